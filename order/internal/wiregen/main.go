@@ -1,0 +1,99 @@
+// Command wiregen writes the JSON codec of the events and commands of a package, for
+// the runtime of package wire. A package asks for it by
+//
+//	//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order
+//
+// and gets wire_gen.go, made from its other files, tests and generated files apart.
+// The same sources always give the same bytes.
+//
+// # What is generated
+//
+// An event is a struct type with a method evolve, a command one with a method decide,
+// both on value receivers. The codec covers them, the structs named by -state, and the
+// structs of the package that their fields reach:
+//
+//   - type Kind with a constant for each event, in the order of files and lines,
+//     from 1 to kindCount; Kind.String returns the wire name and kindOf is its inverse,
+//   - methods Kind of events and Name of commands, unless the package declares them,
+//     and commandNames, sorted,
+//   - appendEvent, decodeEvent, appendCommand and decodeCommand on the interfaces Event
+//     and Command of the package; decoded values are values, not pointers,
+//   - isEvent and isCommand, which tell such a value from nil and from a pointer to one,
+//   - methods appendJSON, which cannot fail, and decodeJSON, which leaves its errors in
+//     the wire.Reader, on a pointer to each struct.
+//
+// The wire name of the event PaymentReceived is payment-received after the prefix and a
+// point, that of a command the same without a prefix. A run of capitals is one word:
+// HSCode becomes hs-code.
+//
+// # Fields
+//
+// Every field is exported and has a tag json:"key" or json:"key,omitzero"; json:"-"
+// leaves it out. Keys with omitzero are left out when the value is zero and may be
+// missing when decoding; the others are required. A field is
+//
+//   - a string, bool or integer, or a type of the package made from one,
+//   - a time.Time, written in UTC, or a uuid.UUID in canonical form,
+//   - a text type: any other imported type or alias of one, and a type of the package
+//     with methods AppendText and UnmarshalText,
+//   - a struct of the package, or a slice of any of these.
+//
+// All else is refused with its position: pointers, maps, floats, interfaces, arrays and
+// bytes that are not text types, embedded fields, recursive and generic types.
+//
+// # Agreement with encoding/json
+//
+// The output is that of encoding/json with HTML escaping off, except that nil and empty
+// slices are one value, [] where required and left out with omitzero, and that
+// omitzero compares with the zero value and never asks a method IsZero, that of
+// time.Time apart: what is left out always comes back as it was. If AppendText fails,
+// which no value made by its constructors should do, the text is empty; an event or
+// command that is nil or of a type not known here is null, which nothing decodes.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// output is the name of the generated file.
+const output = "wire_gen.go"
+
+func main() {
+	prefix := flag.String("prefix", "", "first word of the wire names of the events")
+	states := flag.String("state", "", "further struct types to generate for, separated by commas")
+	flag.Parse()
+	if err := write(".", *prefix, *states); err != nil {
+		fmt.Fprintln(os.Stderr, "wiregen:", err)
+		os.Exit(1)
+	}
+}
+
+// write generates the codec of the package in dir into it.
+func write(dir, prefix, states string) error {
+	source, err := generate(dir, prefix, states)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, output), source, 0o644)
+}
+
+// generate returns the codec of the package in dir.
+func generate(dir, prefix, states string) ([]byte, error) {
+	pkg, err := parse(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	if states != "" {
+		names = strings.Split(states, ",")
+	}
+	m, err := model(pkg, prefix, names)
+	if err != nil {
+		return nil, err
+	}
+	return emit(m)
+}

@@ -1,0 +1,90 @@
+package machine
+
+import (
+	"slices"
+	"strings"
+)
+
+// MermaidOption changes what Mermaid draws.
+type MermaidOption uint8
+
+// WithStays makes Mermaid draw the steps that keep the phase, which it leaves
+// out otherwise.
+const WithStays MermaidOption = 1
+
+// Mermaid returns the table as a Mermaid stateDiagram-v2, the same text for the
+// same table. Phases come in numeric order; the events that lead from one phase
+// to another share an arrow. The initial phase is drawn as the start where
+// steps only leave it, and a phase that no step leaves leads to the end.
+//
+// The text is written here and not by looplab's visualizer, which sorts by name
+// instead of by the course of a life, draws an arrow an event and knows no end.
+func (t *Table[P, K]) Mermaid(opts ...MermaidOption) string {
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n")
+	for _, p := range t.phases {
+		if name := p.String(); strings.Contains(name, "-") {
+			b.WriteString("    state \"" + name + "\" as " + stateID(name) + "\n")
+		}
+	}
+	start := t.initial.String()
+	if t.onlyLeft(t.initial) {
+		start = "[*]"
+	} else {
+		writeArrow(&b, "[*]", start, nil)
+	}
+	for _, from := range t.phases {
+		source := from.String()
+		if from == t.initial {
+			source = start
+		}
+		final := true
+		for _, to := range t.phases {
+			events := t.events(from, to)
+			stays := from == to
+			final = final && (stays || len(events) == 0)
+			if len(events) > 0 && (!stays || slices.Contains(opts, WithStays)) {
+				writeArrow(&b, source, to.String(), events)
+			}
+		}
+		if final {
+			writeArrow(&b, source, "[*]", nil)
+		}
+	}
+	return b.String()
+}
+
+// onlyLeft reports whether some step leaves p and none enters or keeps it.
+func (t *Table[P, K]) onlyLeft(p P) bool {
+	left := false
+	for _, other := range t.phases {
+		if len(t.events(other, p)) > 0 {
+			return false
+		}
+		left = left || len(t.events(p, other)) > 0
+	}
+	return left
+}
+
+// events names the kinds that lead from one phase to another.
+func (t *Table[P, K]) events(from, to P) []string {
+	var named []string
+	for _, kind := range t.kinds {
+		if next, ok := t.Next(from, kind); ok && next == to {
+			named = append(named, kind.String())
+		}
+	}
+	return named
+}
+
+// stateID returns how Mermaid knows a phase: its arrows are made of hyphens, so an identifier
+// cannot have them. A phase has no underscores, so no two share an identifier.
+func stateID(phase string) string { return strings.ReplaceAll(phase, "-", "_") }
+
+func writeArrow(b *strings.Builder, from, to string, events []string) {
+	b.WriteString("    " + stateID(from) + " --> " + stateID(to))
+	if len(events) > 0 {
+		b.WriteString(": " + strings.Join(events, ", "))
+	}
+	b.WriteByte('\n')
+}
