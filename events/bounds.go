@@ -40,13 +40,17 @@ func (c Commit) Validate() error {
 	if len(c.Batches) > MaxBatches {
 		return &BoundsError{Field: "batches", Reason: fmt.Sprintf("%d are more than %d", len(c.Batches), MaxBatches)}
 	}
+	var seen map[StreamID]struct{}
+	if len(c.Batches) > fewBatches {
+		seen = make(map[StreamID]struct{}, len(c.Batches))
+	}
 	events := 0
 	for i := range c.Batches {
 		b := &c.Batches[i]
 		if err := b.Stream.Validate(); err != nil {
 			return &BoundsError{Field: fmt.Sprintf("batches[%d].stream", i), Reason: err.Reason}
 		}
-		if c.names(b.Stream, i) {
+		if c.twice(i, seen) {
 			return &BoundsError{Field: fmt.Sprintf("batches[%d].stream", i), Reason: fmt.Sprintf("%q appears twice", b.Stream)}
 		}
 		if events += len(b.Events); events > MaxEvents {
@@ -61,11 +65,21 @@ func (c Commit) Validate() error {
 	return nil
 }
 
-// names reports whether one of the first n batches is of that stream. Commits of the domain
-// have a handful of batches; beyond that the quadratic walk is bounded by MaxBatches.
-func (c Commit) names(stream StreamID, n int) bool {
-	for i := range c.Batches[:n] {
-		if c.Batches[i].Stream == stream {
+// fewBatches is how many batches are compared with each other: commits of the domain have a
+// handful, and for those it is faster than a map.
+const fewBatches = 16
+
+// twice reports whether a batch before the ith is of the same stream. seen is nil, or holds
+// the streams of those batches and gets that of the ith.
+func (c Commit) twice(i int, seen map[StreamID]struct{}) bool {
+	stream := c.Batches[i].Stream
+	if seen != nil {
+		_, ok := seen[stream]
+		seen[stream] = struct{}{}
+		return ok
+	}
+	for k := range i {
+		if c.Batches[k].Stream == stream {
 			return true
 		}
 	}

@@ -16,6 +16,10 @@ type StreamID string
 // other than A-Z a-z 0-9 . _ - become ~ and two upper-case hexadecimal digits. Key is its
 // inverse. Different keys never give the same stream.
 func Stream(category, key string) (StreamID, error) {
+	// With a hyphen in it, a category would end early and the rest would pass for key.
+	if strings.Contains(category, "-") {
+		return "", &BoundsError{Field: "stream", Reason: "the category has a hyphen"}
+	}
 	n := len(category) + 1 + len(key)
 	for i := range len(key) {
 		if !plain(key[i]) {

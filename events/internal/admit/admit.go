@@ -1,5 +1,13 @@
 // Package admit decides which commits of a group go into a log. It is one pure function that
 // every store calls under its writer lock, so that all stores decide alike.
+//
+// Its laws, which FuzzGroup checks against a log that takes the members one at a time:
+//
+//   - Deciding a group is deciding its members one after the other, each as a group of one.
+//   - A member that is refused changes nothing: without it, the others are decided the same.
+//   - Per stream, the members that are admitted form a chain: each begins at the version at
+//     which the one before it ended.
+//   - Per ID, at most one member is admitted, and none whose ID the log knows.
 package admit
 
 import (
@@ -41,59 +49,68 @@ func Group(group []events.Commit, heads map[events.StreamID]events.Version, know
 	var admitted map[uuid.UUID]int
 	for i := range group {
 		c := &group[i]
-		v := one(c, heads, known)
-		if k, ok := admitted[c.ID]; ok && c.Validate() == nil {
-			v = repeats(c, &group[k], k)
+		v := &verdicts[i]
+		v.Same, v.Other = -1, -1
+		if err := c.Validate(); err != nil {
+			v.Err = err
+			continue
 		}
-		if v.Admit {
-			if admitted == nil {
-				admitted = make(map[uuid.UUID]int, len(group))
-			}
+		if k, ok := admitted[c.ID]; ok {
+			v.repeat(c, &group[k], k)
+			continue
+		}
+		if k, ok := known[c.ID]; ok {
+			v.retry(c, k)
+			continue
+		}
+		if err := conflict(c, heads); err != nil {
+			v.Err = err
+			continue
+		}
+		if c.IsGuard() {
+			v.Receipt.Commit = c.ID
+			continue
+		}
+		v.Admit = true
+		for b := range c.Batches {
+			heads[c.Batches[b].Stream] += events.Version(len(c.Batches[b].Events))
+		}
+		if admitted == nil && len(group) > 1 {
+			admitted = make(map[uuid.UUID]int, len(group))
+		}
+		if admitted != nil {
 			admitted[c.ID] = i
-			for b := range c.Batches {
-				heads[c.Batches[b].Stream] = c.Batches[b].After + events.Version(len(c.Batches[b].Events))
-			}
 		}
-		verdicts[i] = v
 	}
 	return verdicts
 }
 
-// repeats answers a member whose ID an earlier member of the group has.
-func repeats(c, first *events.Commit, k int) Verdict {
+// repeat answers a member whose ID an earlier member of the group has.
+func (v *Verdict) repeat(c, first *events.Commit, k int) {
 	if c.Digest == first.Digest {
-		return Verdict{Same: k, Other: -1}
+		v.Same = k
+		return
 	}
-	return Verdict{Same: -1, Other: k, Err: &events.DuplicateError{Commit: c.ID}}
+	v.Other, v.Err = k, &events.DuplicateError{Commit: c.ID}
 }
 
-// one answers a member by the log alone.
-func one(c *events.Commit, heads map[events.StreamID]events.Version, known map[uuid.UUID]Known) Verdict {
-	v := Verdict{Same: -1, Other: -1}
-	if err := c.Validate(); err != nil {
-		v.Err = err
-		return v
+// retry answers a member whose ID the log knows.
+func (v *Verdict) retry(c *events.Commit, k Known) {
+	if c.Digest != k.Digest {
+		v.Err = &events.DuplicateError{Commit: c.ID, First: k.Receipt}
+		return
 	}
-	if k, ok := known[c.ID]; ok {
-		if k.Digest != c.Digest {
-			v.Err = &events.DuplicateError{Commit: c.ID, First: k.Receipt}
-			return v
-		}
-		v.Receipt = k.Receipt
-		v.Receipt.Repeated = true
-		return v
-	}
+	v.Receipt = k.Receipt
+	v.Receipt.Repeated = true
+}
+
+// conflict returns a *events.ConflictError for the first batch whose stream is elsewhere.
+func conflict(c *events.Commit, heads map[events.StreamID]events.Version) error {
 	for b := range c.Batches {
 		stream, after := c.Batches[b].Stream, c.Batches[b].After
 		if head := heads[stream]; head != after {
-			v.Err = &events.ConflictError{Stream: stream, After: after, Head: head}
-			return v
+			return &events.ConflictError{Stream: stream, After: after, Head: head}
 		}
 	}
-	if c.IsGuard() {
-		v.Receipt = events.Receipt{Commit: c.ID}
-		return v
-	}
-	v.Admit = true
-	return v
+	return nil
 }

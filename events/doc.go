@@ -1,0 +1,81 @@
+// Package events is an append-only log of what happened, in many streams, and the way to
+// decide on it. It knows nothing of orders: an event is a type, an instant and some bytes.
+//
+// # The log
+//
+// A stream is the history of one thing and is named by a [StreamID]. Its records count 1, 2, 3:
+// that is their [Version]. All records of a store are also in one order, by [Position]. Nothing
+// is ever changed or removed.
+//
+// What is written together is a [Commit]: for each stream that it concerns, the version that
+// the writer has seen, and the events that follow it. A batch without events is a guard: it
+// only says that the stream must not have changed.
+//
+// # The promises
+//
+// They are the eight sentences of [Store]: a commit goes in whole or not at all; of those who
+// saw the same version one wins; asking twice for the same commit is harmless; what was
+// acknowledged is durable; groups are decided in order; reads are ordered and complete; bytes
+// are kept; bounds are checked before anything is written. Package storetest holds a case for
+// each of them, and a store is one when it passes.
+//
+// # Deciding
+//
+// A [Model] says how the records of a stream fold into a state. [Transact] runs a function
+// that loads what it needs to know, decides, and appends:
+//
+//	receipt, err := events.Transact(ctx, store, events.Request{ID: id, Digest: digest},
+//		func(ctx context.Context, tx *events.Tx) error {
+//			account, _, err := accounts.Load(tx, stream)
+//			if err != nil {
+//				return err
+//			}
+//			if account.Balance < amount {
+//				return ErrShort // a refusal: nothing is written
+//			}
+//			tx.Stamp(time.Now(), nil)
+//			return accounts.Append(tx, stream, Withdrawn{amount})
+//		}, events.WithCache(cache))
+//
+// If a stream has changed since it was loaded, the function runs again and decides on what is
+// there now. It may therefore run several times and does nothing but load, decide and append.
+// A refusal is as current as a success: the store is asked whether what it was decided on
+// still holds before it is returned. [Try] gives the answer of Transact and writes nothing.
+//
+// The ID of a request names what somebody asked for, and is chosen by whoever asks, before
+// the first attempt. Whoever does not know what became of a request asks again with the same
+// ID: it happens once. The Digest is made of what was asked, so that an ID used for two
+// things is found out.
+//
+// [Model.View] reads a state outside a transaction, and [Model.Replay] folds it anew from the
+// first record. A [Cache] keeps the states used last and a [Snapshotter] saves long streams a
+// replay; neither changes an answer, and both may be lost at any time.
+//
+// # Reading along
+//
+// [Tail] yields what the log holds and then what is added, from any position, each record
+// once. [Verify] walks a whole log and names the first thing in it that cannot be.
+//
+// # Errors
+//
+//   - A refusal is whatever the caller's function returned. It is final.
+//   - *[ConflictError]: somebody was first. Transact decides again and returns it only when
+//     time has run out, joined with the error of the context.
+//   - *[CorruptError]: the stored history cannot be. It names stream, version, position and
+//     type. Nobody should decide on such a stream until it has been looked at.
+//   - *[BoundsError] and *[DuplicateError]: the input is beyond the bounds of the log, or its ID
+//     was used for something else.
+//   - [ErrUnknownOutcome]: the commit may have been applied or not. Ask again with the same ID.
+//   - [ErrClosed], the errors of the context, and whatever a store's driver says: operations.
+//   - *[MisuseError]: a function used its [Tx] against the rules. It is an error of the program.
+//   - *[PositionError]: a reader has come to a log that ends before the place it has reached.
+//
+// # Choosing a store
+//
+// Package memory keeps nothing and is for tests and simulations. Package sqlite is one durable
+// file, for one machine and any number of its processes. Package postgres is for services
+// that share a database. They keep the same promises, except that [Store.Durability] differs.
+//
+// See TestCountToN, TestRefusalIsCurrent and TestHostileHistory for what holds these words to
+// the code.
+package events

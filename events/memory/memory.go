@@ -1,0 +1,265 @@
+package memory
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/admit"
+)
+
+var (
+	_ events.Store     = (*Store)(nil)
+	_ events.Signaler  = (*Store)(nil)
+	_ events.Snapshots = (*Store)(nil)
+)
+
+// Store is a log in memory. Make one with New; it is safe for concurrent use.
+type Store struct {
+	mu        sync.RWMutex
+	closed    bool
+	log       log
+	bytes     arena
+	streams   map[events.StreamID]*stream
+	commits   chunks[commit]
+	numbers   map[uuid.UUID]int // of commits
+	snapshots map[fold]events.Snapshot
+	changed   chan struct{} // nil until somebody waits
+}
+
+// stream is where the records of one stream lie: version v is at positions[v-1]. Like a log,
+// a copy of the slice is an immutable view.
+type stream struct {
+	id        events.StreamID
+	positions []events.Position
+}
+
+// commit is what is kept of a commit beside its records.
+type commit struct {
+	digest      [32]byte
+	first, last events.Position
+}
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		streams: make(map[events.StreamID]*stream),
+		numbers: make(map[uuid.UUID]int),
+	}
+}
+
+// Append implements events.Store. Its outcome is never unknown.
+func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	group := [1]events.Commit{c}
+	var out [1]events.Outcome
+	s.decide(ctx, group[:], out[:])
+	return out[0].Receipt, out[0].Err
+}
+
+// AppendEach implements events.Store.
+func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
+	out := make([]events.Outcome, len(group))
+	for from := 0; from < len(group); from += events.MaxGroup {
+		to := min(from+events.MaxGroup, len(group))
+		s.decide(ctx, group[from:to], out[from:to])
+	}
+	return out
+}
+
+// decide fills in the outcome of every member of the group.
+func (s *Store) decide(ctx context.Context, group []events.Commit, out []events.Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A caller may have been cancelled while it waited for the lock.
+	if err := s.refuses(ctx); err != nil {
+		for i := range out {
+			out[i].Err = err
+		}
+		return
+	}
+	heads := make(map[events.StreamID]events.Version)
+	var known map[uuid.UUID]admit.Known // nil as a rule: retries are rare
+	for i := range group {
+		c := &group[i]
+		if k, ok := s.known(c.ID); ok {
+			if known == nil {
+				known = make(map[uuid.UUID]admit.Known)
+			}
+			known[c.ID] = k
+		}
+		for b := range c.Batches {
+			if st, ok := s.streams[c.Batches[b].Stream]; ok {
+				heads[st.id] = events.Version(len(st.positions))
+			}
+		}
+	}
+	for i, v := range admit.Group(group, heads, known) {
+		if v.Admit {
+			out[i].Receipt = s.insert(&group[i])
+		} else {
+			out[i] = answer(v, out)
+		}
+	}
+}
+
+// answer is the outcome of a member that was not admitted; before holds those of the members
+// before it.
+func answer(v admit.Verdict, before []events.Outcome) events.Outcome {
+	if v.Same >= 0 {
+		r := before[v.Same].Receipt
+		r.Repeated = true
+		return events.Outcome{Receipt: r}
+	}
+	if duplicate, ok := v.Err.(*events.DuplicateError); ok && v.Other >= 0 {
+		duplicate.First = before[v.Other].Receipt
+	}
+	return events.Outcome{Receipt: v.Receipt, Err: v.Err}
+}
+
+// insert writes an admitted commit. It cannot fail, and no reader takes its view before the
+// lock is given back, so that a commit is seen whole or not at all.
+func (s *Store) insert(c *events.Commit) events.Receipt {
+	first, index := s.log.end()+1, 0
+	for b := range c.Batches {
+		batch := &c.Batches[b]
+		if len(batch.Events) == 0 {
+			continue
+		}
+		st, ok := s.streams[batch.Stream]
+		if !ok {
+			st = &stream{id: batch.Stream, positions: make([]events.Position, 0, 8)}
+			s.streams[st.id] = st
+		}
+		for e := range batch.Events {
+			event, r := &batch.Events[e], s.log.add()
+			r.Position = s.log.end()
+			st.positions = append(st.positions, r.Position)
+			r.Stream, r.Version = st.id, events.Version(len(st.positions))
+			r.Commit, r.Index = c.ID, index
+			r.Type, r.Schema, r.At = event.Type, event.Schema, event.At.UTC()
+			r.Meta, r.Data = s.bytes.keep(event.Meta), s.bytes.keep(event.Data)
+			index++
+		}
+	}
+	s.numbers[c.ID] = s.commits.len
+	*s.commits.add() = commit{digest: c.Digest, first: first, last: s.log.end()}
+	s.signal()
+	return events.Receipt{Commit: c.ID, First: first, Position: s.log.end()}
+}
+
+// known returns what the store keeps of the commit of that ID. The caller holds the lock.
+func (s *Store) known(id uuid.UUID) (admit.Known, bool) {
+	n, ok := s.numbers[id]
+	if !ok {
+		return admit.Known{}, false
+	}
+	c := s.commits.at(n)
+	return admit.Known{Digest: c.digest, Receipt: events.Receipt{Commit: id, First: c.first, Position: c.last}}, true
+}
+
+// Lookup implements events.Store.
+func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.refuses(ctx); err != nil {
+		return events.Receipt{}, false, err
+	}
+	k, ok := s.known(id)
+	return k.Receipt, ok, nil
+}
+
+// Read implements events.Store.
+func (s *Store) Read(ctx context.Context, id events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		view, positions, err := s.view(ctx, id)
+		if err != nil {
+			yield(events.Record{}, err)
+			return
+		}
+		if after >= events.Version(len(positions)) {
+			return
+		}
+		for _, p := range positions[after:] {
+			if err := ctx.Err(); err != nil {
+				yield(events.Record{}, err)
+				return
+			}
+			if !yield(*view.record(p), nil) {
+				return
+			}
+		}
+	}
+}
+
+// ReadAll implements events.Store.
+func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		view, _, err := s.view(ctx, "")
+		if err != nil {
+			yield(events.Record{}, err)
+			return
+		}
+		if after >= view.end() {
+			return
+		}
+		for p := after + 1; p <= view.end(); p++ {
+			if err := ctx.Err(); err != nil {
+				yield(events.Record{}, err)
+				return
+			}
+			if r := view.record(p); f.Matches(r.Stream, r.Type) && !yield(*r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// view returns the log as it is now and where the records of a stream lie in it.
+func (s *Store) view(ctx context.Context, id events.StreamID) (log, []events.Position, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.refuses(ctx); err != nil {
+		return log{}, nil, err
+	}
+	if st, ok := s.streams[id]; ok {
+		return s.log, st.positions, nil
+	}
+	return s.log, nil, nil
+}
+
+// Settled implements events.Store.
+func (s *Store) Settled(ctx context.Context) (events.Position, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.refuses(ctx); err != nil {
+		return 0, err
+	}
+	return s.log.end(), nil
+}
+
+// Durability implements events.Store: nothing outlives the process.
+func (s *Store) Durability() events.Durability { return events.DurabilityNone }
+
+// Close implements events.Store. Sequences that have begun go on to their end.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return events.ErrClosed
+	}
+	s.closed = true
+	s.signal()
+	s.log, s.bytes, s.streams, s.commits, s.numbers, s.snapshots = log{}, arena{}, nil, chunks[commit]{}, nil, nil
+	return nil
+}
+
+// refuses returns why a call cannot be served, or nil. The caller holds the lock.
+func (s *Store) refuses(ctx context.Context) error {
+	if s.closed {
+		return events.ErrClosed
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/admit"
+)
+
+// Append implements events.Store. A caller whose transaction runs on its own goroutine learns
+// how it ended even if the context ends meanwhile.
+func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if err := c.Validate(); err != nil {
+		return events.Receipt{}, err
+	}
+	if c.IsGuard() {
+		return s.check(ctx, c)
+	}
+	var answer [1]events.Outcome
+	r := &request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]}
+	if err := s.writer.submit(r); err != nil {
+		return events.Receipt{}, err
+	}
+	return answer[0].Receipt, answer[0].Err
+}
+
+// check answers a commit that writes nothing from one reading transaction: what it sees is
+// the log at an instant during the call, as it would be under the lock of the writer.
+func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	var v admit.Verdict
+	err := s.read(ctx, "check", func(r *reader) error {
+		return r.snapshot(func() error {
+			known, err := r.probe.commits([]events.Commit{c})
+			if err != nil {
+				return err
+			}
+			heads := make(map[events.StreamID]events.Version, len(c.Batches))
+			for b := range c.Batches {
+				stream := c.Batches[b].Stream
+				if heads[stream], err = r.probe.version(stream); err != nil {
+					return err
+				}
+			}
+			v = admit.Group([]events.Commit{c}, heads, known)[0]
+			return nil
+		})
+	})
+	if err != nil {
+		return events.Receipt{}, err
+	}
+	return v.Receipt, v.Err
+}
+
+// AppendEach implements events.Store.
+func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
+	answers := make([]events.Outcome, len(group))
+	for start := 0; start < len(group); {
+		end, rows := start+1, group[start].Events()
+		for end < len(group) && end-start < events.MaxGroup && rows+group[end].Events() <= events.MaxGroupEvents {
+			rows += group[end].Events()
+			end++
+		}
+		r := &request{ctx: ctx, commits: group[start:end], answers: make([]events.Outcome, end-start)}
+		if err := s.writer.submit(r); err != nil {
+			for i := start; i < end; i++ {
+				answers[i].Err = err
+			}
+		} else {
+			copy(answers[start:end], r.answers)
+		}
+		start = end
+	}
+	return answers
+}
+
+// Lookup implements events.Store.
+func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (receipt events.Receipt, found bool, err error) {
+	err = s.read(ctx, "look up", func(r *reader) error {
+		k, known, err := r.probe.commit(id)
+		receipt, found = k.Receipt, known
+		return err
+	})
+	return receipt, found, err
+}

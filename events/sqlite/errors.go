@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// ErrFull is what errors.Is finds in the error of a call that failed because the disk, or the
+// file, is full. Reads go on working, and so do appends once there is space again.
+var ErrFull = errors.New("sqlite: disk or file is full")
+
+// OpenError says why a path cannot be opened as a store. A file that was there before is
+// left as it was.
+type OpenError struct {
+	Path   string
+	Reason string
+	Err    error // the cause below, such as a *SettingError, a *VersionError or the driver's; may be nil
+}
+
+func (e *OpenError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("sqlite: open %s: %s", e.Path, e.Reason)
+	}
+	return fmt.Sprintf("sqlite: open %s: %s: %v", e.Path, e.Reason, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// SettingError says that SQLite did not take a setting that a promise of the store rests on.
+type SettingError struct {
+	Setting string // the name of the pragma
+	Want    string
+	Found   string
+}
+
+func (e *SettingError) Error() string {
+	return fmt.Sprintf("setting %s is %q, not %q", e.Setting, e.Found, e.Want)
+}
+
+// VersionError says that a file was written by a later version of this package.
+type VersionError struct {
+	Found int // the schema version of the file
+	Known int // the latest schema version that this package knows
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("schema version %d is later than %d", e.Found, e.Known)
+}
+
+// Error says that SQLite failed at an operation. Of an append it says that nothing was
+// applied, unless it is also events.ErrUnknownOutcome. Unwrap gives the driver's error.
+type Error struct {
+	Op  string // such as "begin", "insert", "commit", "read"
+	Err error
+}
+
+func (e *Error) Error() string { return "sqlite: " + e.Op + ": " + e.Err.Error() }
+
+// Unwrap returns the error of the driver.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is ErrFull and SQLite failed for want of space.
+func (e *Error) Is(target error) bool {
+	return target == ErrFull && primary(e.Err) == sqlite.ResultFull
+}
+
+// failed wraps an error of the driver, once.
+func failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*events.CorruptError](err); ok {
+		return err
+	}
+	return &Error{Op: op, Err: err}
+}
+
+func primary(err error) sqlite.ResultCode { return sqlite.ErrCode(err).ToPrimary() }
+
+// isBusy says that somebody else holds the lock, and that trying again is the answer.
+// SQLITE_PROTOCOL is the same news from the handshake on the WAL index.
+func isBusy(err error) bool {
+	if err == nil {
+		return false
+	}
+	code := primary(err)
+	return code == sqlite.ResultBusy || code == sqlite.ResultProtocol
+}
+
+func isUnique(err error) bool {
+	return err != nil && sqlite.ErrCode(err) == sqlite.ResultConstraintUnique
+}

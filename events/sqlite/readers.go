@@ -1,0 +1,168 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// readers lends reading connections, the one that came back last first: what it read is still
+// in its cache.
+type readers struct {
+	free   chan struct{} // holds a token for every reader in the stack
+	closed chan struct{}
+	mu     sync.Mutex
+	stack  []*reader
+}
+
+// reader is one reading connection with its statements. It belongs to whoever borrowed it.
+type reader struct {
+	probe                        *probe
+	begin, end                   *sqlite.Stmt
+	stream, all, settled, latest *sqlite.Stmt
+	types                        map[string]string // one string per type instead of one per record
+	scratch                      []byte
+}
+
+const columns = "position, version, type, schema, at, commit_id, idx, meta, data"
+
+// maxTypes bounds the types that a reader remembers.
+const maxTypes = 1024
+
+func newReaders(conns []*sqlite.Conn) (*readers, error) {
+	rs := &readers{free: make(chan struct{}, len(conns)), closed: make(chan struct{})}
+	for _, conn := range conns {
+		r, err := newReader(conn)
+		if err != nil {
+			return nil, err
+		}
+		rs.giveBack(r)
+	}
+	return rs, nil
+}
+
+func newReader(conn *sqlite.Conn) (*reader, error) {
+	r := &reader{types: make(map[string]string), scratch: make([]byte, events.MaxMeta+events.MaxData+1)}
+	var err error
+	if r.probe, err = newProbe(conn); err != nil {
+		return nil, err
+	}
+	return r, prepare(conn, map[**sqlite.Stmt]string{
+		&r.begin:   "BEGIN",
+		&r.end:     "ROLLBACK",
+		&r.stream:  "SELECT " + columns + " FROM records WHERE stream = ? AND version > ? ORDER BY version",
+		&r.all:     "SELECT " + columns + ", stream FROM records WHERE position > ? AND position <= ? ORDER BY position",
+		&r.settled: "SELECT max(position) FROM records",
+		&r.latest:  "SELECT version, data FROM snapshots WHERE stream = ? AND fold = ?",
+	})
+}
+
+// borrow waits for a reader.
+func (rs *readers) borrow(ctx context.Context) (*reader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-rs.closed:
+		return nil, events.ErrClosed
+	default:
+	}
+	select {
+	case <-rs.free:
+		return rs.pop(), nil
+	default:
+	}
+	select {
+	case <-rs.free:
+		return rs.pop(), nil
+	case <-rs.closed:
+		return nil, events.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// pop takes the reader that a token stands for.
+func (rs *readers) pop() *reader {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	last := len(rs.stack) - 1
+	r := rs.stack[last]
+	rs.stack = rs.stack[:last]
+	return r
+}
+
+func (rs *readers) giveBack(r *reader) {
+	rs.mu.Lock()
+	rs.stack = append(rs.stack, r)
+	rs.mu.Unlock()
+	rs.free <- struct{}{}
+}
+
+// close refuses new borrowers and waits for the readers that are lent.
+func (rs *readers) close() {
+	close(rs.closed)
+	for range cap(rs.free) {
+		<-rs.free
+	}
+}
+
+// read lends a reader to f. When f finds the file locked, which in WAL mode is only while
+// somebody recovers it, f runs again for as long as ctx lives; f must begin anew each time.
+func (s *Store) read(ctx context.Context, op string, f func(*reader) error) error {
+	r, err := s.readers.borrow(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.readers.giveBack(r)
+	var wait backoff
+	for {
+		err := f(r)
+		if !isBusy(err) {
+			return failed(op, err)
+		}
+		select {
+		case <-s.readers.closed:
+			return events.ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		default:
+			wait.pause()
+		}
+	}
+}
+
+// snapshot runs f on one state of the log.
+func (r *reader) snapshot(f func() error) error {
+	if err := step(r.begin); err != nil {
+		return err
+	}
+	err := f()
+	if end := step(r.end); err == nil {
+		err = end
+	}
+	return err
+}
+
+// Settled implements events.Store.
+func (s *Store) Settled(ctx context.Context) (p events.Position, err error) {
+	err = s.read(ctx, "settled", func(r *reader) error {
+		p, err = r.position()
+		return err
+	})
+	return p, err
+}
+
+// position returns the highest position. Transactions that write follow each other, and each
+// takes positions above all that are there: whatever is committed later lies above, so there
+// is no hole below that could still be filled.
+func (r *reader) position() (events.Position, error) {
+	defer r.settled.Reset()
+	if _, err := r.settled.Step(); err != nil {
+		return 0, err
+	}
+	return events.Position(r.settled.ColumnInt64(0)), nil
+}

@@ -1,0 +1,226 @@
+package sqlite
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/tradesurety/surety/events"
+)
+
+var (
+	_ events.Store     = (*Store)(nil)
+	_ events.Signaler  = (*Store)(nil)
+	_ events.Snapshots = (*Store)(nil)
+)
+
+// Store is a log in one SQLite file. Open makes one; it must be closed. Any number of Stores,
+// in one process or in several, may be open on one file.
+type Store struct {
+	durability events.Durability
+	readers    *readers
+	writer     *writer
+	changed    *signal
+	conns      []*sqlite.Conn
+	closed     atomic.Bool
+}
+
+// Option changes how a store is opened.
+type Option func(*config)
+
+type config struct {
+	durability events.Durability
+	readers    int
+	migrations []string
+	hooks      hooks
+}
+
+// hooks let the tests of this package stand at the points where something may go wrong.
+type hooks struct {
+	connected  func(*sqlite.Conn) error    // between the setting and the reading back of the settings
+	begun      func()                      // after a transaction has begun
+	committing func([]events.Commit) error // before COMMIT; an error stands for one of COMMIT
+}
+
+// WithDurability asks for what an acknowledged commit must survive:
+// events.DurabilityFsync, the default, or events.DurabilityProcess, which is faster.
+func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }
+
+// WithReaders bounds the connections that reads use, 1 to 64. The default is twice the
+// number of processors and at least 4.
+func WithReaders(n int) Option { return func(c *config) { c.readers = n } }
+
+// Open opens the store at the path and creates it when there is no file. The directory must
+// exist. An empty file is refused like any other that this package did not make. Open waits
+// for locks of other processes for as long as ctx lives; its errors are *OpenError and the
+// plain one of ctx.
+func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
+	c := config{
+		durability: events.DurabilityFsync,
+		readers:    min(64, max(4, 2*runtime.GOMAXPROCS(0))),
+		migrations: migrations(),
+	}
+	for _, opt := range opts {
+		opt(&c)
+	}
+	if err := c.validate(path); err != nil {
+		return nil, openError(path, err)
+	}
+	// SQLite gives some names a meaning of their own; an absolute path is never one of them.
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	exists, err := inspect(path, len(c.migrations))
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		if err := create(path, &c); err != nil {
+			return nil, err
+		}
+	}
+	return open(ctx, path, &c)
+}
+
+func (c *config) validate(path string) error {
+	switch {
+	case path == "":
+		return &events.BoundsError{Field: "path", Reason: "must not be empty"}
+	case c.durability != events.DurabilityFsync && c.durability != events.DurabilityProcess:
+		return &events.BoundsError{Field: "durability", Reason: c.durability.String() + " is neither fsync nor process"}
+	case c.readers < 1 || c.readers > 64:
+		return &events.BoundsError{Field: "readers", Reason: "must be 1 to 64"}
+	}
+	return nil
+}
+
+// open opens the connections to a file that exists.
+func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
+	var conns []*sqlite.Conn
+	defer func() {
+		if err != nil {
+			closeAll(conns)
+		}
+	}()
+	for i := range c.readers + 1 {
+		var conn *sqlite.Conn
+		err := patiently(ctx, func() (err error) {
+			conn, err = connect(path, c, i == 0)
+			return err
+		})
+		if err != nil {
+			return nil, openError(path, err)
+		}
+		conns = append(conns, conn)
+		if i > 0 {
+			continue
+		}
+		if err := prepareFile(ctx, conn, path, c); err != nil {
+			return nil, err
+		}
+	}
+	changed := new(signal)
+	s := &Store{durability: c.durability, changed: changed, conns: conns}
+	if s.writer, err = newWriter(conns[0], c.hooks, changed); err != nil {
+		return nil, openError(path, err)
+	}
+	if s.readers, err = newReaders(conns[1:]); err != nil {
+		s.writer.close()
+		return nil, openError(path, err)
+	}
+	return s, nil
+}
+
+// prepareFile checks and migrates the file through its first connection.
+func prepareFile(ctx context.Context, conn *sqlite.Conn, path string, c *config) error {
+	refuse := func(reason string, err error) error {
+		return &OpenError{Path: path, Reason: reason, Err: err}
+	}
+	id, err := number(conn, "application_id")
+	if err != nil {
+		return openError(path, err)
+	}
+	if id != applicationID {
+		return refuse("is a database of another application", nil)
+	}
+	if err := complete(conn, path); err != nil {
+		return refuse("is truncated", err)
+	}
+	err = patiently(ctx, func() error { return migrate(conn, c.migrations) })
+	if err != nil {
+		return openError(path, err)
+	}
+	return nil
+}
+
+// closeAll closes the connections and returns the first error. The writing one, which is the
+// first, goes last: the last connection to a file folds the WAL into it.
+func closeAll(conns []*sqlite.Conn) (first error) {
+	for i := len(conns) - 1; i >= 0; i-- {
+		if err := conns[i].Close(); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Durability implements events.Store.
+func (s *Store) Durability() events.Durability { return s.durability }
+
+// Changed implements events.Signaler.
+func (s *Store) Changed() <-chan struct{} { return s.changed.next() }
+
+// Close implements events.Store. It waits for pages that are being read.
+func (s *Store) Close() error {
+	if !s.closed.CompareAndSwap(false, true) {
+		return events.ErrClosed
+	}
+	s.writer.close()
+	s.readers.close()
+	s.changed.end()
+	return failed("close", closeAll(s.conns))
+}
+
+// signal wakes whoever waits for the next change.
+type signal struct {
+	mu    sync.Mutex
+	ch    chan struct{} // nil while nobody waits
+	ended bool
+}
+
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+		if s.ended {
+			close(s.ch)
+		}
+	}
+	return s.ch
+}
+
+func (s *signal) fire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil && !s.ended {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+func (s *signal) end() {
+	s.fire()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}

@@ -1,0 +1,264 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// company is the longest that a group waits for callers who came along with the last one.
+const company = 100 * time.Microsecond
+
+// writer hands the one writing connection from owner to owner. The owner is either a caller
+// who found it idle and runs its own request, or the gathering goroutine, to which a caller
+// passes it on when others have queued up meanwhile.
+type writer struct {
+	log     *log // belongs to the owner
+	mu      sync.Mutex
+	owned   bool
+	queue   []*request
+	queued  atomic.Int64 // the length of the queue, for a look without the mutex
+	closed  bool
+	closing chan struct{} // closed when closed is set
+	idle    chan struct{} // closed when nobody owns the writer any more and nobody will
+	wake    chan struct{} // makes the gathering goroutine the owner
+	done    chan struct{} // closed when the gathering goroutine has ended
+}
+
+// request is what one caller wants written: commits, or a snapshot.
+type request struct {
+	ctx      context.Context
+	commits  []events.Commit
+	answers  []events.Outcome
+	snapshot *events.Snapshot
+	err      error // of a request that was not carried out
+	state    atomic.Int32
+	done     chan struct{} // closed when answers and err are set; nil for a caller who is the owner
+}
+
+// The states of a request. A caller may leave while it waits; from the moment its transaction
+// has begun, only the transaction knows what becomes of it.
+const (
+	waiting = iota
+	taken
+	left
+)
+
+func newWriter(conn *sqlite.Conn, h hooks, changed *signal) (*writer, error) {
+	w := &writer{
+		closing: make(chan struct{}),
+		idle:    make(chan struct{}),
+		wake:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
+	}
+	var err error
+	if w.log, err = newLog(conn, h, changed, w.closing); err != nil {
+		return nil, err
+	}
+	go w.gather()
+	return w, nil
+}
+
+// submit carries the request out and returns when it is answered or its caller has gone.
+func (w *writer) submit(r *request) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if own, err := w.enter(r, false); err != nil {
+		return err
+	} else if own {
+		w.log.run([]*request{r})
+		w.release()
+		return r.err
+	}
+	// The caller may leave, and change what it lent us, while the group still writes it.
+	r.keep()
+	if own, err := w.enter(r, true); err != nil {
+		return err
+	} else if own {
+		w.log.run([]*request{r})
+		w.release()
+		return r.err
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-r.ctx.Done():
+	}
+	if r.state.CompareAndSwap(waiting, left) {
+		return r.ctx.Err()
+	}
+	select {
+	case <-r.done:
+		return r.err
+	default:
+		return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, r.ctx.Err())
+	}
+}
+
+// enter makes the caller the owner if the writer is idle. Otherwise, if asked to, it puts the
+// request into the queue.
+func (w *writer) enter(r *request, queue bool) (own bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+		return false, events.ErrClosed
+	case !w.owned:
+		w.owned = true
+		return true, nil
+	case queue:
+		r.done = make(chan struct{})
+		w.queue = append(w.queue, r)
+		w.queued.Add(1)
+	}
+	return false, nil
+}
+
+// release ends the ownership of a caller.
+func (w *writer) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) > 0 {
+		w.wake <- struct{}{}
+		return
+	}
+	w.disown()
+}
+
+// disown leaves the writer idle. The mutex is held.
+func (w *writer) disown() {
+	w.owned = false
+	if w.closed {
+		close(w.idle)
+	}
+}
+
+// gather runs groups whenever it is made the owner.
+func (w *writer) gather() {
+	defer close(w.done)
+	for range w.wake {
+		members := 1
+		for {
+			group := w.take(members + int(w.queued.Load()))
+			if group == nil {
+				break
+			}
+			members = len(group)
+			w.log.run(group)
+		}
+	}
+}
+
+// take waits until as many requests are queued as there were callers a moment ago, those of
+// the last group and those who waited behind it, though never for long. A caller who was
+// alone waits for nobody. Then it takes a group off the queue; with an empty queue it ends
+// the ownership.
+func (w *writer) take(callers int) []*request {
+	if callers > 1 {
+		for start := time.Now(); w.queued.Load() < int64(callers) && time.Since(start) < company; {
+			// Those it waits for were woken a moment ago and need the processor.
+			runtime.Gosched()
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 {
+		w.disown()
+		return nil
+	}
+	members, rows, n := 0, 0, 0
+	for _, r := range w.queue {
+		members += len(r.commits)
+		rows += r.rows()
+		if n > 0 && (r.snapshot != nil || members > events.MaxGroup || rows > events.MaxGroupEvents) {
+			break
+		}
+		n++
+		if r.snapshot != nil {
+			break
+		}
+	}
+	group := slices.Clone(w.queue[:n])
+	w.queue = slices.Delete(w.queue, 0, n)
+	w.queued.Add(int64(-n))
+	return group
+}
+
+// close refuses what waits, lets what runs finish, and ends the gathering goroutine.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	close(w.closing)
+	for _, r := range w.queue {
+		r.finish(events.ErrClosed)
+	}
+	w.queue = nil
+	w.queued.Store(0)
+	if !w.owned {
+		close(w.idle)
+	}
+	w.mu.Unlock()
+	<-w.idle
+	close(w.wake)
+	<-w.done
+}
+
+// keep makes the request independent of the bytes that its caller lent.
+func (r *request) keep() {
+	if r.ctx.Done() == nil {
+		return
+	}
+	r.commits = slices.Clone(r.commits)
+	for i := range r.commits {
+		c := &r.commits[i]
+		c.Batches = slices.Clone(c.Batches)
+		for b := range c.Batches {
+			list := slices.Clone(c.Batches[b].Events)
+			for e := range list {
+				list[e].Meta = slices.Clone(list[e].Meta)
+				list[e].Data = slices.Clone(list[e].Data)
+			}
+			c.Batches[b].Events = list
+		}
+	}
+	if r.snapshot != nil {
+		s := *r.snapshot
+		s.Data = slices.Clone(s.Data)
+		r.snapshot = &s
+	}
+}
+
+func (r *request) rows() int {
+	n := 0
+	for i := range r.commits {
+		n += r.commits[i].Events()
+	}
+	return n
+}
+
+// claim takes the request for a transaction that has begun, or says that its caller has gone.
+func (r *request) claim() bool { return r.state.CompareAndSwap(waiting, taken) }
+
+// finish answers a request that no transaction has claimed.
+func (r *request) finish(err error) {
+	if r.claim() {
+		r.err = err
+		r.answer()
+	}
+}
+
+// answer wakes the caller of a claimed request.
+func (r *request) answer() {
+	if r.done != nil {
+		close(r.done)
+	}
+}

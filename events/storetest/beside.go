@@ -1,0 +1,113 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+)
+
+func signalsChange(e *env) error {
+	s := e.open()
+	signals := s.(events.Signaler)
+	wait := func(what string, changed <-chan struct{}) error {
+		select {
+		case <-changed:
+			return nil
+		case <-time.After(5 * time.Second):
+			return fmt.Errorf("no signal of %s", what)
+		}
+	}
+	for i := range events.Version(3) {
+		changed, same := signals.Changed(), signals.Changed()
+		select {
+		case <-changed:
+			return errors.New("a signal before anything was appended")
+		case <-time.After(time.Millisecond):
+		}
+		if _, err := e.put(s, batch("order-1", i, facts(1)...)); err != nil {
+			return err
+		}
+		if err := wait("a commit", changed); err != nil {
+			return err
+		}
+		if err := wait("a commit to the second who waits", same); err != nil {
+			return err
+		}
+	}
+	changed := signals.Changed()
+	if err := s.Close(); err != nil {
+		return err
+	}
+	if err := wait("the close", changed); err != nil {
+		return err
+	}
+	return wait("the close, asked for afterwards", signals.Changed())
+}
+
+func snapshotsAreHints(e *env) error {
+	s := e.open()
+	kept := s.(events.Snapshots)
+	if _, err := e.put(s, batch("order-1", 0, facts(9)...), batch("order-2", 0, facts(9)...)); err != nil {
+		return err
+	}
+	latest := func(stream events.StreamID, fold string, version events.Version, data string) error {
+		got, ok, err := kept.LatestSnapshot(e.ctx, stream, fold)
+		if err != nil {
+			return fmt.Errorf("latest snapshot: %w", err)
+		}
+		want := events.Snapshot{Stream: stream, Version: version, Fold: fold, Data: []byte(data)}
+		if ok != (version > 0) || ok && (got.Stream != stream || got.Version != version || got.Fold != fold || !bytes.Equal(got.Data, want.Data)) {
+			return fmt.Errorf("latest snapshot of %s %q is %+v, %t; want %+v", stream, fold, got, ok, want)
+		}
+		return nil
+	}
+	save := func(stream events.StreamID, fold string, version events.Version, data string) error {
+		body := []byte(data)
+		err := kept.SaveSnapshot(e.ctx, events.Snapshot{Stream: stream, Version: version, Fold: fold, Data: body})
+		for i := range body {
+			body[i] = 'x'
+		}
+		return err
+	}
+	if err := inOrder(
+		func() error { return latest("order-1", "f", 0, "") },
+		func() error { return save("order-1", "f", 3, "three") },
+		func() error { return latest("order-1", "f", 3, "three") },
+		func() error { return save("order-1", "f", 2, "two") },
+		func() error { return latest("order-1", "f", 3, "three") },
+		func() error { return save("order-1", "f", 5, "five") },
+		func() error { return save("order-1", "F", 4, "other fold") },
+		func() error { return save("order-2", "f", 1, "\x00other stream\xff") },
+		func() error { return latest("order-1", "f", 5, "five") },
+		func() error { return latest("order-1", "F", 4, "other fold") },
+		func() error { return latest("order-2", "f", 1, "\x00other stream\xff") },
+		func() error { return latest("order-2", "F", 0, "") },
+		func() error { return save("order-2", "", 2, "") },
+		func() error { return latest("order-2", "", 2, "") },
+	); err != nil {
+		return err
+	}
+	large := events.Snapshot{Stream: "order-1", Version: 9, Fold: "large", Data: make([]byte, events.MaxSnapshot+1)}
+	if err := outside(kept.SaveSnapshot(e.ctx, large)); err != nil {
+		return err
+	}
+	large.Data = large.Data[1:]
+	if err := kept.SaveSnapshot(e.ctx, large); err != nil {
+		return fmt.Errorf("a snapshot at its bound: %w", err)
+	}
+	if err := latest("order-1", "large", 9, string(large.Data)); err != nil {
+		return errors.New("a snapshot at its bound does not come back")
+	}
+	large.Stream = "order"
+	if err := outside(kept.SaveSnapshot(e.ctx, large)); err != nil {
+		return err
+	}
+	// The log is the truth: snapshots leave no trace in it.
+	if err := e.stands(s, "order-1", 9); err != nil {
+		return err
+	}
+	return e.sound(s)
+}

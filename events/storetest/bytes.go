@@ -1,0 +1,110 @@
+package storetest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// telling returns events whose fields a careless store would change.
+func telling() []events.Event {
+	every := make([]byte, 256)
+	for i := range every {
+		every[i] = byte(i)
+	}
+	instants := []time.Time{
+		events.MinInstant, events.MaxInstant,
+		time.Date(2024, 2, 29, 23, 59, 59, 999999999, time.UTC),
+		time.Date(2026, 10, 25, 2, 30, 0, 1, time.FixedZone("CEST", 2*60*60)),
+		time.Now(), // with a monotonic reading, in the zone of the machine
+	}
+	bodies := [][]byte{
+		nil, {}, every, {0}, []byte("\xff\xfe\x00'\";--%_\\"), []byte(`{"b":1,"a":1e400,"a":1.10}`), []byte(" \r\n\t"),
+		[]byte("信用保障"), bytes.Repeat(every, events.MaxData/256),
+	}
+	var list []events.Event
+	for i, body := range bodies {
+		meta := body
+		if len(meta) > events.MaxMeta {
+			meta = meta[:events.MaxMeta]
+		}
+		list = append(list,
+			events.Event{Type: "a", Schema: 1, At: instants[i%len(instants)], Data: body},
+			events.Event{Type: strings.Repeat("z", events.MaxType), Schema: 1<<16 - 1, At: instants[(i+1)%len(instants)], Meta: meta},
+			events.Event{Type: "0.-_", Schema: 1 << 15, At: instants[(i+2)%len(instants)], Meta: body[:min(len(body), 1)], Data: body},
+		)
+	}
+	return list
+}
+
+func bytesKept(e *env) error {
+	s := e.open()
+	c := e.commit(
+		batch(events.StreamID("a-"+strings.Repeat("k", events.MaxStream-2)), 0, telling()...),
+		batch("z9_-A.b_C-~20~FF", 0, telling()...),
+	)
+	if _, err := e.goesIn(s, c); err != nil {
+		return err
+	}
+	return e.holds(s, c)
+}
+
+// holds checks that the log is that one commit, byte for byte, and that what a reader does
+// to the records it was given is nothing to the store.
+func (e *env) holds(s events.Store, c events.Commit) error {
+	for range 2 {
+		log, err := all(e.ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := sameRecords(log, recordsOf(c, log)); err != nil {
+			return err
+		}
+		for _, r := range log {
+			_ = append(r.Meta, "overwritten"...)
+			_ = append(r.Data, "overwritten"...)
+		}
+	}
+	return e.sound(s)
+}
+
+// callerKeepsItsBytes scribbles over everything that was handed to the store.
+func callerKeepsItsBytes(e *env) error {
+	s := e.open()
+	fill := func(c events.Commit, b byte) {
+		for i := range c.Batches {
+			for k := range c.Batches[i].Events {
+				event := &c.Batches[i].Events[k]
+				event.Meta, event.Data = bytes.Repeat([]byte{b}, 40), bytes.Repeat([]byte{b}, 400)
+			}
+		}
+	}
+	list := facts(8)
+	c := e.commit(batch("order-1", 0, list[:4]...), batch("order-2", 0, list[4:]...))
+	fill(c, 'a')
+	want := e.commit(batch("order-1", 0, facts(8)[:4]...), batch("order-2", 0, facts(8)[4:]...))
+	want.ID = c.ID
+	fill(want, 'a')
+	if _, err := e.goesIn(s, c); err != nil {
+		return err
+	}
+	for i := range list {
+		for k := range list[i].Meta {
+			list[i].Meta[k] = 'x'
+		}
+		for k := range list[i].Data {
+			list[i].Data[k] = 'x'
+		}
+		list[i] = events.Event{Type: "overwritten"}
+	}
+	for i := range c.Batches {
+		c.Batches[i] = events.Batch{Stream: "overwritten-1", After: 9}
+	}
+	if err := e.holds(s, want); err != nil {
+		return fmt.Errorf("after the caller used its memory again: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+// Package storetest checks that a store keeps the promises of events.Store. Every promise is
+// a case; a store that passes can stand in for any other.
+//
+// # Use
+//
+// A store package calls Run from a test of its own:
+//
+//	func TestStore(t *testing.T) {
+//		t.Run("mine", func(t *testing.T) {
+//			storetest.Run(t, storetest.Config{Open: func(t testing.TB) events.Store { return open(t) }})
+//		})
+//	}
+//
+// so that each promise appears as a test of its own, such as TestStore/mine/OneWriterWins.
+//
+// # Chance
+//
+// Cases that draw at random log their seed and the command that draws the same again;
+// SURETY_SEED sets the seed. What the scheduler does is not drawn, so that a fault of
+// concurrency may need several runs. SURETY_LONG=1 runs the long forms.
+//
+// # Controls
+//
+// A check that cannot fail proves nothing. Under Controls, Run puts a fault between a check
+// and the store (a store that ignores versions, one that appends batch by batch, one that
+// forgets commit IDs, and others) and fails if the check does not report it.
+//
+// See TestPromisesAreQuoted, which holds the promises to the comment of events.Store.
+package storetest

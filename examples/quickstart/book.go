@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+)
+
+// book prints what the log says, a line an event: a live run and a stored history read alike.
+type book struct {
+	store events.Store
+	out   io.Writer
+	words *words
+	story *story
+
+	after events.Position
+	order order.Order
+	line  credit.Line
+
+	commit uuid.UUID // the commit whose lines are waiting
+	lines  []line
+}
+
+// line is an event as it will be printed, once its whole commit is known.
+type line struct {
+	at                   time.Time
+	by                   order.Role
+	what, standing, held string
+}
+
+const row = "%s  %s  %s  %s  %s\n"
+
+func (b *book) heading() {
+	w := b.words
+	fmt.Fprintf(b.out, "\n"+row, pad(w.time, 16), pad(w.who, 8), pad(w.what, 52), pad(w.standing, 17), w.quota)
+	fmt.Fprintln(b.out, strings.Repeat("-", 127))
+}
+
+// catchUp prints what was appended since the last time.
+func (b *book) catchUp(ctx context.Context) error {
+	for r, err := range b.store.ReadAll(ctx, b.after, events.Filter{}) {
+		if err != nil {
+			return err
+		}
+		event, err := desk.DecodeEvent(r.Type, r.Schema, r.Data)
+		if err != nil {
+			return r.Corrupt(err)
+		}
+		meta, err := desk.DecodeMeta(r.Meta)
+		if err != nil {
+			return r.Corrupt(err)
+		}
+		if r.Commit != b.commit {
+			b.flush()
+			b.commit = r.Commit
+		}
+		if err := b.enter(&r, meta, event); err != nil {
+			return r.Corrupt(err)
+		}
+		b.after = r.Position
+	}
+	b.flush()
+	return nil
+}
+
+// flush prints the lines of a commit, all with the quota as the commit left it.
+func (b *book) flush() {
+	for _, l := range b.lines {
+		l.held = b.quota()
+		b.print(l)
+	}
+	b.lines = b.lines[:0]
+}
+
+// enter folds the event and notes its line. The counterparts that an order's event has on other
+// streams are folded and not printed: they are the quota column.
+func (b *book) enter(r *events.Record, meta desk.Meta, event any) error {
+	standing := ""
+	switch e := event.(type) {
+	case credit.Event:
+		if b.line.Seller == "" {
+			b.line = credit.New(b.story.Seller.Account, b.story.Limit.Currency())
+		}
+		if err := b.line.Apply(e, r.At); err != nil {
+			return err
+		}
+		if _, ok := e.(credit.LimitAssessed); !ok {
+			return nil
+		}
+	case order.Event:
+		if r.Stream != order.Stream(b.story.order) {
+			standing = b.words.otherOrder
+			break
+		}
+		if err := b.order.Apply(e, r.At); err != nil {
+			return err
+		}
+		standing = b.words.phase(b.order.Phase)
+	case entrustment.Linked, entrustment.Unlinked, desk.Reserved:
+		return nil
+	case entrustment.Event:
+		key, _ := r.Stream.Key()
+		standing = key
+	}
+	b.lines = append(b.lines, line{at: r.At, by: meta.Role, what: b.words.event(event), standing: standing})
+	return nil
+}
+
+// quota is what the line holds and has left.
+func (b *book) quota() string {
+	if b.line.Seller == "" {
+		return ""
+	}
+	available := b.line.Available()
+	return fmt.Sprintf("%s / %s", b.line.Held.Amount(), available.Amount())
+}
+
+func (b *book) refusal(x *step, no *order.Refusal) {
+	b.print(line{at: x.at, by: x.by.Role, what: b.words.refused + " " + string(no.Rule) + " (" + b.words.command(no.Command) + ")"})
+	for _, line := range wrap(no.Text(b.words.lang), 88) {
+		fmt.Fprintf(b.out, "%s%s\n", strings.Repeat(" ", 28), line)
+	}
+}
+
+func (b *book) print(l line) {
+	text := fmt.Sprintf(row, l.at.UTC().Format("2006-01-02 15:04"), pad(l.by.Text(b.words.lang), 8), pad(l.what, 52), pad(l.standing, 17), l.held)
+	fmt.Fprintln(b.out, strings.TrimRight(text, " \n"))
+}
+
+// pad fills a text up to a width on a terminal, where a Chinese character is as wide as two
+// Latin ones.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-columns(s)))
+}
+
+func columns(s string) int {
+	n := utf8.RuneCountInString(s)
+	for _, r := range s {
+		if r >= 0x2e80 {
+			n++
+		}
+	}
+	return n
+}
+
+// wrap breaks a text into lines of at most that width: at spaces, and between Chinese characters.
+func wrap(s string, width int) []string {
+	var lines []string
+	text, space := "", -1
+	for _, r := range s {
+		if r == ' ' {
+			space = len(text)
+		}
+		text += string(r)
+		if columns(text) < width {
+			continue
+		}
+		at := len(text)
+		if space > 0 {
+			at = space
+		}
+		lines = append(lines, strings.TrimSpace(text[:at]))
+		text, space = text[at:], -1
+	}
+	if text = strings.TrimSpace(text); text != "" {
+		lines = append(lines, text)
+	}
+	return lines
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// step is something that somebody asks for at an instant.
+type step struct {
+	name    string // with the contract's number, what the command ID is made of
+	at      time.Time
+	by      order.Actor
+	do      func(ctx context.Context) (desk.Action, error)
+	refused bool // it goes against the rule book, and the story shows by which rule
+}
+
+// story carries a contract out on a desk whose clock it sets.
+type story struct {
+	*contract
+	store events.Store
+	desk  *desk.Desk
+	now   time.Time
+	order order.ID // the contract's order
+	other order.ID // another order of the same seller
+	steps []step
+}
+
+// play carries the contract out as far as it is not in the store yet, and returns the order.
+func play(ctx context.Context, store events.Store, c *contract, out io.Writer, words *words) (order.Order, error) {
+	s := &story{contract: c, store: store}
+	s.desk = desk.New(store,
+		desk.WithClock(func() time.Time { return s.now }),
+		desk.WithSources(desk.Sources{
+			Match: func(_ context.Context, e order.Email) (order.Account, error) {
+				if e.Same(c.Buyer.Email) {
+					return c.Buyer.Account, nil
+				}
+				return "", nil
+			},
+			Store: func(context.Context, order.Account) (seller.Findings, error) {
+				return seller.Findings{Operating: true, Membership: c.Seller.Membership}, nil
+			},
+		}))
+	var err error
+	if s.order, err = s.orderOf(ctx, "draft"); err != nil {
+		return order.Order{}, err
+	}
+	if s.other, err = s.orderOf(ctx, "other: draft"); err != nil {
+		return order.Order{}, err
+	}
+	s.write()
+
+	b := &book{store: store, out: out, words: words, story: s}
+	known, err := s.progress(ctx)
+	if err != nil {
+		return order.Order{}, err
+	}
+	if known > 0 {
+		fmt.Fprintf(out, words.again+"\n", s.order)
+	}
+	b.heading()
+	if err := b.catchUp(ctx); err != nil {
+		return order.Order{}, err
+	}
+	for i := known; i < len(s.steps); i++ {
+		if err := s.take(ctx, &s.steps[i], b); err != nil {
+			return order.Order{}, fmt.Errorf("step %q: %w", s.steps[i].name, err)
+		}
+	}
+	o, _, err := s.desk.ReadOrder(ctx, s.seller(), s.order)
+	return o, err
+}
+
+// take asks for a step and prints what came of it.
+func (s *story) take(ctx context.Context, x *step, b *book) error {
+	s.now = x.at
+	do, err := x.do(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.desk.Do(ctx, desk.Command{ID: s.id(x.name), By: x.by, Do: do})
+	var no *order.Refusal
+	switch {
+	case errors.As(err, &no):
+		b.refusal(x, no)
+		if !x.refused {
+			return err
+		}
+		return nil
+	case err != nil:
+		return err
+	case x.refused:
+		return errors.New("accepted, and should have been refused")
+	}
+	return b.catchUp(ctx)
+}
+
+// id makes the command ID of a step. It depends on nothing but the contract, so that a second
+// run asks for the same and changes nothing.
+func (s *story) id(name string) uuid.UUID {
+	return desk.CommandID(s.DraftedAt, "quickstart", s.Number+"/"+name)
+}
+
+// orderOf returns the order that the draft of that name made in an earlier run, or a new ID.
+func (s *story) orderOf(ctx context.Context, name string) (order.ID, error) {
+	receipt, known, err := s.store.Lookup(ctx, s.id(name))
+	if err != nil {
+		return order.ID{}, err
+	}
+	if !known {
+		return order.NewID()
+	}
+	for r, err := range s.store.ReadAll(ctx, receipt.First-1, events.Filter{Categories: []string{order.Category}}) {
+		if err != nil {
+			return order.ID{}, err
+		}
+		key, _ := r.Stream.Key()
+		return order.ParseID(key)
+	}
+	return order.ID{}, errors.New("the log knows the draft and does not have it")
+}
+
+// progress returns how many steps are done already: all up to the last one in the log.
+func (s *story) progress(ctx context.Context) (int, error) {
+	for i := len(s.steps) - 1; i >= 0; i-- {
+		if _, known, err := s.store.Lookup(ctx, s.id(s.steps[i].name)); err != nil || known {
+			return i + 1, err
+		}
+	}
+	return 0, nil
+}
+
+func (s *story) seller() order.Actor {
+	return order.Actor{Role: order.Seller, Account: s.Seller.Account, Email: s.Seller.Email}
+}
+
+func (s *story) buyer() order.Actor {
+	return order.Actor{Role: order.Buyer, Account: s.Buyer.Account, Email: s.Buyer.Email}
+}
+
+var platform = order.Actor{Role: order.Platform, Account: "platform"}
+
+// add notes a step that is accepted, and against one that is refused.
+func (s *story) add(name string, at time.Time, by order.Actor, do desk.Action) {
+	s.steps = append(s.steps, step{name: name, at: at, by: by, do: func(context.Context) (desk.Action, error) { return do, nil }})
+}
+
+func (s *story) against(name string, at time.Time, by order.Actor, do desk.Action) {
+	s.add(name, at, by, do)
+	s.steps[len(s.steps)-1].refused = true
+}
+
+// looked notes a step whose command depends on how the order stands by then.
+func (s *story) looked(name string, at time.Time, by order.Actor, id order.ID, do func(o *order.Order) order.Command) {
+	s.steps = append(s.steps, step{name: name, at: at, by: by, do: func(ctx context.Context) (desk.Action, error) {
+		o, _, err := s.desk.ReadOrder(ctx, platform, id)
+		if err != nil {
+			return desk.Action{}, err
+		}
+		return desk.Order(id, do(&o)), nil
+	}})
+}
+
+// write lays the steps out in the order of their instants.
+func (s *story) write() {
+	s.opening()
+	s.contracting()
+	s.paying()
+	s.exporting()
+	s.receiving()
+	slices.SortStableFunc(s.steps, func(a, b step) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
+}
+
+// opening activates the service and assesses the limit; an old entrustment is released before
+// the order is drafted.
+func (s *story) opening() {
+	at := s.DraftedAt.Add(-48 * time.Hour)
+	s.add("activate", at, s.seller(), desk.Seller(s.Seller.Account, seller.Activate{
+		Route: seller.RouteConsole, Certification: s.Seller.Certification,
+	}))
+	s.add("assess", at.Add(time.Hour), platform, desk.Line(s.Seller.Account, s.Limit.Currency(), credit.AssessLimit{
+		Limit: s.Limit, Inputs: credit.Inputs{Qualification: "verified", Month: at.Format("2006-01")},
+	}))
+	old := s.Entrustments[0]
+	old.ID, old.Title = "OLD-"+old.ID, "OLD "+old.Title
+	old.Declaration.Number = "9" + old.Declaration.Number[1:]
+	old.Declaration.DeclaredAt = at.Add(3 * time.Hour)
+	s.entrust(&old, at.Add(2*time.Hour))
+	s.add("release "+string(old.ID), at.Add(24*time.Hour), platform, desk.Entrustment(old.ID, entrustment.Release{ReleasedAt: at.Add(23 * time.Hour)}))
+}
+
+// contracting drafts, submits and confirms the order, and another one beside it.
+func (s *story) contracting() {
+	at := s.DraftedAt
+	s.add("draft", at, s.seller(), desk.Order(s.order, order.Draft{Mode: order.DraftOnline}))
+	s.add("set buyer", at.Add(2*time.Minute), s.seller(), desk.Order(s.order, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
+	s.add("match buyer", at.Add(3*time.Minute), s.seller(), desk.Order(s.order, order.MatchBuyer{Email: s.Buyer.Email}))
+	s.add("set terms", at.Add(10*time.Minute), s.seller(), desk.Order(s.order, order.SetTerms{Terms: s.Terms}))
+	s.add("set transport", at.Add(11*time.Minute), s.seller(), desk.Order(s.order, order.SetTransport{Mode: s.Transport}))
+	s.add("choose coverage", at.Add(12*time.Minute), s.seller(), desk.Order(s.order, order.ChooseCoverage{Coverage: s.Coverage, TermsAccepted: true}))
+	s.add("submit", at.Add(15*time.Minute), s.seller(), desk.Order(s.order, order.Submit{OneTouchAcknowledged: true}))
+
+	wrong := order.Actor{Role: order.Buyer, Account: "b-somebody-else", Email: "somebody@else.example"}
+	s.against("confirm by another", at.Add(24*time.Hour), wrong, desk.Order(s.order, order.Confirm{Terms: 2}))
+	confirm := func(o *order.Order) order.Command { return order.Confirm{Terms: o.Revision} }
+	s.looked("confirm", at.Add(25*time.Hour), s.buyer(), s.order, confirm)
+
+	at = at.Add(48 * time.Hour)
+	total := order.Minor(100_000, s.Terms.Total.Currency())
+	s.add("other: draft", at, s.seller(), desk.Order(s.other, order.Draft{Mode: order.DraftOnline}))
+	s.add("other: set buyer", at, s.seller(), desk.Order(s.other, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
+	s.add("other: match buyer", at, s.seller(), desk.Order(s.other, order.MatchBuyer{Email: s.Buyer.Email}))
+	s.add("other: set terms", at, s.seller(), desk.Order(s.other, order.SetTerms{Terms: order.Terms{Total: total}}))
+	s.add("other: choose coverage", at, s.seller(), desk.Order(s.other, order.ChooseCoverage{Coverage: order.CoverageNone}))
+	s.add("other: submit", at, s.seller(), desk.Order(s.other, order.Submit{OneTouchAcknowledged: true}))
+	s.looked("other: confirm", at.Add(time.Hour), s.buyer(), s.other, confirm)
+}
+
+// paying reports the transfers as they arrive, short and topped up.
+func (s *story) paying() {
+	for _, x := range s.Transfers {
+		s.looked("transfer "+x.Reference, x.PaidAt, platform, s.order, func(o *order.Order) order.Command {
+			return order.RecordPayment{
+				Reference: x.Reference, Method: order.PayTT, Account: o.Account, Amount: x.Amount, Payer: s.Buyer.Name, PaidAt: x.PaidAt,
+			}
+		})
+	}
+}
+
+// exporting takes the entrustments through customs, and the order with them.
+func (s *story) exporting() {
+	var last time.Time
+	for i := range s.Entrustments {
+		x := &s.Entrustments[i]
+		s.entrust(x, x.DraftedAt)
+		s.add("link "+string(x.ID), x.DraftedAt.Add(4*time.Hour), s.seller(), desk.Order(s.order, order.Link{Entrustment: x.ID}))
+		s.add("release "+string(x.ID), x.ReleasedAt.Add(time.Minute), platform, desk.Entrustment(x.ID, entrustment.Release{ReleasedAt: x.ReleasedAt}))
+		if x.ReleasedAt.After(last) {
+			last = x.ReleasedAt
+		}
+	}
+	first := s.Entrustments[0]
+	grab := first.DraftedAt.Add(6 * time.Hour)
+	s.against("other: grab", grab, s.seller(), desk.Order(s.other, order.Link{Entrustment: first.ID}))
+	s.against("link too early a release", grab.Add(time.Minute), s.seller(), desk.Order(s.order, order.Link{Entrustment: "OLD-" + first.ID}))
+	s.against("ship before release", last.Add(-time.Hour), s.seller(), desk.Order(s.order, order.MarkShipped{}))
+	s.add("ship", last.Add(time.Hour), s.seller(), desk.Order(s.order, order.MarkShipped{}))
+}
+
+// entrust drafts an entrustment, has it examined, and declares it to customs.
+func (s *story) entrust(x *exported, at time.Time) {
+	s.add("draft "+string(x.ID), at, s.seller(), desk.Entrustment(x.ID, entrustment.Draft{Reference: s.Number, Title: x.Title}))
+	s.add("submit "+string(x.ID), at.Add(10*time.Minute), s.seller(), desk.Entrustment(x.ID, entrustment.Submit{}))
+	s.add("approve "+string(x.ID), at.Add(20*time.Minute), platform, desk.Entrustment(x.ID, entrustment.Approve{}))
+	declared := x.Declaration.DeclaredAt
+	s.add("declare "+string(x.ID), declared.Add(time.Minute), platform, desk.Entrustment(x.ID, entrustment.Declare{Declaration: x.Declaration}))
+}
+
+// receiving ends the story.
+func (s *story) receiving() {
+	s.add("receive", s.ReceivedAt, s.buyer(), desk.Order(s.order, order.ConfirmReceipt{}))
+	s.add("review", s.ReceivedAt.Add(time.Hour), s.buyer(), desk.Order(s.order, s.Review))
+}
+
+// equal reports whether two folded orders are the same. States are values without pointers
+// beyond their lists.
+func equal(a, b order.Order) bool { return reflect.DeepEqual(a, b) }

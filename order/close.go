@@ -1,0 +1,73 @@
+package order
+
+import "time"
+
+// Close: the order ends before it is complete. Nothing was paid, so nothing is owed; quota and
+// entrustments are free again.
+
+// CloseReason says why an order ended early.
+type CloseReason string
+
+// The reasons of a close.
+const (
+	ClosedCancelled CloseReason = "cancelled"
+	ClosedExpired   CloseReason = "expired"
+)
+
+// Cancel is either party walking away before any money counts (D27).
+type Cancel struct{}
+
+func (c Cancel) decide(o *Order, g *Given) ([]Event, error) {
+	if !o.Ledger.Applied.IsZero() {
+		return nil, refuse(RuleD27, c, o).Because("money has come in", "订单已收款")
+	}
+	if o.processing() {
+		return nil, refuse(RuleD27, c, o).Because("a payment is in process", "有付款正在处理中")
+	}
+	if until := o.announced(g.At); !until.IsZero() {
+		return nil, refuse(RuleD27, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
+	}
+	return o.closed(ClosedCancelled), nil
+}
+
+// Expire closes an order that waited too long for the buyer's consent or for the first money
+// (D28).
+type Expire struct{}
+
+func (c Expire) decide(o *Order, g *Given) ([]Event, error) {
+	deadline := o.ConfirmBy
+	if o.Phase == PhaseConfirmed {
+		deadline = o.PayBy
+	}
+	if !o.Ledger.Applied.IsZero() {
+		return nil, refuse(RuleD28, c, o).Because("money has come in", "订单已收款")
+	}
+	if g.At.Before(deadline) {
+		return nil, refuse(RuleD28, c, o).From(deadline)
+	}
+	if o.processing() {
+		return nil, refuse(RuleD28, c, o).Because("a payment is in process", "有付款正在处理中")
+	}
+	if until := o.announced(g.At); !until.IsZero() {
+		return nil, refuse(RuleD28, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
+	}
+	return o.closed(ClosedExpired), nil
+}
+
+// closed returns the close with what it frees: every link (D40) and the hold (D5).
+func (o *Order) closed(reason CloseReason) []Event {
+	facts := make([]Event, 0, len(o.Links)+2)
+	for i := range o.Links {
+		facts = append(facts, EntrustmentUnlinked{Entrustment: o.Links[i].ID, Cause: UnlinkClosed})
+	}
+	facts = append(facts, o.release(ReleaseClosed)...)
+	return append(facts, Closed{Reason: reason})
+}
+
+// Closed says that the order has ended before completion.
+// Stored: add fields, never rename or remove.
+type Closed struct {
+	Reason CloseReason `json:"reason"`
+}
+
+func (e Closed) evolve(o *Order, at time.Time) { o.CloseReason, o.ClosedAt = e.Reason, at }

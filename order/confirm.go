@@ -1,0 +1,39 @@
+package order
+
+import "time"
+
+// Confirm: the buyer accepts the terms as they stand. From here on both sides are bound.
+
+// Confirm accepts the submitted terms. Terms is the revision that the buyer saw: nobody is
+// bound to terms that changed under him.
+type Confirm struct {
+	Terms Revision `json:"terms"`
+}
+
+func (c Confirm) decide(o *Order, g *Given) ([]Event, error) {
+	if c.Terms != o.Revision {
+		return nil, refuse(RuleA18, c, o).Because("the terms stand at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
+	}
+	if o.Seller.Same(g.By.Account, g.By.Email) {
+		return nil, refuse(RuleD36, c, o)
+	}
+	if !g.At.Before(o.ConfirmBy) {
+		return nil, refuse(RuleD28, c, o).Until(o.ConfirmBy)
+	}
+	hold, err := o.hold(c, g, HoldAtConfirm)
+	if err != nil {
+		return nil, err
+	}
+	facts := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(g.Rules().PayWithin)}}, hold...)
+	return o.follow(g, append(facts, o.applyWaiting()...)...)
+}
+
+// Confirmed says that the buyer accepted that revision of the terms.
+// Stored: add fields, never rename or remove.
+type Confirmed struct {
+	Account Account   `json:"account"`
+	Terms   Revision  `json:"terms"`
+	PayBy   time.Time `json:"pay_by"`
+}
+
+func (e Confirmed) evolve(o *Order, _ time.Time) { o.Buyer.Account, o.PayBy = e.Account, e.PayBy }

@@ -1,0 +1,108 @@
+package credit
+
+import "github.com/tradesurety/surety/order"
+
+// Claim: the platform compensates a buyer in advance (先行垫付) out of what the order holds.
+
+// Claim resolves the open hold of an order, which Open names: Amount of it is posted as
+// consumed, which the seller owes the platform, and the rest is released. A suspended line is
+// claimed on as well.
+type Claim struct {
+	Order  order.ID    `json:"order"`
+	Open   order.Money `json:"open"`
+	Amount order.Money `json:"amount"`
+}
+
+func (c Claim) check() error {
+	if err := checkAmount(c.Order, "open", c.Open); err != nil {
+		return err
+	}
+	return checkAmount(c.Order, "amount", c.Amount)
+}
+
+func (c Claim) money() [2]order.Money { return [2]order.Money{c.Open, c.Amount} }
+
+func (c Claim) decide(l Line, f Facts) ([]Event, error) {
+	if f.Hold.Status != order.HoldOpen {
+		return nil, resolved(c, l.Phase, f.Hold)
+	}
+	if c.Open != f.Hold.Amount {
+		return nil, differs(order.RuleD8, c, l.Phase, f.Hold)
+	}
+	if c.Open.Less(c.Amount) {
+		return nil, short(order.RuleD8, c, l.Phase, c.Amount, c.Open)
+	}
+	return []Event{ClaimPosted{Order: c.Order, Amount: c.Amount, Released: minus(c.Open, c.Amount)}}, nil
+}
+
+// ClaimPosted says that the hold of an order is resolved: Amount of it was paid to the buyer
+// and is consumed, and Released, which may be nothing, is free again.
+// Stored: add fields, never rename or remove.
+type ClaimPosted struct {
+	Order    order.ID    `json:"order"`
+	Amount   order.Money `json:"amount"`
+	Released order.Money `json:"released"`
+}
+
+func (e ClaimPosted) check() error {
+	if e.Released.IsNegative() {
+		return &order.InvalidError{Field: "released", Reason: "must not be negative"}
+	}
+	return checkAmount(e.Order, "amount", e.Amount)
+}
+
+func (e ClaimPosted) evolve(l *Line) error {
+	hold, err := e.Amount.Add(e.Released)
+	if err != nil {
+		return err
+	}
+	if l.Held, err = l.Held.Sub(hold); err != nil {
+		return err
+	}
+	l.OpenHolds--
+	l.Consumed, err = l.Consumed.Add(e.Amount)
+	return err
+}
+
+// Repay: the seller pays back what the platform has paid for him, and it is available again.
+
+// RepayClaim records what the seller has repaid. Reference names the payment, in at most 200
+// bytes.
+type RepayClaim struct {
+	Amount    order.Money `json:"amount"`
+	Reference string      `json:"reference"`
+}
+
+func (c RepayClaim) check() error { return checkRepayment(c.Amount, c.Reference) }
+
+const maxReference = 200 // Stored: raise it, never lower it.
+
+func checkRepayment(amount order.Money, reference string) error {
+	if !amount.IsPositive() {
+		return &order.InvalidError{Field: "amount", Reason: "must be positive"}
+	}
+	return order.CheckText("reference", reference, maxReference)
+}
+
+func (c RepayClaim) money() [2]order.Money { return [2]order.Money{c.Amount} }
+
+func (c RepayClaim) decide(l Line, _ Facts) ([]Event, error) {
+	if l.Consumed.Less(c.Amount) {
+		return nil, refuse(order.RuleD8, c, l.Phase).Because("only %s is owed", "仅欠%s", l.Consumed)
+	}
+	return []Event{ClaimRepaid{Amount: c.Amount, Reference: c.Reference}}, nil
+}
+
+// ClaimRepaid says that the seller has repaid that much of what was claimed.
+// Stored: add fields, never rename or remove.
+type ClaimRepaid struct {
+	Amount    order.Money `json:"amount"`
+	Reference string      `json:"reference"`
+}
+
+func (e ClaimRepaid) check() error { return checkRepayment(e.Amount, e.Reference) }
+
+func (e ClaimRepaid) evolve(l *Line) (err error) {
+	l.Consumed, err = l.Consumed.Sub(e.Amount)
+	return err
+}

@@ -1,0 +1,55 @@
+package credit
+
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+var (
+	platform = order.Actor{Role: order.Platform}
+	desk     = order.Actor{Role: order.Desk}
+
+	noon = time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
+
+	usd = order.Currency{'U', 'S', 'D'}
+	eur = order.Currency{'E', 'U', 'R'}
+
+	orderA = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
+	orderB = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xb}
+)
+
+// dollars returns whole dollars.
+func dollars(n int64) order.Money { return order.Minor(n*100, usd) }
+
+func euros(n int64) order.Money { return order.Minor(n*100, eur) }
+
+func assessed(limit int64) Event { return LimitAssessed{Limit: dollars(limit)} }
+
+func held(id order.ID, amount int64) Event { return Held{Order: id, Amount: dollars(amount)} }
+
+// open is the fact that an order holds that much.
+func open(amount int64) Facts {
+	return Facts{Hold: order.Hold{Status: order.HoldOpen, Amount: dollars(amount)}}
+}
+
+// released is the fact that an order's hold was released.
+func released(amount int64, cause order.ReleaseCause) Facts {
+	return Facts{Hold: order.Hold{Status: order.HoldIsReleased, Amount: dollars(amount), Cause: cause}}
+}
+
+// posted is the fact that an order's hold was claimed.
+func posted(amount int64) Facts {
+	return Facts{Hold: order.Hold{Status: order.HoldIsPosted, Amount: dollars(amount)}}
+}
+
+// after returns acme's line in dollars after the events, all of them at noon.
+func after(history ...Event) Line {
+	l := New("acme", usd)
+	for _, e := range history {
+		if err := l.Apply(e, noon); err != nil {
+			panic(err)
+		}
+	}
+	return l
+}

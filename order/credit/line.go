@@ -1,0 +1,230 @@
+package credit
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Line is the folded state of a seller's credit line in one currency. It is a value of constant
+// size: whoever holds one may keep it, and no later event changes it. New makes the one that
+// was never assessed.
+//
+// Held and Consumed are never negative, and Held is zero exactly if OpenHolds is. Their sum is
+// above Limit only after the limit was cut.
+// Stored: add fields, never rename or remove.
+type Line struct {
+	Seller   order.Account  `json:"-"` // named by the stream
+	Currency order.Currency `json:"-"` // named by the stream
+	Phase    Phase          `json:"phase"`
+	LastAt   time.Time      `json:"last_at,omitzero"` // the instant of the last event
+
+	Limit     order.Money `json:"limit"`      // what the platform assessed
+	Held      order.Money `json:"held"`       // the sum of the open holds
+	Consumed  order.Money `json:"consumed"`   // what was claimed and not repaid yet
+	OpenHolds int64       `json:"open_holds"` // the number of orders that hold something
+
+	// Reason says why the line is suspended; it is empty otherwise.
+	Reason string `json:"reason,omitzero"`
+}
+
+// New returns the line of a seller that was never assessed. Its limit is zero.
+func New(account order.Account, c order.Currency) Line {
+	zero := order.Minor(0, c)
+	return Line{Seller: account, Currency: c, Limit: zero, Held: zero, Consumed: zero}
+}
+
+// Available returns what new holds may still take: the limit less what is held and consumed,
+// and nothing if the limit was cut below that. It does not regard a suspension.
+func (l *Line) Available() order.Money { return order.Minor(max(0, l.room()), l.Currency) }
+
+// Overcommitted returns by how much what is held and consumed exceeds the limit.
+func (l *Line) Overcommitted() order.Money { return order.Minor(max(0, -l.room()), l.Currency) }
+
+// room is the limit less what is held and consumed. It cannot overflow, because none of the
+// three is negative and sound has added the latter two.
+func (l *Line) room() int64 {
+	return l.Limit.MinorUnits() - l.Held.MinorUnits() - l.Consumed.MinorUnits()
+}
+
+// Suspended reports whether the platform has suspended the line.
+func (l *Line) Suspended() bool { return l.Phase == PhaseSuspended }
+
+// Fact returns what an order needs to know of the line.
+func (l *Line) Fact() order.Quota {
+	return order.Quota{Available: l.Available(), Suspended: l.Suspended()}
+}
+
+// Facts is what the stream of the order that a command names says. The commands Hold, Adjust,
+// Release and Claim need it.
+type Facts struct {
+	// Hold is what the order holds on this line before the command, and how its last hold
+	// ended.
+	Hold order.Hold
+}
+
+// Command is what may be asked of a line. The commands are the exported types of this package
+// with a method Name; nobody else can make one.
+type Command interface {
+	// Name is the command's wire name, such as "assess-limit".
+	Name() string
+	// check returns an *order.InvalidError if the payload is malformed, whatever the state.
+	check() error
+	// money lists the amounts of the command, which have to be of the line's currency.
+	money() [2]order.Money
+	// decide climbs the command's ladder of rules. Actor, phase, instant and currency were
+	// checked.
+	decide(l Line, f Facts) ([]Event, error)
+}
+
+// Event is a fact in the life of a line. The events are the exported types of this package with
+// a method Kind; nobody else can make one.
+type Event interface {
+	// Kind tells the events apart; its String is the wire name, such as "credit.held".
+	Kind() Kind
+	// check returns an *order.InvalidError if no command can have made the event.
+	check() error
+	// evolve adds the fact to the state and moves no phase. It refuses only sums that cannot
+	// be.
+	evolve(l *Line) error
+}
+
+// Recorded is a fact with the instant at which it was decided.
+type Recorded struct {
+	At    time.Time
+	Event Event
+}
+
+// Decide answers a command: the facts that come of it, an *order.Refusal, or an
+// *order.InvalidError if the command or the given is malformed. No facts and no error says that
+// there is nothing to do.
+//
+// The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
+// currency, and then the command's own rules as its chapter writes them. The instant is not
+// asked of the desk: what it writes is addressed to an order, and on the line goes by version.
+func Decide(l Line, c Command, g order.Given, f Facts) ([]Event, error) {
+	if !isCommand(c) {
+		return nil, &order.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a credit line"}
+	}
+	if err := g.By.Validate(); err != nil {
+		return nil, err
+	}
+	if err := order.CheckInstant("at", g.At); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := l.permits(c, &g); err != nil {
+		return nil, err
+	}
+	return c.decide(l, f)
+}
+
+// permits checks actor, phase and instant against the table of commands, and the currency.
+func (l *Line) permits(c Command, g *order.Given) error {
+	p := permissionOf(c.Name())
+	switch {
+	case !slices.Contains(p.Roles, g.By.Role):
+		return refuse(p.Rule, c, l.Phase).Because("the actor's role may not ask for it", "操作者的角色无权执行此操作")
+	case !slices.Contains(p.Phases, l.Phase):
+		return l.elsewhere(p.Rule, c)
+	case g.By.Role != order.Desk && g.At.Before(l.LastAt):
+		return refuse(order.RuleD61, c, l.Phase).From(l.LastAt)
+	}
+	for _, amount := range c.money() {
+		if amount != (order.Money{}) && amount.Currency() != l.Currency {
+			return refuse(order.RuleD60, c, l.Phase).Because("the line is in %s", "该额度的币种为%s", l.Currency)
+		}
+	}
+	return nil
+}
+
+// elsewhere is the refusal of a command in a phase that does not allow it. A line that takes no
+// holds lacks all of the amount.
+func (l *Line) elsewhere(rule order.Rule, c Command) *order.Refusal {
+	no := refuse(rule, c, l.Phase)
+	switch l.Phase {
+	case PhaseNone:
+		no.Because("the line was never assessed; its limit is zero", "额度尚未评定，可用额度为零")
+	case PhaseSuspended:
+		no.Because("the line is suspended", "信保额度已暂停")
+	default:
+		no.Because("the line is not suspended", "信保额度未被暂停")
+	}
+	if c, ok := c.(Hold); ok {
+		no.Short(c.Amount)
+	}
+	return no
+}
+
+func refuse(rule order.Rule, c Command, phase Phase) *order.Refusal {
+	return order.Refuse(rule, c.Name(), phase.String())
+}
+
+// Apply folds one fact into the state in place. An error, an *order.InvalidError or an
+// *order.MoneyError, says that the history cannot be that of a line: the fact has no step from
+// the present phase, is of another currency, or takes away more than is there. The state is
+// then as it was.
+func (l *Line) Apply(e Event, at time.Time) error {
+	if !isEvent(e) {
+		return notAnEvent()
+	}
+	to, ok := lifecycle.Next(l.Phase, e.Kind())
+	if !ok {
+		return &order.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + l.Phase.String()}
+	}
+	before := *l
+	err := e.evolve(l)
+	if err == nil {
+		err = l.sound()
+	}
+	if err != nil {
+		*l = before
+		return err
+	}
+	l.Phase, l.LastAt = to, at
+	return nil
+}
+
+// sound returns what is wrong with the sums of a line, or nil.
+func (l *Line) sound() error {
+	wrong := func(field, reason string) error { return &order.InvalidError{Field: field, Reason: reason} }
+	switch c := l.Currency; {
+	case l.Limit.Currency() != c || l.Held.Currency() != c || l.Consumed.Currency() != c:
+		return wrong("line", "an amount is not in the currency of the line")
+	case l.Limit.IsNegative():
+		return wrong("limit", "must not be negative")
+	case l.Held.IsNegative():
+		return wrong("held", "more is taken from the holds than there is")
+	case l.Consumed.IsNegative():
+		return wrong("consumed", "more is repaid than was claimed")
+	case l.OpenHolds < 0 || (l.OpenHolds == 0) != l.Held.IsZero():
+		return wrong("open_holds", "does not agree with what is held")
+	}
+	_, err := l.Held.Add(l.Consumed)
+	return err
+}
+
+func notAnEvent() error {
+	return &order.InvalidError{Field: "event", Reason: "must be a value of one of the events of a credit line"}
+}
+
+// Evolve returns the line after one more fact; l itself is not changed.
+func Evolve(l Line, e Event, at time.Time) (Line, error) {
+	err := l.Apply(e, at)
+	return l, err
+}
+
+// Replay returns the line after more facts, in their order; New is where a whole history
+// begins. It stops at the first fact that Apply refuses and returns its error with the state
+// before that fact.
+func Replay(l Line, history []Recorded) (Line, error) {
+	for _, r := range history {
+		if err := l.Apply(r.Event, r.At); err != nil {
+			return l, err
+		}
+	}
+	return l, nil
+}

@@ -1,0 +1,68 @@
+package credit
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// TestMalformed is the table of input that no rule is asked about.
+func TestMalformed(t *testing.T) {
+	long := string(make([]byte, 1<<20))
+	ok := Hold{Order: orderA, Amount: dollars(1)}
+	with := func(i Inputs) Command { return AssessLimit{Limit: dollars(1), Inputs: i} }
+	for _, c := range []struct {
+		field string
+		by    order.Actor
+		at    time.Time
+		ask   Command
+	}{
+		{"command", desk, noon, nil},
+		{"actor.role", order.Actor{}, noon, ok},
+		{"actor.role", order.Actor{Role: 99}, noon, ok},
+		{"actor.account", order.Actor{Role: order.Desk, Account: "a b"}, noon, ok},
+		{"at", desk, time.Time{}, ok},
+		{"at", desk, time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), ok},
+		{"at", desk, time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), ok},
+		{"order", desk, noon, Hold{Amount: dollars(1)}},
+		{"amount", desk, noon, Hold{Order: orderA}},
+		{"amount", desk, noon, Hold{Order: orderA, Amount: dollars(0)}},
+		{"amount", desk, noon, Hold{Order: orderA, Amount: dollars(-1)}},
+		{"order", desk, noon, Adjust{From: dollars(1), To: dollars(2)}},
+		{"from", desk, noon, Adjust{Order: orderA, To: dollars(2)}},
+		{"to", desk, noon, Adjust{Order: orderA, From: dollars(1)}},
+		{"to", desk, noon, Adjust{Order: orderA, From: dollars(1), To: dollars(-1)}},
+		{"order", desk, noon, Release{Amount: dollars(1), Cause: CauseClosed}},
+		{"amount", desk, noon, Release{Order: orderA, Cause: CauseClosed}},
+		{"cause", desk, noon, Release{Order: orderA, Amount: dollars(1)}},
+		{"cause", desk, noon, Release{Order: orderA, Amount: dollars(1), Cause: "Shipped"}},
+		{"order", desk, noon, Claim{Open: dollars(1), Amount: dollars(1)}},
+		{"open", desk, noon, Claim{Order: orderA, Amount: dollars(1)}},
+		{"amount", desk, noon, Claim{Order: orderA, Open: dollars(1)}},
+		{"amount", platform, noon, RepayClaim{Reference: "TT-1"}},
+		{"amount", platform, noon, RepayClaim{Amount: dollars(-1), Reference: "TT-1"}},
+		{"reference", platform, noon, RepayClaim{Amount: dollars(1)}},
+		{"reference", platform, noon, RepayClaim{Amount: dollars(1), Reference: long}},
+		{"limit", platform, noon, AssessLimit{}},
+		{"limit", platform, noon, AssessLimit{Limit: dollars(-1)}},
+		{"inputs.qualification", platform, noon, with(Inputs{Qualification: long})},
+		{"inputs.ability", platform, noon, with(Inputs{Ability: "a\x00"})},
+		{"inputs.trade_flow", platform, noon, with(Inputs{TradeFlow: euros(-1)})},
+		{"inputs.penalties", platform, noon, with(Inputs{Penalties: -1})},
+		{"inputs.month", platform, noon, with(Inputs{Month: "2025-13"})},
+		{"inputs.month", platform, noon, with(Inputs{Month: "2025-6"})},
+		{"inputs.month", platform, noon, with(Inputs{Month: long})},
+		{"reason", platform, noon, Suspend{}},
+		{"reason", platform, noon, Suspend{Reason: long}},
+	} {
+		_, err := Decide(after(assessed(10)), c.ask, order.Given{By: c.by, At: c.at}, Facts{})
+		var bad *order.InvalidError
+		if !errors.As(err, &bad) || bad.Field != c.field || bad.Reason == "" {
+			t.Errorf("%s of %.60v: got %v", c.field, c.ask, err)
+		} else if len(err.Error()) > 400 {
+			t.Errorf("%s: an error of %d bytes", c.field, len(err.Error()))
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package desk
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// Action is a command with what it is addressed to. Order, Seller, Entrustment and Line make
+// one; its zero value is none.
+type Action struct {
+	target  target
+	command any    // the command of the target's package
+	name    string // its wire name
+	payload []byte // its canonical JSON
+	plan    func(w world, g order.Given, out outside) error
+}
+
+// target names what a command is addressed to.
+type target struct {
+	kind        targetKind
+	order       order.ID
+	account     order.Account
+	currency    order.Currency
+	entrustment order.EntrustmentID
+}
+
+type targetKind uint8
+
+const (
+	targetNone targetKind = iota
+	targetOrder
+	targetSeller
+	targetEntrustment
+	targetLine
+)
+
+// Order addresses a command to an order.
+func Order(id order.ID, c order.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := order.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetOrder, order: id}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, out outside) error { return planOrder(w, id, c, g, out) },
+	}
+}
+
+// Seller addresses a command to a seller's Trade Assurance service.
+func Seller(account order.Account, c seller.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := seller.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetSeller, account: account}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, out outside) error { return planSeller(w, account, c, g, out) },
+	}
+}
+
+// Entrustment addresses a command to an export entrustment.
+func Entrustment(id order.EntrustmentID, c entrustment.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := entrustment.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetEntrustment, entrustment: id}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, _ outside) error { return planEntrustment(w, id, c, g) },
+	}
+}
+
+// Line addresses a command to a seller's line in a currency.
+func Line(account order.Account, currency order.Currency, c credit.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := credit.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetLine, account: account, currency: currency}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, _ outside) error { return planLine(w, account, currency, c, g) },
+	}
+}
+
+// String says what is asked of which stream.
+func (a Action) String() string {
+	stream, err := a.stream()
+	if err != nil {
+		return "nothing"
+	}
+	return a.name + " of " + string(stream)
+}
+
+// stream returns the stream that the action is addressed to.
+func (a Action) stream() (events.StreamID, error) {
+	switch t := a.target; t.kind {
+	case targetOrder:
+		if t.order.IsZero() {
+			return "", invalid("order", "must not be empty")
+		}
+		return order.Stream(t.order), nil
+	case targetSeller:
+		return seller.Stream(t.account)
+	case targetEntrustment:
+		return entrustment.Stream(t.entrustment)
+	case targetLine:
+		return credit.Stream(t.account, t.currency)
+	default:
+		return "", invalid("do", "must be made by Order, Seller, Entrustment or Line")
+	}
+}
+
+// request checks the command's envelope and returns the name and the digest under which the
+// log keeps it. The digest is of what is asked, of whom, and by whom; never of the answer.
+func (c *Command) request() (events.Request, error) {
+	stream, err := c.Do.stream()
+	if err != nil {
+		return events.Request{}, err
+	}
+	if c.ID == uuid.Nil || c.ID.Variant() != uuid.RFC4122 {
+		return events.Request{}, invalid("id", "must be a UUID of RFC 9562 and not the nil UUID")
+	}
+	if err := c.By.Validate(); err != nil {
+		return events.Request{}, err
+	}
+	if c.By.Role == order.Desk {
+		return events.Request{}, invalid("by.role", "nobody outside may act as the desk")
+	}
+	for field, text := range map[string]string{"correlation": c.Correlation, "causation": c.Causation, "trace": c.Trace} {
+		if text == "" {
+			continue
+		}
+		if err := order.CheckText(field, text, 200); err != nil {
+			return events.Request{}, err
+		}
+	}
+	h := sha256.New()
+	for _, part := range [...]string{c.Do.name, string(c.Do.payload), string(stream), c.By.Role.String(), string(c.By.Account)} {
+		// The length before each part keeps two lists of parts from running together alike.
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
+		h.Write(n[:])
+		h.Write([]byte(part))
+	}
+	return events.Request{ID: c.ID, Digest: [32]byte(h.Sum(nil))}, nil
+}
+
+// Meta is what the log keeps beside each event of a command: who asked for what, and what for.
+// Stored: add fields, never rename or remove.
+type Meta struct {
+	Role        order.Role `json:"role"`
+	Account     string     `json:"account,omitzero"` // an order.Account
+	Command     string     `json:"command"`
+	Correlation string     `json:"correlation,omitzero"`
+	Causation   string     `json:"causation,omitzero"`
+	Trace       string     `json:"trace,omitzero"`
+}
+
+func (c *Command) meta() []byte {
+	m := Meta{
+		Role: c.By.Role, Account: string(c.By.Account), Command: c.Do.name,
+		Correlation: c.Correlation, Causation: c.Causation, Trace: c.Trace,
+	}
+	return m.appendJSON(nil)
+}
+
+func invalid(field, reason string) *order.InvalidError {
+	return &order.InvalidError{Field: field, Reason: reason}
+}

@@ -1,0 +1,249 @@
+package desk
+
+import (
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// world is what a plan may look at and write to: streams by name. What is looked at is guarded
+// in the commit that the plan makes. On a store it is a transaction; in a test it is maps.
+type world interface {
+	order(id order.ID) (order.Order, error)
+	service(account order.Account) (seller.Service, error)
+	entrustment(id order.EntrustmentID) (entrustment.State, error)
+	line(account order.Account, c order.Currency) (credit.Line, error)
+	reservation(stream events.StreamID) (Reservation, error)
+
+	appendOrder(id order.ID, facts ...order.Event) error
+	appendService(account order.Account, facts ...seller.Event) error
+	appendEntrustment(id order.EntrustmentID, facts ...entrustment.Event) error
+	appendLine(account order.Account, c order.Currency, facts ...credit.Event) error
+	reserve(stream events.StreamID, r Reserved) error
+}
+
+// outside is what a plan needs of the world beyond the streams.
+type outside struct {
+	match    order.Account          // MatchBuyer: the account that the directory has for the buyer's address
+	findings seller.Findings        // Activate: what the platform knows of the store
+	account  order.ReceivingAccount // Submit: the account that was made; empty until it is needed
+}
+
+// planOrder decides a command on an order and writes what it does to every stream: the facts
+// go to the order, and each fact that concerns another stream is decided there by the rules of
+// that stream. Either all of it is written or none.
+func planOrder(w world, id order.ID, c order.Command, g order.Given, out outside) error {
+	o, err := w.order(id)
+	if err != nil {
+		return err
+	}
+	if g.Facts, err = orderFacts(w, &o, c, g.By, out); err != nil {
+		return err
+	}
+	facts, err := order.Decide(o, c, g)
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	if err := w.appendOrder(id, facts...); err != nil {
+		return err
+	}
+	return follow(w, o, facts, g)
+}
+
+// orderFacts looks up what other streams say, as far as the command needs it.
+func orderFacts(w world, o *order.Order, c order.Command, by order.Actor, out outside) (f order.Facts, err error) {
+	switch c := c.(type) {
+	case order.Draft:
+		s, err := w.service(by.Account)
+		f.Service = s.Fact()
+		return f, err
+	case order.MatchBuyer:
+		f.Match = out.match
+	case order.Submit:
+		if o.Phase != order.PhaseDraft {
+			return f, nil
+		}
+		s, err := w.service(o.Seller.Account)
+		if err != nil {
+			return f, err
+		}
+		f.Service = s.Fact()
+		if f.Quota, err = quota(w, o); err != nil || out.account == "" {
+			return f, err
+		}
+		stream, err := accountStream(out.account)
+		if err != nil {
+			return f, err
+		}
+		r, err := w.reservation(stream)
+		f.Account = order.Receiving{Account: out.account, Owner: r.order()}
+		return f, err
+	case order.Confirm:
+		f.Quota, err = quota(w, o)
+	case order.Link:
+		e, err := w.entrustment(c.Entrustment)
+		f.Entrustment = e.Fact()
+		return f, err
+	}
+	return f, err
+}
+
+// quota looks at the line that a covered order without a hold will need.
+func quota(w world, o *order.Order) (order.Quota, error) {
+	if o.Need().IsZero() || o.Hold.Status == order.HoldOpen {
+		return order.Quota{}, nil
+	}
+	l, err := w.line(o.Seller.Account, o.Terms.Total.Currency())
+	return l.Fact(), err
+}
+
+// follow writes to the other streams what the facts of an order bring with them. o is the
+// order as it was before the facts.
+func follow(w world, o order.Order, facts []order.Event, g order.Given) error {
+	g.By = order.Actor{Role: order.Desk}
+	for _, fact := range facts {
+		var err error
+		switch e := fact.(type) {
+		case order.Submitted:
+			err = reserveAccount(w, e.Account, o.ID)
+		case order.HoldPlaced:
+			err = toLine(w, &o, credit.Hold{Order: o.ID, Amount: e.Amount}, g)
+		case order.HoldReleased:
+			err = toLine(w, &o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)}, g)
+		case order.EntrustmentLinked:
+			err = toEntrustment(w, e.Entrustment, entrustment.Link{
+				Order: o.ID, DraftedAt: o.DraftedAt, Currency: o.Terms.Total.Currency(), Seller: string(o.Seller.Account),
+			}, g)
+		case order.EntrustmentUnlinked:
+			if e.Cause == order.UnlinkCancelled {
+				break // the entrustment's own cancellation asked for it
+			}
+			err = toEntrustment(w, e.Entrustment, entrustment.Unlink{Order: o.ID, Cause: entrustment.Cause(e.Cause)}, g)
+		}
+		if err != nil {
+			return err
+		}
+		// The next fact meets the order as this one left it: a hold is placed, then released.
+		if err := o.Apply(fact, g.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toLine decides a counterpart command on the line of an order's seller.
+func toLine(w world, o *order.Order, c credit.Command, g order.Given) error {
+	currency := o.Terms.Total.Currency()
+	l, err := w.line(o.Seller.Account, currency)
+	if err != nil {
+		return err
+	}
+	facts, err := credit.Decide(l, c, g, credit.Facts{Hold: o.Hold})
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	return w.appendLine(o.Seller.Account, currency, facts...)
+}
+
+// toEntrustment decides a counterpart command on an entrustment.
+func toEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g order.Given) error {
+	e, err := w.entrustment(id)
+	if err != nil {
+		return err
+	}
+	facts, err := entrustment.Decide(e, c, g, entrustment.Facts{})
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	return w.appendEntrustment(id, facts...)
+}
+
+// planEntrustment decides a command on an entrustment. What customs release is written on the
+// linked order as well, a cancelled entrustment leaves its order, and a declaration reserves
+// its number.
+func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g order.Given) error {
+	e, err := w.entrustment(id)
+	if err != nil {
+		return err
+	}
+	var f entrustment.Facts
+	if c, ok := c.(entrustment.Declare); ok {
+		if f.Reservation, err = declarationOwner(w, c.Declaration.Number); err != nil {
+			return err
+		}
+	}
+	var linked order.Order
+	if e.Linked() {
+		if linked, err = w.order(e.Order); err != nil {
+			return err
+		}
+		f.Order = entrustment.LinkedOrder{ID: linked.ID, Shipped: !linked.Shipment.ShippedAt.IsZero()}
+	}
+	facts, err := entrustment.Decide(e, c, g, f)
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	if err := w.appendEntrustment(id, facts...); err != nil {
+		return err
+	}
+	for _, fact := range facts {
+		var err error
+		switch fact := fact.(type) {
+		case entrustment.Declared:
+			err = reserveNumber(w, fact.Declaration.Number, id)
+		case entrustment.Released:
+			err = toOrder(w, linked, order.RecordRelease{Entrustment: id, ReleasedAt: fact.ReleasedAt}, g)
+		case entrustment.Unlinked:
+			err = toOrder(w, linked, order.Unlink{Entrustment: id}, g)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toOrder decides a counterpart command on the order that an entrustment is linked to, if it
+// is to one.
+func toOrder(w world, o order.Order, c order.Command, g order.Given) error {
+	if o.Phase == order.PhaseNone {
+		return nil
+	}
+	g.By = order.Actor{Role: order.Desk}
+	facts, err := order.Decide(o, c, g)
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	if err := w.appendOrder(o.ID, facts...); err != nil {
+		return err
+	}
+	return follow(w, o, facts, g)
+}
+
+// planSeller decides a command on a seller's service.
+func planSeller(w world, account order.Account, c seller.Command, g order.Given, out outside) error {
+	s, err := w.service(account)
+	if err != nil {
+		return err
+	}
+	facts, err := seller.Decide(s, c, g, out.findings)
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	return w.appendService(account, facts...)
+}
+
+// planLine decides a command on a seller's line.
+func planLine(w world, account order.Account, currency order.Currency, c credit.Command, g order.Given) error {
+	l, err := w.line(account, currency)
+	if err != nil {
+		return err
+	}
+	facts, err := credit.Decide(l, c, g, credit.Facts{})
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	return w.appendLine(account, currency, facts...)
+}

@@ -1,0 +1,165 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// ErrNotFound says that what was asked for does not exist, or not for this actor: to a
+// stranger there is no difference.
+var ErrNotFound = errors.New("desk: not found")
+
+// ReadOption changes how a state is read.
+type ReadOption func(*[]events.Option)
+
+// AllowStale lets a read answer from the cache without asking the store whether the stream has
+// moved on.
+func AllowStale() ReadOption {
+	return func(o *[]events.Option) { *o = append(*o, events.AllowStale()) }
+}
+
+func (d *Desk) options(opts []ReadOption) []events.Option {
+	list := []events.Option{events.WithCache(d.cache)}
+	for _, o := range opts {
+		o(&list)
+	}
+	return list
+}
+
+// ReadOrder returns an order as it stands, and its version. Its seller, the platform and the
+// system may read it, and its buyer from submission on.
+func (d *Desk) ReadOrder(ctx context.Context, by order.Actor, id order.ID, opts ...ReadOption) (order.Order, events.Version, error) {
+	if err := d.reader(by); err != nil {
+		return order.Order{}, 0, err
+	}
+	o, v, err := d.orders.View(ctx, d.store, order.Stream(id), d.options(opts)...)
+	if err != nil {
+		return order.Order{}, 0, err
+	}
+	if !o.VisibleTo(by) {
+		return order.Order{}, 0, ErrNotFound
+	}
+	return o, v, nil
+}
+
+// ReadService returns a seller's service. The seller and the platform may read it.
+func (d *Desk) ReadService(ctx context.Context, by order.Actor, account order.Account, opts ...ReadOption) (seller.Service, events.Version, error) {
+	return read(ctx, d, d.services, by, account, func() (events.StreamID, error) { return seller.Stream(account) }, opts)
+}
+
+// ReadLine returns a seller's line in a currency: limit, held, consumed, available. The seller
+// and the platform may read it.
+func (d *Desk) ReadLine(ctx context.Context, by order.Actor, account order.Account, c order.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
+	return read(ctx, d, d.lines, by, account, func() (events.StreamID, error) { return credit.Stream(account, c) }, opts)
+}
+
+// ReadEntrustment returns an export entrustment. Its seller and the platform may read it.
+func (d *Desk) ReadEntrustment(ctx context.Context, by order.Actor, id order.EntrustmentID, opts ...ReadOption) (entrustment.State, events.Version, error) {
+	s, v, err := read(ctx, d, d.entrustments, by, by.Account, func() (events.StreamID, error) { return entrustment.Stream(id) }, opts)
+	if err == nil && by.Role == order.Seller && s.Seller != by.Account {
+		return entrustment.State{}, 0, ErrNotFound
+	}
+	return s, v, err
+}
+
+// read returns the state of a stream that belongs to a seller.
+func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by order.Actor, owner order.Account,
+	name func() (events.StreamID, error), opts []ReadOption) (none S, _ events.Version, err error) {
+	if err := d.reader(by); err != nil {
+		return none, 0, err
+	}
+	stream, err := name()
+	if err != nil {
+		return none, 0, err
+	}
+	if by.Role == order.Buyer || by.Role == order.Seller && by.Account != owner {
+		return none, 0, ErrNotFound
+	}
+	s, v, err := m.View(ctx, d.store, stream, d.options(opts)...)
+	if err == nil && v == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return none, 0, err
+	}
+	return s, v, nil
+}
+
+func (d *Desk) reader(by order.Actor) error {
+	if err := by.Validate(); err != nil {
+		return err
+	}
+	if by.Role == order.Desk {
+		return invalid("by.role", "nobody outside may act as the desk")
+	}
+	return nil
+}
+
+// Next returns what the actor may ask of an order now: see order.Order.Next.
+func (d *Desk) Next(ctx context.Context, by order.Actor, id order.ID) ([]order.Option, error) {
+	o, _, err := d.ReadOrder(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	return o.Next(by, d.clock().UTC(), d.policy), nil
+}
+
+// Entry is a line of an order's timeline.
+type Entry struct {
+	Version events.Version
+	At      time.Time
+	By      Meta // who asked for it
+	Event   order.Event
+	Order   order.Order // the order with this fact
+}
+
+// Timeline returns the whole history of an order with who asked for what. Whoever may read the
+// order may read it; to the buyer it begins as it is, drafting included.
+func (d *Desk) Timeline(ctx context.Context, by order.Actor, id order.ID) ([]Entry, error) {
+	if _, _, err := d.ReadOrder(ctx, by, id); err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	o := order.Order{ID: id}
+	for r, err := range d.store.Read(ctx, order.Stream(id), 0) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
+		if err != nil {
+			return nil, r.Corrupt(err)
+		}
+		meta, err := DecodeMeta(r.Meta)
+		if err != nil {
+			return nil, r.Corrupt(err)
+		}
+		if err := o.Apply(event, r.At); err != nil {
+			return nil, r.Corrupt(err)
+		}
+		entries = append(entries, Entry{Version: r.Version, At: r.At, By: meta, Event: event, Order: o})
+	}
+	return entries, nil
+}
+
+// At returns an order as it stood at an instant. Whoever may read the order may read it.
+func (d *Desk) At(ctx context.Context, by order.Actor, id order.ID, t time.Time) (order.Order, error) {
+	entries, err := d.Timeline(ctx, by, id)
+	if err != nil {
+		return order.Order{}, err
+	}
+	o := order.Order{ID: id}
+	for _, e := range entries {
+		if e.At.After(t) {
+			break
+		}
+		o = e.Order
+	}
+	return o, nil
+}

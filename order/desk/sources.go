@@ -1,0 +1,66 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// Sources is where the desk learns what no stream says. A nil field keeps its default. The
+// functions are called concurrently; an error of one ends the command, with nothing written.
+type Sources struct {
+	// Match returns the account that is registered under an address, or "" for none. The
+	// default knows nobody: a buyer is then recognised by his verified address (D32).
+	Match func(ctx context.Context, e order.Email) (order.Account, error)
+
+	// Store returns what the platform knows of a seller's store; the verdict is not asked
+	// for here. The default says that every store operates and is a free member's.
+	Store func(ctx context.Context, account order.Account) (seller.Findings, error)
+
+	// Certify returns the verdict on a certification. It is called at most once per command,
+	// after every rule that does not depend on it has passed, and never by Try; for the same
+	// command ID it must return the same. The default approves.
+	Certify func(ctx context.Context, command uuid.UUID, c seller.Certification) (seller.Verdict, error)
+
+	// Account makes the receiving account of an order. It is called as Certify is. The
+	// default derives a number from the command ID.
+	Account func(ctx context.Context, command uuid.UUID, id order.ID) (order.ReceivingAccount, error)
+}
+
+func defaultSources() Sources {
+	return Sources{
+		Match: func(context.Context, order.Email) (order.Account, error) { return "", nil },
+		Store: func(context.Context, order.Account) (seller.Findings, error) {
+			return seller.Findings{Operating: true, Membership: seller.MemberFree}, nil
+		},
+		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
+			return seller.Verdict{Approved: true}, nil
+		},
+		Account: func(_ context.Context, command uuid.UUID, id order.ID) (order.ReceivingAccount, error) {
+			sum := sha256.Sum256(append(command[:], id[:]...))
+			return order.ReceivingAccount(fmt.Sprintf("TA%X", sum[:16])), nil
+		},
+	}
+}
+
+// or returns s with the functions of base where s has none.
+func (s Sources) or(base Sources) Sources {
+	if s.Match == nil {
+		s.Match = base.Match
+	}
+	if s.Store == nil {
+		s.Store = base.Store
+	}
+	if s.Certify == nil {
+		s.Certify = base.Certify
+	}
+	if s.Account == nil {
+		s.Account = base.Account
+	}
+	return s
+}

@@ -1,0 +1,368 @@
+package order
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// Draft: the seller writes the contract. Nobody is bound yet.
+
+// DraftMode is how a contract is drafted (A7).
+type DraftMode string
+
+// The two modes of drafting.
+const (
+	DraftOnline     DraftMode = "online"     // 在线起草
+	DraftAttachment DraftMode = "attachment" // 上传附件
+)
+
+// Draft opens the order. Its instant is the drafting time for ever: entrustments that were
+// released earlier cannot be linked (A23, D26).
+type Draft struct {
+	Mode DraftMode `json:"mode"`
+}
+
+func (c Draft) decide(o *Order, g *Given) ([]Event, error) {
+	if c.Mode != DraftOnline && c.Mode != DraftAttachment {
+		return nil, refuse(RuleA7, c, o)
+	}
+	if g.Facts.Service != ServiceActive {
+		return nil, refuse(RuleA6, c, o).serviceIs(g.Facts.Service)
+	}
+	return []Event{Drafted{Seller: g.By.Account, Email: g.By.Email, Mode: c.Mode, DraftedAt: g.At}}, nil
+}
+
+func (r *Refusal) serviceIs(s Service) *Refusal {
+	return r.Says("the service is "+s.Text(English), "服务状态为"+s.Text(Chinese))
+}
+
+// Drafted says that the seller opened the order.
+// Stored: add fields, never rename or remove.
+type Drafted struct {
+	Seller    Account   `json:"seller"`
+	Email     Email     `json:"seller_email,omitzero"`
+	Mode      DraftMode `json:"mode"`
+	DraftedAt time.Time `json:"drafted_at"`
+}
+
+func (e Drafted) evolve(o *Order, _ time.Time) {
+	o.Seller = Party{Account: e.Seller, Email: e.Email}
+	o.Mode, o.DraftedAt = e.Mode, e.DraftedAt
+}
+
+// SetBuyer enters the buyer. The name is the one that transfers will bear (D19). An address
+// that is entered anew must be matched anew (A8).
+type SetBuyer struct {
+	Email     Email  `json:"email"`
+	BuyerName string `json:"name"`
+}
+
+func (c SetBuyer) check() error { return CheckText("name", c.BuyerName, 200) }
+
+func (c SetBuyer) decide(o *Order, g *Given) ([]Event, error) {
+	if err := CheckEmail("email", c.Email); err != nil {
+		return nil, refuse(RuleA8, c, o).Says(err.Error(), "买家邮箱为空或格式不正确").With(err)
+	}
+	if o.Seller.Same("", c.Email) || g.By.Email.Same(c.Email) {
+		return nil, refuse(RuleD36, c, o)
+	}
+	if admits := g.Rules().BuyerEmail; admits != nil && !admits(c.Email) {
+		return nil, refuse(RuleD32, c, o).Because("the platform does not take this address", "平台不接受该邮箱")
+	}
+	return []Event{BuyerEntered(c)}, nil
+}
+
+// BuyerEntered says whom the seller named as buyer; it voids an earlier match.
+// Stored: add fields, never rename or remove.
+type BuyerEntered struct {
+	Email     Email  `json:"email"`
+	BuyerName string `json:"name"`
+}
+
+func (e BuyerEntered) evolve(o *Order, _ time.Time) {
+	o.Buyer, o.Matched = Party{Email: e.Email, Name: e.BuyerName}, false
+}
+
+// MatchBuyer looks the entered address up among the platform's accounts (匹配买家信息).
+type MatchBuyer struct {
+	Email Email `json:"email"`
+}
+
+func (c MatchBuyer) decide(o *Order, g *Given) ([]Event, error) {
+	if o.Buyer.Email == "" {
+		return nil, refuse(RuleA8, c, o).Because("no address was entered", "尚未填写买家邮箱")
+	}
+	if !c.Email.Same(o.Buyer.Email) {
+		return nil, refuse(RuleA8, c, o).Because("the match is for another address than the one entered", "匹配的邮箱与已填写的邮箱不一致")
+	}
+	if g.Facts.Match != "" {
+		if err := CheckID("match", string(g.Facts.Match)); err != nil {
+			return nil, err
+		}
+	}
+	if o.Seller.Same(g.Facts.Match, o.Buyer.Email) || g.By.Email.Same(o.Buyer.Email) {
+		return nil, refuse(RuleD36, c, o)
+	}
+	return []Event{BuyerMatched{Email: o.Buyer.Email, Account: g.Facts.Match, Registered: g.Facts.Match != ""}}, nil
+}
+
+// BuyerMatched says what the platform found for the address; an address that is not
+// registered is a result like any other.
+// Stored: add fields, never rename or remove.
+type BuyerMatched struct {
+	Email      Email   `json:"email"`
+	Account    Account `json:"account,omitzero"`
+	Registered bool    `json:"registered"`
+}
+
+func (e BuyerMatched) evolve(o *Order, _ time.Time) {
+	o.Buyer.Account, o.Matched = e.Account, true
+}
+
+// AttachContract files an offline contract (线下合同). After submission it is evidence and
+// changes no term.
+type AttachContract struct {
+	FileName string `json:"file_name"`
+	SHA256   string `json:"sha256"` // of the file, 64 lower-case hexadecimal digits
+	Size     int64  `json:"size"`   // bytes of the file
+	// StatesAccount is the party's own word on whether the file contains a receiving account.
+	StatesAccount bool `json:"states_account"`
+	// Text is what the platform reads in the file; it is searched for a receiving account
+	// and not stored.
+	Text string `json:"text,omitzero"`
+}
+
+// MaxContracts is how many offline contracts an order holds; MaxContractText is how many bytes
+// of one's text are searched.
+const (
+	MaxContracts    = 50
+	MaxContractText = 1 << 20
+)
+
+func (c AttachContract) check() error {
+	if err := CheckText("file_name", c.FileName, 255); err != nil {
+		return err
+	}
+	if raw, err := hex.DecodeString(c.SHA256); err != nil || len(raw) != 32 || c.SHA256 != hex.EncodeToString(raw) {
+		return invalid("sha256", "is not 64 lower-case hexadecimal digits")
+	}
+	if c.Size <= 0 {
+		return invalid("size", "%d is not positive", c.Size)
+	}
+	if len(c.Text) > MaxContractText {
+		return invalid("text", "%d bytes are more than %d", len(c.Text), MaxContractText)
+	}
+	return nil
+}
+
+func (c AttachContract) decide(o *Order, g *Given) ([]Event, error) {
+	if c.StatesAccount {
+		return nil, refuse(RuleA10, c, o)
+	}
+	if finds := g.Rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
+		return nil, refuse(RuleA10, c, o).Because("the text seems to name one", "合同文本中疑似含有收款账号")
+	}
+	if len(o.Contracts) >= MaxContracts {
+		return nil, invalid("contract", "an order holds at most %d", MaxContracts)
+	}
+	return []Event{ContractAttached{Party: g.By.Role, FileName: c.FileName, SHA256: c.SHA256, Size: c.Size}}, nil
+}
+
+// ContractAttached says that a party filed an offline contract.
+// Stored: add fields, never rename or remove.
+type ContractAttached struct {
+	Party    Role   `json:"party"`
+	FileName string `json:"file_name"`
+	SHA256   string `json:"sha256"`
+	Size     int64  `json:"size"`
+}
+
+func (e ContractAttached) evolve(o *Order, at time.Time) {
+	o.Contracts = appended(o.Contracts, ContractFile{ContractAttached: e, At: at})
+}
+
+// ContractFile is an offline contract on an order.
+type ContractFile struct {
+	ContractAttached
+	At time.Time
+}
+
+// appended returns a longer copy of the list: the old one may be shared with other holders of
+// the state.
+func appended[T any](list []T, v T) []T {
+	longer := make([]T, len(list)+1)
+	copy(longer, list)
+	longer[len(list)] = v
+	return longer
+}
+
+// SetTerms states what is sold, for how much, and by when it ships.
+type SetTerms struct {
+	Terms Terms `json:"terms"`
+}
+
+func (c SetTerms) check() error { return c.Terms.check() }
+
+func (c SetTerms) decide(o *Order, _ *Given) ([]Event, error) {
+	terms, no := c.Terms.complete()
+	if no != nil {
+		no.Command, no.Phase = c.Name(), o.Phase.String()
+		return nil, no
+	}
+	return []Event{TermsSet{Terms: terms, Revision: o.Revision + 1}}, nil
+}
+
+// TermsSet says what the terms are from here on.
+// Stored: add fields, never rename or remove.
+type TermsSet struct {
+	Terms    Terms    `json:"terms"`
+	Revision Revision `json:"revision"`
+}
+
+func (e TermsSet) evolve(o *Order, _ time.Time) { o.Terms, o.Revision = e.Terms, e.Revision }
+
+// Transport is the mode in which the goods travel; it decides after how many days receipt is
+// confirmed automatically (A25).
+type Transport string
+
+// The modes of the rule book. A policy may know others (D14).
+const (
+	TransportAir  Transport = "air"  // 空运
+	TransportLand Transport = "land" // 陆运
+	TransportSea  Transport = "sea"  // 海运
+)
+
+// SetTransport names the mode of transport. It may be named until shipment and voids nothing.
+type SetTransport struct {
+	Mode Transport `json:"mode"`
+}
+
+func (c SetTransport) decide(o *Order, g *Given) ([]Event, error) {
+	if days, ok := g.Rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
+		return nil, refuse(RuleD14, c, o)
+	}
+	return o.follow(g, TransportSet(c))
+}
+
+// TransportSet says in which mode the goods will travel.
+// Stored: add fields, never rename or remove.
+type TransportSet struct {
+	Mode Transport `json:"mode"`
+}
+
+func (e TransportSet) evolve(o *Order, _ time.Time) { o.Transport = e.Mode }
+
+// ChooseCoverage chooses the type of coverage (保障方式). TermsAccepted is the tick at the
+// Trade Assurance terms; without coverage it is not needed and ignored (A13).
+type ChooseCoverage struct {
+	Coverage      Coverage `json:"coverage"`
+	TermsAccepted bool     `json:"terms_accepted"`
+}
+
+func (c ChooseCoverage) check() error {
+	switch c.Coverage {
+	case CoverageNone, CoveragePreShipment, CoveragePostDelivery:
+		return nil
+	}
+	return invalid("coverage", "%s is none of none, pre-shipment, post-delivery", quoted(string(c.Coverage)))
+}
+
+func (c ChooseCoverage) decide(o *Order, _ *Given) ([]Event, error) {
+	if c.Coverage != CoverageNone && !c.TermsAccepted {
+		return nil, refuse(RuleA13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
+	}
+	return []Event{CoverageChosen{Coverage: c.Coverage, Revision: o.Revision + 1}}, nil
+}
+
+// CoverageChosen says which coverage the order will have.
+// Stored: add fields, never rename or remove.
+type CoverageChosen struct {
+	Coverage Coverage `json:"coverage"`
+	Revision Revision `json:"revision"`
+}
+
+func (e CoverageChosen) evolve(o *Order, _ time.Time) {
+	o.Coverage, o.Revision = e.Coverage, e.Revision
+}
+
+// Submit offers the order to the buyer. OneTouchAcknowledged is the tick at "知晓信保需要通过
+// 一达通出口"; it is never given by default (A16).
+type Submit struct {
+	OneTouchAcknowledged bool `json:"onetouch_acknowledged"`
+}
+
+// ErrAccountNeeded says that nothing stands in the way of a Submit but the receiving account,
+// which is made only then: decide again with Facts.Account set.
+var ErrAccountNeeded = fmt.Errorf("order: a receiving account is needed")
+
+func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
+	if !o.Matched {
+		return nil, refuse(RuleA8, c, o).Because("the buyer is not matched", "尚未匹配买家信息")
+	}
+	if o.Terms.Total.IsZero() {
+		return nil, refuse(RuleA12, c, o).Because("the terms are missing", "尚未填写订单金额")
+	}
+	if o.Coverage == "" {
+		return nil, refuse(RuleA16, c, o).Because("no coverage was chosen", "尚未选择保障方式")
+	}
+	if !c.OneTouchAcknowledged {
+		return nil, refuse(RuleA16, c, o).Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
+	}
+	if o.Mode == DraftAttachment && !o.hasSellersContract() {
+		return nil, refuse(RuleA7, c, o).Because("the contract is to be attached and is not", "上传附件模式下尚未上传合同")
+	}
+	if g.Facts.Service != ServiceActive {
+		return nil, refuse(RuleA6, c, o).serviceIs(g.Facts.Service)
+	}
+	hold, err := o.hold(c, g, HoldAtSubmit)
+	if err != nil {
+		return nil, err
+	}
+	account := g.Facts.Account
+	if account.Account == "" {
+		return nil, ErrAccountNeeded
+	}
+	if err := CheckID("account", string(account.Account)); err != nil {
+		return nil, err
+	}
+	if !account.Owner.IsZero() && account.Owner != o.ID {
+		return nil, refuse(RuleA11, c, o).Because("account %[1]s was made for another order", "账号 %[1]s 已用于其他订单", account.Account)
+	}
+	submitted := Submitted{
+		Account: account.Account, Link: g.Rules().LinkPrefix + o.ID.String(),
+		Revision: o.Revision, ConfirmBy: g.At.Add(g.Rules().ConfirmWithin),
+	}
+	return append([]Event{submitted}, hold...), nil
+}
+
+func (o *Order) hasSellersContract() bool {
+	for i := range o.Contracts {
+		if o.Contracts[i].Party == Seller {
+			return true
+		}
+	}
+	return false
+}
+
+// Submitted says that the order awaits the buyer: the account to pay into, the link to send,
+// and until when he may confirm.
+// Stored: add fields, never rename or remove.
+type Submitted struct {
+	Account   ReceivingAccount `json:"account"`
+	Link      string           `json:"link"`
+	Revision  Revision         `json:"revision"`
+	ConfirmBy time.Time        `json:"confirm_by"`
+}
+
+func (e Submitted) evolve(o *Order, _ time.Time) {
+	o.Account, o.Link, o.ConfirmBy = e.Account, e.Link, e.ConfirmBy
+}
+
+// OrderLink returns the link that the seller sends to the buyer (A17). A draft has none.
+func (o *Order) OrderLink() (string, error) {
+	if o.Link == "" {
+		return "", Refuse(RuleA17, "order-link", o.Phase.String())
+	}
+	return o.Link, nil
+}

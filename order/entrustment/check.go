@@ -1,0 +1,213 @@
+package entrustment
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// The bounds of a declaration. All of them together keep an event below the 64 KiB that a log
+// takes, escapes included; see TestLargestDeclarationFits. Stored: raise them, never lower them.
+const (
+	maxItems    = 50 // a declaration has no more lines of goods
+	maxNumber   = 32
+	maxCode     = 64
+	maxFirm     = 200
+	maxName     = 255
+	maxElements = 1000
+	maxTexts    = 24 << 10 // bytes of all texts of a declaration together
+)
+
+// check returns an *order.InvalidError that names the first field which is malformed by itself.
+// What the fields must be together is the business of fault.
+func (d *Declaration) check() error {
+	if err := d.checkFields(); err != nil {
+		return within("declaration.", err)
+	}
+	texts := len(d.Number)
+	for _, t := range d.texts() {
+		texts += len(t.text)
+	}
+	for i := range d.Items {
+		if err := d.Items[i].check(); err != nil {
+			return within(fmt.Sprintf("declaration.items[%d].", i), err)
+		}
+		for _, t := range d.Items[i].texts() {
+			texts += len(t.text)
+		}
+	}
+	if texts > maxTexts {
+		return invalid("declaration", "%d bytes of text are more than %d", texts, maxTexts)
+	}
+	return nil
+}
+
+func (d *Declaration) checkFields() error {
+	if err := d.Number.check("number"); err != nil {
+		return err
+	}
+	for _, t := range d.texts() {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case d.GrossWeight.IsNegative():
+		return invalid("gross_weight", "must not be negative")
+	case d.NetWeight.IsNegative():
+		return invalid("net_weight", "must not be negative")
+	case len(d.Items) > maxItems:
+		return invalid("items", "%d are more than %d", len(d.Items), maxItems)
+	}
+	return order.CheckInstant("declared_at", d.DeclaredAt)
+}
+
+func (n DeclarationNo) check(field string) error {
+	switch {
+	case n == "":
+		return invalid(field, "must not be empty")
+	case len(n) > maxNumber:
+		return invalid(field, "%d bytes are more than %d", len(n), maxNumber)
+	}
+	for i := range len(n) {
+		if c := n[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+			return invalid(field, "%q has a character other than 0-9 A-Z", string(n))
+		}
+	}
+	return nil
+}
+
+// check leaves an empty HS code to fault, which refuses it.
+func (it *Item) check() error {
+	for _, t := range it.texts() {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case it.HSCode != "" && (len(it.HSCode) != 10 || !digits(it.HSCode)):
+		return invalid("hs_code", "must have 10 digits")
+	case !it.Quantity.IsPositive():
+		return invalid("quantity", "must be positive")
+	case it.Price.IsNegative():
+		return invalid("price", "must not be negative")
+	case it.Total.IsNegative():
+		return invalid("total", "must not be negative")
+	case it.Total.Currency().IsZero():
+		return invalid("total", "must have a currency")
+	}
+	return nil
+}
+
+// fault says in both languages what the fields of the declaration contradict together (D42), or
+// returns nothing.
+func (d *Declaration) fault() (english, chinese string) {
+	if len(d.Items) == 0 {
+		return "it has no items", "报关单没有商品项"
+	}
+	for i := range d.Items {
+		if english, chinese = d.Items[i].fault(i+1, d.Currency()); english != "" {
+			return english, chinese
+		}
+	}
+	if _, err := d.DeclaredTotal(); err != nil {
+		return "the sum of its totals is out of range", "商品总价合计超出范围"
+	}
+	if d.NetWeight.Cmp(d.GrossWeight) > 0 {
+		return fmt.Sprintf("net weight %s is more than gross weight %s", d.NetWeight, d.GrossWeight),
+			fmt.Sprintf("净重 %s 大于毛重 %s", d.NetWeight, d.GrossWeight)
+	}
+	return "", ""
+}
+
+// fault is about one item, which stands in the given place and should be in the given currency.
+func (it *Item) fault(place int, c order.Currency) (english, chinese string) {
+	both := func(english, chinese string, args ...any) (string, string) {
+		args = append([]any{place}, args...)
+		return fmt.Sprintf(english, args...), fmt.Sprintf(chinese, args...)
+	}
+	if int(it.No) != place {
+		return both("item %d has the number %d", "第 %d 项的项号为 %d", it.No)
+	}
+	if it.HSCode == "" {
+		return both("item %d has no HS code", "第 %d 项没有商品编号")
+	}
+	if it.Total.Currency() != c {
+		return both("item %d is in %s, the first in %s", "第 %d 项币制为 %s，首项为 %s", it.Total.Currency(), c)
+	}
+	product, err := it.Quantity.Times(it.Price, c)
+	if err != nil {
+		return both("quantity times price of item %d is out of range", "第 %d 项数量乘单价超出范围")
+	}
+	if product != it.Total {
+		return both("item %d has a total of %s, but quantity times price is %s", "第 %d 项总价为 %s，数量乘单价为 %s", it.Total, product)
+	}
+	return "", ""
+}
+
+// textField is one text of a declaration with its bound.
+type textField struct {
+	field, text string
+	limit       int
+	mandatory   bool
+}
+
+func (t *textField) check() error {
+	if t.mandatory {
+		return order.CheckText(t.field, t.text, t.limit)
+	}
+	return optional(t.field, t.text, t.limit)
+}
+
+func (d *Declaration) texts() [20]textField {
+	return [...]textField{
+		{"unified_number", d.UnifiedNumber, maxCode, false},
+		{"contract_number", d.ContractNumber, maxCode, false},
+		{"transport_mode", d.TransportMode, maxCode, false},
+		{"declaring_customs", d.DeclaringCustoms, maxCode, true},
+		{"exit_customs", d.ExitCustoms, maxCode, false},
+		{"departure_port", d.DeparturePort, maxCode, true},
+		{"trade_country", d.TradeCountry, maxCode, false},
+		{"destination", d.Destination, maxCode, false},
+		{"trade_term", d.TradeTerm, maxCode, false},
+		{"packing", d.Packing, maxCode, false},
+		{"supervision_mode", d.SupervisionMode, maxCode, false},
+		{"duty_nature", d.DutyNature, maxCode, false},
+		{"source_district", d.SourceDistrict, maxCode, false},
+		{"consignor.code", d.Consignor.Code, maxCode, false},
+		{"consignor.name", d.Consignor.Name, maxFirm, false},
+		{"producer.code", d.Producer.Code, maxCode, false},
+		{"producer.name", d.Producer.Name, maxFirm, false},
+		{"declarant.code", d.Declarant.Code, maxCode, false},
+		{"declarant.name", d.Declarant.Name, maxFirm, false},
+		{"bill_number", d.BillNumber, maxCode, false},
+	}
+}
+
+func (it *Item) texts() [4]textField {
+	return [...]textField{
+		{"name", it.Name, maxName, true},
+		{"elements", it.Elements, maxElements, false},
+		{"unit", it.Unit, maxCode, true},
+		{"origin", it.Origin, maxCode, false},
+	}
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// within puts the path of the value around the field that an *order.InvalidError names.
+func within(path string, err error) error {
+	var e *order.InvalidError
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &order.InvalidError{Field: path + e.Field, Reason: e.Reason, Err: e.Err}
+}

@@ -1,0 +1,82 @@
+package entrustment
+
+import "github.com/tradesurety/surety/order"
+
+// Review: the export service examines the entrustment before customs do.
+
+// Need is what the seller has to mend before the review goes on.
+type Need string
+
+// The needs, by the states in which the export service shows them.
+const (
+	NeedCustomerChange Need = "customer-change" // 待客户修改
+	NeedInformation    Need = "information"     // 待补充信息
+	NeedSignedLetter   Need = "signed-letter"   // 待签函
+)
+
+func (n Need) known() bool {
+	return n == NeedCustomerChange || n == NeedInformation || n == NeedSignedLetter
+}
+
+// RequestChange sends the entrustment back to the seller.
+type RequestChange struct {
+	Need Need   `json:"need"`
+	Note string `json:"note,omitzero"` // what exactly, at most 500 bytes
+}
+
+func (c RequestChange) check() error {
+	if !c.Need.known() {
+		return invalid("need", "must be customer-change, information or signed-letter")
+	}
+	return optional("note", c.Note, maxNote)
+}
+
+func (c RequestChange) decide(*State, *order.Given, *Facts) ([]Event, error) {
+	return []Event{ChangeRequested(c)}, nil
+}
+
+// ChangeRequested says what the seller has to mend.
+// Stored: add fields, never rename or remove.
+type ChangeRequested struct {
+	Need Need   `json:"need"`
+	Note string `json:"note,omitzero"`
+}
+
+func (e ChangeRequested) check() error { return RequestChange(e).check() }
+
+func (e ChangeRequested) evolve(s *State) { s.Need, s.Note = e.Need, e.Note }
+
+// Resubmit hands a mended entrustment back to the export service, after a request for change or
+// a return by customs. The review begins anew.
+type Resubmit struct{}
+
+func (Resubmit) check() error { return nil }
+
+func (Resubmit) decide(*State, *order.Given, *Facts) ([]Event, error) {
+	return []Event{Resubmitted{}}, nil
+}
+
+// Resubmitted says that the export service has the mended entrustment.
+// Stored: add fields, never rename or remove.
+type Resubmitted struct{}
+
+func (Resubmitted) check() error { return nil }
+
+func (Resubmitted) evolve(s *State) { s.Need, s.Note = "", "" }
+
+// Approve ends the review: the export service will declare the goods.
+type Approve struct{}
+
+func (Approve) check() error { return nil }
+
+func (Approve) decide(*State, *order.Given, *Facts) ([]Event, error) {
+	return []Event{Approved{}}, nil
+}
+
+// Approved says that the export service has accepted the entrustment.
+// Stored: add fields, never rename or remove.
+type Approved struct{}
+
+func (Approved) check() error { return nil }
+
+func (Approved) evolve(*State) {}

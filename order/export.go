@@ -1,0 +1,256 @@
+package order
+
+import "time"
+
+// Export: the goods leave through OneTouch (一达通). The order is linked to one or more export
+// entrustments (委托单), customs releases them, and the order ships.
+
+// LinkedEntrustment is an entrustment on the order.
+type LinkedEntrustment struct {
+	ID         EntrustmentID
+	ReleasedAt time.Time // when customs released it; zero until then
+}
+
+// MaxLinks is how many entrustments an order is linked to at most.
+const MaxLinks = 100
+
+// link returns the index of a linked entrustment, or -1.
+func (o *Order) link(id EntrustmentID) int {
+	for i := range o.Links {
+		if o.Links[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// Void reports whether the link counts for nothing: customs released the goods before the
+// order was drafted (A23, D41).
+func (o *Order) Void(l LinkedEntrustment) bool {
+	return !l.ReleasedAt.IsZero() && l.ReleasedAt.Before(o.DraftedAt)
+}
+
+// Link ties an export entrustment to the order. Facts.Entrustment says what it is.
+type Link struct {
+	Entrustment EntrustmentID `json:"entrustment"`
+}
+
+func (c Link) check() error { return CheckID("entrustment", string(c.Entrustment)) }
+
+func (c Link) decide(o *Order, g *Given) ([]Event, error) {
+	if o.link(c.Entrustment) >= 0 {
+		return nil, refuse(RuleD40, c, o).Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
+	}
+	if len(o.Links) >= MaxLinks {
+		return nil, invalid("entrustment", "an order is linked to at most %d", MaxLinks)
+	}
+	e := &g.Facts.Entrustment
+	if e.ID != c.Entrustment {
+		return nil, refuse(RuleA21, c, o).Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
+	}
+	if !e.Order.IsZero() {
+		return nil, refuse(RuleA22, c, o).Because("%[1]s is linked to another order", "委托单 %[1]s 已关联其他订单", c.Entrustment)
+	}
+	if !e.ReleasedAt.IsZero() && e.ReleasedAt.Before(o.DraftedAt) {
+		return nil, refuse(RuleA23, c, o).released(e.ReleasedAt, o.DraftedAt)
+	}
+	if e.Seller != o.Seller.Account {
+		return nil, refuse(RuleD39, c, o).Because("it is another seller's", "该委托单属于其他卖家")
+	}
+	if !e.Currency.IsZero() && e.Currency != o.Terms.Total.Currency() {
+		return nil, refuse(RuleD39, c, o).Because("it was declared in %[1]s", "该委托单申报币种为 %[1]s", e.Currency)
+	}
+	if e.Cancelled {
+		return nil, refuse(RuleD39, c, o).Because("it is cancelled", "该委托单已取消")
+	}
+	return o.follow(g, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
+}
+
+func (r *Refusal) released(released, drafted time.Time) *Refusal {
+	return r.Because("released %[1]s, drafted %[2]s", "放行时间 %[1]s，起草时间 %[2]s",
+		released.UTC().Format(time.RFC3339Nano), drafted.UTC().Format(time.RFC3339Nano))
+}
+
+// EntrustmentLinked says that the order is linked to that entrustment, which may be released
+// already.
+// Stored: add fields, never rename or remove.
+type EntrustmentLinked struct {
+	Entrustment EntrustmentID `json:"entrustment"`
+	ReleasedAt  time.Time     `json:"released_at,omitzero"`
+}
+
+func (e EntrustmentLinked) evolve(o *Order, _ time.Time) {
+	o.Links = appended(o.Links, LinkedEntrustment{ID: e.Entrustment, ReleasedAt: e.ReleasedAt})
+}
+
+// Unlink frees an entrustment for another order. Asked for by the desk it follows an
+// entrustment that was cancelled.
+type Unlink struct {
+	Entrustment EntrustmentID `json:"entrustment"`
+}
+
+func (c Unlink) check() error { return CheckID("entrustment", string(c.Entrustment)) }
+
+func (c Unlink) decide(o *Order, g *Given) ([]Event, error) {
+	if o.link(c.Entrustment) < 0 {
+		return nil, refuse(RuleD40, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
+	}
+	cause := UnlinkAsked
+	if g.By.Role == Desk {
+		cause = UnlinkCancelled
+	}
+	return []Event{EntrustmentUnlinked{Entrustment: c.Entrustment, Cause: cause}}, nil
+}
+
+// UnlinkCause says why a link ended.
+type UnlinkCause string
+
+// The causes of an unlink.
+const (
+	UnlinkAsked     UnlinkCause = "unlinked"
+	UnlinkCancelled UnlinkCause = "cancelled" // the entrustment was cancelled
+	UnlinkClosed    UnlinkCause = "closed"    // the order was closed before shipment
+)
+
+// EntrustmentUnlinked says that the entrustment is free again.
+// Stored: add fields, never rename or remove.
+type EntrustmentUnlinked struct {
+	Entrustment EntrustmentID `json:"entrustment"`
+	Cause       UnlinkCause   `json:"cause"`
+}
+
+func (e EntrustmentUnlinked) evolve(o *Order, _ time.Time) {
+	var rest []LinkedEntrustment
+	for _, l := range o.Links {
+		if l.ID != e.Entrustment {
+			rest = append(rest, l)
+		}
+	}
+	o.Links = rest
+}
+
+// RecordRelease writes on the order that customs released a linked entrustment. The desk asks
+// for it in the commit that records the release on the entrustment itself.
+type RecordRelease struct {
+	Entrustment EntrustmentID `json:"entrustment"`
+	ReleasedAt  time.Time     `json:"released_at"`
+}
+
+func (c RecordRelease) check() error {
+	if err := CheckID("entrustment", string(c.Entrustment)); err != nil {
+		return err
+	}
+	return CheckInstant("released_at", c.ReleasedAt)
+}
+
+func (c RecordRelease) decide(o *Order, g *Given) ([]Event, error) {
+	i := o.link(c.Entrustment)
+	if i < 0 {
+		return nil, refuse(RuleA21, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
+	}
+	if !o.Links[i].ReleasedAt.IsZero() {
+		return nil, refuse(RuleA21, c, o).Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
+	}
+	return o.follow(g, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
+}
+
+// EntrustmentReleased says that customs released a linked entrustment. It is recorded as it
+// happened, also when it makes the link void (D41).
+// Stored: add fields, never rename or remove.
+type EntrustmentReleased struct {
+	Entrustment EntrustmentID `json:"entrustment"`
+	ReleasedAt  time.Time     `json:"released_at"`
+}
+
+func (e EntrustmentReleased) evolve(o *Order, _ time.Time) {
+	if i := o.link(e.Entrustment); i >= 0 {
+		o.Links = replaced(o.Links)
+		o.Links[i].ReleasedAt = e.ReleasedAt
+	}
+}
+
+// MarkShipped says that the goods are on their way. Its instant starts the clock of automatic
+// receipt.
+type MarkShipped struct{}
+
+func (c MarkShipped) decide(o *Order, g *Given) ([]Event, error) {
+	if missing := o.Terms.Initial.minus(o.Ledger.settled()); missing.IsPositive() {
+		return nil, refuse(RuleA20, c, o).Because("the initial payment is not satisfied", "预付款未到账").Short(missing)
+	}
+	if len(o.Links) == 0 {
+		return nil, refuse(RuleA22, c, o).Because("no entrustment is linked", "尚未关联委托单")
+	}
+	for i := range o.Links {
+		if o.Links[i].ReleasedAt.IsZero() {
+			return nil, refuse(RuleD10, c, o).Because("%[1]s is not released", "委托单 %[1]s 尚未放行", o.Links[i].ID)
+		}
+	}
+	for i := range o.Links {
+		if o.Void(o.Links[i]) {
+			return nil, refuse(RuleA23, c, o).released(o.Links[i].ReleasedAt, o.DraftedAt)
+		}
+	}
+	if o.Transport == "" {
+		return nil, refuse(RuleA25, c, o).Because("no mode of transport is named", "尚未选择运输方式")
+	}
+	if last := o.lastRelease(); g.At.Before(last) {
+		return nil, refuse(RuleD9, c, o).From(last)
+	}
+	return o.shipped(c, g, g.At)
+}
+
+func (o *Order) lastRelease() time.Time {
+	var last time.Time
+	for i := range o.Links {
+		if o.Links[i].ReleasedAt.After(last) {
+			last = o.Links[i].ReleasedAt
+		}
+	}
+	return last
+}
+
+// shipped returns the shipment at that instant, with the deadline of receipt that follows from
+// it and whether it was late.
+func (o *Order) shipped(c Command, g *Given, at time.Time) ([]Event, error) {
+	days, ok := g.Rules().ReceiptDays[o.Transport]
+	if !ok || days <= 0 {
+		return nil, refuse(RuleD14, c, o)
+	}
+	deadline := at.Add(time.Duration(days) * day)
+	if g.Rules().CalendarDays {
+		y, m, d := at.In(china).Date()
+		deadline = time.Date(y, m, d+days+1, 0, 0, 0, 0, china).UTC()
+	}
+	e := Shipped{ShippedAt: at, ReceiptDeadline: deadline, Agreed: o.agreed()}
+	e.Late = !e.Agreed.IsZero() && !at.Before(e.Agreed)
+	return append([]Event{e}, o.release(ReleaseShipped)...), nil
+}
+
+// autoShip returns the shipment of an order that waits for nothing else (D9): it left when the
+// last of what it waited for was there.
+func (o *Order) autoShip(g *Given) []Event {
+	at := o.lastRelease()
+	if at.Before(o.FundedAt) {
+		at = o.FundedAt
+	}
+	if _, err := (MarkShipped{}).decide(o, g); err != nil || g.At.Before(at) {
+		return nil
+	}
+	facts, err := o.shipped(MarkShipped{}, g, at)
+	if err != nil {
+		return nil
+	}
+	return facts
+}
+
+// Shipped says that the goods are on their way, until when the buyer may take to confirm
+// receipt before the system does, and whether the agreed time had passed (D17).
+// Stored: add fields, never rename or remove.
+type Shipped struct {
+	ShippedAt       time.Time `json:"shipped_at"`
+	ReceiptDeadline time.Time `json:"receipt_deadline"`
+	Agreed          time.Time `json:"agreed,omitzero"` // the agreed time; an earlier instant is in time
+	Late            bool      `json:"late,omitzero"`
+}
+
+func (e Shipped) evolve(o *Order, _ time.Time) { o.Shipment = e }

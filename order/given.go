@@ -1,0 +1,222 @@
+package order
+
+import "time"
+
+// Given is what a decision is based on beside the state and the command: who asks, when,
+// under which policy, and what other streams say. Deciding reads no clock and no other
+// source.
+type Given struct {
+	By     Actor
+	At     time.Time
+	Policy *Policy // nil stands for the defaults
+	Facts  Facts
+}
+
+// Facts is what other streams say, as far as a command needs it. Whoever fills it in guards
+// the streams it came from in the same commit.
+type Facts struct {
+	// Service is the state of the seller's service; Draft and Submit need it.
+	Service Service
+	// Match is the account that the platform has for the buyer's address, if it has one;
+	// MatchBuyer needs it.
+	Match Account
+	// Entrustment is the one that Link names.
+	Entrustment Entrustment
+	// Quota is the state of the seller's line in the order's currency; Submit and Confirm
+	// need it for a covered order.
+	Quota Quota
+	// Account is the receiving account that was made for the order; Submit needs it.
+	Account Receiving
+}
+
+// Service is the state of a seller's Trade Assurance service.
+type Service uint8
+
+// The states of the service. Its zero value is that of a seller who never asked for it.
+const (
+	ServiceNone Service = iota
+	ServiceActive
+	ServiceRejected
+	ServiceSuspended
+)
+
+// String returns "none", "active", "rejected" or "suspended".
+func (s Service) String() string {
+	switch s {
+	case ServiceActive:
+		return "active"
+	case ServiceRejected:
+		return "rejected"
+	case ServiceSuspended:
+		return "suspended"
+	default:
+		return "none"
+	}
+}
+
+// Text returns the state's name in that language.
+func (s Service) Text(lang Lang) string {
+	if chinese := [...]string{"未开通", "已开通", "开通被拒绝", "已暂停"}; lang == Chinese && int(s) < len(chinese) {
+		return chinese[s]
+	}
+	return s.String()
+}
+
+// Entrustment is what an order needs to know of an export entrustment (委托单). The zero value
+// is one that the export service does not know.
+type Entrustment struct {
+	ID         EntrustmentID
+	Seller     Account
+	Cancelled  bool
+	Currency   Currency  // zero as long as nothing was declared
+	Order      ID        // the order that it is linked to; zero if to none
+	ReleasedAt time.Time // when customs released it; zero if they have not
+}
+
+// EntrustmentID names an export entrustment in the export service: see CheckID for its form.
+type EntrustmentID string
+
+// Quota is what an order needs to know of a credit line.
+type Quota struct {
+	Available Money
+	Suspended bool
+}
+
+// Receiving is a receiving account that was made for one order.
+type Receiving struct {
+	Account ReceivingAccount
+	Owner   ID // the order that has reserved the account; zero if none has
+}
+
+// ReceivingAccount is the number of a receiving account (收款账号): see CheckID for its form.
+type ReceivingAccount string
+
+// Policy is the part of the rule book that a platform may set. What applied to an order is
+// recorded in its events, so that a later change rewrites no history. A Policy must not be
+// changed once it is in use.
+type Policy struct {
+	// ConfirmWithin is how long the buyer may take to confirm (D28; 30 days).
+	ConfirmWithin time.Duration
+	// PayWithin is how long a confirmed order may wait for the first money (D28; 60 days).
+	PayWithin time.Duration
+	// ReceiptDays is after how many days receipt is confirmed automatically, by mode of
+	// transport (A25; air 15, land 30, sea 45). A mode that is not in it is refused (D14).
+	ReceiptDays map[Transport]int
+	// CalendarDays counts ReceiptDays to the end of the last day in China instead of in
+	// units of 24 hours (D11; off).
+	CalendarDays bool
+	// HoldAt says when quota is occupied (D4; at Submit).
+	HoldAt HoldAt
+	// CapCoverage covers an order up to what the line has left instead of refusing it (D3; off).
+	CapCoverage bool
+	// AutoShip marks an order as shipped as soon as its last entrustment is released and all
+	// else that shipping needs is there (D9; off).
+	AutoShip bool
+	// LinkPrefix stands before the order's id in the link that the seller sends to the buyer
+	// (A17; "/orders/").
+	LinkPrefix string
+	// NoticeLife is how long a T/T notice counts as a payment in process (D18; 7 days).
+	NoticeLife time.Duration
+	// ReviewWithin is how long after completion a review is taken (D31; 30 days).
+	ReviewWithin time.Duration
+	// ClockSkew is how far behind a stream's last event a command's instant may lie and still
+	// be recorded at that event's instant (D61; 5 seconds).
+	ClockSkew time.Duration
+	// FindsAccount reports whether the text of an offline contract names a receiving account
+	// (A10). The default is FindsAccount; nil reads no text.
+	FindsAccount func(text string) bool
+	// BuyerEmail, if it is set, says which addresses a buyer may have (D32; any).
+	BuyerEmail func(Email) bool
+	// StrictDeclarationNo demands 18 digits with the export flag of a declaration number (D43; off).
+	StrictDeclarationNo bool
+}
+
+// The longest terms that a Policy may set: deadlines stay instants that can be stored.
+const (
+	maxTerm = 10 * 365 * day
+	maxDays = 3650
+)
+
+// Validate returns an *InvalidError that names the first setting under which orders could not
+// be run, or nil. Decide does not ask again: whoever takes a Policy from outside does, once.
+func (p *Policy) Validate() error {
+	for _, term := range [...]struct {
+		field string
+		value time.Duration
+		least time.Duration
+	}{
+		{"policy.confirm_within", p.ConfirmWithin, 1},
+		{"policy.pay_within", p.PayWithin, 1},
+		{"policy.notice_life", p.NoticeLife, 0},
+		{"policy.review_within", p.ReviewWithin, 0},
+		{"policy.clock_skew", p.ClockSkew, 0},
+	} {
+		if term.value < term.least || term.value > maxTerm {
+			return invalid(term.field, "%s lies outside %s to %s", term.value, term.least, maxTerm)
+		}
+	}
+	for mode, days := range p.ReceiptDays {
+		if err := CheckID("policy.receipt_days", string(mode)); err != nil {
+			return err
+		}
+		if days < 1 || days > maxDays {
+			return invalid("policy.receipt_days", "%d of %s lie outside 1 to %d", days, mode, maxDays)
+		}
+	}
+	if p.HoldAt > HoldAtConfirm {
+		return invalid("policy.hold_at", "%d is neither at Submit nor at Confirm", p.HoldAt)
+	}
+	if p.LinkPrefix == "" {
+		return nil
+	}
+	return CheckText("policy.link_prefix", p.LinkPrefix, 500)
+}
+
+// HoldAt says when quota is occupied.
+type HoldAt uint8
+
+// The instants at which quota can be occupied.
+const (
+	HoldAtSubmit HoldAt = iota
+	HoldAtConfirm
+)
+
+const day = 24 * time.Hour
+
+// DefaultPolicy returns a new Policy with the documented defaults.
+func DefaultPolicy() *Policy {
+	return &Policy{
+		ConfirmWithin: 30 * day,
+		PayWithin:     60 * day,
+		ReceiptDays:   map[Transport]int{TransportAir: 15, TransportLand: 30, TransportSea: 45},
+		LinkPrefix:    "/orders/",
+		NoticeLife:    7 * day,
+		ReviewWithin:  30 * day,
+		ClockSkew:     5 * time.Second,
+		FindsAccount:  FindsAccount,
+	}
+}
+
+var defaultPolicy = DefaultPolicy()
+
+// Rules returns the policy that applies: Policy, or the defaults if it is nil.
+func (g *Given) Rules() *Policy {
+	if g.Policy == nil {
+		return defaultPolicy
+	}
+	return g.Policy
+}
+
+// MinInstant and MaxInstant bound the instants that commands and events may name.
+var (
+	MinInstant = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	MaxInstant = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// CheckInstant returns an *InvalidError unless the instant lies from MinInstant to MaxInstant.
+func CheckInstant(field string, t time.Time) error {
+	if t.Before(MinInstant) || t.After(MaxInstant) {
+		return invalid(field, "lies outside %s to %s", MinInstant.Format(time.DateOnly), MaxInstant.Format(time.DateOnly))
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package order
+
+import "fmt"
+
+// Ledger is the money of one order. Received never falls and is always the sum of Applied,
+// Unapplied, Returned and Reversed; none of them is ever negative.
+type Ledger struct {
+	Received  Money // everything that came in
+	Applied   Money // counted towards the total
+	Unapplied Money // waits: too much, too early, too late, or under review
+	Review    Money // the part of Unapplied that somebody must look at first (D19)
+	Returned  Money // unapplied money that was paid back
+	Reversed  Money // taken back by a payer's bank
+	Shortfall Money // what the seller does without; it is no money received
+	Refunded  Money // paid back out of Applied
+	Claimed   Money // compensated by the platform
+}
+
+// settled is what counts towards the total: applied money and accepted shortfalls.
+func (l *Ledger) settled() Money { return l.Applied.plus(l.Shortfall) }
+
+// received returns the ledger after money came in.
+func (l Ledger) received(e *PaymentReceived) Ledger {
+	l.Received = l.Received.plus(e.Amount)
+	l.Applied = l.Applied.plus(e.Applied)
+	l.Unapplied = l.Unapplied.plus(e.Unapplied)
+	if e.NeedsReview {
+		l.Review = l.Review.plus(e.Unapplied)
+	}
+	return l
+}
+
+// applied returns the ledger after waiting money was counted.
+func (l Ledger) applied(e *UnappliedApplied) Ledger {
+	l.Unapplied = l.Unapplied.minus(e.Amount)
+	l.Review = l.Review.minus(e.Reviewed)
+	l.Applied = l.Applied.plus(e.Amount)
+	return l
+}
+
+// without returns the ledger after the seller did without an amount.
+func (l Ledger) without(e *ShortfallAccepted) Ledger {
+	l.Shortfall = l.Shortfall.plus(e.Amount)
+	return l
+}
+
+// check returns an error if the step that led here was not sound, or the ledger of an order of
+// those terms does not add up.
+func (l Ledger) check(terms *Terms, sound bool) error {
+	if !sound {
+		return fmt.Errorf("order: an amount has the wrong sign")
+	}
+	total := terms.Total
+	for _, m := range [...]Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall} {
+		if m.IsNegative() || m != (Money{}) && m.unit != total.unit {
+			return fmt.Errorf("order: the ledger has %s on an order of %s", m, total)
+		}
+	}
+	// A sum of two amounts that overflows is negative, so each sum is looked at.
+	sum := Money{}
+	for _, m := range [...]Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
+		if sum = sum.plus(m); sum.IsNegative() {
+			return fmt.Errorf("order: the parts of the ledger overflow")
+		}
+	}
+	if sum.minor != l.Received.minor {
+		return fmt.Errorf("order: received %s but accounted for %s", l.Received, sum)
+	}
+	if l.Unapplied.Less(l.Review) {
+		return fmt.Errorf("order: %s are under review, but %s wait", l.Review, l.Unapplied)
+	}
+	if settled := l.settled(); settled.IsNegative() || total.Less(settled) {
+		return fmt.Errorf("order: %s are settled on an order of %s", settled, total)
+	}
+	return nil
+}
+
+// plus and minus are for amounts of one order: their currency was checked when they came in,
+// and their sums were checked to fit.
+func (m Money) plus(o Money) Money {
+	if m.unit == (Money{}).unit {
+		m.unit = o.unit
+	}
+	m.minor += o.minor
+	return m
+}
+
+func (m Money) minus(o Money) Money {
+	o.minor = -o.minor
+	return m.plus(o)
+}
+
+// Due returns what is still to be collected: the total less what is settled.
+func (o *Order) Due() Money { return o.Terms.Total.minus(o.Ledger.settled()) }
+
+// StepDue returns what the step of payment now due still lacks: the initial payment as long as
+// the order waits for it, then the rest of the total.
+func (o *Order) StepDue() Money {
+	if o.Phase <= PhaseConfirmed {
+		return o.Terms.Initial.minus(o.Ledger.settled())
+	}
+	return o.Due()
+}
+
+// lesser returns the smaller of two amounts of one order.
+func lesser(a, b Money) Money {
+	if b.Less(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,422 @@
+package order
+
+import "time"
+
+// Pay: money comes in, by one of three methods, in as many parts as it takes. What counts
+// towards the order is applied; everything else waits as unapplied money and never becomes
+// the seller's.
+
+// Method is a method of payment (A19).
+type Method string
+
+// The three methods of payment.
+const (
+	PayTT     Method = "tt"      // 电汇
+	PayCard   Method = "card"    // 信用卡
+	PayECheck Method = "e-check" // e-Checking, of banks in the United States only
+)
+
+func (m Method) known() bool { return m == PayTT || m == PayCard || m == PayECheck }
+
+// PaymentID names a payment that the buyer initiated: see CheckID for its form.
+type PaymentID string
+
+// PaymentStatus is how far a payment has come (D18).
+type PaymentStatus uint8
+
+// The states of a payment.
+const (
+	PaymentPending PaymentStatus = iota + 1
+	PaymentIsReceived
+	PaymentHasFailed
+)
+
+// Payment is one payment of an order: initiated by the buyer, or received without notice.
+type Payment struct {
+	ID          PaymentID // empty for a transfer that came without notice
+	Method      Method
+	Status      PaymentStatus
+	Amount      Money // announced, and once it has come in, what came in
+	NoticeUntil time.Time
+	Receipt     PaymentReceived // what came in; zero until then
+}
+
+// MaxPayments is how many payments an order records. At most MaxAnnounced of them are announced
+// by the buyer: there is always room for money that comes in.
+const (
+	MaxPayments  = 1000
+	MaxAnnounced = 500
+)
+
+// processing reports whether a card or e-Checking payment is under way. One at a time is.
+func (o *Order) processing() bool {
+	for i := range o.Payments {
+		if p := &o.Payments[i]; p.Status == PaymentPending && p.Method != PayTT {
+			return true
+		}
+	}
+	return false
+}
+
+// announced returns until when T/T notices keep the order from being ended (D18), or zero if
+// none does at that instant.
+func (o *Order) announced(at time.Time) time.Time {
+	var until time.Time
+	for i := range o.Payments {
+		if p := &o.Payments[i]; p.Status == PaymentPending && p.Method == PayTT && at.Before(p.NoticeUntil) && until.Before(p.NoticeUntil) {
+			until = p.NoticeUntil
+		}
+	}
+	return until
+}
+
+// pending returns the index of the initiated, unresolved payment of that id and method, or -1.
+func (o *Order) pending(id PaymentID, method Method) int {
+	for i := range o.Payments {
+		if p := &o.Payments[i]; p.ID == id && id != "" && p.Status == PaymentPending && p.Method == method {
+			return i
+		}
+	}
+	return -1
+}
+
+// InitiatePayment announces a payment. A card or e-Checking payment is under way from then on
+// until it is received or fails; a T/T notice only says that money was sent.
+type InitiatePayment struct {
+	Payment     PaymentID `json:"payment"`
+	Method      Method    `json:"method"`
+	Amount      Money     `json:"amount"`
+	BankCountry string    `json:"bank_country,omitzero"` // ISO 3166 alpha-2, of the buyer's bank
+}
+
+func (c InitiatePayment) check() error {
+	if c.BankCountry != "" && !isCountry(c.BankCountry) {
+		return invalid("bank_country", "%s is not two upper-case letters", quoted(c.BankCountry))
+	}
+	return CheckID("payment", string(c.Payment))
+}
+
+func isCountry(s string) bool {
+	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
+}
+
+func (c InitiatePayment) decide(o *Order, g *Given) ([]Event, error) {
+	if !c.Method.known() {
+		return nil, refuse(RuleA19, c, o)
+	}
+	if c.Method == PayECheck && c.BankCountry != "US" {
+		return nil, refuse(RuleA19, c, o).Because("the bank is not in the United States", "付款银行不在美国")
+	}
+	if o.Phase == PhaseConfirmed && o.Ledger.Applied.IsZero() && !g.At.Before(o.PayBy) {
+		return nil, refuse(RuleD28, c, o).Until(o.PayBy)
+	}
+	if c.Method != PayTT && o.processing() {
+		return nil, refuse(RuleD18, c, o).Because("another payment is in process", "另有一笔付款正在处理中")
+	}
+	announced := 0
+	for i := range o.Payments {
+		switch o.Payments[i].ID {
+		case "":
+		case c.Payment:
+			return nil, refuse(RuleD18, c, o).Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
+		default:
+			announced++
+		}
+	}
+	due := o.Due()
+	if err := o.checkAmount(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if due.Less(c.Amount) {
+		return nil, refuse(RuleA12, c, o).Because("no more than %[1]s is due", "待付金额仅为 %[1]s", due)
+	}
+	if announced >= MaxAnnounced || len(o.Payments) >= MaxPayments {
+		return nil, invalid("payment", "an order takes at most %d announcements", MaxAnnounced)
+	}
+	e := PaymentInitiated{Payment: c.Payment, Method: c.Method, Amount: c.Amount, BankCountry: c.BankCountry}
+	if c.Method == PayTT {
+		e.NoticeUntil = g.At.Add(g.Rules().NoticeLife)
+	}
+	return []Event{e}, nil
+}
+
+// checkAmount refuses an amount that is not positive (A12) or in another currency (D19).
+func (o *Order) checkAmount(c Command, amount Money) error {
+	if !amount.IsPositive() {
+		return refuse(RuleA12, c, o).Because("the amount is not positive", "金额不大于零")
+	}
+	if amount.Currency() != o.Terms.Total.Currency() {
+		return refuse(RuleD19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	}
+	return nil
+}
+
+// PaymentInitiated says that the buyer announced a payment. NoticeUntil bounds how long a T/T
+// notice counts.
+// Stored: add fields, never rename or remove.
+type PaymentInitiated struct {
+	Payment     PaymentID `json:"payment"`
+	Method      Method    `json:"method"`
+	Amount      Money     `json:"amount"`
+	BankCountry string    `json:"bank_country,omitzero"`
+	NoticeUntil time.Time `json:"notice_until,omitzero"`
+}
+
+func (e PaymentInitiated) evolve(o *Order, _ time.Time) {
+	o.Payments = appended(o.Payments, Payment{
+		ID: e.Payment, Method: e.Method, Status: PaymentPending, Amount: e.Amount, NoticeUntil: e.NoticeUntil,
+	})
+}
+
+// RecordPayment reports money that came in. It is a fact and is taken in every phase from
+// submission on; the phase only decides whether it is applied. The same Reference with the
+// same content is harmless.
+type RecordPayment struct {
+	Reference string           `json:"reference"` // the bank's or the acquirer's own, unique on the order
+	Method    Method           `json:"method"`
+	Payment   PaymentID        `json:"payment,omitzero"` // the initiated payment; a transfer may come without
+	Account   ReceivingAccount `json:"account,omitzero"` // T/T: the account it came into
+	Amount    Money            `json:"amount"`           // net of what the payer's bank and card fees took
+	Payer     string           `json:"payer,omitzero"`   // T/T: the name on the transfer
+	PaidAt    time.Time        `json:"paid_at"`          // when it was credited
+	Fee       Money            `json:"fee,omitzero"`     // borne by the payer on top (D23); counts for nothing here
+}
+
+func (c RecordPayment) check() error {
+	if err := CheckID("reference", c.Reference); err != nil {
+		return err
+	}
+	if c.Payment != "" {
+		if err := CheckID("payment", string(c.Payment)); err != nil {
+			return err
+		}
+	}
+	if c.Account != "" {
+		if err := CheckID("account", string(c.Account)); err != nil {
+			return err
+		}
+	}
+	if c.Payer != "" {
+		if err := CheckText("payer", c.Payer, 200); err != nil {
+			return err
+		}
+	}
+	if err := checkMoney("fee", c.Fee); err != nil {
+		return err
+	}
+	if c.Fee.IsNegative() {
+		return invalid("fee", "%s is negative", c.Fee)
+	}
+	return CheckInstant("paid_at", c.PaidAt)
+}
+
+func (c RecordPayment) decide(o *Order, g *Given) ([]Event, error) {
+	if !c.Method.known() {
+		return nil, refuse(RuleA19, c, o)
+	}
+	for i := range o.Payments {
+		if r := &o.Payments[i].Receipt; r.Reference == c.Reference {
+			if r.reports(c) {
+				return nil, nil
+			}
+			return nil, refuse(RuleD19, c, o).Because("reference %[1]s was recorded with other content", "凭证号 %[1]s 已登记且内容不同", c.Reference)
+		}
+	}
+	if c.Method == PayTT && (c.Account != o.Account || o.Account == "") {
+		return nil, refuse(RuleD19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
+	}
+	pending := o.pending(c.Payment, c.Method) >= 0
+	if (c.Method != PayTT || c.Payment != "") && !pending {
+		return nil, refuse(RuleD18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
+	}
+	if err := o.checkAmount(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if _, err := o.Ledger.Received.Add(c.Amount); err != nil {
+		return nil, refuse(RuleD60, c, o).Says(err.Error(), "金额溢出").With(err)
+	}
+	if len(o.Payments) >= MaxPayments && !pending {
+		return nil, invalid("payment", "an order records at most %d", MaxPayments)
+	}
+	e := PaymentReceived{
+		Reference: c.Reference, Method: c.Method, Payment: c.Payment, Account: c.Account,
+		Amount: c.Amount, Payer: c.Payer, PaidAt: c.PaidAt.UTC(), Fee: c.Fee,
+		NeedsReview: c.Method == PayTT && !sameName(c.Payer, o.Buyer.Name),
+	}
+	e.Applied = Minor(0, c.Amount.Currency())
+	if o.collects() && !e.NeedsReview {
+		e.Applied = lesser(c.Amount, o.Due())
+	}
+	e.Unapplied = c.Amount.minus(e.Applied)
+	return o.follow(g, e)
+}
+
+// collects reports whether money is applied in this phase; in the others it waits (D21b, D22).
+func (o *Order) collects() bool {
+	return o.Phase >= PhaseConfirmed && o.Phase <= PhaseReceived
+}
+
+// PaymentReceived says what came in and what of it counts. NeedsReview marks a transfer whose
+// payer is not the contract's buyer.
+// Stored: add fields, never rename or remove.
+type PaymentReceived struct {
+	Reference   string           `json:"reference"`
+	Method      Method           `json:"method"`
+	Payment     PaymentID        `json:"payment,omitzero"`
+	Account     ReceivingAccount `json:"account,omitzero"`
+	Amount      Money            `json:"amount"`
+	Applied     Money            `json:"applied"`
+	Unapplied   Money            `json:"unapplied"`
+	Payer       string           `json:"payer,omitzero"`
+	PaidAt      time.Time        `json:"paid_at"`
+	Fee         Money            `json:"fee,omitzero"`
+	NeedsReview bool             `json:"needs_review,omitzero"`
+}
+
+// reports says whether the command reports this very receipt.
+func (e *PaymentReceived) reports(c RecordPayment) bool {
+	return c.Reference == e.Reference && c.Method == e.Method && c.Payment == e.Payment && c.Account == e.Account &&
+		c.Amount == e.Amount && c.Payer == e.Payer && c.PaidAt.Equal(e.PaidAt) && c.Fee == e.Fee
+}
+
+func (e PaymentReceived) evolve(o *Order, at time.Time) {
+	if i := o.pending(e.Payment, e.Method); i >= 0 {
+		o.Payments = replaced(o.Payments)
+		p := &o.Payments[i]
+		p.Status, p.Amount, p.Receipt = PaymentIsReceived, e.Amount, e
+	} else {
+		o.Payments = appended(o.Payments, Payment{Method: e.Method, Status: PaymentIsReceived, Amount: e.Amount, Receipt: e})
+	}
+	o.Ledger = o.Ledger.received(&e)
+	o.notePaid(at)
+}
+
+// notePaid keeps the instant at which the total was settled.
+func (o *Order) notePaid(at time.Time) {
+	if o.PaidAt.IsZero() && o.Due().IsZero() {
+		o.PaidAt = at
+	}
+}
+
+// replaced returns a copy of the list whose elements may be written.
+func replaced[T any](list []T) []T {
+	return append([]T(nil), list...)
+}
+
+// FailPayment reports that an initiated payment came to nothing.
+type FailPayment struct {
+	Payment PaymentID `json:"payment"`
+	Reason  string    `json:"reason"`
+}
+
+func (c FailPayment) check() error {
+	if err := CheckID("payment", string(c.Payment)); err != nil {
+		return err
+	}
+	return CheckText("reason", c.Reason, 500)
+}
+
+func (c FailPayment) decide(o *Order, _ *Given) ([]Event, error) {
+	for i := range o.Payments {
+		if p := &o.Payments[i]; p.ID == c.Payment && p.Status == PaymentPending {
+			return []Event{PaymentFailed(c)}, nil
+		}
+	}
+	return nil, refuse(RuleD18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
+}
+
+// PaymentFailed says that an initiated payment came to nothing.
+// Stored: add fields, never rename or remove.
+type PaymentFailed struct {
+	Payment PaymentID `json:"payment"`
+	Reason  string    `json:"reason"`
+}
+
+func (e PaymentFailed) evolve(o *Order, _ time.Time) {
+	for i := range o.Payments {
+		if p := &o.Payments[i]; p.ID == e.Payment && p.Status == PaymentPending {
+			o.Payments = replaced(o.Payments)
+			o.Payments[i].Status = PaymentHasFailed
+			return
+		}
+	}
+}
+
+// ApplyUnapplied counts money that waited towards what is due, after somebody looked at it
+// (D19, D21).
+type ApplyUnapplied struct {
+	Amount Money `json:"amount"`
+}
+
+func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.checkAmount(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if most := lesser(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
+		return nil, refuse(RuleD19, c, o).
+			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.minus(most))
+	}
+	return o.follow(g, UnappliedApplied{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)})
+}
+
+// applyWaiting returns the application of money that came before the buyer confirmed (D21b).
+// Money under review goes on waiting.
+func (o *Order) applyWaiting() []Event {
+	amount := lesser(o.Ledger.Unapplied.minus(o.Ledger.Review), o.Due())
+	if !amount.IsPositive() {
+		return nil
+	}
+	return []Event{UnappliedApplied{Amount: amount}}
+}
+
+// UnappliedApplied says that waiting money counts from here on. Reviewed is the part of it
+// that was under review.
+// Stored: add fields, never rename or remove.
+type UnappliedApplied struct {
+	Amount   Money `json:"amount"`
+	Reviewed Money `json:"reviewed,omitzero"`
+}
+
+func (e UnappliedApplied) evolve(o *Order, at time.Time) {
+	o.Ledger = o.Ledger.applied(&e)
+	o.notePaid(at)
+}
+
+// AcceptShortfall is the seller doing without what the step now due still lacks, such as the
+// charges that banks took on the way (D20).
+type AcceptShortfall struct{}
+
+func (c AcceptShortfall) decide(o *Order, g *Given) ([]Event, error) {
+	before := Money{}
+	if o.Phase != PhaseConfirmed {
+		before = o.Terms.Initial
+	}
+	if o.Ledger.settled().AtMost(before) {
+		return nil, refuse(RuleD20, c, o).Because("no money has come in for the step now due", "当前应付阶段尚未收到款项")
+	}
+	short := o.StepDue()
+	if !short.IsPositive() {
+		return nil, refuse(RuleD20, c, o).Because("nothing is short", "没有短款")
+	}
+	if o.processing() {
+		return nil, refuse(RuleD20, c, o).Because("a payment is in process", "有付款正在处理中")
+	}
+	return o.follow(g, ShortfallAccepted{Amount: short})
+}
+
+// ShortfallAccepted says what the seller does without. The total stays what it is.
+// Stored: add fields, never rename or remove.
+type ShortfallAccepted struct {
+	Amount Money `json:"amount"`
+}
+
+func (e ShortfallAccepted) evolve(o *Order, at time.Time) {
+	o.Ledger = o.Ledger.without(&e)
+	o.notePaid(at)
+}
+
+// Funded says that the initial payment is satisfied: the seller may ship.
+// Stored: add fields, never rename or remove.
+type Funded struct{}
+
+func (e Funded) evolve(o *Order, at time.Time) { o.FundedAt = at }

@@ -1,0 +1,195 @@
+package seller
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Activate: a seller opens the service by one of two routes, free of charge, and has the
+// answer at once.
+
+// Route is the way by which a seller asks for the service.
+type Route string
+
+// The two routes: the panel of the seller's console (后台首页信用保障板块) and the page of the
+// service itself (信用保障服务运营页面).
+const (
+	RouteConsole     Route = "console"
+	RouteServicePage Route = "service-page"
+)
+
+func (r Route) known() bool { return r == RouteConsole || r == RouteServicePage }
+
+// Membership is a seller's membership of the platform.
+type Membership string
+
+// The memberships.
+const (
+	MemberPaid Membership = "paid" // 付费会员
+	MemberFree Membership = "free" // 免费会员
+)
+
+func (m Membership) known() bool { return m == MemberPaid || m == MemberFree }
+
+// The bounds of the texts of this package, in bytes. Stored: raise them, never lower them.
+const (
+	maxName   = 200
+	maxRoute  = 64
+	maxReason = 500
+)
+
+// Certification is the enterprise certification (企业认证信息) that a free member files. It is
+// complete if no field is empty. Stored: add fields, never rename or remove.
+type Certification struct {
+	CompanyName         string `json:"company_name,omitzero"`
+	RegistrationNo      string `json:"registration_no,omitzero"` // the number on the business licence (统一社会信用代码)
+	LegalRepresentative string `json:"legal_representative,omitzero"`
+	RegisteredAddress   string `json:"registered_address,omitzero"`
+}
+
+// fields yields name and value of each field.
+func (c *Certification) fields() [4][2]string {
+	return [...][2]string{
+		{"company_name", c.CompanyName},
+		{"registration_no", c.RegistrationNo},
+		{"legal_representative", c.LegalRepresentative},
+		{"registered_address", c.RegisteredAddress},
+	}
+}
+
+// Missing names the fields that the certification still lacks, in their order.
+func (c Certification) Missing() []string {
+	var names []string
+	for _, field := range c.fields() {
+		if field[1] == "" {
+			names = append(names, field[0])
+		}
+	}
+	return names
+}
+
+// check refuses malformed fields; an empty one is only missing.
+func (c *Certification) check() error {
+	for _, field := range c.fields() {
+		if field[1] == "" {
+			continue
+		}
+		if err := order.CheckText("certification."+field[0], field[1], maxName); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Verdict is the answer to a certification. The zero value is none yet. One that is not
+// approved gives the reason, as the seller is to read it, in at most 500 bytes.
+type Verdict struct {
+	Approved bool
+	Reason   string
+}
+
+// ErrVerdictNeeded says that a free member has filed a complete certification, that every
+// other rule has passed, and that Findings had no verdict. The caller asks whoever certifies
+// enterprises and decides again; a dry run stops here.
+var ErrVerdictNeeded = errors.New("seller: the answer depends on the verdict on the certification")
+
+// Activate asks for the service. A paid member files nothing more, and a certification of his
+// is ignored. Fee is what the seller was asked to pay for it, of which only nothing is
+// accepted.
+type Activate struct {
+	Route         Route         `json:"route"`
+	Certification Certification `json:"certification,omitzero"`
+	Fee           order.Money   `json:"fee,omitzero"`
+}
+
+func (c Activate) check() error {
+	if err := order.CheckText("route", string(c.Route), maxRoute); err != nil {
+		return err
+	}
+	return c.Certification.check()
+}
+
+func (c Activate) decide(s Service, f Findings) ([]Event, error) {
+	if !f.Operating {
+		return nil, refuse(order.RuleA2, c, s.Phase).Because("the store is not in operation", "店铺未实际开展运营")
+	}
+	if !c.Route.known() {
+		return nil, refuse(order.RuleA3, c, s.Phase).Because("the routes are console and service-page",
+			"开通途径只有后台首页信用保障板块和服务运营页面")
+	}
+	if !c.Fee.IsZero() {
+		return nil, refuse(order.RuleA3, c, s.Phase).Because("no fee is taken", "开通不收取任何费用")
+	}
+	switch f.Membership {
+	case MemberPaid:
+		return []Event{Activated{Route: c.Route, Membership: MemberPaid}}, nil
+	case MemberFree:
+		return c.certify(s, f.Verdict)
+	}
+	return nil, &order.InvalidError{Field: "findings.membership", Reason: "is neither paid nor free"}
+}
+
+// certify is the part of the ladder that only a free member climbs.
+func (c Activate) certify(s Service, v Verdict) ([]Event, error) {
+	if missing := c.Certification.Missing(); len(missing) > 0 {
+		return nil, refuse(order.RuleA5, c, s.Phase).Because("the certification lacks %s", "企业认证信息缺少%s",
+			strings.Join(missing, ", "))
+	}
+	switch {
+	case v == Verdict{}:
+		return nil, ErrVerdictNeeded
+	case v.Approved && v.Reason != "":
+		return nil, &order.InvalidError{Field: "findings.verdict", Reason: "is approved and has a reason of rejection"}
+	case v.Approved:
+		return []Event{Activated{Route: c.Route, Membership: MemberFree, Certification: c.Certification}}, nil
+	}
+	if err := order.CheckText("findings.verdict.reason", v.Reason, maxReason); err != nil {
+		return nil, err
+	}
+	return []Event{ActivationRejected{Route: c.Route, Certification: c.Certification, Reason: v.Reason}}, nil
+}
+
+// Activated says that the seller has the service. Certification is what a free member filed.
+// Stored: add fields, never rename or remove.
+type Activated struct {
+	Route         Route         `json:"route"`
+	Membership    Membership    `json:"membership"`
+	Certification Certification `json:"certification,omitzero"`
+}
+
+func (e Activated) check() error {
+	if !e.Route.known() {
+		return &order.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
+	}
+	if !e.Membership.known() {
+		return &order.InvalidError{Field: "membership", Reason: "is neither paid nor free"}
+	}
+	return e.Certification.check()
+}
+
+func (e Activated) evolve(s *Service) {
+	s.Route, s.Membership, s.Certification, s.Reason = e.Route, e.Membership, e.Certification, ""
+}
+
+// ActivationRejected says that the certification of a free member did not pass, and why. He
+// may file again.
+// Stored: add fields, never rename or remove.
+type ActivationRejected struct {
+	Route         Route         `json:"route"`
+	Certification Certification `json:"certification"`
+	Reason        string        `json:"reason"`
+}
+
+func (e ActivationRejected) check() error {
+	if !e.Route.known() {
+		return &order.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
+	}
+	if err := order.CheckText("reason", e.Reason, maxReason); err != nil {
+		return err
+	}
+	return e.Certification.check()
+}
+
+func (e ActivationRejected) evolve(s *Service) { s.Reason = e.Reason }

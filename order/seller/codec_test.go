@@ -1,0 +1,271 @@
+package seller
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/wire"
+	"pgregory.net/rapid"
+)
+
+// recode returns what the codec makes of an event, and fails unless that is the event and its
+// JSON is that of encoding/json.
+func recode(t rapid.TB, e Event) Event {
+	t.Helper()
+	typ, version, data, err := EncodeEvent([]byte("before"), e)
+	if err != nil || !bytes.HasPrefix(data, []byte("before")) {
+		t.Fatalf("encoding %+v: %q, %v", e, data, err)
+	}
+	data = data[len("before"):]
+	if want := plainJSON(t, e); !bytes.Equal(data, want) {
+		t.Fatalf("encoded %s, encoding/json writes %s", data, want)
+	}
+	decoded, err := DecodeEvent(typ, version, data)
+	if err != nil || decoded != e {
+		t.Fatalf("decoded %+v, %v; want %+v", decoded, err, e)
+	}
+	return decoded
+}
+
+func plainJSON(t rapid.TB, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// fullEvents has an event of every kind without a zero field.
+var fullEvents = []Event{
+	Activated{RouteServicePage, MemberFree, certification},
+	ActivationRejected{RouteConsole, certification, "unknown number"},
+	Suspended{"counterfeit goods"},
+	Reinstated{},
+}
+
+// fullCommands has every command without a zero field.
+func fullCommands() []Command {
+	usd, _ := order.ParseCurrency("USD")
+	return []Command{
+		Activate{RouteConsole, certification, order.Minor(1, usd)},
+		Suspend{"counterfeit goods"},
+		Reinstate{},
+	}
+}
+
+func TestCodecCarriesEveryField(t *testing.T) {
+	for i, e := range fullEvents {
+		if e.Kind() != Kind(i+1) || i+1 > kindCount {
+			t.Errorf("event %d is of kind %s", i, e.Kind())
+		}
+		noZero(t, reflect.ValueOf(e))
+		recode(t, e)
+	}
+	if len(fullEvents) != kindCount {
+		t.Errorf("%d of %d kinds", len(fullEvents), kindCount)
+	}
+	if len(fullCommands()) != len(commandNames()) {
+		t.Errorf("%d of %d commands", len(fullCommands()), len(commandNames()))
+	}
+	for _, c := range fullCommands() {
+		noZero(t, reflect.ValueOf(c))
+		name, data := EncodeCommand(c)
+		if want := plainJSON(t, c); name != c.Name() || !bytes.Equal(data, want) {
+			t.Errorf("encoded %s %s, encoding/json writes %s", name, data, want)
+		}
+		if decoded, err := DecodeCommand(name, data); err != nil || decoded != c {
+			t.Errorf("decoded %+v, %v; want %+v", decoded, err, c)
+		}
+	}
+}
+
+func noZero(t *testing.T, v reflect.Value) {
+	t.Helper()
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s.%s is zero", v.Type(), v.Type().Field(i).Name)
+		}
+	}
+}
+
+func TestCodecRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { recode(t, drawEvent(t)) })
+}
+
+// TestGolden decodes what was ever written and writes it again unchanged.
+func TestGolden(t *testing.T) {
+	text, err := os.ReadFile("testdata/events.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[Kind]bool)
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		typ, rest, _ := strings.Cut(line, " ")
+		number, data, _ := strings.Cut(rest, " ")
+		if number != "1" {
+			t.Fatalf("schema version %s in %q", number, line)
+		}
+		e, err := DecodeEvent(typ, 1, []byte(data))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		seen[e.Kind()] = true
+		typ, version, again, err := EncodeEvent(nil, e)
+		if got := fmt.Sprintf("%s %d %s", typ, version, again); err != nil || got != line {
+			t.Errorf("encoded again:\n%s\nwas:\n%s", got, line)
+		}
+	}
+	if len(seen) != kindCount {
+		t.Errorf("the file has %d of %d kinds", len(seen), kindCount)
+	}
+}
+
+// TestBadInput is the table of what the decoders refuse: the field is named.
+func TestBadInput(t *testing.T) {
+	const filed = `"certification":{"company_name":"A"}`
+	for _, c := range []struct{ typ, data, field string }{
+		{"service.suspended", `{}`, "reason"},
+		{"service.suspended", `{"reason":"x","by":"y"}`, "by"},
+		{"service.suspended", `{"reason":"x","reason":"y"}`, "reason"},
+		{"service.suspended", `{"Reason":"x"}`, "Reason"},
+		{"service.suspended", `{"reason":"x","REASON":"y"}`, "REASON"},
+		{"service.suspended", `{"reason":1}`, "reason"},
+		{"service.suspended", `{"reason":null}`, "reason"},
+		{"service.suspended", `{"reason":["x"]}`, "reason"},
+		{"service.suspended", "{\"reason\":\"a\x00b\"}", "reason"},
+		{"service.suspended", `{"reason":"a\u0000b"}`, "reason"},
+		{"service.suspended", `{"reason":"a\u202eb"}`, "reason"},
+		{"service.suspended", `{"reason":"\ud800"}`, "reason"},
+		{"service.suspended", "{\"reason\":\"\xff\"}", "reason"},
+		{"service.suspended", `{"reason":""}`, "reason"},
+		{"service.suspended", `{"reason":"` + strings.Repeat("x", maxReason+1) + `"}`, "reason"},
+		{"service.suspended", `{"reason":"x"}{}`, ""},
+		{"service.suspended", `null`, ""},
+		{"service.suspended", `[]`, ""},
+		{"service.suspended", ``, ""},
+		{"service.reinstated", `{"reason":"x"}`, "reason"},
+		{"service.activated", `{"route":"console"}`, "membership"},
+		{"service.activated", `{"route":"broker","membership":"paid"}`, "route"},
+		{"service.activated", `{"route":"console","membership":"PAID"}`, "membership"},
+		{"service.activated", `{"route":"console","membership":"free","certification":{"x":1}}`, "certification.x"},
+		{"service.activated", `{"route":"console","membership":"free","certification":{"company_name":"\t"}}`, "certification.company_name"},
+		{"service.activation-rejected", `{"route":"broker","reason":"x",` + filed + `}`, "route"},
+		{"service.activation-rejected", `{"route":"console","reason":"x\n",` + filed + `}`, "reason"},
+		{"service.activation-rejected", `{"route":"console","reason":"x"}`, "certification"},
+	} {
+		_, err := DecodeEvent(c.typ, 1, []byte(c.data))
+		if field, ok := fieldOf(err); !ok || field != c.field {
+			t.Errorf("%s %.60s: got %v, want field %q", c.typ, c.data, err, c.field)
+		}
+	}
+	for _, c := range []struct{ name, data, field string }{
+		{"open", `{}`, "command"},
+		{"Suspend", `{"reason":"x"}`, "command"},
+		{"", `{}`, "command"},
+		{"suspend", `{}`, "reason"},
+		{"suspend", `{"reason":" x"}`, "reason"},
+		{"activate", `{}`, "route"},
+		{"activate", `{"route":""}`, "route"},
+		{"activate", `{"route":"console","fee":0}`, "fee"},
+		{"activate", `{"route":"console","fee":"1"}`, "fee"},
+		{"activate", `{"route":"console","fee":"1e9999999 USD"}`, "fee"},
+		{"activate", `{"route":"console","fee":"99999999999999999999 USD"}`, "fee"},
+		{"activate", `{"route":"console","fee":"0.001 USD"}`, "fee"},
+		{"activate", `{"route":"console","verdict":{"approved":true}}`, "verdict"},
+		{"activate", `{"route":"console","membership":"paid"}`, "membership"},
+	} {
+		_, err := DecodeCommand(c.name, []byte(c.data))
+		if field, ok := fieldOf(err); !ok || field != c.field {
+			t.Errorf("%s %s: got %v, want field %q", c.name, c.data, err, c.field)
+		}
+	}
+}
+
+// fieldOf returns the field that a decoder's error names.
+func fieldOf(err error) (string, bool) {
+	var malformed *wire.Error
+	if errors.As(err, &malformed) {
+		return malformed.Field, true
+	}
+	var invalid *order.InvalidError
+	if errors.As(err, &invalid) {
+		return invalid.Field, true
+	}
+	return "", false
+}
+
+func TestUnknownType(t *testing.T) {
+	for _, c := range []struct {
+		typ     string
+		version uint16
+	}{{"service.closed", 1}, {"Service.Suspended", 1}, {"", 1}, {"unknown", 1}, {"service.suspended", 0}, {"service.suspended", 2}} {
+		if _, err := DecodeEvent(c.typ, c.version, []byte(`{"reason":"x"}`)); !errors.Is(err, events.ErrUnknownType) {
+			t.Errorf("%s %d: %v", c.typ, c.version, err)
+		}
+	}
+}
+
+func TestEncodeForeignValues(t *testing.T) {
+	for _, e := range []Event{nil, &Suspended{}, (*Suspended)(nil)} {
+		var bad *order.InvalidError
+		if _, _, data, err := EncodeEvent(nil, e); !errors.As(err, &bad) || len(data) > 0 {
+			t.Errorf("%v: %s, %v", e, data, err)
+		}
+		if s := New("acme"); !errors.As(s.Apply(e, noon), &bad) {
+			t.Errorf("%v is applied", e)
+		}
+	}
+	for _, c := range []Command{nil, &Suspend{}, (*Suspend)(nil)} {
+		if name, data := EncodeCommand(c); name != "" || string(data) != "null" {
+			t.Errorf("%v: %s %s", c, name, data)
+		}
+		var bad *order.InvalidError
+		if _, err := Decide(active, c, order.Given{By: platform, At: noon}, Findings{}); !errors.As(err, &bad) || bad.Field != "command" {
+			t.Errorf("%v is decided: %v", c, err)
+		}
+	}
+}
+
+func FuzzDecodeEvent(f *testing.F) {
+	for _, e := range fullEvents {
+		typ, _, data, _ := EncodeEvent(nil, e)
+		f.Add(typ, data)
+	}
+	f.Add("service.suspended", []byte(`{"reason":"a\u00e9"} `))
+	f.Fuzz(func(t *testing.T, typ string, data []byte) {
+		e, err := DecodeEvent(typ, 1, data)
+		if err == nil {
+			recode(t, e)
+		}
+	})
+}
+
+func FuzzDecodeCommand(f *testing.F) {
+	for _, c := range fullCommands() {
+		name, data := EncodeCommand(c)
+		f.Add(name, data)
+	}
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		c, err := DecodeCommand(name, data)
+		if err != nil {
+			return
+		}
+		again, err := DecodeCommand(EncodeCommand(c))
+		if err != nil || again != c {
+			t.Fatalf("decoded %+v, and again %+v, %v", c, again, err)
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package seller
+
+import "github.com/tradesurety/surety/order"
+
+// Suspend: the platform stops a service after a violation. The seller drafts and submits
+// nothing new; his running orders go on.
+
+// Suspend stops the service. Reason is what the seller is to read, in at most 500 bytes.
+type Suspend struct {
+	Reason string `json:"reason"`
+}
+
+func (c Suspend) check() error { return order.CheckText("reason", c.Reason, maxReason) }
+
+func (c Suspend) decide(Service, Findings) ([]Event, error) {
+	return []Event{Suspended{Reason: c.Reason}}, nil
+}
+
+// Suspended says that the platform stopped the service, and why.
+// Stored: add fields, never rename or remove.
+type Suspended struct {
+	Reason string `json:"reason"`
+}
+
+func (e Suspended) check() error { return order.CheckText("reason", e.Reason, maxReason) }
+
+func (e Suspended) evolve(s *Service) { s.Reason = e.Reason }
+
+// Reinstate: the platform gives a suspended service back.
+
+// Reinstate lets the service go on.
+type Reinstate struct{}
+
+func (Reinstate) check() error { return nil }
+
+func (Reinstate) decide(Service, Findings) ([]Event, error) {
+	return []Event{Reinstated{}}, nil
+}
+
+// Reinstated says that the service goes on.
+// Stored: add fields, never rename or remove.
+type Reinstated struct{}
+
+func (Reinstated) check() error { return nil }
+
+func (Reinstated) evolve(s *Service) { s.Reason = "" }

@@ -1,0 +1,41 @@
+package order
+
+// PlatformStatus returns the code that the marketplace's own interface has for the order (D1),
+// and the step of payment where the code has one. It is a view of the phase, which tells more.
+func (o *Order) PlatformStatus() (status string, step string) {
+	switch o.Phase {
+	case PhaseDraft, PhaseSubmitted:
+		return "to_be_audited", ""
+	case PhaseConfirmed:
+		if o.processing() {
+			return "paying", "ADVANCE"
+		}
+		return "unpay", "ADVANCE"
+	case PhaseReadyToShip:
+		if o.partlyReleased() {
+			return "delivering", ""
+		}
+		return "undeliver", ""
+	case PhaseShipped:
+		return "wait_confirm_receipt", ""
+	case PhaseReceived:
+		return "unpay", "BALANCE"
+	case PhaseCompleted:
+		return "trade_success", ""
+	case PhaseClosed:
+		return "trade_close", ""
+	default:
+		return "", ""
+	}
+}
+
+// partlyReleased reports whether customs released some of the linked entrustments, not all.
+func (o *Order) partlyReleased() bool {
+	released := 0
+	for i := range o.Links {
+		if !o.Links[i].ReleasedAt.IsZero() {
+			released++
+		}
+	}
+	return released > 0 && released < len(o.Links)
+}

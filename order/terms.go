@@ -1,0 +1,187 @@
+package order
+
+import (
+	"fmt"
+	"time"
+)
+
+// Revision counts the changes of an order's terms. Whoever consents names the one he saw.
+type Revision uint32
+
+// Terms is what buyer and seller agree on. Every event that sets terms carries a Revision.
+// Stored: add fields, never rename or remove.
+type Terms struct {
+	// Total is what is to be collected (A12).
+	Total Money `json:"total"`
+	// Initial is the initial payment (预付款); the rest is the balance (尾款). The zero Money
+	// in a command stands for the total (D15).
+	Initial   Money  `json:"initial,omitzero"`
+	Items     []Item `json:"items,omitzero"`
+	ShipBy    ShipBy `json:"ship_by,omitzero"`
+	TradeTerm string `json:"trade_term,omitzero"` // Incoterm and place, such as "FOB Ningbo"
+}
+
+// Item is a line of the contract.
+// Stored: add fields, never rename or remove.
+type Item struct {
+	Name     string `json:"name"`
+	HSCode   string `json:"hs_code,omitzero"` // 6 to 10 digits
+	Quantity Number `json:"quantity"`
+	Unit     string `json:"unit"`
+	Price    Number `json:"price"` // of one unit, in the currency of the total
+	Amount   Money  `json:"amount"`
+}
+
+// PayStep is a step of payment.
+type PayStep string
+
+// The two steps of payment.
+const (
+	InitialPayment PayStep = "initial"
+	BalancePayment PayStep = "balance"
+)
+
+// ShipBy is the agreed time of shipment (D17): a date, which means its end in China, or a
+// number of days after a payment was satisfied. The zero value agrees on none.
+// Stored: add fields, never rename or remove.
+type ShipBy struct {
+	Date  string  `json:"date,omitzero"` // such as "2025-03-31"
+	Days  int     `json:"days,omitzero"`
+	After PayStep `json:"after,omitzero"`
+}
+
+// MaxItems is how many lines a contract has at most.
+const MaxItems = 100
+
+// check returns an *InvalidError if a part is malformed.
+func (t *Terms) check() error {
+	if err := checkMoney("terms.total", t.Total); err != nil {
+		return err
+	}
+	if err := checkMoney("terms.initial", t.Initial); err != nil {
+		return err
+	}
+	if len(t.Items) > MaxItems {
+		return invalid("terms.items", "%d are more than %d", len(t.Items), MaxItems)
+	}
+	for i := range t.Items {
+		if err := t.Items[i].check(fmt.Sprintf("terms.items[%d]", i)); err != nil {
+			return err
+		}
+	}
+	if t.TradeTerm != "" {
+		if err := CheckText("terms.trade_term", t.TradeTerm, 100); err != nil {
+			return err
+		}
+	}
+	return t.ShipBy.check()
+}
+
+// checkMoney returns an *InvalidError for an amount of a currency that does not exist.
+func checkMoney(field string, m Money) error {
+	if m != (Money{}) && !m.unit.known() {
+		return invalid(field, "%s is no ISO 4217 currency code", quoted(m.Currency().String()))
+	}
+	return nil
+}
+
+func (it *Item) check(field string) error {
+	if err := checkMoney(field+".amount", it.Amount); err != nil {
+		return err
+	}
+	if err := CheckText(field+".name", it.Name, 200); err != nil {
+		return err
+	}
+	if err := CheckText(field+".unit", it.Unit, 20); err != nil {
+		return err
+	}
+	if it.HSCode != "" && (len(it.HSCode) < 6 || len(it.HSCode) > 10 || !allDigits(it.HSCode)) {
+		return invalid(field+".hs_code", "%s is not 6 to 10 digits", quoted(it.HSCode))
+	}
+	return nil
+}
+
+func (s *ShipBy) check() error {
+	switch {
+	case *s == ShipBy{}:
+		return nil
+	case s.Date != "" && (s.Days != 0 || s.After != ""):
+		return invalid("terms.ship_by", "names both a date and a number of days")
+	case s.Date != "":
+		date, err := time.Parse(time.DateOnly, s.Date)
+		if err != nil || date.Format(time.DateOnly) != s.Date {
+			return invalid("terms.ship_by.date", "%s is not a date such as 2025-03-31", quoted(s.Date))
+		}
+		return CheckInstant("terms.ship_by.date", date)
+	case s.After != InitialPayment && s.After != BalancePayment:
+		return invalid("terms.ship_by.after", "%s is neither initial nor balance", quoted(string(s.After)))
+	case s.Days < 1 || s.Days > 365:
+		return invalid("terms.ship_by.days", "%d lies outside 1 to 365", s.Days)
+	}
+	return nil
+}
+
+// complete returns the terms with the initial payment filled in, or the refusal by which they
+// cannot stand (A12): the command and the phase are the caller's to name.
+func (t Terms) complete() (Terms, *Refusal) {
+	no := func(english, chinese string) *Refusal { return Refuse(RuleA12, "", "").Says(english, chinese) }
+	if !t.Total.IsPositive() {
+		return t, no("the total is not positive", "订单总金额缺失或不大于零")
+	}
+	if t.Initial == (Money{}) {
+		t.Initial = t.Total
+	}
+	if _, err := t.Initial.Cmp(t.Total); err != nil {
+		return t, Refuse(RuleD60, "", "").Says(err.Error(), "预付款与总金额币种不同").With(err)
+	}
+	if !t.Initial.IsPositive() || t.Total.Less(t.Initial) {
+		return t, no("the initial payment is not above zero and at most the total", "预付款须大于零且不超过总金额")
+	}
+	// The caller may go on writing to the items it gave.
+	t.Items = append([]Item(nil), t.Items...)
+	if len(t.Items) == 0 {
+		return t, nil
+	}
+	var sum Money
+	for i := range t.Items {
+		it := &t.Items[i]
+		amount, err := it.Quantity.Times(it.Price, t.Total.Currency())
+		if err == nil {
+			sum, err = sum.Add(it.Amount)
+		}
+		if err != nil {
+			return t, Refuse(RuleD60, "", "").Says(err.Error(), "明细金额溢出或币种不同").With(err)
+		}
+		if !it.Quantity.IsPositive() || !it.Amount.IsPositive() || amount != it.Amount {
+			return t, no(fmt.Sprintf("item %d is not quantity times price", i+1), fmt.Sprintf("第%d项金额不等于数量乘以单价", i+1))
+		}
+	}
+	if sum != t.Total {
+		return t, no("the items add up to "+sum.String(), "明细合计为 "+sum.String())
+	}
+	return t, nil
+}
+
+// china is the time zone in which agreed dates end; China has had no daylight saving since 1991.
+var china = time.FixedZone("UTC+8", 8*60*60)
+
+// agreed returns the instant by which the order was to ship, or zero if none was agreed or the
+// payment that it counts from is not there yet. An instant before the result is in time.
+func (o *Order) agreed() time.Time {
+	s := o.Terms.ShipBy
+	if s.Date != "" {
+		date, err := time.ParseInLocation(time.DateOnly, s.Date, china)
+		if err != nil {
+			return time.Time{}
+		}
+		return date.AddDate(0, 0, 1).UTC()
+	}
+	from := o.FundedAt
+	if s.After == BalancePayment {
+		from = o.PaidAt
+	}
+	if s.Days == 0 || from.IsZero() {
+		return time.Time{}
+	}
+	return from.Add(time.Duration(s.Days) * day)
+}
