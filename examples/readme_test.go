@@ -1,0 +1,63 @@
+// Package examples_test holds the README to what the code does.
+package examples_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// block returns the first fenced block of that language after the heading.
+func block(t *testing.T, readme, heading, language string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(readme, heading)
+	if !ok {
+		t.Fatalf("README.md has no heading %q", heading)
+	}
+	_, rest, ok = strings.Cut(rest, "```"+language+"\n")
+	if !ok {
+		t.Fatalf("README.md has no block of %s under %q", language, heading)
+	}
+	text, _, _ := strings.Cut(rest, "```")
+	return text
+}
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestReadmeProgramRuns(t *testing.T) {
+	text, dir := readme(t), t.TempDir()
+	main := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(main, []byte(block(t, text, "## A program", "go")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "program")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, main).CombinedOutput(); err != nil {
+		t.Fatalf("the program does not build: %v\n%s", err, out)
+	}
+	run := exec.CommandContext(t.Context(), program)
+	run.Dir = dir
+	out, err := run.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the program fails: %v\n%s", err, out)
+	}
+	if want := block(t, text, "It prints:", "text"); string(out) != want {
+		t.Errorf("the program prints\n%s\nand README.md says\n%s", out, want)
+	}
+}
+
+func TestReadmeDiagramIsTheTable(t *testing.T) {
+	if got, want := block(t, readme(t), "## The life of an order", "mermaid"), order.Diagram(); got != want {
+		t.Errorf("README.md draws\n%s\nand the table is\n%s", got, want)
+	}
+}
