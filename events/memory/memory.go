@@ -62,9 +62,10 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 // AppendEach implements events.Store.
 func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
 	out := make([]events.Outcome, len(group))
-	for from := 0; from < len(group); from += events.MaxGroup {
-		to := min(from+events.MaxGroup, len(group))
+	for from := 0; from < len(group); {
+		to := from + admit.Part(group[from:])
 		s.decide(ctx, group[from:to], out[from:to])
+		from = to
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func fill(t *testing.T, store *memory.Store, from, to int) {
 	}
 }
 
-// TestAppendAllocates holds an append of one event to two allocations, amortised over orders
+// TestAppendAllocates holds an append of one event to fewer than two allocations, amortised over orders
 // of 12 events with everything that grows on the way.
 func TestAppendAllocates(t *testing.T) {
 	ctx, list, store := context.Background(), commits(0, 2000), memory.New()
@@ -45,8 +45,8 @@ func TestAppendAllocates(t *testing.T) {
 		}
 		list = list[1:]
 	})
-	if allocations > 2 {
-		t.Errorf("%.2f allocations per event, want at most 2", allocations)
+	if allocations >= 2 { // the average is rounded down
+		t.Errorf("%.0f allocations per event or more, want fewer than 2", allocations)
 	}
 }
 

@@ -169,11 +169,16 @@ func (s stopped) later(ctx context.Context, c events.Commit) <-chan error {
 	return done
 }
 
-func (s stopped) waitQueued(t *testing.T, n int64) {
+func (s stopped) waitQueued(t *testing.T, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); s.writer.queued.Load() != n; {
+	queued := func() int {
+		s.writer.mu.Lock()
+		defer s.writer.mu.Unlock()
+		return len(s.writer.queue)
+	}
+	for deadline := time.Now().Add(10 * time.Second); queued() != n; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d requests are queued, want %d", s.writer.queued.Load(), n)
+			t.Fatalf("%d requests are queued, want %d", queued(), n)
 		}
 		time.Sleep(time.Millisecond)
 	}

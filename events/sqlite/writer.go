@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -25,7 +24,8 @@ type writer struct {
 	mu      sync.Mutex
 	owned   bool
 	queue   []*request
-	queued  atomic.Int64 // the length of the queue, for a look without the mutex
+	enough  int // the length of the queue at which full is signalled; 0 for never
+	full    chan struct{}
 	closed  bool
 	closing chan struct{} // closed when closed is set
 	idle    chan struct{} // closed when nobody owns the writer any more and nobody will
@@ -56,6 +56,7 @@ func newWriter(conn *sqlite.Conn, h hooks, changed *signal) (*writer, error) {
 	w := &writer{
 		closing: make(chan struct{}),
 		idle:    make(chan struct{}),
+		full:    make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
 	}
@@ -118,7 +119,9 @@ func (w *writer) enter(r *request, queue bool) (own bool, err error) {
 	case queue:
 		r.done = make(chan struct{})
 		w.queue = append(w.queue, r)
-		w.queued.Add(1)
+		if len(w.queue) == w.enough {
+			w.full <- struct{}{}
+		}
 	}
 	return false, nil
 }
@@ -145,10 +148,11 @@ func (w *writer) disown() {
 // gather runs groups whenever it is made the owner.
 func (w *writer) gather() {
 	defer close(w.done)
+	patience := time.NewTimer(company)
 	for range w.wake {
-		members := 1
-		for {
-			group := w.take(members + int(w.queued.Load()))
+		for members := 1; ; {
+			w.await(members, patience)
+			group := w.take()
 			if group == nil {
 				break
 			}
@@ -158,17 +162,35 @@ func (w *writer) gather() {
 	}
 }
 
-// take waits until as many requests are queued as there were callers a moment ago, those of
-// the last group and those who waited behind it, though never for long. A caller who was
-// alone waits for nobody. Then it takes a group off the queue; with an empty queue it ends
-// the ownership.
-func (w *writer) take(callers int) []*request {
-	if callers > 1 {
-		for start := time.Now(); w.queued.Load() < int64(callers) && time.Since(start) < company; {
-			// Those it waits for were woken a moment ago and need the processor.
-			runtime.Gosched()
-		}
+// await waits until as many requests are queued as there were callers a moment ago, those of
+// the last group and those who queued behind it, though never for long. Who was alone waits
+// for nobody.
+func (w *writer) await(members int, patience *time.Timer) {
+	w.mu.Lock()
+	callers := members + len(w.queue)
+	if callers == 1 {
+		w.mu.Unlock()
+		return
 	}
+	w.enough = callers
+	w.mu.Unlock()
+	// Blocking, unlike a loop, leaves the processor to those it waits for.
+	patience.Reset(company)
+	select {
+	case <-w.full:
+	case <-patience.C:
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.enough = 0
+	select {
+	case <-w.full:
+	default:
+	}
+}
+
+// take takes a group off the queue; with an empty queue it ends the ownership.
+func (w *writer) take() []*request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.queue) == 0 {
@@ -189,7 +211,6 @@ func (w *writer) take(callers int) []*request {
 	}
 	group := slices.Clone(w.queue[:n])
 	w.queue = slices.Delete(w.queue, 0, n)
-	w.queued.Add(int64(-n))
 	return group
 }
 
@@ -202,7 +223,6 @@ func (w *writer) close() {
 		r.finish(events.ErrClosed)
 	}
 	w.queue = nil
-	w.queued.Store(0)
 	if !w.owned {
 		close(w.idle)
 	}

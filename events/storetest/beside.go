@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -44,7 +45,14 @@ func signalsChange(e *env) error {
 	if err := wait("the close", changed); err != nil {
 		return err
 	}
-	return wait("the close, asked for afterwards", signals.Changed())
+	if err := wait("the close, asked for afterwards", signals.Changed()); err != nil {
+		return err
+	}
+	unheard := e.open()
+	if err := unheard.Close(); err != nil {
+		return err
+	}
+	return wait("a close that nobody waited for", unheard.(events.Signaler).Changed())
 }
 
 func snapshotsAreHints(e *env) error {
@@ -53,25 +61,8 @@ func snapshotsAreHints(e *env) error {
 	if _, err := e.put(s, batch("order-1", 0, facts(9)...), batch("order-2", 0, facts(9)...)); err != nil {
 		return err
 	}
-	latest := func(stream events.StreamID, fold string, version events.Version, data string) error {
-		got, ok, err := kept.LatestSnapshot(e.ctx, stream, fold)
-		if err != nil {
-			return fmt.Errorf("latest snapshot: %w", err)
-		}
-		want := events.Snapshot{Stream: stream, Version: version, Fold: fold, Data: []byte(data)}
-		if ok != (version > 0) || ok && (got.Stream != stream || got.Version != version || got.Fold != fold || !bytes.Equal(got.Data, want.Data)) {
-			return fmt.Errorf("latest snapshot of %s %q is %+v, %t; want %+v", stream, fold, got, ok, want)
-		}
-		return nil
-	}
-	save := func(stream events.StreamID, fold string, version events.Version, data string) error {
-		body := []byte(data)
-		err := kept.SaveSnapshot(e.ctx, events.Snapshot{Stream: stream, Version: version, Fold: fold, Data: body})
-		for i := range body {
-			body[i] = 'x'
-		}
-		return err
-	}
+	k := snapshotKeeper{e.ctx, kept}
+	latest, save := k.latest, k.save
 	if err := inOrder(
 		func() error { return latest("order-1", "f", 0, "") },
 		func() error { return save("order-1", "f", 3, "three") },
@@ -90,24 +81,72 @@ func snapshotsAreHints(e *env) error {
 	); err != nil {
 		return err
 	}
-	large := events.Snapshot{Stream: "order-1", Version: 9, Fold: "large", Data: make([]byte, events.MaxSnapshot+1)}
-	if err := outside(kept.SaveSnapshot(e.ctx, large)); err != nil {
-		return err
-	}
-	large.Data = large.Data[1:]
-	if err := kept.SaveSnapshot(e.ctx, large); err != nil {
-		return fmt.Errorf("a snapshot at its bound: %w", err)
-	}
-	if err := latest("order-1", "large", 9, string(large.Data)); err != nil {
-		return errors.New("a snapshot at its bound does not come back")
-	}
-	large.Stream = "order"
-	if err := outside(kept.SaveSnapshot(e.ctx, large)); err != nil {
+	if err := k.largest(); err != nil {
 		return err
 	}
 	// The log is the truth: snapshots leave no trace in it.
 	if err := e.stands(s, "order-1", 9); err != nil {
 		return err
 	}
-	return e.sound(s)
+	if err := e.sound(s); err != nil {
+		return err
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	if err := save("order-1", "f", 9, "late"); !errors.Is(err, events.ErrClosed) {
+		return fmt.Errorf("save after Close: %v, want %w", err, events.ErrClosed)
+	}
+	if err := latest("order-1", "f", 5, "five"); !errors.Is(err, events.ErrClosed) {
+		return fmt.Errorf("latest after Close: %v, want %w", err, events.ErrClosed)
+	}
+	return nil
+}
+
+// snapshotKeeper saves and checks snapshots.
+type snapshotKeeper struct {
+	ctx  context.Context
+	kept events.Snapshots
+}
+
+// latest checks what is kept: that version with that data, or nothing if version is 0.
+func (k snapshotKeeper) latest(stream events.StreamID, fold string, version events.Version, data string) error {
+	got, ok, err := k.kept.LatestSnapshot(k.ctx, stream, fold)
+	if err != nil {
+		return fmt.Errorf("latest snapshot: %w", err)
+	}
+	if !ok && version == 0 {
+		return nil
+	}
+	if !ok || got.Stream != stream || got.Version != version || got.Fold != fold || !bytes.Equal(got.Data, []byte(data)) {
+		return fmt.Errorf("latest snapshot of %s %q has version %d and %d bytes (kept: %t); want version %d", stream, fold, got.Version, len(got.Data), ok, version)
+	}
+	return nil
+}
+
+// save saves a snapshot and uses the memory of its data again.
+func (k snapshotKeeper) save(stream events.StreamID, fold string, version events.Version, data string) error {
+	body := []byte(data)
+	err := k.kept.SaveSnapshot(k.ctx, events.Snapshot{Stream: stream, Version: version, Fold: fold, Data: body})
+	for i := range body {
+		body[i] = 'x'
+	}
+	return err
+}
+
+// largest saves a snapshot at the bound of its data, and some beyond the bounds.
+func (k snapshotKeeper) largest() error {
+	large := events.Snapshot{Stream: "order-1", Version: 9, Fold: "large", Data: make([]byte, events.MaxSnapshot+1)}
+	if err := outside(k.kept.SaveSnapshot(k.ctx, large)); err != nil {
+		return err
+	}
+	large.Data = large.Data[1:]
+	if err := k.kept.SaveSnapshot(k.ctx, large); err != nil {
+		return fmt.Errorf("a snapshot at its bound: %w", err)
+	}
+	if err := k.latest("order-1", "large", 9, string(large.Data)); err != nil {
+		return errors.New("a snapshot at its bound does not come back")
+	}
+	large.Stream = "order"
+	return outside(k.kept.SaveSnapshot(k.ctx, large))
 }

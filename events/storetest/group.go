@@ -75,6 +75,9 @@ func laterBuildsOnEarlier(e *env) error {
 		e.commit(batch("line-1", 1), batch("order-1", 3, facts(1)...)),
 	}
 	out := s.AppendEach(e.ctx, group)
+	if len(out) != len(group) {
+		return fmt.Errorf("%d outcomes of %d members", len(out), len(group))
+	}
 	last := events.Position(0)
 	for i := range group {
 		if i == 2 {

@@ -118,6 +118,9 @@ func lookupKnown(e *env) error {
 	if err != nil {
 		return err
 	}
+	if len(log) != 3*len(receipts) {
+		return fmt.Errorf("%d records of %d commits of three events", len(log), len(receipts))
+	}
 	for i, r := range receipts {
 		if err := e.known(s, r); err != nil {
 			return err
@@ -168,6 +171,9 @@ func closedRefuses(e *env) error {
 	_, settled := s.Settled(e.ctx)
 	_, read := collect(s.Read(e.ctx, "order-1", 0))
 	_, readAll := collect(s.ReadAll(e.ctx, 0, events.Filter{}))
+	if len(out) != 2 {
+		return fmt.Errorf("%d outcomes of 2 members", len(out))
+	}
 	for i, err := range []error{appended, retried, out[0].Err, out[1].Err, looked, settled, read, readAll, s.Close()} {
 		if !errors.Is(err, events.ErrClosed) {
 			return fmt.Errorf("call %d after Close: %v, want %w", i, err, events.ErrClosed)

@@ -6,11 +6,11 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/examples/internal/tell"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
@@ -43,7 +43,7 @@ const row = "%s  %s  %s  %s  %s\n"
 
 func (b *book) heading() {
 	w := b.words
-	fmt.Fprintf(b.out, "\n"+row, pad(w.time, 16), pad(w.who, 8), pad(w.what, 52), pad(w.standing, 17), w.quota)
+	fmt.Fprintf(b.out, "\n"+row, tell.Pad(w.Time, 16), tell.Pad(w.Who, 8), tell.Pad(w.What, 52), tell.Pad(w.Standing, 17), w.Quota)
 	fmt.Fprintln(b.out, strings.Repeat("-", 127))
 }
 
@@ -106,14 +106,14 @@ func (b *book) enter(r *events.Record, meta desk.Meta, event any) error {
 		if err := b.order.Apply(e, r.At); err != nil {
 			return err
 		}
-		standing = b.words.phase(b.order.Phase)
+		standing = b.words.Phase(b.order.Phase)
 	case entrustment.Linked, entrustment.Unlinked, desk.Reserved:
 		return nil
 	case entrustment.Event:
 		key, _ := r.Stream.Key()
 		standing = key
 	}
-	b.lines = append(b.lines, line{at: r.At, by: meta.Role, what: b.words.event(event), standing: standing})
+	b.lines = append(b.lines, line{at: r.At, by: meta.Role, what: b.words.Event(event), standing: standing})
 	return nil
 }
 
@@ -127,54 +127,13 @@ func (b *book) quota() string {
 }
 
 func (b *book) refusal(x *step, no *order.Refusal) {
-	b.print(line{at: x.at, by: x.by.Role, what: b.words.refused + " " + string(no.Rule) + " (" + b.words.command(no.Command) + ")"})
-	for _, line := range wrap(no.Text(b.words.lang), 88) {
+	b.print(line{at: x.at, by: x.by.Role, what: b.words.Refused + " " + string(no.Rule) + " (" + b.words.Command(no.Command) + ")"})
+	for _, line := range tell.Wrap(no.Text(b.words.Lang), 88) {
 		fmt.Fprintf(b.out, "%s%s\n", strings.Repeat(" ", 28), line)
 	}
 }
 
 func (b *book) print(l line) {
-	text := fmt.Sprintf(row, l.at.UTC().Format("2006-01-02 15:04"), pad(l.by.Text(b.words.lang), 8), pad(l.what, 52), pad(l.standing, 17), l.held)
+	text := fmt.Sprintf(row, l.at.UTC().Format("2006-01-02 15:04"), tell.Pad(l.by.Text(b.words.Lang), 8), tell.Pad(l.what, 52), tell.Pad(l.standing, 17), l.held)
 	fmt.Fprintln(b.out, strings.TrimRight(text, " \n"))
-}
-
-// pad fills a text up to a width on a terminal, where a Chinese character is as wide as two
-// Latin ones.
-func pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-columns(s)))
-}
-
-func columns(s string) int {
-	n := utf8.RuneCountInString(s)
-	for _, r := range s {
-		if r >= 0x2e80 {
-			n++
-		}
-	}
-	return n
-}
-
-// wrap breaks a text into lines of at most that width: at spaces, and between Chinese characters.
-func wrap(s string, width int) []string {
-	var lines []string
-	text, space := "", -1
-	for _, r := range s {
-		if r == ' ' {
-			space = len(text)
-		}
-		text += string(r)
-		if columns(text) < width {
-			continue
-		}
-		at := len(text)
-		if space > 0 {
-			at = space
-		}
-		lines = append(lines, strings.TrimSpace(text[:at]))
-		text, space = text[at:], -1
-	}
-	if text = strings.TrimSpace(text); text != "" {
-		lines = append(lines, text)
-	}
-	return lines
 }

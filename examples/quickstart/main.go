@@ -89,6 +89,6 @@ func reload(ctx context.Context, path string, live order.Order, out io.Writer, w
 	if !equal(again, live) {
 		return fmt.Errorf("the order reloaded from %s differs from the live one", path)
 	}
-	fmt.Fprintf(out, words.reloaded+"\n", version, words.phase(again.Phase))
+	fmt.Fprintf(out, words.reloaded+"\n", version, words.Phase(again.Phase))
 	return nil
 }

@@ -85,6 +85,19 @@ func Group(group []events.Commit, heads map[events.StreamID]events.Version, know
 	return verdicts
 }
 
+// Part returns how many members from the front of a group are decided in one transaction: as
+// many as MaxGroup and MaxGroupEvents allow, and at least one of a group that has any.
+func Part(group []events.Commit) int {
+	rows := 0
+	for i := range group {
+		rows += group[i].Events()
+		if i == events.MaxGroup || i > 0 && rows > events.MaxGroupEvents {
+			return i
+		}
+	}
+	return len(group)
+}
+
 // repeat answers a member whose ID an earlier member of the group has.
 func (v *Verdict) repeat(c, first *events.Commit, k int) {
 	if c.Digest == first.Digest {

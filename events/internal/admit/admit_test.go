@@ -227,6 +227,35 @@ func TestGroup(t *testing.T) {
 	}
 }
 
+func TestPart(t *testing.T) {
+	sized := func(sizes ...int) []events.Commit {
+		group := make([]events.Commit, len(sizes))
+		for i, n := range sizes {
+			group[i].Batches = []events.Batch{{Stream: "a-1", Events: make([]events.Event, n)}}
+		}
+		return group
+	}
+	for _, k := range []struct {
+		group []events.Commit
+		want  int
+	}{
+		{nil, 0},
+		{sized(0), 1},
+		{make([]events.Commit, events.MaxGroup), events.MaxGroup},
+		{make([]events.Commit, events.MaxGroup+1), events.MaxGroup},
+		{sized(1000, 1000, 1000, 1000, 96, 1), 5},
+		{sized(1000, 1000, 1000, 1000, 96), 5},
+		{sized(1000, 1000, 1000, 1000, 97), 4},
+		{sized(events.MaxGroupEvents+1, 1), 1},
+		{sized(events.MaxGroupEvents + 1), 1},
+		{sized(0, events.MaxGroupEvents+1), 1},
+	} {
+		if got := admit.Part(k.group); got != k.want {
+			t.Errorf("of %d members %d are decided in one transaction, want %d", len(k.group), got, k.want)
+		}
+	}
+}
+
 // BenchmarkGroup decides full groups of members with one event each on streams of their own.
 func BenchmarkGroup(b *testing.B) {
 	for _, n := range []int{1, 32, 256} {
