@@ -19,6 +19,8 @@
 //   - appendEvent, decodeEvent, appendCommand and decodeCommand on the interfaces Event
 //     and Command of the package; decoded values are values, not pointers,
 //   - isEvent and isCommand, which tell such a value from nil and from a pointer to one,
+//   - for each method that -dispatch names, a function of that name and Event, which calls
+//     it through a type switch instead of the interface,
 //   - methods appendJSON, which cannot fail, and decodeJSON, which leaves its errors in
 //     the wire.Reader, on a pointer to each struct.
 //
@@ -65,16 +67,17 @@ const output = "wire_gen.go"
 func main() {
 	prefix := flag.String("prefix", "", "first word of the wire names of the events")
 	states := flag.String("state", "", "further struct types to generate for, separated by commas")
+	methods := flag.String("dispatch", "", "methods of events to call through a type switch, separated by commas")
 	flag.Parse()
-	if err := write(".", *prefix, *states); err != nil {
+	if err := write(".", *prefix, *states, words(*methods)...); err != nil {
 		fmt.Fprintln(os.Stderr, "wiregen:", err)
 		os.Exit(1)
 	}
 }
 
 // write generates the codec of the package in dir into it.
-func write(dir, prefix, states string) error {
-	source, err := generate(dir, prefix, states)
+func write(dir, prefix, states string, methods ...string) error {
+	source, err := generate(dir, prefix, states, methods...)
 	if err != nil {
 		return err
 	}
@@ -82,18 +85,25 @@ func write(dir, prefix, states string) error {
 }
 
 // generate returns the codec of the package in dir.
-func generate(dir, prefix, states string) ([]byte, error) {
+func generate(dir, prefix, states string, methods ...string) ([]byte, error) {
 	pkg, err := parse(dir)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	if states != "" {
-		names = strings.Split(states, ",")
-	}
-	m, err := model(pkg, prefix, names)
+	m, err := model(pkg, prefix, words(states))
 	if err != nil {
 		return nil, err
 	}
+	if m.dispatches, err = dispatches(pkg, m.events, methods); err != nil {
+		return nil, err
+	}
 	return emit(m)
+}
+
+// words returns the words of a list that commas separate.
+func words(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
 }

@@ -25,6 +25,8 @@ type module struct {
 	events   []root
 	commands []root
 	structs  []*structure // in the order of files and lines
+
+	dispatches []dispatch
 }
 
 // root is an event or a command.
