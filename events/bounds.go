@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -127,4 +128,19 @@ func isType(s string) bool {
 		}
 	}
 	return true
+}
+
+// Validate returns a *BoundsError that names the first part of the snapshot that lies outside
+// the bounds of the log, or nil. Stores call it before anything else.
+func (s Snapshot) Validate() error {
+	if err := s.Stream.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case s.Version == 0 || s.Version > math.MaxInt64:
+		return &BoundsError{Field: "version", Reason: "is not that of a record"}
+	case len(s.Data) > MaxSnapshot:
+		return &BoundsError{Field: "data", Reason: fmt.Sprintf("%d bytes are more than %d", len(s.Data), MaxSnapshot)}
+	}
+	return nil
 }

@@ -200,7 +200,7 @@ type Signaler interface {
 // vanish at any time, and one that cannot be read is ignored and replaced.
 type Snapshot struct {
 	Stream  StreamID
-	Version Version // the version of the last record that is folded in
+	Version Version // the version of the last record that is folded in, from 1
 	Fold    string  // names the fold and its format; another name is another fold
 	Data    []byte  // at most MaxSnapshot bytes
 }

@@ -34,7 +34,7 @@ func FindsAccount(text string) bool {
 			if isIBAN(s.text[i:]) || s.nonResident(i, end) || s.swift(i, end) {
 				return true
 			}
-			i = max(end, s.judged)
+			i = end
 		default:
 			i++
 		}
@@ -136,8 +136,8 @@ func (s *accountScan) swift(start, end int) bool {
 	if !strings.EqualFold(word, "swift") && !strings.EqualFold(word, "bic") || !namesCode(s.text[end:]) {
 		return false
 	}
-	// There was no label in what was sought before, but one may straddle the seam.
-	i := max(0, start-codeRange, s.sought-maxLabel)
+	// No label begins in what was sought before.
+	i := max(0, start-codeRange, s.sought)
 	s.sought = min(len(s.text), end+codeRange)
 	for ; i < s.sought; i++ {
 		if mayStartLabel(s.text, i) && anyLabel.MatchString(s.text[i:min(len(s.text), i+maxLabel)]) {

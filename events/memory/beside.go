@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/tradesurety/surety/events"
@@ -40,11 +39,8 @@ func (s *Store) signal() {
 
 // SaveSnapshot implements events.Snapshots. It copies the data.
 func (s *Store) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {
-	if err := snapshot.Stream.Validate(); err != nil {
+	if err := snapshot.Validate(); err != nil {
 		return err
-	}
-	if len(snapshot.Data) > events.MaxSnapshot {
-		return &events.BoundsError{Field: "data", Reason: fmt.Sprintf("%d bytes are more than %d", len(snapshot.Data), events.MaxSnapshot)}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -180,7 +180,7 @@ func BenchmarkAppend1(b *testing.B) {
 // BenchmarkAppend32 appends durably from 32 callers, one event a commit; raw is one goroutine
 // that inserts 32 rows a transaction.
 func BenchmarkAppend32(b *testing.B) {
-	const callers, turns = 32, 50
+	const callers, turns = 32, 200
 	r := openRaw(b, filepath.Join(b.TempDir(), "raw"))
 	s := openBench(b, filepath.Join(b.TempDir(), "store"))
 	var left, right [callers]traffic

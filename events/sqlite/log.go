@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -49,180 +47,6 @@ func newLog(conn *sqlite.Conn, h hooks, changed *signal, closing <-chan struct{}
 	})
 }
 
-// run carries out a group: one snapshot, or the commits of any number of callers.
-//
-// Nothing here runs under the context of a caller. An interrupt would roll back the rows of
-// all members for the sake of one.
-func (l *log) run(group []*request) {
-	err := l.start(func() error { return gone(group) })
-	if err != nil {
-		for _, r := range group {
-			r.finish(err)
-		}
-		return
-	}
-	var commits []events.Commit
-	members := group[:0]
-	for _, r := range group {
-		if r.claim() {
-			members = append(members, r)
-			commits = append(commits, r.commits...)
-		}
-	}
-	if l.hooks.begun != nil {
-		l.hooks.begun()
-	}
-	switch {
-	case len(members) == 0:
-		l.undo()
-	case members[0].snapshot != nil:
-		members[0].err = l.snapshot(members[0].snapshot)
-	default:
-		answers := make([]events.Outcome, len(commits))
-		l.settle(commits, answers)
-		for _, r := range members {
-			copy(r.answers, answers[:len(r.commits)])
-			answers = answers[len(r.commits):]
-		}
-	}
-	for _, r := range members {
-		r.answer()
-	}
-}
-
-// gone returns the error of a context if no member of the group has a living one.
-func gone(group []*request) (err error) {
-	for _, r := range group {
-		if err = r.ctx.Err(); err == nil {
-			return nil
-		}
-	}
-	return err
-}
-
-// start begins a transaction. While another process holds the lock it tries again until it
-// has its turn, give returns an error, or the store is closed.
-func (l *log) start(give func() error) error {
-	var wait backoff
-	for {
-		l.undo()
-		err := step(l.begin)
-		if err == nil {
-			return nil
-		}
-		if !isBusy(err) {
-			return failed("begin", err)
-		}
-		select {
-		case <-l.closing:
-			return events.ErrClosed
-		default:
-		}
-		if err := give(); err != nil {
-			return err
-		}
-		wait.pause()
-	}
-}
-
-// undo rolls back what SQLite has not rolled back by itself.
-func (l *log) undo() {
-	if !l.conn.AutocommitEnabled() {
-		// If that fails, the next start tries it again, and BEGIN reports what is left open.
-		_ = step(l.rollback)
-	}
-}
-
-// settle answers every member in the transaction that has begun, and in more of them if that
-// one fails.
-func (l *log) settle(members []events.Commit, answers []events.Outcome) {
-	never := func() error { return nil }
-	err := l.attempt(members, answers, true)
-	if isUnique(err) {
-		// Something that attempt took for granted was not so: now everything is looked up.
-		if err = l.start(never); err == nil {
-			err = l.attempt(members, answers, false)
-		}
-	}
-	if err == nil {
-		return
-	}
-	if len(members) == 1 || errors.Is(err, events.ErrUnknownOutcome) || errors.Is(err, events.ErrClosed) {
-		for i := range answers {
-			answers[i] = events.Outcome{Err: err}
-		}
-		return
-	}
-	// One of them makes the transaction fail: it must not take the others with it.
-	for i := range members {
-		if err = l.start(never); err == nil {
-			err = l.attempt(members[i:i+1], answers[i:i+1], false)
-		}
-		if err != nil {
-			answers[i] = events.Outcome{Err: err}
-		}
-	}
-}
-
-// attempt answers the members in the transaction that has begun and ends it. After an error
-// nothing was applied, unless it is events.ErrUnknownOutcome.
-func (l *log) attempt(members []events.Commit, answers []events.Outcome, trust bool) (err error) {
-	defer func() {
-		if err != nil {
-			l.undo()
-			l.forget()
-		}
-	}()
-	verdicts, err := l.decide(members, trust)
-	if err != nil {
-		return failed("look up", err)
-	}
-	rows, err := l.write(members, verdicts, answers)
-	if err != nil {
-		return failed("insert", err)
-	}
-	if rows == 0 {
-		return failed("rollback", step(l.rollback))
-	}
-	if err := l.finish(members); err != nil {
-		return err
-	}
-	l.changed.fire()
-	return nil
-}
-
-// finish commits.
-//
-// If the process dies before the last frame of the transaction is in the WAL, recovery drops
-// the transaction, and nobody was told of it. If it dies after that and before the callers
-// are told, the commits are there, and whoever asks again is answered by their IDs. With
-// synchronous=FULL the WAL is on the disk before COMMIT returns, so what a caller was told
-// outlives a loss of power as well.
-func (l *log) finish(members []events.Commit) error {
-	err := error(nil)
-	if l.hooks.committing != nil {
-		err = l.hooks.committing(members)
-	}
-	var wait backoff
-	for err == nil {
-		if err = step(l.commit); err == nil {
-			return nil
-		}
-		if isBusy(err) {
-			wait.pause()
-			err = nil
-		}
-	}
-	if primary(err) == sqlite.ResultFull {
-		// The frame that would have ended the transaction could not be written whole, and its
-		// checksum keeps what there is of it from ever being taken for one.
-		return failed("commit", err)
-	}
-	// The last frame may be in the WAL without being known to be on the disk. It is rolled back
-	// here, and yet recovery after a crash may find it.
-	return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, failed("commit", err))
-}
-
 // decide returns what admit.Group says of the members.
 //
 // Most members are new commits that fit. With trust, decide takes that for granted instead
@@ -230,9 +54,6 @@ func (l *log) finish(members []events.Commit) error {
 // empty. If then every member is admitted, the unique indexes verify both when the rows go
 // in. If one is not, everything is looked up after all.
 func (l *log) decide(members []events.Commit, trust bool) ([]admit.Verdict, error) {
-	if err := l.refresh(); err != nil {
-		return nil, err
-	}
 	if trust {
 		if err := l.learn(members, true); err != nil {
 			return nil, err

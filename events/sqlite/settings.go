@@ -32,8 +32,10 @@ func settings(d events.Durability, writer bool) []setting {
 		list = append(list, setting{"synchronous", "1"})
 	}
 	if writer {
-		// The writer asks for the lock in steps finer than SQLite's own, see begin. A WAL that a
-		// burst has blown up is cut back when it is next reset.
+		// The writer asks for the lock in steps finer than SQLite's own, see start. It also folds
+		// the WAL into the file, every thousand pages. No reader keeps a state of the log for
+		// longer than a page, so the WAL can soon begin anew; one that a burst has blown up is
+		// then cut back.
 		return append(list, setting{"busy_timeout", "0"}, setting{"wal_autocheckpoint", "1000"}, setting{"journal_size_limit", "67108864"})
 	}
 	return append(list, setting{"busy_timeout", "10"}, setting{"query_only", "1"})

@@ -2,20 +2,14 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/tradesurety/surety/events"
 )
 
 // SaveSnapshot implements events.Snapshots.
 func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
-	switch {
-	case snap.Stream.Validate() != nil:
-		return snap.Stream.Validate()
-	case snap.Version == 0 || snap.Version > maxInt64:
-		return &events.BoundsError{Field: "version", Reason: "must be that of a record"}
-	case len(snap.Data) > events.MaxSnapshot:
-		return &events.BoundsError{Field: "data", Reason: fmt.Sprintf("%d bytes are more than %d", len(snap.Data), events.MaxSnapshot)}
+	if err := snap.Validate(); err != nil {
+		return err
 	}
 	r := &request{ctx: ctx, snapshot: &snap}
 	return s.writer.submit(r)

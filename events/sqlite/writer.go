@@ -73,21 +73,20 @@ func (w *writer) submit(r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	if own, err := w.enter(r, false); err != nil {
-		return err
-	} else if own {
-		w.log.run([]*request{r})
-		w.release()
-		return r.err
-	}
-	// The caller may leave, and change what it lent us, while the group still writes it.
-	r.keep()
-	if own, err := w.enter(r, true); err != nil {
-		return err
-	} else if own {
-		w.log.run([]*request{r})
-		w.release()
-		return r.err
+	for _, queue := range []bool{false, true} {
+		own, err := w.enter(r, queue)
+		if err != nil {
+			return err
+		}
+		if own {
+			w.log.run([]*request{r}, nil)
+			w.release()
+			return r.err
+		}
+		if !queue {
+			// The caller may leave, and change what it lent, while the group still writes it.
+			r.keep()
+		}
 	}
 	select {
 	case <-r.done:
@@ -150,29 +149,45 @@ func (w *writer) gather() {
 	defer close(w.done)
 	patience := time.NewTimer(company)
 	for range w.wake {
-		for members := 1; ; {
-			w.await(members, patience)
-			group := w.take()
-			if group == nil {
+		// How many callers there were a moment ago is how many will be back. A caller who was
+		// alone waits for nobody.
+		for callers := 1; ; {
+			first := w.next(callers > 1, patience)
+			if first == nil {
 				break
 			}
-			members = len(group)
-			w.log.run(group)
+			waited := false
+			members := w.log.run(first, func(g *group) []*request {
+				list := w.take(g)
+				if missing := callers - len(g.requests); list == nil && missing > 0 && !waited {
+					waited = true
+					w.await(missing, patience)
+					list = w.take(g)
+				}
+				return list
+			})
+			callers = len(members) + w.queued()
+			for _, r := range members {
+				r.answer()
+			}
 		}
 	}
 }
 
-// await waits until as many requests are queued as there were callers a moment ago, those of
-// the last group and those who queued behind it, though never for long. Who was alone waits
-// for nobody.
-func (w *writer) await(members int, patience *time.Timer) {
+func (w *writer) queued() int {
 	w.mu.Lock()
-	callers := members + len(w.queue)
-	if callers == 1 {
+	defer w.mu.Unlock()
+	return len(w.queue)
+}
+
+// await waits until so many requests are queued, though never for long.
+func (w *writer) await(n int, patience *time.Timer) {
+	w.mu.Lock()
+	if len(w.queue) >= n {
 		w.mu.Unlock()
 		return
 	}
-	w.enough = callers
+	w.enough = n
 	w.mu.Unlock()
 	// Blocking, unlike a loop, leaves the processor to those it waits for.
 	patience.Reset(company)
@@ -189,19 +204,36 @@ func (w *writer) await(members int, patience *time.Timer) {
 	}
 }
 
-// take takes a group off the queue; with an empty queue it ends the ownership.
-func (w *writer) take() []*request {
+// next takes the first requests of a group off the queue. With an empty queue it ends the
+// ownership.
+func (w *writer) next(wait bool, patience *time.Timer) []*request {
+	if wait {
+		w.await(1, patience)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.queue) == 0 {
 		w.disown()
 		return nil
 	}
-	members, rows, n := 0, 0, 0
+	return w.pop(&group{})
+}
+
+// take takes requests off the queue that may still join the group.
+func (w *writer) take(g *group) []*request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pop(g)
+}
+
+// pop takes off the queue what fits into the group. The mutex is held.
+func (w *writer) pop(g *group) []*request {
+	members, rows, n := len(g.commits), g.rows, 0
 	for _, r := range w.queue {
 		members += len(r.commits)
 		rows += r.rows()
-		if n > 0 && (r.snapshot != nil || members > events.MaxGroup || rows > events.MaxGroupEvents) {
+		alone := n == 0 && len(g.requests) == 0
+		if !alone && (r.snapshot != nil || members > events.MaxGroup || rows > events.MaxGroupEvents) {
 			break
 		}
 		n++
@@ -209,9 +241,12 @@ func (w *writer) take() []*request {
 			break
 		}
 	}
-	group := slices.Clone(w.queue[:n])
+	if n == 0 {
+		return nil
+	}
+	list := slices.Clone(w.queue[:n])
 	w.queue = slices.Delete(w.queue, 0, n)
-	return group
+	return list
 }
 
 // close refuses what waits, lets what runs finish, and ends the gathering goroutine.
@@ -220,7 +255,7 @@ func (w *writer) close() {
 	w.closed = true
 	close(w.closing)
 	for _, r := range w.queue {
-		r.finish(events.ErrClosed)
+		r.refuse(events.ErrClosed)
 	}
 	w.queue = nil
 	if !w.owned {
@@ -268,8 +303,8 @@ func (r *request) rows() int {
 // claim takes the request for a transaction that has begun, or says that its caller has gone.
 func (r *request) claim() bool { return r.state.CompareAndSwap(waiting, taken) }
 
-// finish answers a request that no transaction has claimed.
-func (r *request) finish(err error) {
+// refuse answers a request that no transaction has claimed.
+func (r *request) refuse(err error) {
 	if r.claim() {
 		r.err = err
 		r.answer()

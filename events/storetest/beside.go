@@ -148,5 +148,8 @@ func (k snapshotKeeper) largest() error {
 		return errors.New("a snapshot at its bound does not come back")
 	}
 	large.Stream = "order"
-	return outside(k.kept.SaveSnapshot(k.ctx, large))
+	if err := outside(k.kept.SaveSnapshot(k.ctx, large)); err != nil {
+		return err
+	}
+	return outside(k.kept.SaveSnapshot(k.ctx, events.Snapshot{Stream: "order-1", Fold: "none"}))
 }

@@ -69,6 +69,7 @@ func TestRule(t *testing.T) {
 	t.Run("A5/effect/the verdict is asked for last and only of a free member", testVerdictNeeded)
 	t.Run("A5/effect/the refusal names what is missing", testMissing)
 	t.Run("A6/effect/an order may be drafted only while the service is active", testFact)
+	t.Run("D34/effect/the state shows what was last filed and answered", testState)
 	t.Run("D61/refuse/before the last event", testBehind)
 }
 
@@ -103,6 +104,27 @@ func testFact(t *testing.T) {
 	for phase, s := range services() {
 		if s.Phase != phase || s.Fact() != phase {
 			t.Errorf("in phase %s the fact is %s", phase, s.Fact())
+		}
+	}
+}
+
+func testState(t *testing.T) {
+	no := ActivationRejected{RouteConsole, certification, "unknown number"}
+	yes := Activated{RouteServicePage, MemberFree, certification}
+	with := func(phase order.Service, reason string) Service {
+		return Service{"acme", phase, noon, RouteServicePage, MemberFree, certification, reason}
+	}
+	for _, c := range []struct {
+		history []Event
+		want    Service
+	}{
+		{[]Event{no}, Service{Seller: "acme", Phase: order.ServiceRejected, LastAt: noon, Reason: "unknown number"}},
+		{[]Event{no, yes}, with(order.ServiceActive, "")},
+		{[]Event{no, yes, Suspended{"fraud"}}, with(order.ServiceSuspended, "fraud")},
+		{[]Event{no, yes, Suspended{"fraud"}, Reinstated{}}, with(order.ServiceActive, "")},
+	} {
+		if got := after(c.history...); got != c.want {
+			t.Errorf("after %+v: %+v, want %+v", c.history, got, c.want)
 		}
 	}
 }

@@ -1,0 +1,223 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// group is what one transaction takes: the requests whose callers have not left, their
+// commits in order, and an answer to each.
+type group struct {
+	requests []*request
+	commits  []events.Commit
+	answers  []events.Outcome
+	rows     int
+}
+
+// claim adds those requests whose callers have not left.
+func (g *group) claim(list []*request) {
+	for _, r := range list {
+		if r.claim() {
+			g.requests = append(g.requests, r)
+			g.commits = append(g.commits, r.commits...)
+			g.answers = append(g.answers, make([]events.Outcome, len(r.commits))...)
+			g.rows += r.rows()
+		}
+	}
+}
+
+// hand gives the requests their answers.
+func (g *group) hand() {
+	answers := g.answers
+	for _, r := range g.requests {
+		answers = answers[copy(r.answers, answers):]
+	}
+}
+
+// run carries out one snapshot, or the commits of any number of callers: those of first, and
+// those whom join brings in while the transaction runs. It returns the requests that are now
+// to be answered.
+//
+// Nothing here runs under the context of a caller. An interrupt would roll back the rows of
+// all members for the sake of one.
+func (l *log) run(first []*request, join func(*group) []*request) []*request {
+	err := l.start(func() error { return gone(first) })
+	var g group
+	g.claim(first)
+	if err != nil {
+		for _, r := range g.requests {
+			r.err = err
+		}
+		return g.requests
+	}
+	if l.hooks.begun != nil {
+		l.hooks.begun()
+	}
+	switch {
+	case len(g.requests) == 0:
+		l.undo()
+	case g.requests[0].snapshot != nil:
+		g.requests[0].err = l.snapshot(g.requests[0].snapshot)
+	default:
+		if err := l.attempt(&g, true, join); err != nil {
+			l.repair(&g, err)
+		}
+		g.hand()
+	}
+	return g.requests
+}
+
+// gone returns the error of a context if no member of the group has a living one.
+func gone(group []*request) (err error) {
+	for _, r := range group {
+		if err = r.ctx.Err(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// start begins a transaction. While another process holds the lock it tries again until it
+// has its turn, give returns an error, or the store is closed.
+func (l *log) start(give func() error) error {
+	var wait backoff
+	for {
+		l.undo()
+		err := step(l.begin)
+		if err == nil {
+			return nil
+		}
+		if !isBusy(err) {
+			return failed("begin", err)
+		}
+		select {
+		case <-l.closing:
+			return events.ErrClosed
+		default:
+		}
+		if err := give(); err != nil {
+			return err
+		}
+		wait.pause()
+	}
+}
+
+// undo rolls back what SQLite has not rolled back by itself.
+func (l *log) undo() {
+	if !l.conn.AutocommitEnabled() {
+		// If that fails, the next start tries it again, and BEGIN reports what is left open.
+		_ = step(l.rollback)
+	}
+}
+
+// attempt answers the members in the transaction that has begun, and those who join while it
+// runs, and ends it: rows go in while callers are still coming, so that a group of many waits
+// for few. After an error nothing was applied, unless it is events.ErrUnknownOutcome.
+func (l *log) attempt(g *group, trust bool, join func(*group) []*request) (err error) {
+	defer func() {
+		if err != nil {
+			l.undo()
+			l.forget()
+		}
+	}()
+	if err := l.refresh(); err != nil {
+		return failed("look up", err)
+	}
+	rows := 0
+	for from := 0; from < len(g.commits); {
+		n, err := l.answer(g.commits[from:], g.answers[from:], trust)
+		if err != nil {
+			return err
+		}
+		rows += n
+		from = len(g.commits)
+		if join != nil {
+			g.claim(join(g))
+		}
+	}
+	if rows == 0 {
+		return failed("rollback", step(l.rollback))
+	}
+	if err := l.finish(g.commits); err != nil {
+		return err
+	}
+	l.changed.fire()
+	return nil
+}
+
+// repair answers the members of a transaction that failed and was rolled back.
+func (l *log) repair(g *group, err error) {
+	again := func(from, to int) error {
+		if err := l.start(func() error { return nil }); err != nil {
+			return err
+		}
+		return l.attempt(&group{commits: g.commits[from:to], answers: g.answers[from:to]}, false, nil)
+	}
+	n := len(g.commits)
+	if isUnique(err) {
+		// Something that was taken for granted was not so: now everything is looked up.
+		err = again(0, n)
+	}
+	if err == nil {
+		return
+	}
+	if n == 1 || errors.Is(err, events.ErrUnknownOutcome) || errors.Is(err, events.ErrClosed) {
+		for i := range g.answers {
+			g.answers[i] = events.Outcome{Err: err}
+		}
+		return
+	}
+	// One of them makes the transaction fail: it must not take the others with it.
+	for i := range n {
+		if err := again(i, i+1); err != nil {
+			g.answers[i] = events.Outcome{Err: err}
+		}
+	}
+}
+
+// answer decides members, inserts the rows of those that are admitted and answers all of
+// them, as it will be if the transaction commits.
+func (l *log) answer(members []events.Commit, answers []events.Outcome, trust bool) (rows int, err error) {
+	verdicts, err := l.decide(members, trust)
+	if err != nil {
+		return 0, failed("look up", err)
+	}
+	rows, err = l.write(members, verdicts, answers)
+	return rows, failed("insert", err)
+}
+
+// finish commits.
+//
+// If the process dies before the last frame of the transaction is in the WAL, recovery drops
+// the transaction, and nobody was told of it. If it dies after that and before the callers
+// are told, the commits are there, and whoever asks again is answered by their IDs. With
+// synchronous=FULL the WAL is on the disk before COMMIT returns, so what a caller was told
+// outlives a loss of power as well.
+func (l *log) finish(members []events.Commit) error {
+	err := error(nil)
+	if l.hooks.committing != nil {
+		err = l.hooks.committing(members)
+	}
+	var wait backoff
+	for err == nil {
+		if err = step(l.commit); err == nil {
+			return nil
+		}
+		if isBusy(err) {
+			wait.pause()
+			err = nil
+		}
+	}
+	if primary(err) == sqlite.ResultFull {
+		// The frame that would have ended the transaction could not be written whole, and its
+		// checksum keeps what there is of it from ever being taken for one.
+		return failed("commit", err)
+	}
+	// The last frame may be in the WAL without being known to be on the disk. It is rolled back
+	// here, and yet recovery after a crash may find it.
+	return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, failed("commit", err))
+}
