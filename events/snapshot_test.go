@@ -142,7 +142,7 @@ func TestUnusableSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, m := &watched{Store: memory.New()}, savedTallies()
 			mustAdd(t, w.Store, "tally-a", 1, 2, 3, 4)
-			if snapshot.Stream == "tally-a" && snapshot.Fold == m.Fold && snapshot.Version <= 5 {
+			if snapshot.Validate() == nil && snapshot.Stream == "tally-a" && snapshot.Fold == m.Fold && snapshot.Version <= 5 {
 				if err := w.SaveSnapshot(t.Context(), snapshot); err != nil {
 					t.Fatal(err)
 				}
