@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Confirm: the buyer accepts the terms as they stand. From here on both sides are bound.
 
@@ -34,6 +37,17 @@ type Confirmed struct {
 	Account Account   `json:"account"`
 	Terms   Revision  `json:"terms"`
 	PayBy   time.Time `json:"pay_by"`
+}
+
+// contradicts reports a confirmation that would bind the wrong person, or bind to other terms.
+func (e *Confirmed) contradicts(o *Order) error {
+	if o.Buyer.Account != "" && e.Account != o.Buyer.Account || e.Account == o.Seller.Account {
+		return fmt.Errorf("order: confirmed by %q, which is not the contract's buyer", e.Account)
+	}
+	if e.Terms != o.Revision {
+		return fmt.Errorf("order: confirmed terms %d, but revision %d was submitted", e.Terms, o.Revision)
+	}
+	return nil
 }
 
 func (e Confirmed) evolve(o *Order, _ time.Time) { o.Buyer.Account, o.PayBy = e.Account, e.PayBy }

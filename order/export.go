@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Export: the goods leave through OneTouch (一达通). The order is linked to one or more export
 // entrustments (委托单), customs releases them, and the order ships.
@@ -77,6 +80,13 @@ func (r *Refusal) released(released, drafted time.Time) *Refusal {
 type EntrustmentLinked struct {
 	Entrustment EntrustmentID `json:"entrustment"`
 	ReleasedAt  time.Time     `json:"released_at,omitzero"`
+}
+
+func (e *EntrustmentLinked) contradicts(o *Order) error {
+	if o.link(e.Entrustment) >= 0 {
+		return fmt.Errorf("order: entrustment %q is linked twice", e.Entrustment)
+	}
+	return bounded(len(o.Links), MaxLinks)
 }
 
 func (e EntrustmentLinked) evolve(o *Order, _ time.Time) {
@@ -236,10 +246,7 @@ func (o *Order) autoShip(g *Given) []Event {
 	if _, err := (MarkShipped{}).decide(o, g); err != nil || g.At.Before(at) {
 		return nil
 	}
-	facts, err := o.shipped(MarkShipped{}, g, at)
-	if err != nil {
-		return nil
-	}
+	facts, _ := o.shipped(MarkShipped{}, g, at) // its mode of transport was looked at just now
 	return facts
 }
 

@@ -5,10 +5,10 @@ import "github.com/google/uuid"
 // ID names an order. It is a UUID; new ones are version 7, so that they sort by time.
 type ID uuid.UUID
 
-// NewID returns a new ID. It fails only if the machine has no randomness.
-func NewID() (ID, error) {
-	id, err := uuid.NewV7()
-	return ID(id), err
+// NewID returns a new ID.
+func NewID() ID {
+	// The source of randomness never fails: Go ends the process if the machine has none.
+	return ID(uuid.Must(uuid.NewV7()))
 }
 
 // ParseID reads the canonical text of an ID: 36 characters, lower case, with hyphens.

@@ -1,10 +1,7 @@
 package order
 
 import (
-	"fmt"
 	"time"
-
-	"github.com/tradesurety/surety/events"
 )
 
 // Order is the folded state of one assurance order (信保订单). It is a value: whoever holds one
@@ -153,118 +150,6 @@ func (o *Order) isParty(by Actor) bool {
 	default:
 		return true
 	}
-}
-
-// Apply folds one fact into the state in place. An error says that the history cannot be
-// that of an order: the fact has no step from this phase, or contradicts what came before.
-// The state is then as it was.
-func (o *Order) Apply(e Event, at time.Time) error {
-	if !isEvent(e) {
-		return invalid("event", "is nil, a pointer, or no event of an order")
-	}
-	to, ok := lifecycle.Next(o.Phase, e.Kind())
-	if !ok {
-		return fmt.Errorf("order: %s has no step from phase %s", e.Kind(), o.Phase)
-	}
-	if err := o.contradicts(e); err != nil {
-		return err
-	}
-	at = at.UTC()
-	e.evolve(o, at)
-	o.Phase = to
-	if at.After(o.LastAt) {
-		// What a command on another stream writes here goes by version: its instant may lie
-		// before that of the event ahead of it.
-		o.LastAt = at
-	}
-	return nil
-}
-
-// contradicts reports a fact that the table allows and the order's own past does not: one
-// whose misreading would bind the wrong person, move money or quota twice, or let the state
-// grow without bound.
-func (o *Order) contradicts(e Event) error {
-	switch e := e.(type) {
-	case ContractAttached:
-		return bounded(len(o.Contracts), MaxContracts)
-	case HoldPlaced, HoldReleased:
-		return o.Hold.contradicts(e)
-	case Confirmed:
-		if o.Buyer.Account != "" && e.Account != o.Buyer.Account || e.Account == o.Seller.Account {
-			return fmt.Errorf("order: confirmed by %q, which is not the contract's buyer", e.Account)
-		}
-		if e.Terms != o.Revision {
-			return fmt.Errorf("order: confirmed terms %d, but revision %d was submitted", e.Terms, o.Revision)
-		}
-	case PaymentInitiated:
-		return bounded(len(o.Payments), MaxPayments)
-	case PaymentReceived:
-		if o.pending(e.Payment, e.Method) < 0 && len(o.Payments) >= MaxPayments {
-			return bounded(len(o.Payments), MaxPayments)
-		}
-		return o.Ledger.received(&e).check(&o.Terms, e.Amount.IsPositive() && !e.Applied.IsNegative() && !e.Unapplied.IsNegative())
-	case UnappliedApplied:
-		return o.Ledger.applied(&e).check(&o.Terms, e.Amount.IsPositive() && !e.Reviewed.IsNegative())
-	case ShortfallAccepted:
-		return o.Ledger.without(&e).check(&o.Terms, e.Amount.IsPositive())
-	case Funded:
-		if !o.Terms.Initial.AtMost(o.Ledger.settled()) {
-			return fmt.Errorf("order: funded with %s of %s", o.Ledger.settled(), o.Terms.Initial)
-		}
-	case EntrustmentLinked:
-		if o.link(e.Entrustment) >= 0 {
-			return fmt.Errorf("order: entrustment %q is linked twice", e.Entrustment)
-		}
-		return bounded(len(o.Links), MaxLinks)
-	case Completed:
-		if !o.Due().IsZero() {
-			return fmt.Errorf("order: completed with %s due", o.Due())
-		}
-	}
-	return nil
-}
-
-func bounded(have, most int) error {
-	if have >= most {
-		return fmt.Errorf("order: one more than the %d that an order holds", most)
-	}
-	return nil
-}
-
-// Evolve returns the order after one more fact; o itself is not changed.
-func Evolve(o Order, r Recorded) (Order, error) {
-	err := o.Apply(r.Event, r.At)
-	return o, err
-}
-
-// Replay folds a whole history. A fact that cannot be is a *events.CorruptError that names its
-// version.
-func Replay(id ID, history []Recorded) (Order, error) {
-	o := Order{ID: id}
-	for i, r := range history {
-		if err := o.Apply(r.Event, r.At); err != nil {
-			return o, &events.CorruptError{
-				Stream: Stream(id), Version: events.Version(i + 1), Type: kindName(r.Event), Err: err,
-			}
-		}
-	}
-	return o, nil
-}
-
-func kindName(e Event) string {
-	if !isEvent(e) {
-		return Kind(0).String()
-	}
-	return e.Kind().String()
-}
-
-// At returns the order as it stood at an instant: what was recorded at or before it.
-func At(id ID, history []Recorded, t time.Time) (Order, error) {
-	n := 0
-	for n < len(history) && !history[n].At.After(t) {
-		n++
-	}
-	return Replay(id, history[:n])
 }
 
 // follow returns facts and what they bring with them at once: an order whose initial payment

@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Pay: money comes in, by one of three methods, in as many parts as it takes. What counts
 // towards the order is applied; everything else waits as unapplied money and never becomes
@@ -279,6 +282,14 @@ func (e *PaymentReceived) reports(c RecordPayment) bool {
 		c.Amount == e.Amount && c.Payer == e.Payer && c.PaidAt.Equal(e.PaidAt) && c.Fee == e.Fee
 }
 
+func (e *PaymentReceived) contradicts(o *Order) error {
+	if len(o.Payments) >= MaxPayments && o.pending(e.Payment, e.Method) < 0 {
+		return bounded(len(o.Payments), MaxPayments)
+	}
+	sound := e.Amount.IsPositive() && !e.Applied.IsNegative() && !e.Unapplied.IsNegative()
+	return o.Ledger.received(e).check(&o.Terms, sound)
+}
+
 func (e PaymentReceived) evolve(o *Order, at time.Time) {
 	if i := o.pending(e.Payment, e.Method); i >= 0 {
 		o.Payments = replaced(o.Payments)
@@ -377,6 +388,10 @@ type UnappliedApplied struct {
 	Reviewed Money `json:"reviewed,omitzero"`
 }
 
+func (e *UnappliedApplied) contradicts(o *Order) error {
+	return o.Ledger.applied(e).check(&o.Terms, e.Amount.IsPositive() && !e.Reviewed.IsNegative())
+}
+
 func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.applied(&e)
 	o.notePaid(at)
@@ -410,6 +425,10 @@ type ShortfallAccepted struct {
 	Amount Money `json:"amount"`
 }
 
+func (e *ShortfallAccepted) contradicts(o *Order) error {
+	return o.Ledger.without(e).check(&o.Terms, e.Amount.IsPositive())
+}
+
 func (e ShortfallAccepted) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.without(&e)
 	o.notePaid(at)
@@ -418,5 +437,12 @@ func (e ShortfallAccepted) evolve(o *Order, at time.Time) {
 // Funded says that the initial payment is satisfied: the seller may ship.
 // Stored: add fields, never rename or remove.
 type Funded struct{}
+
+func (e *Funded) contradicts(o *Order) error {
+	if !o.Terms.Initial.AtMost(o.Ledger.settled()) {
+		return fmt.Errorf("order: funded with %s of %s", o.Ledger.settled(), o.Terms.Initial)
+	}
+	return nil
+}
 
 func (e Funded) evolve(o *Order, at time.Time) { o.FundedAt = at }

@@ -36,21 +36,6 @@ type Hold struct {
 	Cause  ReleaseCause // why it was released
 }
 
-// contradicts reports a second open hold, and a release of what is not held.
-func (h *Hold) contradicts(e Event) error {
-	switch e := e.(type) {
-	case HoldPlaced:
-		if h.Status == HoldOpen || !e.Amount.IsPositive() {
-			return fmt.Errorf("order: a hold of %s on one of %s", e.Amount, h.Amount)
-		}
-	case HoldReleased:
-		if h.Status != HoldOpen || e.Amount != h.Amount {
-			return fmt.Errorf("order: a release of %s, which is not what is held", e.Amount)
-		}
-	}
-	return nil
-}
-
 // ReleaseCause says why a hold was released.
 type ReleaseCause string
 
@@ -116,6 +101,13 @@ type HoldPlaced struct {
 	Amount Money `json:"amount"`
 }
 
+func (e *HoldPlaced) contradicts(o *Order) error {
+	if o.Hold.Status == HoldOpen || !e.Amount.IsPositive() {
+		return fmt.Errorf("order: a hold of %s on one of %s", e.Amount, o.Hold.Amount)
+	}
+	return nil
+}
+
 func (e HoldPlaced) evolve(o *Order, _ time.Time) { o.Hold = Hold{Status: HoldOpen, Amount: e.Amount} }
 
 // release returns the release of an open hold, if its coverage ends with that cause. A hold
@@ -135,6 +127,13 @@ func (o *Order) release(cause ReleaseCause) []Event {
 type HoldReleased struct {
 	Amount Money        `json:"amount"`
 	Cause  ReleaseCause `json:"cause"`
+}
+
+func (e *HoldReleased) contradicts(o *Order) error {
+	if o.Hold.Status != HoldOpen || e.Amount != o.Hold.Amount {
+		return fmt.Errorf("order: a release of %s, which is not what is held", e.Amount)
+	}
+	return nil
 }
 
 func (e HoldReleased) evolve(o *Order, _ time.Time) {

@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Receipt: the goods arrive. The buyer says so, or the system does when he stays silent; with
 // the last of the money the order is complete.
@@ -37,6 +40,13 @@ func (e ReceiptConfirmed) evolve(o *Order, at time.Time) { o.ReceiptBy, o.Receiv
 // Completed says that the order is received and paid in full.
 // Stored: add fields, never rename or remove.
 type Completed struct{}
+
+func (e *Completed) contradicts(o *Order) error {
+	if !o.Due().IsZero() {
+		return fmt.Errorf("order: completed with %s due", o.Due())
+	}
+	return nil
+}
 
 func (e Completed) evolve(o *Order, at time.Time) { o.CompletedAt = at }
 

@@ -10,8 +10,8 @@ import (
 // can ask which rule a refusal names: errors.Is(err, order.RuleA22).
 type Rule string
 
-// Error returns the id and the English text of the rule.
-func (r Rule) Error() string { return string(r) + ": " + r.Text(English) }
+// Error returns the id; Text says what the rule is.
+func (r Rule) Error() string { return string(r) }
 
 // Lang is a language in which rules and refusals speak.
 type Lang string
@@ -143,7 +143,7 @@ func (r *Refusal) Text(lang Lang) string {
 
 // Error names rule, command and phase and gives the English text.
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("refused by %s: %s in phase %s: %s", r.Rule, r.Command, r.Phase, r.Text(English))
+	return fmt.Sprintf("refused by %s: %s in phase %s: %s", string(r.Rule), r.Command, r.Phase, r.Text(English))
 }
 
 // Unwrap returns the Rule, and the cause if there is one.

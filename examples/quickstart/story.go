@@ -123,7 +123,7 @@ func (s *story) orderOf(ctx context.Context, name string) (order.ID, error) {
 		return order.ID{}, err
 	}
 	if !known {
-		return order.NewID()
+		return order.NewID(), nil
 	}
 	for r, err := range s.store.ReadAll(ctx, receipt.First-1, events.Filter{Categories: []string{order.Category}}) {
 		if err != nil {

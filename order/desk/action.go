@@ -14,7 +14,8 @@ import (
 )
 
 // Action is a command with what it is addressed to. Order, Seller, Entrustment and Line make
-// one; its zero value is none.
+// one; its zero value is none. What a command's slices hold must not be changed as long as the
+// Action is in use.
 type Action struct {
 	target  target
 	command any    // the command of the target's package
@@ -118,30 +119,46 @@ func (a Action) stream() (events.StreamID, error) {
 	}
 }
 
-// request checks the command's envelope and returns the name and the digest under which the
-// log keeps it. The digest is of what is asked, of whom, and by whom; never of the answer.
-func (c *Command) request() (events.Request, error) {
+// request is a command whose envelope was checked: the stream that it is addressed to, and the
+// name and the digest under which the log keeps it.
+type request struct {
+	events.Request
+	stream events.StreamID
+}
+
+// request checks the command's envelope. The digest is of what is asked, of whom, and by whom;
+// never of the answer.
+func (c *Command) request() (request, error) {
 	stream, err := c.Do.stream()
 	if err != nil {
-		return events.Request{}, err
+		return request{}, err
+	}
+	if c.Do.name == "" {
+		return request{}, invalid("do", "must hold a command of its target, as a value and not a pointer")
 	}
 	if c.ID == uuid.Nil || c.ID.Variant() != uuid.RFC4122 {
-		return events.Request{}, invalid("id", "must be a UUID of RFC 9562 and not the nil UUID")
+		return request{}, invalid("id", "must be a UUID of RFC 9562 and not the nil UUID")
 	}
 	if err := c.By.Validate(); err != nil {
-		return events.Request{}, err
+		return request{}, err
 	}
 	if c.By.Role == order.Desk {
-		return events.Request{}, invalid("by.role", "nobody outside may act as the desk")
+		return request{}, invalid("by.role", "nobody outside may act as the desk")
 	}
-	for field, text := range map[string]string{"correlation": c.Correlation, "causation": c.Causation, "trace": c.Trace} {
-		if text == "" {
+	for _, kept := range [...]struct{ field, text string }{
+		{"correlation", c.Correlation}, {"causation", c.Causation}, {"trace", c.Trace},
+	} {
+		if kept.text == "" {
 			continue
 		}
-		if err := order.CheckText(field, text, 200); err != nil {
-			return events.Request{}, err
+		if err := order.CheckText(kept.field, kept.text, 200); err != nil {
+			return request{}, err
 		}
 	}
+	return request{Request: events.Request{ID: c.ID, Digest: c.digest(stream)}, stream: stream}, nil
+}
+
+func (c *Command) digest(stream events.StreamID) (sum [32]byte) {
 	h := sha256.New()
 	for _, part := range [...]string{c.Do.name, string(c.Do.payload), string(stream), c.By.Role.String(), string(c.By.Account)} {
 		// The length before each part keeps two lists of parts from running together alike.
@@ -150,7 +167,8 @@ func (c *Command) request() (events.Request, error) {
 		h.Write(n[:])
 		h.Write([]byte(part))
 	}
-	return events.Request{ID: c.ID, Digest: [32]byte(h.Sum(nil))}, nil
+	h.Sum(sum[:0])
+	return sum
 }
 
 // Meta is what the log keeps beside each event of a command: who asked for what, and what for.

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -21,11 +20,14 @@ import (
 type Desk struct {
 	store     events.Store
 	cache     *events.Cache
+	snapshots *events.Snapshotter
 	policy    *order.Policy
+	invalid   error // what is wrong with the policy
 	clock     func() time.Time
 	sources   Sources
 	timeout   time.Duration
 	deadlines Deadlines
+	queues    queues
 
 	orders       *events.Model[order.Order, order.Event]
 	services     *events.Model[seller.Service, seller.Event]
@@ -38,12 +40,26 @@ type Desk struct {
 // Option changes how a Desk works.
 type Option func(*Desk)
 
-// WithPolicy sets the part of the rule book that a platform may set. The policy must not be
-// changed afterwards.
-func WithPolicy(p *order.Policy) Option { return func(d *Desk) { d.policy = p } }
+// WithPolicy sets the part of the rule book that a platform may set; nil keeps the defaults.
+// The policy must not be changed afterwards. With one that does not pass Validate the desk
+// answers every command with that *order.InvalidError.
+func WithPolicy(p *order.Policy) Option {
+	return func(d *Desk) {
+		if p != nil {
+			d.policy, d.invalid = p, p.Validate()
+		}
+	}
+}
 
-// WithClock sets the clock that tells the instant of a command. The default is time.Now.
-func WithClock(now func() time.Time) Option { return func(d *Desk) { d.clock = now } }
+// WithClock sets the clock that tells the instant of a command. The default, also for nil, is
+// time.Now.
+func WithClock(now func() time.Time) Option {
+	return func(d *Desk) {
+		if now != nil {
+			d.clock = now
+		}
+	}
+}
 
 // WithSources sets where the desk learns what no stream says. Fields that are nil keep their
 // defaults.
@@ -60,12 +76,16 @@ func WithCache(states int) Option {
 	}
 }
 
-// WithTimeout bounds a command whose context has no earlier deadline. The default is
-// events.DefaultTimeout.
+// WithSnapshots hands the snapshots that a commit makes due to s, which the caller closes
+// before the store. Loads use the snapshots of the store with or without it.
+func WithSnapshots(s *events.Snapshotter) Option { return func(d *Desk) { d.snapshots = s } }
+
+// WithTimeout bounds a command whose context has no earlier deadline; 0 sets no bound. The
+// default is events.DefaultTimeout.
 func WithTimeout(t time.Duration) Option { return func(d *Desk) { d.timeout = t } }
 
 // WithDeadlines sets where Tick learns what is due. The default is an index in memory that
-// follows the log.
+// follows the log; it is built when it is first asked.
 func WithDeadlines(x Deadlines) Option { return func(d *Desk) { d.deadlines = x } }
 
 // New returns a desk on the store. The store stays the caller's to close.
@@ -74,7 +94,7 @@ func New(store events.Store, opts ...Option) *Desk {
 		store: store, cache: events.NewCache(10_000), policy: order.DefaultPolicy(), clock: time.Now,
 		sources: defaultSources(), timeout: events.DefaultTimeout,
 		orders: order.NewModel(), services: seller.NewModel(), entrustments: entrustment.NewModel(), lines: credit.NewModel(),
-		accounts: newReservations(accountCategory), numbers: newReservations("declaration"),
+		accounts: newReservations(accountCategory, orderOwns), numbers: newReservations("declaration", entrustmentOwns),
 	}
 	for _, o := range opts {
 		o(d)
@@ -89,6 +109,8 @@ func New(store events.Store, opts ...Option) *Desk {
 type Command struct {
 	// ID names the request. Keep it: the same command with the same ID again is harmless and
 	// gives the same result; another command with the same ID is a *events.DuplicateError.
+	// Another payload, target, role or account makes another command; Expect and what is
+	// kept with the events do not.
 	ID uuid.UUID
 	// By is who asks, as the caller has authenticated him.
 	By order.Actor
@@ -102,7 +124,8 @@ type Command struct {
 }
 
 // Result is what came of a command. The same command again gives the same Result, but for
-// Receipt.Repeated.
+// Receipt.Repeated. The log keeps no trace of a command that had nothing to do: asked again, it
+// is decided again.
 type Result struct {
 	// Receipt says where in the log the facts are. Its positions are 0 if there was nothing
 	// to do.
@@ -146,15 +169,7 @@ func (d *Desk) Do(ctx context.Context, c Command) (Result, error) {
 }
 
 func (d *Desk) do(ctx context.Context, c Command, clock func() time.Time) (Result, error) {
-	req, err := c.request()
-	if err != nil {
-		return Result{}, err
-	}
-	var (
-		a       = attempt{desk: d, command: &c, clock: clock}
-		receipt events.Receipt
-	)
-	receipt, err = events.Transact(ctx, d.store, req, a.run, d.transaction()...)
+	receipt, a, err := d.transact(ctx, &c, clock, false)
 	if err != nil {
 		return Result{}, err
 	}
@@ -170,17 +185,28 @@ func (d *Desk) do(ctx context.Context, c Command, clock func() time.Time) (Resul
 // It never asks a source that makes something, such as a receiving account; a command that
 // only waits for one is accepted.
 func (d *Desk) Try(ctx context.Context, c Command) error {
-	req, err := c.request()
-	if err != nil {
-		return err
-	}
-	a := attempt{desk: d, command: &c, clock: d.clock, dry: true}
-	_, err = events.Try(ctx, d.store, req, a.run, d.transaction()...)
+	_, _, err := d.transact(ctx, &c, d.clock, true)
 	return err
 }
 
-func (d *Desk) transaction() []events.Option {
-	return []events.Option{events.WithCache(d.cache), events.WithTimeout(d.timeout)}
+// transact runs a command as a transaction on the store, dry or not.
+func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time, dry bool) (events.Receipt, *attempt, error) {
+	if d.invalid != nil {
+		return events.Receipt{}, nil, d.invalid
+	}
+	req, err := c.request()
+	if err != nil {
+		return events.Receipt{}, nil, err
+	}
+	a := &attempt{desk: d, command: c, stream: req.stream, clock: clock, dry: dry}
+	defer a.leave()
+	run := events.Transact
+	if dry {
+		run = events.Try
+	}
+	receipt, err := run(ctx, d.store, req.Request, a.run,
+		events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout))
+	return receipt, a, err
 }
 
 // repeated gives the result of a command that was carried out before: what its commit wrote.
@@ -210,91 +236,4 @@ func (d *Desk) repeated(ctx context.Context, do Action, receipt events.Receipt) 
 		result.Facts = append(result.Facts, Fact{Stream: r.Stream, Version: r.Version, At: r.At, Event: event})
 	}
 	return result, nil
-}
-
-// attempt is a command on its way. Its run may be called several times; what it learned from
-// a source that makes something it keeps.
-type attempt struct {
-	desk    *Desk
-	command *Command
-	clock   func() time.Time
-	dry     bool
-	out     outside
-	result  Result
-}
-
-// run is one attempt: load, take the instant, decide, append.
-func (a *attempt) run(ctx context.Context, tx *events.Tx) error {
-	d, c := a.desk, a.command
-	stream, err := c.Do.stream()
-	if err != nil {
-		return err
-	}
-	w := &session{desk: d, tx: tx, facts: a.result.Facts[:0]}
-	head, last, err := w.head(&c.Do.target, stream)
-	if err != nil {
-		return err
-	}
-	if c.Expect != 0 && c.Expect != head {
-		return &ExpectError{Stream: stream, Expect: c.Expect, Head: head}
-	}
-	// The instant is taken after loading, so that it does not lie before what was loaded; a
-	// clock that is a little behind another machine's is forgiven (D61).
-	at := a.clock().Round(0).UTC()
-	if at.Before(last) && last.Sub(at) <= d.policy.ClockSkew {
-		at = last
-	}
-	tx.Stamp(at, c.meta())
-	w.at = at
-	if err := a.consult(ctx, w); err != nil {
-		return err
-	}
-	g := order.Given{By: c.By, At: at, Policy: d.policy}
-	err = c.Do.plan(w, g, a.out)
-	if errors.Is(err, order.ErrAccountNeeded) || errors.Is(err, seller.ErrVerdictNeeded) {
-		if a.dry {
-			return nil
-		}
-		if err = a.make(ctx, w); err == nil {
-			err = c.Do.plan(w, g, a.out)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	a.result = Result{Stream: stream, Version: w.version(stream, head), Facts: w.facts}
-	return nil
-}
-
-// consult asks the sources that make nothing.
-func (a *attempt) consult(ctx context.Context, w *session) (err error) {
-	s := &a.desk.sources
-	switch c := a.command.Do.command.(type) {
-	case order.MatchBuyer:
-		a.out.match, err = s.Match(ctx, c.Email)
-	case seller.Activate:
-		verdict := a.out.findings.Verdict
-		a.out.findings, err = s.Store(ctx, a.command.Do.target.account)
-		a.out.findings.Verdict = verdict
-	}
-	if err != nil {
-		return fmt.Errorf("desk: source: %w", err)
-	}
-	return nil
-}
-
-// make asks the source that makes what the command still lacks, once per command: the answer
-// is kept for later attempts.
-func (a *attempt) make(ctx context.Context, w *session) (err error) {
-	s := &a.desk.sources
-	switch c := a.command.Do.command.(type) {
-	case order.Submit:
-		a.out.account, err = s.Account(ctx, a.command.ID, a.command.Do.target.order)
-	case seller.Activate:
-		a.out.findings.Verdict, err = s.Certify(ctx, a.command.ID, c.Certification)
-	}
-	if err != nil {
-		return fmt.Errorf("desk: source: %w", err)
-	}
-	return nil
 }

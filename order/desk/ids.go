@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/order"
 )
 
 // NewID returns a new command ID: a UUID of version 7, so that the log's index of them stays
-// warm. It fails only if the machine has no randomness.
-func NewID() (uuid.UUID, error) { return uuid.NewV7() }
+// warm.
+func NewID() uuid.UUID { return uuid.UUID(order.NewID()) }
 
 // CommandID returns the command ID that belongs to a key of the caller's, such as an
 // Idempotency-Key, the id of a webhook, or a timer: the same arguments always give the same

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"fmt"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
@@ -56,6 +58,9 @@ func planOrder(w world, id order.ID, c order.Command, g order.Given, out outside
 func orderFacts(w world, o *order.Order, c order.Command, by order.Actor, out outside) (f order.Facts, err error) {
 	switch c := c.(type) {
 	case order.Draft:
+		if by.Role != order.Seller {
+			return f, nil // he is refused whatever the service
+		}
 		s, err := w.service(by.Account)
 		f.Service = s.Fact()
 		return f, err
@@ -83,6 +88,9 @@ func orderFacts(w world, o *order.Order, c order.Command, by order.Actor, out ou
 	case order.Confirm:
 		f.Quota, err = quota(w, o)
 	case order.Link:
+		if order.CheckID("entrustment", string(c.Entrustment)) != nil {
+			return f, nil // the order says what is wrong with it
+		}
 		e, err := w.entrustment(c.Entrustment)
 		f.Entrustment = e.Fact()
 		return f, err
@@ -144,6 +152,14 @@ func toLine(w world, o *order.Order, c credit.Command, g order.Given) error {
 	if err != nil || len(facts) == 0 {
 		return err
 	}
+	// The line may come from a cache and be older than the order, whose hold it then does not
+	// know. Said here it counts as a refusal, which the store confirms or the plan is made
+	// again; in the append it would end the command.
+	for _, fact := range facts {
+		if l, err = credit.Evolve(l, fact, g.At); err != nil {
+			return fmt.Errorf("desk: the line of seller %s does not bear order %s: %w", o.Seller.Account, o.ID, err)
+		}
+	}
 	return w.appendLine(o.Seller.Account, currency, facts...)
 }
 
@@ -175,7 +191,7 @@ func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g o
 		}
 	}
 	var linked order.Order
-	if e.Linked() {
+	if e.Linked() && concernsOrder(c) {
 		if linked, err = w.order(e.Order); err != nil {
 			return err
 		}
@@ -203,6 +219,16 @@ func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g o
 		}
 	}
 	return nil
+}
+
+// concernsOrder reports whether a command on an entrustment asks or tells the linked order. The
+// others leave its stream alone, so that they do not meet its commands in the log.
+func concernsOrder(c entrustment.Command) bool {
+	switch c.(type) {
+	case entrustment.Cancel, entrustment.Release:
+		return true
+	}
+	return false
 }
 
 // toOrder decides a counterpart command on the order that an entrustment is linked to, if it

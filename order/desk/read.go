@@ -108,7 +108,7 @@ func (d *Desk) Next(ctx context.Context, by order.Actor, id order.ID) ([]order.O
 	if err != nil {
 		return nil, err
 	}
-	return o.Next(by, d.clock().UTC(), d.policy), nil
+	return o.Next(by, d.instant(d.clock(), o.LastAt), d.policy), nil
 }
 
 // Entry is a line of an order's timeline.

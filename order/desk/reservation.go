@@ -62,11 +62,12 @@ func reserveAccount(w world, a order.ReceivingAccount, id order.ID) error {
 	return reserve(w, stream, id.String())
 }
 
-// declarationOwner looks up which entrustment a declaration number belongs to (D43).
+// declarationOwner looks up which entrustment a declaration number belongs to (D43). Nobody has
+// one that is malformed; that it is, the entrustment says.
 func declarationOwner(w world, n entrustment.DeclarationNo) (entrustment.Reservation, error) {
 	stream, err := entrustment.NumberStream(n)
 	if err != nil {
-		return entrustment.Reservation{}, err
+		return entrustment.Reservation{}, nil
 	}
 	r, err := w.reservation(stream)
 	return entrustment.Reservation{Number: n, Owner: order.EntrustmentID(r.Owner)}, err
@@ -90,8 +91,18 @@ func reserve(w world, stream events.StreamID, owner string) error {
 	return w.reserve(stream, Reserved{Owner: owner})
 }
 
-// newReservations returns how a stream of that category folds into a Reservation.
-func newReservations(category string) *events.Model[Reservation, Event] {
+// orderOwns and entrustmentOwns refuse an owner that none of the kind can be: nobody could
+// meet his own reservation then.
+func orderOwns(owner string) error {
+	_, err := order.ParseID(owner)
+	return err
+}
+
+func entrustmentOwns(owner string) error { return order.CheckID("owner", owner) }
+
+// newReservations returns how a stream of that category folds into a Reservation, whose owners
+// are those that owns takes.
+func newReservations(category string, owns func(owner string) error) *events.Model[Reservation, Event] {
 	return &events.Model[Reservation, Event]{
 		Category: category,
 		Evolve: func(r *Reservation, e Event, _ time.Time) error {
@@ -99,7 +110,7 @@ func newReservations(category string) *events.Model[Reservation, Event] {
 				return errors.New("desk: a number is reserved twice")
 			}
 			e.evolve(r)
-			return nil
+			return owns(r.Owner)
 		},
 		Encode: func(buf []byte, e Event) (string, uint16, []byte, error) {
 			return e.Kind().String(), 1, appendEvent(buf, e), nil

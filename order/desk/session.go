@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/events"
@@ -11,12 +13,15 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// session is the world of a plan on a store: one attempt of a transaction.
+// session is the world of a plan on a store: one run of an attempt.
 type session struct {
-	desk  *Desk
-	tx    *events.Tx
-	at    time.Time
-	facts []Fact
+	desk    *Desk
+	tx      *events.Tx
+	ctx     context.Context // of the run; a session does not outlive it
+	attempt *attempt
+	at      time.Time
+	facts   []Fact // in the order in which the plan wrote them
+	streams int    // how many streams they are of
 }
 
 var _ world = (*session)(nil)
@@ -35,7 +40,19 @@ func (s *session) entrustment(id order.EntrustmentID) (entrustment.State, error)
 }
 
 func (s *session) line(account order.Account, c order.Currency) (credit.Line, error) {
-	return load(s, s.desk.lines, func() (events.StreamID, error) { return credit.Stream(account, c) })
+	stream, err := credit.Stream(account, c)
+	if err != nil {
+		return credit.Line{}, err
+	}
+	// A line is written by the orders of all its buyers: whoever needs it waits for his turn
+	// before he looks, and keeps it until his commit is through.
+	if a := s.attempt; a.turn == nil {
+		if a.turn, err = s.desk.queues.enter(s.ctx, stream); err != nil {
+			return credit.Line{}, err
+		}
+	}
+	l, _, err := s.desk.lines.Load(s.tx, stream)
+	return l, err
 }
 
 func (s *session) reservation(stream events.StreamID) (Reservation, error) {
@@ -102,26 +119,50 @@ func write[S, E any](s *session, m *events.Model[S, E], stream events.StreamID, 
 	if err := m.Append(s.tx, stream, facts...); err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(s.facts, func(f Fact) bool { return f.Stream == stream }) {
+		s.streams++
+	}
 	for i, e := range facts {
 		s.facts = append(s.facts, Fact{Stream: stream, Version: version + events.Version(i) + 1, At: s.at, Event: e})
 	}
 	return nil
 }
 
+// inLogOrder returns the facts as the commit has them: stream by stream, in the order in which
+// the streams were loaded.
+func (s *session) inLogOrder() []Fact {
+	if s.streams < 2 {
+		return s.facts
+	}
+	facts := make([]Fact, 0, len(s.facts))
+	for _, b := range s.tx.Batches() {
+		for _, f := range s.facts {
+			if f.Stream == b.Stream {
+				facts = append(facts, f)
+			}
+		}
+	}
+	return facts
+}
+
 // head loads the addressed stream and returns its version and the latest instant of its events.
-func (s *session) head(t *target, stream events.StreamID) (head events.Version, last time.Time, err error) {
+func (s *session) head(t *target) (head events.Version, last time.Time, err error) {
 	switch t.kind {
 	case targetOrder:
-		o, v, err := s.desk.orders.Load(s.tx, stream)
+		o, v, err := s.desk.orders.Load(s.tx, s.attempt.stream)
 		return v, o.LastAt, err
 	case targetSeller:
-		x, v, err := s.desk.services.Load(s.tx, stream)
+		x, v, err := s.desk.services.Load(s.tx, s.attempt.stream)
 		return v, x.LastAt, err
 	case targetEntrustment:
-		x, v, err := s.desk.entrustments.Load(s.tx, stream)
+		x, v, err := s.desk.entrustments.Load(s.tx, s.attempt.stream)
 		return v, x.LastAt, err
 	case targetLine:
-		x, v, err := s.desk.lines.Load(s.tx, stream)
+		x, err := s.line(t.account, t.currency)
+		if err != nil {
+			return 0, last, err
+		}
+		_, v, err := s.desk.lines.Load(s.tx, s.attempt.stream)
 		return v, x.LastAt, err
 	default:
 		return 0, last, errors.New("desk: a command without a target")

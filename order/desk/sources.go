@@ -14,12 +14,15 @@ import (
 // Sources is where the desk learns what no stream says. A nil field keeps its default. The
 // functions are called concurrently; an error of one ends the command, with nothing written.
 type Sources struct {
-	// Match returns the account that is registered under an address, or "" for none. The
-	// default knows nobody: a buyer is then recognised by his verified address (D32).
+	// Match returns the account that is registered under an address, or "" for none. It is a
+	// look-up: it is called at most once per command, also by Try, and only for the seller of
+	// the order. The default knows nobody: a buyer is then recognised by his verified
+	// address (D32).
 	Match func(ctx context.Context, e order.Email) (order.Account, error)
 
 	// Store returns what the platform knows of a seller's store; the verdict is not asked
-	// for here. The default says that every store operates and is a free member's.
+	// for here. It is called as Match is, and only for that seller. The default says that
+	// every store operates and is a free member's.
 	Store func(ctx context.Context, account order.Account) (seller.Findings, error)
 
 	// Certify returns the verdict on a certification. It is called at most once per command,

@@ -1,12 +1,9 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"sync"
+	"iter"
 	"time"
 
 	"github.com/tradesurety/surety/events"
@@ -15,10 +12,14 @@ import (
 
 // Deadlines knows what is due.
 type Deadlines interface {
-	// Due returns the orders with a deadline at or before now, by instant and then by id, at
-	// most limit of them. An order may be returned whose deadline has been met since: the
-	// command that Tick makes of it is refused and does no harm.
-	Due(ctx context.Context, now time.Time, limit int) ([]Due, error)
+	// Due yields the orders with a deadline at or before now, by instant and then by id. One
+	// may be yielded whose deadline has been met since: the command that Tick makes of it is
+	// refused and does no harm.
+	//
+	// An error that is a *events.CorruptError is about the order that comes with it, or about
+	// none, and the sequence goes on; such errors come last. Any other error ends it. Nothing
+	// is locked while the body of the caller's loop runs.
+	Due(ctx context.Context, now time.Time) iter.Seq2[Due, error]
 }
 
 // Due is an order whose deadline has come.
@@ -31,12 +32,11 @@ type Due struct {
 type Ticked struct {
 	Due
 	// Err is nil if the system acted, now or in an earlier Tick; a *order.Refusal if somebody
-	// else had acted first.
+	// else had acted first; and otherwise why nothing could be done for this order: a
+	// *events.CorruptError of one of its streams, or a *events.ConflictError if others wrote
+	// to them for as long as the command could take.
 	Err error
 }
-
-// tickBatch is how many due commands Tick asks for at a time.
-const tickBatch = 1000
 
 // Tick does everything that is due at now, in the order of the deadlines: it closes orders
 // that waited too long and confirms receipt for buyers who stayed silent. It is harmless to
@@ -44,102 +44,61 @@ const tickBatch = 1000
 // of deadline and its instant. The commands are decided at now, which must not be ahead of the
 // clocks of those who act by hand.
 //
-// It returns what it did. The error is of the store or of Deadlines, and ends the run; what
-// was done before it is done.
+// It returns what it did. The error joins those of Ticked.Err that are no refusals: one order
+// that cannot be read does not keep the others waiting, nor does it go unnoticed. An error of
+// the store, of Deadlines or of ctx ends the run and is joined last. What was done is done.
 func (d *Desk) Tick(ctx context.Context, now time.Time) ([]Ticked, error) {
-	var done []Ticked
-	seen := make(map[order.ID]time.Time)
-	for {
-		due, err := d.deadlines.Due(ctx, now, tickBatch)
-		if err != nil {
-			return done, err
+	var (
+		done   []Ticked
+		failed []error
+	)
+	for x, err := range d.deadlines.Due(ctx, now) {
+		if err == nil {
+			err = d.act(ctx, x, now)
 		}
-		fresh := 0
-		for _, x := range due {
-			if at, ok := seen[x.Order]; ok && at.Equal(x.At) {
-				continue // it was refused in this run and will be again
-			}
-			seen[x.Order] = x.At
-			fresh++
-			_, err := d.do(ctx, Command{
-				ID: CommandID(x.At, "deadline", x.Order.String()+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
-				By: order.Actor{Role: order.System},
-				Do: Order(x.Order, x.Command),
-			}, func() time.Time { return now })
-			var no *order.Refusal
-			if err != nil && !errors.As(err, &no) {
-				return done, fmt.Errorf("desk: deadline %q of order %s: %w", x.Kind, x.Order, err)
-			}
-			done = append(done, Ticked{Due: x, Err: err})
+		switch fault := faultOf(err); fault {
+		case faultNone:
+		case faultOfOrder:
+			failed = append(failed, err)
+		case faultOfStore:
+			return done, errors.Join(append(failed, err)...)
 		}
-		if fresh == 0 || len(due) < tickBatch {
-			return done, nil
-		}
+		done = append(done, Ticked{Due: x, Err: err})
 	}
+	return done, errors.Join(failed...)
 }
 
-// index is the default Deadlines: it follows the log and keeps the running deadline of every
-// order that has one, in memory.
-type index struct {
-	desk *Desk
-
-	mu      sync.Mutex
-	after   events.Position
-	running map[order.ID]order.Deadline
+// act asks for a due command under the ID that belongs to the deadline.
+func (d *Desk) act(ctx context.Context, x Due, now time.Time) error {
+	_, err := d.do(ctx, Command{
+		ID: CommandID(x.At, "deadline", x.Order.String()+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
+		By: order.Actor{Role: order.System},
+		Do: Order(x.Order, x.Command),
+	}, func() time.Time { return now })
+	return err
 }
 
-func newIndex(d *Desk) *index { return &index{desk: d, running: make(map[order.ID]order.Deadline)} }
+// fault is what an error of a due command means for the others.
+type fault uint8
 
-// Due catches up with the log and returns what is due.
-func (x *index) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.catchUp(ctx); err != nil {
-		return nil, err
-	}
-	var due []Due
-	for id, deadline := range x.running {
-		if !deadline.At.After(now) {
-			due = append(due, Due{Order: id, Deadline: deadline})
-		}
-	}
-	slices.SortFunc(due, func(a, b Due) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Order.String(), b.Order.String()))
-	})
-	return due[:min(limit, len(due))], nil
-}
+const (
+	faultNone    fault = iota
+	faultOfOrder       // it is about this order alone
+	faultOfStore       // the next command would meet it as well
+)
 
-// catchUp looks at every order that the log has written to since the last time. An order that
-// ended is dropped without a look.
-func (x *index) catchUp(ctx context.Context) error {
-	moved := make(map[order.ID]bool)
-	after := x.after
-	for r, err := range x.desk.store.ReadAll(ctx, after, events.Filter{Categories: []string{order.Category}}) {
-		if err != nil {
-			return err
-		}
-		key, _ := r.Stream.Key()
-		id, err := order.ParseID(key)
-		if err != nil {
-			return r.Corrupt(err)
-		}
-		ended := r.Type == order.KindClosed.String() || r.Type == order.KindReceiptConfirmed.String() || r.Type == order.KindCompleted.String()
-		moved[id] = !ended
-		after = r.Position
+func faultOf(err error) fault {
+	var (
+		no       *order.Refusal
+		corrupt  *events.CorruptError
+		conflict *events.ConflictError
+	)
+	switch {
+	case err == nil || errors.As(err, &no):
+		return faultNone
+	case errors.As(err, &corrupt) || errors.As(err, &conflict):
+		return faultOfOrder
+	default:
+		return faultOfStore
 	}
-	for id, look := range moved {
-		delete(x.running, id)
-		if !look {
-			continue
-		}
-		o, _, err := x.desk.orders.View(ctx, x.desk.store, order.Stream(id), events.WithCache(x.desk.cache))
-		if err != nil {
-			return err
-		}
-		if deadline, ok := o.Deadline(); ok {
-			x.running[id] = deadline
-		}
-	}
-	x.after = after
-	return nil
 }

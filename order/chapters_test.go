@@ -1,0 +1,155 @@
+package order_test
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// The chapters that stories are made of. Each takes one hour or none, and starts from where the
+// one before it ends.
+
+// drafted opens an order online.
+func drafted(t reporter) story { return once(t).does(seller, order.Draft{Mode: order.DraftOnline}) }
+
+// matched enters the buyer and matches him.
+func (s story) matched() story {
+	s.t.Helper()
+	return s.does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"}).
+		does(seller, order.MatchBuyer{Email: buyer.Email})
+}
+
+// priced sets total and initial payment.
+func (s story) priced(total, initial string) story {
+	s.t.Helper()
+	return s.does(seller, order.SetTerms{Terms: order.Terms{Total: money(total), Initial: money(initial)}})
+}
+
+func (s story) covered(c order.Coverage) story {
+	s.t.Helper()
+	return s.does(seller, order.ChooseCoverage{Coverage: c, TermsAccepted: c != order.CoverageNone})
+}
+
+// complete is a draft of 6,000 dollars, 2,000 of them at first, that could be submitted.
+func complete(t reporter, c order.Coverage) story {
+	return drafted(t).matched().priced("6000", "2000").covered(c)
+}
+
+var submit = order.Submit{OneTouchAcknowledged: true}
+
+// submitted is that order, offered an hour after it was drafted.
+func submitted(t reporter, c order.Coverage) story { return complete(t, c).submits() }
+
+func (s story) submits() story {
+	s.t.Helper()
+	return s.after(time.Hour).does(seller, submit)
+}
+
+// confirmed is that order, two hours after it was drafted.
+func confirmed(t reporter, c order.Coverage) story { return submitted(t, c).confirms() }
+
+func (s story) confirms() story {
+	s.t.Helper()
+	return s.after(time.Hour).does(buyer, order.Confirm{Terms: s.order.Revision})
+}
+
+// wire is a transfer by the buyer that came in on the order's account.
+func (s story) wire(amount string) order.RecordPayment {
+	return order.RecordPayment{
+		Reference: "W-" + strconv.Itoa(len(s.steps)), Method: order.PayTT, Account: s.order.Account,
+		Amount: money(amount), Payer: "JANE  doe", PaidAt: s.now,
+	}
+}
+
+func (s story) wired(amount string) story {
+	s.t.Helper()
+	return s.does(platform, s.wire(amount))
+}
+
+// card is a card payment that the buyer initiates.
+func card(id order.PaymentID, amount string) order.InitiatePayment {
+	return order.InitiatePayment{Payment: id, Method: order.PayCard, Amount: money(amount)}
+}
+
+// charged is what comes in of a card payment.
+func (s story) charged(id order.PaymentID, amount string) order.RecordPayment {
+	return order.RecordPayment{
+		Reference: "C-" + string(id), Method: order.PayCard, Payment: id, Amount: money(amount), PaidAt: s.now,
+	}
+}
+
+// notice announces a transfer.
+func notice(id order.PaymentID, amount string) order.InitiatePayment {
+	return order.InitiatePayment{Payment: id, Method: order.PayTT, Amount: money(amount)}
+}
+
+// funded is that order with its initial payment, three hours after it was drafted.
+func funded(t reporter, c order.Coverage) story {
+	return confirmed(t, c).after(time.Hour).wired("2000")
+}
+
+func (s story) linked(id order.EntrustmentID) story {
+	s.t.Helper()
+	return s.does(seller, order.Link{Entrustment: id})
+}
+
+// released records that customs released a linked entrustment at that instant.
+func (s story) released(id order.EntrustmentID, at time.Time) story {
+	s.t.Helper()
+	return s.does(deskRole, order.RecordRelease{Entrustment: id, ReleasedAt: at})
+}
+
+// shippable is that order, funded, by air, with an entrustment released four hours after it was
+// drafted.
+func shippable(t reporter, c order.Coverage) story {
+	s := funded(t, c).does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1").after(time.Hour)
+	return s.released("E1", s.now)
+}
+
+// shipped is that order, on its way five hours after it was drafted.
+func shipped(t reporter, c order.Coverage) story { return shippable(t, c).ships() }
+
+func (s story) ships() story {
+	s.t.Helper()
+	return s.after(time.Hour).does(seller, order.MarkShipped{})
+}
+
+// received is that order, with the buyer six hours after it was drafted, its balance open.
+func received(t reporter, c order.Coverage) story {
+	return shipped(t, c).after(time.Hour).does(buyer, order.ConfirmReceipt{})
+}
+
+// completed is that order, paid in full seven hours after it was drafted.
+func completed(t reporter, c order.Coverage) story {
+	return received(t, c).after(time.Hour).wired("4000")
+}
+
+// cancelled is that order, walked away from before the buyer confirmed.
+func cancelled(t reporter, c order.Coverage) story {
+	return submitted(t, c).after(time.Hour).does(seller, order.Cancel{})
+}
+
+// inPhase is an order in each phase, as favourable as it can be.
+func inPhase(t reporter, p order.Phase) story {
+	switch p {
+	case order.PhaseDraft:
+		return complete(t, order.CoveragePostDelivery)
+	case order.PhaseSubmitted:
+		return submitted(t, order.CoveragePostDelivery)
+	case order.PhaseConfirmed:
+		return confirmed(t, order.CoveragePostDelivery)
+	case order.PhaseReadyToShip:
+		return shippable(t, order.CoveragePostDelivery)
+	case order.PhaseShipped:
+		return shipped(t, order.CoveragePostDelivery)
+	case order.PhaseReceived:
+		return received(t, order.CoveragePostDelivery)
+	case order.PhaseCompleted:
+		return completed(t, order.CoveragePostDelivery)
+	case order.PhaseClosed:
+		return cancelled(t, order.CoveragePostDelivery)
+	default:
+		return once(t)
+	}
+}

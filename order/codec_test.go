@@ -1,0 +1,397 @@
+package order_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"pgregory.net/rapid"
+)
+
+var noon = time.Date(2025, 6, 30, 12, 0, 0, 123456789, time.UTC)
+
+// fullTerms are terms without a zero field.
+var fullTerms = order.Terms{
+	Total: money("6000"), Initial: money("2000.50"),
+	Items: []order.Item{{
+		Name: "台灯 <LED> & \"shade\"", HSCode: "9405210090", Quantity: number("12.5"), Unit: "pc", Price: number("480"), Amount: money("6000"),
+	}},
+	ShipBy:    order.ShipBy{Days: 10, After: order.BalancePayment},
+	TradeTerm: "FOB Ningbo",
+}
+
+// allEvents has an event of every kind without a zero field, as far as its fields go together.
+var allEvents = []order.Event{
+	order.Drafted{Seller: seller.Account, Email: seller.Email, Mode: order.DraftAttachment, DraftedAt: noon},
+	order.BuyerEntered{Email: buyer.Email, BuyerName: "Jane Doe"},
+	order.BuyerMatched{Email: buyer.Email, Account: buyer.Account, Registered: true},
+	order.ContractAttached{Party: order.Buyer, FileName: "合同.pdf", SHA256: digest, Size: 1 << 40},
+	order.TermsSet{Terms: fullTerms, Revision: 3},
+	order.TransportSet{Mode: order.TransportSea},
+	order.CoverageChosen{Coverage: order.CoveragePreShipment, Revision: 4},
+	order.Submitted{Account: account, Link: "/orders/" + orderID.String(), Revision: 4, ConfirmBy: noon},
+	order.HoldPlaced{Need: money("2000.50"), Amount: money("0.01")},
+	order.HoldReleased{Amount: money("0.01"), Cause: order.ReleaseShipped},
+	order.Confirmed{Account: buyer.Account, Terms: 4, PayBy: noon},
+	order.PaymentInitiated{Payment: "P1", Method: order.PayTT, Amount: money("1980"), BankCountry: "US", NoticeUntil: noon},
+	order.PaymentReceived{
+		Reference: "TT-2025.001", Method: order.PayTT, Payment: "P1", Account: account, Amount: money("1980"),
+		Applied: money("1900"), Unapplied: money("80"), Payer: "JANE DOE", PaidAt: noon, Fee: money("15"), NeedsReview: true,
+	},
+	order.PaymentFailed{Payment: "P1", Reason: "declined"},
+	order.UnappliedApplied{Amount: money("80"), Reviewed: money("79.99")},
+	order.ShortfallAccepted{Amount: money("20.50")},
+	order.Funded{},
+	order.EntrustmentLinked{Entrustment: "OT-1", ReleasedAt: noon},
+	order.EntrustmentUnlinked{Entrustment: "OT-1", Cause: order.UnlinkClosed},
+	order.EntrustmentReleased{Entrustment: "OT-1", ReleasedAt: noon},
+	order.Shipped{ShippedAt: noon, ReceiptDeadline: noon.Add(15 * day), Agreed: noon, Late: true},
+	order.ReceiptConfirmed{By: order.System},
+	order.Completed{},
+	order.Reviewed{Rating: 5, Text: "好 & quick"},
+	order.Closed{Reason: order.ClosedExpired},
+}
+
+// allCommands has every command without a zero field, as far as its fields go together.
+var allCommands = []order.Command{
+	order.Draft{Mode: order.DraftOnline},
+	order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"},
+	order.MatchBuyer{Email: buyer.Email},
+	order.AttachContract{FileName: "合同.pdf", SHA256: digest, Size: 1, StatesAccount: true, Text: "line one\nline two"},
+	order.SetTerms{Terms: fullTerms},
+	order.SetTransport{Mode: order.TransportAir},
+	order.ChooseCoverage{Coverage: order.CoveragePostDelivery, TermsAccepted: true},
+	order.Submit{OneTouchAcknowledged: true},
+	order.Confirm{Terms: 4},
+	order.InitiatePayment{Payment: "P1", Method: order.PayECheck, Amount: money("1980"), BankCountry: "US"},
+	order.RecordPayment{
+		Reference: "TT-2025.001", Method: order.PayTT, Payment: "P1", Account: account, Amount: money("1980"),
+		Payer: "JANE DOE", PaidAt: noon, Fee: money("15"),
+	},
+	order.FailPayment{Payment: "P1", Reason: "declined"},
+	order.ApplyUnapplied{Amount: money("80")},
+	order.AcceptShortfall{},
+	order.Link{Entrustment: "OT-1"},
+	order.Unlink{Entrustment: "OT-1"},
+	order.RecordRelease{Entrustment: "OT-1", ReleasedAt: noon},
+	order.MarkShipped{},
+	order.ConfirmReceipt{},
+	order.AutoConfirmReceipt{},
+	order.Review{Rating: 5, Text: "好 & quick"},
+	order.Cancel{},
+	order.Expire{},
+}
+
+// TestEveryKindIsThere holds the lists above, which the other tests go through, to the tables.
+func TestEveryKindIsThere(t *testing.T) {
+	for i, kind := range order.Table().Kinds() {
+		if !slices.ContainsFunc(allEvents, func(e order.Event) bool { return e.Kind() == kind }) || i >= len(allEvents) {
+			t.Errorf("no event of kind %s", kind)
+		}
+	}
+	for _, p := range order.Permissions() {
+		if !slices.ContainsFunc(allCommands, func(c order.Command) bool { return c.Name() == p.Command }) {
+			t.Errorf("no command %s", p.Command)
+		}
+	}
+	for _, e := range allEvents {
+		noZero(t, reflect.ValueOf(e))
+	}
+	for _, c := range allCommands {
+		noZero(t, reflect.ValueOf(c))
+	}
+}
+
+// noZero fails for a zero field that the wire might drop unseen; a date of shipment excludes
+// its days.
+func noZero(t *testing.T, v reflect.Value) {
+	t.Helper()
+	for i := range v.NumField() {
+		field, name := v.Field(i), v.Type().Field(i).Name
+		if field.IsZero() && name != "Date" {
+			t.Errorf("%s.%s is zero", v.Type(), name)
+		}
+		if field.Kind() == reflect.Struct && strings.HasSuffix(field.Type().PkgPath(), "/order") && field.NumField() > 2 {
+			noZero(t, field)
+		}
+	}
+}
+
+// TestAgreesWithEncodingJSON holds the written codec to the plain one, byte for byte, and back.
+func TestAgreesWithEncodingJSON(t *testing.T) {
+	for _, e := range allEvents {
+		checkEvent(t, e)
+	}
+	for _, c := range allCommands {
+		checkCommand(t, c)
+	}
+}
+
+// TestAgreesWithEncodingJSONOnAnything is the same for generated values.
+func TestAgreesWithEncodingJSONOnAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkEvent(t, drawLike(t, rapid.SampledFrom(allEvents).Draw(t, "event")).(order.Event))
+		checkCommand(t, drawLike(t, rapid.SampledFrom(allCommands).Draw(t, "command")).(order.Command))
+	})
+}
+
+func checkEvent(t rapid.TB, e order.Event) {
+	t.Helper()
+	typ, version, data, err := order.EncodeEvent([]byte("before"), e)
+	if err != nil || version != 1 || typ != e.Kind().String() || !bytes.HasPrefix(data, []byte("before")) {
+		t.Fatalf("encoding %+v: %s %d %s, %v", e, typ, version, data, err)
+	}
+	data = data[len("before"):]
+	if want := plainJSON(t, e); !bytes.Equal(data, want) {
+		t.Fatalf("encoded %s, encoding/json writes %s", data, want)
+	}
+	got, err := order.DecodeEvent(typ, version, data)
+	if err != nil || !reflect.DeepEqual(got, e) {
+		t.Fatalf("decoded %+v, %v; want %+v", got, err, e)
+	}
+	plain := reflect.New(reflect.TypeOf(e))
+	if err := json.Unmarshal(data, plain.Interface()); err != nil || !reflect.DeepEqual(plain.Elem().Interface(), got) {
+		t.Fatalf("encoding/json decodes %+v, %v; want %+v", plain.Elem(), err, got)
+	}
+}
+
+func checkCommand(t rapid.TB, c order.Command) {
+	t.Helper()
+	name, data := order.EncodeCommand(c)
+	if want := plainJSON(t, c); name != c.Name() || !bytes.Equal(data, want) {
+		t.Fatalf("encoded %s %s, encoding/json writes %s", name, data, want)
+	}
+	got, err := order.DecodeCommand(name, data)
+	if err != nil || !reflect.DeepEqual(got, c) {
+		t.Fatalf("decoded %+v, %v; want %+v", got, err, c)
+	}
+}
+
+func plainJSON(t rapid.TB, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// drawLike returns a value of the same type with other fields.
+func drawLike(t *rapid.T, v any) any {
+	made := reflect.New(reflect.TypeOf(v)).Elem()
+	drawFields(t, made, "")
+	return made.Interface()
+}
+
+func drawFields(t *rapid.T, v reflect.Value, path string) {
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag.Get("json")
+		drawValue(t, v.Field(i), path+v.Type().Field(i).Name, strings.HasSuffix(tag, ",omitzero"))
+	}
+}
+
+func drawValue(t *rapid.T, v reflect.Value, name string, optional bool) {
+	if optional && rapid.Bool().Draw(t, name+" is zero") {
+		return
+	}
+	switch v.Interface().(type) {
+	case order.Money:
+		m := drawMoney(t, name)
+		if optional && m.IsZero() {
+			// encoding/json asks IsZero and drops it; the wire keeps an amount that has a currency.
+			m = order.Minor(1, m.Currency())
+		}
+		v.Set(reflect.ValueOf(m))
+		return
+	case order.Number:
+		v.Set(reflect.ValueOf(number(rapid.StringMatching(`-?[1-9][0-9]{0,9}(\.[0-9]{1,6})?`).Draw(t, name))))
+		return
+	case order.Role:
+		v.Set(reflect.ValueOf(order.Role(rapid.Uint8Range(1, 5).Draw(t, name))))
+		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(0, 9e9).Draw(t, name), rapid.Int64Range(0, 999999999).Draw(t, name)).UTC()))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(rapid.String().Draw(t, name))
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(t, name))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(rapid.Int64().Draw(t, name))
+	case reflect.Uint32:
+		v.SetUint(uint64(rapid.Uint32().Draw(t, name)))
+	case reflect.Struct:
+		drawFields(t, v, name+".")
+	case reflect.Slice:
+		n := rapid.IntRange(0, 3).Draw(t, name+" length")
+		if n == 0 {
+			return // empty and nil are the same on the wire
+		}
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			drawValue(t, v.Index(i), fmt.Sprintf("%s[%d]", name, i), false)
+		}
+	default:
+		t.Fatalf("%s is a %s, of which none is drawn", name, v.Type())
+	}
+}
+
+func drawMoney(t *rapid.T, name string) order.Money {
+	c := mustCurrency(rapid.SampledFrom([]string{"USD", "JPY", "KWD", "CNY"}).Draw(t, name+" currency"))
+	return order.Minor(rapid.Int64().Draw(t, name), c)
+}
+
+// golden reads a file of golden lines: name, fields that the caller knows, JSON.
+func golden(t testing.TB, file string) (lines [][]string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" && line[0] != '#' {
+			lines = append(lines, strings.SplitN(line, " ", 3))
+		}
+	}
+	return lines
+}
+
+// TestGoldenEvents decodes what was stored once, and must for ever.
+func TestGoldenEvents(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, line := range golden(t, "testdata/events.golden") {
+		typ, data := line[0], []byte(line[2])
+		seen[typ] = true
+		e, err := order.DecodeEvent(typ, 1, data)
+		if err != nil || line[1] != "1" {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if again, version, encoded, err := order.EncodeEvent(nil, e); again != typ || version != 1 || !bytes.Equal(encoded, data) || err != nil {
+			t.Errorf("%s\nis now %s %d %s, %v", line, again, version, encoded, err)
+		}
+	}
+	for _, e := range allEvents {
+		if !seen[e.Kind().String()] {
+			t.Errorf("no golden line of %s", e.Kind())
+		}
+	}
+}
+
+// TestGoldenCommands does the same for what clients send.
+func TestGoldenCommands(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, line := range golden(t, "testdata/commands.golden") {
+		name, data := line[0], []byte(line[2])
+		seen[name] = true
+		c, err := order.DecodeCommand(name, data)
+		if err != nil || line[1] != "-" {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if again, encoded := order.EncodeCommand(c); again != name || !bytes.Equal(encoded, data) {
+			t.Errorf("%s\nis now %s %s", line, again, encoded)
+		}
+	}
+	for _, c := range allCommands {
+		if !seen[c.Name()] {
+			t.Errorf("no golden line of %s", c.Name())
+		}
+	}
+}
+
+// FuzzDecodeEvent holds what DecodeEvent promises of any input: a typed error, or an event that
+// is the same after it was stored, and that encoding/json reads in the same way.
+func FuzzDecodeEvent(f *testing.F) {
+	for _, line := range golden(f, "testdata/events.golden") {
+		f.Add(line[0], []byte(line[2]))
+	}
+	f.Fuzz(func(t *testing.T, typ string, data []byte) {
+		e, err := order.DecodeEvent(typ, 1, data)
+		if err != nil {
+			checkTyped(t, err)
+			return
+		}
+		_, _, encoded, err := order.EncodeEvent(nil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := order.DecodeEvent(typ, 1, encoded)
+		if err != nil || !reflect.DeepEqual(again, e) {
+			t.Fatalf("%s decodes to %+v, and that to %+v, %v", data, e, again, err)
+		}
+	})
+}
+
+// FuzzDecodeCommand holds the same of commands, and that Decide answers each without a panic.
+func FuzzDecodeCommand(f *testing.F) {
+	for _, line := range golden(f, "testdata/commands.golden") {
+		f.Add(line[0], []byte(line[2]), uint8(1), uint8(3))
+	}
+	var worlds []story
+	for _, p := range phases {
+		worlds = append(worlds, inPhase(f, p))
+	}
+	f.Fuzz(func(t *testing.T, name string, data []byte, who, phase uint8) {
+		c, err := order.DecodeCommand(name, data)
+		if err != nil {
+			checkTyped(t, err)
+			return
+		}
+		again, encoded := order.EncodeCommand(c)
+		same, err := order.DecodeCommand(again, encoded)
+		if err != nil || !reflect.DeepEqual(same, c) {
+			t.Fatalf("%s decodes to %+v, and that to %+v, %v", data, c, same, err)
+		}
+		s := worlds[int(phase)%len(worlds)]
+		a := s.when(everybody[int(who)%len(everybody)], c)
+		if a.err == nil {
+			a.accept(t)
+		} else if !errors.Is(a.err, order.ErrAccountNeeded) {
+			checkTyped(t, a.err)
+		}
+	})
+}
+
+// everybody is who may try a command.
+var everybody = []order.Actor{buyer, seller, platform, system, deskRole, otherBuyer, otherSeller}
+
+// checkTyped fails for an error that is none of the kinds that a caller can ask about, or that
+// says too much.
+func checkTyped(t reporter, err error) {
+	t.Helper()
+	var bad *order.InvalidError
+	var wire *order.DecodeError
+	var no *order.Refusal
+	switch {
+	case errors.As(err, &no):
+		if no.Rule.Text(order.English) == "" || no.Command == "" {
+			t.Errorf("the refusal is %+v", no)
+		}
+	case errors.As(err, &bad):
+		if bad.Field == "" || bad.Reason == "" {
+			t.Errorf("the error is %+v", bad)
+		}
+	case errors.As(err, &wire):
+		if wire.Reason == "" {
+			t.Errorf("the error is %+v", wire)
+		}
+	default:
+		t.Errorf("the error is of type %T: %v", err, err)
+	}
+	if len(err.Error()) > 2000 {
+		t.Errorf("the error has %d bytes", len(err.Error()))
+	}
+}

@@ -1,0 +1,286 @@
+package order_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+)
+
+// TestCorruptHistories goes on with a fact that cannot be: Replay names its version and type,
+// and Apply leaves the state as it was.
+func TestCorruptHistories(t *testing.T) {
+	draft, offered, bound := complete(t, order.CoveragePreShipment), submitted(t, order.CoveragePreShipment), confirmed(t, order.CoveragePreShipment)
+	paid, done, ended := funded(t, order.CoveragePreShipment), completed(t, order.CoveragePreShipment), cancelled(t, order.CoveragePreShipment)
+	waiting := bound.does(platform, func() order.RecordPayment { c := bound.wire("100"); c.Payer = "John Doe"; return c }())
+	got := func(amount, applied, unapplied string) order.PaymentReceived {
+		return order.PaymentReceived{
+			Reference: "X", Method: order.PayTT, Account: account, Amount: money(amount), Applied: money(applied), Unapplied: money(unapplied), PaidAt: newYear,
+		}
+	}
+	confirmedBy := func(a order.Account, terms order.Revision) order.Confirmed {
+		return order.Confirmed{Account: a, Terms: terms, PayBy: noon}
+	}
+	const most = "92233720368547758.07"
+	for _, c := range []struct {
+		name string
+		s    story
+		e    order.Event
+	}{
+		{"shipped from a draft", draft, order.Shipped{ShippedAt: noon, ReceiptDeadline: noon}},
+		{"confirmed from a draft", draft, confirmedBy(buyer.Account, 2)},
+		{"drafted twice", draft, order.Drafted{Seller: "rival", Mode: order.DraftOnline, DraftedAt: noon}},
+		{"terms after submission", offered, order.TermsSet{Terms: fullTerms, Revision: 9}},
+		{"confirmed twice", bound, confirmedBy(buyer.Account, 2)},
+		{"shipped after the close", ended, order.Shipped{ShippedAt: noon, ReceiptDeadline: noon}},
+		{"closed after the close", ended, order.Closed{Reason: order.ClosedExpired}},
+		{"closed after completion", done, order.Closed{Reason: order.ClosedCancelled}},
+		{"applied after completion", done, order.UnappliedApplied{Amount: money("1")}},
+		{"funded after the close", ended, order.Funded{}},
+		{"confirmed by another", offered, confirmedBy("b-2000", 2)},
+		{"confirmed by the seller", offered, confirmedBy(seller.Account, 2)},
+		{"confirmed earlier terms", offered, confirmedBy(buyer.Account, 1)},
+		{"confirmed later terms", offered, confirmedBy(buyer.Account, 3)},
+		{"more applied than came in", bound, got("100", "200", "0")},
+		{"less accounted for than came in", bound, got("100", "50", "40")},
+		{"more applied than the total", bound, got("6001", "6001", "0")},
+		{"less than nothing came in", paid, got("-1", "-1", "0")},
+		{"less than nothing came in, and waits", waiting, got("-1", "0", "-1")},
+		{"nothing came in", bound, got("0", "0", "0")},
+		{"applied out of what waits", waiting, got("10", "20", "-10")},
+		{"waiting out of what is applied", paid, got("10", "-10", "20")},
+		{"money in another currency", bound, got("1 EUR", "1 EUR", "0 EUR")},
+		{"money in two currencies", bound, got("2", "1 EUR", "1")},
+		{"an overflow", paid, got(most, "0", most)},
+		{"a double overflow", waiting, got(most, most, most)},
+		{"applied more than waits", waiting, order.UnappliedApplied{Amount: money("100.01"), Reviewed: money("100")}},
+		{"applied more than is due", bound.wired("6100"), order.UnappliedApplied{Amount: money("1")}},
+		{"applied less than nothing", waiting, order.UnappliedApplied{Amount: money("-1")}},
+		{"reviewed more than is under review", waiting, order.UnappliedApplied{Amount: money("50"), Reviewed: money("101")}},
+		{"reviewed less than nothing", waiting, order.UnappliedApplied{Amount: money("50"), Reviewed: money("-1")}},
+		{"left more under review than waits", waiting, order.UnappliedApplied{Amount: money("50")}},
+		{"without more than is due", paid, order.ShortfallAccepted{Amount: money("4000.01")}},
+		{"without less than nothing", paid, order.ShortfallAccepted{Amount: money("-1")}},
+		{"without another currency", paid, order.ShortfallAccepted{Amount: money("1 EUR")}},
+		{"funded without money", bound, order.Funded{}},
+		{"completed without money", received(t, order.CoverageNone), order.Completed{}},
+		{"a second hold", offered, held("1")},
+		{"a hold of nothing", submitted(t, order.CoverageNone), held("0")},
+		{"a release of what is not held", submitted(t, order.CoverageNone), freed("1", order.ReleaseClosed)},
+		{"a release of another amount", offered, freed("1999.99", order.ReleaseClosed)},
+		{"a second release", shipped(t, order.CoveragePreShipment), freed("2000", order.ReleaseShipped)},
+		{"linked twice", paid.linked("E1"), order.EntrustmentLinked{Entrustment: "E1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := c.s.order
+			if err := o.Apply(c.e, c.s.now); err == nil {
+				t.Fatalf("it was applied: %+v", o)
+			}
+			checkSame(t, "the state before and after", o, must(order.Replay(orderID, c.s.history)))
+			history := append(c.s.history[:len(c.s.history):len(c.s.history)], order.Recorded{At: c.s.now, Event: c.e})
+			checkCorrupt(t, history, len(history))
+		})
+	}
+}
+
+// checkCorrupt replays a history that goes wrong at that version.
+func checkCorrupt(t *testing.T, history []order.Recorded, version int) {
+	t.Helper()
+	_, err := order.Replay(orderID, history)
+	var corrupt *events.CorruptError
+	if !errors.As(err, &corrupt) {
+		t.Fatalf("replayed: %v", err)
+	}
+	want := events.CorruptError{
+		Stream: order.Stream(orderID), Version: events.Version(version), Type: history[version-1].Event.Kind().String(), Err: corrupt.Err,
+	}
+	if !reflect.DeepEqual(*corrupt, want) || corrupt.Err == nil {
+		t.Errorf("the error is %+v, want %+v", *corrupt, want)
+	}
+}
+
+// TestHistoriesWithoutEnd replays lists that grow with every event: they are refused at their
+// bound, in bounded time and memory.
+func TestHistoriesWithoutEnd(t *testing.T) {
+	base := funded(t, order.CoverageNone)
+	for name, c := range map[string]struct {
+		s    story
+		more func(int) order.Event
+		most int // how many of them fit
+	}{
+		"contracts": {drafted(t), func(i int) order.Event { return order.ContractAttached{Party: order.Seller, FileName: strconv.Itoa(i)} }, order.MaxContracts},
+		"links": {base, func(i int) order.Event {
+			return order.EntrustmentLinked{Entrustment: order.EntrustmentID(strconv.Itoa(i))}
+		}, order.MaxLinks},
+		"announcements": {base, func(i int) order.Event {
+			return order.PaymentInitiated{Payment: order.PaymentID(strconv.Itoa(i)), Method: order.PayTT, Amount: money("1")}
+		}, order.MaxPayments - 1},
+		"receipts": {base, func(i int) order.Event {
+			return order.PaymentReceived{Reference: strconv.Itoa(i), Method: order.PayTT, Amount: money("1"), Unapplied: money("1")}
+		}, order.MaxPayments - 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			history := c.s.history[:len(c.s.history):len(c.s.history)]
+			for i := range c.most + 10 {
+				history = append(history, order.Recorded{At: c.s.now, Event: c.more(i)})
+			}
+			checkCorrupt(t, history, len(c.s.history)+c.most+1)
+		})
+	}
+}
+
+// TestBoundsOfCommands asks for one more than an order holds.
+func TestBoundsOfCommands(t *testing.T) {
+	full := confirmed(t, order.CoverageNone)
+	o := &full.order
+	for i := range order.MaxAnnounced {
+		o.Payments = append(o.Payments, order.Payment{ID: order.PaymentID(strconv.Itoa(i)), Method: order.PayTT, Status: order.PaymentPending})
+	}
+	ask := func(c order.Command) error {
+		by := mayAsk(c, order.Actor{})
+		if c.Name() == "attach-contract" {
+			by = buyer // the seller may no longer, once the order is confirmed
+		}
+		_, err := order.Decide(*o, c, full.given(by, c))
+		return err
+	}
+	if err := ask(notice("N", "1")); fieldOf(err) != "payment" {
+		t.Errorf("announced one too many: %v", err)
+	}
+	if err := ask(full.wire("1")); err != nil {
+		t.Errorf("money found no room beside announcements: %v", err)
+	}
+	for len(o.Payments) < order.MaxPayments {
+		o.Payments = append(o.Payments, order.Payment{Method: order.PayTT, Status: order.PaymentIsReceived})
+	}
+	if err := ask(full.wire("1")); fieldOf(err) != "payment" {
+		t.Errorf("received one too many: %v", err)
+	}
+	announced := full.wire("1")
+	announced.Payment = "7"
+	if err := ask(announced); err != nil {
+		t.Errorf("announced money found no room: %v", err)
+	}
+	for i := range order.MaxLinks {
+		o.Links = append(o.Links, order.LinkedEntrustment{ID: order.EntrustmentID(strconv.Itoa(i))})
+	}
+	if err := ask(order.Link{Entrustment: "E1"}); fieldOf(err) != "entrustment" {
+		t.Errorf("linked one too many: %v", err)
+	}
+	for range order.MaxContracts {
+		o.Contracts = append(o.Contracts, order.ContractFile{})
+	}
+	if err := ask(contract("one more.pdf")); fieldOf(err) != "contract" {
+		t.Errorf("attached one too many: %v", err)
+	}
+}
+
+// TestAMillionEvents folds an order that was edited a million times.
+func TestAMillionEvents(t *testing.T) {
+	const million = 1_000_000
+	terms := fullTerms
+	for len(terms.Items) < order.MaxItems {
+		terms.Items = append(terms.Items, terms.Items[0])
+	}
+	edits := []order.Event{
+		order.TermsSet{Terms: terms, Revision: 1}, order.BuyerEntered{Email: buyer.Email, BuyerName: "Jane Doe"},
+		order.BuyerMatched{Email: buyer.Email}, order.TransportSet{Mode: order.TransportSea}, order.CoverageChosen{Coverage: order.CoverageNone, Revision: 2},
+	}
+	s := drafted(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	begin := time.Now()
+	for i := range million {
+		if err := s.order.Apply(edits[i%len(edits)], s.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	took := time.Since(begin)
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 1<<20 {
+		t.Errorf("a million events allocated %d bytes", allocated)
+	}
+	if took > 5*time.Second {
+		t.Errorf("a million events took %s", took)
+	}
+}
+
+// TestAt looks back: at an instant everything that was recorded up to it counts.
+func TestAt(t *testing.T) {
+	s := completed(t, order.CoveragePostDelivery)
+	for hour, want := range []order.Phase{
+		order.PhaseDraft, order.PhaseSubmitted, order.PhaseConfirmed, order.PhaseReadyToShip,
+		order.PhaseReadyToShip, order.PhaseShipped, order.PhaseReceived, order.PhaseCompleted,
+	} {
+		at := newYear.Add(time.Duration(hour) * time.Hour)
+		if o := must(order.At(orderID, s.history, at)); o.Phase != want {
+			t.Errorf("after %d hours the order is %s, want %s", hour, o.Phase, want)
+		}
+		before := order.PhaseNone
+		if hour > 0 {
+			before = must(order.At(orderID, s.history, at.Add(-time.Hour))).Phase
+		}
+		if o := must(order.At(orderID, s.history, at.Add(-1))); o.Phase != before {
+			t.Errorf("a nanosecond before %d hours the order is %s, want %s", hour, o.Phase, before)
+		}
+	}
+}
+
+// TestModel reads an order as the log does: from its stream's name and its stored events.
+func TestModel(t *testing.T) {
+	s := completed(t, order.CoveragePostDelivery)
+	m := order.NewModel()
+	o := m.New(order.Stream(orderID))
+	if m.Category != order.Category || o.ID != orderID || !strings.HasSuffix(string(order.Stream(orderID)), orderID.String()) {
+		t.Fatalf("category %s, order %s", m.Category, o.ID)
+	}
+	for _, r := range s.history {
+		typ, version, data, err := m.Encode(nil, r.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := m.Decode(typ, version, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Evolve(&o, e, r.At); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkSame(t, "the live state and the one read", s.order, o)
+	if err := m.Evolve(&o, order.Funded{}, s.now); err == nil {
+		t.Error("the model takes a step that the table does not have")
+	}
+}
+
+// TestVisibleTo tells who may see an order.
+func TestVisibleTo(t *testing.T) {
+	for _, c := range []struct {
+		s    story
+		sees string
+	}{
+		{once(t), ""}, {complete(t, order.CoverageNone), "SPY"}, {submitted(t, order.CoverageNone), "BSPY"},
+		{completed(t, order.CoverageNone), "BSPY"}, {cancelled(t, order.CoverageNone), "BSPY"},
+	} {
+		for letter, by := range actors {
+			if got, want := c.s.order.VisibleTo(by), strings.Contains(c.sees, letter); got != want {
+				t.Errorf("%s sees an order in %s: %v, want %v", by.Role, c.s.order.Phase, got, want)
+			}
+		}
+		for _, by := range []order.Actor{otherBuyer, otherSeller, {}} {
+			if c.s.order.VisibleTo(by) {
+				t.Errorf("%v sees an order in %s", by, c.s.order.Phase)
+			}
+		}
+	}
+	if text := fmt.Sprint(order.Role(77)); text != "unknown" {
+		t.Errorf("role 77 is named %s", text)
+	}
+}

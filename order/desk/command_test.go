@@ -1,0 +1,423 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+var background = context.Background()
+
+// TestRepeatedCommand asks for a command of several streams again: by the same desk, by another
+// one, and after others have gone on. The result is always the first one.
+func TestRepeatedCommand(t *testing.T) {
+	for _, kind := range []string{"memory", "sqlite"} {
+		t.Run(kind, func(t *testing.T) {
+			tr := inMemory(t)
+			if kind == "sqlite" {
+				tr = onSQLite(t)
+			}
+			tr.opened("10000 USD")
+			id := tr.draft("6000 USD", "2000 USD", order.CoveragePostDelivery)
+			c := asking(acme, submission(id))
+			c.Correlation = "web-1"
+			first, err := tr.desk.Do(background, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if streams := streamsOf(first); len(streams) != 3 || streams[0] != order.Stream(id) || first.Stream != streams[0] || first.Version != 8 {
+				t.Fatalf("facts of %v, stream %s version %d", streams, first.Stream, first.Version)
+			}
+			position := first.Receipt.First
+			for r, err := range tr.store.ReadAll(background, first.Receipt.First-1, events.Filter{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				f := first.Facts[position-first.Receipt.First]
+				if r.Stream != f.Stream || r.Version != f.Version || !r.At.Equal(f.At) {
+					t.Fatalf("the log has %s %d at position %d, the result %+v", r.Stream, r.Version, r.Position, f)
+				}
+				position++
+			}
+			again := func(d *desk.Desk) {
+				t.Helper()
+				c := c
+				c.Expect, c.Correlation = 3, "web-2" // no part of what is asked
+				r, err := d.Do(background, c)
+				if err != nil || !r.Receipt.Repeated {
+					t.Fatalf("%+v, %v", r.Receipt, err)
+				}
+				r.Receipt.Repeated = false
+				if !reflect.DeepEqual(r, first) {
+					t.Fatalf("again\n%+v\nfirst\n%+v", r, first)
+				}
+			}
+			again(tr.desk)
+			tr.shipped(id)
+			again(tr.desk)
+			again(newTrade(t, tr.store).desk)
+			again(newTrade(t, tr.store, desk.WithCache(0)).desk)
+		})
+	}
+}
+
+// TestNothingToDo has a command be a fact already: it is accepted, writes nothing, and says
+// where the stream stands.
+func TestNothingToDo(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	paid := tr.wire(id, "R1", "100 USD")
+	size := must(tr.store.Settled(background))
+	again := tr.wire(id, "R1", "100 USD")
+	if len(again.Facts) != 0 || again.Version != paid.Version || again.Stream != order.Stream(id) ||
+		again.Receipt.First != 0 || again.Receipt.Position != 0 || again.Receipt.Repeated {
+		t.Fatalf("%+v", again)
+	}
+	if now := must(tr.store.Settled(background)); now != size {
+		t.Fatalf("the log went from %d to %d", size, now)
+	}
+}
+
+// TestSameIDOtherCommand uses an ID again for another payload, command, target, role or account.
+func TestSameIDOtherCommand(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	a, b := order.NewID(), order.NewID()
+	first := asking(acme, desk.Order(a, order.Draft{Mode: order.DraftOnline}))
+	if _, err := tr.desk.Do(background, first); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(c *desk.Command){
+		"payload": func(c *desk.Command) { c.Do = desk.Order(a, order.Draft{Mode: order.DraftAttachment}) },
+		"command": func(c *desk.Command) { c.Do = desk.Order(a, order.Cancel{}) },
+		"target":  func(c *desk.Command) { c.Do = desk.Order(b, order.Draft{Mode: order.DraftOnline}) },
+		"package": func(c *desk.Command) { c.Do = desk.Entrustment("E1", entrustment.Draft{}) },
+		"role":    func(c *desk.Command) { c.By.Role = order.Buyer },
+		"account": func(c *desk.Command) { c.By.Account = orient.Account },
+		"refused": func(c *desk.Command) { c.Do = desk.Order(b, order.Cancel{}) },
+	} {
+		c := first
+		change(&c)
+		for range 2 {
+			_, err := tr.desk.Do(background, c)
+			var duplicate *events.DuplicateError
+			if !errors.As(err, &duplicate) || duplicate.Commit != c.ID {
+				t.Errorf("%s: %v, want a *DuplicateError", name, err)
+			}
+			if dry := tr.desk.Try(background, c); !reflect.DeepEqual(dry, err) {
+				t.Errorf("%s: Try says %v", name, dry)
+			}
+		}
+	}
+}
+
+func TestExpect(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	c := asking(acme, submission(id))
+	for _, wrong := range []events.Version{1, 5, 7, 100} {
+		c.Expect = wrong
+		_, err := tr.desk.Do(background, c)
+		var expect *desk.ExpectError
+		if !errors.As(err, &expect) || expect.Head != 6 || expect.Expect != wrong || expect.Stream != order.Stream(id) ||
+			!strings.Contains(err.Error(), "is at version 6, not") {
+			t.Fatalf("expecting %d: %v", wrong, err)
+		}
+		if dry := tr.desk.Try(background, c); !reflect.DeepEqual(dry, err) {
+			t.Fatalf("Try says %v, Do %v", dry, err)
+		}
+	}
+	c.Expect = 6
+	if _, err := tr.desk.Do(background, c); err != nil {
+		t.Fatal(err)
+	}
+	// What another desk expects is measured by the store, not by what it remembers.
+	other := newTrade(t, tr.store)
+	other.order(id)
+	tr.confirm(id)
+	cancel := asking(bruno, desk.Order(id, order.Cancel{}))
+	cancel.Expect = 8
+	if _, err := other.desk.Do(background, cancel); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSources counts how often each source is asked: by a command that is refused, by Try, by a
+// command that has to be decided several times, and by one that is asked again.
+func TestSources(t *testing.T) {
+	var asked struct{ match, store, certify, account atomic.Int64 }
+	sources := desk.Sources{
+		Match: func(context.Context, order.Email) (order.Account, error) {
+			asked.match.Add(1)
+			return bruno.Account, nil
+		},
+		Store: func(context.Context, order.Account) (seller.Findings, error) {
+			asked.store.Add(1)
+			return seller.Findings{Operating: true, Membership: seller.MemberFree, Verdict: seller.Verdict{Approved: true}}, nil
+		},
+		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
+			asked.certify.Add(1)
+			return seller.Verdict{Approved: true}, nil
+		},
+		Account: func(_ context.Context, command uuid.UUID, _ order.ID) (order.ReceivingAccount, error) {
+			asked.account.Add(1)
+			return order.ReceivingAccount(command.String()), nil
+		},
+	}
+	base := memory.New()
+	store := &rival{Store: base}
+	tr := newTrade(t, store, desk.WithSources(sources))
+	count := func(name string, n *atomic.Int64, want int64) {
+		t.Helper()
+		if got := n.Swap(0); got != want {
+			t.Fatalf("%s was asked %d times, want %d", name, got, want)
+		}
+	}
+	activate := desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
+		CompanyName: "Acme", RegistrationNo: "91330000", LegalRepresentative: "Li", RegisteredAddress: "Ningbo",
+	}})
+	tr.refused(order.RuleA2, orient, activate)
+	tr.refused(order.RuleA2, platform, activate)
+	count("Store", &asked.store, 0)
+	if err := tr.try(acme, activate); err != nil {
+		t.Fatal(err)
+	}
+	count("Store", &asked.store, 1)
+	count("Certify", &asked.certify, 0)
+	c := asking(acme, activate)
+	for range 2 {
+		if _, err := tr.desk.Do(background, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count("Certify", &asked.certify, 1)
+
+	id := order.NewID()
+	tr.do(acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	match := desk.Order(id, order.MatchBuyer{Email: bruno.Email})
+	tr.refused(order.RuleA8, acme, match) // nothing entered yet
+	tr.do(acme, desk.Order(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
+	tr.refused(order.RuleA8, orient, match)
+	tr.refused(order.RuleA8, acme, desk.Order(id, order.MatchBuyer{Email: "other@buyer.example"}))
+	count("Match", &asked.match, 0)
+	tr.do(acme, match)
+	count("Match", &asked.match, 1)
+	tr.do(acme, desk.Order(id, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}}))
+	tr.refused(order.RuleA16, acme, submission(id))
+	tr.do(acme, desk.Order(id, order.ChooseCoverage{Coverage: order.CoverageNone}))
+	tr.refused(order.RuleA16, acme, desk.Order(id, order.Submit{}))
+	if err := tr.try(acme, submission(id)); err != nil {
+		t.Fatal(err)
+	}
+	count("Account", &asked.account, 0)
+	// Three times somebody is faster; the account is made once.
+	store.rounds.Store(3)
+	store.faster = func() {
+		_, err := newTrade(t, base).ask(acme, desk.Order(id, order.SetTransport{Mode: order.TransportSea}))
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	tr.submit(id)
+	count("Account", &asked.account, 1)
+	if store.rounds.Load() != 0 {
+		t.Fatal("nobody was faster")
+	}
+}
+
+// rival is a store on which somebody else is faster, so many times.
+type rival struct {
+	events.Store
+	rounds atomic.Int64
+	faster func()
+}
+
+func (r *rival) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if !c.IsGuard() && r.rounds.Load() > 0 {
+		r.rounds.Add(-1)
+		r.faster()
+	}
+	return r.Store.Append(ctx, c)
+}
+
+// TestSourceFails has each source fail: nothing is written, the error is that of the source, and
+// the command asked again goes through.
+func TestSourceFails(t *testing.T) {
+	down := errors.New("directory is down")
+	fail := true
+	tr := inMemory(t, desk.WithSources(desk.Sources{
+		Match: func(context.Context, order.Email) (order.Account, error) {
+			if fail {
+				return "", down
+			}
+			return bruno.Account, nil
+		},
+		Account: func(_ context.Context, command uuid.UUID, _ order.ID) (order.ReceivingAccount, error) {
+			if fail {
+				return "", down
+			}
+			return order.ReceivingAccount(command.String()), nil
+		},
+	})).opened("0 USD")
+	id := order.NewID()
+	for _, step := range []order.Command{
+		order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"},
+		order.MatchBuyer{Email: bruno.Email}, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}},
+		order.ChooseCoverage{Coverage: order.CoverageNone}, order.Submit{OneTouchAcknowledged: true},
+	} {
+		c := asking(acme, desk.Order(id, step))
+		fail = true
+		size := must(tr.store.Settled(background))
+		if _, err := tr.desk.Do(background, c); err != nil {
+			if !errors.Is(err, down) || must(tr.store.Settled(background)) != size {
+				t.Fatalf("%s: %v", c.Do, err)
+			}
+			fail = false
+			if _, err := tr.desk.Do(background, c); err != nil {
+				t.Fatal(err)
+			}
+			fail = true
+		} else if step == (order.Command)(order.MatchBuyer{Email: bruno.Email}) || step == (order.Command)(order.Submit{OneTouchAcknowledged: true}) {
+			t.Fatalf("%s went through without its source", c.Do)
+		}
+	}
+	tr.phase(id, order.PhaseSubmitted)
+}
+
+// unsure is a store that applies a commit or not and does not say which.
+type unsure struct {
+	events.Store
+	applied bool
+	times   atomic.Int64
+}
+
+func (u *unsure) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if c.IsGuard() || u.times.Load() == 0 {
+		return u.Store.Append(ctx, c)
+	}
+	u.times.Add(-1)
+	if u.applied {
+		if _, err := u.Store.Append(ctx, c); err != nil {
+			return events.Receipt{}, err
+		}
+	}
+	return events.Receipt{}, events.ErrUnknownOutcome
+}
+
+// TestUnknownOutcome has the store not say what became of a commit, once and for as long as the
+// command may take. Asked again with its ID, the command takes effect once.
+func TestUnknownOutcome(t *testing.T) {
+	for _, applied := range []bool{true, false} {
+		store := &unsure{Store: memory.New(), applied: applied}
+		tr := newTrade(t, store, desk.WithTimeout(50*time.Millisecond)).opened("10000 USD")
+		id := tr.draft("6000 USD", "6000 USD", order.CoveragePostDelivery)
+		size := must(store.Settled(background))
+
+		c := asking(acme, submission(id))
+		store.times.Store(1 << 40)
+		if _, err := tr.desk.Do(background, c); !errors.Is(err, events.ErrUnknownOutcome) {
+			t.Fatalf("applied %t: %v", applied, err)
+		}
+		store.times.Store(0)
+		r, err := tr.desk.Do(background, c)
+		if err != nil || r.Receipt.Repeated != applied || len(r.Facts) != 4 || r.Receipt.First != size+1 {
+			t.Fatalf("applied %t: %+v, %v", applied, r, err)
+		}
+		tr.held("6000 USD")
+
+		// Once only, and the desk has found out by itself.
+		store.times.Store(1)
+		if r := tr.confirm(id); len(r.Facts) != 1 || r.Receipt.Repeated != applied {
+			t.Fatalf("applied %t: %+v", applied, r)
+		}
+		tr.phase(id, order.PhaseConfirmed)
+		tr.audit()
+	}
+}
+
+// TestRefusalsAreCurrent has a desk remember what is no longer so. Its refusals, its answers
+// that there is nothing to do, and its errors are of what is.
+func TestRefusalsAreCurrent(t *testing.T) {
+	tr := inMemory(t).opened("100 USD")
+	other := newTrade(t, tr.store)
+	holder := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
+	waiting := other.draft("100 USD", "100 USD", order.CoveragePostDelivery)
+	other.refused(order.RuleD3, acme, submission(waiting))
+	tr.do(acme, desk.Order(holder, order.Cancel{}))
+	if err := other.try(acme, submission(waiting)); err != nil {
+		t.Fatal(err)
+	}
+	other.submit(waiting)
+	tr.do(platform, suspendService())
+	other.refused(order.RuleA6, acme, desk.Order(order.NewID(), order.Draft{Mode: order.DraftOnline}))
+	tr.do(platform, desk.Seller(acme.Account, seller.Reinstate{}))
+	other.do(acme, desk.Order(order.NewID(), order.Draft{Mode: order.DraftOnline}))
+}
+
+// TestPolicy has settings that orders could not be run under, and none at all.
+func TestPolicy(t *testing.T) {
+	bad := order.DefaultPolicy()
+	bad.PayWithin = 0
+	tr := inMemory(t, desk.WithPolicy(bad))
+	var invalid *order.InvalidError
+	if _, err := tr.ask(platform, limit("1 USD")); !errors.As(err, &invalid) || invalid.Field != "policy.pay_within" {
+		t.Fatalf("%v", err)
+	}
+	if err := tr.try(platform, limit("1 USD")); !errors.As(err, &invalid) {
+		t.Fatalf("%v", err)
+	}
+	inMemory(t, desk.WithPolicy(nil), desk.WithDeadlines(nil), desk.WithCache(-1), desk.WithTimeout(0)).opened("0 USD").
+		life("100 USD", "100 USD", order.CoverageNone)
+	plain := desk.New(memory.New(), desk.WithClock(nil))
+	if _, err := plain.Do(background, asking(platform, limit("1 USD"))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSnapshots has a desk load a long line from its snapshot, without one, and with one that
+// is lost: the line is the same (I28).
+func TestSnapshots(t *testing.T) {
+	store := memory.New()
+	snapshots := events.NewSnapshotter(10, func(_ events.StreamID, err error) { t.Error(err) })
+	tr := newTrade(t, store, desk.WithSnapshots(snapshots)).opened("10000 USD")
+	for i := range 2 * events.DefaultSaveEvery {
+		tr.do(platform, limit(money("10000 USD").String()))
+		if i == 10 {
+			tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
+		}
+	}
+	snapshots.Close()
+	stream := must(credit.Stream(acme.Account, usd))
+	if _, found, err := store.LatestSnapshot(background, stream, credit.NewModel().Fold); err != nil || !found {
+		t.Fatalf("no snapshot of the line: %v", err)
+	}
+	want, version, err := tr.desk.ReadLine(background, platform, acme.Account, usd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, v, err := newTrade(t, store, desk.WithCache(0)).desk.ReadLine(background, platform, acme.Account, usd)
+	if err != nil || v != version || !reflect.DeepEqual(got, want) {
+		t.Fatalf("by snapshot %+v at %d, live %+v at %d: %v", got, v, want, version, err)
+	}
+	tr.audit()
+}
+
+// accountNamed is a source that always makes the same account.
+func accountNamed(name string) func(context.Context, uuid.UUID, order.ID) (order.ReceivingAccount, error) {
+	return func(context.Context, uuid.UUID, order.ID) (order.ReceivingAccount, error) {
+		return order.ReceivingAccount(name), nil
+	}
+}

@@ -1,0 +1,27 @@
+package desk_test
+
+import (
+	"testing"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+func TestWholeLife(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.draft("6000 USD", "2000 USD", order.CoveragePostDelivery)
+	tr.submit(id)
+	if l := tr.line(); l.Held != money("6000 USD") || l.Available() != money("4000 USD") {
+		t.Fatalf("held %s, available %s", l.Held, l.Available())
+	}
+	tr.refused(order.RuleA18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
+	tr.shipped(id)
+	tr.wire(id, "balance", "4000 USD")
+	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	if o := tr.order(id); o.Phase != order.PhaseCompleted {
+		t.Fatalf("phase %s", o.Phase)
+	}
+	if l := tr.line(); !l.Held.IsZero() {
+		t.Fatalf("held %s", l.Held)
+	}
+}

@@ -1,0 +1,381 @@
+package desk_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	processes "os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/sqlite"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+// The tests of this file run desks in processes of their own: the test binary again, with
+// childEnv saying what to do.
+const childEnv = "SURETY_DESK_CHILD"
+
+func TestMain(m *testing.M) {
+	if task := os.Getenv(childEnv); task != "" {
+		what, path, _ := strings.Cut(task, " ")
+		store, err := sqlite.Open(context.Background(), path, sqlite.WithDurability(events.DurabilityProcess))
+		if err != nil {
+			child{}.Fatal(err)
+		}
+		tr := newTrade(child{}, store)
+		switch what {
+		case "confirm":
+			tr.confirmsWhatItReads(os.Stdin)
+		case "tick":
+			tr.ticksWhenItReads(os.Stdin)
+		case "play":
+			tr.playsUntilKilled(os.Stdin)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// child is a process that has no test to fail.
+type child struct{ testing.TB }
+
+func (child) Helper() {}
+
+func (child) Fatal(args ...any) {
+	fmt.Println("error", fmt.Sprint(args...))
+	os.Exit(1)
+}
+
+func (c child) Fatalf(format string, args ...any) { c.Fatal(fmt.Sprintf(format, args...)) }
+
+// process is a child with its pipes.
+type process struct {
+	t   testing.TB
+	cmd *processes.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func startChild(t testing.TB, task, path string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := processes.Command(self)
+	cmd.Env = append(os.Environ(), childEnv+"="+task+" "+path)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t, cmd, in, bufio.NewReader(out)}
+	t.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	})
+	return p
+}
+
+func (p *process) say(line string) {
+	if _, err := fmt.Fprintln(p.in, line); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *process) hear() string {
+	line, err := p.out.ReadString('\n')
+	if err != nil {
+		p.t.Fatalf("the child is gone: %v", err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// answer is what came of a command in few words: ok, a rule, or what else.
+func answer(r desk.Result, err error) string {
+	var no *order.Refusal
+	switch {
+	case errors.As(err, &no):
+		return string(no.Rule)
+	case err != nil:
+		return err.Error()
+	case r.Receipt.Repeated:
+		return "repeated"
+	case len(r.Facts) == 0:
+		return "nothing to do"
+	}
+	return "ok"
+}
+
+func (tr *trade) confirmsWhatItReads(in io.Reader) {
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		id := must(order.ParseID(lines.Text()))
+		fmt.Println(answer(tr.ask(bruno, desk.Order(id, order.Confirm{Terms: 2}))))
+	}
+}
+
+// TestTwoProcessesConfirm has two processes confirm the same order for the same buyer: one is
+// accepted, the other refused by A18.
+func TestTwoProcessesConfirm(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	tr := newTrade(t, openFile(t, path)).opened("0 USD")
+	children := [2]*process{startChild(t, "confirm", path), startChild(t, "confirm", path)}
+	var won [2]int
+	least := max(rounds(200), 20)
+	for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
+		id := orderOfRound(round, 0)
+		tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
+		tr.submit(id)
+		first := round % 2
+		children[first].say(id.String())
+		children[1-first].say(id.String())
+		switch a, b := children[0].hear(), children[1].hear(); {
+		case a == "ok" && b == "A18":
+			won[0]++
+		case a == "A18" && b == "ok":
+			won[1]++
+		default:
+			t.Fatalf("round %d: %q and %q", round, a, b)
+		}
+	}
+	t.Logf("won %v", won)
+	if won[0] == 0 || won[1] == 0 {
+		t.Fatalf("one process never won: %v", won)
+	}
+	tr.audit()
+}
+
+func (tr *trade) ticksWhenItReads(in io.Reader) {
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		now := must(time.Parse(time.RFC3339Nano, lines.Text()))
+		done, err := tr.desk.Tick(context.Background(), now)
+		acted := 0
+		for _, x := range done {
+			if x.Err == nil {
+				acted++
+			}
+		}
+		fmt.Println(acted, err)
+	}
+}
+
+// TestTwoProcessesTick has two processes do what is due at the same instant: each order is
+// closed once.
+func TestTwoProcessesTick(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	tr := newTrade(t, openFile(t, path)).opened("1000000 USD")
+	children := [2]*process{startChild(t, "tick", path), startChild(t, "tick", path)}
+	for round := range max(rounds(10), 3) {
+		const orders = 20
+		tr.at(start.Add(time.Duration(round) * 40 * day))
+		for n := range orders {
+			id := orderOfRound(round, n)
+			tr.drafted(acme, id, "100 USD", "100 USD", order.CoveragePostDelivery)
+			tr.submit(id)
+		}
+		tr.held("2000 USD")
+		now := tr.now().Add(30 * day).Format(time.RFC3339Nano)
+		children[0].say(now)
+		children[1].say(now)
+		for _, c := range children {
+			// What one has done counts for the other as done, unless it came too late to ask.
+			if acted, rest, _ := strings.Cut(c.hear(), " "); rest != "<nil>" || must(strconv.Atoi(acted)) > orders {
+				t.Fatalf("acted on %s: %s", acted, rest)
+			}
+		}
+		for n := range orders {
+			if o := tr.order(orderOfRound(round, n)); o.CloseReason != order.ClosedExpired {
+				t.Fatalf("order %d of round %d is %s", n, round, o.Phase)
+			}
+		}
+		tr.held("0 USD")
+	}
+	tr.audit()
+}
+
+// asked is a command that a child has asked for, as it prints it.
+type asked struct {
+	ID   uuid.UUID
+	By   order.Actor
+	At   time.Time
+	Wish wish
+}
+
+// dying is a store that kills its process at a commit, before it has happened or after.
+type dying struct {
+	events.Store
+	commits int // until then
+	late    bool
+}
+
+func (d *dying) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if c.IsGuard() {
+		return d.Store.Append(ctx, c)
+	}
+	if d.commits--; d.commits != 0 {
+		return d.Store.Append(ctx, c)
+	}
+	if d.late {
+		if _, err := d.Store.Append(ctx, c); err != nil {
+			d.commits = 1 // somebody was first, there is another time
+			return events.Receipt{}, err
+		}
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	fmt.Println("error", err)
+	select {}
+}
+
+// playsUntilKilled prints every command before it asks for it, and then what came of it. What
+// it reads first is its seed, and how it is to end: at which commit, before it or after. At no
+// commit it waits to be killed.
+func (tr *trade) playsUntilKilled(in io.Reader) {
+	var (
+		seed uint64
+		end  = dying{Store: tr.store}
+	)
+	if _, err := fmt.Fscanln(in, &seed, &end.commits, &end.late); err != nil {
+		tr.Fatal(err)
+	}
+	tr = newTrade(child{}, &end)
+	tr.at(start.Add(time.Duration(seed) * 60 * day))
+	p := newPlayer(tr, 'A'+byte(seed), 6, 6, rand.New(rand.NewPCG(seed, 0)).IntN)
+	p.serial = int(seed) * 1_000_000
+	for {
+		c := p.step()
+		line := must(json.Marshal(asked{c.ID, c.By, p.now(), p.wish}))
+		fmt.Println("ask " + string(line))
+		fmt.Println("got", c.ID, answer(tr.desk.Do(context.Background(), c)))
+	}
+}
+
+// TestKilledMidCommand kills a process in the middle of its commands, again and again on one
+// file. What it heard is there; every stream replays and every invariant holds; and its last
+// command, of which nobody knows the outcome, asked again with its ID takes effect once.
+func TestKilledMidCommand(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	newTrade(t, openFile(t, path)).opened("1000000 USD").openedTo(orient, "1000000 USD")
+	var commands, lost, kept int
+	for cycle := range max(rounds(20), 6) {
+		c := startChild(t, "play", path)
+		kill, at := time.Minute, 1+rand.IntN(60)
+		if cycle%3 == 0 {
+			kill, at = time.Duration(20+rand.IntN(150))*time.Millisecond, 0
+		}
+		c.say(fmt.Sprintln(cycle+1, at, cycle%3 == 1))
+		last, heard, n := c.untilKilled(kill)
+		commands += n
+
+		store := openFile(t, path)
+		tr := newTrade(t, store).at(last.At)
+		for _, id := range heard {
+			if _, known, err := store.Lookup(context.Background(), id); err != nil || !known {
+				t.Fatalf("cycle %d: command %s was acknowledged and is not there: %v", cycle, id, err)
+			}
+		}
+		verify(t, store)
+		tr.audit()
+		if last.ID == uuid.Nil {
+			continue
+		}
+		do, err := last.Wish.action()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := desk.Command{ID: last.ID, By: last.By, Do: do}
+		first, err := tr.desk.Do(context.Background(), again)
+		size := must(store.Settled(context.Background()))
+		switch {
+		case first.Receipt.Repeated:
+			kept++
+		case err == nil:
+			lost++
+		}
+		second, err2 := tr.desk.Do(context.Background(), again)
+		if (err == nil) != (err2 == nil) || must(store.Settled(context.Background())) != size {
+			t.Fatalf("cycle %d: %s asked again: %v, then %v", cycle, do, err, err2)
+		}
+		if len(first.Facts) > 0 && (!second.Receipt.Repeated || second.Receipt.First != first.Receipt.First) {
+			t.Fatalf("cycle %d: %s asked again: %+v, then %+v", cycle, do, first.Receipt, second.Receipt)
+		}
+		verify(t, store)
+		tr.audit()
+	}
+	t.Logf("%d commands; of the last ones, unheard, %d had taken effect and %d took effect when asked again", commands, kept, lost)
+	if kept == 0 || lost == 0 {
+		t.Fatal("the children did not die on both sides of a commit")
+	}
+}
+
+// untilKilled lets the child work and kills it. It returns the command it asked for last if it
+// had no answer, the IDs of those that it heard were carried out, and how many it asked for.
+func (p *process) untilKilled(after time.Duration) (last asked, heard []uuid.UUID, n int) {
+	first := true
+	for {
+		line, err := p.out.ReadString('\n')
+		if err != nil {
+			break // also a line that the kill has cut off
+		}
+		if first {
+			first = false
+			time.AfterFunc(after, func() { _ = p.cmd.Process.Kill() })
+		}
+		what, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch what {
+		case "ask":
+			last, n = asked{}, n+1
+			if err := json.Unmarshal([]byte(rest), &last); err != nil {
+				p.t.Fatal(err)
+			}
+		case "got":
+			if id, said, _ := strings.Cut(rest, " "); said == "ok" {
+				heard = append(heard, uuid.MustParse(id))
+			}
+			last = asked{At: last.At}
+		default:
+			p.t.Fatalf("the child said %q", line)
+		}
+	}
+	_ = p.cmd.Wait()
+	return last, heard, n
+}
+
+// verify walks the log and decodes every record.
+func verify(t testing.TB, store events.Store) {
+	t.Helper()
+	_, err := events.Verify(context.Background(), store, func(r events.Record) error {
+		if _, err := desk.DecodeMeta(r.Meta); err != nil {
+			return err
+		}
+		_, err := desk.DecodeEvent(r.Type, r.Schema, r.Data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,311 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+)
+
+// duel is two commands that are asked for at the same time, each at a desk of its own with a
+// store of its own on one file.
+type duel struct {
+	name string
+	// prepare makes what the two are about and returns them.
+	prepare func(tr *trade, round int) [2]desk.Command
+	// judge returns who was first, and what is wrong with the answers.
+	judge func(tr *trade, round int, answers [2]error) (winner int, err error)
+}
+
+// refusedBy reports whether the answer is a refusal by that rule.
+func refusedBy(err error, rule order.Rule) bool {
+	var no *order.Refusal
+	return errors.As(err, &no) && no.Rule == rule
+}
+
+// oneOf is the judge of two commands of which one is accepted and the other refused by a rule.
+func oneOf(rules ...order.Rule) func(*trade, int, [2]error) (int, error) {
+	return func(_ *trade, _ int, answers [2]error) (int, error) {
+		for winner := range answers {
+			if loser := answers[1-winner]; answers[winner] == nil && refusedBy(loser, rules[(1-winner)%len(rules)]) {
+				return winner, nil
+			}
+		}
+		return 0, fmt.Errorf("answers %v and %v, want one refused by %v", answers[0], answers[1], rules)
+	}
+}
+
+// orderOfRound is the nth order of a round.
+func orderOfRound(round, n int) order.ID {
+	return order.ID{0: 1, 1: byte(n), 6: 0x70, 8: 0x80, 13: byte(round >> 16), 14: byte(round >> 8), 15: byte(round)}
+}
+
+func (tr *trade) confirmedIn(round, n int, total string, coverage order.Coverage) order.ID {
+	id := orderOfRound(round, n)
+	tr.drafted(acme, id, total, total, coverage)
+	tr.submit(id)
+	tr.confirm(id)
+	return id
+}
+
+var duels = []duel{
+	{
+		name: "TwoOrdersLinkOneEntrustment",
+		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
+			tr.do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+			for n := range c {
+				c[n] = asking(acme, link(tr.confirmedIn(round, n, "100 USD", order.CoverageNone), e))
+			}
+			return c
+		},
+		judge: oneOf(order.RuleA22),
+	},
+	{
+		name: "TwoOrdersHoldTheLastOfAQuota",
+		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+			for n := range c {
+				id := orderOfRound(round, n)
+				tr.drafted(acme, id, "6000 USD", "6000 USD", order.CoveragePostDelivery)
+				c[n] = asking(acme, submission(id))
+			}
+			return c
+		},
+		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(order.RuleD3)(tr, round, answers)
+			if err == nil {
+				tr.held("6000 USD")
+				tr.do(acme, desk.Order(orderOfRound(round, winner), order.Cancel{}))
+				tr.held("0 USD")
+			}
+			return winner, err
+		},
+	},
+	{
+		name: "TwoConfirmations",
+		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+			id := orderOfRound(round, 0)
+			tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
+			tr.submit(id)
+			for n := range c {
+				c[n] = asking(bruno, desk.Order(id, order.Confirm{Terms: 2}))
+			}
+			return c
+		},
+		judge: oneOf(order.RuleA18),
+	},
+	{
+		name: "PayAgainstExpireAtTheDeadline",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
+			o := tr.order(id)
+			tr.at(o.PayBy)
+			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", o.PayBy)), asking(system, desk.Order(id, order.Expire{}))}
+		},
+		judge: paidOrEnded(order.RuleD28, order.ClosedExpired),
+	},
+	{
+		name: "PayAgainstCancel",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
+			o := tr.order(id)
+			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", start)), asking(bruno, desk.Order(id, order.Cancel{}))}
+		},
+		judge: paidOrEnded(order.RuleD27, order.ClosedCancelled),
+	},
+	{
+		name: "ConfirmReceiptAgainstAutoConfirmReceipt",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			id := orderOfRound(round, 0)
+			tr.at(start).until(id, order.EntrustmentID(fmt.Sprintf("E%d", round)), 6)
+			tr.at(tr.order(id).Shipment.ReceiptDeadline)
+			return [2]desk.Command{asking(bruno, desk.Order(id, order.ConfirmReceipt{})), asking(system, desk.Order(id, order.AutoConfirmReceipt{}))}
+		},
+		judge: oneOf(order.RuleA24, order.RuleA25),
+	},
+	{
+		name: "EntrustmentCancelAgainstLink",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
+			tr.do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+			id := tr.confirmedIn(round, 0, "100 USD", order.CoverageNone)
+			return [2]desk.Command{asking(acme, link(id, e)), asking(acme, desk.Entrustment(e, entrustment.Cancel{}))}
+		},
+		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+			// A cancellation is accepted either way: it takes the link along that was there first.
+			o, e := tr.order(orderOfRound(round, 0)), tr.entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round)))
+			if answers[1] != nil || len(o.Links) != 0 || e.Linked() || e.Phase != entrustment.PhaseCancelled {
+				return 0, fmt.Errorf("answers %v and %v, links %v, entrustment %s linked to %s", answers[0], answers[1], o.Links, e.Phase, e.Order)
+			}
+			if answers[0] == nil {
+				return 0, nil
+			}
+			if !refusedBy(answers[0], order.RuleD39) {
+				return 0, answers[0]
+			}
+			return 1, nil
+		},
+	},
+}
+
+func transfer(o *order.Order, reference, amount string, at time.Time) desk.Action {
+	return desk.Order(o.ID, order.RecordPayment{
+		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: money(amount), Payer: "Bruno Imports", PaidAt: at,
+	})
+}
+
+// paidOrEnded judges money that comes in while the order ends. It is recorded in any case: as
+// paid, and the end is refused by the rule; or as waiting, on an order that has ended.
+func paidOrEnded(rule order.Rule, reason order.CloseReason) func(*trade, int, [2]error) (int, error) {
+	return func(tr *trade, round int, answers [2]error) (int, error) {
+		o := tr.order(orderOfRound(round, 0))
+		if answers[0] != nil || o.Ledger.Received != money("100 USD") {
+			return 0, fmt.Errorf("the money was refused: %v; received %s", answers[0], o.Ledger.Received)
+		}
+		switch {
+		case answers[1] == nil && o.CloseReason == reason && o.Ledger.Unapplied == money("100 USD") && o.Hold.Status == order.HoldIsReleased:
+			return 1, nil
+		case refusedBy(answers[1], rule) && o.Phase == order.PhaseReadyToShip && o.Ledger.Applied == money("100 USD"):
+			tr.do(platform, limit("10000000 USD")) // its hold stays
+			return 0, nil
+		}
+		return 0, fmt.Errorf("the end: %v; phase %s, ledger %+v, hold %+v", answers[1], o.Phase, o.Ledger, o.Hold)
+	}
+}
+
+// TestRaces has commands meet in earnest, at least 200 rounds each and until each side has won.
+// Every loser is refused by the rule that then holds, and no money and no quota is lost.
+func TestRaces(t *testing.T) {
+	for _, d := range duels {
+		t.Run(d.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log.db")
+			tr := newTrade(t, openFile(t, path)).opened("10000 USD")
+			sides := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+			var won [2]int
+			least := max(rounds(200), 20)
+			for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
+				commands := d.prepare(tr, round)
+				for _, s := range sides {
+					s.at(tr.now())
+				}
+				winner, err := d.judge(tr, round, fight(sides, commands))
+				if err != nil {
+					t.Fatalf("round %d: %v", round, err)
+				}
+				won[winner]++
+			}
+			t.Logf("won %v", won)
+			if won[0] == 0 || won[1] == 0 {
+				t.Fatalf("one side never won: %v", won)
+			}
+			tr.audit()
+		})
+	}
+}
+
+// fight asks for both at once. Now and then one side is given a moment's start.
+func fight(sides [2]*trade, commands [2]desk.Command) (answers [2]error) {
+	var (
+		all   sync.WaitGroup
+		begin = make(chan struct{})
+		late  = rand.IntN(2)
+		wait  = time.Duration(rand.IntN(300)) * time.Microsecond
+	)
+	for n := range sides {
+		all.Go(func() {
+			<-begin
+			if n == late {
+				for since := time.Now(); time.Since(since) < wait; {
+				}
+			}
+			_, answers[n] = sides[n].desk.Do(context.Background(), commands[n])
+		})
+	}
+	close(begin)
+	all.Wait()
+	return answers
+}
+
+// TestConsentNamesTheTerms races a confirmation of older terms against one of the present ones:
+// whoever is first, nobody is bound to terms that he did not name.
+func TestConsentNamesTheTerms(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	tr := newTrade(t, openFile(t, path)).opened("10000 USD")
+	sides := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	for round := range max(rounds(200), 20) {
+		id := orderOfRound(round, 0)
+		tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
+		tr.submit(id)
+		answers := fight(sides, [2]desk.Command{
+			asking(bruno, desk.Order(id, order.Confirm{Terms: 1})), asking(bruno, desk.Order(id, order.Confirm{Terms: 2})),
+		})
+		if !refusedBy(answers[0], order.RuleA18) || answers[1] != nil {
+			t.Fatalf("older terms: %v; present terms: %v", answers[0], answers[1])
+		}
+	}
+	tr.audit()
+}
+
+// TestDesksNeverContradictEachOther has two desks with caches of their own work on the same
+// orders in turn, 1,000 commands and more: what one has acknowledged the other takes as done,
+// and what one has undone the other refuses.
+func TestDesksNeverContradictEachOther(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	desks := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	desks[0].opened("1000000 USD")
+	desks[1].line()
+	turn := 0
+	next := func() *trade { turn++; return desks[rand.IntN(2)] }
+	for round := 0; turn < rounds(1000); round++ {
+		id, e := orderOfRound(round, 0), order.EntrustmentID(fmt.Sprintf("E%d", round))
+		for _, c := range []order.Command{
+			order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"},
+			order.MatchBuyer{Email: bruno.Email}, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}},
+			order.ChooseCoverage{Coverage: order.CoveragePostDelivery, TermsAccepted: true}, order.Submit{OneTouchAcknowledged: true},
+		} {
+			next().do(acme, desk.Order(id, c))
+		}
+		next().do(bruno, desk.Order(id, order.Confirm{Terms: 2}))
+		next().do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+		next().do(acme, link(id, e))
+		next().refused(order.RuleD40, acme, link(id, e))
+		next().do(acme, unlink(id, e))
+		next().refused(order.RuleD40, acme, unlink(id, e))
+		next().do(acme, link(id, e))
+		next().do(bruno, desk.Order(id, order.Cancel{}))
+		next().refused(order.RuleA21, acme, link(id, e))
+		next().refused(order.RuleD27, bruno, desk.Order(id, order.Cancel{}))
+		if s := next().entrustment(e); s.Linked() {
+			t.Fatalf("still linked to %s", s.Order)
+		}
+		next().held("0 USD")
+	}
+	desks[0].audit()
+}
+
+// TestStaleLine has a desk release a hold on a line that its cache knows without it.
+func TestStaleLine(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	other := newTrade(t, tr.store)
+	other.line()
+	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
+	other.do(bruno, desk.Order(id, order.Cancel{}))
+	tr.held("0 USD")
+	// And one hold on a line that it knows as full.
+	id = tr.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
+	other.held("10000 USD")
+	tr.do(acme, desk.Order(id, order.Cancel{}))
+	other.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
+	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	other.refused(order.RuleD3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
+	tr.audit()
+}

@@ -1,0 +1,241 @@
+package desk_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// TestWhoMayRead asks for everything as everybody. To those who may not see it, it is not there.
+func TestWhoMayRead(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	draft := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	submitted := tr.placed("100 USD", "100 USD", order.CoverageNone)
+	tr.entrust("E1")
+	nobody := order.NewID()
+	everybody := []order.Actor{acme, orient, bruno, stranger, platform, system}
+	reads := map[string]struct {
+		may  []order.Actor
+		read func(by order.Actor) error
+	}{
+		"draft":    {[]order.Actor{acme, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, draft); return err }},
+		"order":    {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, submitted); return err }},
+		"timeline": {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, err := tr.desk.Timeline(background, by, submitted); return err }},
+		"at":       {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, err := tr.desk.At(background, by, submitted, start); return err }},
+		"next":     {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, err := tr.desk.Next(background, by, submitted); return err }},
+		"no order": {nil, func(by order.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, nobody); return err }},
+		"service":  {[]order.Actor{acme, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadService(background, by, acme.Account); return err }},
+		"line": {[]order.Actor{acme, platform, system}, func(by order.Actor) error {
+			_, _, err := tr.desk.ReadLine(background, by, acme.Account, usd)
+			return err
+		}},
+		"no line": {nil, func(by order.Actor) error {
+			_, _, err := tr.desk.ReadLine(background, by, orient.Account, usd)
+			return err
+		}},
+		"entrustment":   {[]order.Actor{acme, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E1"); return err }},
+		"no entrusting": {nil, func(by order.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E2"); return err }},
+	}
+	for name, r := range reads {
+		for _, by := range everybody {
+			may := false
+			for _, who := range r.may {
+				may = may || who == by
+			}
+			switch err := r.read(by); {
+			case may && err != nil:
+				t.Errorf("%s by %s %s: %v", name, by.Role, by.Account, err)
+			case !may && !errors.Is(err, desk.ErrNotFound):
+				t.Errorf("%s by %s %s: %v, want ErrNotFound", name, by.Role, by.Account, err)
+			}
+		}
+		for _, by := range []order.Actor{{Role: order.Desk}, {}, {Role: order.Buyer}} {
+			var invalid *order.InvalidError
+			if err := r.read(by); !errors.As(err, &invalid) {
+				t.Errorf("%s by %+v: %v, want an *InvalidError", name, by, err)
+			}
+		}
+	}
+	// An unregistered buyer is known by his verified address.
+	fresh := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	tr.do(acme, desk.Order(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
+	tr.do(acme, desk.Order(fresh, order.MatchBuyer{Email: "new@buyer.example"}))
+	tr.submit(fresh)
+	if _, _, err := tr.desk.ReadOrder(background, order.Actor{Role: order.Buyer, Account: "b-new", Email: "new@buyer.example"}, fresh); err != nil {
+		t.Error(err)
+	}
+	var invalid *order.InvalidError
+	if _, _, err := tr.desk.ReadLine(background, platform, "a/b", usd); !errors.As(err, &invalid) {
+		t.Errorf("%v", err)
+	}
+	if _, _, err := tr.desk.ReadEntrustment(background, acme, "a/b"); !errors.As(err, &invalid) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestReadsAreCurrent has another desk move what this one remembers.
+func TestReadsAreCurrent(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	other := newTrade(t, tr.store)
+	id := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
+	other.order(id)
+	other.line()
+	tr.confirm(id)
+	tr.do(platform, limit("1 USD"))
+	if o, _, err := other.desk.ReadOrder(background, platform, id, desk.AllowStale()); err != nil || o.Phase != order.PhaseSubmitted {
+		t.Fatalf("stale: %s, %v", o.Phase, err)
+	}
+	if l, _, err := other.desk.ReadLine(background, platform, acme.Account, usd, desk.AllowStale()); err != nil || l.Limit != money("10000 USD") {
+		t.Fatalf("stale: %s, %v", l.Limit, err)
+	}
+	other.phase(id, order.PhaseConfirmed)
+	if l := other.line(); l.Limit != money("1 USD") {
+		t.Fatalf("limit %s", l.Limit)
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := order.NewID()
+	draft := asking(acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	draft.Correlation, draft.Causation, draft.Trace = "c-1", "c-0", "00-abc"
+	if _, err := tr.desk.Do(background, draft); err != nil {
+		t.Fatal(err)
+	}
+	tr.after(time.Hour).do(acme, desk.Order(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
+	tr.after(time.Hour).do(acme, desk.Order(id, order.MatchBuyer{Email: bruno.Email}))
+	entries, err := tr.desk.Timeline(background, acme, id)
+	if err != nil || len(entries) != 3 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	want := desk.Meta{Role: order.Seller, Account: string(acme.Account), Command: "draft", Correlation: "c-1", Causation: "c-0", Trace: "00-abc"}
+	if entries[0].By != want {
+		t.Fatalf("by %+v, want %+v", entries[0].By, want)
+	}
+	for i, e := range entries {
+		if e.Version != events.Version(i+1) || !e.At.Equal(start.Add(time.Duration(i)*time.Hour)) {
+			t.Fatalf("entry %d is version %d at %s", i, e.Version, e.At)
+		}
+	}
+	if last := entries[2].Order; !reflect.DeepEqual(last, tr.order(id)) {
+		t.Fatalf("the last entry has %+v", last)
+	}
+	for at, matched := range map[time.Time]bool{start: false, start.Add(2*time.Hour - 1): false, start.Add(2 * time.Hour): true} {
+		if o, err := tr.desk.At(background, acme, id, at); err != nil || o.Matched != matched || o.Phase != order.PhaseDraft {
+			t.Fatalf("at %s: %+v, %v", at, o, err)
+		}
+	}
+	if o, err := tr.desk.At(background, acme, id, start.Add(-1)); err != nil || o.Phase != order.PhaseNone || o.ID != id {
+		t.Fatalf("before it began: %+v, %v", o, err)
+	}
+}
+
+// TestBrokenHistory has records that no desk writes: they are named, and stop nobody else.
+func TestBrokenHistory(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	forge := func(stream events.StreamID, after events.Version, list ...events.Event) {
+		t.Helper()
+		_, err := tr.store.Append(background, events.Commit{ID: desk.NewID(), Batches: []events.Batch{{Stream: stream, After: after, Events: list}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	reserved := func(owner string) events.Event {
+		return events.Event{Type: "reservation.reserved", Schema: 1, At: start, Data: []byte(`{"owner":"` + owner + `"}`)}
+	}
+	other := order.NewID().String()
+	for name, forged := range map[string][]events.Event{
+		"TWICE":   {reserved(other), reserved(other)},
+		"NOBODY":  {reserved("")},
+		"STRANGE": {reserved("no order")},
+		"NEWER":   {{Type: "reservation.reserved", Schema: 2, At: start, Data: []byte(`{}`)}},
+		"OTHER":   {{Type: "order.closed", Schema: 1, At: start, Data: []byte(`{}`)}},
+	} {
+		forge(events.StreamID("receiving_account-"+name), 0, forged...)
+		broken := newTrade(t, tr.store, desk.WithSources(desk.Sources{Account: accountNamed(name)}))
+		_, err := broken.ask(acme, submission(id))
+		var corrupt *events.CorruptError
+		if !errors.As(err, &corrupt) || corrupt.Stream != events.StreamID("receiving_account-"+name) {
+			t.Errorf("%s: %v, want a *CorruptError", name, err)
+		}
+	}
+	tr.submit(id)
+	// An order whose metadata nobody can read has no timeline; the order itself is there.
+	_, head, err := tr.desk.ReadOrder(background, platform, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	typ, schema, data, err := order.EncodeEvent(nil, order.TransportSet{Mode: order.TransportSea})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forge(order.Stream(id), head, events.Event{Type: typ, Schema: schema, At: start, Data: data, Meta: []byte("?")})
+	tr.phase(id, order.PhaseSubmitted)
+	var corrupt *events.CorruptError
+	if _, err := tr.desk.Timeline(background, platform, id); !errors.As(err, &corrupt) || corrupt.Version != head+1 {
+		t.Fatalf("%v, want a *CorruptError of version %d", err, head+1)
+	}
+}
+
+// TestDecodeEvent has one event of each package, and none.
+func TestDecodeEvent(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	tr.life("100 USD", "100 USD", order.CoveragePostDelivery)
+	seen := make(map[string]bool)
+	for r, err := range tr.store.ReadAll(background, 0, events.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := desk.DecodeEvent(r.Type, r.Schema, r.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch e.(type) {
+		case order.Event, seller.Event, entrustment.Event, credit.Event, desk.Reserved:
+			seen[r.Stream.Category()] = true
+		default:
+			t.Fatalf("%s is a %T", r.Type, e)
+		}
+	}
+	if len(seen) != 6 {
+		t.Fatalf("events of %v", seen)
+	}
+	for _, c := range []struct {
+		typ    string
+		schema uint16
+	}{{"", 1}, {"order", 1}, {"order.never", 1}, {"reservation.reserved", 2}, {"reservation.never", 1}, {"ghost.drafted", 1}} {
+		if e, err := desk.DecodeEvent(c.typ, c.schema, []byte("{}")); err == nil {
+			t.Errorf("%s schema %d is %+v", c.typ, c.schema, e)
+		}
+	}
+}
+
+func FuzzDecodeEvent(f *testing.F) {
+	f.Add("reservation.reserved", []byte(`{"owner":"E1"}`))
+	f.Add("order.closed", []byte(`{"reason":"cancelled"}`))
+	f.Fuzz(func(t *testing.T, typ string, data []byte) {
+		e, err := desk.DecodeEvent(typ, 1, data)
+		if r, ok := e.(desk.Reserved); ok && err == nil && r.Kind().String() != typ {
+			t.Fatalf("%s decoded as %s", typ, r.Kind())
+		}
+	})
+}
+
+func FuzzDecodeMeta(f *testing.F) {
+	f.Add([]byte(`{"role":"seller","account":"s-acme","command":"draft","correlation":"c"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := desk.DecodeMeta(data)
+		if err == nil && m.Role.String() == "unknown" {
+			t.Fatalf("%q has %+v", data, m)
+		}
+	})
+}

@@ -1,0 +1,535 @@
+package desk_test
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// TestRule has the rules that show only across streams, by their ids. Those of one stream are
+// tested where they are written.
+func TestRule(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		test func(t *testing.T)
+	}{
+		{"A6/AnOrderNeedsTheService", ruleA6},
+		{"A11/AnAccountIsOfOneOrderForGood", ruleA11},
+		{"A11/AnOrderHasOneAccount", ruleA11One},
+		{"A13/NoCoverageNoQuota", ruleA13},
+		{"A14/HeldUntilShipment", ruleA14},
+		{"A15/HeldUntilReceipt", ruleA15},
+		{"A22/AnEntrustmentHasOneOrder", ruleA22},
+		{"A22/AnOrderHasManyEntrustments", ruleA22Many},
+		{"A23/ReleasedThenLinked", ruleA23Released},
+		{"A23/LinkedThenReleased", ruleA23Linked},
+		{"D3/Short", ruleD3},
+		{"D3/Capped", ruleD3Capped},
+		{"D3/SuspendedLine", ruleD3Suspended},
+		{"D4/HeldAtConfirm", ruleD4},
+		{"D5/AnEndReleases", ruleD5},
+		{"D7/LimitCutBelowHeld", ruleD7},
+		{"D9/AutoShip", ruleD9},
+		{"D10/EveryEntrustmentReleased", ruleD10},
+		{"D33/SuspendedService", ruleD33},
+		{"D39/SameSellerAndCurrency", ruleD39},
+		{"D40/Unlink", ruleD40},
+		{"D40/ACloseFrees", ruleD40Close},
+		{"D40/CancelledEntrustment", ruleD40Cancel},
+		{"D43/UniqueNumber", ruleD43},
+		{"D61/ClockSkew", ruleD61},
+	} {
+		t.Run(c.name, c.test)
+	}
+}
+
+func (tr *trade) held(want string) {
+	tr.Helper()
+	l := tr.line()
+	if l.Held != money(want) {
+		tr.Fatalf("the line holds %s, want %s", l.Held, want)
+	}
+	if sum := must(must(l.Held.Add(l.Consumed)).Add(l.Available())); l.Overcommitted().IsZero() && sum != l.Limit {
+		tr.Fatalf("held, consumed and available are %s of %s", sum, l.Limit)
+	}
+}
+
+func (tr *trade) phase(id order.ID, want order.Phase) {
+	tr.Helper()
+	if o := tr.order(id); o.Phase != want {
+		tr.Fatalf("phase %s, want %s", o.Phase, want)
+	}
+}
+
+func link(id order.ID, e order.EntrustmentID) desk.Action {
+	return desk.Order(id, order.Link{Entrustment: e})
+}
+
+func unlink(id order.ID, e order.EntrustmentID) desk.Action {
+	return desk.Order(id, order.Unlink{Entrustment: e})
+}
+
+func submission(id order.ID) desk.Action {
+	return desk.Order(id, order.Submit{OneTouchAcknowledged: true})
+}
+
+func limit(amount string) desk.Action {
+	return desk.Line(acme.Account, usd, credit.AssessLimit{Limit: money(amount)})
+}
+
+func suspendService() desk.Action {
+	return desk.Seller(acme.Account, seller.Suspend{Reason: "violation"})
+}
+
+func ruleA6(t *testing.T) {
+	tr := inMemory(t)
+	id := order.NewID()
+	tr.refused(order.RuleA6, acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(order.RuleA6, platform, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(order.RuleA6, order.Actor{Role: order.System}, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(order.RuleA6, bruno, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+}
+
+func ruleA11(t *testing.T) {
+	account := order.ReceivingAccount("ACC-1")
+	tr := inMemory(t, desk.WithSources(desk.Sources{
+		Account: func(context.Context, uuid.UUID, order.ID) (order.ReceivingAccount, error) { return account, nil },
+	})).opened("10000 USD")
+	first := tr.placed("100 USD", "100 USD", order.CoverageNone)
+	second := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	tr.refused(order.RuleA11, acme, submission(second))
+	tr.do(acme, desk.Order(first, order.Cancel{}))
+	tr.refused(order.RuleA11, acme, submission(second))
+	account = "ACC-2"
+	tr.submit(second)
+	if a, b := tr.order(first).Account, tr.order(second).Account; a != "ACC-1" || b != "ACC-2" {
+		t.Fatalf("accounts %s and %s", a, b)
+	}
+}
+
+func ruleA11One(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	if a := tr.order(id).Account; a != "" {
+		t.Fatalf("a draft has the account %s", a)
+	}
+	tr.submit(id)
+	account := tr.order(id).Account
+	tr.refused(order.RuleA16, acme, submission(id))
+	if now := tr.order(id).Account; account == "" || now != account {
+		t.Fatalf("account %q, then %q", account, now)
+	}
+	n := 0
+	for r, err := range tr.store.ReadAll(context.Background(), 0, events.Filter{Categories: []string{"receiving_account"}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key, _ := r.Stream.Key(); key != string(account) {
+			t.Fatalf("account %s was reserved", key)
+		}
+		n++
+	}
+	if n != 1 {
+		t.Fatalf("%d reservations, want 1", n)
+	}
+}
+
+func ruleA13(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	before := tr.line()
+	tr.life("1000000 USD", "1000 USD", order.CoverageNone)
+	if after := tr.line(); !reflect.DeepEqual(after, before) {
+		t.Fatalf("the line went from %+v to %+v", before, after)
+	}
+}
+
+func ruleA14(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.placed("6000 USD", "2000 USD", order.CoveragePreShipment)
+	tr.held("2000 USD")
+	tr.confirm(id)
+	tr.wire(id, "initial", "2000 USD")
+	tr.entrust("E1")
+	tr.do(acme, link(id, "E1"))
+	tr.release("E1", tr.now())
+	tr.held("2000 USD")
+	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.held("0 USD")
+	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.held("0 USD")
+}
+
+func ruleA15(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
+	tr.held("6000 USD")
+	tr.shipped(id)
+	tr.held("6000 USD")
+	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.held("0 USD")
+	tr.phase(id, order.PhaseReceived)
+}
+
+func ruleA22(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	a, b := tr.confirmed("100 USD", "100 USD", order.CoverageNone), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.entrust("E1")
+	tr.do(acme, link(a, "E1"))
+	tr.refused(order.RuleA22, acme, link(b, "E1"))
+	tr.refused(order.RuleD40, acme, link(a, "E1"))
+	tr.wire(b, "all", "100 USD")
+	tr.refused(order.RuleA22, acme, desk.Order(b, order.MarkShipped{}))
+	tr.do(acme, unlink(a, "E1"))
+	tr.do(acme, link(b, "E1"))
+	if e := tr.entrustment("E1"); e.Order != b {
+		t.Fatalf("linked to %s", e.Order)
+	}
+}
+
+func ruleA22Many(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	for _, e := range []order.EntrustmentID{"E1", "E2", "E3"} {
+		tr.entrust(e)
+		tr.do(acme, link(id, e))
+	}
+	for _, e := range []order.EntrustmentID{"E1", "E2", "E3"} {
+		if s := tr.entrustment(e); s.Order != id {
+			t.Fatalf("%s is linked to %s", e, s.Order)
+		}
+	}
+	if n := len(tr.order(id).Links); n != 3 {
+		t.Fatalf("%d links, want 3", n)
+	}
+}
+
+// ten is when the orders of the golden boundary are drafted.
+var ten = start.Add(10 * time.Hour)
+
+func ruleA23Released(t *testing.T) {
+	for released, rule := range map[time.Time]order.Rule{ten: "", ten.Add(-time.Millisecond): order.RuleA23} {
+		tr := inMemory(t).opened("0 USD").at(ten.Add(-time.Hour))
+		tr.entrust("E1")
+		tr.at(ten)
+		tr.release("E1", released)
+		id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+		if rule != "" {
+			tr.refused(rule, acme, link(id, "E1"))
+			continue
+		}
+		tr.do(acme, link(id, "E1"))
+		tr.wire(id, "all", "100 USD")
+		tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	}
+}
+
+func ruleA23Linked(t *testing.T) {
+	for released, void := range map[time.Time]bool{ten: false, ten.Add(-time.Millisecond): true} {
+		tr := inMemory(t).opened("0 USD").at(ten.Add(-time.Hour))
+		tr.entrust("E1")
+		tr.at(ten)
+		id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+		tr.do(acme, link(id, "E1"))
+		tr.after(time.Hour).release("E1", released)
+		tr.wire(id, "all", "100 USD")
+		e, o := tr.entrustment("E1"), tr.order(id)
+		if !e.ReleasedAt.Equal(released) || !o.Links[0].ReleasedAt.Equal(released) || e.Void != void || o.Void(o.Links[0]) != void {
+			t.Fatalf("released at %s and %s, void %t and %t", e.ReleasedAt, o.Links[0].ReleasedAt, e.Void, o.Void(o.Links[0]))
+		}
+		if !void {
+			tr.do(acme, desk.Order(id, order.MarkShipped{}))
+			continue
+		}
+		tr.refused(order.RuleA23, acme, desk.Order(id, order.MarkShipped{}))
+		tr.do(acme, unlink(id, "E1"))
+		tr.refused(order.RuleA23, acme, link(id, "E1"))
+		tr.entrust("E2")
+		tr.do(acme, link(id, "E2"))
+		tr.release("E2", tr.now())
+		tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	}
+}
+
+func ruleD3(t *testing.T) {
+	tr := inMemory(t).opened("5999.99 USD")
+	id := tr.draft("6000 USD", "2000 USD", order.CoveragePostDelivery)
+	no := tr.refused(order.RuleD3, acme, submission(id))
+	if no.Missing != money("0.01 USD") {
+		t.Fatalf("missing %s, want 0.01 USD", no.Missing)
+	}
+	tr.do(platform, limit("6000 USD"))
+	tr.submit(id)
+	tr.held("6000 USD")
+	// Without a line of its currency an order is as one whose limit is zero.
+	other := order.Actor{Role: order.Seller, Account: "s-other"}
+	tr.do(other, desk.Seller(other.Account, seller.Activate{Route: seller.RouteConsole}))
+	id = order.NewID()
+	tr.drafted(other, id, "6000 USD", "2000 USD", order.CoveragePreShipment)
+	if no := tr.refused(order.RuleD3, other, submission(id)); no.Missing != money("2000 USD") {
+		t.Fatalf("missing %s, want 2000 USD", no.Missing)
+	}
+}
+
+func ruleD3Capped(t *testing.T) {
+	policy := order.DefaultPolicy()
+	policy.CapCoverage = true
+	tr := inMemory(t, desk.WithPolicy(policy)).opened("4000 USD")
+	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
+	if o := tr.order(id); o.Hold.Amount != money("4000 USD") {
+		t.Fatalf("hold %+v", o.Hold)
+	}
+	tr.held("4000 USD")
+	tr.refused(order.RuleD3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
+	tr.do(acme, desk.Order(id, order.Cancel{}))
+	tr.held("0 USD")
+}
+
+func ruleD3Suspended(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	running := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
+	waiting := tr.draft("100 USD", "100 USD", order.CoveragePostDelivery)
+	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.refused(order.RuleD3, acme, submission(waiting))
+	tr.do(acme, desk.Order(running, order.Cancel{}))
+	tr.held("0 USD")
+	tr.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
+	tr.submit(waiting)
+	tr.held("100 USD")
+}
+
+func ruleD4(t *testing.T) {
+	policy := order.DefaultPolicy()
+	policy.HoldAt = order.HoldAtConfirm
+	tr := inMemory(t, desk.WithPolicy(policy)).opened("100 USD")
+	a, b := tr.placed("60 USD", "60 USD", order.CoveragePostDelivery), tr.placed("60 USD", "60 USD", order.CoveragePostDelivery)
+	tr.held("0 USD")
+	tr.confirm(a)
+	tr.held("60 USD")
+	confirm := desk.Order(b, order.Confirm{Terms: tr.order(b).Revision})
+	if no := tr.refused(order.RuleD3, bruno, confirm); no.Missing != money("20 USD") {
+		t.Fatalf("missing %s, want 20 USD", no.Missing)
+	}
+	tr.do(acme, desk.Order(a, order.Cancel{}))
+	tr.do(bruno, confirm)
+	tr.held("60 USD")
+}
+
+func ruleD5(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	cancelled := tr.placed("100 USD", "100 USD", order.CoveragePreShipment)
+	declined := tr.confirmed("200 USD", "200 USD", order.CoveragePostDelivery)
+	expired := tr.placed("400 USD", "400 USD", order.CoveragePostDelivery)
+	tr.held("700 USD")
+	tr.do(acme, desk.Order(cancelled, order.Cancel{}))
+	tr.held("600 USD")
+	tr.do(bruno, desk.Order(declined, order.Cancel{}))
+	tr.held("400 USD")
+	tr.after(30*day).do(order.Actor{Role: order.System}, desk.Order(expired, order.Expire{}))
+	tr.held("0 USD")
+}
+
+func ruleD7(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
+	tr.do(platform, limit("4000 USD"))
+	l := tr.line()
+	if !l.Available().IsZero() || l.Overcommitted() != money("2000 USD") || l.Held != money("6000 USD") {
+		t.Fatalf("available %s, overcommitted %s, held %s", l.Available(), l.Overcommitted(), l.Held)
+	}
+	small := tr.draft("1 USD", "1 USD", order.CoveragePreShipment)
+	tr.refused(order.RuleD3, acme, submission(small))
+	tr.do(bruno, desk.Order(id, order.Cancel{}))
+	tr.submit(small)
+}
+
+func ruleD9(t *testing.T) {
+	policy := order.DefaultPolicy()
+	policy.AutoShip = true
+	tr := inMemory(t, desk.WithPolicy(policy)).opened("10000 USD")
+	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
+	tr.wire(id, "initial", "2000 USD")
+	tr.entrust("E1")
+	tr.entrust("E2")
+	tr.do(acme, link(id, "E1"))
+	tr.do(acme, link(id, "E2"))
+	tr.after(time.Hour).release("E1", tr.now())
+	tr.phase(id, order.PhaseReadyToShip)
+	tr.held("2000 USD")
+	left := tr.after(time.Hour).now()
+	r := tr.after(time.Hour).release("E2", left)
+	o := tr.order(id)
+	if o.Phase != order.PhaseShipped || !o.Shipment.ShippedAt.Equal(left) {
+		t.Fatalf("phase %s, shipped at %s, want %s", o.Phase, o.Shipment.ShippedAt, left)
+	}
+	tr.held("0 USD")
+	if streams := streamsOf(r); len(streams) != 3 {
+		t.Fatalf("one commit of %v, want entrustment, order and line", streams)
+	}
+}
+
+// streamsOf lists the streams that a result has facts of, in its order.
+func streamsOf(r desk.Result) []events.StreamID {
+	var list []events.StreamID
+	for _, f := range r.Facts {
+		if len(list) == 0 || list[len(list)-1] != f.Stream {
+			list = append(list, f.Stream)
+		}
+	}
+	return list
+}
+
+func ruleD10(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.wire(id, "all", "100 USD")
+	tr.entrust("E1")
+	tr.entrust("E2")
+	tr.do(acme, link(id, "E1"))
+	tr.do(acme, link(id, "E2"))
+	tr.release("E1", tr.now())
+	tr.refused(order.RuleD10, acme, desk.Order(id, order.MarkShipped{}))
+	tr.do(acme, desk.Entrustment("E2", entrustment.Cancel{}))
+	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+}
+
+func ruleD33(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	running := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
+	waiting := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	tr.do(platform, suspendService())
+	tr.refused(order.RuleA6, acme, desk.Order(order.NewID(), order.Draft{Mode: order.DraftOnline}))
+	tr.refused(order.RuleA6, acme, submission(waiting))
+	tr.shipped(running)
+	tr.wire(running, "balance", "4000 USD")
+	tr.do(bruno, desk.Order(running, order.ConfirmReceipt{}))
+	tr.phase(running, order.PhaseCompleted)
+	tr.held("0 USD")
+	tr.do(platform, desk.Seller(acme.Account, seller.Reinstate{}))
+	tr.submit(waiting)
+}
+
+func ruleD39(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	other := order.Actor{Role: order.Seller, Account: "s-other"}
+	tr.do(other, desk.Entrustment("E1", entrustment.Draft{Title: "goods"}))
+	tr.refused(order.RuleD39, acme, link(id, "E1"))
+	tr.do(acme, desk.Entrustment("E2", entrustment.Draft{Title: "goods"}))
+	tr.do(acme, desk.Entrustment("E2", entrustment.Submit{}))
+	tr.do(platform, desk.Entrustment("E2", entrustment.Approve{}))
+	tr.do(acme, link(id, "E2"))
+	d := declaration("D2", tr.now())
+	d.Items[0].Total = money("1000 EUR")
+	tr.refused(order.RuleD39, platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
+	tr.do(acme, unlink(id, "E2"))
+	tr.do(platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
+	tr.refused(order.RuleD39, acme, link(id, "E2"))
+	tr.do(acme, desk.Entrustment("E3", entrustment.Draft{Title: "goods"}))
+	tr.do(acme, desk.Entrustment("E3", entrustment.Cancel{}))
+	tr.refused(order.RuleD39, acme, link(id, "E3"))
+	tr.refused(order.RuleA21, acme, link(id, "E-unknown"))
+}
+
+func ruleD40(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.entrust("E1")
+	tr.refused(order.RuleD40, acme, unlink(id, "E1"))
+	tr.do(acme, link(id, "E1"))
+	tr.wire(id, "all", "100 USD")
+	tr.do(acme, unlink(id, "E1"))
+	if e := tr.entrustment("E1"); e.Linked() {
+		t.Fatalf("still linked to %s", e.Order)
+	}
+	tr.do(acme, link(id, "E1"))
+	tr.release("E1", tr.now())
+	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.refused(order.RuleD40, acme, unlink(id, "E1"))
+	if e := tr.entrustment("E1"); e.Order != id {
+		t.Fatalf("linked to %s, want %s", e.Order, id)
+	}
+}
+
+func ruleD40Close(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	a, b := tr.confirmed("100 USD", "100 USD", order.CoveragePostDelivery), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.entrust("E1")
+	tr.entrust("E2")
+	tr.do(acme, link(a, "E1"))
+	tr.do(acme, link(a, "E2"))
+	r := tr.do(bruno, desk.Order(a, order.Cancel{}))
+	if streams := streamsOf(r); len(streams) != 4 {
+		t.Fatalf("one commit of %v, want order, two entrustments and line", streams)
+	}
+	for _, e := range []order.EntrustmentID{"E1", "E2"} {
+		tr.do(acme, link(b, e))
+	}
+}
+
+func ruleD40Cancel(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.entrust("E1")
+	tr.do(acme, link(id, "E1"))
+	tr.do(acme, desk.Entrustment("E1", entrustment.Cancel{Reason: "no goods"}))
+	if o, e := tr.order(id), tr.entrustment("E1"); len(o.Links) != 0 || e.Linked() {
+		t.Fatalf("order has %v, entrustment %s", o.Links, e.Order)
+	}
+	tr.refused(order.RuleD39, acme, link(id, "E1"))
+}
+
+func ruleD43(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	tr.entrust("E1")
+	for _, c := range []entrustment.Command{entrustment.Draft{Title: "goods"}, entrustment.Submit{}} {
+		tr.do(acme, desk.Entrustment("E2", c))
+	}
+	tr.do(platform, desk.Entrustment("E2", entrustment.Approve{}))
+	declare := entrustment.Declare{Declaration: declaration("D-E1", tr.now())}
+	tr.refused(order.RuleD43, platform, desk.Entrustment("E2", declare))
+	// Returned, the number stays the first one's, who may declare again under it.
+	tr.do(platform, desk.Entrustment("E1", entrustment.Return{Reason: "papers"}))
+	tr.refused(order.RuleD43, platform, desk.Entrustment("E2", declare))
+	tr.do(acme, desk.Entrustment("E1", entrustment.Resubmit{}))
+	tr.do(platform, desk.Entrustment("E1", entrustment.Approve{}))
+	tr.do(platform, desk.Entrustment("E1", declare))
+	tr.release("E1", tr.now())
+	tr.refused(order.RuleD43, platform, desk.Entrustment("E2", declare))
+}
+
+func ruleD61(t *testing.T) {
+	tr := inMemory(t).opened("0 USD")
+	tr.at(start.Add(time.Hour))
+	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
+	last := tr.order(id).LastAt
+	tr.at(last.Add(-5*time.Second - 1))
+	no := tr.refused(order.RuleD61, acme, submission(id))
+	if !no.Earliest.Equal(last) {
+		t.Fatalf("earliest %s, want %s", no.Earliest, last)
+	}
+	for _, o := range must(tr.desk.Next(context.Background(), acme, id)) {
+		if o.Refusal == nil || o.Refusal.Rule != order.RuleD61 {
+			t.Fatalf("%s: %v, want a refusal by D61", o.Command, o.Refusal)
+		}
+	}
+	tr.at(last.Add(-5 * time.Second))
+	for _, o := range must(tr.desk.Next(context.Background(), acme, id)) {
+		if o.Refusal != nil {
+			t.Fatalf("%s: %v", o.Command, o.Refusal)
+		}
+	}
+	r := tr.submit(id)
+	if !r.Facts[0].At.Equal(last) {
+		t.Fatalf("recorded at %s, want %s", r.Facts[0].At, last)
+	}
+}

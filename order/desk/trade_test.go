@@ -1,0 +1,287 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/sqlite"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+const day = 24 * time.Hour
+
+// start is when the trades of these tests begin.
+var start = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+var (
+	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
+	stranger = order.Actor{Role: order.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
+	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
+	usd      = must(order.ParseCurrency("USD"))
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func money(s string) order.Money { return must(order.ParseMoney(s)) }
+
+func number(s string) order.Number { return must(order.ParseNumber(s)) }
+
+// trade is a desk on a store with a clock that stands still until it is set.
+type trade struct {
+	testing.TB
+	store events.Store
+	desk  *desk.Desk
+	clock *atomic.Int64
+}
+
+func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *trade {
+	tr := &trade{TB: t, store: store, clock: new(atomic.Int64)}
+	tr.clock.Store(start.UnixNano())
+	opts = append([]desk.Option{
+		desk.WithClock(tr.now),
+		desk.WithSources(desk.Sources{
+			Match: func(_ context.Context, e order.Email) (order.Account, error) {
+				if e.Same(bruno.Email) {
+					return bruno.Account, nil
+				}
+				return "", nil
+			},
+			Store: func(context.Context, order.Account) (seller.Findings, error) {
+				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+			},
+		}),
+	}, opts...)
+	tr.desk = desk.New(store, opts...)
+	return tr
+}
+
+func inMemory(t testing.TB, opts ...desk.Option) *trade {
+	store := memory.New()
+	t.Cleanup(func() { _ = store.Close() })
+	return newTrade(t, store, opts...)
+}
+
+// onSQLite is a trade in a file of its own, without forcing it to the disk.
+func onSQLite(t testing.TB, opts ...desk.Option) *trade {
+	return newTrade(t, openFile(t, filepath.Join(t.TempDir(), "log.db")), opts...)
+}
+
+func openFile(t testing.TB, path string) events.Store {
+	store, err := sqlite.Open(context.Background(), path, sqlite.WithDurability(events.DurabilityProcess))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func (tr *trade) now() time.Time { return time.Unix(0, tr.clock.Load()).UTC() }
+
+func (tr *trade) at(t time.Time) *trade { tr.clock.Store(t.UnixNano()); return tr }
+
+func (tr *trade) after(d time.Duration) *trade { tr.clock.Add(int64(d)); return tr }
+
+func (tr *trade) try(by order.Actor, do desk.Action) error {
+	return tr.desk.Try(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
+}
+
+func (tr *trade) ask(by order.Actor, do desk.Action) (desk.Result, error) {
+	return tr.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
+}
+
+// do carries a command out that has to be accepted.
+func (tr *trade) do(by order.Actor, do desk.Action) desk.Result {
+	tr.Helper()
+	r, err := tr.ask(by, do)
+	if err != nil {
+		tr.Fatalf("%s: %v", do, err)
+	}
+	return r
+}
+
+// refused asks for a command that has to be refused by exactly that rule, and checks that
+// nothing was written.
+func (tr *trade) refused(rule order.Rule, by order.Actor, do desk.Action) *order.Refusal {
+	tr.Helper()
+	before := must(tr.store.Settled(context.Background()))
+	_, err := tr.ask(by, do)
+	var no *order.Refusal
+	if !errors.As(err, &no) || no.Rule != rule {
+		tr.Fatalf("%s: %v, want a refusal by %s", do, err, rule)
+	}
+	if after := must(tr.store.Settled(context.Background())); after != before {
+		tr.Fatalf("%s was refused and yet the log went from %d to %d", do, before, after)
+	}
+	return no
+}
+
+func (tr *trade) order(id order.ID) order.Order {
+	tr.Helper()
+	o, _, err := tr.desk.ReadOrder(context.Background(), platform, id)
+	if err != nil {
+		tr.Fatal(err)
+	}
+	return o
+}
+
+func (tr *trade) line() credit.Line {
+	tr.Helper()
+	l, _, err := tr.desk.ReadLine(context.Background(), platform, acme.Account, usd)
+	if err != nil {
+		tr.Fatal(err)
+	}
+	return l
+}
+
+func (tr *trade) entrustment(id order.EntrustmentID) entrustment.State {
+	tr.Helper()
+	e, _, err := tr.desk.ReadEntrustment(context.Background(), platform, id)
+	if err != nil {
+		tr.Fatal(err)
+	}
+	return e
+}
+
+// opened activates the seller's service and assesses the limit of the line.
+func (tr *trade) opened(limit string) *trade {
+	tr.Helper()
+	return tr.openedTo(acme, limit)
+}
+
+// openedTo does the same for another seller.
+func (tr *trade) openedTo(by order.Actor, limit string) *trade {
+	tr.Helper()
+	tr.do(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
+	tr.do(platform, desk.Line(by.Account, usd, credit.AssessLimit{Limit: money(limit)}))
+	return tr
+}
+
+// draft writes an order of that total, initial payment and coverage, ready to be submitted.
+func (tr *trade) draft(total, initial string, coverage order.Coverage) order.ID {
+	tr.Helper()
+	id := order.NewID()
+	tr.drafted(acme, id, total, initial, coverage)
+	return id
+}
+
+func (tr *trade) drafted(by order.Actor, id order.ID, total, initial string, coverage order.Coverage) {
+	tr.Helper()
+	for _, c := range []order.Command{
+		order.Draft{Mode: order.DraftOnline},
+		order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"},
+		order.MatchBuyer{Email: bruno.Email},
+		order.SetTerms{Terms: order.Terms{Total: money(total), Initial: money(initial)}},
+		order.ChooseCoverage{Coverage: coverage, TermsAccepted: coverage != order.CoverageNone},
+		order.SetTransport{Mode: order.TransportAir},
+	} {
+		tr.do(by, desk.Order(id, c))
+	}
+}
+
+// placed is a draft that was submitted, and confirmed one that the buyer has confirmed as well.
+func (tr *trade) placed(total, initial string, coverage order.Coverage) order.ID {
+	tr.Helper()
+	id := tr.draft(total, initial, coverage)
+	tr.submit(id)
+	return id
+}
+
+func (tr *trade) confirmed(total, initial string, coverage order.Coverage) order.ID {
+	tr.Helper()
+	id := tr.placed(total, initial, coverage)
+	tr.confirm(id)
+	return id
+}
+
+// life is an order from its draft to its completion.
+func (tr *trade) life(total, initial string, coverage order.Coverage) order.ID {
+	tr.Helper()
+	id := tr.placed(total, initial, coverage)
+	tr.shipped(id)
+	if due := tr.order(id); !due.Due().IsZero() {
+		tr.wire(id, "balance", due.Due().String())
+	}
+	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	return id
+}
+
+func (tr *trade) submit(id order.ID) desk.Result {
+	tr.Helper()
+	return tr.do(acme, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+}
+
+func (tr *trade) confirm(id order.ID) desk.Result {
+	tr.Helper()
+	return tr.do(bruno, desk.Order(id, order.Confirm{Terms: tr.order(id).Revision}))
+}
+
+// wire reports a transfer to the order's account.
+func (tr *trade) wire(id order.ID, reference, amount string) desk.Result {
+	tr.Helper()
+	return tr.do(platform, desk.Order(id, order.RecordPayment{
+		Reference: reference, Method: order.PayTT, Account: tr.order(id).Account, Amount: money(amount),
+		Payer: "Bruno Imports", PaidAt: tr.now(),
+	}))
+}
+
+// entrust takes an entrustment to the point at which customs have it.
+func (tr *trade) entrust(id order.EntrustmentID) {
+	tr.Helper()
+	tr.do(acme, desk.Entrustment(id, entrustment.Draft{Title: "goods"}))
+	tr.do(acme, desk.Entrustment(id, entrustment.Submit{}))
+	tr.do(platform, desk.Entrustment(id, entrustment.Approve{}))
+	tr.do(platform, desk.Entrustment(id, entrustment.Declare{Declaration: declaration("D-"+string(id), tr.now())}))
+}
+
+func declaration(no string, at time.Time) entrustment.Declaration {
+	n := []byte(no)
+	for i, c := range n {
+		switch {
+		case 'a' <= c && c <= 'z':
+			n[i] = c - 'a' + 'A'
+		case !('A' <= c && c <= 'Z' || '0' <= c && c <= '9'):
+			n[i] = '0'
+		}
+	}
+	return entrustment.Declaration{
+		Number: entrustment.DeclarationNo(n), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: at,
+		Items: []entrustment.Item{{
+			No: 1, HSCode: "9001909090", Name: "lens", Quantity: number("100"), Unit: "piece",
+			Price: number("10"), Total: money("1000 USD"),
+		}},
+	}
+}
+
+func (tr *trade) release(id order.EntrustmentID, at time.Time) desk.Result {
+	tr.Helper()
+	return tr.do(platform, desk.Entrustment(id, entrustment.Release{ReleasedAt: at}))
+}
+
+// shipped takes a submitted order to shipment with one entrustment.
+func (tr *trade) shipped(id order.ID) {
+	tr.Helper()
+	e := order.EntrustmentID(fmt.Sprintf("E-%.8s", id.String()[28:]))
+	tr.confirm(id)
+	tr.wire(id, "initial", tr.order(id).Terms.Initial.String())
+	tr.entrust(e)
+	tr.do(acme, desk.Order(id, order.Link{Entrustment: e}))
+	tr.release(e, tr.now())
+	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+}

@@ -1,0 +1,130 @@
+package order_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// goldenCases are the worked examples of the rule book that concern one order, in its order,
+// each with the instants and amounts as they stand there.
+var goldenCases = []struct {
+	name string
+	test func(t *testing.T)
+}{
+	{"a pre-shipment order of 6,000 holds its initial 2,000 until it ships", func(t *testing.T) {
+		s := shippable(t, order.CoveragePreShipment)
+		if s.order.Hold.Amount != money("2000") {
+			t.Errorf("held %s", s.order.Hold.Amount)
+		}
+		if after := s.ships().order.Hold; after.Status != order.HoldIsReleased || after.Cause != order.ReleaseShipped {
+			t.Errorf("after shipment the hold is %+v", after)
+		}
+	}},
+	{"of a line of 10,000 a second order of 5,000 finds 4,000", func(t *testing.T) {
+		s := drafted(t).matched().priced("5000", "5000").covered(order.CoveragePostDelivery)
+		s.facts.Quota.Available = money("4000")
+		s.when(seller, submit).refusedBy(order.RuleD3, short("1000"))(t)
+		s.facts.Quota.Available = money("10000")
+		s.when(seller, submit).leads(order.PhaseSubmitted)(t)
+	}},
+	{"a million without coverage needs no line", func(t *testing.T) {
+		s := drafted(t).matched().priced("1000000", "1000000").covered(order.CoverageNone)
+		s.facts.Quota = order.Quota{Available: money("0")}
+		s = s.submits()
+		if quota, _ := quotaFacts(s); len(quota) > 0 || s.order.Hold != (order.Hold{}) {
+			t.Errorf("the line has %+v", quota)
+		}
+	}},
+	{"a line cut to less than is held takes no new hold of 1", func(t *testing.T) {
+		s := drafted(t).matched().priced("1", "1").covered(order.CoveragePostDelivery)
+		s.facts.Quota.Available = money("0")
+		s.when(seller, submit).refusedBy(order.RuleD3, short("1"))(t)
+	}},
+	{"drafted and released at 10:00", func(t *testing.T) { releasedAt(t, 10*time.Hour).leads(order.PhaseReadyToShip)(t) }},
+	{"drafted at 10:00, released at 09:59:59.999", func(t *testing.T) {
+		early := 10*time.Hour - time.Millisecond
+		releasedAt(t, early).refusedBy(order.RuleA23)(t)
+		s := draftedAt(t, 10*time.Hour).linked("E1").released("E1", newYear.Add(early))
+		s.when(seller, ship).refusedBy(order.RuleA23)(t)
+		s.does(seller, order.Unlink{Entrustment: "E1"}).linked("E2").released("E2", s.now).when(seller, ship).leads(order.PhaseShipped)(t)
+	}},
+	{"drafted 08:00, released 09:00, paid 12:00, linked 13:00", func(t *testing.T) {
+		s := once(t).at(newYear.Add(8*time.Hour)).does(seller, order.Draft{Mode: order.DraftOnline}).
+			matched().priced("6000", "2000").covered(order.CoverageNone).submits().confirms().
+			at(newYear.Add(12 * time.Hour)).wired("2000").at(newYear.Add(13 * time.Hour))
+		s.facts.Entrustment = order.Entrustment{ID: "E1", Seller: seller.Account, ReleasedAt: newYear.Add(9 * time.Hour)}
+		s.when(seller, order.Link{Entrustment: "E1"}).leads(order.PhaseReadyToShip)(t)
+	}},
+	{"an entrustment goes from one order to another", func(t *testing.T) {
+		first := funded(t, order.CoverageNone).linked("E1")
+		second := funded(t, order.CoverageNone)
+		second.facts.Entrustment = order.Entrustment{ID: "E1", Seller: seller.Account, Order: otherID}
+		second.when(seller, order.Link{Entrustment: "E1"}).refusedBy(order.RuleA22)(t)
+		first.when(seller, order.Unlink{Entrustment: "E1"}).then(order.EntrustmentUnlinked{Entrustment: "E1", Cause: order.UnlinkAsked})(t)
+		second.facts.Entrustment.Order = order.ID{}
+		second.when(seller, order.Link{Entrustment: "E1"}).leads(order.PhaseReadyToShip)(t)
+		confirmed(t, order.CoverageNone).linked("E1").when(seller, order.Cancel{}).then(
+			order.EntrustmentUnlinked{Entrustment: "E1", Cause: order.UnlinkClosed}, order.Closed{Reason: order.ClosedCancelled})(t)
+	}},
+	{"shipped at New Year by air", func(t *testing.T) { receipt(t, order.TransportAir, "2025-01-16T00:00:00Z") }},
+	{"shipped at New Year by land", func(t *testing.T) { receipt(t, order.TransportLand, "2025-01-31T00:00:00Z") }},
+	{"shipped at New Year by sea", func(t *testing.T) { receipt(t, order.TransportSea, "2025-02-15T00:00:00Z") }},
+	{"e-Checking goes by the bank's country", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone)
+		check := order.InitiatePayment{Payment: "P1", Method: order.PayECheck, Amount: money("2000"), BankCountry: "US"}
+		s.when(buyer, check).leads(order.PhaseConfirmed)(t)
+		check.BankCountry = "CA"
+		s.when(buyer, check).refusedBy(order.RuleA19)(t)
+	}},
+	{"an unregistered address is matched and submitted, another account confirms", func(t *testing.T) {
+		s := drafted(t).knowing(func(f *order.Facts) { f.Match = "" }).matched().priced("1", "1").covered(order.CoverageNone).submits()
+		s.when(otherBuyer, order.Confirm{Terms: s.order.Revision}).refusedBy(order.RuleA18)(t)
+	}},
+	{"1,980 of an initial 2,000, the shortfall accepted", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone).wired("1980").does(seller, order.AcceptShortfall{})
+		if s.order.Phase != order.PhaseReadyToShip || s.order.Ledger.Shortfall != money("20") || s.order.Due() != money("4000") {
+			t.Errorf("%s, without %s, due %s", s.order.Phase, s.order.Ledger.Shortfall, s.order.Due())
+		}
+	}},
+	{"6,100 for an order of 6,000", func(t *testing.T) {
+		l := confirmed(t, order.CoverageNone).wired("6100").order.Ledger
+		if l.Applied != money("6000") || l.Unapplied != money("100") {
+			t.Errorf("the ledger has %+v", l)
+		}
+	}},
+}
+
+// TestGolden runs the worked examples.
+func TestGolden(t *testing.T) {
+	for _, c := range goldenCases {
+		t.Run(c.name, c.test)
+	}
+}
+
+// draftedAt is a funded order by air that was drafted so long after New Year.
+func draftedAt(t reporter, d time.Duration) story {
+	return once(t).after(d).does(seller, order.Draft{Mode: order.DraftOnline}).matched().priced("6000", "2000").
+		covered(order.CoverageNone).submits().confirms().wired("2000").does(seller, order.SetTransport{Mode: order.TransportAir})
+}
+
+// releasedAt links an entrustment that was released so long after New Year to an order that was
+// drafted at ten.
+func releasedAt(t reporter, d time.Duration) attempt {
+	s := draftedAt(t, 10*time.Hour)
+	s.facts.Entrustment = order.Entrustment{ID: "E1", Seller: seller.Account, Currency: usd, ReleasedAt: newYear.Add(d)}
+	return s.when(seller, order.Link{Entrustment: "E1"})
+}
+
+// receipt ships at New Year and holds automatic receipt to that deadline, to the millisecond.
+func receipt(t *testing.T, mode order.Transport, deadline string) {
+	t.Helper()
+	s := once(t).at(newYear.AddDate(0, -1, 0)).does(seller, order.Draft{Mode: order.DraftOnline}).matched().
+		priced("6000", "6000").covered(order.CoverageNone).submits().confirms().wired("6000").
+		does(seller, order.SetTransport{Mode: mode}).linked("E1")
+	s = s.released("E1", s.now).at(newYear).does(seller, ship)
+	at := must(time.Parse(time.RFC3339, deadline))
+	s.at(at.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(order.RuleA25, from(at))(t)
+	s.at(at).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseCompleted)(t)
+}

@@ -1,0 +1,122 @@
+package order_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tradesurety/surety"
+
+// imports returns what go list says that packages of this module import.
+func imports(t *testing.T, format string, patterns ...string) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-e", "-f", "{{.ImportPath}} {{join " + format + " \" \"}}"}, patterns...)...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string][]string)
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		found[fields[0]] = fields[1:]
+	}
+	return found
+}
+
+// TestNoDriver builds on package order alone: no database and no message broker comes with it.
+func TestNoDriver(t *testing.T) {
+	deps := imports(t, ".Deps", module+"/order")[module+"/order"]
+	if !slices.Contains(deps, module+"/events") {
+		t.Fatalf("the dependencies are %v", deps)
+	}
+	for _, dep := range deps {
+		for _, driver := range []string{"sqlite", "pgx", "nats", "events/memory", "events/postgres"} {
+			if strings.Contains(dep, driver) {
+				t.Errorf("package order pulls in %s", dep)
+			}
+		}
+		if dep == "database/sql" || dep == "net/http" {
+			t.Errorf("package order pulls in %s", dep)
+		}
+	}
+}
+
+// TestImportsGoOneWay holds every package of the module to the rooms that it may enter.
+func TestImportsGoOneWay(t *testing.T) {
+	const order, events = module + "/order", module + "/events"
+	all := imports(t, ".Imports", module+"/...")
+	if len(all) < 5 {
+		t.Fatalf("the module has only %v", all)
+	}
+	for pkg, list := range all {
+		for _, dep := range list {
+			if !strings.HasPrefix(dep, module+"/") {
+				continue
+			}
+			if reason := forbidden(strings.TrimPrefix(pkg, module+"/"), strings.TrimPrefix(dep, module+"/")); reason != "" {
+				t.Errorf("%s imports %s: %s", pkg, dep, reason)
+			}
+		}
+		usesLooplab := slices.ContainsFunc(list, func(dep string) bool { return strings.HasPrefix(dep, "github.com/looplab/") })
+		if usesLooplab && pkg != order+"/machine" {
+			t.Errorf("%s imports looplab, which only order/machine may", pkg)
+		}
+		if pkg == events {
+			for _, dep := range list {
+				if host, _, _ := strings.Cut(dep, "/"); strings.Contains(host, ".") && dep != "github.com/google/uuid" && !strings.HasPrefix(dep, module+"/") {
+					t.Errorf("package events imports %s", dep)
+				}
+			}
+		}
+	}
+}
+
+// forbidden says why a package may not import another of the module, or nothing.
+func forbidden(pkg, dep string) string {
+	room := func(s string) string { first, _, _ := strings.Cut(s, "/"); return first }
+	switch {
+	case room(pkg) == "events" && room(dep) != "events":
+		return "the log knows nothing of what is written to it"
+	case room(pkg) == "order" && room(dep) != "order" && room(dep) != "events":
+		return "orders know the log and nothing above"
+	case room(pkg) == "projection" && room(dep) == "examples":
+		return "nothing builds on examples"
+	case pkg == "order" && room(dep) == "order" && dep != "order/machine" && !strings.HasPrefix(dep, "order/internal/"):
+		return "package order is below its own sub-packages"
+	case pkg == "order/machine":
+		return "the machine knows nothing of ours"
+	case pkg == "events" && dep != "events" && !strings.HasPrefix(dep, "events/internal/"):
+		return "the log is below its stores"
+	case adapter(pkg) && adapter(dep) && dep != pkg:
+		return "stores do not know each other"
+	}
+	return ""
+}
+
+// adapter reports whether a package is a store or what tests one.
+func adapter(pkg string) bool {
+	switch pkg {
+	case "events/memory", "events/sqlite", "events/postgres":
+		return true
+	}
+	return false
+}
+
+// TestForbidden shows that the check can fail.
+func TestForbidden(t *testing.T) {
+	for _, c := range [][2]string{
+		{"events", "order"}, {"events", "events/memory"}, {"order", "order/desk"}, {"order", "projection"}, {"order/machine", "order"},
+		{"events/sqlite", "events/memory"}, {"events/memory", "order"},
+	} {
+		if forbidden(c[0], c[1]) == "" {
+			t.Errorf("%s may import %s", c[0], c[1])
+		}
+	}
+	for _, c := range [][2]string{{"order/desk", "order"}, {"order", "events"}, {"projection", "order/desk"}, {"events/sqlite", "events"}, {"order", "order/internal/wire"}} {
+		if reason := forbidden(c[0], c[1]); reason != "" {
+			t.Errorf("%s may not import %s: %s", c[0], c[1], reason)
+		}
+	}
+}

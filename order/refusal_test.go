@@ -1,0 +1,73 @@
+package order_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// TestRefusalText shows what a refused user reads.
+func TestRefusalText(t *testing.T) {
+	s := complete(t, order.CoveragePostDelivery)
+	s.facts.Quota.Available = money("4000")
+	quota := refusalOf(t, s.when(seller, submit))
+	early := refusalOf(t, shipped(t, order.CoverageNone).when(system, order.AutoConfirmReceipt{}))
+	late := refusalOf(t, submitted(t, order.CoverageNone).after(31*day).when(buyer, order.Confirm{Terms: 2}))
+	for _, c := range []struct {
+		no               *order.Refusal
+		english, chinese []string
+	}{
+		{quota, []string{order.RuleD3.Text(order.English), "needed 6000.00 USD", "2000.00 USD"}, []string{order.RuleD3.Text(order.Chinese), "2000.00 USD"}},
+		{early, []string{"2025-01-16T05:00:00Z"}, []string{"2025-01-16T05:00:00Z"}},
+		{late, []string{"2025-01-31T01:00:00Z"}, []string{"2025-01-31T01:00:00Z"}},
+	} {
+		bilingual(t, c.no)
+		for _, part := range c.english {
+			if !strings.Contains(c.no.Text(order.English), part) || !strings.Contains(c.no.Error(), part) {
+				t.Errorf("%q lacks %q", c.no.Text(order.English), part)
+			}
+		}
+		for _, part := range c.chinese {
+			if !strings.Contains(c.no.Text(order.Chinese), part) {
+				t.Errorf("%q lacks %q", c.no.Text(order.Chinese), part)
+			}
+		}
+		want := "refused by " + string(c.no.Rule) + ": " + c.no.Command + " in phase " + c.no.Phase + ": " + c.no.Text(order.English)
+		if c.no.Error() != want {
+			t.Errorf("the error is %q, want %q", c.no.Error(), want)
+		}
+	}
+}
+
+func refusalOf(t *testing.T, a attempt) *order.Refusal {
+	t.Helper()
+	var no *order.Refusal
+	if !errors.As(a.err, &no) {
+		t.Fatalf("%s: got %v, %v", a.ask.Name(), a.got, a.err)
+	}
+	return no
+}
+
+// TestRefusalIs finds the rule and the cause in a refusal, and no other rule.
+func TestRefusalIs(t *testing.T) {
+	_, cause := order.ParseMoney("no money")
+	no := order.Refuse(order.RuleD60, "set-terms", "draft").With(cause)
+	var bad *order.InvalidError
+	if !errors.Is(no, order.RuleD60) || errors.Is(no, order.RuleA12) || !errors.As(no, &bad) {
+		t.Errorf("%v unwraps to %v", no, no.Unwrap())
+	}
+	if text := order.RuleD60.Error(); text != "D60" || order.Rule("Z9").Text(order.English) != "" {
+		t.Errorf("the rule says %q", text)
+	}
+}
+
+// TestRulesAreACopy writes to the rule book that callers get.
+func TestRulesAreACopy(t *testing.T) {
+	book := order.Rules()
+	book[0].English = "changed"
+	if order.Rules()[0].English == "changed" || order.RuleA1.Text(order.English) == "changed" {
+		t.Error("a caller changed the rule book")
+	}
+}

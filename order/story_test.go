@@ -1,0 +1,315 @@
+package order_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// The people of the stories, and the instants that they count from.
+var (
+	seller   = order.Actor{Role: order.Seller, Account: "acme", Email: "sales@acme.example"}
+	buyer    = order.Actor{Role: order.Buyer, Account: "b-1029", Email: "buyer@example.com"}
+	platform = order.Actor{Role: order.Platform}
+	system   = order.Actor{Role: order.System}
+	deskRole = order.Actor{Role: order.Desk}
+
+	otherSeller = order.Actor{Role: order.Seller, Account: "rival", Email: "sales@rival.example"}
+	otherBuyer  = order.Actor{Role: order.Buyer, Account: "b-2000", Email: "other@example.com"}
+
+	orderID = mustID("0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a")
+	otherID = mustID("0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8b")
+
+	usd = mustCurrency("USD")
+	eur = mustCurrency("EUR")
+
+	newYear = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+const (
+	day     = 24 * time.Hour
+	account = order.ReceivingAccount("RA-1")
+	digest  = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+)
+
+func mustID(s string) order.ID { return must(order.ParseID(s)) }
+
+func mustCurrency(s string) order.Currency { return must(order.ParseCurrency(s)) }
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// money reads an amount; without a currency it is in US dollars.
+func money(s string) order.Money {
+	if m, err := order.ParseAmount(s, usd); err == nil {
+		return m
+	}
+	return must(order.ParseMoney(s))
+}
+
+// reporter is what stories need of a test.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// step is a command that was accepted, and what came of it.
+type step struct {
+	by     order.Actor
+	at     time.Time
+	ask    order.Command
+	events []order.Event
+}
+
+// story is an order told by commands. It is a value: a story can be told on in several ways.
+// Whatever it accepts is checked at once, see accept.
+type story struct {
+	t       reporter
+	order   order.Order
+	steps   []step
+	history []order.Recorded
+	now     time.Time
+	policy  *order.Policy
+	facts   order.Facts
+}
+
+// once begins a story under the default policy, on a line of 10,000 dollars, at New Year.
+func once(t reporter) story {
+	return story{
+		t: t, order: order.Order{ID: orderID}, now: newYear, policy: order.DefaultPolicy(),
+		facts: order.Facts{
+			Service: order.ServiceActive, Match: buyer.Account,
+			Quota:   order.Quota{Available: money("10000")},
+			Account: order.Receiving{Account: account},
+		},
+	}
+}
+
+// at tells on at another instant, after a while later.
+func (s story) at(t time.Time) story { s.now = t; return s }
+
+func (s story) after(d time.Duration) story { return s.at(s.now.Add(d)) }
+
+// under tells on under another policy, knowing with other facts.
+func (s story) under(set func(*order.Policy)) story {
+	p := *s.policy
+	set(&p)
+	s.policy = &p
+	return s
+}
+
+func (s story) knowing(set func(*order.Facts)) story { set(&s.facts); return s }
+
+// attempt is a command with its answer.
+type attempt struct {
+	story
+	by  order.Actor
+	ask order.Command
+	got []order.Event
+	err error
+}
+
+// when asks. What a link needs to know of an entrustment is that it is the seller's, unless
+// the story knows better.
+func (s story) when(by order.Actor, ask order.Command) attempt {
+	given := s.given(by, ask)
+	got, err := order.Decide(s.order, ask, given)
+	return attempt{story: s, by: by, ask: ask, got: got, err: err}
+}
+
+func (s story) given(by order.Actor, ask order.Command) order.Given {
+	facts := s.facts
+	if link, ok := ask.(order.Link); ok && facts.Entrustment.ID == "" {
+		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: seller.Account}
+	}
+	return order.Given{By: by, At: s.now, Policy: s.policy, Facts: facts}
+}
+
+// does tells on with a command that must be accepted.
+func (s story) does(by order.Actor, ask order.Command) story {
+	s.t.Helper()
+	a := s.when(by, ask)
+	if a.err != nil {
+		s.t.Fatalf("%s by %s in %s: %v", ask.Name(), by.Role, s.order.Phase, a.err)
+	}
+	return a.accept(s.t)
+}
+
+// then is the test that exactly these facts come of the attempt.
+func (a attempt) then(want ...order.Event) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		if a.err != nil || !slices.EqualFunc(a.got, want, func(a, b order.Event) bool { return reflect.DeepEqual(a, b) }) {
+			t.Fatalf("%s by %s in %s:\n got %+v, %v\nwant %+v", a.ask.Name(), a.by.Role, a.order.Phase, a.got, a.err, want)
+		}
+		a.accept(t)
+	}
+}
+
+// leads is the test that the attempt is accepted and leads to that phase.
+func (a attempt) leads(to order.Phase) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		if a.err != nil {
+			t.Fatalf("%s by %s in %s: %v", a.ask.Name(), a.by.Role, a.order.Phase, a.err)
+		}
+		if next := a.accept(t); next.order.Phase != to {
+			t.Fatalf("the order is %s, want %s", next.order.Phase, to)
+		}
+	}
+}
+
+// refusedBy is the test that exactly this rule refuses the attempt, in words of both languages,
+// and that nothing comes of it.
+func (a attempt) refusedBy(rule order.Rule, more ...func(*order.Refusal) error) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		var no *order.Refusal
+		if !errors.As(a.err, &no) || no.Rule != rule || !errors.Is(a.err, rule) {
+			t.Fatalf("%s by %s in %s: got %+v, %v; want a refusal by %s", a.ask.Name(), a.by.Role, a.order.Phase, a.got, a.err, string(rule))
+		}
+		if no.Command != a.ask.Name() || no.Phase != a.order.Phase.String() {
+			t.Errorf("the refusal is of %s in %s", no.Command, no.Phase)
+		}
+		bilingual(t, no)
+		for _, check := range more {
+			if err := check(no); err != nil {
+				t.Error(err)
+			}
+		}
+		a.nothing(t)
+	}
+}
+
+// short, from and until ask a refusal for what is missing and when it could be otherwise.
+func short(amount string) func(*order.Refusal) error {
+	return func(no *order.Refusal) error {
+		if no.Missing != money(amount) {
+			return fmt.Errorf("the refusal misses %s, want %s", no.Missing, amount)
+		}
+		return nil
+	}
+}
+
+func from(t time.Time) func(*order.Refusal) error {
+	return func(no *order.Refusal) error {
+		if !no.Earliest.Equal(t) {
+			return fmt.Errorf("possible from %s, want %s", no.Earliest, t)
+		}
+		return nil
+	}
+}
+
+func until(t time.Time) func(*order.Refusal) error {
+	return func(no *order.Refusal) error {
+		if !no.Deadline.Equal(t) {
+			return fmt.Errorf("the deadline was %s, want %s", no.Deadline, t)
+		}
+		return nil
+	}
+}
+
+// invalid is the test that the attempt is malformed in that field, and that nothing comes of it.
+func (a attempt) invalid(field string) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		var bad *order.InvalidError
+		if !errors.As(a.err, &bad) || bad.Field != field || bad.Reason == "" || len(bad.Error()) > 400 {
+			t.Fatalf("got %+v, %v; want an invalid %s", a.got, a.err, field)
+		}
+		a.nothing(t)
+	}
+}
+
+// nothing checks that nothing came of the attempt: no fact, and no trace on the state.
+func (a attempt) nothing(t *testing.T) {
+	t.Helper()
+	if len(a.got) != 0 {
+		t.Errorf("refused, and still there are %+v", a.got)
+	}
+	if fresh := must(order.Replay(orderID, a.history)); !reflect.DeepEqual(a.order, fresh) {
+		t.Errorf("the state was written:\n%+v\n%+v", a.order, fresh)
+	}
+}
+
+// accept folds what came of the attempt and checks all that must hold after every step: the
+// events are among those the command may make and survive the codec; the live state is that of
+// a replay; no earlier state has changed; the same question has the same answer; and the
+// auditor finds nothing.
+func (a attempt) accept(t reporter) story {
+	t.Helper()
+	s := a.story
+	before := must(order.Replay(orderID, s.history))
+	s.history = slices.Clone(s.history)
+	live := s.order
+	for _, e := range a.got {
+		checkMakes(t, a.ask, e)
+		checkCodec(t, e)
+		r := order.Recorded{At: s.now, Event: e}
+		s.history = append(s.history, r)
+		next, err := order.Evolve(live, r)
+		if err != nil {
+			t.Fatalf("%s made %+v: %v", a.ask.Name(), e, err)
+		}
+		live = next
+	}
+	checkSame(t, "the live state and the replay", live, must(order.Replay(orderID, s.history)))
+	again, err := order.Decide(s.order, a.ask, s.given(a.by, a.ask))
+	if err != nil || !reflect.DeepEqual(again, a.got) {
+		t.Errorf("asked again: %+v, %v; the first time %+v", again, err, a.got)
+	}
+	checkSame(t, "the state asked and the replay", s.order, before)
+	if len(a.got) > 0 {
+		s.steps = append(slices.Clone(s.steps), step{by: a.by, at: s.now, ask: a.ask, events: a.got})
+	}
+	s.order = live
+	if err := audit(s.steps, &s.order, s.policy); err != nil {
+		t.Fatalf("after %s: %v", a.ask.Name(), err)
+	}
+	return s
+}
+
+func checkSame(t reporter, what string, a, b order.Order) {
+	t.Helper()
+	if !reflect.DeepEqual(a, b) {
+		t.Fatalf("%s differ:\n%+v\n%+v", what, a, b)
+	}
+}
+
+// checkMakes checks that the table of commands says that the command may make the event.
+func checkMakes(t reporter, ask order.Command, e order.Event) {
+	t.Helper()
+	for _, p := range order.Permissions() {
+		if p.Command == ask.Name() && slices.Contains(p.Makes, e.Kind()) {
+			return
+		}
+	}
+	t.Errorf("%s made %s, which it may not", ask.Name(), e.Kind())
+}
+
+// checkCodec checks that the event is the same after it was stored.
+func checkCodec(t reporter, e order.Event) {
+	t.Helper()
+	typ, version, data, err := order.EncodeEvent(nil, e)
+	if err != nil {
+		t.Fatalf("encoding %+v: %v", e, err)
+	}
+	got, err := order.DecodeEvent(typ, version, data)
+	if err != nil || !reflect.DeepEqual(got, e) {
+		t.Fatalf("stored as %s %s: got %+v, %v; want %+v", typ, data, got, err, e)
+	}
+	if _, _, again, _ := order.EncodeEvent(nil, got); !bytes.Equal(again, data) {
+		t.Errorf("encoded %s, then %s", data, again)
+	}
+}
