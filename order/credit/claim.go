@@ -22,7 +22,7 @@ func (c Claim) check() error {
 
 func (c Claim) money() [2]order.Money { return [2]order.Money{c.Open, c.Amount} }
 
-func (c Claim) decide(l Line, f Facts) ([]Event, error) {
+func (c Claim) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}
@@ -78,15 +78,15 @@ func (c RepayClaim) check() error { return checkRepayment(c.Amount, c.Reference)
 const maxReference = 200 // Stored: raise it, never lower it.
 
 func checkRepayment(amount order.Money, reference string) error {
-	if !amount.IsPositive() {
-		return &order.InvalidError{Field: "amount", Reason: "must be positive"}
+	if err := checkPositive("amount", amount); err != nil {
+		return err
 	}
 	return order.CheckText("reference", reference, maxReference)
 }
 
 func (c RepayClaim) money() [2]order.Money { return [2]order.Money{c.Amount} }
 
-func (c RepayClaim) decide(l Line, _ Facts) ([]Event, error) {
+func (c RepayClaim) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
 	if l.Consumed.Less(c.Amount) {
 		return nil, refuse(order.RuleD8, c, l.Phase).Because("only %s is owed", "仅欠%s", l.Consumed)
 	}

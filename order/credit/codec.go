@@ -70,8 +70,11 @@ func restore(data []byte, l *Line) error {
 	if err := r.End(); err != nil {
 		return err
 	}
-	if int(l.Phase) >= len(phaseNames) {
-		return &order.InvalidError{Field: "phase", Reason: "is no phase of a line"}
+	if int(l.Phase) >= len(phaseNames) || !l.Phase.of(l.Product) {
+		return &order.InvalidError{Field: "phase", Reason: "is no phase of such a line"}
+	}
+	if err := l.checkFreezes(); err != nil {
+		return err
 	}
 	return l.sound()
 }

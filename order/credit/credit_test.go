@@ -1,6 +1,8 @@
 package credit
 
 import (
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order"
@@ -9,11 +11,13 @@ import (
 var (
 	platform = order.Actor{Role: order.Platform}
 	desk     = order.Actor{Role: order.Desk}
+	merchant = order.Actor{Role: order.Seller, Account: "acme"}
 
 	noon = time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
 
 	usd = order.Currency{'U', 'S', 'D'}
 	eur = order.Currency{'E', 'U', 'R'}
+	cny = order.Currency{'C', 'N', 'Y'}
 
 	orderA = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
 	orderB = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xb}
@@ -23,6 +27,11 @@ var (
 func dollars(n int64) order.Money { return order.Minor(n*100, usd) }
 
 func euros(n int64) order.Money { return order.Minor(n*100, eur) }
+
+// yuan returns whole yuan, and fen their hundredth parts.
+func yuan(n int64) order.Money { return fen(n * 100) }
+
+func fen(n int64) order.Money { return order.Minor(n, cny) }
 
 func assessed(limit int64) Event { return LimitAssessed{Limit: dollars(limit)} }
 
@@ -43,13 +52,33 @@ func posted(amount int64) Facts {
 	return Facts{Hold: order.Hold{Status: order.HoldIsPosted, Amount: dollars(amount)}}
 }
 
-// after returns acme's line in dollars after the events, all of them at noon.
-func after(history ...Event) Line {
-	l := New("acme", usd)
+// uses is the fact that a pay-later order still uses that much.
+func uses(amount int64) Facts {
+	return Facts{Hold: order.Hold{Status: order.HoldOpen, Amount: yuan(amount)}}
+}
+
+// after returns acme's assurance line in dollars after the events, all of them at noon.
+func after(history ...Event) Line { return follow(New("acme", usd), history...) }
+
+// opened returns acme's pay-later line in yuan, opened with that limit, after the events.
+func opened(limit int64, history ...Event) Line {
+	return follow(NewPayLater("acme", cny), slices.Concat([]Event{LineOpened{Limit: yuan(limit)}}, history)...)
+}
+
+func follow(l Line, history ...Event) Line {
 	for _, e := range history {
 		if err := l.Apply(e, noon); err != nil {
 			panic(err)
 		}
 	}
+	return l
+}
+
+// same reports whether two lines are equal in every field.
+func same(a, b Line) bool { return reflect.DeepEqual(a, b) }
+
+// copied returns a line that shares nothing with l.
+func copied(l Line) Line {
+	l.Freezes = slices.Clone(l.Freezes)
 	return l
 }

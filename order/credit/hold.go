@@ -15,10 +15,14 @@ func (c Hold) check() error { return checkAmount(c.Order, "amount", c.Amount) }
 
 // checkAmount refuses a part of a hold that is not positive or belongs to no order.
 func checkAmount(id order.ID, field string, amount order.Money) error {
-	switch {
-	case id.IsZero():
+	if id.IsZero() {
 		return &order.InvalidError{Field: "order", Reason: "must not be empty"}
-	case !amount.IsPositive():
+	}
+	return checkPositive(field, amount)
+}
+
+func checkPositive(field string, amount order.Money) error {
+	if !amount.IsPositive() {
 		return &order.InvalidError{Field: field, Reason: "must be positive"}
 	}
 	return nil
@@ -26,7 +30,7 @@ func checkAmount(id order.ID, field string, amount order.Money) error {
 
 func (c Hold) money() [2]order.Money { return [2]order.Money{c.Amount} }
 
-func (c Hold) decide(l Line, f Facts) ([]Event, error) {
+func (c Hold) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status == order.HoldOpen {
 		return nil, refuse(order.RuleD4, c, l.Phase).Because("the order holds %s already", "该订单已占用额度%s", f.Hold.Amount)
 	}
@@ -106,7 +110,7 @@ func (c Adjust) check() error {
 
 func (c Adjust) money() [2]order.Money { return [2]order.Money{c.From, c.To} }
 
-func (c Adjust) decide(l Line, f Facts) ([]Event, error) {
+func (c Adjust) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}
@@ -192,7 +196,7 @@ func (c Release) check() error {
 
 func (c Release) money() [2]order.Money { return [2]order.Money{c.Amount} }
 
-func (c Release) decide(l Line, f Facts) ([]Event, error) {
+func (c Release) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}

@@ -12,15 +12,18 @@ type Phase uint8
 
 // The phases of a line. Stored: add phases, never renumber them.
 const (
-	// PhaseNone is the phase of a line that was never assessed. Its limit is zero.
+	// PhaseNone is the phase of a line that was never assessed or opened. Its limit is zero.
 	PhaseNone Phase = iota
-	// PhaseActive: the line takes holds up to what is available.
+	// PhaseActive: the assurance line takes holds up to what is available.
 	PhaseActive
-	// PhaseSuspended: the line takes no new holds; the ones it has go on.
+	// PhaseSuspended: the assurance line takes no new holds; the ones it has go on.
 	PhaseSuspended
+	// PhaseOpen: the pay-later line takes orders up to what is usable. Whether it is frozen is
+	// no phase but told by its set of reasons.
+	PhaseOpen
 )
 
-var phaseNames = [...]string{"none", "active", "suspended"}
+var phaseNames = [...]string{"none", "active", "suspended", "open"}
 
 // String returns the phase's name, such as "active".
 func (p Phase) String() string {
@@ -28,6 +31,11 @@ func (p Phase) String() string {
 		return phaseNames[p]
 	}
 	return "unknown"
+}
+
+// of reports whether a line of that product can be in the phase.
+func (p Phase) of(product Product) bool {
+	return p == PhaseNone || (p == PhaseOpen) == (product == PayLater)
 }
 
 // steps is the life of a line: which fact moves it from where to where. It is the only place
@@ -47,11 +55,22 @@ var steps = []machine.Step[Phase, Kind]{
 	// claim
 	{Event: KindClaimPosted, From: in(PhaseActive, PhaseSuspended), Stay: true},
 	{Event: KindClaimRepaid, From: in(PhaseActive, PhaseSuspended), Stay: true},
+
+	// open, the whole life of a pay-later line
+	{Event: KindLineOpened, From: in(PhaseNone), To: PhaseOpen},
+	{Event: KindLimitRaised, From: in(PhaseOpen), Stay: true},
+	{Event: KindLimitReduced, From: in(PhaseOpen), Stay: true},
+	{Event: KindQuotaDeducted, From: in(PhaseOpen), Stay: true},
+	{Event: KindQuotaRestored, From: in(PhaseOpen), Stay: true},
+	{Event: KindQuotaConsumed, From: in(PhaseOpen), Stay: true},
+	{Event: KindFrozen, From: in(PhaseOpen), Stay: true},
+	{Event: KindUnfrozen, From: in(PhaseOpen), Stay: true},
 }
 
-// Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
-// and to others, and which facts may come of it.
+// Permission says who may ask a line of that product for a command, in which phases, which rule
+// refuses it elsewhere and to others, and which facts may come of it.
 type Permission struct {
+	Product Product
 	Command string
 	Roles   []order.Role
 	Phases  []Phase
@@ -62,37 +81,56 @@ type Permission struct {
 // permissions is what may be asked of a line. What it does not allow is denied. See TestMatrix.
 var permissions = []Permission{
 	// assess
-	permit(AssessLimit{}, by(order.Platform), in(PhaseNone, PhaseActive, PhaseSuspended), order.RuleD6, KindLimitAssessed),
-	permit(Suspend{}, by(order.Platform), in(PhaseActive), order.RuleD6, KindLineSuspended),
-	permit(Resume{}, by(order.Platform), in(PhaseSuspended), order.RuleD6, KindLineResumed),
+	permit(Assurance, AssessLimit{}, by(order.Platform), in(PhaseNone, PhaseActive, PhaseSuspended), order.RuleD6, KindLimitAssessed),
+	permit(Assurance, Suspend{}, by(order.Platform), in(PhaseActive), order.RuleD6, KindLineSuspended),
+	permit(Assurance, Resume{}, by(order.Platform), in(PhaseSuspended), order.RuleD6, KindLineResumed),
 
 	// hold
-	permit(Hold{}, by(order.Desk), in(PhaseActive), order.RuleD3, KindHeld),
-	permit(Adjust{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD5, KindHoldAdjusted),
-	permit(Release{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD5, KindReleased),
+	permit(Assurance, Hold{}, by(order.Desk), in(PhaseActive), order.RuleD3, KindHeld),
+	permit(Assurance, Adjust{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD5, KindHoldAdjusted),
+	permit(Assurance, Release{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD5, KindReleased),
 
 	// claim
-	permit(Claim{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD8, KindClaimPosted),
-	permit(RepayClaim{}, by(order.Platform), in(PhaseActive, PhaseSuspended), order.RuleD8, KindClaimRepaid),
+	permit(Assurance, Claim{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD8, KindClaimPosted),
+	permit(Assurance, RepayClaim{}, by(order.Platform), in(PhaseActive, PhaseSuspended), order.RuleD8, KindClaimRepaid),
+
+	// open
+	permit(PayLater, OpenLine{}, by(order.Platform), in(PhaseNone), order.RuleB3, KindLineOpened),
+	permit(PayLater, AssessLimit{}, by(order.Platform), in(PhaseOpen), order.RuleB3, KindLimitRaised, KindLimitReduced),
+
+	// deduct
+	permit(PayLater, Deduct{}, by(order.Desk), in(PhaseOpen), order.RuleB5, KindQuotaDeducted),
+	permit(PayLater, Restore{}, by(order.Desk), in(PhaseOpen), order.RuleB9, KindQuotaRestored),
+	permit(PayLater, Consume{}, by(order.Desk), in(PhaseOpen), order.RuleD52, KindQuotaConsumed),
+	permit(PayLater, Withdraw{}, by(order.Seller), in(PhaseNone, PhaseOpen), order.RuleB6),
+
+	// freeze
+	permit(PayLater, Freeze{}, by(order.Platform, order.Desk), in(PhaseOpen), order.RuleD53, KindFrozen),
+	permit(PayLater, Unfreeze{}, by(order.Platform), in(PhaseOpen), order.RuleD53, KindUnfrozen),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
 func by(roles ...order.Role) []order.Role { return roles }
 
-func permit(c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
+func permit(p Product, c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
+	return Permission{Product: p, Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
 }
 
-// permissionOf returns the row of that command. Every command has one, see TestPermissions, and
-// the table is short enough to be read from the top; a command without a row would be denied.
-func permissionOf(command string) *Permission {
+// permissionOf returns the row of that command on that product, or else its row on the other
+// one, whose rule then refuses it. Every command has a row, see TestPermissions, and the table
+// is short enough to be read from the top; a command without a row would be denied.
+func permissionOf(product Product, command string) *Permission {
+	found := &Permission{Product: product, Command: command}
 	for i := range permissions {
-		if permissions[i].Command == command {
-			return &permissions[i]
+		if p := &permissions[i]; p.Command == command {
+			if p.Product == product {
+				return p
+			}
+			found = p
 		}
 	}
-	return &Permission{Command: command}
+	return found
 }
 
 // Permissions returns a copy of the table of commands.
@@ -120,5 +158,6 @@ func mustTable(t *machine.Table[Phase, Kind], err error) *machine.Table[Phase, K
 // Table returns the machine of a line.
 func Table() *machine.Table[Phase, Kind] { return lifecycle }
 
-// Diagram returns the phases of a line as a Mermaid state diagram.
+// Diagram returns the phases of a line as a Mermaid state diagram. A pay-later line stays open;
+// the diagram draws a phase that no step leaves as leading to the end.
 func Diagram() string { return lifecycle.Mermaid() }

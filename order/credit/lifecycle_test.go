@@ -11,50 +11,79 @@ import (
 	"github.com/tradesurety/surety/order"
 )
 
-var phases = []Phase{PhaseNone, PhaseActive, PhaseSuspended}
+var phases = []Phase{PhaseNone, PhaseActive, PhaseSuspended, PhaseOpen}
 
-// TestMatrix holds Decide to testdata/matrix.txt: every command in every phase by every role.
-func TestMatrix(t *testing.T) {
-	asks := map[string]Command{
-		"assess-limit": AssessLimit{Limit: dollars(1)},
+// asks has every command in a form that no other rule than that of its row refuses.
+func asks(p Product) map[string]Command {
+	money := dollars
+	if p == PayLater {
+		money = yuan
+	}
+	return map[string]Command{
+		"assess-limit": AssessLimit{Limit: money(1)},
 		"suspend":      Suspend{Reason: "fraud"},
 		"resume":       Resume{},
-		"hold":         Hold{Order: orderB, Amount: dollars(1)},
-		"adjust":       Adjust{Order: orderA, From: dollars(60), To: dollars(50)},
-		"release":      Release{Order: orderA, Amount: dollars(60), Cause: CauseClosed},
-		"claim":        Claim{Order: orderA, Open: dollars(60), Amount: dollars(10)},
-		"repay-claim":  RepayClaim{Amount: dollars(5), Reference: "TT-1"},
+		"hold":         Hold{Order: orderB, Amount: money(1)},
+		"adjust":       Adjust{Order: orderA, From: money(60), To: money(50)},
+		"release":      Release{Order: orderA, Amount: money(60), Cause: CauseClosed},
+		"claim":        Claim{Order: orderA, Open: money(60), Amount: money(10)},
+		"repay-claim":  RepayClaim{Amount: money(5), Reference: "TT-1"},
+		"open-line":    OpenLine{Limit: money(1)},
+		"deduct":       Deduct{Order: orderB, Amount: money(1)},
+		"restore":      Restore{Order: orderA, Amount: money(60), Cause: RestorePaid},
+		"consume":      Consume{Order: orderA, Amount: money(60)},
+		"withdraw":     Withdraw{Amount: money(1)},
+		"freeze":       Freeze(overdue),
+		"unfreeze":     Unfreeze(audit),
 	}
-	actors := map[string]order.Actor{
-		"buyer": {Role: order.Buyer, Account: "acme"}, "seller": {Role: order.Seller, Account: "acme"},
-		"platform": platform, "system": {Role: order.System}, "desk": desk,
-	}
+}
+
+// TestMatrix holds Decide to testdata/matrix.txt: every command in every phase of either product
+// by every role.
+func TestMatrix(t *testing.T) {
 	history := []Event{
 		assessed(100), held(orderA, 60), held(orderB, 10),
 		ClaimPosted{Order: orderB, Amount: dollars(10), Released: dollars(0)},
 	}
-	lines := map[Phase]Line{
+	assurance := map[Phase]Line{
 		PhaseNone: after(), PhaseActive: after(history...),
 		PhaseSuspended: after(append(history, LineSuspended{Reason: "fraud"})...),
 	}
-	rows := matrix(t, "testdata/matrix.txt", phases)
-	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) {
-		t.Fatalf("the matrix has %v, the commands are %v", got, want)
+	// What a reason does to a frozen line is told by its own rules.
+	payLater := map[Phase]Line{PhaseNone: unopened, PhaseOpen: opened(100, deducted(orderA, 60))}
+	checkMatrix(t, Assurance, assurance)
+	checkMatrix(t, PayLater, payLater)
+}
+
+func checkMatrix(t *testing.T, product Product, lines map[Phase]Line) {
+	actors := map[string]order.Actor{
+		"buyer": {Role: order.Buyer, Account: "acme"}, "seller": merchant,
+		"platform": platform, "system": {Role: order.System}, "desk": desk,
+	}
+	columns, rows := matrix(t, "testdata/matrix.txt", product)
+	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) || len(columns) != len(lines) {
+		t.Fatalf("the %s matrix has %v in %v, the commands are %v", product, got, columns, want)
 	}
 	for name, row := range rows {
-		facts := open(60)
-		if name == "hold" {
-			facts = Facts{}
-		}
-		for i, phase := range phases {
+		for i, column := range columns {
 			for who, actor := range actors {
-				_, err := Decide(lines[phase], asks[name], order.Given{By: actor, At: noon}, facts)
+				l, c := lines[column], asks(product)[name]
+				facts := Facts{Hold: order.Hold{Status: order.HoldOpen, Amount: l.Held}, Overdue: true}
+				switch name {
+				case "hold", "deduct":
+					facts = Facts{}
+				case "unfreeze":
+					if column == PhaseOpen {
+						l = follow(l, Frozen(audit))
+					}
+				}
+				_, err := Decide(l, c, order.Given{By: actor, At: noon}, facts)
 				var no *order.Refusal
-				switch allowed := row.cells[i] == who; {
+				switch allowed := slices.Contains(strings.Split(row.cells[i], ","), who); {
 				case allowed && err != nil:
-					t.Errorf("%s by %s in %s: %v", name, who, phase, err)
-				case !allowed && (!errors.As(err, &no) || string(no.Rule) != row.rule):
-					t.Errorf("%s by %s in %s: got %v, want a refusal by %s", name, who, phase, err, row.rule)
+					t.Errorf("%s %s by %s in %s: %v", product, name, who, column, err)
+				case !allowed && (!errors.As(err, &no) || string(no.Rule) != row.rule || no.Reason(order.English) == "" || no.Reason(order.Chinese) == ""):
+					t.Errorf("%s %s by %s in %s: got %v, want a refusal by %s", product, name, who, column, err, row.rule)
 				}
 			}
 		}
@@ -66,30 +95,47 @@ type matrixRow struct {
 	cells []string
 }
 
-// matrix reads the reviewed table, whose columns are the phases.
-func matrix(t *testing.T, file string, phases []Phase) map[string]matrixRow {
+// matrix reads the reviewed table of a product, whose columns are its phases.
+func matrix(t *testing.T, file string, product Product) (columns []Phase, rows map[string]matrixRow) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := make(map[string]matrixRow)
+	rows = make(map[string]matrixRow)
+	ours := false
 	for line := range strings.Lines(string(text)) {
-		switch fields := strings.Fields(line); {
-		case line[0] == '#':
-		case len(fields) != 2+len(phases):
-			t.Fatalf("not a row: %q", line)
-		case fields[0] == "command":
-			for i, phase := range phases {
-				if fields[2+i] != phase.String() {
-					t.Fatalf("column %d is %s, not %s", i, fields[2+i], phase)
-				}
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0 || line[0] == '#':
+		case len(fields) > 2 && fields[1] == "rule":
+			if ours = fields[0] == product.String(); ours {
+				columns = phasesOf(t, fields[2:])
 			}
+		case !ours:
+		case len(fields) != 2+len(columns):
+			t.Fatalf("not a row: %q", line)
 		default:
+			if _, again := rows[fields[0]]; again {
+				t.Fatalf("%s has two rows", fields[0])
+			}
 			rows[fields[0]] = matrixRow{rule: fields[1], cells: fields[2:]}
 		}
 	}
-	return rows
+	return columns, rows
+}
+
+// phasesOf returns the phases of those names.
+func phasesOf(t *testing.T, names []string) (of []Phase) {
+	t.Helper()
+	for _, name := range names {
+		i := slices.IndexFunc(phases, func(p Phase) bool { return p.String() == name })
+		if i < 0 {
+			t.Fatalf("%s is no phase", name)
+		}
+		of = append(of, phases[i])
+	}
+	return of
 }
 
 func keys(rows map[string]matrixRow) []string {
@@ -134,17 +180,27 @@ func TestStepsAreTheMachine(t *testing.T) {
 	}
 }
 
-// TestPermissions holds the two tables together: what a command may make has a step
-// wherever the command is allowed, and every kind is made by some command.
+// TestPermissions holds the two tables together: a command has a row, and one at most for a
+// product; what it may make has a step wherever it is allowed, and every kind is made by some
+// command.
 func TestPermissions(t *testing.T) {
 	made := make(map[Kind]bool)
-	var names []string
+	rows := make(map[Product]map[string]bool)
 	for _, p := range Permissions() {
-		names = append(names, p.Command)
-		for _, kind := range p.Makes {
-			made[kind] = true
-			for _, phase := range p.Phases {
-				if _, ok := Table().Next(phase, kind); !ok {
+		if rows[p.Product] == nil {
+			rows[p.Product] = make(map[string]bool)
+		}
+		if rows[p.Product][p.Command] {
+			t.Errorf("%s of %s has two rows", p.Command, p.Product)
+		}
+		rows[p.Product][p.Command] = true
+		for _, phase := range p.Phases {
+			if !phase.of(p.Product) {
+				t.Errorf("%s is permitted in %s, which is none of %s", p.Command, phase, p.Product)
+			}
+			for _, kind := range p.Makes {
+				made[kind] = true
+				if to, ok := Table().Next(phase, kind); !ok || !to.of(p.Product) {
 					t.Errorf("%s may make %s in %s, which has no step", p.Command, kind, phase)
 				}
 			}
@@ -159,8 +215,13 @@ func TestPermissions(t *testing.T) {
 	if permissions[0].Roles[0] == order.Buyer {
 		t.Error("whoever asks for the table can change it")
 	}
-	if slices.Sort(names); !slices.Equal(names, commandNames()) {
-		t.Errorf("permitted are %v, the commands are %v", names, commandNames())
+	for _, name := range commandNames() {
+		if !rows[Assurance][name] && !rows[PayLater][name] {
+			t.Errorf("%s is permitted nowhere", name)
+		}
+	}
+	if p := permissionOf(PayLater, "no-such"); p.Roles != nil || p.Phases != nil {
+		t.Errorf("a command without a row is permitted: %+v", p)
 	}
 }
 
@@ -168,8 +229,10 @@ func TestPermissions(t *testing.T) {
 func TestDiagram(t *testing.T) {
 	const want = `stateDiagram-v2
     [*] --> active: credit.limit-assessed
+    [*] --> open: credit.line-opened
     active --> suspended: credit.line-suspended
     suspended --> active: credit.line-resumed
+    open --> [*]
 `
 	if got := Phase(len(phases)).String(); got != "unknown" {
 		t.Errorf("a phase beyond the last is %s", got)

@@ -7,36 +7,68 @@ import (
 	"github.com/tradesurety/surety/order"
 )
 
-// Line is the folded state of a seller's credit line in one currency. It is a value of constant
-// size: whoever holds one may keep it, and no later event changes it. New makes the one that
-// was never assessed.
+// Product is what a line is for. It is named by the stream and never changes.
+type Product uint8
+
+// The two products.
+const (
+	// Assurance is the Trade Assurance Limit (信保额度), which covered orders hold.
+	Assurance Product = iota
+	// PayLater is the pay-later quota (先用后付额度), which pay-later orders use.
+	PayLater
+)
+
+// String returns "assurance" or "pay-later".
+func (p Product) String() string {
+	if p == PayLater {
+		return "pay-later"
+	}
+	return "assurance"
+}
+
+// Line is the folded state of a credit line in one currency, of a seller or of a pay-later
+// merchant. It is a value of bounded size: whoever holds one may keep it, and no later event
+// changes it. New and NewPayLater make the one that nothing has happened to.
 //
 // Held and Consumed are never negative, and Held is zero exactly if OpenHolds is. Their sum is
-// above Limit only after the limit was cut.
+// above Limit only after the limit was cut. On a pay-later line Held is the quota used,
+// OpenHolds the number of orders that use it, and Consumed stays zero.
 // Stored: add fields, never rename or remove.
 type Line struct {
+	Product  Product        `json:"-"` // named by the stream
 	Seller   order.Account  `json:"-"` // named by the stream
 	Currency order.Currency `json:"-"` // named by the stream
 	Phase    Phase          `json:"phase"`
-	LastAt   time.Time      `json:"last_at,omitzero"` // the instant of the last event
+	LastAt   time.Time      `json:"last_at,omitzero"` // the latest instant of its events
 
 	Limit     order.Money `json:"limit"`      // what the platform assessed
-	Held      order.Money `json:"held"`       // the sum of the open holds
+	Held      order.Money `json:"held"`       // the sum of what orders hold or use
 	Consumed  order.Money `json:"consumed"`   // what was claimed and not repaid yet
-	OpenHolds int64       `json:"open_holds"` // the number of orders that hold something
+	OpenHolds int64       `json:"open_holds"` // the number of orders that hold or use something
 
 	// Reason says why the line is suspended; it is empty otherwise.
 	Reason string `json:"reason,omitzero"`
+	// Freezes is why a pay-later line is frozen, the oldest reason first and none twice. It is
+	// shared between states and must not be written.
+	Freezes []Ground `json:"freezes,omitzero"`
 }
 
-// New returns the line of a seller that was never assessed. Its limit is zero.
-func New(account order.Account, c order.Currency) Line {
+// New returns the assurance line of a seller that was never assessed. Its limit is zero.
+func New(account order.Account, c order.Currency) Line { return newLine(Assurance, account, c) }
+
+// NewPayLater returns the pay-later line of a merchant that was never opened. Its limit is zero.
+func NewPayLater(merchant order.Account, c order.Currency) Line {
+	return newLine(PayLater, merchant, c)
+}
+
+func newLine(p Product, account order.Account, c order.Currency) Line {
 	zero := order.Minor(0, c)
-	return Line{Seller: account, Currency: c, Limit: zero, Held: zero, Consumed: zero}
+	return Line{Product: p, Seller: account, Currency: c, Limit: zero, Held: zero, Consumed: zero}
 }
 
-// Available returns what new holds may still take: the limit less what is held and consumed,
-// and nothing if the limit was cut below that. It does not regard a suspension.
+// Available returns what is left of the limit: the limit less what is held and consumed, and
+// nothing if the limit was cut below that. It regards neither suspension nor freeze. On a
+// pay-later line it is the remaining quota.
 func (l *Line) Available() order.Money { return order.Minor(max(0, l.room()), l.Currency) }
 
 // Overcommitted returns by how much what is held and consumed exceeds the limit.
@@ -48,20 +80,37 @@ func (l *Line) room() int64 {
 	return l.Limit.MinorUnits() - l.Held.MinorUnits() - l.Consumed.MinorUnits()
 }
 
+// Usable returns what a new order may take now: what is available, or nothing while the line is
+// suspended or frozen.
+func (l *Line) Usable() order.Money {
+	if l.Suspended() || l.Frozen() {
+		return order.Minor(0, l.Currency)
+	}
+	return l.Available()
+}
+
 // Suspended reports whether the platform has suspended the line.
 func (l *Line) Suspended() bool { return l.Phase == PhaseSuspended }
 
-// Fact returns what an order needs to know of the line.
+// Frozen reports whether a pay-later line has at least one reason to be frozen.
+func (l *Line) Frozen() bool { return len(l.Freezes) > 0 }
+
+// Fact returns what an order needs to know of the line. A frozen line counts as suspended.
 func (l *Line) Fact() order.Quota {
-	return order.Quota{Available: l.Available(), Suspended: l.Suspended()}
+	return order.Quota{Available: l.Available(), Suspended: l.Suspended() || l.Frozen()}
 }
 
-// Facts is what the stream of the order that a command names says. The commands Hold, Adjust,
-// Release and Claim need it.
+// Facts is what the stream of the order that a command names says.
 type Facts struct {
 	// Hold is what the order holds on this line before the command, and how its last hold
-	// ended.
+	// ended. Hold, Adjust, Release, Claim, Deduct, Restore and Consume need it. For a
+	// pay-later order it is open with the amount that the order still uses, released once all
+	// of it was restored, and posted once it was written off; Cause is not regarded.
 	Hold order.Hold
+	// Overdue says that the order is overdue now; Freeze needs it for ReasonOverdue.
+	Overdue bool
+	// Fake says that the order is flagged as fake; Freeze needs it for ReasonFakeOrder.
+	Fake bool
 }
 
 // Command is what may be asked of a line. The commands are the exported types of this package
@@ -75,7 +124,7 @@ type Command interface {
 	money() [2]order.Money
 	// decide climbs the command's ladder of rules. Actor, phase, instant and currency were
 	// checked.
-	decide(l Line, f Facts) ([]Event, error)
+	decide(l Line, by order.Role, f Facts) ([]Event, error)
 }
 
 // Event is a fact in the life of a line. The events are the exported types of this package with
@@ -119,17 +168,17 @@ func Decide(l Line, c Command, g order.Given, f Facts) ([]Event, error) {
 	if err := l.permits(c, &g); err != nil {
 		return nil, err
 	}
-	return c.decide(l, f)
+	return c.decide(l, g.By.Role, f)
 }
 
 // permits checks actor, phase and instant against the table of commands, and the currency.
 func (l *Line) permits(c Command, g *order.Given) error {
-	p := permissionOf(c.Name())
+	p := permissionOf(l.Product, c.Name())
 	switch {
 	case !slices.Contains(p.Roles, g.By.Role):
 		return refuse(p.Rule, c, l.Phase).Because("the actor's role may not ask for it", "操作者的角色无权执行此操作")
-	case !slices.Contains(p.Phases, l.Phase):
-		return l.elsewhere(p.Rule, c)
+	case p.Product != l.Product || !slices.Contains(p.Phases, l.Phase):
+		return l.elsewhere(p, c)
 	case g.By.Role != order.Desk && g.At.Before(l.LastAt):
 		return refuse(order.RuleD61, c, l.Phase).From(l.LastAt)
 	}
@@ -141,19 +190,30 @@ func (l *Line) permits(c Command, g *order.Given) error {
 	return nil
 }
 
-// elsewhere is the refusal of a command in a phase that does not allow it. A line that takes no
-// holds lacks all of the amount.
-func (l *Line) elsewhere(rule order.Rule, c Command) *order.Refusal {
-	no := refuse(rule, c, l.Phase)
-	switch l.Phase {
-	case PhaseNone:
+// elsewhere is the refusal of a command in a phase, or on a product, that does not have it. A
+// line that takes no orders lacks all of the amount.
+func (l *Line) elsewhere(p *Permission, c Command) *order.Refusal {
+	no := refuse(p.Rule, c, l.Phase)
+	switch {
+	case p.Product != l.Product && l.Product == PayLater:
+		return no.Because("a pay-later line has no such command", "先用后付额度没有此操作")
+	case p.Product != l.Product:
+		return no.Because("an assurance line has no such command", "信保额度没有此操作")
+	case l.Phase == PhaseNone && l.Product == PayLater:
+		no.Because("the line was never opened; its limit is zero", "先用后付额度尚未开通，可用额度为零")
+	case l.Phase == PhaseNone:
 		no.Because("the line was never assessed; its limit is zero", "额度尚未评定，可用额度为零")
-	case PhaseSuspended:
+	case l.Phase == PhaseOpen:
+		no.Because("the line was opened already", "先用后付额度已经开通")
+	case l.Phase == PhaseSuspended:
 		no.Because("the line is suspended", "信保额度已暂停")
 	default:
 		no.Because("the line is not suspended", "信保额度未被暂停")
 	}
-	if c, ok := c.(Hold); ok {
+	switch c := c.(type) {
+	case Hold:
+		no.Short(c.Amount)
+	case Deduct:
 		no.Short(c.Amount)
 	}
 	return no
@@ -172,8 +232,8 @@ func (l *Line) Apply(e Event, at time.Time) error {
 		return notAnEvent()
 	}
 	to, ok := lifecycle.Next(l.Phase, e.Kind())
-	if !ok {
-		return &order.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + l.Phase.String()}
+	if !ok || !to.of(l.Product) {
+		return &order.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + l.Phase.String() + " of a line of " + l.Product.String()}
 	}
 	before := *l
 	err := e.evolve(l)
@@ -184,7 +244,10 @@ func (l *Line) Apply(e Event, at time.Time) error {
 		*l = before
 		return err
 	}
-	l.Phase, l.LastAt = to, at
+	l.Phase = to
+	if at.After(l.LastAt) {
+		l.LastAt = at
+	}
 	return nil
 }
 

@@ -8,26 +8,47 @@ import (
 	"github.com/tradesurety/surety/order"
 )
 
-// Category is that of the streams of credit lines.
-const Category = "line"
+// The categories of the streams of credit lines.
+const (
+	Category         = "line"          // assurance lines
+	PayLaterCategory = "paylater_line" // pay-later lines
+)
 
-// Stream returns the stream of a seller's line in that currency. An account or currency that is
-// malformed is an *order.InvalidError.
+// Stream returns the stream of a seller's assurance line in that currency. An account or
+// currency that is malformed is an *order.InvalidError.
 func Stream(account order.Account, c order.Currency) (events.StreamID, error) {
-	if err := order.CheckID("seller", string(account)); err != nil {
+	return stream(Category, "seller", account, c)
+}
+
+// PayLaterStream returns the stream of a merchant's pay-later line in that currency. An account
+// or currency that is malformed is an *order.InvalidError.
+func PayLaterStream(merchant order.Account, c order.Currency) (events.StreamID, error) {
+	return stream(PayLaterCategory, "merchant", merchant, c)
+}
+
+func stream(category, field string, account order.Account, c order.Currency) (events.StreamID, error) {
+	if err := order.CheckID(field, string(account)); err != nil {
 		return "", err
 	}
 	if _, err := order.ParseCurrency(c.String()); err != nil {
 		return "", err
 	}
-	return events.Stream(Category, string(account)+"/"+c.String())
+	return events.Stream(category, string(account)+"/"+c.String())
 }
 
-// NewModel returns how the stream of a line folds. Streams are those that Stream makes; on any
-// other every event is refused.
-func NewModel() *events.Model[Line, Event] {
+// NewModel returns how the stream of an assurance line folds. Streams are those that Stream
+// makes; on any other every event is refused.
+func NewModel() *events.Model[Line, Event] { return model(Category, "credit.line.1", New) }
+
+// NewPayLaterModel returns how the stream of a pay-later line folds. Streams are those that
+// PayLaterStream makes; on any other every event is refused.
+func NewPayLaterModel() *events.Model[Line, Event] {
+	return model(PayLaterCategory, "credit.paylater_line.1", NewPayLater)
+}
+
+func model(category, fold string, begin func(order.Account, order.Currency) Line) *events.Model[Line, Event] {
 	return &events.Model[Line, Event]{
-		Category: Category,
+		Category: category,
 		New: func(stream events.StreamID) Line {
 			key, _ := stream.Key()
 			account, code, _ := strings.Cut(key, "/")
@@ -35,12 +56,12 @@ func NewModel() *events.Model[Line, Event] {
 			if err != nil {
 				return Line{}
 			}
-			return New(order.Account(account), c)
+			return begin(order.Account(account), c)
 		},
 		Evolve:  func(l *Line, e Event, at time.Time) error { return l.Apply(e, at) },
 		Encode:  EncodeEvent,
 		Decode:  DecodeEvent,
-		Fold:    "credit.line.1",
+		Fold:    fold,
 		Save:    save,
 		Restore: restore,
 	}

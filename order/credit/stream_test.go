@@ -24,8 +24,15 @@ func TestStream(t *testing.T) {
 		if got, err := Stream(c.account, usd); err != nil || got != c.want {
 			t.Errorf("%s: %s, %v", c.account, got, err)
 		}
-		if l := NewModel().New(c.want); l != New(c.account, usd) {
+		if l := NewModel().New(c.want); !same(l, New(c.account, usd)) {
 			t.Errorf("%s begins as %+v", c.want, l)
+		}
+		later := "paylater_" + c.want
+		if got, err := PayLaterStream(c.account, usd); err != nil || got != later {
+			t.Errorf("%s: %s, %v", c.account, got, err)
+		}
+		if l := NewPayLaterModel().New(later); !same(l, NewPayLater(c.account, usd)) {
+			t.Errorf("%s begins as %+v", later, l)
 		}
 	}
 	for _, c := range []struct {
@@ -35,6 +42,9 @@ func TestStream(t *testing.T) {
 		var bad *order.InvalidError
 		if _, err := Stream(c.account, c.code); !errors.As(err, &bad) {
 			t.Errorf("%q %q: %v", c.account, c.code, err)
+		}
+		if _, err := PayLaterStream(c.account, c.code); !errors.As(err, &bad) {
+			t.Errorf("%q %q for pay later: %v", c.account, c.code, err)
 		}
 	}
 	var bounds *events.BoundsError
@@ -49,6 +59,10 @@ func TestForeignStream(t *testing.T) {
 		l := NewModel().New(stream)
 		if err := l.Apply(assessed(1), noon); err == nil {
 			t.Errorf("%s has become %+v", stream, l)
+		}
+		l = NewPayLaterModel().New("paylater_" + stream)
+		if err := l.Apply(LineOpened{Limit: yuan(1)}, noon); err == nil {
+			t.Errorf("paylater_%s has become %+v", stream, l)
 		}
 	}
 }
@@ -101,7 +115,7 @@ func TestModel(t *testing.T) {
 		"replay": func() (Line, events.Version, error) { return model.Replay(ctx, store, stream) },
 		"view":   func() (Line, events.Version, error) { return model.View(ctx, store, stream) },
 	} {
-		if got, version, err := load(); err != nil || version != 4 || got != live {
+		if got, version, err := load(); err != nil || version != 4 || !same(got, live) {
 			t.Errorf("%s: %+v at %d, %v; live %+v", name, got, version, err, live)
 		}
 	}
@@ -118,5 +132,45 @@ func TestModel(t *testing.T) {
 	var corrupt *events.CorruptError
 	if _, _, err := model.View(ctx, store, stream); !errors.As(err, &corrupt) || corrupt.Version != 5 {
 		t.Errorf("repaid more than was claimed: %v", err)
+	}
+}
+
+// TestPayLaterModel keeps a pay-later line in a store, frozen, and loads it from a snapshot and
+// from its records.
+func TestPayLaterModel(t *testing.T) {
+	ctx, store, model := context.Background(), memory.New(), NewPayLaterModel()
+	stream, err := PayLaterStream("acme", cny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	history := []Event{LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), Frozen(overdue), Frozen(audit), Unfrozen(overdue)}
+	live := NewPayLater("acme", cny)
+	for i, e := range history {
+		live = follow(live, e)
+		typ, version, data, err := EncodeEvent(nil, e)
+		if err == nil {
+			_, err = store.Append(ctx, events.Commit{ID: uuid.New(), Batches: []events.Batch{{
+				Stream: stream, After: events.Version(i), Events: []events.Event{{Type: typ, Schema: version, At: noon, Data: data}},
+			}}})
+		}
+		if err == nil && i == 2 {
+			var saved []byte
+			saved, err = model.Save(nil, &live)
+			err = errors.Join(err, store.SaveSnapshot(ctx, events.Snapshot{Stream: stream, Version: 3, Fold: model.Fold, Data: saved}))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	replayed, _, err := model.Replay(ctx, store, stream)
+	if err != nil || !same(replayed, live) {
+		t.Errorf("replayed %+v, %v; live %+v", replayed, err, live)
+	}
+	viewed, version, err := model.View(ctx, store, stream)
+	if err != nil || version != 5 || !same(viewed, live) {
+		t.Errorf("viewed %+v at %d, %v; live %+v", viewed, version, err, live)
+	}
+	if model.Fold == NewModel().Fold || model.Category == NewModel().Category {
+		t.Error("the products share snapshots or streams")
 	}
 }

@@ -20,16 +20,32 @@ const (
 	KindClaimPosted
 	// KindClaimRepaid is the kind of [ClaimRepaid], credit.claim-repaid on the wire.
 	KindClaimRepaid
+	// KindQuotaDeducted is the kind of [QuotaDeducted], credit.quota-deducted on the wire.
+	KindQuotaDeducted
+	// KindQuotaRestored is the kind of [QuotaRestored], credit.quota-restored on the wire.
+	KindQuotaRestored
+	// KindQuotaConsumed is the kind of [QuotaConsumed], credit.quota-consumed on the wire.
+	KindQuotaConsumed
+	// KindFrozen is the kind of [Frozen], credit.frozen on the wire.
+	KindFrozen
+	// KindUnfrozen is the kind of [Unfrozen], credit.unfrozen on the wire.
+	KindUnfrozen
 	// KindHeld is the kind of [Held], credit.held on the wire.
 	KindHeld
 	// KindHoldAdjusted is the kind of [HoldAdjusted], credit.hold-adjusted on the wire.
 	KindHoldAdjusted
 	// KindReleased is the kind of [Released], credit.released on the wire.
 	KindReleased
+	// KindLineOpened is the kind of [LineOpened], credit.line-opened on the wire.
+	KindLineOpened
+	// KindLimitRaised is the kind of [LimitRaised], credit.limit-raised on the wire.
+	KindLimitRaised
+	// KindLimitReduced is the kind of [LimitReduced], credit.limit-reduced on the wire.
+	KindLimitReduced
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 8
+const kindCount = 16
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
@@ -44,12 +60,28 @@ func (k Kind) String() string {
 		return "credit.claim-posted"
 	case KindClaimRepaid:
 		return "credit.claim-repaid"
+	case KindQuotaDeducted:
+		return "credit.quota-deducted"
+	case KindQuotaRestored:
+		return "credit.quota-restored"
+	case KindQuotaConsumed:
+		return "credit.quota-consumed"
+	case KindFrozen:
+		return "credit.frozen"
+	case KindUnfrozen:
+		return "credit.unfrozen"
 	case KindHeld:
 		return "credit.held"
 	case KindHoldAdjusted:
 		return "credit.hold-adjusted"
 	case KindReleased:
 		return "credit.released"
+	case KindLineOpened:
+		return "credit.line-opened"
+	case KindLimitRaised:
+		return "credit.limit-raised"
+	case KindLimitReduced:
+		return "credit.limit-reduced"
 	}
 	return "unknown"
 }
@@ -67,12 +99,28 @@ func kindOf(name string) (Kind, bool) {
 		return KindClaimPosted, true
 	case "credit.claim-repaid":
 		return KindClaimRepaid, true
+	case "credit.quota-deducted":
+		return KindQuotaDeducted, true
+	case "credit.quota-restored":
+		return KindQuotaRestored, true
+	case "credit.quota-consumed":
+		return KindQuotaConsumed, true
+	case "credit.frozen":
+		return KindFrozen, true
+	case "credit.unfrozen":
+		return KindUnfrozen, true
 	case "credit.held":
 		return KindHeld, true
 	case "credit.hold-adjusted":
 		return KindHoldAdjusted, true
 	case "credit.released":
 		return KindReleased, true
+	case "credit.line-opened":
+		return KindLineOpened, true
+	case "credit.limit-raised":
+		return KindLimitRaised, true
+	case "credit.limit-reduced":
+		return KindLimitReduced, true
 	}
 	return 0, false
 }
@@ -92,6 +140,21 @@ func (ClaimPosted) Kind() Kind { return KindClaimPosted }
 // Kind returns [KindClaimRepaid].
 func (ClaimRepaid) Kind() Kind { return KindClaimRepaid }
 
+// Kind returns [KindQuotaDeducted].
+func (QuotaDeducted) Kind() Kind { return KindQuotaDeducted }
+
+// Kind returns [KindQuotaRestored].
+func (QuotaRestored) Kind() Kind { return KindQuotaRestored }
+
+// Kind returns [KindQuotaConsumed].
+func (QuotaConsumed) Kind() Kind { return KindQuotaConsumed }
+
+// Kind returns [KindFrozen].
+func (Frozen) Kind() Kind { return KindFrozen }
+
+// Kind returns [KindUnfrozen].
+func (Unfrozen) Kind() Kind { return KindUnfrozen }
+
 // Kind returns [KindHeld].
 func (Held) Kind() Kind { return KindHeld }
 
@@ -101,10 +164,19 @@ func (HoldAdjusted) Kind() Kind { return KindHoldAdjusted }
 // Kind returns [KindReleased].
 func (Released) Kind() Kind { return KindReleased }
 
+// Kind returns [KindLineOpened].
+func (LineOpened) Kind() Kind { return KindLineOpened }
+
+// Kind returns [KindLimitRaised].
+func (LimitRaised) Kind() Kind { return KindLimitRaised }
+
+// Kind returns [KindLimitReduced].
+func (LimitReduced) Kind() Kind { return KindLimitReduced }
+
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case LimitAssessed, LineSuspended, LineResumed, ClaimPosted, ClaimRepaid, Held, HoldAdjusted, Released:
+	case LimitAssessed, LineSuspended, LineResumed, ClaimPosted, ClaimRepaid, QuotaDeducted, QuotaRestored, QuotaConsumed, Frozen, Unfrozen, Held, HoldAdjusted, Released, LineOpened, LimitRaised, LimitReduced:
 		return true
 	}
 	return false
@@ -123,11 +195,27 @@ func appendEvent(b []byte, e Event) []byte {
 		return e.appendJSON(b)
 	case ClaimRepaid:
 		return e.appendJSON(b)
+	case QuotaDeducted:
+		return e.appendJSON(b)
+	case QuotaRestored:
+		return e.appendJSON(b)
+	case QuotaConsumed:
+		return e.appendJSON(b)
+	case Frozen:
+		return e.appendJSON(b)
+	case Unfrozen:
+		return e.appendJSON(b)
 	case Held:
 		return e.appendJSON(b)
 	case HoldAdjusted:
 		return e.appendJSON(b)
 	case Released:
+		return e.appendJSON(b)
+	case LineOpened:
+		return e.appendJSON(b)
+	case LimitRaised:
+		return e.appendJSON(b)
+	case LimitReduced:
 		return e.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -158,6 +246,26 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v ClaimRepaid
 		v.decodeJSON(r)
 		e = v
+	case KindQuotaDeducted:
+		var v QuotaDeducted
+		v.decodeJSON(r)
+		e = v
+	case KindQuotaRestored:
+		var v QuotaRestored
+		v.decodeJSON(r)
+		e = v
+	case KindQuotaConsumed:
+		var v QuotaConsumed
+		v.decodeJSON(r)
+		e = v
+	case KindFrozen:
+		var v Frozen
+		v.decodeJSON(r)
+		e = v
+	case KindUnfrozen:
+		var v Unfrozen
+		v.decodeJSON(r)
+		e = v
 	case KindHeld:
 		var v Held
 		v.decodeJSON(r)
@@ -168,6 +276,18 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		e = v
 	case KindReleased:
 		var v Released
+		v.decodeJSON(r)
+		e = v
+	case KindLineOpened:
+		var v LineOpened
+		v.decodeJSON(r)
+		e = v
+	case KindLimitRaised:
+		var v LimitRaised
+		v.decodeJSON(r)
+		e = v
+	case KindLimitReduced:
+		var v LimitReduced
 		v.decodeJSON(r)
 		e = v
 	default:
@@ -194,6 +314,24 @@ func (Claim) Name() string { return "claim" }
 // Name returns the wire name of the command, repay-claim.
 func (RepayClaim) Name() string { return "repay-claim" }
 
+// Name returns the wire name of the command, deduct.
+func (Deduct) Name() string { return "deduct" }
+
+// Name returns the wire name of the command, restore.
+func (Restore) Name() string { return "restore" }
+
+// Name returns the wire name of the command, consume.
+func (Consume) Name() string { return "consume" }
+
+// Name returns the wire name of the command, withdraw.
+func (Withdraw) Name() string { return "withdraw" }
+
+// Name returns the wire name of the command, freeze.
+func (Freeze) Name() string { return "freeze" }
+
+// Name returns the wire name of the command, unfreeze.
+func (Unfreeze) Name() string { return "unfreeze" }
+
 // Name returns the wire name of the command, hold.
 func (Hold) Name() string { return "hold" }
 
@@ -203,24 +341,34 @@ func (Adjust) Name() string { return "adjust" }
 // Name returns the wire name of the command, release.
 func (Release) Name() string { return "release" }
 
+// Name returns the wire name of the command, open-line.
+func (OpenLine) Name() string { return "open-line" }
+
 // commandNames returns the wire names of all commands, sorted.
 func commandNames() []string {
 	return []string{
 		"adjust",
 		"assess-limit",
 		"claim",
+		"consume",
+		"deduct",
+		"freeze",
 		"hold",
+		"open-line",
 		"release",
 		"repay-claim",
+		"restore",
 		"resume",
 		"suspend",
+		"unfreeze",
+		"withdraw",
 	}
 }
 
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case AssessLimit, Suspend, Resume, Claim, RepayClaim, Hold, Adjust, Release:
+	case AssessLimit, Suspend, Resume, Claim, RepayClaim, Deduct, Restore, Consume, Withdraw, Freeze, Unfreeze, Hold, Adjust, Release, OpenLine:
 		return true
 	}
 	return false
@@ -239,11 +387,25 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	case RepayClaim:
 		return c.appendJSON(b)
+	case Deduct:
+		return c.appendJSON(b)
+	case Restore:
+		return c.appendJSON(b)
+	case Consume:
+		return c.appendJSON(b)
+	case Withdraw:
+		return c.appendJSON(b)
+	case Freeze:
+		return c.appendJSON(b)
+	case Unfreeze:
+		return c.appendJSON(b)
 	case Hold:
 		return c.appendJSON(b)
 	case Adjust:
 		return c.appendJSON(b)
 	case Release:
+		return c.appendJSON(b)
+	case OpenLine:
 		return c.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -274,6 +436,30 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v RepayClaim
 		v.decodeJSON(r)
 		c = v
+	case "deduct":
+		var v Deduct
+		v.decodeJSON(r)
+		c = v
+	case "restore":
+		var v Restore
+		v.decodeJSON(r)
+		c = v
+	case "consume":
+		var v Consume
+		v.decodeJSON(r)
+		c = v
+	case "withdraw":
+		var v Withdraw
+		v.decodeJSON(r)
+		c = v
+	case "freeze":
+		var v Freeze
+		v.decodeJSON(r)
+		c = v
+	case "unfreeze":
+		var v Unfreeze
+		v.decodeJSON(r)
+		c = v
 	case "hold":
 		var v Hold
 		v.decodeJSON(r)
@@ -286,6 +472,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v Release
 		v.decodeJSON(r)
 		c = v
+	case "open-line":
+		var v OpenLine
+		v.decodeJSON(r)
+		c = v
 	default:
 		return nil, &wire.Error{Field: "command", Reason: "unknown command"}
 	}
@@ -293,71 +483,6 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// appendJSON appends the JSON of v.
-func (v *Inputs) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	start := len(b)
-	if v.Qualification != "" {
-		b = append(b, `,"qualification":`...)
-		b = wire.AppendString(b, v.Qualification)
-	}
-	if v.Ability != "" {
-		b = append(b, `,"ability":`...)
-		b = wire.AppendString(b, v.Ability)
-	}
-	if !wire.IsZero(v.TradeFlow) {
-		b = append(b, `,"trade_flow":"`...)
-		text, err = v.TradeFlow.AppendText(b)
-		b = wire.CloseText(b, text, err)
-	}
-	if v.Penalties != 0 {
-		b = append(b, `,"penalties":`...)
-		b = wire.AppendInt(b, v.Penalties)
-	}
-	if v.Month != "" {
-		b = append(b, `,"month":`...)
-		b = wire.AppendString(b, v.Month)
-	}
-	return wire.CloseObject(b, start)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *Inputs) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "qualification":
-			seen = r.Mark(seen, 1<<0)
-			v.Qualification = r.String()
-		case "ability":
-			seen = r.Mark(seen, 1<<1)
-			v.Ability = r.String()
-		case "trade_flow":
-			seen = r.Mark(seen, 1<<2)
-			r.Check(v.TradeFlow.UnmarshalText(r.Text()))
-		case "penalties":
-			seen = r.Mark(seen, 1<<3)
-			v.Penalties = r.Int(64)
-		case "month":
-			seen = r.Mark(seen, 1<<4)
-			v.Month = r.String()
-		default:
-			r.Unknown()
-		}
-	}
-}
-
-// isZeroJSON reports whether v is left out where it may be.
-func (v *Inputs) isZeroJSON() bool {
-	return v.Qualification == "" &&
-		v.Ability == "" &&
-		wire.IsZero(v.TradeFlow) &&
-		v.Penalties == 0 &&
-		v.Month == ""
 }
 
 // appendJSON appends the JSON of v.
@@ -653,6 +778,423 @@ func (v *ClaimRepaid) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
+func (v *Deduct) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	start := len(b)
+	if !wire.IsZero(v.Order) {
+		b = append(b, `,"order":"`...)
+		text, err = v.Order.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Deduct) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x2 != 0x2 {
+		r.Missing(seen, "", "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *QuotaDeducted) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *QuotaDeducted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "order", "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Restore) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"cause":`...)
+	b = wire.AppendString(b, string(v.Cause))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Restore) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "cause":
+			seen = r.Mark(seen, 1<<2)
+			v.Cause = RestoreCause(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x7 != 0x7 {
+		r.Missing(seen, "order", "amount", "cause")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *QuotaRestored) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"cause":`...)
+	b = wire.AppendString(b, string(v.Cause))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *QuotaRestored) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "cause":
+			seen = r.Mark(seen, 1<<2)
+			v.Cause = RestoreCause(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x7 != 0x7 {
+		r.Missing(seen, "order", "amount", "cause")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Consume) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Consume) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "order", "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *QuotaConsumed) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"limit_from":"`...)
+	text, err = v.LimitFrom.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"limit_to":"`...)
+	text, err = v.LimitTo.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *QuotaConsumed) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "limit_from":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.LimitFrom.UnmarshalText(r.Text()))
+		case "limit_to":
+			seen = r.Mark(seen, 1<<3)
+			r.Check(v.LimitTo.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xf != 0xf {
+		r.Missing(seen, "order", "amount", "limit_from", "limit_to")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Withdraw) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Withdraw) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Ground) appendJSON(b []byte) []byte {
+	b = append(b, `{"reason":`...)
+	b = wire.AppendString(b, string(v.Reason))
+	if v.Ref != "" {
+		b = append(b, `,"ref":`...)
+		b = wire.AppendString(b, v.Ref)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Ground) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reason":
+			seen = r.Mark(seen, 1<<0)
+			v.Reason = Reason(r.String())
+		case "ref":
+			seen = r.Mark(seen, 1<<1)
+			v.Ref = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reason", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Freeze) appendJSON(b []byte) []byte {
+	b = append(b, `{"reason":`...)
+	b = wire.AppendString(b, string(v.Reason))
+	if v.Ref != "" {
+		b = append(b, `,"ref":`...)
+		b = wire.AppendString(b, v.Ref)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Freeze) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reason":
+			seen = r.Mark(seen, 1<<0)
+			v.Reason = Reason(r.String())
+		case "ref":
+			seen = r.Mark(seen, 1<<1)
+			v.Ref = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reason", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Frozen) appendJSON(b []byte) []byte {
+	b = append(b, `{"reason":`...)
+	b = wire.AppendString(b, string(v.Reason))
+	if v.Ref != "" {
+		b = append(b, `,"ref":`...)
+		b = wire.AppendString(b, v.Ref)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Frozen) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reason":
+			seen = r.Mark(seen, 1<<0)
+			v.Reason = Reason(r.String())
+		case "ref":
+			seen = r.Mark(seen, 1<<1)
+			v.Ref = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reason", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Unfreeze) appendJSON(b []byte) []byte {
+	b = append(b, `{"reason":`...)
+	b = wire.AppendString(b, string(v.Reason))
+	if v.Ref != "" {
+		b = append(b, `,"ref":`...)
+		b = wire.AppendString(b, v.Ref)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Unfreeze) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reason":
+			seen = r.Mark(seen, 1<<0)
+			v.Reason = Reason(r.String())
+		case "ref":
+			seen = r.Mark(seen, 1<<1)
+			v.Ref = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reason", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Unfrozen) appendJSON(b []byte) []byte {
+	b = append(b, `{"reason":`...)
+	b = wire.AppendString(b, string(v.Reason))
+	if v.Ref != "" {
+		b = append(b, `,"ref":`...)
+		b = wire.AppendString(b, v.Ref)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Unfrozen) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reason":
+			seen = r.Mark(seen, 1<<0)
+			v.Reason = Reason(r.String())
+		case "ref":
+			seen = r.Mark(seen, 1<<1)
+			v.Ref = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reason", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
 func (v *Hold) appendJSON(b []byte) []byte {
 	var text []byte
 	var err error
@@ -879,6 +1421,130 @@ func (v *Released) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
+func (v *Inputs) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	start := len(b)
+	if v.Qualification != "" {
+		b = append(b, `,"qualification":`...)
+		b = wire.AppendString(b, v.Qualification)
+	}
+	if v.Ability != "" {
+		b = append(b, `,"ability":`...)
+		b = wire.AppendString(b, v.Ability)
+	}
+	if !wire.IsZero(v.TradeFlow) {
+		b = append(b, `,"trade_flow":"`...)
+		text, err = v.TradeFlow.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.Penalties != 0 {
+		b = append(b, `,"penalties":`...)
+		b = wire.AppendInt(b, v.Penalties)
+	}
+	if v.Month != "" {
+		b = append(b, `,"month":`...)
+		b = wire.AppendString(b, v.Month)
+	}
+	if v.Grade != 0 {
+		b = append(b, `,"grade":`...)
+		b = wire.AppendInt(b, v.Grade)
+	}
+	if !wire.IsZero(v.Score) {
+		b = append(b, `,"score":"`...)
+		text, err = v.Score.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Volume) {
+		b = append(b, `,"volume":"`...)
+		text, err = v.Volume.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.FakeVolume) {
+		b = append(b, `,"fake_volume":"`...)
+		text, err = v.FakeVolume.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.Products != 0 {
+		b = append(b, `,"products":`...)
+		b = wire.AppendInt(b, v.Products)
+	}
+	if v.Profile != 0 {
+		b = append(b, `,"profile":`...)
+		b = wire.AppendInt(b, v.Profile)
+	}
+	if v.AfterSales != 0 {
+		b = append(b, `,"after_sales":`...)
+		b = wire.AppendInt(b, v.AfterSales)
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Inputs) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "qualification":
+			seen = r.Mark(seen, 1<<0)
+			v.Qualification = r.String()
+		case "ability":
+			seen = r.Mark(seen, 1<<1)
+			v.Ability = r.String()
+		case "trade_flow":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.TradeFlow.UnmarshalText(r.Text()))
+		case "penalties":
+			seen = r.Mark(seen, 1<<3)
+			v.Penalties = r.Int(64)
+		case "month":
+			seen = r.Mark(seen, 1<<4)
+			v.Month = r.String()
+		case "grade":
+			seen = r.Mark(seen, 1<<5)
+			v.Grade = r.Int(64)
+		case "score":
+			seen = r.Mark(seen, 1<<6)
+			r.Check(v.Score.UnmarshalText(r.Text()))
+		case "volume":
+			seen = r.Mark(seen, 1<<7)
+			r.Check(v.Volume.UnmarshalText(r.Text()))
+		case "fake_volume":
+			seen = r.Mark(seen, 1<<8)
+			r.Check(v.FakeVolume.UnmarshalText(r.Text()))
+		case "products":
+			seen = r.Mark(seen, 1<<9)
+			v.Products = r.Int(64)
+		case "profile":
+			seen = r.Mark(seen, 1<<10)
+			v.Profile = r.Int(64)
+		case "after_sales":
+			seen = r.Mark(seen, 1<<11)
+			v.AfterSales = r.Int(64)
+		default:
+			r.Unknown()
+		}
+	}
+}
+
+// isZeroJSON reports whether v is left out where it may be.
+func (v *Inputs) isZeroJSON() bool {
+	return v.Qualification == "" &&
+		v.Ability == "" &&
+		wire.IsZero(v.TradeFlow) &&
+		v.Penalties == 0 &&
+		v.Month == "" &&
+		v.Grade == 0 &&
+		wire.IsZero(v.Score) &&
+		wire.IsZero(v.Volume) &&
+		wire.IsZero(v.FakeVolume) &&
+		v.Products == 0 &&
+		v.Profile == 0 &&
+		v.AfterSales == 0
+}
+
+// appendJSON appends the JSON of v.
 func (v *Line) appendJSON(b []byte) []byte {
 	var text []byte
 	var err error
@@ -902,6 +1568,16 @@ func (v *Line) appendJSON(b []byte) []byte {
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
 		b = wire.AppendString(b, v.Reason)
+	}
+	if len(v.Freezes) != 0 {
+		b = append(b, `,"freezes":[`...)
+		for i0 := range v.Freezes {
+			if i0 > 0 {
+				b = append(b, ',')
+			}
+			b = v.Freezes[i0].appendJSON(b)
+		}
+		b = append(b, ']')
 	}
 	return append(b, `}`...)
 }
@@ -933,11 +1609,168 @@ func (v *Line) decodeJSON(r *wire.Reader) {
 		case "reason":
 			seen = r.Mark(seen, 1<<6)
 			v.Reason = r.String()
+		case "freezes":
+			seen = r.Mark(seen, 1<<7)
+			for r.Array(); r.Element(); {
+				wire.Extend(&v.Freezes).decodeJSON(r)
+			}
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x3d != 0x3d {
-		r.Missing(seen, "phase", "", "limit", "held", "consumed", "open_holds", "")
+		r.Missing(seen, "phase", "", "limit", "held", "consumed", "open_holds", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *OpenLine) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"limit":"`...)
+	text, err = v.Limit.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !v.Inputs.isZeroJSON() {
+		b = append(b, `,"inputs":`...)
+		b = v.Inputs.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *OpenLine) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "limit":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Limit.UnmarshalText(r.Text()))
+		case "inputs":
+			seen = r.Mark(seen, 1<<1)
+			v.Inputs.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "limit", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *LineOpened) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"limit":"`...)
+	text, err = v.Limit.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !v.Inputs.isZeroJSON() {
+		b = append(b, `,"inputs":`...)
+		b = v.Inputs.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *LineOpened) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "limit":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Limit.UnmarshalText(r.Text()))
+		case "inputs":
+			seen = r.Mark(seen, 1<<1)
+			v.Inputs.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "limit", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *LimitRaised) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"from":"`...)
+	text, err = v.From.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"to":"`...)
+	text, err = v.To.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !v.Inputs.isZeroJSON() {
+		b = append(b, `,"inputs":`...)
+		b = v.Inputs.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *LimitRaised) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "from":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.From.UnmarshalText(r.Text()))
+		case "to":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.To.UnmarshalText(r.Text()))
+		case "inputs":
+			seen = r.Mark(seen, 1<<2)
+			v.Inputs.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "from", "to", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *LimitReduced) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"from":"`...)
+	text, err = v.From.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"to":"`...)
+	text, err = v.To.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !v.Inputs.isZeroJSON() {
+		b = append(b, `,"inputs":`...)
+		b = v.Inputs.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *LimitReduced) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "from":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.From.UnmarshalText(r.Text()))
+		case "to":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.To.UnmarshalText(r.Text()))
+		case "inputs":
+			seen = r.Mark(seen, 1<<2)
+			v.Inputs.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "from", "to", "")
 	}
 }

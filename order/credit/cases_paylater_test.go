@@ -1,0 +1,143 @@
+package credit
+
+import (
+	"fmt"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// The pay-later lines and commands that the rules are tried on.
+var (
+	overdue  = Ground{ReasonOverdue, orderA.String()}
+	fake     = Ground{ReasonFakeOrder, orderA.String()}
+	busy     = Ground{ReasonOpenOrders, ""}
+	audit    = Ground{ReasonOther, "audit of the shop"}
+	unopened = NewPayLater("acme", cny)
+	fresh    = opened(5_000)
+	used     = opened(5_000, deducted(orderA, 4_000))
+	lowered  = opened(5_000, deducted(orderA, 4_000), LimitReduced{From: yuan(5_000), To: yuan(3_000)})
+	frozen   = opened(5_000, deducted(orderA, 4_000), Frozen(overdue))
+	twice    = opened(5_000, deducted(orderA, 4_000), Frozen(overdue), Frozen(audit))
+	shop     = Inputs{Grade: 80, Score: leverScore, Volume: yuan(125_000), FakeVolume: yuan(1_000), Products: 100, Profile: 100, AfterSales: 95, Month: "2025-06"}
+
+	// everything has no zero field.
+	everything = Inputs{"A", "verified", euros(250_000), 1, "2025-06", 80, leverScore, yuan(125_000), yuan(1_000), 100, 100, 95}
+)
+
+func deducted(id order.ID, n int64) Event { return QuotaDeducted{Order: id, Amount: yuan(n)} }
+
+func restored(n int64, cause RestoreCause) Event { return QuotaRestored{orderA, yuan(n), cause} }
+
+func deduct(id order.ID, n int64) Deduct { return Deduct{id, yuan(n)} }
+
+func restoring(n int64, cause RestoreCause) Restore { return Restore{orderA, yuan(n), cause} }
+
+// crowded returns a line that is frozen for that many reasons.
+func crowded(n int) Line {
+	var history []Event
+	for i := range n {
+		history = append(history, Frozen{ReasonOther, fmt.Sprintf("reason %d", i)})
+	}
+	return opened(5_000, history...)
+}
+
+// ended is the fact that all that the order used was restored or written off.
+func ended(status order.HoldStatus) Facts {
+	return Facts{Hold: order.Hold{Status: status, Amount: yuan(4_000)}}
+}
+
+// payLaterAcceptances has for each rule of the pay-later line what it lets pass.
+var payLaterAcceptances = []accepted{
+	{"B3/accept/opened with a limit", unopened, OpenLine{yuan(5_000), shop}, none, LineOpened{yuan(5_000), shop}, sums{5_000, 0, 0, 5_000, 0}},
+	{"B3/accept/opened with a limit of nothing", unopened, OpenLine{Limit: yuan(0)}, none, LineOpened{Limit: yuan(0)}, sums{}},
+	{"B3/accept/raised", fresh, AssessLimit{yuan(5_001), shop}, none, LimitRaised{yuan(5_000), yuan(5_001), shop}, sums{5_001, 0, 0, 5_001, 0}},
+	{"B3/accept/lowered", fresh, AssessLimit{yuan(4_999), shop}, none, LimitReduced{yuan(5_000), yuan(4_999), shop}, sums{4_999, 0, 0, 4_999, 0}},
+	{"B3/accept/lowered to nothing", fresh, AssessLimit{Limit: yuan(0)}, none, LimitReduced{From: yuan(5_000), To: yuan(0)}, sums{}},
+	{"B5/accept/all that remains", fresh, deduct(orderA, 5_000), none, deducted(orderA, 5_000), sums{5_000, 5_000, 0, 0, 0}},
+	{"B5/accept/the rest beside another order", used, deduct(orderB, 1_000), none, deducted(orderB, 1_000), sums{5_000, 5_000, 0, 0, 0}},
+	{"B7/accept/deducted when the order is placed", used, deduct(orderB, 1), none, deducted(orderB, 1), sums{5_000, 4_001, 0, 999, 0}},
+	{"B9/accept/restored on payment", used, restoring(4_000, RestorePaid), uses(4_000), restored(4_000, RestorePaid), sums{5_000, 0, 0, 5_000, 0}},
+	{"B9/accept/restored on cancellation", used, restoring(4_000, RestoreCancelled), uses(4_000), restored(4_000, RestoreCancelled), sums{5_000, 0, 0, 5_000, 0}},
+	{"B9/accept/restored on return", used, restoring(4_000, RestoreReturned), uses(4_000), restored(4_000, RestoreReturned), sums{5_000, 0, 0, 5_000, 0}},
+	{"B9/accept/a part restored when the amount is lowered", used, restoring(3_999, RestoreLowered), uses(4_000), restored(3_999, RestoreLowered), sums{5_000, 1, 0, 4_999, 0}},
+	{"B15/accept/frozen for open orders", used, Freeze(busy), none, Frozen(busy), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"B15/accept/frozen for an overdue order", used, Freeze(overdue), Facts{Overdue: true}, Frozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"B15/accept/reduced while an order is open", used, AssessLimit{Limit: yuan(4_500)}, none, LimitReduced{From: yuan(5_000), To: yuan(4_500)}, sums{4_500, 4_000, 0, 500, 0}},
+	{"B18/accept/an order is named", fresh, deduct(orderB, 1), none, deducted(orderB, 1), sums{5_000, 1, 0, 4_999, 0}},
+	{"B19/accept/frozen for a fake order", fresh, Freeze(fake), Facts{Fake: true}, Frozen(fake), sums{5_000, 0, 0, 5_000, 0}},
+	{"B19/accept/frozen for another reason", fresh, Freeze(audit), none, Frozen(audit), sums{5_000, 0, 0, 5_000, 0}},
+	{"B19/accept/paid while frozen", frozen, restoring(4_000, RestorePaid), uses(4_000), restored(4_000, RestorePaid), sums{5_000, 0, 0, 5_000, 0}},
+	{"B19/accept/lowered while frozen", frozen, restoring(1_000, RestoreLowered), uses(4_000), restored(1_000, RestoreLowered), sums{5_000, 3_000, 0, 2_000, 0}},
+	{"D52/accept/written off", used, Consume{orderA, yuan(4_000)}, uses(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
+	{"D52/accept/written off above the limit", lowered, Consume{orderA, yuan(4_000)}, uses(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(3_000), yuan(0)}, sums{}},
+	{"D52/accept/written off while frozen", frozen, Consume{orderA, yuan(4_000)}, uses(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
+	{"D53/accept/one kind of reason for two orders", frozen, Freeze{ReasonOverdue, orderB.String()}, Facts{Overdue: true}, Frozen{ReasonOverdue, orderB.String()}, sums{5_000, 4_000, 0, 1_000, 0}},
+	{"D53/accept/two reasons for one order", frozen, Freeze(fake), Facts{Fake: true}, Frozen(fake), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"D53/accept/unfrozen", frozen, Unfreeze(overdue), none, Unfrozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"D53/accept/one of two reasons taken away", twice, Unfreeze(overdue), none, Unfrozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"D53/accept/the hundredth reason", crowded(MaxFreezes - 1), Freeze(audit), none, Frozen(audit), sums{5_000, 0, 0, 5_000, 0}},
+	{"D54/accept/reduced below what is used", used, AssessLimit{Limit: yuan(3_000)}, none, LimitReduced{From: yuan(5_000), To: yuan(3_000)}, sums{3_000, 4_000, 0, 0, 1_000}},
+	{"D54/accept/reduced to nothing", used, AssessLimit{Limit: yuan(0)}, none, LimitReduced{From: yuan(5_000), To: yuan(0)}, sums{0, 4_000, 0, 0, 4_000}},
+	{"D54/accept/paid above the limit", lowered, restoring(4_000, RestorePaid), uses(4_000), restored(4_000, RestorePaid), sums{3_000, 0, 0, 3_000, 0}},
+	{"D55/accept/reduced while frozen", frozen, AssessLimit{Limit: yuan(4_999)}, none, LimitReduced{From: yuan(5_000), To: yuan(4_999)}, sums{4_999, 4_000, 0, 999, 0}},
+}
+
+// payLaterRefusals has for each rule of the pay-later line what it does not let pass.
+var payLaterRefusals = []refused{
+	{"B3/refuse/opened twice", fresh, OpenLine{Limit: yuan(5_000)}, none, order.RuleB3, no},
+	{"B3/refuse/assessed before it is opened", unopened, AssessLimit{Limit: yuan(5_000)}, none, order.RuleB3, no},
+	{"B3/refuse/an assurance line is not opened", never, OpenLine{Limit: dollars(5_000)}, none, order.RuleB3, no},
+	{"B5/refuse/one more than remains", fresh, deduct(orderA, 5_001), none, order.RuleB5, yuan(1)},
+	{"B5/refuse/the smallest amount more than remains", opened(5_000, deducted(orderA, 5_000)), Deduct{orderB, fen(1)}, none, order.RuleB5, fen(1)},
+	{"B5/refuse/a large order beside a small one", used, deduct(orderB, 5_000), none, order.RuleB5, yuan(4_000)},
+	{"B5/refuse/a line that was never opened", unopened, deduct(orderA, 1), none, order.RuleB5, yuan(1)},
+	{"B5/refuse/an assurance line", empty, Deduct{orderA, dollars(1)}, none, order.RuleB5, no},
+	{"B6/refuse/withdrawn", fresh, Withdraw{yuan(1)}, none, order.RuleB6, no},
+	{"B6/refuse/withdrawn from a line that was never opened", unopened, Withdraw{yuan(1)}, none, order.RuleB6, no},
+	{"B6/refuse/withdrawn from a frozen line", frozen, Withdraw{yuan(1)}, none, order.RuleB6, no},
+	{"B6/refuse/withdrawn from an assurance line", six, Withdraw{dollars(1)}, none, order.RuleB6, no},
+	{"B6/refuse/withdrawn in another currency", fresh, Withdraw{dollars(1)}, none, order.RuleB6, no},
+	{"B7/refuse/deducted twice", used, deduct(orderA, 1), uses(4_000), order.RuleB7, no},
+	{"B7/refuse/deducted after payment", fresh, deduct(orderA, 1), ended(order.HoldIsReleased), order.RuleB7, no},
+	{"B7/refuse/deducted after a write-off", fresh, deduct(orderA, 1), ended(order.HoldIsPosted), order.RuleB7, no},
+	{"B7/refuse/deducted twice on a frozen line", frozen, deduct(orderA, 1), uses(4_000), order.RuleB7, no},
+	{"B9/refuse/restored without a deduction", used, restoring(1, RestorePaid), none, order.RuleB9, no},
+	{"B9/refuse/restored twice", used, restoring(4_000, RestorePaid), ended(order.HoldIsReleased), order.RuleB9, no},
+	{"B9/refuse/more than the order uses", used, restoring(4_001, RestorePaid), uses(4_000), order.RuleB9, yuan(1)},
+	{"B9/refuse/lowered by more than the order uses", used, restoring(4_001, RestoreLowered), uses(4_000), order.RuleB9, yuan(1)},
+	{"B9/refuse/a part on payment", used, restoring(3_999, RestorePaid), uses(4_000), order.RuleB9, no},
+	{"B9/refuse/a part on return", used, restoring(3_999, RestoreReturned), uses(4_000), order.RuleB9, no},
+	{"B9/refuse/lowered by all", used, restoring(4_000, RestoreLowered), uses(4_000), order.RuleB9, no},
+	{"B9/refuse/on a line that was never opened", unopened, restoring(1, RestorePaid), uses(1), order.RuleB9, no},
+	{"B18/refuse/a deduction without an order", fresh, Deduct{Amount: yuan(1)}, none, order.RuleB18, no},
+	{"B18/refuse/a deduction without an order on a frozen line", frozen, Deduct{Amount: yuan(1)}, none, order.RuleB18, no},
+	{"B19/refuse/a new order on a frozen line", frozen, deduct(orderB, 1_000), none, order.RuleB19, yuan(1_000)},
+	{"B19/refuse/a new order while one reason is left", follow(twice, Unfrozen(overdue)), deduct(orderB, 1), none, order.RuleB19, yuan(1)},
+	{"B19/refuse/more than remains on a frozen line", frozen, deduct(orderB, 1_001), none, order.RuleB19, yuan(1_001)},
+	{"D52/refuse/restored after a write-off", fresh, restoring(4_000, RestorePaid), ended(order.HoldIsPosted), order.RuleD52, no},
+	{"D52/refuse/written off twice", fresh, Consume{orderA, yuan(4_000)}, ended(order.HoldIsPosted), order.RuleD52, no},
+	{"D52/refuse/written off after payment", fresh, Consume{orderA, yuan(4_000)}, ended(order.HoldIsReleased), order.RuleD52, no},
+	{"D52/refuse/written off without a deduction", fresh, Consume{orderA, yuan(4_000)}, none, order.RuleD52, no},
+	{"D52/refuse/a part written off", used, Consume{orderA, yuan(3_999)}, uses(4_000), order.RuleD52, no},
+	{"D52/refuse/more written off than is used", used, Consume{orderA, yuan(4_001)}, uses(4_000), order.RuleD52, no},
+	{"D53/refuse/frozen twice for one reason", frozen, Freeze(overdue), Facts{Overdue: true}, order.RuleD53, no},
+	{"D53/refuse/an order that is not overdue", used, Freeze(overdue), Facts{Fake: true}, order.RuleD53, no},
+	{"D53/refuse/an order that is not flagged", used, Freeze(fake), Facts{Overdue: true}, order.RuleD53, no},
+	{"D53/refuse/open orders where none is open", fresh, Freeze(busy), none, order.RuleD53, no},
+	{"D53/refuse/more reasons than a line can have", crowded(MaxFreezes), Freeze(audit), none, order.RuleD53, no},
+	{"D53/refuse/a line that was never opened", unopened, Freeze(audit), none, order.RuleD53, no},
+	{"D53/refuse/an assurance line", six, Freeze(audit), none, order.RuleD53, no},
+	{"D53/refuse/unfrozen without a freeze", used, Unfreeze(overdue), none, order.RuleD53, no},
+	{"D53/refuse/unfrozen for another order", frozen, Unfreeze{ReasonOverdue, orderB.String()}, none, order.RuleD53, no},
+	{"D53/refuse/unfrozen for another kind of reason", frozen, Unfreeze(fake), none, order.RuleD53, no},
+	{"D54/refuse/a new order on a line that was cut", lowered, deduct(orderB, 1), none, order.RuleB5, yuan(1)},
+	{"D55/refuse/raised while frozen", frozen, AssessLimit{yuan(5_001), shop}, none, order.RuleD55, no},
+	{"D55/refuse/raised while one reason is left", follow(twice, Unfrozen(overdue)), AssessLimit{yuan(5_001), shop}, none, order.RuleD55, no},
+	{"D60/refuse/a first limit", unopened, OpenLine{Limit: dollars(1)}, none, order.RuleD60, no},
+	{"D60/refuse/a pay-later limit", fresh, AssessLimit{Limit: dollars(1)}, none, order.RuleD60, no},
+	{"D60/refuse/a deduction", fresh, Deduct{orderA, dollars(1)}, none, order.RuleD60, no},
+	{"D60/refuse/a restoring", used, Restore{orderA, dollars(4_000), RestorePaid}, uses(4_000), order.RuleD60, no},
+	{"D60/refuse/a write-off", used, Consume{orderA, dollars(4_000)}, uses(4_000), order.RuleD60, no},
+	{"D6/refuse/a pay-later line is not suspended", fresh, Suspend{"fraud"}, none, order.RuleD6, no},
+	{"D3/refuse/a pay-later line takes no holds", fresh, Hold{orderA, yuan(1)}, none, order.RuleD3, no},
+}

@@ -1,0 +1,205 @@
+package credit
+
+import "github.com/tradesurety/surety/order"
+
+// Deduct: a pay-later order uses quota from its placing until it is paid (扣除额度).
+
+// Deduct takes the amount of an order from the quota when the order is placed. Every order
+// deducts once, and only as much as is usable.
+type Deduct struct {
+	Order  order.ID    `json:"order,omitzero"` // a deduction without it is refused, see order.RuleB18
+	Amount order.Money `json:"amount"`
+}
+
+func (c Deduct) check() error { return checkPositive("amount", c.Amount) }
+
+func (c Deduct) money() [2]order.Money { return [2]order.Money{c.Amount} }
+
+func (c Deduct) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+	if c.Order.IsZero() {
+		return nil, refuse(order.RuleB18, c, l.Phase).Because("no order is named", "未指明订单")
+	}
+	if f.Hold.Status != order.HoldNone {
+		return nil, refuse(order.RuleB7, c, l.Phase).Because("the order has deducted its amount already", "该订单已扣除过额度")
+	}
+	if l.Frozen() {
+		return nil, refuse(order.RuleB19, c, l.Phase).Because("the line is frozen", "先用后付额度已冻结").Short(c.Amount)
+	}
+	if available := l.Available(); available.Less(c.Amount) {
+		return nil, short(order.RuleB5, c, l.Phase, c.Amount, available)
+	}
+	return []Event{QuotaDeducted{Order: c.Order, Amount: c.Amount}}, nil
+}
+
+// QuotaDeducted says that an order uses that much of the quota.
+// Stored: add fields, never rename or remove.
+type QuotaDeducted struct {
+	Order  order.ID    `json:"order"`
+	Amount order.Money `json:"amount"`
+}
+
+func (e QuotaDeducted) check() error { return checkAmount(e.Order, "amount", e.Amount) }
+
+func (e QuotaDeducted) evolve(l *Line) (err error) {
+	l.OpenHolds++
+	l.Held, err = l.Held.Add(e.Amount)
+	return err
+}
+
+// Restore: what an order no longer uses is free for the next one (额度恢复).
+
+// RestoreCause says why quota was restored.
+type RestoreCause string
+
+// The causes of a restoring. All but RestoreLowered end what the order uses.
+const (
+	RestorePaid      RestoreCause = "paid"
+	RestoreCancelled RestoreCause = "cancelled"
+	RestoreReturned  RestoreCause = "returned"
+	RestoreLowered   RestoreCause = "lowered"
+)
+
+func (c RestoreCause) check() error {
+	switch c {
+	case RestorePaid, RestoreCancelled, RestoreReturned, RestoreLowered:
+		return nil
+	}
+	return &order.InvalidError{Field: "cause", Reason: "is none of paid, cancelled, returned, lowered"}
+}
+
+// Restore gives back what an order uses: all of it when the order was paid, cancelled or
+// returned, and a part of it when its amount was lowered. A frozen line restores as well.
+type Restore struct {
+	Order  order.ID     `json:"order"`
+	Amount order.Money  `json:"amount"`
+	Cause  RestoreCause `json:"cause"`
+}
+
+func (c Restore) check() error {
+	if err := checkAmount(c.Order, "amount", c.Amount); err != nil {
+		return err
+	}
+	return c.Cause.check()
+}
+
+func (c Restore) money() [2]order.Money { return [2]order.Money{c.Amount} }
+
+func (c Restore) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+	if f.Hold.Status != order.HoldOpen {
+		return nil, unused(order.RuleB9, c, l.Phase, f.Hold)
+	}
+	if uses := f.Hold.Amount; uses.Less(c.Amount) {
+		return nil, refuse(order.RuleB9, c, l.Phase).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
+	}
+	if all := c.Amount == f.Hold.Amount; all == (c.Cause == RestoreLowered) {
+		return nil, refuse(order.RuleB9, c, l.Phase).
+			Because("the order uses %[1]s: a lowered one keeps a part, any other restores all", "该订单使用额度%[1]s：减额须保留一部分，其他情形须全部恢复", f.Hold.Amount)
+	}
+	return []Event{QuotaRestored(c)}, nil
+}
+
+// unused is the refusal of a command that needs an order which still uses quota. What was
+// written off is refused by the rule of the write-off.
+func unused(rule order.Rule, c Command, phase Phase, hold order.Hold) *order.Refusal {
+	switch hold.Status {
+	case order.HoldIsPosted:
+		return refuse(order.RuleD52, c, phase).Because("the order was written off", "该订单已核销")
+	case order.HoldIsReleased:
+		return refuse(rule, c, phase).Because("all that the order used is restored already", "该订单使用的额度已全部恢复")
+	default:
+		return refuse(rule, c, phase).Because("the order uses no quota", "该订单未使用额度")
+	}
+}
+
+// QuotaRestored says that an order no longer uses that much of the quota.
+// Stored: add fields, never rename or remove.
+type QuotaRestored struct {
+	Order  order.ID     `json:"order"`
+	Amount order.Money  `json:"amount"`
+	Cause  RestoreCause `json:"cause"`
+}
+
+func (e QuotaRestored) check() error { return Restore(e).check() }
+
+func (e QuotaRestored) evolve(l *Line) (err error) {
+	if e.Cause != RestoreLowered {
+		l.OpenHolds--
+	}
+	l.Held, err = l.Held.Sub(e.Amount)
+	return err
+}
+
+// Consume: an overdue order is written off, and the quota that it used is gone (核销).
+
+// Consume ends what an order uses, all of which Amount names, and lowers the limit by it, at
+// most to zero.
+type Consume struct {
+	Order  order.ID    `json:"order"`
+	Amount order.Money `json:"amount"`
+}
+
+func (c Consume) check() error { return checkAmount(c.Order, "amount", c.Amount) }
+
+func (c Consume) money() [2]order.Money { return [2]order.Money{c.Amount} }
+
+func (c Consume) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+	if f.Hold.Status != order.HoldOpen {
+		return nil, unused(order.RuleD52, c, l.Phase, f.Hold)
+	}
+	if c.Amount != f.Hold.Amount {
+		return nil, refuse(order.RuleD52, c, l.Phase).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
+	}
+	return []Event{QuotaConsumed{Order: c.Order, Amount: c.Amount, LimitFrom: l.Limit, LimitTo: lessConsumed(l.Limit, c.Amount)}}, nil
+}
+
+// lessConsumed returns the limit after a write-off.
+func lessConsumed(limit, amount order.Money) order.Money {
+	return order.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())
+}
+
+// QuotaConsumed says that what an order used is lost, and from what to what the limit fell.
+// Stored: add fields, never rename or remove.
+type QuotaConsumed struct {
+	Order     order.ID    `json:"order"`
+	Amount    order.Money `json:"amount"`
+	LimitFrom order.Money `json:"limit_from"`
+	LimitTo   order.Money `json:"limit_to"`
+}
+
+func (e QuotaConsumed) check() error {
+	if err := checkAmount(e.Order, "amount", e.Amount); err != nil {
+		return err
+	}
+	if err := checkLimit("limit_from", e.LimitFrom); err != nil {
+		return err
+	}
+	if e.LimitTo != lessConsumed(e.LimitFrom, e.Amount) {
+		return &order.InvalidError{Field: "limit_to", Reason: "is not the limit less the amount"}
+	}
+	return nil
+}
+
+func (e QuotaConsumed) evolve(l *Line) (err error) {
+	if err := l.moveLimit("limit_from", e.LimitFrom, e.LimitTo); err != nil {
+		return err
+	}
+	l.OpenHolds--
+	l.Held, err = l.Held.Sub(e.Amount)
+	return err
+}
+
+// Withdraw: quota is no money.
+
+// Withdraw asks for quota as money. It is refused always and to everybody; received funds are
+// what can be withdrawn.
+type Withdraw struct {
+	Amount order.Money `json:"amount"`
+}
+
+func (c Withdraw) check() error { return checkPositive("amount", c.Amount) }
+
+func (c Withdraw) money() [2]order.Money { return [2]order.Money{} }
+
+func (c Withdraw) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
+	return nil, refuse(order.RuleB6, c, l.Phase).Because("the quota is a limit, not money", "先用后付额度不是资金")
+}
