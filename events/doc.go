@@ -73,8 +73,8 @@
 // # Choosing a store
 //
 // Package memory keeps nothing and is for tests and simulations. Package sqlite is one durable
-// file, for one machine and any number of its processes. They keep the same promises, except
-// that [Store.Durability] differs.
+// file, for one machine and any number of its processes. Package postgres is for services that
+// share a database. They keep the same promises, except that [Store.Durability] differs.
 //
 // See TestCountToN, TestRefusalIsCurrent and TestHostileHistory for what holds these words to
 // the code.

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -89,15 +90,7 @@ func (f Filter) Matches(stream StreamID, typ string) bool {
 }
 
 func selects(list []string, s string) bool {
-	if len(list) == 0 {
-		return true
-	}
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
+	return len(list) == 0 || slices.Contains(list, s)
 }
 
 // Durability is what survives once a store has acknowledged a commit.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/paylater"
 )
 
 // block returns the first fenced block of that language after the heading.
@@ -56,8 +57,13 @@ func TestReadmeProgramRuns(t *testing.T) {
 	}
 }
 
-func TestReadmeDiagramIsTheTable(t *testing.T) {
-	if got, want := block(t, readme(t), "## The life of an order", "mermaid"), order.Diagram(); got != want {
-		t.Errorf("README.md draws\n%s\nand the table is\n%s", got, want)
+func TestReadmeDiagramsAreTheTables(t *testing.T) {
+	for heading, want := range map[string]string{
+		"## The life of an order":          order.Diagram(),
+		"## The life of a pay-later order": paylater.Diagram(),
+	} {
+		if got := block(t, readme(t), heading, "mermaid"); got != want {
+			t.Errorf("under %q README.md draws\n%s\nand the table is\n%s", heading, got, want)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/order"
 )
 
@@ -60,7 +61,7 @@ func TestSecondRunShowsTheStoredHistory(t *testing.T) {
 	if second != third {
 		t.Errorf("a second and a third run differ:\n%s\n%s", second, third)
 	}
-	if id := orderID.FindString(second); id == "" || !strings.Contains(second, "in the file already") {
+	if id := orderID.FindString(second); id == "" || !strings.Contains(second, "is stored already") {
 		t.Errorf("the second run names no stored order:\n%s", second)
 	}
 	// What the stored history says is what the live run said, refusals apart.
@@ -150,6 +151,10 @@ func TestRefusesBadInput(t *testing.T) {
 		"empty contract":   {"-contract", write("empty.json", "{}")},
 		"amount":           {"-contract", write("amount.json", strings.Replace(string(sample), "36400.00 USD", "1e9999999 USD", 1))},
 		"too large a file": {"-contract", write("large.json", strings.Repeat(" ", maxContract+1))},
+		"store":            {"-store", "paper"},
+		"no dsn":           {"-store", "postgres"},
+		"dsn of a file":    {"-store", "sqlite", "-dsn", "postgres:///x"},
+		"file of a server": {"-store", "postgres", "-db", "orders.db"},
 		"not our database": {"-db", write("not.db", strings.Repeat("not a database ", 100))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,4 +166,16 @@ func TestRefusesBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// TestOnPostgres lives the same life on a server: the first run as on a file, and the second
+// shows the stored history.
+func TestOnPostgres(t *testing.T) {
+	dsn := pgtest.Start(t).DSN()
+	first := played(t, "-store", "postgres", "-dsn", dsn)
+	inOrder(t, first, "on PostgreSQL", "refused by A18", "refused by A22", "refused by A23", "refused by D10", "equal to the live order, phase completed")
+	second := played(t, "-store", "postgres", "-dsn", dsn)
+	inOrder(t, second, "is stored already", "order drafted online", "equal to the live order, phase completed")
 }

@@ -8,10 +8,11 @@ import (
 // Pad fills a text up to a width on a terminal, where a Chinese character is as wide as two
 // Latin ones.
 func Pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-columns(s)))
+	return s + strings.Repeat(" ", max(0, width-Columns(s)))
 }
 
-func columns(s string) int {
+// Columns returns how wide a text is on a terminal.
+func Columns(s string) int {
 	n := utf8.RuneCountInString(s)
 	for _, r := range s {
 		if r >= 0x2e80 {
@@ -30,7 +31,7 @@ func Wrap(s string, width int) []string {
 			space = len(text)
 		}
 		text += string(r)
-		if columns(text) < width {
+		if Columns(text) < width {
 			continue
 		}
 		at := len(text)

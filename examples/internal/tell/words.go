@@ -30,7 +30,12 @@ func In(lang order.Lang) *Words {
 				order.PhaseDraft: "草稿", order.PhaseSubmitted: "待买家确认", order.PhaseConfirmed: "待付款", order.PhaseReadyToShip: "待发货",
 				order.PhaseShipped: "待收货", order.PhaseReceived: "已收货待尾款", order.PhaseCompleted: "已完成", order.PhaseClosed: "已关闭",
 			},
-			commands: map[string]string{"confirm": "确认订单", "link": "关联委托单", "mark-shipped": "发货"},
+			commands: map[string]string{
+				"confirm": "确认订单", "link": "关联委托单", "mark-shipped": "发货", "confirm-receipt": "确认收货", "review": "评价",
+				"edit-review": "修改评价", "reply": "回复评价", "modify": "修改订单", "refund": "退款", "open-dispute": "发起纠纷",
+				"withdraw": "撤销纠纷", "escalate": "纠纷升级", "propose-settlement": "提出和解", "accept-settlement": "接受和解",
+				"arbitrate": "仲裁",
+			},
 		}
 	}
 	return &Words{
@@ -126,13 +131,61 @@ func describeOrder(event order.Event) (english, chinese string) {
 	case order.EntrustmentReleased:
 		return "release noted: " + string(e.Entrustment), "委托单放行 " + string(e.Entrustment)
 	case order.Shipped:
-		return "shipped, automatic receipt on " + e.ReceiptDeadline.UTC().Format("01-02"), "已发货，自动确认收货日 " + e.ReceiptDeadline.UTC().Format("01-02")
+		late, lateChinese := "", ""
+		if e.Late {
+			late, lateChinese = " late", "（晚于约定时间）"
+		}
+		by := e.ReceiptDeadline.UTC().Format("01-02")
+		return "shipped" + late + ", automatic receipt on " + by, "已发货" + lateChinese + "，自动确认收货日 " + by
 	case order.ReceiptConfirmed:
 		return "receipt confirmed", "确认收货"
 	case order.Completed:
 		return "completed: received and paid in full", "交易完成：已收货且已付清"
 	case order.Reviewed:
 		return fmt.Sprintf("reviewed, %d of 5", e.Rating), fmt.Sprintf("买家评价 %d 分", e.Rating)
+	}
+	return describeTrouble(event)
+}
+
+// describeTrouble is for what happens beside the stages of an order.
+func describeTrouble(event order.Event) (english, chinese string) {
+	switch e := event.(type) {
+	case order.TermsModified:
+		return fmt.Sprintf("terms modified: %s", e.Terms.Total), fmt.Sprintf("卖家修改订单，总额 %s", e.Terms.Total)
+	case order.ChangeProposed:
+		return fmt.Sprintf("change %d proposed: total %s", e.Proposal, e.Terms.Total), fmt.Sprintf("申请变更 %d：总额 %s", e.Proposal, e.Terms.Total)
+	case order.ChangeAccepted:
+		return fmt.Sprintf("change %d accepted", e.Proposal), fmt.Sprintf("买家同意变更 %d", e.Proposal)
+	case order.ChangeRejected:
+		return fmt.Sprintf("change %d rejected", e.Proposal), fmt.Sprintf("买家拒绝变更 %d", e.Proposal)
+	case order.HoldAdjusted:
+		return fmt.Sprintf("quota held: %s, was %s", e.To, e.From), fmt.Sprintf("占用额度由 %s 调整为 %s", e.From, e.To)
+	case order.DisputeOpened:
+		return fmt.Sprintf("dispute opened (%s), %s claimed", e.Ground, e.Claimed), fmt.Sprintf("买家发起纠纷，索赔 %s", e.Claimed)
+	case order.DisputeWithdrawn:
+		return "dispute withdrawn", "买家撤销纠纷"
+	case order.DisputeEscalated:
+		return "dispute escalated by the " + e.By.Text(order.English), "纠纷升级，由" + e.By.Text(order.Chinese) + "提交"
+	case order.SettlementProposed:
+		return fmt.Sprintf("settlement %d offered: refund of %s", e.Proposal, e.Refund), fmt.Sprintf("提出和解方案 %d：退款 %s", e.Proposal, e.Refund)
+	case order.SettlementAccepted:
+		return fmt.Sprintf("settlement %d accepted", e.Proposal), fmt.Sprintf("接受和解方案 %d", e.Proposal)
+	case order.Arbitrated:
+		if !e.Compensation.IsZero() {
+			return "ruled: compensation of " + e.Compensation.String(), "仲裁：赔付 " + e.Compensation.String()
+		}
+		return "ruled: refund of " + e.Refund.String(), "仲裁：退款 " + e.Refund.String()
+	case order.ClaimPosted:
+		return "platform compensates " + e.Amount.String(), "平台先行垫付 " + e.Amount.String()
+	case order.RefundMade:
+		return "refunded: " + e.Amount.String(), "退款 " + e.Amount.String()
+	case order.UnappliedReturned:
+		return "unapplied money returned: " + e.Amount.String(), "退回未入账款项 " + e.Amount.String()
+	case order.ReceiptExtended:
+		by := e.ReceiptDeadline.UTC().Format("01-02")
+		return "receipt extended to " + by, "延长收货至 " + by
+	case order.Closed:
+		return "closed: " + string(e.Reason), "订单关闭"
 	}
 	return event.Kind().String(), event.Kind().String()
 }

@@ -1,0 +1,192 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/admit"
+)
+
+// Append implements events.Store. When the connection is lost before the server has answered,
+// the store finds out on a new one what became of the commit; a commit that it finds there
+// comes back with Repeated set, as it would for a caller who had asked again.
+func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if err := c.Validate(); err != nil {
+		return events.Receipt{}, err
+	}
+	if c.IsGuard() {
+		return s.check(ctx, c)
+	}
+	var answer [1]events.Outcome
+	r := &request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]}
+	if err := s.writer.submit(r); err != nil {
+		return events.Receipt{}, err
+	}
+	return answer[0].Receipt, answer[0].Err
+}
+
+// check answers a commit that writes nothing from one statement: what it sees is the log at an
+// instant during the call, as it would be under the lock.
+func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	p := &plan{members: []events.Commit{c}}
+	known, err := s.survey(ctx, p)
+	if err != nil {
+		return events.Receipt{}, err
+	}
+	p.decide(p.found(), known)
+	return p.verdicts[0].Receipt, p.verdicts[0].Err
+}
+
+// AppendEach implements events.Store.
+func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
+	answers := make([]events.Outcome, len(group))
+	valid := make([]events.Commit, 0, len(group))
+	places := make([]int, 0, len(group))
+	for i := range group {
+		if err := group[i].Validate(); err != nil {
+			answers[i].Err = err
+			continue
+		}
+		valid, places = append(valid, group[i]), append(places, i)
+	}
+	for len(valid) > 0 {
+		n := admit.Part(valid)
+		r := &request{ctx: ctx, commits: valid[:n], answers: make([]events.Outcome, n)}
+		err := s.writer.submit(r)
+		for i, place := range places[:n] {
+			if answers[place] = r.answers[i]; err != nil {
+				answers[place] = events.Outcome{Err: err}
+			}
+		}
+		valid, places = valid[n:], places[n:]
+	}
+	return answers
+}
+
+// Lookup implements events.Store.
+func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
+	known, err := s.survey(ctx, &plan{members: []events.Commit{{ID: id}}})
+	k, found := known[id]
+	return k.Receipt, found, err
+}
+
+// survey looks up, through the pool, all that a plan names.
+func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known, error) {
+	p.each(func(*events.Batch) {})
+	var found *survey
+	err := s.read(ctx, "look up", func(ctx context.Context) (pgx.Rows, error) {
+		found = newSurvey(p)
+		return s.pool.Query(ctx, s.queries.survey, s.mode, pgx.QueryResultFormats{1}, p.names(), p.ids())
+	}, func(v [][]byte) error { return found.row(v) })
+	if err != nil {
+		return nil, err
+	}
+	return found.known, nil
+}
+
+// AppendTx appends the commit inside a transaction of the caller: it goes in when the
+// transaction commits, together with whatever else that does. Until then the receipt is a
+// promise, and nobody else can append to the log: so it is best the last thing that a
+// transaction does, after all other locks that it takes. A transaction that takes a lock after
+// it may meet another one that does the reverse, and the server then ends one of the two.
+//
+// Nothing of the caller's transaction is lost to an answer of the store: after a
+// *events.ConflictError, a *events.DuplicateError or a *events.BoundsError it goes on as if it
+// had not asked. It must be at the level READ COMMITTED and not read only, or AppendTx refuses
+// with a *TxError: at a higher level it could not see what was committed while it waited. With
+// events.DurabilityFsync the transaction is made to be on the disk when it commits, whatever
+// synchronous_commit says. A commit of guards alone holds until the transaction ends.
+func (s *Store) AppendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (events.Receipt, error) {
+	if err := c.Validate(); err != nil {
+		return events.Receipt{}, err
+	}
+	if s.closed.Load() {
+		return events.Receipt{}, events.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return events.Receipt{}, err
+	}
+	receipt, err := s.appendTx(ctx, tx, c)
+	if _, ok := errors.AsType[*TxError](err); ok || isAnswer(err) {
+		return receipt, err
+	}
+	return receipt, under(ctx, "append in a transaction", err)
+}
+
+// isAnswer reports whether err is what the log says of a commit.
+func isAnswer(err error) bool {
+	_, conflict := errors.AsType[*events.ConflictError](err)
+	_, duplicate := errors.AsType[*events.DuplicateError](err)
+	return conflict || duplicate
+}
+
+func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (events.Receipt, error) {
+	p := &plan{members: []events.Commit{c}}
+	p.each(func(*events.Batch) {})
+	found, err := s.enter(ctx, tx, p)
+	if err != nil {
+		return events.Receipt{}, err
+	}
+	p.decide(p.found(), found.known)
+	if p.rows == 0 {
+		return p.verdicts[0].Receipt, p.verdicts[0].Err
+	}
+	// The statement is described to the server each time: nothing is left in a session that is
+	// the caller's.
+	shape, values := p.statement()
+	sql, types := s.queries.put(shape)
+	var base positions
+	reader := tx.Conn().PgConn().ExecParams(ctx, sql, values, types, binaryFormat, binaryFormat)
+	for reader.NextRow() {
+		err = errors.Join(err, base.row(reader.Values()))
+	}
+	if _, closed := reader.Close(); closed != nil {
+		return events.Receipt{}, closed
+	}
+	if err != nil || !base.found {
+		return events.Receipt{}, fmt.Errorf("%w: %w", errUnlocked, err)
+	}
+	var answer [1]events.Outcome
+	p.answer(base.lowest, answer[:])
+	return answer[0].Receipt, answer[0].Err
+}
+
+// enter takes the lock of the log in a transaction of the caller, if it is one that can take an
+// append, and looks up what the plan names.
+func (s *Store) enter(ctx context.Context, tx pgx.Tx, p *plan) (*survey, error) {
+	var b pgx.Batch
+	b.Queue(s.queries.enter, s.durability == events.DurabilityFsync)
+	// What was committed while it waited for the lock is seen by a statement that begins later.
+	b.Queue(s.queries.survey, p.names(), p.ids())
+	results := tx.SendBatch(ctx, &b)
+	defer results.Close()
+	var isolation, readOnly string
+	err := results.QueryRow().Scan(&isolation, &readOnly, nil, nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case isolation != "read committed" && isolation != "read uncommitted":
+		return nil, &TxError{Setting: "transaction_isolation", Want: "read committed", Found: isolation}
+	case readOnly != "off":
+		return nil, &TxError{Setting: "transaction_read_only", Want: "off", Found: readOnly}
+	}
+	found := newSurvey(p)
+	rows, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	var n, version, first, last int64
+	var digest []byte
+	_, err = pgx.ForEachRow(rows, []any{&n, &version, &digest, &first, &last}, func() error {
+		return found.take(n, version, digest, first, last)
+	})
+	if err == nil {
+		err = results.Close()
+	}
+	return found, err
+}

@@ -1,0 +1,233 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// minServer is the oldest server that the store works with.
+const minServer = 140000
+
+// dialer makes the connections that the store has beside its pool, as the pool would.
+type dialer struct {
+	*config
+	pool    *pgxpool.Pool
+	queries *queries
+}
+
+// link is the connection on which the store appends.
+type link struct {
+	conn     *pgx.Conn
+	backend  backend
+	queries  *queries
+	lock     *pgconn.StatementDescription
+	survey   *pgconn.StatementDescription
+	begin    *pgconn.StatementDescription
+	commit   *pgconn.StatementDescription
+	prepared map[shape]*pgconn.StatementDescription
+	level    string // of synchronous_commit
+}
+
+// backend is the process of the server at the other end of a connection.
+type backend struct {
+	pid   uint32
+	since time.Time
+}
+
+// planning returns the settings under which the statements of the store keep to its indexes:
+// a plan that was made while the tables were empty, and is kept, must not scan them later.
+func planning() map[string]string {
+	return map[string]string{
+		"enable_seqscan":    "off",
+		"enable_bitmapscan": "off",
+		"jit":               "off", // the price of what is off would call for it
+		"plan_cache_mode":   "force_generic_plan",
+	}
+}
+
+// connect makes one connection.
+func (d *dialer) connect(ctx context.Context) (*pgx.Conn, error) {
+	config := d.pool.Config()
+	cc := config.ConnConfig.Copy()
+	if config.BeforeConnect != nil {
+		if err := config.BeforeConnect(ctx, cc); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := pgx.ConnectConfig(ctx, cc)
+	if err != nil || config.AfterConnect == nil {
+		return conn, err
+	}
+	if err := config.AfterConnect(ctx, conn); err != nil {
+		_ = conn.Close(ctx)
+		return nil, err
+	}
+	return conn, nil
+}
+
+// dial makes the connection to append on, sets it up and reads back what a promise rests on.
+func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
+	conn, err := d.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{conn: conn, queries: d.queries, prepared: make(map[shape]*pgconn.StatementDescription)}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if err := d.settle(ctx, l); err != nil {
+		return nil, err
+	}
+	err = conn.QueryRow(ctx, "SELECT pid, backend_start FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()").Scan(&l.backend.pid, &l.backend.since)
+	return l, err
+}
+
+// settle sets what the connection needs and reads back what a promise rests on.
+func (d *dialer) settle(ctx context.Context, l *link) error {
+	settings := planning()
+	settings["default_transaction_isolation"] = "'read committed'"
+	// A group that is cut short by a clock is one whose callers are told nothing.
+	settings["statement_timeout"], settings["lock_timeout"], settings["idle_in_transaction_session_timeout"] = "0", "0", "0"
+	if d.durability == events.DurabilityProcess {
+		settings["synchronous_commit"] = "off"
+	}
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(&b, "SET %s = %s;", name, settings[name])
+	}
+	if _, err := l.conn.PgConn().Exec(ctx, b.String()).ReadAll(); err != nil {
+		return err
+	}
+	if d.durability == events.DurabilityFsync {
+		// What waits for a standby to apply waits for the disk too, and is left as it is.
+		_, err := l.conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'")
+		if err != nil {
+			return err
+		}
+	}
+	if d.hooks.connected != nil {
+		if err := d.hooks.connected(l.conn); err != nil {
+			return err
+		}
+	}
+	return d.verify(ctx, l)
+}
+
+// verify reads the settings back.
+func (d *dialer) verify(ctx context.Context, l *link) error {
+	var version int
+	var fsync, pages, readOnly, isolation string
+	err := l.conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('fsync'), current_setting('full_page_writes'),
+	current_setting('synchronous_commit'), current_setting('transaction_read_only'), current_setting('transaction_isolation')`).
+		Scan(&version, &fsync, &pages, &l.level, &readOnly, &isolation)
+	if err != nil {
+		return err
+	}
+	durable := d.durability == events.DurabilityFsync
+	switch {
+	case version < minServer:
+		return &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: fmt.Sprint(version)}
+	case readOnly != "off":
+		return &SettingError{Setting: "transaction_read_only", Want: "off", Found: readOnly}
+	case isolation != "read committed":
+		return &SettingError{Setting: "transaction_isolation", Want: "read committed", Found: isolation}
+	case durable && fsync != "on":
+		return &SettingError{Setting: "fsync", Want: "on", Found: fsync}
+	case durable && pages != "on":
+		return &SettingError{Setting: "full_page_writes", Want: "on", Found: pages}
+	case durable && l.level != "on" && l.level != "remote_apply":
+		return &SettingError{Setting: "synchronous_commit", Want: "on", Found: l.level}
+	}
+	return nil
+}
+
+// prepare prepares the statements that every link has.
+func (l *link) prepare(ctx context.Context) error {
+	for _, p := range []struct {
+		to        **pgconn.StatementDescription
+		name, sql string
+	}{
+		{&l.lock, "lock", l.queries.lock},
+		{&l.survey, "survey", l.queries.survey},
+		{&l.begin, "begin", "BEGIN ISOLATION LEVEL READ COMMITTED"},
+		{&l.commit, "commit", "COMMIT"},
+	} {
+		sd, err := l.conn.PgConn().Prepare(ctx, "surety_"+p.name, p.sql, nil)
+		if err != nil {
+			return err
+		}
+		*p.to = sd
+	}
+	return nil
+}
+
+// put returns the statement that inserts a group of that shape.
+func (l *link) put(s shape) (*pgconn.StatementDescription, error) {
+	if sd, ok := l.prepared[s]; ok {
+		return sd, nil
+	}
+	sql, types := l.queries.put(s)
+	sd, err := l.conn.PgConn().Prepare(context.Background(), s.name(), sql, types)
+	if err != nil {
+		return nil, err
+	}
+	l.prepared[s] = sd
+	return sd, nil
+}
+
+func (l *link) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = l.conn.Close(ctx) // the server ends what it has of a connection that is gone
+}
+
+// locked checks what the statement that takes the lock says of the level of synchronous_commit.
+func (l *link) locked(v [][]byte) error {
+	if string(v[0]) != l.level {
+		return &SettingError{Setting: "synchronous_commit", Want: l.level, Found: string(v[0])}
+	}
+	return nil
+}
+
+// rollback ends a transaction, if there is one.
+func (l *link) rollback() error {
+	if l.conn.PgConn().TxStatus() == 'I' {
+		return nil
+	}
+	_, err := l.conn.PgConn().Exec(context.Background(), "ROLLBACK").ReadAll()
+	return err
+}
+
+// outlive returns when another process of the server is gone, with all that it could still
+// have done. It ends it if it has to: the process may wait for a lock, or write to a connection
+// that nobody reads from any more.
+func (l *link) outlive(ctx context.Context, other backend) error {
+	const here = " FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_start = $2"
+	_, err := l.conn.Exec(ctx, "SELECT pg_terminate_backend(pid)"+here, other.pid, other.since)
+	if err != nil && !isRefused(err) {
+		return err
+	}
+	for {
+		var n int
+		if err := l.conn.QueryRow(ctx, "SELECT count(*)"+here, other.pid, other.since).Scan(&n); err != nil || n == 0 {
+			return err
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,57 @@
+// Package postgres keeps the log in a schema of a PostgreSQL database: the store for services
+// of several processes, and for those who want their events beside their other tables. It
+// works with PostgreSQL 14 and later.
+//
+// # Setting up
+//
+// Migrate makes the schema, or brings it forward; Schema returns the same statements for a
+// tool of your own. Open and New change nothing, and refuse with an *OpenError what is no log
+// of the version that they know. Open has a pool of its own, New uses one of the caller's.
+// Beside the pool a store has one connection on which it appends, which must be a session of
+// the server and not one of many behind a pooler that hands out transactions, and one on which
+// it listens once Changed was called.
+//
+// # Durability
+//
+// With events.DurabilityFsync, the default, Open refuses a server whose fsync or
+// full_page_writes is off, with a *SettingError that names it, and every append sets
+// synchronous_commit for its transaction: a commit is acknowledged when it is on the disk. With
+// events.DurabilityProcess it is not waited for, and what a crash of the server takes away is
+// the newest commits. The settings are read back on every new connection.
+//
+// # Writing
+//
+// One committer a store sends the commits of all callers, in groups, each group as one
+// transaction in one round trip: the statement that inserts the rows verifies what they were
+// decided on. When the verification fails, a second transaction looks everything up. Each
+// member of a group gets its own answer, and one that makes the transaction fail does not take
+// the others with it. A caller who is alone waits for nobody.
+//
+// When the connection is lost under a group, the store connects again, makes sure that the
+// server's process for the old connection is gone, and asks again by the IDs of the commits. So
+// events.ErrUnknownOutcome is left for callers who were cancelled, and for a server that stays
+// away.
+//
+// AppendTx appends in a transaction of the caller, together with rows of other tables.
+//
+// # Order
+//
+// Whoever appends holds one advisory lock of the log until its commit can be seen, and takes
+// the positions after the highest one. Positions therefore become visible in their order, and
+// have no gaps that a reader would have to wait for: a reader goes on from the last position
+// it has seen, and nothing of other databases or long transactions of the same server holds it
+// up. The price is that groups of different processes take turns. Since a group shares the cost
+// of its turn, it is the number of processes that counts and not that of callers: with 32 of
+// them, two processes together reached 0.7 and four 0.4 of what one did (BenchmarkStores).
+//
+// # Reading
+//
+// Reads fetch a page through the pool, let the connection go, and yield the page: the body of
+// a caller's loop may take its time, append, or read again, in a pool of one connection too.
+// Filters are applied by the server. Through a pool of the store's own, statements keep to the
+// indexes whether the tables were ever analysed or not.
+//
+// See TestStore for the promises of events.Store, TestInterleavings and TestCommitOrder for the
+// order, TestKilledClients and TestKilledServer for deaths at either end, TestReplyIsLost for
+// connections, and TestFourProcesses for the turns.
+package postgres

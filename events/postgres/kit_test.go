@@ -1,0 +1,187 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/pgtest"
+)
+
+// TestMain runs the tests, or what a test wants done in a process of its own.
+func TestMain(m *testing.M) {
+	if task := os.Getenv(childEnv); task != "" {
+		if err := child(task); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(pgtest.Main(m))
+}
+
+// place is where a log is.
+type place struct{ dsn, schema string }
+
+// newPlace makes an empty log on the server that the tests share.
+func newPlace(t testing.TB) place {
+	t.Helper()
+	return migrated(t, place{pgtest.Cluster(t), pgtest.Schema(t)})
+}
+
+func migrated(t testing.TB, p place) place {
+	t.Helper()
+	if err := Migrate(t.Context(), p.dsn, WithSchema(p.schema)); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// open opens a store that is closed when the test ends.
+func (p place) open(t testing.TB, opts ...Option) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), p.dsn, append([]Option{WithSchema(p.schema)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, s)
+	return s
+}
+
+func closing(t testing.TB, s *Store) {
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil && !errors.Is(err, events.ErrClosed) {
+			t.Error(err)
+		}
+	})
+}
+
+// pool opens a pool that is not the store's.
+func (p place) pool(t testing.TB, conns int32) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(p.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns = conns
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// connect opens a connection beside the store.
+func (p place) connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// run runs statements; {schema} in them stands for the log's.
+func (p place) run(t testing.TB, statements ...string) {
+	t.Helper()
+	s, err := newSchema(p.schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range statements {
+		statements[i] = s.in(statements[i])
+	}
+	if err := pgtest.Exec(p.dsn, statements...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func withHooks(h hooks) Option { return func(c *config) { c.hooks = h } }
+
+// one makes a commit of events of one type on one stream.
+func one(stream events.StreamID, after events.Version, types ...string) events.Commit {
+	id := uuid.Must(uuid.NewV7())
+	b := events.Batch{Stream: stream, After: after}
+	for _, typ := range types {
+		b.Events = append(b.Events, events.Event{Type: typ, Schema: 1, At: time.Unix(1, 0), Meta: []byte("who"), Data: []byte(typ)})
+	}
+	return events.Commit{ID: id, Digest: sha256.Sum256(id[:]), Batches: []events.Batch{b}}
+}
+
+func appended(t testing.TB, s *Store, c events.Commit) events.Receipt {
+	t.Helper()
+	r, err := s.Append(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// headOf returns the number of records of a stream, which must be readable.
+func headOf(t testing.TB, s *Store, stream events.StreamID) events.Version {
+	t.Helper()
+	var head events.Version
+	for r, err := range s.Read(context.Background(), stream, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		head = r.Version
+	}
+	return head
+}
+
+// chance returns a source and says how to draw the same again.
+func chance(t testing.TB) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("SURETY_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("seed %d; again: SURETY_SEED=%d go test -count=1 -run '^%s$' ./events/postgres", seed, seed, t.Name())
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// times returns the count of the form that runs.
+func times(short, long int) int {
+	if os.Getenv("SURETY_LONG") == "1" {
+		return long
+	}
+	return short
+}
+
+// eventually waits until something is so.
+func eventually(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !f(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
+// blocked waits until some connection waits for the lock of the log.
+func (p place) blocked(t testing.TB) {
+	t.Helper()
+	conn := p.connect(t)
+	eventually(t, "somebody waits for the lock", func() bool {
+		var n int
+		err := conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").Scan(&n)
+		return err == nil && n > 0
+	})
+}

@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// The pause before the listener connects again doubles from the first to the second.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// listener hears, on a connection of its own, of commits by other processes. What it hears is
+// a hint to look and never the truth; whatever it misses while the connection is broken, it
+// makes good by looking itself when it has a new one.
+type listener struct {
+	*dialer
+	changed *signal
+	ctx     context.Context // ends when the store is closed
+	end     context.CancelFunc
+	mu      sync.Mutex
+	done    chan struct{} // closed when it has ended; nil before it was started
+}
+
+func newListener(d *dialer, changed *signal) *listener {
+	l := &listener{dialer: d, changed: changed}
+	l.ctx, l.end = context.WithCancel(context.Background())
+	return l
+}
+
+// start starts it, once.
+func (l *listener) start() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done == nil && l.ctx.Err() == nil {
+		l.done = make(chan struct{})
+		go l.run(l.done)
+	}
+}
+
+// close ends it, and lets none be started.
+func (l *listener) close() {
+	l.end()
+	l.mu.Lock()
+	done := l.done
+	l.mu.Unlock()
+	if done != nil {
+		<-done
+	}
+}
+
+func (l *listener) run(done chan struct{}) {
+	defer close(done)
+	for pause := firstPause; l.ctx.Err() == nil; pause = min(2*pause, lastPause) {
+		if l.listen() {
+			pause = firstPause
+		}
+		select {
+		case <-time.After(pause):
+		case <-l.ctx.Done():
+		}
+	}
+}
+
+// listen listens until the connection is lost, and reports whether it had one.
+func (l *listener) listen() (connected bool) {
+	conn, err := l.connect(l.ctx)
+	if err != nil {
+		return false // followers poll meanwhile, and their errors are told
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
+	if _, err := conn.Exec(l.ctx, "LISTEN "+pgx.Identifier{l.schema.channel()}.Sanitize()); err != nil {
+		return false
+	}
+	// Looked up after LISTEN: what is committed from here on is heard of, and what was
+	// committed before is seen.
+	var last int64
+	if err := conn.QueryRow(l.ctx, l.queries.settled).Scan(&last); err != nil {
+		return false
+	}
+	l.changed.heard(events.Position(last))
+	for {
+		n, err := conn.WaitForNotification(l.ctx)
+		if err != nil {
+			return true
+		}
+		if p, err := strconv.ParseUint(n.Payload, 10, 63); err == nil {
+			l.changed.heard(events.Position(p))
+		}
+	}
+}

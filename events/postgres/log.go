@@ -1,0 +1,321 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tradesurety/surety/events"
+)
+
+const (
+	maxInt64 = 1<<63 - 1
+
+	// maxHeads bounds the versions that are kept in memory.
+	maxHeads = 1 << 15
+
+	// lastTry is the longest pause between two attempts to connect.
+	lastTry = 100 * time.Millisecond
+
+	// retries is how often a group is tried again that the server gave up for another's sake.
+	retries = 5
+)
+
+// log is the connection on which the store appends, and what the committer, to whom it
+// belongs, remembers of the streams.
+type log struct {
+	*dialer
+	link    *link // nil after the connection was lost
+	changed *signal
+	life    context.Context // ends when the store is closed; attempts to connect are under it
+	socket  atomic.Pointer[net.Conn]
+
+	// heads holds versions of streams as this process left or met them. Others may have moved
+	// on: what is decided on them is verified by the statement that writes it.
+	heads map[events.StreamID]events.Version
+}
+
+// run carries out a group and returns the members that are now to be answered: those whose
+// callers have not left.
+func (l *log) run(group []*request) (members []*request) {
+	var commits []events.Commit
+	for _, r := range group {
+		if r.claim() {
+			members = append(members, r)
+			commits = append(commits, r.commits...)
+		}
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	answers := make([]events.Outcome, len(commits))
+	l.settle(commits, answers)
+	for _, r := range members {
+		copy(r.answers, answers[:len(r.commits)])
+		answers = answers[len(r.commits):]
+	}
+	return members
+}
+
+// settle answers every member, in one transaction, and in more of them if that one fails.
+func (l *log) settle(members []events.Commit, answers []events.Outcome) {
+	err := l.attempt(members, answers)
+	if err == nil {
+		return
+	}
+	if len(members) == 1 || !isRefused(err) {
+		for i := range answers {
+			answers[i] = events.Outcome{Err: err}
+		}
+		return
+	}
+	// One of them makes the transaction fail: it must not take the others with it.
+	for i := range members {
+		if err := l.attempt(members[i:i+1], answers[i:i+1]); err != nil {
+			answers[i] = events.Outcome{Err: err}
+		}
+	}
+}
+
+// attempt answers the members in one transaction. After an error nothing was applied, unless
+// it is events.ErrUnknownOutcome.
+func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
+	if l.link == nil {
+		if err := l.reconnect(l.life); err != nil {
+			return failed("connect", err)
+		}
+	}
+	done, err := l.guess(members, answers)
+	if done {
+		return nil
+	}
+	if err == nil || code(err) == uniqueViolation {
+		err = l.look(members, answers)
+	}
+	for i := 0; i < retries && isTransient(err); i++ {
+		time.Sleep(time.Millisecond << i)
+		err = l.look(members, answers)
+	}
+	if err == nil || isRefused(err) {
+		return failed("append", err)
+	}
+	return l.recover(members, answers, err)
+}
+
+// guess answers the members in one exchange with the server, on the versions that the log
+// remembers or, of a stream that it does not, that the caller has seen, and as if every ID
+// were new. The statement verifies all of that and writes nothing if it is not so; then, and
+// when there is nothing to write, done is false.
+func (l *log) guess(members []events.Commit, answers []events.Outcome) (done bool, err error) {
+	p := l.guessed(members)
+	if p.rows == 0 {
+		return false, nil
+	}
+	s, values := p.statement()
+	put, err := l.link.put(s)
+	if err != nil {
+		return false, l.failed(err)
+	}
+	// Without BEGIN and COMMIT the exchange is one transaction, and the answer to its end, for
+	// which the connection waits, is the server's word that it is on the disk.
+	//
+	// If this process dies before the server has read it all, the server drops it. If it dies
+	// later, the commits are there, and whoever asks again is answered by their IDs.
+	var b pgconn.Batch
+	b.ExecStatement(l.link.lock, [][]byte{[]byte(l.link.level)}, nil, binaryFormat)
+	b.ExecStatement(put, values, binaryFormat, binaryFormat)
+	var base positions
+	if err := l.exchange(members, &b, l.link.locked, base.row); err != nil {
+		return false, l.failed(err)
+	}
+	if !base.found {
+		return false, nil
+	}
+	p.answer(base.lowest, answers)
+	l.changed.committed(base.lowest + events.Position(p.rows))
+	return true, nil
+}
+
+// guessed decides on what the log remembers.
+func (l *log) guessed(members []events.Commit) *plan {
+	if len(l.heads) > maxHeads {
+		l.forget()
+	}
+	p := &plan{members: members}
+	p.each(func(b *events.Batch) {
+		head, ok := l.heads[b.Stream]
+		if !ok || head < b.After {
+			// The id may be a part of a longer text, which the map must not keep alive.
+			head = b.After
+			l.heads[events.StreamID(strings.Clone(string(b.Stream)))] = head
+		}
+		p.heads = append(p.heads, head)
+	})
+	p.decide(l.heads, nil)
+	return p
+}
+
+// look answers the members in a transaction that takes the lock, looks everything up, and then
+// writes what is admitted.
+func (l *log) look(members []events.Commit, answers []events.Outcome) (err error) {
+	if l.link == nil { // it ended with the transaction that was refused before
+		if err := l.reconnect(l.life); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = l.failed(err)
+		}
+	}()
+	p := &plan{members: members}
+	p.each(func(*events.Batch) {})
+	var b pgconn.Batch
+	b.ExecStatement(l.link.begin, nil, nil, nil)
+	b.ExecStatement(l.link.lock, [][]byte{[]byte(l.link.level)}, nil, binaryFormat)
+	b.ExecStatement(l.link.survey, p.questions(), binaryFormat, binaryFormat)
+	found := newSurvey(p)
+	if err := l.exchange(nil, &b, nil, l.link.locked, found.row); err != nil {
+		return err
+	}
+	for i, stream := range p.streams {
+		l.heads[events.StreamID(strings.Clone(string(stream)))] = p.heads[i]
+	}
+	p.decide(l.heads, found.known)
+	if p.rows == 0 {
+		p.answer(0, answers)
+		return l.link.rollback()
+	}
+	s, values := p.statement()
+	put, err := l.link.put(s)
+	if err != nil {
+		return err
+	}
+	b = pgconn.Batch{}
+	b.ExecStatement(put, values, binaryFormat, binaryFormat)
+	b.ExecStatement(l.link.commit, nil, nil, nil)
+	var base positions
+	if err := l.exchange(members, &b, base.row, nil); err != nil {
+		return err
+	}
+	if !base.found {
+		return errUnlocked
+	}
+	p.answer(base.lowest, answers)
+	l.changed.committed(base.lowest + events.Position(p.rows))
+	return nil
+}
+
+// exchange sends the statements at once and gives the rows of each to its function, if it has
+// one. It returns when the server has answered all of them and whatever ends with them.
+func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([][]byte) error) error {
+	if l.hooks.sending != nil && members != nil {
+		l.hooks.sending(members)
+	}
+	results := l.link.conn.PgConn().ExecBatch(context.Background(), b)
+	if l.hooks.sent != nil && members != nil {
+		l.hooks.sent(members)
+	}
+	var fault error
+	for i := 0; results.NextResult(); i++ {
+		for r := results.ResultReader(); r.NextRow(); {
+			if each[i] != nil && fault == nil {
+				fault = each[i](r.Values())
+			}
+		}
+	}
+	if err := results.Close(); err != nil {
+		return err
+	}
+	return fault
+}
+
+// failed cleans up after an error: it ends what is left of a transaction and forgets what was
+// decided on it.
+func (l *log) failed(err error) error {
+	l.forget()
+	if isRefused(err) && l.link.rollback() != nil {
+		l.drop()
+	}
+	return err
+}
+
+func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
+
+// recover answers a group whose connection was lost when it may have been committed: on a new
+// connection, and once the server's process for the old one is gone, so that nothing of the
+// group can still come, it asks again for all of it. What was committed is answered by its ID,
+// and what was not is decided anew.
+func (l *log) recover(members []events.Commit, answers []events.Outcome, lost error) error {
+	ctx, cancel := context.WithTimeout(l.life, l.settling)
+	defer cancel()
+	var others []backend
+	for pause := time.Millisecond; ; pause = min(2*pause, lastTry) {
+		if l.link != nil {
+			others = append(others, l.link.backend)
+			l.drop()
+		}
+		err := l.reconnect(ctx)
+		for i := 0; i < len(others) && err == nil; i++ {
+			err = l.link.outlive(ctx, others[i])
+		}
+		if err == nil {
+			err = l.look(members, answers)
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, failed("append", lost))
+		}
+	}
+}
+
+// reconnect makes a new connection to append on.
+func (l *log) reconnect(ctx context.Context) error {
+	if l.life.Err() != nil {
+		return events.ErrClosed
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.settling)
+	defer cancel()
+	link, err := l.dial(ctx)
+	if err != nil {
+		return err
+	}
+	if err := link.prepare(ctx); err != nil {
+		link.close()
+		return err
+	}
+	l.use(link)
+	return nil
+}
+
+func (l *log) use(link *link) {
+	socket := link.conn.PgConn().Conn()
+	l.link = link
+	l.socket.Store(&socket)
+}
+
+// drop gives the connection up.
+func (l *log) drop() {
+	l.forget()
+	if l.link != nil {
+		l.link.close()
+		l.link = nil
+	}
+}
+
+// sever breaks the connection under a group that waits for an answer. It may be called while
+// the committer uses the connection.
+func (l *log) sever() {
+	if socket := l.socket.Load(); socket != nil {
+		_ = (*socket).Close() // whoever reads from it hears of it
+	}
+}

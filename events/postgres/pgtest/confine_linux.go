@@ -1,0 +1,21 @@
+package pgtest
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// confine has a command run under the account of the server. One that stays is told to end,
+// with all its children, when this process is gone.
+func (s *Server) confine(cmd *exec.Cmd, stays bool) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if s.owner != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(s.owner.uid), Gid: uint32(s.owner.gid)}
+	}
+	if stays {
+		cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
+	}
+}
+
+func freeze(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }

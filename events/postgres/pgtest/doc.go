@@ -1,0 +1,11 @@
+// Package pgtest gives tests a PostgreSQL server: a cluster of their own, in a temporary
+// directory and without a network, or the one that SURETY_POSTGRES_DSN names.
+//
+// A test binary calls Main from its TestMain and Cluster from its tests: the cluster is
+// started once and shared, and every case takes a Schema of its own. A server that the tests did
+// not start must let them in as a superuser. A test that stops or kills its server starts one
+// with Start. A test without a server skips, and fails where
+// SURETY_REQUIRE names postgres.
+//
+// See TestNothingIsLeft for what becomes of the processes.
+package pgtest

@@ -1,0 +1,113 @@
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The environment that says which servers there are.
+const (
+	dsnEnv     = "SURETY_POSTGRES_DSN" // a server to use in the place of one's own
+	requireEnv = "SURETY_REQUIRE"      // names of servers whose absence is a failure, with commas between
+)
+
+// shared is the cluster of this test binary: Cluster starts it and Main stops it.
+var shared struct {
+	sync.Mutex
+	server *Server
+	err    error
+}
+
+// Main runs the tests and stops the shared cluster. Its result is for os.Exit.
+func Main(m *testing.M) int {
+	defer func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if shared.server != nil {
+			shared.server.remove()
+		}
+	}()
+	return m.Run()
+}
+
+// Cluster returns the DSN of a server that the tests of this binary share.
+func Cluster(t testing.TB) string {
+	t.Helper()
+	if dsn := os.Getenv(dsnEnv); dsn != "" {
+		return dsn
+	}
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil && shared.err == nil {
+		shared.server, shared.err = start()
+	}
+	if shared.err != nil {
+		missing(t, shared.err)
+	}
+	return shared.server.DSN()
+}
+
+// Start starts a server for this test alone and stops it when the test ends. The settings are
+// of the form name=value.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s, err := start(settings...)
+	if err != nil {
+		missing(t, err)
+	}
+	t.Cleanup(s.remove)
+	return s
+}
+
+// missing ends a test that has no server.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, errNoBinaries) && !slices.Contains(strings.Split(os.Getenv(requireEnv), ","), "postgres") {
+		t.Skipf("no PostgreSQL server: %v", err)
+	}
+	t.Fatalf("no PostgreSQL server: %v", err)
+}
+
+// Schema returns the name of a schema that no other test uses. It is not created; where it is
+// not to go with the cluster, it is dropped when the test ends.
+func Schema(t testing.TB) string {
+	t.Helper()
+	name := "case_" + strings.ToLower(rand.Text())
+	dsn := os.Getenv(dsnEnv)
+	if dsn == "" {
+		return name
+	}
+	t.Cleanup(func() {
+		if err := Exec(dsn, "DROP SCHEMA IF EXISTS "+pgx.Identifier{name}.Sanitize()+" CASCADE"); err != nil {
+			t.Errorf("drop the schema of the case: %v", err)
+		}
+	})
+	return name
+}
+
+// Exec runs statements on a connection of its own.
+func Exec(dsn string, statements ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	for _, s := range statements {
+		if _, err := conn.Exec(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
+}

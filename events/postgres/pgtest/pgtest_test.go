@@ -1,0 +1,162 @@
+package pgtest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// childEnv tells the test binary to start a server and wait for its end.
+const childEnv = "SURETY_PGTEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		s, err := start()
+		if err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		fmt.Println(s.dir, s.life.process.Pid)
+		select {}
+	}
+	os.Exit(Main(m))
+}
+
+// TestNothingIsLeft kills a test binary, which then can stop nothing any more: the server that
+// it has started goes with it, down to the last process.
+func TestNothingIsLeft(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells a child of the death of its parent")
+	}
+	if _, err := binary("postgres"); err != nil {
+		missing(t, err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	var dir string
+	var pid int
+	if _, err := fmt.Sscan(line, &dir, &pid); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	defer os.RemoveAll(dir)
+	family := append(children(pid), pid)
+	if len(family) < 3 {
+		t.Errorf("the server has the processes %d", family)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		left := 0
+		for _, p := range family {
+			if alive(p) {
+				left++
+			}
+		}
+		if left == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d processes are left", left, len(family))
+		}
+	}
+}
+
+// TestLives stops, kills and starts a server that keeps its data.
+func TestLives(t *testing.T) {
+	s := Start(t, "fsync=off", "application_name=pgtest")
+	if err := Exec(s.DSN(), "CREATE TABLE t (n int)", "INSERT INTO t VALUES (1)", "CHECKPOINT"); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []func() error{s.Stop, s.Kill, s.Stop} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		if err := Exec(s.DSN(), "SELECT 1"); err == nil {
+			t.Error("a server that has ended answers")
+		}
+		if err := s.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn, err := pgx.Connect(t.Context(), s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var n int
+	if err := conn.QueryRow(t.Context(), "SELECT n FROM t").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d, %v", n, err)
+	}
+	files, err := filepath.Glob(filepath.Join(s.dir, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	s.remove()
+	if _, err := os.Stat(s.dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("its directory: %v", err)
+	}
+}
+
+// TestMissing tells a laptop without a server from a machine that must have one.
+func TestMissing(t *testing.T) {
+	for _, tt := range []struct {
+		require string
+		err     error
+		skips   bool
+	}{
+		{"", errNoBinaries, true},
+		{"sqlite", errNoBinaries, true},
+		{"postgres", errNoBinaries, false},
+		{"sqlite,postgres", errNoBinaries, false},
+		{"", errors.New("it does not start"), false},
+	} {
+		t.Setenv(requireEnv, tt.require)
+		r := &recorder{TB: t}
+		missing(r, tt.err)
+		if r.skipped != tt.skips || r.failed == tt.skips || !strings.Contains(r.said, tt.err.Error()) {
+			t.Errorf("%q, %v: skipped %t, failed %t, said %q", tt.require, tt.err, r.skipped, r.failed, r.said)
+		}
+	}
+}
+
+// recorder notes how a test was ended. The first end counts: a real one does not come back.
+type recorder struct {
+	testing.TB
+	skipped, failed bool
+	said            string
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Skipf(format string, args ...any) {
+	r.skipped, r.said = true, fmt.Sprintf(format, args...)
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	if !r.skipped {
+		r.failed, r.said = true, fmt.Sprintf(format, args...)
+	}
+}

@@ -1,0 +1,286 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// A page ends when it has that many records or bytes, or when that many positions were looked
+// at: so much memory a reading takes, and so long it keeps a connection.
+const (
+	pageRecords   = 1024
+	pageBytes     = 1 << 20
+	pagePositions = 16384
+	leastRecords  = 16
+)
+
+// page is a run of records, and where the next one begins.
+type page struct {
+	records []events.Record
+	limit   int // of rows to ask for
+	bytes   int
+	rows    int
+	more    bool              // the page ended before the rows did
+	spare   []byte            // what is left of the last allocation for bytes
+	types   map[string]string // one string per type instead of one per record
+}
+
+func newPage() *page { return &page{limit: pageRecords / 4} }
+
+// reset empties the page. It asks for as many rows as fit into it by the size of those before.
+func (p *page) reset() {
+	if p.rows > 0 {
+		average := max(p.bytes/p.rows, 1)
+		p.limit = min(max(pageBytes/average, leastRecords), pageRecords)
+	}
+	p.records, p.bytes, p.rows, p.more = p.records[:0], 0, 0, false
+}
+
+// Read implements events.Store. It reads pages of some hundred records; what is appended to
+// the stream after the first page was read is not yielded.
+func (s *Store) Read(ctx context.Context, stream events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		if err := s.refuses(ctx); err != nil {
+			yield(events.Record{}, err)
+			return
+		}
+		if stream.Validate() != nil || after > maxInt64 {
+			return // there is no such stream, or no such version
+		}
+		p := newPage()
+		var end events.Version
+		at := after // the sequence may be ranged over again
+		for first := true; first || p.more; first = false {
+			p.reset()
+			err := s.fill(ctx, p, stream, s.queries.stream, string(stream), int64(at), p.limit)
+			if err == nil && first && p.more {
+				// Without an end, a loop that appends to the stream it reads would never end.
+				end, err = s.version(ctx, stream)
+			}
+			if err != nil {
+				yield(events.Record{}, err)
+				return
+			}
+			for i := range p.records {
+				r := &p.records[i]
+				if end > 0 && r.Version > end {
+					return
+				}
+				if r.Version != at+1 {
+					yield(events.Record{}, r.Corrupt(fmt.Errorf("follows version %d", at)))
+					return
+				}
+				at = r.Version
+				if !yield(*r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// version returns the version of a stream.
+func (s *Store) version(ctx context.Context, stream events.StreamID) (events.Version, error) {
+	p := &plan{members: []events.Commit{{Batches: []events.Batch{{Stream: stream}}}}}
+	if _, err := s.survey(ctx, p); err != nil {
+		return 0, err
+	}
+	return p.heads[0], nil
+}
+
+// ReadAll implements events.Store.
+//
+// Who appends holds the lock of the log from before the positions are drawn until they can be
+// seen. So positions appear in their order, a page never has a record without the ones before
+// it, and what is at or below the end, which is taken before the first page, was committed
+// whole.
+func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		at := after // the sequence may be ranged over again
+		end, err := s.Settled(ctx)
+		if err != nil {
+			yield(events.Record{}, err)
+			return
+		}
+		categories, types := possible(f.Categories), possible(f.Types)
+		p := newPage()
+		for at < end {
+			p.reset()
+			to := end
+			if categories == nil && types == nil {
+				err = s.fill(ctx, p, "", s.queries.all, int64(at), int64(end), p.limit)
+			} else {
+				to = min(end, at+pagePositions)
+				err = s.fill(ctx, p, "", s.queries.filtered, int64(at), int64(to), p.limit, categories, types)
+			}
+			if err != nil {
+				yield(events.Record{}, err)
+				return
+			}
+			if at = to; p.more {
+				at = p.records[len(p.records)-1].Position
+			}
+			for i := range p.records {
+				if !yield(p.records[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// possible returns the part of a filter's list that the database can be asked for: no stream
+// and no type has the rest. It is nil only for a list that selects everything.
+func possible(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	some := make([]string, 0, len(list))
+	for _, v := range list {
+		if utf8.ValidString(v) && !strings.ContainsRune(v, 0) {
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
+// Settled implements events.Store.
+func (s *Store) Settled(ctx context.Context) (p events.Position, err error) {
+	err = s.read(ctx, "settled", func(ctx context.Context) (pgx.Rows, error) {
+		return s.pool.Query(ctx, s.queries.settled, s.mode, pgx.QueryResultFormats{1})
+	}, func(v [][]byte) error {
+		p = events.Position(number(v[0]))
+		return nil
+	})
+	return p, err
+}
+
+// refuses returns why a call cannot be served, or nil.
+func (s *Store) refuses(ctx context.Context) error {
+	if s.closed.Load() {
+		return events.ErrClosed
+	}
+	return ctx.Err()
+}
+
+// read asks through the pool and gives the rows of the answer to a function. The connection is
+// back in the pool when it returns.
+func (s *Store) read(ctx context.Context, op string, ask func(context.Context) (pgx.Rows, error), row func([][]byte) error) error {
+	if err := s.refuses(ctx); err != nil {
+		return err
+	}
+	rows, err := ask(ctx)
+	err = eachRow(rows, err, row)
+	if err != nil && s.closed.Load() && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", events.ErrClosed, err)
+	}
+	return under(ctx, op, err)
+}
+
+// eachRow gives the rows to a function and closes them.
+func eachRow(rows pgx.Rows, err error, row func([][]byte) error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.RawValues()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// fill fills a page with the records of a query, all of one stream or each with its own.
+func (s *Store) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
+	args = append([]any{s.mode, pgx.QueryResultFormats{1}}, args...)
+	err := s.read(ctx, "read", func(ctx context.Context) (pgx.Rows, error) {
+		return s.pool.Query(ctx, query, args...)
+	}, func(v [][]byte) error {
+		if p.bytes >= pageBytes {
+			p.more = true
+			return nil // the rest is for the next page
+		}
+		return p.record(stream, v)
+	})
+	p.more = p.more || p.rows == p.limit
+	return err
+}
+
+// The places of the columns in an answer.
+const (
+	colPosition = iota
+	colVersion
+	colType
+	colSchema
+	colAt
+	colCommit
+	colIndex
+	colMeta
+	colData
+	colStream
+)
+
+// record adds a row to the page.
+func (p *page) record(stream events.StreamID, v [][]byte) error {
+	p.rows++
+	if stream == "" {
+		stream = events.StreamID(v[colStream])
+	}
+	p.records = append(p.records, events.Record{
+		Position: events.Position(number(v[colPosition])),
+		Stream:   stream,
+		Version:  events.Version(number(v[colVersion])),
+		Index:    int(number(v[colIndex])),
+		Type:     p.typ(v[colType]),
+		Schema:   uint16(number(v[colSchema])),
+		At:       time.Unix(0, number(v[colAt])).UTC(),
+	})
+	r := &p.records[len(p.records)-1]
+	if copy(r.Commit[:], v[colCommit]) != len(r.Commit) {
+		return r.Corrupt(errors.New("the id of its commit is not one"))
+	}
+	meta, data := v[colMeta], v[colData]
+	kept := p.keep(len(meta) + len(data))
+	copy(kept[copy(kept, meta):], data)
+	r.Meta, r.Data = kept[:len(meta):len(meta)], kept[len(meta):]
+	return nil
+}
+
+// keep returns room for that many bytes. Neighbours share an allocation, a small one, so that
+// a record that a caller keeps does not keep a whole page alive.
+func (p *page) keep(n int) []byte {
+	const block = 4 << 10
+	p.bytes += n
+	if len(p.spare) < n {
+		p.spare = make([]byte, max(block, n))
+	}
+	kept := p.spare[:n:n]
+	p.spare = p.spare[n:]
+	return kept
+}
+
+// maxTypes bounds the types that a page remembers.
+const maxTypes = 1024
+
+// typ returns a type, without making a string of one that was seen before.
+func (p *page) typ(b []byte) string {
+	if s, ok := p.types[string(b)]; ok {
+		return s
+	}
+	if p.types == nil || len(p.types) >= maxTypes {
+		p.types = make(map[string]string)
+	}
+	s := string(b)
+	p.types[s] = s
+	return s
+}

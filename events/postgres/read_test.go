@@ -1,0 +1,208 @@
+package postgres
+
+import (
+	"errors"
+	"iter"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// long appends a stream of several pages.
+func long(t *testing.T, s *Store, stream events.StreamID, n int) {
+	t.Helper()
+	types := make([]string, 500)
+	for i := range types {
+		types[i] = "order.noted"
+	}
+	for after := 0; after < n; after += len(types) {
+		appended(t, s, one(stream, events.Version(after), types...))
+	}
+}
+
+// TestReadEnds appends to the stream, and to the log, that the loop reads: both end where they
+// began.
+func TestReadEnds(t *testing.T) {
+	const n = 3000
+	s := newPlace(t).open(t, WithDurability(events.DurabilityProcess))
+	long(t, s, "order-1", n)
+	loop := func(name string, seq iter.Seq2[events.Record, error]) {
+		seen, head := 0, headOf(t, s, "order-1")
+		for _, err := range seq {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen++; seen%100 == 0 {
+				appended(t, s, one("order-1", head, "order.noted"))
+				head++
+			}
+		}
+		if before := int(head) - seen/100; seen < before || seen > before+pageRecords {
+			t.Errorf("%s: %d records, %d were there", name, seen, before)
+		}
+	}
+	loop("Read", s.Read(t.Context(), "order-1", 0))
+	loop("ReadAll", s.ReadAll(t.Context(), 0, events.Filter{}))
+}
+
+// TestPagesAreBounded reads records so large that a page ends by bytes, after small ones that
+// have let it ask for many.
+func TestPagesAreBounded(t *testing.T) {
+	const few, n = 2000, 60
+	s := newPlace(t).open(t, WithDurability(events.DurabilityProcess))
+	long(t, s, "order-1", few)
+	for i := range events.Version(n) {
+		c := one("order-1", few+i, "order.noted")
+		c.Batches[0].Events[0].Data = make([]byte, events.MaxData)
+		appended(t, s, c)
+	}
+	p := newPage()
+	at, most := int64(0), 0
+	for more := true; more; more = p.more {
+		p.reset()
+		if p.limit < leastRecords || p.limit > pageRecords {
+			t.Errorf("a page asks for %d rows", p.limit)
+		}
+		if err := s.fill(t.Context(), p, "order-1", s.queries.stream, "order-1", at, p.limit); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.records {
+			if int64(r.Version) != at+1 {
+				t.Fatalf("version %d after %d", r.Version, at)
+			}
+			at++
+		}
+		most = max(most, p.bytes)
+	}
+	if at != few+n || most > pageBytes+events.MaxData+events.MaxMeta {
+		t.Errorf("%d records, and %d bytes in the largest page", at, most)
+	}
+	if head := headOf(t, s, "order-1"); head != few+n {
+		t.Errorf("%d records in all pages", head)
+	}
+}
+
+// TestFilterAcrossPages finds few records among many, over pages without any.
+func TestFilterAcrossPages(t *testing.T) {
+	s := newPlace(t).open(t, WithDurability(events.DurabilityProcess))
+	appended(t, s, one("line-1", 0, "line.opened"))
+	long(t, s, "order-1", pagePositions+1000)
+	appended(t, s, one("line-1", 1, "line.closed"))
+	for _, tt := range []struct {
+		filter events.Filter
+		want   int
+	}{
+		{events.Filter{Categories: []string{"line"}}, 2},
+		{events.Filter{Types: []string{"line.closed"}}, 1},
+		{events.Filter{Categories: []string{"line"}, Types: []string{"order.noted"}}, 0},
+		{events.Filter{Types: []string{"order.noted"}}, (pagePositions + 1000 + 499) / 500 * 500},
+	} {
+		n, last := 0, events.Position(0)
+		for r, err := range s.ReadAll(t.Context(), 0, tt.filter) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !tt.filter.Matches(r.Stream, r.Type) || r.Position <= last {
+				t.Fatalf("%+v after position %d", r, last)
+			}
+			n, last = n+1, r.Position
+		}
+		if n != tt.want {
+			t.Errorf("%+v: %d records, want %d", tt.filter, n, tt.want)
+		}
+	}
+}
+
+// TestHolesAreFound takes a record out of a stream by hand: reading it is an error that names
+// the place, and so is a walk over the whole log.
+func TestHolesAreFound(t *testing.T) {
+	p := newPlace(t)
+	s := p.open(t)
+	appended(t, s, one("order-1", 0, "a", "b", "c"))
+	p.run(t, "ALTER TABLE {schema}.records DISABLE TRIGGER records_are_kept", "DELETE FROM {schema}.records WHERE version = 2")
+	err := firstError(s.Read(t.Context(), "order-1", 0))
+	if c, ok := errors.AsType[*events.CorruptError](err); !ok || c.Stream != "order-1" || c.Version != 3 || c.Position != 3 {
+		t.Errorf("read: %v", err)
+	}
+	report, err := events.Verify(t.Context(), s, nil)
+	if c, ok := errors.AsType[*events.CorruptError](err); !ok || c.Version != 3 || report.Records != 1 {
+		t.Errorf("verify: %v after %d records", err, report.Records)
+	}
+}
+
+// TestModesOfPools reads and appends through pools that prepare nothing, as they are set up
+// before some poolers.
+func TestModesOfPools(t *testing.T) {
+	p := newPlace(t)
+	for i, mode := range []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"} {
+		moded := place{p.dsn + " default_query_exec_mode=" + mode, p.schema}
+		s := moded.open(t)
+		c := one("order-1", events.Version(2*i), "a")
+		appended(t, s, c)
+		inTx(t, moded.connect(t), pgx.TxOptions{}, func(tx pgx.Tx) error {
+			_, err := s.AppendTx(t.Context(), tx, one("order-1", events.Version(2*i+1), "b"))
+			return err
+		})
+		if n := headOf(t, s, "order-1"); n != events.Version(2*i+2) {
+			t.Errorf("%s: version %d", mode, n)
+		}
+		if _, found, err := s.Lookup(t.Context(), c.ID); !found || err != nil {
+			t.Errorf("%s: %t, %v", mode, found, err)
+		}
+		if err := firstError(s.ReadAll(t.Context(), 0, events.Filter{Categories: []string{"order"}, Types: []string{"a"}})); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if err := s.SaveSnapshot(t.Context(), events.Snapshot{Stream: "order-1", Version: 1, Fold: "f", Data: []byte{0}}); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if snap, found, err := s.LatestSnapshot(t.Context(), "order-1", "f"); !found || err != nil || string(snap.Data) != "\x00" {
+			t.Errorf("%s: %+v, %t, %v", mode, snap, found, err)
+		}
+	}
+}
+
+// TestPlansKeepToIndexes appends and reads on a database that nobody analyses, from the first
+// record on: no statement of the store scans the table, however small it was when the statement
+// was planned.
+func TestPlansKeepToIndexes(t *testing.T) {
+	p := newPlace(t)
+	p.run(t, "ALTER TABLE {schema}.records SET (autovacuum_enabled = off)")
+	conn := p.connect(t)
+	scans := func() (table, index int) {
+		err := conn.QueryRow(t.Context(), "SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = 'records'", p.schema).Scan(&table, &index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table, index
+	}
+	before, _ := scans()
+	s := p.open(t)
+	const n = 40
+	for i := range events.Version(n) {
+		appended(t, s, one("order-1", i, "a"))
+		appended(t, s, one("line-1", 6*i, "a", "b", "c", "d", "e", "f"))
+		appended(t, s, one("line-1", 6*i+6)) // a guard
+		if h := headOf(t, s, "order-1"); h != i+1 {
+			t.Fatalf("version %d", h)
+		}
+		for _, f := range []events.Filter{{}, {Types: []string{"a"}}} {
+			if err := firstError(s.ReadAll(t.Context(), 0, f)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.Close(); err != nil { // with the connections, what they have counted is told
+		t.Fatal(err)
+	}
+	var table int
+	eventually(t, "the server has counted", func() bool {
+		var index int
+		table, index = scans()
+		return index > 8*n
+	})
+	if table != before {
+		t.Errorf("the table was scanned %d times", table-before)
+	}
+}

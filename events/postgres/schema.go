@@ -1,0 +1,185 @@
+package postgres
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// DefaultSchema is the schema of a log that was opened without WithSchema.
+const DefaultSchema = "surety"
+
+// maxName is the length to which PostgreSQL cuts the name of a schema.
+const maxName = 63
+
+//go:embed migrations/0001.sql
+var step1 string
+
+// migrations returns the steps of the schema: step i leads from version i to i+1.
+func migrations() []string { return []string{step1} }
+
+// schema is the schema of a log.
+type schema struct {
+	name   string
+	quoted string
+}
+
+func newSchema(name string) (schema, error) {
+	refuse := func(reason string) (schema, error) {
+		return schema{}, &events.BoundsError{Field: "schema", Reason: reason}
+	}
+	switch {
+	case name == "":
+		return refuse("must not be empty")
+	case len(name) > maxName:
+		return refuse(fmt.Sprintf("%d bytes are more than %d", len(name), maxName))
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return refuse("must be text without a zero")
+	case strings.HasPrefix(name, "pg_") || name == "information_schema":
+		return refuse(fmt.Sprintf("%q is PostgreSQL's own", name))
+	}
+	return schema{name, pgx.Identifier{name}.Sanitize()}, nil
+}
+
+// in puts the name of the schema into a statement.
+func (s schema) in(statement string) string {
+	return strings.ReplaceAll(statement, "{schema}", s.quoted)
+}
+
+// lock is the key of the advisory lock of the log: who holds it is the only one to append.
+func (s schema) lock() int64 { return s.key("append") }
+
+// channel is the name under which appends are notified.
+func (s schema) channel() string {
+	return "surety_" + strconv.FormatUint(uint64(s.key("notify")), 16)
+}
+
+func (s schema) key(use string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("github.com/tradesurety/surety " + use + " " + s.name)) // it never fails
+	return int64(h.Sum64())
+}
+
+// bookkeeping holds the versions of the schema. Its name is what tells a log from what else a
+// schema may hold.
+const bookkeeping = `CREATE TABLE {schema}.surety_migrations (
+	version    integer     PRIMARY KEY,
+	applied_at timestamptz NOT NULL DEFAULT now()
+);
+`
+
+// record notes that a step was taken.
+func record(version int) string {
+	return fmt.Sprintf("INSERT INTO {schema}.surety_migrations (version) VALUES (%d);\n", version)
+}
+
+// Schema returns the statements that make a log in a schema of that name, from nothing to the
+// version that this package works with, for those who migrate with a tool of their own. They
+// belong into one transaction. A name that cannot be one is a *events.BoundsError.
+func Schema(name string) (string, error) {
+	s, err := newSchema(name)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("CREATE SCHEMA {schema};\n" + bookkeeping)
+	for i, step := range migrations() {
+		b.WriteString(step + record(i+1))
+	}
+	return s.in(b.String()), nil
+}
+
+// Migrate makes the schema of a log, or brings it to the version that this package works with,
+// in one transaction: after an error the database is as it was. Processes that migrate at once
+// take turns. Migrate needs a role that may create the schema, or create tables in it if it is
+// there and empty; whoever opens the log needs only USAGE on the schema, SELECT and INSERT on
+// records, SELECT on surety_migrations, and SELECT, INSERT and UPDATE on snapshots.
+//
+// Of the options only WithSchema has a meaning here. Errors are *OpenError and the plain one of
+// ctx.
+func Migrate(ctx context.Context, dsn string, opts ...Option) error {
+	c, err := newConfig(opts)
+	if err != nil {
+		return err
+	}
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return c.refuse("the DSN cannot be read", err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return c.openError(ctx, "cannot be reached", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		return c.migrate(ctx, tx)
+	})
+	return c.openError(ctx, "cannot be migrated", err)
+}
+
+// migrate takes the steps that are missing.
+func (c *config) migrate(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", c.schema.key("migrate")); err != nil {
+		return err
+	}
+	exists, version, err := c.schemaVersion(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if version > len(c.migrations) {
+		return &VersionError{Found: version, Known: len(c.migrations)}
+	}
+	var b strings.Builder
+	if !exists {
+		b.WriteString("CREATE SCHEMA {schema};\n")
+	}
+	if version == 0 {
+		b.WriteString(bookkeeping)
+	}
+	for i := version; i < len(c.migrations); i++ {
+		b.WriteString(c.migrations[i] + record(i+1))
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	// Several statements at once are for the simple protocol; they carry no values.
+	_, err = tx.Conn().PgConn().Exec(ctx, c.schema.in(b.String())).ReadAll()
+	return err
+}
+
+// errForeign says that a schema holds what this package has not made.
+var errForeign = errors.New("it holds tables and none of them is surety_migrations")
+
+// schemaVersion looks at what there is: whether there is a schema of that name, and of which
+// version its log is, 0 if there is none.
+func (c *config) schemaVersion(ctx context.Context, q querier) (exists bool, version int, err error) {
+	var ours bool
+	var others int
+	err = q.QueryRow(ctx, `SELECT count(DISTINCT n.oid) > 0, coalesce(bool_or(c.relname = 'surety_migrations'), false), count(c.oid)
+FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+WHERE n.nspname = $1`, c.schema.name).Scan(&exists, &ours, &others)
+	switch {
+	case err != nil:
+		return false, 0, err
+	case !ours && others > 0:
+		return true, 0, c.refuse("is of another application", errForeign)
+	case !ours:
+		return exists, 0, nil
+	}
+	err = q.QueryRow(ctx, c.schema.in("SELECT coalesce(max(version), 0) FROM {schema}.surety_migrations")).Scan(&version)
+	return true, version, err
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}

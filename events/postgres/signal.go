@@ -1,0 +1,67 @@
+package postgres
+
+import (
+	"sync"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// signal wakes whoever waits for the next change.
+type signal struct {
+	mu    sync.Mutex
+	ch    chan struct{} // nil while nobody waits
+	last  events.Position
+	ended bool
+}
+
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+		if s.ended {
+			close(s.ch)
+		}
+	}
+	return s.ch
+}
+
+// committed says that this process has committed records up to a position. It wakes those who
+// wait, unless the server's own message came first and has done so.
+func (s *signal) committed(p events.Position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last != p {
+		s.last = p
+		s.fire()
+	}
+}
+
+// heard says that somebody, perhaps this process, has committed records up to a position.
+func (s *signal) heard(p events.Position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last < p {
+		s.last = p
+		s.fire()
+	}
+}
+
+// fire wakes those who wait. The mutex is held.
+func (s *signal) fire() {
+	if s.ch != nil && !s.ended {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+func (s *signal) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fire()
+	s.ended = true
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}

@@ -1,0 +1,249 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tradesurety/surety/events"
+)
+
+var (
+	_ events.Store     = (*Store)(nil)
+	_ events.Signaler  = (*Store)(nil)
+	_ events.Snapshots = (*Store)(nil)
+)
+
+// Store is a log in one schema of a PostgreSQL database. Open or New makes one; it must be
+// closed. Any number of Stores, in one process or in several, may be open on one schema.
+type Store struct {
+	*config
+	pool     *pgxpool.Pool
+	owned    bool // the pool is closed with the store
+	mode     pgx.QueryExecMode
+	queries  *queries
+	writer   *writer
+	changed  *signal
+	listener *listener
+	closed   atomic.Bool
+}
+
+// Option changes how a store is opened.
+type Option func(*config)
+
+type config struct {
+	schema     schema
+	durability events.Durability
+	migrations []string
+	settling   time.Duration // how long the outcome of a group whose connection was lost is looked for
+	grace      time.Duration // how long Close lets the running group go on before it breaks the connection
+	hooks      hooks
+}
+
+// hooks let the tests of this package stand at the points where something may go wrong.
+type hooks struct {
+	connected func(*pgx.Conn) error // between the setting and the reading back of the settings
+	sending   func([]events.Commit) // before a group is sent to be committed
+	sent      func([]events.Commit) // before its outcome is read
+}
+
+// WithSchema names the schema of the log in the place of DefaultSchema. Any name will do that
+// PostgreSQL can hold and does not keep for itself.
+func WithSchema(name string) Option {
+	return func(c *config) { c.schema.name = name }
+}
+
+// WithDurability asks for what an acknowledged commit must survive: events.DurabilityFsync,
+// the default, or events.DurabilityProcess, which is faster: a crash of the server may then
+// take the newest commits, though never one without those after it.
+func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }
+
+func newConfig(opts []Option) (*config, error) {
+	c := &config{
+		schema:     schema{name: DefaultSchema},
+		durability: events.DurabilityFsync,
+		migrations: migrations(),
+		settling:   5 * time.Second,
+		grace:      5 * time.Second,
+	}
+	for _, opt := range opts {
+		opt(c)
+	}
+	s, err := newSchema(c.schema.name)
+	if err == nil && c.durability != events.DurabilityFsync && c.durability != events.DurabilityProcess {
+		err = &events.BoundsError{Field: "durability", Reason: c.durability.String() + " is neither fsync nor process"}
+	}
+	if err != nil {
+		return nil, c.refuse("an option is out of bounds", err)
+	}
+	c.schema = s
+	return c, nil
+}
+
+// Open opens the log in a database with a pool of its own, which it closes with the store. The
+// DSN is that of pgxpool.ParseConfig. The schema must be there: see Migrate. Errors are
+// *OpenError and the plain one of ctx.
+func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, c.refuse("the DSN cannot be read", err)
+	}
+	for name, value := range planning() {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, c.openError(ctx, "the pool cannot be made", err)
+	}
+	s, err := c.open(ctx, pool, true)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// New opens the log through a pool that the caller owns, and closes after the store. Beside
+// the pool, with its configuration, the store has a connection on which it appends and, once
+// Changed was called, one on which it listens. Errors are as those of Open.
+func New(ctx context.Context, pool *pgxpool.Pool, opts ...Option) (*Store, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	return c.open(ctx, pool, false)
+}
+
+func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Store, error) {
+	s := &Store{config: c, pool: pool, owned: owned, queries: newQueries(c.schema), changed: new(signal)}
+	// A pooler between the pool and the server may not keep what was prepared; then every
+	// question is described anew.
+	s.mode = pool.Config().ConnConfig.DefaultQueryExecMode
+	if s.mode == pgx.QueryExecModeSimpleProtocol || s.mode == pgx.QueryExecModeExec {
+		s.mode = pgx.QueryExecModeDescribeExec
+	}
+	d := &dialer{config: c, pool: pool, queries: s.queries}
+	conn, err := d.dial(ctx)
+	if err != nil {
+		return nil, c.openError(ctx, "cannot be reached", err)
+	}
+	err = c.inspect(ctx, conn.conn)
+	if err == nil {
+		err = conn.prepare(ctx)
+	}
+	if err != nil {
+		conn.close()
+		return nil, c.openError(ctx, "cannot be looked at", err)
+	}
+	s.writer = newWriter(d, conn, s.changed)
+	s.listener = newListener(d, s.changed)
+	return s, nil
+}
+
+// inspect checks that the schema is a log of the version that this package works with, and
+// that the role may use it.
+func (c *config) inspect(ctx context.Context, conn *pgx.Conn) error {
+	exists, version, err := c.schemaVersion(ctx, conn)
+	switch {
+	case code(err) == noPrivilege:
+		return c.lacks(ctx, conn)
+	case code(err) == undefinedColumn:
+		return c.refuse("is of another application", err)
+	case err != nil:
+		return err
+	case !exists:
+		return c.refuse("does not exist; Migrate makes it", &VersionError{Known: len(c.migrations)})
+	case version < len(c.migrations):
+		return c.refuse("is of an earlier version; Migrate brings it forward", &VersionError{Found: version, Known: len(c.migrations)})
+	case version > len(c.migrations):
+		return &VersionError{Found: version, Known: len(c.migrations)}
+	}
+	return c.lacks(ctx, conn)
+}
+
+// lacks returns a *PrivilegeError for the first privilege that the role of the connection
+// lacks, or nil.
+func (c *config) lacks(ctx context.Context, conn *pgx.Conn) error {
+	var role, privilege string
+	err := conn.QueryRow(ctx, `SELECT current_user, missing FROM (
+	SELECT 0, 'USAGE on the schema' FROM pg_catalog.pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')
+	UNION ALL
+	SELECT p.n, p.privilege || ' on ' || p.name
+	FROM (VALUES (1, 'surety_migrations', 'SELECT'), (2, 'records', 'SELECT'), (3, 'records', 'INSERT'),
+		(4, 'snapshots', 'SELECT'), (5, 'snapshots', 'INSERT'), (6, 'snapshots', 'UPDATE')) AS p(n, name, privilege),
+		pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+	WHERE n.nspname = $1 AND c.relname = p.name AND NOT has_table_privilege(c.oid, p.privilege)
+) AS m(n, missing)
+ORDER BY n
+LIMIT 1`, c.schema.name).Scan(&role, &privilege)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &PrivilegeError{Role: role, Privilege: privilege}
+}
+
+func (c *config) refuse(reason string, err error) error {
+	return &OpenError{Schema: c.schema.name, Reason: reason, Err: err}
+}
+
+// openError names the reason of an error that came up while a log was opened or migrated. The
+// error of a context stays as it is.
+func (c *config) openError(ctx context.Context, otherwise string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*OpenError](err); ok {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	reason := otherwise
+	if _, ok := errors.AsType[*SettingError](err); ok {
+		reason = "the server does not keep what the log promises"
+	} else if _, ok := errors.AsType[*VersionError](err); ok {
+		reason = "was migrated by a later version of this package"
+	} else if _, ok := errors.AsType[*PrivilegeError](err); ok || code(err) == noPrivilege {
+		reason = "the role lacks a privilege"
+	} else if code(err) == undefinedColumn {
+		reason = "is of another application"
+	}
+	return c.refuse(reason, err)
+}
+
+// Durability implements events.Store.
+func (s *Store) Durability() events.Durability { return s.durability }
+
+// Changed implements events.Signaler. Its first call opens a connection on which the store
+// hears of commits of other processes too; while that is broken, it hears of its own.
+func (s *Store) Changed() <-chan struct{} {
+	s.listener.start()
+	return s.changed.next()
+}
+
+// Close implements events.Store. It waits for pages that are being read through a pool of the
+// store's own. A transaction that waits for the turn of another is given up after a while, and
+// its callers get events.ErrUnknownOutcome.
+func (s *Store) Close() error {
+	if !s.closed.CompareAndSwap(false, true) {
+		return events.ErrClosed
+	}
+	s.writer.close()
+	s.listener.close()
+	s.changed.end()
+	if s.owned {
+		s.pool.Close()
+	}
+	return nil
+}

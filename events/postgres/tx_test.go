@@ -1,0 +1,273 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// inTx runs f in a transaction that commits unless f fails.
+func inTx(t testing.TB, conn *pgx.Conn, options pgx.TxOptions, f func(pgx.Tx) error) {
+	t.Helper()
+	if err := pgx.BeginTxFunc(t.Context(), conn, options, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ledger is a table of an application, whose rows go in with events or not at all.
+func (p place) ledger(t testing.TB) (put func(context.Context, pgx.Tx, string) error, count func() int) {
+	t.Helper()
+	p.run(t, "CREATE TABLE {schema}.ledger (entry text)")
+	s, err := newSchema(p.schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := p.connect(t)
+	put = func(ctx context.Context, tx pgx.Tx, entry string) error {
+		_, err := tx.Exec(ctx, s.in("INSERT INTO {schema}.ledger VALUES ($1)"), entry)
+		return err
+	}
+	count = func() (n int) {
+		if err := conn.QueryRow(t.Context(), s.in("SELECT count(*) FROM {schema}.ledger")).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	return put, count
+}
+
+// TestAppendTx commits and rolls back, and goes on after every answer that is a no.
+func TestAppendTx(t *testing.T) {
+	p := newPlace(t)
+	s, conn, ctx := p.open(t), p.connect(t), t.Context()
+	put, count := p.ledger(t)
+	first := one("order-1", 0, "a", "b")
+	receipt := appended(t, s, first)
+
+	rolledBack := one("order-1", 2, "c")
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := put(ctx, tx, "rolled back"); err != nil {
+			return err
+		}
+		if _, err := s.AppendTx(ctx, tx, rolledBack); err != nil {
+			return err
+		}
+		return errors.New("changed my mind")
+	})
+	if _, found, lookup := s.Lookup(ctx, rolledBack.ID); err == nil || found || lookup != nil || count() != 0 {
+		t.Errorf("after a rollback the commit is known: %t, and %d entries are there (%v, %v)", found, count(), err, lookup)
+	}
+
+	duplicate, outside, guard, stale := one("order-2", 0, "x"), one("order", 0, "x"), one("order-1", 2), one("order-1", 0)
+	duplicate.ID = first.ID
+	large := one("order-2", 0, "a", "b", "c", "d", "e", "f") // more than a small statement takes
+	large.Batches = append(large.Batches, one("line-1", 0, "opened").Batches[0], one("order-1", 2).Batches[0])
+	last := one("order-1", 2, "c")
+	inTx(t, conn, pgx.TxOptions{}, func(tx pgx.Tx) error {
+		if err := put(ctx, tx, "kept"); err != nil {
+			return err
+		}
+		_, err := s.AppendTx(ctx, tx, one("order-1", 1, "late"))
+		if c, ok := errors.AsType[*events.ConflictError](err); !ok || *c != (events.ConflictError{Stream: "order-1", After: 1, Head: 2}) {
+			return fmt.Errorf("a conflict: %w", err)
+		}
+		_, err = s.AppendTx(ctx, tx, duplicate)
+		if d, ok := errors.AsType[*events.DuplicateError](err); !ok || d.First != receipt {
+			return fmt.Errorf("a duplicate: %w", err)
+		}
+		if _, err = s.AppendTx(ctx, tx, outside); !isBounds(err) {
+			return fmt.Errorf("out of bounds: %w", err)
+		}
+		again, err := s.AppendTx(ctx, tx, first)
+		if want := (events.Receipt{Commit: first.ID, First: 1, Position: 2, Repeated: true}); again != want || err != nil {
+			return fmt.Errorf("a retry: %+v %w", again, err)
+		}
+		if r, err := s.AppendTx(ctx, tx, guard); r != (events.Receipt{Commit: guard.ID}) || err != nil {
+			return fmt.Errorf("a guard: %+v %w", r, err)
+		}
+		if _, err := s.AppendTx(ctx, tx, stale); err == nil {
+			return errors.New("a guard that does not hold passed")
+		}
+		r, err := s.AppendTx(ctx, tx, large)
+		if want := (events.Receipt{Commit: large.ID, First: 3, Position: 9}); r != want || err != nil {
+			return fmt.Errorf("a large commit: %+v %w", r, err)
+		}
+		// The transaction sees what it has appended itself.
+		r, err = s.AppendTx(ctx, tx, last)
+		if want := (events.Receipt{Commit: last.ID, First: 10, Position: 10}); r != want || err != nil {
+			return fmt.Errorf("the last commit: %+v %w", r, err)
+		}
+		return put(ctx, tx, "kept as well")
+	})
+	if n := headOf(t, s, "order-1"); n != 3 || count() != 2 {
+		t.Errorf("version %d and %d entries, want 3 and 2", n, count())
+	}
+	if r, found, err := s.Lookup(ctx, last.ID); !found || err != nil || r.Position != 10 {
+		t.Errorf("the commit is %+v, known %t (%v)", r, found, err)
+	}
+	appended(t, s, one("order-1", 3, "d")) // the writer had another head in mind
+}
+
+// TestAppendTxRefuses uses transactions that cannot take an append; they go on all the same.
+func TestAppendTxRefuses(t *testing.T) {
+	p := newPlace(t)
+	s, conn, ctx := p.open(t), p.connect(t), t.Context()
+	for _, tt := range []struct {
+		options pgx.TxOptions
+		want    TxError
+	}{
+		{pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, TxError{"transaction_isolation", "read committed", "repeatable read"}},
+		{pgx.TxOptions{IsoLevel: pgx.Serializable}, TxError{"transaction_isolation", "read committed", "serializable"}},
+		{pgx.TxOptions{AccessMode: pgx.ReadOnly}, TxError{"transaction_read_only", "off", "on"}},
+	} {
+		inTx(t, conn, tt.options, func(tx pgx.Tx) error {
+			_, err := s.AppendTx(ctx, tx, one("order-1", 0, "a"))
+			if refusal, ok := errors.AsType[*TxError](err); !ok || *refusal != tt.want {
+				t.Errorf("%+v: %v", tt.options, err)
+			}
+			var locks int
+			err = tx.QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'").Scan(&locks)
+			if locks != 0 || err != nil {
+				t.Errorf("%+v: %d locks were taken (%v)", tt.options, locks, err)
+			}
+			return nil
+		})
+	}
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := s.AppendTx(over, tx, one("order-1", 0, "a")); err != context.Canceled {
+		t.Errorf("with a context that is over: %v", err)
+	}
+	if err := tx.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AppendTx(ctx, tx, one("order-1", 0, "a")); !errors.Is(err, pgx.ErrTxClosed) {
+		t.Errorf("in a transaction that has ended: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if tx, err = conn.Begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AppendTx(ctx, tx, one("order-1", 0, "a")); !errors.Is(err, events.ErrClosed) {
+		t.Errorf("on a store that is closed: %v", err)
+	}
+}
+
+// TestAppendTxWaits has an append of the store, and one of another transaction, wait for one
+// that is not over: nothing can be read in between, and the order is that of the commits.
+func TestAppendTxWaits(t *testing.T) {
+	p := newPlace(t)
+	s, ctx := p.open(t), t.Context()
+	tx, err := p.connect(t).Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AppendTx(ctx, tx, one("order-1", 0, "first")); err != nil {
+		t.Fatal(err)
+	}
+	waits := make(chan error, 1)
+	go func() {
+		_, err := s.Append(ctx, one("order-1", 1, "second"))
+		waits <- err
+	}()
+	p.blocked(t)
+	if n, err := s.Settled(ctx); n != 0 || err != nil {
+		t.Errorf("settled at %d (%v) before anything was committed", n, err)
+	}
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	if _, err := s.Append(short, one("order-2", 0, "a")); err != context.DeadlineExceeded {
+		t.Errorf("in the queue behind it: %v, want the plain error of the context", err)
+	}
+	select {
+	case err := <-waits:
+		t.Fatalf("the append did not wait: %v", err)
+	default:
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waits; err != nil {
+		t.Errorf("the append that had waited: %v", err)
+	}
+	if n := headOf(t, s, "order-1"); n != 2 {
+		t.Errorf("version %d", n)
+	}
+}
+
+// TestPoolOfOne uses a pool with a single connection: in a loop over records that were read
+// through it there are loops, appends and transactions.
+func TestPoolOfOne(t *testing.T) {
+	p := newPlace(t)
+	pool := p.pool(t, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s, err := New(ctx, pool, WithSchema(p.schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, s)
+	appended(t, s, one("order-1", 0, "a", "b", "c"))
+	head := events.Version(0)
+	for range 3 {
+		for _, err := range s.ReadAll(ctx, 0, events.Filter{Categories: []string{"order"}}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range s.Read(ctx, "order-1", 0) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.Append(ctx, one("line-1", head, "a")); err != nil {
+					t.Fatal(err)
+				}
+				err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+					_, err := s.AppendTx(ctx, tx, one("line-1", head+1, "b"))
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				head += 2
+			}
+		}
+	}
+	if n := headOf(t, s, "line-1"); n != 3*3*3*2 {
+		t.Errorf("version %d", n)
+	}
+}
+
+// TestAppendTxInSavepoints appends in savepoints of a transaction: what is undone there leaves
+// no trace.
+func TestAppendTxInSavepoints(t *testing.T) {
+	p := newPlace(t)
+	s, ctx := p.open(t), t.Context()
+	inTx(t, p.connect(t), pgx.TxOptions{}, func(tx pgx.Tx) error {
+		if err := pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error {
+			_, err := s.AppendTx(ctx, inner, one("order-1", 0, "undone"))
+			return errors.Join(err, errUndone)
+		}); !errors.Is(err, errUndone) {
+			return err
+		}
+		return pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error {
+			_, err := s.AppendTx(ctx, inner, one("order-1", 0, "done"))
+			return err
+		})
+	})
+	appended(t, s, one("order-1", 1, "b"))
+	if n := headOf(t, s, "order-1"); n != 2 {
+		t.Errorf("version %d, want 2", n)
+	}
+}

@@ -1,0 +1,42 @@
+// Command dispute tells the story of one contested order: a covered order is changed with the
+// buyer's consent, paid, shipped late, disputed, refunded in part, and at last ruled on with a
+// compensation that the platform advances from the seller's quota. It prints what each side
+// sees: what it may do at the turns of the story, and at the end the ledger of the order.
+//
+//	go run ./examples/dispute [-lang en|zh]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tradesurety/surety/order"
+)
+
+func main() {
+	if err := run(context.Background(), os.Stdout, os.Args[1:]); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "dispute:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	flags := flag.NewFlagSet("dispute", flag.ContinueOnError)
+	lang := flags.String("lang", "en", "the language to print in: en or zh")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if *lang != string(order.English) && *lang != string(order.Chinese) {
+		return fmt.Errorf("-lang %q is neither en nor zh", *lang)
+	}
+	return newStory(out, order.Lang(*lang)).play(ctx)
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/examples/internal/tell"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+const (
+	hour = time.Hour
+	day  = 24 * hour
+)
+
+var (
+	supplier = order.Actor{Role: order.Seller, Account: "s-example-ceramics", Email: "sales@ceramics.example"}
+	buyer    = order.Actor{Role: order.Buyer, Account: "b-sample-homeware", Email: "orders@homeware.example"}
+	platform = order.Actor{Role: order.Platform, Account: "platform"}
+)
+
+// story is one contested order on a desk whose clock it sets. The first error ends it: every
+// step after that does nothing.
+type story struct {
+	ctx   context.Context
+	out   io.Writer
+	words *tell.Words
+	texts texts
+	desk  *desk.Desk
+	now   time.Time
+	order order.ID
+	seen  int // how much of the timeline is printed
+	err   error
+}
+
+func newStory(out io.Writer, lang order.Lang) *story {
+	s := &story{out: out, words: tell.In(lang), texts: textsIn(lang), order: order.NewID(), now: time.Date(2025, 6, 2, 1, 0, 0, 0, time.UTC)}
+	s.desk = desk.New(memory.New(),
+		desk.WithClock(func() time.Time { return s.now }),
+		desk.WithSources(desk.Sources{
+			Match: func(context.Context, order.Email) (order.Account, error) { return buyer.Account, nil },
+			Store: func(context.Context, order.Account) (seller.Findings, error) {
+				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+			},
+		}))
+	return s
+}
+
+// play tells the story from the draft to the ruling.
+func (s *story) play(ctx context.Context) error {
+	s.ctx = ctx
+	s.chapter(s.texts.contract)
+	s.contract()
+	s.chapter(s.texts.change)
+	s.change()
+	s.chapter(s.texts.export)
+	s.export()
+	s.chapter(s.texts.quarrel)
+	s.quarrel()
+	s.view()
+	s.chapter(s.texts.ruling)
+	s.rule()
+	s.view()
+	s.chapter(s.texts.ledger)
+	s.ledger()
+	return s.err
+}
+
+func (s *story) contract() {
+	s.do(supplier, desk.Seller(supplier.Account, seller.Activate{Route: seller.RouteServicePage}))
+	s.do(platform, desk.Line(supplier.Account, usd, credit.AssessLimit{Limit: s.money("20000 USD")}))
+	s.ask(supplier, order.Draft{Mode: order.DraftOnline})
+	s.ask(supplier, order.SetBuyer{Email: buyer.Email, BuyerName: "Sample Homeware Ltd"})
+	s.ask(supplier, order.MatchBuyer{Email: buyer.Email})
+	s.ask(supplier, order.SetTerms{Terms: s.terms("9000 USD", "3000 USD")})
+	s.ask(supplier, order.SetTransport{Mode: order.TransportSea})
+	s.ask(supplier, order.ChooseCoverage{Coverage: order.CoveragePostDelivery, TermsAccepted: true})
+	s.ask(supplier, order.Submit{OneTouchAcknowledged: true})
+	s.later(4*hour).ask(buyer, order.Confirm{Terms: 2})
+	s.later(2*day).transfer("TT-1", "3000 USD")
+}
+
+// change raises the price with the buyer's consent, now that money has come in.
+func (s *story) change() {
+	dearer := order.Amendment{Terms: s.terms("9600 USD", "3000 USD"), Coverage: order.CoveragePostDelivery}
+	s.later(day).no(supplier, order.Modify{To: dearer})
+	s.ask(supplier, order.ProposeChange{To: dearer})
+	s.later(6*hour).ask(buyer, order.AcceptChange{Proposal: 1})
+}
+
+func (s *story) export() {
+	s.later(3*day).do(supplier, desk.Entrustment("OT-7001", entrustment.Draft{Title: "stoneware"}))
+	s.do(supplier, desk.Entrustment("OT-7001", entrustment.Submit{}))
+	s.do(platform, desk.Entrustment("OT-7001", entrustment.Approve{}))
+	s.ask(supplier, order.Link{Entrustment: "OT-7001"})
+	s.later(20*day).do(platform, desk.Entrustment("OT-7001", entrustment.Declare{Declaration: entrustment.Declaration{
+		Number: "310120250519007001", DeclaringCustoms: "3101", DeparturePort: "380001", DeclaredAt: s.now,
+		Items: []entrustment.Item{{
+			No: 1, HSCode: "6912001000", Name: "stoneware", Quantity: s.number("2400"), Unit: "piece", Price: s.number("4"), Total: s.money("9600 USD"),
+		}},
+	}}))
+	s.later(day).do(platform, desk.Entrustment("OT-7001", entrustment.Release{ReleasedAt: s.now.Add(-hour)}))
+	s.later(hour).ask(supplier, order.MarkShipped{})
+	s.later(5*day).transfer("TT-2", "6600 USD")
+}
+
+// quarrel opens the dispute: the goods came late and many are broken. The seller refunds a
+// part, the parties do not agree on the rest, and the system hands it to the platform.
+func (s *story) quarrel() {
+	s.later(10*day).ask(buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: s.money("5000 USD"), Text: "more than half of the plates are cracked"})
+	s.no(buyer, order.ConfirmReceipt{})
+	s.later(day).ask(supplier, order.Refund{Amount: s.money("1200 USD")})
+	s.ask(supplier, order.ProposeSettlement{Refund: s.money("800 USD")})
+	s.later(hour).no(buyer, order.Escalate{})
+	s.later(5 * day)
+	s.tick()
+}
+
+// rule ends it: the platform compensates the buyer from what the order holds of the seller's
+// quota, and the seller pays that back.
+func (s *story) rule() {
+	s.later(2*day).no(platform, order.Refund{Amount: s.money("9000 USD")})
+	s.ask(platform, order.Arbitrate{Compensation: s.money("3800 USD"), Text: "photographs and inspection agree"})
+	s.later(3*day).do(platform, desk.Line(supplier.Account, usd, credit.RepayClaim{Amount: s.money("3800 USD"), Reference: "REPAY-1"}))
+	s.later(day).ask(buyer, order.ConfirmReceipt{})
+}
+
+func (s *story) terms(total, initial string) order.Terms {
+	return order.Terms{Total: s.money(total), Initial: s.money(initial), TradeTerm: "FOB Ningbo", ShipBy: order.ShipBy{Days: 20, After: order.InitialPayment}}
+}
+
+func (s *story) transfer(reference, amount string) {
+	if s.err != nil {
+		return
+	}
+	o, _, err := s.desk.ReadOrder(s.ctx, platform, s.order)
+	if s.fail(err) {
+		return
+	}
+	s.ask(platform, order.RecordPayment{
+		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: s.money(amount), Payer: o.Buyer.Name, PaidAt: s.now,
+	})
+}
+
+func (s *story) later(d time.Duration) *story { s.now = s.now.Add(d); return s }
+
+// ask asks something of the order that is accepted, and do of anything else.
+func (s *story) ask(by order.Actor, c order.Command) { s.do(by, desk.Order(s.order, c)) }
+
+func (s *story) do(by order.Actor, do desk.Action) {
+	if s.err != nil {
+		return
+	}
+	s.now = s.now.Add(time.Minute)
+	if _, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: do}); s.fail(err) {
+		return
+	}
+	s.tell()
+}
+
+// no asks for something that is refused, and says why.
+func (s *story) no(by order.Actor, c order.Command) {
+	if s.err != nil {
+		return
+	}
+	s.now = s.now.Add(time.Minute)
+	_, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: desk.Order(s.order, c)})
+	var refusal *order.Refusal
+	if !errors.As(err, &refusal) {
+		s.fail(fmt.Errorf("%s was to be refused: %w", c.Name(), err))
+		return
+	}
+	s.line(by.Role, s.words.Refused+" "+string(refusal.Rule)+" ("+s.words.Command(refusal.Command)+")", "")
+	for _, text := range tell.Wrap(refusal.Text(s.words.Lang), 88) {
+		fmt.Fprintln(s.out, strings.Repeat(" ", 27), text)
+	}
+}
+
+func (s *story) tick() {
+	if s.err != nil {
+		return
+	}
+	if _, err := s.desk.Tick(s.ctx, s.now); s.fail(err) {
+		return
+	}
+	s.tell()
+}
+
+func (s *story) fail(err error) bool {
+	if s.err == nil {
+		s.err = err
+	}
+	return s.err != nil
+}
+
+func (s *story) money(text string) order.Money {
+	m, err := order.ParseMoney(text)
+	s.fail(err)
+	return m
+}
+
+func (s *story) number(text string) order.Number {
+	n, err := order.ParseNumber(text)
+	s.fail(err)
+	return n
+}
+
+var usd, _ = order.ParseCurrency("USD")

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tradesurety/surety/examples/internal/tell"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+// texts are the words of this story beside the common ones.
+type texts struct {
+	contract, change, export, quarrel, ruling, ledger string
+	sees, may, stands, frozen                         string
+	held, consumed, available                         string
+	entry, in, back, balance                          string
+}
+
+func textsIn(lang order.Lang) texts {
+	if lang == order.Chinese {
+		return texts{
+			contract: "签约", change: "变更（已收款，须买家同意）", export: "出口", quarrel: "纠纷", ruling: "仲裁与垫付", ledger: "订单台账",
+			sees: "视角", may: "可以", stands: "暂不可", frozen: "订单冻结",
+			held: "占用", consumed: "已垫付未还", available: "可用",
+			entry: "事项", in: "收入", back: "退出", balance: "余额",
+		}
+	}
+	return texts{
+		contract: "The contract", change: "A change (money has come in: it needs the buyer's consent)", export: "Export",
+		quarrel: "The quarrel", ruling: "The ruling, with a claim", ledger: "The ledger of the order",
+		sees: "sees", may: "may now", stands: "not now", frozen: "the order stands still",
+		held: "held", consumed: "claimed and not repaid", available: "available",
+		entry: "entry", in: "in", back: "back", balance: "balance",
+	}
+}
+
+func (s *story) chapter(title string) {
+	if s.err == nil {
+		fmt.Fprintf(s.out, "\n%s\n%s\n", title, strings.Repeat("-", 100))
+	}
+}
+
+// tell prints what the order's timeline says since the last time.
+func (s *story) tell() {
+	entries, err := s.desk.Timeline(s.ctx, platform, s.order)
+	if errors.Is(err, desk.ErrNotFound) {
+		return // it is not drafted yet
+	}
+	if s.fail(err) {
+		return
+	}
+	for _, e := range entries[s.seen:] {
+		s.now = e.At
+		s.line(e.By.Role, s.words.Event(e.Event), s.words.Phase(e.Order.Phase))
+	}
+	s.seen = len(entries)
+}
+
+func (s *story) line(by order.Role, what, standing string) {
+	text := fmt.Sprintf("%s  %s  %s  %s", s.now.Format("2006-01-02 15:04"), tell.Pad(by.Text(s.words.Lang), 8), tell.Pad(what, 60), standing)
+	fmt.Fprintln(s.out, strings.TrimRight(text, " "))
+}
+
+// view prints the order as each of the two parties sees it.
+func (s *story) view() {
+	if s.err != nil {
+		return
+	}
+	for _, party := range []order.Actor{buyer, supplier} {
+		o, _, err := s.desk.ReadOrder(s.ctx, party, s.order)
+		if s.fail(err) {
+			return
+		}
+		options, err := s.desk.Next(s.ctx, party, s.order)
+		if s.fail(err) {
+			return
+		}
+		status, _ := o.PlatformStatus()
+		fmt.Fprintf(s.out, "\n  [%s] %s: %s (%s)", party.Role.Text(s.words.Lang), s.texts.sees, s.words.Phase(o.Phase), status)
+		if o.Frozen() {
+			fmt.Fprintf(s.out, ", %s", s.texts.frozen)
+		}
+		fmt.Fprintln(s.out)
+		var may []string
+		for _, option := range options {
+			if option.Refusal == nil {
+				may = append(may, s.words.Command(option.Command))
+			}
+		}
+		fmt.Fprintf(s.out, "    %s: %s\n", s.texts.may, strings.Join(may, ", "))
+		for _, option := range options {
+			if no := option.Refusal; no != nil && no.Rule != order.RuleD29 {
+				fmt.Fprintf(s.out, "    %s: %s (%s)\n", s.texts.stands, s.words.Command(option.Command), string(no.Rule))
+			}
+		}
+		if party.Role == order.Seller {
+			s.quota()
+		}
+	}
+}
+
+func (s *story) quota() {
+	l, _, err := s.desk.ReadLine(s.ctx, supplier, supplier.Account, usd)
+	if s.fail(err) {
+		return
+	}
+	fmt.Fprintf(s.out, "    %s %s, %s %s, %s %s\n", s.texts.held, l.Held, s.texts.consumed, l.Consumed, s.texts.available, l.Available())
+}
+
+// ledger prints every movement of the order's money, as a bookkeeper would check it.
+func (s *story) ledger() {
+	if s.err != nil {
+		return
+	}
+	entries, err := s.desk.Timeline(s.ctx, platform, s.order)
+	if s.fail(err) {
+		return
+	}
+	t := s.texts
+	fmt.Fprintf(s.out, "%s  %s%14s%14s%14s\n", tell.Pad(s.words.Time, 16), tell.Pad(t.entry, 48), t.in, t.back, t.balance)
+	for _, e := range entries {
+		in, back := "", ""
+		switch e := e.Event.(type) {
+		case order.PaymentReceived:
+			in = e.Amount.Amount()
+		case order.RefundMade:
+			back = e.Amount.Amount()
+		case order.ClaimPosted:
+			back = e.Amount.Amount()
+		default:
+			continue
+		}
+		fmt.Fprintf(s.out, "%s  %s%14s%14s%14s\n", e.At.Format("2006-01-02 15:04"), tell.Pad(s.words.Event(e.Event), 48), in, back, e.Order.Left().Amount())
+	}
+}

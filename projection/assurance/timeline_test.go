@@ -1,0 +1,189 @@
+package assurance_test
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/projection/assurance"
+)
+
+// TestTimeline tells histories to everybody who may see them.
+func TestTimeline(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	w.trade(300)
+	for _, id := range w.orders {
+		o := w.order(id)
+		history, err := w.desk.Timeline(ctx, platform, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range []order.Actor{platform, acme, orient, bruno, stranger} {
+			moments, err := assurance.Timeline(ctx, w.log, by, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !o.VisibleTo(by) {
+				if len(moments) > 0 {
+					t.Errorf("%s sees %d facts of an order that is not his", by.Account, len(moments))
+				}
+				continue
+			}
+			if len(moments) != len(history) {
+				t.Fatalf("%s sees %d facts of %d", by.Account, len(moments), len(history))
+			}
+			for i, m := range moments {
+				h := history[i]
+				if m.Version != h.Version || !m.At.Equal(h.At) || m.By != h.By.Role || m.Command != h.By.Command || m.Event.Kind() != h.Event.Kind() || m.Phase != h.Order.Phase {
+					t.Fatalf("%+v is told of %+v", m, h)
+				}
+				if shown := m.Account == order.Account(h.By.Account); shown == (h.By.Account == string(platform.Account) && by.Role != order.Platform) {
+					t.Errorf("%s sees account %q of %q", by.Account, m.Account, h.By.Account)
+				}
+			}
+			if text := told(moments); strings.Contains(text, string(bruno.Email)) || strings.Contains(text, "Bruno Imports") ||
+				strings.Contains(text, string(acme.Email)) || o.Account != "" && strings.Contains(text, string(o.Account)) {
+				t.Errorf("%s is told %s", by.Account, text)
+			}
+		}
+	}
+	unknown := order.NewID()
+	if none, err := assurance.Timeline(ctx, w.log, platform, unknown); err != nil || len(none) > 0 {
+		t.Errorf("of an order that is not there %v is told: %v", none, err)
+	}
+}
+
+// told is everything that the events of a timeline say.
+func told(moments []assurance.Moment) string {
+	var b strings.Builder
+	for _, m := range moments {
+		_, _, data, err := order.EncodeEvent(nil, m.Event)
+		if err != nil {
+			panic(err)
+		}
+		b.Write(data)
+	}
+	return b.String()
+}
+
+// personal are the events that Masked changes.
+var personal = []order.Event{
+	order.Drafted{}, order.BuyerEntered{}, order.BuyerMatched{}, order.TermsModified{}, order.Submitted{}, order.PaymentReceived{},
+}
+
+// isPersonal reports whether a field of an event can hold personal data, by its name and type.
+func isPersonal(name, typ string) bool {
+	return typ == "Email" || typ == "ReceivingAccount" || typ == "string" && (strings.HasSuffix(name, "Name") && name != "Name" && name != "FileName" || strings.Contains(name, "Payer"))
+}
+
+// TestMasked fills the personal fields of events and expects them to come back masked.
+func TestMasked(t *testing.T) {
+	for _, e := range personal {
+		v := reflect.New(reflect.TypeOf(e)).Elem()
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); isPersonal(f.Name, f.Type.Name()) {
+				v.Field(i).SetString("secret-0123456789@example.com")
+			}
+		}
+		hidden := reflect.ValueOf(assurance.Masked(v.Interface().(order.Event)))
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if s := hidden.Field(i).String(); isPersonal(f.Name, f.Type.Name()) && (strings.Contains(s, "0123456789") || !strings.Contains(s, "***")) {
+				t.Errorf("%s tells %s as %q", e.Kind(), f.Name, s)
+			}
+		}
+	}
+	for _, short := range []order.Event{order.Submitted{Account: "1234"}, order.PaymentReceived{Account: "12345678"}, order.BuyerEntered{Email: "x", BuyerName: "莉"}} {
+		if text := told([]assurance.Moment{{Event: assurance.Masked(short)}}); strings.Contains(text, "1234") || !strings.Contains(text, "***") {
+			t.Errorf("a short one is told as %s", text)
+		}
+	}
+}
+
+// TestMaskedKnowsEveryEvent looks through the source of package order for events with fields
+// that can hold personal data: a new one has to be looked at here.
+func TestMaskedKnowsEveryEvent(t *testing.T) {
+	known := make(map[string]bool)
+	for _, e := range personal {
+		known[reflect.TypeOf(e).Name()] = true
+	}
+	found := 0
+	structs, kinds := structsOf(t, filepath.Join("..", "..", "order"))
+	var hasPersonal func(name string) bool
+	hasPersonal = func(name string) bool {
+		return slices.ContainsFunc(structs[name], func(f [2]string) bool { return isPersonal(f[0], f[1]) || f[1] != name && hasPersonal(f[1]) })
+	}
+	for name := range kinds {
+		if !hasPersonal(name) {
+			continue
+		}
+		if found++; !known[name] {
+			t.Errorf("order.%s has personal data, and Masked does not know it", name)
+		}
+	}
+	if found != len(personal) {
+		t.Errorf("%d events with personal data were found in the source, want %d", found, len(personal))
+	}
+}
+
+// structsOf returns the structs of a package with their fields, each with the name of its type
+// where that is of the package, and which of the structs have a method Kind.
+func structsOf(t *testing.T, dir string) (map[string][][2]string, map[string]bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no source: %v", dir, err)
+	}
+	structs, kinds := make(map[string][][2]string), make(map[string]bool)
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeSpec:
+				if s, ok := n.Type.(*ast.StructType); ok {
+					for _, f := range s.Fields.List {
+						typ := typeName(f.Type)
+						for _, name := range f.Names {
+							structs[n.Name.Name] = append(structs[n.Name.Name], [2]string{name.Name, typ})
+						}
+						if f.Names == nil {
+							structs[n.Name.Name] = append(structs[n.Name.Name], [2]string{typ, typ})
+						}
+					}
+				}
+			case *ast.FuncDecl:
+				if n.Name.Name == "Kind" && n.Recv != nil {
+					if typ, ok := n.Recv.List[0].Type.(*ast.Ident); ok {
+						kinds[typ.Name] = true
+					}
+				}
+			}
+			return true
+		})
+	}
+	return structs, kinds
+}
+
+// typeName returns the name of a type of the package itself, of a list of them or a pointer to
+// one, or nothing.
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.ArrayType:
+		return typeName(e.Elt)
+	case *ast.StarExpr:
+		return typeName(e.X)
+	}
+	return ""
+}

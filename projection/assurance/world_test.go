@@ -1,0 +1,253 @@
+package assurance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/projection"
+	viewmemory "github.com/tradesurety/surety/projection/memory"
+	viewsqlite "github.com/tradesurety/surety/projection/sqlite"
+)
+
+const day = 24 * time.Hour
+
+var (
+	start    = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	orient   = order.Actor{Role: order.Seller, Account: "s-orient", Email: "sales@orient.example"}
+	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
+	stranger = order.Actor{Role: order.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
+	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
+	usd      = must(order.ParseCurrency("USD"))
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func money(s string) order.Money { return must(order.ParseMoney(s)) }
+
+// world is a desk on a log in memory, with a clock that stands still until it is set, and
+// traders who take what comes into their heads.
+type world struct {
+	testing.TB
+	log    events.Store
+	desk   *desk.Desk
+	clock  time.Time
+	rand   *rand.Rand
+	orders []order.ID
+	serial int
+}
+
+func newWorld(t testing.TB, opts ...desk.Option) *world {
+	log := memory.New()
+	t.Cleanup(func() { _ = log.Close() })
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	w := &world{TB: t, log: log, clock: start, rand: rand.New(rand.NewPCG(seed, 0))}
+	opts = append([]desk.Option{
+		desk.WithClock(func() time.Time { return w.clock }),
+		desk.WithSources(desk.Sources{
+			Match: func(_ context.Context, e order.Email) (order.Account, error) {
+				if e.Same(bruno.Email) {
+					return bruno.Account, nil
+				}
+				return "", nil
+			},
+			Store: func(context.Context, order.Account) (seller.Findings, error) {
+				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+			},
+		}),
+	}, opts...)
+	w.desk = desk.New(log, opts...)
+	for _, s := range []order.Actor{acme, orient} {
+		w.do(s, desk.Seller(s.Account, seller.Activate{Route: seller.RouteConsole}))
+		w.do(platform, desk.Line(s.Account, usd, credit.AssessLimit{Limit: money("20000 USD")}))
+	}
+	return w
+}
+
+// ask carries a command out; a refusal is an answer.
+func (w *world) ask(by order.Actor, do desk.Action) bool {
+	w.Helper()
+	_, err := w.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
+	if _, no := errors.AsType[*order.Refusal](err); err != nil && !no {
+		w.Fatalf("%s: %v", do, err)
+	}
+	return err == nil
+}
+
+func (w *world) do(by order.Actor, do desk.Action) {
+	w.Helper()
+	if !w.ask(by, do) {
+		w.Fatalf("%s was refused", do)
+	}
+}
+
+func (w *world) order(id order.ID) order.Order {
+	w.Helper()
+	o, _, err := w.desk.ReadOrder(context.Background(), platform, id)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return o
+}
+
+// trade takes so many steps: new orders, and the next sensible thing of old ones.
+func (w *world) trade(steps int) *world {
+	w.Helper()
+	for range steps {
+		w.clock = w.clock.Add([]time.Duration{time.Second, time.Minute, time.Hour, 9 * time.Hour, day}[w.rand.IntN(5)])
+		switch n := w.rand.IntN(10); {
+		case n < 2 || len(w.orders) == 0:
+			w.orders = append(w.orders, w.draft([]order.Actor{acme, orient}[w.rand.IntN(2)]))
+		case n < 9:
+			w.next(w.orders[w.rand.IntN(len(w.orders))])
+		default:
+			limit := money([]string{"9000 USD", "20000 USD", "50000 USD"}[w.rand.IntN(3)])
+			c := []credit.Command{credit.AssessLimit{Limit: limit}, credit.Suspend{Reason: "audit"}, credit.Resume{}, credit.Resume{}}[w.rand.IntN(4)]
+			w.ask(platform, desk.Line(acme.Account, usd, c))
+		}
+	}
+	return w
+}
+
+// draft writes an order that is ready to be submitted.
+func (w *world) draft(by order.Actor) order.ID {
+	id := order.NewID()
+	coverage := []order.Coverage{order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery}[w.rand.IntN(3)]
+	for _, c := range []order.Command{
+		order.Draft{Mode: order.DraftOnline},
+		order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"},
+		order.MatchBuyer{Email: bruno.Email},
+		order.SetTerms{Terms: order.Terms{Total: money([]string{"600 USD", "2500 USD"}[w.rand.IntN(2)]), Initial: money("300 USD")}},
+		order.ChooseCoverage{Coverage: coverage, TermsAccepted: true},
+		order.SetTransport{Mode: order.TransportAir},
+	} {
+		w.do(by, desk.Order(id, c))
+	}
+	return id
+}
+
+// next takes an order a step on, or ends it.
+func (w *world) next(id order.ID) {
+	o := w.order(id)
+	by := order.Actor{Role: order.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
+	if w.rand.IntN(12) == 0 {
+		w.ask([]order.Actor{by, bruno}[w.rand.IntN(2)], desk.Order(id, order.Cancel{}))
+		return
+	}
+	switch o.Phase {
+	case order.PhaseDraft:
+		w.ask(by, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+	case order.PhaseSubmitted:
+		w.ask(bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
+	case order.PhaseConfirmed:
+		w.wire(&o, o.StepDue())
+	case order.PhaseReadyToShip:
+		w.export(id, by)
+	case order.PhaseShipped:
+		if w.rand.IntN(2) == 0 {
+			w.ask(bruno, desk.Order(id, order.ConfirmReceipt{}))
+		}
+	case order.PhaseReceived:
+		w.wire(&o, o.Due())
+	case order.PhaseCompleted:
+		w.ask(bruno, desk.Order(id, order.Review{Rating: 5, Text: "good"}))
+	}
+}
+
+func (w *world) wire(o *order.Order, amount order.Money) {
+	w.Helper()
+	w.serial++
+	w.ask(platform, desk.Order(o.ID, order.RecordPayment{
+		Reference: fmt.Sprintf("R%d", w.serial), Method: order.PayTT, Account: o.Account, Amount: amount, Payer: "Bruno Imports", PaidAt: w.clock,
+	}))
+}
+
+// export takes a funded order through customs.
+func (w *world) export(id order.ID, by order.Actor) {
+	w.serial++
+	e := order.EntrustmentID(fmt.Sprintf("E%d", w.serial))
+	w.do(by, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+	w.do(by, desk.Entrustment(e, entrustment.Submit{}))
+	w.do(platform, desk.Entrustment(e, entrustment.Approve{}))
+	w.do(platform, desk.Entrustment(e, entrustment.Declare{Declaration: entrustment.Declaration{
+		Number: entrustment.DeclarationNo(fmt.Sprintf("D%d", w.serial)), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: w.clock,
+		Items: []entrustment.Item{{
+			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(order.ParseNumber("100")), Unit: "piece",
+			Price: must(order.ParseNumber("10")), Total: money("1000 USD"),
+		}},
+	}}))
+	w.do(by, desk.Order(id, order.Link{Entrustment: e}))
+	w.do(platform, desk.Entrustment(e, entrustment.Release{ReleasedAt: w.clock}))
+	w.ask(by, desk.Order(id, order.MarkShipped{}))
+}
+
+// stores calls f for each kind of store.
+func stores(t *testing.T, f func(t *testing.T, store projection.Store)) {
+	t.Run("memory", func(t *testing.T) { f(t, viewmemory.New()) })
+	t.Run("sqlite", func(t *testing.T) {
+		s, err := viewsqlite.Open(t.Context(), filepath.Join(t.TempDir(), "views"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		f(t, s)
+	})
+}
+
+func (w *world) catchUp(store projection.Store, views []*projection.View, opts ...projection.Option) {
+	w.Helper()
+	for _, v := range views {
+		worker, err := projection.New(w.log, store, v, opts...)
+		if err == nil {
+			_, err = worker.CatchUp(context.Background())
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// rows returns all rows of a table.
+func (w *world) rows(store projection.Store, v *projection.View, table int) []projection.Row {
+	w.Helper()
+	var all []projection.Row
+	err := v.Read(context.Background(), store, func(s projection.Snapshot) error {
+		return projection.Each(s, v.Tables[table], projection.Query{}, func(row projection.Row) error {
+			all = append(all, row)
+			return nil
+		})
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return all
+}
+
+func sorted[T any](list []T, key func(T) string) []T {
+	slices.SortFunc(list, func(a, b T) int {
+		if key(a) < key(b) {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

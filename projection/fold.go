@@ -1,0 +1,178 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// Fold makes rows of the folded states of streams: of those of one category, by its model. It
+// is the way to write a view whose rows say what a stream has come to. At least one of Each and
+// Last is set.
+//
+// States are not stored. They are remembered, as many as States says, and what is not
+// remembered is read from the log again, up to the version at hand: rows never say more than
+// the records that the view was given. The filter of the view lets all records of the category
+// through.
+type Fold[S, E any] struct {
+	Model *events.Model[S, E]
+	// Each is called for every record, with the event and the state after it. Its error makes
+	// the record a poison event. It keeps neither the record nor the state.
+	Each func(rows *Rows, r *events.Record, event E, state *S) error
+	// Last is called before each commit, for every stream that has changed, with the state
+	// that it has come to.
+	Last func(rows *Rows, stream events.StreamID, version events.Version, state *S)
+	// States is how many states each slice remembers at least; below 1 it is DefaultStates.
+	States int
+}
+
+// DefaultStates is how many folded states a slice remembers at least, and half of how many it
+// remembers at most.
+const DefaultStates = 16384
+
+// Category returns the category that the fold is for.
+func (f Fold[S, E]) Category() string { return f.Model.Category }
+
+// Folder returns the function over the records of the category.
+func (f Fold[S, E]) Folder(log events.Store) Folder {
+	if f.States < 1 {
+		f.States = DefaultStates
+	}
+	return &folder[S, E]{
+		of: f, log: log, states: generations[events.StreamID, *folded[S]](f.States),
+		changed: make(map[events.StreamID]*folded[S]),
+	}
+}
+
+// CategoryFolder is a Fold of whatever model.
+type CategoryFolder interface {
+	Category() string
+	Folder(log events.Store) Folder
+}
+
+// Folds returns what a View has as New if it is made of the streams of several categories, each
+// by a fold of its own.
+func Folds(folds ...CategoryFolder) func(events.Store) Folder {
+	return func(log events.Store) Folder {
+		all := make(byCategory, len(folds))
+		for _, f := range folds {
+			all[f.Category()] = f.Folder(log)
+		}
+		return all
+	}
+}
+
+// byCategory leaves each record to the folder of its category.
+type byCategory map[string]Folder
+
+func (b byCategory) Fold(ctx context.Context, rows *Rows, r *events.Record) error {
+	f, ok := b[r.Stream.Category()]
+	if !ok {
+		return fmt.Errorf("projection: nothing folds the category %q", r.Stream.Category())
+	}
+	return f.Fold(ctx, rows, r)
+}
+
+func (b byCategory) Flush(ctx context.Context, rows *Rows) error {
+	for _, f := range b {
+		if err := f.Flush(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folder is a Fold at work.
+type folder[S, E any] struct {
+	of      Fold[S, E]
+	log     events.Store
+	states  twoGenerations[events.StreamID, *folded[S]]
+	changed map[events.StreamID]*folded[S]
+}
+
+// folded is the state of a stream at a version.
+type folded[S any] struct {
+	state   S
+	version events.Version
+}
+
+// Fold implements Folder.
+func (f *folder[S, E]) Fold(ctx context.Context, rows *Rows, r *events.Record) error {
+	s, ok := f.states.get(r.Stream)
+	if !ok || s.version+1 != r.Version {
+		var err error
+		if s, err = f.load(ctx, r.Stream, r.Version-1); err != nil {
+			return err
+		}
+		f.states.put(r.Stream, s)
+	}
+	event, err := f.step(s, r)
+	if err == nil && f.of.Each != nil {
+		err = f.of.Each(rows, r, event, &s.state)
+	}
+	if err == nil {
+		if f.of.Last != nil {
+			f.changed[r.Stream] = s
+		}
+		return nil
+	}
+	// The state may be half a step ahead. What Flush says of the stream is what it was before.
+	before, failed := f.load(ctx, r.Stream, r.Version-1)
+	if failed != nil {
+		return failed
+	}
+	f.states.put(r.Stream, before)
+	if _, ok := f.changed[r.Stream]; ok {
+		f.changed[r.Stream] = before
+	}
+	return err
+}
+
+// load folds a stream from its first record to a version.
+func (f *folder[S, E]) load(ctx context.Context, stream events.StreamID, version events.Version) (*folded[S], error) {
+	s := new(folded[S])
+	if f.of.Model.New != nil {
+		s.state = f.of.Model.New(stream)
+	}
+	if version == 0 {
+		return s, nil
+	}
+	for r, err := range f.log.Read(ctx, stream, 0) {
+		if err != nil {
+			return nil, Unavailable(err)
+		}
+		if r.Version != s.version+1 {
+			break
+		}
+		if _, err := f.step(s, &r); err != nil {
+			return nil, r.Corrupt(err)
+		}
+		if s.version == version {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("projection: version %d of the stream is missing", s.version+1)
+}
+
+// step folds one record into a state.
+func (f *folder[S, E]) step(s *folded[S], r *events.Record) (E, error) {
+	event, err := f.of.Model.Decode(r.Type, r.Schema, r.Data)
+	if err == nil {
+		err = f.of.Model.Evolve(&s.state, event, r.At)
+	}
+	if err == nil {
+		s.version = r.Version
+	}
+	return event, err
+}
+
+// Flush implements Folder.
+func (f *folder[S, E]) Flush(_ context.Context, rows *Rows) error {
+	for stream, s := range f.changed {
+		f.of.Last(rows, stream, s.version, &s.state)
+	}
+	clear(f.changed)
+	f.states.age()
+	return nil
+}

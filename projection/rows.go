@@ -1,0 +1,264 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// Rows takes what the function of a view makes of records, until it is committed. It is used by
+// one goroutine at a time, and only while Fold or Flush runs.
+//
+// An error of the program, such as a row that does not fit its table, does not come back from
+// the call: it stops the view before the batch with a *RowError.
+type Rows struct {
+	ctx    context.Context
+	schema *Schema
+	store  Store
+	tables []writes                   // as in the schema
+	undo   []undo                     // how to take back what the record at hand has put
+	known  twoGenerations[place, Row] // what Get has read, as it is after the last batch
+	reads  bool                       // Get was called
+	err    error
+}
+
+// place names a row of a view.
+type place struct {
+	table int
+	key   string
+}
+
+// writes are the last words on the rows of one table, by encoded key. A row that is to be
+// deleted has the length of a key.
+type writes struct {
+	table *Table
+	rows  map[string]Row
+	last  map[string]Row // of the batch before, whose commit may be under way
+}
+
+// undo is a write as it was before the record at hand.
+type undo struct {
+	place
+	before Row // nil if there was none
+}
+
+// knownRows is how many rows that Get has read are remembered at least.
+const knownRows = 8192
+
+func newRows(schema *Schema, store Store) *Rows {
+	r := &Rows{schema: schema, store: store, known: generations[place, Row](knownRows)}
+	for _, t := range schema.Tables {
+		r.tables = append(r.tables, writes{t, make(map[string]Row), make(map[string]Row)})
+	}
+	return r
+}
+
+// Put sets the row whose key the first values are. There is one value for each column. The values
+// are kept and must not be written afterwards.
+func (r *Rows) Put(t *Table, values ...Value) {
+	i := r.find(t)
+	if i < 0 || !r.fits(t, len(t.Columns), values) {
+		return
+	}
+	r.write(i, string(AppendKey(nil, values[:t.Key]...)), values)
+}
+
+// Delete removes the row of that key. A row that is not there stays away.
+func (r *Rows) Delete(t *Table, key ...Value) {
+	i := r.find(t)
+	if i < 0 || !r.fits(t, t.Key, key) {
+		return
+	}
+	if len(t.Columns) == t.Key {
+		r.fail(t, "cannot be deleted: the table has no column beside its key")
+		return
+	}
+	r.write(i, string(AppendKey(nil, key...)), key)
+}
+
+// Get returns the row of that key as the view has it so far, or nil. In a view that is ByStream
+// it is asked only for rows of the stream at hand.
+func (r *Rows) Get(t *Table, key ...Value) Row {
+	i := r.find(t)
+	if i < 0 || !r.fits(t, t.Key, key) {
+		return nil
+	}
+	r.reads = true
+	p := place{i, string(AppendKey(nil, key...))}
+	row, ok := r.tables[i].rows[p.key]
+	if !ok {
+		row, ok = r.tables[i].last[p.key]
+	}
+	if !ok {
+		row, ok = r.known.get(p)
+	}
+	if !ok {
+		row = r.load(t, key)
+		r.known.put(p, row)
+	}
+	if len(row) == t.Key && len(t.Columns) > t.Key {
+		return nil
+	}
+	return row
+}
+
+// load reads a row as the checkpoint has it. What a commit that is under way puts is told from
+// the writes of the batch before.
+func (r *Rows) load(t *Table, key []Value) (row Row) {
+	q := Query{Table: t.Name, Limit: 1}
+	for k, v := range key {
+		q.Where = append(q.Where, Condition{t.Columns[k].Name, Equal, v})
+	}
+	err := r.store.Read(r.ctx, r.schema.Name, r.schema.Version, func(s Snapshot) error {
+		rows, err := s.Select(q)
+		if len(rows) > 0 {
+			row = rows[0]
+		}
+		return err
+	})
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return row
+}
+
+func (r *Rows) write(table int, key string, row Row) {
+	w := &r.tables[table]
+	r.undo = append(r.undo, undo{place{table, key}, w.rows[key]})
+	w.rows[key] = row
+}
+
+// find returns the place of a table of the view, or -1.
+func (r *Rows) find(t *Table) int {
+	i := slices.Index(r.schema.Tables, t)
+	if i < 0 && r.err == nil {
+		name := ""
+		if t != nil {
+			name = t.Name
+		}
+		r.err = &RowError{View: r.schema.Name, Table: name, Reason: "the view has no such table"}
+	}
+	return i
+}
+
+// fits reports whether values are so many, and of the kinds of the columns.
+func (r *Rows) fits(t *Table, n int, values []Value) bool {
+	if len(values) != n {
+		r.fail(t, "has %d values where %d belong", len(values), n)
+		return false
+	}
+	for i := range values {
+		if reason := values[i].fault(t.Columns[i].Kind); reason != "" {
+			r.fail(t, "column %q %s", t.Columns[i].Name, reason)
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Rows) fail(t *Table, format string, args ...any) {
+	if r.err == nil {
+		r.err = &RowError{View: r.schema.Name, Table: t.Name, Reason: fmt.Sprintf(format, args...)}
+	}
+}
+
+// keep makes what the record at hand has put part of the batch.
+func (r *Rows) keep() { r.undo = r.undo[:0] }
+
+// back takes it back, the last write first.
+func (r *Rows) back() {
+	for i := len(r.undo) - 1; i >= 0; i-- {
+		if u := &r.undo[i]; u.before == nil {
+			delete(r.tables[u.table].rows, u.key)
+		} else {
+			r.tables[u.table].rows[u.key] = u.before
+		}
+	}
+	r.undo = r.undo[:0]
+}
+
+// park writes down that a stream stops at a record.
+func (r *Rows) park(record *events.Record, reason error) {
+	r.Put(parked, Text(record.Stream), Int(int64(record.Version)), Int(int64(record.Position)), Text(record.Type), Text(storable(reason)))
+	r.keep()
+}
+
+// storable makes a text of an error that fits a column.
+func storable(err error) string {
+	const most = 500
+	text := strings.ToValidUTF8(strings.ReplaceAll(err.Error(), "\x00", ""), "")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return text
+}
+
+// merge makes one change of the rows of all slices and begins a new batch.
+func merge(slicesOf []*Rows) ([]TableChange, error) {
+	var changes []TableChange
+	for i, t := range slicesOf[0].schema.Tables {
+		c := TableChange{Table: t}
+		for _, r := range slicesOf {
+			w := &r.tables[i]
+			for key, row := range w.rows {
+				if r.reads {
+					r.known.put(place{i, key}, row)
+				}
+				if len(row) == t.Key && len(t.Columns) > t.Key {
+					c.Delete = append(c.Delete, row)
+				} else {
+					c.Put = append(c.Put, row)
+				}
+			}
+			clear(w.last)
+			w.rows, w.last = w.last, w.rows
+		}
+		if len(c.Put)+len(c.Delete) == 0 {
+			continue
+		}
+		byKey := func(a, b Row) int { return compare(a[:t.Key], b[:t.Key]) }
+		slices.SortFunc(c.Put, byKey)
+		slices.SortFunc(c.Delete, byKey)
+		if key := overlap(&c); key != nil {
+			return nil, &OverlapError{View: slicesOf[0].schema.Name, Table: t.Name, Key: key}
+		}
+		changes = append(changes, c)
+	}
+	for _, r := range slicesOf {
+		r.known.age()
+	}
+	return changes, nil
+}
+
+// overlap returns a key that a change has twice, or nil.
+func overlap(c *TableChange) Row {
+	for _, list := range [][]Row{c.Put, c.Delete} {
+		for i := 1; i < len(list); i++ {
+			if compare(list[i-1][:c.Table.Key], list[i][:c.Table.Key]) == 0 {
+				return list[i][:c.Table.Key]
+			}
+		}
+	}
+	for _, key := range c.Delete {
+		if _, twice := slices.BinarySearchFunc(c.Put, key, func(a, b Row) int { return compare(a[:c.Table.Key], b) }); twice {
+			return key
+		}
+	}
+	return nil
+}
+
+// compare orders rows of equal kinds.
+func compare(a, b Row) int {
+	for i := range a {
+		if a[i].Less(b[i]) {
+			return -1
+		}
+		if b[i].Less(a[i]) {
+			return 1
+		}
+	}
+	return 0
+}

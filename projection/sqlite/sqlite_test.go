@@ -1,0 +1,41 @@
+package sqlite
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/projectiontest"
+)
+
+func open(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestStore(t *testing.T) {
+	dir := t.TempDir()
+	var n atomic.Int64
+	paths := make(map[projection.Store]string)
+	projectiontest.Run(t, projectiontest.Config{
+		Open: func(t testing.TB) projection.Store {
+			path := filepath.Join(dir, fmt.Sprintf("views-%d", n.Add(1)))
+			s := open(t, path)
+			paths[s] = path
+			return s
+		},
+		Reopen: func(t testing.TB, s projection.Store) projection.Store {
+			if err := s.(*Store).Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, paths[s])
+		},
+	})
+}

@@ -1,0 +1,288 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/tradesurety/surety/projection"
+)
+
+// Store keeps views in one SQLite file. Open makes one; it must be closed. Any number of Stores,
+// in one process or in several, may be open on one file.
+type Store struct {
+	life    sync.RWMutex // held for reading by what runs, and for writing by Close
+	closed  bool
+	conns   []*sqlite.Conn
+	writer  chan *sqlite.Conn // holds the writing connection while nobody uses it
+	readers chan *sqlite.Conn // holds the idle reading connections
+	schemas sync.Map          // *projection.Schema by its text
+	hook    func(step string) error
+}
+
+// The steps of a commit between which the tests of this package let something go wrong.
+const (
+	stepRows       = "rows"
+	stepCheckpoint = "checkpoint"
+	stepCommit     = "commit"
+)
+
+// Close waits for what runs and releases the file. Every call that comes after it gets
+// projection.ErrClosed.
+func (s *Store) Close() error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return projection.ErrClosed
+	}
+	s.closed = true
+	var errs []error
+	for i := len(s.conns) - 1; i >= 0; i-- {
+		errs = append(errs, s.conns[i].Close())
+	}
+	return failed("close", errors.Join(errs...))
+}
+
+// use lends a connection to f. While f runs, the end of ctx interrupts it.
+func (s *Store) use(ctx context.Context, from chan *sqlite.Conn, f func(*sqlite.Conn) error) error {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return projection.ErrClosed
+	}
+	var conn *sqlite.Conn
+	select {
+	case conn = <-from:
+		defer func() { from <- conn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn.SetInterrupt(ctx.Done())
+	defer conn.SetInterrupt(nil)
+	err := f(conn)
+	if err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultInterrupt && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// write runs f in a transaction: all that it does or nothing.
+func (s *Store) write(ctx context.Context, op string, f func(*sqlite.Conn) error) error {
+	return s.use(ctx, s.writer, func(conn *sqlite.Conn) (err error) {
+		err = patiently(ctx, func() error { return sqlitex.ExecuteTransient(conn, "BEGIN IMMEDIATE", nil) })
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return failed(op, err)
+		}
+		err = f(conn)
+		if err == nil {
+			err = ctx.Err()
+		}
+		// From here on an interrupt would leave open what has become of it.
+		conn.SetInterrupt(nil)
+		if err == nil {
+			err = s.hook(stepCommit)
+		}
+		return end(conn, err)
+	})
+}
+
+// Prepare implements projection.Store. The tables have no index but their key until the version
+// takes over.
+func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
+	raw, err := schema.MarshalText()
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "prepare", func(conn *sqlite.Conn) error {
+		v, err := s.version(conn, schema.Name, schema.Version)
+		switch {
+		case err == nil && v.text != string(raw):
+			return fault(schema.Name, schema.Version, projection.ErrOtherTables)
+		case err == nil || !errors.Is(err, projection.ErrNotPrepared):
+			return err
+		}
+		for _, t := range schema.Tables {
+			if err := run(conn, "prepare", createTable(schema, t)); err != nil {
+				return err
+			}
+		}
+		return run(conn, "prepare", "INSERT INTO versions VALUES (?, ?, ?, 0, 0, 0, zeroblob(16), 0, 0)",
+			schema.Name, schema.Version, string(raw))
+	})
+}
+
+// Commit implements projection.Store.
+func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
+	return s.write(ctx, "commit", func(conn *sqlite.Conn) error {
+		v, err := s.version(conn, c.Name, c.Version)
+		switch {
+		case err != nil:
+			return err
+		case v.status.Checkpoint != c.From:
+			return fault(c.Name, c.Version, projection.ErrBehind)
+		}
+		for i := range c.Tables {
+			if err := apply(conn, v.schema, &c.Tables[i]); err != nil {
+				return err
+			}
+		}
+		if err := s.hook(stepRows); err != nil {
+			return err
+		}
+		err = run(conn, "checkpoint", "UPDATE versions SET turn = ?, position = ?, last = ?, commit_id = ? WHERE name = ? AND version = ?",
+			int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), c.To.Commit[:], c.Name, c.Version)
+		if err != nil {
+			return err
+		}
+		return s.hook(stepCheckpoint)
+	})
+}
+
+// Read implements projection.Store.
+func (s *Store) Read(ctx context.Context, name string, number int, f func(projection.Snapshot) error) error {
+	return s.use(ctx, s.readers, func(conn *sqlite.Conn) (err error) {
+		if err := patiently(ctx, func() error { return sqlitex.ExecuteTransient(conn, "BEGIN", nil) }); err != nil {
+			return failed("read", err)
+		}
+		defer func() {
+			conn.SetInterrupt(nil)
+			if conn.AutocommitEnabled() {
+				return
+			}
+			if back := sqlitex.ExecuteTransient(conn, "ROLLBACK", nil); err == nil {
+				err = failed("read", back)
+			}
+		}()
+		v, err := s.version(conn, name, number)
+		if err != nil {
+			return err
+		}
+		return f(&snapshot{conn, v})
+	})
+}
+
+// TakeOver implements projection.Store. It makes the indexes of the version.
+func (s *Store) TakeOver(ctx context.Context, name string, number, from int) error {
+	return s.write(ctx, "take over", func(conn *sqlite.Conn) error {
+		v, err := s.version(conn, name, number)
+		if err != nil {
+			return err
+		}
+		live, err := s.version(conn, name, 0)
+		if err != nil && !errors.Is(err, projection.ErrNotPrepared) {
+			return err
+		}
+		if live.status.Version != from {
+			return fault(name, number, projection.ErrOtherLive)
+		}
+		for _, t := range v.schema.Tables {
+			for i := range t.Indexes {
+				if err := run(conn, "take over", createIndex(v.schema, t, i)); err != nil {
+					return err
+				}
+			}
+		}
+		if err := run(conn, "take over", "UPDATE versions SET live = 0 WHERE name = ? AND live = 1", name); err != nil {
+			return err
+		}
+		return run(conn, "take over", "UPDATE versions SET live = 1, ready = 1 WHERE name = ? AND version = ?", name, number)
+	})
+}
+
+// Drop implements projection.Store.
+func (s *Store) Drop(ctx context.Context, name string, number int) error {
+	return s.write(ctx, "drop", func(conn *sqlite.Conn) error {
+		v, err := s.version(conn, name, number)
+		switch {
+		case number == 0 || errors.Is(err, projection.ErrNotPrepared):
+			return nil
+		case err != nil:
+			return err
+		case v.status.Live:
+			return fault(name, number, projection.ErrLive)
+		}
+		for _, t := range v.schema.Tables {
+			if err := run(conn, "drop", "DROP TABLE "+tableName(v.schema, t)); err != nil {
+				return err
+			}
+		}
+		return run(conn, "drop", "DELETE FROM versions WHERE name = ? AND version = ?", name, number)
+	})
+}
+
+// Versions implements projection.Store.
+func (s *Store) Versions(ctx context.Context, name string) (list []projection.Status, err error) {
+	err = s.use(ctx, s.readers, func(conn *sqlite.Conn) error {
+		return patiently(ctx, func() error {
+			list = nil
+			return s.catalog(conn, "WHERE name = ? ORDER BY version", func(v version) { list = append(list, v.status) }, name)
+		})
+	})
+	return list, err
+}
+
+// version is a row of the catalog.
+type version struct {
+	status projection.Status
+	text   string
+	schema *projection.Schema
+}
+
+// version returns a version of a view; 0 is the live one.
+func (s *Store) version(conn *sqlite.Conn, name string, number int) (found version, err error) {
+	keep := func(v version) { found = v }
+	if number == 0 {
+		err = s.catalog(conn, "WHERE name = ? AND live = 1", keep, name)
+	} else {
+		err = s.catalog(conn, "WHERE name = ? AND version = ?", keep, name, number)
+	}
+	if err == nil && found.text == "" {
+		err = fault(name, number, projection.ErrNotPrepared)
+	}
+	return found, err
+}
+
+// catalog calls f for the rows of the catalog that the rest of the query selects.
+func (s *Store) catalog(conn *sqlite.Conn, rest string, f func(version), args ...any) error {
+	stmt, err := bind(conn, "catalog", "SELECT name, version, tables, turn, position, last, commit_id, ready, live FROM versions "+rest, args...)
+	if err != nil {
+		return err
+	}
+	defer stmt.Reset()
+	for {
+		row, err := stmt.Step()
+		if err != nil || !row {
+			return failed("catalog", err)
+		}
+		v := version{text: stmt.ColumnText(2), status: projection.Status{
+			Name: stmt.ColumnText(0), Version: stmt.ColumnInt(1), Ready: stmt.ColumnBool(7), Live: stmt.ColumnBool(8),
+			Checkpoint: projection.Checkpoint{
+				Turn: uint64(stmt.ColumnInt64(3)), Position: position(stmt, 4), Last: position(stmt, 5),
+			},
+		}}
+		stmt.ColumnBytes(6, v.status.Checkpoint.Commit[:])
+		if v.schema, err = s.parsed(v.text); err != nil {
+			return failed("catalog", err)
+		}
+		f(v)
+	}
+}
+
+// parsed returns the schema of a text. There are as many texts as versions of views.
+func (s *Store) parsed(text string) (*projection.Schema, error) {
+	if known, ok := s.schemas.Load(text); ok {
+		return known.(*projection.Schema), nil
+	}
+	schema := new(projection.Schema)
+	if err := schema.UnmarshalText([]byte(text)); err != nil {
+		return nil, err
+	}
+	s.schemas.Store(text, schema)
+	return schema, nil
+}

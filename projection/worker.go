@@ -1,0 +1,319 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"runtime"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// Worker folds a log into one version of a view. Any number of workers, in any number of
+// processes, may work on one version: whoever commits first is ahead, the others find out and go
+// on from there, and no record is applied twice.
+//
+// A worker may be used by several goroutines, of which one runs at a time. It holds no resource
+// while none of its methods runs, and is not closed.
+type Worker struct {
+	log      events.Store
+	store    Store
+	view     *View
+	schema   *Schema
+	progress func(Progress)
+	poison   Poison
+	batch    int
+	count    int
+	poll     time.Duration
+	standby  bool
+
+	busy     chan struct{} // holds a token while a method runs
+	prepared bool
+	seed     maphash.Seed
+	slices   []*slice
+	at       Progress
+	begun    time.Time
+	before   uint64 // records that were folded before this run
+}
+
+// New returns a worker on a version of a view. A view that is not well formed is a
+// *DefinitionError.
+func New(log events.Store, store Store, view *View, opts ...Option) (*Worker, error) {
+	schema, err := view.Schema()
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{
+		log: log, store: store, view: view, schema: schema,
+		batch: DefaultBatch, count: runtime.GOMAXPROCS(0), poll: events.DefaultPoll,
+		busy: make(chan struct{}, 1), seed: maphash.MakeSeed(),
+		at: Progress{Name: view.Name, Version: view.Version},
+	}
+	for _, o := range opts {
+		o(w)
+	}
+	if !view.ByStream {
+		w.count = 1
+	}
+	return w, nil
+}
+
+// CatchUp folds what the log holds beyond the checkpoint, up to where it ended when CatchUp was
+// called, and returns how far the view is. A version that has come to the end of the log takes
+// over from a lower one, unless the worker is on Standby.
+//
+// It may be broken off at any time, by ctx or by the death of the process: what is committed
+// stays, and the next call, of this worker or of another one, goes on from there. The errors are
+// a *PoisonError, a *LogError, a *ViewError, errors of the program as Rows and View tell them,
+// and those of the log, of the store and of ctx.
+func (w *Worker) CatchUp(ctx context.Context) (Progress, error) {
+	if err := w.enter(ctx); err != nil {
+		return Progress{Name: w.view.Name, Version: w.view.Version}, err
+	}
+	defer w.leave()
+	err := w.catchUp(ctx)
+	return w.at, err
+}
+
+// Follow catches up, and then folds what is committed to the log, as it is, until ctx ends or
+// something fails. It returns the error.
+func (w *Worker) Follow(ctx context.Context) error {
+	if err := w.enter(ctx); err != nil {
+		return err
+	}
+	defer w.leave()
+	for {
+		// Taken before the log is asked: a commit between the two is not missed.
+		var changed <-chan struct{}
+		if s, ok := w.log.(events.Signaler); ok {
+			changed = s.Changed()
+		}
+		if err := w.catchUp(ctx); err != nil {
+			return err
+		}
+		if err := w.wait(ctx, changed); err != nil {
+			return err
+		}
+	}
+}
+
+// TakeOver makes this version the one that readers see, whichever was before.
+func (w *Worker) TakeOver(ctx context.Context) error {
+	if err := w.enter(ctx); err != nil {
+		return err
+	}
+	defer w.leave()
+	return w.takeOver(ctx, func(int) bool { return true })
+}
+
+// enter waits for its turn and prepares the tables of the view.
+func (w *Worker) enter(ctx context.Context) error {
+	select {
+	case w.busy <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	w.begun, w.before = time.Now(), w.at.Records
+	if w.prepared {
+		return nil
+	}
+	if err := w.store.Prepare(ctx, w.schema); err != nil {
+		w.leave()
+		return err
+	}
+	w.prepared = true
+	return nil
+}
+
+func (w *Worker) leave() { <-w.busy }
+
+// wait returns when the log has changed or may have, or with the error of ctx.
+func (w *Worker) wait(ctx context.Context, changed <-chan struct{}) error {
+	t := time.NewTimer(w.poll)
+	defer t.Stop()
+	select {
+	case <-changed:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// catchUp goes on until the checkpoint is where the log ended at the beginning.
+func (w *Worker) catchUp(ctx context.Context) error {
+	end, err := w.log.Settled(ctx)
+	if err != nil {
+		return err
+	}
+	w.at.End = end
+	for {
+		// What this worker remembers holds for as long as it alone moves the checkpoint.
+		if w.slices == nil {
+			if err := w.resume(ctx); err != nil {
+				return err
+			}
+		}
+		if w.at.Checkpoint.Position > end {
+			// Another worker may have been told of a later end. If not, the log has shrunk.
+			if end, err = w.log.Settled(ctx); err != nil {
+				return err
+			}
+			if err := w.checkEnd(end); err != nil {
+				return err
+			}
+		}
+		if w.at.Checkpoint.Position >= end {
+			break
+		}
+		err := w.run(ctx, end, noLimit)
+		if err == nil {
+			continue
+		}
+		w.forget()
+		if poison, ok := errors.AsType[*PoisonError](err); ok {
+			err = first(w.upTo(ctx, poison.Record.Position-1), err)
+		}
+		if !errors.Is(err, ErrBehind) {
+			return err
+		}
+		// Somebody else is at work on the same; there is no use in racing him.
+		if err := w.wait(ctx, nil); err != nil {
+			return err
+		}
+	}
+	if !w.standby && !w.at.Live {
+		if err := w.takeOver(ctx, func(live int) bool { return live < w.view.Version }); err != nil {
+			return err
+		}
+	}
+	w.report()
+	return nil
+}
+
+// upTo folds what comes before a poison event and is not committed yet.
+func (w *Worker) upTo(ctx context.Context, limit events.Position) error {
+	err := w.resume(ctx)
+	if err == nil && w.at.Checkpoint.Position < limit {
+		err = w.run(ctx, limit, limit)
+	}
+	w.forget()
+	return err
+}
+
+// resume takes the checkpoint from the store, and what goes with it.
+func (w *Worker) resume(ctx context.Context) error {
+	var streams []events.StreamID
+	err := w.store.Read(ctx, w.view.Name, w.view.Version, func(s Snapshot) error {
+		status := s.Status()
+		w.at.Checkpoint, w.at.Live = status.Checkpoint, status.Live
+		return Each(s, parked, Query{}, func(row Row) error {
+			streams = append(streams, events.StreamID(row[0].Text()))
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.checkLog(ctx); err != nil {
+		return err
+	}
+	w.at.Parked = len(streams)
+	w.slices = nil
+	for range w.count {
+		w.slices = append(w.slices, &slice{
+			folder: w.view.New(w.log), rows: newRows(w.schema, w.store), parked: make(map[events.StreamID]bool),
+		})
+	}
+	for _, s := range streams {
+		w.slices[w.index(s)].parked[s] = true
+	}
+	return nil
+}
+
+// forget gives up what the worker remembers. The store knows better.
+func (w *Worker) forget() { w.slices = nil }
+
+// checkLog returns a *LogError if the checkpoint is not of this log.
+func (w *Worker) checkLog(ctx context.Context) error {
+	end, err := w.log.Settled(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.checkEnd(end); err != nil {
+		return err
+	}
+	c := w.at.Checkpoint
+	if c.Last == 0 {
+		return nil
+	}
+	for r, err := range w.log.ReadAll(ctx, c.Last-1, events.Filter{}) {
+		if err != nil {
+			return err
+		}
+		if r.Position != c.Last || r.Commit != c.Commit {
+			return w.logError(errors.New("the last record that the view was given is another one there"))
+		}
+		break
+	}
+	return nil
+}
+
+func (w *Worker) checkEnd(end events.Position) error {
+	if c := w.at.Checkpoint; c.Position > end {
+		return w.logError(&events.PositionError{After: c.Position, Settled: end})
+	}
+	return nil
+}
+
+func (w *Worker) logError(err error) error {
+	return &LogError{View: w.view.Name, Version: w.view.Version, Checkpoint: w.at.Checkpoint, Err: err}
+}
+
+// takeOver makes this version live if over says so of the version that is, 0 if none is.
+func (w *Worker) takeOver(ctx context.Context, over func(live int) bool) error {
+	for {
+		list, err := w.store.Versions(ctx, w.view.Name)
+		if err != nil {
+			return err
+		}
+		live := 0
+		for _, s := range list {
+			if s.Live {
+				live = s.Version
+			}
+		}
+		if w.at.Live = live == w.view.Version; w.at.Live || !over(live) {
+			return nil
+		}
+		err = w.store.TakeOver(ctx, w.view.Name, w.view.Version, live)
+		if err == nil {
+			w.at.Live = true
+		}
+		if !errors.Is(err, ErrOtherLive) {
+			return err
+		}
+	}
+}
+
+// report tells the caller how far the view is.
+func (w *Worker) report() {
+	if w.progress == nil {
+		return
+	}
+	w.at.Elapsed = time.Since(w.begun)
+	w.at.Rate = float64(w.at.Records-w.before) / max(w.at.Elapsed.Seconds(), 1e-9)
+	w.progress(w.at)
+}
+
+// index returns to which slice a stream belongs.
+func (w *Worker) index(stream events.StreamID) int {
+	if w.count == 1 {
+		return 0
+	}
+	return int(maphash.String(w.seed, string(stream)) % uint64(w.count))
+}
+
+func (w *Worker) fault(err error) error {
+	return &ViewError{Name: w.view.Name, Version: w.view.Version, Err: err}
+}
