@@ -130,6 +130,75 @@ func cancelled(t reporter, c order.Coverage) story {
 	return submitted(t, c).after(time.Hour).does(seller, order.Cancel{})
 }
 
+// amendment changes price and coverage of that order; the terms are otherwise as they were.
+func (s story) amendment(total, initial string, c order.Coverage) order.Amendment {
+	terms := s.order.Terms
+	terms.Total, terms.Initial = money(total), money(initial)
+	return order.Amendment{Terms: terms, Coverage: c}
+}
+
+// amended changes terms of that order other than price and coverage.
+func (s story) amended(change func(*order.Terms)) order.Amendment {
+	a := order.Amendment{Terms: s.order.Terms, Coverage: s.order.Coverage}
+	change(&a.Terms)
+	return a
+}
+
+func ticked(a order.Amendment) order.Modify { return order.Modify{To: a, TermsAccepted: true} }
+
+// paid pays by card.
+func (s story) paid(id order.PaymentID, amount string) story {
+	s.t.Helper()
+	s = s.does(buyer, card(id, amount))
+	return s.does(platform, s.charged(id, amount))
+}
+
+// contested has a bank take a card payment back, resolved ends the contest about it.
+func (s story) contested(id order.PaymentID) story {
+	s.t.Helper()
+	return s.does(platform, order.ChargeBack{Reference: "C-" + string(id)})
+}
+
+func (s story) resolved(id order.PaymentID, won bool) story {
+	s.t.Helper()
+	return s.does(platform, order.ResolveChargeback{Reference: "C-" + string(id), Won: won})
+}
+
+// objection is a dispute over that amount.
+func objection(amount string) order.OpenDispute {
+	return order.OpenDispute{Ground: order.GroundQuality, Claimed: money(amount)}
+}
+
+// disputed opens one over a dollar, which the system hands to the platform six days later.
+func (s story) disputed() story {
+	s.t.Helper()
+	return s.disputedOver("1")
+}
+
+func (s story) escalated() story {
+	s.t.Helper()
+	return s.escalatedOver("1")
+}
+
+func (s story) disputedOver(amount string) story {
+	s.t.Helper()
+	return s.does(buyer, objection(amount))
+}
+
+func (s story) escalatedOver(amount string) story {
+	s.t.Helper()
+	return s.disputedOver(amount).after(6*day).does(system, order.Escalate{})
+}
+
+func (s story) refunded(amount string) story {
+	s.t.Helper()
+	return s.does(seller, order.Refund{Amount: money(amount)})
+}
+
+func compensation(amount string) order.Arbitrate {
+	return order.Arbitrate{Compensation: money(amount)}
+}
+
 // inPhase is an order in each phase, as favourable as it can be.
 func inPhase(t reporter, p order.Phase) story {
 	switch p {

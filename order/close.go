@@ -2,8 +2,8 @@ package order
 
 import "time"
 
-// Close: the order ends before it is complete. Nothing was paid, so nothing is owed; quota and
-// entrustments are free again.
+// Close: the order ends before it is complete, with nothing paid or everything paid back; quota
+// and entrustments that have not left are free again.
 
 // CloseReason says why an order ended early.
 type CloseReason string
@@ -12,6 +12,7 @@ type CloseReason string
 const (
 	ClosedCancelled CloseReason = "cancelled"
 	ClosedExpired   CloseReason = "expired"
+	ClosedRefunded  CloseReason = "refunded" // nothing is left of the applied money
 )
 
 // Cancel is either party walking away before any money counts (D27).
@@ -54,10 +55,11 @@ func (c Expire) decide(o *Order, g *Given) ([]Event, error) {
 	return o.closed(ClosedExpired), nil
 }
 
-// closed returns the close with what it frees: every link (D40) and the hold (D5).
+// closed returns the close with what it frees: every link unless the goods have left (D40), and
+// the hold (D5).
 func (o *Order) closed(reason CloseReason) []Event {
 	facts := make([]Event, 0, len(o.Links)+2)
-	for i := range o.Links {
+	for i := 0; i < len(o.Links) && o.Shipment.ShippedAt.IsZero(); i++ {
 		facts = append(facts, EntrustmentUnlinked{Entrustment: o.Links[i].ID, Cause: UnlinkClosed})
 	}
 	facts = append(facts, o.release(ReleaseClosed)...)
@@ -70,4 +72,8 @@ type Closed struct {
 	Reason CloseReason `json:"reason"`
 }
 
-func (e Closed) evolve(o *Order, at time.Time) { o.CloseReason, o.ClosedAt = e.Reason, at }
+func (e Closed) evolve(o *Order, at time.Time) {
+	o.CloseReason, o.ClosedAt = e.Reason, at
+	o.Dispute.Stage, o.Proposal.Open = StageNone, false
+	o.resume(time.Time{}, at)
+}

@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/order/internal/wire"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order -dispatch evolve,contradicts
 
 // DecodeError says which field of an event or a command could not be read, and why.
 type DecodeError = wire.Error

@@ -58,6 +58,32 @@ var allEvents = []order.Event{
 	order.Completed{},
 	order.Reviewed{Rating: 5, Text: "好 & quick"},
 	order.Closed{Reason: order.ClosedExpired},
+	order.HoldAdjusted{From: money("2000.50"), To: money("3000")},
+	order.TermsModified{Terms: fullTerms, Coverage: order.CoveragePostDelivery, BuyerName: "Jane Doe", Changes: []string{"total", "ship_by"}, Revision: 5, ConfirmBy: noon},
+	order.ChangeProposed{Proposal: 1, Terms: fullTerms, Coverage: order.CoverageNone, Changes: []string{"coverage"}},
+	order.ChangeAccepted{Proposal: 1, Terms: fullTerms, Coverage: order.CoverageNone, Revision: 6},
+	order.ChangeRejected{Proposal: 2},
+	order.ReceiptExtended{By: order.Seller, ReceiptDeadline: noon},
+	order.ReviewEdited{Rating: 4, Text: "still 好"},
+	order.ReviewReplied{Text: "thank you"},
+	order.DisputeOpened{
+		Number: 1, Ground: order.GroundLate, Claimed: money("2000"), Text: "three weeks\nlate", EscalateFrom: noon.Add(3 * day), EscalateBy: noon.Add(6 * day),
+	},
+	order.DisputeWithdrawn{ReceiptDeadline: noon},
+	order.DisputeEscalated{By: order.System},
+	order.SettlementProposed{Proposal: 1, By: order.Buyer, Refund: money("500")},
+	order.SettlementAccepted{Proposal: 1, ReceiptDeadline: noon},
+	order.Arbitrated{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late", ReceiptDeadline: noon},
+	order.ClaimPosted{Amount: money("1000"), Released: money("1000.50")},
+	order.RefundMade{Amount: money("500"), Cause: order.RefundSettled},
+	order.UnappliedReturned{Amount: money("80"), Reviewed: money("79.99")},
+	order.PaymentReversed{Reference: "C-1", Amount: money("2100"), Applied: money("2000"), Unapplied: money("100"), Reviewed: money("0.01")},
+	order.ChargebackResolved{Reference: "C-1", Won: true, Applied: money("1900"), Unapplied: money("200"), Reviewed: money("0.01"), ReceiptDeadline: noon},
+}
+
+// fullAmendment is one without a zero field.
+var fullAmendment = order.Amendment{
+	Terms: fullTerms, Coverage: order.CoveragePreShipment, BuyerName: "Jane Doe", Seller: seller.Account, BuyerEmail: buyer.Email, Mode: order.DraftOnline,
 }
 
 // allCommands has every command without a zero field, as far as its fields go together.
@@ -88,6 +114,23 @@ var allCommands = []order.Command{
 	order.Review{Rating: 5, Text: "好 & quick"},
 	order.Cancel{},
 	order.Expire{},
+	order.Modify{To: fullAmendment, TermsAccepted: true},
+	order.ProposeChange{To: fullAmendment, TermsAccepted: true},
+	order.AcceptChange{Proposal: 1},
+	order.RejectChange{Proposal: 1},
+	order.ExtendReceipt{},
+	order.EditReview{Rating: 4, Text: "still 好"},
+	order.Reply{Text: "thank you"},
+	order.OpenDispute{Ground: order.GroundQuality, Claimed: money("2000"), Text: "half of them are broken"},
+	order.Withdraw{},
+	order.Escalate{},
+	order.ProposeSettlement{Refund: money("500")},
+	order.AcceptSettlement{Proposal: 1},
+	order.Arbitrate{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late"},
+	order.Refund{Amount: money("500")},
+	order.ReturnUnapplied{Amount: money("100")},
+	order.ChargeBack{Reference: "C-1"},
+	order.ResolveChargeback{Reference: "C-1", Won: true},
 }
 
 // TestEveryKindIsThere holds the lists above, which the other tests go through, to the tables.
@@ -235,7 +278,11 @@ func drawValue(t *rapid.T, v reflect.Value, name string, optional bool) {
 	case reflect.Struct:
 		drawFields(t, v, name+".")
 	case reflect.Slice:
-		n := rapid.IntRange(0, 3).Draw(t, name+" length")
+		least := 1 // what is required is written as [], which encoding/json does of an empty list only
+		if optional {
+			least = 0
+		}
+		n := rapid.IntRange(least, 3).Draw(t, name+" length")
 		if n == 0 {
 			return // empty and nil are the same on the wire
 		}

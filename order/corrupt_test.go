@@ -78,15 +78,104 @@ func TestCorruptHistories(t *testing.T) {
 		{"a second release", shipped(t, order.CoveragePreShipment), freed("2000", order.ReleaseShipped)},
 		{"linked twice", paid.linked("E1"), order.EntrustmentLinked{Entrustment: "E1"}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			o := c.s.order
-			if err := o.Apply(c.e, c.s.now); err == nil {
-				t.Fatalf("it was applied: %+v", o)
-			}
-			checkSame(t, "the state before and after", o, must(order.Replay(orderID, c.s.history)))
-			history := append(c.s.history[:len(c.s.history):len(c.s.history)], order.Recorded{At: c.s.now, Event: c.e})
-			checkCorrupt(t, history, len(history))
-		})
+		t.Run(c.name, func(t *testing.T) { checkRefusesToFold(t, c.s, c.e) })
+	}
+}
+
+// checkRefusesToFold goes on with a fact that cannot be.
+func checkRefusesToFold(t *testing.T, s story, e order.Event) {
+	t.Helper()
+	o := s.order
+	if err := o.Apply(e, s.now); err == nil {
+		t.Fatalf("it was applied: %+v", o)
+	}
+	checkSame(t, "the state before and after", o, must(order.Replay(orderID, s.history)))
+	history := append(s.history[:len(s.history):len(s.history)], order.Recorded{At: s.now, Event: e})
+	checkCorrupt(t, history, len(history))
+}
+
+// TestCorruptQuarrels does the same of changes, disputes, refunds and chargebacks.
+func TestCorruptQuarrels(t *testing.T) {
+	offered, paid := submitted(t, order.CoveragePreShipment), funded(t, order.CoveragePreShipment).paid("1", "100")
+	proposed := paid.does(seller, order.ProposeChange{To: paid.amendment("7000", "2000", order.CoveragePreShipment)})
+	open := paid.disputed()
+	up, claimed := paid.escalated(), paid.escalated().does(platform, compensation("1"))
+	contested, waiting := paid.contested("1"), paid.wired("7000")
+	wire := paid.order.Payments[0].Receipt.Reference
+	modified := func(total string, r order.Revision) order.TermsModified {
+		return order.TermsModified{Terms: order.Terms{Total: money(total), Initial: money(total)}, Coverage: order.CoverageNone, Revision: r}
+	}
+	accepted := func(n uint32, total string, r order.Revision) order.ChangeAccepted {
+		return order.ChangeAccepted{Proposal: n, Terms: order.Terms{Total: money(total), Initial: money("1")}, Revision: r}
+	}
+	reversed := func(reference, amount, applied, unapplied string) order.PaymentReversed {
+		return order.PaymentReversed{Reference: reference, Amount: money(amount), Applied: money(applied), Unapplied: money(unapplied)}
+	}
+	resolved := func(reference string, won bool, applied, unapplied string) order.ChargebackResolved {
+		return order.ChargebackResolved{Reference: reference, Won: won, Applied: money(applied), Unapplied: money(unapplied)}
+	}
+	for _, c := range []struct {
+		name string
+		s    story
+		e    order.Event
+	}{
+		{"modified with money", confirmed(t, order.CoverageNone).wired("1"), modified("7000", 3)},
+		{"modified to another revision", offered, modified("7000", 4)},
+		{"modified to another currency", offered.wired("1"), modified("7000 EUR", 3)},
+		{"modified when ready to ship", paid, modified("7000", 3)},
+		{"proposed twice", proposed, order.ChangeProposed{Proposal: 2}},
+		{"proposed under a number to come", paid, order.ChangeProposed{Proposal: 2}},
+		{"accepted what was not proposed", paid, accepted(1, "7000", 3)},
+		{"accepted another proposal", proposed, accepted(2, "7000", 3)},
+		{"accepted to another revision", proposed, accepted(1, "7000", 2)},
+		{"accepted less than is settled", proposed, accepted(1, "2099", 3)},
+		{"rejected what was not proposed", paid, order.ChangeRejected{Proposal: 0}},
+		{"rejected another proposal", proposed, order.ChangeRejected{Proposal: 2}},
+		{"adjusted no hold", submitted(t, order.CoverageNone), adjusted("1", "2")},
+		{"adjusted another hold", offered, adjusted("1999", "2")},
+		{"adjusted to nothing", offered, adjusted("2000", "0")},
+		{"held after a claim", claimed, held("1")},
+		{"extended by the platform", shipped(t, order.CoverageNone), order.ReceiptExtended{By: order.Platform, ReceiptDeadline: noon}},
+		{"extended twice", shipped(t, order.CoverageNone).does(buyer, order.ExtendReceipt{}), order.ReceiptExtended{By: order.Buyer, ReceiptDeadline: noon}},
+		{"disputed twice", open, order.DisputeOpened{Number: 2, Claimed: money("1")}},
+		{"disputed under another number", paid, order.DisputeOpened{Number: 2, Claimed: money("1")}},
+		{"withdrawn, no dispute", paid, order.DisputeWithdrawn{ReceiptDeadline: noon}},
+		{"escalated, no dispute", paid, order.DisputeEscalated{By: order.Buyer}},
+		{"escalated twice", up, order.DisputeEscalated{By: order.Buyer}},
+		{"offered, no dispute", paid, order.SettlementProposed{Proposal: 1, By: order.Buyer, Refund: money("1")}},
+		{"settled, no dispute", paid, order.SettlementAccepted{}},
+		{"settled by another offer", open, order.SettlementAccepted{Proposal: 1}},
+		{"ruled, not escalated", open, order.Arbitrated{}},
+		{"claimed without a hold", funded(t, order.CoverageNone), order.ClaimPosted{Amount: money("1"), Released: money("0")}},
+		{"claimed twice", claimed, order.ClaimPosted{Amount: money("1"), Released: money("1998")}},
+		{"claimed less than the hold", up, order.ClaimPosted{Amount: money("1"), Released: money("1998")}},
+		{"claimed more than the hold", up, order.ClaimPosted{Amount: money("2001"), Released: money("-1")}},
+		{"claimed nothing", up, order.ClaimPosted{Amount: money("0"), Released: money("2000")}},
+		{"claimed more than is left", confirmed(t, order.CoveragePostDelivery).wired("1").escalatedOver("1"), order.ClaimPosted{Amount: money("2"), Released: money("5998")}},
+		{"refunded nothing", paid, order.RefundMade{Amount: money("0")}},
+		{"refunded less than nothing", paid, order.RefundMade{Amount: money("-1")}},
+		{"refunded more than is left", paid, order.RefundMade{Amount: money("2100.01")}},
+		{"refunded another currency", paid, order.RefundMade{Amount: money("1 EUR")}},
+		{"returned more than waits", waiting, order.UnappliedReturned{Amount: money("3100.01")}},
+		{"returned less than nothing", waiting, order.UnappliedReturned{Amount: money("-1")}},
+		{"returned more reviewed than there is", waiting, order.UnappliedReturned{Amount: money("1"), Reviewed: money("1")}},
+		{"charged back no payment", paid, reversed("C-2", "100", "100", "0")},
+		{"charged back no reference", paid.does(buyer, card("2", "1")), reversed("", "1", "1", "0")},
+		{"charged back a transfer", paid, reversed(wire, "2000", "2000", "0")},
+		{"charged back twice", contested, reversed("C-1", "100", "100", "0")},
+		{"charged back another amount", paid, reversed("C-1", "99", "99", "0")},
+		{"charged back more than it was", waiting, reversed("C-1", "100", "100", "1")},
+		{"charged back less than nothing", waiting, reversed("C-1", "100", "-1", "101")},
+		{"charged back what does not wait", paid, reversed("C-1", "100", "0", "100")},
+		{"resolved, none is open", paid, resolved("C-1", false, "0", "0")},
+		{"resolved twice", contested.resolved("1", true), resolved("C-1", true, "100", "0")},
+		{"won more than was taken", contested, resolved("C-1", true, "100.01", "0")},
+		{"won less than was taken", contested, resolved("C-1", true, "99", "0")},
+		{"won a part below zero", contested, resolved("C-1", true, "101", "-1")},
+		{"won more than is due", contested.wired("4000"), resolved("C-1", true, "100", "0")},
+		{"lost, and money came back", contested, resolved("C-1", false, "100", "0")},
+	} {
+		t.Run(c.name, func(t *testing.T) { checkRefusesToFold(t, c.s, c.e) })
 	}
 }
 

@@ -26,7 +26,7 @@
 // checks of actor and phase are made from them.
 //
 // Each stage is a chapter: draft.go (with terms.go and quota.go), confirm.go, pay.go (with
-// ledger.go), export.go, receipt.go; and beside them change.go, dispute.go, refund.go,
+// ledger.go), export.go, receipt.go; and beside them change.go, dispute.go, ruling.go, refund.go,
 // chargeback.go and close.go. A chapter goes command by command: what is asked, the ladder of
 // rules that decides it, one rule a rung, and the event that comes of it.
 //
@@ -45,5 +45,6 @@
 // an earlier state can see. Money is exact and of one currency per order.
 //
 // See TestRule for the rules one by one, TestMatrix for who may do what and when, TestGolden for
-// cases to the cent and the instant, and TestAnyHistory for what holds after every step.
+// cases to the cent and the instant, TestLedger for the books of an order line by line, and
+// TestAnyHistory for what holds after every step.
 package order

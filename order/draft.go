@@ -2,7 +2,7 @@ package order
 
 import (
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"time"
 )
 
@@ -178,6 +178,10 @@ type ContractAttached struct {
 	Size     int64  `json:"size"`
 }
 
+func (e *ContractAttached) contradicts(o *Order) error {
+	return bounded(len(o.Contracts), MaxContracts)
+}
+
 func (e ContractAttached) evolve(o *Order, at time.Time) {
 	o.Contracts = appended(o.Contracts, ContractFile{ContractAttached: e, At: at})
 }
@@ -294,7 +298,7 @@ type Submit struct {
 
 // ErrAccountNeeded says that nothing stands in the way of a Submit but the receiving account,
 // which is made only then: decide again with Facts.Account set.
-var ErrAccountNeeded = fmt.Errorf("order: a receiving account is needed")
+var ErrAccountNeeded = errors.New("order: a receiving account is needed")
 
 func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 	if !o.Matched {

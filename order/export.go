@@ -240,8 +240,10 @@ func (o *Order) shipped(c Command, g *Given, at time.Time) ([]Event, error) {
 // last of what it waited for was there.
 func (o *Order) autoShip(g *Given) []Event {
 	at := o.lastRelease()
-	if at.Before(o.FundedAt) {
-		at = o.FundedAt
+	for _, t := range [...]time.Time{o.FundedAt, o.ThawedAt} {
+		if at.Before(t) {
+			at = t
+		}
 	}
 	if _, err := (MarkShipped{}).decide(o, g); err != nil || g.At.Before(at) {
 		return nil
@@ -260,4 +262,4 @@ type Shipped struct {
 	Late            bool      `json:"late,omitzero"`
 }
 
-func (e Shipped) evolve(o *Order, _ time.Time) { o.Shipment = e }
+func (e Shipped) evolve(o *Order, _ time.Time) { o.Shipment, o.Proposal.Open = e, false }

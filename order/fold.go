@@ -12,6 +12,10 @@ import (
 // Apply folds one fact into the state in place. An error says that the history cannot be
 // that of an order: the fact has no step from this phase, or contradicts what came before.
 // The state is then as it was.
+//
+// An event has a method contradicts where misreading it would bind the wrong person, move money,
+// quota or a deadline twice, or let the state grow without end: the table allows it, and the
+// order's own past does not.
 func (o *Order) Apply(e Event, at time.Time) error {
 	if !isEvent(e) {
 		return invalid("event", "is nil, a pointer, or no event of an order")
@@ -21,10 +25,10 @@ func (o *Order) Apply(e Event, at time.Time) error {
 		return fmt.Errorf("order: %s has no step from phase %s", e.Kind(), o.Phase)
 	}
 	at = at.UTC()
-	if err := o.contradicts(e); err != nil {
+	if err := contradictsEvent(e, o); err != nil {
 		return err
 	}
-	o.evolve(e, at)
+	evolveEvent(e, o, at)
 	o.Phase = to
 	if at.After(o.LastAt) {
 		// What a command on another stream writes here goes by version: its instant may lie
@@ -32,94 +36,6 @@ func (o *Order) Apply(e Event, at time.Time) error {
 		o.LastAt = at
 	}
 	return nil
-}
-
-// contradicts reports a fact that the table allows and the order's own past does not: one
-// whose misreading would bind the wrong person, move money or quota twice, or let the state
-// grow without end.
-func (o *Order) contradicts(e Event) error {
-	switch e := e.(type) {
-	case ContractAttached:
-		return bounded(len(o.Contracts), MaxContracts)
-	case HoldPlaced:
-		return e.contradicts(o)
-	case HoldReleased:
-		return e.contradicts(o)
-	case Confirmed:
-		return e.contradicts(o)
-	case PaymentInitiated:
-		return bounded(len(o.Payments), MaxPayments)
-	case PaymentReceived:
-		return e.contradicts(o)
-	case UnappliedApplied:
-		return e.contradicts(o)
-	case ShortfallAccepted:
-		return e.contradicts(o)
-	case Funded:
-		return e.contradicts(o)
-	case EntrustmentLinked:
-		return e.contradicts(o)
-	case Completed:
-		return e.contradicts(o)
-	}
-	return nil
-}
-
-// evolve lets a fact do its work. A call through the interface would do, but then every state
-// that is folded would move to the heap.
-func (o *Order) evolve(e Event, at time.Time) {
-	switch e := e.(type) {
-	case Drafted:
-		e.evolve(o, at)
-	case BuyerEntered:
-		e.evolve(o, at)
-	case BuyerMatched:
-		e.evolve(o, at)
-	case ContractAttached:
-		e.evolve(o, at)
-	case TermsSet:
-		e.evolve(o, at)
-	case TransportSet:
-		e.evolve(o, at)
-	case CoverageChosen:
-		e.evolve(o, at)
-	case Submitted:
-		e.evolve(o, at)
-	case HoldPlaced:
-		e.evolve(o, at)
-	case HoldReleased:
-		e.evolve(o, at)
-	case Confirmed:
-		e.evolve(o, at)
-	case PaymentInitiated:
-		e.evolve(o, at)
-	case PaymentReceived:
-		e.evolve(o, at)
-	case PaymentFailed:
-		e.evolve(o, at)
-	case UnappliedApplied:
-		e.evolve(o, at)
-	case ShortfallAccepted:
-		e.evolve(o, at)
-	case Funded:
-		e.evolve(o, at)
-	case EntrustmentLinked:
-		e.evolve(o, at)
-	case EntrustmentUnlinked:
-		e.evolve(o, at)
-	case EntrustmentReleased:
-		e.evolve(o, at)
-	case Shipped:
-		e.evolve(o, at)
-	case ReceiptConfirmed:
-		e.evolve(o, at)
-	case Completed:
-		e.evolve(o, at)
-	case Reviewed:
-		e.evolve(o, at)
-	case Closed:
-		e.evolve(o, at)
-	}
 }
 
 // bounded returns an error if one more would let a list of the state grow without end.

@@ -22,8 +22,8 @@ type Facts struct {
 	Match Account
 	// Entrustment is the one that Link names.
 	Entrustment Entrustment
-	// Quota is the state of the seller's line in the order's currency; Submit and Confirm
-	// need it for a covered order.
+	// Quota is the state of the seller's line in the order's currency; Submit, Confirm, Modify,
+	// ProposeChange and AcceptChange need it for a covered order.
 	Quota Quota
 	// Account is the receiving account that was made for the order; Submit needs it.
 	Account Receiving
@@ -119,6 +119,15 @@ type Policy struct {
 	NoticeLife time.Duration
 	// ReviewWithin is how long after completion a review is taken (D31; 30 days).
 	ReviewWithin time.Duration
+	// ReceiptExtension is by how much each party may put the deadline of receipt off, once
+	// (D12; 15 days).
+	ReceiptExtension time.Duration
+	// ShipWithin bounds an agreed time of shipment that is put off, from the instant at which
+	// the initial payment was satisfied (D17; 90 days).
+	ShipWithin time.Duration
+	// EscalateFrom and EscalateAfter are how long after a dispute was opened either party may
+	// escalate it, and the system does (D29; 72 and 144 hours: from day 4 and on day 7).
+	EscalateFrom, EscalateAfter time.Duration
 	// ClockSkew is how far behind a stream's last event a command's instant may lie and still
 	// be recorded at that event's instant (D61; 5 seconds).
 	ClockSkew time.Duration
@@ -149,6 +158,10 @@ func (p *Policy) Validate() error {
 		{"policy.pay_within", p.PayWithin, 1},
 		{"policy.notice_life", p.NoticeLife, 0},
 		{"policy.review_within", p.ReviewWithin, 0},
+		{"policy.receipt_extension", p.ReceiptExtension, 0},
+		{"policy.ship_within", p.ShipWithin, 0},
+		{"policy.escalate_from", p.EscalateFrom, 0},
+		{"policy.escalate_after", p.EscalateAfter, p.EscalateFrom},
 		{"policy.clock_skew", p.ClockSkew, 0},
 	} {
 		if term.value < term.least || term.value > maxTerm {
@@ -186,14 +199,18 @@ const day = 24 * time.Hour
 // DefaultPolicy returns a new Policy with the documented defaults.
 func DefaultPolicy() *Policy {
 	return &Policy{
-		ConfirmWithin: 30 * day,
-		PayWithin:     60 * day,
-		ReceiptDays:   map[Transport]int{TransportAir: 15, TransportLand: 30, TransportSea: 45},
-		LinkPrefix:    "/orders/",
-		NoticeLife:    7 * day,
-		ReviewWithin:  30 * day,
-		ClockSkew:     5 * time.Second,
-		FindsAccount:  FindsAccount,
+		ConfirmWithin:    30 * day,
+		PayWithin:        60 * day,
+		ReceiptDays:      map[Transport]int{TransportAir: 15, TransportLand: 30, TransportSea: 45},
+		LinkPrefix:       "/orders/",
+		NoticeLife:       7 * day,
+		ReviewWithin:     30 * day,
+		ReceiptExtension: 15 * day,
+		ShipWithin:       90 * day,
+		EscalateFrom:     3 * day,
+		EscalateAfter:    6 * day,
+		ClockSkew:        5 * time.Second,
+		FindsAccount:     FindsAccount,
 	}
 }
 

@@ -94,6 +94,25 @@ var goldenCases = []struct {
 			t.Errorf("the ledger has %+v", l)
 		}
 	}},
+	{"6,100 for an order of 6,000, refunded: 100 go back apart", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone).wired("6100")
+		s.when(seller, order.Refund{Amount: money("6000")}).then(
+			order.RefundMade{Amount: money("6000"), Cause: order.RefundAgreed}, order.Closed{Reason: order.ClosedRefunded})(t)
+		s.refunded("6000").when(platform, order.ReturnUnapplied{Amount: money("100")}).then(order.UnappliedReturned{Amount: money("100")})(t)
+	}},
+	{"received 5,000, refunded 2,500, ruled 5,000 on a hold of 5,000", func(t *testing.T) {
+		s := drafted(t).matched().priced("5000", "5000").covered(order.CoveragePostDelivery).submits().confirms().wired("5000").refunded("2500").escalated()
+		s.when(platform, compensation("5000")).then(
+			order.Arbitrated{Compensation: money("5000")},
+			order.ClaimPosted{Amount: money("2500"), Released: money("2500")}, order.Closed{Reason: order.ClosedRefunded})(t)
+	}},
+	{"disputed on day 10 of 15, withdrawn 4 days later", func(t *testing.T) {
+		gone := shipped(t, order.CoverageNone)
+		s := gone.after(10*day).disputed().after(4*day).does(buyer, order.Withdraw{})
+		due := gone.now.Add(19 * day)
+		s.at(due.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(order.RuleA25, from(due))(t)
+		s.at(due).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseReceived)(t)
+	}},
 }
 
 // TestGolden runs the worked examples.

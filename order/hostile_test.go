@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,38 @@ var badCommands = []struct{ name, field, data string }{
 	{"review", "rating", `{"rating":0}`},
 	{"review", "rating", `{"rating":6}`},
 	{"review", "text", `{"rating":5,"text":"` + strings.Repeat("x", 4001) + `"}`},
+	{"edit-review", "rating", `{"rating":0}`},
+	{"reply", "text", `{"text":""}`},
+	{"reply", "text", `{"text":"` + strings.Repeat("x", 4001) + `"}`},
+	{"modify", "to.terms", `{"to":{"coverage":"none"}}`},
+	{"modify", "terms.total", `{"to":{"terms":{"total":"1.001 USD"},"coverage":"none"}}`},
+	{"modify", "coverage", `{"to":{"terms":{"total":"1 USD"},"coverage":"all"}}`},
+	{"modify", "buyer_name", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","buyer_name":"Ja\u202ene"}}`},
+	{"modify", "to.price", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","price":"1 USD"}}`},
+	{"propose-change", "terms.ship_by.days", `{"to":{"terms":{"total":"1 USD","ship_by":{"days":0,"after":"initial"}},"coverage":"none"}}`},
+	{"propose-change", "to", `{"to":null}`},
+	{"accept-change", "proposal", `{"proposal":-1}`},
+	{"accept-change", "proposal", `{}`},
+	{"reject-change", "proposal", `{"proposal":4294967296}`},
+	{"extend-receipt", "days", `{"days":15}`},
+	{"open-dispute", "ground", `{"ground":"weather","claimed":"1 USD"}`},
+	{"open-dispute", "claimed", `{"ground":"other"}`},
+	{"open-dispute", "text", `{"ground":"other","claimed":"1 USD","text":"\u0000"}`},
+	{"open-dispute", "text", `{"ground":"other","claimed":"1 USD","text":"` + strings.Repeat("x", 4001) + `"}`},
+	{"withdraw", "by", `{"by":"buyer"}`},
+	{"escalate", "", `[]`},
+	{"propose-settlement", "refund", `{"refund":"1e99 USD"}`},
+	{"accept-settlement", "proposal", `{"proposal":1.5}`},
+	{"arbitrate", "compensation", `{"refund":"1 USD","compensation":"1 USD"}`},
+	{"arbitrate", "text", `{"text":"` + strings.Repeat("x", 4001) + `"}`},
+	{"refund", "amount", `{"amount":"10.00 XYZ"}`},
+	{"refund", "amount", `{}`},
+	{"return-unapplied", "amount", `{"amount":1}`},
+	{"charge-back", "reference", `{"reference":""}`},
+	{"charge-back", "reference", `{"reference":"a b"}`},
+	{"resolve-chargeback", "reference", `{"reference":"../C-1","won":true}`},
+	{"resolve-chargeback", "won", `{"reference":"C-1"}`},
+	{"resolve-chargeback", "won", `{"reference":"C-1","won":"true"}`},
 	{"pay-the-seller", "command", `{}`},
 	{"", "command", `{}`},
 }
@@ -258,7 +291,15 @@ func TestLargestEventsFit(t *testing.T) {
 	s = s.does(seller, contract)
 	review := order.Review{Rating: 5, Text: strings.Repeat(`"`, 4000)}
 	r := received(t, order.CoverageNone).does(buyer, review)
-	for _, rec := range append(s.history, r.history...) {
+	large := strings.Repeat(`"`, 4000)
+	o := s.matched().covered(order.CoverageNone).submits()
+	other := order.Amendment{Terms: terms, Coverage: order.CoverageNone, BuyerName: strings.Repeat(`"`, 200)}
+	o = o.does(seller, order.Modify{To: other}).confirms().wired("1").does(platform, order.ApplyUnapplied{Amount: money("1")})
+	other.BuyerName, other.Terms.TradeTerm = "", ""
+	o = o.does(seller, order.ProposeChange{To: other}).does(buyer, order.AcceptChange{Proposal: 1}).
+		does(buyer, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1"), Text: large}).
+		after(6*day).does(system, order.Escalate{}).does(platform, order.Arbitrate{Text: large})
+	for _, rec := range slices.Concat(s.history, r.history, o.history) {
 		if _, _, data, _ := order.EncodeEvent(nil, rec.Event); len(data) > events.MaxData {
 			t.Errorf("%s has %d bytes", rec.Event.Kind(), len(data))
 		}
@@ -283,6 +324,10 @@ func TestPolicyValidate(t *testing.T) {
 		{"policy.notice_life", func(p *order.Policy) { p.NoticeLife = -1 }},
 		{"policy.review_within", func(p *order.Policy) { p.ReviewWithin = 11 * 365 * day }},
 		{"policy.clock_skew", func(p *order.Policy) { p.ClockSkew = -1 }},
+		{"policy.receipt_extension", func(p *order.Policy) { p.ReceiptExtension = -1 }},
+		{"policy.ship_within", func(p *order.Policy) { p.ShipWithin = 11 * 365 * day }},
+		{"policy.escalate_from", func(p *order.Policy) { p.EscalateFrom = -1 }},
+		{"policy.escalate_after", func(p *order.Policy) { p.EscalateAfter = p.EscalateFrom - 1 }},
 		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{order.TransportAir: 0} }},
 		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{order.TransportAir: 1 << 40} }},
 		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{"by air": 15} }},

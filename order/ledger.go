@@ -1,6 +1,9 @@
 package order
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Ledger is the money of one order. Received never falls and is always the sum of Applied,
 // Unapplied, Returned and Reversed; none of them is ever negative.
@@ -44,14 +47,52 @@ func (l Ledger) without(e *ShortfallAccepted) Ledger {
 	return l
 }
 
+// refunded returns the ledger after applied money went back.
+func (l Ledger) refunded(e *RefundMade) Ledger {
+	l.Refunded = l.Refunded.plus(e.Amount)
+	return l
+}
+
+// claimed returns the ledger after the platform compensated the buyer.
+func (l Ledger) claimed(e *ClaimPosted) Ledger {
+	l.Claimed = l.Claimed.plus(e.Amount)
+	return l
+}
+
+// returned returns the ledger after waiting money went back.
+func (l Ledger) returned(e *UnappliedReturned) Ledger {
+	l.Unapplied = l.Unapplied.minus(e.Amount)
+	l.Review = l.Review.minus(e.Reviewed)
+	l.Returned = l.Returned.plus(e.Amount)
+	return l
+}
+
+// reversed returns the ledger after a payment was taken back.
+func (l Ledger) reversed(e *PaymentReversed) Ledger {
+	l.Applied = l.Applied.minus(e.Applied)
+	l.Unapplied = l.Unapplied.minus(e.Unapplied)
+	l.Review = l.Review.minus(e.Reviewed)
+	l.Reversed = l.Reversed.plus(e.Applied).plus(e.Unapplied)
+	return l
+}
+
+// restored returns the ledger after a chargeback was resolved.
+func (l Ledger) restored(e *ChargebackResolved) Ledger {
+	l.Applied = l.Applied.plus(e.Applied)
+	l.Unapplied = l.Unapplied.plus(e.Unapplied)
+	l.Review = l.Review.plus(e.Reviewed)
+	l.Reversed = l.Reversed.minus(e.Applied).minus(e.Unapplied)
+	return l
+}
+
 // check returns an error if the step that led here was not sound, or the ledger of an order of
 // those terms does not add up.
 func (l Ledger) check(terms *Terms, sound bool) error {
 	if !sound {
-		return fmt.Errorf("order: an amount has the wrong sign")
+		return fmt.Errorf("order: amounts that do not fit what came before")
 	}
 	total := terms.Total
-	for _, m := range [...]Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall} {
+	for _, m := range [...]Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall, l.Refunded, l.Claimed} {
 		if m.IsNegative() || m != (Money{}) && m.unit != total.unit {
 			return fmt.Errorf("order: the ledger has %s on an order of %s", m, total)
 		}
@@ -100,6 +141,30 @@ func (o *Order) StepDue() Money {
 		return o.Terms.Initial.minus(o.Ledger.settled())
 	}
 	return o.Due()
+}
+
+// noteSettled keeps since when the initial payment and the total are settled. What they were
+// when the order ended stays.
+func (o *Order) noteSettled(at time.Time) {
+	if !o.collects() {
+		return
+	}
+	if o.Phase != PhaseConfirmed { // until then Funded says it
+		o.FundedAt = since(o.FundedAt, at, o.Terms.Initial.AtMost(o.Ledger.settled()))
+	}
+	o.PaidAt = since(o.PaidAt, at, o.Due().IsZero())
+}
+
+// since returns from when on something holds that may have held before.
+func since(before, at time.Time, holds bool) time.Time {
+	switch {
+	case !holds:
+		return time.Time{}
+	case before.IsZero():
+		return at
+	default:
+		return before
+	}
 }
 
 // lesser returns the smaller of two amounts of one order.

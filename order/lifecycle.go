@@ -40,6 +40,13 @@ func (p Phase) String() string {
 	return "unknown"
 }
 
+// submitted are the phases from submission on, in which money can move; disputable those in
+// which the buyer may object.
+var (
+	submitted  = in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted, PhaseClosed)
+	disputable = in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped)
+)
+
 // steps is the life of an order: which fact moves it from where to where, chapter by chapter.
 // It is the only place that says so. The machine, the diagrams and Next are made from it. See
 // TestStepsAreTheMachine.
@@ -55,7 +62,8 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindSubmitted, From: in(PhaseDraft), To: PhaseSubmitted},
 
 	// quota
-	{Event: KindHoldPlaced, From: in(PhaseSubmitted, PhaseConfirmed), Stay: true},
+	{Event: KindHoldPlaced, From: in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), Stay: true},
+	{Event: KindHoldAdjusted, From: in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), Stay: true},
 	{Event: KindHoldReleased, From: in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
 
 	// confirm
@@ -63,8 +71,8 @@ var steps = []machine.Step[Phase, Kind]{
 
 	// pay
 	{Event: KindPaymentInitiated, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
-	{Event: KindPaymentReceived, From: in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted, PhaseClosed), Stay: true},
-	{Event: KindPaymentFailed, From: in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted, PhaseClosed), Stay: true},
+	{Event: KindPaymentReceived, From: submitted, Stay: true},
+	{Event: KindPaymentFailed, From: submitted, Stay: true},
 	{Event: KindUnappliedApplied, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
 	{Event: KindShortfallAccepted, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
 	{Event: KindFunded, From: in(PhaseConfirmed), To: PhaseReadyToShip},
@@ -79,9 +87,34 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindReceiptConfirmed, From: in(PhaseShipped), To: PhaseReceived},
 	{Event: KindCompleted, From: in(PhaseReceived), To: PhaseCompleted},
 	{Event: KindReviewed, From: in(PhaseReceived, PhaseCompleted), Stay: true},
+	{Event: KindReviewEdited, From: in(PhaseReceived, PhaseCompleted), Stay: true},
+	{Event: KindReviewReplied, From: in(PhaseReceived, PhaseCompleted), Stay: true},
+
+	// change
+	{Event: KindTermsModified, From: in(PhaseSubmitted), Stay: true},
+	{Event: KindTermsModified, From: in(PhaseConfirmed), To: PhaseSubmitted},
+	{Event: KindChangeProposed, From: in(PhaseConfirmed, PhaseReadyToShip), Stay: true},
+	{Event: KindChangeAccepted, From: in(PhaseConfirmed, PhaseReadyToShip), Stay: true},
+	{Event: KindChangeRejected, From: in(PhaseConfirmed, PhaseReadyToShip), Stay: true},
+	{Event: KindReceiptExtended, From: in(PhaseShipped), Stay: true},
+
+	// dispute
+	{Event: KindDisputeOpened, From: disputable, Stay: true},
+	{Event: KindDisputeWithdrawn, From: disputable, Stay: true},
+	{Event: KindDisputeEscalated, From: disputable, Stay: true},
+	{Event: KindSettlementProposed, From: disputable, Stay: true},
+	{Event: KindSettlementAccepted, From: disputable, Stay: true},
+	{Event: KindArbitrated, From: disputable, Stay: true},
+	{Event: KindClaimPosted, From: disputable, Stay: true},
+
+	// refund and chargeback
+	{Event: KindRefundMade, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
+	{Event: KindUnappliedReturned, From: submitted, Stay: true},
+	{Event: KindPaymentReversed, From: submitted, Stay: true},
+	{Event: KindChargebackResolved, From: submitted, Stay: true},
 
 	// close
-	{Event: KindClosed, From: in(PhaseDraft, PhaseSubmitted, PhaseConfirmed), To: PhaseClosed},
+	{Event: KindClosed, From: in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), To: PhaseClosed},
 }
 
 // Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
@@ -93,6 +126,7 @@ type Permission struct {
 	Rule    Rule
 	Makes   []Kind
 
+	amid  bool                 // it is accepted while a dispute or a chargeback is open (D29)
 	later Rule                 // the rule that refuses once the order was confirmed, where it is another
 	probe func(*Order) Command // the command as Next tries it, for one whose refusals the order alone tells
 }
@@ -119,12 +153,12 @@ var permissions = []Permission{
 	// pay
 	permit(InitiatePayment{}, by(Buyer), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleA1,
 		KindPaymentInitiated).thereafter(RuleD27).probed(probePayment),
-	permit(RecordPayment{}, by(Platform), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted, PhaseClosed), RuleA1,
-		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).thereafter(RuleD27),
-	permit(FailPayment{}, by(Platform), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted, PhaseClosed), RuleA1,
-		KindPaymentFailed).thereafter(RuleD27),
+	permit(RecordPayment{}, by(Platform), submitted, RuleA1,
+		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).thereafter(RuleD27).amidst(),
+	permit(FailPayment{}, by(Platform), submitted, RuleA1,
+		KindPaymentFailed).thereafter(RuleD27).amidst(),
 	permit(ApplyUnapplied{}, by(Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleD21,
-		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased),
+		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased).probed(probeApplication),
 	permit(AcceptShortfall{}, by(Seller), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleD20,
 		KindShortfallAccepted, KindFunded, KindCompleted, KindShipped, KindHoldReleased).probed(probeShortfall),
 
@@ -133,7 +167,7 @@ var permissions = []Permission{
 		KindEntrustmentLinked, KindShipped, KindHoldReleased),
 	permit(Unlink{}, by(Seller, Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), RuleD40, KindEntrustmentUnlinked),
 	permit(RecordRelease{}, by(Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), RuleA21,
-		KindEntrustmentReleased, KindShipped, KindHoldReleased),
+		KindEntrustmentReleased, KindShipped, KindHoldReleased).amidst(),
 	permit(MarkShipped{}, by(Seller, Platform), in(PhaseReadyToShip), RuleA20, KindShipped, KindHoldReleased).probed(probeShipment),
 
 	// receipt
@@ -142,6 +176,35 @@ var permissions = []Permission{
 	permit(AutoConfirmReceipt{}, by(System), in(PhaseShipped), RuleA25,
 		KindReceiptConfirmed, KindHoldReleased, KindCompleted).probed(probeAutoReceipt),
 	permit(Review{}, by(Buyer), in(PhaseReceived, PhaseCompleted), RuleA24, KindReviewed).probed(probeReview),
+	permit(EditReview{}, by(Buyer), in(PhaseReceived, PhaseCompleted), RuleA24, KindReviewEdited).probed(probeEdit),
+	permit(Reply{}, by(Seller), in(PhaseReceived, PhaseCompleted), RuleA24, KindReviewReplied).probed(probeReply),
+
+	// change
+	permit(Modify{}, by(Seller), in(PhaseSubmitted, PhaseConfirmed), RuleD25,
+		KindTermsModified, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased).probed(probeModification),
+	permit(ProposeChange{}, by(Seller), in(PhaseConfirmed, PhaseReadyToShip), RuleD25, KindChangeProposed).probed(probeProposal),
+	permit(AcceptChange{}, by(Buyer), in(PhaseConfirmed, PhaseReadyToShip), RuleD25,
+		KindChangeAccepted, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased, KindFunded, KindShipped).probed(probeAccept),
+	permit(RejectChange{}, by(Buyer), in(PhaseConfirmed, PhaseReadyToShip), RuleD25, KindChangeRejected).probed(probeReject),
+	permit(ExtendReceipt{}, by(Buyer, Seller), in(PhaseShipped), RuleD12, KindReceiptExtended).probed(probeExtend),
+
+	// dispute
+	permit(OpenDispute{}, by(Buyer), disputable, RuleD29, KindDisputeOpened).amidst().probed(probeDispute),
+	permit(Withdraw{}, by(Buyer), disputable, RuleD29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).amidst().probed(probeWithdraw),
+	permit(Escalate{}, by(Buyer, Seller, System), disputable, RuleD29, KindDisputeEscalated).amidst().probed(probeEscalate),
+	permit(ProposeSettlement{}, by(Buyer, Seller), disputable, RuleD29, KindSettlementProposed).amidst().probed(probeSettlement),
+	permit(AcceptSettlement{}, by(Buyer, Seller), disputable, RuleD29, KindSettlementAccepted, KindRefundMade,
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeAcceptance),
+	permit(Arbitrate{}, by(Platform), disputable, RuleD29, KindArbitrated, KindRefundMade, KindClaimPosted,
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeRuling),
+
+	// refund and chargeback
+	permit(Refund{}, by(Seller, Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleD30, KindRefundMade,
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeRefund),
+	permit(ReturnUnapplied{}, by(Platform), submitted, RuleD21, KindUnappliedReturned).amidst().probed(probeReturn),
+	permit(ChargeBack{}, by(Platform), submitted, RuleD24, KindPaymentReversed).amidst().probed(probeReversal),
+	permit(ResolveChargeback{}, by(Platform), submitted, RuleD24, KindChargebackResolved, KindFunded, KindCompleted,
+		KindShipped, KindHoldReleased).amidst().probed(probeResolution),
 
 	// close
 	permit(Cancel{}, by(Seller), in(PhaseDraft), RuleD27, KindClosed),
@@ -160,6 +223,8 @@ func permit(c Command, roles []Role, phases []Phase, rule Rule, makes ...Kind) P
 }
 
 func (p Permission) thereafter(rule Rule) Permission { p.later = rule; return p }
+
+func (p Permission) amidst() Permission { p.amid = true; return p }
 
 func (p Permission) probed(probe func(*Order) Command) Permission { p.probe = probe; return p }
 

@@ -20,7 +20,8 @@ var phases = []order.Phase{
 }
 
 // TestMatrix holds Decide to testdata/matrix.txt: every command in every phase by every role,
-// and by the wrong buyer and the wrong seller.
+// and by the wrong buyer and the wrong seller, of an order that goes on and of one that stands
+// still.
 func TestMatrix(t *testing.T) {
 	rows := readMatrix(t)
 	var permitted []string
@@ -59,40 +60,83 @@ func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 // decide is order.Decide, or what a test puts in its place.
 type decide func(order.Order, order.Command, order.Given) ([]order.Event, error)
 
+// standstills are what the matrix is tried in: an order that goes on, one with a dispute and one
+// with a chargeback, each in the phases in which that can be.
+var standstills = []struct {
+	name   string
+	from   order.Phase
+	to     order.Phase
+	freeze func(*order.Order)
+	amid   func(matrixRow) bool
+}{
+	{"", order.PhaseNone, order.PhaseClosed, func(*order.Order) {}, func(matrixRow) bool { return true }},
+	{" amid a dispute", order.PhaseConfirmed, order.PhaseShipped, openDispute, func(r matrixRow) bool { return r.dispute }},
+	{" amid a chargeback", order.PhaseSubmitted, order.PhaseClosed, func(o *order.Order) { contest(o, "C8") }, func(r matrixRow) bool { return r.chargeback }},
+}
+
 // checkMatrix returns where the decision differs from the table.
 func checkMatrix(t *testing.T, rows []matrixRow, decide decide) (faults []string) {
 	for i, phase := range phases {
 		s := inPhase(t, phase)
 		for _, row := range rows {
-			o, ask, given := favourable(s, row.command)
-			before := fmt.Sprintf("%+v", o)
-			for letter, actor := range actors {
-				given.By = actor
-				got, err := decide(o, ask, given)
-				name := fmt.Sprintf("%s by %s in %s", row.command, actor.Role, phase)
-				if strings.Contains(row.cells[i], letter) {
-					if err != nil || len(got) == 0 {
-						faults = append(faults, fmt.Sprintf("%s: got %v, %v; it is allowed", name, got, err))
-					}
-				} else if reason := denied(got, err, row.rules[i]); reason != "" {
-					faults = append(faults, name+": "+reason)
+			for _, still := range standstills {
+				if phase < still.from || phase > still.to {
+					continue
 				}
-			}
-			for _, actor := range []order.Actor{otherBuyer, otherSeller} {
-				given.By = actor
-				got, err := decide(o, ask, given)
-				if phase == order.PhaseNone && row.command == "draft" && actor.Role == order.Seller {
-					if err != nil {
-						faults = append(faults, fmt.Sprintf("draft by another seller: %v", err))
-					}
-				} else if reason := denied(got, err, row.rules[i]); reason != "" {
-					faults = append(faults, fmt.Sprintf("%s by %s in %s: %s", row.command, actor.Account, phase, reason))
-				}
-			}
-			if after := fmt.Sprintf("%+v", o); before != after {
-				faults = append(faults, fmt.Sprintf("%s in %s wrote the state", row.command, phase))
+				o, ask, given := favourable(s, row.command, still.freeze)
+				cell := matrixCell{name: row.command + still.name, phase: phase, o: o, ask: ask, given: given, row: row, i: i, may: still.amid(row)}
+				faults = append(faults, cell.check(decide)...)
 			}
 		}
+	}
+	return faults
+}
+
+// matrixCell is one command in one phase, standing still or not.
+type matrixCell struct {
+	name  string
+	phase order.Phase
+	o     order.Order
+	ask   order.Command
+	given order.Given
+	row   matrixRow
+	i     int
+	may   bool // those whom the cell names are not refused by D29
+}
+
+// check asks as everybody, and returns the answers that the table does not give.
+func (c matrixCell) check(decide decide) (faults []string) {
+	before := fmt.Sprintf("%+v", c.o)
+	for letter, actor := range actors {
+		c.given.By = actor
+		got, err := decide(c.o, c.ask, c.given)
+		name := fmt.Sprintf("%s by %s in %s", c.name, actor.Role, c.phase)
+		switch {
+		case !strings.Contains(c.row.cells[c.i], letter):
+			if reason := denied(got, err, c.row.rules[c.i]); reason != "" {
+				faults = append(faults, name+": "+reason)
+			}
+		case !c.may:
+			if reason := denied(got, err, order.RuleD29); reason != "" {
+				faults = append(faults, name+": "+reason)
+			}
+		case err != nil || len(got) == 0:
+			faults = append(faults, fmt.Sprintf("%s: got %v, %v; it is allowed", name, got, err))
+		}
+	}
+	for _, actor := range []order.Actor{otherBuyer, otherSeller} {
+		c.given.By = actor
+		got, err := decide(c.o, c.ask, c.given)
+		if c.phase == order.PhaseNone && c.row.command == "draft" && actor.Role == order.Seller {
+			if err != nil {
+				faults = append(faults, fmt.Sprintf("draft by another seller: %v", err))
+			}
+		} else if reason := denied(got, err, c.row.rules[c.i]); reason != "" {
+			faults = append(faults, fmt.Sprintf("%s by %s in %s: %s", c.name, actor.Account, c.phase, reason))
+		}
+	}
+	if after := fmt.Sprintf("%+v", c.o); before != after {
+		faults = append(faults, fmt.Sprintf("%s in %s wrote the state", c.name, c.phase))
 	}
 	return faults
 }
@@ -106,9 +150,9 @@ func denied(got []order.Event, err error, rule order.Rule) string {
 	return ""
 }
 
-// favourable returns an order in the phase of the story to which nothing but role, account and
-// phase can forbid the command, and the command.
-func favourable(s story, command string) (order.Order, order.Command, order.Given) {
+// favourable returns an order in the phase of the story to which nothing but role, account, phase
+// and standing still can forbid the command, and the command.
+func favourable(s story, command string, freeze func(*order.Order)) (order.Order, order.Command, order.Given) {
 	o := s.order
 	i := slices.IndexFunc(favourableCommands, func(c order.Command) bool { return c.Name() == command })
 	ask := favourableCommands[i]
@@ -121,18 +165,72 @@ func favourable(s story, command string) (order.Order, order.Command, order.Give
 		ask = c
 	case order.FailPayment:
 		o.Payments = append(slices.Clone(o.Payments), order.Payment{ID: c.Payment, Method: order.PayTT, Status: order.PaymentPending})
-	case order.ApplyUnapplied:
-		o.Ledger.Received = must(o.Ledger.Received.Add(c.Amount))
-		o.Ledger.Unapplied = must(o.Ledger.Unapplied.Add(c.Amount))
-	case order.AcceptShortfall:
-		o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
-		o.Ledger.Applied = must(o.Ledger.Applied.Add(money("1")))
 	case order.Unlink, order.RecordRelease:
 		o.Links = append(slices.Clone(o.Links), order.LinkedEntrustment{ID: "E9"})
 	case order.Expire, order.AutoConfirmReceipt:
 		s = s.after(100 * day)
+	case order.EditReview, order.Reply:
+		o.Review, o.ReviewedAt = order.Reviewed{Rating: 3}, s.now
+	case order.AcceptChange, order.RejectChange:
+		changed := o.Terms
+		changed.TradeTerm = "FOB Ningbo"
+		o.Proposal = order.Proposal{Number: 1, Open: true, Terms: changed, Coverage: o.Coverage}
+	case order.ApplyUnapplied, order.ReturnUnapplied:
+		waits(&o)
+	case order.ChargeBack:
+		waits(&o)
+		o.Payments = append(slices.Clone(o.Payments), paidByCard(c.Reference))
+	case order.ResolveChargeback:
+		contest(&o, c.Reference)
+	case order.Withdraw, order.Escalate, order.ProposeSettlement, order.AcceptSettlement, order.Arbitrate:
+		openDispute(&o)
+	}
+	if needsMoney[command] {
+		o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
+		o.Ledger.Applied = must(o.Ledger.Applied.Add(money("1")))
+	}
+	freeze(&o)
+	if command == "arbitrate" {
+		o.Dispute.Stage = order.StageEscalated
 	}
 	return o, ask, s.given(order.Actor{}, ask)
+}
+
+// needsMoney are the commands that make sense of applied money only.
+var needsMoney = map[string]bool{
+	"accept-shortfall": true, "propose-change": true, "accept-change": true, "refund": true,
+	"open-dispute": true, "withdraw": true, "escalate": true, "propose-settlement": true, "accept-settlement": true, "arbitrate": true,
+}
+
+// openDispute opens one that anybody may escalate, with an offer that anybody may accept.
+func openDispute(o *order.Order) {
+	o.FrozenAt = o.LastAt
+	o.Dispute = order.Dispute{
+		Stage: order.StageNegotiating, Number: 1, Ground: order.GroundOther, Claimed: money("1"), OpenedAt: o.LastAt,
+		Settlement: order.Settlement{Proposal: 1, By: order.Platform, Refund: money("1")},
+	}
+}
+
+// contest opens a chargeback of a payment of a dollar.
+func contest(o *order.Order, reference string) {
+	o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
+	o.Ledger.Reversed = must(o.Ledger.Reversed.Add(money("1")))
+	p := paidByCard(reference)
+	p.Chargeback = order.Chargeback{Status: order.ChargebackOpen, Applied: money("0"), Unapplied: money("1")}
+	o.Payments = append(slices.Clone(o.Payments), p)
+	o.FrozenAt, o.OpenChargebacks = o.LastAt, o.OpenChargebacks+1
+}
+
+func waits(o *order.Order) {
+	o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
+	o.Ledger.Unapplied = must(o.Ledger.Unapplied.Add(money("1")))
+}
+
+func paidByCard(reference string) order.Payment {
+	return order.Payment{
+		ID: order.PaymentID("P-" + reference), Method: order.PayCard, Status: order.PaymentIsReceived, Amount: money("1"),
+		Receipt: order.PaymentReceived{Reference: reference, Method: order.PayCard, Amount: money("1"), Applied: money("0"), Unapplied: money("1")},
+	}
 }
 
 // favourableCommands has every command as it can be accepted.
@@ -158,15 +256,33 @@ var favourableCommands = []order.Command{
 	order.ConfirmReceipt{},
 	order.AutoConfirmReceipt{},
 	order.Review{Rating: 5},
+	order.EditReview{Rating: 4},
+	order.Reply{Text: "thank you"},
+	order.Modify{To: order.Amendment{Terms: order.Terms{Total: money("7000"), Initial: money("2000")}, Coverage: order.CoveragePreShipment}},
+	order.ProposeChange{To: order.Amendment{Terms: order.Terms{Total: money("7000"), Initial: money("2000")}, Coverage: order.CoveragePreShipment}},
+	order.AcceptChange{Proposal: 1},
+	order.RejectChange{Proposal: 1},
+	order.ExtendReceipt{},
+	order.OpenDispute{Ground: order.GroundOther, Claimed: money("1")},
+	order.Withdraw{},
+	order.Escalate{},
+	order.ProposeSettlement{Refund: money("1")},
+	order.AcceptSettlement{Proposal: 1},
+	order.Arbitrate{},
+	order.Refund{Amount: money("1")},
+	order.ReturnUnapplied{Amount: money("1")},
+	order.ChargeBack{Reference: "C9"},
+	order.ResolveChargeback{Reference: "C9"},
 	order.Cancel{},
 	order.Expire{},
 }
 
 // matrixRow is a line of the table: what it says for each phase.
 type matrixRow struct {
-	command string
-	rules   []order.Rule
-	cells   []string
+	command             string
+	dispute, chargeback bool // may be asked while one is open
+	rules               []order.Rule
+	cells               []string
 }
 
 func names(rows []matrixRow) []string {
@@ -188,16 +304,21 @@ func readMatrix(t *testing.T) (rows []matrixRow) {
 		fields := strings.Fields(line)
 		switch {
 		case line[0] == '#':
-		case len(fields) != 2+len(phases):
+		case len(fields) != 3+len(phases):
 			t.Fatalf("not a row: %q", line)
 		case fields[0] == "command":
 			for i, phase := range phases {
-				if fields[2+i] != phase.String() {
-					t.Fatalf("column %d is %s, not %s", i, fields[2+i], phase)
+				if fields[3+i] != phase.String() {
+					t.Fatalf("column %d is %s, not %s", i, fields[3+i], phase)
 				}
 			}
 		default:
-			row := matrixRow{command: fields[0], cells: fields[2:]}
+			row := matrixRow{command: fields[0], cells: fields[3:]}
+			dispute, chargeback, differ := strings.Cut(fields[2], "/")
+			if !differ {
+				chargeback = dispute
+			}
+			row.dispute, row.chargeback = dispute == "may", chargeback == "may"
 			before, after, two := strings.Cut(fields[1], "/")
 			for _, phase := range phases {
 				if two && phase >= order.PhaseConfirmed {

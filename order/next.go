@@ -2,6 +2,7 @@ package order
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"time"
 )
@@ -28,10 +29,7 @@ func (o Order) Next(by Actor, at time.Time, policy *Policy) []Option {
 			continue
 		}
 		option := Option{Command: p.Command}
-		switch {
-		case by.Role != Desk && at.Before(o.LastAt):
-			option.Refusal = Refuse(RuleD61, p.Command, o.Phase.String()).From(o.LastAt)
-		case p.probe != nil:
+		if option.Refusal = o.halts(p.Command, p.amid, &g); option.Refusal == nil && p.probe != nil {
 			if _, err := Decide(o, p.probe(&o), g); err != nil {
 				errors.As(err, &option.Refusal)
 			}
@@ -45,7 +43,7 @@ func (o Order) Next(by Actor, at time.Time, policy *Policy) []Option {
 func (o *Order) favourable() Facts {
 	return Facts{
 		Service: ServiceActive,
-		Quota:   Quota{Available: o.Need()},
+		Quota:   Quota{Available: Minor(math.MaxInt64, o.Terms.Total.Currency())},
 		Account: Receiving{Account: "any", Owner: o.ID},
 	}
 }
@@ -82,15 +80,89 @@ func probeCancel(*Order) Command { return Cancel{} }
 
 func probeExpire(*Order) Command { return Expire{} }
 
+func probeEdit(*Order) Command { return EditReview{Rating: 5} }
+
+func probeReply(*Order) Command { return Reply{Text: "-"} }
+
+func probeAccept(o *Order) Command { return AcceptChange{Proposal: o.Proposal.Number} }
+
+func probeReject(o *Order) Command { return RejectChange{Proposal: o.Proposal.Number} }
+
+func probeExtend(*Order) Command { return ExtendReceipt{} }
+
+func probeDispute(o *Order) Command { return OpenDispute{Ground: GroundOther, Claimed: o.Left()} }
+
+func probeWithdraw(*Order) Command { return Withdraw{} }
+
+func probeEscalate(*Order) Command { return Escalate{} }
+
+func probeSettlement(o *Order) Command { return ProposeSettlement{Refund: o.Left()} }
+
+func probeAcceptance(o *Order) Command {
+	return AcceptSettlement{Proposal: o.Dispute.Settlement.Proposal}
+}
+
+func probeRuling(*Order) Command { return Arbitrate{} }
+
+func probeRefund(o *Order) Command { return Refund{Amount: o.Left()} }
+
+// probeModification and probeProposal differ from the order in a term that needs no quota.
+func probeModification(o *Order) Command { return Modify{To: o.alike()} }
+
+func probeProposal(o *Order) Command { return ProposeChange{To: o.alike()} }
+
+func (o *Order) alike() Amendment {
+	terms := o.Terms
+	terms.TradeTerm = "-"
+	if o.Terms.TradeTerm == "-" {
+		terms.TradeTerm = "--"
+	}
+	return Amendment{Terms: terms, Coverage: o.Coverage}
+}
+
+func probeReturn(o *Order) Command { return ReturnUnapplied{Amount: o.Ledger.Unapplied} }
+
+func probeApplication(o *Order) Command {
+	amount := lesser(o.Ledger.Unapplied, o.Due())
+	if !amount.IsPositive() {
+		amount = Minor(1, o.Terms.Total.Currency())
+	}
+	return ApplyUnapplied{Amount: amount}
+}
+
+// probeReversal and probeResolution name a payment of which the command can be true, if there
+// is one.
+func probeReversal(o *Order) Command { return ChargeBack{Reference: o.contested(ChargebackNone)} }
+
+func probeResolution(o *Order) Command {
+	return ResolveChargeback{Reference: o.contested(ChargebackOpen)}
+}
+
+func (o *Order) contested(status ChargebackStatus) string {
+	for i := range o.Payments {
+		p := &o.Payments[i]
+		if p.Status == PaymentIsReceived && p.Method != PayTT && p.Chargeback.Status == status {
+			return p.Receipt.Reference
+		}
+	}
+	return "0"
+}
+
 // Deadline is an instant from which the system does what a party did not.
 type Deadline struct {
 	At      time.Time
-	Kind    string  // "confirm", "pay" or "receipt"
+	Kind    string  // "confirm", "pay", "receipt" or "escalate"
 	Command Command // what the system asks for then
 }
 
 // Deadline returns the deadline that runs now, and whether one does. An order has at most one.
 func (o *Order) Deadline() (Deadline, bool) {
+	if o.Dispute.Stage == StageNegotiating {
+		return Deadline{At: o.Dispute.EscalateBy, Kind: "escalate", Command: Escalate{}}, true
+	}
+	if o.Frozen() {
+		return Deadline{}, false
+	}
 	switch o.Phase {
 	case PhaseSubmitted:
 		return Deadline{At: o.ConfirmBy, Kind: "confirm", Command: Expire{}}, true

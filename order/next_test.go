@@ -13,6 +13,11 @@ import (
 func TestNext(t *testing.T) {
 	bare := funded(t, order.CoverageNone)
 	taken := confirmed(t, order.CoverageNone).does(buyer, notice("0", "1")).does(buyer, notice("1", "1"))
+	gone := shipped(t, order.CoveragePostDelivery)
+	disputed := gone.disputed()
+	offered := disputed.does(seller, order.ProposeSettlement{Refund: money("1")})
+	proposed := bare.does(seller, order.ProposeChange{To: bare.amendment("7000", "2000", order.CoverageNone)})
+	byCard := confirmed(t, order.CoverageNone).paid("1", "1")
 	for _, c := range []struct {
 		name string
 		s    story
@@ -28,18 +33,33 @@ func TestNext(t *testing.T) {
 		{"an offer that lapsed", submitted(t, order.CoverageNone).after(30 * day), buyer, "[attach-contract confirm:D28 cancel]"},
 		{"the clock of an offer", submitted(t, order.CoverageNone), system, "[expire:D28]"},
 		{"the clock of an offer that lapsed", submitted(t, order.CoverageNone).after(30 * day), system, "[expire]"},
-		{"a buyer who announced", taken, buyer, "[attach-contract initiate-payment cancel:D27]"},
-		{"a buyer who pays by card", confirmed(t, order.CoverageNone).does(buyer, card("C1", "1")), buyer, "[attach-contract initiate-payment cancel:D27]"},
-		{"a buyer who paid all", bare.wired("4000"), buyer, "[initiate-payment:A12]"},
-		{"a seller without an entrustment", bare, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22]"},
-		{"a seller who may ship", shippable(t, order.CoverageNone), seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped]"},
+		{"a buyer who announced", taken, buyer, "[attach-contract initiate-payment accept-change:D25 reject-change:D25 open-dispute:D29 withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29 cancel:D27]"},
+		{"a buyer who pays by card", confirmed(t, order.CoverageNone).does(buyer, card("C1", "1")), buyer, "[attach-contract initiate-payment accept-change:D25 reject-change:D25 open-dispute:D29 withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29 cancel:D27]"},
+		{"a buyer who paid all", bare.wired("4000"), buyer, "[initiate-payment:A12 accept-change:D25 reject-change:D25 open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
+		{"a seller without an entrustment", bare, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22 propose-change escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
+		{"a seller who may ship", shippable(t, order.CoverageNone), seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped propose-change escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
 		{"the desk", bare, deskRole, "[unlink record-release]"},
 		{"another seller", bare, otherSeller, "[]"},
-		{"before the last event", bare.after(-1), seller, "[set-transport:D61 accept-shortfall:D61 link:D61 unlink:D61 mark-shipped:D61]"},
+		{"before the last event", bare.after(-1), seller, "[set-transport:D61 accept-shortfall:D61 link:D61 unlink:D61 mark-shipped:D61 propose-change:D61 escalate:D61 propose-settlement:D61 accept-settlement:D61 refund:D61]"},
 		{"the desk before the last event", bare.after(-1), deskRole, "[unlink record-release]"},
-		{"a buyer with the goods", received(t, order.CoverageNone), buyer, "[initiate-payment review]"},
-		{"a buyer who reviewed", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), buyer, "[review:D31]"},
+		{"a buyer with the goods", received(t, order.CoverageNone), buyer, "[initiate-payment review edit-review:D31]"},
+		{"a buyer who reviewed", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), buyer, "[review:D31 edit-review]"},
 		{"nobody", bare, order.Actor{}, "[]"},
+		{"a seller who may modify", confirmed(t, order.CoveragePostDelivery), seller, "[set-transport accept-shortfall:D20 link unlink modify propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund:D30 cancel]"},
+		{"a seller who has proposed", proposed, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22 propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
+		{"a buyer to whom it was proposed", proposed, buyer, "[initiate-payment accept-change reject-change open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
+		{"a buyer who waits for the goods", gone, buyer, "[initiate-payment confirm-receipt extend-receipt open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
+		{"a buyer who waited too long", gone.after(15 * day), buyer, "[initiate-payment confirm-receipt extend-receipt:D12 open-dispute:D13 withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
+		{"a buyer who objects", disputed, buyer, "[initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate:D29 propose-settlement accept-settlement:D29]"},
+		{"a buyer on day 4, with an offer", offered.after(3 * day), buyer, "[initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate propose-settlement accept-settlement]"},
+		{"a seller who has offered", offered, seller, "[accept-shortfall:D29 extend-receipt:D29 escalate:D29 propose-settlement accept-settlement:D29 refund]"},
+		{"the clock of a dispute", disputed.after(6 * day), system, "[auto-confirm-receipt:D29 escalate]"},
+		{"the platform amid a dispute", disputed, platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund return-unapplied:D21 charge-back:D24 resolve-chargeback:D24]"},
+		{"the platform of an escalated dispute", gone.escalated(), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate refund return-unapplied:D21 charge-back:D24 resolve-chargeback:D24]"},
+		{"the platform with a card payment", byCard.wired("7000"), platform, "[record-payment fail-payment apply-unapplied:D19 mark-shipped:A22 arbitrate:D29 refund return-unapplied charge-back resolve-chargeback:D24]"},
+		{"the platform amid a chargeback", byCard.contested("1"), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund:D30 return-unapplied:D21 charge-back:D24 resolve-chargeback]"},
+		{"a buyer who completed", completed(t, order.CoverageNone), buyer, "[review edit-review:D31]"},
+		{"a seller who may answer", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), seller, "[reply]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := []string{}
@@ -60,6 +80,7 @@ func TestNext(t *testing.T) {
 // TestDeadline tells what runs in each phase.
 func TestDeadline(t *testing.T) {
 	offered, bound, gone := submitted(t, order.CoverageNone), confirmed(t, order.CoverageNone), shipped(t, order.CoverageNone)
+	disputed, contested := gone.after(10*day).disputed(), bound.paid("1", "1").contested("1")
 	early, late := bound.does(buyer, notice("N1", "1")), bound.after(58*day).does(buyer, notice("N1", "1"))
 	for _, c := range []struct {
 		name string
@@ -77,6 +98,14 @@ func TestDeadline(t *testing.T) {
 		{"to receive", gone, order.Deadline{At: gone.now.Add(15 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},
 		{"none when received", received(t, order.CoverageNone), order.Deadline{}},
 		{"none when closed", cancelled(t, order.CoverageNone), order.Deadline{}},
+		{"to receive, extended", gone.does(buyer, order.ExtendReceipt{}), order.Deadline{At: gone.now.Add(30 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},
+		{"to escalate", disputed, order.Deadline{At: disputed.now.Add(6 * day), Kind: "escalate", Command: order.Escalate{}}},
+		{"none when escalated", disputed.after(3*day).does(buyer, order.Escalate{}), order.Deadline{}},
+		{"to receive, when it is over", disputed.after(4*day).does(buyer, order.Withdraw{}), order.Deadline{At: gone.now.Add(19 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},
+		{"none amid a chargeback", contested, order.Deadline{}},
+		{"to escalate amid a chargeback", gone.paid("1", "1").contested("1").disputed(), order.Deadline{At: gone.now.Add(6 * day), Kind: "escalate", Command: order.Escalate{}}},
+		{"to pay again", contested.resolved("1", false), order.Deadline{At: bound.now.Add(60 * day), Kind: "pay", Command: order.Expire{}}},
+		{"none when it was won", contested.resolved("1", true), order.Deadline{}},
 	} {
 		got, runs := c.s.order.Deadline()
 		if !reflect.DeepEqual(got, c.want) || runs != (c.want.Command != nil) {

@@ -33,7 +33,8 @@ type Order struct {
 	PayBy    time.Time
 	Payments []Payment
 	Ledger   Ledger
-	// FundedAt is when the initial payment was satisfied, PaidAt when the total was.
+	// FundedAt is the instant since which the initial payment is satisfied, PaidAt since which
+	// the total is. A chargeback that leaves less makes them zero until the money is there again.
 	FundedAt, PaidAt time.Time
 
 	// export
@@ -44,8 +45,22 @@ type Order struct {
 	ReceiptBy   Role // who confirmed receipt: Buyer or System
 	ReceivedAt  time.Time
 	CompletedAt time.Time
+	Extended    Extended
 	Review      Reviewed
 	ReviewedAt  time.Time
+	ReviewReply string
+	// ReviewEditedAt is when the review was edited; zero if it was not.
+	ReviewEditedAt time.Time
+
+	// change
+	Proposal Proposal
+
+	// dispute and chargeback
+	Dispute         Dispute
+	OpenChargebacks int // how many of the payments are contested
+	// FrozenAt is the instant from which the order stands still; zero while it does not.
+	// ThawedAt is when it last went on.
+	FrozenAt, ThawedAt time.Time
 
 	// close
 	CloseReason CloseReason
@@ -116,10 +131,11 @@ func (g *Given) validate() error {
 // permits checks actor, phase and instant against the table of commands.
 func (o *Order) permits(c Command, g *Given) error {
 	rows := permitted[c.Name()]
-	role, here := false, false
+	role, here, amid := false, false, false
 	for _, p := range rows {
 		mine, phase := contains(p.Roles, g.By.Role), contains(p.Phases, o.Phase)
 		role, here = role || mine, here || mine && phase
+		amid = amid || p.amid
 	}
 	switch {
 	case !role:
@@ -129,8 +145,21 @@ func (o *Order) permits(c Command, g *Given) error {
 		return refuse(rows[0].refuses(o.Phase), c, o).Because("the account is no party of this order", "该账号不是本订单的当事人")
 	case !here:
 		return refuse(rows[0].refuses(o.Phase), c, o).Because("not in this phase", "订单当前阶段不允许此操作")
+	}
+	if no := o.halts(c.Name(), amid, g); no != nil {
+		return no
+	}
+	return nil
+}
+
+// halts returns the refusal of a command that is earlier than what came before it (D61), or
+// that must wait until no dispute and no chargeback is open (D29).
+func (o *Order) halts(command string, amid bool, g *Given) *Refusal {
+	switch {
 	case g.By.Role != Desk && g.At.Before(o.LastAt):
-		return refuse(RuleD61, c, o).From(o.LastAt)
+		return Refuse(RuleD61, command, o.Phase.String()).From(o.LastAt)
+	case !amid && o.Frozen():
+		return Refuse(RuleD29, command, o.Phase.String()).Because("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
 	}
 	return nil
 }
@@ -176,7 +205,7 @@ func (o *Order) consequence(g *Given) []Event {
 		return []Event{Funded{}}
 	case o.Phase == PhaseReceived && o.Due().IsZero():
 		return []Event{Completed{}}
-	case o.Phase == PhaseReadyToShip && g.Rules().AutoShip:
+	case o.Phase == PhaseReadyToShip && g.Rules().AutoShip && !o.Frozen():
 		return o.autoShip(g)
 	}
 	return nil

@@ -42,6 +42,7 @@ type Payment struct {
 	Amount      Money // announced, and once it has come in, what came in
 	NoticeUntil time.Time
 	Receipt     PaymentReceived // what came in; zero until then
+	Chargeback  Chargeback
 }
 
 // MaxPayments is how many payments an order records. At most MaxAnnounced of them are announced
@@ -164,6 +165,8 @@ type PaymentInitiated struct {
 	BankCountry string    `json:"bank_country,omitzero"`
 	NoticeUntil time.Time `json:"notice_until,omitzero"`
 }
+
+func (e *PaymentInitiated) contradicts(o *Order) error { return bounded(len(o.Payments), MaxPayments) }
 
 func (e PaymentInitiated) evolve(o *Order, _ time.Time) {
 	o.Payments = appended(o.Payments, Payment{
@@ -299,14 +302,7 @@ func (e PaymentReceived) evolve(o *Order, at time.Time) {
 		o.Payments = appended(o.Payments, Payment{Method: e.Method, Status: PaymentIsReceived, Amount: e.Amount, Receipt: e})
 	}
 	o.Ledger = o.Ledger.received(&e)
-	o.notePaid(at)
-}
-
-// notePaid keeps the instant at which the total was settled.
-func (o *Order) notePaid(at time.Time) {
-	if o.PaidAt.IsZero() && o.Due().IsZero() {
-		o.PaidAt = at
-	}
+	o.noteSettled(at)
 }
 
 // replaced returns a copy of the list whose elements may be written.
@@ -394,7 +390,7 @@ func (e *UnappliedApplied) contradicts(o *Order) error {
 
 func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.applied(&e)
-	o.notePaid(at)
+	o.noteSettled(at)
 }
 
 // AcceptShortfall is the seller doing without what the step now due still lacks, such as the
@@ -431,7 +427,7 @@ func (e *ShortfallAccepted) contradicts(o *Order) error {
 
 func (e ShortfallAccepted) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.without(&e)
-	o.notePaid(at)
+	o.noteSettled(at)
 }
 
 // Funded says that the initial payment is satisfied: the seller may ship.

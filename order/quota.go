@@ -64,8 +64,11 @@ func (o *Order) Need() Money {
 // cannot bear it (D3).
 func (o *Order) hold(c Command, g *Given, at HoldAt) ([]Event, error) {
 	need, policy := o.Need(), g.Rules()
-	if need.IsZero() || o.Hold.Status == HoldOpen || at == HoldAtSubmit && policy.HoldAt != HoldAtSubmit {
+	if need.IsZero() || at == HoldAtSubmit && policy.HoldAt != HoldAtSubmit {
 		return nil, nil
+	}
+	if o.Hold.Status == HoldOpen || o.Hold.Status == HoldIsPosted {
+		return nil, nil // a hold that was claimed is the order's last
 	}
 	quota := g.Facts.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
@@ -102,7 +105,7 @@ type HoldPlaced struct {
 }
 
 func (e *HoldPlaced) contradicts(o *Order) error {
-	if o.Hold.Status == HoldOpen || !e.Amount.IsPositive() {
+	if o.Hold.Status == HoldOpen || o.Hold.Status == HoldIsPosted || !e.Amount.IsPositive() {
 		return fmt.Errorf("order: a hold of %s on one of %s", e.Amount, o.Hold.Amount)
 	}
 	return nil

@@ -37,6 +37,42 @@ type ReceiptConfirmed struct {
 
 func (e ReceiptConfirmed) evolve(o *Order, at time.Time) { o.ReceiptBy, o.ReceivedAt = e.By, at }
 
+// ExtendReceipt puts the deadline of receipt off, once for each party (D12).
+type ExtendReceipt struct{}
+
+func (c ExtendReceipt) decide(o *Order, g *Given) ([]Event, error) {
+	if g.By.Role == Buyer && o.Extended.Buyer || g.By.Role == Seller && o.Extended.Seller {
+		return nil, refuse(RuleD12, c, o).Because("this party has extended it already", "该方已延长过一次")
+	}
+	if !g.At.Before(o.Shipment.ReceiptDeadline) {
+		return nil, refuse(RuleD12, c, o).Until(o.Shipment.ReceiptDeadline)
+	}
+	return []Event{ReceiptExtended{By: g.By.Role, ReceiptDeadline: o.Shipment.ReceiptDeadline.Add(g.Rules().ReceiptExtension)}}, nil
+}
+
+// Extended says which party has extended the deadline of receipt.
+type Extended struct{ Buyer, Seller bool }
+
+// ReceiptExtended says until when the buyer may take now.
+// Stored: add fields, never rename or remove.
+type ReceiptExtended struct {
+	By              Role      `json:"by"`
+	ReceiptDeadline time.Time `json:"receipt_deadline"`
+}
+
+func (e *ReceiptExtended) contradicts(o *Order) error {
+	if e.By == Buyer && o.Extended.Buyer || e.By == Seller && o.Extended.Seller || e.By != Buyer && e.By != Seller {
+		return fmt.Errorf("order: receipt extended again by the %s", e.By)
+	}
+	return nil
+}
+
+func (e ReceiptExtended) evolve(o *Order, _ time.Time) {
+	o.Extended.Buyer = o.Extended.Buyer || e.By == Buyer
+	o.Extended.Seller = o.Extended.Seller || e.By == Seller
+	o.Shipment.ReceiptDeadline = e.ReceiptDeadline
+}
+
 // Completed says that the order is received and paid in full.
 // Stored: add fields, never rename or remove.
 type Completed struct{}
@@ -84,3 +120,71 @@ type Reviewed struct {
 }
 
 func (e Reviewed) evolve(o *Order, at time.Time) { o.Review, o.ReviewedAt = e, at }
+
+// EditReview changes the review, once (D31).
+type EditReview struct {
+	Rating int    `json:"rating"`
+	Text   string `json:"text,omitzero"`
+}
+
+func (c EditReview) check() error { return Review(c).check() }
+
+func (c EditReview) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.reviewed(c, g, o.ReviewedAt); err != nil {
+		return nil, err
+	}
+	if !o.ReviewEditedAt.IsZero() {
+		return nil, refuse(RuleD31, c, o).Because("it was edited already", "评价已修改过一次")
+	}
+	return []Event{ReviewEdited(c)}, nil
+}
+
+// reviewed refuses what comes without a review, or too long after the instant from which it
+// counts.
+func (o *Order) reviewed(c Command, g *Given, from time.Time) error {
+	if o.Review.Rating == 0 {
+		return refuse(RuleD31, c, o).Because("there is no review", "尚无评价")
+	}
+	if last := from.Add(g.Rules().ReviewWithin); g.At.After(last) {
+		return refuse(RuleD31, c, o).Until(last.Add(1))
+	}
+	return nil
+}
+
+// ReviewEdited says what the buyer thinks of the order after all.
+// Stored: add fields, never rename or remove.
+type ReviewEdited struct {
+	Rating int    `json:"rating"`
+	Text   string `json:"text,omitzero"`
+}
+
+func (e ReviewEdited) evolve(o *Order, at time.Time) { o.Review, o.ReviewEditedAt = Reviewed(e), at }
+
+// Reply is the seller's answer to the review, once (D31).
+type Reply struct {
+	Text string `json:"text"`
+}
+
+func (c Reply) check() error { return CheckText("text", c.Text, 4000) }
+
+func (c Reply) decide(o *Order, g *Given) ([]Event, error) {
+	from := o.ReviewedAt
+	if o.ReviewEditedAt.After(from) {
+		from = o.ReviewEditedAt
+	}
+	if err := o.reviewed(c, g, from); err != nil {
+		return nil, err
+	}
+	if o.ReviewReply != "" {
+		return nil, refuse(RuleD31, c, o).Because("it was answered already", "已回复过评价")
+	}
+	return []Event{ReviewReplied(c)}, nil
+}
+
+// ReviewReplied says what the seller answered.
+// Stored: add fields, never rename or remove.
+type ReviewReplied struct {
+	Text string `json:"text"`
+}
+
+func (e ReviewReplied) evolve(o *Order, _ time.Time) { o.ReviewReply = e.Text }

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -70,4 +71,52 @@ func TestRulesAreACopy(t *testing.T) {
 	if order.Rules()[0].English == "changed" || order.RuleA1.Text(order.English) == "changed" {
 		t.Error("a caller changed the rule book")
 	}
+}
+
+// bilingual checks that a refusal speaks both languages, each of them only.
+func bilingual(t reporter, no *order.Refusal) {
+	t.Helper()
+	if err := speaks(no); err != nil {
+		t.Errorf("%s: %v", no.Rule, err)
+	}
+}
+
+func speaks(no *order.Refusal) error {
+	english, chinese := no.Text(order.English), no.Text(order.Chinese)
+	if english == "" || chinese == "" || (no.Reason(order.English) == "") != (no.Reason(order.Chinese) == "") {
+		return errors.New("a language is missing")
+	}
+	for _, r := range english {
+		if r >= 0x3000 && r < 0xa000 {
+			return fmt.Errorf("Chinese in the English text %q", english)
+		}
+	}
+	if words := latinWords(chinese); words > 4 {
+		return fmt.Errorf("an English sentence in the Chinese text %q", chinese)
+	}
+	return nil
+}
+
+// latinWords counts the words of lower-case letters in a row; codes, names and numbers are none.
+func latinWords(s string) int {
+	most, row, letters := 0, 0, 0
+	end := func() {
+		if letters > 1 {
+			row++
+			most = max(most, row)
+		}
+		letters = 0
+	}
+	for _, r := range s + " " {
+		switch {
+		case r >= 'a' && r <= 'z':
+			letters++
+		case r == ' ':
+			end()
+		default:
+			end()
+			row = 0
+		}
+	}
+	return most
 }

@@ -183,6 +183,8 @@ func testD17(t *testing.T) {
 	t.Run("effect/a day after the balance payment", gone(paid.after(day), true, paid.now.Add(day)))
 	t.Run("effect/a nanosecond before", gone(paid.after(day-1), false, paid.now.Add(day)))
 	t.Run("effect/nothing agreed, nothing late", gone(with(order.ShipBy{}).after(999*day), false, time.Time{}))
+	testD17Claims(t)
+	testD17Extension(t)
 }
 
 func testD39(t *testing.T) {

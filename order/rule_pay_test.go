@@ -165,6 +165,12 @@ func testD19(t *testing.T) {
 	seen := s.does(platform, by("John Doe"))
 	t.Run("refuse/counting more than waits", seen.when(platform, order.ApplyUnapplied{Amount: money("2000.01")}).refusedBy(order.RuleD19, short("0.01")))
 	t.Run("refuse/counting another currency", seen.when(platform, order.ApplyUnapplied{Amount: money("1 EUR")}).refusedBy(order.RuleD19))
+	t.Run("effect/money under review goes back first", func(t *testing.T) {
+		mixed := seen.wired("6100")
+		mixed.when(platform, order.ReturnUnapplied{Amount: money("2050")}).then(order.UnappliedReturned{Amount: money("2050"), Reviewed: money("2000")})(t)
+		mixed.when(platform, order.ReturnUnapplied{Amount: money("50")}).then(order.UnappliedReturned{Amount: money("50"), Reviewed: money("50")})(t)
+	})
+	testReturns(t, submitted(t, order.CoverageNone).wired("3"), "3")
 }
 
 func testD20(t *testing.T) {
@@ -217,6 +223,10 @@ func testD21(t *testing.T) {
 			inPhase(t, p).when(platform, order.ApplyUnapplied{Amount: money("1")}).refusedBy(order.RuleD21))
 	}
 	t.Run("refuse/counting by the seller", s.wired("6100").when(seller, order.ApplyUnapplied{Amount: money("1")}).refusedBy(order.RuleD21))
+	for _, p := range []order.Phase{order.PhaseConfirmed, order.PhaseReadyToShip, order.PhaseShipped, order.PhaseReceived, order.PhaseCompleted} {
+		over := inPhase(t, p)
+		testReturns(t, over.wired(must(over.order.Due().Add(money("100"))).Amount()), "100")
+	}
 }
 
 func testD21b(t *testing.T) {
@@ -241,6 +251,7 @@ func testD21b(t *testing.T) {
 		s.does(platform, c).when(buyer, yes).then(bound)(t)
 	})
 	t.Run("excludes/taking money for a confirmation", s.wired("6000").when(seller, order.MarkShipped{}).refusedBy(order.RuleA20))
+	testReturns(t, s.wired("500"), "500")
 }
 
 func testD22(t *testing.T) {
@@ -253,6 +264,7 @@ func testD22(t *testing.T) {
 			}
 		})
 	}
+	testReturns(t, inPhase(t, order.PhaseClosed).wired("100"), "100")
 }
 
 func testD23(t *testing.T) {

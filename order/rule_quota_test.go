@@ -22,7 +22,7 @@ func freed(amount string, cause order.ReleaseCause) order.HoldReleased {
 func quotaFacts(s story) (quota, rest []order.Event) {
 	for _, r := range s.history {
 		switch r.Event.(type) {
-		case order.HoldPlaced, order.HoldReleased:
+		case order.HoldPlaced, order.HoldAdjusted, order.HoldReleased, order.ClaimPosted:
 			quota = append(quota, r.Event)
 		default:
 			rest = append(rest, r.Event)
@@ -59,6 +59,7 @@ func testA13(t *testing.T) {
 			t.Errorf("without %+v\nwith %+v", without, with)
 		}
 	})
+	testA13Claims(t)
 }
 
 func testA14(t *testing.T) {
@@ -71,6 +72,7 @@ func testA14(t *testing.T) {
 			order.Shipped{ShippedAt: ready.now, ReceiptDeadline: ready.now.Add(15 * day)}, freed("2000", order.ReleaseShipped))(t)
 	})
 	t.Run("excludes/a second release at receipt", ready.ships().when(buyer, order.ConfirmReceipt{}).then(order.ReceiptConfirmed{By: order.Buyer}))
+	testA14Claims(t)
 }
 
 func testA15(t *testing.T) {
@@ -88,6 +90,7 @@ func testA15(t *testing.T) {
 			t.Errorf("the line has %+v, the hold %+v", quota, s.order.Hold)
 		}
 	})
+	testA15Claims(t)
 }
 
 func testD2(t *testing.T) {
@@ -165,6 +168,7 @@ func testD4(t *testing.T) {
 			t.Errorf("got %+v, %v", got.got, got.err)
 		}
 	})
+	testD4Changes(t)
 }
 
 func testD5(t *testing.T) {
@@ -181,6 +185,8 @@ func testD5(t *testing.T) {
 	}
 	t.Run("excludes/an order without coverage",
 		submitted(t, order.CoverageNone).when(seller, order.Cancel{}).then(order.Closed{Reason: order.ClosedCancelled}))
+	testD5Changes(t)
+	testD5Consent(t)
 }
 
 func testD35(t *testing.T) {
@@ -220,6 +226,7 @@ func testD38(t *testing.T) {
 
 func testD1(t *testing.T) {
 	paying := confirmed(t, order.CoverageNone).does(buyer, card("C1", "10"))
+	contested := funded(t, order.CoverageNone).paid("1", "10").contested("1")
 	twoLinks := funded(t, order.CoverageNone).linked("E1").linked("E2")
 	for _, c := range []struct {
 		name         string
@@ -239,6 +246,13 @@ func testD1(t *testing.T) {
 		{"received", received(t, order.CoverageNone), "unpay", "BALANCE"},
 		{"completed", completed(t, order.CoverageNone), "trade_success", ""},
 		{"closed", cancelled(t, order.CoverageNone), "trade_close", ""},
+		{"disputed", shipped(t, order.CoverageNone).disputed(), "frozen", ""},
+		{"escalated", shipped(t, order.CoverageNone).escalated(), "frozen", ""},
+		{"withdrawn", shipped(t, order.CoverageNone).disputed().does(buyer, order.Withdraw{}), "wait_confirm_receipt", ""},
+		{"charged back", contested, "charge_back", ""},
+		{"charged back and disputed", contested.disputed(), "charge_back", ""},
+		{"charged back when closed", contested.refunded("2000"), "charge_back", ""},
+		{"contested in vain", contested.resolved("1", false), "undeliver", ""},
 		{"never drafted", once(t), "", ""},
 	} {
 		t.Run("effect/"+c.name, func(t *testing.T) {

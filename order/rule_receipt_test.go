@@ -88,6 +88,7 @@ func testD31(t *testing.T) {
 	t.Run("refuse/a second review", done.does(buyer, says).when(buyer, order.Review{Rating: 1}).refusedBy(order.RuleD31))
 	t.Run("refuse/a second review after completion", received(t, order.CoverageNone).does(buyer, says).wired("4000").when(buyer, says).refusedBy(order.RuleD31))
 	t.Run("effect/the term is the policy's", done.under(func(p *order.Policy) { p.ReviewWithin = time.Hour }).after(time.Hour+1).when(buyer, says).refusedBy(order.RuleD31))
+	testD31Answers(t)
 }
 
 func testD60(t *testing.T) {

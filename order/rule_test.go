@@ -21,11 +21,14 @@ var rules = []struct {
 	{order.RuleA25, testA25}, {order.RuleA26, testA26},
 
 	{order.RuleD1, testD1}, {order.RuleD2, testD2}, {order.RuleD3, testD3}, {order.RuleD4, testD4},
-	{order.RuleD5, testD5}, {order.RuleD9, testD9}, {order.RuleD10, testD10}, {order.RuleD11, testD11},
+	{order.RuleD5, testD5}, {order.RuleD8, testD8}, {order.RuleD9, testD9}, {order.RuleD10, testD10}, {order.RuleD11, testD11},
+	{order.RuleD12, testD12}, {order.RuleD13, testD13},
 	{order.RuleD14, testD14}, {order.RuleD15, testD15}, {order.RuleD16, testD16}, {order.RuleD17, testD17},
 	{order.RuleD18, testD18}, {order.RuleD19, testD19}, {order.RuleD20, testD20}, {order.RuleD21, testD21},
-	{order.RuleD21b, testD21b}, {order.RuleD22, testD22}, {order.RuleD23, testD23}, {order.RuleD26, testD26},
-	{order.RuleD27, testD27}, {order.RuleD28, testD28}, {order.RuleD31, testD31}, {order.RuleD32, testD32},
+	{order.RuleD21b, testD21b}, {order.RuleD22, testD22}, {order.RuleD23, testD23},
+	{order.RuleD24, testD24}, {order.RuleD25, testD25}, {order.RuleD26, testD26},
+	{order.RuleD27, testD27}, {order.RuleD28, testD28},
+	{order.RuleD29, testD29}, {order.RuleD30, testD30}, {order.RuleD31, testD31}, {order.RuleD32, testD32},
 	{order.RuleD35, testD35}, {order.RuleD36, testD36}, {order.RuleD38, testD38}, {order.RuleD39, testD39},
 	{order.RuleD40, testD40}, {order.RuleD41, testD41}, {order.RuleD60, testD60}, {order.RuleD61, testD61},
 }

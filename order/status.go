@@ -3,6 +3,12 @@ package order
 // PlatformStatus returns the code that the marketplace's own interface has for the order (D1),
 // and the step of payment where the code has one. It is a view of the phase, which tells more.
 func (o *Order) PlatformStatus() (status string, step string) {
+	switch {
+	case o.OpenChargebacks > 0:
+		return "charge_back", ""
+	case o.Dispute.Stage != StageNone:
+		return "frozen", ""
+	}
 	switch o.Phase {
 	case PhaseDraft, PhaseSubmitted:
 		return "to_be_audited", ""

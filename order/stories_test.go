@@ -28,11 +28,17 @@ func TestStories(t *testing.T) {
 // TestStatesAreValues goes on from one state in two ways, with an answer asked for in between
 // that nobody acts on: each must be as if the others had never been.
 func TestStatesAreValues(t *testing.T) {
-	// Lists with spare room are where a careless append would write into the other way.
-	s := funded(t, order.CoveragePostDelivery).linked("E1").linked("E2").wired("10").
+	// Three links and five payments: an append that grows by doubling has room to spare then, and
+	// one way would write into the other.
+	s := funded(t, order.CoveragePostDelivery).linked("E1").linked("E2").linked("E5").wired("10").wired("15").
 		does(buyer, notice("N1", "5")).does(buyer, notice("N2", "5")).
-		does(seller, order.SetTransport{Mode: order.TransportSea})
+		paid("C1", "5").does(seller, order.SetTransport{Mode: order.TransportSea})
+	amend := order.Amendment{Terms: s.order.Terms, Coverage: order.CoveragePreShipment}
 	ways := map[string]func(story) story{
+		"refund":         func(s story) story { return s.refunded("1") },
+		"dispute":        func(s story) story { return s.disputed() },
+		"charge back":    func(s story) story { return s.contested("C1") },
+		"propose":        func(s story) story { return s.does(seller, order.ProposeChange{To: amend}) },
 		"release one":    func(s story) story { return s.released("E1", s.now) },
 		"release other":  func(s story) story { return s.released("E2", s.now.Add(-time.Minute)) },
 		"unlink":         func(s story) story { return s.does(seller, order.Unlink{Entrustment: "E1"}) },
@@ -101,7 +107,16 @@ func TestEveryFactLeavesATrace(t *testing.T) {
 	short := confirmed(t, order.CoverageNone).does(buyer, notice("N1", "1")).
 		does(platform, order.FailPayment{Payment: "N1", Reason: "recalled"}).wired("1980").does(seller, order.AcceptShortfall{})
 	unlinked := submitted(t, order.CoverageNone).wired("10").confirms().linked("E1").does(seller, order.Unlink{Entrustment: "E1"})
+	changed := submitted(t, order.CoveragePostDelivery)
+	changed = changed.does(seller, order.Modify{To: changed.amendment("5000", "2000", order.CoveragePostDelivery)}).confirms().paid("1", "2000").contested("1").resolved("1", true)
+	changed = changed.does(seller, order.ProposeChange{To: changed.amendment("5000", "1000", order.CoveragePostDelivery)}).does(buyer, order.RejectChange{Proposal: 1}).
+		does(seller, order.ProposeChange{To: changed.amendment("4000", "1000", order.CoveragePostDelivery)}).does(buyer, order.AcceptChange{Proposal: 2})
+	quarrel := shipped(t, order.CoveragePostDelivery).does(buyer, order.ExtendReceipt{}).disputed().does(buyer, order.Withdraw{}).disputed().
+		does(seller, order.ProposeSettlement{Refund: money("1")}).does(buyer, order.AcceptSettlement{Proposal: 1}).escalated().does(platform, compensation("1"))
+	reviewed := completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}).does(buyer, order.EditReview{Rating: 4}).
+		does(seller, order.Reply{Text: "thank you"}).wired("1").does(platform, order.ReturnUnapplied{Amount: money("1")})
 	for _, s := range []story{
+		changed, quarrel, reviewed,
 		completed(t, order.CoveragePreShipment).does(buyer, order.Review{Rating: 5}), cancelled(t, order.CoverageNone),
 		short, unlinked, drafted(t).does(seller, contract("contract.pdf")),
 	} {

@@ -2,7 +2,11 @@
 
 package order
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order/internal/wire"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -10,10 +14,34 @@ type Kind uint8
 
 // The kinds of events. The zero Kind is none of them.
 const (
+	// KindHoldAdjusted is the kind of [HoldAdjusted], order.hold-adjusted on the wire.
+	KindHoldAdjusted Kind = iota + 1
+	// KindTermsModified is the kind of [TermsModified], order.terms-modified on the wire.
+	KindTermsModified
+	// KindChangeProposed is the kind of [ChangeProposed], order.change-proposed on the wire.
+	KindChangeProposed
+	// KindChangeAccepted is the kind of [ChangeAccepted], order.change-accepted on the wire.
+	KindChangeAccepted
+	// KindChangeRejected is the kind of [ChangeRejected], order.change-rejected on the wire.
+	KindChangeRejected
+	// KindPaymentReversed is the kind of [PaymentReversed], order.payment-reversed on the wire.
+	KindPaymentReversed
+	// KindChargebackResolved is the kind of [ChargebackResolved], order.chargeback-resolved on the wire.
+	KindChargebackResolved
 	// KindClosed is the kind of [Closed], order.closed on the wire.
-	KindClosed Kind = iota + 1
+	KindClosed
 	// KindConfirmed is the kind of [Confirmed], order.confirmed on the wire.
 	KindConfirmed
+	// KindDisputeOpened is the kind of [DisputeOpened], order.dispute-opened on the wire.
+	KindDisputeOpened
+	// KindDisputeWithdrawn is the kind of [DisputeWithdrawn], order.dispute-withdrawn on the wire.
+	KindDisputeWithdrawn
+	// KindDisputeEscalated is the kind of [DisputeEscalated], order.dispute-escalated on the wire.
+	KindDisputeEscalated
+	// KindSettlementProposed is the kind of [SettlementProposed], order.settlement-proposed on the wire.
+	KindSettlementProposed
+	// KindSettlementAccepted is the kind of [SettlementAccepted], order.settlement-accepted on the wire.
+	KindSettlementAccepted
 	// KindDrafted is the kind of [Drafted], order.drafted on the wire.
 	KindDrafted
 	// KindBuyerEntered is the kind of [BuyerEntered], order.buyer-entered on the wire.
@@ -56,22 +84,60 @@ const (
 	KindHoldReleased
 	// KindReceiptConfirmed is the kind of [ReceiptConfirmed], order.receipt-confirmed on the wire.
 	KindReceiptConfirmed
+	// KindReceiptExtended is the kind of [ReceiptExtended], order.receipt-extended on the wire.
+	KindReceiptExtended
 	// KindCompleted is the kind of [Completed], order.completed on the wire.
 	KindCompleted
 	// KindReviewed is the kind of [Reviewed], order.reviewed on the wire.
 	KindReviewed
+	// KindReviewEdited is the kind of [ReviewEdited], order.review-edited on the wire.
+	KindReviewEdited
+	// KindReviewReplied is the kind of [ReviewReplied], order.review-replied on the wire.
+	KindReviewReplied
+	// KindRefundMade is the kind of [RefundMade], order.refund-made on the wire.
+	KindRefundMade
+	// KindUnappliedReturned is the kind of [UnappliedReturned], order.unapplied-returned on the wire.
+	KindUnappliedReturned
+	// KindArbitrated is the kind of [Arbitrated], order.arbitrated on the wire.
+	KindArbitrated
+	// KindClaimPosted is the kind of [ClaimPosted], order.claim-posted on the wire.
+	KindClaimPosted
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 25
+const kindCount = 44
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
 	switch k {
+	case KindHoldAdjusted:
+		return "order.hold-adjusted"
+	case KindTermsModified:
+		return "order.terms-modified"
+	case KindChangeProposed:
+		return "order.change-proposed"
+	case KindChangeAccepted:
+		return "order.change-accepted"
+	case KindChangeRejected:
+		return "order.change-rejected"
+	case KindPaymentReversed:
+		return "order.payment-reversed"
+	case KindChargebackResolved:
+		return "order.chargeback-resolved"
 	case KindClosed:
 		return "order.closed"
 	case KindConfirmed:
 		return "order.confirmed"
+	case KindDisputeOpened:
+		return "order.dispute-opened"
+	case KindDisputeWithdrawn:
+		return "order.dispute-withdrawn"
+	case KindDisputeEscalated:
+		return "order.dispute-escalated"
+	case KindSettlementProposed:
+		return "order.settlement-proposed"
+	case KindSettlementAccepted:
+		return "order.settlement-accepted"
 	case KindDrafted:
 		return "order.drafted"
 	case KindBuyerEntered:
@@ -114,10 +180,24 @@ func (k Kind) String() string {
 		return "order.hold-released"
 	case KindReceiptConfirmed:
 		return "order.receipt-confirmed"
+	case KindReceiptExtended:
+		return "order.receipt-extended"
 	case KindCompleted:
 		return "order.completed"
 	case KindReviewed:
 		return "order.reviewed"
+	case KindReviewEdited:
+		return "order.review-edited"
+	case KindReviewReplied:
+		return "order.review-replied"
+	case KindRefundMade:
+		return "order.refund-made"
+	case KindUnappliedReturned:
+		return "order.unapplied-returned"
+	case KindArbitrated:
+		return "order.arbitrated"
+	case KindClaimPosted:
+		return "order.claim-posted"
 	}
 	return "unknown"
 }
@@ -125,10 +205,34 @@ func (k Kind) String() string {
 // kindOf returns the kind with the wire name.
 func kindOf(name string) (Kind, bool) {
 	switch name {
+	case "order.hold-adjusted":
+		return KindHoldAdjusted, true
+	case "order.terms-modified":
+		return KindTermsModified, true
+	case "order.change-proposed":
+		return KindChangeProposed, true
+	case "order.change-accepted":
+		return KindChangeAccepted, true
+	case "order.change-rejected":
+		return KindChangeRejected, true
+	case "order.payment-reversed":
+		return KindPaymentReversed, true
+	case "order.chargeback-resolved":
+		return KindChargebackResolved, true
 	case "order.closed":
 		return KindClosed, true
 	case "order.confirmed":
 		return KindConfirmed, true
+	case "order.dispute-opened":
+		return KindDisputeOpened, true
+	case "order.dispute-withdrawn":
+		return KindDisputeWithdrawn, true
+	case "order.dispute-escalated":
+		return KindDisputeEscalated, true
+	case "order.settlement-proposed":
+		return KindSettlementProposed, true
+	case "order.settlement-accepted":
+		return KindSettlementAccepted, true
 	case "order.drafted":
 		return KindDrafted, true
 	case "order.buyer-entered":
@@ -171,19 +275,69 @@ func kindOf(name string) (Kind, bool) {
 		return KindHoldReleased, true
 	case "order.receipt-confirmed":
 		return KindReceiptConfirmed, true
+	case "order.receipt-extended":
+		return KindReceiptExtended, true
 	case "order.completed":
 		return KindCompleted, true
 	case "order.reviewed":
 		return KindReviewed, true
+	case "order.review-edited":
+		return KindReviewEdited, true
+	case "order.review-replied":
+		return KindReviewReplied, true
+	case "order.refund-made":
+		return KindRefundMade, true
+	case "order.unapplied-returned":
+		return KindUnappliedReturned, true
+	case "order.arbitrated":
+		return KindArbitrated, true
+	case "order.claim-posted":
+		return KindClaimPosted, true
 	}
 	return 0, false
 }
+
+// Kind returns [KindHoldAdjusted].
+func (HoldAdjusted) Kind() Kind { return KindHoldAdjusted }
+
+// Kind returns [KindTermsModified].
+func (TermsModified) Kind() Kind { return KindTermsModified }
+
+// Kind returns [KindChangeProposed].
+func (ChangeProposed) Kind() Kind { return KindChangeProposed }
+
+// Kind returns [KindChangeAccepted].
+func (ChangeAccepted) Kind() Kind { return KindChangeAccepted }
+
+// Kind returns [KindChangeRejected].
+func (ChangeRejected) Kind() Kind { return KindChangeRejected }
+
+// Kind returns [KindPaymentReversed].
+func (PaymentReversed) Kind() Kind { return KindPaymentReversed }
+
+// Kind returns [KindChargebackResolved].
+func (ChargebackResolved) Kind() Kind { return KindChargebackResolved }
 
 // Kind returns [KindClosed].
 func (Closed) Kind() Kind { return KindClosed }
 
 // Kind returns [KindConfirmed].
 func (Confirmed) Kind() Kind { return KindConfirmed }
+
+// Kind returns [KindDisputeOpened].
+func (DisputeOpened) Kind() Kind { return KindDisputeOpened }
+
+// Kind returns [KindDisputeWithdrawn].
+func (DisputeWithdrawn) Kind() Kind { return KindDisputeWithdrawn }
+
+// Kind returns [KindDisputeEscalated].
+func (DisputeEscalated) Kind() Kind { return KindDisputeEscalated }
+
+// Kind returns [KindSettlementProposed].
+func (SettlementProposed) Kind() Kind { return KindSettlementProposed }
+
+// Kind returns [KindSettlementAccepted].
+func (SettlementAccepted) Kind() Kind { return KindSettlementAccepted }
 
 // Kind returns [KindDrafted].
 func (Drafted) Kind() Kind { return KindDrafted }
@@ -248,16 +402,37 @@ func (HoldReleased) Kind() Kind { return KindHoldReleased }
 // Kind returns [KindReceiptConfirmed].
 func (ReceiptConfirmed) Kind() Kind { return KindReceiptConfirmed }
 
+// Kind returns [KindReceiptExtended].
+func (ReceiptExtended) Kind() Kind { return KindReceiptExtended }
+
 // Kind returns [KindCompleted].
 func (Completed) Kind() Kind { return KindCompleted }
 
 // Kind returns [KindReviewed].
 func (Reviewed) Kind() Kind { return KindReviewed }
 
+// Kind returns [KindReviewEdited].
+func (ReviewEdited) Kind() Kind { return KindReviewEdited }
+
+// Kind returns [KindReviewReplied].
+func (ReviewReplied) Kind() Kind { return KindReviewReplied }
+
+// Kind returns [KindRefundMade].
+func (RefundMade) Kind() Kind { return KindRefundMade }
+
+// Kind returns [KindUnappliedReturned].
+func (UnappliedReturned) Kind() Kind { return KindUnappliedReturned }
+
+// Kind returns [KindArbitrated].
+func (Arbitrated) Kind() Kind { return KindArbitrated }
+
+// Kind returns [KindClaimPosted].
+func (ClaimPosted) Kind() Kind { return KindClaimPosted }
+
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case Closed, Confirmed, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, HoldPlaced, HoldReleased, ReceiptConfirmed, Completed, Reviewed:
+	case HoldAdjusted, TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, HoldPlaced, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted:
 		return true
 	}
 	return false
@@ -266,9 +441,33 @@ func isEvent(e Event) bool {
 // appendEvent appends the JSON of the event.
 func appendEvent(b []byte, e Event) []byte {
 	switch e := e.(type) {
+	case HoldAdjusted:
+		return e.appendJSON(b)
+	case TermsModified:
+		return e.appendJSON(b)
+	case ChangeProposed:
+		return e.appendJSON(b)
+	case ChangeAccepted:
+		return e.appendJSON(b)
+	case ChangeRejected:
+		return e.appendJSON(b)
+	case PaymentReversed:
+		return e.appendJSON(b)
+	case ChargebackResolved:
+		return e.appendJSON(b)
 	case Closed:
 		return e.appendJSON(b)
 	case Confirmed:
+		return e.appendJSON(b)
+	case DisputeOpened:
+		return e.appendJSON(b)
+	case DisputeWithdrawn:
+		return e.appendJSON(b)
+	case DisputeEscalated:
+		return e.appendJSON(b)
+	case SettlementProposed:
+		return e.appendJSON(b)
+	case SettlementAccepted:
 		return e.appendJSON(b)
 	case Drafted:
 		return e.appendJSON(b)
@@ -312,9 +511,23 @@ func appendEvent(b []byte, e Event) []byte {
 		return e.appendJSON(b)
 	case ReceiptConfirmed:
 		return e.appendJSON(b)
+	case ReceiptExtended:
+		return e.appendJSON(b)
 	case Completed:
 		return e.appendJSON(b)
 	case Reviewed:
+		return e.appendJSON(b)
+	case ReviewEdited:
+		return e.appendJSON(b)
+	case ReviewReplied:
+		return e.appendJSON(b)
+	case RefundMade:
+		return e.appendJSON(b)
+	case UnappliedReturned:
+		return e.appendJSON(b)
+	case Arbitrated:
+		return e.appendJSON(b)
+	case ClaimPosted:
 		return e.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -325,12 +538,60 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 	var e Event
 	r := wire.NewReader(data)
 	switch k {
+	case KindHoldAdjusted:
+		var v HoldAdjusted
+		v.decodeJSON(r)
+		e = v
+	case KindTermsModified:
+		var v TermsModified
+		v.decodeJSON(r)
+		e = v
+	case KindChangeProposed:
+		var v ChangeProposed
+		v.decodeJSON(r)
+		e = v
+	case KindChangeAccepted:
+		var v ChangeAccepted
+		v.decodeJSON(r)
+		e = v
+	case KindChangeRejected:
+		var v ChangeRejected
+		v.decodeJSON(r)
+		e = v
+	case KindPaymentReversed:
+		var v PaymentReversed
+		v.decodeJSON(r)
+		e = v
+	case KindChargebackResolved:
+		var v ChargebackResolved
+		v.decodeJSON(r)
+		e = v
 	case KindClosed:
 		var v Closed
 		v.decodeJSON(r)
 		e = v
 	case KindConfirmed:
 		var v Confirmed
+		v.decodeJSON(r)
+		e = v
+	case KindDisputeOpened:
+		var v DisputeOpened
+		v.decodeJSON(r)
+		e = v
+	case KindDisputeWithdrawn:
+		var v DisputeWithdrawn
+		v.decodeJSON(r)
+		e = v
+	case KindDisputeEscalated:
+		var v DisputeEscalated
+		v.decodeJSON(r)
+		e = v
+	case KindSettlementProposed:
+		var v SettlementProposed
+		v.decodeJSON(r)
+		e = v
+	case KindSettlementAccepted:
+		var v SettlementAccepted
 		v.decodeJSON(r)
 		e = v
 	case KindDrafted:
@@ -417,12 +678,40 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v ReceiptConfirmed
 		v.decodeJSON(r)
 		e = v
+	case KindReceiptExtended:
+		var v ReceiptExtended
+		v.decodeJSON(r)
+		e = v
 	case KindCompleted:
 		var v Completed
 		v.decodeJSON(r)
 		e = v
 	case KindReviewed:
 		var v Reviewed
+		v.decodeJSON(r)
+		e = v
+	case KindReviewEdited:
+		var v ReviewEdited
+		v.decodeJSON(r)
+		e = v
+	case KindReviewReplied:
+		var v ReviewReplied
+		v.decodeJSON(r)
+		e = v
+	case KindRefundMade:
+		var v RefundMade
+		v.decodeJSON(r)
+		e = v
+	case KindUnappliedReturned:
+		var v UnappliedReturned
+		v.decodeJSON(r)
+		e = v
+	case KindArbitrated:
+		var v Arbitrated
+		v.decodeJSON(r)
+		e = v
+	case KindClaimPosted:
+		var v ClaimPosted
 		v.decodeJSON(r)
 		e = v
 	default:
@@ -434,6 +723,181 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 	return e, nil
 }
 
+// evolveEvent calls the method evolve of the event, if it has one.
+func evolveEvent(e Event, a0 *Order, a1 time.Time) {
+	switch e := e.(type) {
+	case HoldAdjusted:
+		e.evolve(a0, a1)
+	case TermsModified:
+		e.evolve(a0, a1)
+	case ChangeProposed:
+		e.evolve(a0, a1)
+	case ChangeAccepted:
+		e.evolve(a0, a1)
+	case ChangeRejected:
+		e.evolve(a0, a1)
+	case PaymentReversed:
+		e.evolve(a0, a1)
+	case ChargebackResolved:
+		e.evolve(a0, a1)
+	case Closed:
+		e.evolve(a0, a1)
+	case Confirmed:
+		e.evolve(a0, a1)
+	case DisputeOpened:
+		e.evolve(a0, a1)
+	case DisputeWithdrawn:
+		e.evolve(a0, a1)
+	case DisputeEscalated:
+		e.evolve(a0, a1)
+	case SettlementProposed:
+		e.evolve(a0, a1)
+	case SettlementAccepted:
+		e.evolve(a0, a1)
+	case Drafted:
+		e.evolve(a0, a1)
+	case BuyerEntered:
+		e.evolve(a0, a1)
+	case BuyerMatched:
+		e.evolve(a0, a1)
+	case ContractAttached:
+		e.evolve(a0, a1)
+	case TermsSet:
+		e.evolve(a0, a1)
+	case TransportSet:
+		e.evolve(a0, a1)
+	case CoverageChosen:
+		e.evolve(a0, a1)
+	case Submitted:
+		e.evolve(a0, a1)
+	case EntrustmentLinked:
+		e.evolve(a0, a1)
+	case EntrustmentUnlinked:
+		e.evolve(a0, a1)
+	case EntrustmentReleased:
+		e.evolve(a0, a1)
+	case Shipped:
+		e.evolve(a0, a1)
+	case PaymentInitiated:
+		e.evolve(a0, a1)
+	case PaymentReceived:
+		e.evolve(a0, a1)
+	case PaymentFailed:
+		e.evolve(a0, a1)
+	case UnappliedApplied:
+		e.evolve(a0, a1)
+	case ShortfallAccepted:
+		e.evolve(a0, a1)
+	case Funded:
+		e.evolve(a0, a1)
+	case HoldPlaced:
+		e.evolve(a0, a1)
+	case HoldReleased:
+		e.evolve(a0, a1)
+	case ReceiptConfirmed:
+		e.evolve(a0, a1)
+	case ReceiptExtended:
+		e.evolve(a0, a1)
+	case Completed:
+		e.evolve(a0, a1)
+	case Reviewed:
+		e.evolve(a0, a1)
+	case ReviewEdited:
+		e.evolve(a0, a1)
+	case ReviewReplied:
+		e.evolve(a0, a1)
+	case RefundMade:
+		e.evolve(a0, a1)
+	case UnappliedReturned:
+		e.evolve(a0, a1)
+	case Arbitrated:
+		e.evolve(a0, a1)
+	case ClaimPosted:
+		e.evolve(a0, a1)
+	}
+}
+
+// contradictsEvent calls the method contradicts of the event, if it has one.
+func contradictsEvent(e Event, a0 *Order) error {
+	switch e := e.(type) {
+	case HoldAdjusted:
+		return e.contradicts(a0)
+	case TermsModified:
+		return e.contradicts(a0)
+	case ChangeProposed:
+		return e.contradicts(a0)
+	case ChangeAccepted:
+		return e.contradicts(a0)
+	case ChangeRejected:
+		return e.contradicts(a0)
+	case PaymentReversed:
+		return e.contradicts(a0)
+	case ChargebackResolved:
+		return e.contradicts(a0)
+	case Confirmed:
+		return e.contradicts(a0)
+	case DisputeOpened:
+		return e.contradicts(a0)
+	case DisputeWithdrawn:
+		return e.contradicts(a0)
+	case DisputeEscalated:
+		return e.contradicts(a0)
+	case SettlementProposed:
+		return e.contradicts(a0)
+	case SettlementAccepted:
+		return e.contradicts(a0)
+	case ContractAttached:
+		return e.contradicts(a0)
+	case EntrustmentLinked:
+		return e.contradicts(a0)
+	case PaymentInitiated:
+		return e.contradicts(a0)
+	case PaymentReceived:
+		return e.contradicts(a0)
+	case UnappliedApplied:
+		return e.contradicts(a0)
+	case ShortfallAccepted:
+		return e.contradicts(a0)
+	case Funded:
+		return e.contradicts(a0)
+	case HoldPlaced:
+		return e.contradicts(a0)
+	case HoldReleased:
+		return e.contradicts(a0)
+	case ReceiptExtended:
+		return e.contradicts(a0)
+	case Completed:
+		return e.contradicts(a0)
+	case RefundMade:
+		return e.contradicts(a0)
+	case UnappliedReturned:
+		return e.contradicts(a0)
+	case Arbitrated:
+		return e.contradicts(a0)
+	case ClaimPosted:
+		return e.contradicts(a0)
+	}
+	return nil
+}
+
+// Name returns the wire name of the command, modify.
+func (Modify) Name() string { return "modify" }
+
+// Name returns the wire name of the command, propose-change.
+func (ProposeChange) Name() string { return "propose-change" }
+
+// Name returns the wire name of the command, accept-change.
+func (AcceptChange) Name() string { return "accept-change" }
+
+// Name returns the wire name of the command, reject-change.
+func (RejectChange) Name() string { return "reject-change" }
+
+// Name returns the wire name of the command, charge-back.
+func (ChargeBack) Name() string { return "charge-back" }
+
+// Name returns the wire name of the command, resolve-chargeback.
+func (ResolveChargeback) Name() string { return "resolve-chargeback" }
+
 // Name returns the wire name of the command, cancel.
 func (Cancel) Name() string { return "cancel" }
 
@@ -442,6 +906,21 @@ func (Expire) Name() string { return "expire" }
 
 // Name returns the wire name of the command, confirm.
 func (Confirm) Name() string { return "confirm" }
+
+// Name returns the wire name of the command, open-dispute.
+func (OpenDispute) Name() string { return "open-dispute" }
+
+// Name returns the wire name of the command, withdraw.
+func (Withdraw) Name() string { return "withdraw" }
+
+// Name returns the wire name of the command, escalate.
+func (Escalate) Name() string { return "escalate" }
+
+// Name returns the wire name of the command, propose-settlement.
+func (ProposeSettlement) Name() string { return "propose-settlement" }
+
+// Name returns the wire name of the command, accept-settlement.
+func (AcceptSettlement) Name() string { return "accept-settlement" }
 
 // Name returns the wire name of the command, draft.
 func (Draft) Name() string { return "draft" }
@@ -500,42 +979,77 @@ func (ConfirmReceipt) Name() string { return "confirm-receipt" }
 // Name returns the wire name of the command, auto-confirm-receipt.
 func (AutoConfirmReceipt) Name() string { return "auto-confirm-receipt" }
 
+// Name returns the wire name of the command, extend-receipt.
+func (ExtendReceipt) Name() string { return "extend-receipt" }
+
 // Name returns the wire name of the command, review.
 func (Review) Name() string { return "review" }
+
+// Name returns the wire name of the command, edit-review.
+func (EditReview) Name() string { return "edit-review" }
+
+// Name returns the wire name of the command, reply.
+func (Reply) Name() string { return "reply" }
+
+// Name returns the wire name of the command, refund.
+func (Refund) Name() string { return "refund" }
+
+// Name returns the wire name of the command, return-unapplied.
+func (ReturnUnapplied) Name() string { return "return-unapplied" }
+
+// Name returns the wire name of the command, arbitrate.
+func (Arbitrate) Name() string { return "arbitrate" }
 
 // commandNames returns the wire names of all commands, sorted.
 func commandNames() []string {
 	return []string{
+		"accept-change",
+		"accept-settlement",
 		"accept-shortfall",
 		"apply-unapplied",
+		"arbitrate",
 		"attach-contract",
 		"auto-confirm-receipt",
 		"cancel",
+		"charge-back",
 		"choose-coverage",
 		"confirm",
 		"confirm-receipt",
 		"draft",
+		"edit-review",
+		"escalate",
 		"expire",
+		"extend-receipt",
 		"fail-payment",
 		"initiate-payment",
 		"link",
 		"mark-shipped",
 		"match-buyer",
+		"modify",
+		"open-dispute",
+		"propose-change",
+		"propose-settlement",
 		"record-payment",
 		"record-release",
+		"refund",
+		"reject-change",
+		"reply",
+		"resolve-chargeback",
+		"return-unapplied",
 		"review",
 		"set-buyer",
 		"set-terms",
 		"set-transport",
 		"submit",
 		"unlink",
+		"withdraw",
 	}
 }
 
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Cancel, Expire, Confirm, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, Review:
+	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, Withdraw, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate:
 		return true
 	}
 	return false
@@ -544,11 +1058,33 @@ func isCommand(c Command) bool {
 // appendCommand appends the JSON of the command.
 func appendCommand(b []byte, c Command) []byte {
 	switch c := c.(type) {
+	case Modify:
+		return c.appendJSON(b)
+	case ProposeChange:
+		return c.appendJSON(b)
+	case AcceptChange:
+		return c.appendJSON(b)
+	case RejectChange:
+		return c.appendJSON(b)
+	case ChargeBack:
+		return c.appendJSON(b)
+	case ResolveChargeback:
+		return c.appendJSON(b)
 	case Cancel:
 		return c.appendJSON(b)
 	case Expire:
 		return c.appendJSON(b)
 	case Confirm:
+		return c.appendJSON(b)
+	case OpenDispute:
+		return c.appendJSON(b)
+	case Withdraw:
+		return c.appendJSON(b)
+	case Escalate:
+		return c.appendJSON(b)
+	case ProposeSettlement:
+		return c.appendJSON(b)
+	case AcceptSettlement:
 		return c.appendJSON(b)
 	case Draft:
 		return c.appendJSON(b)
@@ -588,7 +1124,19 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	case AutoConfirmReceipt:
 		return c.appendJSON(b)
+	case ExtendReceipt:
+		return c.appendJSON(b)
 	case Review:
+		return c.appendJSON(b)
+	case EditReview:
+		return c.appendJSON(b)
+	case Reply:
+		return c.appendJSON(b)
+	case Refund:
+		return c.appendJSON(b)
+	case ReturnUnapplied:
+		return c.appendJSON(b)
+	case Arbitrate:
 		return c.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -599,6 +1147,30 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	var c Command
 	r := wire.NewReader(data)
 	switch name {
+	case "modify":
+		var v Modify
+		v.decodeJSON(r)
+		c = v
+	case "propose-change":
+		var v ProposeChange
+		v.decodeJSON(r)
+		c = v
+	case "accept-change":
+		var v AcceptChange
+		v.decodeJSON(r)
+		c = v
+	case "reject-change":
+		var v RejectChange
+		v.decodeJSON(r)
+		c = v
+	case "charge-back":
+		var v ChargeBack
+		v.decodeJSON(r)
+		c = v
+	case "resolve-chargeback":
+		var v ResolveChargeback
+		v.decodeJSON(r)
+		c = v
 	case "cancel":
 		var v Cancel
 		v.decodeJSON(r)
@@ -609,6 +1181,26 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "confirm":
 		var v Confirm
+		v.decodeJSON(r)
+		c = v
+	case "open-dispute":
+		var v OpenDispute
+		v.decodeJSON(r)
+		c = v
+	case "withdraw":
+		var v Withdraw
+		v.decodeJSON(r)
+		c = v
+	case "escalate":
+		var v Escalate
+		v.decodeJSON(r)
+		c = v
+	case "propose-settlement":
+		var v ProposeSettlement
+		v.decodeJSON(r)
+		c = v
+	case "accept-settlement":
+		var v AcceptSettlement
 		v.decodeJSON(r)
 		c = v
 	case "draft":
@@ -687,8 +1279,32 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v AutoConfirmReceipt
 		v.decodeJSON(r)
 		c = v
+	case "extend-receipt":
+		var v ExtendReceipt
+		v.decodeJSON(r)
+		c = v
 	case "review":
 		var v Review
+		v.decodeJSON(r)
+		c = v
+	case "edit-review":
+		var v EditReview
+		v.decodeJSON(r)
+		c = v
+	case "reply":
+		var v Reply
+		v.decodeJSON(r)
+		c = v
+	case "refund":
+		var v Refund
+		v.decodeJSON(r)
+		c = v
+	case "return-unapplied":
+		var v ReturnUnapplied
+		v.decodeJSON(r)
+		c = v
+	case "arbitrate":
+		var v Arbitrate
 		v.decodeJSON(r)
 		c = v
 	default:
@@ -698,6 +1314,552 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// appendJSON appends the JSON of v.
+func (v *Amendment) appendJSON(b []byte) []byte {
+	b = append(b, `{"terms":`...)
+	b = v.Terms.appendJSON(b)
+	b = append(b, `,"coverage":`...)
+	b = wire.AppendString(b, string(v.Coverage))
+	if v.BuyerName != "" {
+		b = append(b, `,"buyer_name":`...)
+		b = wire.AppendString(b, v.BuyerName)
+	}
+	if v.Seller != "" {
+		b = append(b, `,"seller":`...)
+		b = wire.AppendString(b, string(v.Seller))
+	}
+	if v.BuyerEmail != "" {
+		b = append(b, `,"buyer_email":`...)
+		b = wire.AppendString(b, string(v.BuyerEmail))
+	}
+	if v.Mode != "" {
+		b = append(b, `,"mode":`...)
+		b = wire.AppendString(b, string(v.Mode))
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Amendment) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "terms":
+			seen = r.Mark(seen, 1<<0)
+			v.Terms.decodeJSON(r)
+		case "coverage":
+			seen = r.Mark(seen, 1<<1)
+			v.Coverage = Coverage(r.String())
+		case "buyer_name":
+			seen = r.Mark(seen, 1<<2)
+			v.BuyerName = r.String()
+		case "seller":
+			seen = r.Mark(seen, 1<<3)
+			v.Seller = Account(r.String())
+		case "buyer_email":
+			seen = r.Mark(seen, 1<<4)
+			v.BuyerEmail = Email(r.String())
+		case "mode":
+			seen = r.Mark(seen, 1<<5)
+			v.Mode = DraftMode(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "terms", "coverage", "", "", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *HoldAdjusted) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"from":"`...)
+	text, err = v.From.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"to":"`...)
+	text, err = v.To.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *HoldAdjusted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "from":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.From.UnmarshalText(r.Text()))
+		case "to":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.To.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "from", "to")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Modify) appendJSON(b []byte) []byte {
+	b = append(b, `{"to":`...)
+	b = v.To.appendJSON(b)
+	if v.TermsAccepted {
+		b = append(b, `,"terms_accepted":`...)
+		b = wire.AppendBool(b, v.TermsAccepted)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Modify) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "to":
+			seen = r.Mark(seen, 1<<0)
+			v.To.decodeJSON(r)
+		case "terms_accepted":
+			seen = r.Mark(seen, 1<<1)
+			v.TermsAccepted = r.Bool()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "to", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *TermsModified) appendJSON(b []byte) []byte {
+	b = append(b, `{"terms":`...)
+	b = v.Terms.appendJSON(b)
+	b = append(b, `,"coverage":`...)
+	b = wire.AppendString(b, string(v.Coverage))
+	b = append(b, `,"buyer_name":`...)
+	b = wire.AppendString(b, v.BuyerName)
+	b = append(b, `,"changes":[`...)
+	for i0 := range v.Changes {
+		if i0 > 0 {
+			b = append(b, ',')
+		}
+		b = wire.AppendString(b, v.Changes[i0])
+	}
+	b = append(b, `],"revision":`...)
+	b = wire.AppendUint(b, uint64(v.Revision))
+	b = append(b, `,"confirm_by":`...)
+	b = wire.AppendTime(b, v.ConfirmBy)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *TermsModified) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "terms":
+			seen = r.Mark(seen, 1<<0)
+			v.Terms.decodeJSON(r)
+		case "coverage":
+			seen = r.Mark(seen, 1<<1)
+			v.Coverage = Coverage(r.String())
+		case "buyer_name":
+			seen = r.Mark(seen, 1<<2)
+			v.BuyerName = r.String()
+		case "changes":
+			seen = r.Mark(seen, 1<<3)
+			for r.Array(); r.Element(); {
+				*wire.Extend(&v.Changes) = r.String()
+			}
+		case "revision":
+			seen = r.Mark(seen, 1<<4)
+			v.Revision = Revision(r.Uint(32))
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<5)
+			v.ConfirmBy = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3f != 0x3f {
+		r.Missing(seen, "terms", "coverage", "buyer_name", "changes", "revision", "confirm_by")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ProposeChange) appendJSON(b []byte) []byte {
+	b = append(b, `{"to":`...)
+	b = v.To.appendJSON(b)
+	if v.TermsAccepted {
+		b = append(b, `,"terms_accepted":`...)
+		b = wire.AppendBool(b, v.TermsAccepted)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ProposeChange) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "to":
+			seen = r.Mark(seen, 1<<0)
+			v.To.decodeJSON(r)
+		case "terms_accepted":
+			seen = r.Mark(seen, 1<<1)
+			v.TermsAccepted = r.Bool()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "to", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ChangeProposed) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	b = append(b, `,"terms":`...)
+	b = v.Terms.appendJSON(b)
+	b = append(b, `,"coverage":`...)
+	b = wire.AppendString(b, string(v.Coverage))
+	b = append(b, `,"changes":[`...)
+	for i0 := range v.Changes {
+		if i0 > 0 {
+			b = append(b, ',')
+		}
+		b = wire.AppendString(b, v.Changes[i0])
+	}
+	return append(b, `]}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ChangeProposed) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		case "terms":
+			seen = r.Mark(seen, 1<<1)
+			v.Terms.decodeJSON(r)
+		case "coverage":
+			seen = r.Mark(seen, 1<<2)
+			v.Coverage = Coverage(r.String())
+		case "changes":
+			seen = r.Mark(seen, 1<<3)
+			for r.Array(); r.Element(); {
+				*wire.Extend(&v.Changes) = r.String()
+			}
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xf != 0xf {
+		r.Missing(seen, "proposal", "terms", "coverage", "changes")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *AcceptChange) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *AcceptChange) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "proposal")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ChangeAccepted) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	b = append(b, `,"terms":`...)
+	b = v.Terms.appendJSON(b)
+	b = append(b, `,"coverage":`...)
+	b = wire.AppendString(b, string(v.Coverage))
+	b = append(b, `,"revision":`...)
+	b = wire.AppendUint(b, uint64(v.Revision))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ChangeAccepted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		case "terms":
+			seen = r.Mark(seen, 1<<1)
+			v.Terms.decodeJSON(r)
+		case "coverage":
+			seen = r.Mark(seen, 1<<2)
+			v.Coverage = Coverage(r.String())
+		case "revision":
+			seen = r.Mark(seen, 1<<3)
+			v.Revision = Revision(r.Uint(32))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xf != 0xf {
+		r.Missing(seen, "proposal", "terms", "coverage", "revision")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *RejectChange) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *RejectChange) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "proposal")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ChangeRejected) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ChangeRejected) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "proposal")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ChargeBack) appendJSON(b []byte) []byte {
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ChargeBack) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reference")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *PaymentReversed) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"applied":"`...)
+	text, err = v.Applied.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"unapplied":"`...)
+	text, err = v.Unapplied.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *PaymentReversed) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "applied":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Applied.UnmarshalText(r.Text()))
+		case "unapplied":
+			seen = r.Mark(seen, 1<<3)
+			r.Check(v.Unapplied.UnmarshalText(r.Text()))
+		case "reviewed":
+			seen = r.Mark(seen, 1<<4)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xf != 0xf {
+		r.Missing(seen, "reference", "amount", "applied", "unapplied", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ResolveChargeback) appendJSON(b []byte) []byte {
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"won":`...)
+	b = wire.AppendBool(b, v.Won)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ResolveChargeback) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "won":
+			seen = r.Mark(seen, 1<<1)
+			v.Won = r.Bool()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "reference", "won")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ChargebackResolved) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"won":`...)
+	b = wire.AppendBool(b, v.Won)
+	if !wire.IsZero(v.Applied) {
+		b = append(b, `,"applied":"`...)
+		text, err = v.Applied.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Unapplied) {
+		b = append(b, `,"unapplied":"`...)
+		text, err = v.Unapplied.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.ReceiptDeadline.IsZero() {
+		b = append(b, `,"receipt_deadline":`...)
+		b = wire.AppendTime(b, v.ReceiptDeadline)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ChargebackResolved) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "won":
+			seen = r.Mark(seen, 1<<1)
+			v.Won = r.Bool()
+		case "applied":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Applied.UnmarshalText(r.Text()))
+		case "unapplied":
+			seen = r.Mark(seen, 1<<3)
+			r.Check(v.Unapplied.UnmarshalText(r.Text()))
+		case "reviewed":
+			seen = r.Mark(seen, 1<<4)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<5)
+			v.ReceiptDeadline = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "reference", "won", "", "", "", "")
+	}
 }
 
 // appendJSON appends the JSON of v.
@@ -808,6 +1970,304 @@ func (v *Confirmed) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x7 != 0x7 {
 		r.Missing(seen, "account", "terms", "pay_by")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *OpenDispute) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"ground":`...)
+	b = wire.AppendString(b, string(v.Ground))
+	b = append(b, `,"claimed":"`...)
+	text, err = v.Claimed.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if v.Text != "" {
+		b = append(b, `,"text":`...)
+		b = wire.AppendString(b, v.Text)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *OpenDispute) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "ground":
+			seen = r.Mark(seen, 1<<0)
+			v.Ground = Ground(r.String())
+		case "claimed":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Claimed.UnmarshalText(r.Text()))
+		case "text":
+			seen = r.Mark(seen, 1<<2)
+			v.Text = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "ground", "claimed", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *DisputeOpened) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"number":`...)
+	b = wire.AppendUint(b, uint64(v.Number))
+	b = append(b, `,"ground":`...)
+	b = wire.AppendString(b, string(v.Ground))
+	b = append(b, `,"claimed":"`...)
+	text, err = v.Claimed.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if v.Text != "" {
+		b = append(b, `,"text":`...)
+		b = wire.AppendString(b, v.Text)
+	}
+	b = append(b, `,"escalate_from":`...)
+	b = wire.AppendTime(b, v.EscalateFrom)
+	b = append(b, `,"escalate_by":`...)
+	b = wire.AppendTime(b, v.EscalateBy)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *DisputeOpened) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "number":
+			seen = r.Mark(seen, 1<<0)
+			v.Number = uint32(r.Uint(32))
+		case "ground":
+			seen = r.Mark(seen, 1<<1)
+			v.Ground = Ground(r.String())
+		case "claimed":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Claimed.UnmarshalText(r.Text()))
+		case "text":
+			seen = r.Mark(seen, 1<<3)
+			v.Text = r.String()
+		case "escalate_from":
+			seen = r.Mark(seen, 1<<4)
+			v.EscalateFrom = r.Time()
+		case "escalate_by":
+			seen = r.Mark(seen, 1<<5)
+			v.EscalateBy = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x37 != 0x37 {
+		r.Missing(seen, "number", "ground", "claimed", "", "escalate_from", "escalate_by")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Withdraw) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Withdraw) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *DisputeWithdrawn) appendJSON(b []byte) []byte {
+	start := len(b)
+	if !v.ReceiptDeadline.IsZero() {
+		b = append(b, `,"receipt_deadline":`...)
+		b = wire.AppendTime(b, v.ReceiptDeadline)
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *DisputeWithdrawn) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<0)
+			v.ReceiptDeadline = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Escalate) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Escalate) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *DisputeEscalated) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"by":"`...)
+	text, err = v.By.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *DisputeEscalated) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "by":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.By.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "by")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ProposeSettlement) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"refund":"`...)
+	text, err = v.Refund.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ProposeSettlement) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "refund":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Refund.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "refund")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *SettlementProposed) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	b = append(b, `,"by":"`...)
+	text, err = v.By.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"refund":"`...)
+	text, err = v.Refund.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *SettlementProposed) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		case "by":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.By.UnmarshalText(r.Text()))
+		case "refund":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Refund.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x7 != 0x7 {
+		r.Missing(seen, "proposal", "by", "refund")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *AcceptSettlement) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *AcceptSettlement) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "proposal")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *SettlementAccepted) appendJSON(b []byte) []byte {
+	b = append(b, `{"proposal":`...)
+	b = wire.AppendUint(b, uint64(v.Proposal))
+	if !v.ReceiptDeadline.IsZero() {
+		b = append(b, `,"receipt_deadline":`...)
+		b = wire.AppendTime(b, v.ReceiptDeadline)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *SettlementAccepted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "proposal":
+			seen = r.Mark(seen, 1<<0)
+			v.Proposal = uint32(r.Uint(32))
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<1)
+			v.ReceiptDeadline = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "proposal", "")
 	}
 }
 
@@ -2109,6 +3569,52 @@ func (v *ReceiptConfirmed) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
+func (v *ExtendReceipt) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ExtendReceipt) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReceiptExtended) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"by":"`...)
+	text, err = v.By.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"receipt_deadline":`...)
+	b = wire.AppendTime(b, v.ReceiptDeadline)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReceiptExtended) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "by":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.By.UnmarshalText(r.Text()))
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<1)
+			v.ReceiptDeadline = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "by", "receipt_deadline")
+	}
+}
+
+// appendJSON appends the JSON of v.
 func (v *Completed) appendJSON(b []byte) []byte {
 	return append(b, `{}`...)
 }
@@ -2182,6 +3688,372 @@ func (v *Reviewed) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x1 != 0x1 {
 		r.Missing(seen, "rating", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *EditReview) appendJSON(b []byte) []byte {
+	b = append(b, `{"rating":`...)
+	b = wire.AppendInt(b, int64(v.Rating))
+	if v.Text != "" {
+		b = append(b, `,"text":`...)
+		b = wire.AppendString(b, v.Text)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *EditReview) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "rating":
+			seen = r.Mark(seen, 1<<0)
+			v.Rating = int(r.Int(0))
+		case "text":
+			seen = r.Mark(seen, 1<<1)
+			v.Text = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "rating", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReviewEdited) appendJSON(b []byte) []byte {
+	b = append(b, `{"rating":`...)
+	b = wire.AppendInt(b, int64(v.Rating))
+	if v.Text != "" {
+		b = append(b, `,"text":`...)
+		b = wire.AppendString(b, v.Text)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReviewEdited) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "rating":
+			seen = r.Mark(seen, 1<<0)
+			v.Rating = int(r.Int(0))
+		case "text":
+			seen = r.Mark(seen, 1<<1)
+			v.Text = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "rating", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Reply) appendJSON(b []byte) []byte {
+	b = append(b, `{"text":`...)
+	b = wire.AppendString(b, v.Text)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Reply) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "text":
+			seen = r.Mark(seen, 1<<0)
+			v.Text = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "text")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReviewReplied) appendJSON(b []byte) []byte {
+	b = append(b, `{"text":`...)
+	b = wire.AppendString(b, v.Text)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReviewReplied) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "text":
+			seen = r.Mark(seen, 1<<0)
+			v.Text = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "text")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Refund) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Refund) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *RefundMade) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"cause":`...)
+	b = wire.AppendString(b, string(v.Cause))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *RefundMade) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "cause":
+			seen = r.Mark(seen, 1<<1)
+			v.Cause = RefundCause(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "amount", "cause")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReturnUnapplied) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReturnUnapplied) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *UnappliedReturned) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *UnappliedReturned) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "reviewed":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Arbitrate) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	start := len(b)
+	if !wire.IsZero(v.Refund) {
+		b = append(b, `,"refund":"`...)
+		text, err = v.Refund.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Compensation) {
+		b = append(b, `,"compensation":"`...)
+		text, err = v.Compensation.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.Text != "" {
+		b = append(b, `,"text":`...)
+		b = wire.AppendString(b, v.Text)
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Arbitrate) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "refund":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Refund.UnmarshalText(r.Text()))
+		case "compensation":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Compensation.UnmarshalText(r.Text()))
+		case "text":
+			seen = r.Mark(seen, 1<<2)
+			v.Text = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Arbitrated) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	start := len(b)
+	if !wire.IsZero(v.Refund) {
+		b = append(b, `,"refund":"`...)
+		text, err = v.Refund.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Compensation) {
+		b = append(b, `,"compensation":"`...)
+		text, err = v.Compensation.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.Text != "" {
+		b = append(b, `,"text":`...)
+		b = wire.AppendString(b, v.Text)
+	}
+	if !v.ReceiptDeadline.IsZero() {
+		b = append(b, `,"receipt_deadline":`...)
+		b = wire.AppendTime(b, v.ReceiptDeadline)
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Arbitrated) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "refund":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Refund.UnmarshalText(r.Text()))
+		case "compensation":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Compensation.UnmarshalText(r.Text()))
+		case "text":
+			seen = r.Mark(seen, 1<<2)
+			v.Text = r.String()
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<3)
+			v.ReceiptDeadline = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ClaimPosted) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"released":"`...)
+	text, err = v.Released.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ClaimPosted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "released":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Released.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "amount", "released")
 	}
 }
 

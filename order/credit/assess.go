@@ -64,7 +64,7 @@ func (c AssessLimit) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
 	if l.Product == PayLater {
 		return c.move(&l)
 	}
-	return []Event{LimitAssessed{Limit: c.Limit, Inputs: c.Inputs}}, nil
+	return []Event{LimitAssessed(c)}, nil
 }
 
 // LimitAssessed says what the limit of an assurance line is from now on, and what it was assessed from.
@@ -92,7 +92,7 @@ func (c Suspend) check() error { return order.CheckText("reason", c.Reason, maxR
 func (Suspend) money() [2]order.Money { return [2]order.Money{} }
 
 func (c Suspend) decide(Line, order.Role, Facts) ([]Event, error) {
-	return []Event{LineSuspended{Reason: c.Reason}}, nil
+	return []Event{LineSuspended(c)}, nil
 }
 
 // LineSuspended says that the line takes no new holds, and why.

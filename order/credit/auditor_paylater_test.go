@@ -26,7 +26,7 @@ type shopAuditor struct {
 func newShopAuditor() *shopAuditor {
 	a := &shopAuditor{orders: make(map[order.ID]*account), freezes: make(map[Ground]bool)}
 	for i := range byte(4) {
-		a.orders[drawnOrder(i+1)] = &account{overdue: i%2 == 0, fake: i < 2}
+		a.orders[drawnOrder(i+1)] = &account{fake: i < 2}
 	}
 	return a
 }
@@ -60,9 +60,11 @@ func (a *shopAuditor) asks(c Command) (order.Actor, Facts) {
 	case Deduct:
 		return desk, Facts{Hold: a.hold(c.Order)}
 	case Restore:
-		return desk, Facts{Hold: a.hold(c.Order)}
+		return desk, Facts{Hold: a.hold(c.Order), Overdue: a.orders[c.Order].overdue}
+	case NoteOverdue:
+		return desk, Facts{Hold: a.hold(c.Order), Overdue: a.orders[c.Order].overdue}
 	case Consume:
-		return desk, Facts{Hold: a.hold(c.Order)}
+		return desk, Facts{Hold: a.hold(c.Order), Overdue: a.orders[c.Order].overdue}
 	case Hold:
 		return desk, Facts{}
 	case Withdraw:
@@ -86,13 +88,15 @@ func (a *shopAuditor) allows(c Command) bool {
 		fits := a.limit >= sum && c.Amount.MinorUnits() <= a.limit-sum
 		return a.opened && len(a.freezes) == 0 && a.orders[c.Order].deducted == 0 && fits
 	case Restore:
-		uses, amount := a.orders[c.Order].uses(), c.Amount.MinorUnits()
+		o, amount := a.orders[c.Order], c.Amount.MinorUnits()
 		if c.Cause == RestoreLowered {
-			return amount < uses
+			return amount < o.uses()
 		}
-		return amount == uses
+		return amount == o.uses() && c.Overdue == o.overdue
+	case NoteOverdue:
+		return a.orders[c.Order].uses() > 0 && !a.orders[c.Order].overdue
 	case Consume:
-		return a.orders[c.Order].uses() == c.Amount.MinorUnits()
+		return a.orders[c.Order].overdue && a.orders[c.Order].uses() == c.Amount.MinorUnits()
 	case Freeze:
 		if !a.opened || a.freezes[Ground(c)] {
 			return false
@@ -124,9 +128,13 @@ func (a *shopAuditor) book(t *rapid.T, c Command) {
 			t.Fatalf("a deduction makes used %d of %d, frozen for %v", sum, a.limit, a.freezes)
 		}
 	case Restore:
-		a.orders[c.Order].restored += c.Amount.MinorUnits()
+		o := a.orders[c.Order]
+		o.restored += c.Amount.MinorUnits()
+		o.overdue = o.overdue && o.uses() > 0
+	case NoteOverdue:
+		a.orders[c.Order].overdue = true
 	case Consume:
-		a.orders[c.Order].consumed = c.Amount.MinorUnits()
+		a.orders[c.Order].consumed, a.orders[c.Order].overdue = c.Amount.MinorUnits(), false
 		a.limit = max(0, a.limit-c.Amount.MinorUnits())
 	case Freeze:
 		a.freezes[Ground(c)] = true
@@ -137,6 +145,12 @@ func (a *shopAuditor) book(t *rapid.T, c Command) {
 
 func (a *shopAuditor) audit(t *rapid.T, l *Line) {
 	sum, count := a.used()
+	late := int64(0)
+	for _, o := range a.orders {
+		if o.overdue {
+			late++
+		}
+	}
 	remaining := max(0, a.limit-sum)
 	usable := remaining
 	if len(a.freezes) > 0 {
@@ -146,6 +160,8 @@ func (a *shopAuditor) audit(t *rapid.T, l *Line) {
 	switch {
 	case p.Limit != fen(a.limit) || p.Used != fen(sum) || l.OpenHolds != count || p.Consumed != fen(0):
 		t.Fatalf("the line is %+v, the books have limit %d, %d open orders of %d", l, a.limit, count, sum)
+	case l.Overdue != late:
+		t.Fatalf("%d orders are overdue, the books have %d", l.Overdue, late)
 	case p.Remaining != fen(remaining) || p.Usable != fen(usable) || p.Excess != fen(max(0, sum-a.limit)):
 		t.Fatalf("the page is %+v, the books have remaining %d, usable %d", p, remaining, usable)
 	case p.Frozen != (len(a.freezes) > 0) || len(p.Why) != len(a.freezes):
@@ -169,14 +185,20 @@ func (a *shopAuditor) draw(t *rapid.T) Command {
 	limit := fen(rapid.OneOf(rapid.Int64Range(0, 60), rapid.Just(int64(math.MaxInt64))).Draw(t, "limit"))
 	grounds := []Ground{{ReasonOverdue, id.String()}, {ReasonFakeOrder, id.String()}, {ReasonOpenOrders, ""}, {ReasonOther, "audit"}}
 	ground := rapid.SampledFrom(grounds).Draw(t, "ground")
-	switch rapid.IntRange(0, 14).Draw(t, "command") {
+	switch rapid.IntRange(0, 16).Draw(t, "command") {
+	case 15, 16:
+		return NoteOverdue{Order: id}
 	case 0, 1:
 		return AssessLimit{Limit: limit}
 	case 2, 3:
 		return OpenLine{Limit: limit}
 	case 4, 5:
 		causes := []RestoreCause{RestorePaid, RestoreCancelled, RestoreReturned}
-		return Restore{Order: id, Amount: all, Cause: rapid.SampledFrom(causes).Draw(t, "cause")}
+		c := Restore{Order: id, Amount: all, Cause: rapid.SampledFrom(causes).Draw(t, "cause")}
+		if c.Cause != RestoreCancelled {
+			c.Overdue = a.orders[id].overdue != (rapid.IntRange(0, 9).Draw(t, "contrary") == 0)
+		}
+		return c
 	case 6:
 		return Restore{Order: id, Amount: amount, Cause: RestoreLowered}
 	case 7:

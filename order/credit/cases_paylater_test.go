@@ -18,6 +18,7 @@ var (
 	lowered  = opened(5_000, deducted(orderA, 4_000), LimitReduced{From: yuan(5_000), To: yuan(3_000)})
 	frozen   = opened(5_000, deducted(orderA, 4_000), Frozen(overdue))
 	twice    = opened(5_000, deducted(orderA, 4_000), Frozen(overdue), Frozen(audit))
+	late     = opened(5_000, deducted(orderA, 4_000), noted(orderA))
 	shop     = Inputs{Grade: 80, Score: leverScore, Volume: yuan(125_000), FakeVolume: yuan(1_000), Products: 100, Profile: 100, AfterSales: 95, Month: "2025-06"}
 
 	// everything has no zero field.
@@ -26,11 +27,26 @@ var (
 
 func deducted(id order.ID, n int64) Event { return QuotaDeducted{Order: id, Amount: yuan(n)} }
 
-func restored(n int64, cause RestoreCause) Event { return QuotaRestored{orderA, yuan(n), cause} }
+func restored(n int64, cause RestoreCause) Event {
+	return QuotaRestored{Order: orderA, Amount: yuan(n), Cause: cause}
+}
+
+func noted(id order.ID) Event { return OverdueNoted{Order: id} }
+
+// overdueEnds is the fact that orderA was overdue and is paid or returned.
+func overdueEnds(n int64, cause RestoreCause) Event {
+	return QuotaRestored{orderA, yuan(n), cause, true}
+}
 
 func deduct(id order.ID, n int64) Deduct { return Deduct{id, yuan(n)} }
 
-func restoring(n int64, cause RestoreCause) Restore { return Restore{orderA, yuan(n), cause} }
+func restoring(n int64, cause RestoreCause) Restore {
+	return Restore{Order: orderA, Amount: yuan(n), Cause: cause}
+}
+
+func endingOverdue(n int64, cause RestoreCause) Restore {
+	return Restore{orderA, yuan(n), cause, true}
+}
 
 // crowded returns a line that is frozen for that many reasons.
 func crowded(n int) Line {
@@ -39,6 +55,13 @@ func crowded(n int) Line {
 		history = append(history, Frozen{ReasonOther, fmt.Sprintf("reason %d", i)})
 	}
 	return opened(5_000, history...)
+}
+
+// usesOverdue is the fact that a pay-later order is overdue with that much.
+func usesOverdue(amount int64) Facts {
+	f := uses(amount)
+	f.Overdue = true
+	return f
 }
 
 // ended is the fact that all that the order used was restored or written off.
@@ -63,14 +86,19 @@ var payLaterAcceptances = []accepted{
 	{"B15/accept/frozen for open orders", used, Freeze(busy), none, Frozen(busy), sums{5_000, 4_000, 0, 1_000, 0}},
 	{"B15/accept/frozen for an overdue order", used, Freeze(overdue), Facts{Overdue: true}, Frozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
 	{"B15/accept/reduced while an order is open", used, AssessLimit{Limit: yuan(4_500)}, none, LimitReduced{From: yuan(5_000), To: yuan(4_500)}, sums{4_500, 4_000, 0, 500, 0}},
+	{"B15/accept/an order becomes overdue", used, NoteOverdue{orderA}, uses(4_000), noted(orderA), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"B15/accept/an order becomes overdue on a frozen line", frozen, NoteOverdue{orderA}, uses(4_000), noted(orderA), sums{5_000, 4_000, 0, 1_000, 0}},
+	{"B15/accept/an overdue order is lowered", late, restoring(1_000, RestoreLowered), usesOverdue(4_000), restored(1_000, RestoreLowered), sums{5_000, 3_000, 0, 2_000, 0}},
+	{"B15/accept/an overdue order is returned", late, endingOverdue(4_000, RestoreReturned), usesOverdue(4_000), overdueEnds(4_000, RestoreReturned), sums{5_000, 0, 0, 5_000, 0}},
 	{"B18/accept/an order is named", fresh, deduct(orderB, 1), none, deducted(orderB, 1), sums{5_000, 1, 0, 4_999, 0}},
 	{"B19/accept/frozen for a fake order", fresh, Freeze(fake), Facts{Fake: true}, Frozen(fake), sums{5_000, 0, 0, 5_000, 0}},
 	{"B19/accept/frozen for another reason", fresh, Freeze(audit), none, Frozen(audit), sums{5_000, 0, 0, 5_000, 0}},
 	{"B19/accept/paid while frozen", frozen, restoring(4_000, RestorePaid), uses(4_000), restored(4_000, RestorePaid), sums{5_000, 0, 0, 5_000, 0}},
+	{"D48/accept/paid late", late, endingOverdue(4_000, RestorePaid), usesOverdue(4_000), overdueEnds(4_000, RestorePaid), sums{5_000, 0, 0, 5_000, 0}},
 	{"B19/accept/lowered while frozen", frozen, restoring(1_000, RestoreLowered), uses(4_000), restored(1_000, RestoreLowered), sums{5_000, 3_000, 0, 2_000, 0}},
-	{"D52/accept/written off", used, Consume{orderA, yuan(4_000)}, uses(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
-	{"D52/accept/written off above the limit", lowered, Consume{orderA, yuan(4_000)}, uses(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(3_000), yuan(0)}, sums{}},
-	{"D52/accept/written off while frozen", frozen, Consume{orderA, yuan(4_000)}, uses(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
+	{"D52/accept/written off", late, Consume{orderA, yuan(4_000)}, usesOverdue(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
+	{"D52/accept/written off above the limit", follow(lowered, noted(orderA)), Consume{orderA, yuan(4_000)}, usesOverdue(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(3_000), yuan(0)}, sums{}},
+	{"D52/accept/written off while frozen", follow(frozen, noted(orderA)), Consume{orderA, yuan(4_000)}, usesOverdue(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
 	{"D53/accept/one kind of reason for two orders", frozen, Freeze{ReasonOverdue, orderB.String()}, Facts{Overdue: true}, Frozen{ReasonOverdue, orderB.String()}, sums{5_000, 4_000, 0, 1_000, 0}},
 	{"D53/accept/two reasons for one order", frozen, Freeze(fake), Facts{Fake: true}, Frozen(fake), sums{5_000, 4_000, 0, 1_000, 0}},
 	{"D53/accept/unfrozen", frozen, Unfreeze(overdue), none, Unfrozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
@@ -109,6 +137,13 @@ var payLaterRefusals = []refused{
 	{"B9/refuse/a part on return", used, restoring(3_999, RestoreReturned), uses(4_000), order.RuleB9, no},
 	{"B9/refuse/lowered by all", used, restoring(4_000, RestoreLowered), uses(4_000), order.RuleB9, no},
 	{"B9/refuse/on a line that was never opened", unopened, restoring(1, RestorePaid), uses(1), order.RuleB9, no},
+	{"B15/refuse/overdue without a deduction", used, NoteOverdue{orderB}, none, order.RuleB15, no},
+	{"B15/refuse/overdue twice", late, NoteOverdue{orderA}, usesOverdue(4_000), order.RuleB15, no},
+	{"B15/refuse/overdue after payment", fresh, NoteOverdue{orderA}, ended(order.HoldIsReleased), order.RuleB15, no},
+	{"B15/refuse/overdue on a line that was never opened", unopened, NoteOverdue{orderA}, uses(1), order.RuleB15, no},
+	{"B15/refuse/paid as if it were not overdue", late, restoring(4_000, RestorePaid), usesOverdue(4_000), order.RuleB15, no},
+	{"B15/refuse/paid as if it were overdue", used, endingOverdue(4_000, RestorePaid), uses(4_000), order.RuleB15, no},
+	{"B15/refuse/an overdue order is cancelled", late, restoring(4_000, RestoreCancelled), usesOverdue(4_000), order.RuleB15, no},
 	{"B18/refuse/a deduction without an order", fresh, Deduct{Amount: yuan(1)}, none, order.RuleB18, no},
 	{"B18/refuse/a deduction without an order on a frozen line", frozen, Deduct{Amount: yuan(1)}, none, order.RuleB18, no},
 	{"B19/refuse/a new order on a frozen line", frozen, deduct(orderB, 1_000), none, order.RuleB19, yuan(1_000)},
@@ -120,6 +155,8 @@ var payLaterRefusals = []refused{
 	{"D52/refuse/written off without a deduction", fresh, Consume{orderA, yuan(4_000)}, none, order.RuleD52, no},
 	{"D52/refuse/a part written off", used, Consume{orderA, yuan(3_999)}, uses(4_000), order.RuleD52, no},
 	{"D52/refuse/more written off than is used", used, Consume{orderA, yuan(4_001)}, uses(4_000), order.RuleD52, no},
+	{"D52/refuse/overdue after a write-off", fresh, NoteOverdue{orderA}, ended(order.HoldIsPosted), order.RuleD52, no},
+	{"D52/refuse/an order that is not overdue is written off", used, Consume{orderA, yuan(4_000)}, uses(4_000), order.RuleD52, no},
 	{"D53/refuse/frozen twice for one reason", frozen, Freeze(overdue), Facts{Overdue: true}, order.RuleD53, no},
 	{"D53/refuse/an order that is not overdue", used, Freeze(overdue), Facts{Fake: true}, order.RuleD53, no},
 	{"D53/refuse/an order that is not flagged", used, Freeze(fake), Facts{Overdue: true}, order.RuleD53, no},
@@ -136,7 +173,7 @@ var payLaterRefusals = []refused{
 	{"D60/refuse/a first limit", unopened, OpenLine{Limit: dollars(1)}, none, order.RuleD60, no},
 	{"D60/refuse/a pay-later limit", fresh, AssessLimit{Limit: dollars(1)}, none, order.RuleD60, no},
 	{"D60/refuse/a deduction", fresh, Deduct{orderA, dollars(1)}, none, order.RuleD60, no},
-	{"D60/refuse/a restoring", used, Restore{orderA, dollars(4_000), RestorePaid}, uses(4_000), order.RuleD60, no},
+	{"D60/refuse/a restoring", used, Restore{Order: orderA, Amount: dollars(4_000), Cause: RestorePaid}, uses(4_000), order.RuleD60, no},
 	{"D60/refuse/a write-off", used, Consume{orderA, dollars(4_000)}, uses(4_000), order.RuleD60, no},
 	{"D6/refuse/a pay-later line is not suspended", fresh, Suspend{"fraud"}, none, order.RuleD6, no},
 	{"D3/refuse/a pay-later line takes no holds", fresh, Hold{orderA, yuan(1)}, none, order.RuleD3, no},

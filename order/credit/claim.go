@@ -90,7 +90,7 @@ func (c RepayClaim) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
 	if l.Consumed.Less(c.Amount) {
 		return nil, refuse(order.RuleD8, c, l.Phase).Because("only %s is owed", "仅欠%s", l.Consumed)
 	}
-	return []Event{ClaimRepaid{Amount: c.Amount, Reference: c.Reference}}, nil
+	return []Event{ClaimRepaid(c)}, nil
 }
 
 // ClaimRepaid says that the seller has repaid that much of what was claimed.

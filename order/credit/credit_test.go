@@ -21,6 +21,7 @@ var (
 
 	orderA = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
 	orderB = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xb}
+	orderC = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xc}
 )
 
 // dollars returns whole dollars.

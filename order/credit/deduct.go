@@ -28,7 +28,7 @@ func (c Deduct) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if available := l.Available(); available.Less(c.Amount) {
 		return nil, short(order.RuleB5, c, l.Phase, c.Amount, available)
 	}
-	return []Event{QuotaDeducted{Order: c.Order, Amount: c.Amount}}, nil
+	return []Event{QuotaDeducted(c)}, nil
 }
 
 // QuotaDeducted says that an order uses that much of the quota.
@@ -69,15 +69,20 @@ func (c RestoreCause) check() error {
 
 // Restore gives back what an order uses: all of it when the order was paid, cancelled or
 // returned, and a part of it when its amount was lowered. A frozen line restores as well.
+// Overdue says that this ends an order that is overdue, which the line then counts no more.
 type Restore struct {
-	Order  order.ID     `json:"order"`
-	Amount order.Money  `json:"amount"`
-	Cause  RestoreCause `json:"cause"`
+	Order   order.ID     `json:"order"`
+	Amount  order.Money  `json:"amount"`
+	Cause   RestoreCause `json:"cause"`
+	Overdue bool         `json:"overdue,omitzero"`
 }
 
 func (c Restore) check() error {
 	if err := checkAmount(c.Order, "amount", c.Amount); err != nil {
 		return err
+	}
+	if c.Overdue && c.Cause != RestorePaid && c.Cause != RestoreReturned {
+		return &order.InvalidError{Field: "overdue", Reason: "an overdue order ends paid, returned or written off"}
 	}
 	return c.Cause.check()
 }
@@ -91,9 +96,13 @@ func (c Restore) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if uses := f.Hold.Amount; uses.Less(c.Amount) {
 		return nil, refuse(order.RuleB9, c, l.Phase).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
 	}
-	if all := c.Amount == f.Hold.Amount; all == (c.Cause == RestoreLowered) {
+	ends := c.Cause != RestoreLowered
+	if all := c.Amount == f.Hold.Amount; all != ends {
 		return nil, refuse(order.RuleB9, c, l.Phase).
 			Because("the order uses %[1]s: a lowered one keeps a part, any other restores all", "该订单使用额度%[1]s：减额须保留一部分，其他情形须全部恢复", f.Hold.Amount)
+	}
+	if c.Overdue != (ends && f.Overdue) {
+		return nil, refuse(order.RuleB15, c, l.Phase).Because("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
 	}
 	return []Event{QuotaRestored(c)}, nil
 }
@@ -111,12 +120,14 @@ func unused(rule order.Rule, c Command, phase Phase, hold order.Hold) *order.Ref
 	}
 }
 
-// QuotaRestored says that an order no longer uses that much of the quota.
+// QuotaRestored says that an order no longer uses that much of the quota, and whether that has
+// ended one that was overdue.
 // Stored: add fields, never rename or remove.
 type QuotaRestored struct {
-	Order  order.ID     `json:"order"`
-	Amount order.Money  `json:"amount"`
-	Cause  RestoreCause `json:"cause"`
+	Order   order.ID     `json:"order"`
+	Amount  order.Money  `json:"amount"`
+	Cause   RestoreCause `json:"cause"`
+	Overdue bool         `json:"overdue,omitzero"`
 }
 
 func (e QuotaRestored) check() error { return Restore(e).check() }
@@ -125,14 +136,57 @@ func (e QuotaRestored) evolve(l *Line) (err error) {
 	if e.Cause != RestoreLowered {
 		l.OpenHolds--
 	}
+	if e.Overdue {
+		l.Overdue--
+	}
 	l.Held, err = l.Held.Sub(e.Amount)
 	return err
 }
 
+// Overdue: a policy may freeze the line by how many of its orders are overdue (逾期未付款).
+
+// NoteOverdue counts an order that has become overdue, until a Restore or the Consume of all
+// that it uses.
+type NoteOverdue struct {
+	Order order.ID `json:"order"`
+}
+
+func (c NoteOverdue) check() error {
+	if c.Order.IsZero() {
+		return &order.InvalidError{Field: "order", Reason: "must not be empty"}
+	}
+	return nil
+}
+
+func (NoteOverdue) money() [2]order.Money { return [2]order.Money{} }
+
+func (c NoteOverdue) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+	switch {
+	case f.Hold.Status != order.HoldOpen:
+		return nil, unused(order.RuleB15, c, l.Phase, f.Hold)
+	case f.Overdue:
+		return nil, refuse(order.RuleB15, c, l.Phase).Because("the order is overdue already", "该订单已逾期")
+	}
+	return []Event{OverdueNoted(c)}, nil
+}
+
+// OverdueNoted says that one more order of the line is overdue. It changes no amount.
+// Stored: add fields, never rename or remove.
+type OverdueNoted struct {
+	Order order.ID `json:"order"`
+}
+
+func (e OverdueNoted) check() error { return NoteOverdue(e).check() }
+
+func (e OverdueNoted) evolve(l *Line) error {
+	l.Overdue++
+	return nil
+}
+
 // Consume: an overdue order is written off, and the quota that it used is gone (核销).
 
-// Consume ends what an order uses, all of which Amount names, and lowers the limit by it, at
-// most to zero.
+// Consume ends what an overdue order uses, all of which Amount names, and lowers the limit by
+// it, at most to zero.
 type Consume struct {
 	Order  order.ID    `json:"order"`
 	Amount order.Money `json:"amount"`
@@ -149,6 +203,9 @@ func (c Consume) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if c.Amount != f.Hold.Amount {
 		return nil, refuse(order.RuleD52, c, l.Phase).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
 	}
+	if !f.Overdue {
+		return nil, refuse(order.RuleD52, c, l.Phase).Because("the order is not overdue", "该订单未逾期")
+	}
 	return []Event{QuotaConsumed{Order: c.Order, Amount: c.Amount, LimitFrom: l.Limit, LimitTo: lessConsumed(l.Limit, c.Amount)}}, nil
 }
 
@@ -157,7 +214,8 @@ func lessConsumed(limit, amount order.Money) order.Money {
 	return order.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())
 }
 
-// QuotaConsumed says that what an order used is lost, and from what to what the limit fell.
+// QuotaConsumed says that what an overdue order used is lost, and from what to what the limit
+// fell.
 // Stored: add fields, never rename or remove.
 type QuotaConsumed struct {
 	Order     order.ID    `json:"order"`
@@ -184,6 +242,7 @@ func (e QuotaConsumed) evolve(l *Line) (err error) {
 		return err
 	}
 	l.OpenHolds--
+	l.Overdue-- // no other order is written off
 	l.Held, err = l.Held.Sub(e.Amount)
 	return err
 }

@@ -15,7 +15,7 @@
 // or returned, which restores it, or written off, which consumes it: the limit is then lower by
 // the amount. Lowering the amount of an order restores a part.
 //
-// A line is of bounded size: it keeps sums, a count and at most [MaxFreezes] reasons. What one
+// A line is of bounded size: it keeps sums, two counts and at most [MaxFreezes] reasons. What one
 // order holds, and how its hold ended, is told by that order's own stream, written in the same
 // commit, and handed to [Decide] as [Facts]. That a hold is resolved once is checked there.
 //
@@ -32,10 +32,13 @@
 //
 //   - Hold, Adjust, Release and Claim for a covered order, with Facts.Hold,
 //   - Deduct when a pay-later order is placed, with Facts.Hold, which is zero then,
+//   - NoteOverdue when it becomes overdue, with Facts.Hold, which is open, and after it Freeze
+//     with [ReasonOverdue], if the policy asks for it, with Facts.Overdue set; [Line.Overdue]
+//     tells how many orders are overdue then, and [Line.FrozenFor] whether such a reason is
+//     there already,
 //   - Restore when it is paid, cancelled, returned or lowered, and Consume when it is written
-//     off, with Facts.Hold, which is open with the amount that the order used until then,
-//   - Freeze with [ReasonOverdue] when it becomes overdue, if the policy asks for it, with
-//     Facts.Overdue set; [Line.FrozenFor] tells whether such a reason is there already.
+//     off, with Facts.Hold, which is open with the amount that the order used until then, and
+//     Facts.Overdue, which says whether it was overdue until then.
 //
 // A Freeze by the platform that names an order, see [Ground.Order], needs Facts.Overdue or
 // Facts.Fake from the stream of that order, guarded in the same commit. A counterpart goes by

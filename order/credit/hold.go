@@ -41,7 +41,7 @@ func (c Hold) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if available := l.Available(); available.Less(c.Amount) {
 		return nil, short(order.RuleD3, c, l.Phase, c.Amount, available)
 	}
-	return []Event{Held{Order: c.Order, Amount: c.Amount}}, nil
+	return []Event{Held(c)}, nil
 }
 
 // short is the refusal of more than there is.
@@ -128,7 +128,7 @@ func (c Adjust) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 			return nil, short(order.RuleD5, c, l.Phase, raise, available)
 		}
 	}
-	return []Event{HoldAdjusted{Order: c.Order, From: c.From, To: c.To}}, nil
+	return []Event{HoldAdjusted(c)}, nil
 }
 
 // differs is the refusal of a command that does not name what the order holds.
@@ -203,7 +203,7 @@ func (c Release) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 	if c.Amount != f.Hold.Amount {
 		return nil, differs(order.RuleD5, c, l.Phase, f.Hold)
 	}
-	return []Event{Released{Order: c.Order, Amount: c.Amount, Cause: c.Cause}}, nil
+	return []Event{Released(c)}, nil
 }
 
 // Released says that the hold of an order is resolved and its amount free again.

@@ -34,7 +34,10 @@ func drawEvent(t *rapid.T) Event {
 	case KindQuotaDeducted:
 		return QuotaDeducted{id, money(1)}
 	case KindQuotaRestored:
-		return QuotaRestored{id, money(1), rapid.SampledFrom([]RestoreCause{RestorePaid, RestoreLowered}).Draw(t, "cause")}
+		cause := rapid.SampledFrom([]RestoreCause{RestorePaid, RestoreLowered}).Draw(t, "cause")
+		return QuotaRestored{id, money(1), cause, cause == RestorePaid && rapid.Bool().Draw(t, "overdue")}
+	case KindOverdueNoted:
+		return OverdueNoted{id}
 	case KindQuotaConsumed:
 		amount, from := money(1), money(0)
 		return QuotaConsumed{id, amount, from, lessConsumed(from, amount)}
@@ -125,11 +128,16 @@ func TestContradictions(t *testing.T) {
 		"quota in another currency":    {fresh, QuotaDeducted{orderA, euros(1)}},
 		"raised from another limit":    {fresh, LimitRaised{From: yuan(4_999), To: yuan(6_000)}},
 		"reduced from another limit":   {fresh, LimitReduced{From: yuan(5_001), To: yuan(1)}},
-		"consumed from another limit":  {used, QuotaConsumed{orderA, yuan(4_000), yuan(4_000), yuan(0)}},
-		"consumed more than is used":   {used, QuotaConsumed{orderA, yuan(4_001), yuan(5_000), yuan(999)}},
-		"restored more than is used":   {used, QuotaRestored{orderA, yuan(4_001), RestorePaid}},
-		"lowered to nothing":           {used, QuotaRestored{orderA, yuan(4_000), RestoreLowered}},
-		"a part paid, no order left":   {used, QuotaRestored{orderA, yuan(1), RestorePaid}},
+		"consumed from another limit":  {late, QuotaConsumed{orderA, yuan(4_000), yuan(4_000), yuan(0)}},
+		"consumed more than is used":   {late, QuotaConsumed{orderA, yuan(4_001), yuan(5_000), yuan(999)}},
+		"restored more than is used":   {used, restored(4_001, RestorePaid)},
+		"lowered to nothing":           {used, restored(4_000, RestoreLowered)},
+		"a part paid, no order left":   {used, restored(1, RestorePaid)},
+		"consumed and not overdue":     {used, QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}},
+		"more overdue than use it":     {late, noted(orderB)},
+		"overdue, an assurance line":   {six, noted(orderA)},
+		"overdue ends, none is":        {opened(5_000, deducted(orderA, 2), deducted(orderB, 2)), overdueEnds(2, RestorePaid)},
+		"all but the overdue one end":  {late, restored(4_000, RestorePaid)},
 		"frozen twice for one reason":  {frozen, Frozen{ReasonOverdue, orderA.String()}},
 		"unfrozen for another reason":  {frozen, Unfrozen{ReasonOverdue, orderB.String()}},
 		"frozen for too many reasons":  {crowded(MaxFreezes), Frozen{ReasonOpenOrders, ""}},

@@ -63,6 +63,7 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindQuotaDeducted, From: in(PhaseOpen), Stay: true},
 	{Event: KindQuotaRestored, From: in(PhaseOpen), Stay: true},
 	{Event: KindQuotaConsumed, From: in(PhaseOpen), Stay: true},
+	{Event: KindOverdueNoted, From: in(PhaseOpen), Stay: true},
 	{Event: KindFrozen, From: in(PhaseOpen), Stay: true},
 	{Event: KindUnfrozen, From: in(PhaseOpen), Stay: true},
 }
@@ -101,6 +102,7 @@ var permissions = []Permission{
 	// deduct
 	permit(PayLater, Deduct{}, by(order.Desk), in(PhaseOpen), order.RuleB5, KindQuotaDeducted),
 	permit(PayLater, Restore{}, by(order.Desk), in(PhaseOpen), order.RuleB9, KindQuotaRestored),
+	permit(PayLater, NoteOverdue{}, by(order.Desk), in(PhaseOpen), order.RuleB15, KindOverdueNoted),
 	permit(PayLater, Consume{}, by(order.Desk), in(PhaseOpen), order.RuleD52, KindQuotaConsumed),
 	permit(PayLater, Withdraw{}, by(order.Seller), in(PhaseNone, PhaseOpen), order.RuleB6),
 

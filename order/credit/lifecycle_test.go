@@ -31,6 +31,7 @@ func asks(p Product) map[string]Command {
 		"open-line":    OpenLine{Limit: money(1)},
 		"deduct":       Deduct{Order: orderB, Amount: money(1)},
 		"restore":      Restore{Order: orderA, Amount: money(60), Cause: RestorePaid},
+		"note-overdue": NoteOverdue{Order: orderA},
 		"consume":      Consume{Order: orderA, Amount: money(60)},
 		"withdraw":     Withdraw{Amount: money(1)},
 		"freeze":       Freeze(overdue),
@@ -72,6 +73,8 @@ func checkMatrix(t *testing.T, product Product, lines map[Phase]Line) {
 				switch name {
 				case "hold", "deduct":
 					facts = Facts{}
+				case "restore", "note-overdue":
+					facts.Overdue = false
 				case "unfreeze":
 					if column == PhaseOpen {
 						l = follow(l, Frozen(audit))

@@ -32,7 +32,8 @@ func (p Product) String() string {
 //
 // Held and Consumed are never negative, and Held is zero exactly if OpenHolds is. Their sum is
 // above Limit only after the limit was cut. On a pay-later line Held is the quota used,
-// OpenHolds the number of orders that use it, and Consumed stays zero.
+// OpenHolds the number of orders that use it, Overdue how many of these are overdue, and
+// Consumed stays zero.
 // Stored: add fields, never rename or remove.
 type Line struct {
 	Product  Product        `json:"-"` // named by the stream
@@ -41,10 +42,11 @@ type Line struct {
 	Phase    Phase          `json:"phase"`
 	LastAt   time.Time      `json:"last_at,omitzero"` // the latest instant of its events
 
-	Limit     order.Money `json:"limit"`      // what the platform assessed
-	Held      order.Money `json:"held"`       // the sum of what orders hold or use
-	Consumed  order.Money `json:"consumed"`   // what was claimed and not repaid yet
-	OpenHolds int64       `json:"open_holds"` // the number of orders that hold or use something
+	Limit     order.Money `json:"limit"`            // what the platform assessed
+	Held      order.Money `json:"held"`             // the sum of what orders hold or use
+	Consumed  order.Money `json:"consumed"`         // what was claimed and not repaid yet
+	OpenHolds int64       `json:"open_holds"`       // the number of orders that hold or use something
+	Overdue   int64       `json:"overdue,omitzero"` // the number of those that are overdue
 
 	// Reason says why the line is suspended; it is empty otherwise.
 	Reason string `json:"reason,omitzero"`
@@ -103,11 +105,12 @@ func (l *Line) Fact() order.Quota {
 // Facts is what the stream of the order that a command names says.
 type Facts struct {
 	// Hold is what the order holds on this line before the command, and how its last hold
-	// ended. Hold, Adjust, Release, Claim, Deduct, Restore and Consume need it. For a
+	// ended. Hold, Adjust, Release, Claim, Deduct, Restore, NoteOverdue and Consume need it. For a
 	// pay-later order it is open with the amount that the order still uses, released once all
 	// of it was restored, and posted once it was written off; Cause is not regarded.
 	Hold order.Hold
-	// Overdue says that the order is overdue now; Freeze needs it for ReasonOverdue.
+	// Overdue says that the order is overdue before the command. NoteOverdue, Restore and
+	// Consume need it, and Freeze does for ReasonOverdue.
 	Overdue bool
 	// Fake says that the order is flagged as fake; Freeze needs it for ReasonFakeOrder.
 	Fake bool
@@ -265,6 +268,8 @@ func (l *Line) sound() error {
 		return wrong("consumed", "more is repaid than was claimed")
 	case l.OpenHolds < 0 || (l.OpenHolds == 0) != l.Held.IsZero():
 		return wrong("open_holds", "does not agree with what is held")
+	case l.Overdue < 0 || l.Overdue > l.OpenHolds || l.Overdue > 0 && l.Product != PayLater:
+		return wrong("overdue", "does not agree with the number of orders")
 	}
 	_, err := l.Held.Add(l.Consumed)
 	return err

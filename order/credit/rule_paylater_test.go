@@ -24,6 +24,8 @@ func testPayLaterRules(t *testing.T) {
 	t.Run("B13/accept/from 5,000 to 20,000 in three months", testGrowth)
 	t.Run("B13/accept/to 100,000", testLargestShop)
 	t.Run("B15/excludes/an open order freezes nothing by itself", testOpenOrder)
+	t.Run("B15/effect/how many orders are overdue", testOverdueCount)
+	t.Run("B15/refuse/noted by anybody but the desk", testNoteRoles)
 	t.Run("B19/effect/a freeze changes no figure", testFreezeFigures)
 	t.Run("B19/effect/a frozen line is shown to orders as suspended", testFrozenFact)
 	t.Run("B21/effect/each lever raises the limit", testLevers)
@@ -122,7 +124,7 @@ func testUnused(t *testing.T) {
 	for status, want := range map[order.HoldStatus]string{
 		order.HoldNone: "该订单未使用额度", order.HoldIsReleased: "该订单使用的额度已全部恢复", order.HoldIsPosted: "该订单已核销",
 	} {
-		for _, c := range []Command{restoring(4_000, RestorePaid), Consume{orderA, yuan(4_000)}} {
+		for _, c := range []Command{restoring(4_000, RestorePaid), NoteOverdue{orderA}, Consume{orderA, yuan(4_000)}} {
 			_, err := Decide(used, c, order.Given{By: desk, At: noon}, ended(status))
 			var no *order.Refusal
 			if !errors.As(err, &no) || no.Reason(order.Chinese) != want {
@@ -175,6 +177,37 @@ func testOpenOrder(t *testing.T) {
 	if used.Frozen() || used.Usable() != yuan(1_000) {
 		t.Errorf("a line with an open order is %+v", used)
 	}
+}
+
+// testOverdueCount has three orders become overdue and end in the three ways that there are.
+func testOverdueCount(t *testing.T) {
+	l := opened(5_000, deducted(orderA, 1_000), deducted(orderB, 1_000), deducted(orderC, 1_000))
+	for i, c := range []struct {
+		ask  Command
+		want int64
+	}{
+		{NoteOverdue{orderA}, 1}, {NoteOverdue{orderB}, 2}, {NoteOverdue{orderC}, 3},
+		{Restore{Order: orderA, Amount: yuan(1), Cause: RestoreLowered}, 3},
+		{Restore{orderA, yuan(999), RestorePaid, true}, 2},
+		{Restore{orderB, yuan(1_000), RestoreReturned, true}, 1},
+		{Consume{orderC, yuan(1_000)}, 0},
+	} {
+		f := Facts{Hold: order.Hold{Status: order.HoldOpen, Amount: yuan(1_000)}, Overdue: i > 2}
+		if i == 4 {
+			f.Hold.Amount = yuan(999)
+		}
+		made, err := Decide(l, c.ask, order.Given{By: desk, At: noon}, f)
+		if err != nil {
+			t.Fatalf("%+v: %v", c.ask, err)
+		}
+		if l = follow(l, made...); l.Overdue != c.want {
+			t.Fatalf("%d are overdue after %+v, want %d", l.Overdue, c.ask, c.want)
+		}
+	}
+}
+
+func testNoteRoles(t *testing.T) {
+	refusedBy(t, NoteOverdue{orderA}, uses(4_000), order.RuleB15, order.Buyer, order.Seller, order.Platform, order.System)
 }
 
 func testFreezeFigures(t *testing.T) {
@@ -280,9 +313,10 @@ func TestPayLaterGolden(t *testing.T) {
 	must(ask(platform, AssessLimit{Limit: yuan(3_000)}, none), sums{3_000, 4_000, 0, 0, 1_000})
 	short(ask(desk, deduct(orderA, 1), none), order.RuleB5, yuan(1))
 	branch := l
-	must(ask(desk, Restore{orderB, yuan(4_000), RestorePaid}, uses(4_000)), sums{3_000, 0, 0, 3_000, 0})
+	must(ask(desk, Restore{Order: orderB, Amount: yuan(4_000), Cause: RestorePaid}, uses(4_000)), sums{3_000, 0, 0, 3_000, 0})
 	l = branch
-	must(ask(desk, Consume{orderB, yuan(4_000)}, uses(4_000)), sums{})
+	must(ask(desk, NoteOverdue{orderB}, uses(4_000)), sums{3_000, 4_000, 0, 0, 1_000})
+	must(ask(desk, Consume{orderB, yuan(4_000)}, usesOverdue(4_000)), sums{})
 	must(ask(platform, AssessLimit{Limit: yuan(2_000)}, none), sums{2_000, 0, 0, 2_000, 0})
 
 	l = used

@@ -13,7 +13,7 @@ func TestBadSnapshot(t *testing.T) {
 	}
 	for _, c := range []struct{ old, new string }{
 		{`"phase":2`, `"phase":3`}, {`"phase":2`, `"phase":-1`}, {`"phase":2`, `"phase":300`},
-		{`"open_holds":1`, `"open_holds":0`}, {`"open_holds":1`, `"open_holds":-1`},
+		{`"open_holds":1`, `"open_holds":1,"overdue":1`}, {`"open_holds":1`, `"open_holds":0`}, {`"open_holds":1`, `"open_holds":-1`},
 		{`"6000.00 USD"`, `"0.00 USD"`}, {`"6000.00 USD"`, `"-1.00 USD"`}, {`"6000.00 USD"`, `"6000.00 EUR"`},
 		{`"limit":"10000.00 USD"`, `"limit":""`}, {`"limit":"10000.00 USD"`, `"limit":"-1.00 USD"`},
 		{`"consumed":"0.00 USD"`, `"consumed":"-1.00 USD"`}, {`"consumed":"0.00 USD"`, `"consumed":"92233720368547758.07 USD"`},
@@ -30,8 +30,9 @@ func TestBadSnapshot(t *testing.T) {
 
 // TestBadPayLaterSnapshot is the table of what is no snapshot of a pay-later line in yuan.
 func TestBadPayLaterSnapshot(t *testing.T) {
-	good, _ := save(nil, &twice)
-	if l := NewPayLater("acme", cny); restore(good, &l) != nil || !same(l, twice) {
+	owed := follow(twice, noted(orderA))
+	good, _ := save(nil, &owed)
+	if l := NewPayLater("acme", cny); restore(good, &l) != nil || !same(l, owed) {
 		t.Fatalf("%s gives %+v", good, l)
 	}
 	most, _ := save(nil, new(crowded(MaxFreezes)))
@@ -40,6 +41,7 @@ func TestBadPayLaterSnapshot(t *testing.T) {
 	}
 	for _, c := range []struct{ from, old, new string }{
 		{string(good), `"phase":3`, `"phase":0`}, {string(good), `"phase":3`, `"phase":1`}, {string(good), `"phase":3`, `"phase":4`},
+		{string(good), `"overdue":1`, `"overdue":2`}, {string(good), `"overdue":1`, `"overdue":-1`}, {string(good), `"overdue":1`, `"overdue":true`},
 		{string(good), `"reason":"overdue"`, `"reason":"bankrupt"`}, {string(good), orderA.String(), "x"},
 		{string(good), `"audit of the shop"`, `""`}, {string(good), `"freezes":[`, `"freezes":[{"reason":"other","ref":"audit of the shop"},`},
 		{string(most), `"freezes":[`, `"freezes":[{"reason":"open-orders"},`},
@@ -61,7 +63,7 @@ func TestBadPayLaterSnapshot(t *testing.T) {
 }
 
 func FuzzRestore(f *testing.F) {
-	for _, l := range []Line{never, six, cut, stopped, claimed, unopened, lowered, twice} {
+	for _, l := range []Line{never, six, cut, stopped, claimed, unopened, lowered, twice, late} {
 		data, _ := save(nil, &l)
 		f.Add(l.Product == PayLater, data)
 	}

@@ -18,6 +18,7 @@ func TestLedger(t *testing.T) {
 		{at(1), Frozen(audit)},
 		{at(2), restored(1_000, RestoreLowered)},
 		{at(3), LimitReduced{From: yuan(5_000), To: yuan(2_000)}},
+		{at(4), noted(orderA)},
 		{at(4), QuotaConsumed{orderA, yuan(3_000), yuan(2_000), yuan(0)}},
 		{at(5), Unfrozen(audit)},
 		{at(6), LimitRaised{From: yuan(0), To: yuan(100_000)}},

@@ -143,7 +143,7 @@ func TestPayLaterModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	history := []Event{LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), Frozen(overdue), Frozen(audit), Unfrozen(overdue)}
+	history := []Event{LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)}
 	live := NewPayLater("acme", cny)
 	for i, e := range history {
 		live = follow(live, e)
@@ -167,7 +167,7 @@ func TestPayLaterModel(t *testing.T) {
 		t.Errorf("replayed %+v, %v; live %+v", replayed, err, live)
 	}
 	viewed, version, err := model.View(ctx, store, stream)
-	if err != nil || version != 5 || !same(viewed, live) {
+	if err != nil || version != 6 || !same(viewed, live) {
 		t.Errorf("viewed %+v at %d, %v; live %+v", viewed, version, err, live)
 	}
 	if model.Fold == NewModel().Fold || model.Category == NewModel().Category {

@@ -24,6 +24,8 @@ const (
 	KindQuotaDeducted
 	// KindQuotaRestored is the kind of [QuotaRestored], credit.quota-restored on the wire.
 	KindQuotaRestored
+	// KindOverdueNoted is the kind of [OverdueNoted], credit.overdue-noted on the wire.
+	KindOverdueNoted
 	// KindQuotaConsumed is the kind of [QuotaConsumed], credit.quota-consumed on the wire.
 	KindQuotaConsumed
 	// KindFrozen is the kind of [Frozen], credit.frozen on the wire.
@@ -45,7 +47,7 @@ const (
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 16
+const kindCount = 17
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
@@ -64,6 +66,8 @@ func (k Kind) String() string {
 		return "credit.quota-deducted"
 	case KindQuotaRestored:
 		return "credit.quota-restored"
+	case KindOverdueNoted:
+		return "credit.overdue-noted"
 	case KindQuotaConsumed:
 		return "credit.quota-consumed"
 	case KindFrozen:
@@ -103,6 +107,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindQuotaDeducted, true
 	case "credit.quota-restored":
 		return KindQuotaRestored, true
+	case "credit.overdue-noted":
+		return KindOverdueNoted, true
 	case "credit.quota-consumed":
 		return KindQuotaConsumed, true
 	case "credit.frozen":
@@ -146,6 +152,9 @@ func (QuotaDeducted) Kind() Kind { return KindQuotaDeducted }
 // Kind returns [KindQuotaRestored].
 func (QuotaRestored) Kind() Kind { return KindQuotaRestored }
 
+// Kind returns [KindOverdueNoted].
+func (OverdueNoted) Kind() Kind { return KindOverdueNoted }
+
 // Kind returns [KindQuotaConsumed].
 func (QuotaConsumed) Kind() Kind { return KindQuotaConsumed }
 
@@ -176,7 +185,7 @@ func (LimitReduced) Kind() Kind { return KindLimitReduced }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case LimitAssessed, LineSuspended, LineResumed, ClaimPosted, ClaimRepaid, QuotaDeducted, QuotaRestored, QuotaConsumed, Frozen, Unfrozen, Held, HoldAdjusted, Released, LineOpened, LimitRaised, LimitReduced:
+	case LimitAssessed, LineSuspended, LineResumed, ClaimPosted, ClaimRepaid, QuotaDeducted, QuotaRestored, OverdueNoted, QuotaConsumed, Frozen, Unfrozen, Held, HoldAdjusted, Released, LineOpened, LimitRaised, LimitReduced:
 		return true
 	}
 	return false
@@ -198,6 +207,8 @@ func appendEvent(b []byte, e Event) []byte {
 	case QuotaDeducted:
 		return e.appendJSON(b)
 	case QuotaRestored:
+		return e.appendJSON(b)
+	case OverdueNoted:
 		return e.appendJSON(b)
 	case QuotaConsumed:
 		return e.appendJSON(b)
@@ -252,6 +263,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		e = v
 	case KindQuotaRestored:
 		var v QuotaRestored
+		v.decodeJSON(r)
+		e = v
+	case KindOverdueNoted:
+		var v OverdueNoted
 		v.decodeJSON(r)
 		e = v
 	case KindQuotaConsumed:
@@ -320,6 +335,9 @@ func (Deduct) Name() string { return "deduct" }
 // Name returns the wire name of the command, restore.
 func (Restore) Name() string { return "restore" }
 
+// Name returns the wire name of the command, note-overdue.
+func (NoteOverdue) Name() string { return "note-overdue" }
+
 // Name returns the wire name of the command, consume.
 func (Consume) Name() string { return "consume" }
 
@@ -354,6 +372,7 @@ func commandNames() []string {
 		"deduct",
 		"freeze",
 		"hold",
+		"note-overdue",
 		"open-line",
 		"release",
 		"repay-claim",
@@ -368,7 +387,7 @@ func commandNames() []string {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case AssessLimit, Suspend, Resume, Claim, RepayClaim, Deduct, Restore, Consume, Withdraw, Freeze, Unfreeze, Hold, Adjust, Release, OpenLine:
+	case AssessLimit, Suspend, Resume, Claim, RepayClaim, Deduct, Restore, NoteOverdue, Consume, Withdraw, Freeze, Unfreeze, Hold, Adjust, Release, OpenLine:
 		return true
 	}
 	return false
@@ -390,6 +409,8 @@ func appendCommand(b []byte, c Command) []byte {
 	case Deduct:
 		return c.appendJSON(b)
 	case Restore:
+		return c.appendJSON(b)
+	case NoteOverdue:
 		return c.appendJSON(b)
 	case Consume:
 		return c.appendJSON(b)
@@ -442,6 +463,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "restore":
 		var v Restore
+		v.decodeJSON(r)
+		c = v
+	case "note-overdue":
+		var v NoteOverdue
 		v.decodeJSON(r)
 		c = v
 	case "consume":
@@ -860,6 +885,10 @@ func (v *Restore) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	b = append(b, `,"cause":`...)
 	b = wire.AppendString(b, string(v.Cause))
+	if v.Overdue {
+		b = append(b, `,"overdue":`...)
+		b = wire.AppendBool(b, v.Overdue)
+	}
 	return append(b, `}`...)
 }
 
@@ -878,12 +907,15 @@ func (v *Restore) decodeJSON(r *wire.Reader) {
 		case "cause":
 			seen = r.Mark(seen, 1<<2)
 			v.Cause = RestoreCause(r.String())
+		case "overdue":
+			seen = r.Mark(seen, 1<<3)
+			v.Overdue = r.Bool()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x7 != 0x7 {
-		r.Missing(seen, "order", "amount", "cause")
+		r.Missing(seen, "order", "amount", "cause", "")
 	}
 }
 
@@ -899,6 +931,10 @@ func (v *QuotaRestored) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	b = append(b, `,"cause":`...)
 	b = wire.AppendString(b, string(v.Cause))
+	if v.Overdue {
+		b = append(b, `,"overdue":`...)
+		b = wire.AppendBool(b, v.Overdue)
+	}
 	return append(b, `}`...)
 }
 
@@ -917,12 +953,71 @@ func (v *QuotaRestored) decodeJSON(r *wire.Reader) {
 		case "cause":
 			seen = r.Mark(seen, 1<<2)
 			v.Cause = RestoreCause(r.String())
+		case "overdue":
+			seen = r.Mark(seen, 1<<3)
+			v.Overdue = r.Bool()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x7 != 0x7 {
-		r.Missing(seen, "order", "amount", "cause")
+		r.Missing(seen, "order", "amount", "cause", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *NoteOverdue) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *NoteOverdue) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "order")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *OverdueNoted) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"order":"`...)
+	text, err = v.Order.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *OverdueNoted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "order":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Order.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "order")
 	}
 }
 
@@ -1565,6 +1660,10 @@ func (v *Line) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	b = append(b, `,"open_holds":`...)
 	b = wire.AppendInt(b, v.OpenHolds)
+	if v.Overdue != 0 {
+		b = append(b, `,"overdue":`...)
+		b = wire.AppendInt(b, v.Overdue)
+	}
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
 		b = wire.AppendString(b, v.Reason)
@@ -1606,11 +1705,14 @@ func (v *Line) decodeJSON(r *wire.Reader) {
 		case "open_holds":
 			seen = r.Mark(seen, 1<<5)
 			v.OpenHolds = r.Int(64)
-		case "reason":
+		case "overdue":
 			seen = r.Mark(seen, 1<<6)
+			v.Overdue = r.Int(64)
+		case "reason":
+			seen = r.Mark(seen, 1<<7)
 			v.Reason = r.String()
 		case "freezes":
-			seen = r.Mark(seen, 1<<7)
+			seen = r.Mark(seen, 1<<8)
 			for r.Array(); r.Element(); {
 				wire.Extend(&v.Freezes).decodeJSON(r)
 			}
@@ -1619,7 +1721,7 @@ func (v *Line) decodeJSON(r *wire.Reader) {
 		}
 	}
 	if seen&0x3d != 0x3d {
-		r.Missing(seen, "phase", "", "limit", "held", "consumed", "open_holds", "", "")
+		r.Missing(seen, "phase", "", "limit", "held", "consumed", "open_holds", "", "", "")
 	}
 }
 

@@ -10,11 +10,13 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// Action is a command with what it is addressed to. Order, Seller, Entrustment and Line make
-// one; its zero value is none. What a command's slices hold must not be changed as long as the
+// Action is a command with what it is addressed to. Order, Seller, Entrustment, Line, PayLater,
+// Quota and Funds make one; its zero value is none. What a command's slices hold must not be changed as long as the
 // Action is in use.
 type Action struct {
 	target  target
@@ -41,6 +43,9 @@ const (
 	targetSeller
 	targetEntrustment
 	targetLine
+	targetPayLater
+	targetQuota
+	targetFunds
 )
 
 // Order addresses a command to an order.
@@ -91,6 +96,42 @@ func Line(account order.Account, currency order.Currency, c credit.Command) Acti
 	}
 }
 
+// PayLater addresses a command to a pay-later order.
+func PayLater(id order.ID, c paylater.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := paylater.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetPayLater, order: id}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, out outside) error { return planPayLater(w, id, c, g, out) },
+	}
+}
+
+// Quota addresses a command to a merchant's pay-later line in a currency.
+func Quota(merchant order.Account, currency order.Currency, c credit.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := credit.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetQuota, account: merchant, currency: currency}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, _ outside) error { return planQuota(w, merchant, currency, c, g) },
+	}
+}
+
+// Funds addresses a command to a merchant's received funds in a currency.
+func Funds(merchant order.Account, currency order.Currency, c funds.Command) Action {
+	if c == nil {
+		return Action{}
+	}
+	name, payload := funds.EncodeCommand(c)
+	return Action{
+		target: target{kind: targetFunds, account: merchant, currency: currency}, command: c, name: name, payload: payload,
+		plan: func(w world, g order.Given, out outside) error { return planFunds(w, merchant, currency, c, g, out) },
+	}
+}
+
 // String says what is asked of which stream.
 func (a Action) String() string {
 	stream, err := a.stream()
@@ -114,8 +155,17 @@ func (a Action) stream() (events.StreamID, error) {
 		return entrustment.Stream(t.entrustment)
 	case targetLine:
 		return credit.Stream(t.account, t.currency)
+	case targetPayLater:
+		if t.order.IsZero() {
+			return "", invalid("order", "must not be empty")
+		}
+		return paylater.Stream(t.order), nil
+	case targetQuota:
+		return credit.PayLaterStream(t.account, t.currency)
+	case targetFunds:
+		return funds.Stream(t.account, t.currency)
 	default:
-		return "", invalid("do", "must be made by Order, Seller, Entrustment or Line")
+		return "", invalid("do", "must be made by Order, Seller, Entrustment, Line, PayLater, Quota or Funds")
 	}
 }
 

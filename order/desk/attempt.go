@@ -8,6 +8,8 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -41,6 +43,7 @@ func (a *attempt) run(ctx context.Context, tx *events.Tx) error {
 	w.at = d.instant(a.clock(), last)
 	tx.Stamp(w.at, c.meta())
 	g := order.Given{By: c.By, At: w.at, Policy: d.policy}
+	a.out.payLater = d.payLater
 	if err := a.consult(ctx, w, g); err != nil {
 		return err
 	}
@@ -89,6 +92,20 @@ func (a *attempt) consult(ctx context.Context, w *session, g order.Given) (err e
 			return nil // the plan says the same
 		}
 		a.out.match, err = s.Match(ctx, c.Email)
+	case paylater.Pay:
+		var o paylater.Order
+		if o, err = w.sale(t.order); err != nil {
+			return err
+		}
+		if _, no := paylater.Decide(o, c, g, paylater.Facts{Policy: a.desk.payLater}); no != nil {
+			return nil // the plan says the same
+		}
+		err = a.consultFunds(ctx, o.Merchant)
+	case funds.Withdraw:
+		if g.By.Role != order.Seller || g.By.Account != t.account {
+			return nil
+		}
+		err = a.consultFunds(ctx, t.account)
 	case seller.Activate:
 		if g.By.Role != order.Seller || g.By.Account != t.account {
 			return nil
@@ -101,6 +118,12 @@ func (a *attempt) consult(ctx context.Context, w *session, g order.Given) (err e
 	}
 	a.consulted = true
 	return nil
+}
+
+func (a *attempt) consultFunds(ctx context.Context, merchant order.Account) error {
+	policy, err := a.desk.sources.Funds(ctx, merchant)
+	a.out.funds = &policy
+	return err
 }
 
 // make asks the source that makes what the command still lacks. What the plan lacks once it

@@ -22,8 +22,9 @@ import (
 func (tr *trade) audit() {
 	tr.Helper()
 	a := readBooks(tr.store)
+	a.policy = tr.policy
 	for _, check := range []func() error{
-		func() error { return a.err }, a.holds, a.accounts, a.links, a.shipments, a.money, a.commits,
+		func() error { return a.err }, a.holds, a.accounts, a.links, a.shipments, a.histories, a.commits,
 		func() error { return a.live(tr.desk) },
 	} {
 		if err := check(); err != nil {
@@ -34,12 +35,14 @@ func (tr *trade) audit() {
 
 // books is what a log says, folded from its first record without cache or snapshot.
 type books struct {
+	policy       *order.Policy // nil for the defaults
 	err          error
 	orders       map[order.ID]order.Order
 	services     map[order.Account]seller.Service
 	entrustments map[order.EntrustmentID]entrustment.State
 	lines        map[string]credit.Line
-	facts        map[order.ID][]order.Event
+	facts        map[order.ID][]order.Recorded
+	consumed     map[string]int64     // by line: what was claimed and not repaid
 	written      map[uuid.UUID][]fact // by commit
 }
 
@@ -52,7 +55,7 @@ func readBooks(store events.Store) *books {
 	b := &books{
 		orders: map[order.ID]order.Order{}, services: map[order.Account]seller.Service{},
 		entrustments: map[order.EntrustmentID]entrustment.State{}, lines: map[string]credit.Line{},
-		facts: map[order.ID][]order.Event{}, written: map[uuid.UUID][]fact{},
+		facts: map[order.ID][]order.Recorded{}, consumed: map[string]int64{}, written: map[uuid.UUID][]fact{},
 	}
 	streams := make(map[events.StreamID]bool)
 	for r, err := range store.ReadAll(context.Background(), 0, events.Filter{}) {
@@ -67,10 +70,15 @@ func readBooks(store events.Store) *books {
 		}
 		streams[r.Stream] = true
 		b.written[r.Commit] = append(b.written[r.Commit], fact{r.Stream, e})
-		if x, ok := e.(order.Event); ok {
-			key, _ := r.Stream.Key()
+		key, _ := r.Stream.Key()
+		switch e := e.(type) {
+		case order.Event:
 			id := must(order.ParseID(key))
-			b.facts[id] = append(b.facts[id], x)
+			b.facts[id] = append(b.facts[id], order.Recorded{At: r.At, Event: e})
+		case credit.ClaimPosted:
+			b.consumed[key] += e.Amount.MinorUnits()
+		case credit.ClaimRepaid:
+			b.consumed[key] -= e.Amount.MinorUnits()
 		}
 	}
 	for stream := range streams {
@@ -105,15 +113,7 @@ func folded[K comparable, S, E any](store events.Store, stream events.StreamID, 
 func (b *books) holds() error {
 	open, count := map[string]int64{}, map[string]int64{}
 	for id, o := range b.orders {
-		placed, released := int64(0), int64(0)
-		for _, e := range b.facts[id] {
-			switch e := e.(type) {
-			case order.HoldPlaced:
-				placed += e.Amount.MinorUnits()
-			case order.HoldReleased:
-				released += e.Amount.MinorUnits()
-			}
-		}
+		placed, resolved, claimed := b.movements(id)
 		rest := int64(0)
 		if o.Hold.Status == order.HoldOpen {
 			rest = o.Hold.Amount.MinorUnits()
@@ -121,17 +121,23 @@ func (b *books) holds() error {
 			open[line] += rest
 			count[line]++
 		}
-		if placed != released+rest {
-			return fmt.Errorf("I5: order %s placed %d, released %d, holds %d", id, placed, released, rest)
+		if placed != resolved+rest {
+			return fmt.Errorf("I5: order %s held and raised %d, released and claimed %d, holds %d", id, placed, resolved, rest)
 		}
-		until := map[order.Coverage]order.Phase{order.CoveragePreShipment: order.PhaseReadyToShip, order.CoveragePostDelivery: order.PhaseShipped}[o.Coverage]
-		if want := o.Phase >= order.PhaseSubmitted && o.Phase <= until; want != (rest > 0) {
-			return fmt.Errorf("I4: order %s with coverage %s in phase %s holds %d", id, o.Coverage, o.Phase, rest)
+		from, until := order.PhaseSubmitted, map[order.Coverage]order.Phase{
+			order.CoveragePreShipment: order.PhaseReadyToShip, order.CoveragePostDelivery: order.PhaseShipped,
+		}[o.Coverage]
+		if b.policy != nil && b.policy.HoldAt == order.HoldAtConfirm {
+			from = order.PhaseConfirmed
+		}
+		if want := o.Phase >= from && o.Phase <= until && !claimed; want != (rest > 0) {
+			return fmt.Errorf("I4: order %s with coverage %s in phase %s holds %d, claimed %t", id, o.Coverage, o.Phase, rest, claimed)
 		}
 	}
 	for key, l := range b.lines {
-		if l.Held.MinorUnits() != open[key] || l.OpenHolds != count[key] {
-			return fmt.Errorf("I1: line %s holds %s for %d orders, the orders say %d for %d", key, l.Held, l.OpenHolds, open[key], count[key])
+		if l.Held.MinorUnits() != open[key] || l.OpenHolds != count[key] || l.Consumed.MinorUnits() != b.consumed[key] {
+			return fmt.Errorf("I1: line %s holds %s for %d orders and has %s consumed, the orders say %d for %d, the claims %d",
+				key, l.Held, l.OpenHolds, l.Consumed, open[key], count[key], b.consumed[key])
 		}
 		if a, o := l.Available().MinorUnits(), l.Overcommitted().MinorUnits(); a-o+l.Held.MinorUnits()+l.Consumed.MinorUnits() != l.Limit.MinorUnits() || a != 0 && o != 0 {
 			return fmt.Errorf("I2: line %s: available %d, overcommitted %d, held %s of %s", key, a, o, l.Held, l.Limit)
@@ -144,6 +150,25 @@ func (b *books) holds() error {
 	return nil
 }
 
+// movements sums what an order held and raised less what it lowered, and what was released or
+// claimed of it, and tells whether there was a claim.
+func (b *books) movements(id order.ID) (placed, resolved int64, claimed bool) {
+	for _, r := range b.facts[id] {
+		switch e := r.Event.(type) {
+		case order.HoldPlaced:
+			placed += e.Amount.MinorUnits()
+		case order.HoldAdjusted:
+			placed += e.To.MinorUnits() - e.From.MinorUnits()
+		case order.HoldReleased:
+			resolved += e.Amount.MinorUnits()
+		case order.ClaimPosted:
+			resolved += e.Amount.MinorUnits() + e.Released.MinorUnits()
+			claimed = true
+		}
+	}
+	return placed, resolved, claimed
+}
+
 // accounts checks I6 and I13.
 func (b *books) accounts() error {
 	owner := make(map[order.ReceivingAccount]order.ID)
@@ -153,8 +178,8 @@ func (b *books) accounts() error {
 		}
 		owner[o.Account] = id
 		submitted := false
-		for i, e := range b.facts[id] {
-			switch e := e.(type) {
+		for i, r := range b.facts[id] {
+			switch e := r.Event.(type) {
 			case order.Drafted:
 				if i != 0 || !e.DraftedAt.Equal(o.DraftedAt) || e.Seller != o.Seller.Account {
 					return fmt.Errorf("I13: order %s was drafted by %s at %s, and shows %s and %s", id, e.Seller, e.DraftedAt, o.Seller.Account, o.DraftedAt)
@@ -217,34 +242,6 @@ func (b *books) shipments() error {
 	return nil
 }
 
-// money checks I14.
-func (b *books) money() error {
-	for id, o := range b.orders {
-		l := &o.Ledger
-		sum := int64(0)
-		for _, m := range []order.Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
-			if m.IsNegative() {
-				return fmt.Errorf("I14: order %s: %+v", id, l)
-			}
-			sum += m.MinorUnits()
-		}
-		reported := int64(0)
-		for _, e := range b.facts[id] {
-			if e, ok := e.(order.PaymentReceived); ok {
-				reported += e.Amount.MinorUnits()
-			}
-		}
-		settled := l.Applied.MinorUnits() + l.Shortfall.MinorUnits()
-		switch total := o.Terms.Total.MinorUnits(); {
-		case sum != l.Received.MinorUnits() || sum != reported || settled > total:
-			return fmt.Errorf("I14: order %s of %d: reported %d, ledger %+v", id, total, reported, l)
-		case o.Phase == order.PhaseCompleted && settled != total:
-			return fmt.Errorf("I14: order %s completed with %d of %d", id, settled, total)
-		}
-	}
-	return nil
-}
-
 // commits checks I31: what one stream says in a commit, its counterpart says in the same.
 func (b *books) commits() error {
 	for id, facts := range b.written {
@@ -256,6 +253,14 @@ func (b *books) commits() error {
 				mine = append(mine, fmt.Sprintln("held", key, e.Amount))
 			case credit.Held:
 				theirs = append(theirs, fmt.Sprintln("held", e.Order, e.Amount))
+			case order.HoldAdjusted:
+				mine = append(mine, fmt.Sprintln("adjusted", key, e.From, e.To))
+			case credit.HoldAdjusted:
+				theirs = append(theirs, fmt.Sprintln("adjusted", e.Order, e.From, e.To))
+			case order.ClaimPosted:
+				mine = append(mine, fmt.Sprintln("claimed", key, e.Amount, e.Released))
+			case credit.ClaimPosted:
+				theirs = append(theirs, fmt.Sprintln("claimed", e.Order, e.Amount, e.Released))
 			case order.HoldReleased:
 				mine = append(mine, fmt.Sprintln("released", key, e.Amount, e.Cause))
 			case credit.Released:

@@ -8,7 +8,9 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -24,6 +26,10 @@ func DecodeEvent(typ string, schema uint16, data []byte) (any, error) {
 		return entrustment.DecodeEvent(typ, schema, data)
 	case "credit":
 		return credit.DecodeEvent(typ, schema, data)
+	case "paylater":
+		return paylater.DecodeEvent(typ, schema, data)
+	case "funds":
+		return funds.DecodeEvent(typ, schema, data)
 	case "reservation":
 		kind, ok := kindOf(typ)
 		if ok && schema == 1 {

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -22,7 +25,8 @@ type Desk struct {
 	cache     *events.Cache
 	snapshots *events.Snapshotter
 	policy    *order.Policy
-	invalid   error // what is wrong with the policy
+	payLater  *paylater.Policy
+	invalid   error // what is wrong with a policy
 	clock     func() time.Time
 	sources   Sources
 	timeout   time.Duration
@@ -33,6 +37,9 @@ type Desk struct {
 	services     *events.Model[seller.Service, seller.Event]
 	entrustments *events.Model[entrustment.State, entrustment.Event]
 	lines        *events.Model[credit.Line, credit.Event]
+	sales        *events.Model[paylater.Order, paylater.Event]
+	quotas       *events.Model[credit.Line, credit.Event]
+	balances     *events.Model[funds.Balance, funds.Event]
 	accounts     *events.Model[Reservation, Event]
 	numbers      *events.Model[Reservation, Event]
 }
@@ -46,7 +53,17 @@ type Option func(*Desk)
 func WithPolicy(p *order.Policy) Option {
 	return func(d *Desk) {
 		if p != nil {
-			d.policy, d.invalid = p, p.Validate()
+			d.policy, d.invalid = p, cmp.Or(d.invalid, p.Validate())
+		}
+	}
+}
+
+// WithPayLater sets what a platform may set about pay-later orders, as WithPolicy does for
+// assurance orders.
+func WithPayLater(p *paylater.Policy) Option {
+	return func(d *Desk) {
+		if p != nil {
+			d.payLater, d.invalid = p, cmp.Or(d.invalid, p.Validate())
 		}
 	}
 }
@@ -94,6 +111,7 @@ func New(store events.Store, opts ...Option) *Desk {
 		store: store, cache: events.NewCache(10_000), policy: order.DefaultPolicy(), clock: time.Now,
 		sources: defaultSources(), timeout: events.DefaultTimeout,
 		orders: order.NewModel(), services: seller.NewModel(), entrustments: entrustment.NewModel(), lines: credit.NewModel(),
+		sales: paylater.NewModel(), quotas: credit.NewPayLaterModel(), balances: funds.NewModel(), payLater: paylater.DefaultPolicy(),
 		accounts: newReservations(accountCategory, orderOwns), numbers: newReservations("declaration", entrustmentOwns),
 	}
 	for _, o := range opts {
@@ -116,7 +134,7 @@ type Command struct {
 	By order.Actor
 	// Expect, if it is not 0, is the version that the addressed stream must have.
 	Expect events.Version
-	// Do is what is asked for, made by Order, Seller, Entrustment or Line.
+	// Do is what is asked for, made by Order, Seller, Entrustment, Line, PayLater, Quota or Funds.
 	Do Action
 	// Correlation, Causation and Trace are kept with the events for whoever follows them; at
 	// most 200 bytes each.

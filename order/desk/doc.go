@@ -14,6 +14,8 @@
 //   - Link, Unlink, a customs release and the cancellation of an entrustment write the order
 //     and the entrustment;
 //   - shipment and receipt write the order and release its hold on the line where it is due;
+//   - a change of terms that needs more quota or less writes the order and adjusts its hold;
+//   - a compensation that the platform rules writes the order and claims on its hold;
 //   - a close before shipment writes the order, the line, and every entrustment it frees;
 //   - Declare writes the entrustment and the reservation of its declaration number.
 //
@@ -59,8 +61,8 @@
 //
 // # Deadlines
 //
-// [Desk.Tick] does what is due: it closes orders that waited too long and confirms receipt for
-// silent buyers. Call it now and then, from as many processes as there are. The ID of each of
+// [Desk.Tick] does what is due: it closes orders that waited too long, escalates disputes and
+// confirms receipt for silent buyers. Call it now and then, from as many processes as there are. The ID of each of
 // its commands derives from the order and the deadline, so that it takes effect once. What is
 // due it learns from [Deadlines], by default an index in memory. See TestTickTwiceAtOnce.
 //
@@ -70,5 +72,5 @@
 // at any time. If a process dies before the commit, nothing has happened, and what a source has
 // made for the command is made again under the same ID. If it dies after the commit, everything
 // has happened, and the command asked again gives the result that was not heard. There is no
-// state in between. See TestKilledMidCommand.
+// state in between. See TestKilledMidCommand and TestKilledMidDispute.
 package desk

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/paylater"
 )
 
 // index is the default Deadlines: it follows the log and keeps the running deadline of every
@@ -20,16 +21,16 @@ type index struct {
 	busy chan struct{} // holds a token while somebody works on what is below; heeds contexts
 
 	after   events.Position
-	moved   map[events.StreamID]bool           // orders that the log has written to and nobody has looked at since; false: known to have ended
-	broken  map[events.StreamID]error          // orders that could not be looked at; they are looked at again
-	running map[events.StreamID]order.Deadline // the truth
-	waiting waiting                            // the same by instant, with entries that are out of date
+	moved   map[events.StreamID]bool  // orders that the log has written to and nobody has looked at since; false: known to have ended
+	broken  map[events.StreamID]error // orders that could not be looked at; they are looked at again
+	running map[events.StreamID]Due   // the truth
+	waiting waiting                   // the same by instant, with entries that are out of date
 }
 
 func newIndex(d *Desk) *index {
 	return &index{
 		desk: d, busy: make(chan struct{}, 1), moved: make(map[events.StreamID]bool),
-		broken: make(map[events.StreamID]error), running: make(map[events.StreamID]order.Deadline),
+		broken: make(map[events.StreamID]error), running: make(map[events.StreamID]Due),
 	}
 }
 
@@ -93,8 +94,7 @@ func (x *index) due(now time.Time) []Due {
 		if !ok || !d.At.Equal(w.at) || len(kept) > 0 && kept[len(kept)-1].stream == w.stream {
 			continue // moved, met, or there twice because it moved and moved back
 		}
-		id, _ := orderOf(w.stream)
-		due, kept = append(due, Due{Order: id, Deadline: d}), append(kept, w)
+		due, kept = append(due, d), append(kept, w)
 	}
 	for _, w := range kept {
 		heap.Push(&x.waiting, w)
@@ -105,7 +105,7 @@ func (x *index) due(now time.Time) []Due {
 // catchUp looks at every order that the log has written to since the last time. Broken off by
 // an error it goes on from there the next time.
 func (x *index) catchUp(ctx context.Context) error {
-	for r, err := range x.desk.store.ReadAll(ctx, x.after, events.Filter{Categories: []string{order.Category}}) {
+	for r, err := range x.desk.store.ReadAll(ctx, x.after, events.Filter{Categories: []string{order.Category, paylater.Category}}) {
 		if err != nil {
 			return err
 		}
@@ -130,27 +130,30 @@ func (x *index) catchUp(ctx context.Context) error {
 // ends reports whether an order has no deadline after an event of that type, so that it need
 // not be looked at.
 func ends(typ string) bool {
-	return typ == order.KindClosed.String() || typ == order.KindReceiptConfirmed.String() || typ == order.KindCompleted.String()
+	switch typ {
+	case order.KindClosed.String(), order.KindReceiptConfirmed.String(), order.KindCompleted.String(),
+		paylater.KindCancelled.String(), paylater.KindReturned.String(), paylater.KindWrittenOff.String():
+		return true
+	}
+	return false
 }
 
 // look notes the deadline of an order as it stands. The error is of the store; an order that
 // is broken is noted as such.
 func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) error {
-	var deadline order.Deadline
+	var deadline Due
 	runs := false
 	delete(x.broken, stream)
-	if _, err := orderOf(stream); err != nil {
+	if id, err := orderOf(stream); err != nil {
 		x.broken[stream] = &events.CorruptError{Stream: stream, Err: err}
 	} else if alive {
-		o, _, err := x.desk.orders.View(ctx, x.desk.store, stream, events.WithCache(x.desk.cache))
+		deadline, runs, err = x.desk.deadline(ctx, stream, id)
 		var corrupt *events.CorruptError
 		switch {
 		case errors.As(err, &corrupt):
 			x.broken[stream] = err
 		case err != nil:
 			return err
-		default:
-			deadline, runs = o.Deadline()
 		}
 	}
 	if !runs {
@@ -163,6 +166,18 @@ func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) er
 		heap.Push(&x.waiting, wait{deadline.At, stream})
 	}
 	return nil
+}
+
+// deadline returns the deadline that runs on an order of either kind, and whether one does.
+func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id order.ID) (Due, bool, error) {
+	if stream.Category() == paylater.Category {
+		o, _, err := d.sales.View(ctx, d.store, stream, events.WithCache(d.cache))
+		x, runs := o.Deadline()
+		return Due{Order: id, At: x.At, Kind: x.Kind, Do: PayLater(id, x.Command)}, runs, err
+	}
+	o, _, err := d.orders.View(ctx, d.store, stream, events.WithCache(d.cache))
+	x, runs := o.Deadline()
+	return Due{Order: id, At: x.At, Kind: x.Kind, Do: Order(id, x.Command)}, runs, err
 }
 
 // sweep throws out what is out of date, once that is most of it.

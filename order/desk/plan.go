@@ -7,6 +7,8 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -24,6 +26,8 @@ type world interface {
 	appendEntrustment(id order.EntrustmentID, facts ...entrustment.Event) error
 	appendLine(account order.Account, c order.Currency, facts ...credit.Event) error
 	reserve(stream events.StreamID, r Reserved) error
+
+	shop
 }
 
 // outside is what a plan needs of the world beyond the streams.
@@ -31,6 +35,8 @@ type outside struct {
 	match    order.Account          // MatchBuyer: the account that the directory has for the buyer's address
 	findings seller.Findings        // Activate: what the platform knows of the store
 	account  order.ReceivingAccount // Submit: the account that was made; empty until it is needed
+	payLater *paylater.Policy       // pay-later orders: the policy of the desk
+	funds    *funds.Policy          // Pay and Withdraw: the policy of the merchant
 }
 
 // planOrder decides a command on an order and writes what it does to every stream: the facts
@@ -87,6 +93,12 @@ func orderFacts(w world, o *order.Order, c order.Command, by order.Actor, out ou
 		return f, err
 	case order.Confirm:
 		f.Quota, err = quota(w, o)
+	case order.Modify:
+		f.Quota, err = quotaFor(w, o, c.To.Coverage)
+	case order.ProposeChange:
+		f.Quota, err = quotaFor(w, o, c.To.Coverage)
+	case order.AcceptChange:
+		f.Quota, err = quotaFor(w, o, o.Proposal.Coverage)
 	case order.Link:
 		if order.CheckID("entrustment", string(c.Entrustment)) != nil {
 			return f, nil // the order says what is wrong with it
@@ -107,6 +119,16 @@ func quota(w world, o *order.Order) (order.Quota, error) {
 	return l.Fact(), err
 }
 
+// quotaFor looks at the line that a change to that coverage may need more of.
+func quotaFor(w world, o *order.Order, coverage order.Coverage) (order.Quota, error) {
+	covers := coverage == order.CoveragePreShipment || coverage == order.CoveragePostDelivery
+	if !covers || o.Phase < order.PhaseSubmitted || o.Phase > order.PhaseReadyToShip {
+		return order.Quota{}, nil // it needs none, or the order refuses the change whatever the line says
+	}
+	l, err := w.line(o.Seller.Account, o.Terms.Total.Currency())
+	return l.Fact(), err
+}
+
 // follow writes to the other streams what the facts of an order bring with them. o is the
 // order as it was before the facts.
 func follow(w world, o order.Order, facts []order.Event, g order.Given) error {
@@ -118,6 +140,10 @@ func follow(w world, o order.Order, facts []order.Event, g order.Given) error {
 			err = reserveAccount(w, e.Account, o.ID)
 		case order.HoldPlaced:
 			err = toLine(w, &o, credit.Hold{Order: o.ID, Amount: e.Amount}, g)
+		case order.HoldAdjusted:
+			err = toLine(w, &o, credit.Adjust{Order: o.ID, From: e.From, To: e.To}, g)
+		case order.ClaimPosted:
+			err = toLine(w, &o, credit.Claim{Order: o.ID, Open: o.Hold.Amount, Amount: e.Amount}, g)
 		case order.HoldReleased:
 			err = toLine(w, &o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)}, g)
 		case order.EntrustmentLinked:

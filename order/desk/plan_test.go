@@ -28,6 +28,8 @@ type sheet struct {
 	calls   int
 	breaks  int // the call that fails; 0 for none
 
+	shop // no plan of an assurance order looks at it
+
 	// lie, if set, changes what a plan is shown of an entrustment or a line at that call.
 	lieEntrustment func(call int, e *entrustment.State)
 	lieLine        func(call int, l *credit.Line)
@@ -189,7 +191,9 @@ type asked struct {
 }
 
 func (s *sheet) plan(a asked) error {
-	g := order.Given{By: a.by, At: s.at, Policy: order.DefaultPolicy()}
+	policy := order.DefaultPolicy()
+	policy.EscalateFrom, policy.EscalateAfter = 0, 0
+	g := order.Given{By: a.by, At: s.at, Policy: policy}
 	return a.do.plan(s, g, outside{
 		match: planBuyer.Account, account: "ACC1",
 		findings: seller.Findings{Operating: true, Membership: seller.MemberPaid},
@@ -267,13 +271,16 @@ func paying() asked {
 	})
 }
 
-// plans are commands that write to several streams, with what they write.
-var plans = []struct {
+// plan is a command with what it writes.
+type plan struct {
 	name  string
 	given func() []asked
 	ask   asked
 	want  []string
-}{
+}
+
+// plans are commands that write to several streams.
+var plans = []plan{
 	{"submit: order, account and hold", drafting, orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true}),
 		[]string{"order.submitted", "order.hold-placed", "reservation.reserved", "credit.held"}},
 	{"link: order and entrustment", func() []asked { return append(confirming(), entrusting("E1")...) },
@@ -309,7 +316,7 @@ var plans = []struct {
 }
 
 func TestPlan(t *testing.T) {
-	for _, p := range plans {
+	for _, p := range slices.Concat(plans, laterPlans) {
 		t.Run(p.name, func(t *testing.T) {
 			s := newSheet().after(t, p.given()...).copied()
 			if err := s.plan(p.ask); err != nil {
@@ -325,7 +332,7 @@ func TestPlan(t *testing.T) {
 // TestPlanAllOrNone breaks the world at each of the looks and writes of each plan in turn: the
 // plan never goes on as if nothing had happened, so that nothing of it is committed.
 func TestPlanAllOrNone(t *testing.T) {
-	for _, p := range plans {
+	for _, p := range slices.Concat(plans, laterPlans) {
 		t.Run(p.name, func(t *testing.T) {
 			base := newSheet().after(t, p.given()...)
 			for n := 1; ; n++ {
@@ -346,16 +353,18 @@ func TestPlanAllOrNone(t *testing.T) {
 	}
 }
 
+// refusedAs checks that a refusal is that of a command by a rule.
+func refusedAs(t *testing.T, err error, rule order.Rule, command string) {
+	t.Helper()
+	var no *order.Refusal
+	if !errors.As(err, &no) || no.Rule != rule || no.Command != command {
+		t.Fatalf("%v, want a refusal of %s by %s", err, command, rule)
+	}
+}
+
 // TestPlanCounterpartRefuses shows the counterpart another state than the order was shown: the
 // counterpart's own rule refuses the whole.
 func TestPlanCounterpartRefuses(t *testing.T) {
-	refusedBy := func(t *testing.T, err error, rule order.Rule, command string) {
-		t.Helper()
-		var no *order.Refusal
-		if !errors.As(err, &no) || no.Rule != rule || no.Command != command {
-			t.Fatalf("%v, want a refusal of %s by %s", err, command, rule)
-		}
-	}
 	t.Run("another order took the entrustment", func(t *testing.T) {
 		s := newSheet().after(t, append(confirming(), entrusting("E1")...)...).copied()
 		looks := 0
@@ -364,7 +373,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 				e.Order = planOrder2
 			}
 		}
-		refusedBy(t, s.plan(orderAsked(planOwner, order.Link{Entrustment: "E1"})), order.RuleA22, "link")
+		refusedAs(t, s.plan(orderAsked(planOwner, order.Link{Entrustment: "E1"})), order.RuleA22, "link")
 	})
 	t.Run("another order took the quota", func(t *testing.T) {
 		s := newSheet().after(t, drafting()...).copied()
@@ -374,7 +383,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 				l.Limit = planMoney("1999.99 USD")
 			}
 		}
-		refusedBy(t, s.plan(orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true})), order.RuleD3, "hold")
+		refusedAs(t, s.plan(orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true})), order.RuleD3, "hold")
 	})
 	t.Run("the line knows nothing of the hold", func(t *testing.T) {
 		s := newSheet().after(t, confirming()...).copied()
@@ -392,7 +401,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 				e.Order = planOrder2
 			}
 		}
-		refusedBy(t, s.plan(orderAsked(planBuyer, order.Cancel{})), order.RuleD40, "unlink")
+		refusedAs(t, s.plan(orderAsked(planBuyer, order.Cancel{})), order.RuleD40, "unlink")
 	})
 	t.Run("the order does not have the link", func(t *testing.T) {
 		list := append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)
@@ -400,7 +409,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 		o := s.orders[planOrder1]
 		o.Links = nil
 		s.orders[planOrder1] = o
-		refusedBy(t, s.plan(asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart})}), order.RuleA21, "record-release")
+		refusedAs(t, s.plan(asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart})}), order.RuleA21, "record-release")
 	})
 }
 

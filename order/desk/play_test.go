@@ -33,6 +33,7 @@ type player struct {
 	goods  []order.EntrustmentID
 	serial int
 	alone  bool // leave the streams alone that orders share
+	bare   bool // let the platform compensate nobody
 	wish   wish // what was made up last
 }
 
@@ -164,6 +165,9 @@ func (p *player) look(id order.ID) order.Order {
 func (p *player) nextOfOrder(id order.ID) (order.Actor, order.Command) {
 	o := p.look(id)
 	owner := order.Actor{Role: order.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
+	if by, c := p.trouble(&o, owner); c != nil {
+		return by, c
+	}
 	switch o.Phase {
 	case order.PhaseNone:
 		return one(p, acme, acme, orient), order.Draft{Mode: order.DraftOnline}
@@ -225,6 +229,8 @@ func (p *player) drafting(o *order.Order) order.Command {
 		return order.SetTransport{Mode: one(p, order.TransportAir, order.TransportSea)}
 	case p.pick(4) == 0:
 		return p.coverage()
+	case p.pick(8) == 0:
+		return p.contract()
 	default:
 		return order.Submit{OneTouchAcknowledged: true}
 	}
@@ -233,6 +239,13 @@ func (p *player) drafting(o *order.Order) order.Command {
 func (p *player) terms() order.Command {
 	total := one(p, "100 USD", "600 USD", "2500 USD", "6000.01 USD")
 	return order.SetTerms{Terms: order.Terms{Total: money(total), Initial: money(one(p, "100 USD", "30 USD"))}}
+}
+
+func (p *player) contract() order.Command {
+	return order.AttachContract{
+		FileName: "contract.pdf", Size: 1, SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		Text: one(p, "", "as agreed", "beneficiary account no. 6222021234567890123"),
+	}
 }
 
 func (p *player) coverage() order.Command {
@@ -260,15 +273,11 @@ func (p *player) anyOfOrder(id order.ID) []order.Command {
 	payment := order.PaymentID(one(p, "P1", "P2", "P3"))
 	card := p.paying(&o, o.Due()).(order.RecordPayment)
 	card.Method, card.Payment, card.Account = one(p, order.PayCard, order.PayECheck), payment, ""
-	return []order.Command{
+	return append(p.anyAfterTerms(&o),
 		order.Draft{Mode: one(p, order.DraftOnline, order.DraftAttachment, "paper")},
 		order.SetBuyer{Email: one(p, bruno.Email, acme.Email, "new@buyer.example", "no address"), BuyerName: "Bruno Imports"},
 		order.MatchBuyer{Email: one(p, bruno.Email, "new@buyer.example")},
-		order.AttachContract{
-			FileName: "contract.pdf", Size: 1, SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-			Text: one(p, "", "as agreed", "beneficiary account no. 6222021234567890123"),
-		},
-		p.terms(), p.coverage(),
+		p.contract(), p.terms(), p.coverage(),
 		order.SetTransport{Mode: one(p, order.TransportAir, order.TransportLand, "mule")},
 		order.Submit{OneTouchAcknowledged: p.pick(2) == 0},
 		order.Confirm{Terms: o.Revision - order.Revision(p.pick(2))},
@@ -284,7 +293,7 @@ func (p *player) anyOfOrder(id order.ID) []order.Command {
 		order.MarkShipped{}, order.ConfirmReceipt{}, order.AutoConfirmReceipt{},
 		order.Review{Rating: p.pick(7), Text: "good"},
 		order.Cancel{}, order.Expire{},
-	}
+	)
 }
 
 // nextOfGoods is a step that takes the entrustment on.

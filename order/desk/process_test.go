@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/events/sqlite"
+	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 )
@@ -30,29 +30,34 @@ const childEnv = "SURETY_DESK_CHILD"
 
 func TestMain(m *testing.M) {
 	if task := os.Getenv(childEnv); task != "" {
-		what, path, _ := strings.Cut(task, " ")
-		store, err := sqlite.Open(context.Background(), path, sqlite.WithDurability(events.DurabilityProcess))
-		if err != nil {
-			child{}.Fatal(err)
-		}
-		tr := newTrade(child{}, store)
+		what, place, _ := strings.Cut(task, " ")
+		tr := newTrade(child{}, openLog(child{}, place))
 		switch what {
+		case "ask":
+			tr.asksWhatItReads(os.Stdin)
 		case "confirm":
 			tr.confirmsWhatItReads(os.Stdin)
 		case "tick":
 			tr.ticksWhenItReads(os.Stdin)
+		case "rule":
+			tr.rulesWhatItReads(os.Stdin)
+		case "dispute":
+			tr.disputesUntilKilled(os.Stdin)
 		case "play":
 			tr.playsUntilKilled(os.Stdin)
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // child is a process that has no test to fail.
 type child struct{ testing.TB }
 
 func (child) Helper() {}
+
+// Cleanup forgets what is to be done: the process ends without leave.
+func (child) Cleanup(func()) {}
 
 func (child) Fatal(args ...any) {
 	fmt.Println("error", fmt.Sprint(args...))
@@ -69,14 +74,14 @@ type process struct {
 	out *bufio.Reader
 }
 
-func startChild(t testing.TB, task, path string) *process {
+func startChild(t testing.TB, task, place string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := processes.Command(self)
-	cmd.Env = append(os.Environ(), childEnv+"="+task+" "+path)
+	cmd.Env = append(os.Environ(), childEnv+"="+task+" "+place)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -184,10 +189,13 @@ func (tr *trade) ticksWhenItReads(in io.Reader) {
 // TestTwoProcessesTick has two processes do what is due at the same instant: each order is
 // closed once.
 func TestTwoProcessesTick(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log.db")
-	tr := newTrade(t, openFile(t, path)).opened("1000000 USD")
-	children := [2]*process{startChild(t, "tick", path), startChild(t, "tick", path)}
-	for round := range max(rounds(10), 3) {
+	tickInTwo(t, filepath.Join(t.TempDir(), "log.db"), max(rounds(10), 3))
+}
+
+func tickInTwo(t *testing.T, place string, times int) {
+	tr := newTrade(t, openLog(t, place)).opened("1000000 USD")
+	children := [2]*process{startChild(t, "tick", place), startChild(t, "tick", place)}
+	for round := range times {
 		const orders = 20
 		tr.at(start.Add(time.Duration(round) * 40 * day))
 		for n := range orders {
@@ -275,14 +283,17 @@ func (tr *trade) playsUntilKilled(in io.Reader) {
 }
 
 // TestKilledMidCommand kills a process in the middle of its commands, again and again on one
-// file. What it heard is there; every stream replays and every invariant holds; and its last
+// log. What it heard is there; every stream replays and every invariant holds; and its last
 // command, of which nobody knows the outcome, asked again with its ID takes effect once.
 func TestKilledMidCommand(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log.db")
-	newTrade(t, openFile(t, path)).opened("1000000 USD").openedTo(orient, "1000000 USD")
+	killMidCommand(t, filepath.Join(t.TempDir(), "log.db"), max(rounds(20), 6))
+}
+
+func killMidCommand(t *testing.T, place string, cycles int) {
+	newTrade(t, openLog(t, place)).opened("1000000 USD").openedTo(orient, "1000000 USD")
 	var commands, lost, kept int
-	for cycle := range max(rounds(20), 6) {
-		c := startChild(t, "play", path)
+	for cycle := range cycles {
+		c := startChild(t, "play", place)
 		kill, at := time.Minute, 1+rand.IntN(60)
 		if cycle%3 == 0 {
 			kill, at = time.Duration(20+rand.IntN(150))*time.Millisecond, 0
@@ -291,7 +302,7 @@ func TestKilledMidCommand(t *testing.T) {
 		last, heard, n := c.untilKilled(kill)
 		commands += n
 
-		store := openFile(t, path)
+		store := openLog(t, place)
 		tr := newTrade(t, store).at(last.At)
 		for _, id := range heard {
 			if _, known, err := store.Lookup(context.Background(), id); err != nil || !known {

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
@@ -17,7 +21,7 @@ import (
 )
 
 // duel is two commands that are asked for at the same time, each at a desk of its own with a
-// store of its own on one file.
+// store of its own on one log.
 type duel struct {
 	name string
 	// prepare makes what the two are about and returns them.
@@ -185,47 +189,66 @@ func paidOrEnded(rule order.Rule, reason order.CloseReason) func(*trade, int, [2
 // TestRaces has commands meet in earnest, at least 200 rounds each and until each side has won.
 // Every loser is refused by the rule that then holds, and no money and no quota is lost.
 func TestRaces(t *testing.T) {
-	for _, d := range duels {
+	for _, d := range slices.Concat(duels, laterDuels) {
 		t.Run(d.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log.db")
 			tr := newTrade(t, openFile(t, path)).opened("10000 USD")
 			sides := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
-			var won [2]int
-			least := max(rounds(200), 20)
-			for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
-				commands := d.prepare(tr, round)
-				for _, s := range sides {
-					s.at(tr.now())
-				}
-				winner, err := d.judge(tr, round, fight(sides, commands))
-				if err != nil {
-					t.Fatalf("round %d: %v", round, err)
-				}
-				won[winner]++
-			}
-			t.Logf("won %v", won)
-			if won[0] == 0 || won[1] == 0 {
-				t.Fatalf("one side never won: %v", won)
-			}
+			d.meet(tr, max(rounds(200), 20), tr.asking(sides, fight))
 			tr.audit()
 		})
 	}
 }
 
-// fight asks for both at once. Now and then one side is given a moment's start.
-func fight(sides [2]*trade, commands [2]desk.Command) (answers [2]error) {
+// meet has the commands of a duel asked for, so many rounds and then until each side has won.
+func (d duel) meet(tr *trade, least int, ask func(round int, c [2]desk.Command) [2]error) {
+	tr.Helper()
+	var won [2]int
+	for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
+		winner, err := d.judge(tr, round, ask(round, d.prepare(tr, round)))
+		if err != nil {
+			tr.Fatalf("round %d: %v", round, err)
+		}
+		won[winner]++
+	}
+	tr.Logf("won %v", won)
+	if won[0] == 0 || won[1] == 0 {
+		tr.Fatalf("one side never won: %v", won)
+	}
+}
+
+// asking asks for both at the two desks in the way of fight, at the instant of the trade.
+func (tr *trade) asking(sides [2]*trade, fight func([2]*trade, [2]desk.Command) [2]error) func(int, [2]desk.Command) [2]error {
+	return func(_ int, commands [2]desk.Command) [2]error {
+		for _, s := range sides {
+			s.at(tr.now())
+		}
+		return fight(sides, commands)
+	}
+}
+
+// fight asks for both at once. One side is given a moment's start.
+func fight(sides [2]*trade, commands [2]desk.Command) [2]error {
+	wait := time.Duration(rand.IntN(300)) * time.Microsecond
+	return clash(sides, commands, func() {
+		// A sleep is not as short.
+		for since := time.Now(); time.Since(since) < wait; {
+		}
+	})
+}
+
+// clash asks for both at once, for one of them after the delay.
+func clash(sides [2]*trade, commands [2]desk.Command, delay func()) (answers [2]error) {
 	var (
 		all   sync.WaitGroup
 		begin = make(chan struct{})
 		late  = rand.IntN(2)
-		wait  = time.Duration(rand.IntN(300)) * time.Microsecond
 	)
 	for n := range sides {
 		all.Go(func() {
 			<-begin
 			if n == late {
-				for since := time.Now(); time.Since(since) < wait; {
-				}
+				delay()
 			}
 			_, answers[n] = sides[n].desk.Do(context.Background(), commands[n])
 		})
@@ -260,12 +283,15 @@ func TestConsentNamesTheTerms(t *testing.T) {
 // and what one has undone the other refuses.
 func TestDesksNeverContradictEachOther(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	desks := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	inTurn(t, [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}, rounds(1000))
+}
+
+func inTurn(t *testing.T, desks [2]*trade, turns int) {
 	desks[0].opened("1000000 USD")
 	desks[1].line()
 	turn := 0
 	next := func() *trade { turn++; return desks[rand.IntN(2)] }
-	for round := 0; turn < rounds(1000); round++ {
+	for round := 0; turn < turns; round++ {
 		id, e := orderOfRound(round, 0), order.EntrustmentID(fmt.Sprintf("E%d", round))
 		for _, c := range []order.Command{
 			order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"},
@@ -308,4 +334,45 @@ func TestStaleLine(t *testing.T) {
 	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	other.refused(order.RuleD3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
 	tr.audit()
+}
+
+// TestHotLine has many callers place orders on one line through one desk: they are queued, and
+// none of them decides in vain.
+func TestHotLine(t *testing.T) {
+	store := &conflicts{Store: memory.New()}
+	tr := newTrade(t, store).opened("1000000 USD")
+	var all sync.WaitGroup
+	var ids []order.ID
+	for range 100 {
+		ids = append(ids, tr.draft("6000 USD", "6000 USD", order.CoveragePostDelivery))
+	}
+	for _, id := range ids {
+		all.Go(func() {
+			if _, err := tr.ask(acme, submission(id)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	tr.held("600000 USD")
+	if n := store.met.Load(); n != 0 {
+		t.Fatalf("%d conflicts", n)
+	}
+}
+
+// conflicts is a store that counts the conflicts of its callers.
+type conflicts struct {
+	events.Store
+	met atomic.Int64
+}
+
+func (s *conflicts) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	// Without a pause a commit is too fast for another caller to come in between.
+	time.Sleep(100 * time.Microsecond)
+	r, err := s.Store.Append(ctx, c)
+	var conflict *events.ConflictError
+	if errors.As(err, &conflict) {
+		s.met.Add(1)
+	}
+	return r, err
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -44,6 +46,11 @@ func (s *session) line(account order.Account, c order.Currency) (credit.Line, er
 	if err != nil {
 		return credit.Line{}, err
 	}
+	return s.hot(s.desk.lines, stream)
+}
+
+// hot loads a line when it is the command's turn.
+func (s *session) hot(m *events.Model[credit.Line, credit.Event], stream events.StreamID) (_ credit.Line, err error) {
 	// A line is written by the orders of all its buyers: whoever needs it waits for his turn
 	// before he looks, and keeps it until his commit is through.
 	if a := s.attempt; a.turn == nil {
@@ -51,8 +58,25 @@ func (s *session) line(account order.Account, c order.Currency) (credit.Line, er
 			return credit.Line{}, err
 		}
 	}
-	l, _, err := s.desk.lines.Load(s.tx, stream)
+	l, _, err := m.Load(s.tx, stream)
 	return l, err
+}
+
+func (s *session) sale(id order.ID) (paylater.Order, error) {
+	o, _, err := s.desk.sales.Load(s.tx, paylater.Stream(id))
+	return o, err
+}
+
+func (s *session) quota(merchant order.Account, c order.Currency) (credit.Line, error) {
+	stream, err := credit.PayLaterStream(merchant, c)
+	if err != nil {
+		return credit.Line{}, err
+	}
+	return s.hot(s.desk.quotas, stream)
+}
+
+func (s *session) balance(merchant order.Account, c order.Currency) (funds.Balance, error) {
+	return load(s, s.desk.balances, func() (events.StreamID, error) { return funds.Stream(merchant, c) })
 }
 
 func (s *session) reservation(stream events.StreamID) (Reservation, error) {
@@ -104,6 +128,26 @@ func (s *session) appendLine(account order.Account, c order.Currency, facts ...c
 		return err
 	}
 	return write(s, s.desk.lines, stream, facts)
+}
+
+func (s *session) appendSale(id order.ID, facts ...paylater.Event) error {
+	return write(s, s.desk.sales, paylater.Stream(id), facts)
+}
+
+func (s *session) appendQuota(merchant order.Account, c order.Currency, facts ...credit.Event) error {
+	stream, err := credit.PayLaterStream(merchant, c)
+	if err != nil {
+		return err
+	}
+	return write(s, s.desk.quotas, stream, facts)
+}
+
+func (s *session) appendBalance(merchant order.Account, c order.Currency, facts ...funds.Event) error {
+	stream, err := funds.Stream(merchant, c)
+	if err != nil {
+		return err
+	}
+	return write(s, s.desk.balances, stream, facts)
 }
 
 func (s *session) reserve(stream events.StreamID, r Reserved) error {
@@ -163,6 +207,19 @@ func (s *session) head(t *target) (head events.Version, last time.Time, err erro
 			return 0, last, err
 		}
 		_, v, err := s.desk.lines.Load(s.tx, s.attempt.stream)
+		return v, x.LastAt, err
+	case targetPayLater:
+		x, v, err := s.desk.sales.Load(s.tx, s.attempt.stream)
+		return v, x.LastAt, err
+	case targetQuota:
+		x, err := s.quota(t.account, t.currency)
+		if err != nil {
+			return 0, last, err
+		}
+		_, v, err := s.desk.quotas.Load(s.tx, s.attempt.stream)
+		return v, x.LastAt, err
+	case targetFunds:
+		x, v, err := s.desk.balances.Load(s.tx, s.attempt.stream)
 		return v, x.LastAt, err
 	default:
 		return 0, last, errors.New("desk: a command without a target")

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -25,6 +26,11 @@ type Sources struct {
 	// every store operates and is a free member's.
 	Store func(ctx context.Context, account order.Account) (seller.Findings, error)
 
+	// Funds returns the policy that the platform has set for a merchant's received funds: the
+	// waiting time, the fee. It is a look-up like Match. The default is funds.DefaultPolicy
+	// for everybody.
+	Funds func(ctx context.Context, merchant order.Account) (funds.Policy, error)
+
 	// Certify returns the verdict on a certification. It is called at most once per command,
 	// after every rule that does not depend on it has passed, and never by Try; for the same
 	// command ID it must return the same. The default approves.
@@ -41,6 +47,7 @@ func defaultSources() Sources {
 		Store: func(context.Context, order.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: seller.MemberFree}, nil
 		},
+		Funds: func(context.Context, order.Account) (funds.Policy, error) { return funds.DefaultPolicy(), nil },
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
 			return seller.Verdict{Approved: true}, nil
 		},
@@ -58,6 +65,9 @@ func (s Sources) or(base Sources) Sources {
 	}
 	if s.Store == nil {
 		s.Store = base.Store
+	}
+	if s.Funds == nil {
+		s.Funds = base.Funds
 	}
 	if s.Certify == nil {
 		s.Certify = base.Certify

@@ -12,7 +12,7 @@ import (
 
 // Deadlines knows what is due.
 type Deadlines interface {
-	// Due yields the orders with a deadline at or before now, by instant and then by id. One
+	// Due yields the orders with a deadline at or before now, by instant and then by stream. One
 	// may be yielded whose deadline has been met since: the command that Tick makes of it is
 	// refused and does no harm.
 	//
@@ -22,10 +22,12 @@ type Deadlines interface {
 	Due(ctx context.Context, now time.Time) iter.Seq2[Due, error]
 }
 
-// Due is an order whose deadline has come.
+// Due is an order, an assurance order or a pay-later one, whose deadline has come.
 type Due struct {
 	Order order.ID
-	order.Deadline
+	At    time.Time
+	Kind  string // what the deadline is of: see order.Deadline and paylater.Deadline
+	Do    Action // what the system asks for
 }
 
 // Ticked is what became of one due command.
@@ -39,7 +41,8 @@ type Ticked struct {
 }
 
 // Tick does everything that is due at now, in the order of the deadlines: it closes orders
-// that waited too long and confirms receipt for buyers who stayed silent. It is harmless to
+// that waited too long, escalates disputes, confirms receipt for buyers who stayed silent, and
+// asks for the charges of pay-later orders and marks them as overdue. It is harmless to
 // run it twice, or in two processes: the ID of each command derives from its order, the kind
 // of deadline and its instant. The commands are decided at now, which must not be ahead of the
 // clocks of those who act by hand.
@@ -70,10 +73,14 @@ func (d *Desk) Tick(ctx context.Context, now time.Time) ([]Ticked, error) {
 
 // act asks for a due command under the ID that belongs to the deadline.
 func (d *Desk) act(ctx context.Context, x Due, now time.Time) error {
-	_, err := d.do(ctx, Command{
-		ID: CommandID(x.At, "deadline", x.Order.String()+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
+	stream, err := x.Do.stream()
+	if err != nil {
+		return err
+	}
+	_, err = d.do(ctx, Command{
+		ID: CommandID(x.At, "deadline", string(stream)+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
 		By: order.Actor{Role: order.System},
-		Do: Order(x.Order, x.Command),
+		Do: x.Do,
 	}, func() time.Time { return now })
 	return err
 }

@@ -87,7 +87,24 @@ func TestNoticeMovesThePayDeadline(t *testing.T) {
 	if done := tr.tick(until); len(done) != 1 || done[0].Err != nil || !done[0].At.Equal(until) {
 		t.Fatalf("at %s: %+v", until, done)
 	}
-	// A card payment in process stops the clock until it fails.
+	// A card payment that fails leaves the deadline as it was, and it comes once.
+	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	for _, step := range []func(){
+		func() {
+			tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
+		},
+		func() { tr.do(platform, desk.Order(id, order.FailPayment{Payment: "P1", Reason: "declined"})) },
+		func() {},
+	} {
+		if done := tr.tick(tr.now()); len(done) != 0 {
+			t.Fatalf("before the deadline: %+v", done)
+		}
+		step()
+	}
+	if done := tr.tick(tr.order(id).PayBy); len(done) != 1 || done[0].Err != nil {
+		t.Fatalf("at the deadline that it was: %+v", done)
+	}
+	// In process it stops the clock until it fails.
 	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
 	if done := tr.tick(tr.order(id).PayBy.Add(day)); len(done) != 0 {
@@ -178,7 +195,7 @@ func TestTickIsRepeatable(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	due := tr.order(id).ConfirmBy
-	stale := fixed{{Order: id, Deadline: deadlineOf(tr.order(id))}}
+	stale := fixed{dueOf(tr.order(id))}
 	if done := tr.tick(due); len(done) != 1 || done[0].Err != nil {
 		t.Fatalf("%+v", done)
 	}
@@ -194,7 +211,10 @@ func TestTickIsRepeatable(t *testing.T) {
 	}
 }
 
-func deadlineOf(o order.Order) order.Deadline { d, _ := o.Deadline(); return d }
+func dueOf(o order.Order) desk.Due {
+	d, _ := o.Deadline()
+	return desk.Due{Order: o.ID, At: d.At, Kind: d.Kind, Do: desk.Order(o.ID, d.Command)}
+}
 
 // fixed is a Deadlines that always says the same.
 type fixed []desk.Due
@@ -217,7 +237,7 @@ func TestTickMeetsAParty(t *testing.T) {
 	tr.shipped(first)
 	second := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	tr.shipped(second)
-	due := fixed{{Order: first, Deadline: deadlineOf(tr.order(first))}, {Order: second, Deadline: deadlineOf(tr.order(second))}}
+	due := fixed{dueOf(tr.order(first)), dueOf(tr.order(second))}
 	late := newTrade(t, tr.store, desk.WithDeadlines(due))
 	at := due[0].At
 	tr.at(at).do(bruno, desk.Order(first, order.ConfirmReceipt{}))
@@ -306,6 +326,79 @@ func TestTickPastABrokenOrder(t *testing.T) {
 		t.Fatal("the broken order was forgotten")
 	}
 	tr.phase(later, order.PhaseClosed)
+}
+
+// garbled is a store that for a while gives records of one stream that nobody can read.
+type garbled struct {
+	events.Store
+	stream events.StreamID
+}
+
+func (g *garbled) Read(ctx context.Context, stream events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		for r, err := range g.Store.Read(ctx, stream, after) {
+			if stream == g.stream {
+				r.Type = "order.never"
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestTickMendsWithTheOrder has an order be unreadable for a while: once it can be read it is
+// done as well, and nothing is reported any more.
+func TestTickMendsWithTheOrder(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.placed("100 USD", "100 USD", order.CoverageNone)
+	store := &garbled{tr.store, order.Stream(id)}
+	late := newTrade(t, store)
+	now := start.Add(30 * day)
+	for range 2 {
+		done, err := late.desk.Tick(background, now)
+		if err == nil || len(done) != 1 || done[0].Order != id || done[0].Err == nil {
+			t.Fatalf("%+v, %v", done, err)
+		}
+	}
+	store.stream = ""
+	if done := late.tick(now); len(done) != 1 || done[0].Err != nil {
+		t.Fatalf("%+v", done)
+	}
+	tr.phase(id, order.PhaseClosed)
+	if done := late.tick(now); len(done) != 0 {
+		t.Fatalf("%+v", done)
+	}
+}
+
+// contested is a store on which somebody is always faster on one stream.
+type contested struct {
+	events.Store
+	stream events.StreamID
+}
+
+func (c *contested) Append(ctx context.Context, commit events.Commit) (events.Receipt, error) {
+	for _, b := range commit.Batches {
+		if b.Stream == c.stream {
+			return events.Receipt{}, &events.ConflictError{Stream: b.Stream, After: b.After, Head: b.After + 1}
+		}
+	}
+	return c.Store.Append(ctx, commit)
+}
+
+// TestTickPastAContestedOrder has one order that others write to for as long as its command may
+// take: the next ones are done, and the error says which was not.
+func TestTickPastAContestedOrder(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	first := tr.placed("100 USD", "100 USD", order.CoverageNone)
+	second := tr.after(time.Second).placed("100 USD", "100 USD", order.CoverageNone)
+	late := newTrade(t, &contested{tr.store, order.Stream(first)}, desk.WithTimeout(50*time.Millisecond))
+	done, err := late.desk.Tick(background, start.Add(31*day))
+	var conflict *events.ConflictError
+	if !errors.As(err, &conflict) || len(done) != 2 || done[0].Order != first || done[0].Err == nil || done[1].Err != nil {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	tr.phase(second, order.PhaseClosed)
 }
 
 // TestTickHeedsItsContext has a context that has ended, and a store that is closed.

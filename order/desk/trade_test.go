@@ -46,9 +46,10 @@ func number(s string) order.Number { return must(order.ParseNumber(s)) }
 // trade is a desk on a store with a clock that stands still until it is set.
 type trade struct {
 	testing.TB
-	store events.Store
-	desk  *desk.Desk
-	clock *atomic.Int64
+	store  events.Store
+	desk   *desk.Desk
+	clock  *atomic.Int64
+	policy *order.Policy // what the audit is to know of the desk's; nil for the defaults
 }
 
 func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *trade {

@@ -18,8 +18,8 @@ import (
 func TestTryIsDo(t *testing.T) {
 	answers := make(map[bool]int)
 	rapid.Check(t, func(r *rapid.T) {
-		tr := rapidTrade(t, r)
-		tr.tryEach(newPlayer(tr, 't', 4, 4, rapidly(r)), length(r, 300), answers)
+		tr := under(t, r)
+		tr.tryEach(newPlayer(tr, 't', 4, 4, rapidly(r)).underWay(), length(r, 300), answers)
 	})
 	t.Logf("%d refused, %d accepted", answers[false], answers[true])
 }
@@ -29,7 +29,7 @@ func TestTryIsDoOnSQLite(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	tr := onSQLite(t).opened("50000 USD").openedTo(orient, "50000 USD")
-	tr.tryEach(newPlayer(tr, 't', 6, 6, random.IntN), rounds(1500), make(map[bool]int))
+	tr.tryEach(newPlayer(tr, 't', 6, 6, random.IntN).underWay(), rounds(1500), make(map[bool]int))
 }
 
 // TestTryEveryCommand tries, in every phase that a whole life goes through, every command as
@@ -73,7 +73,11 @@ func (tr *trade) until(id order.ID, e order.EntrustmentID, stages int) {
 		func() { tr.confirm(id) },
 		func() { tr.wire(id, "initial", "2000 USD") },
 		func() { tr.entrust(e); tr.do(acme, link(id, e)); tr.release(e, tr.now()) },
-		func() { tr.do(acme, desk.Order(id, order.MarkShipped{})) },
+		func() {
+			if tr.order(id).Phase == order.PhaseReadyToShip { // the policy may have shipped it
+				tr.do(acme, desk.Order(id, order.MarkShipped{}))
+			}
+		},
 		func() { tr.do(bruno, desk.Order(id, order.ConfirmReceipt{})) },
 	} {
 		if i < stages {

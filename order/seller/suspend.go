@@ -13,7 +13,7 @@ type Suspend struct {
 func (c Suspend) check() error { return order.CheckText("reason", c.Reason, maxReason) }
 
 func (c Suspend) decide(Service, Findings) ([]Event, error) {
-	return []Event{Suspended{Reason: c.Reason}}, nil
+	return []Event{Suspended(c)}, nil
 }
 
 // Suspended says that the platform stopped the service, and why.

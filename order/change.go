@@ -1,0 +1,400 @@
+package order
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Change: the terms move after submission. Before any money counts the seller edits and the
+// buyer confirms anew; afterwards the seller proposes and the buyer consents.
+
+// Amendment is what the terms shall be. It is complete: what is left out is taken out.
+// Stored: add fields, never rename or remove.
+type Amendment struct {
+	Terms    Terms    `json:"terms"`
+	Coverage Coverage `json:"coverage"`
+	// BuyerName corrects the name that transfers bear; empty leaves it as it is. It may change
+	// only before money counts.
+	BuyerName string `json:"buyer_name,omitzero"`
+	// Seller, BuyerEmail and Mode can be named, so that a client may send the whole contract
+	// back, and not changed (D25).
+	Seller     Account   `json:"seller,omitzero"`
+	BuyerEmail Email     `json:"buyer_email,omitzero"`
+	Mode       DraftMode `json:"mode,omitzero"`
+}
+
+func (a *Amendment) check() error {
+	if a.BuyerName != "" {
+		if err := CheckText("buyer_name", a.BuyerName, 200); err != nil {
+			return err
+		}
+	}
+	if err := (ChooseCoverage{Coverage: a.Coverage}).check(); err != nil {
+		return err
+	}
+	return a.Terms.check()
+}
+
+// amended returns the terms of the amendment filled in, or the refusal of one that changes what
+// is fixed, or nothing at all (D25).
+func (o *Order) amended(c Command, a *Amendment, accepted bool) (Terms, error) {
+	if a.Seller != "" && a.Seller != o.Seller.Account || a.BuyerEmail != "" && !a.BuyerEmail.Same(o.Buyer.Email) || a.Mode != "" && a.Mode != o.Mode {
+		return Terms{}, refuse(RuleD25, c, o).Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
+	}
+	terms, no := a.Terms.complete()
+	if no != nil {
+		no.Command, no.Phase = c.Name(), o.Phase.String()
+		return Terms{}, no
+	}
+	if terms.Total.Currency() != o.Terms.Total.Currency() {
+		return Terms{}, refuse(RuleD25, c, o).Because("the currency is fixed", "币种不可修改")
+	}
+	if len(o.differences(a, &terms)) == 0 {
+		return Terms{}, refuse(RuleD25, c, o).Because("nothing differs", "没有任何变更")
+	}
+	if a.Coverage != CoverageNone && !accepted && o.Coverage == CoverageNone {
+		return Terms{}, refuse(RuleA13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
+	}
+	return terms, nil
+}
+
+// differences names what an amendment changes, in the words of its fields.
+func (o *Order) differences(a *Amendment, t *Terms) []string {
+	var names []string
+	for _, d := range [...]struct {
+		differs bool
+		name    string
+	}{
+		{t.Total != o.Terms.Total, "total"},
+		{t.Initial != o.Terms.Initial, "initial"},
+		{!slices.Equal(t.Items, o.Terms.Items), "items"},
+		{t.ShipBy != o.Terms.ShipBy, "ship_by"},
+		{t.TradeTerm != o.Terms.TradeTerm, "trade_term"},
+		{a.Coverage != o.Coverage, "coverage"},
+		{a.BuyerName != "" && a.BuyerName != o.Buyer.Name, "buyer_name"},
+	} {
+		if d.differs {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}
+
+// rehold returns what a change makes of the order's hold (D5): none at all for an order that
+// waits to be confirmed under a policy that holds at confirmation (D4); nothing if price and
+// coverage stay; else the new need, as far as the line can bear a raise.
+func (o *Order) rehold(c Command, g *Given, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
+	next := *o
+	next.Terms, next.Coverage = *terms, coverage
+	need, held := next.Need(), o.Hold.Status == HoldOpen
+	stays := coverage == o.Coverage && terms.Total == o.Terms.Total && terms.Initial == o.Terms.Initial
+	switch {
+	case need.IsZero() || !confirmed && g.Rules().HoldAt == HoldAtConfirm:
+		if held {
+			return []Event{HoldReleased{Amount: o.Hold.Amount, Cause: ReleaseUncovered}}, nil
+		}
+		return nil, nil
+	case stays && (held || confirmed):
+		return nil, nil
+	case o.Hold.Status == HoldIsPosted && coverage != o.Coverage:
+		return nil, refuse(RuleD8, c, o).Because("the order's hold was claimed", "订单占用的额度已用于先行垫付")
+	case o.Hold.Status == HoldIsPosted:
+		return nil, nil // what was claimed has ended the coverage, not the order
+	}
+	before := Minor(0, need.Currency())
+	if held {
+		before = o.Hold.Amount
+	}
+	amount, err := o.room(c, g, before, need)
+	switch {
+	case err != nil || amount == before:
+		return nil, err
+	case held:
+		return []Event{HoldAdjusted{From: before, To: amount}}, nil
+	}
+	return []Event{HoldPlaced{Need: need, Amount: amount}}, nil
+}
+
+// room returns what an order that holds an amount can hold of what it needs: all of it if that
+// is no raise or the line bears the raise, else as much as the line has, if the policy caps
+// coverage and that is anything.
+func (o *Order) room(c Command, g *Given, held, need Money) (Money, error) {
+	quota := g.Facts.Quota
+	if _, err := quota.Available.Cmp(need); err != nil {
+		return Money{}, refuse(RuleD60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
+	}
+	raise, free := need.minus(held), available(quota, need)
+	if quota.Suspended {
+		free = Minor(0, need.Currency())
+	}
+	switch {
+	case !raise.IsPositive() || raise.AtMost(free):
+		return need, nil
+	case g.Rules().CapCoverage && held.plus(free).IsPositive():
+		return held.plus(free), nil
+	}
+	return Money{}, refuse(RuleD5, c, o).
+		Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
+		Short(raise.minus(free))
+}
+
+// HoldAdjusted says that a change of the terms made the order occupy more or less.
+// Stored: add fields, never rename or remove.
+type HoldAdjusted struct {
+	From Money `json:"from"`
+	To   Money `json:"to"`
+}
+
+func (e *HoldAdjusted) contradicts(o *Order) error {
+	if o.Hold.Status != HoldOpen || e.From != o.Hold.Amount || !e.To.IsPositive() {
+		return fmt.Errorf("order: a hold of %s adjusted from %s to %s", o.Hold.Amount, e.From, e.To)
+	}
+	return nil
+}
+
+func (e HoldAdjusted) evolve(o *Order, _ time.Time) { o.Hold.Amount = e.To }
+
+// Modify changes a submitted or confirmed order before any money counts. The confirmation is
+// void: the buyer is asked anew, under a new revision.
+type Modify struct {
+	To            Amendment `json:"to"`
+	TermsAccepted bool      `json:"terms_accepted,omitzero"` // the tick that coverage needs where there was none
+}
+
+func (c Modify) check() error { return c.To.check() }
+
+func (c Modify) decide(o *Order, g *Given) ([]Event, error) {
+	if !o.Ledger.Applied.IsZero() {
+		return nil, refuse(RuleD25, c, o).Because("money has come in: a change needs the buyer's consent", "订单已收款，变更须经买家同意")
+	}
+	if o.processing() || !o.announced(g.At).IsZero() {
+		return nil, refuse(RuleD27, c, o).Because("a payment is in process", "有付款正在处理中")
+	}
+	terms, err := o.amended(c, &c.To, c.TermsAccepted)
+	if err != nil {
+		return nil, err
+	}
+	hold, err := o.rehold(c, g, &terms, c.To.Coverage, false)
+	if err != nil {
+		return nil, err
+	}
+	name := c.To.BuyerName
+	if name == "" {
+		name = o.Buyer.Name
+	}
+	modified := TermsModified{
+		Terms: terms, Coverage: c.To.Coverage, BuyerName: name, Changes: o.differences(&c.To, &terms),
+		Revision: o.Revision + 1, ConfirmBy: g.At.Add(g.Rules().ConfirmWithin),
+	}
+	return append([]Event{modified}, hold...), nil
+}
+
+// TermsModified says what the terms are from here on, and until when the buyer may confirm
+// them. An earlier confirmation is void, and so is a proposal that was made under it.
+// Stored: add fields, never rename or remove.
+type TermsModified struct {
+	Terms     Terms     `json:"terms"`
+	Coverage  Coverage  `json:"coverage"`
+	BuyerName string    `json:"buyer_name"`
+	Changes   []string  `json:"changes"` // the names of the fields that differ
+	Revision  Revision  `json:"revision"`
+	ConfirmBy time.Time `json:"confirm_by"`
+}
+
+func (e *TermsModified) contradicts(o *Order) error {
+	return o.Ledger.check(&e.Terms, e.Revision == o.Revision+1 && o.Ledger.Applied.IsZero())
+}
+
+func (e TermsModified) evolve(o *Order, _ time.Time) {
+	o.Proposal.Open = false
+	o.Terms, o.Coverage, o.Buyer.Name = e.Terms, e.Coverage, e.BuyerName
+	o.Revision, o.ConfirmBy, o.PayBy = e.Revision, e.ConfirmBy, time.Time{}
+}
+
+// Proposal is a change that the buyer is asked to consent to.
+type Proposal struct {
+	Number   uint32 // counts the proposals of the order; 0 if there was none
+	Open     bool
+	Terms    Terms
+	Coverage Coverage
+}
+
+// ProposeChange asks the buyer to consent to other terms once money has come in. One proposal
+// is open at a time.
+type ProposeChange struct {
+	To            Amendment `json:"to"`
+	TermsAccepted bool      `json:"terms_accepted,omitzero"`
+}
+
+func (c ProposeChange) check() error { return c.To.check() }
+
+func (c ProposeChange) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.paid(c); err != nil {
+		return nil, err
+	}
+	if o.Proposal.Open {
+		return nil, refuse(RuleD25, c, o).Because("proposal %[1]d is open", "变更申请 %[1]d 尚待买家处理", o.Proposal.Number)
+	}
+	if c.To.BuyerName != "" && c.To.BuyerName != o.Buyer.Name {
+		return nil, refuse(RuleD25, c, o).Because("the buyer's name is fixed once money has come in", "收款后买家名称不可修改")
+	}
+	terms, err := o.amended(c, &c.To, c.TermsAccepted)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.changeable(c, g, &terms, c.To.Coverage); err != nil {
+		return nil, err
+	}
+	if _, err := o.rehold(c, g, &terms, c.To.Coverage, true); err != nil {
+		return nil, err
+	}
+	return []Event{ChangeProposed{
+		Proposal: o.Proposal.Number + 1, Terms: terms, Coverage: c.To.Coverage, Changes: o.differences(&c.To, &terms),
+	}}, nil
+}
+
+// paid refuses a change by consent before any money counts: the seller modifies the order then.
+func (o *Order) paid(c Command) error {
+	if o.Phase == PhaseConfirmed && o.Ledger.Applied.IsZero() {
+		return refuse(RuleD25, c, o).Because("no money has come in: modify the order", "订单尚未收款，请直接修改订单")
+	}
+	return nil
+}
+
+// changeable refuses terms that money already in does not allow (D25), and a ship-by beyond 90
+// days (D17).
+func (o *Order) changeable(c Command, g *Given, terms *Terms, coverage Coverage) error {
+	settled := o.Ledger.settled()
+	switch {
+	case terms.Total.Less(settled):
+		return refuse(RuleD25, c, o).Because("%[1]s are settled already", "已收款 %[1]s，总金额不得低于该数", settled)
+	case o.Due().IsZero() && terms.Total != o.Terms.Total:
+		return refuse(RuleD25, c, o).Because("the order is paid in full: its total is fixed", "订单已付清，总金额不可修改")
+	case o.Due().IsZero() && coverage != o.Coverage:
+		return refuse(RuleD25, c, o).Because("the balance is paid: the coverage is fixed", "尾款已付清，保障方式不可修改")
+	case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):
+		return refuse(RuleD25, c, o).Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
+	}
+	return o.extendable(c, g, terms)
+}
+
+// extendable refuses an agreed time that is put off to more than ShipWithin after the initial
+// payment (D17). As long as that payment is awaited only days that count from it can tell.
+func (o *Order) extendable(c Command, g *Given, terms *Terms) error {
+	before, after := *o, *o
+	after.Terms = *terms
+	if o.FundedAt.IsZero() && (terms.ShipBy.After == InitialPayment || terms.Initial.AtMost(o.Ledger.settled())) {
+		before.FundedAt, after.FundedAt = g.At, g.At
+	}
+	agreed := after.agreed()
+	if after.FundedAt.IsZero() || !agreed.After(before.agreed()) {
+		return nil
+	}
+	if last := after.FundedAt.Add(g.Rules().ShipWithin); agreed.After(last) {
+		return refuse(RuleD17, c, o).Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
+	}
+	return nil
+}
+
+// ChangeProposed says what the seller asks the buyer to consent to.
+// Stored: add fields, never rename or remove.
+type ChangeProposed struct {
+	Proposal uint32   `json:"proposal"`
+	Terms    Terms    `json:"terms"`
+	Coverage Coverage `json:"coverage"`
+	Changes  []string `json:"changes"` // the names of the fields that would differ
+}
+
+func (e *ChangeProposed) contradicts(o *Order) error {
+	if o.Proposal.Open || e.Proposal != o.Proposal.Number+1 {
+		return fmt.Errorf("order: proposal %d after proposal %d", e.Proposal, o.Proposal.Number)
+	}
+	return nil
+}
+
+func (e ChangeProposed) evolve(o *Order, _ time.Time) {
+	o.Proposal = Proposal{Number: e.Proposal, Open: true, Terms: e.Terms, Coverage: e.Coverage}
+}
+
+// AcceptChange is the buyer's consent to the proposal that he names. What holds then is looked
+// at anew: money that came in since, and the quota.
+type AcceptChange struct {
+	Proposal uint32 `json:"proposal"`
+}
+
+func (c AcceptChange) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.proposed(c, c.Proposal); err != nil {
+		return nil, err
+	}
+	if err := o.paid(c); err != nil {
+		return nil, err
+	}
+	p := &o.Proposal
+	if err := o.changeable(c, g, &p.Terms, p.Coverage); err != nil {
+		return nil, err
+	}
+	hold, err := o.rehold(c, g, &p.Terms, p.Coverage, true)
+	if err != nil {
+		return nil, err
+	}
+	accepted := ChangeAccepted{Proposal: c.Proposal, Terms: p.Terms, Coverage: p.Coverage, Revision: o.Revision + 1}
+	return o.follow(g, append([]Event{accepted}, hold...)...)
+}
+
+// proposed refuses a proposal that is not the open one.
+func (o *Order) proposed(c Command, number uint32) error {
+	if !o.Proposal.Open {
+		return refuse(RuleD25, c, o).Because("no proposal is open", "没有待处理的变更申请")
+	}
+	if number != o.Proposal.Number {
+		return refuse(RuleD25, c, o).Because("proposal %[1]d is open, not %[2]d", "待处理的变更申请为 %[1]d，而非 %[2]d", o.Proposal.Number, number)
+	}
+	return nil
+}
+
+// ChangeAccepted says what both sides agreed to.
+// Stored: add fields, never rename or remove.
+type ChangeAccepted struct {
+	Proposal uint32   `json:"proposal"`
+	Terms    Terms    `json:"terms"`
+	Coverage Coverage `json:"coverage"`
+	Revision Revision `json:"revision"`
+}
+
+func (e *ChangeAccepted) contradicts(o *Order) error {
+	return o.Ledger.check(&e.Terms, e.Revision == o.Revision+1 && o.Proposal.Open && e.Proposal == o.Proposal.Number)
+}
+
+func (e ChangeAccepted) evolve(o *Order, at time.Time) {
+	o.Terms, o.Coverage, o.Revision = e.Terms, e.Coverage, e.Revision
+	o.Proposal.Open = false
+	o.noteSettled(at)
+}
+
+// RejectChange is the buyer's no to the proposal that he names.
+type RejectChange struct {
+	Proposal uint32 `json:"proposal"`
+}
+
+func (c RejectChange) decide(o *Order, _ *Given) ([]Event, error) {
+	if err := o.proposed(c, c.Proposal); err != nil {
+		return nil, err
+	}
+	return []Event{ChangeRejected(c)}, nil
+}
+
+// ChangeRejected says that the terms stay what they are.
+// Stored: add fields, never rename or remove.
+type ChangeRejected struct {
+	Proposal uint32 `json:"proposal"`
+}
+
+func (e *ChangeRejected) contradicts(o *Order) error {
+	if !o.Proposal.Open || e.Proposal != o.Proposal.Number {
+		return fmt.Errorf("order: proposal %d rejected after proposal %d", e.Proposal, o.Proposal.Number)
+	}
+	return nil
+}
+
+func (e ChangeRejected) evolve(o *Order, _ time.Time) { o.Proposal.Open = false }

@@ -1,0 +1,172 @@
+package order
+
+import (
+	"fmt"
+	"time"
+)
+
+// Chargeback: the payer's bank takes a card or e-Checking payment back, whatever has become of
+// the order since. It is a fact and is taken in every phase; the order stands still until the
+// platform has contested it.
+
+// ChargebackStatus is how far the contest about a payment has come.
+type ChargebackStatus uint8
+
+// The states of a chargeback. A payment has at most one.
+const (
+	ChargebackNone ChargebackStatus = iota
+	ChargebackOpen
+	ChargebackWon
+	ChargebackLost
+)
+
+// Chargeback is what a bank took back of one payment.
+type Chargeback struct {
+	Status    ChargebackStatus
+	Applied   Money // what it took of the applied money
+	Unapplied Money // and of the unapplied money
+	Review    Money // the part of the latter that was under review
+}
+
+// ChargeBack reports that a bank took a payment back: each payment once at most, and several
+// may be open together.
+type ChargeBack struct {
+	Reference string `json:"reference"` // of the payment, as it was recorded
+}
+
+func (c ChargeBack) check() error { return CheckID("reference", c.Reference) }
+
+func (c ChargeBack) decide(o *Order, _ *Given) ([]Event, error) {
+	i := o.receipt(c.Reference)
+	if i < 0 || o.Payments[i].Method == PayTT {
+		return nil, refuse(RuleD24, c, o).Because("no card or e-Checking payment has reference %[1]s", "没有凭证号为 %[1]s 的信用卡或e-Checking付款", c.Reference)
+	}
+	if o.Payments[i].Chargeback.Status != ChargebackNone {
+		return nil, refuse(RuleD24, c, o).Because("%[1]s was charged back already", "付款 %[1]s 已被拒付过", c.Reference)
+	}
+	return []Event{o.reversal(&o.Payments[i].Receipt)}, nil
+}
+
+// receipt returns the index of the payment that came in under that reference, or -1.
+func (o *Order) receipt(reference string) int {
+	for i := range o.Payments {
+		if o.Payments[i].Receipt.Reference == reference && reference != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// reversal says where the amount of a payment is taken from: where it went when it came in, as
+// far as it is still there, and then from what else the buyer paid: what was returned to him of
+// this payment, the bank has now paid him a second time. It takes no more than there is.
+func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
+	l, nothing := &o.Ledger, Minor(0, p.Amount.Currency())
+	applied := nothing.plus(lesser(p.Applied, l.Applied))
+	unapplied := nothing.plus(lesser(p.Amount.minus(applied), l.Unapplied))
+	rest := p.Amount.minus(applied).minus(unapplied)
+	applied = applied.plus(lesser(rest, l.Applied.minus(applied)))
+	review := Money{}
+	if left := l.Unapplied.minus(unapplied); left.Less(l.Review) {
+		review = l.Review.minus(left)
+	}
+	return PaymentReversed{Reference: p.Reference, Amount: p.Amount, Applied: applied, Unapplied: unapplied, Reviewed: review}
+}
+
+// PaymentReversed says that a payment was taken back, and what the order loses by it. Applied
+// and Unapplied are less than Amount together only if the order had no more.
+// Stored: add fields, never rename or remove.
+type PaymentReversed struct {
+	Reference string `json:"reference"`
+	Amount    Money  `json:"amount"`
+	Applied   Money  `json:"applied"`
+	Unapplied Money  `json:"unapplied"`
+	Reviewed  Money  `json:"reviewed,omitzero"`
+}
+
+func (e *PaymentReversed) contradicts(o *Order) error {
+	i := o.receipt(e.Reference)
+	if i < 0 || o.Payments[i].Method == PayTT || o.Payments[i].Chargeback.Status != ChargebackNone {
+		return fmt.Errorf("order: %s cannot be charged back", quoted(e.Reference))
+	}
+	sound := e.Amount == o.Payments[i].Receipt.Amount && !e.Applied.IsNegative() && !e.Unapplied.IsNegative() &&
+		!e.Reviewed.IsNegative() && e.Applied.AtMost(e.Amount.minus(e.Unapplied))
+	return o.Ledger.reversed(e).check(&o.Terms, sound)
+}
+
+func (e PaymentReversed) evolve(o *Order, at time.Time) {
+	o.freeze(at)
+	i := o.receipt(e.Reference)
+	o.Payments = replaced(o.Payments)
+	o.Payments[i].Chargeback = Chargeback{Status: ChargebackOpen, Applied: e.Applied, Unapplied: e.Unapplied, Review: e.Reviewed}
+	o.OpenChargebacks++
+	o.Ledger = o.Ledger.reversed(&e)
+	o.noteSettled(at)
+}
+
+// ResolveChargeback says how the platform's contest about a payment ended. Won moves the money
+// back; lost leaves it reversed, and it is due again while the order is unfinished.
+type ResolveChargeback struct {
+	Reference string `json:"reference"` // of the payment, as it was recorded
+	Won       bool   `json:"won"`
+}
+
+func (c ResolveChargeback) check() error { return CheckID("reference", c.Reference) }
+
+func (c ResolveChargeback) decide(o *Order, g *Given) ([]Event, error) {
+	i := o.receipt(c.Reference)
+	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
+		return nil, refuse(RuleD24, c, o).Because("no chargeback of %[1]s is open", "付款 %[1]s 没有待处理的拒付", c.Reference)
+	}
+	e := ChargebackResolved{
+		Reference: c.Reference, Won: c.Won,
+		ReceiptDeadline: o.resumes(g.At, o.Dispute.Stage != StageNone || o.OpenChargebacks > 1),
+	}
+	if c.Won {
+		// The buyer may have paid again meanwhile: then it is too much and waits.
+		b := &o.Payments[i].Chargeback
+		e.Applied = lesser(b.Applied, o.Due())
+		e.Unapplied = b.Unapplied.plus(b.Applied).minus(e.Applied)
+		e.Reviewed = b.Review
+	}
+	return o.follow(g, e)
+}
+
+// ChargebackResolved says how a chargeback ended, what came back where, and until when the buyer
+// may take for receipt now, where that clock goes on.
+// Stored: add fields, never rename or remove.
+type ChargebackResolved struct {
+	Reference       string    `json:"reference"`
+	Won             bool      `json:"won"`
+	Applied         Money     `json:"applied,omitzero"`
+	Unapplied       Money     `json:"unapplied,omitzero"`
+	Reviewed        Money     `json:"reviewed,omitzero"`
+	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+}
+
+func (e *ChargebackResolved) contradicts(o *Order) error {
+	i := o.receipt(e.Reference)
+	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
+		return fmt.Errorf("order: no chargeback of %s is open", quoted(e.Reference))
+	}
+	b, back := &o.Payments[i].Chargeback, Money{}
+	if e.Won {
+		back = b.Applied.plus(b.Unapplied)
+	}
+	sound := !e.Applied.IsNegative() && !e.Unapplied.IsNegative() && !e.Reviewed.IsNegative() &&
+		e.Applied.plus(e.Unapplied).minor == back.minor
+	return o.Ledger.restored(e).check(&o.Terms, sound)
+}
+
+func (e ChargebackResolved) evolve(o *Order, at time.Time) {
+	i := o.receipt(e.Reference)
+	o.Payments = replaced(o.Payments)
+	o.Payments[i].Chargeback.Status = ChargebackLost
+	if e.Won {
+		o.Payments[i].Chargeback.Status = ChargebackWon
+	}
+	o.OpenChargebacks--
+	o.Ledger = o.Ledger.restored(&e)
+	o.resume(e.ReceiptDeadline, at)
+	o.noteSettled(at)
+}

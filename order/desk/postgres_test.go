@@ -1,0 +1,291 @@
+package desk_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres"
+	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+)
+
+// onServer begins the name of a place that is on a server and no file.
+const onServer = "postgres "
+
+// newSchema makes an empty log on the server of the tests and returns its place.
+func newSchema(t *testing.T) string {
+	t.Helper()
+	dsn, schema := pgtest.Cluster(t), pgtest.Schema(t)
+	if err := postgres.Migrate(t.Context(), dsn, postgres.WithSchema(schema)); err != nil {
+		t.Fatal(err)
+	}
+	return onServer + schema + " " + dsn
+}
+
+// openLog opens a store of its own on the log at a place: a file, or what newSchema has made.
+func openLog(t testing.TB, place string) events.Store {
+	t.Helper()
+	where, ok := strings.CutPrefix(place, onServer)
+	if !ok {
+		return openFile(t, place)
+	}
+	schema, dsn, _ := strings.Cut(where, " ")
+	store, err := postgres.Open(context.Background(), dsn, postgres.WithSchema(schema), postgres.WithDurability(events.DurabilityProcess))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+// desksOn are two desks, each with a store and a cache of its own.
+func desksOn(t *testing.T, place string, opts ...desk.Option) [2]*trade {
+	t.Helper()
+	return [2]*trade{newTrade(t, openLog(t, place), opts...), newTrade(t, openLog(t, place), opts...)}
+}
+
+// fightSlowly is fight for stores on which a command takes some milliseconds.
+func fightSlowly(sides [2]*trade, commands [2]desk.Command) [2]error {
+	return clash(sides, commands, func() { time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) })
+}
+
+// TestPostgresRaces has commands meet in earnest, as TestRaces has, at desks with connections of
+// their own to one server: 200 rounds of the races that the rule book is most strict about, and
+// some of every other.
+func TestPostgresRaces(t *testing.T) {
+	race := func(d duel, least int) {
+		t.Run(d.name, func(t *testing.T) {
+			place := newSchema(t)
+			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
+			d.meet(tr, least, tr.asking(desksOn(t, place), fightSlowly))
+			tr.audit()
+		})
+	}
+	for _, d := range duels {
+		if wishes[d.name] != nil {
+			race(d, max(rounds(200), 10))
+		} else {
+			race(d, max(rounds(40), 5))
+		}
+	}
+	for _, d := range laterDuels {
+		race(d, max(rounds(10), 5))
+	}
+}
+
+// TestPostgresPayLaterRaces does the same for pay-later orders.
+func TestPostgresPayLaterRaces(t *testing.T) {
+	policy := payout(map[order.Account]funds.Policy{shopkeeper.Account: {}})
+	for _, d := range payLaterDuels {
+		t.Run(d.name, func(t *testing.T) {
+			place := newSchema(t)
+			tr := newTrade(t, openLog(t, place), policy).openShop("5000 CNY")
+			d.meet(tr, max(rounds(40), 5), tr.asking(desksOn(t, place, policy), fightSlowly))
+			tr.balanced()
+		})
+	}
+}
+
+// asksWhatItReads asks for commands, each at the instant that comes with it.
+func (tr *trade) asksWhatItReads(in io.Reader) {
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		var a asked
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+			tr.Fatal(err)
+		}
+		do, err := a.Wish.action()
+		if err != nil {
+			tr.Fatal(err)
+		}
+		fmt.Println(answer(tr.at(a.At).desk.Do(context.Background(), desk.Command{ID: a.ID, By: a.By, Do: do})))
+	}
+}
+
+// wishes are the commands of some duels in a form that another process can read.
+var wishes = map[string]func(tr *trade, round int) [2]wish{
+	"TwoOrdersLinkOneEntrustment": func(_ *trade, round int) [2]wish {
+		c := order.Link{Entrustment: order.EntrustmentID(fmt.Sprintf("E%d", round))}
+		return [2]wish{wishOf(orderOfRound(round, 0), c), wishOf(orderOfRound(round, 1), c)}
+	},
+	"TwoOrdersHoldTheLastOfAQuota": func(_ *trade, round int) [2]wish {
+		c := order.Submit{OneTouchAcknowledged: true}
+		return [2]wish{wishOf(orderOfRound(round, 0), c), wishOf(orderOfRound(round, 1), c)}
+	},
+	"TwoConfirmations": func(_ *trade, round int) [2]wish {
+		w := wishOf(orderOfRound(round, 0), order.Confirm{Terms: 2})
+		return [2]wish{w, w}
+	},
+	"PayAgainstExpireAtTheDeadline": func(tr *trade, round int) [2]wish {
+		o := tr.order(orderOfRound(round, 0))
+		paid := order.RecordPayment{
+			Reference: "all", Method: order.PayTT, Account: o.Account, Amount: o.Terms.Total, Payer: "Bruno Imports", PaidAt: o.PayBy,
+		}
+		return [2]wish{wishOf(o.ID, paid), wishOf(o.ID, order.Expire{})}
+	},
+}
+
+func wishOf(id order.ID, c order.Command) wish {
+	return wishFor("order", id.String(), c, order.EncodeCommand)
+}
+
+// TestPostgresTwoProcesses has two processes ask for what meets in a race, work off the same
+// deadlines, and die in the middle of their commands.
+func TestPostgresTwoProcesses(t *testing.T) {
+	for _, d := range duels {
+		if wishes[d.name] == nil {
+			continue
+		}
+		t.Run(d.name, func(t *testing.T) {
+			place := newSchema(t)
+			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
+			children := [2]*process{startChild(t, "ask", place), startChild(t, "ask", place)}
+			d.meet(tr, max(rounds(200), 10), func(round int, commands [2]desk.Command) (answers [2]error) {
+				var lines [2]string
+				for n, w := range wishes[d.name](tr, round) {
+					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.now(), w})))
+				}
+				first := round % 2
+				children[first].say(lines[first])
+				children[1-first].say(lines[1-first])
+				for n, c := range children {
+					if said := c.hear(); said != "ok" {
+						answers[n] = &order.Refusal{Rule: order.Rule(said)}
+					}
+				}
+				return answers
+			})
+			tr.audit()
+		})
+	}
+	t.Run("Tick", func(t *testing.T) { tickInTwo(t, newSchema(t), max(rounds(5), 2)) })
+	t.Run("KilledMidCommand", func(t *testing.T) { killMidCommand(t, newSchema(t), 6) })
+}
+
+// TestPostgresDesksNeverContradictEachOther is TestDesksNeverContradictEachOther on a server.
+func TestPostgresDesksNeverContradictEachOther(t *testing.T) {
+	inTurn(t, desksOn(t, newSchema(t)), max(rounds(400), 100))
+}
+
+// TestPostgresLife takes an assurance order and a pay-later order through their lives, every
+// step at the desk that has not taken the one before. A desk that comes later reads the same.
+func TestPostgresLife(t *testing.T) {
+	place := newSchema(t)
+	desks := desksOn(t, place)
+	a, b := desks[0].opened("10000 USD").openShop("5000 CNY"), desks[1]
+	id, e := orderOfRound(0, 0), order.EntrustmentID("E1")
+	a.drafted(acme, id, "6000 USD", "2000 USD", order.CoveragePostDelivery)
+	b.submit(id)
+	a.held("6000 USD")
+	b.refused(order.RuleA18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
+	a.confirm(id)
+	b.wire(id, "initial", "2000 USD")
+	a.entrust(e)
+	b.do(acme, link(id, e))
+	a.release(e, a.now())
+	b.do(acme, desk.Order(id, order.MarkShipped{}))
+	a.wire(id, "balance", "4000 USD")
+	b.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	a.held("0 USD")
+
+	sale := a.place("3000 CNY")
+	b.on(sale, paylater.Ship{})
+	a.on(sale, paylater.ConfirmReceipt{})
+	b.lineIs("5000", "3000", "2000")
+	b.pay(sale, "3000 CNY")
+	a.lineIs("5000", "0", "5000")
+
+	late := newTrade(t, openLog(t, place))
+	for _, tr := range []*trade{a, b, late} {
+		tr.phase(id, order.PhaseCompleted)
+		if o := tr.sale(sale); o.Phase != paylater.PhasePaid {
+			t.Fatalf("phase %s", o.Phase)
+		}
+		if o := tr.order(id); !reflect.DeepEqual(o, late.order(id)) {
+			t.Fatalf("one desk reads %+v, another %+v", o, late.order(id))
+		}
+	}
+	verify(t, late.store)
+	late.audit()
+}
+
+// TestPostgresRepeatedFacts has every command of a long play asked for at two desks at once,
+// under one ID. It takes effect once, both have the same result, and a third desk that begins
+// when all is over has it too.
+func TestPostgresRepeatedFacts(t *testing.T) {
+	place := newSchema(t)
+	desks := desksOn(t, place)
+	desks[0].opened("50000 USD").openedTo(orient, "50000 USD")
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	p := newPlayer(desks[0], 'r', 4, 4, rand.New(rand.NewPCG(seed, 0)).IntN)
+	var commands []desk.Command
+	var results []desk.Result
+	won := make(map[bool]int) // by whether the second desk was first
+	for range max(rounds(600), 100) {
+		c := p.step()
+		desks[1].at(p.now())
+		got, errs := twice(desks, c)
+		if !reflect.DeepEqual(errs[0], errs[1]) {
+			t.Fatalf("%s: %v at one desk, %v at the other", c.Do, errs[0], errs[1])
+		}
+		if errs[0] != nil || len(got[0].Facts) == 0 {
+			continue
+		}
+		if got[0].Receipt.Repeated == got[1].Receipt.Repeated {
+			t.Fatalf("%s took effect twice or never: %+v, %+v", c.Do, got[0].Receipt, got[1].Receipt)
+		}
+		won[got[0].Receipt.Repeated]++
+		got[0].Receipt.Repeated, got[1].Receipt.Repeated = false, false
+		if !reflect.DeepEqual(got[0], got[1]) {
+			t.Fatalf("%s gave\n%+v\nand\n%+v", c.Do, got[0], got[1])
+		}
+		commands, results = append(commands, c), append(results, got[0])
+	}
+	t.Logf("%d commands took effect, first at %v", len(commands), won)
+	if won[false] == 0 || won[true] == 0 {
+		t.Fatal("one desk was never first")
+	}
+	late := newTrade(t, openLog(t, place), desk.WithCache(0))
+	size := must(late.store.Settled(t.Context()))
+	for n, c := range slices.Backward(commands) {
+		again, err := late.at(p.now()).desk.Do(t.Context(), c)
+		if err != nil || !again.Receipt.Repeated {
+			t.Fatalf("%s again: %+v, %v", c.Do, again.Receipt, err)
+		}
+		if again.Receipt.Repeated = false; !reflect.DeepEqual(again, results[n]) {
+			t.Fatalf("%s again gave\n%+v\nfirst\n%+v", c.Do, again, results[n])
+		}
+	}
+	if now := must(late.store.Settled(t.Context())); now != size {
+		t.Fatalf("the log went from %d to %d", size, now)
+	}
+	late.audit()
+}
+
+// twice asks for one command at both desks at once.
+func twice(desks [2]*trade, c desk.Command) (results [2]desk.Result, errs [2]error) {
+	var all sync.WaitGroup
+	for n, tr := range desks {
+		all.Go(func() { results[n], errs[n] = tr.desk.Do(context.Background(), c) })
+	}
+	all.Wait()
+	return results, errs
+}

@@ -1,0 +1,310 @@
+package desk_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+)
+
+// saleOfRound places the order of a round.
+func (tr *trade) saleOfRound(round int, amount string) order.ID {
+	tr.Helper()
+	id := orderOfRound(round, 9)
+	tr.do(shopper, desk.PayLater(id, placing(shopkeeper, amount)))
+	return id
+}
+
+// used checks what the orders of the shop use of its line.
+func (tr *trade) used(want string) error {
+	if l := tr.quota(); l.Held != money(want) {
+		return fmt.Errorf("%s is used, want %s", l.Held, want)
+	}
+	return nil
+}
+
+// keeps judges by oneOf, and then what is left of the quota, which is all of it.
+func keeps(rules ...order.Rule) func(*trade, int, [2]error) (int, error) {
+	return func(tr *trade, round int, answers [2]error) (int, error) {
+		winner, err := oneOf(rules...)(tr, round, answers)
+		if err == nil {
+			err = tr.used("0 CNY")
+		}
+		return winner, err
+	}
+}
+
+var payLaterDuels = []duel{
+	{
+		name: "TwoOrdersUseTheLastOfAQuota",
+		prepare: func(_ *trade, round int) (c [2]desk.Command) {
+			for n := range c {
+				c[n] = asking(shopper, desk.PayLater(orderOfRound(round, n), placing(shopkeeper, "3000 CNY")))
+			}
+			return c
+		},
+		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(order.RuleB5)(tr, round, answers)
+			if err == nil {
+				err = tr.used("3000 CNY")
+			}
+			if err == nil {
+				tr.on(orderOfRound(round, winner), paylater.Cancel{})
+				err = tr.used("0 CNY")
+			}
+			return winner, err
+		},
+	},
+	{
+		name: "PayAgainstCancel",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			id := tr.saleOfRound(round, "100 CNY")
+			return [2]desk.Command{asking(shopper, desk.PayLater(id, paying("100 CNY"))), asking(shopkeeper, desk.PayLater(id, paylater.Cancel{}))}
+		},
+		judge: keeps(order.RuleB8, order.RuleD49),
+	},
+	{
+		name: "PayAgainstOverdueAtTheDueInstant",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			tr.at(start)
+			id := tr.saleOfRound(round, "100 CNY")
+			tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
+			// A nanosecond after the due time both may be first.
+			tr.at(tr.sale(id).DueAt.Add(1))
+			return [2]desk.Command{asking(shopper, desk.PayLater(id, paying("100 CNY"))), asking(system, desk.PayLater(id, paylater.MarkOverdue{}))}
+		},
+		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+			// A payment is accepted either way; the order was overdue before it or never.
+			o, l := tr.sale(orderOfRound(round, 9)), tr.quota()
+			if answers[0] != nil || o.Phase != paylater.PhasePaid || l.Overdue != 0 || !l.Held.IsZero() {
+				return 0, fmt.Errorf("answers %v and %v, phase %s, %d overdue, %s used", answers[0], answers[1], o.Phase, l.Overdue, l.Held)
+			}
+			switch late := !o.OverdueAt.IsZero(); {
+			case answers[1] == nil && late:
+				return 1, nil
+			case refusedBy(answers[1], order.RuleD47) && !late:
+				return 0, nil
+			}
+			return 0, fmt.Errorf("overdue at %s, %v", o.OverdueAt, answers[1])
+		},
+	},
+	{
+		name: "TwoWithdrawalsOfOneBalance",
+		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+			tr.pay(tr.saleOfRound(round, "100 CNY"), "100 CNY")
+			for n := range c {
+				c[n] = asking(shopkeeper, withdrawal(fmt.Sprintf("W-%d-%d", round, n), "100 CNY"))
+			}
+			return c
+		},
+		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(order.RuleB10)(tr, round, answers)
+			if p := tr.funds(); err == nil && (!p.Available.IsZero() || p.InTransit != yuan("100") || !p.Debt.IsZero()) {
+				err = fmt.Errorf("%+v", p)
+			}
+			if err == nil {
+				tr.do(platform, onFunds(funds.SettleWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d-%d", round, winner))}))
+			}
+			return winner, err
+		},
+	},
+	{
+		name: "WithdrawalAgainstRefund",
+		prepare: func(tr *trade, round int) [2]desk.Command {
+			id := tr.saleOfRound(round, "100 CNY")
+			tr.pay(id, "100 CNY")
+			return [2]desk.Command{
+				asking(shopkeeper, withdrawal(fmt.Sprintf("W-%d", round), "100 CNY")), asking(platform, desk.PayLater(id, paylater.Refund{Amount: money("60 CNY")})),
+			}
+		},
+		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+			p := tr.funds()
+			switch {
+			case answers[1] != nil:
+				return 0, fmt.Errorf("the refund: %w", answers[1])
+			case answers[0] == nil && p.Debt == yuan("60") && p.Available.IsZero() && p.InTransit == yuan("100"):
+				tr.do(platform, onFunds(funds.FailWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d", round)), Reason: "account closed"}))
+				return 0, tr.emptied(round)
+			case refusedBy(answers[0], order.RuleB10) && p.Debt.IsZero() && p.Available == yuan("40") && p.InTransit.IsZero():
+				return 1, tr.emptied(round)
+			}
+			return 0, fmt.Errorf("the withdrawal: %v; %+v", answers[0], p)
+		},
+	},
+}
+
+// emptied spends the 40 yuan that the race of a round has left in any case.
+func (tr *trade) emptied(round int) error {
+	tr.do(shopkeeper, onFunds(funds.PayCharge{ID: funds.ChargeID(fmt.Sprint("C-", round)), Amount: money("40 CNY"), What: "promotion"}))
+	if p := tr.funds(); !p.Available.IsZero() || !p.Debt.IsZero() {
+		return fmt.Errorf("not 40 yuan were left: %+v", p)
+	}
+	return nil
+}
+
+// TestPayLaterRaces has commands of pay-later orders meet in earnest, as TestRaces has those of
+// assurance orders: at least 200 rounds each and until each side has won.
+func TestPayLaterRaces(t *testing.T) {
+	for _, d := range payLaterDuels {
+		t.Run(d.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log.db")
+			open := func() *trade {
+				return newTrade(t, openFile(t, path), payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+			}
+			tr := open().openShop("5000 CNY")
+			sides := [2]*trade{open(), open()}
+			var won [2]int
+			least := max(rounds(200), 20)
+			for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
+				commands := d.prepare(tr, round)
+				for _, s := range sides {
+					s.at(tr.now())
+				}
+				winner, err := d.judge(tr, round, fight(sides, commands))
+				if err != nil {
+					t.Fatalf("round %d: %v", round, err)
+				}
+				won[winner]++
+			}
+			t.Logf("won %v", won)
+			if won[0] == 0 || won[1] == 0 {
+				t.Fatalf("one side never won: %v", won)
+			}
+			tr.balanced()
+		})
+	}
+}
+
+// balanced checks the whole log with the books of the auditor, and what the desk shows.
+func (tr *trade) balanced() {
+	tr.Helper()
+	books := newShopBooks()
+	log, _, err := entriesAfter(tr.store, 0)
+	if err == nil {
+		err = books.enter(log)
+	}
+	if err == nil {
+		err = books.shown(tr)
+	}
+	if err != nil {
+		tr.Fatal(err)
+	}
+}
+
+// TestStaleQuota has a desk work on orders, a line and funds that its cache knows as they were:
+// whichever of them is older, it decides again, and neither refuses nor fails for what is past.
+func TestStaleQuota(t *testing.T) {
+	tr := shop(t, "5000 CNY")
+	other := newTrade(t, tr.store)
+	for _, c := range []struct {
+		name   string
+		know   func(id order.ID) // what the other desk looks at before
+		change paylater.Command  // by the first desk
+		ask    paylater.Command  // of the other one
+		rule   order.Rule        // that refuses it; "" if it is accepted
+	}{
+		{"a line without the order", func(order.ID) { other.quota() }, nil, paying("100 CNY"), ""},
+		{"an order that was paid", func(id order.ID) { other.sale(id) }, paying("100 CNY"), paying("100 CNY"), order.RuleB8},
+		{"an order that was cancelled", func(id order.ID) { other.sale(id) }, paylater.Cancel{}, paying("100 CNY"), order.RuleB8},
+		{"all as it was", func(id order.ID) { other.sale(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, order.RuleD49},
+		{"funds without the credit", func(id order.ID) { other.sale(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
+	} {
+		if c.change == nil {
+			c.know(order.ID{})
+		}
+		id := tr.place("100 CNY")
+		if c.change != nil {
+			c.know(id)
+			tr.on(id, c.change)
+		}
+		_, err := other.ask(usually(c.ask), desk.PayLater(id, c.ask))
+		if c.rule == "" && err != nil || c.rule != "" && !refusedBy(err, c.rule) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		tr.balanced()
+		other.balanced()
+	}
+}
+
+// TestHotQuota has many callers place and pay orders of one merchant through one desk: they are
+// queued, and none of them decides in vain.
+func TestHotQuota(t *testing.T) {
+	store := &conflicts{Store: memory.New()}
+	tr := newTrade(t, store).openShop("100000 CNY")
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			id := order.NewID()
+			for _, c := range []paylater.Command{placing(shopkeeper, "100 CNY"), paying("100 CNY")} {
+				if _, err := tr.ask(shopper, desk.PayLater(id, c)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	tr.lineIs("100000", "0", "100000")
+	tr.fundsAre("10000", "0", "0")
+	if n := store.met.Load(); n != 0 {
+		t.Fatalf("%d conflicts", n)
+	}
+	tr.balanced()
+}
+
+// TestFreezeMeetsOrders has orders become overdue, be paid and be placed by many callers of two
+// desks on one file, while the line is frozen and thawed: the books agree at the end.
+func TestFreezeMeetsOrders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	open := func() *trade {
+		return newTrade(t, openFile(t, path), terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 2 }))
+	}
+	tr := open().openShop("100000 CNY")
+	sides := [2]*trade{open(), open()}
+	var ids []order.ID
+	for range rounds(60) + 10 {
+		ids = append(ids, tr.received("100 CNY"))
+	}
+	for _, s := range sides {
+		s.at(start.Add(day + 1))
+	}
+	var all sync.WaitGroup
+	for i, id := range ids {
+		for _, c := range []paylater.Command{paylater.MarkOverdue{}, paying("100 CNY"), placing(shopkeeper, "100 CNY")} {
+			to := id
+			if _, ok := c.(paylater.Place); ok {
+				to = order.NewID()
+			}
+			all.Go(func() {
+				_, err := sides[i%2].desk.Do(context.Background(), asking(usually(c), desk.PayLater(to, c)))
+				if err != nil && !refusedBy(err, order.RuleD47) && !refusedBy(err, order.RuleB19) {
+					t.Errorf("%s: %v", c.Name(), err)
+				}
+			})
+		}
+		if i%5 == 0 {
+			all.Go(func() {
+				l := sides[i%2].quota()
+				for _, g := range l.Freezes {
+					if _, err := sides[i%2].ask(platform, onQuota(credit.Unfreeze(g))); err != nil && !refusedBy(err, order.RuleD53) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+	tr.at(start.Add(2 * day)).after(time.Second)
+	if l := tr.quota(); l.Overdue != 0 {
+		t.Fatalf("%d orders are overdue, and all of them were paid", l.Overdue)
+	}
+	tr.balanced()
+}

@@ -1,0 +1,133 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+)
+
+// ReadPayLater returns a pay-later order as it stands, and its version. Its buyer, its merchant,
+// the platform and the system may read it.
+func (d *Desk) ReadPayLater(ctx context.Context, by order.Actor, id order.ID, opts ...ReadOption) (paylater.Order, events.Version, error) {
+	if err := d.reader(by); err != nil {
+		return paylater.Order{}, 0, err
+	}
+	o, v, err := d.sales.View(ctx, d.store, paylater.Stream(id), d.options(opts)...)
+	if err != nil {
+		return paylater.Order{}, 0, err
+	}
+	if !o.VisibleTo(by) {
+		return paylater.Order{}, 0, ErrNotFound
+	}
+	return o, v, nil
+}
+
+// NextPayLater returns what the actor may ask of a pay-later order now: see paylater.Order.Next.
+func (d *Desk) NextPayLater(ctx context.Context, by order.Actor, id order.ID) ([]order.Option, error) {
+	o, _, err := d.ReadPayLater(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	return o.Next(by, d.instant(d.clock(), o.LastAt), d.payLater), nil
+}
+
+// ReadQuota returns a merchant's pay-later line: limit, used, remaining, why it is frozen (B4).
+// The merchant and the platform may read it; its Page is what the merchant looks at.
+func (d *Desk) ReadQuota(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
+	return read(ctx, d, d.quotas, by, merchant, func() (events.StreamID, error) { return credit.PayLaterStream(merchant, c) }, opts)
+}
+
+// ReadFunds returns a merchant's received funds. The merchant and the platform may read them;
+// Page is what the merchant looks at, at an instant.
+func (d *Desk) ReadFunds(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, opts ...ReadOption) (funds.Balance, events.Version, error) {
+	return read(ctx, d, d.balances, by, merchant, func() (events.StreamID, error) { return funds.Stream(merchant, c) }, opts)
+}
+
+// QuotaLedger returns what happened to a merchant's pay-later line from its opening on: each
+// movement with its order, and what it came to. Who may read the line may read it. It reads the
+// whole stream.
+func (d *Desk) QuotaLedger(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) (credit.Statement, error) {
+	if _, _, err := d.ReadQuota(ctx, by, merchant, c); err != nil {
+		return credit.Statement{}, err
+	}
+	stream, err := credit.PayLaterStream(merchant, c)
+	if err != nil {
+		return credit.Statement{}, err
+	}
+	var history []credit.Recorded
+	err = d.history(ctx, stream, func(r *events.Record) error {
+		e, err := credit.DecodeEvent(r.Type, r.Schema, r.Data)
+		history = append(history, credit.Recorded{At: r.At, Event: e})
+		return err
+	})
+	if err != nil {
+		return credit.Statement{}, err
+	}
+	s, err := credit.Ledger(credit.NewPayLater(merchant, c), history)
+	return s, corrupt(stream, err)
+}
+
+// FundsLedger returns the statement of a merchant's received funds. Who may read the funds may
+// read it. It reads the whole stream, and so does Withdrawals.
+func (d *Desk) FundsLedger(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) (funds.Statement, error) {
+	stream, history, err := d.fundsHistory(ctx, by, merchant, c)
+	if err != nil {
+		return funds.Statement{}, err
+	}
+	s, err := funds.Ledger(d.balances.New(stream), history)
+	return s, corrupt(stream, err)
+}
+
+// Withdrawals returns the withdrawal history of a merchant (B22). Who may read the funds may
+// read it.
+func (d *Desk) Withdrawals(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) ([]funds.Withdrawal, error) {
+	stream, history, err := d.fundsHistory(ctx, by, merchant, c)
+	if err != nil {
+		return nil, err
+	}
+	list, err := funds.Withdrawals(history)
+	return list, corrupt(stream, err)
+}
+
+func (d *Desk) fundsHistory(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) (events.StreamID, []funds.Recorded, error) {
+	if _, _, err := d.ReadFunds(ctx, by, merchant, c); err != nil {
+		return "", nil, err
+	}
+	stream, err := funds.Stream(merchant, c)
+	if err != nil {
+		return "", nil, err
+	}
+	var history []funds.Recorded
+	err = d.history(ctx, stream, func(r *events.Record) error {
+		e, err := funds.DecodeEvent(r.Type, r.Schema, r.Data)
+		history = append(history, funds.Recorded{At: r.At, Event: e})
+		return err
+	})
+	return stream, history, err
+}
+
+// history hands the records of a stream to take, one after the other.
+func (d *Desk) history(ctx context.Context, stream events.StreamID, take func(r *events.Record) error) error {
+	for r, err := range d.store.Read(ctx, stream, 0) {
+		if err != nil {
+			return err
+		}
+		if err := take(&r); err != nil {
+			return r.Corrupt(err)
+		}
+	}
+	return nil
+}
+
+// corrupt is the error of a history that cannot be: a state from a snapshot or a cache does not
+// tell of what lies before it.
+func corrupt(stream events.StreamID, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &events.CorruptError{Stream: stream, Err: err}
+}

@@ -1,0 +1,118 @@
+package desk_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+// situations are where changes, disputes, refunds and chargebacks can bring an order.
+var situations = []struct {
+	name    string
+	prepare func(tr *trade, id order.ID, e order.EntrustmentID)
+}{
+	{"MoneyWaitsForTheBuyer", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 2)
+		tr.wire(id, "early", "2000 USD")
+	}},
+	{"Modified", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 3)
+		tr.do(acme, modification(tr.order(id), "7000 USD"))
+	}},
+	{"CardInProcess", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 3)
+		tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("30 USD")}))
+	}},
+	{"ProposalOpen", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 5)
+		tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
+	}},
+	{"Negotiating", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 5)
+		tr.disputed(id, false)
+		tr.after(3*day).do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
+	}},
+	{"Escalated", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 5)
+		tr.disputed(id, true)
+	}},
+	{"EscalatedOnItsWay", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 6)
+		tr.disputed(id, true)
+	}},
+	{"Claimed", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 5)
+		tr.disputed(id, true)
+		tr.do(platform, compensation(id, "500 USD"))
+	}},
+	{"ClaimedOnItsWay", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 6)
+		tr.disputed(id, true)
+		tr.do(platform, compensation(id, "500 USD"))
+	}},
+	{"ClaimedAndDisputedAgain", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 6)
+		tr.disputed(id, true)
+		tr.do(platform, compensation(id, "500 USD"))
+		tr.disputed(id, true)
+	}},
+	{"ChargedBack", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 3)
+		tr.byCard(id, "2000 USD")
+		tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
+	}},
+	{"ChargebackLost", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 3)
+		tr.byCard(id, "2000 USD")
+		tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
+		tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1"}))
+	}},
+	{"ReceivedWithABalance", func(tr *trade, id order.ID, e order.EntrustmentID) { tr.until(id, e, 7) }},
+	{"Reviewed", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 7)
+		tr.wire(id, "balance", "4100 USD")
+		tr.do(bruno, desk.Order(id, order.Review{Rating: 5}))
+	}},
+	{"RefundedBeforeShipment", func(tr *trade, id order.ID, e order.EntrustmentID) {
+		tr.until(id, e, 5)
+		tr.wire(id, "rest", "4100 USD")
+		tr.do(acme, refund(id, "6000 USD"))
+	}},
+}
+
+// TestTryInEverySituation tries every command as every actor, each in an order that was brought
+// there for it: Try gives the error that Do then gives.
+func TestTryInEverySituation(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	accepted := make(map[string]bool)
+	for _, s := range situations {
+		t.Run(s.name, func(t *testing.T) {
+			all := 1
+			for n := 0; n < rounds(3)*all; n++ {
+				tr := inMemory(t).opened("50000 USD")
+				p := newPlayer(tr, 's', 1, 1, random.IntN)
+				s.prepare(tr, p.orders[0], p.goods[0])
+				commands := p.anyOfOrder(p.orders[0])
+				all = len(commands)
+				c := commands[n%all]
+				for _, by := range actors {
+					if tr.tried(asking(by, desk.Order(p.orders[0], c))) == nil {
+						accepted[c.Name()] = true
+					}
+				}
+				tr.audit()
+			}
+		})
+	}
+	for _, name := range []string{
+		order.Modify{}.Name(), order.AcceptChange{}.Name(), order.RejectChange{}.Name(), order.ExtendReceipt{}.Name(),
+		order.Withdraw{}.Name(), order.Escalate{}.Name(), order.AcceptSettlement{}.Name(), order.Arbitrate{}.Name(),
+		order.ResolveChargeback{}.Name(), order.Reply{}.Name(), order.ConfirmReceipt{}.Name(), order.MarkShipped{}.Name(),
+	} {
+		if !accepted[name] && !testing.Short() {
+			t.Errorf("%s was accepted nowhere", name)
+		}
+	}
+}

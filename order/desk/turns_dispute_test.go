@@ -1,0 +1,129 @@
+package desk_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+)
+
+// TestDesksAgreeInADispute has two desks with caches of their own take turns on changes and
+// disputes: what one has acknowledged the other takes as done, on the order, on its line and on
+// its entrustment.
+func TestDesksAgreeInADispute(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	desks := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	desks[0].opened("10000 USD")
+	for round := range rounds(60) {
+		var now = start
+		next := func() *trade { return desks[rand.IntN(2)].at(now) }
+		id, e := desks[0].raceOrder(round, 4)
+		change := desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "7000 USD")})
+		next().do(acme, change)
+		next().refused(order.RuleD25, acme, change)
+		next().do(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
+		next().held("7000 USD")
+		next().refused(order.RuleD5, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "10000.01 USD")}))
+		next().do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+		next().do(acme, link(id, e))
+		next().do(bruno, objection(id, "2000 USD"))
+		next().refused(order.RuleD29, bruno, objection(id, "2000 USD"))
+		next().refused(order.RuleD29, acme, unlink(id, e))
+		next().refused(order.RuleD29, acme, desk.Entrustment(e, entrustment.Cancel{}))
+		now = start.Add(3 * day)
+		next().do(acme, desk.Order(id, order.Escalate{}))
+		next().do(platform, compensation(id, "1500 USD"))
+		next().refused(order.RuleD29, platform, compensation(id, "1500 USD"))
+		next().held("0 USD")
+		repaid := desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money("1500 USD"), Reference: "R"})
+		next().do(platform, repaid)
+		next().refused(order.RuleD8, platform, repaid)
+		next().do(acme, refund(id, "500 USD"))
+		next().phase(id, order.PhaseClosed)
+		if s := next().entrustment(e); s.Linked() {
+			t.Fatalf("still linked to %s", s.Order)
+		}
+	}
+	desks[0].audit()
+	desks[1].audit()
+}
+
+// TestTickEscalatesOnce has two desks do what is due at the same time, each of them twice: every
+// dispute is escalated once.
+func TestTickEscalatesOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	tr := newTrade(t, openFile(t, path)).opened("1000000 USD")
+	other := newTrade(t, openFile(t, path))
+	const disputes = 20
+	for n := range disputes {
+		id, _ := tr.raceOrder(n, 4)
+		tr.disputed(id, false)
+	}
+	now := tr.now().Add(6 * day)
+	before := must(tr.store.Settled(context.Background()))
+	var all sync.WaitGroup
+	for _, side := range []*trade{tr, tr, other, other} {
+		all.Go(func() {
+			done, err := side.desk.Tick(context.Background(), now)
+			for _, d := range done {
+				if d.Err != nil && !refusedBy(d.Err, order.RuleD29) {
+					t.Error(d.Err)
+				}
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for n := range disputes {
+		if o := tr.order(orderOfRound(n, 0)); o.Dispute.Stage != order.StageEscalated {
+			t.Fatalf("order %d is at stage %d", n, o.Dispute.Stage)
+		}
+	}
+	if wrote := must(tr.store.Settled(context.Background())) - before; wrote != disputes {
+		t.Fatalf("%d events, want one of each of %d orders", wrote, disputes)
+	}
+	tr.audit()
+}
+
+// TestEndedOrderLeavesQuotaAlone checks I34 for the other ends of an order: refunded, or claimed
+// and repaid, and changed before in either case, it leaves the figures of the line as they were.
+func TestEndedOrderLeavesQuotaAlone(t *testing.T) {
+	for name, end := range map[string]func(tr *trade, id order.ID){
+		"refunded": func(tr *trade, id order.ID) { tr.do(acme, refund(id, "2000 USD")) },
+		"claimed": func(tr *trade, id order.ID) {
+			tr.disputed(id, true)
+			tr.do(platform, compensation(id, "2000 USD"))
+			if !tr.line().Consumed.IsZero() {
+				tr.do(platform, desk.Line(acme.Account, usd, credit.RepayClaim{Amount: tr.line().Consumed, Reference: "R"}))
+			}
+		},
+	} {
+		for _, c := range []order.Coverage{order.CoveragePreShipment, order.CoveragePostDelivery} {
+			t.Run(name+"/"+string(c), func(t *testing.T) {
+				tr := inMemory(t).opened("10000 USD")
+				tr.placed("500 USD", "500 USD", order.CoveragePostDelivery)
+				before := tr.line()
+				id := tr.placed("6000 USD", "2000 USD", c)
+				tr.do(acme, modification(tr.order(id), "7000 USD"))
+				tr.confirm(id)
+				tr.wire(id, "initial", "2000 USD")
+				end(tr, id)
+				tr.phase(id, order.PhaseClosed)
+				after := tr.line()
+				after.LastAt = before.LastAt
+				if !reflect.DeepEqual(after, before) {
+					t.Fatalf("the line went from %+v to %+v", before, after)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,343 @@
+package order
+
+import (
+	"fmt"
+	"time"
+)
+
+// Dispute: the buyer objects, from the first money until receipt. The parties have days to agree;
+// then the platform rules. While a dispute or a chargeback is open the order stands still, and
+// so does the clock of automatic receipt (D13, D29).
+
+// DisputeStage is how far a dispute has come.
+type DisputeStage uint8
+
+// The stages of a dispute. It is over again at StageNone.
+const (
+	StageNone DisputeStage = iota
+	StageNegotiating
+	StageEscalated
+)
+
+// Ground is what the buyer objects to.
+type Ground string
+
+// The grounds. Late shipment is one only when the agreed time has passed (D17).
+const (
+	GroundLate    Ground = "late-shipment"
+	GroundQuality Ground = "quality"
+	GroundOther   Ground = "other"
+)
+
+// Dispute is the order's dispute, or its last one.
+type Dispute struct {
+	Stage    DisputeStage
+	Number   uint32 // counts the disputes of the order
+	Ground   Ground
+	Claimed  Money
+	OpenedAt time.Time
+	// EscalateFrom is from when on either party may escalate it, EscalateBy when the system does.
+	EscalateFrom, EscalateBy time.Time
+	Settlement               Settlement
+}
+
+// Settlement is the last offer in a dispute: a refund that the other side may accept.
+type Settlement struct {
+	Proposal uint32 // counts the offers of the order, over all its disputes
+	By       Role
+	Refund   Money
+}
+
+// Frozen reports whether the order stands still: a dispute or a chargeback is open.
+func (o *Order) Frozen() bool { return o.Dispute.Stage != StageNone || o.OpenChargebacks > 0 }
+
+// Left is what refunds and claims can still take of the applied money. It is never negative: a
+// bank may have taken back what was refunded before.
+func (o *Order) Left() Money {
+	left := o.Ledger.Applied.minus(o.Ledger.Refunded).minus(o.Ledger.Claimed)
+	if left.IsNegative() {
+		return Minor(0, left.Currency())
+	}
+	return left
+}
+
+// resumes returns the deadline of receipt once the last of what froze the order has ended: what
+// was left of the time goes on from here (D13). It is zero if another still freezes it, or if
+// the order is not on its way.
+func (o *Order) resumes(endedAt time.Time, stillFrozen bool) time.Time {
+	if stillFrozen || o.Phase != PhaseShipped {
+		return time.Time{}
+	}
+	return endedAt.Add(o.Shipment.ReceiptDeadline.Sub(o.FrozenAt))
+}
+
+// resume sets the deadline that an ending event carries.
+func (o *Order) resume(deadline, at time.Time) {
+	if !deadline.IsZero() {
+		o.Shipment.ReceiptDeadline = deadline
+	}
+	if !o.Frozen() && !o.FrozenAt.IsZero() {
+		o.FrozenAt, o.ThawedAt = time.Time{}, at
+	}
+}
+
+// freeze keeps the instant from which the order stands still.
+func (o *Order) freeze(at time.Time) {
+	if !o.Frozen() {
+		o.FrozenAt = at
+	}
+}
+
+// OpenDispute is the buyer's objection.
+type OpenDispute struct {
+	Ground  Ground `json:"ground"`
+	Claimed Money  `json:"claimed"`
+	Text    string `json:"text,omitzero"`
+}
+
+func (c OpenDispute) check() error {
+	switch c.Ground {
+	case GroundLate, GroundQuality, GroundOther:
+	default:
+		return invalid("ground", "%s is none of late-shipment, quality, other", quoted(string(c.Ground)))
+	}
+	if c.Text == "" {
+		return nil
+	}
+	return CheckText("text", c.Text, 4000)
+}
+
+func (c OpenDispute) decide(o *Order, g *Given) ([]Event, error) {
+	if o.Dispute.Stage != StageNone {
+		return nil, refuse(RuleD29, c, o).Because("one is open already", "已有进行中的纠纷")
+	}
+	if o.Ledger.Applied.IsZero() {
+		return nil, refuse(RuleD29, c, o).Because("no money has come in", "订单尚未收款")
+	}
+	clock := g.At
+	if o.Frozen() {
+		clock = o.FrozenAt // it stands still since a chargeback was opened
+	}
+	if o.Phase == PhaseShipped && !clock.Before(o.Shipment.ReceiptDeadline) {
+		return nil, refuse(RuleD13, c, o).Until(o.Shipment.ReceiptDeadline)
+	}
+	if err := o.checkShare(RuleD29, c, c.Claimed); err != nil {
+		return nil, err
+	}
+	if c.Ground == GroundLate {
+		if err := o.checkLate(c, g.At); err != nil {
+			return nil, err
+		}
+	}
+	return []Event{DisputeOpened{
+		Number: o.Dispute.Number + 1, Ground: c.Ground, Claimed: c.Claimed, Text: c.Text,
+		EscalateFrom: g.At.Add(g.Rules().EscalateFrom), EscalateBy: g.At.Add(g.Rules().EscalateAfter),
+	}}, nil
+}
+
+// checkLate refuses the ground of late shipment if the goods left in time, or may still (D17).
+func (o *Order) checkLate(c Command, at time.Time) error {
+	agreed := o.agreed()
+	switch {
+	case o.Phase == PhaseShipped && !o.Shipment.Late:
+		return refuse(RuleD17, c, o).Because("the goods left in time", "货物已按时发出")
+	case o.Phase == PhaseShipped:
+		return nil
+	case agreed.IsZero():
+		return refuse(RuleD17, c, o).Because("no time of shipment runs", "没有适用的约定发货时间")
+	case at.Before(agreed):
+		return refuse(RuleD17, c, o).Because("the agreed time has not passed", "尚未超过约定发货时间").From(agreed)
+	}
+	return nil
+}
+
+// checkShare refuses an amount that is not positive, in another currency, or more than is left
+// of the applied money.
+func (o *Order) checkShare(rule Rule, c Command, amount Money) error {
+	left := o.Left()
+	switch {
+	case !amount.IsPositive():
+		return refuse(rule, c, o).Because("the amount is not positive", "金额不大于零")
+	case amount.Currency() != o.Terms.Total.Currency():
+		return refuse(rule, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	case left.Less(amount):
+		return refuse(rule, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.minus(left))
+	}
+	return nil
+}
+
+// DisputeOpened says what the buyer objects to, what he claims, from when on a party may
+// escalate the dispute, and when the system does if nobody has.
+// Stored: add fields, never rename or remove.
+type DisputeOpened struct {
+	Number       uint32    `json:"number"`
+	Ground       Ground    `json:"ground"`
+	Claimed      Money     `json:"claimed"`
+	Text         string    `json:"text,omitzero"`
+	EscalateFrom time.Time `json:"escalate_from"`
+	EscalateBy   time.Time `json:"escalate_by"`
+}
+
+func (e *DisputeOpened) contradicts(o *Order) error {
+	if o.Dispute.Stage != StageNone || e.Number != o.Dispute.Number+1 {
+		return fmt.Errorf("order: dispute %d opened after dispute %d, which is at stage %d", e.Number, o.Dispute.Number, o.Dispute.Stage)
+	}
+	return nil
+}
+
+func (e DisputeOpened) evolve(o *Order, at time.Time) {
+	o.freeze(at)
+	o.Dispute = Dispute{
+		Stage: StageNegotiating, Number: e.Number, Ground: e.Ground, Claimed: e.Claimed, OpenedAt: at,
+		EscalateFrom: e.EscalateFrom, EscalateBy: e.EscalateBy,
+		Settlement: Settlement{Proposal: o.Dispute.Settlement.Proposal},
+	}
+}
+
+// disputed refuses a command on a dispute where none is open.
+func (o *Order) disputed(c Command) error {
+	if o.Dispute.Stage == StageNone {
+		return refuse(RuleD29, c, o).Because("no dispute is open", "没有进行中的纠纷")
+	}
+	return nil
+}
+
+// during returns an error for a fact of a dispute where none is open: it would set a running
+// clock.
+func (o *Order) during(stages ...DisputeStage) error {
+	if !contains(stages, o.Dispute.Stage) {
+		return fmt.Errorf("order: a step of a dispute that is at stage %d", o.Dispute.Stage)
+	}
+	return nil
+}
+
+// Withdraw is the buyer letting the dispute go.
+type Withdraw struct{}
+
+func (c Withdraw) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.disputed(c); err != nil {
+		return nil, err
+	}
+	return o.follow(g, DisputeWithdrawn{ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)})
+}
+
+// DisputeWithdrawn says that the dispute is over, and until when the buyer may take for receipt
+// now, where that clock goes on.
+// Stored: add fields, never rename or remove.
+type DisputeWithdrawn struct {
+	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+}
+
+func (e *DisputeWithdrawn) contradicts(o *Order) error {
+	return o.during(StageNegotiating, StageEscalated)
+}
+
+func (e DisputeWithdrawn) evolve(o *Order, at time.Time) {
+	o.Dispute.Stage = StageNone
+	o.resume(e.ReceiptDeadline, at)
+}
+
+// Escalate hands the dispute to the platform: either party may from day 4, the system does on
+// day 7.
+type Escalate struct{}
+
+func (c Escalate) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.disputed(c); err != nil {
+		return nil, err
+	}
+	if o.Dispute.Stage == StageEscalated {
+		return nil, refuse(RuleD29, c, o).Because("it is escalated already", "纠纷已升级")
+	}
+	from := o.Dispute.EscalateFrom
+	if g.By.Role == System {
+		from = o.Dispute.EscalateBy
+	}
+	if g.At.Before(from) {
+		return nil, refuse(RuleD29, c, o).From(from)
+	}
+	return []Event{DisputeEscalated{By: g.By.Role}}, nil
+}
+
+// DisputeEscalated says that the platform will rule.
+// Stored: add fields, never rename or remove.
+type DisputeEscalated struct {
+	By Role `json:"by"`
+}
+
+func (e *DisputeEscalated) contradicts(o *Order) error { return o.during(StageNegotiating) }
+
+func (e DisputeEscalated) evolve(o *Order, _ time.Time) { o.Dispute.Stage = StageEscalated }
+
+// ProposeSettlement offers a refund to end the dispute. A newer offer takes the place of the
+// one before.
+type ProposeSettlement struct {
+	Refund Money `json:"refund"`
+}
+
+func (c ProposeSettlement) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.disputed(c); err != nil {
+		return nil, err
+	}
+	if err := o.checkShare(RuleD30, c, c.Refund); err != nil {
+		return nil, err
+	}
+	return []Event{SettlementProposed{Proposal: o.Dispute.Settlement.Proposal + 1, By: g.By.Role, Refund: c.Refund}}, nil
+}
+
+// SettlementProposed says who offers which refund.
+// Stored: add fields, never rename or remove.
+type SettlementProposed struct {
+	Proposal uint32 `json:"proposal"`
+	By       Role   `json:"by"`
+	Refund   Money  `json:"refund"`
+}
+
+func (e *SettlementProposed) contradicts(o *Order) error {
+	return o.during(StageNegotiating, StageEscalated)
+}
+
+func (e SettlementProposed) evolve(o *Order, _ time.Time) { o.Dispute.Settlement = Settlement(e) }
+
+// AcceptSettlement is the other side's consent to the offer that he names.
+type AcceptSettlement struct {
+	Proposal uint32 `json:"proposal"`
+}
+
+func (c AcceptSettlement) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.disputed(c); err != nil {
+		return nil, err
+	}
+	offer := o.Dispute.Settlement
+	switch {
+	case offer.Refund.IsZero():
+		return nil, refuse(RuleD29, c, o).Because("nothing was offered", "尚无和解方案")
+	case c.Proposal != offer.Proposal:
+		return nil, refuse(RuleD29, c, o).Because("offer %[1]d stands, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
+	case g.By.Role == offer.By:
+		return nil, refuse(RuleD29, c, o).Because("the other side accepts", "须由对方接受")
+	}
+	if err := o.checkShare(RuleD30, c, offer.Refund); err != nil {
+		return nil, err
+	}
+	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)}
+	return o.refund(g, offer.Refund, RefundSettled, accepted)
+}
+
+// SettlementAccepted says that the parties agreed and the dispute is over.
+// Stored: add fields, never rename or remove.
+type SettlementAccepted struct {
+	Proposal        uint32    `json:"proposal"`
+	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+}
+
+func (e *SettlementAccepted) contradicts(o *Order) error {
+	if e.Proposal != o.Dispute.Settlement.Proposal {
+		return fmt.Errorf("order: offer %d accepted, but %d stands", e.Proposal, o.Dispute.Settlement.Proposal)
+	}
+	return o.during(StageNegotiating, StageEscalated)
+}
+
+func (e SettlementAccepted) evolve(o *Order, at time.Time) {
+	o.Dispute.Stage = StageNone
+	o.resume(e.ReceiptDeadline, at)
+}

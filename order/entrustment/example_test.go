@@ -1,0 +1,55 @@
+package entrustment_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/entrustment"
+)
+
+// An entrustment is decided on and folded without a store. Goods that left before the order was
+// drafted cannot be linked to it.
+func Example() {
+	at := time.Date(2025, 3, 10, 9, 0, 0, 0, time.UTC)
+	seller := order.Actor{Role: order.Seller, Account: "alice"}
+	platform := order.Actor{Role: order.Platform}
+	price, _ := order.ParseNumber("2.50")
+	quantity, _ := order.ParseNumber("400")
+	total, _ := order.ParseMoney("1000.00 USD")
+
+	s := entrustment.New("E-1")
+	ask := func(by order.Actor, c entrustment.Command, f entrustment.Facts) error {
+		at = at.Add(time.Minute)
+		events, err := entrustment.Decide(s, c, order.Given{By: by, At: at}, f)
+		for _, e := range events {
+			fmt.Println(e.Kind())
+			err = errors.Join(err, s.Apply(e, at))
+		}
+		return err
+	}
+	err := errors.Join(
+		ask(seller, entrustment.Draft{Title: "lenses"}, entrustment.Facts{}),
+		ask(seller, entrustment.Submit{}, entrustment.Facts{}),
+		ask(platform, entrustment.Approve{}, entrustment.Facts{}),
+		ask(platform, entrustment.Declare{Declaration: entrustment.Declaration{
+			Number: "531620250000000001", DeclaringCustoms: "5316", DeparturePort: "470501", DeclaredAt: at,
+			Items: []entrustment.Item{{No: 1, HSCode: "9001909090", Name: "lens", Quantity: quantity, Unit: "piece", Price: price, Total: total}},
+		}}, entrustment.Facts{Reservation: entrustment.Reservation{Number: "531620250000000001"}}),
+		ask(platform, entrustment.Release{ReleasedAt: at}, entrustment.Facts{}),
+	)
+	fmt.Println(s.Phase, err)
+
+	late := entrustment.Link{Order: order.ID{1}, DraftedAt: at, Currency: total.Currency(), Seller: "alice"}
+	err = ask(order.Actor{Role: order.Desk}, late, entrustment.Facts{})
+	fmt.Println(errors.Is(err, order.RuleA23))
+	// Output:
+	// entrustment.drafted
+	// entrustment.submitted
+	// entrustment.approved
+	// entrustment.declared
+	// entrustment.released
+	// released <nil>
+	// true
+}

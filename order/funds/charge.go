@@ -1,0 +1,76 @@
+package funds
+
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Charges: received funds pay for other things than withdrawals (支付其他费用).
+
+// ChargeID names what a merchant pays: see order.CheckID for its form.
+type ChargeID string
+
+// PayCharge spends available funds on another charge; What tells for what, in at most 200 bytes.
+// The same id with the same content again is nothing to do.
+type PayCharge struct {
+	ID     ChargeID    `json:"id"`
+	Amount order.Money `json:"amount"`
+	What   string      `json:"what"`
+}
+
+const maxText = 200 // Stored: raise it, never lower it.
+
+func (c PayCharge) check() error {
+	if err := order.CheckID("id", string(c.ID)); err != nil {
+		return err
+	}
+	return order.CheckText("what", c.What, maxText)
+}
+
+func (c PayCharge) money() order.Money { return c.Amount }
+
+func (c PayCharge) decide(b Balance, at time.Time, _ Facts) ([]Event, error) {
+	if was, ok := b.charges.find(past{ID: string(c.ID)}); ok {
+		if was.Content != digestOf(&c) {
+			return nil, b.refuse(order.RuleB14, c).Says("the id stands for another charge", "该编号已用于另一笔费用")
+		}
+		return nil, nil
+	}
+	if !c.Amount.IsPositive() {
+		return nil, b.refuse(order.RuleB14, c).Says("the amount is not positive", "金额不大于零")
+	}
+	if b.Available(at).Less(c.Amount) {
+		return nil, b.short(order.RuleB14, c, c.Amount, at)
+	}
+	return []Event{ChargePaid(c)}, nil
+}
+
+// ChargePaid says that funds were spent on another charge.
+// Stored: add fields, never rename or remove.
+type ChargePaid struct {
+	ID     ChargeID    `json:"id"`
+	Amount order.Money `json:"amount"`
+	What   string      `json:"what"`
+}
+
+func (e ChargePaid) check() error {
+	if !e.Amount.IsPositive() {
+		return invalid("amount", "must be positive")
+	}
+	return PayCharge(e).check()
+}
+
+func (e ChargePaid) money() order.Money { return e.Amount }
+
+func (e ChargePaid) evolve(b *Balance, _ time.Time) error {
+	c := PayCharge(e)
+	paid := past{ID: string(e.ID), Content: digestOf(&c)}
+	if _, twice := b.charges.find(paid); twice {
+		return invalid("id", "was paid already")
+	}
+	b.charges = b.charges.put(paid)
+	b.sums.Available -= e.Amount.MinorUnits()
+	b.sums.Spent += e.Amount.MinorUnits()
+	return nil
+}

@@ -1,0 +1,169 @@
+package funds
+
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Credit: what a buyer has paid for a pay-later order becomes received funds (已收货款).
+
+// Credit is the counterpart of the payment of a pay-later order. The amount settles a debt first,
+// and the rest is available after the merchant's waiting time.
+type Credit struct {
+	Order  order.ID    `json:"order"`
+	Amount order.Money `json:"amount"`
+}
+
+func (c Credit) check() error { return checkAmount(c.Order, c.Amount) }
+
+// checkAmount refuses an amount of an order that is not positive or of no order.
+func checkAmount(id order.ID, amount order.Money) error {
+	switch {
+	case id.IsZero():
+		return invalid("order", "must not be empty")
+	case !amount.IsPositive():
+		return invalid("amount", "must be positive")
+	}
+	return nil
+}
+
+func (c Credit) money() order.Money { return c.Amount }
+
+func (c Credit) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
+	policy, err := f.policy(b.Currency)
+	if err != nil {
+		return nil, err
+	}
+	if f.Sale.Paid.IsZero() {
+		return nil, b.refuse(order.RuleB2, c).Says("the buyer has not paid", "买家尚未付款")
+	}
+	if f.Sale.Paid != c.Amount {
+		return nil, b.refuse(order.RuleB8, c).Because("the buyer has paid %[1]s", "买家已付款%[1]s", f.Sale.Paid)
+	}
+	if !f.Sale.Credited.IsZero() {
+		return nil, b.refuse(order.RuleB8, c).Because("%[1]s was credited for the order already", "该订单已入账%[1]s", f.Sale.Credited)
+	}
+	if _, err := c.Amount.Add(b.amount(b.sums.Credited)); err != nil {
+		return nil, b.refuse(order.RuleD60, c).Says("all credits together are too large", "累计入账金额溢出")
+	}
+	return []Event{Credited{
+		Order: c.Order, Amount: c.Amount, Repaid: b.repaid(c.Amount.MinorUnits()),
+		HoldDays: policy.HoldDays, AvailableAt: instant(at).Add(time.Duration(policy.HoldDays) * day),
+	}}, nil
+}
+
+// repaid returns how much of what comes in settles the debt.
+func (b *Balance) repaid(minor int64) order.Money { return b.amount(min(minor, b.sums.Debt)) }
+
+// Credited says that an order's payment was received: Repaid of it, which may be nothing, has
+// settled a debt, and the rest waits until AvailableAt, HoldDays after it was credited.
+// Stored: add fields, never rename or remove.
+type Credited struct {
+	Order       order.ID    `json:"order"`
+	Amount      order.Money `json:"amount"`
+	Repaid      order.Money `json:"repaid"`
+	HoldDays    int         `json:"hold_days"`
+	AvailableAt time.Time   `json:"available_at"`
+}
+
+func (e Credited) check() error {
+	if err := checkAmount(e.Order, e.Amount); err != nil {
+		return err
+	}
+	if err := checkPart("repaid", e.Repaid, e.Amount); err != nil {
+		return err
+	}
+	if e.HoldDays < 0 || e.HoldDays > maxHoldDays {
+		return invalid("hold_days", "%d lies outside 0 to %d", e.HoldDays, maxHoldDays)
+	}
+	return order.CheckInstant("available_at", e.AvailableAt.Add(-time.Duration(e.HoldDays)*day))
+}
+
+// checkPart refuses what is not a part of the whole, between nothing and all of it.
+func checkPart(field string, part, whole order.Money) error {
+	if part.IsNegative() || !part.AtMost(whole) || part.Currency() != whole.Currency() {
+		return invalid(field, "is not a part of %s", whole)
+	}
+	return nil
+}
+
+func (e Credited) money() order.Money { return e.Amount }
+
+func (e Credited) evolve(b *Balance, _ time.Time) error {
+	b.sums.Credited += e.Amount.MinorUnits()
+	b.sums.Debt -= e.Repaid.MinorUnits()
+	rest := e.Amount.MinorUnits() - e.Repaid.MinorUnits()
+	switch when := nanos(e.AvailableAt); {
+	case rest == 0:
+		return nil
+	case when <= nanos(b.LastAt):
+		b.sums.Available += rest
+		return nil
+	default:
+		var ok bool
+		if b.waiting, ok = b.waiting.add(e.Order, when, rest); !ok {
+			return invalid("order", "%s was credited already", e.Order)
+		}
+		return nil
+	}
+}
+
+// Debit: a refund after payment is taken from received funds (付款后退款).
+
+// Debit is the counterpart of the refund of a paid order. The amount is taken from what waits of
+// this order's own credit, then from what waits of others, the latest to become available first,
+// and then from what is available. What is missing becomes a debt.
+type Debit struct {
+	Order  order.ID    `json:"order"`
+	Amount order.Money `json:"amount"`
+}
+
+func (c Debit) check() error { return checkAmount(c.Order, c.Amount) }
+
+func (c Debit) money() order.Money { return c.Amount }
+
+func (c Debit) decide(b Balance, _ time.Time, f Facts) ([]Event, error) {
+	left, err := f.Sale.Credited.Sub(f.Sale.Refunded)
+	if err == nil {
+		// No more than all sales together can be left of one, whatever the facts say.
+		left, err = left.Min(b.amount(b.sums.Credited - b.sums.Refunded))
+	}
+	if err != nil {
+		return nil, &order.InvalidError{Field: "facts.sale", Reason: err.Error(), Err: err}
+	}
+	if left.Less(c.Amount) {
+		return nil, b.refuse(order.RuleD50, c).
+			Because("%[1]s was credited for the order and not refunded", "该订单已入账而未退款的金额为%[1]s", left).
+			Short(b.amount(c.Amount.MinorUnits() - left.MinorUnits()))
+	}
+	debt := max(0, c.Amount.MinorUnits()-b.waiting.total()-b.sums.Available)
+	return []Event{Debited{Order: c.Order, Amount: c.Amount, Debt: b.amount(debt)}}, nil
+}
+
+// Debited says that an order was refunded that much after payment, of which Debt, which may be
+// nothing, was missing.
+// Stored: add fields, never rename or remove.
+type Debited struct {
+	Order  order.ID    `json:"order"`
+	Amount order.Money `json:"amount"`
+	Debt   order.Money `json:"debt"`
+}
+
+func (e Debited) check() error {
+	if err := checkAmount(e.Order, e.Amount); err != nil {
+		return err
+	}
+	return checkPart("debt", e.Debt, e.Amount)
+}
+
+func (e Debited) money() order.Money { return e.Amount }
+
+func (e Debited) evolve(b *Balance, _ time.Time) error {
+	var rest int64
+	b.waiting, rest = b.waiting.drain(e.Order, e.Amount.MinorUnits()-e.Debt.MinorUnits())
+	b.sums.Available -= rest
+	b.sums.Refunded += e.Amount.MinorUnits()
+	b.sums.Debt += e.Debt.MinorUnits()
+	return nil
+}

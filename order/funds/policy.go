@@ -1,0 +1,87 @@
+package funds
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Policy is the part of the rules that the platform sets for a merchant. What applied is recorded
+// in the events, so that a later change rewrites no history. Amounts are of the balance's
+// currency or the zero Money.
+type Policy struct {
+	// HoldDays is how many days of 24 hours a credit waits before it is available: 0, 7, 15 or
+	// another number up to 3,650 (B17; 7).
+	HoldDays int
+	// FeeRate is the fee of a withdrawal in basis points of the gross amount, from 0 to 10,000:
+	// 10 are 0.1 % (B16, D58; 0).
+	FeeRate int
+	// FeeMin is the least fee of a withdrawal (D58; nothing).
+	FeeMin order.Money
+	// FeeMax is the greatest fee of a withdrawal; nothing stands for no greatest (D58; nothing).
+	FeeMax order.Money
+	// MinWithdrawal is the least gross amount of a withdrawal (D57; nothing).
+	MinWithdrawal order.Money
+	// Expected is how long after the request a withdrawal is expected to arrive. A later arrival
+	// is as good (B11; 24 hours).
+	Expected time.Duration
+}
+
+// DefaultPolicy returns the documented defaults.
+func DefaultPolicy() Policy { return Policy{HoldDays: 7, Expected: day} }
+
+const (
+	day = 24 * time.Hour
+
+	maxHoldDays = 3650
+	maxExpected = maxHoldDays * day
+	basisPoints = 10_000
+)
+
+// Validate returns an *order.InvalidError that names the first setting that cannot be for a
+// balance in that currency, or nil. Decide asks it of every policy that it applies.
+func (p *Policy) Validate(c order.Currency) error {
+	switch {
+	case p.HoldDays < 0 || p.HoldDays > maxHoldDays:
+		return invalid("policy.hold_days", "%d lies outside 0 to %d", p.HoldDays, maxHoldDays)
+	case p.FeeRate < 0 || p.FeeRate > basisPoints:
+		return invalid("policy.fee_rate", "%d lies outside 0 to %d basis points", p.FeeRate, basisPoints)
+	case p.Expected < 0 || p.Expected > maxExpected:
+		return invalid("policy.expected", "%s lies outside 0 to %s", p.Expected, maxExpected)
+	}
+	for _, limit := range [...]struct {
+		field string
+		money order.Money
+	}{
+		{"policy.fee_min", p.FeeMin}, {"policy.fee_max", p.FeeMax}, {"policy.min_withdrawal", p.MinWithdrawal},
+	} {
+		switch {
+		case limit.money.IsNegative():
+			return invalid(limit.field, "must not be negative")
+		case limit.money != order.Money{} && limit.money.Currency() != c:
+			return invalid(limit.field, "is not in %s", c)
+		}
+	}
+	if p.FeeMax.IsPositive() && p.FeeMax.Less(p.FeeMin) {
+		return invalid("policy.fee_max", "is less than the least fee")
+	}
+	return nil
+}
+
+// fee returns the fee of a withdrawal: the rate of the gross amount, rounded half up, and then
+// kept between the least and the greatest fee. It may be as much as the gross amount or more.
+func (p *Policy) fee(gross order.Money) order.Money {
+	// The product does not fit an int64; the quotient does, because the rate is at most one.
+	high, low := bits.Mul64(uint64(gross.MinorUnits()), uint64(p.FeeRate))
+	low, carry := bits.Add64(low, basisPoints/2, 0)
+	units, _ := bits.Div64(high+carry, low, basisPoints)
+	fee := order.Minor(int64(units), gross.Currency())
+	if fee.Less(p.FeeMin) {
+		fee = p.FeeMin
+	}
+	if p.FeeMax.IsPositive() && p.FeeMax.Less(fee) {
+		fee = p.FeeMax
+	}
+	return fee
+}

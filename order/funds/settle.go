@@ -1,0 +1,157 @@
+package funds
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Settle: a withdrawal arrives, or all of it comes back.
+
+// SettleWithdrawal records that an open withdrawal has arrived, however late.
+type SettleWithdrawal struct {
+	ID WithdrawalID `json:"id"`
+}
+
+func (c SettleWithdrawal) check() error { return order.CheckID("id", string(c.ID)) }
+
+func (SettleWithdrawal) money() order.Money { return order.Money{} }
+
+func (c SettleWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+	if _, open := b.open.find(Withdrawal{ID: c.ID}); !open {
+		return nil, b.ended(c, c.ID)
+	}
+	return []Event{WithdrawalSettled(c)}, nil
+}
+
+// ended is the refusal to end a withdrawal that is not open.
+func (b *Balance) ended(c Command, id WithdrawalID) *order.Refusal {
+	no := b.refuse(order.RuleD57, c)
+	switch was, ok := b.done.find(past{ID: string(id)}); {
+	case !ok:
+		return no.Says("it was never requested", "该提现不存在")
+	case was.Failed:
+		return no.Says("it has failed already", "该提现已失败")
+	default:
+		return no.Says("it is settled already", "该提现已到账")
+	}
+}
+
+// WithdrawalSettled says that an open withdrawal has arrived.
+// Stored: add fields, never rename or remove.
+type WithdrawalSettled struct {
+	ID WithdrawalID `json:"id"`
+}
+
+func (e WithdrawalSettled) check() error { return order.CheckID("id", string(e.ID)) }
+
+func (WithdrawalSettled) money() order.Money { return order.Money{} }
+
+func (e WithdrawalSettled) evolve(b *Balance, _ time.Time) error {
+	w, err := b.end(e.ID, false)
+	b.sums.PaidOut += w.Net.MinorUnits()
+	b.sums.Fees += w.Fee.MinorUnits()
+	return err
+}
+
+// end moves an open withdrawal to those that are done.
+func (b *Balance) end(id WithdrawalID, failed bool) (Withdrawal, error) {
+	w, open := b.open.find(Withdrawal{ID: id})
+	if !open {
+		return w, invalid("id", "is not that of an open withdrawal")
+	}
+	request := w.request()
+	b.open = b.open.remove(w)
+	b.done = b.done.put(past{ID: string(id), Content: digestOf(&request), Failed: failed})
+	b.sums.InTransit -= w.Gross.MinorUnits()
+	return w, b.use(w.Dest.Card, -1)
+}
+
+// FailWithdrawal records that an open withdrawal did not arrive. All of it, the fee included,
+// settles a debt first, and the rest is available at once. Reason is what the merchant is to
+// read, in at most 200 bytes.
+type FailWithdrawal struct {
+	ID     WithdrawalID `json:"id"`
+	Reason string       `json:"reason"`
+}
+
+func (c FailWithdrawal) check() error {
+	if err := order.CheckID("id", string(c.ID)); err != nil {
+		return err
+	}
+	return order.CheckText("reason", c.Reason, maxText)
+}
+
+func (FailWithdrawal) money() order.Money { return order.Money{} }
+
+func (c FailWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+	w, open := b.open.find(Withdrawal{ID: c.ID})
+	if !open {
+		return nil, b.ended(c, c.ID)
+	}
+	return []Event{WithdrawalFailed{ID: c.ID, Reason: c.Reason, Repaid: b.repaid(w.Gross.MinorUnits())}}, nil
+}
+
+// WithdrawalFailed says that all of an open withdrawal came back, of which Repaid, which may be
+// nothing, has settled a debt.
+// Stored: add fields, never rename or remove.
+type WithdrawalFailed struct {
+	ID     WithdrawalID `json:"id"`
+	Reason string       `json:"reason"`
+	Repaid order.Money  `json:"repaid"`
+}
+
+func (e WithdrawalFailed) check() error {
+	if e.Repaid.Currency().IsZero() || e.Repaid.IsNegative() {
+		return invalid("repaid", "must be an amount that is not negative")
+	}
+	return FailWithdrawal{ID: e.ID, Reason: e.Reason}.check()
+}
+
+func (e WithdrawalFailed) money() order.Money { return e.Repaid }
+
+func (e WithdrawalFailed) evolve(b *Balance, _ time.Time) error {
+	w, err := b.end(e.ID, true)
+	b.sums.Debt -= e.Repaid.MinorUnits()
+	b.sums.Available += w.Gross.MinorUnits() - e.Repaid.MinorUnits()
+	return err
+}
+
+// past is a withdrawal or charge that is done: its id is never used for anything else.
+// Stored: add fields, never rename or remove.
+type past struct {
+	ID      string `json:"id"`
+	Content digest `json:"content"`
+	Failed  bool   `json:"failed,omitzero"`
+}
+
+func (p past) compare(o past) int { return cmp.Compare(p.ID, o.ID) }
+
+func (p past) over(_, _ *past) past { return p }
+
+// digest tells what was asked for under an id.
+type digest [16]byte
+
+// digestOf returns the digest of a command.
+func digestOf(c interface{ appendJSON([]byte) []byte }) digest {
+	sum := sha256.Sum256(c.appendJSON(make([]byte, 0, 512)))
+	return digest(sum[:16])
+}
+
+// AppendText appends the digest in hexadecimal.
+func (d digest) AppendText(b []byte) ([]byte, error) { return hex.AppendEncode(b, d[:]), nil }
+
+// UnmarshalText reads what AppendText wrote.
+func (d *digest) UnmarshalText(text []byte) error {
+	var sum digest
+	if len(text) == hex.EncodedLen(len(sum)) {
+		if _, err := hex.Decode(sum[:], text); err == nil {
+			*d = sum
+			return nil
+		}
+	}
+	return invalid("content", "is no digest")
+}

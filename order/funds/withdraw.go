@@ -1,0 +1,241 @@
+package funds
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Withdraw: received funds leave for the merchant's own account (提现).
+
+// WithdrawalID names a withdrawal: see order.CheckID for its form.
+type WithdrawalID string
+
+// Dest is where a withdrawal goes: to an Alipay account or to a bound card, and never to both.
+type Dest struct {
+	Alipay Alipay `json:"alipay,omitzero"`
+	Card   CardNo `json:"card,omitzero"`
+}
+
+// Alipay is an Alipay account (支付宝账户): its name there, and the order.Account of its holder. It
+// needs no binding.
+type Alipay struct {
+	Account string `json:"account"`
+	Holder  string `json:"holder"`
+}
+
+const maxAlipay = 254 // Stored: raise it, never lower it.
+
+func (d *Dest) check() error {
+	switch {
+	case d.Card != "" && d.Alipay != Alipay{}:
+		return invalid("dest", "is both an Alipay account and a card")
+	case d.Card != "":
+		return d.Card.check("dest.card")
+	}
+	if err := order.CheckText("dest.alipay.account", d.Alipay.Account, maxAlipay); err != nil {
+		return err
+	}
+	return order.CheckID("dest.alipay.holder", d.Alipay.Holder)
+}
+
+// Withdraw asks for received funds. Amount is gross: the fee comes out of it. The same id with
+// the same content again is nothing to do, however that withdrawal has ended.
+type Withdraw struct {
+	ID     WithdrawalID `json:"id"`
+	Amount order.Money  `json:"amount"`
+	Dest   Dest         `json:"dest"`
+}
+
+func (c Withdraw) check() error {
+	if err := order.CheckID("id", string(c.ID)); err != nil {
+		return err
+	}
+	return c.Dest.check()
+}
+
+func (c Withdraw) money() order.Money { return c.Amount }
+
+func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
+	policy, err := f.policy(b.Currency)
+	if err != nil {
+		return nil, err
+	}
+	if known, same := b.asked(c); known && !same {
+		return nil, b.refuse(order.RuleD57, c).Says("the id stands for another withdrawal", "该编号已用于另一笔提现")
+	} else if known {
+		return nil, nil
+	}
+	if no := b.destination(c); no != nil {
+		return nil, no
+	}
+	if !c.Amount.IsPositive() {
+		return nil, b.refuse(order.RuleB10, c).Says("the amount is not positive", "提现金额不大于零")
+	}
+	if b.Available(at).Less(c.Amount) {
+		return nil, b.insufficient(c, at)
+	}
+	if c.Amount.Less(policy.MinWithdrawal) {
+		return nil, b.refuse(order.RuleD57, c).
+			Because("the least amount is %[1]s", "最低提现金额为%[1]s", policy.MinWithdrawal).
+			Short(b.amount(policy.MinWithdrawal.MinorUnits() - c.Amount.MinorUnits()))
+	}
+	fee := policy.fee(c.Amount)
+	if c.Amount.AtMost(fee) {
+		return nil, b.refuse(order.RuleD58, c).Because("the fee would be %[1]s", "手续费为%[1]s", fee)
+	}
+	return []Event{WithdrawalRequested{
+		ID: c.ID, Gross: c.Amount, Fee: fee, Net: b.amount(c.Amount.MinorUnits() - fee.MinorUnits()),
+		Dest: c.Dest, ExpectedAt: instant(at).Add(policy.Expected),
+	}}, nil
+}
+
+// asked reports whether the id was used before, and for the same.
+func (b *Balance) asked(c Withdraw) (known, same bool) {
+	if w, ok := b.open.find(Withdrawal{ID: c.ID}); ok {
+		return true, w.request() == c
+	}
+	was, ok := b.done.find(past{ID: string(c.ID)})
+	return ok, ok && was.Content == digestOf(&c)
+}
+
+// destination refuses a destination that is not the merchant's own.
+func (b *Balance) destination(c Withdraw) *order.Refusal {
+	if c.Dest.Card == "" {
+		if c.Dest.Alipay.Holder != string(b.Merchant) {
+			return b.refuse(order.RuleB10, c).Says("the Alipay account is another person's", "该支付宝账户不属于商家本人")
+		}
+		return nil
+	}
+	if _, bound := b.cards.find(card{no: c.Dest.Card}); !bound {
+		return b.refuse(order.RuleB10, c).Says("the card is not bound", "该银行卡未绑定")
+	}
+	return nil
+}
+
+// insufficient refuses more than is available: because of the waiting time if that is all.
+func (b *Balance) insufficient(c Withdraw, at time.Time) *order.Refusal {
+	no := b.short(order.RuleB10, c, c.Amount, at)
+	if !no.Earliest.IsZero() {
+		no.Rule = order.RuleB17
+	}
+	return no
+}
+
+// Status is what has become of a withdrawal.
+type Status string
+
+// The states of a withdrawal.
+const (
+	Requested Status = "requested" // on its way: deducted and not settled
+	Settled   Status = "settled"   // paid out
+	Failed    Status = "failed"    // back again, all of it
+)
+
+// Withdrawal is a withdrawal as the merchant sees it.
+// Stored: add fields, never rename or remove.
+type Withdrawal struct {
+	ID          WithdrawalID `json:"id"`
+	Gross       order.Money  `json:"gross"`
+	Fee         order.Money  `json:"fee"`
+	Net         order.Money  `json:"net"`
+	Dest        Dest         `json:"dest"`
+	Status      Status       `json:"status"`
+	RequestedAt time.Time    `json:"requested_at"`
+	ExpectedAt  time.Time    `json:"expected_at"`       // when it usually arrives, which is no deadline
+	EndedAt     time.Time    `json:"ended_at,omitzero"` // when it was settled or failed
+	Reason      string       `json:"reason,omitzero"`   // why it failed
+}
+
+func (w Withdrawal) compare(o Withdrawal) int { return cmp.Compare(w.ID, o.ID) }
+
+func (w Withdrawal) over(_, _ *Withdrawal) Withdrawal { return w }
+
+// request returns the command that asked for it.
+func (w *Withdrawal) request() Withdraw { return Withdraw{ID: w.ID, Amount: w.Gross, Dest: w.Dest} }
+
+// WithdrawalRequested says that Gross was deducted and is on its way: Net to the destination, Fee
+// for the withdrawal. It usually arrives by ExpectedAt.
+// Stored: add fields, never rename or remove.
+type WithdrawalRequested struct {
+	ID         WithdrawalID `json:"id"`
+	Gross      order.Money  `json:"gross"`
+	Fee        order.Money  `json:"fee"`
+	Net        order.Money  `json:"net"`
+	Dest       Dest         `json:"dest"`
+	ExpectedAt time.Time    `json:"expected_at"`
+}
+
+func (e WithdrawalRequested) check() error {
+	if err := (Withdraw{ID: e.ID, Dest: e.Dest}).check(); err != nil {
+		return err
+	}
+	if !e.Net.IsPositive() {
+		return invalid("net", "must be positive")
+	}
+	if err := checkPart("fee", e.Fee, e.Gross); err != nil {
+		return err
+	}
+	if sum, err := e.Net.Add(e.Fee); err != nil || sum != e.Gross {
+		return invalid("net", "is not the gross amount less the fee")
+	}
+	if e.ExpectedAt.Before(order.MinInstant) || e.ExpectedAt.After(order.MaxInstant.Add(maxExpected)) {
+		return invalid("expected_at", "lies outside of what can be expected")
+	}
+	return nil
+}
+
+func (e WithdrawalRequested) money() order.Money { return e.Gross }
+
+func (e WithdrawalRequested) evolve(b *Balance, at time.Time) error {
+	w := e.withdrawal(at)
+	if known, _ := b.asked(w.request()); known {
+		return invalid("id", "was requested already")
+	}
+	b.open = b.open.put(w)
+	b.sums.Available -= e.Gross.MinorUnits()
+	b.sums.InTransit += e.Gross.MinorUnits()
+	return b.use(e.Dest.Card, 1)
+}
+
+// withdrawal returns the withdrawal that was requested at that instant.
+func (e *WithdrawalRequested) withdrawal(at time.Time) Withdrawal {
+	return Withdrawal{
+		ID: e.ID, Gross: e.Gross, Fee: e.Fee, Net: e.Net, Dest: e.Dest,
+		Status: Requested, RequestedAt: instant(at), ExpectedAt: instant(e.ExpectedAt),
+	}
+}
+
+// use counts the open withdrawals to a card; a withdrawal to no card is none of its business.
+func (b *Balance) use(no CardNo, more int) error {
+	if no == "" {
+		return nil
+	}
+	c, bound := b.cards.find(card{no: no})
+	if !bound {
+		return invalid("dest.card", "is not bound")
+	}
+	c.open += more
+	b.cards = b.cards.put(c)
+	return nil
+}
+
+// WithdrawQuota asks for pay-later quota as money, which is refused in every state: quota is a
+// limit, and only received funds are money.
+type WithdrawQuota struct {
+	Amount order.Money `json:"amount"`
+	Dest   Dest        `json:"dest"`
+}
+
+func (WithdrawQuota) check() error { return nil }
+
+func (WithdrawQuota) money() order.Money { return order.Money{} }
+
+func (c WithdrawQuota) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+	return nil, c.refused(&b)
+}
+
+func (c WithdrawQuota) refused(b *Balance) *order.Refusal {
+	return b.refuse(order.RuleB6, c).Says("withdraw received funds instead", "请提现已收货款")
+}

@@ -1,0 +1,206 @@
+package paylater
+
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// After-sales: what may come up about the goods and about the order itself while it is not paid.
+
+// OpenAfterSales opens an after-sales case, until payment is due. While it is open the system
+// neither charges nor marks the order overdue; the buyer may still pay.
+type OpenAfterSales struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c OpenAfterSales) check() error { return checkReason(c.Reason) }
+
+func (c OpenAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, error) {
+	if o.AfterSalesOpen() {
+		return nil, o.refuse(order.RuleD46, c).Says("an after-sales case is open already", "已有售后正在处理")
+	}
+	if g.At.After(o.DueAt) {
+		return nil, o.refuse(order.RuleD46, c).Says("payment was due before", "付款已到期").Until(o.DueAt.Add(1))
+	}
+	return []Event{AfterSalesOpened(c)}, nil
+}
+
+// AfterSalesOpened says that the buyer has opened an after-sales case.
+// Stored: add fields, never rename or remove.
+type AfterSalesOpened struct {
+	Reason string `json:"reason,omitzero"`
+}
+
+func (e AfterSalesOpened) check() error { return checkReason(e.Reason) }
+
+func (AfterSalesOpened) fits(o *Order) error {
+	if o.AfterSalesOpen() {
+		return invalid("event", "an after-sales case is opened while one is open")
+	}
+	return nil
+}
+
+func (AfterSalesOpened) evolve(o *Order, at time.Time) { o.AfterSalesAt = at }
+
+// CloseAfterSales ends the after-sales case: the merchant or the platform has settled it, or the
+// buyer withdraws it. Payment is due later by as long as the case was open.
+type CloseAfterSales struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c CloseAfterSales) check() error { return checkReason(c.Reason) }
+
+func (c CloseAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, error) {
+	if !o.AfterSalesOpen() {
+		return nil, o.refuse(order.RuleD46, c).Says("no after-sales case is open", "没有正在处理的售后")
+	}
+	return []Event{AfterSalesClosed{By: g.By.Role, DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt)), Reason: c.Reason}}, nil
+}
+
+// AfterSalesClosed says who has ended the after-sales case and when payment is due now.
+// Stored: add fields, never rename or remove.
+type AfterSalesClosed struct {
+	By     order.Role `json:"by"`
+	DueAt  time.Time  `json:"due_at"`
+	Reason string     `json:"reason,omitzero"`
+}
+
+func (e AfterSalesClosed) check() error {
+	if e.By != order.Buyer && e.By != order.Seller && e.By != order.Platform {
+		return invalid("by", "must be buyer, seller or platform")
+	}
+	if err := checkDeadline("due_at", e.DueAt); err != nil {
+		return err
+	}
+	return checkReason(e.Reason)
+}
+
+func (e AfterSalesClosed) fits(o *Order) error {
+	switch {
+	case !o.AfterSalesOpen():
+		return invalid("event", "an after-sales case is closed while none is open")
+	case e.DueAt.Before(o.DueAt):
+		return invalid("due_at", "is before %s", o.DueAt.Format(time.RFC3339Nano))
+	}
+	return nil
+}
+
+func (e AfterSalesClosed) evolve(o *Order, _ time.Time) {
+	o.DueAt, o.AfterSalesAt = instant(e.DueAt), time.Time{}
+}
+
+// LowerAmount lowers what is outstanding to Amount, which is a refund before payment (D49). It
+// stays above what was paid in instalments.
+type LowerAmount struct {
+	Amount order.Money `json:"amount"`
+}
+
+func (c LowerAmount) check() error { return checkPositive("amount", c.Amount) }
+
+func (c LowerAmount) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	if err := o.otherCurrency(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if !c.Amount.Less(o.Outstanding) {
+		return nil, o.refuse(order.RuleD47, c).Because("it is not less than %[1]s", "不低于未付金额 %[1]s", o.Outstanding)
+	}
+	if c.Amount.AtMost(o.Instalments) {
+		return nil, o.refuse(order.RuleD51, c).Because("%[1]s is paid in instalments", "已分期支付 %[1]s", o.Instalments)
+	}
+	return []Event{AmountLowered{To: c.Amount, Restored: minus(o.Outstanding, c.Amount)}}, nil
+}
+
+// AmountLowered says what is outstanding now. The line restores Restored.
+// Stored: add fields, never rename or remove.
+type AmountLowered struct {
+	To       order.Money `json:"to"`
+	Restored order.Money `json:"restored"`
+}
+
+func (e AmountLowered) check() error {
+	if err := checkPositive("to", e.To); err != nil {
+		return err
+	}
+	return checkPositive("restored", e.Restored)
+}
+
+func (e AmountLowered) fits(o *Order) error {
+	switch {
+	case !o.Instalments.Less(e.To) || !e.To.Less(o.Outstanding):
+		return invalid("to", "%s is not between %s and %s", e.To, o.Instalments, o.Outstanding)
+	case e.Restored != minus(o.Outstanding, e.To):
+		return invalid("restored", "%s of a step from %s to %s", e.Restored, o.Outstanding, e.To)
+	}
+	return nil
+}
+
+func (e AmountLowered) evolve(o *Order, _ time.Time) {
+	o.Outstanding, o.Restored = e.To, plus(o.Restored, e.Restored)
+}
+
+// Return ends an unpaid order whose goods are back with the merchant.
+type Return struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c Return) check() error { return checkReason(c.Reason) }
+
+func (c Return) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	return []Event{Returned{
+		Restored: o.Outstanding, PaidBack: o.Instalments, Overdue: o.Phase == PhaseOverdue, Reason: c.Reason,
+	}}, nil
+}
+
+// Returned says that the goods are back and the order is over. The line restores Restored;
+// PaidBack are the instalments that go back to the buyer.
+// Stored: add fields, never rename or remove.
+type Returned struct {
+	Restored order.Money `json:"restored"`
+	PaidBack order.Money `json:"paid_back"`
+	Overdue  bool        `json:"overdue,omitzero"` // whether the order was overdue until then
+	Reason   string      `json:"reason,omitzero"`
+}
+
+func (e Returned) check() error { return checkEnd(e.Restored, e.PaidBack, e.Reason) }
+
+func (e Returned) fits(o *Order) error {
+	if e.Overdue != (o.Phase == PhaseOverdue) {
+		return invalid("overdue", "does not agree with phase %s", o.Phase)
+	}
+	return o.endsWith(e.Restored, e.PaidBack)
+}
+
+func (e Returned) evolve(o *Order, at time.Time) { o.end(e.Restored, e.PaidBack, at) }
+
+// FlagFake says that the platform takes the order for a fake one (恶意刷单), made to look like
+// trade. The order itself goes on.
+type FlagFake struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c FlagFake) check() error { return checkReason(c.Reason) }
+
+func (c FlagFake) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	if o.FakeFlagged {
+		return nil, o.refuse(order.RuleB19, c).Says("it is flagged already", "该订单已被标记")
+	}
+	return []Event{FakeFlagged(c)}, nil
+}
+
+// FakeFlagged says that the platform takes the order for a fake one.
+// Stored: add fields, never rename or remove.
+type FakeFlagged struct {
+	Reason string `json:"reason,omitzero"`
+}
+
+func (e FakeFlagged) check() error { return checkReason(e.Reason) }
+
+func (FakeFlagged) fits(o *Order) error {
+	if o.FakeFlagged {
+		return invalid("event", "the order is flagged twice")
+	}
+	return nil
+}
+
+func (FakeFlagged) evolve(o *Order, _ time.Time) { o.FakeFlagged = true }

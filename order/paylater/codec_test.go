@@ -1,0 +1,320 @@
+package paylater_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/wire"
+	. "github.com/tradesurety/surety/order/paylater"
+)
+
+// everyEvent has an event of each kind without a zero field, and one more where a field may be
+// left out.
+func everyEvent() []Event {
+	return []Event{
+		Placed{Buyer: "bao", Merchant: "meilin", Amount: yuan("5000")},
+		Cancelled{Restored: yuan("100"), PaidBack: yuan("30.10"), Reason: "卖完了 \"sold out\""},
+		Cancelled{Restored: yuan("0"), PaidBack: yuan("0")},
+		Shipped{AutoReceiveAt: newYear.Add(10 * day)},
+		ReceiptExtended{AutoReceiveAt: newYear.Add(13*day + 1)},
+		ReceiptConfirmed{By: order.Buyer, DueAt: newYear.Add(day)},
+		ReceiptConfirmed{By: order.System},
+		InstalmentPaid{Reference: "2025010122001", Amount: yuan("33.33")},
+		Paid{Reference: "2025010122002 <last>", Amount: yuan("66.67"), Total: yuan("100"), Overdue: true},
+		Paid{Reference: "2025010122003", Amount: yuan("100"), Total: yuan("100")},
+		RefundMade{Amount: yuan("0.01"), Reason: "a scratch"},
+		RefundMade{Amount: euros("12.50")},
+		ChargeRequested{Attempt: 1, Amount: yuan("100")},
+		ChargeFailed{Attempt: 2, Reason: "余额不足"},
+		ChargeFailed{Attempt: 1},
+		MarkedOverdue{Amount: yuan("100"), FreezeAfter: 3},
+		MarkedOverdue{Amount: yuan("100")},
+		WrittenOff{Consumed: yuan("60"), PaidBack: yuan("10"), Reason: "insolvent"},
+		WrittenOff{Consumed: yuan("60"), PaidBack: yuan("0")},
+		AfterSalesOpened{Reason: "wrong size"},
+		AfterSalesOpened{},
+		AfterSalesClosed{By: order.Platform, DueAt: newYear.Add(3 * day), Reason: "exchanged"},
+		AfterSalesClosed{By: order.Buyer, DueAt: newYear.Add(3 * day)},
+		AmountLowered{To: yuan("60"), Restored: yuan("40")},
+		Returned{Restored: yuan("60"), PaidBack: yuan("10"), Overdue: true, Reason: "refused"},
+		Returned{Restored: yuan("60"), PaidBack: yuan("0")},
+		FakeFlagged{Reason: "brushing"},
+		FakeFlagged{},
+	}
+}
+
+func plainJSON(t testing.TB, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// TestGoldenEvents holds the package to what was stored: every line must decode and encode to
+// the same bytes, and the events above must still encode to those lines, as encoding/json would.
+func TestGoldenEvents(t *testing.T) {
+	var lines strings.Builder
+	full := make(map[Kind]bool)
+	for _, e := range everyEvent() {
+		typ, schema, data, err := EncodeEvent(nil, e)
+		if err != nil || string(data) != plainJSON(t, e) {
+			t.Fatalf("encoded %s, %v; encoding/json writes %s", data, err, plainJSON(t, e))
+		}
+		full[e.Kind()] = full[e.Kind()] || !hasZero(e)
+		fmt.Fprintf(&lines, "%s %d %s\n", typ, schema, data)
+	}
+	for _, k := range everyKind() {
+		if !full[k] {
+			t.Errorf("there is no %s without a zero field", k)
+		}
+	}
+	golden(t, "testdata/events.golden", lines.String())
+	for line := range strings.Lines(read(t, "testdata/events.golden")) {
+		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		e, err := DecodeEvent(words[0], uint16(words[1][0]-'0'), []byte(words[2]))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if typ, schema, data, err := EncodeEvent([]byte("x"), e); err != nil ||
+			fmt.Sprintf("%s %d %s\n", typ, schema, data) != words[0]+" "+words[1]+" x"+words[2]+"\n" {
+			t.Errorf("%s became %s %d %s, %v", line, typ, schema, data, err)
+		}
+	}
+}
+
+func hasZero(v any) bool {
+	fields := reflect.ValueOf(v)
+	for i := range fields.NumField() {
+		if fields.Field(i).IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func TestCommandsRoundTrip(t *testing.T) {
+	for _, c := range samples() {
+		if hasZero(c) {
+			t.Errorf("%+v has a zero field", c)
+		}
+		name, data := EncodeCommand(c)
+		back, err := DecodeCommand(name, data)
+		if err != nil || name != c.Name() || back != c || string(data) != plainJSON(t, c) {
+			t.Errorf("%s %s: %+v, %v", name, data, back, err)
+		}
+	}
+}
+
+func TestWhatIsNoEventAndNoCommand(t *testing.T) {
+	for _, e := range []Event{nil, &FakeFlagged{}, (*FakeFlagged)(nil)} {
+		if typ, _, data, err := EncodeEvent([]byte("x"), e); !invalidField(err, "event") || typ != "" || string(data) != "x" {
+			t.Errorf("%T: %q %s %v", e, typ, data, err)
+		}
+		o := on(t, PhasePlaced).o
+		if err := o.Apply(e, newYear); !invalidField(err, "event") {
+			t.Errorf("%T is applied: %v", e, err)
+		}
+	}
+	for _, c := range []Command{nil, &Ship{}, (*Ship)(nil)} {
+		name, data := EncodeCommand(c)
+		if _, err := DecodeCommand(name, data); name != "" || string(data) != "null" || err == nil {
+			t.Errorf("%T: %q %s is accepted", c, name, data)
+		}
+		if _, err := Decide(on(t, PhasePlaced).o, c, order.Given{By: merchant, At: newYear}, Facts{}); !invalidField(err, "command") {
+			t.Errorf("%T is decided: %v", c, err)
+		}
+	}
+	for _, typ := range []string{"", "paylater.lost", "order.placed", "Paylater.Placed", "unknown"} {
+		if _, err := DecodeEvent(typ, 1, []byte("{}")); !errors.Is(err, events.ErrUnknownType) {
+			t.Errorf("%q: %v", typ, err)
+		}
+	}
+	for _, schema := range []uint16{0, 2, 65535} {
+		if _, err := DecodeEvent("paylater.fake-flagged", schema, []byte("{}")); !errors.Is(err, events.ErrUnknownType) {
+			t.Errorf("schema %d: %v", schema, err)
+		}
+	}
+}
+
+// fieldOf returns the field that a decoder's error names.
+func fieldOf(err error) string {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		return e.Field
+	}
+	if e, ok := errors.AsType[*order.InvalidError](err); ok {
+		return e.Field
+	}
+	return "no field"
+}
+
+// TestBadEvents is the table of what the decoder of events refuses, with the field it names.
+func TestBadEvents(t *testing.T) {
+	long := strings.Repeat("x", 501)
+	for _, c := range []struct{ typ, data, field string }{
+		{"fake-flagged", ``, ""},
+		{"fake-flagged", `null`, ""},
+		{"fake-flagged", `[]`, ""},
+		{"fake-flagged", `{} {}`, ""},
+		{"fake-flagged", `{"note":"x"}`, "note"},
+		{"fake-flagged", `{"reason":"x","REASON":"y"}`, "REASON"},
+		{"fake-flagged", `{"reason":"x","reason":"y"}`, "reason"},
+		{"fake-flagged", `{"reason":null}`, "reason"},
+		{"fake-flagged", `{"reason":"a\u0000b"}`, "reason"},
+		{"fake-flagged", `{"reason":"a\u202eb"}`, "reason"},
+		{"fake-flagged", "{\"reason\":\"\xff\"}", "reason"},
+		{"fake-flagged", `{"reason":" x"}`, "reason"},
+		{"fake-flagged", `{"reason":"` + long + `"}`, "reason"},
+		{"after-sales-opened", `{"reason":"` + long + `"}`, "reason"},
+		{"placed", `{"buyer":"bao","amount":"1.00 CNY"}`, "merchant"},
+		{"placed", `{"merchant":"meilin","amount":"1.00 CNY"}`, "buyer"},
+		{"placed", `{"buyer":"b a","merchant":"meilin","amount":"1.00 CNY"}`, "buyer"},
+		{"placed", `{"buyer":"bao","merchant":"","amount":"1.00 CNY"}`, "merchant"},
+		{"placed", `{"buyer":"bao","merchant":"meilin"}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":""}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":1}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":"1"}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":"0 CNY"}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":"-1 CNY"}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":"0.001 CNY"}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":"1e9 CNY"}`, "amount"},
+		{"placed", `{"buyer":"bao","merchant":"meilin","amount":"92233720368547758.08 CNY"}`, "amount"},
+		{"cancelled", `{"restored":"1.00 CNY"}`, "paid_back"},
+		{"cancelled", `{"restored":"-1.00 CNY","paid_back":"0.00 CNY"}`, "restored"},
+		{"cancelled", `{"restored":"1.00 CNY","paid_back":""}`, "paid_back"},
+		{"cancelled", `{"restored":"1.00 CNY","paid_back":"0.00 CNY","reason":"\n"}`, "reason"},
+		{"shipped", `{}`, "auto_receive_at"},
+		{"shipped", `{"auto_receive_at":"2025-01-11"}`, "auto_receive_at"},
+		{"shipped", `{"auto_receive_at":"2025-01-11T08:00:00+08:00"}`, "auto_receive_at"},
+		{"shipped", `{"auto_receive_at":"1970-01-01T00:00:00Z"}`, "auto_receive_at"},
+		{"shipped", `{"auto_receive_at":"2230-01-01T00:00:00Z"}`, "auto_receive_at"},
+		{"receipt-extended", `{"auto_receive_at":"0001-01-01T00:00:00Z"}`, "auto_receive_at"},
+		{"receipt-confirmed", `{"by":"seller"}`, "by"},
+		{"receipt-confirmed", `{"by":""}`, "by"},
+		{"receipt-confirmed", `{"due_at":"2025-01-11T00:00:00Z"}`, "by"},
+		{"receipt-confirmed", `{"by":"buyer","due_at":"1970-01-01T00:00:00Z"}`, "due_at"},
+		{"instalment-paid", `{"reference":"","amount":"1.00 CNY"}`, "reference"},
+		{"instalment-paid", `{"reference":"R","amount":"0.00 CNY"}`, "amount"},
+		{"paid", `{"reference":"` + strings.Repeat("x", 201) + `","amount":"1.00 CNY","total":"1.00 CNY"}`, "reference"},
+		{"paid", `{"reference":"R","amount":"1.00 CNY"}`, "total"},
+		{"paid", `{"reference":"R","amount":"1.00 CNY","total":"0.00 CNY"}`, "total"},
+		{"paid", `{"reference":"R","amount":"1.00 CNY","total":"1.00 CNY","overdue":"true"}`, "overdue"},
+		{"refund-made", `{"amount":"0.00 CNY"}`, "amount"},
+		{"charge-requested", `{"attempt":0,"amount":"1.00 CNY"}`, "attempt"},
+		{"charge-requested", `{"attempt":102,"amount":"1.00 CNY"}`, "attempt"},
+		{"charge-requested", `{"attempt":1.5,"amount":"1.00 CNY"}`, "attempt"},
+		{"charge-requested", `{"attempt":1,"amount":"-1.00 CNY"}`, "amount"},
+		{"charge-failed", `{"attempt":-1}`, "attempt"},
+		{"charge-failed", `{"attempt":1,"reason":"\t"}`, "reason"},
+		{"marked-overdue", `{"amount":"1.00 CNY","freeze_after":-1}`, "freeze_after"},
+		{"marked-overdue", `{"amount":"0.00 CNY"}`, "amount"},
+		{"written-off", `{"consumed":"0.00 CNY","paid_back":"0.00 CNY"}`, "consumed"},
+		{"written-off", `{"consumed":"1.00 CNY","paid_back":"-1.00 CNY"}`, "paid_back"},
+		{"after-sales-closed", `{"by":"system","due_at":"2025-01-11T00:00:00Z"}`, "by"},
+		{"after-sales-closed", `{"by":"buyer","due_at":"2231-01-11T00:00:00Z"}`, "due_at"},
+		{"after-sales-closed", `{"by":"buyer","due_at":"2025-01-11T00:00:00Z","reason":"\u0007"}`, "reason"},
+		{"amount-lowered", `{"to":"0.00 CNY","restored":"1.00 CNY"}`, "to"},
+		{"amount-lowered", `{"to":"1.00 CNY","restored":"0.00 CNY"}`, "restored"},
+		{"returned", `{"restored":"1.00 XXX","paid_back":"0.00 CNY"}`, "restored"},
+	} {
+		e, err := DecodeEvent("paylater."+c.typ, 1, []byte(c.data))
+		if got := fieldOf(err); err == nil || e != nil || got != c.field {
+			t.Errorf("%s %.80s: %+v, field %q of %v; want %q", c.typ, c.data, e, got, err, c.field)
+		}
+	}
+}
+
+// TestBadCommands is the same for commands.
+func TestBadCommands(t *testing.T) {
+	for _, c := range []struct{ name, data, field string }{
+		{"", `{}`, "command"},
+		{"Ship", `{}`, "command"},
+		{"paylater.shipped", `{}`, "command"},
+		{"restore", `{}`, "command"},
+		{"ship", `{"by":"meilin"}`, "by"},
+		{"place", `{"merchant":"meilin"}`, "amount"},
+		{"place", `{"merchant":"me ilin","amount":"1.00 CNY"}`, "merchant"},
+		{"place", `{"merchant":"meilin","amount":"0 CNY"}`, "amount"},
+		{"place", `{"merchant":"meilin","amount":"1.00 CNY","buyer":"bao"}`, "buyer"},
+		{"place", `{"merchant":"meilin","amount":"1.00 CNY","chose_pay_later":1}`, "chose_pay_later"},
+		{"pay", `{"amount":"1.00 CNY"}`, "reference"},
+		{"pay", `{"reference":"R","amount":"-1.00 CNY"}`, "amount"},
+		{"refund", `{"amount":"0.00 CNY"}`, "amount"},
+		{"refund", `{"amount":"1.00 CNY","reason":" "}`, "reason"},
+		{"lower-amount", `{"amount":"0.00 CNY"}`, "amount"},
+		{"write-off", `{"reason":7}`, "reason"},
+		{"cancel", `{"reason":" x"}`, "reason"},
+		{"return", `{"reason":" x"}`, "reason"},
+		{"fail-charge", `{"reason":" x"}`, "reason"},
+		{"flag-fake", `{"reason":" x"}`, "reason"},
+		{"open-after-sales", `{"reason":" x"}`, "reason"},
+		{"close-after-sales", `{"reason":" x"}`, "reason"},
+	} {
+		got, err := DecodeCommand(c.name, []byte(c.data))
+		if field := fieldOf(err); err == nil || got != nil || field != c.field {
+			t.Errorf("%s %s: %+v, field %q of %v; want %q", c.name, c.data, got, field, err, c.field)
+		}
+	}
+}
+
+func FuzzDecodeEvent(f *testing.F) {
+	for _, e := range everyEvent() {
+		typ, _, data, _ := EncodeEvent(nil, e)
+		f.Add(typ, data)
+	}
+	f.Fuzz(func(t *testing.T, typ string, data []byte) {
+		e, err := DecodeEvent(typ, 1, data)
+		if err != nil {
+			return
+		}
+		back, schema, first, err := EncodeEvent(nil, e)
+		if err != nil || back != typ {
+			t.Fatalf("%s became %s, %v", typ, back, err)
+		}
+		again, err := DecodeEvent(back, schema, first)
+		if err != nil || again != e {
+			t.Fatalf("%+v became %+v, %v", e, again, err)
+		}
+		for _, p := range phases {
+			w := on(t, p)
+			if err := w.o.Apply(e, w.now); err != nil && !errors.As(err, new(*order.InvalidError)) {
+				t.Fatal(err)
+			}
+			sound(t, &w.o)
+		}
+	})
+}
+
+func FuzzDecodeCommand(f *testing.F) {
+	for _, c := range samples() {
+		name, data := EncodeCommand(c)
+		f.Add(name, data)
+	}
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		c, err := DecodeCommand(name, data)
+		if err != nil {
+			return
+		}
+		back, again := EncodeCommand(c)
+		same, err := DecodeCommand(back, again)
+		if err != nil || back != name || same != c {
+			t.Fatalf("%s %s became %s %s, %v", name, data, back, again, err)
+		}
+		for _, p := range phases {
+			if _, err := on(t, p).try(c); err != nil && !errors.As(err, new(*order.Refusal)) && !errors.As(err, new(*order.InvalidError)) {
+				t.Fatal(err)
+			}
+		}
+	})
+}

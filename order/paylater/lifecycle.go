@@ -1,0 +1,247 @@
+package paylater
+
+import (
+	"slices"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/machine"
+)
+
+// Phase is where a pay-later order stands in its life.
+type Phase uint8
+
+const (
+	// PhaseNone is the phase of an order that was never placed.
+	PhaseNone Phase = iota
+	// PhasePlaced: the buyer has ordered, the quota is deducted, nothing is shipped.
+	PhasePlaced
+	// PhaseShipped: the goods are on their way and not paid.
+	PhaseShipped
+	// PhasePrepaid: paid before shipment.
+	PhasePrepaid
+	// PhasePrepaidShipped: paid, and the goods are on their way.
+	PhasePrepaidShipped
+	// PhaseReceived: the goods have arrived and payment is due.
+	PhaseReceived
+	// PhaseOverdue: the due time has passed unpaid.
+	PhaseOverdue
+	// PhasePaid: received and paid.
+	PhasePaid
+	// PhaseCancelled: ended without a payment that the merchant keeps, before shipment or by a
+	// return of the goods.
+	PhaseCancelled
+	// PhaseWrittenOff: the platform has given the payment up.
+	PhaseWrittenOff
+)
+
+var phaseNames = [...]string{"none", "placed", "shipped", "prepaid", "prepaid-shipped", "received",
+	"overdue", "paid", "cancelled", "written-off"}
+
+// String returns the phase's name, such as "prepaid-shipped".
+func (p Phase) String() string {
+	if int(p) < len(phaseNames) {
+		return phaseNames[p]
+	}
+	return "unknown"
+}
+
+// unpaid are the phases in which the order waits for money, charged those in which the system
+// may collect it, paid those in which the merchant has it, and placed all but the first one.
+var (
+	unpaid  = in(PhasePlaced, PhaseShipped, PhaseReceived, PhaseOverdue)
+	charged = in(PhaseReceived, PhaseOverdue)
+	paid    = in(PhasePrepaid, PhasePrepaidShipped, PhasePaid)
+	placed  = in(PhasePlaced, PhaseShipped, PhasePrepaid, PhasePrepaidShipped, PhaseReceived, PhaseOverdue,
+		PhasePaid, PhaseCancelled, PhaseWrittenOff)
+)
+
+// steps says which fact moves an order from where to where. It is the only place that does; the
+// machine and the diagram are made from it. See TestStepsAreTheMachine.
+var steps = []machine.Step[Phase, Kind]{
+	// place
+	{Event: KindPlaced, From: in(PhaseNone), To: PhasePlaced},
+	{Event: KindCancelled, From: in(PhasePlaced, PhasePrepaid), To: PhaseCancelled},
+
+	// ship
+	{Event: KindShipped, From: in(PhasePlaced), To: PhaseShipped},
+	{Event: KindShipped, From: in(PhasePrepaid), To: PhasePrepaidShipped},
+	{Event: KindReceiptExtended, From: in(PhaseShipped, PhasePrepaidShipped), Stay: true},
+	{Event: KindReceiptConfirmed, From: in(PhaseShipped), To: PhaseReceived},
+	{Event: KindReceiptConfirmed, From: in(PhasePrepaidShipped), To: PhasePaid},
+
+	// pay
+	{Event: KindInstalmentPaid, From: unpaid, Stay: true},
+	{Event: KindPaid, From: in(PhasePlaced), To: PhasePrepaid},
+	{Event: KindPaid, From: in(PhaseShipped), To: PhasePrepaidShipped},
+	{Event: KindPaid, From: in(PhaseReceived, PhaseOverdue), To: PhasePaid},
+	{Event: KindRefundMade, From: paid, Stay: true},
+
+	// overdue
+	{Event: KindChargeRequested, From: charged, Stay: true},
+	{Event: KindChargeFailed, From: charged, Stay: true},
+	{Event: KindMarkedOverdue, From: in(PhaseReceived), To: PhaseOverdue},
+	{Event: KindWrittenOff, From: in(PhaseOverdue), To: PhaseWrittenOff},
+
+	// after-sales
+	{Event: KindAfterSalesOpened, From: in(PhaseReceived), Stay: true},
+	{Event: KindAfterSalesClosed, From: in(PhaseReceived), Stay: true},
+	{Event: KindAmountLowered, From: unpaid, Stay: true},
+	{Event: KindReturned, From: in(PhaseShipped, PhaseReceived, PhaseOverdue), To: PhaseCancelled},
+	{Event: KindFakeFlagged, From: placed, Stay: true},
+}
+
+// Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
+// and to others, and which facts may come of it. A command may have several.
+type Permission struct {
+	Command string
+	Roles   []order.Role
+	Phases  []Phase
+	Rule    order.Rule
+	// WrittenOff is the rule that refuses the command in PhaseWrittenOff where it is not Rule.
+	WrittenOff order.Rule
+	Makes      []Kind
+
+	probe func(*Order) Command // the command as Next tries it; nil if the order alone does not tell
+}
+
+// permissions is what may be asked of an order. What it does not allow is denied. See
+// TestMatrix.
+var permissions = []Permission{
+	// place
+	permit(Place{}, by(order.Buyer), in(PhaseNone), order.RuleB7, KindPlaced).probed(nil),
+	permit(Cancel{}, by(order.Buyer, order.Seller), in(PhasePlaced), order.RuleD49, KindCancelled),
+
+	// ship
+	permit(Ship{}, by(order.Seller), in(PhasePlaced, PhasePrepaid), order.RuleB1, KindShipped),
+	permit(ConfirmReceipt{}, by(order.Buyer), in(PhaseShipped, PhasePrepaidShipped), order.RuleD46, KindReceiptConfirmed),
+	permit(AutoConfirmReceipt{}, by(order.System), in(PhaseShipped, PhasePrepaidShipped), order.RuleD46, KindReceiptConfirmed),
+	permit(ExtendReceipt{}, by(order.Buyer), in(PhaseShipped, PhasePrepaidShipped), order.RuleD46, KindReceiptExtended),
+
+	// pay
+	permit(Pay{}, by(order.Buyer, order.System), unpaid, order.RuleB8, KindInstalmentPaid, KindPaid).
+		writtenOff(order.RuleD52).probed(probePay),
+	permit(Refund{}, by(order.Seller, order.Platform), in(PhasePrepaid), order.RuleD50, KindRefundMade, KindCancelled).probed(probeRefund),
+	permit(Refund{}, by(order.Seller, order.Platform), in(PhasePrepaidShipped, PhasePaid), order.RuleD50, KindRefundMade).probed(probeRefund),
+
+	// overdue
+	permit(RequestCharge{}, by(order.System), charged, order.RuleD47, KindChargeRequested),
+	permit(FailCharge{}, by(order.System), charged, order.RuleD47, KindChargeFailed),
+	permit(MarkOverdue{}, by(order.System), in(PhaseReceived), order.RuleD47, KindMarkedOverdue),
+	permit(WriteOff{}, by(order.Platform), in(PhaseOverdue), order.RuleD52, KindWrittenOff),
+
+	// after-sales
+	permit(OpenAfterSales{}, by(order.Buyer), in(PhaseReceived), order.RuleD46, KindAfterSalesOpened),
+	permit(CloseAfterSales{}, by(order.Buyer, order.Seller, order.Platform), in(PhaseReceived), order.RuleD46, KindAfterSalesClosed),
+	permit(LowerAmount{}, by(order.Seller), unpaid, order.RuleD49, KindAmountLowered).probed(probeLower),
+	permit(Return{}, by(order.Seller, order.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), order.RuleD49, KindReturned),
+	permit(FlagFake{}, by(order.Platform), placed, order.RuleB19, KindFakeFlagged),
+}
+
+func in(phases ...Phase) []Phase { return phases }
+
+func by(roles ...order.Role) []order.Role { return roles }
+
+func permit(c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
+	return Permission{
+		Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes,
+		probe: func(*Order) Command { return c },
+	}
+}
+
+func (p Permission) writtenOff(rule order.Rule) Permission { p.WrittenOff = rule; return p }
+
+func (p Permission) probed(probe func(*Order) Command) Permission { p.probe = probe; return p }
+
+// refuses returns the rule that refuses the command to others and in other phases.
+func (p *Permission) refuses(phase Phase) order.Rule {
+	if p.WrittenOff != "" && phase == PhaseWrittenOff {
+		return p.WrittenOff
+	}
+	return p.Rule
+}
+
+// Permissions returns a copy of the table of commands.
+func Permissions() []Permission {
+	rows := slices.Clone(permissions)
+	for i := range rows {
+		r := &rows[i]
+		r.Roles, r.Phases, r.Makes = slices.Clone(r.Roles), slices.Clone(r.Phases), slices.Clone(r.Makes)
+	}
+	return rows
+}
+
+// Steps returns a copy of the table of facts.
+func Steps() []machine.Step[Phase, Kind] {
+	rows := slices.Clone(steps)
+	for i := range rows {
+		rows[i].From = slices.Clone(rows[i].From)
+	}
+	return rows
+}
+
+// lifecycle is the machine of an order, permitted finds the rows of a command. Both are made once
+// from the tables above and never change.
+var (
+	lifecycle = mustTable(machine.New(PhaseNone, steps))
+	permitted = func() map[string][]*Permission {
+		rows := make(map[string][]*Permission)
+		for i := range permissions {
+			p := &permissions[i]
+			rows[p.Command] = append(rows[p.Command], p)
+		}
+		return rows
+	}()
+)
+
+// mustTable panics if the steps above contradict each other: the program is broken then,
+// whatever its input.
+func mustTable(t *machine.Table[Phase, Kind], err error) *machine.Table[Phase, Kind] {
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// Table returns the machine of a pay-later order.
+func Table() *machine.Table[Phase, Kind] { return lifecycle }
+
+// Diagram returns the phases of a pay-later order as a Mermaid state diagram.
+func Diagram() string { return lifecycle.Mermaid() }
+
+// permits checks actor, phase and instant against the table of commands.
+func (o *Order) permits(c Command, g *order.Given) error {
+	rows := permitted[c.Name()] // every command has one, see TestPermissions
+	role, here := false, false
+	for _, p := range rows {
+		mine := slices.Contains(p.Roles, g.By.Role)
+		role, here = role || mine, here || mine && slices.Contains(p.Phases, o.Phase)
+	}
+	rule := rows[0].refuses(o.Phase)
+	switch {
+	case !role:
+		return o.refuse(rule, c).Says("the "+g.By.Role.Text(order.English)+" cannot ask for it",
+			g.By.Role.Text(order.Chinese)+"无权执行此操作")
+	case !o.isParty(g.By):
+		return o.refuse(rule, c).Says("the account is no party of this order", "该账号不是本订单的当事人")
+	case !here:
+		return o.refuse(rule, c).Says("not in this phase", "订单当前阶段不允许此操作")
+	case g.At.Before(o.LastAt):
+		return o.refuse(order.RuleD61, c).From(o.LastAt)
+	}
+	return nil
+}
+
+// isParty reports whether a buyer or merchant is the one of this order. Before it is placed
+// anybody may become its buyer.
+func (o *Order) isParty(by order.Actor) bool {
+	switch {
+	case o.Phase == PhaseNone:
+		return true
+	case by.Role == order.Buyer:
+		return by.Account == o.Buyer
+	case by.Role == order.Seller:
+		return by.Account == o.Merchant
+	default:
+		return true
+	}
+}

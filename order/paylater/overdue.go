@@ -1,0 +1,193 @@
+package paylater
+
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Overdue: the system asks for the money when it is due, and the order is overdue when the due
+// time has passed without it.
+
+// RequestCharge asks for a charge of what is due, at the due time or later. The outcome comes
+// from outside, as Pay or FailCharge. The policy says how often it may be repeated.
+type RequestCharge struct{}
+
+func (RequestCharge) check() error { return nil }
+
+func (c RequestCharge) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+	if o.AfterSalesOpen() {
+		return nil, o.refuseOpenCase(c)
+	}
+	if g.At.Before(o.DueAt) {
+		return nil, o.refuse(order.RuleD47, c).Says("payment is not due yet", "付款尚未到期").From(o.DueAt)
+	}
+	if o.ChargePending {
+		return nil, o.refuse(order.RuleD47, c).Says("a charge is under way", "扣款正在处理中")
+	}
+	if o.Charges > f.rules().ChargeRetries {
+		return nil, o.refuse(order.RuleD47, c).Because("%[1]d charges were tried", "已发起 %[1]d 次扣款", o.Charges)
+	}
+	return []Event{ChargeRequested{Attempt: o.Charges + 1, Amount: o.Due()}}, nil
+}
+
+func (o *Order) refuseOpenCase(c Command) *order.Refusal {
+	return o.refuse(order.RuleD47, c).Says("an after-sales case is open", "售后处理中")
+}
+
+// ChargeRequested says that the system has asked for a charge of Amount. Attempts count from 1.
+// Stored: add fields, never rename or remove.
+type ChargeRequested struct {
+	Attempt int         `json:"attempt"`
+	Amount  order.Money `json:"amount"`
+}
+
+func (e ChargeRequested) check() error {
+	if err := checkAttempt(e.Attempt); err != nil {
+		return err
+	}
+	return checkPositive("amount", e.Amount)
+}
+
+func checkAttempt(n int) error {
+	if n < 1 || n > 1+maxRetries {
+		return invalid("attempt", "%d lies outside 1 to %d", n, 1+maxRetries)
+	}
+	return nil
+}
+
+func (e ChargeRequested) fits(o *Order) error {
+	switch {
+	case o.ChargePending || o.AfterSalesOpen():
+		return invalid("event", "a charge while another is under way or an after-sales case is open")
+	case e.Attempt != o.Charges+1:
+		return invalid("attempt", "%d after %d", e.Attempt, o.Charges)
+	case e.Amount != o.Due():
+		return invalid("amount", "%s of %s due", e.Amount, o.Due())
+	}
+	return nil
+}
+
+func (e ChargeRequested) evolve(o *Order, _ time.Time) { o.Charges, o.ChargePending = e.Attempt, true }
+
+// FailCharge reports that the charge under way brought no money.
+type FailCharge struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c FailCharge) check() error { return checkReason(c.Reason) }
+
+func (c FailCharge) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	if !o.ChargePending {
+		return nil, o.refuse(order.RuleD47, c).Says("no charge is under way", "没有正在处理的扣款")
+	}
+	return []Event{ChargeFailed{Attempt: o.Charges, Reason: c.Reason}}, nil
+}
+
+// ChargeFailed says that a charge brought no money.
+// Stored: add fields, never rename or remove.
+type ChargeFailed struct {
+	Attempt int    `json:"attempt"`
+	Reason  string `json:"reason,omitzero"`
+}
+
+func (e ChargeFailed) check() error {
+	if err := checkAttempt(e.Attempt); err != nil {
+		return err
+	}
+	return checkReason(e.Reason)
+}
+
+func (e ChargeFailed) fits(o *Order) error {
+	if !o.ChargePending || e.Attempt != o.Charges {
+		return invalid("attempt", "%d is not under way", e.Attempt)
+	}
+	return nil
+}
+
+func (ChargeFailed) evolve(o *Order, _ time.Time) { o.ChargePending = false }
+
+// MarkOverdue says that the due time has passed without a payment.
+type MarkOverdue struct{}
+
+func (MarkOverdue) check() error { return nil }
+
+func (c MarkOverdue) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+	if o.AfterSalesOpen() {
+		return nil, o.refuseOpenCase(c)
+	}
+	if !g.At.After(o.DueAt) {
+		return nil, o.refuse(order.RuleD47, c).Says("a payment now is in time", "此时付款仍算按时").From(o.DueAt.Add(1))
+	}
+	return []Event{MarkedOverdue{Amount: o.Outstanding, FreezeAfter: f.rules().FreezeAfterOverdue}}, nil
+}
+
+// MarkedOverdue says that the order is overdue with Amount outstanding. FreezeAfter is the
+// policy that applied: how many overdue orders of a merchant freeze his line, 0 if none do.
+// Stored: add fields, never rename or remove.
+type MarkedOverdue struct {
+	Amount      order.Money `json:"amount"`
+	FreezeAfter int         `json:"freeze_after,omitzero"`
+}
+
+func (e MarkedOverdue) check() error {
+	if e.FreezeAfter < 0 || e.FreezeAfter > maxFreeze {
+		return invalid("freeze_after", "%d lies outside 0 to %d", e.FreezeAfter, maxFreeze)
+	}
+	return checkPositive("amount", e.Amount)
+}
+
+func (e MarkedOverdue) fits(o *Order) error {
+	switch {
+	case o.AfterSalesOpen():
+		return invalid("event", "overdue while an after-sales case is open")
+	case e.Amount != o.Outstanding:
+		return invalid("amount", "%s of %s outstanding", e.Amount, o.Outstanding)
+	}
+	return nil
+}
+
+func (MarkedOverdue) evolve(o *Order, at time.Time) { o.OverdueAt = at }
+
+// WriteOff gives up the payment of an overdue order. No funds come of it, and none are taken
+// any more.
+type WriteOff struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c WriteOff) check() error { return checkReason(c.Reason) }
+
+func (c WriteOff) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	return []Event{WrittenOff{Consumed: o.Outstanding, PaidBack: o.Instalments, Reason: c.Reason}}, nil
+}
+
+// WrittenOff says that the payment is given up. The line consumes Consumed; PaidBack are the
+// instalments that go back to the buyer.
+// Stored: add fields, never rename or remove.
+type WrittenOff struct {
+	Consumed order.Money `json:"consumed"`
+	PaidBack order.Money `json:"paid_back"`
+	Reason   string      `json:"reason,omitzero"`
+}
+
+func (e WrittenOff) check() error {
+	if err := checkPositive("consumed", e.Consumed); err != nil {
+		return err
+	}
+	return checkEnd(e.Consumed, e.PaidBack, e.Reason)
+}
+
+func (e WrittenOff) fits(o *Order) error {
+	switch {
+	case e.Consumed != o.Outstanding:
+		return invalid("consumed", "%s of %s outstanding", e.Consumed, o.Outstanding)
+	case e.PaidBack != o.Instalments:
+		return invalid("paid_back", "%s of %s paid in instalments", e.PaidBack, o.Instalments)
+	}
+	return nil
+}
+
+func (e WrittenOff) evolve(o *Order, at time.Time) {
+	o.Consumed, o.PaidBack, o.WrittenOffAt = e.Consumed, e.PaidBack, at
+	o.settle()
+}

@@ -1,0 +1,174 @@
+package paylater
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Pay: the buyer's money comes in. Only when all of it has does it become the merchant's.
+
+// MaxPayments is how many payments an order records. The last one is for the whole rest.
+const MaxPayments = 100
+
+// Pay records a payment of what is due, or of a part of it if the policy takes instalments. The
+// buyer makes it, or the system collects it.
+type Pay struct {
+	// Reference names the payment where it was made, in at most 200 bytes. A reference counts
+	// once in an order.
+	Reference string      `json:"reference"`
+	Amount    order.Money `json:"amount"`
+}
+
+func (c Pay) check() error {
+	if err := order.CheckText("reference", c.Reference, maxReference); err != nil {
+		return err
+	}
+	return checkPositive("amount", c.Amount)
+}
+
+func (c Pay) decide(o *Order, _ *order.Given, f *Facts) ([]Event, error) {
+	if err := o.otherCurrency(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if o.knows(c.Reference) {
+		return nil, o.refuse(order.RuleB8, c).Says("this payment is recorded already", "该笔付款已入账")
+	}
+	due := o.Due()
+	switch {
+	case c.Amount == due:
+		return []Event{Paid{Reference: c.Reference, Amount: c.Amount, Total: o.Outstanding, Overdue: o.Phase == PhaseOverdue}}, nil
+	case due.Less(c.Amount):
+		return nil, o.refuse(order.RuleD51, c).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
+	case !f.rules().Instalments:
+		return nil, o.refuse(order.RuleD51, c).Because("%[1]s is due", "待付金额为 %[1]s", due).Short(minus(due, c.Amount))
+	case len(o.Payments) >= MaxPayments-1:
+		return nil, o.refuse(order.RuleD51, c).Because("the last of %[1]d payments is for the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
+			Short(minus(due, c.Amount))
+	}
+	return []Event{InstalmentPaid(c)}, nil
+}
+
+// knows reports whether a payment of that reference is recorded.
+func (o *Order) knows(reference string) bool {
+	return slices.ContainsFunc(o.Payments, func(p Payment) bool { return p.Reference == reference })
+}
+
+// paidWith adds a payment. The clipped slice makes append copy it: other holders of the state
+// do not see the new one.
+func (o *Order) paidWith(reference string, amount order.Money, at time.Time) {
+	o.Payments = append(slices.Clip(o.Payments), Payment{Reference: reference, Amount: amount, At: at})
+}
+
+// InstalmentPaid says that the buyer has paid a part of what is due. It moves neither quota nor
+// funds.
+// Stored: add fields, never rename or remove.
+type InstalmentPaid struct {
+	Reference string      `json:"reference"`
+	Amount    order.Money `json:"amount"`
+}
+
+func (e InstalmentPaid) check() error { return Pay(e).check() }
+
+func (e InstalmentPaid) fits(o *Order) error {
+	switch due := o.Due(); {
+	case !e.Amount.IsPositive() || !e.Amount.Less(due):
+		return invalid("amount", "%s is no part of %s", e.Amount, due)
+	case len(o.Payments) >= MaxPayments-1:
+		return invalid("event", "one more than the payments that an order records")
+	case o.knows(e.Reference):
+		return invalid("reference", "is recorded twice")
+	}
+	return nil
+}
+
+func (e InstalmentPaid) evolve(o *Order, at time.Time) {
+	o.paidWith(e.Reference, e.Amount, at)
+	o.Instalments = plus(o.Instalments, e.Amount)
+}
+
+// Paid says that the order is paid in full. Amount is this payment, Total what it makes with the
+// instalments before it: the line restores Total, and the same becomes received funds.
+// Stored: add fields, never rename or remove.
+type Paid struct {
+	Reference string      `json:"reference"`
+	Amount    order.Money `json:"amount"`
+	Total     order.Money `json:"total"`
+	Overdue   bool        `json:"overdue,omitzero"` // whether the order was overdue until then
+}
+
+func (e Paid) check() error {
+	if err := (Pay{Reference: e.Reference, Amount: e.Amount}).check(); err != nil {
+		return err
+	}
+	return checkPositive("total", e.Total)
+}
+
+func (e Paid) fits(o *Order) error {
+	switch {
+	case e.Total != o.Outstanding:
+		return invalid("total", "%s of %s outstanding", e.Total, o.Outstanding)
+	case e.Amount != o.Due():
+		return invalid("amount", "%s of %s due", e.Amount, o.Due())
+	case o.knows(e.Reference):
+		return invalid("reference", "is recorded twice")
+	case e.Overdue != (o.Phase == PhaseOverdue):
+		return invalid("overdue", "does not agree with phase %s", o.Phase)
+	}
+	return nil
+}
+
+func (e Paid) evolve(o *Order, at time.Time) {
+	o.paidWith(e.Reference, e.Amount, at)
+	o.Paid, o.PaidAt = e.Total, at
+	o.settle()
+}
+
+// Refund pays money back out of what the merchant has received. It touches no quota, which the
+// payment has restored (D50). An order that was not shipped is cancelled by a full refund.
+type Refund struct {
+	Amount order.Money `json:"amount"`
+	Reason string      `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c Refund) check() error {
+	if err := checkReason(c.Reason); err != nil {
+		return err
+	}
+	return checkPositive("amount", c.Amount)
+}
+
+func (c Refund) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	if err := o.otherCurrency(c, c.Amount); err != nil {
+		return nil, err
+	}
+	rest := o.Refundable()
+	if rest.Less(c.Amount) {
+		return nil, o.refuse(order.RuleD50, c).Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(minus(c.Amount, rest))
+	}
+	facts := []Event{RefundMade(c)}
+	if o.Phase == PhasePrepaid && c.Amount == rest {
+		facts = append(facts, Cancelled{Restored: o.zero(), PaidBack: o.zero(), Reason: c.Reason})
+	}
+	return facts, nil
+}
+
+// RefundMade says how much of what was paid goes back to the buyer. It is taken from received
+// funds.
+// Stored: add fields, never rename or remove.
+type RefundMade struct {
+	Amount order.Money `json:"amount"`
+	Reason string      `json:"reason,omitzero"`
+}
+
+func (e RefundMade) check() error { return Refund(e).check() }
+
+func (e RefundMade) fits(o *Order) error {
+	if rest := o.Refundable(); !e.Amount.IsPositive() || !e.Amount.AtMost(rest) {
+		return invalid("amount", "%s of %s that can be refunded", e.Amount, rest)
+	}
+	return nil
+}
+
+func (e RefundMade) evolve(o *Order, _ time.Time) { o.Refunded = plus(o.Refunded, e.Amount) }

@@ -1,0 +1,143 @@
+package paylater
+
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Place: the buyer orders and chooses to pay later; before shipment the order can be cancelled.
+
+// Place orders goods for Amount from a merchant. Whoever places the order is its buyer for good.
+type Place struct {
+	Merchant string `json:"merchant"` // an order.Account
+	// ChosePayLater says that the buyer chose to pay later; quota is used only then (B7).
+	ChosePayLater bool        `json:"chose_pay_later,omitzero"`
+	Amount        order.Money `json:"amount"`
+}
+
+func (c Place) check() error {
+	if err := order.CheckID("merchant", c.Merchant); err != nil {
+		return err
+	}
+	return checkPositive("amount", c.Amount)
+}
+
+func (c Place) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+	if !c.ChosePayLater {
+		return nil, o.refuse(order.RuleB7, c).Says("the buyer did not choose to pay later", "买家未选择先用后付")
+	}
+	if c.Merchant == string(g.By.Account) {
+		return nil, o.refuse(order.RuleD36, c).Says("the buyer is the merchant", "买家就是商家")
+	}
+	if !f.Line.Active {
+		return nil, o.refuse(order.RuleB5, c).Says("the merchant has no pay-later line", "商家未开通先用后付额度").Short(c.Amount)
+	}
+	if f.Line.Frozen {
+		return nil, o.refuse(order.RuleB19, c).Says("the merchant's line is frozen", "商家的先用后付额度已冻结")
+	}
+	missing, err := c.Amount.Sub(f.Line.Usable)
+	if err != nil {
+		return nil, o.refuse(order.RuleD60, c).Because("the line has %[1]s", "可用额度为 %[1]s", f.Line.Usable).With(err)
+	}
+	if missing.IsPositive() {
+		return nil, o.refuse(order.RuleB5, c).Because("only %[1]s is usable", "可用额度仅为 %[1]s", f.Line.Usable).Short(missing)
+	}
+	return []Event{Placed{Buyer: string(g.By.Account), Merchant: c.Merchant, Amount: c.Amount}}, nil
+}
+
+// Placed says that the buyer has ordered. The line deducts Amount.
+// Stored: add fields, never rename or remove.
+type Placed struct {
+	Buyer    string      `json:"buyer"`    // an order.Account
+	Merchant string      `json:"merchant"` // an order.Account
+	Amount   order.Money `json:"amount"`
+}
+
+func (e Placed) check() error {
+	if err := order.CheckID("buyer", e.Buyer); err != nil {
+		return err
+	}
+	return Place{Merchant: e.Merchant, Amount: e.Amount}.check()
+}
+
+func (e Placed) fits(*Order) error {
+	if e.Buyer == e.Merchant {
+		return invalid("merchant", "is the buyer")
+	}
+	return checkPositive("amount", e.Amount)
+}
+
+func (e Placed) evolve(o *Order, at time.Time) {
+	o.Buyer, o.Merchant, o.PlacedAt = order.Account(e.Buyer), order.Account(e.Merchant), at
+	o.Original, o.Outstanding = e.Amount, e.Amount
+	zero := o.zero()
+	o.Paid, o.Restored, o.Consumed = zero, zero, zero
+	o.Instalments, o.PaidBack, o.Refunded = zero, zero, zero
+}
+
+// Cancel gives up an order that was neither shipped nor paid.
+type Cancel struct {
+	Reason string `json:"reason,omitzero"` // at most 500 bytes
+}
+
+func (c Cancel) check() error { return checkReason(c.Reason) }
+
+func (c Cancel) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+	return []Event{Cancelled{Restored: o.Outstanding, PaidBack: o.Instalments, Reason: c.Reason}}, nil
+}
+
+// Cancelled says that the order ended before shipment. The line restores Restored, which is zero
+// if all that was paid was refunded; PaidBack are the instalments that go back to the buyer.
+// Stored: add fields, never rename or remove.
+type Cancelled struct {
+	Restored order.Money `json:"restored"`
+	PaidBack order.Money `json:"paid_back"`
+	Reason   string      `json:"reason,omitzero"`
+}
+
+func (e Cancelled) check() error { return checkEnd(e.Restored, e.PaidBack, e.Reason) }
+
+func (e Cancelled) fits(o *Order) error {
+	if o.Phase == PhasePrepaid && o.Refunded != o.Paid {
+		return invalid("event", "cancelled with %s paid and %s refunded", o.Paid, o.Refunded)
+	}
+	return o.endsWith(e.Restored, e.PaidBack)
+}
+
+func (e Cancelled) evolve(o *Order, at time.Time) { o.end(e.Restored, e.PaidBack, at) }
+
+func checkEnd(restored, paidBack order.Money, reason string) error {
+	if err := checkNotNegative("restored", restored); err != nil {
+		return err
+	}
+	if err := checkNotNegative("paid_back", paidBack); err != nil {
+		return err
+	}
+	return checkReason(reason)
+}
+
+// endsWith returns an error unless ending the order gives back exactly what it uses of the line
+// and the instalments it has.
+func (o *Order) endsWith(restored, paidBack order.Money) error {
+	switch {
+	case restored != o.Outstanding:
+		return invalid("restored", "%s of %s outstanding", restored, o.Outstanding)
+	case paidBack != o.Instalments:
+		return invalid("paid_back", "%s of %s paid in instalments", paidBack, o.Instalments)
+	}
+	return nil
+}
+
+// end settles an order that is cancelled or returned.
+func (o *Order) end(restored, paidBack order.Money, at time.Time) {
+	o.Restored, o.PaidBack = plus(o.Restored, restored), paidBack
+	o.EndedAt = at
+	o.settle()
+}
+
+// settle leaves an order that waits for no more money.
+func (o *Order) settle() {
+	o.Outstanding, o.Instalments = o.zero(), o.zero()
+	o.ChargePending, o.AfterSalesAt = false, time.Time{}
+}

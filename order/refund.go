@@ -1,0 +1,95 @@
+package order
+
+import "time"
+
+// Refund: applied money goes back to the buyer, all of it or a part. It is no price cut: what is
+// still to be collected stays what it was. Unapplied money was never the order's; paying it
+// back is no refund.
+
+// RefundCause says why a refund was made.
+type RefundCause string
+
+// The causes of a refund.
+const (
+	RefundAgreed  RefundCause = "agreed"     // by the seller, or by the platform for him
+	RefundSettled RefundCause = "settlement" // both sides agreed to end a dispute by it
+	RefundRuled   RefundCause = "ruled"      // the platform ruled so
+)
+
+// Refund pays applied money back.
+type Refund struct {
+	Amount Money `json:"amount"`
+}
+
+func (c Refund) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.checkShare(RuleD30, c, c.Amount); err != nil {
+		return nil, err
+	}
+	return o.refund(g, c.Amount, RefundAgreed)
+}
+
+// refund returns the facts that lead to a refund, the refund, and what comes of it.
+func (o *Order) refund(g *Given, amount Money, cause RefundCause, before ...Event) ([]Event, error) {
+	return o.settleUp(g, append(before, RefundMade{Amount: amount, Cause: cause})...)
+}
+
+// settleUp returns facts after which money was paid back, and the close of the order if none of
+// the applied money is left.
+func (o *Order) settleUp(g *Given, facts ...Event) ([]Event, error) {
+	after := *o
+	for _, e := range facts {
+		if err := after.Apply(e, g.At); err != nil {
+			return nil, err
+		}
+	}
+	if after.Left().IsZero() {
+		return append(facts, after.closed(ClosedRefunded)...), nil
+	}
+	return o.follow(g, facts...)
+}
+
+// RefundMade says how much of the applied money went back.
+// Stored: add fields, never rename or remove.
+type RefundMade struct {
+	Amount Money       `json:"amount"`
+	Cause  RefundCause `json:"cause"`
+}
+
+func (e *RefundMade) contradicts(o *Order) error {
+	return o.Ledger.refunded(e).check(&o.Terms, e.Amount.IsPositive() && e.Amount.AtMost(o.Left()))
+}
+
+func (e RefundMade) evolve(o *Order, _ time.Time) { o.Ledger = o.Ledger.refunded(&e) }
+
+// ReturnUnapplied pays money back that was never applied: too much, too early, or too late
+// (D21, D21b, D22).
+type ReturnUnapplied struct {
+	Amount Money `json:"amount"`
+}
+
+func (c ReturnUnapplied) decide(o *Order, _ *Given) ([]Event, error) {
+	waits := o.Ledger.Unapplied
+	switch {
+	case !c.Amount.IsPositive():
+		return nil, refuse(RuleD21, c, o).Because("the amount is not positive", "金额不大于零")
+	case c.Amount.Currency() != o.Terms.Total.Currency():
+		return nil, refuse(RuleD21, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	case waits.Less(c.Amount):
+		return nil, refuse(RuleD21, c, o).Because("no more than %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.minus(c.Amount).plus(waits)).
+			Short(c.Amount.minus(waits))
+	}
+	return []Event{UnappliedReturned{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)}}, nil
+}
+
+// UnappliedReturned says how much waiting money went back, and what of it was under review.
+// Stored: add fields, never rename or remove.
+type UnappliedReturned struct {
+	Amount   Money `json:"amount"`
+	Reviewed Money `json:"reviewed,omitzero"`
+}
+
+func (e *UnappliedReturned) contradicts(o *Order) error {
+	return o.Ledger.returned(e).check(&o.Terms, e.Amount.IsPositive() && !e.Reviewed.IsNegative())
+}
+
+func (e UnappliedReturned) evolve(o *Order, _ time.Time) { o.Ledger = o.Ledger.returned(&e) }

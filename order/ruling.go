@@ -1,0 +1,108 @@
+package order
+
+import "time"
+
+// Ruling: the parties did not agree, and the platform decides. It may order a refund, or advance a
+// compensation out of what the order holds of the seller's quota.
+
+// Arbitrate is the platform's ruling on an escalated dispute: for the seller, who keeps the
+// money; or for the buyer, by a refund that the seller makes or by a compensation that the
+// platform advances from the seller's quota (D8). It names one of the two, or neither.
+type Arbitrate struct {
+	Refund       Money  `json:"refund,omitzero"`
+	Compensation Money  `json:"compensation,omitzero"`
+	Text         string `json:"text,omitzero"`
+}
+
+func (c Arbitrate) check() error {
+	if !c.Refund.IsZero() && !c.Compensation.IsZero() {
+		return invalid("compensation", "a ruling is a refund or a compensation, not both")
+	}
+	if c.Text == "" {
+		return nil
+	}
+	return CheckText("text", c.Text, 4000)
+}
+
+func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
+	if err := o.disputed(c); err != nil {
+		return nil, err
+	}
+	if o.Dispute.Stage != StageEscalated {
+		return nil, refuse(RuleD29, c, o).Because("it is not escalated", "纠纷尚未升级").From(o.Dispute.EscalateBy)
+	}
+	ruled := Arbitrated{
+		Refund: c.Refund, Compensation: c.Compensation, Text: c.Text,
+		ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0),
+	}
+	switch {
+	case !c.Refund.IsZero():
+		if err := o.checkShare(RuleD30, c, c.Refund); err != nil {
+			return nil, err
+		}
+		return o.refund(g, c.Refund, RefundRuled, ruled)
+	case !c.Compensation.IsZero():
+		claim, err := o.claim(c, c.Compensation)
+		if err != nil {
+			return nil, err
+		}
+		return o.settleUp(g, ruled, claim)
+	}
+	return o.follow(g, ruled)
+}
+
+// claim returns what the platform advances of a compensation: no more than the order holds and
+// no more than is left of its money. Without either the ruling can only order a refund.
+func (o *Order) claim(c Command, ruled Money) (Event, error) {
+	switch {
+	case !ruled.IsPositive() || ruled.Currency() != o.Terms.Total.Currency():
+		return nil, refuse(RuleD8, c, o).Because("the amount is not positive, or not in %[1]s", "金额不大于零或币种不是 %[1]s", o.Terms.Total.Currency())
+	case o.Coverage == CoverageNone:
+		return nil, refuse(RuleA13, c, o).Because("the order has no coverage", "订单为0保障")
+	case o.Hold.Status == HoldIsPosted:
+		return nil, refuse(RuleD8, c, o).Because("the hold was claimed already", "额度已被垫付占用")
+	case o.Hold.Status != HoldOpen:
+		// Until receipt nothing but shipment ends the coverage of an order that has one.
+		return nil, refuse(RuleA14, c, o).Because("the coverage ended at shipment", "保障已于发货后结束")
+	}
+	amount := lesser(lesser(ruled, o.Hold.Amount), o.Left())
+	if !amount.IsPositive() {
+		return nil, refuse(RuleD8, c, o).Because("all money was paid back", "款项已全部退回")
+	}
+	return ClaimPosted{Amount: amount, Released: o.Hold.Amount.minus(amount)}, nil
+}
+
+// Arbitrated says how the platform ruled; the dispute is over.
+// Stored: add fields, never rename or remove.
+type Arbitrated struct {
+	Refund          Money     `json:"refund,omitzero"`
+	Compensation    Money     `json:"compensation,omitzero"`
+	Text            string    `json:"text,omitzero"`
+	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+}
+
+func (e *Arbitrated) contradicts(o *Order) error { return o.during(StageEscalated) }
+
+func (e Arbitrated) evolve(o *Order, at time.Time) {
+	o.Dispute.Stage = StageNone
+	o.resume(e.ReceiptDeadline, at)
+}
+
+// ClaimPosted says that the platform compensated the buyer from the order's hold, and how much
+// of the hold is free again. The seller owes the platform the amount.
+// Stored: add fields, never rename or remove.
+type ClaimPosted struct {
+	Amount   Money `json:"amount"`
+	Released Money `json:"released"`
+}
+
+func (e *ClaimPosted) contradicts(o *Order) error {
+	sound := o.Hold.Status == HoldOpen && e.Amount.IsPositive() && !e.Released.IsNegative() &&
+		e.Amount.plus(e.Released) == o.Hold.Amount && e.Amount.AtMost(o.Left())
+	return o.Ledger.claimed(e).check(&o.Terms, sound)
+}
+
+func (e ClaimPosted) evolve(o *Order, _ time.Time) {
+	o.Ledger = o.Ledger.claimed(&e)
+	o.Hold.Status = HoldIsPosted
+}
