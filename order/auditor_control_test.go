@@ -54,7 +54,7 @@ func TestAuditorFindsFaults(t *testing.T) {
 			Reference: "R", Method: order.PayTT, Amount: money("2001"), Applied: money("2000")})},
 		{"I15", whole, "review", add(order.Closed{Reason: order.ClosedCancelled})},
 		{"D40", ended, "cancel", drop(order.KindEntrustmentUnlinked)},
-		{"I5", changed, "modify", drop(order.KindHoldAdjusted)},
+		{"D2", changed, "modify", drop(order.KindHoldAdjusted)},
 		{"I5", changed, "modify", swap(order.KindHoldAdjusted, adjusted("6000", "6000"))},
 		{"D2", changed, "accept-change", swap(order.KindHoldAdjusted, adjusted("5000", "4001"))},
 		{"D25", changed, "accept-change", swap(order.KindChangeAccepted, order.ChangeAccepted{Proposal: 1, Terms: order.Terms{Total: money("3999"), Initial: money("2000")}, Coverage: order.CoveragePostDelivery})},
@@ -83,9 +83,7 @@ func TestAuditorFindsFaults(t *testing.T) {
 		{"I14", back, "return-unapplied", replace(order.UnappliedReturned{Amount: money("2000.01")})},
 		{"I28", back, "return-unapplied", replace(order.UnappliedReturned{Amount: money("99")})},
 		{"I15", ruled, "arbitrate", add(order.RefundMade{Amount: money("1")})},
-		{"I16", ruled, "submit", func(list []order.Event) []order.Event {
-			return append(list, order.ClaimPosted{Amount: money("6000"), Released: money("0")}, held("1"))
-		}},
+		{"I16", gone.escalated().does(platform, compensation("1")), "arbitrate", add(held("1"))},
 	} {
 		steps := slices.Clone(c.s.steps)
 		for i := range steps {

@@ -58,19 +58,25 @@ func (o *Order) receipt(reference string) int {
 }
 
 // reversal says where the amount of a payment is taken from: where it went when it came in, as
-// far as it is still there, and then from what else the buyer paid: what was returned to him of
-// this payment, the bank has now paid him a second time. It takes no more than there is.
+// far as it is still there, and then from what else was paid, for what was returned of this
+// payment the bank has now paid a second time. What is under review may be a stranger's and is
+// taken last. It takes no more than there is.
 func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
-	l, nothing := &o.Ledger, Minor(0, p.Amount.Currency())
-	applied := nothing.plus(lesser(p.Applied, l.Applied))
-	unapplied := nothing.plus(lesser(p.Amount.minus(applied), l.Unapplied))
-	rest := p.Amount.minus(applied).minus(unapplied)
-	applied = applied.plus(lesser(rest, l.Applied.minus(applied)))
-	review := Money{}
-	if left := l.Unapplied.minus(unapplied); left.Less(l.Review) {
-		review = l.Review.minus(left)
+	l, rest := &o.Ledger, p.Amount
+	take := func(from Money) Money {
+		m := Minor(0, p.Amount.Currency()).plus(lesser(rest, from))
+		rest = rest.minus(m)
+		return m
 	}
-	return PaymentReversed{Reference: p.Reference, Amount: p.Amount, Applied: applied, Unapplied: unapplied, Reviewed: review}
+	e := PaymentReversed{Reference: p.Reference, Amount: p.Amount}
+	e.Applied = take(lesser(p.Applied, l.Applied))
+	e.Unapplied = take(l.Unapplied.minus(l.Review))
+	e.Applied = e.Applied.plus(take(l.Applied.minus(e.Applied)))
+	if rest.IsPositive() && l.Review.IsPositive() {
+		e.Reviewed = take(l.Review)
+		e.Unapplied = e.Unapplied.plus(e.Reviewed)
+	}
+	return e
 }
 
 // PaymentReversed says that a payment was taken back, and what the order loses by it. Applied

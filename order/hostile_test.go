@@ -105,7 +105,7 @@ var badCommands = []struct{ name, field, data string }{
 	{"reply", "text", `{"text":""}`},
 	{"reply", "text", `{"text":"` + strings.Repeat("x", 4001) + `"}`},
 	{"modify", "to.terms", `{"to":{"coverage":"none"}}`},
-	{"modify", "terms.total", `{"to":{"terms":{"total":"1.001 USD"},"coverage":"none"}}`},
+	{"modify", "to.terms.total", `{"to":{"terms":{"total":"1.001 USD"},"coverage":"none"}}`},
 	{"modify", "coverage", `{"to":{"terms":{"total":"1 USD"},"coverage":"all"}}`},
 	{"modify", "buyer_name", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","buyer_name":"Ja\u202ene"}}`},
 	{"modify", "to.price", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","price":"1 USD"}}`},

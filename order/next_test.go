@@ -13,7 +13,8 @@ import (
 func TestNext(t *testing.T) {
 	bare := funded(t, order.CoverageNone)
 	taken := confirmed(t, order.CoverageNone).does(buyer, notice("0", "1")).does(buyer, notice("1", "1"))
-	gone := shipped(t, order.CoveragePostDelivery)
+	gone, terse := shipped(t, order.CoveragePostDelivery), submitted(t, order.CoverageNone)
+	terse = terse.does(seller, order.Modify{To: terse.amended(func(t *order.Terms) { t.TradeTerm = "-" })})
 	disputed := gone.disputed()
 	offered := disputed.does(seller, order.ProposeSettlement{Refund: money("1")})
 	proposed := bare.does(seller, order.ProposeChange{To: bare.amendment("7000", "2000", order.CoverageNone)})
@@ -46,6 +47,7 @@ func TestNext(t *testing.T) {
 		{"a buyer who reviewed", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), buyer, "[review:D31 edit-review]"},
 		{"nobody", bare, order.Actor{}, "[]"},
 		{"a seller who may modify", confirmed(t, order.CoveragePostDelivery), seller, "[set-transport accept-shortfall:D20 link unlink modify propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund:D30 cancel]"},
+		{"a seller whose terms are terse", terse, seller, "[attach-contract set-transport unlink modify cancel]"},
 		{"a seller who has proposed", proposed, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22 propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
 		{"a buyer to whom it was proposed", proposed, buyer, "[initiate-payment accept-change reject-change open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
 		{"a buyer who waits for the goods", gone, buyer, "[initiate-payment confirm-receipt extend-receipt open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},

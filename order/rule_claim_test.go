@@ -1,6 +1,8 @@
 package order_test
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,6 +72,22 @@ func testD8(t *testing.T) {
 
 // testA13Claims, testA14Claims and testA15Claims are the ends of coverage.
 func testA13Claims(t *testing.T) {
+	t.Run("effect/without a compensation everything else is the same", func(t *testing.T) {
+		tell := func(c order.Coverage) []order.Event {
+			s := shipped(t, c).paid("1", "1000").does(buyer, order.ExtendReceipt{}).disputed().refunded("300").contested("1").after(day)
+			s = s.does(seller, order.ProposeSettlement{Refund: money("50")}).does(buyer, order.AcceptSettlement{Proposal: 1}).resolved("1", true)
+			s = s.escalated().does(platform, order.Arbitrate{Refund: money("25")}).does(buyer, order.ConfirmReceipt{}).wired("3100")
+			_, rest := quotaFacts(s.does(platform, order.ReturnUnapplied{Amount: money("100")}))
+			i := slices.IndexFunc(rest, func(e order.Event) bool { return e.Kind() == order.KindCoverageChosen })
+			return slices.Delete(rest, i, i+1)
+		}
+		without := tell(order.CoverageNone)
+		for _, c := range []order.Coverage{order.CoveragePreShipment, order.CoveragePostDelivery} {
+			if with := tell(c); !reflect.DeepEqual(without, with) {
+				t.Errorf("without %+v\nwith %s %+v", without, c, with)
+			}
+		}
+	})
 	up := funded(t, order.CoverageNone).escalated()
 	t.Run("refuse/a compensation", up.when(platform, compensation("1")).refusedBy(order.RuleA13))
 	t.Run("accept/a refund ruled", up.when(platform, order.Arbitrate{Refund: money("1")}).leads(order.PhaseReadyToShip))
@@ -235,11 +253,14 @@ func testD24Amounts(t *testing.T) {
 	late = late.does(platform, late.charged("1", "100"))
 	t.Run("effect/money that came after completion", late.when(platform, back).then(took("100", "0", "100", "")))
 	stranger := bound.wire("300")
-	stranger.Payer = "John Doe"
+	stranger.Payer, stranger.Reference = "John Doe", "S-1"
+	later := s.does(platform, give)
+	t.Run("effect/a surplus that was returned, a stranger's money", later.does(platform, stranger).when(platform, back).then(took("6100", "6000", "100", "100")))
+	t.Run("effect/a stranger's money after other money of the buyer", mixed.does(platform, stranger).when(platform, back).then(took("4100", "4100", "0", "")))
 	review := over(bound.does(platform, stranger).wired("5000"), "1500")
 	t.Run("effect/what is under review is taken last", review.when(platform, back).then(took("1500", "1000", "500", "")))
 	less := review.does(platform, order.ReturnUnapplied{Amount: money("400")})
-	t.Run("effect/of what was under review the returned part first", less.when(platform, back).then(took("1500", "1100", "400", "")))
+	t.Run("effect/what was under review is returned first", less.when(platform, back).then(took("1500", "1100", "400", "")))
 }
 
 // testD24Again ships after a chargeback was lost: only when the initial payment is there again.

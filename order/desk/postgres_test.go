@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -68,26 +70,15 @@ func fightSlowly(sides [2]*trade, commands [2]desk.Command) [2]error {
 }
 
 // TestPostgresRaces has commands meet in earnest, as TestRaces has, at desks with connections of
-// their own to one server: 200 rounds of the races that the rule book is most strict about, and
-// some of every other.
+// their own to one server, until each side has won.
 func TestPostgresRaces(t *testing.T) {
-	race := func(d duel, least int) {
+	for _, d := range slices.Concat(duels, laterDuels) {
 		t.Run(d.name, func(t *testing.T) {
 			place := newSchema(t)
 			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
-			d.meet(tr, least, tr.asking(desksOn(t, place), fightSlowly))
+			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place), fightSlowly))
 			tr.audit()
 		})
-	}
-	for _, d := range duels {
-		if wishes[d.name] != nil {
-			race(d, max(rounds(200), 10))
-		} else {
-			race(d, max(rounds(40), 5))
-		}
-	}
-	for _, d := range laterDuels {
-		race(d, max(rounds(10), 5))
 	}
 }
 
@@ -98,7 +89,7 @@ func TestPostgresPayLaterRaces(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			place := newSchema(t)
 			tr := newTrade(t, openLog(t, place), policy).openShop("5000 CNY")
-			d.meet(tr, max(rounds(40), 5), tr.asking(desksOn(t, place, policy), fightSlowly))
+			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place, policy), fightSlowly))
 			tr.balanced()
 		})
 	}
@@ -146,8 +137,9 @@ func wishOf(id order.ID, c order.Command) wish {
 	return wishFor("order", id.String(), c, order.EncodeCommand)
 }
 
-// TestPostgresTwoProcesses has two processes ask for what meets in a race, work off the same
-// deadlines, and die in the middle of their commands.
+// TestPostgresTwoProcesses has two processes ask for what meets in a race, at least 200 rounds
+// each and until each side has won; act on the same deadlines; and die in the middle of their
+// commands.
 func TestPostgresTwoProcesses(t *testing.T) {
 	for _, d := range duels {
 		if wishes[d.name] == nil {
@@ -157,7 +149,7 @@ func TestPostgresTwoProcesses(t *testing.T) {
 			place := newSchema(t)
 			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
 			children := [2]*process{startChild(t, "ask", place), startChild(t, "ask", place)}
-			d.meet(tr, max(rounds(200), 10), func(round int, commands [2]desk.Command) (answers [2]error) {
+			d.meet(tr, rounds(200), func(round int, commands [2]desk.Command) (answers [2]error) {
 				var lines [2]string
 				for n, w := range wishes[d.name](tr, round) {
 					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.now(), w})))
@@ -234,7 +226,10 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 	desks := desksOn(t, place)
 	desks[0].opened("50000 USD").openedTo(orient, "50000 USD")
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	if text := os.Getenv("SURETY_SEED"); text != "" {
+		seed = must(strconv.ParseUint(text, 10, 64))
+	}
+	t.Logf("seed %d; again: SURETY_SEED=%d go test -count=1 -run '^%s$' ./order/desk", seed, seed, t.Name())
 	p := newPlayer(desks[0], 'r', 4, 4, rand.New(rand.NewPCG(seed, 0)).IntN)
 	var commands []desk.Command
 	var results []desk.Result
@@ -283,8 +278,8 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 // twice asks for one command at both desks at once.
 func twice(desks [2]*trade, c desk.Command) (results [2]desk.Result, errs [2]error) {
 	var all sync.WaitGroup
-	for n, tr := range desks {
-		all.Go(func() { results[n], errs[n] = tr.desk.Do(context.Background(), c) })
+	for _, n := range rand.Perm(2) {
+		all.Go(func() { results[n], errs[n] = desks[n].desk.Do(context.Background(), c) })
 	}
 	all.Wait()
 	return results, errs

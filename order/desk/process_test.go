@@ -25,7 +25,7 @@ import (
 )
 
 // The tests of this file run desks in processes of their own: the test binary again, with
-// childEnv saying what to do.
+// childEnv saying what to do, and on which log.
 const childEnv = "SURETY_DESK_CHILD"
 
 func TestMain(m *testing.M) {
@@ -74,6 +74,7 @@ type process struct {
 	out *bufio.Reader
 }
 
+// startChild starts a process for a task on the log at a place.
 func startChild(t testing.TB, task, place string) *process {
 	t.Helper()
 	self, err := os.Executable()
@@ -192,6 +193,7 @@ func TestTwoProcessesTick(t *testing.T) {
 	tickInTwo(t, filepath.Join(t.TempDir(), "log.db"), max(rounds(10), 3))
 }
 
+// tickInTwo has two processes tick that many times on the log at a place.
 func tickInTwo(t *testing.T, place string, times int) {
 	tr := newTrade(t, openLog(t, place)).opened("1000000 USD")
 	children := [2]*process{startChild(t, "tick", place), startChild(t, "tick", place)}
@@ -289,6 +291,7 @@ func TestKilledMidCommand(t *testing.T) {
 	killMidCommand(t, filepath.Join(t.TempDir(), "log.db"), max(rounds(20), 6))
 }
 
+// killMidCommand kills that many processes at work on the log at a place.
 func killMidCommand(t *testing.T, place string, cycles int) {
 	newTrade(t, openLog(t, place)).opened("1000000 USD").openedTo(orient, "1000000 USD")
 	var commands, lost, kept int

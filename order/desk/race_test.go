@@ -194,7 +194,7 @@ func TestRaces(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log.db")
 			tr := newTrade(t, openFile(t, path)).opened("10000 USD")
 			sides := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
-			d.meet(tr, max(rounds(200), 20), tr.asking(sides, fight))
+			d.meet(tr, max(rounds(200), 20), tr.together(sides, fight))
 			tr.audit()
 		})
 	}
@@ -203,8 +203,9 @@ func TestRaces(t *testing.T) {
 // meet has the commands of a duel asked for, so many rounds and then until each side has won.
 func (d duel) meet(tr *trade, least int, ask func(round int, c [2]desk.Command) [2]error) {
 	tr.Helper()
+	const most = 4000
 	var won [2]int
-	for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
+	for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < most; round++ {
 		winner, err := d.judge(tr, round, ask(round, d.prepare(tr, round)))
 		if err != nil {
 			tr.Fatalf("round %d: %v", round, err)
@@ -217,8 +218,8 @@ func (d duel) meet(tr *trade, least int, ask func(round int, c [2]desk.Command) 
 	}
 }
 
-// asking asks for both at the two desks in the way of fight, at the instant of the trade.
-func (tr *trade) asking(sides [2]*trade, fight func([2]*trade, [2]desk.Command) [2]error) func(int, [2]desk.Command) [2]error {
+// together asks for both at the two desks, as fight does, at the instant of the trade.
+func (tr *trade) together(sides [2]*trade, fight func([2]*trade, [2]desk.Command) [2]error) func(int, [2]desk.Command) [2]error {
 	return func(_ int, commands [2]desk.Command) [2]error {
 		for _, s := range sides {
 			s.at(tr.now())
@@ -286,6 +287,7 @@ func TestDesksNeverContradictEachOther(t *testing.T) {
 	inTurn(t, [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}, rounds(1000))
 }
 
+// inTurn has the two desks take that many turns.
 func inTurn(t *testing.T, desks [2]*trade, turns int) {
 	desks[0].opened("1000000 USD")
 	desks[1].line()
