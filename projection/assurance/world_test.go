@@ -226,22 +226,6 @@ func (w *world) catchUp(store projection.Store, views []*projection.View, opts .
 	}
 }
 
-// rows returns all rows of a table.
-func (w *world) rows(store projection.Store, v *projection.View, table int) []projection.Row {
-	w.Helper()
-	var all []projection.Row
-	err := v.Read(context.Background(), store, func(s projection.Snapshot) error {
-		return projection.Each(s, v.Tables[table], projection.Query{}, func(row projection.Row) error {
-			all = append(all, row)
-			return nil
-		})
-	})
-	if err != nil {
-		w.Fatal(err)
-	}
-	return all
-}
-
 func sorted[T any](list []T, key func(T) string) []T {
 	slices.SortFunc(list, func(a, b T) int {
 		if key(a) < key(b) {
