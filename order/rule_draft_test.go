@@ -254,6 +254,13 @@ func testD26(t *testing.T) {
 			t.Errorf("drafted %s", s.order.DraftedAt)
 		}
 	})
+	t.Run("excludes/everything that comes after the draft", func(t *testing.T) {
+		for _, s := range []story{shipped(t, order.CoverageNone), completed(t, order.CoverageNone), cancelled(t, order.CoverageNone)} {
+			if !s.order.DraftedAt.Equal(newYear) {
+				t.Errorf("drafted %s in phase %s", s.order.DraftedAt, s.order.Phase)
+			}
+		}
+	})
 }
 
 func testD32(t *testing.T) {

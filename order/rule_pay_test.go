@@ -61,6 +61,12 @@ func testD15(t *testing.T) {
 			t.Errorf("due are %s", due)
 		}
 	})
+	t.Run("excludes/a balance that was not agreed", func(t *testing.T) {
+		s := drafted(t).matched().does(seller, order.SetTerms{Terms: order.Terms{Total: money("6000")}}).covered(order.CoverageNone).submits().confirms().wired("6000")
+		if s.order.Phase != order.PhaseReadyToShip || !s.order.Due().IsZero() {
+			t.Errorf("%s with %s due", s.order.Phase, s.order.Due())
+		}
+	})
 }
 
 func testD16(t *testing.T) {
@@ -73,6 +79,14 @@ func testD16(t *testing.T) {
 		order.ReceiptConfirmed{By: order.Buyer}, order.Completed{}))
 	t.Run("effect/paid, then received by the system", gone.wired("4000").after(15*day).when(system, order.AutoConfirmReceipt{}).then(
 		order.ReceiptConfirmed{By: order.System}, order.Completed{}))
+	t.Run("excludes/receipt alone, and payment alone", func(t *testing.T) {
+		if o := received(t, order.CoverageNone).order; !o.CompletedAt.IsZero() {
+			t.Errorf("completed at %s with %s due", o.CompletedAt, o.Due())
+		}
+		if o := shipped(t, order.CoverageNone).wired("4000").order; !o.CompletedAt.IsZero() {
+			t.Errorf("completed at %s in phase %s", o.CompletedAt, o.Phase)
+		}
+	})
 }
 
 func testD18(t *testing.T) {
@@ -278,6 +292,15 @@ func testD23(t *testing.T) {
 		}
 		c.Fee = money("-0.01")
 		s.when(platform, c).invalid("fee")(t)
+	})
+	t.Run("excludes/a fee from what is due", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone).does(buyer, card("C1", "2000"))
+		c := s.charged("C1", "2000")
+		c.Fee = money("59")
+		paid := s.does(platform, c).order
+		if due := paid.Due(); due != money("4000") {
+			t.Errorf("%s are due", due)
+		}
 	})
 }
 

@@ -104,6 +104,16 @@ func testD2(t *testing.T) {
 			}
 		})
 	}
+	t.Run("excludes/the balance of a pre-shipment order", func(t *testing.T) {
+		s := drafted(t).matched().priced("3000", "1500").covered(order.CoveragePreShipment)
+		if need := s.order.Need(); need != money("1500") {
+			t.Errorf("needs %s", need)
+		}
+		s = s.covered(order.CoverageNone)
+		if need := s.order.Need(); !need.IsZero() {
+			t.Errorf("needs %s without coverage", need)
+		}
+	})
 }
 
 func testD3(t *testing.T) {
@@ -213,6 +223,13 @@ func testA26(t *testing.T) {
 			t.Error("the rule has no text")
 		}
 	})
+	t.Run("excludes/it makes no event and asks for nothing", func(t *testing.T) {
+		for _, p := range order.Permissions() {
+			if p.Command == "endorse" {
+				t.Error("there is a command for it")
+			}
+		}
+	})
 }
 
 func testD38(t *testing.T) {
@@ -261,6 +278,14 @@ func testD1(t *testing.T) {
 			}
 		})
 	}
+	t.Run("excludes/looking at it changes nothing", func(t *testing.T) {
+		o := shipped(t, order.CoverageNone).order
+		before := o
+		o.PlatformStatus()
+		if !reflect.DeepEqual(o, before) {
+			t.Errorf("the order became %+v", o)
+		}
+	})
 }
 
 func testD61(t *testing.T) {

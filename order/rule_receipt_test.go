@@ -76,6 +76,12 @@ func testD11(t *testing.T) {
 		s.after(3*day-1).when(system, order.AutoConfirmReceipt{}).refusedBy(order.RuleA25)(t)
 		s.after(3*day).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseReceived)(t)
 	})
+	t.Run("excludes/a payment that comes later", func(t *testing.T) {
+		s := shipped(t, order.CoverageNone)
+		if got := s.after(5 * day).wired("4000").order.Shipment.ReceiptDeadline; !got.Equal(s.order.Shipment.ReceiptDeadline) {
+			t.Errorf("the deadline moved to %s", got)
+		}
+	})
 }
 
 func testD31(t *testing.T) {

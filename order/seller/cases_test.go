@@ -36,7 +36,7 @@ var acceptances = []accepted{
 	{"A3/accept/the page of the service", fresh, acme, Activate{Route: RouteServicePage}, paid, Activated{RouteServicePage, MemberPaid, Certification{}}},
 	{"A3/accept/a fee of nothing", fresh, acme, Activate{Route: RouteConsole, Fee: cents(0)}, paid, Activated{RouteConsole, MemberPaid, Certification{}}},
 	{"A4/accept/a paid member without certification", fresh, acme, console, paid, Activated{RouteConsole, MemberPaid, Certification{}}},
-	{"A4/accept/an incomplete one is not looked at", fresh, acme, incomplete(), paid, Activated{RouteServicePage, MemberPaid, Certification{}}},
+	{"A4/excludes/an incomplete certification is not looked at", fresh, acme, incomplete(), paid, Activated{RouteServicePage, MemberPaid, Certification{}}},
 	{"A5/accept/approved at once", fresh, acme, certified, approved(), Activated{RouteServicePage, MemberFree, certification}},
 	{"A5/accept/rejected at once", fresh, acme, certified, rejected("unknown number"), ActivationRejected{RouteServicePage, certification, "unknown number"}},
 	{"D33/accept/the platform suspends", active, platform, Suspend{Reason: "counterfeit goods"}, Findings{}, Suspended{"counterfeit goods"}},
