@@ -104,8 +104,7 @@ func snapshot(t testing.TB, store events.Store) {
 type bare struct{ events.Store }
 
 // TestLoadOfALongHistory loads a line with many entries of history and funds with many waiting
-// credits warm, from a snapshot, and without one: the state is the same, and the first two take
-// less than 1 and 10 milliseconds.
+// credits warm, from a snapshot, and without one: the state is the same.
 func TestLoadOfALongHistory(t *testing.T) {
 	entries, waiting := 200_001, 10_000
 	if testing.Short() {
@@ -117,16 +116,15 @@ func TestLoadOfALongHistory(t *testing.T) {
 		store *memory.Store
 		load  func(tr *trade) any
 		touch func(tr *trade)
-		most  time.Duration
 	}{
-		{"line", longLine(t, entries), func(tr *trade) any { return tr.quota() }, func(tr *trade) { tr.quota() }, time.Millisecond},
+		{"line", longLine(t, entries), func(tr *trade) any { return tr.quota() }, func(tr *trade) { tr.quota() }},
 		{"funds", crowdedFunds(t, waiting), func(tr *trade) any {
 			b, _, err := tr.desk.ReadFunds(ctx, platform, shopkeeper.Account, cny)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return must(funds.NewModel().Save(nil, &b))
-		}, func(tr *trade) { tr.funds() }, 10 * time.Millisecond},
+		}, func(tr *trade) { tr.funds() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			snapshot(t, c.store)
@@ -137,13 +135,9 @@ func TestLoadOfALongHistory(t *testing.T) {
 					t.Fatalf("%s it is %.500s, a replay gives %.500s", name, got, want)
 				}
 			}
-			// The best of a few tries is what it takes when nobody else is at work.
-			if took := best(30, func() { c.touch(warm) }); took > time.Millisecond {
-				t.Errorf("loading it warm takes %s", took)
-			}
-			if took := best(30, func() { c.touch(cold) }); took > c.most {
-				t.Errorf("loading it from a snapshot takes %s", took)
-			}
+			// How long it takes is for the benchmarks to judge; the best of a few tries is what it
+			// takes when nobody else is at work.
+			t.Logf("warm %s, from a snapshot %s", best(30, func() { c.touch(warm) }), best(30, func() { c.touch(cold) }))
 		})
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // DecodeEvent reads an event of any stream that the desk writes: an order.Event, a seller.Event,
-// an entrustment.Event, a credit.Event, or a Reserved.
+// an entrustment.Event, a credit.Event, a paylater.Event, a funds.Event, or a Reserved.
 func DecodeEvent(typ string, schema uint16, data []byte) (any, error) {
 	switch prefix, _, _ := strings.Cut(typ, "."); prefix {
 	case "order":

@@ -156,7 +156,7 @@ type Result struct {
 }
 
 // Fact is an event of some stream. Event is an order.Event, a seller.Event, an
-// entrustment.Event, a credit.Event or a Reserved.
+// entrustment.Event, a credit.Event, a paylater.Event, a funds.Event or a Reserved.
 type Fact struct {
 	Stream  events.StreamID
 	Version events.Version

@@ -5,7 +5,7 @@
 // # Commands
 //
 // A [Command] says who asks ([Command.By], as the caller has authenticated him), for what
-// ([Command.Do], made by [Order], [Seller], [Entrustment] or [Line]), and under which name
+// ([Command.Do], made by [Order], [Seller], [Entrustment], [Line], [PayLater], [Quota] or [Funds]), and under which name
 // ([Command.ID]). [Desk.Do] loads the streams that the command needs, decides, and commits what
 // came of it to all of them, all or none:
 //
@@ -17,7 +17,10 @@
 //   - a change of terms that needs more quota or less writes the order and adjusts its hold;
 //   - a compensation that the platform rules writes the order and claims on its hold;
 //   - a close before shipment writes the order, the line, and every entrustment it frees;
-//   - Declare writes the entrustment and the reservation of its declaration number.
+//   - Declare writes the entrustment and the reservation of its declaration number;
+//   - a ruling with a compensation writes the order and the claim on its hold;
+//   - what happens to a pay-later order writes the order, its merchant's line, and, once it is
+//     paid or refunded, his received funds.
 //
 // Every stream that was only looked at is guarded in the same commit. If a stream has moved in
 // between, the command is decided again on what is there now. See TestPlanAllOrNone.
