@@ -1,6 +1,7 @@
 package order
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -89,7 +90,7 @@ func (l Ledger) restored(e *ChargebackResolved) Ledger {
 // those terms does not add up.
 func (l Ledger) check(terms *Terms, sound bool) error {
 	if !sound {
-		return fmt.Errorf("order: amounts that do not fit what came before")
+		return errors.New("order: amounts that do not fit what came before")
 	}
 	total := terms.Total
 	for _, m := range [...]Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall, l.Refunded, l.Claimed} {
@@ -101,7 +102,7 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 	sum := Money{}
 	for _, m := range [...]Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
 		if sum = sum.plus(m); sum.IsNegative() {
-			return fmt.Errorf("order: the parts of the ledger overflow")
+			return errors.New("order: the parts of the ledger overflow")
 		}
 	}
 	if sum.minor != l.Received.minor {

@@ -114,7 +114,7 @@ func answer(v admit.Verdict, before []events.Outcome) events.Outcome {
 		r.Repeated = true
 		return events.Outcome{Receipt: r}
 	}
-	if duplicate, ok := v.Err.(*events.DuplicateError); ok && v.Other >= 0 {
+	if duplicate, ok := v.Err.(*events.DuplicateError); ok && v.Other >= 0 { //nolint:errorlint // admit makes it, unwrapped
 		duplicate.First = before[v.Other].Receipt
 	}
 	return events.Outcome{Receipt: v.Receipt, Err: v.Err}
