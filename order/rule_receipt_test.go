@@ -97,6 +97,38 @@ func testD31(t *testing.T) {
 	testD31Answers(t)
 }
 
+func testD31Answers(t *testing.T) {
+	done := completed(t, order.CoverageNone)
+	told := done.after(29*day).does(buyer, order.Review{Rating: 2, Text: "late"})
+	edit, reply := order.EditReview{Rating: 5}, order.Reply{Text: "thank you"}
+	end := told.now.Add(30 * day)
+	t.Run("accept/edited at the end of thirty days", told.at(end).when(buyer, edit).then(order.ReviewEdited{Rating: 5}))
+	t.Run("refuse/edited a nanosecond later", told.at(end.Add(1)).when(buyer, edit).refusedBy(order.RuleD31, until(end.Add(1))))
+	t.Run("refuse/edited twice", told.does(buyer, edit).when(buyer, edit).refusedBy(order.RuleD31))
+	t.Run("refuse/edited, none is there", done.when(buyer, edit).refusedBy(order.RuleD31))
+	t.Run("refuse/edited by the seller", told.when(seller, edit).refusedBy(order.RuleA24))
+	t.Run("accept/replied at the end of thirty days", told.at(end).when(seller, reply).then(order.ReviewReplied{Text: "thank you"}))
+	t.Run("refuse/replied a nanosecond later", told.at(end.Add(1)).when(seller, reply).refusedBy(order.RuleD31, until(end.Add(1))))
+	edited := told.at(end).does(buyer, edit)
+	t.Run("accept/replied thirty days after the edit", edited.after(30*day).when(seller, reply).leads(order.PhaseCompleted))
+	t.Run("refuse/replied a nanosecond later than that", edited.after(30*day+1).when(seller, reply).refusedBy(order.RuleD31))
+	t.Run("refuse/replied twice", told.does(seller, reply).when(seller, reply).refusedBy(order.RuleD31))
+	t.Run("refuse/replied twice, edited in between", told.does(seller, reply).does(buyer, edit).when(seller, reply).refusedBy(order.RuleD31))
+	t.Run("accept/edited after a reply", told.does(seller, reply).when(buyer, edit).leads(order.PhaseCompleted))
+	t.Run("refuse/replied, none is there", done.when(seller, reply).refusedBy(order.RuleD31))
+	t.Run("refuse/replied by the buyer", told.when(buyer, reply).refusedBy(order.RuleA24))
+	t.Run("refuse/a second review after an edit", told.does(buyer, edit).when(buyer, order.Review{Rating: 1}).refusedBy(order.RuleD31))
+	t.Run("accept/before completion", received(t, order.CoverageNone).does(buyer, order.Review{Rating: 1}).does(buyer, edit).when(seller, reply).leads(order.PhaseReceived))
+	t.Run("refuse/edited before receipt", shipped(t, order.CoverageNone).when(buyer, edit).refusedBy(order.RuleA24))
+	t.Run("effect/the edit takes the place of the review", func(t *testing.T) {
+		if o := edited.order; o.Review != (order.Reviewed{Rating: 5}) || !o.ReviewedAt.Equal(told.now) || !o.ReviewEditedAt.Equal(end) {
+			t.Errorf("the review is %+v of %s, edited %s", o.Review, o.ReviewedAt, o.ReviewEditedAt)
+		}
+	})
+	card := received(t, order.CoverageNone).paid("1", "4000").contested("1")
+	t.Run("refuse/a review amid a chargeback", card.when(buyer, order.Review{Rating: 1}).refusedBy(order.RuleD29))
+}
+
 func testD60(t *testing.T) {
 	s := drafted(t)
 	set := func(terms order.Terms) attempt { return s.when(seller, order.SetTerms{Terms: terms}) }
