@@ -175,7 +175,7 @@ func (b *Balance) short(rule order.Rule, c Command, need order.Money, at time.Ti
 	no := b.refuse(rule, c).Because("needed %[1]s, available %[2]s", "需要%[1]s，可用%[2]s", need, available).
 		Short(b.amount(need.MinorUnits() - available.MinorUnits()))
 	if when, ok := b.waiting.reach(need.MinorUnits() - b.sums.Available); ok {
-		no.From(time.Unix(0, when).UTC())
+		return no.From(time.Unix(0, when).UTC())
 	}
 	return no
 }

@@ -136,7 +136,7 @@ func (p past) over(_, _ *past) past { return p }
 type digest [16]byte
 
 // digestOf returns the digest of a command.
-func digestOf(c interface{ appendJSON([]byte) []byte }) digest {
+func digestOf(c interface{ appendJSON(b []byte) []byte }) digest {
 	sum := sha256.Sum256(c.appendJSON(make([]byte, 0, 512)))
 	return digest(sum[:16])
 }

@@ -6,7 +6,7 @@ import "iter"
 type entry[E any] interface {
 	// compare is negative, zero or positive as the entry stands before, at or after the place
 	// of another one.
-	compare(E) int
+	compare(other E) int
 	// over returns the entry with what it sums up about the two subtrees below it, whose roots
 	// are nil if they are empty.
 	over(left, right *E) E
