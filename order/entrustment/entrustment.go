@@ -13,7 +13,7 @@ import (
 type State struct {
 	ID     order.EntrustmentID
 	Phase  Phase
-	LastAt time.Time // the instant of the last event
+	LastAt time.Time // the latest instant of its events
 
 	Seller    order.Account
 	Reference string // the seller's own number for it
@@ -154,7 +154,12 @@ func (s *State) Apply(e Event, at time.Time) error {
 		return err
 	}
 	e.evolve(s)
-	s.Phase, s.LastAt = to, instant(at)
+	s.Phase = to
+	if at = instant(at); at.After(s.LastAt) {
+		// What an order's command writes here goes by version: its instant may lie before that of
+		// the event ahead of it, and no later command of this stream before either.
+		s.LastAt = at
+	}
 	return nil
 }
 

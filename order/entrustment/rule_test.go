@@ -397,6 +397,16 @@ var timeRules = map[string]func(*testing.T){
 		w.given.At = w.s.LastAt.Add(-time.Hour)
 		w.do(link(orderOne))
 	},
+	"D61/refuse/before the last event, also after an earlier counterpart": func(t *testing.T) {
+		w := in(t, PhaseDrafted)
+		last := w.s.LastAt
+		w.given.At = last.Add(-time.Hour)
+		w.do(link(orderOne))
+		w.given.At = last.Add(-1)
+		if r := w.refused(order.RuleD61, Submit{}); !r.Earliest.Equal(last) {
+			t.Errorf("possible from %s, want %s", r.Earliest, last)
+		}
+	},
 }
 
 func TestMalformedCommands(t *testing.T) {
