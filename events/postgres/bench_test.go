@@ -229,7 +229,7 @@ func BenchmarkAppend1(b *testing.B) {
 // that commit each for itself, and beside one that inserts 32 rows a transaction.
 func BenchmarkAppend32(b *testing.B) {
 	each(b, func(b *testing.B, analysed bool) {
-		const callers, turns = 32, 20
+		const callers, turns = 32, 100
 		k := newBench(b, analysed)
 		var inserts [callers]func(*events.Commit) error
 		for i := range inserts {

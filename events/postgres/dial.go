@@ -41,7 +41,7 @@ type link struct {
 // backend is the process of the server at the other end of a connection.
 type backend struct {
 	pid   uint32
-	since time.Time
+	since string // the instant it began, which tells it from a later process of the same pid
 }
 
 // planning returns the settings under which the statements of the store keep to its indexes:
@@ -90,8 +90,22 @@ func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
 	if err := d.settle(ctx, l); err != nil {
 		return nil, err
 	}
-	err = conn.QueryRow(ctx, "SELECT pid, backend_start FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()").Scan(&l.backend.pid, &l.backend.since)
+	err = l.asItself(ctx, func(tx pgx.Tx) error {
+		const self = "SELECT pid, coalesce(extract(epoch FROM backend_start)::text, '') FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()"
+		return tx.QueryRow(ctx, self).Scan(&l.backend.pid, &l.backend.since)
+	})
 	return l, err
+}
+
+// asItself runs f in a transaction under the role that has logged in. The session may work
+// under another one, to which the server does not show the processes of the first.
+func (l *link) asItself(ctx context.Context, f func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL ROLE NONE"); err != nil {
+			return err
+		}
+		return f(tx)
+	})
 }
 
 // settle sets what the connection needs and reads back what a promise rests on.
@@ -214,14 +228,20 @@ func (l *link) rollback() error {
 // have done. It ends it if it has to: the process may wait for a lock, or write to a connection
 // that nobody reads from any more.
 func (l *link) outlive(ctx context.Context, other backend) error {
-	const here = " FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_start = $2"
-	_, err := l.conn.Exec(ctx, "SELECT pg_terminate_backend(pid)"+here, other.pid, other.since)
+	const here = " FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND coalesce(extract(epoch FROM backend_start)::text, $2) = $2"
+	err := l.asItself(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pid)"+here, other.pid, other.since)
+		return err
+	})
 	if err != nil && !isRefused(err) {
 		return err
 	}
 	for {
 		var n int
-		if err := l.conn.QueryRow(ctx, "SELECT count(*)"+here, other.pid, other.since).Scan(&n); err != nil || n == 0 {
+		err := l.asItself(ctx, func(tx pgx.Tx) error {
+			return tx.QueryRow(ctx, "SELECT count(*)"+here, other.pid, other.since).Scan(&n)
+		})
+		if err != nil || n == 0 {
 			return err
 		}
 		select {

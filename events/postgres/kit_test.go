@@ -175,13 +175,14 @@ func eventually(t testing.TB, what string, f func() bool) {
 	}
 }
 
-// blocked waits until some connection waits for the lock of the log.
+// blocked waits until a connection waits for the lock of the log.
 func (p place) blocked(t testing.TB) {
 	t.Helper()
-	conn := p.connect(t)
+	conn, key := p.connect(t), schema{name: p.schema}.lock()
 	eventually(t, "somebody waits for the lock", func() bool {
 		var n int
-		err := conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").Scan(&n)
+		const waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2"
+		err := conn.QueryRow(t.Context(), waits, int64(uint64(key)>>32), int64(uint32(key))).Scan(&n)
 		return err == nil && n > 0
 	})
 }

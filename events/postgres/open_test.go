@@ -63,6 +63,7 @@ func TestOpenRefuses(t *testing.T) {
 // TestSettingsAreReadBack opens servers, roles and databases that do not keep what the log
 // promises.
 func TestSettingsAreReadBack(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	p := migrated(t, place{server.DSN(), "log"})
 	for _, tt := range []struct{ setting, value, want string }{
@@ -151,18 +152,20 @@ func TestSynchronousCommit(t *testing.T) {
 	}
 }
 
+// lesser returns the place as it is for sessions that work under a role with no privilege yet.
+func (p place) lesser(t *testing.T) (lesser place, role string) {
+	t.Helper()
+	role = strings.Replace(p.schema, "case", "role", 1)
+	p.run(t, "CREATE ROLE "+role)
+	t.Cleanup(func() { p.run(t, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+	return place{p.dsn + " options='-c role=" + role + "'", p.schema}, role
+}
+
 // TestPrivileges opens a log as a role that lacks one privilege after the other, and then uses
 // it as one that has no more than it needs.
 func TestPrivileges(t *testing.T) {
 	p := newPlace(t)
-	role := strings.Replace(p.schema, "case", "role", 1)
-	p.run(t, "CREATE ROLE "+role+" LOGIN")
-	t.Cleanup(func() { p.run(t, "DROP OWNED BY "+role, "DROP ROLE "+role) })
-	admin := p.dsn
-	lesser := place{strings.Replace(p.dsn, "user=postgres", "user="+role, 1), p.schema}
-	if lesser.dsn == admin {
-		t.Skip("the server that SURETY_POSTGRES_DSN names is reached under another user")
-	}
+	lesser, role := p.lesser(t)
 	if err := Migrate(t.Context(), lesser.dsn, WithSchema(p.schema+"_2")); !strings.Contains(fmt.Sprint(err), "the role lacks a privilege") {
 		t.Errorf("migrate: %v", err)
 	}
@@ -241,6 +244,7 @@ func isBounds(err error) bool {
 
 // TestOddSchemaNames uses names that would break out of a statement, or be folded.
 func TestOddSchemaNames(t *testing.T) {
+	t.Parallel()
 	dsn := pgtest.Start(t, "fsync=off").DSN()
 	names := []string{
 		`a"b`, `a'b`, `"`, `';--`, `$1`, `$$`, `{schema}`, `%s`, ` `, `Surety`, `surety`, `a.b`, `\`, "\n", "信用保障", strings.Repeat("x", 63), `select`, `"; DROP SCHEMA public; --`,

@@ -218,6 +218,7 @@ func followPlain(conn *pgx.Conn, query string) *follower {
 // which wait between drawing their positions and their end, one in ten of them in vain, while
 // four readers follow: each sees every record once, in order.
 func TestCommitOrder(t *testing.T) {
+	t.Parallel()
 	const writers, readers = 32, 4
 	p := newPlace(t)
 	total := int64(times(5_000, 1_000_000))

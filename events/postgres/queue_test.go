@@ -145,3 +145,14 @@ func TestCloseDoesNotWaitForOthers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCompany bounds how long a group waits for callers by what the last one took.
+func TestCompany(t *testing.T) {
+	for _, tt := range []struct{ took, want time.Duration }{
+		{0, leastCompany}, {leastCompany, leastCompany}, {4 * time.Millisecond, 500 * time.Microsecond}, {time.Hour, mostCompany},
+	} {
+		if got := company(tt.took); got != tt.want {
+			t.Errorf("after %s a group waits %s, want %s", tt.took, got, tt.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"iter"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -115,20 +116,54 @@ func TestFilterAcrossPages(t *testing.T) {
 	}
 }
 
-// TestHolesAreFound takes a record out of a stream by hand: reading it is an error that names
-// the place, and so is a walk over the whole log.
-func TestHolesAreFound(t *testing.T) {
-	p := newPlace(t)
-	s := p.open(t)
-	appended(t, s, one("order-1", 0, "a", "b", "c"))
-	p.run(t, "ALTER TABLE {schema}.records DISABLE TRIGGER records_are_kept", "DELETE FROM {schema}.records WHERE version = 2")
-	err := firstError(s.Read(t.Context(), "order-1", 0))
-	if c, ok := errors.AsType[*events.CorruptError](err); !ok || c.Stream != "order-1" || c.Version != 3 || c.Position != 3 {
-		t.Errorf("read: %v", err)
-	}
-	report, err := events.Verify(t.Context(), s, nil)
-	if c, ok := errors.AsType[*events.CorruptError](err); !ok || c.Version != 3 || report.Records != 1 {
-		t.Errorf("verify: %v after %d records", err, report.Records)
+// TestDamageIsFound changes records by hand, which the database refuses to anybody who does not
+// insist: reading the stream is an error that names the place, or a walk over the whole log is,
+// and no record of a stream is yielded behind a hole.
+func TestDamageIsFound(t *testing.T) {
+	for _, tt := range []struct {
+		name, statement string
+		at              events.CorruptError
+		says            string
+		before          int  // records that the walk takes
+		read            bool // reading the stream finds it too
+	}{
+		{"Hole", "DELETE FROM {schema}.records WHERE stream = 'order-1' AND version = 2",
+			events.CorruptError{Stream: "order-1", Version: 3, Position: 3}, "version 2 is missing", 1, true},
+		{"OtherStream", "UPDATE {schema}.records SET stream = 'order-2' WHERE position = 3",
+			events.CorruptError{Stream: "order-2", Version: 3, Position: 3}, "version 1 is missing", 2, true},
+		{"OddStream", "UPDATE {schema}.records SET stream = 'Order 1' WHERE position = 1",
+			events.CorruptError{Stream: "Order 1", Version: 1, Position: 1}, "stream", 0, false},
+		{"HalfACommit", "DELETE FROM {schema}.records WHERE position = 4",
+			events.CorruptError{Stream: "line-2", Version: 1, Position: 5}, "index 1", 3, false},
+		{"IndexTwice", "UPDATE {schema}.records SET commit_id = (SELECT commit_id FROM {schema}.records WHERE position = 1) WHERE position = 5",
+			events.CorruptError{Stream: "line-2", Version: 1, Position: 5}, "index 1", 4, false},
+		{"OddType", "UPDATE {schema}.records SET type = 'A b' WHERE position = 2",
+			events.CorruptError{Stream: "order-1", Version: 2, Position: 2}, "type", 1, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPlace(t)
+			s := p.open(t)
+			appended(t, s, one("order-1", 0, "a", "b", "c"))
+			both := one("line-1", 0, "a")
+			both.Batches = append(both.Batches, one("line-2", 0, "a").Batches...)
+			appended(t, s, both)
+			p.run(t, "ALTER TABLE {schema}.records DISABLE TRIGGER records_are_kept",
+				"ALTER TABLE {schema}.records DROP CONSTRAINT records_commit_idx", tt.statement)
+			check := func(what string, err error, says string) {
+				t.Helper()
+				c, ok := errors.AsType[*events.CorruptError](err)
+				if !ok || c.Stream != tt.at.Stream || c.Version != tt.at.Version || c.Position != tt.at.Position || !strings.Contains(err.Error(), says) {
+					t.Errorf("%s: %v, want %+v and %q", what, err, tt.at, says)
+				}
+			}
+			report, err := events.Verify(t.Context(), s, nil)
+			if check("verify", err, tt.says); report.Records != tt.before {
+				t.Errorf("the walk took %d records", report.Records)
+			}
+			if tt.read {
+				check("read", firstError(s.Read(t.Context(), tt.at.Stream, 0)), "")
+			}
+		})
 	}
 }
 

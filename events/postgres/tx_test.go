@@ -271,3 +271,56 @@ func TestAppendTxInSavepoints(t *testing.T) {
 		t.Errorf("version %d, want 2", n)
 	}
 }
+
+// TestAppendTxInADeadlock has two transactions take a row and the log in opposite orders. The
+// server ends one of them, whose error says so, and the other goes on.
+func TestAppendTxInADeadlock(t *testing.T) {
+	p := newPlace(t)
+	s, ctx := p.open(t), t.Context()
+	p.run(t, "CREATE TABLE {schema}.rows (n int)", "INSERT INTO {schema}.rows VALUES (1)")
+	var txs [2]pgx.Tx
+	for i := range txs {
+		var err error
+		if txs[i], err = p.connect(t).Begin(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch := func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, s.schema.in("UPDATE {schema}.rows SET n = n + 1"))
+		return err
+	}
+	if _, err := s.AppendTx(ctx, txs[0], one("order-1", 0, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := touch(txs[1]); err != nil {
+		t.Fatal(err)
+	}
+	// Only the second looks for deadlocks soon enough to be the one that is ended.
+	if _, err := txs[1].Exec(ctx, "SET LOCAL deadlock_timeout = '50ms'"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := txs[0].Exec(ctx, "SET LOCAL deadlock_timeout = '60s'"); err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan error, 1)
+	go func() { first <- touch(txs[0]) }()
+	eventually(t, "the first waits for the row", func() bool {
+		var waits bool
+		err := txs[1].QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)", txs[0].Conn().PgConn().PID()).Scan(&waits)
+		return err == nil && waits
+	})
+	_, err := s.AppendTx(ctx, txs[1], one("order-2", 0, "a"))
+	if _, ok := errors.AsType[*Error](err); !ok || code(err) != deadlock || errors.Is(err, events.ErrUnknownOutcome) {
+		t.Errorf("the one that the server ended: %v", err)
+	}
+	if err := txs[1].Rollback(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(<-first, txs[0].Commit(ctx)); err != nil {
+		t.Errorf("the one that goes on: %v", err)
+	}
+	appended(t, s, one("order-1", 1, "b"))
+	if a, b := headOf(t, s, "order-1"), headOf(t, s, "order-2"); a != 2 || b != 0 {
+		t.Errorf("versions %d and %d, want 2 and 0", a, b)
+	}
+}

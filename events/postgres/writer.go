@@ -11,8 +11,19 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// company is the longest that a group waits for callers who came along with the last one.
-const company = 100 * time.Microsecond
+// A group waits for callers who came along with the last one for as long as a part of what the
+// last one took: what a late caller costs who goes alone grows with that, and the wait stays
+// small beside it. The two bounds are for a server that is near, and for one that was held up.
+const (
+	companyPart  = 8
+	leastCompany = 100 * time.Microsecond
+	mostCompany  = time.Millisecond
+)
+
+// company returns the longest that a group waits for others after one that took so long.
+func company(took time.Duration) time.Duration {
+	return min(max(took/companyPart, leastCompany), mostCompany)
+}
 
 // writer gathers the requests of all callers into groups and has one goroutine, the committer,
 // commit them one after the other.
@@ -116,10 +127,10 @@ func (w *writer) rouse() {
 func (w *writer) commit() {
 	defer close(w.done)
 	defer w.log.drop()
-	patience := time.NewTimer(company)
-	callers := 0
+	patience := time.NewTimer(0)
+	callers, took := 0, time.Duration(0)
 	for {
-		w.await(callers, patience)
+		w.await(callers, company(took), patience)
 		group, closed := w.take()
 		if closed {
 			return
@@ -129,7 +140,9 @@ func (w *writer) commit() {
 			callers = 0
 			continue
 		}
+		begun := time.Now()
 		members := w.log.run(group)
+		took = time.Since(begun)
 		callers = len(members) + w.queued()
 		for _, r := range members {
 			close(r.done)
@@ -146,7 +159,7 @@ func (w *writer) queued() int {
 // await waits until as many requests are queued as there were callers before the last group
 // was answered, its members and those who queued behind them, though never for long. A caller
 // who was alone waits for nobody.
-func (w *writer) await(callers int, patience *time.Timer) {
+func (w *writer) await(callers int, longest time.Duration, patience *time.Timer) {
 	w.mu.Lock()
 	if callers <= 1 || len(w.queue) >= callers || w.closed {
 		w.mu.Unlock()
@@ -154,7 +167,7 @@ func (w *writer) await(callers int, patience *time.Timer) {
 	}
 	w.enough = callers
 	w.mu.Unlock()
-	patience.Reset(company)
+	patience.Reset(longest)
 	select {
 	case <-w.full:
 	case <-patience.C:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/tradesurety/surety/events"
 )
@@ -91,5 +92,16 @@ func TestGroupsAreBoundedByEvents(t *testing.T) {
 	}
 	if fmt.Sprint(rows) != "[4000 2000]" {
 		t.Errorf("transactions of %v events", rows)
+	}
+}
+
+// TestCompany bounds how long a group waits for callers by what the last one took.
+func TestCompany(t *testing.T) {
+	for _, tt := range []struct{ took, want time.Duration }{
+		{0, leastCompany}, {leastCompany, leastCompany}, {4 * time.Millisecond, 500 * time.Microsecond}, {time.Hour, mostCompany},
+	} {
+		if got := company(tt.took); got != tt.want {
+			t.Errorf("after %s a group waits %s, want %s", tt.took, got, tt.want)
+		}
 	}
 }

@@ -13,8 +13,19 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// company is the longest that a group waits for callers who came along with the last one.
-const company = 100 * time.Microsecond
+// A group waits for callers who came along with the last one for as long as a part of what the
+// last one took: what a late caller costs who goes alone grows with that, and the wait stays
+// small beside it. The two bounds are for a disk that is fast, and for one that was held up.
+const (
+	companyPart  = 8
+	leastCompany = 100 * time.Microsecond
+	mostCompany  = time.Millisecond
+)
+
+// company returns the longest that a group waits for others after one that took so long.
+func company(took time.Duration) time.Duration {
+	return min(max(took/companyPart, leastCompany), mostCompany)
+}
 
 // writer hands the one writing connection from owner to owner. The owner is either a caller
 // who found it idle and runs its own request, or the gathering goroutine, to which a caller
@@ -147,25 +158,26 @@ func (w *writer) disown() {
 // gather runs groups whenever it is made the owner.
 func (w *writer) gather() {
 	defer close(w.done)
-	patience := time.NewTimer(company)
+	p := pause{timer: time.NewTimer(0), longest: leastCompany}
 	for range w.wake {
 		// How many callers there were a moment ago is how many will be back. A caller who was
 		// alone waits for nobody.
 		for callers := 1; ; {
-			first := w.next(callers > 1, patience)
+			first := w.next(callers > 1, &p)
 			if first == nil {
 				break
 			}
-			waited := false
+			waited, begun := false, time.Now()
 			members := w.log.run(first, func(g *group) []*request {
 				list := w.take(g)
 				if missing := callers - len(g.requests); list == nil && missing > 0 && !waited {
 					waited = true
-					w.await(missing, patience)
+					w.await(missing, &p)
 					list = w.take(g)
 				}
 				return list
 			})
+			p.longest = company(time.Since(begun))
 			callers = len(members) + w.queued()
 			for _, r := range members {
 				r.answer()
@@ -180,8 +192,14 @@ func (w *writer) queued() int {
 	return len(w.queue)
 }
 
+// pause is how long the gathering goroutine waits for callers, and its clock.
+type pause struct {
+	timer   *time.Timer
+	longest time.Duration
+}
+
 // await waits until so many requests are queued, though never for long.
-func (w *writer) await(n int, patience *time.Timer) {
+func (w *writer) await(n int, p *pause) {
 	w.mu.Lock()
 	if len(w.queue) >= n {
 		w.mu.Unlock()
@@ -190,10 +208,10 @@ func (w *writer) await(n int, patience *time.Timer) {
 	w.enough = n
 	w.mu.Unlock()
 	// Blocking, unlike a loop, leaves the processor to those it waits for.
-	patience.Reset(company)
+	p.timer.Reset(p.longest)
 	select {
 	case <-w.full:
-	case <-patience.C:
+	case <-p.timer.C:
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -206,9 +224,9 @@ func (w *writer) await(n int, patience *time.Timer) {
 
 // next takes the first requests of a group off the queue. With an empty queue it ends the
 // ownership.
-func (w *writer) next(wait bool, patience *time.Timer) []*request {
+func (w *writer) next(wait bool, p *pause) []*request {
 	if wait {
-		w.await(1, patience)
+		w.await(1, p)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

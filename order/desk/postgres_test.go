@@ -66,14 +66,18 @@ func desksOn(t *testing.T, place string, opts ...desk.Option) [2]*trade {
 
 // fightSlowly is fight for stores on which a command takes some milliseconds.
 func fightSlowly(sides [2]*trade, commands [2]desk.Command) [2]error {
-	return clash(sides, commands, func() { time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) })
+	return clash(sides, commands, func() { time.Sleep(headStart()) })
 }
+
+// headStart is how long one of two commands that meet on a server is ahead of the other.
+func headStart() time.Duration { return time.Duration(rand.IntN(3000)) * time.Microsecond }
 
 // TestPostgresRaces has commands meet in earnest, as TestRaces has, at desks with connections of
 // their own to one server, until each side has won.
 func TestPostgresRaces(t *testing.T) {
 	for _, d := range slices.Concat(duels, laterDuels) {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel() // a desk and the server work by turns
 			place := newSchema(t)
 			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
 			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place), fightSlowly))
@@ -87,6 +91,7 @@ func TestPostgresPayLaterRaces(t *testing.T) {
 	policy := payout(map[order.Account]funds.Policy{shopkeeper.Account: {}})
 	for _, d := range payLaterDuels {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
 			place := newSchema(t)
 			tr := newTrade(t, openLog(t, place), policy).openShop("5000 CNY")
 			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place, policy), fightSlowly))
@@ -156,6 +161,8 @@ func TestPostgresTwoProcesses(t *testing.T) {
 				}
 				first := round % 2
 				children[first].say(lines[first])
+				// A start of its own gives the slower command a chance to be first.
+				time.Sleep(headStart())
 				children[1-first].say(lines[1-first])
 				for n, c := range children {
 					if said := c.hear(); said != "ok" {

@@ -1,5 +1,6 @@
 // Package pgtest gives tests a PostgreSQL server: a cluster of their own, in a temporary
-// directory and without a network, or the one that SURETY_POSTGRES_DSN names.
+// directory and without a network, or the one that SURETY_POSTGRES_DSN names, as a URL or as a
+// list of keywords and values.
 //
 // A test binary calls Main from its TestMain and Cluster from its tests: the cluster is
 // started once and shared, and every case takes a Schema of its own. A server that the tests did

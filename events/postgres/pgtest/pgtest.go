@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -40,11 +42,16 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// Cluster returns the DSN of a server that the tests of this binary share.
+// Cluster returns the DSN of a server that the tests of this binary share. It is a list of
+// keywords and values, to which " name=value" may be added.
 func Cluster(t testing.TB) string {
 	t.Helper()
 	if dsn := os.Getenv(dsnEnv); dsn != "" {
-		return dsn
+		list, err := keywords(dsn)
+		if err != nil {
+			t.Fatalf("%s: %v", dsnEnv, err)
+		}
+		return list
 	}
 	shared.Lock()
 	defer shared.Unlock()
@@ -55,6 +62,33 @@ func Cluster(t testing.TB) string {
 		missing(t, shared.err)
 	}
 	return shared.server.DSN()
+}
+
+// keywords turns a DSN that is a URL into a list of keywords and values. One that is none it
+// returns as it is.
+func keywords(dsn string) (string, error) {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return dsn, nil
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", err
+	}
+	password, _ := u.User.Password()
+	values := map[string]string{
+		"host": u.Hostname(), "port": u.Port(), "user": u.User.Username(), "password": password, "dbname": strings.TrimPrefix(u.Path, "/"),
+	}
+	for name, list := range u.Query() {
+		values[name] = list[len(list)-1]
+	}
+	var list []string
+	quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if values[name] != "" {
+			list = append(list, name+"='"+quote.Replace(values[name])+"'")
+		}
+	}
+	return strings.Join(list, " "), nil
 }
 
 // Start starts a server for this test alone and stops it when the test ends. The settings are

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,6 +118,40 @@ func TestLives(t *testing.T) {
 	s.remove()
 	if _, err := os.Stat(s.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("its directory: %v", err)
+	}
+}
+
+// TestKeywords takes URLs as what they say, and leaves all else alone.
+func TestKeywords(t *testing.T) {
+	const plain = "host=/tmp user=u"
+	if got, err := keywords(plain); got != plain || err != nil {
+		t.Errorf("%q became %q, %v", plain, got, err)
+	}
+	if got, err := keywords("postgres://host:port/db"); err == nil {
+		t.Errorf("a port that is none became %q", got)
+	}
+	for _, dsn := range []string{
+		"postgres:///surety?host=/var/run/postgresql",
+		"postgresql://me:it%27s%20a%20%5Csecret@db.example:5433/orders?application_name=a%20b&sslmode=disable",
+		"postgres://db.example",
+	} {
+		list, err := keywords(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := pgx.ParseConfig(list + " search_path=added")
+		if err != nil {
+			t.Fatalf("%s became %s: %v", dsn, list, err)
+		}
+		want.RuntimeParams["search_path"] = "added"
+		if got.Host != want.Host || got.Port != want.Port || got.User != want.User || got.Password != want.Password ||
+			got.Database != want.Database || !maps.Equal(got.RuntimeParams, want.RuntimeParams) {
+			t.Errorf("%s became %s", dsn, list)
+		}
 	}
 }
 

@@ -1,0 +1,380 @@
+package postgres
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	processes "os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/pgtest"
+)
+
+// BenchmarkDesigns compares the lock of the log, under which the groups of several processes
+// take turns, with the other right way to order a log on PostgreSQL: a lock per stream, and
+// positions from a sequence, under which they run side by side. One, two and four processes
+// of 32 callers each take part; rounds of all take turns, and what is reported are medians.
+//
+// Of the other way only the half that writes is here: nothing is done for readers, who would
+// have to prove of each gap in the positions that it stays one. It notifies in a transaction
+// after that of the group, when the callers have their answers, because PostgreSQL lets
+// transactions that notify commit one by one; "silent" is the same without any notice.
+func BenchmarkDesigns(b *testing.B) {
+	const round = 300 * time.Millisecond
+	counts, designs := []int{1, 2, 4}, []string{"log", "streams", "silent"}
+	for _, work := range []string{"disjoint", "mixed"} {
+		b.Run(work, func(b *testing.B) {
+			dsn := pgtest.Start(b, "autovacuum=off").DSN()
+			for _, name := range []string{"log", "streams"} {
+				if err := Migrate(b.Context(), dsn, WithSchema(name)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := pgtest.Exec(dsn, "CREATE SEQUENCE streams.positions"); err != nil {
+				b.Fatal(err)
+			}
+			var side []*sibling
+			for range slices.Max(counts) {
+				side = append(side, startSibling(b, dsn))
+			}
+			rates := make(map[string][]float64)
+			for b.Loop() {
+				for _, n := range counts {
+					rate := make(map[string]float64)
+					for _, design := range designs {
+						rate[design] = together(b, side[:n], fmt.Sprint(design, " ", work, " ", round)) / round.Seconds()
+						key := fmt.Sprint(n, "-", design, "-commits/s")
+						rates[key] = append(rates[key], rate[design])
+					}
+					for _, design := range designs[1:] {
+						key := fmt.Sprint(n, "-", design, "-of-log")
+						rates[key] = append(rates[key], rate[design]/rate["log"])
+					}
+				}
+			}
+			for key, list := range rates {
+				slices.Sort(list)
+				b.ReportMetric(list[len(list)/2], key)
+			}
+			b.ReportMetric(0, "ns/op")
+			for _, design := range []string{"log", "streams"} {
+				const gaps = "DO 'BEGIN IF EXISTS (SELECT FROM %s.records GROUP BY stream HAVING max(version) <> count(*)) THEN RAISE ''a stream has a hole''; END IF; END'"
+				if err := pgtest.Exec(dsn, fmt.Sprintf(gaps, design)); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// sibling is a process that appends when it is told to.
+type sibling struct {
+	in  *bufio.Writer
+	out *bufio.Scanner
+}
+
+func startSibling(b *testing.B, dsn string) *sibling {
+	cmd := processes.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=design 0 - %s", childEnv, dsn))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		in.Close()
+		_ = cmd.Wait() // it has said all that it had to say
+	})
+	return &sibling{bufio.NewWriter(in), bufio.NewScanner(out)}
+}
+
+// together has the processes do the same and returns how many commits went in.
+func together(b *testing.B, all []*sibling, what string) (commits float64) {
+	for _, s := range all {
+		fmt.Fprintln(s.in, what)
+		if err := s.in.Flush(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, s := range all {
+		var n float64
+		if s.out.Scan(); s.out.Text() == "" {
+			b.Fatal("a process has ended")
+		} else if _, err := fmt.Sscan(s.out.Text(), &n); err != nil {
+			b.Fatal(s.out.Text())
+		}
+		commits += n
+	}
+	return commits
+}
+
+// design is the process of a sibling: it does what it reads and answers with a number of
+// commits.
+func design(dsn string) error {
+	ctx := context.Background()
+	s, err := Open(ctx, dsn, WithSchema("log"))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	byStream, err := openStriped(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	const callers = 32
+	var all [2][callers]caller
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		var of, work, round string
+		if _, err := fmt.Sscan(in.Text(), &of, &work, &round); err != nil {
+			return err
+		}
+		d, err := time.ParseDuration(round)
+		if err != nil {
+			return err
+		}
+		appends, mine := s.Append, &all[0]
+		if of != "log" {
+			appends, mine = byStream.Append, &all[1]
+			byStream.silent.Store(of == "silent")
+		}
+		var commits atomic.Int64
+		until := time.Now().Add(d)
+		var group sync.WaitGroup
+		errs := make([]error, callers)
+		for i := range mine {
+			group.Go(func() { errs[i] = mine[i].run(ctx, appends, work == "mixed", until, &commits) })
+		}
+		group.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+		fmt.Println(commits.Load())
+	}
+	return nil
+}
+
+// caller appends to streams of its own and, in mixed work, in one commit of four to a stream
+// that all callers of all processes share as well.
+type caller struct {
+	traffic
+	heads [64]events.Version
+}
+
+func (w *caller) run(ctx context.Context, appends func(context.Context, events.Commit) (events.Receipt, error), mixed bool, until time.Time, commits *atomic.Int64) error {
+	for time.Now().Before(until) {
+		c := w.next()
+		for n := w.shares(mixed, &c); ; {
+			_, err := appends(ctx, c)
+			if err == nil {
+				if n >= 0 {
+					w.heads[n]++
+				}
+				commits.Add(1)
+				break
+			}
+			conflict, ok := errors.AsType[*events.ConflictError](err)
+			if !ok || n < 0 {
+				return err
+			}
+			w.heads[n] = conflict.Head
+			c.Batches[1].After = conflict.Head
+		}
+	}
+	return nil
+}
+
+// shares adds a batch of a shared stream to a commit, or says -1 if it is none of those that
+// have one.
+func (w *caller) shares(mixed bool, c *events.Commit) int {
+	if !mixed || rand.IntN(4) > 0 {
+		return -1
+	}
+	n := rand.IntN(len(w.heads))
+	c.Batches = append(c.Batches, events.Batch{Stream: events.StreamID(fmt.Sprint("line-", n)), After: w.heads[n], Events: c.Batches[0].Events})
+	return n
+}
+
+// striped writes a log under a lock for each stream of a group: it takes them in the order of
+// their keys, so that no two groups wait for each other, has its transaction numbered before
+// the first position is drawn, as the proof of gaps wants it, and verifies in a later statement
+// than the one that may have waited. Gathering and deciding are the store's own.
+type striped struct {
+	*writer
+	silent atomic.Bool
+	lock   *pgconn.StatementDescription
+	xid    *pgconn.StatementDescription
+	notify *pgconn.StatementDescription
+	puts   map[shape]*pgconn.StatementDescription
+}
+
+func openStriped(ctx context.Context, dsn string) (*striped, error) {
+	s, err := Open(ctx, dsn, WithSchema("streams"))
+	if err != nil {
+		return nil, err
+	}
+	// The store's own committer never has anything to do; this one uses its connection.
+	w := &striped{puts: make(map[shape]*pgconn.StatementDescription)}
+	w.writer = &writer{log: s.writer.log, full: make(chan struct{}, 1), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	conn := s.writer.log.link.conn.PgConn()
+	for _, p := range []struct {
+		to        **pgconn.StatementDescription
+		name, sql string
+	}{
+		{&w.lock, "lock", "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"},
+		{&w.xid, "xid", "SELECT set_config('synchronous_commit', 'on', true), pg_current_xact_id()"},
+		{&w.notify, "notify", "SELECT set_config('synchronous_commit', 'off', true), pg_notify('" + s.schema.channel() + "', currval('streams.positions')::text)"},
+	} {
+		if *p.to, err = conn.Prepare(ctx, "streams_"+p.name, p.sql, nil); err != nil {
+			return nil, err
+		}
+	}
+	go w.commit()
+	return w, nil
+}
+
+func (w *striped) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	var answer [1]events.Outcome
+	if err := w.submit(&request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]}); err != nil {
+		return events.Receipt{}, err
+	}
+	return answer[0].Receipt, answer[0].Err
+}
+
+// commit is the committer of the store with another way to write a group.
+func (w *striped) commit() {
+	patience := time.NewTimer(0)
+	callers, took := 0, time.Duration(0)
+	for {
+		w.await(callers, company(took), patience)
+		group, _ := w.take()
+		if group == nil {
+			<-w.wake
+			callers = 0
+			continue
+		}
+		var commits []events.Commit
+		for _, r := range group {
+			r.claim()
+			commits = append(commits, r.commits...)
+		}
+		answers := make([]events.Outcome, len(commits))
+		begun := time.Now()
+		err := w.write(commits, answers)
+		took = time.Since(begun)
+		callers = len(group) + w.queued()
+		for i, r := range group {
+			r.err = err
+			r.answers[0] = answers[i]
+			close(r.done)
+		}
+		if !w.silent.Load() && err == nil {
+			var b pgconn.Batch
+			b.ExecStatement(w.notify, nil, nil, binaryFormat)
+			_ = w.log.exchange(nil, &b, nil) // a connection that is lost fails the next group
+		}
+	}
+}
+
+// write writes a group on what is remembered, in one exchange, and if that is out of date in
+// two more.
+func (w *striped) write(commits []events.Commit, answers []events.Outcome) error {
+	p := w.log.guessed(commits)
+	var base positions
+	if p.rows > 0 {
+		var b pgconn.Batch
+		w.locks(&b, p)
+		if err := w.put(&b, p, nil, nil, base.row); err != nil || base.found {
+			p.answer(base.lowest, answers)
+			return err
+		}
+	}
+	p = &plan{members: commits}
+	p.each(func(*events.Batch) {})
+	var b pgconn.Batch
+	b.ExecStatement(w.log.link.begin, nil, nil, nil)
+	w.locks(&b, p)
+	b.ExecStatement(w.log.link.survey, p.questions(), binaryFormat, binaryFormat)
+	found := newSurvey(p)
+	if err := w.log.exchange(nil, &b, nil, nil, nil, found.row); err != nil {
+		return err
+	}
+	for i, stream := range p.streams {
+		w.log.heads[stream] = p.heads[i]
+	}
+	p.decide(w.log.heads, found.known)
+	if p.rows == 0 {
+		p.answer(0, answers)
+		return w.log.link.rollback()
+	}
+	b = pgconn.Batch{}
+	if err := w.put(&b, p, base.row, nil); err != nil {
+		return err
+	}
+	p.answer(base.lowest, answers)
+	return nil
+}
+
+// locks takes the locks of all streams of a plan, and then has the transaction numbered.
+func (w *striped) locks(b *pgconn.Batch, p *plan) {
+	keys := make([]uint64, len(p.streams))
+	for i, stream := range p.streams {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(stream))
+		keys[i] = h.Sum64()
+	}
+	slices.Sort(keys)
+	var v params
+	list := newArray(pgtype.Int8OID, 12*len(keys))
+	for _, key := range keys {
+		list.add(v.int8(int64(key)))
+	}
+	b.ExecStatement(w.lock, [][]byte{list.value()}, binaryFormat, binaryFormat)
+	b.ExecStatement(w.xid, nil, nil, binaryFormat)
+}
+
+// put sends a plan with what the batch has before it, and ends a transaction that has begun.
+func (w *striped) put(b *pgconn.Batch, p *plan, each ...func([][]byte) error) error {
+	s, values := p.statement()
+	sd, ok := w.puts[s]
+	if !ok {
+		sql, types := w.log.queries.put(s)
+		const highest = "coalesce((SELECT max(position) FROM {schema}.records), 0) AS position"
+		sql = strings.Replace(sql, w.log.schema.in(highest), "0 AS position", 1)
+		sql = strings.Replace(sql, "SELECT last.position + e.n,", "SELECT nextval('streams.positions'),", 1)
+		sql, _, _ = strings.Cut(sql, ", CASE WHEN idx = 0 THEN pg_notify") // of a small group
+		sql, _, _ = strings.Cut(sql, "\n)\nSELECT position, pg_notify")
+		if s == (shape{}) {
+			sql += " RETURNING position - 1) SELECT * FROM added"
+		}
+		var err error
+		if sd, err = w.log.link.conn.PgConn().Prepare(context.Background(), "streams_"+s.name(), sql, types); err != nil {
+			return err
+		}
+		w.puts[s] = sd
+	}
+	b.ExecStatement(sd, values, binaryFormat, binaryFormat)
+	if w.log.link.conn.PgConn().TxStatus() == 'T' {
+		b.ExecStatement(w.log.link.commit, nil, nil, nil)
+	}
+	return w.log.exchange(nil, b, each...)
+}
