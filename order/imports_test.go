@@ -91,14 +91,25 @@ func forbidden(pkg, dep string) string {
 		return "the log is below its stores"
 	case adapter(pkg) && adapter(dep) && dep != pkg:
 		return "stores do not know each other"
+	case viewStore(dep) && !viewStore(pkg) && !strings.HasSuffix(pkg, "test") && room(pkg) != "examples":
+		return "which store keeps the views is for the program to say, and for tests"
 	}
 	return ""
 }
 
-// adapter reports whether a package is a store or what tests one.
+// adapter reports whether a package is a store.
 func adapter(pkg string) bool {
 	switch pkg {
 	case "events/memory", "events/sqlite", "events/postgres":
+		return true
+	}
+	return viewStore(pkg)
+}
+
+// viewStore reports whether a package is a store of views.
+func viewStore(pkg string) bool {
+	switch pkg {
+	case "projection/memory", "projection/sqlite", "projection/postgres":
 		return true
 	}
 	return false
@@ -109,12 +120,16 @@ func TestForbidden(t *testing.T) {
 	for _, c := range [][2]string{
 		{"events", "order"}, {"events", "events/memory"}, {"order", "order/desk"}, {"order", "projection"}, {"order/machine", "order"},
 		{"events/sqlite", "events/memory"}, {"events/memory", "order"},
+		{"projection/sqlite", "events/sqlite"}, {"projection/postgres", "projection/sqlite"}, {"events/postgres", "projection/postgres"},
+		{"projection", "projection/memory"}, {"projection/assurance", "projection/sqlite"}, {"projection/internal/readmodel", "projection/postgres"},
 	} {
 		if forbidden(c[0], c[1]) == "" {
 			t.Errorf("%s may import %s", c[0], c[1])
 		}
 	}
-	for _, c := range [][2]string{{"order/desk", "order"}, {"order", "events"}, {"projection", "order/desk"}, {"events/sqlite", "events"}, {"order", "order/internal/wire"}} {
+	for _, c := range [][2]string{{"order/desk", "order"}, {"order", "events"}, {"projection", "order/desk"}, {"events/sqlite", "events"}, {"order", "order/internal/wire"},
+		{"projection/postgres", "projection"}, {"projection/projectiontest", "projection/memory"}, {"projection/internal/viewtest", "projection/sqlite"},
+		{"examples/quickstart", "projection/sqlite"}, {"examples/quickstart", "events/sqlite"}} {
 		if reason := forbidden(c[0], c[1]); reason != "" {
 			t.Errorf("%s may not import %s: %s", c[0], c[1], reason)
 		}

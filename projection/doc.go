@@ -47,6 +47,7 @@
 // # Stores
 //
 // A [Store] keeps rows and checkpoints. Package memory keeps them in the process, package sqlite
-// in a file. Neither is linked into a program that does not import it. What a store has to
-// promise is said at [Store] and checked by package projectiontest.
+// in a file, package postgres in a schema of a database. None is linked into a program that does
+// not import it. What a store has to promise is said at [Store] and checked by package
+// projectiontest.
 package projection

@@ -3,6 +3,7 @@ package projection
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tradesurety/surety/events"
 )
@@ -41,7 +42,6 @@ func (f Fold[S, E]) Folder(log events.Store) Folder {
 	}
 	return &folder[S, E]{
 		of: f, log: log, states: generations[events.StreamID, *folded[S]](f.States),
-		changed: make(map[events.StreamID]*folded[S]),
 	}
 }
 
@@ -88,13 +88,15 @@ type folder[S, E any] struct {
 	of      Fold[S, E]
 	log     events.Store
 	states  twoGenerations[events.StreamID, *folded[S]]
-	changed map[events.StreamID]*folded[S]
+	changed []*folded[S] // since the last Flush
 }
 
 // folded is the state of a stream at a version.
 type folded[S any] struct {
 	state   S
+	stream  events.StreamID
 	version events.Version
+	changed bool // it is among those that Flush speaks of
 }
 
 // Fold implements Folder.
@@ -112,8 +114,9 @@ func (f *folder[S, E]) Fold(ctx context.Context, rows *Rows, r *events.Record) e
 		err = f.of.Each(rows, r, event, &s.state)
 	}
 	if err == nil {
-		if f.of.Last != nil {
-			f.changed[r.Stream] = s
+		if f.of.Last != nil && !s.changed {
+			s.changed = true
+			f.changed = append(f.changed, s)
 		}
 		return nil
 	}
@@ -122,16 +125,17 @@ func (f *folder[S, E]) Fold(ctx context.Context, rows *Rows, r *events.Record) e
 	if failed != nil {
 		return failed
 	}
-	f.states.put(r.Stream, before)
-	if _, ok := f.changed[r.Stream]; ok {
-		f.changed[r.Stream] = before
+	if s.changed {
+		before.changed = true
+		f.changed[slices.Index(f.changed, s)] = before
 	}
+	f.states.put(r.Stream, before)
 	return err
 }
 
 // load folds a stream from its first record to a version.
 func (f *folder[S, E]) load(ctx context.Context, stream events.StreamID, version events.Version) (*folded[S], error) {
-	s := new(folded[S])
+	s := &folded[S]{stream: stream}
 	if f.of.Model.New != nil {
 		s.state = f.of.Model.New(stream)
 	}
@@ -169,10 +173,12 @@ func (f *folder[S, E]) step(s *folded[S], r *events.Record) (E, error) {
 
 // Flush implements Folder.
 func (f *folder[S, E]) Flush(_ context.Context, rows *Rows) error {
-	for stream, s := range f.changed {
-		f.of.Last(rows, stream, s.version, &s.state)
+	for _, s := range f.changed {
+		f.of.Last(rows, s.stream, s.version, &s.state)
+		s.changed = false
 	}
 	clear(f.changed)
+	f.changed = f.changed[:0]
 	f.states.age()
 	return nil
 }

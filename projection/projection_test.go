@@ -308,7 +308,9 @@ func TestNoDriver(t *testing.T) {
 		"projection":           {"sqlite", "pgx", "database/sql", module + "order", module + "events/memory"},
 		"projection/memory":    {"sqlite", "pgx", "database/sql", module + "order"},
 		"projection/sqlite":    {"pgx", module + "order", module + "events/sqlite"},
+		"projection/postgres":  {"sqlite", module + "order", module + "events/postgres"},
 		"projection/assurance": {"sqlite", "pgx", "database/sql"},
+		"projection/paylater":  {"sqlite", "pgx", "database/sql"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
 		if err != nil {

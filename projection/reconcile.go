@@ -89,7 +89,7 @@ func (w *Worker) foldTo(ctx context.Context, limit events.Position) error {
 	if w.at.Checkpoint.Position >= limit {
 		return nil
 	}
-	return w.run(ctx, limit, limit)
+	return w.run(ctx, limit)
 }
 
 // compareTable walks a table of both states by key.

@@ -3,6 +3,7 @@ package projection
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -21,7 +22,9 @@ type Rows struct {
 	tables []writes                   // as in the schema
 	undo   []undo                     // how to take back what the record at hand has put
 	known  twoGenerations[place, Row] // what Get has read, as it is after the last batch
+	made   *made                      // nil if the view was not empty when this began
 	reads  bool                       // Get was called
+	buf    []byte                     // room for an encoded key
 	err    error
 }
 
@@ -45,6 +48,26 @@ type undo struct {
 	before Row // nil if there was none
 }
 
+// made are the rows that were put since the view was empty, so that one that is not among them
+// need not be looked for in the store. It tells them by a hash: of two that have the same one
+// both are looked for.
+type made struct {
+	seed maphash.Seed
+	keys map[uint64]struct{}
+}
+
+// maxMade is how many rows are remembered so. A view with more is read.
+const maxMade = 1 << 20
+
+func newMade() *made { return &made{maphash.MakeSeed(), make(map[uint64]struct{})} }
+
+func (m *made) has(p place) bool {
+	_, ok := m.keys[maphash.Comparable(m.seed, p)]
+	return ok
+}
+
+func (m *made) add(p place) { m.keys[maphash.Comparable(m.seed, p)] = struct{}{} }
+
 // knownRows is how many rows that Get has read are remembered at least.
 const knownRows = 8192
 
@@ -63,7 +86,7 @@ func (r *Rows) Put(t *Table, values ...Value) {
 	if i < 0 || !r.fits(t, len(t.Columns), values) {
 		return
 	}
-	r.write(i, string(AppendKey(nil, values[:t.Key]...)), values)
+	r.write(i, r.encode(values[:t.Key]), values)
 }
 
 // Delete removes the row of that key. A row that is not there stays away.
@@ -76,7 +99,7 @@ func (r *Rows) Delete(t *Table, key ...Value) {
 		r.fail(t, "cannot be deleted: the table has no column beside its key")
 		return
 	}
-	r.write(i, string(AppendKey(nil, key...)), key)
+	r.write(i, r.encode(key), key)
 }
 
 // Get returns the row of that key as the view has it so far, or nil. In a view that is ByStream
@@ -87,7 +110,7 @@ func (r *Rows) Get(t *Table, key ...Value) Row {
 		return nil
 	}
 	r.reads = true
-	p := place{i, string(AppendKey(nil, key...))}
+	p := place{i, r.encode(key)}
 	row, ok := r.tables[i].rows[p.key]
 	if !ok {
 		row, ok = r.tables[i].last[p.key]
@@ -95,7 +118,7 @@ func (r *Rows) Get(t *Table, key ...Value) Row {
 	if !ok {
 		row, ok = r.known.get(p)
 	}
-	if !ok {
+	if !ok && (r.made == nil || r.made.has(p)) {
 		row = r.load(t, key)
 		r.known.put(p, row)
 	}
@@ -123,6 +146,12 @@ func (r *Rows) load(t *Table, key []Value) (row Row) {
 		r.err = err
 	}
 	return row
+}
+
+// encode returns the encoding of a key.
+func (r *Rows) encode(key []Value) string {
+	r.buf = AppendKey(r.buf[:0], key...)
+	return string(r.buf)
 }
 
 func (r *Rows) write(table int, key string, row Row) {
@@ -207,6 +236,9 @@ func merge(slicesOf []*Rows) ([]TableChange, error) {
 				if r.reads {
 					r.known.put(place{i, key}, row)
 				}
+				if r.made != nil {
+					r.made.add(place{i, key})
+				}
 				if len(row) == t.Key && len(t.Columns) > t.Key {
 					c.Delete = append(c.Delete, row)
 				} else {
@@ -229,6 +261,9 @@ func merge(slicesOf []*Rows) ([]TableChange, error) {
 	}
 	for _, r := range slicesOf {
 		r.known.age()
+		if !r.reads || r.made != nil && len(r.made.keys) > maxMade {
+			r.made = nil // a view that has not read its rows by now will hardly do so
+		}
 	}
 	return changes, nil
 }

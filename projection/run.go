@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/google/uuid"
@@ -12,56 +11,97 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// noLimit is the limit of a run that folds whatever the log has.
-const noLimit = events.Position(math.MaxUint64)
+const (
+	// maxChunk is how many records are read before they are folded: few enough that reading and
+	// folding overlap, and enough that handing them over costs nothing.
+	maxChunk = 512
+	// maxChunkData is after how many bytes of data and meta a chunk ends early. It bounds what is
+	// read ahead.
+	maxChunkData = 1 << 20
+	// ahead is how many chunks are read before they are asked for.
+	ahead = 8
+)
 
-// batch is a run of records in the order of their positions, divided into slices.
-type batch struct {
+// chunk is a run of records in the order of their positions, divided into slices. One or more of
+// them are a batch, which is committed.
+type chunk struct {
 	parts   [][]events.Record
 	records int
 	bytes   int
-	to      events.Position // up to where the batch goes
+	to      events.Position // up to where the chunk goes
 	last    events.Position // of its last record; 0 if it has none
 	commit  uuid.UUID
+	ends    bool  // there are no more
 	err     error // why there are no more
 }
 
-// run folds the records beyond the checkpoint, up to end at least and to limit at most, batch by
-// batch. While one batch is folded, the next one is read and the one before is committed.
-func (w *Worker) run(ctx context.Context, end, limit events.Position) error {
+// run folds the records beyond the checkpoint up to a position, batch by batch. While one batch is
+// folded, the next records are read and the batch before is committed.
+func (w *Worker) run(ctx context.Context, end events.Position) error {
 	ctx, cancel := context.WithCancel(ctx)
-	batches, spent := make(chan *batch), make(chan *batch, 2)
-	from := w.at.Checkpoint
-	go w.read(ctx, span{from.Position, min(end, limit), limit}, batches, spent)
+	chunks, spent := make(chan *chunk, ahead), make(chan *chunk, ahead)
+	go w.read(ctx, w.at.Checkpoint.Position, end, chunks, spent)
 	// Nobody leaves before the reader has: it uses the log, which is the caller's to close.
 	defer func() {
 		cancel()
-		for range batches {
+		for range chunks {
 		}
 	}()
 	var commit pending
-	for b := range batches {
-		err := b.err
-		var change *Change
+	from := w.at.Checkpoint
+	to := from
+	records, bytes := 0, 0 // of the batch
+	w.begin()
+	for c := range chunks {
+		err := c.err
 		if err == nil {
-			change, err = w.fold(ctx, b, from)
+			err = w.fold(ctx, c)
 		}
-		// A commit that failed came before whatever failed here.
-		if err := first(w.settle(&commit), err); err != nil {
+		if err != nil {
+			// A commit that failed came before whatever failed here.
+			return first(w.settle(&commit), err)
+		}
+		to.reach(c)
+		records += c.records
+		bytes += c.bytes
+		ends := c.ends
+		recycle(spent, c)
+		if records+w.chunk() <= w.batch && bytes < maxBatchData && !ends {
+			continue
+		}
+		to.Turn++
+		change, err := w.change(ctx, from, to)
+		if err := first(w.settle(&commit), err, w.bounded()); err != nil {
 			return err
 		}
-		if err := w.bounded(); err != nil {
-			return err
-		}
-		from = change.To
 		commit.start(ctx, w, change)
-		select {
-		case spent <- b:
-		default:
-		}
+		from, records, bytes = to, 0, 0
+		w.begin()
 	}
 	// The reader also ends, with nothing to say, when ctx does.
 	return first(w.settle(&commit), ctx.Err())
+}
+
+// chunk is how many records of a batch are read before they are folded.
+func (w *Worker) chunk() int {
+	chunks := (w.batch + maxChunk - 1) / maxChunk
+	return w.batch / chunks
+}
+
+// recycle gives the room of a chunk back to the reader.
+func recycle(spent chan<- *chunk, c *chunk) {
+	select {
+	case spent <- c:
+	default:
+	}
+}
+
+// reach takes a checkpoint to the end of a chunk.
+func (c *Checkpoint) reach(k *chunk) {
+	c.Position = max(c.Position, k.to)
+	if k.last != 0 {
+		c.Last, c.Commit = k.last, k.commit
+	}
 }
 
 // first returns the first error that is not nil.
@@ -121,84 +161,96 @@ func (w *Worker) bounded() error {
 	return nil
 }
 
-// span is a part of the log: what lies behind after, up to end at least and to limit at most.
-type span struct{ after, end, limit events.Position }
-
-// read makes batches of a part of the log.
-func (w *Worker) read(ctx context.Context, part span, out chan<- *batch, spent <-chan *batch) {
+// read makes chunks of what lies behind one position, up to another. The last one reaches it: what
+// the filter has passed over is behind the view as well.
+func (w *Worker) read(ctx context.Context, after, end events.Position, out chan<- *chunk, spent <-chan *chunk) {
 	defer close(out)
-	send := func(b *batch) bool {
+	size := w.chunk()
+	c := w.newChunk(spent)
+	send := func() bool {
 		select {
-		case out <- b:
+		case out <- c:
 			return true
 		case <-ctx.Done():
 			return false
 		}
 	}
-	b := w.newBatch(nil)
-	for r, err := range w.log.ReadAll(ctx, part.after, w.view.Filter) {
+	for r, err := range w.log.ReadAll(ctx, after, w.view.Filter) {
 		if err != nil {
-			b.err = err
-			send(b)
+			c.err = err
+			send()
 			return
 		}
-		if r.Position > part.limit {
+		if r.Position > end {
 			break
 		}
-		b.add(&r, w.index(r.Stream))
-		if b.records < w.batch && b.bytes < maxBatchData {
-			continue
+		// What comes when the chunk is full shows that it is not the last one.
+		if c.records >= size || c.bytes >= maxChunkData {
+			if !send() {
+				return
+			}
+			c = w.newChunk(spent)
 		}
-		if !send(b) {
-			return
-		}
-		select {
-		case old := <-spent:
-			b = w.newBatch(old)
-		default:
-			b = w.newBatch(nil)
+		c.add(&r, w.index(r.Stream))
+		if r.Position == end {
+			break
 		}
 	}
-	// What the filter has passed over is behind the view as well.
-	b.to = max(b.to, part.end)
-	send(b)
+	c.to, c.ends = end, true
+	send()
 }
 
-func (b *batch) add(r *events.Record, part int) {
-	b.parts[part] = append(b.parts[part], *r)
-	b.records++
-	b.bytes += len(r.Data) + len(r.Meta)
-	b.to, b.last, b.commit = r.Position, r.Position, r.Commit
+func (c *chunk) add(r *events.Record, part int) {
+	c.parts[part] = append(c.parts[part], *r)
+	c.records++
+	c.bytes += len(r.Data) + len(r.Meta)
+	c.to, c.last, c.commit = r.Position, r.Position, r.Commit
 }
 
-// newBatch returns an empty batch, in the room of one that nobody needs any more.
-func (w *Worker) newBatch(old *batch) *batch {
-	if old == nil {
-		return &batch{parts: make([][]events.Record, w.count)}
+// newChunk returns an empty chunk, in the room of one that nobody needs any more if there is one.
+func (w *Worker) newChunk(spent <-chan *chunk) *chunk {
+	select {
+	case old := <-spent:
+		for i := range old.parts {
+			old.parts[i] = old.parts[i][:0] // what it holds is overwritten soon
+		}
+		*old = chunk{parts: old.parts}
+		return old
+	default:
+		return &chunk{parts: make([][]events.Record, w.count)}
 	}
-	for i := range old.parts {
-		clear(old.parts[i])
-		old.parts[i] = old.parts[i][:0]
-	}
-	*old = batch{parts: old.parts}
-	return old
 }
 
-// fold makes the change of a batch.
-func (w *Worker) fold(ctx context.Context, b *batch, from Checkpoint) (*Change, error) {
-	to := Checkpoint{Turn: from.Turn + 1, Position: max(b.to, from.Position), Last: b.last, Commit: b.commit}
-	if b.last == 0 {
-		to.Last, to.Commit = from.Last, from.Commit
+// begin begins a batch.
+func (w *Worker) begin() {
+	for _, s := range w.slices {
+		s.folded, s.park = 0, 0
+	}
+}
+
+// fold folds a chunk.
+func (w *Worker) fold(ctx context.Context, c *chunk) error {
+	return w.each(func(i int, s *slice) error { return s.fold(ctx, c.parts[i], w) })
+}
+
+// each calls f for all slices at once.
+func (w *Worker) each(f func(i int, s *slice) error) error {
+	if len(w.slices) == 1 {
+		return f(0, w.slices[0])
 	}
 	var group sync.WaitGroup
 	errs := make([]error, len(w.slices))
 	for i, s := range w.slices {
-		if s.folded, s.park = 0, 0; len(b.parts[i]) > 0 {
-			group.Go(func() { errs[i] = s.fold(ctx, b.parts[i], w) })
-		}
+		group.Go(func() { errs[i] = f(i, s) })
 	}
 	group.Wait()
-	if err := firstOf(errs); err != nil {
+	return firstOf(errs)
+}
+
+// change makes the change of a batch whose records are folded.
+func (w *Worker) change(ctx context.Context, from, to Checkpoint) (*Change, error) {
+	err := w.each(func(_ int, s *slice) error { return s.flush(ctx) })
+	if err != nil {
 		return nil, err
 	}
 	rows := make([]*Rows, len(w.slices))
@@ -237,7 +289,7 @@ type slice struct {
 	park   int    // streams that the batch at hand has parked
 }
 
-// fold folds the slice's part of a batch.
+// fold folds the slice's part of a chunk.
 func (s *slice) fold(ctx context.Context, records []events.Record, w *Worker) error {
 	s.rows.ctx = ctx
 	for i := range records {
@@ -261,7 +313,7 @@ func (s *slice) fold(ctx context.Context, records []events.Record, w *Worker) er
 		s.parked[r.Stream] = true
 		s.park++
 	}
-	return s.flush(ctx)
+	return nil
 }
 
 // take folds one record whole or not at all. If it is the record's fault that it cannot be

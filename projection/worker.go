@@ -166,7 +166,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		if w.at.Checkpoint.Position >= end {
 			break
 		}
-		err := w.run(ctx, end, noLimit)
+		err := w.run(ctx, end)
 		if err == nil {
 			continue
 		}
@@ -195,7 +195,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 func (w *Worker) upTo(ctx context.Context, limit events.Position) error {
 	err := w.resume(ctx)
 	if err == nil && w.at.Checkpoint.Position < limit {
-		err = w.run(ctx, limit, limit)
+		err = w.run(ctx, limit)
 	}
 	w.forget()
 	return err
@@ -224,6 +224,11 @@ func (w *Worker) resume(ctx context.Context) error {
 		w.slices = append(w.slices, &slice{
 			folder: w.view.New(w.log), rows: newRows(w.schema, w.store), parked: make(map[events.StreamID]bool),
 		})
+	}
+	if w.at.Checkpoint.Turn == 0 {
+		for _, s := range w.slices {
+			s.rows.made = newMade()
+		}
 	}
 	for _, s := range streams {
 		w.slices[w.index(s)].parked[s] = true

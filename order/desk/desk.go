@@ -30,6 +30,7 @@ type Desk struct {
 	clock     func() time.Time
 	sources   Sources
 	timeout   time.Duration
+	options   []events.Option // of every transaction
 	deadlines Deadlines
 	queues    queues
 
@@ -117,6 +118,7 @@ func New(store events.Store, opts ...Option) *Desk {
 	for _, o := range opts {
 		o(d)
 	}
+	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout)}
 	if d.deadlines == nil {
 		d.deadlines = newIndex(d)
 	}
@@ -222,8 +224,7 @@ func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time,
 	if dry {
 		run = events.Try
 	}
-	receipt, err := run(ctx, d.store, req.Request, a.run,
-		events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout))
+	receipt, err := run(ctx, d.store, req.Request, a.run, d.options...)
 	return receipt, a, err
 }
 
@@ -252,6 +253,9 @@ func (d *Desk) repeated(ctx context.Context, do Action, receipt events.Receipt) 
 			result.Version = r.Version
 		}
 		result.Facts = append(result.Facts, Fact{Stream: r.Stream, Version: r.Version, At: r.At, Event: event})
+		if r.Position >= receipt.Position {
+			break // nothing is asked of what comes after the commit, which may not be readable
+		}
 	}
 	return result, nil
 }

@@ -171,11 +171,11 @@ func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) er
 // deadline returns the deadline that runs on an order of either kind, and whether one does.
 func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id order.ID) (Due, bool, error) {
 	if stream.Category() == paylater.Category {
-		o, _, err := d.sales.View(ctx, d.store, stream, events.WithCache(d.cache))
+		o, _, err := d.sales.View(ctx, d.store, stream, d.options...)
 		x, runs := o.Deadline()
 		return Due{Order: id, At: x.At, Kind: x.Kind, Do: PayLater(id, x.Command)}, runs, err
 	}
-	o, _, err := d.orders.View(ctx, d.store, stream, events.WithCache(d.cache))
+	o, _, err := d.orders.View(ctx, d.store, stream, d.options...)
 	x, runs := o.Deadline()
 	return Due{Order: id, At: x.At, Kind: x.Kind, Do: Order(id, x.Command)}, runs, err
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
@@ -57,7 +58,20 @@ func planOrder(w world, id order.ID, c order.Command, g order.Given, out outside
 	if err := w.appendOrder(id, facts...); err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(facts, concernsOthers) {
+		return nil // as it is with most commands; an order is not small enough to be copied for them
+	}
 	return follow(w, o, facts, g)
+}
+
+// concernsOthers reports whether follow writes something to another stream for a fact.
+func concernsOthers(fact order.Event) bool {
+	switch fact.(type) {
+	case order.Submitted, order.HoldPlaced, order.HoldAdjusted, order.ClaimPosted, order.HoldReleased,
+		order.EntrustmentLinked, order.EntrustmentUnlinked:
+		return true
+	}
+	return false
 }
 
 // orderFacts looks up what other streams say, as far as the command needs it.

@@ -25,7 +25,10 @@ func AllowStale() ReadOption {
 	return func(o *[]events.Option) { *o = append(*o, events.AllowStale()) }
 }
 
-func (d *Desk) options(opts []ReadOption) []events.Option {
+func (d *Desk) reading(opts []ReadOption) []events.Option {
+	if len(opts) == 0 {
+		return d.options // of which a read heeds the cache
+	}
 	list := []events.Option{events.WithCache(d.cache)}
 	for _, o := range opts {
 		o(&list)
@@ -39,7 +42,7 @@ func (d *Desk) ReadOrder(ctx context.Context, by order.Actor, id order.ID, opts 
 	if err := d.reader(by); err != nil {
 		return order.Order{}, 0, err
 	}
-	o, v, err := d.orders.View(ctx, d.store, order.Stream(id), d.options(opts)...)
+	o, v, err := d.orders.View(ctx, d.store, order.Stream(id), d.reading(opts)...)
 	if err != nil {
 		return order.Order{}, 0, err
 	}
@@ -82,7 +85,7 @@ func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by orde
 	if by.Role == order.Buyer || by.Role == order.Seller && by.Account != owner {
 		return none, 0, ErrNotFound
 	}
-	s, v, err := m.View(ctx, d.store, stream, d.options(opts)...)
+	s, v, err := m.View(ctx, d.store, stream, d.reading(opts)...)
 	if err == nil && v == 0 {
 		err = ErrNotFound
 	}
@@ -121,7 +124,8 @@ type Entry struct {
 }
 
 // Timeline returns the whole history of an order with who asked for what. Whoever may read the
-// order may read it; to the buyer it begins as it is, drafting included.
+// order may read it; to the buyer it begins as it is, drafting included. It is as it was recorded,
+// e-mail addresses, names and account numbers included; assurance.Timeline masks them.
 func (d *Desk) Timeline(ctx context.Context, by order.Actor, id order.ID) ([]Entry, error) {
 	if _, _, err := d.ReadOrder(ctx, by, id); err != nil {
 		return nil, err

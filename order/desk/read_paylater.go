@@ -16,7 +16,7 @@ func (d *Desk) ReadPayLater(ctx context.Context, by order.Actor, id order.ID, op
 	if err := d.reader(by); err != nil {
 		return paylater.Order{}, 0, err
 	}
-	o, v, err := d.sales.View(ctx, d.store, paylater.Stream(id), d.options(opts)...)
+	o, v, err := d.sales.View(ctx, d.store, paylater.Stream(id), d.reading(opts)...)
 	if err != nil {
 		return paylater.Order{}, 0, err
 	}

@@ -28,8 +28,24 @@ type session struct {
 
 var _ world = (*session)(nil)
 
+// orderStream and saleStream are the streams of an order: as a rule the addressed one, whose name
+// is there already.
+func (s *session) orderStream(id order.ID) events.StreamID {
+	if t := &s.attempt.command.Do.target; t.kind == targetOrder && t.order == id {
+		return s.attempt.stream
+	}
+	return order.Stream(id)
+}
+
+func (s *session) saleStream(id order.ID) events.StreamID {
+	if t := &s.attempt.command.Do.target; t.kind == targetPayLater && t.order == id {
+		return s.attempt.stream
+	}
+	return paylater.Stream(id)
+}
+
 func (s *session) order(id order.ID) (order.Order, error) {
-	o, _, err := s.desk.orders.Load(s.tx, order.Stream(id))
+	o, _, err := s.desk.orders.Load(s.tx, s.orderStream(id))
 	return o, err
 }
 
@@ -63,7 +79,7 @@ func (s *session) hot(m *events.Model[credit.Line, credit.Event], stream events.
 }
 
 func (s *session) sale(id order.ID) (paylater.Order, error) {
-	o, _, err := s.desk.sales.Load(s.tx, paylater.Stream(id))
+	o, _, err := s.desk.sales.Load(s.tx, s.saleStream(id))
 	return o, err
 }
 
@@ -103,7 +119,7 @@ func (d *Desk) reservations(stream events.StreamID) *events.Model[Reservation, E
 }
 
 func (s *session) appendOrder(id order.ID, facts ...order.Event) error {
-	return write(s, s.desk.orders, order.Stream(id), facts)
+	return write(s, s.desk.orders, s.orderStream(id), facts)
 }
 
 func (s *session) appendService(account order.Account, facts ...seller.Event) error {
@@ -131,7 +147,7 @@ func (s *session) appendLine(account order.Account, c order.Currency, facts ...c
 }
 
 func (s *session) appendSale(id order.ID, facts ...paylater.Event) error {
-	return write(s, s.desk.sales, paylater.Stream(id), facts)
+	return write(s, s.desk.sales, s.saleStream(id), facts)
 }
 
 func (s *session) appendQuota(merchant order.Account, c order.Currency, facts ...credit.Event) error {

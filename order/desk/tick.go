@@ -45,7 +45,9 @@ type Ticked struct {
 // asks for the charges of pay-later orders and marks them as overdue. It is harmless to
 // run it twice, or in two processes: the ID of each command derives from its order, the kind
 // of deadline and its instant. The commands are decided at now, which must not be ahead of the
-// clocks of those who act by hand.
+// clocks of those who act by hand. Where a Tick is late, what it has done can make something else
+// due at once, such as the lateness of a payment whose charge was asked for late: that is left to
+// the next Tick.
 //
 // It returns what it did. The error joins those of Ticked.Err that are no refusals: one order
 // that cannot be read does not keep the others waiting, nor does it go unnoticed. An error of

@@ -2,22 +2,23 @@ package assurance
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
 // board has a row for each order.
 var board = &projection.Table{
 	Name: "orders", Key: 1,
 	Columns: []projection.Column{
-		text("id"), text("seller"), text("buyer"), number("offered"), text("phase"), text("status"), text("step"), text("coverage"),
-		text("currency"), number("total"), number("due"), number("deadline"), text("deadline_kind"),
-		number("drafted"), number("updated"), number("version"),
+		readmodel.Text("id"), readmodel.Text("seller"), readmodel.Text("buyer"), readmodel.Number("offered"),
+		readmodel.Text("phase"), readmodel.Text("status"), readmodel.Text("step"), readmodel.Text("coverage"),
+		readmodel.Text("currency"), readmodel.Number("total"), readmodel.Number("due"),
+		readmodel.Number("deadline"), readmodel.Text("deadline_kind"),
+		readmodel.Number("drafted"), readmodel.Number("updated"), readmodel.Number("version"),
 	},
 	Indexes: [][]string{
 		{"seller"}, {"buyer"}, {"phase"}, {"status"}, {"deadline"}, {"seller", "phase"}, {"buyer", "phase"}, {"seller", "deadline"},
@@ -36,9 +37,9 @@ func BoardView() *projection.View {
 				deadline, _ := o.Deadline()
 				due := o.Due()
 				rows.Put(board,
-					idText(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), projection.Bool(o.Link != ""),
+					readmodel.ID(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), projection.Bool(o.Link != ""),
 					projection.Text(o.Phase.String()), projection.Text(status), projection.Text(step), projection.Text(o.Coverage),
-					projection.Text(o.Terms.Total.Currency().String()), minor(o.Terms.Total), minor(due),
+					readmodel.Currency(o.Terms.Total.Currency()), readmodel.Minor(o.Terms.Total), readmodel.Minor(due),
 					projection.Time(deadline.At), projection.Text(deadline.Kind),
 					projection.Time(o.DraftedAt), projection.Time(o.LastAt), projection.Int(int64(v)))
 			},
@@ -87,7 +88,7 @@ type BoardFilter struct {
 // List returns a page of the orders that the actor may see and the filter means, and the After
 // of the page that follows, empty behind the last one.
 func (b *Board) List(ctx context.Context, by order.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
-	if err := reader(by); err != nil {
+	if err := readmodel.CheckReader(by); err != nil {
 		return nil, "", err
 	}
 	q := projection.Query{Table: board.Name, Where: f.conditions(by), Descending: !f.ByDeadline, Limit: p.Limit}
@@ -105,7 +106,7 @@ func (b *Board) List(ctx context.Context, by order.Actor, f BoardFilter, p Page)
 	for _, row := range rows {
 		found = append(found, boardOrder(row))
 	}
-	if n := len(found); err == nil && p.full(n) {
+	if n := len(found); err == nil && readmodel.Full(p.Limit, n) {
 		next = found[n-1].after(f.ByDeadline)
 	}
 	return found, next, err
@@ -116,7 +117,7 @@ func (f *BoardFilter) conditions(by order.Actor) []projection.Condition {
 	var list []projection.Condition
 	account := func(column string, a order.Account) {
 		if a != "" {
-			list = append(list, equal(column, projection.Text(a)))
+			list = append(list, readmodel.Equal(column, projection.Text(a)))
 		}
 	}
 	account("seller", f.Seller)
@@ -126,19 +127,19 @@ func (f *BoardFilter) conditions(by order.Actor) []projection.Condition {
 		account("seller", by.Account)
 	case order.Buyer:
 		account("buyer", by.Account)
-		list = append(list, equal("offered", projection.Bool(true)))
+		list = append(list, readmodel.Equal("offered", projection.Bool(true)))
 	}
 	if f.Phase != order.PhaseNone {
-		list = append(list, equal("phase", projection.Text(f.Phase.String())))
+		list = append(list, readmodel.Equal("phase", projection.Text(f.Phase.String())))
 	}
 	if f.Status != "" {
-		list = append(list, equal("status", projection.Text(f.Status)))
+		list = append(list, readmodel.Equal("status", projection.Text(f.Status)))
 	}
 	if f.ByDeadline || !f.DueBefore.IsZero() {
-		list = append(list, projection.Condition{Column: "deadline", Op: projection.Greater, Value: projection.Int(0)})
+		list = append(list, readmodel.Above("deadline"))
 	}
 	if !f.DueBefore.IsZero() {
-		list = append(list, projection.Condition{Column: "deadline", Op: projection.Less, Value: projection.Time(f.DueBefore)})
+		list = append(list, projection.Condition{Column: "deadline", Op: projection.Less, Value: readmodel.Instant(f.DueBefore)})
 	}
 	return list
 }
@@ -146,9 +147,9 @@ func (f *BoardFilter) conditions(by order.Actor) []projection.Condition {
 // after returns the place of an order in a list.
 func (o *BoardOrder) after(byDeadline bool) string {
 	if byDeadline {
-		return strconv.FormatInt(projection.Time(o.Deadline).Int(), 10) + "/" + o.ID.String()
+		return readmodel.Place(o.ID, projection.Time(o.Deadline).Int())
 	}
-	return o.ID.String()
+	return readmodel.Place(o.ID)
 }
 
 // parseAfter reads what after wrote.
@@ -156,29 +157,24 @@ func parseAfter(s string, byDeadline bool) ([]projection.Value, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var values []projection.Value
-	if byDeadline {
-		at, rest, _ := strings.Cut(s, "/")
-		n, err := strconv.ParseInt(at, 10, 64)
-		if err != nil {
-			return nil, invalid("page.after", "is no place in this list")
-		}
-		values, s = append(values, projection.Int(n)), rest
+	if !byDeadline {
+		_, id, err := readmodel.ParsePlace(s, 0, true)
+		return []projection.Value{readmodel.ID(id)}, err
 	}
-	id, err := order.ParseID(s)
+	at, id, err := readmodel.ParsePlace(s, 1, true)
 	if err != nil {
-		return nil, invalid("page.after", "is no place in this list")
+		return nil, err
 	}
-	return append(values, idText(id)), nil
+	return []projection.Value{projection.Int(at[0]), readmodel.ID(id)}, nil
 }
 
 func boardOrder(row projection.Row) BoardOrder {
-	r := reading{board, row}
+	r := readmodel.Row{Table: board, Row: row}
 	return BoardOrder{
-		ID: r.id("id"), Version: events.Version(r.value("version").Int()),
-		Seller: order.Account(r.text("seller")), Buyer: order.Account(r.text("buyer")),
-		Phase: phaseOf(r.text("phase")), Status: r.text("status"), Step: r.text("step"), Coverage: order.Coverage(r.text("coverage")),
-		Total: r.money("total"), Due: r.money("due"), Deadline: r.time("deadline"), DeadlineKind: r.text("deadline_kind"),
-		DraftedAt: r.time("drafted"), UpdatedAt: r.time("updated"),
+		ID: r.ID("id"), Version: events.Version(r.Int("version")),
+		Seller: r.Account("seller"), Buyer: r.Account("buyer"),
+		Phase: phaseOf(r.Text("phase")), Status: r.Text("status"), Step: r.Text("step"), Coverage: order.Coverage(r.Text("coverage")),
+		Total: r.Money("total"), Due: r.Money("due"), Deadline: r.Time("deadline"), DeadlineKind: r.Text("deadline_kind"),
+		DraftedAt: r.Time("drafted"), UpdatedAt: r.Time("updated"),
 	}
 }

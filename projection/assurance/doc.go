@@ -3,9 +3,9 @@
 //
 //   - [Board] finds orders by phase, seller, buyer, platform code and next deadline, page by page.
 //   - [Exposure] tells how much of a line is held and by whom, what comes free when, and what a
-//     buyer's open orders come to.
+//     buyer's open orders come to and how much of it is overdue.
 //   - [Deadlines] tells what is due; it serves desk.Deadlines, so that Tick needs no scan.
-//   - [Ledger] is the statement of a credit line: opening, movements, closing.
+//   - [Ledger] is the statement of an assurance line: opening, movements, closing.
 //   - [Timeline] is the history of one order as a party may see it, personal data masked.
 //   - [Reconcile] recomputes every figure from the events and reports the first difference.
 //
@@ -27,11 +27,14 @@
 // # Who may see what
 //
 // Every question names who asks. A seller sees what is his, a buyer his orders from their
-// submission on, the platform everything. What somebody may not see is not there for him.
+// submission on, the platform and the system everything. What somebody may not see is not there
+// for him.
 //
 // # Personal data
 //
 // The views keep accounts of the platform, and no names, addresses or numbers of bank accounts.
+// A timeline masks these. Texts that parties and platform have written to each other are part of
+// the history that they share, and a timeline shows them as they are to all who may see the order.
 //
 // See TestViewsAreTheFold, which plays random trades and compares every row with a replay of the
 // streams.

@@ -2,72 +2,71 @@ package assurance
 
 import (
 	"context"
+	"math/big"
 	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// lines has a row for each credit line, and risks one for each assurance order that holds quota
-// or is confirmed and not paid in full.
+// lines has a row for each assurance line, and risks one for each order that holds quota or is
+// confirmed and not paid in full.
 var (
 	lines = &projection.Table{
-		Name: "lines", Key: 3,
-		Columns: []projection.Column{
-			text("product"), text("seller"), text("currency"), number("limit"), number("held"), number("consumed"), number("remaining"),
-			number("excess"), number("open_holds"), number("frozen"), text("phase"), number("updated"), number("version"),
-		},
-		Indexes: [][]string{{"seller"}},
+		Name: "lines", Key: 2,
+		Columns: append([]projection.Column{readmodel.Text("seller"), readmodel.Text("currency"), readmodel.Text("suspended"), readmodel.Text("phase")},
+			readmodel.Numbers("limit", "held", "consumed", "remaining", "excess", "open_holds", "updated", "version")...),
 	}
 	risks = &projection.Table{
 		Name: "risks", Key: 1,
-		Columns: []projection.Column{
-			text("id"), text("seller"), text("buyer"), text("currency"), number("held"), number("due"), text("coverage"),
-			number("free_by"), text("phase"),
-		},
-		Indexes: [][]string{{"seller", "currency", "held"}, {"seller", "currency", "free_by"}, {"buyer"}},
+		Columns: append([]projection.Column{
+			readmodel.Text("id"), readmodel.Text("seller"), readmodel.Text("buyer"), readmodel.Text("currency"),
+			readmodel.Text("coverage"), readmodel.Text("phase"),
+		}, readmodel.Numbers("held", "due", "lacking", "pay_by", "free_by")...),
+		Indexes: [][]string{{"seller", "currency", "held"}, {"seller", "currency", "free_by"}, {"buyer", "currency"}, {"buyer", "seller", "currency"}},
 	}
 )
 
 // ExposureView returns the view that Exposure reads.
 func ExposureView() *projection.View {
-	line := func(model *events.Model[credit.Line, credit.Event]) projection.CategoryFolder {
-		return projection.Fold[credit.Line, credit.Event]{Model: model, Last: putLine}
-	}
 	return &projection.View{
-		Name: "exposure", Version: 1, Tables: []*projection.Table{lines, risks}, ByStream: true,
-		Filter: events.Filter{Categories: []string{order.Category, credit.Category, credit.PayLaterCategory}},
+		Name: "exposure", Version: 2, Tables: []*projection.Table{lines, risks}, ByStream: true,
+		Filter: events.Filter{Categories: []string{order.Category, credit.Category}},
 		New: projection.Folds(
 			projection.Fold[order.Order, order.Event]{Model: order.NewModel(), Last: putRisk},
-			line(credit.NewModel()), line(credit.NewPayLaterModel())),
+			projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Last: putLine}),
 	}
 }
 
 func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *credit.Line) {
 	rows.Put(lines,
-		projection.Text(l.Product.String()), projection.Text(l.Seller), projection.Text(l.Currency.String()),
-		minor(l.Limit), minor(l.Held), minor(l.Consumed), minor(l.Available()), minor(l.Overcommitted()),
-		projection.Int(l.OpenHolds), projection.Bool(l.Suspended() || l.Frozen()), projection.Text(l.Phase.String()),
-		projection.Time(l.LastAt), projection.Int(int64(v)))
+		projection.Text(l.Seller), readmodel.Currency(l.Currency), projection.Text(l.Reason), projection.Text(l.Phase.String()),
+		readmodel.Minor(l.Limit), readmodel.Minor(l.Held), readmodel.Minor(l.Consumed), readmodel.Minor(l.Available()),
+		readmodel.Minor(l.Overcommitted()), projection.Int(l.OpenHolds), projection.Time(l.LastAt), projection.Int(int64(v)))
 }
 
 func putRisk(rows *projection.Rows, _ events.StreamID, _ events.Version, o *order.Order) {
-	held, due := order.Money{}, order.Money{}
+	held, due, lacking, payBy := order.Money{}, order.Money{}, order.Money{}, time.Time{}
 	if o.Hold.Status == order.HoldOpen {
 		held = o.Hold.Amount
 	}
 	if o.Phase >= order.PhaseConfirmed && o.Phase < order.PhaseCompleted {
 		due = o.Due()
 	}
+	if o.Phase == order.PhaseConfirmed && !o.Frozen() {
+		lacking, payBy = o.StepDue(), o.PayBy
+	}
 	if held.IsZero() && due.IsZero() {
-		rows.Delete(risks, idText(o.ID))
+		rows.Delete(risks, readmodel.ID(o.ID))
 		return
 	}
 	rows.Put(risks,
-		idText(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), projection.Text(o.Terms.Total.Currency().String()),
-		minor(held), minor(due), projection.Text(o.Coverage), projection.Time(freeBy(o)), projection.Text(o.Phase.String()))
+		readmodel.ID(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), readmodel.Currency(o.Terms.Total.Currency()),
+		projection.Text(o.Coverage), projection.Text(o.Phase.String()),
+		readmodel.Minor(held), readmodel.Minor(due), readmodel.Minor(lacking), projection.Time(payBy), projection.Time(freeBy(o)))
 }
 
 // freeBy returns when the hold of an order comes free if nobody does anything, which is at its
@@ -95,62 +94,45 @@ type Exposure struct {
 // NewExposure returns the exposure of a store, which some worker builds by ExposureView.
 func NewExposure(store projection.Store) *Exposure { return &Exposure{store, ExposureView()} }
 
-// LineExposure is a credit line as it stands.
+// LineExposure is an assurance line as it stands.
 type LineExposure struct {
-	Product   credit.Product
 	Seller    order.Account
 	Currency  order.Currency
 	Limit     order.Money
-	Held      order.Money // what orders hold or, of a pay-later line, use
+	Held      order.Money // what orders hold
 	Consumed  order.Money // what was claimed and not repaid yet
 	Remaining order.Money
 	Excess    order.Money // by how much held and consumed exceed a limit that was cut
 	OpenHolds int64
-	Frozen    bool // the line takes no new orders: it is frozen or suspended
+	Suspended bool   // the line takes no new orders
+	Reason    string // why it is suspended
 	UpdatedAt time.Time
 	Version   events.Version // of its stream
 }
 
-// Lines returns the lines of a seller or merchant, by product and currency. The platform may ask
-// for anybody's, a seller for his own.
+// Lines returns the lines of a seller, by currency. The platform may ask for anybody's, a seller
+// for his own; to anybody else there are none.
 func (x *Exposure) Lines(ctx context.Context, by order.Actor, seller order.Account) ([]LineExposure, error) {
-	if ok, err := owns(by, seller); err != nil || !ok {
+	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return nil, err
 	}
 	var found []LineExposure
 	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		q := projection.Query{Where: []projection.Condition{equal("seller", projection.Text(seller))}}
+		q := projection.Query{Where: []projection.Condition{readmodel.Equal("seller", projection.Text(seller))}}
 		return projection.Each(s, lines, q, func(row projection.Row) error {
-			found = append(found, lineExposure(row))
+			found = append(found, lineExposure(readmodel.Row{Table: lines, Row: row}))
 			return nil
 		})
 	})
 	return found, err
 }
 
-// owns reports whether the actor may see what belongs to a seller.
-func owns(by order.Actor, seller order.Account) (bool, error) {
-	if err := reader(by); err != nil {
-		return false, err
-	}
-	if err := order.CheckID("seller", string(seller)); err != nil {
-		return false, err
-	}
-	return by.Role == order.Platform || by.Role == order.System || by.Role == order.Seller && by.Account == seller, nil
-}
-
-func lineExposure(row projection.Row) LineExposure {
-	r := reading{lines, row}
-	product := credit.Assurance
-	if r.text("product") == credit.PayLater.String() {
-		product = credit.PayLater
-	}
-	limit := r.money("limit")
+func lineExposure(r readmodel.Row) LineExposure {
 	return LineExposure{
-		Product: product, Seller: order.Account(r.text("seller")), Currency: limit.Currency(), Limit: limit,
-		Held: r.money("held"), Consumed: r.money("consumed"), Remaining: r.money("remaining"), Excess: r.money("excess"),
-		OpenHolds: r.value("open_holds").Int(), Frozen: r.value("frozen").Bool(), UpdatedAt: r.time("updated"),
-		Version: events.Version(r.value("version").Int()),
+		Seller: r.Account("seller"), Currency: r.Currency(), Limit: r.Money("limit"),
+		Held: r.Money("held"), Consumed: r.Money("consumed"), Remaining: r.Money("remaining"), Excess: r.Money("excess"),
+		OpenHolds: r.Int("open_holds"), Suspended: r.Text("phase") == credit.PhaseSuspended.String(), Reason: r.Text("suspended"),
+		UpdatedAt: r.Time("updated"), Version: events.Version(r.Int("version")),
 	}
 }
 
@@ -171,7 +153,7 @@ type Holding struct {
 func (x *Exposure) Largest(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, limit int) ([]Holding, error) {
 	return x.holdings(ctx, by, seller, c, projection.Query{
 		Order: []string{"held"}, Descending: true, Limit: limit,
-		Where: []projection.Condition{{Column: "held", Op: projection.Greater, Value: projection.Int(0)}},
+		Where: []projection.Condition{readmodel.Above("held")},
 	})
 }
 
@@ -181,26 +163,26 @@ func (x *Exposure) Forecast(ctx context.Context, by order.Actor, seller order.Ac
 	return x.holdings(ctx, by, seller, c, projection.Query{
 		Order: []string{"free_by"}, Limit: limit,
 		Where: []projection.Condition{
-			{Column: "free_by", Op: projection.Greater, Value: projection.Int(0)},
-			{Column: "free_by", Op: projection.AtMost, Value: projection.Time(until)},
+			readmodel.Above("free_by"),
+			{Column: "free_by", Op: projection.AtMost, Value: readmodel.Instant(until)},
 		},
 	})
 }
 
 func (x *Exposure) holdings(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, q projection.Query) ([]Holding, error) {
-	if ok, err := owns(by, seller); err != nil || !ok {
+	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return nil, err
 	}
 	q.Table = risks.Name
-	q.Where = append(q.Where, equal("seller", projection.Text(seller)), equal("currency", projection.Text(c.String())))
+	q.Where = append(q.Where, readmodel.Equal("seller", projection.Text(seller)), readmodel.Equal("currency", readmodel.Currency(c)))
 	var found []Holding
 	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
 		rows, err := s.Select(q)
 		for _, row := range rows {
-			r := reading{risks, row}
+			r := readmodel.Row{Table: risks, Row: row}
 			found = append(found, Holding{
-				Order: r.id("id"), Buyer: order.Account(r.text("buyer")), Held: r.money("held"),
-				Coverage: order.Coverage(r.text("coverage")), Phase: phaseOf(r.text("phase")), FreeBy: r.time("free_by"),
+				Order: r.ID("id"), Buyer: r.Account("buyer"), Held: r.Money("held"),
+				Coverage: order.Coverage(r.Text("coverage")), Phase: phaseOf(r.Text("phase")), FreeBy: r.Time("free_by"),
 			})
 		}
 		return err
@@ -210,54 +192,66 @@ func (x *Exposure) holdings(ctx context.Context, by order.Actor, seller order.Ac
 
 // BuyerExposure is what the open orders of a buyer come to in one currency.
 type BuyerExposure struct {
-	Currency order.Currency
-	Orders   int         // that hold quota, or are confirmed and not paid in full
-	Held     order.Money // what they hold of their sellers' lines
-	Due      order.Money // what the buyer has still to pay for them
+	Currency      order.Currency
+	Orders        int         // that hold quota, or are confirmed and not paid in full
+	Held          order.Money // what they hold of their sellers' lines
+	Due           order.Money // what the buyer has still to pay for them
+	Overdue       order.Money // what of it should have been paid before
+	OverdueOrders int         // how many orders that is for
 }
 
-// Buyer returns what the open orders of a buyer come to, by currency in the order of their
-// codes. Only the platform may ask; to anybody else there is nothing. A sum out of range is an
-// *order.MoneyError.
-func (x *Exposure) Buyer(ctx context.Context, by order.Actor, buyer order.Account) ([]BuyerExposure, error) {
-	if err := reader(by); err != nil {
+// ShareOverdue returns which part of what is due is overdue, from 0 to 1; of nothing it is 0.
+func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overdue, e.Due) }
+
+// Buyer returns what the open orders of a buyer come to at an instant, by currency in the order
+// of their codes. The platform sees all of them, the buyer his own, and a seller those that are
+// his. A sum out of range is an *order.MoneyError.
+//
+// Overdue is what an initial payment lacks whose time to be made is over: from the instant on at
+// which the order, had nothing been paid, would have expired. The rest of a total has no such
+// time, a deadline of the seller is no concern of the buyer's, and while an order is in dispute
+// nothing of it is overdue.
+func (x *Exposure) Buyer(ctx context.Context, by order.Actor, buyer order.Account, at time.Time) ([]BuyerExposure, error) {
+	if err := readmodel.CheckReader(by); err != nil {
 		return nil, err
 	}
 	if err := order.CheckID("buyer", string(buyer)); err != nil {
 		return nil, err
 	}
-	if by.Role != order.Platform && by.Role != order.System {
+	q := projection.Query{Where: []projection.Condition{readmodel.Equal("buyer", projection.Text(buyer))}, Order: []string{"currency"}}
+	switch {
+	case by.Role == order.Seller:
+		q.Where = append(q.Where, readmodel.Equal("seller", projection.Text(by.Account)))
+	case by.Role == order.Buyer && by.Account != buyer:
 		return nil, nil
 	}
 	var found []BuyerExposure
 	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		q := projection.Query{Where: []projection.Condition{equal("buyer", projection.Text(buyer))}}
 		return projection.Each(s, risks, q, func(row projection.Row) error {
-			r := reading{risks, row}
-			held, due := r.money("held"), r.money("due")
-			e := exposureIn(&found, held.Currency())
-			e.Orders++
-			var err error
-			if e.Held, err = e.Held.Add(held); err == nil {
-				e.Due, err = e.Due.Add(due)
+			r := readmodel.Row{Table: risks, Row: row}
+			if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
+				zero := order.Minor(0, r.Currency())
+				found = append(found, BuyerExposure{Currency: r.Currency(), Held: zero, Due: zero, Overdue: zero})
 			}
-			return err
+			return found[len(found)-1].add(r, at)
 		})
 	})
 	return found, err
 }
 
-// exposureIn returns the entry of a currency in an ordered list, which it makes if there is none.
-func exposureIn(list *[]BuyerExposure, c order.Currency) *BuyerExposure {
-	i := 0
-	for i < len(*list) && (*list)[i].Currency.String() < c.String() {
-		i++
+// add counts one more order.
+func (e *BuyerExposure) add(r readmodel.Row, at time.Time) (err error) {
+	e.Orders++
+	if e.Held, err = e.Held.Add(r.Money("held")); err != nil {
+		return err
 	}
-	if i == len(*list) || (*list)[i].Currency != c {
-		zero := order.Minor(0, c)
-		*list = append(*list, BuyerExposure{})
-		copy((*list)[i+1:], (*list)[i:])
-		(*list)[i] = BuyerExposure{Currency: c, Held: zero, Due: zero}
+	if e.Due, err = e.Due.Add(r.Money("due")); err != nil {
+		return err
 	}
-	return &(*list)[i]
+	if r.Int("lacking") == 0 || at.Before(r.Time("pay_by")) {
+		return nil
+	}
+	e.OverdueOrders++
+	e.Overdue, err = e.Overdue.Add(r.Money("lacking"))
+	return err
 }

@@ -2,45 +2,41 @@ package assurance
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// entries has a row for each event of a credit line, with the figures after it. The instant that
-// it is booked at never falls: it is that of the event, or a later one before it.
+// entries has a row for each event of an assurance line, with the figures after it. The instant
+// that it is booked at never falls: it is that of the event, or a later one before it.
 var entries = &projection.Table{
-	Name: "entries", Key: 4,
+	Name: "entries", Key: 3,
 	Columns: []projection.Column{
-		text("product"), text("seller"), text("currency"), number("version"), number("booked"), number("at"), text("type"), text("order"),
-		number("limit"), number("held"), number("consumed"),
+		readmodel.Text("seller"), readmodel.Text("currency"), readmodel.Number("version"),
+		readmodel.Number("booked"), readmodel.Number("at"), readmodel.Text("type"), readmodel.Text("order"),
+		readmodel.Number("limit"), readmodel.Number("held"), readmodel.Number("consumed"),
 	},
-	Indexes: [][]string{{"product", "seller", "currency", "booked"}},
+	Indexes: [][]string{{"seller", "currency", "booked"}},
 }
 
 // LedgerView returns the view that Ledger reads.
 func LedgerView() *projection.View {
-	fold := func(model *events.Model[credit.Line, credit.Event]) projection.CategoryFolder {
-		return projection.Fold[credit.Line, credit.Event]{Model: model, Each: putEntry}
-	}
 	return &projection.View{
-		Name: "ledger", Version: 1, Tables: []*projection.Table{entries}, ByStream: true,
-		Filter: events.Filter{Categories: []string{credit.Category, credit.PayLaterCategory}},
-		New:    projection.Folds(fold(credit.NewModel()), fold(credit.NewPayLaterModel())),
+		Name: "ledger", Version: 2, Tables: []*projection.Table{entries}, ByStream: true,
+		Filter: events.Filter{Categories: []string{credit.Category}},
+		New:    projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Each: putEntry}.Folder,
 	}
 }
 
 func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit.Line) error {
 	rows.Put(entries,
-		projection.Text(l.Product.String()), projection.Text(l.Seller), projection.Text(l.Currency.String()), projection.Int(int64(r.Version)),
-		projection.Time(l.LastAt), projection.Time(r.At), projection.Text(r.Type), idText(orderOf(e)),
-		minor(l.Limit), minor(l.Held), minor(l.Consumed))
+		projection.Text(l.Seller), readmodel.Currency(l.Currency), projection.Int(int64(r.Version)),
+		projection.Time(l.LastAt), projection.Time(r.At), projection.Text(r.Type), readmodel.ID(orderOf(e)),
+		readmodel.Minor(l.Limit), readmodel.Minor(l.Held), readmodel.Minor(l.Consumed))
 	return nil
 }
 
@@ -55,18 +51,12 @@ func orderOf(e credit.Event) order.ID {
 		return e.Order
 	case credit.ClaimPosted:
 		return e.Order
-	case credit.QuotaDeducted:
-		return e.Order
-	case credit.QuotaRestored:
-		return e.Order
-	case credit.QuotaConsumed:
-		return e.Order
 	default:
 		return order.ID{}
 	}
 }
 
-// Ledger is the ledger of credit lines.
+// Ledger is the ledger of assurance lines.
 type Ledger struct {
 	store projection.Store
 	view  *projection.View
@@ -78,7 +68,7 @@ func NewLedger(store projection.Store) *Ledger { return &Ledger{store, LedgerVie
 // Figures are those of a line at some time.
 type Figures struct {
 	Limit    order.Money
-	Used     order.Money // what orders hold or use
+	Used     order.Money // what orders hold
 	Consumed order.Money // what was claimed and not repaid yet
 }
 
@@ -103,109 +93,56 @@ type Statement struct {
 
 // Statement returns a page of the statement of a line: what was booked from an instant on and
 // before another one; the zero instant does not bound. The platform may ask for any line, a
-// seller for his own; to anybody else, and of a line that does not exist, it is empty. An event
-// whose instant lies before that of an earlier one is booked at the earlier one's, so that the
-// statements of successive periods follow each other without a gap.
-func (l *Ledger) Statement(ctx context.Context, by order.Actor, product credit.Product, seller order.Account, c order.Currency,
-	from, to time.Time, p Page) (s Statement, err error) {
-	if ok, err := owns(by, seller); err != nil || !ok {
+// seller for his own; to anybody else it is empty. Before its first event, and if there is
+// none, the figures of a line are zero. An event whose instant lies before that of an earlier one
+// is booked at the earlier one's, so that the statements of successive periods follow each other
+// without a gap.
+func (l *Ledger) Statement(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, from, to time.Time, p Page) (Statement, error) {
+	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return Statement{}, err
 	}
-	line := []projection.Condition{
-		equal("product", projection.Text(product.String())), equal("seller", projection.Text(seller)), equal("currency", projection.Text(c.String())),
+	period := readmodel.Period{
+		Ledger: readmodel.Ledger{Table: entries}, Account: []projection.Value{projection.Text(seller), readmodel.Currency(c)},
+		From: from, To: to, After: p.After, Limit: p.Limit,
 	}
-	period := line[:len(line):len(line)]
-	if !from.IsZero() {
-		period = append(period, projection.Condition{Column: "booked", Op: projection.AtLeast, Value: projection.Time(from)})
-	}
-	if !to.IsZero() {
-		period = append(period, projection.Condition{Column: "booked", Op: projection.Less, Value: projection.Time(to)})
-	}
-	q := projection.Query{Table: entries.Name, Where: period, Order: []string{"booked"}, Limit: p.Limit}
-	booked, version, err := parsePlace(p.After)
-	if err != nil {
-		return Statement{}, err
-	}
-	if p.After != "" {
-		q.After = []projection.Value{booked, line[0].Value, line[1].Value, line[2].Value, version}
-	}
-	err = l.view.Read(ctx, l.store, func(snap projection.Snapshot) error {
-		if s.Opening, _, err = last(snap, line, c, "booked", projection.Less, projection.Time(from)); err != nil {
-			return err
-		}
-		end := projection.Time(to)
-		if to.IsZero() {
-			end = projection.Time(events.MaxInstant)
-		}
-		var known bool
-		if s.Closing, known, err = last(snap, line, c, "booked", projection.Less, end); err != nil || !known {
-			return err
-		}
-		before := s.Opening
-		if p.After != "" {
-			if before, _, err = last(snap, line, c, "version", projection.Equal, version); err != nil {
-				return err
-			}
-		}
-		rows, err := snap.Select(q)
-		for _, row := range rows {
-			before = s.add(reading{entries, row}, before)
-		}
-		if n := len(rows); p.full(n) {
-			end := reading{entries, rows[n-1]}
-			s.Next = fmt.Sprintf("%d/%d", end.value("booked").Int(), end.value("version").Int())
-		}
+	var part readmodel.Part
+	err := l.view.Read(ctx, l.store, func(s projection.Snapshot) (err error) {
+		part, err = period.Select(s)
 		return err
 	})
-	return s, err
-}
-
-// parsePlace reads what Statement.Next has.
-func parsePlace(s string) (booked, version projection.Value, err error) {
-	if s == "" {
-		return booked, version, nil
-	}
-	at, n, _ := strings.Cut(s, "/")
-	b, err := strconv.ParseInt(at, 10, 64)
-	if err == nil {
-		var v int64
-		v, err = strconv.ParseInt(n, 10, 64)
-		booked, version = projection.Int(b), projection.Int(v)
-	}
 	if err != nil {
-		return booked, version, invalid("page.after", "is no place in this list")
+		return Statement{}, err
 	}
-	return booked, version, nil
-}
-
-// last returns the figures of a line after the last entry whose column compares so with a value,
-// and whether there is one.
-func last(snap projection.Snapshot, line []projection.Condition, c order.Currency, column string, op projection.Op, v projection.Value) (Figures, bool, error) {
-	zero := order.Minor(0, c)
-	where := append(line[:len(line):len(line)], projection.Condition{Column: column, Op: op, Value: v})
-	rows, err := snap.Select(projection.Query{Table: entries.Name, Where: where, Order: []string{"booked"}, Descending: true, Limit: 1})
-	if err != nil || len(rows) == 0 {
-		return Figures{zero, zero, zero}, false, err
+	s := Statement{Opening: figures(part.Opening, c), Closing: figures(part.Closing, c), Next: part.Next}
+	before := figures(part.Before, c)
+	for _, row := range part.Rows {
+		before = s.add(row, before)
 	}
-	return figures(reading{entries, rows[0]}), true, nil
+	return s, nil
 }
 
-func figures(r reading) Figures {
-	return Figures{Limit: r.money("limit"), Used: r.money("held"), Consumed: r.money("consumed")}
+// figures returns those of a row, or nothing if there is none.
+func figures(row projection.Row, c order.Currency) Figures {
+	if row == nil {
+		zero := order.Minor(0, c)
+		return Figures{zero, zero, zero}
+	}
+	r := readmodel.Row{Table: entries, Row: row}
+	return Figures{Limit: r.Money("limit"), Used: r.Money("held"), Consumed: r.Money("consumed")}
 }
 
-// add makes a movement of an entry, if it changed a figure, and returns the figures after it.
-func (s *Statement) add(r reading, before Figures) Figures {
-	after := figures(r)
+// add makes a movement of a row, if it changed a figure, and returns the figures after it.
+func (s *Statement) add(row projection.Row, before Figures) Figures {
+	r := readmodel.Row{Table: entries, Row: row}
+	after := figures(row, r.Currency())
 	if after == before {
 		return after
 	}
-	// None is negative, so that a difference cannot overflow.
-	minus := func(a, b order.Money) order.Money { return order.Minor(a.MinorUnits()-b.MinorUnits(), a.Currency()) }
 	s.Movements = append(s.Movements, Movement{
-		Version: events.Version(r.value("version").Int()), At: r.time("at"), Type: r.text("type"), Order: r.id("order"), After: after,
+		Version: events.Version(r.Int("version")), At: r.Time("at"), Type: r.Text("type"), Order: r.ID("order"), After: after,
 		Figures: Figures{
-			Limit: minus(after.Limit, before.Limit), Used: minus(after.Used, before.Used), Consumed: minus(after.Consumed, before.Consumed),
+			Limit: readmodel.Difference(after.Limit, before.Limit), Used: readmodel.Difference(after.Used, before.Used),
+			Consumed: readmodel.Difference(after.Consumed, before.Consumed),
 		},
 	})
 	return after

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
-	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
 // SumError says that a line does not hold what the orders that hold on it say.
@@ -27,66 +27,39 @@ func (e *SumError) Error() string {
 
 // Reconcile recomputes every figure of every view of this package from the events, each in a
 // scratch store of its own, and returns the first difference, a *projection.DifferenceError. Then
-// it compares what lines hold with what orders say that they hold; the first line where the two
-// differ is a *SumError.
+// it compares, as of the end of the log, what lines hold with what orders say that they hold; the
+// first line where the two differ is a *SumError.
 //
 // It asks for the views that the store has; one that is not there is a *projection.ViewError.
 func Reconcile(ctx context.Context, log events.Store, store projection.Store, scratch func() projection.Store) error {
-	for _, v := range Views() {
-		if err := v.Reconcile(ctx, log, store, scratch()); err != nil {
-			return err
-		}
-	}
-	return ExposureView().Read(ctx, store, compareSums)
-}
-
-// line names an assurance line.
-type line struct {
-	seller   string
-	currency string
+	return readmodel.Reconcile(ctx, log, store, scratch, Views(), map[string]readmodel.Check{"exposure": compareSums})
 }
 
 // compareSums compares the two tables of an exposure.
 func compareSums(s projection.Snapshot) error {
-	type sum struct{ held, holds int64 }
-	sums := make(map[line]sum)
-	err := projection.Each(s, risks, projection.Query{}, func(row projection.Row) error {
-		r := reading{risks, row}
-		if held := r.value("held").Int(); held != 0 {
-			key := line{r.text("seller"), r.text("currency")}
-			sums[key] = sum{sums[key].held + held, sums[key].holds + 1}
+	kept, err := readmodel.SumUp(s, lines, func(r readmodel.Row) (readmodel.Account, [3]int64) {
+		return readmodel.Account{Owner: r.Account("seller"), Currency: r.Currency()}, [3]int64{r.Int("held"), r.Int("open_holds")}
+	})
+	if err != nil {
+		return err
+	}
+	summed, err := readmodel.SumUp(s, risks, func(r readmodel.Row) (readmodel.Account, [3]int64) {
+		holds := int64(0)
+		if r.Int("held") != 0 {
+			holds = 1
 		}
+		return readmodel.Account{Owner: r.Account("seller"), Currency: r.Currency()}, [3]int64{r.Int("held"), holds}
+	})
+	if err != nil {
+		return err
+	}
+	of, differ := kept.Difference(summed)
+	if !differ {
 		return nil
-	})
-	if err != nil {
-		return err
 	}
-	compare := func(seller string, c order.Currency, held, holds int64, of sum) error {
-		if held == of.held && holds == of.holds {
-			return nil
-		}
-		return &SumError{
-			Seller: order.Account(seller), Currency: c, Holds: holds, Holding: of.holds,
-			Line: order.Minor(held, c), Orders: order.Minor(of.held, c),
-		}
+	have, want := kept[of], summed[of]
+	return &SumError{
+		Seller: of.Owner, Currency: of.Currency, Holds: have[1], Holding: want[1],
+		Line: order.Minor(have[0], of.Currency), Orders: order.Minor(want[0], of.Currency),
 	}
-	q := projection.Query{Where: []projection.Condition{equal("product", projection.Text(credit.Assurance.String()))}}
-	err = projection.Each(s, lines, q, func(row projection.Row) error {
-		r := reading{lines, row}
-		key := line{r.text("seller"), r.text("currency")}
-		of := sums[key]
-		delete(sums, key)
-		return compare(key.seller, r.money("held").Currency(), r.value("held").Int(), r.value("open_holds").Int(), of)
-	})
-	if err != nil {
-		return err
-	}
-	for key, of := range sums {
-		c, err := order.ParseCurrency(key.currency)
-		if err != nil {
-			return err
-		}
-		return compare(key.seller, c, 0, 0, of)
-	}
-	return nil
 }

@@ -2,12 +2,12 @@ package assurance
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
 // Moment is one fact in the history of an order.
@@ -26,9 +26,11 @@ type Moment struct {
 // Timeline returns the history of an order as the actor may see it, whole and as current as the
 // log: its seller, its buyer from submission on, and the platform may. To anybody else there is
 // nothing, as of an order that does not exist. Of personal data it shows what tells one from
-// another and no more: see Masked. A record that cannot be read is a *events.CorruptError.
+// another and no more: see Masked. What parties and platform have written to each other, such as
+// the text of a dispute or a review, it shows to all who may see the order, as it was written. A
+// record that cannot be read is a *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID) ([]Moment, error) {
-	if err := reader(by); err != nil {
+	if err := readmodel.CheckReader(by); err != nil {
 		return nil, err
 	}
 	var (
@@ -70,57 +72,29 @@ func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID
 
 // Masked returns an event with its personal data masked: of an address its first letter and its
 // domain, of a name its first letter, of the number of a bank account its last four characters.
-// Accounts of the platform, amounts, references and times stay as they are.
+// Accounts of the platform, amounts, references and times stay as they are, and so do free texts:
+// whoever hands a masked event to somebody who may not see the order takes them out.
 func Masked(e order.Event) order.Event {
 	switch e := e.(type) {
 	case order.Drafted:
-		e.Email = maskEmail(e.Email)
+		e.Email = readmodel.MaskEmail(e.Email)
 		return e
 	case order.BuyerEntered:
-		e.Email, e.BuyerName = maskEmail(e.Email), maskName(e.BuyerName)
+		e.Email, e.BuyerName = readmodel.MaskEmail(e.Email), readmodel.MaskName(e.BuyerName)
 		return e
 	case order.BuyerMatched:
-		e.Email = maskEmail(e.Email)
+		e.Email = readmodel.MaskEmail(e.Email)
 		return e
 	case order.TermsModified:
-		e.BuyerName = maskName(e.BuyerName)
+		e.BuyerName = readmodel.MaskName(e.BuyerName)
 		return e
 	case order.Submitted:
-		e.Account = maskAccount(e.Account)
+		e.Account = readmodel.MaskNumber(e.Account)
 		return e
 	case order.PaymentReceived:
-		e.Account, e.Payer = maskAccount(e.Account), maskName(e.Payer)
+		e.Account, e.Payer = readmodel.MaskNumber(e.Account), readmodel.MaskName(e.Payer)
 		return e
 	default:
 		return e
-	}
-}
-
-const mask = "***"
-
-func maskEmail(e order.Email) order.Email {
-	local, domain, ok := strings.Cut(string(e), "@")
-	if !ok {
-		return order.Email(maskName(string(e)))
-	}
-	return order.Email(maskName(local) + "@" + domain)
-}
-
-func maskName(s string) string {
-	for _, first := range s {
-		return string(first) + mask
-	}
-	return ""
-}
-
-func maskAccount(a order.ReceivingAccount) order.ReceivingAccount {
-	const shown = 4
-	switch {
-	case a == "":
-		return ""
-	case len(a) <= 2*shown:
-		return mask
-	default:
-		return mask + a[len(a)-shown:]
 	}
 }

@@ -2,9 +2,6 @@ package assurance_test
 
 import (
 	"context"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -13,6 +10,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/projection/assurance"
+	"github.com/tradesurety/surety/projection/internal/viewtest"
 )
 
 // TestTimeline tells histories to everybody who may see them.
@@ -115,10 +113,12 @@ func TestMaskedKnowsEveryEvent(t *testing.T) {
 		known[reflect.TypeOf(e).Name()] = true
 	}
 	found := 0
-	structs, kinds := structsOf(t, filepath.Join("..", "..", "order"))
+	structs, kinds := viewtest.Structs(t, filepath.Join("..", "..", "order"))
 	var hasPersonal func(name string) bool
 	hasPersonal = func(name string) bool {
-		return slices.ContainsFunc(structs[name], func(f [2]string) bool { return isPersonal(f[0], f[1]) || f[1] != name && hasPersonal(f[1]) })
+		return slices.ContainsFunc(structs[name], func(f viewtest.Field) bool {
+			return isPersonal(f.Name, f.Type) || f.Type != name && hasPersonal(f.Type)
+		})
 	}
 	for name := range kinds {
 		if !hasPersonal(name) {
@@ -131,59 +131,4 @@ func TestMaskedKnowsEveryEvent(t *testing.T) {
 	if found != len(personal) {
 		t.Errorf("%d events with personal data were found in the source, want %d", found, len(personal))
 	}
-}
-
-// structsOf returns the structs of a package with their fields, each with the name of its type
-// where that is of the package, and which of the structs have a method Kind.
-func structsOf(t *testing.T, dir string) (map[string][][2]string, map[string]bool) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s has no source: %v", dir, err)
-	}
-	structs, kinds := make(map[string][][2]string), make(map[string]bool)
-	for _, name := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.TypeSpec:
-				if s, ok := n.Type.(*ast.StructType); ok {
-					for _, f := range s.Fields.List {
-						typ := typeName(f.Type)
-						for _, name := range f.Names {
-							structs[n.Name.Name] = append(structs[n.Name.Name], [2]string{name.Name, typ})
-						}
-						if f.Names == nil {
-							structs[n.Name.Name] = append(structs[n.Name.Name], [2]string{typ, typ})
-						}
-					}
-				}
-			case *ast.FuncDecl:
-				if n.Name.Name == "Kind" && n.Recv != nil {
-					if typ, ok := n.Recv.List[0].Type.(*ast.Ident); ok {
-						kinds[typ.Name] = true
-					}
-				}
-			}
-			return true
-		})
-	}
-	return structs, kinds
-}
-
-// typeName returns the name of a type of the package itself, of a list of them or a pointer to
-// one, or nothing.
-func typeName(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e.Name
-	case *ast.ArrayType:
-		return typeName(e.Elt)
-	case *ast.StarExpr:
-		return typeName(e.X)
-	}
-	return ""
 }

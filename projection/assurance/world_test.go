@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -18,8 +18,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/projection"
-	viewmemory "github.com/tradesurety/surety/projection/memory"
-	viewsqlite "github.com/tradesurety/surety/projection/sqlite"
+	"github.com/tradesurety/surety/projection/internal/viewtest"
 )
 
 const day = 24 * time.Hour
@@ -33,6 +32,8 @@ var (
 	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
 	usd      = must(order.ParseCurrency("USD"))
 )
+
+func TestMain(m *testing.M) { os.Exit(viewtest.Main(m)) }
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -53,14 +54,14 @@ type world struct {
 	rand   *rand.Rand
 	orders []order.ID
 	serial int
+
+	overdue int // orders that were overdue when somebody looked
 }
 
 func newWorld(t testing.TB, opts ...desk.Option) *world {
 	log := memory.New()
 	t.Cleanup(func() { _ = log.Close() })
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	w := &world{TB: t, log: log, clock: start, rand: rand.New(rand.NewPCG(seed, 0))}
+	w := &world{TB: t, log: log, clock: start, rand: viewtest.Rand(t)}
 	opts = append([]desk.Option{
 		desk.WithClock(func() time.Time { return w.clock }),
 		desk.WithSources(desk.Sources{
@@ -200,30 +201,9 @@ func (w *world) export(id order.ID, by order.Actor) {
 	w.ask(by, desk.Order(id, order.MarkShipped{}))
 }
 
-// stores calls f for each kind of store.
-func stores(t *testing.T, f func(t *testing.T, store projection.Store)) {
-	t.Run("memory", func(t *testing.T) { f(t, viewmemory.New()) })
-	t.Run("sqlite", func(t *testing.T) {
-		s, err := viewsqlite.Open(t.Context(), filepath.Join(t.TempDir(), "views"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		f(t, s)
-	})
-}
-
 func (w *world) catchUp(store projection.Store, views []*projection.View, opts ...projection.Option) {
 	w.Helper()
-	for _, v := range views {
-		worker, err := projection.New(w.log, store, v, opts...)
-		if err == nil {
-			_, err = worker.CatchUp(context.Background())
-		}
-		if err != nil {
-			w.Fatal(err)
-		}
-	}
+	viewtest.CatchUp(w, w.log, store, views, 1+w.rand.IntN(3), opts...)
 }
 
 func sorted[T any](list []T, key func(T) string) []T {

@@ -21,7 +21,10 @@ func (e *env) poisoned(f func(e *env, w *writer, store projection.Store, view *p
 			e := newEnv(t, e.config)
 			var store projection.Store
 			for place := range e.times(50, 10000) {
-				if place%50 == 0 {
+				if !e.sampled(place) {
+					continue
+				}
+				if store == nil || place%50 == 0 {
 					store = e.open()
 				}
 				view := named(view, place)

@@ -16,6 +16,10 @@ type Config struct {
 	// Reopen closes s and opens a store on the same data. It is nil for a store of which
 	// nothing outlives a close.
 	Reopen func(t testing.TB, s projection.Store) projection.Store
+	// Sample is for a store whose tables take long to make: of the places of a log that a case
+	// goes through one by one, it takes every so many, from one that is drawn. Below 2, and in
+	// the long form, it takes all.
+	Sample int
 }
 
 // Run runs every case.
@@ -65,6 +69,7 @@ type env struct {
 	testing.TB
 	config Config
 	rand   *rand.Rand
+	sample int // which of the places are taken if not all are
 	long   bool
 }
 
@@ -77,7 +82,9 @@ func newEnv(t testing.TB, c Config) *env {
 		}
 	}
 	t.Logf("seed %d; again: SURETY_SEED=%[1]d go test -count=1 -run '%s'", seed, t.Name())
-	return &env{TB: t, config: c, rand: rand.New(rand.NewPCG(seed, 0)), long: os.Getenv("SURETY_LONG") == "1"}
+	e := &env{TB: t, config: c, rand: rand.New(rand.NewPCG(seed, 0)), long: os.Getenv("SURETY_LONG") == "1"}
+	e.sample = e.rand.IntN(1 << 16)
+	return e
 }
 
 // times is how often a random case runs: n times, or long times in the long form.
@@ -86,6 +93,11 @@ func (e *env) times(n, long int) int {
 		return long
 	}
 	return n
+}
+
+// sampled reports whether a case is to look at a place.
+func (e *env) sampled(place int) bool {
+	return e.long || e.config.Sample < 2 || place%e.config.Sample == e.sample%e.config.Sample
 }
 
 func (e *env) open() projection.Store { return e.config.Open(e.TB) }

@@ -106,8 +106,11 @@ func connect(ctx context.Context, path string, writes bool) (*sqlite.Conn, error
 			return refuse("is a database of another application", nil)
 		}
 	}
+	// The pages that one batch after the other changes are folded into the file once in a while
+	// only: each time, the disk is waited for.
 	for _, s := range []struct{ name, value string }{
-		{"journal_mode", "wal"}, {"synchronous", "1"}, {"trusted_schema", "0"}, {"cache_size", "-16384"}, {"journal_size_limit", "67108864"},
+		{"journal_mode", "wal"}, {"synchronous", "1"}, {"trusted_schema", "0"}, {"cache_size", "-16384"},
+		{"wal_autocheckpoint", "8000"}, {"journal_size_limit", "67108864"},
 	} {
 		found := ""
 		err := patiently(ctx, func() error {

@@ -19,12 +19,12 @@ func tableName(s *projection.Schema, t *projection.Table) string {
 
 func quoted(name string) string { return `"` + name + `"` }
 
-// list joins what f makes of columns.
-func list(columns []projection.Column, separator string, f func(name string) string) string {
+// list enumerates what f makes of columns.
+func list(columns []projection.Column, f func(name string) string) string {
 	var b strings.Builder
 	for i, c := range columns {
 		if i > 0 {
-			b.WriteString(separator)
+			b.WriteString(", ")
 		}
 		b.WriteString(f(quoted(c.Name)))
 	}
@@ -43,7 +43,7 @@ func createTable(s *projection.Schema, t *projection.Table) string {
 		}
 		b.WriteString(quoted(c.Name) + " " + kind + " NOT NULL, ")
 	}
-	b.WriteString("PRIMARY KEY (" + list(t.Columns[:t.Key], ", ", itself) + ")) STRICT, WITHOUT ROWID")
+	b.WriteString("PRIMARY KEY (" + list(t.Columns[:t.Key], itself) + ")) STRICT, WITHOUT ROWID")
 	return b.String()
 }
 
@@ -53,7 +53,7 @@ func createIndex(s *projection.Schema, t *projection.Table, i int) string {
 		columns = append(columns, projection.Column{Name: name})
 	}
 	name := quoted(s.Name + "@" + strconv.Itoa(s.Version) + "." + t.Name + "." + strconv.Itoa(i))
-	return "CREATE INDEX IF NOT EXISTS " + name + " ON " + tableName(s, t) + " (" + list(columns, ", ", itself) + ")"
+	return "CREATE INDEX IF NOT EXISTS " + name + " ON " + tableName(s, t) + " (" + list(columns, itself) + ")"
 }
 
 // apply makes the change of a table.
@@ -62,9 +62,8 @@ func apply(conn *sqlite.Conn, s *projection.Schema, c *projection.TableChange) e
 	if t == nil {
 		return fault(s.Name, s.Version, projection.ErrOtherTables)
 	}
-	key := list(t.Columns[:t.Key], ", ", itself)
 	if len(c.Delete) > 0 {
-		query := "DELETE FROM " + tableName(s, t) + " WHERE (" + key + ") = (" + marks(t.Key) + ")"
+		query := "DELETE FROM " + tableName(s, t) + " WHERE (" + list(t.Columns[:t.Key], itself) + ") = (" + marks(t.Key) + ")"
 		if err := each(conn, "delete", query, c.Delete); err != nil {
 			return err
 		}
@@ -72,12 +71,8 @@ func apply(conn *sqlite.Conn, s *projection.Schema, c *projection.TableChange) e
 	if len(c.Put) == 0 {
 		return nil
 	}
-	query := "INSERT INTO " + tableName(s, t) + " VALUES (" + marks(len(t.Columns)) + ") ON CONFLICT (" + key + ") DO "
-	if len(t.Columns) == t.Key {
-		query += "NOTHING"
-	} else {
-		query += "UPDATE SET " + list(t.Columns[t.Key:], ", ", func(name string) string { return name + " = excluded." + name })
-	}
+	// While there is no index but the key, this overwrites the row in its place.
+	query := "INSERT OR REPLACE INTO " + tableName(s, t) + " VALUES (" + marks(len(t.Columns)) + ")"
 	return each(conn, "put", query, c.Put)
 }
 
@@ -198,7 +193,7 @@ func statement(s *projection.Schema, p *projection.Plan) (string, []projection.V
 		b      strings.Builder
 		values []projection.Value
 	)
-	b.WriteString("SELECT " + list(p.Table.Columns, ", ", itself) + " FROM " + tableName(s, p.Table))
+	b.WriteString("SELECT " + list(p.Table.Columns, itself) + " FROM " + tableName(s, p.Table))
 	word := " WHERE "
 	for _, w := range p.Where {
 		b.WriteString(word + quoted(p.Table.Columns[w.Column].Name) + " " + w.Op.String() + " ?")
@@ -213,9 +208,9 @@ func statement(s *projection.Schema, p *projection.Plan) (string, []projection.V
 		direction, beyond = " DESC", " < "
 	}
 	if p.After != nil {
-		b.WriteString(word + "(" + list(order, ", ", itself) + ")" + beyond + "(" + marks(len(p.After)) + ")")
+		b.WriteString(word + "(" + list(order, itself) + ")" + beyond + "(" + marks(len(p.After)) + ")")
 		values = append(values, p.After...)
 	}
-	b.WriteString(" ORDER BY " + list(order, ", ", func(name string) string { return name + direction }) + " LIMIT ?")
+	b.WriteString(" ORDER BY " + list(order, func(name string) string { return name + direction }) + " LIMIT ?")
 	return b.String(), append(values, projection.Int(int64(p.Limit)))
 }

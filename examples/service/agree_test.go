@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+)
+
+// everyCommandOnce checks that what was acknowledged is in the log once, where all answers say,
+// and that nothing else is but the commits of the beginning.
+func (l *load) everyCommandOnce(log events.Store, others int) {
+	l.t.Helper()
+	commits := commitsOf(l.t, log)
+	known := make(map[uuid.UUID]bool)
+	for _, r := range l.requests {
+		known[r.id()] = true
+		fresh := 0
+		for _, d := range r.acks {
+			if !d.Repeated {
+				fresh++
+			}
+			if d.Position != commits[r.id()] || d.Position == 0 || d.Version != r.acks[0].Version {
+				l.t.Errorf("%s is at %d, and the answers say %+v", r.path, commits[r.id()], r.acks)
+			}
+		}
+		if fresh > 1 {
+			l.t.Errorf("%s was carried out %d times, say the answers", r.path, fresh)
+		}
+	}
+	if len(known) != len(l.requests) || len(commits) != len(known)+others {
+		l.t.Errorf("%d commits in the log; %d requests were acknowledged, with %d ids", len(commits), len(l.requests), len(known))
+	}
+}
+
+// boardsAgree checks that both instances list the same orders, as they fold from the log.
+func (l *load) boardsAgree(log events.Store, end events.Position) {
+	l.t.Helper()
+	var boards [2][]summary
+	for i, c := range l.clients {
+		path := "/orders?limit=200&wait=" + strconv.FormatUint(uint64(end), 10)
+		for path != "" {
+			p := read[page](l.t, c.get(path, platform))
+			boards[i] = append(boards[i], p.Orders...)
+			path = p.Next
+		}
+	}
+	if !slices.Equal(boards[0], boards[1]) {
+		l.t.Errorf("one instance lists %d orders and the other %d, or others", len(boards[0]), len(boards[1]))
+	}
+	folded := make(map[order.ID]*order.Order)
+	versions := make(map[order.ID]events.Version)
+	for r, err := range log.ReadAll(l.t.Context(), 0, events.Filter{Categories: []string{order.Category}}) {
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		key, _ := r.Stream.Key()
+		id, err := order.ParseID(key)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if folded[id] == nil {
+			folded[id] = &order.Order{ID: id}
+		}
+		e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
+		if err == nil {
+			err = folded[id].Apply(e, r.At)
+		}
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		versions[id] = r.Version
+	}
+	for _, got := range boards[0] {
+		o := folded[got.ID]
+		if o == nil || got.Version != versions[got.ID] || got.Phase != o.Phase.String() || got.Total != o.Terms.Total || got.Due != o.Due() || !got.UpdatedAt.Equal(o.LastAt) {
+			l.t.Errorf("the board has %+v, and the log %+v at version %d", got, o, versions[got.ID])
+		}
+		delete(folded, got.ID)
+	}
+	if len(folded) != 0 {
+		l.t.Errorf("%d orders are not on the board", len(folded))
+	}
+}
+
+// lineAgrees checks that the seller's line holds what his orders say that they hold.
+func (l *load) lineAgrees(log events.Store) {
+	l.t.Helper()
+	usd, err := order.ParseCurrency("USD")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	stream, err := credit.Stream("s-acme", usd)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	line, _, err := credit.NewModel().Replay(l.t.Context(), log, stream)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if line.Held.MinorUnits() > line.Limit.MinorUnits() || line.Held.MinorUnits() != 100_000*line.OpenHolds {
+		l.t.Errorf("the line holds %s of %s in %d holds", line.Held, line.Limit, line.OpenHolds)
+	}
+}
+
+// followed is what a client has got of streams that break off and go on.
+type followed struct {
+	mu   sync.Mutex
+	ids  []string
+	last string
+}
+
+// follow listens to the instances by turns, each time from the last id on, until ctx ends.
+func follow(ctx context.Context, clients [2]client, last string) *followed {
+	f := &followed{last: last}
+	go func() {
+		for turn := 0; ctx.Err() == nil; turn++ {
+			f.listen(ctx, clients[turn%2])
+		}
+	}()
+	return f
+}
+
+// listen takes some hundred events, or fewer if the stream breaks off.
+func (f *followed) listen(ctx context.Context, c client) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/events", nil)
+	if err != nil {
+		return
+	}
+	r.Header.Set("Authorization", "Bearer "+platform)
+	r.Header.Set("Last-Event-ID", f.last)
+	resp, err := transport.RoundTrip(r)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		time.Sleep(10 * time.Millisecond)
+		return
+	}
+	defer resp.Body.Close()
+	l := newListener(c.t, resp, func() {})
+	for range 300 {
+		x, err := l.next()
+		if err != nil {
+			return
+		}
+		f.mu.Lock()
+		if f.last = x.id; x.event != "" {
+			f.ids = append(f.ids, x.id)
+		}
+		f.mu.Unlock()
+	}
+}
+
+// streamIsWhole checks that what was followed is every record from start on, once and in order;
+// what is missing at the end comes when one goes on from there.
+func (l *load) streamIsWhole(f *followed, start int, end events.Position) {
+	l.t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ids, last := f.ids, strconv.FormatUint(uint64(end), 10)
+	if f.last != last {
+		ids = append(ids, l.clients[0].listen(platform, f.last).until(last)...)
+	}
+	for i, id := range ids {
+		if id != strconv.Itoa(start+1+i) {
+			l.t.Fatalf("after %d events from %d on comes %s", i, start, id)
+		}
+	}
+	if fmt.Sprint(start+len(ids)) != last {
+		l.t.Errorf("%d events from %d on, and the log ends at %s", len(ids), start, last)
+	}
+}

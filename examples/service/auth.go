@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// Authenticate says who sends a request, by what the request proves and never by what it says.
+// An error means nobody, and the request is answered with 401. This is where a service puts its
+// own: a session, a signed token, a client certificate.
+type Authenticate func(*http.Request) (order.Actor, error)
+
+var errNobody = errors.New("the request has no token that is known")
+
+// people is a table of bearer tokens, for trying the service out. It has their digests, so that
+// how long a look-up takes says nothing about a token.
+type people map[[sha256.Size]byte]order.Actor
+
+// readPeople reads a table of tokens: a JSON object of
+//
+//	"TOKEN": {"role": "buyer", "account": "b-1", "email": "verified@buyer.example"}
+//
+// where the role is buyer, seller or platform and the address may be missing. Without a file
+// nobody is known.
+func readPeople(path string) (people, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var table map[string]order.Actor
+	d := json.NewDecoder(file)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&table); err != nil {
+		return nil, fmt.Errorf("tokens %s: %w", path, err)
+	}
+	known := make(people, len(table))
+	for token, by := range table {
+		if len(token) < 16 || strings.ContainsAny(token, " \t") || by.Role == order.System || by.Role == order.Desk || by.Account == "" {
+			return nil, fmt.Errorf("tokens %s: each needs 16 characters without a space, the role buyer, seller or platform, and an account", path)
+		}
+		if err := by.Validate(); err != nil {
+			return nil, fmt.Errorf("tokens %s: %w", path, err)
+		}
+		known[sha256.Sum256([]byte(token))] = by
+	}
+	return known, nil
+}
+
+// authenticate is an Authenticate.
+func (p people) authenticate(r *http.Request) (order.Actor, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	by, known := p[sha256.Sum256([]byte(token))]
+	if !known || !strings.EqualFold(scheme, "Bearer") {
+		return order.Actor{}, errNobody
+	}
+	return by, nil
+}
+
+// match returns the account of the buyer with a verified address: see desk.Sources.
+func (p people) match(_ context.Context, e order.Email) (order.Account, error) {
+	for _, by := range p {
+		if by.Role == order.Buyer && by.Email.Same(e) {
+			return by.Account, nil
+		}
+	}
+	return "", nil
+}

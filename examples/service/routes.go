@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/projection/assurance"
+)
+
+// handler answers a request of somebody who is known. An error that it returns is answered as a
+// problem; it has written nothing then.
+type handler func(w http.ResponseWriter, r *http.Request, by order.Actor) error
+
+// route lays out the paths.
+func (s *service) route() {
+	s.mux.HandleFunc("GET /healthz", s.healthz)
+	s.mux.Handle("GET /orders", s.known(s.list))
+	s.mux.Handle("GET /orders/{id}", s.known(s.show))
+	s.mux.Handle("GET /orders/{id}/timeline", s.known(s.timeline))
+	s.mux.Handle("GET /events", s.known(s.events))
+	for path, do := range actions {
+		s.mux.Handle("POST "+path+"/commands/{command}", s.known(s.command(do)))
+	}
+}
+
+// known lets in whoever is authenticated.
+func (s *service) known(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		by, err := s.authenticate(r)
+		if err != nil {
+			err = plain(http.StatusUnauthorized, "A token is needed that is known.")
+		} else {
+			err = h(w, r, by)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// ServeHTTP answers with a problem where the mux would with a line of text.
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, pattern := s.mux.Handler(r)
+	if pattern != "" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	said := verdict{ResponseWriter: w}
+	answer.ServeHTTP(&said, r)
+	s.fail(w, r, plain(said.status, "There is no such path, or not for this method."))
+}
+
+// verdict keeps the status that the mux decides on, and lets go of its text.
+type verdict struct {
+	http.ResponseWriter
+	status int
+}
+
+func (v *verdict) WriteHeader(status int)      { v.status = status }
+func (v *verdict) Write(b []byte) (int, error) { return len(b), nil }
+
+// summary is an order as a list has it.
+type summary struct {
+	ID           order.ID       `json:"id"`
+	Version      events.Version `json:"version"`
+	Seller       order.Account  `json:"seller"`
+	Buyer        order.Account  `json:"buyer,omitzero"`
+	Phase        string         `json:"phase"`
+	Status       string         `json:"status,omitzero"`
+	Step         string         `json:"step,omitzero"`
+	Coverage     order.Coverage `json:"coverage,omitzero"`
+	Total        order.Money    `json:"total,omitzero"`
+	Due          order.Money    `json:"due,omitzero"`
+	Deadline     time.Time      `json:"deadline,omitzero"`
+	DeadlineKind string         `json:"deadline_kind,omitzero"`
+	DraftedAt    time.Time      `json:"drafted_at"`
+	UpdatedAt    time.Time      `json:"updated_at"`
+}
+
+func summarize(o assurance.BoardOrder) summary {
+	return summary{
+		o.ID, o.Version, o.Seller, o.Buyer, o.Phase.String(), o.Status, o.Step, o.Coverage, o.Total, o.Due,
+		o.Deadline, o.DeadlineKind, o.DraftedAt, o.UpdatedAt,
+	}
+}
+
+// list is a page of the orders that the actor may see and the query means, the newest first. With
+// wait it is made when the board has come to that position of the log, so that whoever has just
+// done something sees it.
+func (s *service) list(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+	filter, page, wait, err := parseList(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.limits.command)
+	defer cancel()
+	if wait > 0 {
+		if err := s.view.Wait(ctx, s.views, wait); err != nil {
+			return err
+		}
+	}
+	found, next, err := s.board.List(ctx, by, filter, page)
+	if err != nil {
+		return err
+	}
+	if next != "" {
+		query := r.URL.Query()
+		query.Set("after", next)
+		next = r.URL.Path + "?" + query.Encode()
+		w.Header().Set("Link", "<"+next+`>; rel="next"`)
+	}
+	orders := make([]summary, len(found))
+	for i := range found {
+		orders[i] = summarize(found[i])
+	}
+	reply(w, http.StatusOK, "application/json", struct {
+		Orders []summary `json:"orders"`
+		Next   string    `json:"next,omitzero"` // where the next page is
+	}{orders, next})
+	return nil
+}
+
+// maxPage is how many orders a page has at most.
+const maxPage = 200
+
+// parseList reads the query of a list.
+func parseList(query url.Values) (f assurance.BoardFilter, p assurance.Page, wait events.Position, err error) {
+	for name, values := range query {
+		switch text := values[0]; name {
+		case "seller":
+			f.Seller = order.Account(text)
+		case "buyer":
+			f.Buyer = order.Account(text)
+		case "status":
+			f.Status = text
+		case "phase":
+			f.Phase, err = parsePhase(text)
+		case "due_before":
+			f.DueBefore, err = time.Parse(time.RFC3339, text)
+		case "by_deadline":
+			f.ByDeadline, err = strconv.ParseBool(text)
+		case "after":
+			p.After = text
+		case "limit":
+			p.Limit, err = strconv.Atoi(text)
+		case "wait":
+			wait, err = parsePosition(text)
+		default:
+			err = strconv.ErrSyntax
+		}
+		if err != nil || len(values) > 1 || p.Limit < 0 || p.Limit > maxPage {
+			return f, p, 0, malformed(name, "is no parameter of a list, is there twice, or has a value that it cannot have")
+		}
+	}
+	return f, p, wait, nil
+}
+
+func parsePhase(text string) (order.Phase, error) {
+	for p := order.PhaseDraft; p <= order.PhaseClosed; p++ {
+		if p.String() == text {
+			return p, nil
+		}
+	}
+	return 0, strconv.ErrSyntax
+}
+
+func parsePosition(text string) (events.Position, error) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	return events.Position(n), err
+}
+
+// show is an order as it stands, with what a buyer has to know to confirm and to pay it, and
+// what the actor may ask for next, each with the rule that is known to refuse it, if one is. Its
+// ETag is its version.
+func (s *service) show(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+	id, err := anOrder(r)
+	if err != nil {
+		return err
+	}
+	o, version, err := s.desk.ReadOrder(r.Context(), by, id)
+	if err != nil {
+		return err
+	}
+	status, step := o.PlatformStatus()
+	deadline, _ := o.Deadline()
+	next := make(map[string]order.Rule)
+	for _, x := range o.Next(by, time.Now(), nil) {
+		next[x.Command] = ""
+		if x.Refusal != nil {
+			next[x.Command] = x.Refusal.Rule
+		}
+	}
+	w.Header().Set("ETag", etag(version))
+	reply(w, http.StatusOK, "application/json", struct {
+		summary
+		Revision order.Revision         `json:"revision,omitzero"`
+		Terms    order.Terms            `json:"terms,omitzero"`
+		Account  order.ReceivingAccount `json:"receiving_account,omitzero"`
+		Next     map[string]order.Rule  `json:"next"`
+	}{summary{
+		o.ID, version, o.Seller.Account, o.Buyer.Account, o.Phase.String(), status, step, o.Coverage, o.Terms.Total, o.Due(),
+		deadline.At, deadline.Kind, o.DraftedAt, o.LastAt,
+	}, o.Revision, o.Terms, o.Account, next})
+	return nil
+}
+
+// moment is a fact, with personal data masked.
+type moment struct {
+	Stream  events.StreamID `json:"stream"`
+	Version events.Version  `json:"version"`
+	At      time.Time       `json:"at"`
+	By      order.Role      `json:"by,omitzero"`
+	Account order.Account   `json:"account,omitzero"`
+	Type    string          `json:"type"`
+	Event   json.RawMessage `json:"event,omitzero"`
+	Phase   string          `json:"phase,omitzero"` // in which the order was then
+}
+
+// timeline is the history of an order.
+func (s *service) timeline(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+	id, err := anOrder(r)
+	if err != nil {
+		return err
+	}
+	history, err := assurance.Timeline(r.Context(), s.log, by, id)
+	if err == nil && len(history) == 0 {
+		err = desk.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	list := make([]moment, len(history))
+	for i, m := range history {
+		typ, _, data, err := order.EncodeEvent(nil, m.Event)
+		if err != nil {
+			return err
+		}
+		list[i] = moment{order.Stream(id), m.Version, m.At, m.By, m.Account, typ, data, m.Phase.String()}
+	}
+	reply(w, http.StatusOK, "application/json", list)
+	return nil
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/assurance"
+)
+
+// limits bound what a client can take.
+type limits struct {
+	body    int64         // bytes of the body of a request
+	header  time.Duration // for the header of a request to arrive
+	read    time.Duration // for all of it
+	write   time.Duration // for a client to take an answer, or an event of a stream
+	idle    time.Duration // without a request on a connection
+	command time.Duration // for a command to be carried out, or a list to be made
+	drain   time.Duration // for the requests that run when the service is told to stop
+	conns   int64         // connections at a time
+	streams int           // streams of events at a time
+
+	heartbeat time.Duration // of silence on a stream
+	poll      time.Duration // between looks for what other instances have written
+	tick      time.Duration // between looks for what is due
+	again     time.Duration // before a board that has stopped begins again
+}
+
+func defaults() limits {
+	return limits{
+		body: 256 << 10, header: 5 * time.Second, read: 15 * time.Second, write: 15 * time.Second, idle: time.Minute,
+		command: 5 * time.Second, drain: 15 * time.Second, conns: 1000, streams: 100,
+		heartbeat: 15 * time.Second, poll: 250 * time.Millisecond, tick: time.Second, again: 2 * time.Second,
+	}
+}
+
+// service answers requests on a log and on views, which are the caller's to close.
+type service struct {
+	log          events.Store
+	views        projection.Store
+	view         *projection.View
+	board        *assurance.Board
+	desk         *desk.Desk
+	authenticate Authenticate
+	logger       *slog.Logger
+	limits       limits
+	mux          *http.ServeMux
+	health       health
+	conns        atomic.Int64
+	streams      chan struct{}   // holds a token a stream
+	stopping     context.Context // has ended when streams have to
+	stop         context.CancelFunc
+}
+
+func newService(log events.Store, views projection.Store, who Authenticate, sources desk.Sources, logger *slog.Logger, l limits) *service {
+	s := &service{
+		log: log, views: views, view: assurance.BoardView(), board: assurance.NewBoard(views),
+		desk:         desk.New(log, desk.WithSources(sources), desk.WithTimeout(l.command)),
+		authenticate: who, logger: logger, limits: l, mux: http.NewServeMux(),
+		health: health{state: building}, streams: make(chan struct{}, l.streams),
+	}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.route()
+	return s
+}
+
+// serve answers on a listener until ctx ends. Then it takes no more requests, finishes those that
+// run, ends the streams, and last what works in the background: what was acknowledged is in the
+// log, and what was not the client learns by asking again.
+func (s *service) serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler: s, ConnState: s.count, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: s.limits.header, ReadTimeout: s.limits.read, IdleTimeout: s.limits.idle,
+		WriteTimeout: s.limits.read + s.limits.command + s.limits.write,
+	}
+	server.RegisterOnShutdown(s.stop)
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	background.Go(func() { s.keep(work) })
+	background.Go(func() { s.tick(work) })
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		s.logger.Info("stopping")
+	}
+	drain, done := context.WithTimeout(work, s.limits.drain)
+	defer done()
+	if late := server.Shutdown(drain); late != nil {
+		err = errors.Join(err, late, server.Close())
+	}
+	cancel()
+	background.Wait()
+	return err
+}
+
+// count closes a connection beyond the limit at once: its client learns so sooner than by waiting
+// until an idle one makes room, and may try another instance.
+func (s *service) count(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		if s.conns.Add(1) > s.limits.conns {
+			_ = c.Close()
+		}
+	case http.StateClosed, http.StateHijacked:
+		s.conns.Add(-1)
+	}
+}
+
+// tick does what is due, again and again. Other instances may do the same.
+func (s *service) tick(ctx context.Context) {
+	ticker := time.NewTicker(s.limits.tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			if _, err := s.desk.Tick(ctx, now); err != nil && ctx.Err() == nil {
+				s.logger.Error("tick", "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,376 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+)
+
+// page is an answer of GET /orders.
+type page struct {
+	Orders []summary `json:"orders"`
+	Next   string    `json:"next"`
+}
+
+// shown is an answer of GET /orders/{id}.
+type shown struct {
+	summary
+	Revision order.Revision         `json:"revision"`
+	Terms    order.Terms            `json:"terms"`
+	Account  order.ReceivingAccount `json:"receiving_account"`
+	Next     map[string]order.Rule  `json:"next"`
+}
+
+// TestAnOrderIsMade takes an order from its draft to its payment, and looks at it from all sides
+// on the way.
+func TestAnOrderIsMade(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	id := order.NewID()
+	path := "/orders/" + id.String()
+	last := s.submitted(id)
+
+	a := s.get(path, bruno)
+	o := read[shown](t, a)
+	if want := strconv.Quote(strconv.Itoa(int(last.Version))); a.status != http.StatusOK || a.header.Get("ETag") != want || o.Version != last.Version || o.Phase != "submitted" || o.Buyer != "b-bruno" {
+		t.Fatalf("%d, ETag %s, want %s: %s", a.status, a.header.Get("ETag"), want, a.body)
+	}
+	if rule, ok := o.Next["confirm"]; !ok || rule != "" {
+		t.Errorf("the buyer may ask for %v", o.Next)
+	}
+	confirm := `{"terms":` + strconv.Itoa(int(o.Revision)) + `}`
+	if p := s.problem(s.ask(path+"/commands/confirm", bruno, confirm, "If-Match", `"3"`), http.StatusPreconditionFailed, "#version"); p.Version != last.Version {
+		t.Errorf("the version that is: %d, want %d", p.Version, last.Version)
+	}
+	if a := s.ask(path+"/commands/confirm", bruno, confirm, "If-Match", a.header.Get("ETag")); a.status != http.StatusOK {
+		t.Fatal(a.body)
+	}
+	paid := s.must(path+"/commands/record-payment", platform, `{"reference":"TT-1","method":"tt","account":"`+string(o.Account)+`","amount":"1000.00 USD","payer":"Bruno Imports","paid_at":"2026-01-02T00:00:00Z"}`)
+	if o := read[shown](t, s.get(path, acme)); o.Phase != "ready-to-ship" || !o.Due.IsZero() || o.Version != paid.Version {
+		t.Errorf("%+v", o)
+	}
+
+	list := read[page](t, s.get("/orders?phase=ready-to-ship&wait="+strconv.Itoa(int(paid.Position)), bruno))
+	if len(list.Orders) != 1 || list.Orders[0].ID != id || list.Orders[0].Version != paid.Version {
+		t.Errorf("the board has %+v", list)
+	}
+	if list := read[page](t, s.get("/orders", carla)); len(list.Orders) != 0 {
+		t.Errorf("a stranger sees %+v", list)
+	}
+
+	a = s.get(path+"/timeline", bruno)
+	moments := read[[]moment](t, a)
+	if n := len(moments); n != int(paid.Version) || moments[0].Type != "order.drafted" || moments[n-1].Phase != "ready-to-ship" {
+		t.Errorf("%s", a.body)
+	}
+	if strings.Contains(a.body, "purchasing@bruno") || strings.Contains(a.body, "Bruno Imports") || !strings.Contains(a.body, "p***@bruno.example") {
+		t.Errorf("the timeline is not masked: %s", a.body)
+	}
+	for _, x := range []string{"", "/timeline"} {
+		s.problem(s.get(path+x, carla), http.StatusNotFound, "about:blank")
+		s.problem(s.get("/orders/"+order.NewID().String()+x, acme), http.StatusNotFound, "about:blank")
+	}
+}
+
+// TestPages walks a board page by page, by next and by Link, and meets each order once.
+func TestPages(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	want := make(map[order.ID]bool)
+	var last done
+	for range 7 {
+		id := order.NewID()
+		want[id] = true
+		last = s.must("/orders/"+id.String()+"/commands/draft", acme, `{"mode":"online"}`)
+	}
+	path, pages := "/orders?seller=s-acme&limit=3&wait="+strconv.Itoa(int(last.Position)), 0
+	for path != "" {
+		a := s.get(path, platform)
+		p := read[page](t, a)
+		for _, o := range p.Orders {
+			if !want[o.ID] {
+				t.Errorf("order %s is there twice, or by chance", o.ID)
+			}
+			delete(want, o.ID)
+		}
+		if link := a.header.Get("Link"); p.Next != "" && link != "<"+p.Next+`>; rel="next"` {
+			t.Errorf("Link %s, next %s", link, p.Next)
+		}
+		path = p.Next
+		pages++
+	}
+	if pages != 3 || len(want) != 0 {
+		t.Errorf("%d pages, and %d orders are missing", pages, len(want))
+	}
+	for _, query := range []string{"limit=0x1", "limit=-1", "limit=201", "colour=red", "phase=gone", "phase=draft&phase=draft", "after=x", "seller=a%20b&after=1/2", "by_deadline=maybe", "due_before=soon", "wait=-1"} {
+		s.problem(s.get("/orders?"+query, platform), http.StatusBadRequest, "#malformed")
+	}
+}
+
+// TestEveryTarget sends a command to each path that takes one.
+func TestEveryTarget(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	s.drafted(order.NewID())
+	later := order.NewID().String()
+	asked := map[string]bool{"/orders/{id}": true, "/services/{account}": true, "/lines/{account}/{currency}": true}
+	for _, step := range []struct{ target, path, token, body string }{
+		{"/quotas/{account}/{currency}", "/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"5000.00 CNY"}`},
+		{"/pay-later/{id}", "/pay-later/" + later + "/commands/place", carla, `{"merchant":"s-acme","chose_pay_later":true,"amount":"100.00 CNY"}`},
+		{"/entrustments/{id}", "/entrustments/E-1/commands/draft", acme, `{"title":"lamps"}`},
+		{"/funds/{account}/{currency}", "/funds/s-acme/CNY/commands/bind-card", acme, `{"card":"6222020000000000000","holder":"s-acme"}`},
+	} {
+		asked[step.target] = true
+		if got := s.must(step.path, step.token, step.body); got.Version != 1 || got.Position == 0 {
+			t.Errorf("%s: %+v", step.path, got)
+		}
+	}
+	for path := range actions {
+		if !asked[path] {
+			t.Errorf("nothing was sent to %s", path)
+		}
+	}
+}
+
+// TestRefusals hears the rule book say no, in both languages, with what is missing and from when
+// it would be possible.
+func TestRefusals(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	draft := "/orders/" + order.NewID().String() + "/commands/draft"
+	for header, want := range map[string]order.Lang{
+		"": order.English, "zh-CN": order.Chinese, "en;q=0.5, zh;q=0.8": order.Chinese, "fr, en-GB;q=0.7, zh;q=0.3": order.English, "ZH;q=x, *": order.English,
+	} {
+		a := s.ask(draft, acme, `{"mode":"online"}`, "Accept-Language", header)
+		p := s.problem(a, http.StatusConflict, "#refused")
+		if p.Rule != order.RuleA6 || p.Text != order.RuleA6.Text(want) || !strings.HasPrefix(p.Detail, p.Text) || p.Command != "draft" || a.header.Get("Content-Language") != string(want) {
+			t.Errorf("%q: %s", header, a.body)
+		}
+	}
+
+	amount, err := order.ParseMoney("70.00 CNY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must("/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"30.00 CNY"}`)
+	a := s.ask("/pay-later/"+order.NewID().String()+"/commands/place", carla, `{"merchant":"s-acme","chose_pay_later":true,"amount":"100.00 CNY"}`)
+	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != order.RuleB5 || p.Missing != amount || !strings.Contains(a.body, `"missing":"70.00 CNY"`) {
+		t.Errorf("%s", a.body)
+	}
+
+	text, err := os.ReadFile("../quickstart/contract.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var contract struct {
+		Entrustments []struct{ Declaration json.RawMessage }
+	}
+	if err := json.Unmarshal(text, &contract); err != nil {
+		t.Fatal(err)
+	}
+	s.must("/entrustments/E-1/commands/draft", acme, `{"title":"lamps"}`)
+	s.must("/entrustments/E-1/commands/submit", acme, `{}`)
+	s.must("/entrustments/E-1/commands/approve", platform, `{}`)
+	s.must("/entrustments/E-1/commands/declare", platform, `{"declaration":`+string(contract.Entrustments[0].Declaration)+`}`)
+	a = s.ask("/entrustments/E-1/commands/release", platform, `{"released_at":"2099-01-01T00:00:00Z"}`)
+	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != order.RuleD44 || p.Earliest.Year() != 2099 {
+		t.Errorf("%s", a.body)
+	}
+}
+
+// TestKeys asks again: the same request is carried out once, another one under its key is found
+// out, and the key of one caller is not that of another.
+func TestKeys(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	id := order.NewID()
+	path := "/orders/" + id.String() + "/commands/"
+	for _, key := range []string{`"first"`, "second key", order.NewID().String()} {
+		id := order.NewID()
+		draft := "/orders/" + id.String() + "/commands/draft"
+		first := read[done](t, s.ask(draft, acme, `{"mode":"online"}`, "Idempotency-Key", key))
+		again := read[done](t, s.ask(draft, acme, ` { "mode" : "online" } `, "Idempotency-Key", key))
+		if first.Repeated || !again.Repeated || first.Position == 0 || again.Position != first.Position || again.Version != first.Version {
+			t.Errorf("%s: %+v, then %+v", key, first, again)
+		}
+		// A string in quotes and the same without are one key.
+		bare := strings.Trim(key, `"`)
+		s.problem(s.ask(draft, acme, `{"mode":"upload"}`, "Idempotency-Key", bare), http.StatusUnprocessableEntity, "#key-reused")
+		s.problem(s.ask(path+"draft", acme, `{"mode":"online"}`, "Idempotency-Key", bare), http.StatusUnprocessableEntity, "#key-reused")
+		if o := read[shown](t, s.get("/orders/"+id.String(), acme)); o.Version != 1 {
+			t.Errorf("asked again and again it is at version %d", o.Version)
+		}
+	}
+	// Another seller's key of the same name is another key.
+	s.must("/services/s-orient/commands/activate", orient, `{"route":"console","certification":{"company_name":"Orient","registration_no":"2","legal_representative":"O","registered_address":"Yiwu"}}`)
+	if a := s.ask("/orders/"+order.NewID().String()+"/commands/draft", orient, `{"mode":"online"}`, "Idempotency-Key", `"first"`); a.status != http.StatusOK || read[done](t, a).Repeated {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// A key is asked for before any version is looked at.
+	old := order.NewID()
+	s.drafted(old)
+	edit := "/orders/" + old.String() + "/commands/set-terms"
+	first := s.ask(edit, acme, `{"terms":{"total":"7.00 USD"}}`, "Idempotency-Key", "edit", "If-Match", `"5"`)
+	again := s.ask(edit, acme, `{"terms":{"total":"7.00 USD"}}`, "Idempotency-Key", "edit", "If-Match", `"5"`)
+	if first.status != http.StatusOK || again.status != http.StatusOK || !read[done](t, again).Repeated {
+		t.Errorf("%d %s, then %d %s", first.status, first.body, again.status, again.body)
+	}
+}
+
+// TestCommandIDs holds the namespace of keys to the actor.
+func TestCommandIDs(t *testing.T) {
+	seen := make(map[string]string)
+	key := order.NewID().String()
+	for _, by := range []order.Actor{{Role: order.Seller, Account: "a"}, {Role: order.Buyer, Account: "a"}, {Role: order.Seller, Account: "b"}, {Role: order.Platform, Account: "a"}} {
+		for _, key := range []string{"k", "K", key} {
+			id, name := commandID(by, key).String(), by.Role.String()+" "+string(by.Account)+" "+key
+			if other, taken := seen[id]; taken || id != commandID(by, key).String() {
+				t.Errorf("%s and %s have the id %s", name, other, id)
+			}
+			seen[id] = name
+		}
+	}
+	if id := commandID(order.Actor{Role: order.Seller, Account: "a"}, key).String(); id[:13] != key[:13] {
+		t.Errorf("%s does not have the instant of %s", id, key)
+	}
+}
+
+// TestBadRequests sends what no client should. Each is answered by a problem that says what is
+// wrong, and nothing is written.
+func TestBadRequests(t *testing.T) {
+	s := startLocal(t, func(l *limits) { l.body = 4 << 10 }, nil)
+	s.opened()
+	before, err := s.log.Settled(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := "/orders/" + order.NewID().String() + "/commands/draft"
+	online := `{"mode":"online"}`
+	const post = http.MethodPost
+	for _, x := range []struct {
+		name, method, path, token, body string
+		headers                         []string
+		status                          int
+		kind, field                     string
+	}{
+		{"nobody", post, draft, "", online, nil, 401, "about:blank", ""},
+		{"somebody unknown", post, draft, "demo-token-of-mallory", online, nil, 401, "about:blank", ""},
+		{"another scheme", post, draft, "", online, []string{"Authorization", "Basic " + acme}, 401, "about:blank", ""},
+		{"nobody looks", "GET", "/orders", "", "", nil, 401, "about:blank", ""},
+		{"nobody listens", "GET", "/events", "", "", nil, 401, "about:blank", ""},
+		{"a huge body", post, draft, acme, `{"mode":"` + strings.Repeat("x", 4<<10) + `"}`, nil, 413, "about:blank", ""},
+		{"no JSON", post, draft, acme, `mode=online`, nil, 400, "#malformed", ""},
+		{"half a JSON", post, draft, acme, `{"mode":"onl`, nil, 400, "#malformed", "mode"},
+		{"an array", post, draft, acme, `[]`, nil, 400, "#malformed", ""},
+		{"no body", post, draft, acme, ``, []string{"Content-Type", "application/json"}, 400, "#malformed", ""},
+		{"a key twice", post, draft, acme, `{"mode":"online","mode":"upload"}`, nil, 400, "#malformed", "mode"},
+		{"a key in another case", post, draft, acme, `{"Mode":"online"}`, nil, 400, "#malformed", "Mode"},
+		{"a missing key", post, draft, acme, `{}`, nil, 400, "#malformed", "mode"},
+		{"a value of another type", post, draft, acme, `{"mode":7}`, nil, 400, "#malformed", "mode"},
+		{"a claimed actor", post, draft, acme, `{"mode":"online","by":{"role":"platform"}}`, nil, 400, "#malformed", "by"},
+		{"a claimed seller", post, draft, acme, `{"mode":"online","seller":"s-orient"}`, nil, 400, "#malformed", "seller"},
+		{"more after the JSON", post, draft, acme, online + online, nil, 400, "#malformed", ""},
+		{"an unknown command", post, strings.Replace(draft, "/draft", "/teleport", 1), acme, `{}`, nil, 400, "#malformed", "command"},
+		{"another media type", post, draft, acme, online, []string{"Content-Type", "text/plain"}, 415, "about:blank", ""},
+		{"no media type", post, draft, acme, online, []string{"Content-Type", ""}, 415, "about:blank", ""},
+		{"a packed body", post, draft, acme, online, []string{"Content-Encoding", "gzip"}, 415, "about:blank", ""},
+		{"an empty key", post, draft, acme, online, []string{"Idempotency-Key", `""`}, 400, "#malformed", "Idempotency-Key"},
+		{"an open key", post, draft, acme, online, []string{"Idempotency-Key", `"k`}, 400, "#malformed", "Idempotency-Key"},
+		{"a long key", post, draft, acme, online, []string{"Idempotency-Key", strings.Repeat("k", 201)}, 400, "#malformed", "Idempotency-Key"},
+		{"any version", post, draft, acme, online, []string{"If-Match", "*"}, 400, "#malformed", "If-Match"},
+		{"no version", post, draft, acme, online, []string{"If-Match", `"0"`}, 400, "#malformed", "If-Match"},
+		{"a weak version", post, draft, acme, online, []string{"If-Match", `W/"1"`}, 400, "#malformed", "If-Match"},
+		{"two versions", post, draft, acme, online, []string{"If-Match", `"1", "2"`}, 400, "#malformed", "If-Match"},
+		{"an odd id", post, "/orders/7/commands/draft", acme, online, nil, 400, "#malformed", "id"},
+		{"an id in capitals", "GET", "/orders/" + strings.ToUpper(order.NewID().String()), acme, "", nil, 400, "#malformed", "id"},
+		{"an id with a slash", "GET", "/orders/%2e%2e%2f", acme, "", nil, 400, "#malformed", "id"},
+		{"the id of nothing", "GET", "/orders/00000000-0000-0000-0000-000000000000/timeline", acme, "", nil, 400, "#malformed", "id"},
+		{"an odd account", post, "/services/a%20b/commands/activate", acme, `{"route":"console"}`, nil, 400, "#malformed", "seller"},
+		{"an odd currency", post, "/lines/s-acme/gold/commands/suspend", platform, `{"reason":"x"}`, nil, 400, "#malformed", "currency"},
+		{"an odd entrustment", post, "/entrustments/%00/commands/submit", acme, `{}`, nil, 400, "#malformed", "id"},
+		{"no such path", "GET", "/admin", acme, "", nil, 404, "about:blank", ""},
+		{"no path", "GET", "/", acme, "", nil, 404, "about:blank", ""},
+		{"another method", "DELETE", "/orders", acme, "", nil, 405, "about:blank", ""},
+		{"another method for a command", "GET", draft, acme, "", nil, 405, "about:blank", ""},
+		{"an odd position", "GET", "/events", acme, "", []string{"Last-Event-ID", "x"}, 400, "#malformed", "Last-Event-ID"},
+		{"a position to come", "GET", "/events", acme, "", []string{"Last-Event-ID", "999999"}, 400, "#malformed", "Last-Event-ID"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			c := client{t, s.base}
+			a := c.send(x.method, x.path, x.token, x.body, append([]string{"Idempotency-Key", "k", "Accept", "image/png"}, x.headers...)...)
+			p := c.problem(a, x.status, x.kind)
+			if p.Field != x.field || x.kind == "#malformed" && p.Reason == "" {
+				t.Errorf("field %q, want %q: %s", p.Field, x.field, a.body)
+			}
+			if x.status == 401 && a.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("WWW-Authenticate %q", a.header.Get("WWW-Authenticate"))
+			}
+			if allow := a.header.Get("Allow"); (allow != "") != (x.status == 405) {
+				t.Errorf("Allow %q", allow)
+			}
+		})
+	}
+	if after, err := s.log.Settled(t.Context()); err != nil || after != before {
+		t.Errorf("the log was at %d and is at %d: %v", before, after, err)
+	}
+	a := s.send(post, draft, acme, online)
+	if p := s.problem(a, 400, "#malformed"); p.Field != "Idempotency-Key" {
+		t.Errorf("without a key: %s", a.body)
+	}
+	if a := s.ask(draft, acme, online, "Accept", "image/png", "Content-Type", "application/json; charset=utf-8"); a.status != 200 {
+		t.Errorf("an Accept of something else: %d %s", a.status, a.body)
+	}
+}
+
+// TestTokens reads tables of tokens that let nobody in.
+func TestTokens(t *testing.T) {
+	if known, err := readPeople(""); err != nil || len(known) != 0 {
+		t.Errorf("without a file: %v, %v", known, err)
+	}
+	for name, text := range map[string]string{
+		"no JSON": "x", "a short token": `{"short":{"role":"buyer","account":"b"}}`,
+		"no role": `{"token-of-16-chars":{"account":"b"}}`, "another role": `{"token-of-16-chars":{"role":"king","account":"b"}}`,
+		"the system": `{"token-of-16-chars":{"role":"system","account":"b"}}`, "the desk": `{"token-of-16-chars":{"role":"desk","account":"b"}}`,
+		"no account": `{"token-of-16-chars":{"role":"platform"}}`, "an odd account": `{"token-of-16-chars":{"role":"buyer","account":"a b"}}`,
+		"an odd address": `{"token-of-16-chars":{"role":"buyer","account":"b","email":"x"}}`, "an unknown key": `{"token-of-16-chars":{"role":"buyer","account":"b","admin":true}}`,
+		"a token with a space": `{"token of 16 chars":{"role":"buyer","account":"b"}}`,
+	} {
+		path := t.TempDir() + "/tokens.json"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if known, err := readPeople(path); err == nil {
+			t.Errorf("%s: %v", name, known)
+		}
+	}
+	if _, err := readPeople(t.TempDir() + "/none"); err == nil {
+		t.Error("a file that is not there")
+	}
+}
+
+// TestFlags starts the service in ways in which it does not start.
+func TestFlags(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"extra"}, {"-x"}, {"-store", "paper"}, {"-store", "postgres"}, {"-store", "postgres", "-dsn", "host=x", "-db", "y"}, {"-dsn", "host=x"},
+		{"-tokens", dir + "/none"}, {"-addr", "nowhere:-1", "-db", dir + "/a.db"}, {"-addr", "127.0.0.1:0", "-db", dir}, {"-addr", "127.0.0.1:0", "-store", "postgres", "-dsn", "host=" + dir},
+	} {
+		if err := run(t.Context(), t.Output(), args); err == nil {
+			t.Errorf("%v: started", args)
+		}
+	}
+}
+
+// TestEtag reads what it writes.
+func TestEtag(t *testing.T) {
+	for _, v := range []events.Version{1, 7, 1 << 60} {
+		if got, err := ifMatch(http.Header{"If-Match": {etag(v)}}); err != nil || got != v {
+			t.Errorf("%d: %d, %v", v, got, err)
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+)
+
+// frame is an event of a stream as it arrives.
+type frame struct {
+	id, event string
+	moment    moment
+	text      string
+}
+
+// listener is a client of GET /events.
+type listener struct {
+	t      testing.TB
+	lines  *bufio.Reader
+	status int
+	close  func()
+}
+
+// listen opens a stream; an empty last begins with what happens next.
+func (c client) listen(token, last string) *listener {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), 30*time.Second)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/events", nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	l := newListener(c.t, resp, func() { cancel(); resp.Body.Close() })
+	c.t.Cleanup(l.close)
+	return l
+}
+
+func newListener(t testing.TB, resp *http.Response, close func()) *listener {
+	return &listener{t, bufio.NewReader(resp.Body), resp.StatusCode, close}
+}
+
+// next returns the next frame, be it an event or only an id; an error says that the stream is over.
+func (l *listener) next() (f frame, err error) {
+	for {
+		line, err := l.lines.ReadString('\n')
+		if err != nil {
+			return f, err
+		}
+		f.text += line
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch name {
+		case "id":
+			f.id = value
+		case "event":
+			f.event = value
+		case "data":
+			if err := json.Unmarshal([]byte(value), &f.moment); err != nil {
+				return f, err
+			}
+		case "":
+			if value == "" {
+				return f, nil
+			}
+		}
+	}
+}
+
+// event returns the next frame that is an event.
+func (l *listener) event() frame {
+	l.t.Helper()
+	for {
+		f, err := l.next()
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if f.event != "" {
+			return f
+		}
+	}
+}
+
+// until returns the ids of all events up to that one.
+func (l *listener) until(id string) (ids []string) {
+	l.t.Helper()
+	for len(ids) == 0 || ids[len(ids)-1] != id {
+		ids = append(ids, l.event().id)
+	}
+	return ids
+}
+
+// TestStreamShowsWhatOneMaySee has two parties, a stranger and the platform listen.
+func TestStreamShowsWhatOneMaySee(t *testing.T) {
+	s := startLocal(t, func(l *limits) { l.heartbeat = 100 * time.Millisecond }, nil)
+	start := s.listen(platform, "")
+	seller, buyer, stranger := s.listen(acme, ""), s.listen(bruno, ""), s.listen(carla, "")
+	s.opened()
+	id := order.NewID()
+	last := s.submitted(id)
+	end := strconv.Itoa(int(last.Position))
+
+	if f := start.event(); f.event != "service.activated" || f.moment.Event != nil || f.moment.By != order.Seller || f.id != "1" {
+		t.Errorf("the platform sees first %s", f.text)
+	}
+	types := func(l *listener) (list []string) {
+		for {
+			f := l.event()
+			list = append(list, f.event)
+			if strings.Contains(f.text, "@bruno") && !strings.Contains(f.text, "p***@bruno.example") || strings.Contains(f.text, "Bruno Imports") {
+				t.Errorf("not masked: %s", f.text)
+			}
+			if f.event == "order.submitted" {
+				if f.moment.Stream != order.Stream(id) || f.moment.Version != last.Version || !strings.Contains(string(f.moment.Event), `"***`) {
+					t.Errorf("%s", f.text)
+				}
+				return list
+			}
+		}
+	}
+	if got := types(seller); len(got) != int(last.Version) || got[0] != "order.drafted" {
+		t.Errorf("the seller sees %v", got)
+	}
+	// To its buyer an order is there from its submission on, also for one who comes later.
+	if got := types(buyer); len(got) != 1 {
+		t.Errorf("the buyer sees %v", got)
+	}
+	if got := types(s.listen(bruno, "0")); len(got) != 1 {
+		t.Errorf("the buyer sees afterwards %v", got)
+	}
+	// Who sees nothing learns up to where there was nothing.
+	for {
+		f, err := stranger.next()
+		if err != nil || f.event != "" {
+			t.Fatalf("a stranger sees %s, %v", f.text, err)
+		}
+		if f.id == end {
+			break
+		}
+	}
+}
+
+// TestStreamGoesOnExactly breaks streams off after every number of events, and goes on from the
+// last id: together they are one that was never broken off.
+func TestStreamGoesOnExactly(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	for range 3 {
+		s.submitted(order.NewID())
+	}
+	// The last thing that all of them see is the third submission.
+	end, l := "", s.listen(platform, "0")
+	for n := 0; n < 3; {
+		if f := l.event(); f.event == "order.submitted" {
+			end, n = f.id, n+1
+		}
+	}
+	for _, token := range []string{platform, acme, bruno} {
+		whole := s.listen(token, "0").until(end)
+		for step := 1; step <= 4; step++ {
+			var got []string
+			for at := "0"; at != end; {
+				l := s.listen(token, at)
+				for i := 0; i < step && at != end; i++ {
+					at = l.event().id
+					got = append(got, at)
+				}
+				l.close()
+			}
+			if fmt.Sprint(got) != fmt.Sprint(whole) {
+				t.Errorf("in steps of %d: %v, and at once %v", step, got, whole)
+			}
+		}
+	}
+}
+
+// TestStreamFollowsWhileOthersWrite listens while orders are drafted, and finds every record of
+// the log, once and in order.
+func TestStreamFollowsWhileOthersWrite(t *testing.T) {
+	s := startLocal(t, func(l *limits) { l.heartbeat = 2 * time.Millisecond }, nil)
+	l := s.listen(platform, "")
+	s.opened()
+	for range 3 {
+		s.drafted(order.NewID())
+	}
+	end, err := s.log.Settled(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := l.until(strconv.Itoa(int(end)))
+	for i, id := range ids {
+		if id != strconv.Itoa(i+1) {
+			t.Fatalf("event %d is %s: %v", i, id, ids)
+		}
+	}
+}
+
+// TestStreamsAreBounded opens more streams than there can be.
+func TestStreamsAreBounded(t *testing.T) {
+	s := startLocal(t, func(l *limits) { l.streams = 2 }, nil)
+	first := s.listen(acme, "")
+	s.listen(acme, "")
+	a := s.get("/events", acme)
+	if s.problem(a, http.StatusServiceUnavailable, "#unavailable"); a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	if a := s.send(http.MethodHead, "/events", acme, ""); a.status != http.StatusServiceUnavailable {
+		t.Errorf("HEAD: %d", a.status)
+	}
+	first.close()
+	eventually(t, "there is room again", func() bool {
+		if a := s.send(http.MethodHead, "/events", acme, ""); a.status != http.StatusOK {
+			return false
+		}
+		l := s.listen(acme, "")
+		defer l.close()
+		return l.status == http.StatusOK
+	})
+}
+
+// TestStreamOutlivesTheDeadlineOfRequests listens for longer than a request may take.
+func TestStreamOutlivesTheDeadlineOfRequests(t *testing.T) {
+	s := startLocal(t, func(l *limits) {
+		l.header, l.read, l.write, l.heartbeat = 50*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond
+	}, nil)
+	l := s.listen(acme, "")
+	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); {
+		if _, err := l.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestClientThatStopsReading lets events pile up before a client that takes none. It is let go,
+// others are not kept waiting, and it goes on from where it was.
+func TestClientThatStopsReading(t *testing.T) {
+	s := startLocal(t, func(l *limits) { l.write = 300 * time.Millisecond }, nil)
+	s.opened()
+	id := order.NewID()
+	path := "/orders/" + id.String() + "/commands/"
+	s.must(path+"draft", acme, `{"mode":"online"}`)
+	item := `{"name":"` + strings.Repeat("lamp ", 30) + `lamp","quantity":"1","unit":"piece","price":"10.00","amount":"10.00 USD"}`
+	var last done
+	for n := range 60 {
+		items := strings.Repeat(item+",", 90+n%2)
+		total := fmt.Sprintf("%d.00 USD", 10*(90+n%2))
+		last = s.must(path+"set-terms", acme, `{"terms":{"total":"`+total+`","items":[`+strings.TrimSuffix(items, ",")+`]}}`)
+	}
+
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "GET /events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nLast-Event-ID: 0\r\n\r\n", acme)
+	eventually(t, "the stream has begun", func() bool { return len(s.streams) == 1 })
+	if a := s.get("/orders/"+id.String(), acme); a.status != http.StatusOK {
+		t.Errorf("meanwhile: %d", a.status)
+	}
+	eventually(t, "the client is let go", func() bool { return len(s.streams) == 0 })
+
+	// What it finds when it reads at last ends in the middle of an event, and it goes on.
+	got, _ := io.ReadAll(conn)
+	at := "0"
+	if whole := strings.LastIndex(string(got), "\n\n"); whole >= 0 {
+		for line := range strings.Lines(string(got[:whole])) {
+			if id, ok := strings.CutPrefix(line, "id: "); ok {
+				at = strings.TrimSpace(id)
+			}
+		}
+	}
+	end := strconv.Itoa(int(last.Position))
+	if at == end {
+		t.Fatal("the client has got everything")
+	}
+	n, err := strconv.Atoi(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := events.Position(n)
+	for _, id := range s.listen(acme, at).until(end) {
+		n, err := strconv.ParseUint(id, 10, 64)
+		if err != nil || events.Position(n) <= begin {
+			t.Fatalf("after %d comes %s", begin, id)
+		}
+		begin = events.Position(n)
+	}
+	t.Logf("let go at %s of %s", at, end)
+}

@@ -1,0 +1,98 @@
+package ordertest
+
+import (
+	"fmt"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// anyOfOrder has one of each command of an order, sensible or not.
+func (p *trader) anyOfOrder(id order.ID) []order.Command {
+	o := p.look(id)
+	e := one(p.chance, p.goods...)
+	payment := order.PaymentID(fmt.Sprint("C", p.chance(p.serial+1)))
+	transfer := Wired(&o, fmt.Sprint("R", p.chance(p.serial+1)), USD(one(p.chance, "30", "0", "6000.01")), p.Clock.Now())
+	card := transfer
+	card.Method, card.Payment, card.Account = one(p.chance, order.PayCard, order.PayECheck), payment, ""
+	return append(p.anyAfterTerms(&o),
+		order.Draft{Mode: one(p.chance, order.DraftOnline, order.DraftAttachment, "paper")},
+		order.SetBuyer{Email: one(p.chance, Buyer.Email, Seller.Email, "new@buyer.example", "no address"), BuyerName: "Imports"},
+		order.MatchBuyer{Email: one(p.chance, Buyer.Email, "new@buyer.example")},
+		p.contract(one(p.chance, "", "beneficiary account no. 6222021234567890123")), p.terms(), p.coverage(),
+		order.ChooseCoverage{Coverage: order.CoveragePreShipment},
+		order.SetTransport{Mode: one(p.chance, order.TransportAir, order.TransportLand, "mule")},
+		order.Submit{OneTouchAcknowledged: p.chance(2) == 0},
+		order.Confirm{Terms: o.Revision - order.Revision(p.chance(2))},
+		order.InitiatePayment{
+			Payment: payment, Method: one(p.chance, order.PayTT, order.PayCard, order.PayECheck, "cash"), Amount: USD("30"),
+			BankCountry: one(p.chance, "US", "CA"),
+		},
+		transfer, card,
+		order.FailPayment{Payment: payment, Reason: "declined"},
+		order.ApplyUnapplied{Amount: USD(one(p.chance, "30", "0.01", "0"))},
+		order.AcceptShortfall{}, order.Link{Entrustment: e}, order.Unlink{Entrustment: e},
+		order.RecordRelease{Entrustment: e, ReleasedAt: p.Clock.Now()},
+		order.MarkShipped{}, order.ConfirmReceipt{}, order.AutoConfirmReceipt{},
+		order.Review{Rating: p.chance(7), Text: "good"},
+		order.Cancel{}, order.Expire{},
+	)
+}
+
+// anyAfterTerms has one of each command of a change, a dispute, a refund and a chargeback.
+func (p *trader) anyAfterTerms(o *order.Order) []order.Command {
+	reference := one(p.chance, "none", fmt.Sprint("R", p.chance(p.serial+1)), fmt.Sprint("K-C", p.chance(p.serial+1)))
+	amount := USD(one(p.chance, "30", "100", "0", "0.01", "6000.01"))
+	proposal, offer := o.Proposal.Number, o.Dispute.Settlement.Proposal
+	if p.chance(4) == 0 {
+		proposal, offer = proposal-1, offer-1
+	}
+	return []order.Command{
+		order.Modify{To: p.amendment(o), TermsAccepted: p.chance(4) > 0},
+		order.ProposeChange{To: p.amendment(o), TermsAccepted: p.chance(4) > 0},
+		order.AcceptChange{Proposal: proposal}, order.RejectChange{Proposal: proposal}, order.ExtendReceipt{},
+		order.OpenDispute{Ground: one(p.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: amount},
+		order.Withdraw{}, order.Escalate{}, order.ProposeSettlement{Refund: amount},
+		order.AcceptSettlement{Proposal: offer},
+		order.Refund{Amount: amount}, order.ReturnUnapplied{Amount: amount},
+		order.ChargeBack{Reference: reference}, order.ResolveChargeback{Reference: reference, Won: p.chance(2) == 0},
+		order.EditReview{Rating: p.chance(7)}, order.Reply{Text: "thank you"},
+		one(p.chance, order.Arbitrate{}, order.Arbitrate{Refund: amount}, order.Arbitrate{Compensation: amount}),
+	}
+}
+
+// anyOfGoods has one of each command of an entrustment.
+func (p *trader) anyOfGoods() []entrustment.Command {
+	id, other := one(p.chance, p.orders...), one(p.chance, p.goods...)
+	return []entrustment.Command{
+		entrustment.Draft{Title: "other goods"}, entrustment.Submit{}, entrustment.Approve{},
+		entrustment.RequestChange{Need: entrustment.NeedInformation}, entrustment.Resubmit{},
+		entrustment.Declare{Declaration: Declaration(other, USD("0").Currency(), p.Clock.Now())},
+		entrustment.Return{Reason: "papers"}, p.releasing(),
+		entrustment.CloseCustoms{ClosedAt: p.Clock.Now()}, entrustment.Cancel{Reason: "no goods"},
+		entrustment.Link{Order: id, DraftedAt: Start, Currency: USD("0").Currency(), Seller: string(Seller.Account)},
+		entrustment.Unlink{Order: id, Cause: entrustment.CauseUnlinked},
+	}
+}
+
+// anyOfLine has one of each command of an assurance line.
+func (p *trader) anyOfLine() []credit.Command {
+	id, amount := one(p.chance, p.orders...), USD(one(p.chance, "100", "2500"))
+	return []credit.Command{
+		credit.AssessLimit{Limit: one(p.chance, USD("10000"), USD("100"), CNY("10000"))},
+		credit.Suspend{Reason: "audit"}, credit.Resume{},
+		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: amount},
+		credit.Release{Order: id, Amount: amount, Cause: credit.CauseClosed},
+		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: "R1"},
+	}
+}
+
+// anyOfService has one of each command of a service.
+func (p *trader) anyOfService() []seller.Command {
+	return []seller.Command{
+		seller.Activate{Route: one(p.chance, seller.RouteConsole, seller.RouteServicePage, "post"), Fee: USD(one(p.chance, "0", "1"))},
+		seller.Suspend{Reason: "violation"}, seller.Reinstate{},
+	}
+}

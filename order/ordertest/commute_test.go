@@ -1,0 +1,106 @@
+package ordertest
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+)
+
+// asked is a command that was accepted, with its instant.
+type asked struct {
+	at time.Time
+	desk.Command
+}
+
+// bigShop is a desk with quota for any number of orders of both merchants.
+func bigShop(rt *rapid.T, terms *paylater.Policy) *Fixture {
+	return Desk(rt, desk.WithPayLater(terms)).OpenShop(Merchant, CNY("1000000")).OpenShop(OtherMerchant, CNY("1000000"))
+}
+
+// TestSalesCommute checks I33: with enough quota for both, two pay-later orders, of one merchant
+// or of two, come to the same end however their commands are interleaved, and so do the line and
+// the funds.
+func TestSalesCommute(t *testing.T) {
+	longest := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		terms := PayLaterPolicies().Draw(rt, "policy")
+		terms.FreezeAfterOverdue = 0 // a freeze is how one order bears on another
+		ids := []order.ID{{0: 2, 6: 0x70, 8: 0x80, 15: 1}, {0: 2, 6: 0x70, 8: 0x80, 15: 2}}
+		var scripts [2][]asked
+		for i, id := range ids {
+			m := newMarket(&table{Fixture: bigShop(rt, terms)}, 1)
+			m.sales[0] = id
+			for range rapid.IntRange(0, 25).Draw(rt, "steps") {
+				m.chance, m.serial = chanceOf(rt, "step", uint64(i)), m.serial+1
+				m.Clock.Advance(one(m.chance, 0, time.Hour, Day))
+				by, c := m.nextOfSale(id)
+				command := desk.Command{ID: desk.CommandID(Start, id.String(), strconv.Itoa(m.serial)), By: by, Do: desk.PayLater(id, c)}
+				if r, err := m.Desk.Do(rt.Context(), command); err == nil && len(r.Facts) > 0 {
+					scripts[i] = append(scripts[i], asked{m.Clock.Now(), command})
+				}
+			}
+			longest = max(longest, len(scripts[i]))
+		}
+		one, two := bigShop(rt, terms), bigShop(rt, terms)
+		carryOut(rt, one, slices.Concat(scripts[0], scripts[1]))
+		carryOut(rt, two, merged(chanceOf(rt, "merge", 0), scripts[0], scripts[1]))
+		if a, b := ends(one, ids), ends(two, ids); !reflect.DeepEqual(a, b) {
+			rt.Fatalf("I33: one after the other\n%+v\ninterleaved\n%+v", a, b)
+		}
+	})
+	if longest < 5 {
+		t.Errorf("the longest life of an order had %d steps", longest)
+	}
+}
+
+func carryOut(rt *rapid.T, f *Fixture, script []asked) {
+	rt.Helper()
+	for _, c := range script {
+		f.Clock.Set(c.at)
+		if _, err := f.Desk.Do(rt.Context(), c.Command); err != nil {
+			rt.Fatalf("%s at %s: %v", c.Do, c.at, err)
+		}
+	}
+}
+
+// merged is a random merge of both, each in its own order.
+func merged(c chance, a, b []asked) (all []asked) {
+	for len(a) > 0 && len(b) > 0 {
+		if c(2) == 0 {
+			all, a = append(all, a[0]), a[1:]
+		} else {
+			all, b = append(all, b[0]), b[1:]
+		}
+	}
+	return slices.Concat(all, a, b)
+}
+
+// ends are the orders, the lines, and the funds once nothing waits any more. On a line order goes
+// by version: the instant of its last event is not compared. Which of several credits a refund
+// took from (D50) depends on what has become available by then, and so, until all has, does what
+// is shown as waiting.
+func ends(f *Fixture, ids []order.ID) (list []any) {
+	f.t.Helper()
+	for _, id := range ids {
+		o, _, err := f.Desk.ReadPayLater(f.t.Context(), Platform, id)
+		list = append(list, found(f, o, err))
+	}
+	for _, by := range []order.Actor{Merchant, OtherMerchant} {
+		l := f.Quota(by)
+		l.LastAt = time.Time{}
+		list = append(list, l)
+		b, _, err := f.Desk.ReadFunds(f.t.Context(), Platform, by.Account, funds.CNY())
+		b = found(f, b, err)
+		list = append(list, b.Page(Start.Add(5000*Day)))
+	}
+	return list
+}

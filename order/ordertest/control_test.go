@@ -1,0 +1,152 @@
+package ordertest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/ordertest"
+)
+
+// quiet is a test that notes whether it failed, and what it said.
+type quiet struct {
+	said   strings.Builder
+	failed bool
+}
+
+func (q *quiet) Helper()                       {}
+func (q *quiet) Name() string                  { return "control" }
+func (q *quiet) Logf(format string, a ...any)  { fmt.Fprintf(&q.said, format+"\n", a...) }
+func (q *quiet) Log(a ...any)                  { fmt.Fprintln(&q.said, a...) }
+func (q *quiet) Skipf(format string, a ...any) { q.Logf(format, a...); q.SkipNow() }
+func (q *quiet) Skip(a ...any)                 { q.Log(a...); q.SkipNow() }
+func (q *quiet) SkipNow()                      { runtime.Goexit() }
+func (q *quiet) Errorf(format string, a ...any) {
+	q.Logf(format, a...)
+	q.failed = true
+}
+func (q *quiet) Error(a ...any)                 { q.Log(a...); q.failed = true }
+func (q *quiet) Fatalf(format string, a ...any) { q.Errorf(format, a...); runtime.Goexit() }
+func (q *quiet) Fatal(a ...any)                 { q.Error(a...); runtime.Goexit() }
+func (q *quiet) FailNow()                       { q.failed = true; runtime.Goexit() }
+func (q *quiet) Fail()                          { q.failed = true }
+func (q *quiet) Failed() bool                   { return q.failed }
+
+// twisted is a store that does something else with a commit than it was asked for.
+type twisted struct {
+	events.Store
+	twist func(s events.Store, c events.Commit) (events.Commit, bool) // whether it is appended at all
+}
+
+func (s twisted) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	c, ok := s.twist(s.Store, c)
+	if !ok {
+		return events.Receipt{Commit: c.ID, First: 1, Position: 1}, nil
+	}
+	return s.Store.Append(ctx, c)
+}
+
+func (s twisted) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
+	out := make([]events.Outcome, len(group))
+	for i, c := range group {
+		out[i].Receipt, out[i].Err = s.Append(ctx, c)
+	}
+	return out
+}
+
+// writes reports whether a commit has more than guards.
+func writes(c events.Commit) (batches int) {
+	for _, b := range c.Batches {
+		if len(b.Events) > 0 {
+			batches++
+		}
+	}
+	return batches
+}
+
+// TestPlayFindsFaults plays on stores that are wrong in one way each, and before a checker that
+// objects: every game must fail, and the failure must say what is wrong.
+func TestPlayFindsFaults(t *testing.T) {
+	set(t, "rapid.seed", "1")
+	set(t, "rapid.checks", "30")
+	set(t, "rapid.steps", "40")
+	set(t, "rapid.shrinktime", "1ns")
+	set(t, "rapid.nofailfile", "true")
+	object := errors.New("the checker objects")
+	for _, c := range []struct {
+		name  string
+		says  string
+		twist func(s events.Store, c events.Commit) (events.Commit, bool)
+		opts  []ordertest.PlayOption
+	}{
+		{"nothing", "", func(_ events.Store, c events.Commit) (events.Commit, bool) { return c, true }, nil},
+		{"the checker", object.Error(), func(_ events.Store, c events.Commit) (events.Commit, bool) { return c, true },
+			[]ordertest.PlayOption{ordertest.Check(func(records []events.Record) error {
+				if records[0].Position > 60 {
+					return object
+				}
+				return nil
+			})}},
+		{"commits are known by another ID", "and in the log", func(_ events.Store, c events.Commit) (events.Commit, bool) {
+			if writes(c) > 0 {
+				c.ID = desk.NewID()
+			}
+			return c, true
+		}, nil},
+		{"a known ID is not recognised", "I29", func(s events.Store, c events.Commit) (events.Commit, bool) {
+			if _, known, _ := s.Lookup(context.Background(), c.ID); known {
+				c.ID = desk.NewID()
+			}
+			return c, true
+		}, nil},
+		{"what is acknowledged is lost", "", func(_ events.Store, c events.Commit) (events.Commit, bool) { return c, writes(c) == 0 }, nil},
+		{"the last stream of a commit is left out", "", func(_ events.Store, c events.Commit) (events.Commit, bool) {
+			if n := len(c.Batches) - 1; writes(c) > 1 {
+				c.Batches = c.Batches[:n:n]
+			}
+			return c, true
+		}, nil},
+		{"a cent is lost on the way to the funds", "audit: ", func(_ events.Store, c events.Commit) (events.Commit, bool) {
+			batches := make([]events.Batch, len(c.Batches))
+			for i, b := range c.Batches {
+				list := make([]events.Event, len(b.Events))
+				for j, e := range b.Events {
+					if e.Type == "funds.credited" {
+						e.Data = bytes.Replace(e.Data, []byte(`.00 CNY"`), []byte(`.01 CNY"`), 1)
+					}
+					list[j] = e
+				}
+				b.Events = list
+				batches[i] = b
+			}
+			c.Batches = batches
+			return c, true
+		}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := new(quiet)
+			over := make(chan struct{})
+			go func() { // a failed run ends its goroutine
+				defer close(over)
+				rapid.Check(q, func(rt *rapid.T) {
+					store := memory.New()
+					defer store.Close()
+					ordertest.Play(rt, twisted{store, c.twist}, c.opts...)
+				})
+			}()
+			<-over
+			if wrong := c.name != "nothing"; q.failed != wrong || !strings.Contains(q.said.String(), c.says) {
+				t.Errorf("failed %t, want %t and %q:\n%.2000s", q.failed, wrong, c.says, q.said.String())
+			}
+		})
+	}
+}

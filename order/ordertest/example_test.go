@@ -1,0 +1,119 @@
+package ordertest_test
+
+import (
+	"context"
+	"fmt"
+
+	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/paylater"
+)
+
+// printer stands for the *testing.T of the examples: it prints a failure.
+type printer struct{}
+
+func (printer) Helper()                  {}
+func (printer) Cleanup(func())           {}
+func (printer) Context() context.Context { return context.Background() }
+
+func (printer) Errorf(format string, args ...any) { fmt.Printf(format, args...) }
+func (printer) Fatalf(format string, args ...any) { fmt.Printf(format, args...) }
+
+var t printer
+
+// The buyer of a confirmed order may cancel it as long as no money came in; somebody else never
+// may.
+func ExampleGiven() {
+	confirmed := ordertest.GivenOrder(t, order.PhaseConfirmed, ordertest.Contract{})
+
+	confirmed.When(ordertest.Stranger, order.Cancel{}).Refused(order.RuleD27)
+	closed := confirmed.When(ordertest.Buyer, order.Cancel{}).Then(order.Closed{Reason: order.ClosedCancelled})
+	closed.When(ordertest.Buyer, order.Cancel{}).Refused(order.RuleD27)
+
+	// A story may as well begin with events, and go on with commands.
+	drafted := ordertest.Given(t, order.Drafted{Seller: ordertest.Seller.Account, Mode: order.DraftOnline, DraftedAt: ordertest.Start}).
+		And(ordertest.Seller, order.SetTransport{Mode: order.TransportAir})
+	fmt.Println(drafted.Order().Phase, drafted.Order().Transport, closed.Order().Phase)
+	// Output: draft air closed
+}
+
+// A story that ends otherwise shows both sides.
+func ExampleGivenOrder_failing() {
+	ordertest.GivenOrder(t, order.PhaseShipped, ordertest.Contract{Transport: order.TransportSea}).
+		When(ordertest.Seller, order.ExtendReceipt{}).
+		Then(order.ReceiptExtended{By: order.Buyer, ReceiptDeadline: ordertest.Start.Add(60 * ordertest.Day)})
+	// Output:
+	// extend-receipt by the seller s-acme at 2025-01-01T00:00:00Z, of an order that is shipped
+	//   wanted                                       got
+	//   order.receipt-extended                     | order.receipt-extended
+	//     by: "buyer"                              !   by: "seller"
+	//     receipt_deadline: "2025-03-02T00:00:00Z" |   receipt_deadline: "2025-03-02T00:00:00Z"
+}
+
+// A desk in one line: its clock is the test's.
+func ExampleDesk() {
+	f := ordertest.Desk(t)
+	id := f.OrderAt(order.PhaseShipped, ordertest.Contract{Coverage: order.CoveragePostDelivery})
+	fmt.Println(f.Order(id).Phase, f.Line(ordertest.Seller).Held)
+
+	f.Clock.Advance(15 * ordertest.Day)
+	f.Tick() // the buyer stayed silent: the system confirms receipt for him
+	fmt.Println(f.Order(id).Phase, f.Line(ordertest.Seller).Held)
+	// Output:
+	// shipped 6000.00 USD
+	// received 0.00 USD
+}
+
+// A command that writes several streams: what comes of it is told in the order of the log.
+func ExampleFixture_When() {
+	f := ordertest.Desk(t)
+	id := f.SaleAt(paylater.PhaseReceived, ordertest.CNY("100"))
+	f.When(ordertest.Shopper, desk.PayLater(id, paylater.Pay{Reference: "P1", Amount: ordertest.CNY("100")})).Then(
+		paylater.Paid{Reference: "P1", Amount: ordertest.CNY("100"), Total: ordertest.CNY("100")},
+		credit.QuotaRestored{Order: id, Amount: ordertest.CNY("100"), Cause: credit.RestorePaid},
+		funds.Credited{Order: id, Amount: ordertest.CNY("100"), Repaid: ordertest.CNY("0"), HoldDays: 7, AvailableAt: ordertest.Start.Add(7 * ordertest.Day)},
+	)
+	f.When(ordertest.Merchant, desk.Funds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
+		ID: "W1", Amount: ordertest.CNY("100"), Dest: ordertest.OwnAlipay(ordertest.Merchant),
+	})).Refused(order.RuleB17).From(ordertest.Start.Add(7 * ordertest.Day))
+	fmt.Println(f.Funds(ordertest.Merchant).Pending)
+	// Output: 100.00 CNY
+}
+
+// A service's own handler is fed whole histories and held to a law of its own.
+func ExampleHistories() {
+	history := ordertest.Histories().Example(1) // a test draws it: .Draw(rt, "history")
+	versions := make(map[events.StreamID]events.Version)
+	for _, r := range history.Records() {
+		if r.Version != versions[r.Stream]+1 {
+			fmt.Println("a hole in", r.Stream)
+		}
+		versions[r.Stream] = r.Version
+	}
+	fmt.Println("as many streams as were begun:", len(versions) == len(history.Streams()))
+	// Output: as many streams as were begun: true
+}
+
+// A store of one's own is played on, and every commit looked at.
+func ExamplePlay() {
+	t := new(quiet) // stands for the *testing.T of the test
+	rapid.Check(t, func(rt *rapid.T) {
+		store := memory.New() // or one's own
+		defer store.Close()
+		ordertest.Play(rt, store, ordertest.Check(func(commit []events.Record) error {
+			if len(commit) > 1000 {
+				return fmt.Errorf("%d events in one commit", len(commit))
+			}
+			return nil
+		}), ordertest.Commands(10))
+	})
+	fmt.Println("failed:", t.Failed())
+	// Output: failed: false
+}

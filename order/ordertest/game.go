@@ -1,0 +1,231 @@
+package ordertest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+// asking is a way to ask, and how often of a hundred times a game takes it.
+type asking struct {
+	name  string
+	often int
+	ask   func(g *game)
+}
+
+var askings = []asking{
+	{"valid", 54, (*game).valid},
+	{"boundary", 10, (*game).boundary},
+	{"tick", 6, (*game).tick},
+	{"any", 9, func(g *game) { g.try(one(g.chance, Everybody()...), g.any()) }},
+	{"wrong actor", 7, (*game).wrongActor},
+	{"malformed", 5, (*game).malformed},
+	{"stale", 3, (*game).stale},
+	{"twice", 3, (*game).twice},
+	{"forged", 3, (*game).forged},
+}
+
+// step asks for one thing; before it time goes on, or a little back.
+func (g *game) step() {
+	if g.chance(4) == 0 {
+		g.Clock.Advance(one(g.chance, time.Millisecond, time.Hour, Day, Day, 4*Day, 8*Day, 16*Day, 31*Day, -3*time.Second, -time.Hour))
+	}
+	n := g.chance(100)
+	for _, a := range askings {
+		if n -= a.often; n < 0 {
+			g.tally.Asked[a.name]++
+			a.ask(g)
+			return
+		}
+	}
+}
+
+// next is the next sensible step of something in one of the two worlds, if one is soon found
+// that the desk would take, and any is anything.
+func (g *game) next() (by order.Actor, w wish) {
+	for range 6 {
+		if g.market == nil || g.trader != nil && g.chance(2) == 0 {
+			by, w = g.trader.next()
+		} else {
+			by, w = g.market.next()
+		}
+		if g.Desk.Try(g.t.Context(), desk.Command{ID: g.newID(), By: by, Do: w.action()}) == nil {
+			break
+		}
+	}
+	return by, w
+}
+
+func (g *game) any() wish {
+	if g.market == nil || g.trader != nil && g.chance(2) == 0 {
+		return g.trader.any()
+	}
+	return g.market.any()
+}
+
+// valid asks for the next sensible step, of which the desk was asked before whether it would
+// take it: Try is the dry run of Do.
+func (g *game) valid() {
+	g.rt.Helper()
+	by, w := g.next()
+	c := desk.Command{ID: g.newID(), By: by, Do: w.action()}
+	dry := g.Desk.Try(g.t.Context(), c)
+	if err := g.do(c); fmt.Sprint(err) != fmt.Sprint(dry) {
+		g.rt.Fatalf("%s by %s: Try says %v, Do says %v", c.Do, who(by), dry, err)
+	}
+}
+
+// try asks for something under a new ID.
+func (g *game) try(by order.Actor, w wish) {
+	g.rt.Helper()
+	_ = g.do(desk.Command{ID: g.newID(), By: by, Do: w.action()})
+}
+
+// boundary takes the clock to a deadline, or a nanosecond beside it, and asks for the next step
+// or has the system act. A game does not go back further than its log.
+func (g *game) boundary() {
+	var at time.Time
+	if g.market == nil || g.trader != nil && g.chance(2) == 0 {
+		at = g.trader.deadline()
+	} else {
+		at = g.market.deadline()
+	}
+	if at = at.Add(one[time.Duration](g.chance, -1, 0, 1)); at.After(g.Clock.Now()) {
+		g.Clock.Set(at)
+	}
+	if g.chance(3) == 0 {
+		g.tick()
+		return
+	}
+	g.try(g.next())
+}
+
+// tick does what is due until nothing is. What one tick has done may make something else due at
+// once, such as the charge after a late receipt, but that comes to an end.
+func (g *game) tick() {
+	g.rt.Helper()
+	for range 10 {
+		if !g.tickOnce() {
+			return
+		}
+	}
+	g.rt.Fatalf("I29: after ten ticks at %s there is still something to do", g.Clock.Now())
+}
+
+// tickOnce does what is due, a commit a command in the order of the deadlines, and reports
+// whether it wrote anything.
+func (g *game) tickOnce() bool {
+	g.rt.Helper()
+	done, err := g.Desk.Tick(g.t.Context(), g.Clock.Now())
+	if err != nil {
+		g.rt.Fatalf("tick: %v", err)
+	}
+	wrote := commits(g.written("tick"))
+	some := len(wrote) > 0
+	for _, d := range done {
+		if d.At.After(g.Clock.Now()) {
+			g.rt.Fatalf("tick at %s did %s, due at %s", g.Clock.Now(), d.Do, d.At)
+		}
+		if d.Err == nil && len(wrote) > 0 {
+			g.commit(desk.Command{ID: wrote[0][0].Commit, By: System, Do: d.Do}, wrote[0])
+			wrote = wrote[1:]
+		}
+	}
+	if len(wrote) > 0 {
+		g.rt.Fatalf("tick wrote %s, which none of %d due commands explains", wrote[0][0].Type, len(done))
+	}
+	return some
+}
+
+// wrongActor has somebody else ask for the next sensible step: in another role, or in the same
+// one from another account.
+func (g *game) wrongActor() {
+	by, w := g.next()
+	other := one(g.chance, Everybody()...)
+	if g.chance(2) == 0 {
+		other = order.Actor{Role: by.Role, Account: "x-nobody", Email: "nobody@nowhere.example"}
+	}
+	g.try(other, w)
+}
+
+// malformed asks for what nobody should send: a spoilt payload, or a spoilt envelope.
+func (g *game) malformed() {
+	by, w := g.next()
+	c := desk.Command{ID: g.newID(), By: by, Do: w.spoilt(g.chance).action()}
+	switch g.chance(8) {
+	case 0:
+		c.ID = one(g.chance, uuid.Nil, uuid.Max)
+	case 1:
+		c.By = one(g.chance, order.Actor{}, order.Actor{Role: order.Desk}, order.Actor{Role: order.Role(99), Account: by.Account}, order.Actor{Role: by.Role, Account: "no account"})
+	case 2:
+		c.Do = desk.Action{}
+	case 3:
+		c.Trace = one(g.chance, "\x00", string(make([]byte, 201)))
+	}
+	if err := g.do(c); err == nil && (c.By.Role == order.Desk || c.ID == uuid.Nil || c.Do.String() == "nothing") {
+		g.rt.Fatalf("%s under %s by %v was accepted", c.Do, c.ID, c.By)
+	}
+}
+
+// stale asks for the next step at a version that the stream does not have, and then at the one
+// that it has.
+func (g *game) stale() {
+	g.rt.Helper()
+	by, w := g.next()
+	c := desk.Command{ID: g.newID(), By: by, Do: w.action(), Expect: 1 << 40}
+	var old *desk.ExpectError
+	if err := g.do(c); !errors.As(err, &old) {
+		g.rt.Fatalf("%s at version %d: %v, want an ExpectError", c.Do, c.Expect, err)
+	}
+	if c.Expect = old.Head; c.Expect == 0 {
+		return
+	}
+	if err := g.do(c); errors.As(err, &old) {
+		g.rt.Fatalf("%s at version %d: %v", c.Do, c.Expect, err)
+	}
+}
+
+// twice asks once more for what was carried out last.
+func (g *game) twice() {
+	g.rt.Helper()
+	if len(g.result.Facts) == 0 {
+		return
+	}
+	again, err := g.Desk.Do(g.t.Context(), g.last)
+	if wrote := g.written("the same again"); len(wrote) > 0 {
+		g.rt.Fatalf("I29: %s asked again wrote %s", g.last.Do, wrote[0].Type)
+	}
+	if err != nil || !again.Receipt.Repeated {
+		g.rt.Fatalf("I29: %s asked again: %+v, %v", g.last.Do, again.Receipt, err)
+	}
+	if again.Receipt.Repeated = false; !reflect.DeepEqual(again, g.result) {
+		g.rt.Fatalf("I29: %s asked again gave\n%+v, first\n%+v", g.last.Do, again, g.result)
+	}
+}
+
+// forged asks for something else under the ID of what was carried out last.
+func (g *game) forged() {
+	g.rt.Helper()
+	if len(g.result.Facts) == 0 {
+		return
+	}
+	c := g.last
+	if c.By.Account = "b-forger"; g.chance(2) == 0 {
+		by, w := g.next()
+		c.By, c.Do = by, w.action()
+	}
+	if c.By.Role == g.last.By.Role && c.By.Account == g.last.By.Account && c.Do.String() == g.last.Do.String() {
+		return // the very same, for all that can be seen
+	}
+	var duplicate *events.DuplicateError
+	if err := g.do(c); !errors.As(err, &duplicate) {
+		g.rt.Fatalf("I29: %s under the ID of %s: %v", c.Do, g.last.Do, err)
+	}
+}

@@ -1,0 +1,247 @@
+package ordertest_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// TestSameCommandsSameLog has another desk carry out the commands of a history, each at its
+// instant: it writes the same log, byte for byte. Nothing else than the commands, the instants,
+// the policies and the sources has a say in what is decided (I30).
+func TestSameCommandsSameLog(t *testing.T) {
+	rapidly(t, 30, 2_000, 40, func(rt *rapid.T) {
+		h := ordertest.Histories().Draw(rt, "history")
+		f := ordertest.Desk(rt, h.Options()...)
+		again(rt, f, h)
+		want, got := h.Records(), f.Records()
+		if len(want) != len(got) {
+			rt.Fatalf("%d records, the first time %d", len(got), len(want))
+		}
+		for i := range want {
+			if !reflect.DeepEqual(got[i], want[i]) {
+				rt.Fatalf("record %d is\n%+v, the first time\n%+v", i, got[i], want[i])
+			}
+		}
+	})
+}
+
+// again has a desk carry out the commands of a history.
+func again(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
+	rt.Helper()
+	for _, c := range h.Commits {
+		f.Clock.Set(c.At)
+		if _, err := f.Desk.Do(rt.Context(), c.Command); err != nil {
+			rt.Fatalf("%s: %v", c.Command.Do, err)
+		}
+	}
+}
+
+// fickle is a store that loses its snapshots.
+type fickle struct {
+	*memory.Store
+	lost, gave bool
+}
+
+func (s *fickle) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
+	if s.lost {
+		return events.Snapshot{}, false, nil
+	}
+	found, ok, err := s.Store.LatestSnapshot(ctx, stream, fold)
+	s.gave = s.gave || ok
+	return found, ok, err
+}
+
+// TestSnapshotsHaveNoSay has a desk without a cache carry out a history on a store that keeps
+// none, on one that has a fresh one before each command, and on one that loses them midway: each
+// writes the same log, and all three show the same in the end (I28).
+func TestSnapshotsHaveNoSay(t *testing.T) {
+	used := false
+	rapidly(t, 15, 1_000, 40, func(rt *rapid.T) {
+		h := ordertest.Histories(ordertest.Orders(2)).Draw(rt, "history")
+		loss := rapid.IntRange(0, len(h.Commits)).Draw(rt, "lost after")
+		for _, mode := range []string{"none", "kept", "lost"} {
+			store := &fickle{Store: memory.New(), lost: mode == "none"}
+			f := ordertest.DeskOn(rt, store, append(h.Options(), desk.WithCache(0))...)
+			for i, c := range h.Commits {
+				store.lost = mode == "none" || mode == "lost" && i >= loss
+				f.Clock.Set(c.At)
+				if _, err := f.Desk.Do(rt.Context(), c.Command); err != nil {
+					rt.Fatalf("%s with snapshots %s: %v", c.Command.Do, mode, err)
+				}
+				for _, r := range c.Records {
+					snapshot(rt, store, r.Stream)
+				}
+			}
+			if got := f.Records(); !reflect.DeepEqual(got, h.Records()) {
+				rt.Fatalf("with snapshots %s the log is\n%+v\nwant\n%+v", mode, got, h.Records())
+			}
+			folded(rt, f.Desk, store, h)
+			used = used || store.gave
+		}
+	})
+	if !used {
+		t.Error("no snapshot was ever used")
+	}
+}
+
+// snapshot saves the state of a stream whose model has snapshots, as it stands.
+func snapshot(rt *rapid.T, store *fickle, stream events.StreamID) {
+	rt.Helper()
+	switch stream.Category() {
+	case credit.Category:
+		save(rt, store, stream, credit.NewModel())
+	case credit.PayLaterCategory:
+		save(rt, store, stream, credit.NewPayLaterModel())
+	case funds.Category:
+		save(rt, store, stream, funds.NewModel())
+	}
+}
+
+func save[S, E any](rt *rapid.T, store *fickle, stream events.StreamID, m *events.Model[S, E]) {
+	rt.Helper()
+	s, v, err := m.Replay(rt.Context(), store, stream)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	data, err := m.Save(nil, &s)
+	if err == nil {
+		err = store.SaveSnapshot(rt.Context(), events.Snapshot{Stream: stream, Version: v, Fold: m.Fold, Data: data})
+	}
+	if err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// folded compares what a desk shows of each stream with a replay of it, and a replay of any part
+// and then the rest with a replay of the whole (I28).
+func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) {
+	rt.Helper()
+	for _, stream := range h.Streams() {
+		key, _ := stream.Key()
+		account, currency, _ := strings.Cut(key, "/")
+		owner, ctx, by := order.Account(account), rt.Context(), ordertest.Platform
+		c, _ := order.ParseCurrency(currency)
+		id, _ := order.ParseID(key)
+		switch stream.Category() {
+		case order.Category:
+			s, _, err := d.ReadOrder(ctx, by, id)
+			same(rt, store, stream, order.NewModel(), s, err)
+		case paylater.Category:
+			s, _, err := d.ReadPayLater(ctx, by, id)
+			same(rt, store, stream, paylater.NewModel(), s, err)
+		case entrustment.Category:
+			s, _, err := d.ReadEntrustment(ctx, by, order.EntrustmentID(key))
+			same(rt, store, stream, entrustment.NewModel(), s, err)
+		case seller.Category:
+			s, _, err := d.ReadService(ctx, by, owner)
+			same(rt, store, stream, seller.NewModel(), s, err)
+		case credit.Category:
+			s, _, err := d.ReadLine(ctx, by, owner, c)
+			same(rt, store, stream, credit.NewModel(), s, err)
+		case credit.PayLaterCategory:
+			s, _, err := d.ReadQuota(ctx, by, owner, c)
+			same(rt, store, stream, credit.NewPayLaterModel(), s, err)
+		case funds.Category:
+			s, _, err := d.ReadFunds(ctx, by, owner, c)
+			same(rt, store, stream, funds.NewModel(), s, err)
+		}
+	}
+}
+
+func same[S, E any](rt *rapid.T, store events.Store, stream events.StreamID, m *events.Model[S, E], shown S, err error) {
+	rt.Helper()
+	whole, _, fault := m.Replay(rt.Context(), store, stream)
+	if err != nil || fault != nil {
+		rt.Fatalf("%s: %v, %v", stream, err, fault)
+	}
+	if !alike(rt, m, shown, whole) {
+		rt.Fatalf("I28: %s shows\n%+v\na replay gives\n%+v", stream, shown, whole)
+	}
+	if m.Save == nil {
+		return
+	}
+	data, err := m.Save(nil, &whole)
+	restored := m.New(stream)
+	if err == nil {
+		err = m.Restore(data, &restored)
+	}
+	if err != nil || !alike(rt, m, restored, whole) {
+		rt.Fatalf("I28: %s came back from a snapshot as\n%+v, %v\nit was\n%+v", stream, restored, err, whole)
+	}
+}
+
+// alike compares states; those that can be saved are equal if they are saved alike, however they
+// have grown.
+func alike[S, E any](rt *rapid.T, m *events.Model[S, E], a, b S) bool {
+	rt.Helper()
+	if m.Save == nil {
+		return reflect.DeepEqual(a, b)
+	}
+	x, err := m.Save(nil, &a)
+	y, fault := m.Save(nil, &b)
+	if err != nil || fault != nil {
+		rt.Fatalf("saving: %v, %v", err, fault)
+	}
+	return string(x) == string(y)
+}
+
+// TestPaidOrderAddsItsAmount lets one more pay-later order be placed and paid after any history:
+// the quota is as it was, and the funds are its amount richer, waiting, available, or less in
+// debt. Cancelled instead, it leaves both as they were (I34).
+func TestPaidOrderAddsItsAmount(t *testing.T) {
+	placed := 0
+	rapidly(t, 40, 4_000, 40, func(rt *rapid.T) {
+		h := ordertest.Histories(ordertest.OnlyPayLater()).Draw(rt, "history")
+		pays := rapid.Bool().Draw(rt, "is paid")
+		f := ordertest.Desk(rt, h.Options()...)
+		again(rt, f, h)
+		f.Clock.Advance(400 * ordertest.Day)
+		amount, id := ordertest.CNY("12.34"), order.NewID()
+		quota, worth := f.Quota(ordertest.Merchant), worthOf(f)
+		if _, err := f.Ask(ordertest.Shopper, desk.PayLater(id, paylater.Place{Merchant: string(ordertest.Merchant.Account), ChosePayLater: true, Amount: amount})); err != nil {
+			return // frozen, or used up
+		}
+		placed++
+		if used := f.Quota(ordertest.Merchant).Held; used.MinorUnits() != quota.Held.MinorUnits()+amount.MinorUnits() || worthOf(f) != worth {
+			rt.Fatalf("placed: used %s after %s, funds %d after %d", used, quota.Held, worthOf(f), worth)
+		}
+		if pays {
+			f.Do(ordertest.Shopper, desk.PayLater(id, paylater.Pay{Reference: "P", Amount: amount}))
+			worth += amount.MinorUnits()
+		} else {
+			f.Do(ordertest.Shopper, desk.PayLater(id, paylater.Cancel{}))
+		}
+		after := f.Quota(ordertest.Merchant)
+		after.LastAt = quota.LastAt
+		if !reflect.DeepEqual(after, quota) || worthOf(f) != worth {
+			rt.Fatalf("I34: quota\n%+v, before\n%+v\nfunds %d, want %d", after, quota, worthOf(f), worth)
+		}
+	})
+	if placed == 0 {
+		t.Error("no order was ever placed")
+	}
+}
+
+// worthOf is what the merchant has and gets, less what he owes.
+func worthOf(f *ordertest.Fixture) int64 {
+	if _, _, err := f.Desk.ReadFunds(context.Background(), ordertest.Platform, ordertest.Merchant.Account, funds.CNY()); err != nil {
+		return 0 // nothing has ever happened to them
+	}
+	p := f.Funds(ordertest.Merchant)
+	return p.Pending.MinorUnits() + p.Available.MinorUnits() - p.Debt.MinorUnits()
+}

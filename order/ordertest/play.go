@@ -1,0 +1,231 @@
+package ordertest
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// PlayOption changes how Play and Histories play.
+type PlayOption func(*rules)
+
+// rules is what a game is played by.
+type rules struct {
+	assurance, payLater bool
+	orders              int
+	commands            int
+	check               func(records []events.Record) error
+	audited             bool // whether check is to be the auditor
+	policy              *order.Policy
+	terms               *paylater.Policy
+	desk                []desk.Option
+}
+
+// OnlyAssurance leaves the pay-later orders out, OnlyPayLater the assurance orders.
+func OnlyAssurance() PlayOption { return func(r *rules) { r.payLater = false } }
+
+// OnlyPayLater leaves the assurance orders out, OnlyAssurance the pay-later orders.
+func OnlyPayLater() PlayOption { return func(r *rules) { r.assurance = false } }
+
+// Orders sets how many orders of each kind are played with, at least one; the default is 4.
+// With few of them a game comes further into the life of each.
+func Orders(n int) PlayOption { return func(r *rules) { r.orders = max(n, 1) } }
+
+// Commands sets how many commands a game has. The default, 0, leaves it to rapid: as many as
+// -rapid.steps says on average, and as few as still fail when rapid makes a failure smaller.
+func Commands(n int) PlayOption { return func(r *rules) { r.commands = n } }
+
+// Check sets who looks at what was written: after each commit check gets its records, in their
+// order, and an error fails the run. It comes beside the checks that Play makes itself; nil
+// leaves it out. The default is the independent auditor of package audit.
+func Check(check func(records []events.Record) error) PlayOption {
+	return func(r *rules) { r.check, r.audited = check, false }
+}
+
+// UnderPolicies sets the policies of the desk; those that are nil are drawn.
+func UnderPolicies(p *order.Policy, terms *paylater.Policy) PlayOption {
+	return func(r *rules) { r.policy, r.terms = p, terms }
+}
+
+// WithDesk adds options for the desk, such as snapshots. Policies, sources and the clock are
+// those of the game.
+func WithDesk(opts ...desk.Option) PlayOption {
+	return func(r *rules) { r.desk = append(r.desk, opts...) }
+}
+
+// Tally counts what was asked in a game and what came of it.
+type Tally struct {
+	Asked     map[string]int // by the kind of asking: "valid", "boundary", "tick", "any", and so on
+	Accepted  int            // commands that were carried out
+	Refused   map[order.Rule]int
+	Malformed int            // commands that named no rule: malformed ones, and those of another version
+	Facts     map[string]int // by type
+}
+
+// Add adds what another game counted.
+func (t *Tally) Add(o Tally) {
+	*t = Tally{Asked: sum(t.Asked, o.Asked), Accepted: t.Accepted + o.Accepted, Refused: sum(t.Refused, o.Refused), Malformed: t.Malformed + o.Malformed, Facts: sum(t.Facts, o.Facts)}
+}
+
+func sum[K comparable](a, b map[K]int) map[K]int {
+	all := make(map[K]int, len(a)+len(b))
+	for k, n := range a {
+		all[k] += n
+	}
+	for k, n := range b {
+		all[k] += n
+	}
+	return all
+}
+
+// Play is one run of a rapid state machine on an empty store that the caller owns: two sellers,
+// two merchants and their buyers trade on a desk under drawn policies. Of the commands 70 percent
+// are the next sensible step of something, some of them at the very instant of a deadline or a
+// nanosecond beside it, some of them ticks; the others are out of place, by somebody else,
+// malformed, at a stale version, asked twice, or other content under a known ID.
+//
+// After each command Play checks that the answer is of a type that the desk promises, that what
+// was not accepted wrote nothing, and that what was accepted wrote one commit of the facts of its
+// result; a dry run before it gave the same answer, the same asked twice gives the same result,
+// and ticks come to an end. The records of each commit go to the auditor. At the end it verifies the log, and holds the states that the
+// desk keeps to those of a desk that folds them anew from the store.
+//
+// A failure is one of rt, which prints how to run it again.
+func Play(rt *rapid.T, store events.Store, opts ...PlayOption) Tally {
+	rt.Helper()
+	return play(rt, store, opts).tally
+}
+
+func play(rt *rapid.T, store events.Store, opts []PlayOption) *game {
+	rt.Helper()
+	g := newGame(rt, store, opts)
+	g.open()
+	step := func(rt *rapid.T) {
+		g.chance = chanceOf(rt, "step", g.world)
+		g.step()
+	}
+	if g.rules.commands > 0 {
+		for range g.rules.commands {
+			step(rt)
+		}
+	} else {
+		rt.Repeat(map[string]func(*rapid.T){"ask": step})
+	}
+	g.close()
+	return g
+}
+
+// chanceOf draws one number and takes everything else from it and from world, evenly. Rapid's
+// own numbers are small ones more often than not, which would ask for the same few things all
+// the time; and it makes a failing game smaller by leaving whole steps out, for which one number
+// a step is best.
+func chanceOf(rt *rapid.T, label string, world uint64) chance {
+	return rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, label), world)).IntN
+}
+
+// game is one run of Play.
+type game struct {
+	*table
+	rt      *rapid.T
+	rules   rules
+	world   uint64
+	options []desk.Option
+	trader  *trader
+	market  *market
+	tally   Tally
+	past    []Committed
+	last    desk.Command // the last command that was carried out, and what came of it
+	result  desk.Result
+	after   events.Position // what the auditor has seen
+}
+
+func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
+	g := &game{rt: rt, tally: Tally{Asked: map[string]int{}, Refused: map[order.Rule]int{}, Facts: map[string]int{}}}
+	g.rules = rules{assurance: true, payLater: true, orders: 4, audited: true}
+	for _, o := range opts {
+		o(&g.rules)
+	}
+	g.world = rapid.Uint64().Draw(rt, "world")
+	c := chanceOf(rt, "opening", g.world)
+	if g.rules.policy == nil {
+		g.rules.policy = Policies().Draw(rt, "policy")
+	}
+	if g.rules.terms == nil {
+		g.rules.terms = PayLaterPolicies().Draw(rt, "pay-later policy")
+	}
+	payout := map[order.Account]funds.Policy{
+		Merchant.Account:      {HoldDays: one(c, 0, 7), FeeRate: one(c, 0, 10), Expected: Day},
+		OtherMerchant.Account: {HoldDays: 15, FeeMin: CNY(one(c, "0", "0.01", "0.02")), Expected: Day},
+	}
+	if g.rules.audited {
+		g.rules.check = audit.New(audit.WithPolicy(AuditPolicy(g.rules.policy, g.rules.terms)), audit.WithFunds(func(merchant string) audit.FundsPolicy {
+			return AuditFunds(payout[order.Account(merchant)])
+		})).Commit
+	}
+	g.options = g.rules.deskOptions(payout)
+	g.table = &table{Fixture: DeskOn(rt, store, append(slices.Clone(g.rules.desk), g.options...)...), chance: c}
+	g.newID, g.did = g.nextID, func(c desk.Command) { g.commit(c, g.written(c.Do.String())) }
+	if g.rules.assurance {
+		g.trader = newTrader(g.table, g.rules.orders)
+	}
+	if g.rules.payLater {
+		g.market = newMarket(g.table, g.rules.orders)
+	}
+	return g
+}
+
+// deskOptions are the policies and sources of the game's desk.
+func (r *rules) deskOptions(payout map[order.Account]funds.Policy) []desk.Option {
+	return []desk.Option{desk.WithPolicy(r.policy), desk.WithPayLater(r.terms), desk.WithSources(desk.Sources{
+		Match: Sources().Match,
+		Store: func(_ context.Context, account order.Account) (seller.Findings, error) {
+			membership := seller.MemberPaid
+			if account == freeMember.Account {
+				membership = seller.MemberFree
+			}
+			return seller.Findings{Operating: true, Membership: membership}, nil
+		},
+		Certify: func(_ context.Context, command uuid.UUID, _ seller.Certification) (seller.Verdict, error) {
+			if command[15]&1 == 0 {
+				return seller.Verdict{Reason: "unknown number"}, nil
+			}
+			return seller.Verdict{Approved: true}, nil
+		},
+		Funds: func(_ context.Context, merchant order.Account) (funds.Policy, error) {
+			if p, ok := payout[merchant]; ok {
+				return p, nil
+			}
+			return funds.DefaultPolicy(), nil
+		},
+	})}
+}
+
+// nextID derives the ID of each command from how many there were, so that the same draws make
+// the same log.
+func (g *game) nextID() uuid.UUID {
+	g.serial++
+	return desk.CommandID(Start, "ordertest", strconv.Itoa(g.serial))
+}
+
+// open sets the world up.
+func (g *game) open() {
+	g.rt.Helper()
+	if g.trader != nil {
+		g.trader.open()
+	}
+	if g.market != nil {
+		g.market.open()
+	}
+}

@@ -1,0 +1,154 @@
+package ordertest_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/postgres"
+	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/events/sqlite"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// rapidly runs a property that many times, or as often as its long form does under
+// SURETY_LONG=1, with that many steps in each on average. SURETY_SEED takes a seed again.
+func rapidly(t *testing.T, runs, long, steps int, prop func(rt *rapid.T)) {
+	t.Helper()
+	if os.Getenv("SURETY_LONG") == "1" {
+		runs = long
+	}
+	set(t, "rapid.checks", strconv.Itoa(runs))
+	set(t, "rapid.steps", strconv.Itoa(steps))
+	if seed := os.Getenv("SURETY_SEED"); seed != "" {
+		set(t, "rapid.seed", seed)
+	}
+	rapid.Check(t, prop)
+}
+
+// set sets a flag of rapid for the rest of the test.
+func set(t *testing.T, name, value string) {
+	t.Helper()
+	old := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, old) })
+}
+
+// TestMain stops the server that the tests may have started.
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// TestPlay plays on every store, under the independent auditor. The long form asks for a million
+// commands in memory.
+func TestPlay(t *testing.T) {
+	for _, on := range []struct {
+		name              string
+		runs, long, steps int
+		open              func(t *testing.T, rt *rapid.T) events.Store
+		opts              []ordertest.PlayOption
+	}{
+		{"memory", 200, 20_000, 50, func(*testing.T, *rapid.T) events.Store { return memory.New() }, nil},
+		{"sqlite", 20, 2_000, 50, openSQLite, nil},
+		{"postgres", 20, 500, 25, openPostgres, []ordertest.PlayOption{ordertest.Orders(2)}},
+	} {
+		t.Run(on.name, func(t *testing.T) {
+			if on.name == "postgres" {
+				pgtest.Cluster(t) // skips here, and not in the midst of a run
+			}
+			var all ordertest.Tally
+			rapidly(t, on.runs, on.long, on.steps, func(rt *rapid.T) {
+				store := on.open(t, rt)
+				rt.Cleanup(func() { _ = store.Close() })
+				all.Add(ordertest.Play(rt, store, on.opts...))
+			})
+			t.Logf("%+v", all)
+			if all.Accepted == 0 || len(all.Refused) == 0 || all.Malformed == 0 {
+				t.Errorf("the game is not lively enough: %+v", all)
+			}
+		})
+	}
+}
+
+// openSQLite makes a log in a file of its own, without forcing it to the disk.
+func openSQLite(t *testing.T, rt *rapid.T) events.Store {
+	store, err := sqlite.Open(rt.Context(), filepath.Join(t.TempDir(), "log.db"), sqlite.WithDurability(events.DurabilityProcess))
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return store
+}
+
+// openPostgres makes a log in a schema of its own.
+func openPostgres(t *testing.T, rt *rapid.T) events.Store {
+	dsn, schema := pgtest.Cluster(t), pgtest.Schema(t)
+	if err := postgres.Migrate(rt.Context(), dsn, postgres.WithSchema(schema)); err != nil {
+		rt.Fatal(err)
+	}
+	store, err := postgres.Open(rt.Context(), dsn, postgres.WithSchema(schema), postgres.WithDurability(events.DurabilityProcess))
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return store
+}
+
+// TestPlayReachesEveryFact takes one seed, so that chance has no say: the game is good enough to
+// make every fact that there is, and every kind of asking.
+func TestPlayReachesEveryFact(t *testing.T) {
+	set(t, "rapid.seed", "20250101")
+	set(t, "rapid.checks", "100")
+	var all ordertest.Tally
+	rapid.Check(t, func(rt *rapid.T) {
+		store := memory.New()
+		defer store.Close()
+		all.Add(ordertest.Play(rt, store, ordertest.Commands(150)))
+	})
+	if testing.Short() {
+		return // a few games need not come everywhere
+	}
+	for _, kind := range everyFact() {
+		if all.Facts[kind] == 0 {
+			t.Errorf("no game had %s", kind)
+		}
+	}
+	valid := all.Asked["valid"] + all.Asked["boundary"] + all.Asked["tick"]
+	sum := 0
+	for _, n := range all.Asked {
+		sum += n
+	}
+	if len(all.Asked) != 9 || valid*100 < sum*67 || valid*100 > sum*73 {
+		t.Errorf("%d of %d were valid: %v", valid, sum, all.Asked)
+	}
+}
+
+// everyFact is the wire name of every event.
+func everyFact() (names []string) {
+	add := func(list []string) { names = append(names, list...) }
+	add(kinds(order.Table().Kinds()))
+	add(kinds(seller.Table().Kinds()))
+	add(kinds(entrustment.Table().Kinds()))
+	add(kinds(credit.Table().Kinds()))
+	add(kinds(paylater.Table().Kinds()))
+	add(kinds(funds.Table().Kinds()))
+	return append(names, "reservation.reserved")
+}
+
+func kinds[K fmt.Stringer](list []K) (names []string) {
+	for _, k := range list {
+		names = append(names, k.String())
+	}
+	return names
+}

@@ -1,0 +1,163 @@
+package ordertest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+// reply is the answer to a command, from a Story or from a Fixture.
+type reply struct {
+	t     TB
+	asked string // who asked for what and when
+	err   error
+}
+
+// shown is what came of the command, facts or an error.
+func (r reply) shown(facts []block) []block {
+	if r.err != nil {
+		return []block{answerOf(r.err)}
+	}
+	return facts
+}
+
+func (r reply) failure(want, got []block) string { return r.asked + "\n" + sides(want, got) }
+
+// demand fails the test unless the command was accepted and made what is wanted.
+func (r reply) demand(want, got []block) {
+	r.t.Helper()
+	if r.err != nil || !slices.EqualFunc(want, got, slices.Equal[block]) {
+		r.t.Fatalf("%s", r.failure(want, r.shown(got)))
+	}
+}
+
+func (r reply) refused(rule order.Rule, got []block) Refusal {
+	r.t.Helper()
+	var no *order.Refusal
+	if !errors.As(r.err, &no) || no.Rule != rule {
+		r.t.Fatalf("%s", r.failure([]block{{"refused by " + string(rule), "  " + rule.Text(order.English)}}, r.shown(got)))
+		no = new(order.Refusal)
+	}
+	return Refusal{r, no}
+}
+
+func (r reply) invalid(field string, got []block) {
+	r.t.Helper()
+	var bad *order.InvalidError
+	if !errors.As(r.err, &bad) || bad.Field != field {
+		r.t.Fatalf("%s", r.failure([]block{{"an invalid " + field}}, r.shown(got)))
+	}
+}
+
+// Refusal is the refusal of a command, of which a test can demand more.
+type Refusal struct {
+	reply reply
+	// Refusal is what the rule said.
+	*order.Refusal
+}
+
+// Short demands that this amount was missing.
+func (r Refusal) Short(missing order.Money) Refusal {
+	r.reply.t.Helper()
+	if r.Missing != missing {
+		r.fail("missing " + missing.String())
+	}
+	return r
+}
+
+// From demands that the command could be accepted from this instant on.
+func (r Refusal) From(earliest time.Time) Refusal {
+	r.reply.t.Helper()
+	if !r.Earliest.Equal(earliest) {
+		r.fail("earliest " + earliest.Format(time.RFC3339Nano))
+	}
+	return r
+}
+
+// Until demands that the command would have been accepted before this instant.
+func (r Refusal) Until(deadline time.Time) Refusal {
+	r.reply.t.Helper()
+	if !r.Deadline.Equal(deadline) {
+		r.fail("deadline " + deadline.Format(time.RFC3339Nano))
+	}
+	return r
+}
+
+func (r Refusal) fail(want string) {
+	r.reply.t.Helper()
+	r.reply.t.Fatalf("%s", r.reply.failure([]block{{"refused by " + string(r.Rule), "  " + want}}, []block{answerOf(r.Refusal)}))
+}
+
+// Asked is what came of a command at a Fixture.
+type Asked struct {
+	reply
+	f      *Fixture
+	result desk.Result
+	before events.Position // where the log ended before it was asked
+}
+
+// When asks the desk for something. What comes of it is told by the Asked.
+func (f *Fixture) When(by order.Actor, do desk.Action) Asked {
+	f.t.Helper()
+	before := f.settled()
+	r, err := f.Ask(by, do)
+	return Asked{reply: f.reply(by, do, err), f: f, result: r, before: before}
+}
+
+// settled is the position at which the log ends.
+func (f *Fixture) settled() events.Position {
+	f.t.Helper()
+	p, err := f.Store.Settled(f.t.Context())
+	if err != nil {
+		f.t.Fatalf("where the log ends: %v", err)
+	}
+	return p
+}
+
+func (f *Fixture) reply(by order.Actor, do desk.Action, err error) reply {
+	asked := fmt.Sprintf("%s by %s at %s", do, who(by), f.Clock.Now().Format(time.RFC3339Nano))
+	return reply{t: f.t, asked: asked, err: err}
+}
+
+// Then demands that exactly these facts came of the command, of whatever streams, in the order
+// of the log. Each is an event as desk.Fact has it: an order.Event, a credit.Event, and so on.
+func (a Asked) Then(want ...any) desk.Result {
+	a.t.Helper()
+	a.demand(blocksOf(want), a.facts())
+	return a.result
+}
+
+// Refused demands that this rule refused the command, and that nothing was written.
+func (a Asked) Refused(rule order.Rule) Refusal {
+	a.t.Helper()
+	no := a.refused(rule, a.facts())
+	a.unwritten()
+	return no
+}
+
+// Invalid demands that the command was malformed in that field, and that nothing was written.
+func (a Asked) Invalid(field string) {
+	a.t.Helper()
+	a.invalid(field, a.facts())
+	a.unwritten()
+}
+
+func (a Asked) unwritten() {
+	a.t.Helper()
+	if now := a.f.settled(); now != a.before {
+		a.t.Fatalf("%s\n  was not accepted, and yet the log went from position %d to %d", a.asked, a.before, now)
+	}
+}
+
+func (a Asked) facts() []block {
+	list := make([]any, 0, len(a.result.Facts))
+	for _, f := range a.result.Facts {
+		list = append(list, f.Event)
+	}
+	return blocksOf(list)
+}

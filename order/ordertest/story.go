@@ -1,0 +1,177 @@
+package ordertest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// OrderID is the order of a Story.
+var OrderID = order.ID{0: 1, 1: 0x94, 6: 0x70, 8: 0x80, 15: 1}
+
+// ReceivingAccount is the receiving account that is made for the order of a Story.
+const ReceivingAccount order.ReceivingAccount = "RA-1"
+
+// Story is an order told by facts and commands, without a desk or a store: Given it, When
+// somebody asks for something, Then these facts come of it, or it is Refused. A Story is a
+// value: one beginning can go on in several ways.
+type Story struct {
+	t       TB
+	order   order.Order
+	history []order.Recorded
+	now     time.Time
+	policy  *order.Policy
+	facts   order.Facts
+}
+
+// Given begins the story of an order to which these events have happened, all at Start. It is
+// told under the default policy. As long as Knowing says nothing else, the seller's service is
+// active, Buyer is registered, the line has 10,000 US dollars left, the receiving account is
+// ReceivingAccount, and every entrustment is the seller's own.
+func Given(t TB, events ...order.Event) Story {
+	t.Helper()
+	s := Story{
+		t: t, order: order.Order{ID: OrderID}, now: Start, policy: order.DefaultPolicy(),
+		facts: order.Facts{
+			Service: order.ServiceActive, Match: Buyer.Account,
+			Quota:   order.Quota{Available: USD("10000")},
+			Account: order.Receiving{Account: ReceivingAccount},
+		},
+	}
+	return s.happens(events)
+}
+
+// GivenOrder begins the story of an order that has come to that phase by the usual way. What
+// leads out of the phase is all that is missing: a draft can be submitted, an order that is
+// ready to ship has its entrustment released.
+func GivenOrder(t TB, phase order.Phase, c Contract) Story {
+	t.Helper()
+	c = c.filled("E1")
+	s := Given(t).Knowing(func(f *order.Facts) { f.Match, f.Quota.Available = c.Buyer.Account, c.Total })
+	for _, step := range c.wayTo(phase) {
+		if step.from == s.order.Phase {
+			s = s.And(step.by, step.ask(&s.order, s.now))
+		}
+	}
+	if s.order.Phase != phase {
+		t.Fatalf("the usual way of this contract leads to %s, not to %s", s.order.Phase, phase)
+	}
+	return s
+}
+
+// And tells on with a command that is accepted.
+func (s Story) And(by order.Actor, c order.Command) Story {
+	s.t.Helper()
+	a := s.When(by, c)
+	if a.err != nil {
+		s.t.Fatalf("%s", a.told(nil, "it to be accepted"))
+	}
+	return s.happens(a.got)
+}
+
+// At tells on at another instant, After a while later.
+func (s Story) At(t time.Time) Story { s.now = t; return s }
+
+// After tells on a while later, At at another instant.
+func (s Story) After(d time.Duration) Story { return s.At(s.now.Add(d)) }
+
+// Under tells on under a policy.
+func (s Story) Under(p *order.Policy) Story { s.policy = p; return s }
+
+// Knowing tells on with other facts of other streams.
+func (s Story) Knowing(change func(f *order.Facts)) Story { change(&s.facts); return s }
+
+// Order returns the order as it stands.
+func (s Story) Order() order.Order { return s.order }
+
+// History returns what has happened so far. The caller may keep it.
+func (s Story) History() []order.Recorded { return slices.Clone(s.history) }
+
+// Now returns the instant of the next command.
+func (s Story) Now() time.Time { return s.now }
+
+// happens folds events that happen now.
+func (s Story) happens(events []order.Event) Story {
+	s.t.Helper()
+	s.history = slices.Clone(s.history)
+	for _, e := range events {
+		r := order.Recorded{At: s.now, Event: e}
+		next, err := order.Evolve(s.order, r)
+		if err != nil {
+			s.t.Fatalf("%s cannot happen to an order that is %s: %v", e.Kind(), s.order.Phase, err)
+		}
+		s.order, s.history = next, append(s.history, r)
+	}
+	return s
+}
+
+// When asks for something. What comes of it is told by the Answer.
+func (s Story) When(by order.Actor, c order.Command) Answer {
+	facts := s.facts
+	if link, ok := c.(order.Link); ok && facts.Entrustment.ID == "" {
+		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: s.order.Seller.Account}
+	}
+	got, err := order.Decide(s.order, c, order.Given{By: by, At: s.now, Policy: s.policy, Facts: facts})
+	what := "nothing"
+	if c != nil {
+		what = c.Name()
+	}
+	return Answer{
+		reply: reply{t: s.t, asked: fmt.Sprintf("%s by %s at %s, of an order that is %s", what, who(by), s.now.Format(time.RFC3339Nano), s.order.Phase), err: err},
+		story: s, got: got,
+	}
+}
+
+// who is an actor in words.
+func who(by order.Actor) string {
+	if by.Account == "" {
+		return "the " + by.Role.String()
+	}
+	return fmt.Sprintf("the %s %s", by.Role, by.Account)
+}
+
+// Answer is what came of a command in a Story.
+type Answer struct {
+	reply
+	story Story
+	got   []order.Event
+}
+
+// Then demands that exactly these facts came of the command, and tells on after them. With
+// none it demands that there was nothing to do.
+func (a Answer) Then(want ...order.Event) Story {
+	a.t.Helper()
+	a.demand(blocksOf(want), blocksOf(a.got))
+	return a.story.happens(a.got)
+}
+
+// Leads demands that the command was accepted and led the order to that phase, and tells on
+// from there.
+func (a Answer) Leads(to order.Phase) Story {
+	a.t.Helper()
+	a.demand(blocksOf(a.got), blocksOf(a.got))
+	next := a.story.happens(a.got)
+	if next.order.Phase != to {
+		a.t.Fatalf("%s", a.told(blocksOf(a.got), fmt.Sprintf("an order that is %s, and it is %s", to, next.order.Phase)))
+	}
+	return next
+}
+
+// Refused demands that this rule refused the command.
+func (a Answer) Refused(rule order.Rule) Refusal {
+	a.t.Helper()
+	return a.refused(rule, blocksOf(a.got))
+}
+
+// Invalid demands that the command was malformed in that field.
+func (a Answer) Invalid(field string) {
+	a.t.Helper()
+	a.invalid(field, blocksOf(a.got))
+}
+
+// told is the failure of an answer of which something else was wanted.
+func (a Answer) told(got []block, want string) string {
+	return a.failure([]block{{want}}, a.shown(got))
+}

@@ -1,0 +1,325 @@
+package ordertest
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// chance decides: it returns a number from 0 to n-1.
+type chance func(n int) int
+
+func one[T any](c chance, list ...T) T { return list[c(len(list))] }
+
+// table is the desk of a game with what decides what is asked there.
+type table struct {
+	*Fixture
+	chance
+	serial int // counts the commands that were made up
+}
+
+// trader makes commands up on assurance orders, entrustments, lines and services: the next
+// sensible step of what there is, or anything.
+type trader struct {
+	*table
+	orders []order.ID
+	goods  []order.EntrustmentID
+}
+
+func newTrader(tb *table, orders int) *trader {
+	p := &trader{table: tb}
+	for i := range orders {
+		p.orders = append(p.orders, order.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
+		p.goods = append(p.goods, order.EntrustmentID(fmt.Sprint("E", i+1)))
+	}
+	return p
+}
+
+// open activates the sellers and takes most orders to where something can happen to them.
+func (p *trader) open() {
+	p.ActiveSeller(Seller, USD("50000")).ActiveSeller(OtherSeller, USD("10000"))
+	for i, id := range p.orders {
+		if p.chance(4) == 0 {
+			continue
+		}
+		c := Contract{
+			Seller: one(p.chance, Seller, OtherSeller), Buyer: one(p.chance, Buyer, OtherBuyer),
+			Total: USD("2500"), Initial: USD(one(p.chance, "100", "100", "2500")), Entrustment: p.goods[i],
+			Coverage:  one(p.chance, order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery),
+			Transport: one(p.chance, order.TransportAir, order.TransportSea),
+		}
+		p.bring(id, one(p.chance, order.PhaseDraft, order.PhaseSubmitted, order.PhaseConfirmed, order.PhaseReadyToShip, order.PhaseReadyToShip, order.PhaseShipped, order.PhaseShipped), c)
+	}
+}
+
+// next is the next sensible step of something, by whoever may take it.
+func (p *trader) next() (order.Actor, wish) {
+	id := p.orders[p.serial/8%len(p.orders)]
+	if p.chance(3) == 0 {
+		id = one(p.chance, p.orders...)
+	}
+	n := p.chance(20)
+	if e := p.waitsFor(id); e != "" && n < 16 {
+		by, c := p.nextOfGoods(e) // the order cannot go on without it
+		return by, onGoods(e, c)
+	}
+	switch {
+	case n < 15:
+		by, c := p.nextOfOrder(id)
+		return by, onOrder(id, c)
+	case n < 18:
+		e := one(p.chance, p.goods...)
+		by, c := p.nextOfGoods(e)
+		return by, onGoods(e, c)
+	case n < 19:
+		who := one(p.chance, Seller, OtherSeller)
+		return Platform, onLine(who, p.nextOfLine(who))
+	default:
+		who := one(p.chance, Seller, OtherSeller, freeMember)
+		by, c := p.nextOfService(who)
+		return by, onSeller(who, c)
+	}
+}
+
+// any is any command on anything.
+func (p *trader) any() wish {
+	switch n := p.chance(10); {
+	case n < 6:
+		id := one(p.chance, p.orders...)
+		return onOrder(id, one(p.chance, p.anyOfOrder(id)...))
+	case n < 8:
+		return onGoods(one(p.chance, p.goods...), one(p.chance, p.anyOfGoods()...))
+	case n < 9:
+		return onLine(one(p.chance, Seller, OtherSeller), one(p.chance, p.anyOfLine()...))
+	default:
+		return onSeller(one(p.chance, Seller, OtherSeller, Buyer), one(p.chance, p.anyOfService()...))
+	}
+}
+
+// deadline is a deadline that runs, or the zero time.
+func (p *trader) deadline() time.Time {
+	o := p.look(one(p.chance, p.orders...))
+	if d, runs := o.Deadline(); runs {
+		return d.At
+	}
+	return time.Time{}
+}
+
+// waitsFor is an entrustment that customs have to release before the order can ship, or none.
+func (p *trader) waitsFor(id order.ID) order.EntrustmentID {
+	o := p.look(id)
+	for _, l := range o.Links {
+		if o.Phase == order.PhaseReadyToShip && l.ReleasedAt.IsZero() && !o.Frozen() && p.chance(4) > 0 {
+			return l.ID
+		}
+	}
+	return ""
+}
+
+// found is what a read has found; nothing is the zero state.
+func found[S any](f *Fixture, s S, err error) S {
+	if err != nil && !errors.Is(err, desk.ErrNotFound) {
+		f.t.Fatalf("reading: %v", err)
+	}
+	return s
+}
+
+func (p *trader) look(id order.ID) order.Order {
+	o, _, err := p.Desk.ReadOrder(p.t.Context(), Platform, id)
+	return found(p.Fixture, o, err)
+}
+
+// buyerOf is the buyer of an order, and ownerOf its seller.
+func buyerOf(o *order.Order) order.Actor {
+	if o.Buyer.Email.Same(OtherBuyer.Email) {
+		return OtherBuyer
+	}
+	return Buyer
+}
+
+func ownerOf(o *order.Order) order.Actor {
+	return order.Actor{Role: order.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
+}
+
+// nextOfOrder is a step that takes the order on.
+func (p *trader) nextOfOrder(id order.ID) (order.Actor, order.Command) {
+	o := p.look(id)
+	owner, buyer := ownerOf(&o), buyerOf(&o)
+	if by, c := p.trouble(&o); c != nil {
+		return by, c
+	}
+	switch o.Phase {
+	case order.PhaseNone:
+		return one(p.chance, Seller, Seller, OtherSeller), order.Draft{Mode: one(p.chance, order.DraftOnline, order.DraftOnline, order.DraftAttachment)}
+	case order.PhaseDraft:
+		return owner, p.drafting(&o)
+	case order.PhaseSubmitted:
+		if p.chance(6) == 0 {
+			return one(p.chance, owner, buyer), order.Cancel{}
+		}
+		return buyer, order.Confirm{Terms: o.Revision}
+	case order.PhaseConfirmed:
+		return Platform, p.paying(&o, o.StepDue())
+	case order.PhaseReadyToShip:
+		for _, l := range o.Links {
+			if o.Void(l) {
+				return owner, order.Unlink{Entrustment: l.ID}
+			}
+		}
+		if len(o.Links) > 0 && p.chance(6) > 0 {
+			return owner, order.MarkShipped{}
+		}
+		return owner, order.Link{Entrustment: p.goodsOf(o.Seller.Account)}
+	case order.PhaseShipped:
+		if p.chance(2) == 0 && o.Due().IsPositive() {
+			return Platform, p.paying(&o, o.StepDue())
+		}
+		return buyer, order.ConfirmReceipt{}
+	case order.PhaseReceived, order.PhaseClosed:
+		return Platform, p.paying(&o, o.StepDue())
+	default:
+		return buyer, order.Review{Rating: 1 + p.chance(5)}
+	}
+}
+
+// goodsOf is an entrustment that an order of that seller can be linked to, if there is one.
+func (p *trader) goodsOf(account order.Account) order.EntrustmentID {
+	for _, id := range p.goods {
+		if e := p.lookAtGoods(id); e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
+			return id
+		}
+	}
+	return one(p.chance, p.goods...)
+}
+
+func (p *trader) lookAtGoods(id order.EntrustmentID) entrustment.State {
+	e, _, err := p.Desk.ReadEntrustment(p.t.Context(), Platform, id)
+	return found(p.Fixture, e, err)
+}
+
+func (p *trader) drafting(o *order.Order) order.Command {
+	switch {
+	case o.Buyer.Email == "":
+		return order.SetBuyer{Email: one(p.chance, Buyer, OtherBuyer).Email, BuyerName: "Imports"}
+	case !o.Matched:
+		return order.MatchBuyer{Email: o.Buyer.Email}
+	case o.Terms.Total.IsZero():
+		return p.terms()
+	case o.Coverage == "":
+		return p.coverage()
+	case o.Transport == "":
+		return order.SetTransport{Mode: one(p.chance, order.TransportAir, order.TransportLand, order.TransportSea)}
+	case p.chance(4) == 0:
+		return p.coverage()
+	case p.chance(5) == 0, o.Mode == order.DraftAttachment && len(o.Contracts) == 0:
+		return p.contract("as agreed")
+	default:
+		return order.Submit{OneTouchAcknowledged: true}
+	}
+}
+
+func (p *trader) terms() order.Command {
+	total := one(p.chance, "100", "600", "2500", "6000.01")
+	return order.SetTerms{Terms: order.Terms{Total: USD(total), Initial: USD(one(p.chance, "100", "30"))}}
+}
+
+func (p *trader) contract(text string) order.Command {
+	return order.AttachContract{FileName: "contract.pdf", Size: 1, SHA256: digest, Text: text}
+}
+
+// digest is the SHA-256 of nothing.
+const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+func (p *trader) coverage() order.Command {
+	return order.ChooseCoverage{
+		Coverage: one(p.chance, order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery), TermsAccepted: true,
+	}
+}
+
+// paying reports money, mostly what is due.
+func (p *trader) paying(o *order.Order, due order.Money) order.Command {
+	if !due.IsPositive() || p.chance(4) == 0 {
+		due = USD(one(p.chance, "30", "99.99", "600"))
+	}
+	c := Wired(o, fmt.Sprint("R", p.serial), due, p.Clock.Now())
+	if p.chance(5) == 0 {
+		c.Payer = "Somebody"
+	}
+	return c
+}
+
+// nextOfGoods is a step that takes the entrustment on.
+func (p *trader) nextOfGoods(id order.EntrustmentID) (order.Actor, entrustment.Command) {
+	e := p.lookAtGoods(id)
+	owner := order.Actor{Role: order.Seller, Account: e.Seller}
+	switch e.Phase {
+	case entrustment.PhaseNone:
+		return one(p.chance, Seller, Seller, OtherSeller), entrustment.Draft{Title: "goods"}
+	case entrustment.PhaseDrafted:
+		if p.chance(8) == 0 {
+			return owner, entrustment.Cancel{Reason: "no goods"}
+		}
+		return owner, entrustment.Submit{}
+	case entrustment.PhaseUnderReview:
+		if p.chance(4) == 0 {
+			return Platform, entrustment.RequestChange{Need: one(p.chance, entrustment.NeedInformation, entrustment.NeedCustomerChange)}
+		}
+		return Platform, entrustment.Approve{}
+	case entrustment.PhaseAccepted:
+		return Platform, entrustment.Declare{Declaration: Declaration(id, USD("0").Currency(), p.Clock.Now().Add(-one(p.chance, 0, 0, 20*Day)))}
+	case entrustment.PhaseDeclaring:
+		if p.chance(4) == 0 {
+			return Platform, entrustment.Return{Reason: "papers"}
+		}
+		return Platform, p.releasing()
+	case entrustment.PhaseReturned, entrustment.PhaseNeedsChange:
+		return owner, entrustment.Resubmit{}
+	default:
+		return Platform, entrustment.CloseCustoms{ClosedAt: p.Clock.Now()}
+	}
+}
+
+func (p *trader) releasing() entrustment.Command {
+	return entrustment.Release{ReleasedAt: p.Clock.Now().Add(-one(p.chance, 0, 0, 0, 0, 0, time.Hour, 10*Day))}
+}
+
+// nextOfLine is what a platform may well ask of a line: more often a limit than a suspension.
+func (p *trader) nextOfLine(who order.Actor) credit.Command {
+	l, _, err := p.Desk.ReadLine(p.t.Context(), Platform, who.Account, USD("0").Currency())
+	l = found(p.Fixture, l, err)
+	switch {
+	case l.Phase == credit.PhaseSuspended:
+		return credit.Resume{}
+	case l.Consumed.IsPositive() && p.chance(2) == 0:
+		return credit.RepayClaim{Amount: l.Consumed, Reference: fmt.Sprint("C", p.serial)}
+	case p.chance(4) == 0:
+		return credit.Suspend{Reason: "audit"}
+	default:
+		return credit.AssessLimit{Limit: USD(one(p.chance, "50000", "10000", "3000"))}
+	}
+}
+
+// nextOfService thaws a service, or seldom suspends it.
+func (p *trader) nextOfService(who order.Actor) (order.Actor, seller.Command) {
+	s, _, err := p.Desk.ReadService(p.t.Context(), Platform, who.Account)
+	switch s = found(p.Fixture, s, err); {
+	case s.Phase == order.ServiceSuspended:
+		return Platform, seller.Reinstate{}
+	case s.Phase == order.ServiceActive && p.chance(4) == 0:
+		return Platform, seller.Suspend{Reason: "violation"}
+	default:
+		return who, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
+			CompanyName: "Free", RegistrationNo: strconv.Itoa(p.serial), LegalRepresentative: "Jane Doe", RegisteredAddress: "Ningbo",
+		}}
+	}
+}
+
+// freeMember is a seller whose certification is approved only sometimes.
+var freeMember = order.Actor{Role: order.Seller, Account: "s-free", Email: "sales@free.example"}

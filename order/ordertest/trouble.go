@@ -1,0 +1,156 @@
+package ordertest
+
+import (
+	"fmt"
+
+	"github.com/tradesurety/surety/order"
+)
+
+// trouble is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
+// gets into one now; otherwise nil.
+func (p *trader) trouble(o *order.Order) (order.Actor, order.Command) {
+	owner, buyer := ownerOf(o), buyerOf(o)
+	switch {
+	case o.Phase <= order.PhaseDraft:
+		return owner, nil
+	case o.Dispute.Stage == order.StageEscalated && p.chance(4) > 0:
+		return Platform, p.ruling(o)
+	case o.Dispute.Stage == order.StageNegotiating && p.chance(4) > 0:
+		return p.negotiating(o)
+	case o.Proposal.Open && !o.Frozen() && p.chance(4) > 0:
+		if p.chance(3) == 0 {
+			return buyer, order.RejectChange{Proposal: o.Proposal.Number}
+		}
+		return buyer, order.AcceptChange{Proposal: o.Proposal.Number}
+	case o.Ledger.Unapplied.IsPositive() && p.chance(3) == 0:
+		if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived && o.Due().IsPositive() && !o.Frozen() {
+			return Platform, order.ApplyUnapplied{Amount: least(p.part(o.Ledger.Unapplied), o.Due())}
+		}
+		return Platform, order.ReturnUnapplied{Amount: p.part(o.Ledger.Unapplied)}
+	}
+	if c := p.card(o); c != nil {
+		return Platform, c
+	}
+	if o.Frozen() || p.chance(2) > 0 {
+		return owner, nil
+	}
+	return p.beginning(o)
+}
+
+func least(a, b order.Money) order.Money {
+	if b.Less(a) {
+		return b
+	}
+	return a
+}
+
+// card is what becomes of a card payment: it comes in or fails, and later it may be taken back.
+func (p *trader) card(o *order.Order) order.Command {
+	for _, x := range o.Payments {
+		if x.Method == order.PayTT {
+			continue
+		}
+		switch {
+		case x.Status == order.PaymentPending && p.chance(5) == 0:
+			return order.FailPayment{Payment: x.ID, Reason: "declined"}
+		case x.Status == order.PaymentPending && p.chance(2) == 0:
+			return order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.Clock.Now()}
+		case x.Chargeback.Status == order.ChargebackOpen && p.chance(2) == 0:
+			return order.ResolveChargeback{Reference: x.Receipt.Reference, Won: p.chance(2) == 0}
+		case x.Status == order.PaymentIsReceived && x.Chargeback.Status == order.ChargebackNone && p.chance(3) == 0:
+			return order.ChargeBack{Reference: x.Receipt.Reference}
+		}
+	}
+	return nil
+}
+
+// beginning is the first step of what troubles an order in that phase, or nil.
+func (p *trader) beginning(o *order.Order) (order.Actor, order.Command) {
+	owner, buyer := ownerOf(o), buyerOf(o)
+	left, paid, due := o.Left(), o.Ledger.Applied.IsPositive(), o.StepDue()
+	collects := o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived
+	switch n := p.chance(6); {
+	case o.Phase == order.PhaseSubmitted, o.Phase == order.PhaseConfirmed && !paid && n < 2:
+		return owner, order.Modify{To: p.amendment(o), TermsAccepted: true}
+	case collects && n < 1 && due.IsPositive() && paid:
+		return owner, order.AcceptShortfall{}
+	case o.Phase == order.PhaseConfirmed && n < 2 && !paid:
+		return Platform, Wired(o, fmt.Sprint("R", p.serial), p.part(due), p.Clock.Now())
+	case collects && n < 4 && due.IsPositive():
+		return buyer, order.InitiatePayment{Payment: order.PaymentID(fmt.Sprint("C", p.serial)), Method: one(p.chance, order.PayCard, order.PayECheck), BankCountry: "US", Amount: due}
+	case collects && o.Phase <= order.PhaseShipped && n < 5 && left.IsPositive():
+		return buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: left}
+	case o.Phase == order.PhaseConfirmed && paid, o.Phase == order.PhaseReadyToShip && n < 6 && p.chance(3) > 0:
+		return owner, order.ProposeChange{To: p.amendment(o), TermsAccepted: true}
+	case o.Phase == order.PhaseReadyToShip && len(o.Links) > 0 && p.chance(2) == 0:
+		return owner, order.Unlink{Entrustment: o.Links[0].ID}
+	case o.Phase == order.PhaseShipped && n < 6 && !o.Extended.Buyer:
+		return buyer, order.ExtendReceipt{}
+	case collects && left.IsPositive() && p.chance(2) == 0:
+		return one(p.chance, owner, Platform), order.Refund{Amount: p.part(left)}
+	case o.Phase == order.PhaseCompleted && o.Review.Rating != 0:
+		if o.ReviewReply == "" {
+			return owner, order.Reply{Text: "thank you"}
+		}
+		return buyer, order.EditReview{Rating: 1 + p.chance(5)}
+	}
+	return owner, nil
+}
+
+// amendment changes something that can be changed, and the trade term in any case.
+func (p *trader) amendment(o *order.Order) order.Amendment {
+	a := order.Amendment{Terms: o.Terms, Coverage: o.Coverage}
+	a.Terms.TradeTerm = fmt.Sprintf("FOB Ningbo %d", p.serial)
+	if o.Due().IsZero() || p.chance(4) == 0 {
+		return a
+	}
+	a.Coverage = one(p.chance, o.Coverage, order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery)
+	if total := USD(one(p.chance, "100", "600", "2500", "6000.01")); !total.Less(o.Ledger.Applied) {
+		a.Terms.Total = total
+	}
+	if total := a.Terms.Total; o.Phase != order.PhaseReadyToShip || total.Less(a.Terms.Initial) {
+		a.Terms.Initial = p.part(total)
+	}
+	return a
+}
+
+// part is all of an amount or less of it, and never nothing.
+func (p *trader) part(m order.Money) order.Money {
+	return order.Minor(max(m.MinorUnits()/int64(one(p.chance, 1, 1, 2, 3)), 1), m.Currency())
+}
+
+// negotiating is a step of a dispute before it is escalated. Escalating one takes the clock to
+// where that is possible.
+func (p *trader) negotiating(o *order.Order) (order.Actor, order.Command) {
+	owner, buyer := ownerOf(o), buyerOf(o)
+	offer := o.Dispute.Settlement
+	other := owner
+	if offer.By == order.Seller {
+		other = buyer
+	}
+	switch n := p.chance(8); {
+	case n < 1:
+		return buyer, order.Withdraw{}
+	case n < 6 && offer.Refund.IsPositive():
+		return other, order.AcceptSettlement{Proposal: offer.Proposal}
+	case n < 6 && o.Left().IsPositive():
+		return one(p.chance, owner, buyer), order.ProposeSettlement{Refund: p.part(o.Left())}
+	}
+	if at := o.Dispute.EscalateFrom; p.Clock.Now().Before(at) {
+		p.Clock.Set(at)
+	}
+	return one(p.chance, owner, buyer), order.Escalate{}
+}
+
+// ruling is a ruling for either side.
+func (p *trader) ruling(o *order.Order) order.Command {
+	if left := o.Left(); left.IsPositive() {
+		switch n := p.chance(6); {
+		case n < 5 && o.Hold.Status == order.HoldOpen:
+			return order.Arbitrate{Compensation: p.part(o.Terms.Total), Text: "compensated"}
+		case n < 5:
+			return order.Arbitrate{Refund: p.part(left)}
+		}
+	}
+	return order.Arbitrate{}
+}

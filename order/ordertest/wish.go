@@ -1,0 +1,139 @@
+package ordertest
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// wish is a command with its address, before it becomes an action: it can still be spoilt.
+type wish struct {
+	command any
+	address func(command any) desk.Action
+}
+
+func (w wish) action() desk.Action { return w.address(w.command) }
+
+// spoilt is the wish with one field of its command made hostile.
+func (w wish) spoilt(c chance) wish { return wish{spoil(c, w.command), w.address} }
+
+func wishFor[C any](c C, address func(C) desk.Action) wish {
+	return wish{c, func(command any) desk.Action { return address(command.(C)) }}
+}
+
+func onOrder(id order.ID, c order.Command) wish {
+	return wishFor(c, func(c order.Command) desk.Action { return desk.Order(id, c) })
+}
+
+func onGoods(id order.EntrustmentID, c entrustment.Command) wish {
+	return wishFor(c, func(c entrustment.Command) desk.Action { return desk.Entrustment(id, c) })
+}
+
+func onSeller(of order.Actor, c seller.Command) wish {
+	return wishFor(c, func(c seller.Command) desk.Action { return desk.Seller(of.Account, c) })
+}
+
+func onLine(of order.Actor, c credit.Command) wish {
+	return wishFor(c, func(c credit.Command) desk.Action { return desk.Line(of.Account, USD("0").Currency(), c) })
+}
+
+func onSale(id order.ID, c paylater.Command) wish {
+	return wishFor(c, func(c paylater.Command) desk.Action { return desk.PayLater(id, c) })
+}
+
+func onQuota(of order.Actor, c credit.Command) wish {
+	return wishFor(c, func(c credit.Command) desk.Action { return desk.Quota(of.Account, funds.CNY(), c) })
+}
+
+func onFunds(of order.Actor, c funds.Command) wish {
+	return wishFor(c, func(c funds.Command) desk.Action { return desk.Funds(of.Account, funds.CNY(), c) })
+}
+
+// spoil returns a copy of a command in which one field has a value that nobody should send. A
+// command without fields comes back as it is.
+func spoil[C any](c chance, command C) C {
+	v := reflect.New(reflect.TypeOf(command)).Elem()
+	v.Set(reflect.ValueOf(command))
+	var leaves []reflect.Value
+	gather(v, &leaves)
+	if len(leaves) > 0 {
+		ruin(c, one(c, leaves...))
+	}
+	return v.Interface().(C)
+}
+
+// gather finds what can be spoilt: fields, and those of structs within, but for the values that
+// have a meaning as a whole.
+func gather(v reflect.Value, leaves *[]reflect.Value) {
+	if v.Kind() != reflect.Struct || whole[v.Type()] {
+		*leaves = append(*leaves, v)
+		return
+	}
+	for i := range v.NumField() {
+		if v.Type().Field(i).IsExported() {
+			gather(v.Field(i), leaves)
+		}
+	}
+}
+
+var whole = map[reflect.Type]bool{
+	reflect.TypeFor[order.Money](): true, reflect.TypeFor[order.Number](): true, reflect.TypeFor[time.Time](): true,
+}
+
+// Values that nobody should send.
+var (
+	hostileTexts = []string{
+		"", " ", " led by a space", "two\nlines", "\x00", "\xff\xfe", "\u202egnp.exe", "'; DROP TABLE records; --", "<script>", "../../etc",
+		strings.Repeat("A", 65), strings.Repeat("长", 700), strings.Repeat("x", 70_000),
+	}
+	hostileMoney = []order.Money{
+		{}, USD("0"), USD("-0.01"), CNY("-1"), USD("92233720368547758.07"), CNY("92233720368547758.07"), USD("-92233720368547758.08"),
+		must(order.ParseMoney("1 JPY")), must(order.ParseMoney("0.001 KWD")), order.Minor(1, order.Currency{'X', 'Q', 'Z'}),
+	}
+	hostileInstants = []time.Time{
+		{}, order.MinInstant.Add(-1), order.MaxInstant.Add(1), time.Unix(math.MaxInt32, 0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+		time.Date(2024, 2, 29, 23, 59, 59, 999999999, time.FixedZone("", 14*60*60)),
+	}
+	hostileNumbers = []string{"0", "-1", "0.000001", "9223372036854.775807", "-9223372036854.775808"}
+)
+
+func ruin(c chance, v reflect.Value) {
+	switch v.Interface().(type) {
+	case order.Money:
+		v.Set(reflect.ValueOf(one(c, hostileMoney...)))
+		return
+	case order.Number:
+		v.Set(reflect.ValueOf(must(order.ParseNumber(one(c, hostileNumbers...)))))
+		return
+	case time.Time:
+		v.Set(reflect.ValueOf(one(c, hostileInstants...)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(one(c, hostileTexts...))
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	case reflect.Int, reflect.Int64:
+		v.SetInt(one[int64](c, -1, 0, math.MinInt32, math.MaxInt32, math.MinInt64, math.MaxInt64))
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		v.SetUint(one[uint64](c, 0, 1<<v.Type().Bits()-1))
+	case reflect.Slice:
+		long := reflect.MakeSlice(v.Type(), one(c, 0, 1, 1001), 1001)
+		for i := 0; i < long.Len() && v.Len() > 0; i++ {
+			long.Index(i).Set(v.Index(0))
+		}
+		v.Set(long)
+	case reflect.Array: // an ID or a currency
+		v.Set(reflect.Zero(v.Type()))
+	}
+}

@@ -1,0 +1,67 @@
+package readmodel
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/projection"
+)
+
+// Full reports whether so many rows are a whole page of that limit, behind which there may be
+// another one.
+func Full(limit, rows int) bool { return rows == Limit(limit) }
+
+// Limit returns how many rows a page of that limit has at most; 0 stands for the default.
+func Limit(limit int) int {
+	if limit == 0 {
+		return projection.DefaultLimit
+	}
+	return limit
+}
+
+// Place names the place of a row in a list by the numbers that order it, and then by the id of an
+// order unless that is zero.
+func Place(id order.ID, numbers ...int64) string {
+	var parts []string
+	for _, n := range numbers {
+		parts = append(parts, strconv.FormatInt(n, 10))
+	}
+	if !id.IsZero() {
+		parts = append(parts, id.String())
+	}
+	return strings.Join(parts, "/")
+}
+
+// ParsePlace reads what Place wrote of so many numbers, with or without an id. Anything else is an
+// *order.InvalidError about page.after.
+func ParsePlace(s string, numbers int, withID bool) ([]int64, order.ID, error) {
+	var (
+		list []int64
+		id   order.ID
+		err  error
+	)
+	parts := strings.Split(s, "/")
+	want := numbers
+	if withID {
+		want++
+	}
+	if len(parts) != want {
+		return nil, id, notAPlace()
+	}
+	for _, part := range parts[:numbers] {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil {
+			return nil, id, notAPlace()
+		}
+		list = append(list, n)
+	}
+	if withID {
+		if id, err = order.ParseID(parts[numbers]); err != nil {
+			return nil, id, notAPlace()
+		}
+	}
+	return list, id, nil
+}
+
+func notAPlace() error { return Invalid("page.after", "is no place in this list") }

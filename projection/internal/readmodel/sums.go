@@ -1,0 +1,52 @@
+package readmodel
+
+import (
+	"cmp"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/projection"
+)
+
+// Account is whose figures something has: a seller's or merchant's, in one currency.
+type Account struct {
+	Owner    order.Account
+	Currency order.Currency
+}
+
+// Sums are figures of accounts: amounts in minor units, and numbers of things.
+type Sums map[Account][3]int64
+
+// SumUp adds up the figures of all rows of a table.
+func SumUp(s projection.Snapshot, t *projection.Table, figures func(Row) (Account, [3]int64)) (Sums, error) {
+	sums := make(Sums)
+	err := projection.Each(s, t, projection.Query{}, func(row projection.Row) error {
+		account, more := figures(Row{t, row})
+		sum := sums[account]
+		for i := range sum {
+			sum[i] += more[i]
+		}
+		sums[account] = sum
+		return nil
+	})
+	return sums, err
+}
+
+// Difference returns the first account, by owner and currency, whose figures differ, and whether
+// there is one. An account that is not there has only zeros.
+func (s Sums) Difference(o Sums) (first Account, found bool) {
+	look := func(a Account) {
+		if s[a] == o[a] {
+			return
+		}
+		if !found || cmp.Or(cmp.Compare(a.Owner, first.Owner), cmp.Compare(a.Currency.String(), first.Currency.String())) < 0 {
+			first, found = a, true
+		}
+	}
+	for a := range s {
+		look(a)
+	}
+	for a := range o {
+		look(a)
+	}
+	return first, found
+}

@@ -1,0 +1,128 @@
+package paylater
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
+)
+
+// DeadlinesView returns the view that Deadlines reads.
+func DeadlinesView() *projection.View {
+	return &projection.View{
+		Name: "paylater_deadlines", Version: 1, Tables: []*projection.Table{readmodel.DeadlineTable}, ByStream: true,
+		Filter: events.Filter{Categories: []string{paylater.Category}},
+		New: projection.Fold[paylater.Order, paylater.Event]{
+			Model: paylater.NewModel(),
+			Last: func(rows *projection.Rows, _ events.StreamID, _ events.Version, o *paylater.Order) {
+				d, runs := o.Deadline()
+				if !runs {
+					readmodel.NoDeadline(rows, o.ID)
+					return
+				}
+				command, payload := paylater.EncodeCommand(d.Command)
+				readmodel.PutDeadline(rows, o.ID, d.At, d.Kind, command, payload)
+			},
+		}.Folder,
+	}
+}
+
+// Deadlines tells what is due of pay-later orders. What it says is as current as the view: a
+// deadline that the view has not come to yet is met by the next Tick.
+type Deadlines struct {
+	store projection.Store
+	view  *projection.View
+}
+
+var _ desk.Deadlines = (*Deadlines)(nil)
+
+// NewDeadlines returns the deadlines of a store, which some worker builds by DeadlinesView, for
+// desk.WithDeadlines.
+func NewDeadlines(store projection.Store) *Deadlines { return &Deadlines{store, DeadlinesView()} }
+
+// Due implements desk.Deadlines. It reads page by page, and holds nothing in between. Orders
+// that the view has parked come last, as errors.
+func (d *Deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
+	return readmodel.Due(ctx, d.store, d.view, now, func(id order.ID, command string, payload []byte) (desk.Action, error) {
+		c, err := paylater.DecodeCommand(command, payload)
+		return desk.PayLater(id, c), err
+	})
+}
+
+// With returns the deadlines of both in one order, for a desk that runs both kinds of orders:
+// other, which is usually that of package assurance, comes first where both have the same
+// instant.
+func (d *Deadlines) With(other desk.Deadlines) desk.Deadlines { return both{other, d} }
+
+// both merges two sequences of deadlines.
+type both struct{ first, second desk.Deadlines }
+
+// Due implements desk.Deadlines. Broken orders of either come last, those of the first one first.
+// Any other error ends the sequence where it appears.
+func (b both) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
+	return func(yield func(desk.Due, error) bool) {
+		first, stop := pull(b.first.Due(ctx, now))
+		defer stop()
+		second, stop := pull(b.second.Due(ctx, now))
+		defer stop()
+		for first.ok || second.ok {
+			from := first
+			if first.rank() > second.rank() || first.rank() == second.rank() && second.due.At.Before(first.due.At) {
+				from = second
+			}
+			fatal := from.rank() == failed
+			if !yield(from.due, from.err) || fatal {
+				return
+			}
+			from.advance()
+		}
+	}
+}
+
+// source is a sequence at one of its elements.
+type source struct {
+	next func() (desk.Due, error, bool)
+	due  desk.Due
+	err  error
+	ok   bool
+}
+
+func pull(all iter.Seq2[desk.Due, error]) (*source, func()) {
+	next, stop := iter.Pull2(all)
+	s := &source{next: next}
+	s.advance()
+	return s, stop
+}
+
+func (s *source) advance() { s.due, s.err, s.ok = s.next() }
+
+// rank says what comes before what, whatever its instant.
+type rank int
+
+const (
+	failed rank = iota // ends the sequence
+	due
+	broken // an order that cannot be read
+	over   // nothing is left
+)
+
+func (s *source) rank() rank {
+	var corrupt *events.CorruptError
+	switch {
+	case !s.ok:
+		return over
+	case errors.As(s.err, &corrupt):
+		return broken
+	case s.err != nil:
+		return failed
+	default:
+		return due
+	}
+}

@@ -1,0 +1,200 @@
+package paylater
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
+)
+
+// lines has a row for each pay-later line, and uses one for each order that uses quota. Nothing but
+// its end takes an order out of being overdue, so that one with an instant for it still is.
+var (
+	lines = &projection.Table{
+		Name: "lines", Key: 2,
+		Columns: append([]projection.Column{readmodel.Text("merchant"), readmodel.Text("currency"), readmodel.Text("why")},
+			readmodel.Numbers("limit", "used", "remaining", "usable", "excess", "orders", "overdue", "updated", "version")...),
+	}
+	uses = &projection.Table{
+		Name: "uses", Key: 1,
+		Columns: append([]projection.Column{
+			readmodel.Text("id"), readmodel.Text("merchant"), readmodel.Text("buyer"), readmodel.Text("currency"), readmodel.Text("phase"),
+		}, readmodel.Numbers("outstanding", "due", "due_at", "overdue_at", "free_by")...),
+		Indexes: [][]string{
+			{"merchant", "currency", "outstanding"}, {"merchant", "currency", "free_by"}, {"buyer", "currency"}, {"buyer", "merchant", "currency"},
+		},
+	}
+)
+
+// ExposureView returns the view that Exposure reads.
+func ExposureView() *projection.View {
+	return &projection.View{
+		Name: "paylater_exposure", Version: 1, Tables: []*projection.Table{lines, uses}, ByStream: true,
+		Filter: events.Filter{Categories: []string{paylater.Category, credit.PayLaterCategory}},
+		New: projection.Folds(
+			projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putUse},
+			projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Last: putLine}),
+	}
+}
+
+func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *credit.Line) {
+	rows.Put(lines,
+		projection.Text(l.Seller), readmodel.Currency(l.Currency), projection.Text(encodeWhy(l.Freezes)),
+		readmodel.Minor(l.Limit), readmodel.Minor(l.Held), readmodel.Minor(l.Available()), readmodel.Minor(l.Usable()),
+		readmodel.Minor(l.Overcommitted()), projection.Int(l.OpenHolds), projection.Int(l.Overdue),
+		projection.Time(l.LastAt), projection.Int(int64(v)))
+}
+
+// encodeWhy returns the reasons of a freeze as a column has them: empty if there is none.
+func encodeWhy(why []credit.Ground) string {
+	if len(why) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(why) // two texts each, which always can be written
+	return string(text)
+}
+
+// decodeWhy is the inverse of encodeWhy.
+func decodeWhy(text string) (why []credit.Ground, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &why); err != nil {
+		return nil, fmt.Errorf("paylater: the reasons of a freeze: %w", err)
+	}
+	return why, nil
+}
+
+func putUse(rows *projection.Rows, _ events.StreamID, _ events.Version, o *paylater.Order) {
+	if o.Outstanding.IsZero() {
+		rows.Delete(uses, readmodel.ID(o.ID))
+		return
+	}
+	rows.Put(uses,
+		readmodel.ID(o.ID), projection.Text(o.Merchant), projection.Text(o.Buyer), readmodel.Currency(o.Original.Currency()),
+		projection.Text(o.Phase.String()), readmodel.Minor(o.Outstanding), readmodel.Minor(o.Due()),
+		projection.Time(o.DueAt), projection.Time(o.OverdueAt), projection.Time(freeBy(o)))
+}
+
+// freeBy returns when what an order uses comes free if the buyer pays in time, or zero as long as
+// that is not known and once it is too late for it.
+func freeBy(o *paylater.Order) time.Time {
+	if o.Phase != paylater.PhaseReceived || o.AfterSalesOpen() {
+		return time.Time{}
+	}
+	return o.DueAt
+}
+
+// Exposure tells what merchants' lines and buyers are exposed to.
+type Exposure struct {
+	store projection.Store
+	view  *projection.View
+}
+
+// NewExposure returns the exposure of a store, which some worker builds by ExposureView.
+func NewExposure(store projection.Store) *Exposure { return &Exposure{store, ExposureView()} }
+
+// LineExposure is a pay-later line as it stands.
+type LineExposure struct {
+	Merchant  order.Account
+	Currency  order.Currency
+	Limit     order.Money
+	Used      order.Money // what orders use of the limit
+	Remaining order.Money
+	Usable    order.Money // what a new order may use: Remaining, or nothing while the line is frozen
+	Excess    order.Money // by how much what is used exceeds a limit that was cut
+	Orders    int64       // that use something
+	Overdue   int64       // how many of these are overdue
+	Why       []credit.Ground
+	UpdatedAt time.Time
+	Version   events.Version // of its stream
+}
+
+// Frozen reports whether the line takes no new orders; Why says for what reasons.
+func (l *LineExposure) Frozen() bool { return len(l.Why) > 0 }
+
+// Lines returns the lines of a merchant, by currency. The platform may ask for anybody's, a
+// merchant for his own; to anybody else there are none.
+func (x *Exposure) Lines(ctx context.Context, by order.Actor, merchant order.Account) ([]LineExposure, error) {
+	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
+		return nil, err
+	}
+	var found []LineExposure
+	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
+		q := projection.Query{Where: []projection.Condition{readmodel.Equal("merchant", projection.Text(merchant))}}
+		return projection.Each(s, lines, q, func(row projection.Row) error {
+			l, err := lineExposure(readmodel.Row{Table: lines, Row: row})
+			found = append(found, l)
+			return err
+		})
+	})
+	return found, err
+}
+
+func lineExposure(r readmodel.Row) (LineExposure, error) {
+	why, err := decodeWhy(r.Text("why"))
+	return LineExposure{
+		Merchant: r.Account("merchant"), Currency: r.Currency(), Limit: r.Money("limit"), Used: r.Money("used"),
+		Remaining: r.Money("remaining"), Usable: r.Money("usable"), Excess: r.Money("excess"),
+		Orders: r.Int("orders"), Overdue: r.Int("overdue"), Why: why,
+		UpdatedAt: r.Time("updated"), Version: events.Version(r.Int("version")),
+	}, err
+}
+
+// Use is an order that uses quota.
+type Use struct {
+	Order       order.ID
+	Buyer       order.Account
+	Outstanding order.Money // what it uses
+	Phase       paylater.Phase
+	DueAt       time.Time // when payment is, or was, due; zero as long as that is not known
+	OverdueAt   time.Time // since when the order is overdue; zero if it is not
+	// FreeBy is when the quota comes free if the buyer pays in time. It is zero before receipt and
+	// while an after-sales case is open, when that is not known, and once the order is overdue.
+	FreeBy time.Time
+}
+
+// Largest returns the orders that use most of a merchant's line in a currency, at most limit, the
+// largest first.
+func (x *Exposure) Largest(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, limit int) ([]Use, error) {
+	return x.uses(ctx, by, merchant, c, projection.Query{Order: []string{"outstanding"}, Descending: true, Limit: limit})
+}
+
+// Forecast returns the orders of which a merchant's quota in a currency comes free by an instant if
+// the buyers pay in time, at most limit, the first one first.
+func (x *Exposure) Forecast(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, until time.Time, limit int) ([]Use, error) {
+	return x.uses(ctx, by, merchant, c, projection.Query{
+		Order: []string{"free_by"}, Limit: limit,
+		Where: []projection.Condition{
+			readmodel.Above("free_by"), {Column: "free_by", Op: projection.AtMost, Value: readmodel.Instant(until)},
+		},
+	})
+}
+
+func (x *Exposure) uses(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, q projection.Query) ([]Use, error) {
+	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
+		return nil, err
+	}
+	q.Table = uses.Name
+	q.Where = append(q.Where, account(merchant, c)...)
+	var found []Use
+	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
+		rows, err := s.Select(q)
+		for _, row := range rows {
+			r := readmodel.Row{Table: uses, Row: row}
+			found = append(found, Use{
+				Order: r.ID("id"), Buyer: r.Account("buyer"), Outstanding: r.Money("outstanding"), Phase: phaseOf(r.Text("phase")),
+				DueAt: r.Time("due_at"), OverdueAt: r.Time("overdue_at"), FreeBy: r.Time("free_by"),
+			})
+		}
+		return err
+	})
+	return found, err
+}

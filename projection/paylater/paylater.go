@@ -1,0 +1,69 @@
+package paylater
+
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
+)
+
+// Views returns the views of this package, each a new one.
+func Views() []*projection.View {
+	return []*projection.View{BoardView(), ExposureView(), DeadlinesView(), QuotaView(), FundsView()}
+}
+
+// Page says which part of a list is meant.
+type Page struct {
+	// After is the Next of the page before; empty begins at the first.
+	After string
+	// Limit is how many rows a page has at most, 1 to projection.MaxLimit; 0 is
+	// projection.DefaultLimit.
+	Limit int
+}
+
+// The codes that PlatformStatus gives: those of the marketplace's own interface for orders.
+const (
+	StatusWaitShip    = "WAIT_SELLER_SEND_GOODS"   // the merchant has to ship
+	StatusWaitReceipt = "WAIT_BUYER_CONFIRM_GOODS" // the goods are on their way
+	StatusWaitPayment = "WAIT_BUYER_PAY"           // the goods have arrived and the buyer has to pay
+	StatusFinished    = "TRADE_FINISHED"           // received and paid
+	StatusClosed      = "TRADE_CLOSED"             // cancelled, returned, written off, or refunded in full
+)
+
+// PlatformStatus returns the code of the marketplace's own interface for an order, or nothing for
+// one that was never placed. The interface knows no order that is overdue: the buyer has to pay
+// it, as before.
+func PlatformStatus(o *paylater.Order) string {
+	if o.Paid.IsPositive() && o.Refundable().IsZero() {
+		return StatusClosed
+	}
+	switch o.Phase {
+	case paylater.PhasePlaced, paylater.PhasePrepaid:
+		return StatusWaitShip
+	case paylater.PhaseShipped, paylater.PhasePrepaidShipped:
+		return StatusWaitReceipt
+	case paylater.PhaseReceived, paylater.PhaseOverdue:
+		return StatusWaitPayment
+	case paylater.PhasePaid:
+		return StatusFinished
+	case paylater.PhaseCancelled, paylater.PhaseWrittenOff:
+		return StatusClosed
+	default:
+		return ""
+	}
+}
+
+// phaseOf returns the phase of that name.
+func phaseOf(name string) paylater.Phase {
+	for p := paylater.PhaseNone; p.String() != "unknown"; p++ {
+		if p.String() == name {
+			return p
+		}
+	}
+	return paylater.PhaseNone
+}
+
+// account returns the conditions that name a merchant's line or balance.
+func account(merchant order.Account, c order.Currency) []projection.Condition {
+	return []projection.Condition{readmodel.Equal("merchant", projection.Text(merchant)), readmodel.Equal("currency", readmodel.Currency(c))}
+}

@@ -1,0 +1,96 @@
+package paylater
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
+)
+
+// SumError says that a figure of a merchant's line or funds is not what his orders add up to.
+type SumError struct {
+	Figure   string // "used", "orders" or "overdue" of the line, "credited" or "refunded" of the funds
+	Merchant order.Account
+	Currency order.Currency
+	Kept     int64 // what the line or the funds say: minor units, or a number of orders
+	Orders   int64 // what the orders say
+}
+
+func (e *SumError) Error() string {
+	return fmt.Sprintf("paylater: of %s in %s, %s is %d, and the orders add up to %d", e.Merchant, e.Currency, e.Figure, e.Kept, e.Orders)
+}
+
+// Reconcile recomputes every figure of every view of this package from the events, each in a
+// scratch store of its own, and returns the first difference, a *projection.DifferenceError. Then
+// it compares, as of the end of the log, what lines and funds say with what the orders add up to:
+// what they use, how many they are and how many of them overdue, what was credited and what was
+// refunded. The first figure that differs is a *SumError.
+//
+// It asks for the views that the store has; one that is not there is a *projection.ViewError.
+func Reconcile(ctx context.Context, log events.Store, store projection.Store, scratch func() projection.Store) error {
+	return readmodel.Reconcile(ctx, log, store, scratch, Views(), map[string]readmodel.Check{
+		ExposureView().Name: compareUses, FundsView().Name: compareSales,
+	})
+}
+
+func named(r readmodel.Row) readmodel.Account {
+	return readmodel.Account{Owner: r.Account("merchant"), Currency: r.Currency()}
+}
+
+// compareUses compares lines with the orders that use them.
+func compareUses(s projection.Snapshot) error {
+	kept, err := readmodel.SumUp(s, lines, func(r readmodel.Row) (readmodel.Account, [3]int64) {
+		return named(r), [3]int64{r.Int("used"), r.Int("orders"), r.Int("overdue")}
+	})
+	if err != nil {
+		return err
+	}
+	summed, err := readmodel.SumUp(s, uses, func(r readmodel.Row) (readmodel.Account, [3]int64) {
+		overdue := int64(0)
+		if r.Bool("overdue_at") {
+			overdue = 1
+		}
+		return named(r), [3]int64{r.Int("outstanding"), 1, overdue}
+	})
+	if err != nil {
+		return err
+	}
+	return difference(kept, summed, "used", "orders", "overdue")
+}
+
+// compareSales compares funds with the orders that were paid.
+func compareSales(s projection.Snapshot) error {
+	kept := make(readmodel.Sums)
+	err := projection.Each(s, movements, projection.Query{}, func(row projection.Row) error {
+		r := readmodel.Row{Table: movements, Row: row} // by version: the last one stays
+		kept[named(r)] = [3]int64{r.Int("credited"), r.Int("refunded")}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	summed, err := readmodel.SumUp(s, sales, func(r readmodel.Row) (readmodel.Account, [3]int64) {
+		return named(r), [3]int64{r.Int("paid"), r.Int("refunded")}
+	})
+	if err != nil {
+		return err
+	}
+	return difference(kept, summed, "credited", "refunded")
+}
+
+// difference returns a *SumError about the first figure that differs, or nil.
+func difference(kept, summed readmodel.Sums, figures ...string) error {
+	of, differ := kept.Difference(summed)
+	if !differ {
+		return nil
+	}
+	for i, figure := range figures {
+		if have, want := kept[of][i], summed[of][i]; have != want {
+			return &SumError{Figure: figure, Merchant: of.Owner, Currency: of.Currency, Kept: have, Orders: want}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package paylater
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/readmodel"
+)
+
+// TypeReleased is the type of a movement that is no event: waiting funds have become available.
+const TypeReleased = "funds.released"
+
+// FundsMovement is what changed a figure of a balance, by how much, up or, where negative, down:
+// an event, or the release of funds that have waited long enough. Of Order, Withdrawal and Charge
+// exactly one is set.
+type FundsMovement struct {
+	Version      events.Version // 0 for a release
+	At           time.Time
+	Type         string // the wire name of the event, such as "funds.credited", or TypeReleased
+	Order        order.ID
+	Withdrawal   funds.WithdrawalID
+	Charge       funds.ChargeID
+	FundsFigures              // by how much they changed
+	After        FundsFigures // what they were then
+}
+
+// FundsStatement is what happened to a balance in a while. The figures of Opening plus all
+// movements, of this page and those that follow, are those of Closing.
+type FundsStatement struct {
+	Opening   FundsFigures
+	Movements []FundsMovement
+	Closing   FundsFigures
+	Next      string // the After of the next page; empty on the last one
+}
+
+// Statement returns a page of the statement of a balance: what was booked, and what was released,
+// from an instant on and before another one, a release before the events of the same instant. The
+// zero instant does not bound; the statement then begins with the first event, and ends with the
+// last one: what is to be released after that is left to time. The platform may ask for any
+// balance, a merchant for his own; to anybody else it is empty. Before its first event, and if there
+// is none, the figures of a balance are zero.
+//
+// An event whose instant lies before that of an earlier one is booked at the earlier one's, so that
+// the statements of successive periods follow each other without a gap.
+func (f *Funds) Statement(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, from, to time.Time, p Page) (s FundsStatement, err error) {
+	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
+		return FundsStatement{}, err
+	}
+	begin, end := nanos(from), nanos(to)
+	x := newBooks(merchant, c)
+	err = f.view.Read(ctx, f.store, func(snap projection.Snapshot) error {
+		last, err := x.period.Last(snap)
+		if err != nil {
+			return err
+		}
+		if to.IsZero() && last != nil {
+			end = readmodel.Row{Table: movements, Row: last}.Int("booked") + 1
+		}
+		end = max(begin, end)
+		if s.Opening, _, err = x.before(snap, begin); err != nil {
+			return err
+		}
+		if s.Closing, _, err = x.before(snap, end); err != nil {
+			return err
+		}
+		at, err := x.turn(snap, &s, begin, p.After)
+		if err != nil {
+			return err
+		}
+		return x.fill(snap, &s, at, end, p.Limit)
+	})
+	if err != nil {
+		return FundsStatement{}, err
+	}
+	return s, nil
+}
+
+// maxNanos is later than any instant that is stored.
+const maxNanos = math.MaxInt64
+
+// nanos returns an instant of a question as a column has it.
+func nanos(t time.Time) int64 { return readmodel.Instant(t).Int() }
+
+// books are the rows of one balance.
+type books struct {
+	period   readmodel.Period
+	currency order.Currency
+	name     []projection.Value
+	where    []projection.Condition
+}
+
+func newBooks(merchant order.Account, c order.Currency) *books {
+	name := []projection.Value{projection.Text(merchant), readmodel.Currency(c)}
+	return &books{
+		period:   readmodel.Period{Ledger: readmodel.Ledger{Table: movements}, Account: name},
+		currency: c, name: name, where: account(merchant, c),
+	}
+}
+
+// key returns a key of the balance.
+func (x *books) key(rest ...projection.Value) []projection.Value {
+	return append(append([]projection.Value(nil), x.name...), rest...)
+}
+
+// between returns conditions for rows of the balance: those that have in a column what is no less
+// than from and less than to.
+func (x *books) between(column string, from, to int64) []projection.Condition {
+	return append(append([]projection.Condition(nil), x.where...),
+		projection.Condition{Column: column, Op: projection.AtLeast, Value: projection.Int(from)},
+		projection.Condition{Column: column, Op: projection.Less, Value: projection.Int(to)})
+}
+
+// releases asks for what is released from an instant on and before another one.
+func (x *books) releases(from, to int64, limit int) projection.Query {
+	return projection.Query{Table: releases.Name, Where: x.between("at", from, to), Limit: limit}
+}
+
+// before returns the figures just before an instant, and the last event up to then.
+func (x *books) before(s projection.Snapshot, at int64) (FundsFigures, projection.Row, error) {
+	last, err := x.period.Last(s, projection.Condition{Column: "booked", Op: projection.Less, Value: projection.Int(at)})
+	f := fundsFigures(last, x.currency)
+	if err != nil || last == nil {
+		return f, nil, err
+	}
+	// What was released up to the event is in its figures.
+	booked := readmodel.Row{Table: movements, Row: last}.Int("booked")
+	released, err := x.released(s, booked+1, at, "")
+	f.release(released)
+	return f, last, err
+}
+
+// released returns the sum of what was released from an instant on and before another one, or, if
+// an order is named, at the first one up to that order.
+func (x *books) released(s projection.Snapshot, from, to int64, upTo string) (sum int64, err error) {
+	q := x.releases(from, to, 0)
+	if upTo != "" {
+		q.Where = append(x.between("at", from, from+1), projection.Condition{Column: "order", Op: projection.AtMost, Value: projection.Text(upTo)})
+	}
+	err = projection.Each(s, releases, q, func(row projection.Row) error {
+		sum += readmodel.Row{Table: releases, Row: row}.Int("amount")
+		return nil
+	})
+	return sum, err
+}
+
+// turn is where a page begins: the figures before it, and what is asked for from there on.
+type turn struct {
+	before          FundsFigures
+	booked, at      int64 // from when on events and releases are on the page
+	events, release []projection.Value
+}
+
+// turn returns where the page begins that follows a place. That of a release names the order, that
+// of an event the version.
+func (x *books) turn(s projection.Snapshot, of *FundsStatement, begin int64, after string) (*turn, error) {
+	if after == "" {
+		return &turn{before: of.Opening, booked: begin, at: begin}, nil
+	}
+	if strings.Count(after, "/") == 2 {
+		place, id, err := readmodel.ParsePlace(after, 2, true)
+		if err != nil {
+			return nil, err
+		}
+		at := place[0]
+		t := &turn{booked: at, at: at, release: x.key(projection.Int(at), readmodel.ID(id))}
+		if t.before, _, err = x.before(s, at); err != nil {
+			return nil, err
+		}
+		released, err := x.released(s, at, at, id.String())
+		t.before.release(released)
+		return t, err
+	}
+	place, _, err := readmodel.ParsePlace(after, 2, false)
+	if err != nil {
+		return nil, err
+	}
+	version := projection.Int(place[1])
+	row, err := x.period.Last(s, readmodel.Equal("version", version))
+	return &turn{
+		before: fundsFigures(row, x.currency), booked: place[0], at: place[0] + 1,
+		events: append([]projection.Value{projection.Int(place[0])}, x.key(version)...),
+	}, err
+}
+
+// fill puts a page of movements into the statement: events and releases, merged.
+func (x *books) fill(s projection.Snapshot, of *FundsStatement, t *turn, end int64, limit int) error {
+	booked, err := s.Select(projection.Query{
+		Table: movements.Name, Where: x.between("booked", t.booked, end), Order: []string{"booked"}, After: t.events, Limit: limit,
+	})
+	if err != nil {
+		return err
+	}
+	q := x.releases(t.at, end, limit)
+	q.After = t.release
+	released, err := s.Select(q)
+	if err != nil {
+		return err
+	}
+	before := t.before
+	for range readmodel.Limit(limit) {
+		event, release := readmodel.Row{Table: movements}, readmodel.Row{Table: releases}
+		if len(booked) > 0 {
+			event.Row = booked[0]
+		}
+		if len(released) > 0 {
+			release.Row = released[0]
+		}
+		switch {
+		case event.Row == nil && release.Row == nil:
+			of.Next = ""
+			return nil
+		case event.Row == nil || release.Row != nil && release.Int("at") <= event.Int("booked"):
+			released = released[1:]
+			before = of.addRelease(release, before)
+			of.Next = readmodel.Place(release.ID("order"), release.Int("at"), 0)
+		default:
+			booked = booked[1:]
+			before = of.addEvent(event, before)
+			of.Next = readmodel.Place(order.ID{}, event.Int("booked"), event.Int("version"))
+		}
+	}
+	return nil
+}
+
+// addRelease makes a movement of a release, and returns the figures after it.
+func (s *FundsStatement) addRelease(r readmodel.Row, before FundsFigures) FundsFigures {
+	after := before
+	after.release(r.Int("amount"))
+	s.Movements = append(s.Movements, FundsMovement{
+		At: r.Time("at"), Type: TypeReleased, Order: r.ID("order"), FundsFigures: after.minus(before), After: after,
+	})
+	return after
+}
+
+// addEvent makes a movement of an event, if it changed a figure, and returns the figures after it.
+func (s *FundsStatement) addEvent(r readmodel.Row, before FundsFigures) FundsFigures {
+	after := fundsFigures(r.Row, r.Currency())
+	if after != before {
+		s.Movements = append(s.Movements, FundsMovement{
+			Version: events.Version(r.Int("version")), At: r.Time("at"), Type: r.Text("type"), Order: r.ID("order"),
+			Withdrawal: funds.WithdrawalID(r.Text("withdrawal")), Charge: funds.ChargeID(r.Text("charge")),
+			FundsFigures: after.minus(before), After: after,
+		})
+	}
+	return after
+}

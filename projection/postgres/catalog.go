@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/projection"
+)
+
+// version is a row of the catalog.
+type version struct {
+	status projection.Status
+	text   string
+	schema *projection.Schema
+}
+
+// possible reports whether a name can be asked for: no view has another one.
+func possible(name string) bool { return utf8.ValidString(name) && !strings.ContainsRune(name, 0) }
+
+// version returns the version that a query of the catalog finds; 0 is the live one.
+func (s *Store) version(ctx context.Context, conn *pgx.Conn, op, query, name string, number int) (version, error) {
+	none := fault(name, number, projection.ErrNotPrepared)
+	if !possible(name) || number < 0 || number > projection.MaxVersion {
+		return version{}, none
+	}
+	args := []any{name, number}
+	if query == s.queries.live {
+		args = args[:1]
+	}
+	rows, err := conn.Query(ctx, query, args...)
+	found, err := s.scan(rows, err)
+	switch {
+	case err != nil:
+		return version{}, failed(ctx, op, err)
+	case len(found) == 0:
+		return version{}, none
+	}
+	return found[0], nil
+}
+
+// first carries out the statements that begin a transaction and a query of the catalog after
+// them, all in one exchange.
+func (s *Store) first(ctx context.Context, conn *pgx.Conn, begin []string, query string, args ...any) (found []version, err error) {
+	var b pgx.Batch
+	for _, statement := range begin {
+		b.Queue(statement)
+	}
+	b.Queue(query, args...)
+	results := conn.SendBatch(ctx, &b)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
+	for range begin {
+		if _, err := results.Exec(); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := results.Query()
+	return s.scan(rows, err)
+}
+
+// scan reads rows of the catalog.
+func (s *Store) scan(rows pgx.Rows, err error) ([]version, error) {
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (version, error) {
+		var (
+			v                    version
+			turn, position, last int64
+			commit               [16]byte
+		)
+		err := row.Scan(&v.status.Name, &v.status.Version, &v.text, &turn, &position, &last, &commit, &v.status.Ready, &v.status.Live)
+		if err != nil {
+			return v, err
+		}
+		v.status.Checkpoint = projection.Checkpoint{
+			Turn: uint64(turn), Position: events.Position(position), Last: events.Position(last), Commit: commit,
+		}
+		v.schema, err = s.parsed(v.text)
+		return v, err
+	})
+}
+
+// parsed returns the schema of a text. There are as many texts as versions of views.
+func (s *Store) parsed(text string) (*projection.Schema, error) {
+	if known, ok := s.schemas.Load(text); ok {
+		return known.(*projection.Schema), nil
+	}
+	schema := new(projection.Schema)
+	if err := schema.UnmarshalText([]byte(text)); err != nil {
+		return nil, err
+	}
+	s.schemas.Store(text, schema)
+	return schema, nil
+}
+
+// snapshot is a version in a reading transaction.
+type snapshot struct {
+	ctx     context.Context
+	store   *Store
+	conn    *pgx.Conn
+	version version
+}
+
+// Status implements projection.Snapshot.
+func (s *snapshot) Status() projection.Status { return s.version.status }
+
+// Select implements projection.Snapshot.
+func (s *snapshot) Select(q projection.Query) ([]projection.Row, error) {
+	p, err := s.version.schema.Plan(q)
+	if err != nil {
+		return nil, err
+	}
+	query, parameters := s.store.schema.selection(s.version.schema, p)
+	values, oids := split(parameters)
+	result := s.conn.PgConn().ExecParams(s.ctx, query, values, oids, binaryFormat, binaryFormat)
+	var rows []projection.Row
+	for result.NextRow() {
+		r, err := row(p.Table, result.Values())
+		if err != nil {
+			_, _ = result.Close()
+			return nil, failed(s.ctx, "select", err)
+		}
+		rows = append(rows, r)
+	}
+	_, err = result.Close()
+	return rows, failed(s.ctx, "select", err)
+}

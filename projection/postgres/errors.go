@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tradesurety/surety/projection"
+)
+
+var (
+	// ErrFull is what errors.Is finds in the error of a call that failed because the server's
+	// disk is full. Reads go on working, and so do commits once there is space again.
+	ErrFull = errors.New("postgres: views: disk is full")
+	// ErrPrivilege is what errors.Is finds in the error of a call that the role may not make.
+	ErrPrivilege = errors.New("postgres: views: the role lacks a privilege")
+)
+
+// OpenError says why a schema cannot be opened as a store of views. What was there is left as it
+// was.
+type OpenError struct {
+	Schema string
+	Reason string
+	Err    error // the cause below, such as a *SettingError or the driver's; may be nil
+}
+
+func (e *OpenError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("postgres: open views in schema %q: %s", e.Schema, e.Reason)
+	}
+	return fmt.Sprintf("postgres: open views in schema %q: %s: %v", e.Schema, e.Reason, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// Is reports whether target is ErrPrivilege and the role lacks one.
+func (e *OpenError) Is(target error) bool {
+	return target == ErrPrivilege && code(e.Err) == noPrivilege
+}
+
+// SettingError says that a server or its database is not what the store needs.
+type SettingError struct {
+	Setting string // such as "server_encoding"
+	Want    string
+	Found   string
+}
+
+func (e *SettingError) Error() string {
+	return fmt.Sprintf("setting %s is %q, not %q", e.Setting, e.Found, e.Want)
+}
+
+// PrivilegeError says that the role of a connection may not do what reading views needs.
+type PrivilegeError struct {
+	Role      string
+	Privilege string // such as "SELECT on versions"
+}
+
+func (e *PrivilegeError) Error() string {
+	return fmt.Sprintf("role %q lacks the privilege %s", e.Role, e.Privilege)
+}
+
+// Is reports whether target is ErrPrivilege.
+func (e *PrivilegeError) Is(target error) bool { return target == ErrPrivilege }
+
+// Error says that PostgreSQL or the way to it failed at an operation. Of a commit it leaves open
+// whether it was applied; the checkpoint tells. Unwrap gives the error of the driver.
+type Error struct {
+	Op  string // such as "commit", "read"
+	Err error
+}
+
+func (e *Error) Error() string { return "postgres: views: " + e.Op + ": " + e.Err.Error() }
+
+// Unwrap returns the error of the driver.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is ErrFull or ErrPrivilege and the server failed for that.
+func (e *Error) Is(target error) bool {
+	return target == ErrFull && code(e.Err) == diskFull || target == ErrPrivilege && code(e.Err) == noPrivilege
+}
+
+// The codes of errors that the store knows.
+const (
+	diskFull       = "53100"
+	noPrivilege    = "42501"
+	undefinedTable = "42P01"
+)
+
+// code returns the code that the server gave an error, or "".
+func code(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// failed wraps an error of the driver. The error of the context under which a call ran comes
+// first.
+func failed(ctx context.Context, op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return &Error{Op: op, Err: err}
+}
+
+func fault(name string, version int, err error) error {
+	return &projection.ViewError{Name: name, Version: version, Err: err}
+}

@@ -1,0 +1,234 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/projection"
+)
+
+// TestFaultsInACommit lets each step of a commit fail, and ends the server's process for the
+// connection there, as the death of either side would.
+func TestFaultsInACommit(t *testing.T) {
+	log, errFault := mustLog(t, 60), errors.New("a fault of the test")
+	for _, step := range []string{stepCheckpoint, stepRows, stepCommit} {
+		for after := range 6 {
+			s := open(t)
+			if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			s.hook = func(at string, conn *pgx.Conn) error {
+				if at != step {
+					return nil
+				}
+				if n++; n <= after/2+1 {
+					return nil
+				}
+				if after%2 == 0 {
+					return errFault
+				}
+				n = -1 << 30
+				return terminate(s, conn)
+			}
+			_, err := catchUp(t.Context(), log, s, 3)
+			if _, typed := errors.AsType[*Error](err); !typed && !errors.Is(err, errFault) {
+				t.Fatalf("%s: the error is %v", step, err)
+			}
+			s.hook = func(string, *pgx.Conn) error { return nil }
+			if at := equalsRebuild(t, log, s); at != 3*events.Position(after/2+1) {
+				t.Fatalf("%s: the view is at %d", step, at)
+			}
+			if _, err := catchUp(t.Context(), log, s, 7); err != nil {
+				t.Fatal(err)
+			}
+			if at := equalsRebuild(t, log, s); at != 60 {
+				t.Fatalf("%s: the view is at %d", step, at)
+			}
+		}
+	}
+}
+
+// terminate ends the server's process at the other end of a connection.
+func terminate(s *Store, conn *pgx.Conn) error {
+	return pgtest.Exec(s.pool.Config().ConnString(), fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", conn.PgConn().PID()))
+}
+
+// TestCancelledInACommit cancels a commit at each of its steps. What the caller is told is so:
+// either nothing was applied, or all.
+func TestCancelledInACommit(t *testing.T) {
+	log, s := mustLog(t, 60), open(t)
+	if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{stepCheckpoint, stepRows, stepCommit} {
+		before := equalsRebuild(t, log, s)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.hook = func(at string, _ *pgx.Conn) error {
+			if at == step {
+				cancel()
+			}
+			return nil
+		}
+		_, err := catchUp(ctx, log, s, 5)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: the error is %v", step, err)
+		}
+		want := before
+		if step == stepCommit {
+			want += 5 // the word was out
+		}
+		if at := equalsRebuild(t, log, s); at != want {
+			t.Errorf("%s: the view has gone from %d to %d", step, before, at)
+		}
+	}
+}
+
+// TestServerGoesAway kills the server under a worker, and goes on when it is back.
+func TestServerGoesAway(t *testing.T) {
+	server := pgtest.Start(t)
+	log, s := mustLog(t, 300), at(t, server.DSN(), "views")
+	if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	s.hook = func(step string, _ *pgx.Conn) error {
+		if n++; n != 10 {
+			return nil
+		}
+		return server.Kill()
+	}
+	_, err := catchUp(t.Context(), log, s, 5)
+	if _, ok := errors.AsType[*Error](err); !ok {
+		t.Errorf("a worker under whom the server dies gets %v", err)
+	}
+	for what, err := range map[string]error{
+		"read":      s.Read(t.Context(), "sums", 1, func(projection.Snapshot) error { return nil }),
+		"versions":  func() error { _, err := s.Versions(t.Context(), "sums"); return err }(),
+		"take over": s.TakeOver(t.Context(), "sums", 1, 0),
+		"drop":      s.Drop(t.Context(), "sums", 1),
+		"prepare":   s.Prepare(t.Context(), schemaOf(t, sums())),
+	} {
+		if e, ok := errors.AsType[*Error](err); !ok || e.Op == "" {
+			t.Errorf("%s without a server: %v is no *Error", what, err)
+		}
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err = catchUp(t.Context(), log, s, 5); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if at := equalsRebuild(t, log, s); at != 300 {
+		t.Errorf("the view is at %d", at)
+	}
+}
+
+// TestDroppedUnderAReader drops a version and begins it anew between the beginning of a reading
+// and its first query: the drop waits, and the reading sees one state.
+func TestDroppedUnderAReader(t *testing.T) {
+	log, s := mustLog(t, 60), open(t)
+	if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+		t.Fatal(err)
+	}
+	w, err := projection.New(log, s, sums(), projection.Standby())
+	if err == nil {
+		_, err = w.CatchUp(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, dropped := again(t, s), make(chan error, 1)
+	err = s.Read(t.Context(), "sums", 1, func(snap projection.Snapshot) error {
+		go func() {
+			err := other.Drop(context.Background(), "sums", 1)
+			if err == nil {
+				err = other.Prepare(context.Background(), schemaOf(t, sums()))
+			}
+			dropped <- err
+		}()
+		select {
+		case err := <-dropped:
+			t.Errorf("the version was dropped while it was read: %v", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+		rows, err := snap.Select(projection.Query{Table: "balances"})
+		if at := snap.Status().Checkpoint.Position; at != 60 || len(rows) != 10 {
+			t.Errorf("at position %d there are %d rows", at, len(rows))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-dropped; err != nil {
+		t.Fatal(err)
+	}
+	if at := equalsRebuild(t, log, s); at != 0 {
+		t.Errorf("the version that was begun anew is at %d", at)
+	}
+}
+
+// TestRemovedByHand reads and writes a version whose table somebody else has removed.
+func TestRemovedByHand(t *testing.T) {
+	log, s := mustLog(t, 60), open(t)
+	if _, err := catchUp(t.Context(), log, s, 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := pgtest.Exec(pgtest.Cluster(t), s.schema.in(`DROP TABLE {schema}."sums@1.balances"`)); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Read(t.Context(), "sums", 1, func(projection.Snapshot) error { return nil })
+	if e, ok := errors.AsType[*Error](err); !ok || code(e.Err) != undefinedTable {
+		t.Errorf("a reading gives %v", err)
+	}
+	row := projection.Row{projection.Text("a"), projection.Int(1)}
+	list, err := s.Versions(t.Context(), "sums")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := list[0].Checkpoint
+	to := from
+	to.Turn++
+	err = s.Commit(t.Context(), &projection.Change{Name: "sums", Version: 1, From: from, To: to, Tables: []projection.TableChange{{Table: balances, Put: []projection.Row{row}}}})
+	if e, ok := errors.AsType[*Error](err); !ok || e.Op != "rows" {
+		t.Errorf("a commit gives %v", err)
+	}
+}
+
+// TestPoolOfOne reads, writes and takes over through a single connection, from several callers
+// at once.
+func TestPoolOfOne(t *testing.T) {
+	log := mustLog(t, 300)
+	s := at(t, pgtest.Cluster(t)+" pool_max_conns=1", pgtest.Schema(t))
+	errs := make(chan error, 4)
+	for range cap(errs) {
+		go func() {
+			_, err := catchUp(context.Background(), log, s, 7)
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if at := equalsRebuild(t, log, s); at != 300 {
+		t.Errorf("the view is at %d", at)
+	}
+	if n := s.pool.Stat().AcquiredConns(); n != 0 {
+		t.Errorf("%d connections are out while nothing runs", n)
+	}
+}

@@ -1,0 +1,153 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tradesurety/surety/projection"
+)
+
+var _ projection.Store = (*Store)(nil)
+
+// minServer is the oldest server that the store works with.
+const minServer = 140000
+
+// Store keeps views in one schema of a PostgreSQL database. Open makes one; it must be closed.
+// Any number of Stores, in one process or in several, may be open on one schema.
+type Store struct {
+	schema  schema
+	pool    *pgxpool.Pool
+	queries queries
+	closed  atomic.Bool
+	schemas sync.Map // *projection.Schema by its text
+	known   sync.Map // version by place, as it was when it was last read
+	grace   time.Duration
+	hook    func(step string, conn *pgx.Conn) error
+}
+
+// The steps of a commit between which the tests of this package let something go wrong.
+const (
+	stepCheckpoint = "checkpoint"
+	stepRows       = "rows"
+	stepCommit     = "commit"
+	stepRead       = "read" // between the beginning of a reading and its function
+)
+
+// Option changes how a store is opened.
+type Option func(*Store)
+
+// WithSchema names the schema of the views in the place of DefaultSchema. Any name will do that
+// PostgreSQL can hold and does not keep for itself.
+func WithSchema(name string) Option { return func(s *Store) { s.schema.name = name } }
+
+// Open opens the views in a database with a pool of its own, which it closes with the store, and
+// makes the schema when there is none. The DSN is that of pgxpool.ParseConfig. What is there and
+// does not hold views is refused and left as it is. Errors are *OpenError and the plain one of
+// ctx.
+func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
+	s := &Store{schema: schema{name: DefaultSchema}, grace: 5 * time.Second, hook: func(string, *pgx.Conn) error { return nil }}
+	for _, opt := range opts {
+		opt(s)
+	}
+	var err error
+	if s.schema, err = newSchema(s.schema.name); err != nil {
+		return nil, s.refuse("an option is out of bounds", err)
+	}
+	s.queries = newQueries(s.schema)
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, s.refuse("the DSN cannot be read", err)
+	}
+	for name, value := range settings() {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, s.openError(ctx, "the pool cannot be made", err)
+	}
+	if err := s.begin(ctx); err != nil {
+		s.pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// begin makes the schema what it has to be.
+func (s *Store) begin(ctx context.Context) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return s.openError(ctx, "cannot be reached", err)
+	}
+	defer conn.Release()
+	return s.openError(ctx, "cannot be made a schema of views", s.establish(ctx, conn.Conn()))
+}
+
+// settings are those of every connection. A commit does not wait for the disk, and a query keeps
+// to the indexes, whose order is the one that it asks for, whether the tables were ever analysed
+// or not.
+func settings() map[string]string {
+	return map[string]string{
+		"synchronous_commit": "off",
+		"enable_seqscan":     "off",
+		"enable_bitmapscan":  "off",
+		"enable_sort":        "off",
+		"jit":                "off", // the price of what is off would call for it
+	}
+}
+
+func (s *Store) refuse(reason string, err error) error {
+	return &OpenError{Schema: s.schema.name, Reason: reason, Err: err}
+}
+
+// openError names the reason of an error that came up while a store was opened. The error of a
+// context stays as it is.
+func (s *Store) openError(ctx context.Context, otherwise string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*OpenError](err); ok {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	reason := otherwise
+	if _, ok := errors.AsType[*SettingError](err); ok {
+		reason = "the server is not what the store needs"
+	} else if _, ok := errors.AsType[*PrivilegeError](err); ok || code(err) == noPrivilege {
+		reason = "the role lacks a privilege"
+	}
+	return s.refuse(reason, err)
+}
+
+// Close waits for what runs and closes the pool. Every call that comes after it gets
+// projection.ErrClosed.
+func (s *Store) Close() error {
+	if !s.closed.CompareAndSwap(false, true) {
+		return projection.ErrClosed
+	}
+	s.pool.Close()
+	return nil
+}
+
+// use lends a connection to f.
+func (s *Store) use(ctx context.Context, op string, f func(*pgx.Conn) error) error {
+	if s.closed.Load() {
+		return projection.ErrClosed
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		if s.closed.Load() && ctx.Err() == nil {
+			return projection.ErrClosed
+		}
+		return failed(ctx, op, err)
+	}
+	// A connection that is in the middle of something does not go back into the pool.
+	defer conn.Release()
+	return f(conn.Conn())
+}

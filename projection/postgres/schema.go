@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// DefaultSchema is the schema of views that were opened without WithSchema.
+const DefaultSchema = "surety_views"
+
+// maxName is the length to which PostgreSQL cuts the name of a schema.
+const maxName = 63
+
+// format is the version of the tables below.
+const format = 1
+
+// catalog repeats the promises where the database can hold them: a checkpoint is never ahead of
+// what its turn says and never goes back, and of a view one version is live. The name of its
+// first table tells views from what else a schema may hold.
+const catalog = `
+CREATE TABLE {schema}.surety_views (format integer PRIMARY KEY);
+INSERT INTO {schema}.surety_views VALUES (1);
+CREATE TABLE {schema}.versions (
+	name      text COLLATE "C" NOT NULL,
+	version   integer NOT NULL CHECK (version BETWEEN 1 AND 9999),
+	tables    text    NOT NULL,
+	turn      bigint  NOT NULL CHECK (turn >= 0),
+	position  bigint  NOT NULL CHECK (position >= 0 AND (position = 0 OR turn > 0)),
+	last      bigint  NOT NULL CHECK (last BETWEEN 0 AND position),
+	commit_id uuid    NOT NULL,
+	ready     boolean NOT NULL,
+	live      boolean NOT NULL CHECK (ready OR NOT live),
+	PRIMARY KEY (name, version)
+);
+CREATE UNIQUE INDEX one_is_live ON {schema}.versions (name) WHERE live;
+CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN RAISE EXCEPTION ''a checkpoint never goes back''; END';
+CREATE TRIGGER turns_rise BEFORE UPDATE OF turn ON {schema}.versions
+	FOR EACH ROW WHEN (NEW.turn <= OLD.turn) EXECUTE FUNCTION {schema}.refuse();
+`
+
+// schema is the schema of a store.
+type schema struct {
+	name   string
+	quoted string
+}
+
+func newSchema(name string) (schema, error) {
+	refuse := func(reason string) (schema, error) {
+		return schema{name: name}, &events.BoundsError{Field: "schema", Reason: reason}
+	}
+	switch {
+	case name == "":
+		return refuse("must not be empty")
+	case len(name) > maxName:
+		return refuse(fmt.Sprintf("%d bytes are more than %d", len(name), maxName))
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return refuse("must be text without a zero")
+	case strings.HasPrefix(name, "pg_") || name == "information_schema":
+		return refuse(fmt.Sprintf("%q is PostgreSQL's own", name))
+	}
+	return schema{name, pgx.Identifier{name}.Sanitize()}, nil
+}
+
+// in puts the name of the schema into a statement.
+func (s schema) in(statement string) string {
+	return strings.ReplaceAll(statement, "{schema}", s.quoted)
+}
+
+// key is that of the advisory lock under which the tables of a view are made and removed, and
+// those of the catalog if the name is empty.
+func (s schema) key(view string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("github.com/tradesurety/surety views " + s.name + "\x00" + view)) // it never fails
+	return int64(h.Sum64())
+}
+
+// establish makes the catalog, unless there is one.
+func (s *Store) establish(ctx context.Context, conn *pgx.Conn) error {
+	exists, err := s.inspect(ctx, conn)
+	if err != nil || exists {
+		return err
+	}
+	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", s.schema.key("")); err != nil {
+			return err
+		}
+		// Another process may have made it while this one waited.
+		if exists, err := s.inspect(ctx, tx); err != nil || exists {
+			return err
+		}
+		_, err := tx.Conn().PgConn().Exec(ctx, s.schema.in("CREATE SCHEMA IF NOT EXISTS {schema};"+catalog)).ReadAll()
+		return err
+	})
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// inspect looks at what there is: whether the schema holds views of the format that this package
+// works with, or nothing yet.
+func (s *Store) inspect(ctx context.Context, q querier) (exists bool, err error) {
+	var (
+		version, others int
+		encoding, role  string
+		views, log      bool
+	)
+	err = q.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_user,
+	coalesce(bool_or(c.relname = 'surety_views'), false), coalesce(bool_or(c.relname = 'surety_migrations'), false), count(c.oid)
+FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+WHERE n.nspname = $1`, s.schema.name).Scan(&version, &encoding, &role, &views, &log, &others)
+	switch {
+	case err != nil:
+		return false, err
+	case version < minServer:
+		return false, &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: strconv.Itoa(version)}
+	case encoding != "UTF8":
+		return false, &SettingError{Setting: "server_encoding", Want: "UTF8", Found: encoding}
+	case log:
+		return false, s.refuse("is a log; views have a schema of their own", nil)
+	case !views && others > 0:
+		return false, s.refuse("is of another application", errForeign)
+	case !views:
+		return false, nil
+	}
+	if err := s.lacks(ctx, q, role); err != nil {
+		return false, err
+	}
+	found := 0
+	err = q.QueryRow(ctx, s.schema.in("SELECT format FROM {schema}.surety_views")).Scan(&found)
+	if err == nil && found != format {
+		err = s.refuse(fmt.Sprintf("is of format %d, and this package works with %d; drop it and build the views anew", found, format), nil)
+	}
+	return true, err
+}
+
+// errForeign says that a schema holds what this package has not made.
+var errForeign = errors.New("it holds tables and none of them is surety_views")
+
+// lacks returns a *PrivilegeError for the first privilege that the role lacks to read views, or
+// nil.
+func (s *Store) lacks(ctx context.Context, q querier, role string) error {
+	var privilege string
+	err := q.QueryRow(ctx, `SELECT missing FROM (
+	SELECT 0, 'USAGE on the schema' FROM pg_catalog.pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')
+	UNION ALL
+	SELECT 1, 'SELECT on ' || c.relname
+	FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+	WHERE n.nspname = $1 AND c.relname IN ('surety_views', 'versions') AND NOT has_table_privilege(c.oid, 'SELECT')
+) AS m(n, missing)
+ORDER BY n, missing
+LIMIT 1`, s.schema.name).Scan(&privilege)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &PrivilegeError{Role: role, Privilege: privilege}
+}

@@ -1,0 +1,332 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tradesurety/surety/projection"
+)
+
+const (
+	beginWrite = "BEGIN READ WRITE, ISOLATION LEVEL READ COMMITTED"
+	beginRead  = "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ"
+)
+
+// Prepare implements projection.Store. The tables have no index but their key until the version
+// takes over. A key of more columns than an index of PostgreSQL can have is a
+// *projection.DefinitionError.
+func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
+	raw, err := schema.MarshalText()
+	if err != nil {
+		return err
+	}
+	prepared := func(conn *pgx.Conn) (bool, error) {
+		v, err := s.version(ctx, conn, "prepare", s.queries.find, schema.Name, schema.Version)
+		switch {
+		case errors.Is(err, projection.ErrNotPrepared):
+			return false, nil
+		case err == nil && v.text != string(raw):
+			err = fault(schema.Name, schema.Version, projection.ErrOtherTables)
+		}
+		return err == nil, err
+	}
+	done := false
+	err = s.use(ctx, "prepare", func(conn *pgx.Conn) (err error) {
+		done, err = prepared(conn)
+		return err
+	})
+	if err != nil || done {
+		return err
+	}
+	for i, t := range schema.Tables {
+		if t.Key > maxIndexed {
+			return &projection.DefinitionError{
+				View: schema.Name, Field: fmt.Sprintf("tables[%d].key", i), Reason: fmt.Sprintf("%d columns are more than the %d of an index", t.Key, maxIndexed),
+			}
+		}
+	}
+	return s.write(ctx, "prepare", func(conn *pgx.Conn) error {
+		if err := s.alone(ctx, conn, "prepare", schema.Name); err != nil {
+			return err
+		}
+		if done, err := prepared(conn); done || err != nil {
+			return err
+		}
+		var script strings.Builder
+		for _, t := range schema.Tables {
+			script.WriteString(s.schema.createTable(schema, t) + ";\n")
+		}
+		if err := run(ctx, conn, "prepare", script.String()); err != nil {
+			return err
+		}
+		return run(ctx, conn, "prepare", s.queries.insert, schema.Name, schema.Version, string(raw))
+	})
+}
+
+// Commit implements projection.Store.
+func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
+	return s.use(ctx, "commit", func(conn *pgx.Conn) error {
+		return s.finish(ctx, "commit", conn, s.apply(ctx, conn, c))
+	})
+}
+
+// apply makes a change in a transaction that it begins.
+func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change) error {
+	// Of two workers at one checkpoint one waits here for the other's commit, and then finds
+	// that the checkpoint has moved.
+	found, err := s.first(ctx, conn, []string{beginWrite}, s.queries.advance, c.Name, c.Version,
+		int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), [16]byte(c.To.Commit),
+		int64(c.From.Turn), int64(c.From.Position), int64(c.From.Last), [16]byte(c.From.Commit))
+	if err != nil {
+		return failed(ctx, "checkpoint", err)
+	}
+	if len(found) == 0 {
+		if _, err := s.version(ctx, conn, "checkpoint", s.queries.find, c.Name, c.Version); err != nil {
+			return err
+		}
+		return fault(c.Name, c.Version, projection.ErrBehind)
+	}
+	if err := s.hook(stepCheckpoint, conn); err != nil {
+		return err
+	}
+	var b pgconn.Batch
+	for i := range c.Tables {
+		change := &c.Tables[i]
+		t := found[0].schema.Table(change.Table.Name)
+		if t == nil {
+			return fault(c.Name, c.Version, projection.ErrOtherTables)
+		}
+		if len(change.Delete) > 0 {
+			queue(&b, s.schema.remove(found[0].schema, t), columns(t.Columns[:t.Key], change.Delete))
+		}
+		if len(change.Put) > 0 {
+			queue(&b, s.schema.put(found[0].schema, t), columns(t.Columns, change.Put))
+		}
+	}
+	if _, err := conn.PgConn().ExecBatch(ctx, &b).ReadAll(); err != nil {
+		return failed(ctx, "rows", err)
+	}
+	return s.hook(stepRows, conn)
+}
+
+func queue(b *pgconn.Batch, query string, parameters []parameter) {
+	values, oids := split(parameters)
+	b.ExecParams(query, values, oids, binaryFormat, nil)
+}
+
+// Read implements projection.Store.
+func (s *Store) Read(ctx context.Context, name string, number int, f func(projection.Snapshot) error) error {
+	return s.use(ctx, "read", func(conn *pgx.Conn) error {
+		defer s.rollback(ctx, conn)
+		v, err := s.enter(ctx, conn, name, number)
+		if err == nil {
+			err = s.hook(stepRead, conn)
+		}
+		if err != nil {
+			return err
+		}
+		return f(&snapshot{ctx, s, conn, v})
+	})
+}
+
+// enter begins a transaction that sees one state of a version.
+//
+// A table is locked before the state is taken, which the first query does: from then on the
+// version is not dropped, and what was dropped before is not in the state.
+func (s *Store) enter(ctx context.Context, conn *pgx.Conn, name string, number int) (version, error) {
+	// A version that is known may have been dropped since, and the live one be another by now.
+	const attempts = 100
+	var failure error
+	for range attempts {
+		v, err := s.look(ctx, conn, name, number)
+		if err != nil {
+			return version{}, err
+		}
+		table := s.schema.in("{schema}.versions")
+		if len(v.schema.Tables) > 0 {
+			table = s.schema.table(v.schema, v.schema.Tables[0])
+		}
+		found, err := s.first(ctx, conn, []string{beginRead, "LOCK TABLE " + table + " IN ACCESS SHARE MODE"}, s.queries.find, name, v.status.Version)
+		if err != nil && code(err) != undefinedTable {
+			return version{}, failed(ctx, "read", err)
+		}
+		if len(found) == 1 && found[0].text == v.text && (number != 0 || found[0].status.Live) {
+			return found[0], nil
+		}
+		failure = err
+		s.known.Delete(place{name, v.status.Version})
+		s.rollback(ctx, conn)
+	}
+	if failure == nil {
+		failure = errors.New("the version changes all the time")
+	}
+	return version{}, failed(ctx, "read", failure)
+}
+
+// place names a version of a view.
+type place struct {
+	name    string
+	version int
+}
+
+// look returns what is known of a version, and otherwise what the catalog says.
+func (s *Store) look(ctx context.Context, conn *pgx.Conn, name string, number int) (version, error) {
+	if v, ok := s.known.Load(place{name, number}); ok {
+		return v.(version), nil
+	}
+	if number == 0 {
+		return s.version(ctx, conn, "read", s.queries.live, name, 0)
+	}
+	v, err := s.version(ctx, conn, "read", s.queries.find, name, number)
+	if err == nil {
+		s.known.Store(place{name, number}, v)
+	}
+	return v, err
+}
+
+// TakeOver implements projection.Store. It makes the indexes of the version. Commits to it wait;
+// those to the version that is live go on.
+func (s *Store) TakeOver(ctx context.Context, name string, number, from int) error {
+	const op = "take over"
+	return s.write(ctx, op, func(conn *pgx.Conn) error {
+		if err := s.alone(ctx, conn, op, name); err != nil {
+			return err
+		}
+		v, err := s.version(ctx, conn, op, s.queries.lock, name, number)
+		if err != nil {
+			return err
+		}
+		live, err := s.version(ctx, conn, op, s.queries.live, name, 0)
+		if err != nil && !errors.Is(err, projection.ErrNotPrepared) {
+			return err
+		}
+		if live.status.Version != from {
+			return fault(name, number, projection.ErrOtherLive)
+		}
+		var script strings.Builder
+		for _, t := range v.schema.Tables {
+			for i := range t.Indexes {
+				script.WriteString(s.schema.createIndex(v.schema, t, i) + ";\n")
+			}
+			script.WriteString("ANALYZE " + s.schema.table(v.schema, t) + ";\n")
+		}
+		if err := run(ctx, conn, op, script.String()); err != nil {
+			return err
+		}
+		if err := run(ctx, conn, op, s.queries.dismiss, name); err != nil {
+			return err
+		}
+		return run(ctx, conn, op, s.queries.enthrone, name, number)
+	})
+}
+
+// Drop implements projection.Store. It waits for those who read the version.
+func (s *Store) Drop(ctx context.Context, name string, number int) error {
+	const op = "drop"
+	return s.write(ctx, op, func(conn *pgx.Conn) error {
+		if err := s.alone(ctx, conn, op, name); err != nil {
+			return err
+		}
+		v, err := s.version(ctx, conn, op, s.queries.lock, name, number)
+		switch {
+		case errors.Is(err, projection.ErrNotPrepared):
+			return nil
+		case err != nil:
+			return err
+		case v.status.Live:
+			return fault(name, number, projection.ErrLive)
+		}
+		var script strings.Builder
+		for _, t := range v.schema.Tables {
+			script.WriteString("DROP TABLE " + s.schema.table(v.schema, t) + ";\n")
+		}
+		if err := run(ctx, conn, op, script.String()); err != nil {
+			return err
+		}
+		return run(ctx, conn, op, s.queries.delete, name, number)
+	})
+}
+
+// Versions implements projection.Store.
+func (s *Store) Versions(ctx context.Context, name string) (list []projection.Status, err error) {
+	err = s.use(ctx, "versions", func(conn *pgx.Conn) error {
+		if !possible(name) {
+			return nil
+		}
+		rows, err := conn.Query(ctx, s.queries.all, name)
+		found, err := s.scan(rows, err)
+		for _, v := range found {
+			list = append(list, v.status)
+		}
+		return failed(ctx, "versions", err)
+	})
+	return list, err
+}
+
+// write runs f in a transaction: all that it does or nothing.
+func (s *Store) write(ctx context.Context, op string, f func(*pgx.Conn) error) error {
+	return s.use(ctx, op, func(conn *pgx.Conn) error {
+		err := run(ctx, conn, op, beginWrite)
+		if err == nil {
+			err = f(conn)
+		}
+		return s.finish(ctx, op, conn, err)
+	})
+}
+
+// finish commits, or rolls back if there was an error.
+func (s *Store) finish(ctx context.Context, op string, conn *pgx.Conn, err error) error {
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = s.hook(stepCommit, conn)
+	}
+	if err != nil {
+		s.rollback(ctx, conn)
+		return err
+	}
+	// From here on the end of ctx would leave open what has become of it, so the server is given
+	// some time to say. A crash before the server has read this line leaves the state before the
+	// transaction, one after it the state behind it.
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.grace, cancel) })()
+	tag, err := conn.Exec(patient, "COMMIT")
+	if err == nil && tag.String() != "COMMIT" {
+		err = errors.New("the server has rolled the transaction back")
+	}
+	return failed(patient, op, err)
+}
+
+// rollback ends a transaction, if there is one. If that fails, the pool gives the connection up,
+// and the server the transaction.
+func (s *Store) rollback(ctx context.Context, conn *pgx.Conn) {
+	if conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	defer cancel()
+	_, _ = conn.Exec(ctx, "ROLLBACK")
+}
+
+// alone waits until nobody else makes or removes tables of a view.
+func (s *Store) alone(ctx context.Context, conn *pgx.Conn, op, name string) error {
+	return run(ctx, conn, op, "SELECT pg_advisory_xact_lock($1)", s.schema.key(name))
+}
+
+// run carries out a statement, or several that have no values.
+func run(ctx context.Context, conn *pgx.Conn, op, query string, args ...any) error {
+	if len(args) == 0 {
+		_, err := conn.PgConn().Exec(ctx, query).ReadAll()
+		return failed(ctx, op, err)
+	}
+	_, err := conn.Exec(ctx, query, args...)
+	return failed(ctx, op, err)
+}
