@@ -7,34 +7,72 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// fold names what a snapshot is of.
-type fold struct {
-	stream events.StreamID
-	name   string
+// beside is what a store has beside its log: the snapshots of its streams, and who waits for a
+// change. The lock is the store's.
+type beside struct {
+	snapshots map[events.StreamID][]events.Snapshot // one of each fold
+	changed   chan struct{}                         // nil until somebody waits
 }
+
+// wait returns the channel that the next signal closes.
+func (b *beside) wait(closed bool) <-chan struct{} {
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+		if closed {
+			close(b.changed)
+		}
+	}
+	return b.changed
+}
+
+// signal wakes those who wait for a change. After the one that says that the store is closed
+// there is none.
+func (b *beside) signal(closed bool) {
+	if b.changed == nil {
+		return
+	}
+	close(b.changed)
+	if !closed {
+		b.changed = nil
+	}
+}
+
+// save keeps a copy of a snapshot unless a newer one is there.
+func (b *beside) save(s events.Snapshot) {
+	list := b.snapshots[s.Stream]
+	i := slices.IndexFunc(list, func(kept events.Snapshot) bool { return kept.Fold == s.Fold })
+	if i >= 0 && list[i].Version > s.Version {
+		return
+	}
+	s.Data = slices.Clip(slices.Clone(s.Data))
+	if i >= 0 {
+		list[i] = s
+		return
+	}
+	if b.snapshots == nil {
+		b.snapshots = make(map[events.StreamID][]events.Snapshot)
+	}
+	b.snapshots[s.Stream] = append(list, s)
+}
+
+// latest returns the snapshot of that stream and fold.
+func (b *beside) latest(stream events.StreamID, fold string) (events.Snapshot, bool) {
+	for _, kept := range b.snapshots[stream] {
+		if kept.Fold == fold {
+			return kept, true
+		}
+	}
+	return events.Snapshot{}, false
+}
+
+// forget drops the snapshots of a stream.
+func (b *beside) forget(stream events.StreamID) { delete(b.snapshots, stream) }
 
 // Changed implements events.Signaler.
 func (s *Store) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.changed == nil {
-		s.changed = make(chan struct{})
-		if s.closed {
-			close(s.changed)
-		}
-	}
-	return s.changed
-}
-
-// signal wakes those who wait for a change. The caller holds the lock.
-func (s *Store) signal() {
-	if s.changed == nil {
-		return
-	}
-	close(s.changed)
-	if !s.closed {
-		s.changed = nil
-	}
+	return s.beside.wait(s.closed)
 }
 
 // SaveSnapshot implements events.Snapshots. It copies the data.
@@ -47,15 +85,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) erro
 	if err := s.refuses(ctx); err != nil {
 		return err
 	}
-	key := fold{snapshot.Stream, snapshot.Fold}
-	if kept, ok := s.snapshots[key]; ok && kept.Version > snapshot.Version {
-		return nil
-	}
-	if s.snapshots == nil {
-		s.snapshots = make(map[fold]events.Snapshot)
-	}
-	snapshot.Data = slices.Clip(slices.Clone(snapshot.Data))
-	s.snapshots[key] = snapshot
+	s.beside.save(snapshot)
 	return nil
 }
 
@@ -67,6 +97,6 @@ func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, name
 	if err := s.refuses(ctx); err != nil {
 		return events.Snapshot{}, false, err
 	}
-	snapshot, ok := s.snapshots[fold{stream, name}]
+	snapshot, ok := s.beside.latest(stream, name)
 	return snapshot, ok, nil
 }

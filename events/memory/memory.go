@@ -19,15 +19,14 @@ var (
 
 // Store is a log in memory. Make one with New; it is safe for concurrent use.
 type Store struct {
-	mu        sync.RWMutex
-	closed    bool
-	log       log
-	bytes     arena
-	streams   map[events.StreamID]*stream
-	commits   chunks[commit]
-	numbers   map[uuid.UUID]int // of commits
-	snapshots map[fold]events.Snapshot
-	changed   chan struct{} // nil until somebody waits
+	mu      sync.RWMutex
+	closed  bool
+	log     log
+	bytes   arena
+	streams map[events.StreamID]*stream
+	commits chunks[commit]
+	numbers map[uuid.UUID]int // of commits
+	beside  beside
 }
 
 // stream is where the records of one stream lie: version v is at positions[v-1]. Like a log,
@@ -147,7 +146,7 @@ func (s *Store) insert(c *events.Commit) events.Receipt {
 	}
 	s.numbers[c.ID] = s.commits.len
 	*s.commits.add() = commit{digest: c.Digest, first: first, last: s.log.end()}
-	s.signal()
+	s.beside.signal(false)
 	return events.Receipt{Commit: c.ID, First: first, Position: s.log.end()}
 }
 
@@ -252,8 +251,8 @@ func (s *Store) Close() error {
 		return events.ErrClosed
 	}
 	s.closed = true
-	s.signal()
-	s.log, s.bytes, s.streams, s.commits, s.numbers, s.snapshots = log{}, arena{}, nil, chunks[commit]{}, nil, nil
+	s.beside.signal(true)
+	s.log, s.bytes, s.streams, s.commits, s.numbers, s.beside.snapshots = log{}, arena{}, nil, chunks[commit]{}, nil, nil
 	return nil
 }
 

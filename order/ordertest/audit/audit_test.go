@@ -1,0 +1,183 @@
+package audit_test
+
+import (
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// TestSound tells a story with an event of every type, in which the auditor finds no fault.
+func TestSound(t *testing.T) {
+	log := sound(t)
+	a := audit.New(settings()...)
+	if err := a.Log(t.Context(), newLog(log)); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{"reservation.reserved": true}
+	for _, r := range log {
+		told[r.Type] = true
+	}
+	for _, typ := range types() {
+		if !told[typ] {
+			t.Errorf("the story has no %s", typ)
+		}
+	}
+}
+
+// types are the types of all events that commands may make.
+func types() (list []string) {
+	for _, p := range order.Permissions() {
+		list = append(list, names(p.Makes)...)
+	}
+	for _, p := range credit.Permissions() {
+		list = append(list, names(p.Makes)...)
+	}
+	for _, p := range entrustment.Permissions() {
+		list = append(list, names(p.Makes)...)
+	}
+	for _, p := range paylater.Permissions() {
+		list = append(list, names(p.Makes)...)
+	}
+	for _, p := range funds.Permissions() {
+		list = append(list, names(p.Makes)...)
+	}
+	for _, p := range seller.Permissions() {
+		list = append(list, names(p.Makes)...)
+	}
+	return list
+}
+
+func names[K fmt.Stringer](kinds []K) (list []string) {
+	for _, k := range kinds {
+		list = append(list, k.String())
+	}
+	return list
+}
+
+// TestLog tells the errors of a log apart.
+func TestLog(t *testing.T) {
+	log := sound(t)
+	broken := newLog(log[:10])
+	broken.err = errors.New("the disk is gone")
+	if err := audit.New(settings()...).Log(t.Context(), broken); !errors.Is(err, broken.err) {
+		t.Errorf("of a broken store: %v", err)
+	}
+	i := find(log, "credit.held", o(1))
+	if err := audit.New(settings()...).Log(t.Context(), newLog(log[i:])); !errors.Is(err, audit.ErrIncomplete) {
+		t.Errorf("from the middle of a commit: %v", err)
+	}
+	if err := audit.New().Commit(nil); err != nil {
+		t.Errorf("of no records: %v", err)
+	}
+}
+
+// TestTotals adds up what the story moves, and that what was forgotten stays in it.
+func TestTotals(t *testing.T) {
+	log := sound(t)
+	a := audit.New(settings()...)
+	if err := a.Log(t.Context(), newLog(log)); err != nil {
+		t.Fatal(err)
+	}
+	before := a.Totals()
+	if err := before.Err(); err != nil {
+		t.Fatal(err)
+	}
+	dollars, yuan := before.Money["USD"], before.Money["CNY"]
+	for _, c := range []struct {
+		what string
+		got  decimal.Decimal
+		want string
+	}{
+		{"received", dollars.Received, "17300"}, {"refunded", dollars.Refunded, "800"}, {"claimed", dollars.Claimed, "500"},
+		{"shortfall", dollars.Shortfall, "900"}, {"held", dollars.Held, "2000"}, {"consumed", dollars.Consumed, "300"},
+		{"ordered", yuan.Ordered, "4900"}, {"written off", yuan.WrittenOff, "600"}, {"credited", yuan.Credited, "3500"},
+		{"paid out", yuan.PaidOut, "199.80"}, {"fees", yuan.Fees, "0.20"}, {"available", yuan.Available, "1250"},
+	} {
+		if !c.got.Equal(decimal.RequireFromString(c.want)) {
+			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)
+		}
+	}
+	if before.Orders["completed"] != 1 || before.Orders["closed"] != 3 || before.Sales["written-off"] != 1 {
+		t.Errorf("%v, %v", before.Orders, before.Sales)
+	}
+	for n := range 20 {
+		a.Forget(events.StreamID("order-" + o(n)))
+		a.Forget(events.StreamID("paylater-" + o(n)))
+		a.Forget(events.StreamID(fmt.Sprint("entrustment-E", n)))
+	}
+	if after := a.Totals(); !reflect.DeepEqual(fmt.Sprint(after), fmt.Sprint(before)) {
+		t.Errorf("%+v\nafter some were forgotten\n%+v", before, after)
+	}
+	var v *audit.Violation
+	if err := a.Commit(log[find(log, "order.confirmed", o(1)):][:1]); !errors.As(err, &v) {
+		t.Errorf("a record of a forgotten order: %v", err)
+	}
+	spoilt := before.Money["USD"]
+	spoilt.Received = spoilt.Received.Add(decimal.New(1, -2))
+	before.Money["USD"] = spoilt
+	if err := before.Err(); err == nil {
+		t.Error("totals that do not balance have no fault")
+	}
+}
+
+// TestImports holds the auditor to its independence: of this module it knows the log alone.
+func TestImports(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			if strings.HasPrefix(path, module) && path != module+"/events" {
+				t.Errorf("%s imports %s", name, path)
+			}
+			seen++
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d imports were looked at", seen)
+	}
+}
+
+const module = "github.com/tradesurety/surety"
+
+// TestControlsAreComplete requires a control of every invariant that events can show.
+func TestControlsAreComplete(t *testing.T) {
+	controlled := map[string]bool{}
+	for _, c := range controls {
+		controlled[c.fault] = true
+	}
+	for n := 1; n <= 34; n++ {
+		// That deciding is pure, that orders commute and what a history with one order less
+		// gives cannot be seen in one log.
+		if id := fmt.Sprint("I", n); n != 30 && n != 33 && n != 34 && !controlled[id] {
+			t.Errorf("%s has no control", id)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package audit_test
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// life is the opening of a seller's service and line, and the commits of one whole order.
+func life(tb testing.TB) (opening, whole [][]events.Record) {
+	s := newStory(tb)
+	s.do(acme, desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
+	s.do(platform, desk.Line(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
+	s.shipped(1, order.CoveragePostDelivery, "E1")
+	s.wire(1, "balance", "4000")
+	s.by(bruno, 1, order.ConfirmReceipt{}, order.Review{Rating: 5})
+	s.goods(platform, "E1", entrustment.CloseCustoms{ClosedAt: s.now})
+	var all [][]events.Record
+	for r, err := range s.store.ReadAll(tb.Context(), 0, events.Filter{}) {
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if r.Index == 0 {
+			all = append(all, nil)
+		}
+		all[len(all)-1] = append(all[len(all)-1], r)
+	}
+	return all[:2], all[2:]
+}
+
+// lives gives the life of one order to one after the other.
+type lives struct {
+	a     *audit.Auditor
+	whole [][]events.Record
+	line  events.Version
+	at    events.Position
+	n     int
+	event int
+}
+
+func newLives(tb testing.TB) *lives {
+	opening, whole := life(tb)
+	l := &lives{a: audit.New(), whole: whole, line: 1, at: 2}
+	for _, c := range opening {
+		if err := l.a.Commit(c); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return l
+}
+
+// next is another order. Its records are made before the clock runs.
+func (l *lives) next() (commits [][]events.Record) {
+	l.n++
+	number := fmt.Sprintf("%012d", l.n)
+	change := func(b []byte) []byte {
+		b = bytes.ReplaceAll(b, []byte("-000000000001"), []byte("-"+number))
+		b = bytes.ReplaceAll(b, []byte(`"E1"`), []byte(`"E`+number+`"`))
+		b = bytes.ReplaceAll(b, []byte("DE1"), []byte("D"+number))
+		return bytes.ReplaceAll(b, []byte(`"account":"TA`), []byte(`"account":"TA`+number))
+	}
+	for _, c := range l.whole {
+		id := uuid.New()
+		var commit []events.Record
+		for _, r := range c {
+			l.at++
+			r.Position, r.Commit, r.Data = l.at, id, change(r.Data)
+			switch r.Stream.Category() {
+			case "line":
+				l.line++
+				r.Version = l.line
+			case "receiving_account":
+				r.Stream = events.StreamID("receiving_account-TA" + number + string(r.Stream)[len("receiving_account-TA"):])
+			case "entrustment":
+				r.Stream = events.StreamID("entrustment-E" + number)
+			default:
+				r.Stream = events.StreamID(change([]byte(r.Stream)))
+			}
+			commit = append(commit, r)
+		}
+		commits = append(commits, commit)
+	}
+	return commits
+}
+
+func (l *lives) audit(tb testing.TB, commits [][]events.Record) {
+	for _, c := range commits {
+		l.event += len(c)
+		if err := l.a.Commit(c); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	l.a.Forget(commits[0][0].Stream)
+	l.a.Forget(events.StreamID(fmt.Sprintf("entrustment-E%012d", l.n)))
+}
+
+// BenchmarkCommit audits whole orders and forgets them.
+func BenchmarkCommit(b *testing.B) {
+	l := newLives(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		commits := l.next()
+		b.StartTimer()
+		l.audit(b, commits)
+	}
+	b.ReportMetric(float64(l.event)/b.Elapsed().Seconds(), "events/s")
+}
+
+// TestForgetKeepsLittle audits many orders and weighs what is kept of one that has ended.
+func TestForgetKeepsLittle(t *testing.T) {
+	const orders = 4000
+	l := newLives(t)
+	l.audit(t, l.next())
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	for range orders {
+		l.audit(t, l.next())
+	}
+	kept := (heap() - before) / orders
+	runtime.KeepAlive(l)
+	t.Logf("%d bytes are kept of an order", kept)
+	if kept > 150 {
+		t.Errorf("%d bytes are kept of an order", kept)
+	}
+	if n := l.a.Totals().Orders["completed"]; n != orders+1 {
+		t.Errorf("%d orders are completed", n)
+	}
+}

@@ -1,0 +1,318 @@
+package audit_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+)
+
+// edit makes a fault in a sound log.
+type edit func(log []events.Record) []events.Record
+
+// find returns where the first record of that type is that has the needle in its stream or data.
+func find(log []events.Record, typ, needle string) int {
+	i := slices.IndexFunc(log, func(r events.Record) bool {
+		return r.Type == typ && strings.Contains(string(r.Stream)+" "+string(r.Data), needle)
+	})
+	if i < 0 {
+		panic(fmt.Sprintf("there is no %s of %q", typ, needle))
+	}
+	return i
+}
+
+// o is what the records of the n-th order have in them.
+func o(n int) string { return id(n).String() }
+
+// put writes something else into a record.
+func put(typ, needle, old, with string) edit {
+	return func(log []events.Record) []events.Record {
+		i := find(log, typ, needle)
+		if bytes.Count(log[i].Data, []byte(old)) != 1 {
+			panic(fmt.Sprintf("%s has not %q once: %s", typ, old, log[i].Data))
+		}
+		log[i].Data = bytes.Replace(log[i].Data, []byte(old), []byte(with), 1)
+		return log
+	}
+}
+
+func drop(typ, needle string) edit {
+	return func(log []events.Record) []events.Record {
+		i := find(log, typ, needle)
+		return slices.Delete(log, i, i+1)
+	}
+}
+
+// again writes a record a second time, behind the first.
+func again(typ, needle string) edit {
+	return func(log []events.Record) []events.Record {
+		i := find(log, typ, needle)
+		return slices.Insert(log, i, log[i])
+	}
+}
+
+// commitOf has change look at each record of the commit that has the record.
+func commitOf(typ, needle string, change func(r *events.Record)) edit {
+	return func(log []events.Record) []events.Record {
+		commit := log[find(log, typ, needle)].Commit
+		for i := range log {
+			if log[i].Commit == commit {
+				change(&log[i])
+			}
+		}
+		return log
+	}
+}
+
+// asks changes who asked for a commit, or what for.
+func asks(typ, needle, old, with string) edit {
+	return commitOf(typ, needle, func(r *events.Record) {
+		r.Meta = bytes.ReplaceAll(r.Meta, []byte(old), []byte(with))
+	})
+}
+
+// moves changes when it was asked.
+func moves(typ, needle string, by time.Duration) edit {
+	return commitOf(typ, needle, func(r *events.Record) { r.At = r.At.Add(by) })
+}
+
+// more adds a commit of its own behind the commit that has a record, on the record's stream.
+func more(typ, needle, meta, newType, data string) edit {
+	return func(log []events.Record) []events.Record {
+		i := find(log, typ, needle)
+		r := log[i]
+		r.Type, r.Meta, r.Data, r.Commit = newType, []byte(meta), []byte(data), uuid.New()
+		for i++; i < len(log) && log[i].Commit == log[i-1].Commit; i++ {
+		}
+		return slices.Insert(log, i, r)
+	}
+}
+
+// repeats writes a whole commit a second time, at the end.
+func repeats(typ, needle string) edit {
+	return func(log []events.Record) []events.Record {
+		commit := log[find(log, typ, needle)].Commit
+		for _, r := range log {
+			if r.Commit == commit {
+				log = append(log, r)
+			}
+		}
+		return log
+	}
+}
+
+// moved puts a record onto another stream.
+func moved(typ, needle, stream string) edit {
+	return func(log []events.Record) []events.Record {
+		log[find(log, typ, needle)].Stream = events.StreamID(stream)
+		return log
+	}
+}
+
+// sameAccount gives the second order the receiving account of the first.
+func sameAccount(log []events.Record) []events.Record {
+	first := find(log, "reservation.reserved", o(1))
+	second := find(log, "reservation.reserved", o(2))
+	old, _ := log[second].Stream.Key()
+	number, _ := log[first].Stream.Key()
+	return all(put("order.submitted", o(2), old, number), moved("reservation.reserved", o(2), string(log[first].Stream)))(log)
+}
+
+func all(edits ...edit) edit {
+	return func(log []events.Record) []events.Record {
+		for _, e := range edits {
+			log = e(log)
+		}
+		return log
+	}
+}
+
+// numbered gives the records the numbers that a store would.
+func numbered(log []events.Record) []events.Record {
+	versions := make(map[events.StreamID]events.Version)
+	for i := range log {
+		r := &log[i]
+		versions[r.Stream]++
+		r.Version, r.Position, r.Index = versions[r.Stream], events.Position(i+1), 0
+		if i > 0 && log[i-1].Commit == r.Commit {
+			r.Index = log[i-1].Index + 1
+		}
+	}
+	return log
+}
+
+const (
+	bySeller   = `{"role":"seller","account":"s-acme","command":"%s"}`
+	byBuyer    = `{"role":"buyer","account":"b-bruno","command":"%s"}`
+	byPlatform = `{"role":"platform","account":"p-ops","command":"%s"}`
+	line       = "paylater_line-m-shop~2FCNY"
+)
+
+func by(who, command string) string { return fmt.Sprintf(who, command) }
+
+// controls break each invariant that events can show, and rules that no invariant covers.
+var controls = []struct {
+	fault string
+	edit  edit
+}{
+	{"I1", drop("credit.released", o(1))},
+	{"I1", drop("credit.held", o(1))},
+	{"I2", put("credit.limit-assessed", "50000", "50000.00", "5999.99")},
+	{"I3", put("order.coverage-chosen", o(1), "post-delivery", "none")},
+	{"I4", all(drop("order.hold-placed", o(1)), drop("credit.held", o(1)))},
+	{"I4", all(drop("order.hold-released", o(3)), drop("credit.released", o(3)))},
+	{"I4", put("order.hold-released", o(3), `"shipped"`, `"received"`)},
+	{"I5", put("order.hold-released", o(1), "6000.00", "5999.00")},
+	{"I5", again("order.hold-placed", o(1))},
+	{"I5", again("order.hold-released", o(1))},
+	{"I6", sameAccount},
+	{"I31", moved("reservation.reserved", o(2), "receiving_account-TA")},
+	{"I6", put("order.submitted", o(1), `"account":"`, `"account":"","x":"`)},
+	{"I7", drop("order.funded", o(1))},
+	{"I7", drop("order.confirmed", o(8))},
+	{"I7", put("order.terms-set", o(1), `"initial":"2000.00`, `"initial":"2000.01`)},
+	{"I8", asks("order.confirmed", o(1), "b-bruno", "b-other")},
+	{"I8", asks("order.receipt-confirmed", o(1), `"role":"system"`, `"role":"platform"`)},
+	{"I8", put("order.receipt-confirmed", o(1), "system", "buyer")},
+	{"I13", asks("order.drafted", o(1), "s-acme", "s-other")},
+	{"I8", asks("order.shipped", o(1), "s-acme", "s-other")},
+	{"I8", asks("order.shipped", o(1), "mark-shipped", "cancel")},
+	{"I8", asks("paylater.shipped", o(11), "m-shop", "m-other")},
+	{"I8", asks("funds.card-bound", "", "m-shop", "m-other")},
+	{"I8", asks("credit.limit-assessed", "", "platform", "seller")},
+	{"I9", put("order.payment-initiated", "C6", `"US"`, `"CA"`)},
+	{"I9", put("order.payment-initiated", "C4", `"card"`, `"paypal"`)},
+	{"I10", all(drop("entrustment.released", "E1"), drop("order.entrustment-released", "E1"))},
+	{"I10", all(put("entrustment.released", "E1", `{"released_at":"2025-01-01`, `{"void":true,"released_at":"2024-12-31`),
+		put("entrustment.declared", "E1", `"declared_at":"2025`, `"declared_at":"2024`), put("order.entrustment-released", "E1", `"2025-01-01`, `"2024-12-31`))},
+	{"I11", drop("entrustment.linked", "E1")},
+	{"I11", drop("entrustment.unlinked", "E6")},
+	{"I11", put("order.entrustment-linked", "E2", `"E2"`, `"E1"`)},
+	{"I12", moves("order.receipt-confirmed", o(1), -1)},
+	{"I12", put("order.shipped", o(1), "2025-01-16", "2025-01-15")},
+	{"I12", again("order.receipt-extended", o(1))},
+	{"I12", put("order.receipt-extended", o(1), `"2025-01-31`, `"2025-02-01`)},
+	{"I12", put("order.dispute-withdrawn", o(4), "2025-02-", "2025-03-")},
+	{"I13", more("order.confirmed", o(1), by(bySeller, "set-buyer"), "order.buyer-entered", `{"email":"new@buyer.example","name":"New"}`)},
+	{"I13", put("order.drafted", o(1), "2025-01-01", "2024-12-31")},
+	{"I14", put("order.payment-received", "initial-1", `"unapplied":"0.00`, `"unapplied":"1.00`)},
+	{"I14", put("order.payment-received", "balance-1", `"applied":"4000.00 USD","unapplied":"100.00`, `"applied":"4100.00 USD","unapplied":"0.00`)},
+	{"I14", drop("order.completed", o(1))},
+	{"I14", put("order.unapplied-returned", o(1), "100.00", "100.01")},
+	{"I14", put("order.refund-made", o(5), "500.00", "500.01")},
+	{"I15", more("order.completed", o(1), by(bySeller, "propose-change"), "order.change-proposed", `{}`)},
+	{"I15", more("order.closed", o(6), by(byBuyer, "confirm"), "order.confirmed", `{}`)},
+	{"I16", put("order.claim-posted", o(2), `"amount":"500.00`, `"amount":"500.01`)},
+	{"I16", more("order.claim-posted", o(2), by(byPlatform, "arbitrate"), "order.claim-posted", `{"amount":"1.00 USD","released":"0.00 USD"}`)},
+	{"I17", drop("credit.quota-restored", o(13))},
+	{"I17", drop("credit.quota-consumed", o(16))},
+	{"I18", put("credit.limit-raised", "", `"from":"5000.00`, `"from":"5000.01`)},
+	{"I18", all(put("credit.line-opened", "", "5000.00", "999.99"), drop("credit.limit-raised", ""))},
+	{"I19", put("paylater.cancelled", o(13), "300.00", "299.00")},
+	{"I20", put("paylater.paid", "rest-11", `"total":"900.00`, `"total":"500.00`)},
+	{"I20", drop("funds.credited", o(11))},
+	{"I21", put("paylater.refund-made", o(12), "2000.00", "2000.01")},
+	{"I21", more("paylater.shipped", o(11), `{"role":"seller","account":"m-shop","command":"refund"}`, "paylater.refund-made", `{"amount":"1.00 CNY"}`)},
+	{"I22", put("funds.withdrawal-requested", "W2", `"gross":"200.00 CNY"`, `"gross":"20000.00 CNY"`)},
+	{"I22", put("funds.debited", o(12), `"debt":"0.00`, `"debt":"1.00`)},
+	{"I22", all(put("funds.withdrawal-requested", "W2", `"gross":"200.00 CNY","fee":"0.20 CNY","net":"199.80`, `"gross":"1500.00 CNY","fee":"1.50 CNY","net":"1498.50`),
+		drop("funds.withdrawal-requested", "W1"), drop("funds.withdrawal-failed", "W1"), moves("funds.card-bound", "", -1), moves("funds.withdrawal-requested", "W2", -1))},
+	{"I23", put("funds.withdrawal-requested", "W2", "199.80", "199.79")},
+	{"I23", again("funds.withdrawal-settled", "W2")},
+	{"I23", put("funds.withdrawal-failed", "W1", `"repaid":"0.00`, `"repaid":"1.00`)},
+	{"I24", more("credit.limit-raised", "", by(byPlatform, "freeze"), "credit.frozen", `{"reason":"other","ref":"audit"}`)},
+	{"I25", more("credit.limit-raised", "", by(byPlatform, "freeze"), "credit.limit-raised", `{"from":"20000.00 CNY","to":"20001.00 CNY"}`)},
+	{"I26", all(again("funds.credited", o(11)))},
+	{"I27", put("funds.credited", o(11), `"repaid":"0.00`, `"repaid":"900.01`)},
+	{"I28", put("order.confirmed", o(1), `"terms":2`, `"terms":2,"terms":3`)},
+	{"I28", put("order.confirmed", o(1), `"terms":2`, `"terms":"2"`)},
+	{"I28", func(log []events.Record) []events.Record { log[40].Schema = 2; return log }},
+	{"I29", repeats("paylater.fake-flagged", o(13))},
+	{"I29", repeats("order.drafted", o(1))},
+	{"I31", drop("reservation.reserved", o(1))},
+	{"I31", drop("order.entrustment-released", "E1")},
+	{"I31", put("credit.hold-adjusted", o(5), `"from":"2000.00 USD","to":"5000.00`, `"from":"2001.00 USD","to":"5001.00`)},
+	{"I31", func(log []events.Record) []events.Record {
+		log[find(log, "credit.held", o(1))].Meta = []byte(by(byPlatform, "submit"))
+		return log
+	}},
+	{"I32", put("order.payment-received", "initial-1", `"amount":"2000.00 USD"`, `"amount":"2000.00 EUR"`)},
+	{"I32", put("order.payment-received", "initial-1", `"amount":"2000.00 USD"`, `"amount":"2000.000 USD"`)},
+	{"I32", put("order.payment-received", "initial-1", `"amount":"2000.00 USD"`, `"amount":"99999999999999999999.00 USD"`)},
+
+	{"A6", all(drop("service.activated", "s-acme"))},
+	{"A8", drop("order.buyer-matched", o(1))},
+	{"A12", put("order.terms-set", o(1), `"initial":"2000.00`, `"initial":"6000.01`)},
+	{"A18", put("order.confirmed", o(1), `"terms":2`, `"terms":1`)},
+	{"A25", drop("order.transport-set", o(1))},
+	{"B10", put("funds.withdrawal-requested", "W2", `"holder":"m-shop"`, `"holder":"m-other"`)},
+	{"B10", drop("funds.card-bound", "")},
+	{"D2", put("order.hold-placed", o(1), `"amount":"6000.00`, `"amount":"2000.00`)},
+	{"D8", put("credit.claim-repaid", "", "200.00", "500.01")},
+	{"D9", put("order.shipped", o(1), `"shipped_at":"2025-01-01T00:00:00Z"`, `"shipped_at":"2024-12-31T00:00:00Z"`)},
+	{"D17", put("order.shipped", o(1), `"agreed":"2025-01-31`, `"agreed":"2025-01-30`)},
+	{"D18", put("order.payment-received", "K-C4", `"payment":"C4"`, `"payment":"C5"`)},
+	{"D19", put("order.payment-received", "balance-1", `"balance-1"`, `"initial-1"`)},
+	{"D20", put("order.shortfall-accepted", o(5), "900.00", "899.00")},
+	{"D24", put("order.chargeback-resolved", o(4), `"applied":"4000.00 USD"`, `"applied":"3999.00 USD"`)},
+	{"D24", more("order.completed", o(1), by(byPlatform, "charge-back"), "order.payment-reversed", `{"reference":"initial-1","amount":"2000.00 USD","applied":"2000.00 USD","unapplied":"0.00 USD"}`)},
+	{"D25", put("order.change-accepted", o(5), `"proposal":1`, `"proposal":2`)},
+	{"D25", put("order.change-accepted", o(5), `"pre-shipment"`, `"none"`)},
+	{"D27", more("order.payment-initiated", "C6", by(byBuyer, "cancel"), "order.closed", `{"reason":"cancelled"}`)},
+	{"D28", moves("order.confirmed", o(1), 30*day)},
+	{"D28", moves("order.closed", o(7), -1)},
+	{"D29", more("order.dispute-opened", o(2), by(byBuyer, "confirm-receipt"), "order.receipt-confirmed", `{"by":"buyer"}`)},
+	{"D29", moves("order.dispute-escalated", o(2), -1)},
+	{"D29", asks("order.settlement-accepted", o(3), `"buyer","account":"b-bruno"`, `"seller","account":"s-acme"`)},
+	{"D30", drop("order.closed", o(5))},
+	{"D30", drop("order.refund-made", o(3))},
+	{"D31", moves("order.reviewed", o(1), 30*day+1)},
+	{"D36", put("order.buyer-matched", o(1), "b-bruno", "s-acme")},
+	{"D37", drop("entrustment.approved", "E1")},
+	{"D40", all(drop("order.entrustment-unlinked", "E6"), drop("entrustment.unlinked", "E6"))},
+	{"D41", put("entrustment.released", "E1", `{`, `{"void":true,`)},
+	{"D43", moved("reservation.reserved", `"E2"`, "declaration-DE1")},
+	{"D44", put("entrustment.released", "E1", "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000000001Z")},
+	{"D46", put("paylater.receipt-confirmed", o(11), `"due_at":"`, `"due_at":"2025-01-01T00:00:00Z","x":"`)},
+	{"D46", moves("paylater.receipt-confirmed", o(14), -1)},
+	{"D47", moves("paylater.marked-overdue", o(15), -1)},
+	{"D49", put("paylater.amount-lowered", o(11), "900.00", "901.00")},
+	{"D51", put("paylater.instalment-paid", o(11), "400.00", "900.00")},
+	{"D52", put("credit.quota-consumed", o(16), `"limit_to":"19400.00`, `"limit_to":"20000.00`)},
+	{"D53", drop("credit.frozen", o(16))},
+	{"D53", put("credit.unfrozen", "", `"overdue"`, `"other"`)},
+	{"D56", put("funds.credited", o(11), `"hold_days":7`, `"hold_days":6`)},
+	{"D57", put("funds.withdrawal-requested", "W2", `"W2"`, `"W1"`)},
+	{"D58", put("funds.withdrawal-requested", "W2", `"fee":"0.20 CNY","net":"199.80`, `"fee":"0.19 CNY","net":"199.81`)},
+	{"D61", moves("order.payment-received", "K-C4", -40*day)},
+}
+
+// TestControls breaks every invariant in a sound log and requires the auditor to name it.
+func TestControls(t *testing.T) {
+	log := sound(t)
+	for i, c := range controls {
+		t.Run(fmt.Sprintf("%s/%d", c.fault, i), func(t *testing.T) {
+			copied := slices.Clone(log)
+			a := audit.New(settings()...)
+			err := a.Log(t.Context(), newLog(numbered(c.edit(copied))))
+			var v *audit.Violation
+			if !errors.As(err, &v) || v.Invariant != c.fault {
+				t.Fatalf("found %v, want a violation of %s", err, c.fault)
+			}
+			if v.Stream == "" || v.Position == 0 || v.Text == "" || !strings.Contains(v.Error(), c.fault) {
+				t.Errorf("it does not say enough: %+v", v)
+			}
+			if again := a.Commit(log[:1]); again != err { //nolint:errorlint // the very same
+				t.Errorf("after a violation: %v", again)
+			}
+		})
+	}
+}

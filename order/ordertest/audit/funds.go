@@ -1,0 +1,305 @@
+package audit
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// fundsBook is what is kept of a merchant's received funds, sum by sum and credit by credit.
+type fundsBook struct {
+	head
+	account  string
+	currency currency
+
+	lots        lots
+	available   amount
+	inTransit   amount
+	paidOut     amount
+	fees, spent amount
+	debt        amount
+	credited    amount
+	refunded    amount
+
+	open    map[string]withdrawal
+	done    map[string]struct{} // withdrawals and charges: an id counts once
+	charges map[string]struct{}
+	cards   map[string]int // how many open withdrawals go to each
+}
+
+type withdrawal struct {
+	gross, net, fee amount
+	card            string
+}
+
+func (a *Auditor) balanceOf(stream events.StreamID) *fundsBook {
+	b := a.balances[stream]
+	if b == nil {
+		key, _ := stream.Key()
+		account, code, _ := strings.Cut(key, "/")
+		b = &fundsBook{
+			head: head{stream: stream}, account: account, open: make(map[string]withdrawal),
+			done: make(map[string]struct{}), charges: make(map[string]struct{}), cards: make(map[string]int),
+		}
+		copy(b.currency[:], code)
+		a.balances[stream] = b
+	}
+	return b
+}
+
+// settle checks I22.
+func (b *fundsBook) settle(a *Auditor) {
+	left := b.lots.total + b.available
+	switch {
+	case b.credited-b.refunded+b.debt != left+b.inTransit+b.paidOut+b.fees+b.spent:
+		a.fail("I22", "credited %d, refunded %d, debt %d; %s", b.credited, b.refunded, b.debt, b)
+	case min(b.lots.total, b.available, b.inTransit, b.paidOut, b.fees, b.spent, b.debt) < 0:
+		a.fail("I22", "debt %d; %s", b.debt, b)
+	case b.debt > 0 && left > 0:
+		a.fail("I22", "debt %d while there are funds; %s", b.debt, b)
+	}
+}
+
+func (a *Auditor) seeFunds(b *fundsBook) {
+	if !a.enter(&b.head, b) {
+		return
+	}
+	if b.stream == a.target {
+		a.is("", b.account)
+	}
+	// What has waited long enough is available. An event that comes earlier than the last one,
+	// from another stream, does not turn the time back.
+	b.available += b.lots.ripen(b.last)
+	switch a.record.Type {
+	case "funds.credited":
+		a.credited(b)
+	case "funds.debited":
+		a.debited(b)
+	case "funds.card-bound":
+		card := string(a.text("card"))
+		if _, bound := b.cards[card]; bound || string(a.text("holder")) != b.account || card == "" {
+			a.fail("B10", "card %s of %s, bound %t", card, a.text("holder"), bound)
+		}
+		b.cards[card] = 0
+	case "funds.card-unbound":
+		card := string(a.text("card"))
+		if open, bound := b.cards[card]; !bound || open > 0 {
+			a.fail("B10", "card %s, bound %t, %d withdrawals go to it", card, bound, open)
+		}
+		delete(b.cards, card)
+	case "funds.withdrawal-requested":
+		a.requested(b)
+	case "funds.withdrawal-settled", "funds.withdrawal-failed":
+		a.arrived(b, a.record.Type == "funds.withdrawal-failed")
+	case "funds.charge-paid":
+		id, n := string(a.text("id")), a.money("amount", b.currency)
+		if _, twice := b.charges[id]; twice || n <= 0 || n > b.available {
+			a.fail("I22", "charge %s of %d, paid before %t; %s", id, n, twice, b)
+		}
+		b.charges[id] = struct{}{}
+		b.available, b.spent = b.available-n, b.spent+n
+	default:
+		a.fail("I28", "an unknown type")
+	}
+}
+
+// credited is section 4.7 of the rule book: what a buyer has paid settles a debt first, and the
+// rest waits.
+func (a *Auditor) credited(b *fundsBook) {
+	s, n, repaid := a.sales[string(a.text("order"))], a.money("amount", b.currency), a.money("repaid", b.currency)
+	until, days := a.when("available_at"), a.number("hold_days")
+	a.confirms(effect{what: "a credit", sale: s, name: b.account, x: n})
+	switch {
+	case n <= 0 || s == nil:
+		a.fail("I20", "%d of no order", n)
+	case repaid > n:
+		a.fail("I27", "%d of %d settle a debt, less than nothing waits", repaid, n)
+	case repaid != min(n, b.debt):
+		a.fail("I22", "%d of %d settle a debt of %d", repaid, n, b.debt)
+	case days < 0 || until != a.at+instant(days)*day || a.funds != nil && days != int64(a.funds(b.account).HoldDays):
+		a.fail("D56", "available after %d days, at %s", days, until)
+	}
+	if a.fault != nil {
+		return
+	}
+	b.credited, b.debt = a.plus(b.credited, n), b.debt-repaid
+	switch rest := n - repaid; {
+	case rest > 0 && until <= b.last:
+		b.available += rest
+	case rest > 0:
+		b.lots.add(lot{until: until, sale: s, left: rest})
+	}
+}
+
+// debited is a refund after payment (D50).
+func (a *Auditor) debited(b *fundsBook) {
+	s, n, debt := a.sales[string(a.text("order"))], a.money("amount", b.currency), a.money("debt", b.currency)
+	a.confirms(effect{what: "a refund", sale: s, x: n})
+	if n <= 0 || s == nil || s.funds != b || debt != max(0, n-b.lots.total-b.available) {
+		a.fail("I22", "%d taken back, of which %d is missing; %s", n, debt, b)
+		return
+	}
+	b.available -= b.lots.drain(s, n-debt)
+	b.refunded, b.debt = b.refunded+n, b.debt+debt
+}
+
+func (a *Auditor) requested(b *fundsBook) {
+	id, w := string(a.text("id")), withdrawal{gross: a.money("gross", b.currency), net: a.money("net", b.currency), fee: a.money("fee", b.currency)}
+	_, twice := b.done[id]
+	switch {
+	case twice || id == "":
+		a.fail("D57", "withdrawal %s once more", id)
+	case w.gross <= 0 || w.gross > b.available:
+		a.fail("I22", "%d withdrawn; %s", w.gross, b)
+	case w.net <= 0 || w.fee < 0 || w.net+w.fee != w.gross:
+		a.fail("I23", "net %d and fee %d of %d", w.net, w.fee, w.gross)
+	case a.when("expected_at") < a.at:
+		a.fail("D57", "expected %s", a.when("expected_at"))
+	case a.funds != nil:
+		a.agreedWith(a.funds(b.account), w)
+	}
+	w.card = a.destination(b)
+	b.open[id], b.done[id] = w, struct{}{}
+	b.available, b.inTransit = b.available-w.gross, b.inTransit+w.gross
+}
+
+// agreedWith checks a withdrawal by the settings of the merchant.
+func (a *Auditor) agreedWith(p FundsPolicy, w withdrawal) {
+	switch {
+	case w.gross < p.MinWithdrawal:
+		a.fail("D57", "%d withdrawn, the least is %d", w.gross, p.MinWithdrawal)
+	case w.fee != p.fee(w.gross):
+		a.fail("D58", "a fee of %d, not %d", w.fee, p.fee(w.gross))
+	case a.when("expected_at") != a.at+instant(p.Expected):
+		a.fail("D57", "expected %s", a.when("expected_at"))
+	}
+}
+
+// destination checks that a withdrawal goes to the merchant's own account (B10), and returns the
+// card if it goes to one.
+func (a *Auditor) destination(b *fundsBook) string {
+	if !a.nested("dest") {
+		a.fail("B10", "a withdrawal to nowhere")
+		return ""
+	}
+	a.turn()
+	defer a.turn()
+	card := string(a.text("card"))
+	if card != "" {
+		if _, bound := b.cards[card]; !bound {
+			a.fail("B10", "card %s is not bound", card)
+		}
+		b.cards[card]++
+		return card
+	}
+	holder, err := parse(a.fact.raw("alipay"), nil)
+	if raw := holder.raw("holder"); err != nil || string(raw) != `"`+b.account+`"` {
+		a.fail("B10", "the Alipay account of %s", raw)
+	}
+	return ""
+}
+
+// fee is the fee of a withdrawal (D58), rounded half up.
+func (p FundsPolicy) fee(gross amount) amount {
+	high, low := bits.Mul64(uint64(gross), uint64(p.FeeRate))
+	low, carry := bits.Add64(low, 5_000, 0)
+	units, _ := bits.Div64(high+carry, low, 10_000)
+	fee := max(amount(units), p.FeeMin)
+	if p.FeeMax > 0 {
+		fee = min(fee, p.FeeMax)
+	}
+	return fee
+}
+
+// arrived is the end of a withdrawal, which it has once (I23).
+func (a *Auditor) arrived(b *fundsBook, failed bool) {
+	id := string(a.text("id"))
+	w, open := b.open[id]
+	if !open {
+		a.fail("I23", "withdrawal %s is not open", id)
+		return
+	}
+	delete(b.open, id)
+	if w.card != "" {
+		b.cards[w.card]--
+	}
+	b.inTransit -= w.gross
+	if !failed {
+		b.paidOut, b.fees = b.paidOut+w.net, b.fees+w.fee
+		return
+	}
+	repaid := a.money("repaid", b.currency)
+	if repaid != min(w.gross, b.debt) {
+		a.fail("I23", "%d of %d settle a debt of %d", repaid, w.gross, b.debt)
+	}
+	b.debt, b.available = b.debt-repaid, b.available+w.gross-repaid
+}
+
+// lots are the credits that wait, by the instant at which they are available.
+type lots struct {
+	list  []lot
+	total amount
+}
+
+type lot struct {
+	until instant
+	sale  *saleBook
+	left  amount
+}
+
+func (l lot) compare(o lot) int {
+	if l.until != o.until {
+		return int(max(-1, min(1, int64(l.until-o.until))))
+	}
+	return strings.Compare(l.sale.id, o.sale.id)
+}
+
+func (q *lots) add(l lot) {
+	i, _ := slices.BinarySearchFunc(q.list, l, lot.compare)
+	q.list = slices.Insert(q.list, i, l)
+	q.total += l.left
+	l.sale.waitsUntil = l.until
+}
+
+// ripen takes away what does not wait any more at that instant, and returns its sum.
+func (q *lots) ripen(at instant) amount {
+	n, sum := 0, amount(0)
+	for n < len(q.list) && q.list[n].until <= at {
+		sum += q.list[n].left
+		n++
+	}
+	q.list = slices.Delete(q.list, 0, n)
+	q.total -= sum
+	return sum
+}
+
+// drain takes an amount from what the sale itself has waiting, then from the others, the latest
+// first, and returns what it could not take.
+func (q *lots) drain(s *saleBook, n amount) amount {
+	if i, found := slices.BinarySearchFunc(q.list, lot{until: s.waitsUntil, sale: s}, lot.compare); found {
+		n = q.take(i, n)
+	}
+	for n > 0 && len(q.list) > 0 {
+		n = q.take(len(q.list)-1, n)
+	}
+	return n
+}
+
+func (q *lots) take(i int, n amount) amount {
+	taken := min(n, q.list[i].left)
+	q.list[i].left -= taken
+	q.total -= taken
+	if q.list[i].left == 0 {
+		q.list = slices.Delete(q.list, i, i+1)
+	}
+	return n - taken
+}
+
+// String lists the sums.
+func (b *fundsBook) String() string {
+	return fmt.Sprintf("waiting %d, available %d, in transit %d, paid out %d, fees %d, spent %d",
+		b.lots.total, b.available, b.inTransit, b.paidOut, b.fees, b.spent)
+}

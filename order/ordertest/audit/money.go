@@ -1,0 +1,79 @@
+package audit
+
+import "math"
+
+// currency is a code of ISO 4217.
+type currency [3]byte
+
+func (c currency) String() string { return string(c[:]) }
+
+// amount is a sum of money in whole minor units.
+type amount = int64
+
+// money returns an amount of the fact, which has to be of that currency; 0 if there is none.
+func (a *Auditor) money(key string, c currency) amount {
+	units, of := a.anyMoney(key)
+	if of != c && of != (currency{}) {
+		a.fail("I32", "%s is in %s, not in %s", key, of, c)
+	}
+	return units
+}
+
+// anyMoney returns an amount of the fact and its currency.
+func (a *Auditor) anyMoney(key string) (amount, currency) {
+	text := a.text(key)
+	if len(text) == 0 {
+		return 0, currency{}
+	}
+	units, digits, c, ok := parseMoney(text)
+	if !ok {
+		a.fail("I32", "%s is no amount: %s", key, text)
+		return 0, c
+	}
+	if known, seen := a.digits[c]; !seen {
+		a.digits[c] = digits
+	} else if known != digits {
+		a.fail("I32", "%s has %d digits after the point, amounts of %s have %d: %s", key, digits, c, known, text)
+	}
+	return units, c
+}
+
+// parseMoney reads an amount such as "1234.50 USD".
+func parseMoney(text []byte) (units amount, digits int, c currency, ok bool) {
+	n := len(text) - len(" USD")
+	if n < 1 || text[n] != ' ' {
+		return 0, 0, c, false
+	}
+	copy(c[:], text[n+1:])
+	number, negative := text[:n], text[0] == '-'
+	if negative {
+		number = number[1:]
+	}
+	point := -1
+	for i, ch := range number {
+		switch {
+		case ch == '.' && point < 0 && i > 0:
+			point = i
+		case '0' <= ch && ch <= '9' && units <= (math.MaxInt64-int64(ch-'0'))/10:
+			units = units*10 + int64(ch-'0')
+		default:
+			return 0, 0, c, false
+		}
+	}
+	if point >= 0 {
+		digits = len(number) - point - 1
+	}
+	if negative {
+		units = -units
+	}
+	return units, digits, c, len(number) > 0 && point != len(number)-1
+}
+
+// plus adds and says so if the sum is more than can be counted.
+func (a *Auditor) plus(x, y amount) amount {
+	sum := x + y
+	if (sum > x) != (y > 0) && y != 0 {
+		a.fail("I32", "%d and %d are too much", x, y)
+	}
+	return sum
+}

@@ -1,0 +1,328 @@
+package audit
+
+import "strings"
+
+// phase is where an order stands.
+type phase uint16
+
+const (
+	orderNone phase = 1 << iota
+	orderDraft
+	orderSubmitted
+	orderConfirmed
+	orderReady
+	orderShipped
+	orderReceived
+	orderCompleted
+	orderClosed
+
+	orderCollects = orderConfirmed | orderReady | orderShipped | orderReceived
+	orderDisputes = orderConfirmed | orderReady | orderShipped
+	orderLinkable = orderSubmitted | orderConfirmed | orderReady
+	orderMoney    = orderSubmitted | orderCollects | orderCompleted | orderClosed
+	orderEnded    = orderCompleted | orderClosed
+)
+
+// orderStep says in which phases an event of an order may come, where it leads (nowhere if to is
+// 0), which invariant it breaks elsewhere, and what it says.
+type orderStep struct {
+	from, to phase
+	breaks   string
+	says     func(a *Auditor, o *orderBook)
+}
+
+// orderSteps is section 4.2 of the rule book.
+var orderSteps = map[string]orderStep{
+	"order.drafted":           {orderNone, orderDraft, "I13", (*Auditor).drafted},
+	"order.buyer-entered":     {orderDraft, 0, "I13", (*Auditor).buyerEntered},
+	"order.buyer-matched":     {orderDraft, 0, "I13", (*Auditor).buyerMatched},
+	"order.contract-attached": {orderDraft | orderSubmitted | orderConfirmed, 0, "I7", (*Auditor).contractAttached},
+	"order.terms-set":         {orderDraft, 0, "I13", (*Auditor).termsSet},
+	"order.transport-set":     {orderDraft | orderLinkable, 0, "I7", (*Auditor).transportSet},
+	"order.coverage-chosen":   {orderDraft, 0, "I13", (*Auditor).coverageChosen},
+	"order.submitted":         {orderDraft, orderSubmitted, "I6", (*Auditor).submitted},
+	"order.confirmed":         {orderSubmitted, orderConfirmed, "I7", (*Auditor).confirmed},
+
+	"order.hold-placed":   {orderLinkable, 0, "I4", (*Auditor).holdPlaced},
+	"order.hold-adjusted": {orderLinkable, 0, "I4", (*Auditor).holdAdjusted},
+	"order.hold-released": {orderLinkable | orderShipped | orderReceived, 0, "I5", (*Auditor).holdReleased},
+	"order.claim-posted":  {orderDisputes, 0, "I16", (*Auditor).claimPosted},
+
+	"order.payment-initiated":   {orderCollects, 0, "I7", (*Auditor).paymentInitiated},
+	"order.payment-received":    {orderMoney, 0, "I7", (*Auditor).paymentReceived},
+	"order.payment-failed":      {orderMoney, 0, "I7", (*Auditor).paymentFailed},
+	"order.unapplied-applied":   {orderCollects, 0, "I7", (*Auditor).unappliedApplied},
+	"order.shortfall-accepted":  {orderCollects, 0, "I7", (*Auditor).shortfallAccepted},
+	"order.funded":              {orderConfirmed, orderReady, "I7", (*Auditor).orderFunded},
+	"order.refund-made":         {orderCollects, 0, "I7", (*Auditor).refundMade},
+	"order.unapplied-returned":  {orderMoney, 0, "I7", (*Auditor).unappliedReturned},
+	"order.payment-reversed":    {orderMoney, 0, "I7", (*Auditor).paymentReversed},
+	"order.chargeback-resolved": {orderMoney, 0, "I7", (*Auditor).chargebackResolved},
+
+	"order.entrustment-linked":   {orderConfirmed | orderReady, 0, "I11", (*Auditor).entrustmentLinked},
+	"order.entrustment-unlinked": {orderLinkable, 0, "I11", (*Auditor).entrustmentUnlinked},
+	"order.entrustment-released": {orderLinkable, 0, "I11", (*Auditor).entrustmentReleased},
+	"order.shipped":              {orderReady, orderShipped, "I7", (*Auditor).orderWasShipped},
+
+	"order.receipt-confirmed": {orderShipped, orderReceived, "I7", (*Auditor).receiptConfirmed},
+	"order.receipt-extended":  {orderShipped, 0, "I12", (*Auditor).receiptExtended},
+	"order.completed":         {orderReceived, orderCompleted, "I7", (*Auditor).orderWasCompleted},
+	"order.reviewed":          {orderReceived | orderCompleted, 0, "I7", (*Auditor).orderReviewed},
+	"order.review-edited":     {orderReceived | orderCompleted, 0, "I7", (*Auditor).reviewEdited},
+	"order.review-replied":    {orderReceived | orderCompleted, 0, "I7", (*Auditor).reviewReplied},
+
+	"order.terms-modified":  {orderSubmitted | orderConfirmed, orderSubmitted, "D25", (*Auditor).termsModified},
+	"order.change-proposed": {orderConfirmed | orderReady, 0, "D25", (*Auditor).changeProposed},
+	"order.change-accepted": {orderConfirmed | orderReady, 0, "D25", (*Auditor).changeAccepted},
+	"order.change-rejected": {orderConfirmed | orderReady, 0, "D25", (*Auditor).changeRejected},
+
+	"order.dispute-opened":      {orderDisputes, 0, "D29", (*Auditor).disputeOpened},
+	"order.dispute-withdrawn":   {orderDisputes, 0, "D29", (*Auditor).disputeWithdrawn},
+	"order.dispute-escalated":   {orderDisputes, 0, "D29", (*Auditor).disputeEscalated},
+	"order.settlement-proposed": {orderDisputes, 0, "D29", (*Auditor).settlementProposed},
+	"order.settlement-accepted": {orderDisputes, 0, "D29", (*Auditor).settlementAccepted},
+	"order.arbitrated":          {orderDisputes, 0, "D29", (*Auditor).orderArbitrated},
+
+	"order.closed": {orderDraft | orderSubmitted | orderCollects, orderClosed, "I15", (*Auditor).orderWasClosed},
+}
+
+// orderBook is what is kept of an order. Amounts are of its currency.
+type orderBook struct {
+	head
+	id    string
+	phase phase
+
+	seller, sellerEmail          string
+	buyer, buyerEmail, buyerName string
+	matched, uploads, uploaded   bool // uploads: the mode of attachment
+	draftedAt                    instant
+	currency                     currency
+	total, initial               amount
+	shipBy                       shipBy
+	revision                     int64
+	coverage                     string // one of the constants below
+	covered                      bool   // had a coverage other than none once
+	transport                    string
+	account                      string
+	confirmBy, payBy             instant
+
+	line     *lineBook // that it holds quota of; nil until it does
+	hold     holding
+	money    ledger
+	payments []payment
+
+	fundedAt, paidAt instant // since when the initial payment, or the total, is settled
+	links            []link
+
+	shippedAt, deadline, completedAt instant
+	late                             bool
+	extended                         role
+	reviewedAt, editedAt             instant
+	replied                          bool
+
+	proposal           proposal
+	dispute            dispute
+	contested          int
+	frozenAt, thawedAt instant
+}
+
+type link struct {
+	goods    *goodsBook
+	released instant
+}
+
+// The kinds of coverage.
+const (
+	none         = "none"
+	preShipment  = "pre-shipment"
+	postDelivery = "post-delivery"
+)
+
+func (a *Auditor) orderOf(id string) *orderBook {
+	o := a.orders[id]
+	if o == nil {
+		o = &orderBook{head: head{stream: a.record.Stream}, id: id, phase: orderNone}
+		a.orders[id] = o
+	}
+	return o
+}
+
+func (a *Auditor) seeOrder(o *orderBook) {
+	fresh := o.stamp != a.commit
+	if !a.enter(&o.head, o) {
+		return
+	}
+	if fresh {
+		a.mayTouch(o)
+	}
+	step, known := orderSteps[a.record.Type]
+	switch {
+	case !known:
+		a.fail("I28", "an unknown type")
+	case o.phase&step.from == 0 && o.phase&orderEnded != 0:
+		a.fail("I15", "after the end")
+	case o.phase&step.from == 0:
+		a.fail(step.breaks, "not in this phase")
+	}
+	if a.fault != nil {
+		return
+	}
+	step.says(a, o)
+	if step.to != 0 {
+		o.phase = step.to
+	}
+	a.noteSettled(o)
+}
+
+// mayTouch checks that the actor is a party of the order, and that the order does not stand still.
+func (a *Auditor) mayTouch(o *orderBook) {
+	if o.frozen() && !a.asked.amid {
+		a.fail("D29", "%s while a dispute or a chargeback is open", a.asked.command)
+	}
+	if o.phase == orderNone || o.stream != a.target {
+		return
+	}
+	if a.by.role == buyer && o.buyer == "" && o.matched && a.by.account != o.seller {
+		return // he is known by his address, which no event shows
+	}
+	a.is(o.buyer, o.seller)
+}
+
+// settle checks what has to hold of an order between commits.
+func (o *orderBook) settle(a *Auditor) {
+	a.settleMoney(o)
+	a.settleHold(o)
+	switch {
+	case o.phase == orderConfirmed && o.settled() >= o.initial:
+		a.fail("I7", "%d are settled of %d, and the order is not funded", o.settled(), o.initial)
+	case o.phase == orderReceived && o.settled() == o.total:
+		a.fail("I14", "all of %d is settled, and the order is not completed", o.total)
+	case o.phase == orderClosed && o.shippedAt == 0 && len(o.links) > 0:
+		a.fail("D40", "closed before shipment with %d links", len(o.links))
+	case o.phase != orderNone && (o.account != "") != (o.phase > orderDraft) && !(o.phase == orderClosed && o.account == ""):
+		a.fail("I6", "account %q", o.account)
+	}
+	for _, l := range o.links {
+		if l.goods.order != o {
+			a.fail("I11", "entrustment %s is not linked to the order", l.goods.id)
+		}
+	}
+}
+
+func (a *Auditor) drafted(o *orderBook) {
+	o.seller, o.sellerEmail = a.keep(a.text("seller")), a.keep(a.text("seller_email"))
+	o.draftedAt, o.uploads = a.when("drafted_at"), string(a.text("mode")) == "attachment"
+	if o.seller != a.by.account || o.draftedAt != a.at {
+		a.fail("I13", "drafted for %q at %s", o.seller, o.draftedAt)
+	}
+	if mode := string(a.text("mode")); mode != "online" && mode != "attachment" {
+		a.fail("A7", "drafted in mode %q", mode)
+	}
+	if !a.serves(o.seller) {
+		a.fail("A6", "the service of %s is not active", o.seller)
+	}
+}
+
+func (a *Auditor) buyerEntered(o *orderBook) {
+	o.buyerEmail, o.buyerName = a.keep(a.text("email")), a.keep(a.text("name"))
+	o.buyer, o.matched = "", false
+	if o.buyerEmail == "" || strings.EqualFold(o.buyerEmail, o.sellerEmail) {
+		a.fail("D36", "the buyer's address %q, the seller's %q", o.buyerEmail, o.sellerEmail)
+	}
+}
+
+func (a *Auditor) buyerMatched(o *orderBook) {
+	o.buyer, o.matched = a.keep(a.text("account")), true
+	switch {
+	case string(a.text("email")) != o.buyerEmail || o.buyerEmail == "":
+		a.fail("A8", "a match of %s, entered is %q", a.text("email"), o.buyerEmail)
+	case o.buyer == o.seller:
+		a.fail("D36", "the buyer is the seller")
+	case a.flag("registered") != (o.buyer != ""):
+		a.fail("A8", "registered %t with account %q", a.flag("registered"), o.buyer)
+	}
+}
+
+func (a *Auditor) contractAttached(o *orderBook) {
+	if party := roleOf(a.text("party")); party != a.by.role {
+		a.fail("A9", "a contract of the %s", a.text("party"))
+	}
+	if a.by.role == buyer && o.phase == orderDraft {
+		a.fail("A9", "the buyer attaches to a draft")
+	}
+	o.uploaded = o.uploaded || a.by.role == seller
+}
+
+func (a *Auditor) transportSet(o *orderBook) {
+	o.transport = a.keep(a.text("mode"))
+	if a.policy.ReceiptDays[o.transport] <= 0 {
+		a.fail("D14", "mode %q", o.transport)
+	}
+}
+
+func (a *Auditor) coverageChosen(o *orderBook) {
+	a.cover(o)
+	a.revise(o)
+}
+
+// cover takes the coverage of the fact.
+func (a *Auditor) cover(o *orderBook) {
+	switch text := a.text("coverage"); string(text) {
+	case none, preShipment, postDelivery:
+		o.coverage = a.keep(text)
+		o.covered = o.covered || o.coverage != none
+	default:
+		a.fail("A13", "coverage %q", text)
+	}
+}
+
+// revise checks that the terms have the next revision (A18).
+func (a *Auditor) revise(o *orderBook) {
+	if next := a.number("revision"); next != o.revision+1 {
+		a.fail("A18", "revision %d after %d", next, o.revision)
+	}
+	o.revision++
+}
+
+func (a *Auditor) submitted(o *orderBook) {
+	o.account, o.confirmBy = string(a.text("account")), a.when("confirm_by")
+	switch {
+	case !o.matched:
+		a.fail("A8", "the buyer is not matched")
+	case o.total <= 0:
+		a.fail("A12", "the total is %d", o.total)
+	case o.coverage == "":
+		a.fail("A16", "no coverage was chosen")
+	case o.uploads && !o.uploaded:
+		a.fail("A7", "no contract is attached")
+	case !a.serves(o.seller):
+		a.fail("A6", "the service of %s is not active", o.seller)
+	case o.account == "":
+		a.fail("I6", "no receiving account")
+	case a.number("revision") != o.revision:
+		a.fail("A18", "revision %d, the terms have %d", a.number("revision"), o.revision)
+	case o.confirmBy != a.at+instant(a.policy.ConfirmWithin):
+		a.fail("D28", "to be confirmed until %s", o.confirmBy)
+	case !strings.HasSuffix(string(a.text("link")), o.id):
+		a.fail("A17", "link %s", a.text("link"))
+	}
+	a.says(effect{what: "an account", order: o, name: o.account})
+}
+
+func (a *Auditor) confirmed(o *orderBook) {
+	account, terms := a.keep(a.text("account")), a.number("terms")
+	o.payBy = a.when("pay_by")
+	switch {
+	case account != a.by.account || o.buyer != "" && account != o.buyer:
+		a.fail("I8", "confirmed for %q, the contract's buyer is %q", account, o.buyer)
+	case account == o.seller:
+		a.fail("D36", "the buyer is the seller")
+	case terms != o.revision:
+		a.fail("A18", "revision %d, the terms have %d", terms, o.revision)
+	case a.at >= o.confirmBy:
+		a.fail("D28", "confirmed at %s, the deadline is %s", a.at, o.confirmBy)
+	case o.payBy != a.at+instant(a.policy.PayWithin):
+		a.fail("D28", "to be paid until %s", o.payBy)
+	}
+	o.buyer = account
+}

@@ -1,0 +1,59 @@
+package audit
+
+import "time"
+
+// Policy is the settings under which the log was written, as far as an event does not carry them.
+type Policy struct {
+	ConfirmWithin, PayWithin     time.Duration  // D28
+	ReceiptDays                  map[string]int // A25, by mode of transport
+	CalendarDays                 bool           // D11
+	HoldAtConfirm                bool           // D4
+	CapCoverage                  bool           // D3
+	AutoShip                     bool           // D9
+	NoticeLife                   time.Duration  // D18
+	ReviewWithin                 time.Duration  // D31
+	ReceiptExtension             time.Duration  // D12
+	EscalateFrom, EscalateAfter  time.Duration  // D29
+	ReceiveWithin, SaleExtension time.Duration  // D46, of pay-later orders
+	DueWithin                    time.Duration  // D46
+	ChargeRetries                int            // D47
+	Instalments                  bool           // D51
+	FreezeAfterOverdue           int            // D53
+}
+
+// DefaultPolicy returns what the rule book says where nothing else is set.
+func DefaultPolicy() Policy {
+	const day = 24 * time.Hour
+	return Policy{
+		ConfirmWithin: 30 * day, PayWithin: 60 * day,
+		ReceiptDays: map[string]int{"air": 15, "land": 30, "sea": 45},
+		NoticeLife:  7 * day, ReviewWithin: 30 * day, ReceiptExtension: 15 * day,
+		EscalateFrom: 3 * day, EscalateAfter: 6 * day,
+		ReceiveWithin: 10 * day, SaleExtension: 3 * day, DueWithin: day,
+	}
+}
+
+// FundsPolicy is what the platform has set for the received funds of a merchant. Amounts are in
+// minor units of the balance's currency.
+type FundsPolicy struct {
+	HoldDays       int   // B17
+	FeeRate        int64 // in basis points (D58)
+	FeeMin, FeeMax int64 // D58; a FeeMax of 0 is none
+	MinWithdrawal  int64 // D57
+	Expected       time.Duration
+}
+
+// DefaultFundsPolicy returns what the rule book says where nothing else is set.
+func DefaultFundsPolicy() FundsPolicy {
+	return FundsPolicy{HoldDays: 7, Expected: 24 * time.Hour}
+}
+
+// Option changes what an Auditor expects.
+type Option func(*Auditor)
+
+// WithPolicy says under which settings the log was written.
+func WithPolicy(p Policy) Option { return func(a *Auditor) { a.policy = p } }
+
+// WithFunds says which settings a merchant's received funds have. Without it the waiting time is
+// taken from the events, and a fee may be any part of the amount.
+func WithFunds(of func(merchant string) FundsPolicy) Option { return func(a *Auditor) { a.funds = of } }

@@ -1,0 +1,359 @@
+package audit_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+const day = 24 * time.Hour
+
+var (
+	start    = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
+	shop     = order.Actor{Role: order.Seller, Account: "m-shop"}
+	shopper  = order.Actor{Role: order.Buyer, Account: "b-shopper"}
+	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
+	system   = order.Actor{Role: order.System}
+	usd      = must(order.ParseCurrency("USD"))
+	cny      = must(order.ParseCurrency("CNY"))
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func money(s string) order.Money { return must(order.ParseMoney(s)) }
+
+// id is the n-th order of a story.
+func id(n int) order.ID { return order.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(n)} }
+
+// story is a desk in memory on which everything that is asked for has to be accepted.
+type story struct {
+	testing.TB
+	store events.Store
+	desk  *desk.Desk
+	now   time.Time
+	asked int
+	filed int // certifications
+}
+
+// payLater and payout are the settings of the stories; settings is what the auditor is told.
+var (
+	payLater = paylater.Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day, FreezeAfterOverdue: 2, Instalments: true, ChargeRetries: 1}
+	payout   = funds.Policy{HoldDays: 7, FeeRate: 10, Expected: day}
+)
+
+func settings() []audit.Option {
+	p := audit.DefaultPolicy()
+	p.FreezeAfterOverdue, p.Instalments, p.ChargeRetries = 2, true, 1
+	f := audit.DefaultFundsPolicy()
+	f.FeeRate = 10
+	return []audit.Option{audit.WithPolicy(p), audit.WithFunds(func(string) audit.FundsPolicy { return f })}
+}
+
+func newStory(t testing.TB) *story {
+	s := &story{TB: t, store: memory.New(), now: start}
+	t.Cleanup(func() { _ = s.store.Close() })
+	s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.Sources{
+		Match: func(context.Context, order.Email) (order.Account, error) { return bruno.Account, nil },
+		Store: func(_ context.Context, a order.Account) (seller.Findings, error) {
+			return seller.Findings{Operating: true, Membership: map[order.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil
+		},
+		Funds: func(context.Context, order.Account) (funds.Policy, error) { return payout, nil },
+		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
+			s.filed++
+			return []seller.Verdict{{Reason: "not in the register yet"}, {Approved: true}}[s.filed-1], nil
+		},
+	}))
+	return s
+}
+
+func (s *story) do(by order.Actor, do desk.Action) {
+	s.Helper()
+	s.asked++
+	c := desk.Command{ID: desk.CommandID(start, "story", fmt.Sprint(s.asked)), By: by, Do: do}
+	if _, err := s.desk.Do(context.Background(), c); err != nil {
+		s.Fatalf("%s: %v", do, err)
+	}
+}
+
+func (s *story) after(d time.Duration) { s.now = s.now.Add(d) }
+
+// by has somebody ask an order for commands, one after the other.
+func (s *story) by(who order.Actor, n int, commands ...order.Command) {
+	s.Helper()
+	for _, c := range commands {
+		s.do(who, desk.Order(id(n), c))
+	}
+}
+
+func (s *story) sale(who order.Actor, n int, commands ...paylater.Command) {
+	s.Helper()
+	for _, c := range commands {
+		s.do(who, desk.PayLater(id(n), c))
+	}
+}
+
+func (s *story) goods(who order.Actor, e order.EntrustmentID, commands ...entrustment.Command) {
+	s.Helper()
+	for _, c := range commands {
+		s.do(who, desk.Entrustment(e, c))
+	}
+}
+
+func (s *story) funds(who order.Actor, commands ...funds.Command) {
+	s.Helper()
+	for _, c := range commands {
+		s.do(who, desk.Funds(shop.Account, cny, c))
+	}
+}
+
+func (s *story) order(n int) order.Order {
+	s.Helper()
+	o, _, err := s.desk.ReadOrder(context.Background(), platform, id(n))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return o
+}
+
+// submitted is an order over 6,000 with an initial payment of 2,000.
+func (s *story) submitted(n int, coverage order.Coverage) {
+	s.Helper()
+	s.by(acme, n, order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}, order.MatchBuyer{Email: bruno.Email},
+		order.SetTerms{Terms: terms("6000", "2000")}, order.ChooseCoverage{Coverage: coverage, TermsAccepted: true}, order.SetTransport{Mode: order.TransportAir},
+		order.Submit{OneTouchAcknowledged: true})
+}
+
+func terms(total, initial string) order.Terms {
+	return order.Terms{Total: money(total + " USD"), Initial: money(initial + " USD"), ShipBy: order.ShipBy{Days: 30, After: order.InitialPayment}}
+}
+
+func (s *story) confirmed(n int, coverage order.Coverage) {
+	s.Helper()
+	s.submitted(n, coverage)
+	s.by(bruno, n, order.Confirm{Terms: s.order(n).Revision})
+}
+
+func (s *story) wire(n int, reference, amount string) {
+	s.Helper()
+	s.by(platform, n, order.RecordPayment{
+		Reference: reference, Method: order.PayTT, Account: s.order(n).Account, Amount: money(amount + " USD"), Payer: "Bruno Imports", PaidAt: s.now,
+	})
+}
+
+// card pays by card.
+func (s *story) card(n int, payment, amount string) {
+	s.Helper()
+	p := order.PaymentID(payment)
+	s.by(bruno, n, order.InitiatePayment{Payment: p, Method: order.PayCard, Amount: money(amount + " USD")})
+	s.by(platform, n, order.RecordPayment{Reference: "K-" + payment, Method: order.PayCard, Payment: p, Amount: money(amount + " USD"), PaidAt: s.now})
+}
+
+// linked takes an entrustment to its declaration and links it.
+func (s *story) linked(n int, e order.EntrustmentID) {
+	s.Helper()
+	s.goods(acme, e, entrustment.Draft{Title: "goods"}, entrustment.Submit{})
+	s.goods(platform, e, entrustment.Approve{}, entrustment.Declare{Declaration: entrustment.Declaration{
+		Number: entrustment.DeclarationNo("D" + string(e)), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: s.now,
+		Items: []entrustment.Item{{
+			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(order.ParseNumber("100")), Unit: "piece",
+			Price: must(order.ParseNumber("10")), Total: money("1000 USD"),
+		}},
+	}})
+	s.by(acme, n, order.Link{Entrustment: e})
+}
+
+func (s *story) shipped(n int, coverage order.Coverage, e order.EntrustmentID) {
+	s.Helper()
+	s.confirmed(n, coverage)
+	s.wire(n, fmt.Sprint("initial-", n), "2000")
+	s.linked(n, e)
+	s.goods(platform, e, entrustment.Release{ReleasedAt: s.now})
+	s.by(acme, n, order.MarkShipped{})
+}
+
+// sound tells a story of orders 1 to 8 and pay-later orders 11 to 18 that has an event of every
+// type, or nearly.
+func sound(t testing.TB) []events.Record {
+	s := newStory(t)
+	s.do(acme, desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
+	s.do(platform, desk.Line(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
+	s.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	s.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
+	s.whole()
+	s.disputed()
+	s.changed()
+	s.ended()
+	s.paidLater()
+	s.overdue()
+	s.withdrawn()
+	var log []events.Record
+	for r, err := range s.store.ReadAll(context.Background(), 0, events.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		log = append(log, r)
+	}
+	return log
+}
+
+// whole is order 1 from its draft to the answer to its review, received by the system.
+func (s *story) whole() {
+	s.shipped(1, order.CoveragePostDelivery, "E1")
+	s.by(bruno, 1, order.ExtendReceipt{})
+	s.wire(1, "balance-1", "4100")
+	s.by(platform, 1, order.ReturnUnapplied{Amount: money("100 USD")})
+	s.after(30 * day)
+	s.by(system, 1, order.AutoConfirmReceipt{})
+	s.by(bruno, 1, order.Review{Rating: 5}, order.EditReview{Rating: 4})
+	s.by(acme, 1, order.Reply{Text: "thank you"})
+	s.goods(platform, "E1", entrustment.CloseCustoms{ClosedAt: s.now})
+}
+
+// disputed is order 2, compensated by the platform; order 3, settled; and order 4, charged back.
+func (s *story) disputed() {
+	s.shipped(2, order.CoveragePostDelivery, "E2")
+	s.after(day)
+	s.by(bruno, 2, order.OpenDispute{Ground: order.GroundQuality, Claimed: money("2000 USD")})
+	s.after(6 * day)
+	s.by(system, 2, order.Escalate{})
+	s.by(platform, 2, order.Arbitrate{Compensation: money("500 USD")})
+	s.do(platform, desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money("200 USD"), Reference: "repaid"}))
+
+	s.shipped(3, order.CoveragePreShipment, "E3")
+	s.by(bruno, 3, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1000 USD")})
+	s.by(acme, 3, order.ProposeSettlement{Refund: money("300 USD")})
+	s.after(day)
+	s.by(bruno, 3, order.AcceptSettlement{Proposal: 1}, order.ConfirmReceipt{})
+
+	s.shipped(4, order.CoverageNone, "E4")
+	s.card(4, "C4", "4000")
+	s.by(platform, 4, order.ChargeBack{Reference: "K-C4"})
+	s.after(2 * day)
+	s.by(platform, 4, order.ResolveChargeback{Reference: "K-C4", Won: true})
+	s.by(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.Withdraw{})
+}
+
+// changed is order 5: modified, then changed by consent, short by an amount, and refunded.
+func (s *story) changed() {
+	s.submitted(5, order.CoveragePreShipment)
+	s.wire(5, "early-5", "500")
+	s.by(acme, 5, order.Modify{To: order.Amendment{Terms: terms("5000", "1500"), Coverage: order.CoveragePostDelivery}})
+	s.by(bruno, 5, order.Confirm{Terms: 3})
+	s.by(acme, 5, order.ProposeChange{To: order.Amendment{Terms: terms("5000", "1400"), Coverage: order.CoveragePreShipment}})
+	s.by(bruno, 5, order.AcceptChange{Proposal: 1})
+	s.by(acme, 5, order.ProposeChange{To: order.Amendment{Terms: terms("5000", "1000"), Coverage: order.CoveragePreShipment}})
+	s.by(bruno, 5, order.RejectChange{Proposal: 2})
+	s.by(acme, 5, order.AcceptShortfall{})
+	s.by(acme, 5, order.Refund{Amount: money("500 USD")})
+}
+
+// ended are order 6, cancelled with a link; order 7, expired; and order 8, waiting with money of
+// somebody else.
+func (s *story) ended() {
+	s.confirmed(6, order.CoveragePostDelivery)
+	s.linked(6, "E6")
+	s.by(bruno, 6, order.InitiatePayment{Payment: "C6", Method: order.PayECheck, Amount: money("1 USD"), BankCountry: "US"})
+	s.by(platform, 6, order.FailPayment{Payment: "C6", Reason: "declined"})
+	s.by(bruno, 6, order.Cancel{})
+	s.submitted(7, order.CoverageNone)
+	s.after(30 * day)
+	s.by(system, 7, order.Expire{})
+	s.confirmed(8, order.CoveragePreShipment)
+	s.by(platform, 8, order.RecordPayment{
+		Reference: "other-8", Method: order.PayTT, Account: s.order(8).Account, Amount: money("700 USD"), Payer: "Somebody", PaidAt: s.now,
+	}, order.ApplyUnapplied{Amount: money("600 USD")})
+	s.linked(8, "E8")
+	s.by(acme, 8, order.Unlink{Entrustment: "E8"})
+	s.by(bruno, 8, order.AttachContract{FileName: "contract.pdf", Size: 1, SHA256: strings.Repeat("0", 64)})
+	s.goods(platform, "E8", entrustment.Return{Reason: "papers"})
+	s.goods(acme, "E8", entrustment.Resubmit{})
+	s.goods(platform, "E8", entrustment.RequestChange{Need: entrustment.NeedInformation})
+	s.goods(acme, "E8", entrustment.Cancel{})
+}
+
+func place(amount string) paylater.Place {
+	return paylater.Place{Merchant: string(shop.Account), ChosePayLater: true, Amount: money(amount + " CNY")}
+}
+
+func pay(reference, amount string) paylater.Pay {
+	return paylater.Pay{Reference: reference, Amount: money(amount + " CNY")}
+}
+
+// paidLater are the orders 11 to 14: paid after receipt, refunded, cancelled, returned.
+func (s *story) paidLater() {
+	s.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	s.do(platform, desk.Quota(shop.Account, cny, credit.AssessLimit{Limit: money("20000 CNY")}))
+	s.sale(shopper, 11, place("1000"))
+	s.sale(shop, 11, paylater.Ship{})
+	s.sale(shopper, 11, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.OpenAfterSales{})
+	s.after(3 * time.Hour)
+	s.sale(shop, 11, paylater.CloseAfterSales{}, paylater.LowerAmount{Amount: money("900 CNY")})
+	s.sale(shopper, 11, pay("part-11", "400"), pay("rest-11", "500"))
+	s.sale(shopper, 12, place("2000"), pay("all-12", "2000"))
+	s.sale(shop, 12, paylater.Refund{Amount: money("2000 CNY")})
+	s.sale(shopper, 13, place("300"), paylater.Cancel{})
+	s.sale(shopper, 14, place("400"))
+	s.sale(shop, 14, paylater.Ship{})
+	s.after(10 * day)
+	s.sale(system, 14, paylater.AutoConfirmReceipt{})
+	s.sale(shop, 14, paylater.Return{})
+	s.sale(platform, 13, paylater.FlagFake{})
+}
+
+// overdue are the orders 15 and 16: both overdue, the line freezes, one is paid and one written
+// off.
+func (s *story) overdue() {
+	for _, n := range []int{15, 16} {
+		s.sale(shopper, n, place("600"))
+		s.sale(shop, n, paylater.Ship{})
+		s.sale(shopper, n, paylater.ConfirmReceipt{})
+		s.after(day)
+		s.sale(system, n, paylater.RequestCharge{}, paylater.FailCharge{Reason: "no money"})
+		s.after(1)
+		s.sale(system, n, paylater.MarkOverdue{})
+	}
+	s.sale(shopper, 15, pay("late-15", "600"))
+	s.sale(platform, 16, paylater.WriteOff{})
+	s.do(platform, desk.Quota(shop.Account, cny, credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: id(16).String()}))
+	s.do(platform, desk.Quota(shop.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
+	s.do(platform, desk.Quota(shop.Account, cny, credit.AssessLimit{Limit: money("10000 CNY")}))
+}
+
+// withdrawn is what becomes of the funds: to a card and failed, to Alipay and settled, spent.
+func (s *story) withdrawn() {
+	s.after(7 * day)
+	s.funds(shop, funds.BindCard{Card: "6222-01", Holder: string(shop.Account)},
+		funds.Withdraw{ID: "W1", Amount: money("100 CNY"), Dest: funds.Dest{Card: "6222-01"}},
+		funds.Withdraw{ID: "W2", Amount: money("200 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: string(shop.Account)}}})
+	s.funds(platform, funds.FailWithdrawal{ID: "W1", Reason: "account closed"}, funds.SettleWithdrawal{ID: "W2"})
+	s.funds(shop, funds.PayCharge{ID: "C1", Amount: money("50 CNY"), What: "promotion"}, funds.UnbindCard{Card: "6222-01"})
+	for range 2 { // the first time he is rejected
+		s.do(shop, desk.Seller(shop.Account, seller.Activate{Route: seller.RouteServicePage, Certification: seller.Certification{
+			CompanyName: "Shop", RegistrationNo: "1", LegalRepresentative: "Somebody", RegisteredAddress: "Somewhere",
+		}}))
+	}
+	s.do(platform, desk.Seller(shop.Account, seller.Suspend{Reason: "violation"}))
+	s.do(platform, desk.Seller(shop.Account, seller.Reinstate{}))
+}

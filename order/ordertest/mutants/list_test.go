@@ -1,0 +1,122 @@
+package mutants
+
+// mutants are the seeded faults, chapter by chapter.
+var mutants = []mutant{
+	// order: who may, and when
+	{"order.go", "return by.Account == o.Buyer.Account\n", "return by.Account != \"\"\n", "I8", "any buyer acts on any contract", play},
+	{"order.go", "return o.Phase == PhaseNone || by.Account == o.Seller.Account", "return true", "I8", "any seller acts on any order", play},
+	{"order.go", "case !amid && o.Frozen():", "case false:", "D29", "an order in dispute goes on", play},
+	{"order.go", "case g.By.Role != Desk && g.At.Before(o.LastAt):", "case false:", "D61", "a command may come before what came before it", play},
+	{"lifecycle.go", "permit(Refund{}, by(Seller, Platform),", "permit(Refund{}, by(Buyer, Seller, Platform),", "I8", "the buyer refunds himself", play},
+	{"lifecycle.go", "permit(RecordPayment{}, by(Platform), submitted,", "permit(RecordPayment{}, by(Platform, Buyer), submitted,", "I8", "the buyer reports his own money", play},
+	{"lifecycle.go", "permit(AutoConfirmReceipt{}, by(System), in(PhaseShipped),", "permit(AutoConfirmReceipt{}, by(System, Seller), in(PhaseShipped),", "I8", "the seller confirms receipt", play},
+
+	// order: draft and confirm
+	{"draft.go", "if o.Seller.Same(\"\", c.Email) || g.By.Email.Same(c.Email) {", "if false {", "D36", "the seller enters himself as the buyer", play},
+	{"draft.go", "if o.Mode == DraftAttachment && !o.hasSellersContract() {", "if false {", "A7", "an order to be attached is submitted without a contract", play},
+	{"draft.go", "if !account.Owner.IsZero() && account.Owner != o.ID {", "if false {", "A11", "two orders get one receiving account", rules},
+	{"draft.go", "if c.Coverage != CoverageNone && !c.TermsAccepted {", "if false {", "A13", "coverage without the tick", rules},
+	{"confirm.go", "if c.Terms != o.Revision {", "if c.Terms > o.Revision {", "A18", "the buyer confirms terms that have changed", play},
+	{"confirm.go", "if !g.At.Before(o.ConfirmBy) {", "if g.At.After(o.ConfirmBy) {", "D28", "confirmed at the very deadline", play},
+	{"confirm.go", "PayBy: g.At.Add(g.Rules().PayWithin)", "PayBy: g.At.Add(g.Rules().ConfirmWithin)", "D28", "another deadline of payment", play},
+	{"confirm.go", "if o.Seller.Same(g.By.Account, g.By.Email) {", "if false {", "D36", "the seller confirms as a buyer", rules},
+
+	// order: money
+	{"pay.go", "e.Applied = lesser(c.Amount, o.Due())", "e.Applied = c.Amount", "I14", "more is applied than is due", play},
+	{"pay.go", "if o.collects() && !e.NeedsReview {", "if !e.NeedsReview {", "I7", "money is applied before confirmation and after the end", play},
+	{"pay.go", "if o.collects() && !e.NeedsReview {", "if o.collects() {", "D19", "money of somebody else is applied", play},
+	{"pay.go", "if c.Method == PayECheck && c.BankCountry != \"US\" {", "if false {", "I9", "e-Checking of any bank", play},
+	{"pay.go", "if c.Method != PayTT && o.processing() {", "if false {", "D18", "two payments in process", play},
+	{"pay.go", "if c.Method == PayTT && (c.Account != o.Account || o.Account == \"\") {", "if false {", "D19", "a transfer into another account counts", play},
+	{"pay.go", "amount := lesser(o.Ledger.Unapplied.minus(o.Ledger.Review), o.Due())", "amount := lesser(o.Ledger.Unapplied, o.Due())", "D19", "confirmation applies money under review", play},
+	{"pay.go", "short := o.StepDue()", "short := o.Due()", "D20", "a shortfall writes off the balance as well", play},
+	{"refund.go", "if after.Left().IsZero() {", "if after.Ledger.Applied.IsZero() {", "D30", "an order that is refunded in full stays open", play},
+	{"refund.go", "case waits.Less(c.Amount):", "case false:", "I14", "more is returned than waits", rules},
+	{"chargeback.go", "if o.Payments[i].Chargeback.Status != ChargebackNone {", "if o.Payments[i].Chargeback.Status == ChargebackOpen {", "D24", "a payment is charged back twice", play},
+	{"chargeback.go", "e.Applied = lesser(b.Applied, o.Due())", "e.Applied = b.Applied", "I14", "a won chargeback applies more than is due", rules},
+	{"chargeback.go", "e.Applied = take(lesser(p.Applied, l.Applied))", "e.Applied = take(Minor(0, p.Amount.Currency()))", "D24", "a chargeback takes what waits first", play},
+
+	// order: quota
+	{"quota.go", "return o.Terms.Initial\n", "return o.Terms.Total\n", "D2", "pre-shipment coverage holds the total", play},
+	{"quota.go", "cause == ReleaseReceived && o.Coverage == CoveragePostDelivery", "cause == ReleaseShipped && o.Coverage == CoveragePostDelivery", "A15", "post-delivery coverage ends at shipment", play},
+	{"quota.go", "if !policy.CapCoverage || !quota.Available.IsPositive() {", "if !quota.Available.IsPositive() {", "D3", "coverage is capped under any policy", play},
+	{"change.go", "case o.Due().IsZero() && coverage != o.Coverage:", "case false:", "D25", "coverage changes after full payment", play},
+	{"change.go", "if number != o.Proposal.Number {", "if number > o.Proposal.Number {", "D25", "consent to an earlier proposal counts for the last one", rules},
+	{"change.go", "case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):", "case false:", "D25", "the initial payment rises above what is settled", play},
+	{"change.go", "return []Event{HoldAdjusted{From: before, To: amount}}, nil", "return nil, nil", "D5", "a change of the price leaves the hold as it was", play},
+
+	// order: export and receipt
+	{"export.go", "if o.Void(o.Links[i]) {", "if false {", "I10", "shipped with a release before the draft", play},
+	{"export.go", "if !e.ReleasedAt.IsZero() && e.ReleasedAt.Before(o.DraftedAt) {", "if false {", "A23", "an entrustment released too early is linked", rules},
+	{"export.go", "deadline := at.Add(time.Duration(days) * day)", "deadline := at.Add(time.Duration(days-1) * day)", "I12", "receipt is due a day early", play},
+	{"export.go", "e.Late = !e.Agreed.IsZero() && !at.Before(e.Agreed)", "e.Late = !e.Agreed.IsZero() && at.After(e.Agreed)", "D17", "shipped at the agreed instant counts as in time", rules},
+	{"receipt.go", "if g.At.Before(o.Shipment.ReceiptDeadline) {", "if g.At.Before(o.Shipment.ReceiptDeadline.Add(-1)) {", "I12", "receipt by itself a nanosecond early", play},
+	{"receipt.go", "if !g.At.Before(o.Shipment.ReceiptDeadline) {", "if g.At.After(o.Shipment.ReceiptDeadline) {", "D12", "extended at the very deadline", play},
+	{"receipt.go", "if g.By.Role == Buyer && o.Extended.Buyer || g.By.Role == Seller && o.Extended.Seller {", "if g.By.Role == Buyer && o.Extended.Buyer {", "D12", "the seller extends again and again", play},
+	{"receipt.go", "o.Phase == PhaseCompleted && g.At.After(last)", "o.Phase == PhaseClosed && g.At.After(last)", "D31", "reviewed at any time", play},
+
+	// order: disputes and the end
+	{"dispute.go", "return endedAt.Add(o.Shipment.ReceiptDeadline.Sub(o.FrozenAt))", "return o.Shipment.ReceiptDeadline", "D13", "the clock of receipt runs in a dispute", play},
+	{"dispute.go", "from = o.Dispute.EscalateBy", "from = o.Dispute.EscalateFrom", "D29", "the system escalates three days early", play},
+	{"dispute.go", "case g.By.Role == offer.By:", "case false:", "D29", "a party accepts his own offer", play},
+	{"dispute.go", "case left.Less(amount):", "case false:", "D30", "more is offered or claimed than is left", play},
+	{"ruling.go", "amount := lesser(lesser(ruled, o.Hold.Amount), o.Left())", "amount := lesser(o.Hold.Amount, o.Left())", "I16", "the platform pays more than it ruled", play},
+	{"ruling.go", "case o.Hold.Status == HoldIsPosted:", "case false:", "D8", "a claimed hold is refused by another rule", rules},
+	{"close.go", "if g.At.Before(deadline) {", "if g.At.Before(deadline.Add(-1)) {", "D28", "expired a nanosecond early", play},
+	{"close.go", "for i := 0; i < len(o.Links) && o.Shipment.ShippedAt.IsZero(); i++ {", "for i := 0; i < len(o.Links) && !o.Shipment.ShippedAt.IsZero(); i++ {", "D40", "a closed order keeps its entrustments", play},
+
+	// credit
+	{"credit/hold.go", "if available := l.Available(); available.Less(c.Amount) {", "if available := l.Available(); available.IsNegative() {", "I2", "a hold beyond what is available", rules},
+	{"credit/claim.go", "if l.Consumed.Less(c.Amount) {", "if false {", "D8", "more is repaid than is owed", rules},
+	{"credit/claim.go", "l.Consumed, err = l.Consumed.Add(e.Amount)", "l.Consumed, err = l.Consumed.Add(e.Released)", "I2", "a claim consumes what it released", play},
+	{"credit/open.go", "case l.Frozen():", "case false:", "D55", "the limit rises while frozen", play},
+	{"credit/deduct.go", "return order.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())", "return order.Minor(max(0, limit.MinorUnits()), limit.Currency())", "D52", "a write-off leaves the limit", play},
+	{"credit/freeze.go", "case c.Reason == ReasonOverdue && !f.Overdue:", "case false:", "D53", "frozen for an order that is not overdue", play},
+	{"credit/lifecycle.go", "permit(PayLater, Unfreeze{}, by(order.Platform),", "permit(PayLater, Unfreeze{}, by(order.Platform, order.Seller),", "I8", "the merchant unfreezes his line", play},
+
+	// paylater
+	{"paylater/place.go", "if c.Merchant == string(g.By.Account) {", "if false {", "D36", "the merchant buys from himself", rules},
+	{"paylater/place.go", "if f.Line.Frozen {", "if false {", "B19", "a frozen line is refused by another rule", rules},
+	{"paylater/ship.go", "e.DueAt = g.At.Add(f.rules().PayWithin)", "e.DueAt = o.AutoReceiveAt.Add(f.rules().PayWithin)", "D46", "payment is due by the automatic receipt", play},
+	{"paylater/ship.go", "if g.At.Before(o.AutoReceiveAt) {", "if g.At.Before(o.AutoReceiveAt.Add(-1)) {", "D46", "received by itself a nanosecond early", play},
+	{"paylater/overdue.go", "if !g.At.After(o.DueAt) {", "if g.At.Before(o.DueAt) {", "D47", "overdue at the very instant at which payment is due", play},
+	{"paylater/overdue.go", "if o.Charges > f.rules().ChargeRetries {", "if o.Charges > f.rules().ChargeRetries+1 {", "D47", "one charge too many", play},
+	{"paylater/aftersales.go", "DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt))", "DueAt: o.DueAt", "D46", "the time to pay runs in an after-sales case", play},
+	{"paylater/aftersales.go", "if c.Amount.AtMost(o.Instalments) {", "if false {", "D51", "lowered to less than was paid in parts", play},
+	{"paylater/pay.go", "case !f.rules().Instalments:", "case false:", "D51", "a part is taken under any policy", play},
+	{"paylater/lifecycle.go", "return by.Account == o.Merchant", "return by.Account != \"\"", "I8", "any merchant acts on any order", play},
+
+	// funds
+	{"funds/credit.go", "AvailableAt: instant(at).Add(time.Duration(policy.HoldDays) * day)", "AvailableAt: instant(at).Add(time.Duration(policy.HoldDays)*day - 1)", "B17", "available a nanosecond early", play},
+	{"funds/withdraw.go", "if c.Dest.Alipay.Holder != string(b.Merchant) {", "if false {", "B10", "withdrawn to another's account", play},
+	{"funds/withdraw.go", "if b.Available(at).Less(c.Amount) {", "if false {", "I22", "more is withdrawn than is available", play},
+	{"funds/policy.go", "low, carry := bits.Add64(low, basisPoints/2, 0)", "low, carry := bits.Add64(low, basisPoints/2-1, 0)", "D58", "a fee is rounded down at the half", rules},
+	{"funds/policy.go", "if fee.Less(p.FeeMin) {", "if p.FeeMin.Less(fee) {", "D58", "the least fee is the greatest", play},
+	{"funds/settle.go", "b.sums.Fees += w.Fee.MinorUnits()", "b.sums.Fees += w.Gross.MinorUnits()", "I23", "fee and payout are more than the withdrawal", play},
+	{"funds/waiting.go", "if o, ok := w.byOrder.find(owner{order: id}); ok && amount > 0 {", "if o, ok := w.byOrder.find(owner{order: id}); ok && amount < 0 {", "D50", "a refund spares the order's own credit", rules},
+	{"funds/card.go", "if bound.open > 0 {", "if bound.open > 1 {", "B10", "a card is unbound while money goes to it", play},
+	{"funds/balance.go", "case g.By.Role == order.Seller && g.By.Account != b.Merchant:", "case false:", "I8", "any merchant withdraws", play},
+
+	// seller
+	{"seller/activate.go", "if missing := c.Certification.Missing(); len(missing) > 0 {", "if missing := c.Certification.Missing(); len(missing) > 4 {", "A5", "a free member without a certification", rules},
+	{"seller/activate.go", "if !f.Operating {", "if false {", "A2", "a store that does not operate", rules},
+	{"seller/lifecycle.go", "permit(Reinstate{}, by(order.Platform),", "permit(Reinstate{}, by(order.Platform, order.Seller),", "I8", "a seller reinstates himself", play},
+
+	// entrustment
+	{"entrustment/customs.go", "if c.ReleasedAt.After(g.At) {", "if false {", "D44", "released in the future", play},
+	{"entrustment/customs.go", "void := s.Linked() && c.ReleasedAt.Before(s.OrderDraftedAt)", "void := s.Linked() && !c.ReleasedAt.After(s.OrderDraftedAt)", "D41", "a release at the instant of the draft is void", rules},
+	{"entrustment/customs.go", "if owner := f.Reservation.Owner; owner != \"\" && owner != s.ID {", "if false {", "D43", "two entrustments have one number", rules},
+	{"entrustment/draft.go", "if f.Order.Shipped {", "if false {", "D40", "an entrustment of a shipped order is cancelled", rules},
+	{"entrustment/lifecycle.go", "case g.By.Role == order.Seller && s.Phase != PhaseNone && g.By.Account != s.Seller:", "case false:", "I8", "any seller acts on any entrustment", play},
+
+	// desk: what a command on one stream does to others
+	{"desk/plan.go", "err = reserveAccount(w, e.Account, o.ID)", "err = nil", "I31", "an account is not reserved", play},
+	{"desk/plan.go", "err = toLine(w, &o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)}, g)", "err = nil", "I1", "a released hold stays on the line", play},
+	{"desk/plan.go", "err = reserveNumber(w, fact.Declaration.Number, id)", "err = nil", "D43", "a declaration number is not reserved", play},
+	{"desk/plan.go", "err = toOrder(w, linked, order.RecordRelease{Entrustment: id, ReleasedAt: fact.ReleasedAt}, g)", "err = nil", "I31", "the order does not hear of a release", play},
+	{"desk/plan.go", "err = toOrder(w, linked, order.Unlink{Entrustment: id}, g)", "err = nil", "I11", "the order does not hear of a cancelled entrustment", play},
+	{"desk/plan_paylater.go", "l.Overdue < int64(after) ||", "l.Overdue <= int64(after) ||", "D53", "the line freezes one order late", play},
+	{"desk/plan_paylater.go", "return toBalance(s, after, funds.Credit{Order: after.ID, Amount: e.Total}, funds.Sale{Paid: e.Total}, g, out)", "return nil", "I20", "a payment is not credited", play},
+	{"desk/plan_paylater.go", "return restored(s, before, after, e.Restored, credit.RestoreCancelled, false, g)", "return nil", "I17", "a cancelled order keeps its quota", play},
+	{"desk/attempt.go", "if now.Before(last) && last.Sub(now) <= d.policy.ClockSkew {", "if now.Before(last) {", "D61", "any clock is forgiven", rules},
+}

@@ -1,0 +1,210 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/desk"
+)
+
+// fund brings the initial payment in.
+func (d *deal) fund(w *world, o *order.Order) time.Duration {
+	if waits := d.sort(w, o); waits > 0 {
+		return waits
+	}
+	if d.pending > 0 {
+		return 20 * day // until the bank has something to say
+	}
+	applied, roll := o.Ledger.Applied.IsPositive(), w.rng.Uint32N(1000)
+	switch {
+	case d.calm():
+	case roll < 25 && !applied:
+		w.ask(w.one(d.seller.Actor, d.buyer), d.do(order.Cancel{}), may)
+		return time.Hour
+	case roll < 40 && !applied:
+		return d.modify(w, o)
+	case roll < 70 && !applied: // he forgets to pay, and may remember when it is too late
+		if w.odds(400) {
+			d.wire(w, o, o.Terms.Initial.MinorUnits(), o.Buyer.Name, w.until(o.PayBy.Add(2*day)))
+		}
+		return w.until(o.PayBy.Add(day))
+	case roll < 400 && applied && w.ask(d.seller.Actor, d.do(order.AcceptShortfall{}), may):
+		return time.Hour
+	case roll < 550 && len(d.goods) < d.shipments:
+		return d.export(w, o)
+	}
+	if !w.now.Before(o.PayBy) && !applied {
+		return tickEvery
+	}
+	return d.pay(w, o, o.StepDue().MinorUnits())
+}
+
+// sort looks after money that waits: it is applied where it is due, or paid back. It returns how
+// long they wait if there was any.
+func (d *deal) sort(w *world, o *order.Order) time.Duration {
+	waits := o.Ledger.Unapplied
+	if !waits.IsPositive() {
+		return 0
+	}
+	w.ask(platform, d.do(order.ReturnUnapplied{Amount: order.Minor(waits.MinorUnits()+1, w.people.usd)}), never)
+	due := o.Due()
+	if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived && due.IsPositive() && w.odds(700) {
+		w.all(platform, d.do(order.ApplyUnapplied{Amount: least(waits, due)}))
+	} else {
+		w.all(platform, d.do(order.ReturnUnapplied{Amount: waits}))
+	}
+	return time.Hour
+}
+
+func least(a, b order.Money) order.Money {
+	if b.Less(a) {
+		return b
+	}
+	return a
+}
+
+// pay sends an amount by some method, now and then not quite as it should be.
+func (d *deal) pay(w *world, o *order.Order, cents int64) time.Duration {
+	if cents <= 0 {
+		return day
+	}
+	if !d.calm() {
+		switch roll := w.rng.Uint32N(100); {
+		case roll < 18:
+			return d.charge(w, o, order.PayCard, cents)
+		case roll < 25:
+			return d.charge(w, o, order.PayECheck, cents)
+		case roll < 31 && cents > 50_00: // a bank on the way keeps something
+			cents -= 15_00 + w.rng.Int64N(30_00)
+		case roll < 34:
+			cents += 1 + w.rng.Int64N(100_00)
+		case roll < 36:
+			d.wire(w, o, cents, "Somebody Else", w.between(day, 4*day))
+			return 6 * day
+		}
+	}
+	d.wire(w, o, cents, o.Buyer.Name, w.between(day, 5*day))
+	return 8 * day
+}
+
+// wire has a transfer arrive after a while.
+func (d *deal) wire(w *world, o *order.Order, cents int64, payer string, after time.Duration) {
+	d.wires++
+	c := order.RecordPayment{
+		Reference: fmt.Sprintf("TT%d", d.wires), Method: order.PayTT, Account: o.Account, Amount: w.usd(cents),
+		Payer: payer, PaidAt: w.now.Add(after),
+	}
+	if due := o.Due(); o.Phase > order.PhaseSubmitted && cents <= due.MinorUnits() && w.odds(300) {
+		notice := order.InitiatePayment{Payment: order.PaymentID(fmt.Sprintf("N%d", d.wires)), Method: order.PayTT, Amount: w.usd(cents)}
+		if w.ask(d.buyer, d.do(notice), may) {
+			c.Payment = notice.Payment
+		}
+	}
+	if w.odds(15) { // somebody types another account's number
+		wrong := c
+		wrong.Account = "TA00000000"
+		w.ask(platform, d.do(wrong), never)
+	}
+	d.tell(w, c, must, c.Reference, after)
+}
+
+// charge pays by card or e-Checking, which is under way until the acquirer reports. Where one
+// cannot be begun a transfer takes its place.
+func (d *deal) charge(w *world, o *order.Order, method order.Method, cents int64) time.Duration {
+	d.wires++
+	c := order.InitiatePayment{Payment: order.PaymentID(fmt.Sprintf("P%d", d.wires)), Method: method, Amount: w.usd(cents)}
+	after := w.between(time.Minute, 3*time.Hour)
+	if method == order.PayECheck {
+		c.BankCountry = "CA"
+		w.ask(d.buyer, d.do(c), never)
+		c.BankCountry = "US"
+		after = w.between(4*day, 5*day)
+	}
+	if !w.ask(d.buyer, d.do(c), may) {
+		d.wire(w, o, cents, o.Buyer.Name, w.between(day, 5*day))
+		return 8 * day
+	}
+	key := fmt.Sprintf("R%d", d.wires)
+	if w.odds(80) {
+		d.tell(w, order.FailPayment{Payment: c.Payment, Reason: "declined"}, must, key, after)
+	} else {
+		d.tell(w, order.RecordPayment{
+			Reference: key, Method: method, Payment: c.Payment, Amount: c.Amount, PaidAt: w.now.Add(after), Fee: w.usd(cents / 40),
+		}, must, key, after)
+	}
+	return 8 * day
+}
+
+// tell has a bank or an acquirer report something about the order.
+func (d *deal) tell(w *world, c order.Command, want want, key string, after time.Duration) {
+	w.tell(&message{about: &d.affair, task: d, c: desk.Command{By: platform, Do: d.do(c)}, want: want},
+		d.id.String()+"/"+key, after)
+}
+
+// settle brings the balance in after receipt.
+func (d *deal) settle(w *world, o *order.Order) time.Duration {
+	if waits := d.sort(w, o); waits > 0 {
+		return waits
+	}
+	if d.pending > 0 {
+		return 20 * day
+	}
+	if !d.calm() {
+		if w.odds(30) && d.reverse(w, o) {
+			return day
+		}
+		if w.odds(300) && w.ask(d.seller.Actor, d.do(order.AcceptShortfall{}), may) {
+			return time.Hour
+		}
+		if left := o.Left(); left.IsPositive() && w.odds(30) {
+			w.all(d.seller.Actor, d.do(order.Refund{Amount: w.part(left)}))
+			return time.Hour
+		}
+	}
+	return d.pay(w, o, o.Due().MinorUnits())
+}
+
+// after winds an order up that has ended, and lets its people say what they think of it.
+func (d *deal) after(w *world, o *order.Order) time.Duration {
+	if waits := d.sort(w, o); waits > 0 {
+		return waits
+	}
+	if d.pending > 0 {
+		return 20 * day
+	}
+	if !d.told {
+		d.told = true
+		if o.Phase == order.PhaseCompleted && w.odds(300) {
+			d.buys(w, order.Review{Rating: 1 + w.rng.IntN(5), Text: "as ordered"})
+			w.ask(d.buyer, d.do(order.Review{Rating: 1}), never)
+			if w.odds(300) {
+				d.buys(w, order.EditReview{Rating: 1 + w.rng.IntN(5)})
+			}
+			if w.odds(500) {
+				d.sells(w, order.Reply{Text: "thank you"})
+			}
+		}
+		if w.odds(20) && d.reverse(w, o) {
+			return day
+		}
+		return w.between(day, 3*day)
+	}
+	end := "completed"
+	if o.Phase == order.PhaseClosed {
+		end = string(o.CloseReason)
+	}
+	w.finish(&d.affair, end)
+	return 0
+}
+
+// reverse has a bank take a card or e-Checking payment back, and reports whether there was one.
+func (d *deal) reverse(w *world, o *order.Order) bool {
+	for i := range o.Payments {
+		p := &o.Payments[i]
+		if p.Status == order.PaymentIsReceived && p.Method != order.PayTT && p.Chargeback.Status == order.ChargebackNone {
+			return w.all(platform, d.do(order.ChargeBack{Reference: p.Receipt.Reference}))
+		}
+	}
+	return false
+}

@@ -1,0 +1,250 @@
+package world
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+	"github.com/tradesurety/surety/order/paylater"
+)
+
+// follower reads the log as it grows and keeps what the world wants to know of it.
+type follower struct {
+	world   *world
+	audit   func([]events.Record) error
+	auditor *audit.Auditor // nil if somebody else audits
+	after   events.Position
+	commit  []events.Record // the records of one commit, until the next begins
+	hash    hash.Hash
+	buf     []byte
+	chain   uint32 // a checksum over the records so far, for the slow follower
+	phases  [2][16]int
+	stays   [2][16]TimeInPhase
+}
+
+func newFollower(w *world) follower {
+	f := follower{world: w, audit: w.Audit, hash: sha256.New()}
+	if f.audit == nil {
+		f.auditor = newAuditor()
+		f.audit = f.auditor.Commit
+	}
+	for p := range order.PhaseClosed + 1 {
+		f.stays[0][p].Kind, f.stays[0][p].Phase = kindAssurance, p.String()
+	}
+	for p := range paylater.PhaseWrittenOff + 1 {
+		f.stays[1][p].Kind, f.stays[1][p].Phase = kindPayLater, p.String()
+	}
+	return f
+}
+
+// follow reads what is new in the log.
+func (w *world) follow() {
+	f := &w.follower
+	for r, err := range w.store.ReadAll(w.ctx, f.after, events.Filter{}) {
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		if len(f.commit) > 0 && f.commit[0].Commit != r.Commit {
+			f.flush()
+		}
+		f.after = r.Position
+		f.commit = append(f.commit, r)
+	}
+	f.flush()
+}
+
+// flush takes a commit in.
+func (f *follower) flush() {
+	if len(f.commit) == 0 {
+		return
+	}
+	w := f.world
+	w.report.Commits++
+	w.report.Events += len(f.commit)
+	var owner *affair
+	for i := range f.commit {
+		r := &f.commit[i]
+		f.buf = appendRecord(f.buf[:0], r)
+		f.hash.Write(f.buf)
+		f.chain = crc32.Update(f.chain, table, f.buf)
+		a := w.live[r.Stream]
+		if a != nil {
+			owner = a
+		}
+		if err := f.note(a, r); err != nil {
+			w.fail(r.Corrupt(err))
+		}
+	}
+	f.reserve(owner)
+	if err := f.audit(f.commit); err != nil {
+		w.fail(err)
+	}
+	f.commit = f.commit[:0]
+}
+
+// reserve notes that the reservations of a commit belong to the order that it is about.
+func (f *follower) reserve(owner *affair) {
+	if owner == nil {
+		return
+	}
+	for i := range f.commit {
+		switch r := &f.commit[i]; r.Stream.Category() {
+		case "receiving_account", "declaration":
+			if r.Version == 1 {
+				owner.streams = append(owner.streams, r.Stream)
+			}
+		}
+	}
+}
+
+var table = crc32.MakeTable(crc32.Castagnoli)
+
+// appendRecord appends what the digest covers of a record.
+func appendRecord(b []byte, r *events.Record) []byte {
+	part := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	part(string(r.Stream))
+	b = binary.AppendUvarint(b, uint64(r.Version))
+	b = append(b, r.Commit[:]...)
+	b = binary.AppendUvarint(b, uint64(r.Index))
+	part(r.Type)
+	b = binary.AppendUvarint(b, uint64(r.Schema))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.At.UnixNano()))
+	b = append(binary.AppendUvarint(b, uint64(len(r.Meta))), r.Meta...)
+	return append(binary.AppendUvarint(b, uint64(len(r.Data))), r.Data...)
+}
+
+// note takes a record into the figures; a is what its stream belongs to, if it is of an order.
+func (f *follower) note(a *affair, r *events.Record) error {
+	if err := f.world.tally.note(r); err != nil {
+		return err
+	}
+	if a != nil && a.stream() == r.Stream {
+		return f.step(a, r)
+	}
+	switch r.Stream.Category() {
+	case order.Category, paylater.Category, entrustment.Category:
+		if a == nil {
+			return fmt.Errorf("an order that nobody works on: %w", errMisfit)
+		}
+	}
+	return nil
+}
+
+// step moves an order to where its event leads.
+func (f *follower) step(a *affair, r *events.Record) error {
+	f.world.deadlines.note(a)
+	var (
+		to uint8
+		ok bool
+	)
+	if a.sale {
+		var p paylater.Phase
+		p, ok = paylater.Table().Next(paylater.Phase(a.phase), saleKinds[r.Type])
+		to = uint8(p)
+	} else {
+		var p order.Phase
+		p, ok = order.Table().Next(order.Phase(a.phase), orderKinds[r.Type])
+		to = uint8(p)
+	}
+	if !ok {
+		return errMisfit
+	}
+	if to != a.phase || r.Version == 1 {
+		f.left(a, r.At)
+		a.phase, a.since = to, r.At
+		f.phases[kindOf(a)][to]++
+	}
+	return nil
+}
+
+// left counts how long an order was in the phase that it leaves.
+func (f *follower) left(a *affair, at time.Time) {
+	if a.phase == 0 {
+		return
+	}
+	k := kindOf(a)
+	f.phases[k][a.phase]--
+	f.stays[k][a.phase].add(at.Sub(a.since))
+}
+
+func kindOf(a *affair) int {
+	if a.sale {
+		return 1
+	}
+	return 0
+}
+
+// orderKinds and saleKinds find the kind of an event by its type.
+var (
+	orderKinds = kindsOf(order.Table())
+	saleKinds  = kindsOf(paylater.Table())
+)
+
+func kindsOf[P, K machine.Symbol](t *machine.Table[P, K]) map[string]K {
+	kinds := make(map[string]K)
+	for _, k := range t.Kinds() {
+		kinds[k.String()] = k
+	}
+	return kinds
+}
+
+// digest names the log so far.
+func (f *follower) digest() string { return hex.EncodeToString(f.hash.Sum(nil)) }
+
+// slowFollower reads the same log in its own time: some days not at all, and on others only so
+// much. Since it stops and goes on anywhere, in the midst of commits too, it must see what the
+// other one has seen, each record once and in the same order.
+type slowFollower struct {
+	after  events.Position
+	events int
+	chain  uint32
+	buf    []byte
+}
+
+// lag lets the slow follower read at most that many records; below zero, all.
+func (w *world) lag(most int) {
+	s := &w.slow
+	for r, err := range w.store.ReadAll(w.ctx, s.after, events.Filter{}) {
+		if err != nil {
+			w.fail(fmt.Errorf("the slow follower: %w", err))
+			return
+		}
+		if most == 0 {
+			break
+		}
+		most--
+		if r.Position <= s.after {
+			w.fail(fmt.Errorf("the slow follower got position %d after %d", r.Position, s.after))
+		}
+		s.after = r.Position
+		s.events++
+		s.buf = appendRecord(s.buf[:0], &r)
+		s.chain = crc32.Update(s.chain, table, s.buf)
+	}
+}
+
+// catchUp lets the slow follower read on: a random number of records, most of the time enough.
+func (w *world) catchUp() {
+	behind := w.report.Events - w.slow.events
+	switch w.chance.Uint32N(8) {
+	case 0:
+		// It does nothing today.
+	case 1, 2:
+		w.lag(w.chance.IntN(behind + 1))
+	default:
+		w.lag(-1)
+	}
+	if w.slow.events < w.report.Events {
+		w.met(FaultLag)
+	}
+}

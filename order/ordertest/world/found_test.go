@@ -1,0 +1,104 @@
+package world_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/ordertest/world"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
+)
+
+// stage is a desk on a store that forgets, with a clock that stands still.
+type stage struct {
+	*testing.T
+	store *memory.Forgetful
+	now   time.Time
+	desk  *desk.Desk
+}
+
+// do carries out a command that has to be accepted, and returns it.
+func (s *stage) do(by order.Actor, a desk.Action) desk.Command {
+	s.Helper()
+	c := desk.Command{ID: desk.NewID(), By: by, Do: a}
+	if _, err := s.desk.Do(s.Context(), c); err != nil {
+		s.Fatal(err)
+	}
+	return c
+}
+
+// found is what worlds have found, each in the few commands that show it.
+var found = []struct {
+	what string
+	show func(s *stage)
+}{
+	{"a command that is repeated reads no record after its commit", func(s *stage) {
+		one, two := order.Actor{Role: order.Seller, Account: "s-1"}, order.Actor{Role: order.Seller, Account: "s-2"}
+		c := s.do(one, desk.Seller(one.Account, seller.Activate{Route: seller.RouteConsole}))
+		s.do(two, desk.Seller(two.Account, seller.Activate{Route: seller.RouteConsole}))
+		stream, err := seller.Stream(two.Account)
+		if err == nil {
+			err = s.store.Forget(s.Context(), stream, math.MaxUint64)
+		}
+		if err != nil {
+			s.Fatal(err)
+		}
+		if _, err := s.desk.Do(s.Context(), c); err != nil {
+			s.Error(err)
+		}
+	}},
+	{"a late tick asks for the charge, and the next one finds the order overdue", func(s *stage) {
+		platform, cny := order.Actor{Role: order.Platform, Account: "p"}, order.Currency{'C', 'N', 'Y'}
+		buyer, shop := order.Actor{Role: order.Buyer, Account: "b"}, order.Actor{Role: order.Seller, Account: "m"}
+		id := order.NewID()
+		s.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: order.Minor(100, cny)}))
+		s.do(buyer, desk.PayLater(id, paylater.Place{Merchant: "m", ChosePayLater: true, Amount: order.Minor(100, cny)}))
+		s.do(shop, desk.PayLater(id, paylater.Ship{}))
+		s.do(buyer, desk.PayLater(id, paylater.ConfirmReceipt{}))
+		for i, want := range []string{"charge", "overdue", ""} {
+			done, err := s.desk.Tick(s.Context(), s.now.Add(100*24*time.Hour))
+			if err != nil || len(done) != min(len(want), 1) || want != "" && (done[0].Kind != want || done[0].Err != nil) {
+				s.Errorf("tick %d: %+v, %v, want %q", i, done, err, want)
+			}
+		}
+	}},
+}
+
+func TestFound(t *testing.T) {
+	for _, f := range found {
+		t.Run(f.what, func(t *testing.T) {
+			s := &stage{T: t, store: memory.NewForgetful(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
+			t.Cleanup(func() { _ = s.store.Close() })
+			s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
+				Store: func(context.Context, order.Account) (seller.Findings, error) {
+					return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+				},
+			}))
+			f.show(s)
+		})
+	}
+}
+
+// A world of forty orders with everything going wrong now and then; nothing is left of it in the
+// lines, and what was received is accounted for.
+func ExampleRun() {
+	store := memory.NewForgetful()
+	defer func() { _ = store.Close() }()
+	report, err := world.Run(context.Background(), store, world.Config{
+		Seed: 2025, Orders: 40, Sellers: 2, Buyers: 10, Faults: world.AllFaults(100),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	usd, cny := report.Money[0], report.Money[1]
+	fmt.Println(report.Assurance+report.PayLater, "orders, held at the end:", usd.Holding, "and used:", cny.Used)
+	// Output: 40 orders, held at the end: 0.00 USD and used: 0.00 CNY
+}

@@ -1,0 +1,181 @@
+package world
+
+import (
+	"fmt"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/funds"
+)
+
+// tally adds up the events that move money or quota.
+type tally struct {
+	usd, cny amounts
+	open     map[string]funds.WithdrawalRequested // by merchant and id
+	limit    map[events.StreamID]int64            // of each line
+	limits   int64                                // of all assurance lines
+	quotas   int64                                // of all pay-later lines
+}
+
+// amounts are the amounts of a Money, in minor units.
+type amounts struct {
+	received, applied, unapplied, returned, reversed, refunded, claimed, shortfall int64
+	held, released, posted, repaid                                                 int64
+	deducted, restoredPaid, restoredOther, writtenOff                              int64
+	credited, debt, inTransit, paidOut, fees, spent, debited                       int64
+}
+
+func newTally() tally {
+	return tally{open: make(map[string]funds.WithdrawalRequested), limit: make(map[events.StreamID]int64)}
+}
+
+// moves are the types of the events that move money or quota.
+var moves = func() map[string]bool {
+	kinds := make(map[string]bool)
+	for _, k := range []fmt.Stringer{
+		order.KindPaymentReceived, order.KindUnappliedApplied, order.KindUnappliedReturned, order.KindPaymentReversed,
+		order.KindChargebackResolved, order.KindRefundMade, order.KindClaimPosted, order.KindShortfallAccepted,
+		credit.KindLimitAssessed, credit.KindHeld, credit.KindHoldAdjusted, credit.KindReleased, credit.KindClaimPosted,
+		credit.KindClaimRepaid, credit.KindLineOpened, credit.KindLimitRaised, credit.KindLimitReduced,
+		credit.KindQuotaDeducted, credit.KindQuotaRestored, credit.KindQuotaConsumed,
+		funds.KindCredited, funds.KindDebited, funds.KindWithdrawalRequested, funds.KindWithdrawalSettled,
+		funds.KindWithdrawalFailed, funds.KindChargePaid,
+	} {
+		kinds[k.String()] = true
+	}
+	return kinds
+}()
+
+// note adds a record.
+func (t *tally) note(r *events.Record) error {
+	if !moves[r.Type] {
+		return nil
+	}
+	event, err := desk.DecodeEvent(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return err
+	}
+	switch e := event.(type) {
+	case order.Event:
+		t.usd.order(e)
+	case credit.Event:
+		t.line(r.Stream, e)
+	case funds.Event:
+		return t.funds(r.Stream, e)
+	}
+	return nil
+}
+
+func (a *amounts) order(event order.Event) {
+	switch e := event.(type) {
+	case order.PaymentReceived:
+		a.received += e.Amount.MinorUnits()
+		a.applied += e.Applied.MinorUnits()
+		a.unapplied += e.Unapplied.MinorUnits()
+	case order.UnappliedApplied:
+		a.applied += e.Amount.MinorUnits()
+		a.unapplied -= e.Amount.MinorUnits()
+	case order.UnappliedReturned:
+		a.unapplied -= e.Amount.MinorUnits()
+		a.returned += e.Amount.MinorUnits()
+	case order.PaymentReversed:
+		a.move(-1, e.Applied, e.Unapplied)
+	case order.ChargebackResolved:
+		if e.Won {
+			a.move(1, e.Applied, e.Unapplied)
+		}
+	case order.RefundMade:
+		a.refunded += e.Amount.MinorUnits()
+	case order.ClaimPosted:
+		a.claimed += e.Amount.MinorUnits()
+	case order.ShortfallAccepted:
+		a.shortfall += e.Amount.MinorUnits()
+	}
+}
+
+// move moves money between what was taken back and where it was.
+func (a *amounts) move(sign int64, applied, unapplied order.Money) {
+	a.applied += sign * applied.MinorUnits()
+	a.unapplied += sign * unapplied.MinorUnits()
+	a.reversed -= sign * (applied.MinorUnits() + unapplied.MinorUnits())
+}
+
+func (t *tally) line(stream events.StreamID, event credit.Event) {
+	switch e := event.(type) {
+	case credit.LimitAssessed:
+		t.limited(stream, e.Limit, &t.limits)
+	case credit.Held:
+		t.usd.held += e.Amount.MinorUnits()
+	case credit.HoldAdjusted:
+		t.usd.held += e.To.MinorUnits() - e.From.MinorUnits()
+	case credit.Released:
+		t.usd.released += e.Amount.MinorUnits()
+	case credit.ClaimPosted:
+		t.usd.posted += e.Amount.MinorUnits()
+		t.usd.released += e.Released.MinorUnits()
+	case credit.ClaimRepaid:
+		t.usd.repaid += e.Amount.MinorUnits()
+	case credit.LineOpened:
+		t.limited(stream, e.Limit, &t.quotas)
+	case credit.LimitRaised:
+		t.limited(stream, e.To, &t.quotas)
+	case credit.LimitReduced:
+		t.limited(stream, e.To, &t.quotas)
+	case credit.QuotaDeducted:
+		t.cny.deducted += e.Amount.MinorUnits()
+	case credit.QuotaRestored:
+		if e.Cause == credit.RestorePaid {
+			t.cny.restoredPaid += e.Amount.MinorUnits()
+		} else {
+			t.cny.restoredOther += e.Amount.MinorUnits()
+		}
+	case credit.QuotaConsumed:
+		t.cny.writtenOff += e.Amount.MinorUnits()
+		t.limited(stream, e.LimitTo, &t.quotas)
+	}
+}
+
+// limited notes the limit of a line in the sum of its kind.
+func (t *tally) limited(stream events.StreamID, limit order.Money, sum *int64) {
+	*sum += limit.MinorUnits() - t.limit[stream]
+	t.limit[stream] = limit.MinorUnits()
+}
+
+func (t *tally) funds(stream events.StreamID, event funds.Event) error {
+	a := &t.cny
+	settle := func(id funds.WithdrawalID) (funds.WithdrawalRequested, error) {
+		key := string(stream) + " " + string(id)
+		w, ok := t.open[key]
+		delete(t.open, key)
+		if !ok {
+			return w, fmt.Errorf("withdrawal %s is not open: %w", id, errMisfit)
+		}
+		a.inTransit -= w.Gross.MinorUnits()
+		return w, nil
+	}
+	switch e := event.(type) {
+	case funds.Credited:
+		a.credited += e.Amount.MinorUnits()
+		a.debt -= e.Repaid.MinorUnits()
+	case funds.Debited:
+		a.debited += e.Amount.MinorUnits()
+		a.debt += e.Debt.MinorUnits()
+	case funds.WithdrawalRequested:
+		t.open[string(stream)+" "+string(e.ID)] = e
+		a.inTransit += e.Gross.MinorUnits()
+	case funds.WithdrawalSettled:
+		w, err := settle(e.ID)
+		a.paidOut += w.Net.MinorUnits()
+		a.fees += w.Fee.MinorUnits()
+		return err
+	case funds.WithdrawalFailed:
+		_, err := settle(e.ID)
+		a.debt -= e.Repaid.MinorUnits()
+		return err
+	case funds.ChargePaid:
+		a.spent += e.Amount.MinorUnits()
+	}
+	return nil
+}
