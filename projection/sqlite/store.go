@@ -14,8 +14,9 @@ import (
 // Store keeps views in one SQLite file. Open makes one; it must be closed. Any number of Stores,
 // in one process or in several, may be open on one file.
 type Store struct {
-	life    sync.RWMutex // held for reading by what runs, and for writing by Close
+	life    sync.Mutex // of closed, after which nothing begins
 	closed  bool
+	running sync.WaitGroup
 	conns   []*sqlite.Conn
 	writer  chan *sqlite.Conn // holds the writing connection while nobody uses it
 	readers chan *sqlite.Conn // holds the idle reading connections
@@ -34,11 +35,13 @@ const (
 // projection.ErrClosed.
 func (s *Store) Close() error {
 	s.life.Lock()
-	defer s.life.Unlock()
-	if s.closed {
+	closed := s.closed
+	s.closed = true
+	s.life.Unlock()
+	if closed {
 		return projection.ErrClosed
 	}
-	s.closed = true
+	s.running.Wait()
 	var errs []error
 	for i := len(s.conns) - 1; i >= 0; i-- {
 		errs = append(errs, s.conns[i].Close())
@@ -46,13 +49,23 @@ func (s *Store) Close() error {
 	return failed("close", errors.Join(errs...))
 }
 
+// begin counts something that runs, unless the store is closed. Who reads within a reading while
+// Close waits is refused and does not wait for Close in turn.
+func (s *Store) begin() bool {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if !s.closed {
+		s.running.Add(1)
+	}
+	return !s.closed
+}
+
 // use lends a connection to f. While f runs, the end of ctx interrupts it.
 func (s *Store) use(ctx context.Context, from chan *sqlite.Conn, f func(*sqlite.Conn) error) error {
-	s.life.RLock()
-	defer s.life.RUnlock()
-	if s.closed {
+	if !s.begin() {
 		return projection.ErrClosed
 	}
+	defer s.running.Done()
 	var conn *sqlite.Conn
 	select {
 	case conn = <-from:

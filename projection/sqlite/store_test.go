@@ -309,3 +309,31 @@ func TestFullFile(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestReadWhileCloseWaits reads within a reading that Close waits for: it is refused, and Close
+// comes to its end.
+func TestReadWhileCloseWaits(t *testing.T) {
+	store, err := Open(t.Context(), filepath.Join(t.TempDir(), "views.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := catchUp(t, logOf(t, 10), store, 10); err != nil {
+		t.Fatal(err)
+	}
+	view, done := sums(), make(chan error, 1)
+	err = view.Read(t.Context(), store, func(projection.Snapshot) error {
+		go func() { done <- store.Close() }()
+		for {
+			err := view.Read(t.Context(), store, func(projection.Snapshot) error { return nil })
+			if err != nil {
+				return err // Close has begun
+			}
+		}
+	})
+	if !errors.Is(err, projection.ErrClosed) {
+		t.Errorf("reading within a reading: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
