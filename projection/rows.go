@@ -96,7 +96,7 @@ func (r *Rows) Delete(t *Table, key ...Value) {
 		return
 	}
 	if len(t.Columns) == t.Key {
-		r.fail(t, "cannot be deleted: the table has no column beside its key")
+		r.failf(t, "cannot be deleted: the table has no column beside its key")
 		return
 	}
 	r.write(i, r.encode(key), key)
@@ -176,19 +176,19 @@ func (r *Rows) find(t *Table) int {
 // fits reports whether values are so many, and of the kinds of the columns.
 func (r *Rows) fits(t *Table, n int, values []Value) bool {
 	if len(values) != n {
-		r.fail(t, "has %d values where %d belong", len(values), n)
+		r.failf(t, "has %d values where %d belong", len(values), n)
 		return false
 	}
 	for i := range values {
 		if reason := values[i].fault(t.Columns[i].Kind); reason != "" {
-			r.fail(t, "column %q %s", t.Columns[i].Name, reason)
+			r.failf(t, "column %q %s", t.Columns[i].Name, reason)
 			return false
 		}
 	}
 	return true
 }
 
-func (r *Rows) fail(t *Table, format string, args ...any) {
+func (r *Rows) failf(t *Table, format string, args ...any) {
 	if r.err == nil {
 		r.err = &RowError{View: r.schema.Name, Table: t.Name, Reason: fmt.Sprintf(format, args...)}
 	}

@@ -70,22 +70,32 @@ func (s *Store) Read(ctx context.Context, stream events.StreamID, after events.V
 				yield(events.Record{}, err)
 				return
 			}
-			for i := range p.records {
-				r := &p.records[i]
-				if end > 0 && r.Version > end {
-					return
-				}
-				if r.Version != at+1 {
-					yield(events.Record{}, r.Corrupt(fmt.Errorf("follows version %d", at)))
-					return
-				}
-				at = r.Version
-				if !yield(*r, nil) {
-					return
-				}
+			var goOn bool
+			if at, goOn = p.yield(at, end, yield); !goOn {
+				return
 			}
 		}
 	}
+}
+
+// yield yields the records of a page that follow a version, up to an end if there is one. It
+// returns the last version and whether the caller wants more.
+func (p *page) yield(at, end events.Version, yield func(events.Record, error) bool) (events.Version, bool) {
+	for i := range p.records {
+		r := &p.records[i]
+		if end > 0 && r.Version > end {
+			return at, false
+		}
+		if r.Version != at+1 {
+			yield(events.Record{}, r.Corrupt(fmt.Errorf("follows version %d", at)))
+			return at, false
+		}
+		at = r.Version
+		if !yield(*r, nil) {
+			return at, false
+		}
+	}
+	return at, true
 }
 
 // version returns the version of a stream.

@@ -40,8 +40,8 @@ func (l *log) snapshot(s *events.Snapshot) error {
 	l.save.BindBytes(4, s.Data)
 	err := failed("save snapshot", step(l.save))
 	// What is bound stays with the statement, and a snapshot may be large.
-	if clear := l.save.ClearBindings(); err == nil {
-		err = failed("save snapshot", clear)
+	if cleared := l.save.ClearBindings(); err == nil {
+		err = failed("save snapshot", cleared)
 	}
 	if err == nil {
 		err = l.finish(nil)

@@ -104,7 +104,7 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 	var conns []*sqlite.Conn
 	defer func() {
 		if err != nil {
-			closeAll(conns)
+			_ = closeAll(conns) // err says what matters
 		}
 	}()
 	for i := range c.readers + 1 {

@@ -140,8 +140,8 @@ func (a *Auditor) Log(ctx context.Context, store events.Store) error {
 	return a.Commit(commit)
 }
 
-// fail notes the first violation.
-func (a *Auditor) fail(invariant, format string, args ...any) {
+// failf notes the first violation.
+func (a *Auditor) failf(invariant, format string, args ...any) {
 	if a.fault != nil {
 		return
 	}
@@ -175,13 +175,13 @@ func (a *Auditor) see(r *events.Record, index int) {
 	a.record = r
 	switch {
 	case r.Index != index || r.Commit != first.Commit:
-		a.fail("I31", "record %d of commit %s stands in place %d of commit %s", r.Index, r.Commit, index, first.Commit)
+		a.failf("I31", "record %d of commit %s stands in place %d of commit %s", r.Index, r.Commit, index, first.Commit)
 	case r.Position <= a.position:
-		a.fail("I28", "position %d after %d", r.Position, a.position)
+		a.failf("I28", "position %d after %d", r.Position, a.position)
 	case !bytes.Equal(r.Meta, first.Meta) || !r.At.Equal(first.At):
-		a.fail("I31", "another actor or instant than the rest of the commit")
+		a.failf("I31", "another actor or instant than the rest of the commit")
 	case r.Schema != 1:
-		a.fail("I28", "schema %d", r.Schema)
+		a.failf("I28", "schema %d", r.Schema)
 	}
 	a.position = r.Position
 	if a.fault != nil || !a.read(r.Data) || !a.permitted(r) {
@@ -204,7 +204,7 @@ func (a *Auditor) see(r *events.Record, index int) {
 	case "receiving_account", "declaration":
 		a.seeReserved(category)
 	default:
-		a.fail("I28", "an unknown category")
+		a.failf("I28", "an unknown category")
 	}
 }
 
@@ -212,7 +212,7 @@ func (a *Auditor) see(r *events.Record, index int) {
 func (a *Auditor) enter(h *head, b book) bool {
 	r := a.record
 	if r.Version != h.version+1 {
-		a.fail("I28", "version %d after %d", r.Version, h.version)
+		a.failf("I28", "version %d after %d", r.Version, h.version)
 		return false
 	}
 	h.version = r.Version
@@ -240,12 +240,12 @@ func (a *Auditor) addressed(h *head) {
 	id := a.hash(a.record.Commit)
 	for _, known := range h.commits {
 		if known == id {
-			a.fail("I29", "commit %s is in the log twice", a.record.Commit)
+			a.failf("I29", "commit %s is in the log twice", a.record.Commit)
 		}
 	}
 	h.commits = append(h.commits, id)
 	if a.at < h.last {
-		a.fail("D61", "at %s, the stream is at %s", a.at, h.last)
+		a.failf("D61", "at %s, the stream is at %s", a.at, h.last)
 	}
 }
 

@@ -39,7 +39,7 @@ func (a *Auditor) thaw(o *orderBook) {
 		o.deadline = want
 	}
 	if got := a.when("receipt_deadline"); got != want {
-		a.fail("I12", "receipt is due %s, not %s", got, want)
+		a.failf("I12", "receipt is due %s, not %s", got, want)
 	}
 	if !o.frozen() {
 		o.frozenAt, o.thawedAt = 0, a.at
@@ -54,15 +54,15 @@ func (a *Auditor) disputeOpened(o *orderBook) {
 	number, agreed := a.number("number"), o.agreed()
 	switch {
 	case d.stage != noDispute || number != d.number+1:
-		a.fail("D29", "dispute %d after %d, stage %d", number, d.number, d.stage)
+		a.failf("D29", "dispute %d after %d, stage %d", number, d.number, d.stage)
 	case o.money.applied == 0 || claimed <= 0 || claimed > o.left():
-		a.fail("D29", "%d claimed of %d that are left of %d", claimed, o.left(), o.money.applied)
+		a.failf("D29", "%d claimed of %d that are left of %d", claimed, o.left(), o.money.applied)
 	case o.phase == orderShipped && clock >= o.deadline:
-		a.fail("D13", "opened at %s, receipt was due %s", clock, o.deadline)
+		a.failf("D13", "opened at %s, receipt was due %s", clock, o.deadline)
 	case string(a.text("ground")) == "late-shipment" && o.phase == orderShipped && !o.late:
-		a.fail("D17", "late shipment, but the goods left in time")
+		a.failf("D17", "late shipment, but the goods left in time")
 	case string(a.text("ground")) == "late-shipment" && o.phase != orderShipped && (agreed == 0 || a.at < agreed):
-		a.fail("D17", "late shipment at %s, agreed is %s", a.at, agreed)
+		a.failf("D17", "late shipment at %s, agreed is %s", a.at, agreed)
 	}
 	a.freeze(o)
 	*d = dispute{
@@ -70,13 +70,13 @@ func (a *Auditor) disputeOpened(o *orderBook) {
 		escalateFrom: a.when("escalate_from"), escalateBy: a.when("escalate_by"),
 	}
 	if d.escalateFrom != a.at+instant(a.policy.EscalateFrom) || d.escalateBy != a.at+instant(a.policy.EscalateAfter) {
-		a.fail("D29", "to be escalated from %s, by the system from %s", d.escalateFrom, d.escalateBy)
+		a.failf("D29", "to be escalated from %s, by the system from %s", d.escalateFrom, d.escalateBy)
 	}
 }
 
 func (a *Auditor) disputeWithdrawn(o *orderBook) {
 	if o.dispute.stage == noDispute {
-		a.fail("D29", "no dispute is open")
+		a.failf("D29", "no dispute is open")
 	}
 	o.dispute.stage = noDispute
 	a.thaw(o)
@@ -88,7 +88,7 @@ func (a *Auditor) disputeEscalated(o *orderBook) {
 		from = d.escalateBy
 	}
 	if d.stage != negotiating || roleOf(a.text("by")) != a.by.role || a.at < from {
-		a.fail("D29", "escalated by the %s at %s, stage %d, possible from %s", a.text("by"), a.at, d.stage, from)
+		a.failf("D29", "escalated by the %s at %s, stage %d, possible from %s", a.text("by"), a.at, d.stage, from)
 	}
 	d.stage = escalated
 }
@@ -97,9 +97,9 @@ func (a *Auditor) settlementProposed(o *orderBook) {
 	d, number, refund := &o.dispute, a.number("proposal"), a.money("refund", o.currency)
 	switch {
 	case d.stage == noDispute || number != d.offers+1 || roleOf(a.text("by")) != a.by.role:
-		a.fail("D29", "offer %d of the %s after %d, stage %d", number, a.text("by"), d.offers, d.stage)
+		a.failf("D29", "offer %d of the %s after %d, stage %d", number, a.text("by"), d.offers, d.stage)
 	case refund <= 0 || refund > o.left():
-		a.fail("D30", "%d offered of %d that are left", refund, o.left())
+		a.failf("D30", "%d offered of %d that are left", refund, o.left())
 	}
 	d.offers, d.by, d.refund = number, a.by.role, refund
 }
@@ -107,7 +107,7 @@ func (a *Auditor) settlementProposed(o *orderBook) {
 func (a *Auditor) settlementAccepted(o *orderBook) {
 	d, number := &o.dispute, a.number("proposal")
 	if d.stage == noDispute || d.by == 0 || number != d.offers || d.by == a.by.role {
-		a.fail("D29", "accepted offer %d, of which %d stands, stage %d, or his own", number, d.offers, d.stage)
+		a.failf("D29", "accepted offer %d, of which %d stands, stage %d, or his own", number, d.offers, d.stage)
 	}
 	d.stage, d.owed = noDispute, d.refund
 	a.thaw(o)
@@ -116,11 +116,11 @@ func (a *Auditor) settlementAccepted(o *orderBook) {
 func (a *Auditor) orderArbitrated(o *orderBook) {
 	d := &o.dispute
 	if d.stage != escalated {
-		a.fail("D29", "a ruling at stage %d", d.stage)
+		a.failf("D29", "a ruling at stage %d", d.stage)
 	}
 	d.stage, d.owed, d.ruled = noDispute, a.money("refund", o.currency), a.money("compensation", o.currency)
 	if d.owed < 0 || d.ruled < 0 || d.owed > 0 && d.ruled > 0 {
-		a.fail("D8", "a refund of %d and a compensation of %d", d.owed, d.ruled)
+		a.failf("D8", "a refund of %d and a compensation of %d", d.owed, d.ruled)
 	}
 	a.thaw(o)
 }

@@ -26,13 +26,13 @@ func (a *Auditor) matchEffects() {
 	for _, e := range a.mine {
 		i := slices.Index(a.theirs, e)
 		if i < 0 {
-			a.fail(e.breaks("I20"), "it says %s of %s, %d, %d, and the other stream does not", e.what, e.name, e.x, e.y)
+			a.failf(e.breaks("I20"), "it says %s of %s, %d, %d, and the other stream does not", e.what, e.name, e.x, e.y)
 			return
 		}
 		a.theirs = slices.Delete(a.theirs, i, i+1)
 	}
 	for _, e := range a.theirs {
-		a.fail(e.breaks("I26"), "it says %s of %s, %d, %d, and the stream that it comes from does not", e.what, e.name, e.x, e.y)
+		a.failf(e.breaks("I26"), "it says %s of %s, %d, %d, and the stream that it comes from does not", e.what, e.name, e.x, e.y)
 	}
 }
 
@@ -52,6 +52,6 @@ type freezing struct {
 
 func (f freezing) settle(a *Auditor) {
 	if f.line != nil {
-		a.fail("D53", "order %s is overdue and its line not frozen", f.sale.id)
+		a.failf("D53", "order %s is overdue and its line not frozen", f.sale.id)
 	}
 }

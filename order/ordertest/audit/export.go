@@ -16,17 +16,17 @@ func (a *Auditor) entrustmentLinked(o *orderBook) {
 	g, released := a.goodsOfFact(), a.when("released_at")
 	switch {
 	case g == nil || g.phase == goodsNone:
-		a.fail("A21", "entrustment %s does not exist", a.text("entrustment"))
+		a.failf("A21", "entrustment %s does not exist", a.text("entrustment"))
 	case o.linked(g) >= 0:
-		a.fail("I11", "entrustment %s is linked twice", g.id)
+		a.failf("I11", "entrustment %s is linked twice", g.id)
 	case released != g.releasedAt:
-		a.fail("I11", "released %s, and by the entrustment %s", released, g.releasedAt)
+		a.failf("I11", "released %s, and by the entrustment %s", released, g.releasedAt)
 	case released != 0 && released < o.draftedAt:
-		a.fail("I10", "released %s, drafted %s", released, o.draftedAt)
+		a.failf("I10", "released %s, drafted %s", released, o.draftedAt)
 	case g.seller != o.seller || g.phase == goodsCancelled:
-		a.fail("D39", "of %s, cancelled %t", g.seller, g.phase == goodsCancelled)
+		a.failf("D39", "of %s, cancelled %t", g.seller, g.phase == goodsCancelled)
 	case g.currency != (currency{}) && g.currency != o.currency:
-		a.fail("D39", "declared in %s, the order is in %s", g.currency, o.currency)
+		a.failf("D39", "declared in %s, the order is in %s", g.currency, o.currency)
 	}
 	if a.fault != nil {
 		return
@@ -49,7 +49,7 @@ func (a *Auditor) entrustmentUnlinked(o *orderBook) {
 		want = "closed"
 	}
 	if i < 0 || cause != want {
-		a.fail("I11", "entrustment %s is not linked, or unlinked as %s", a.text("entrustment"), cause)
+		a.failf("I11", "entrustment %s is not linked, or unlinked as %s", a.text("entrustment"), cause)
 		return
 	}
 	o.links = slices.Delete(o.links, i, i+1)
@@ -64,7 +64,7 @@ func (a *Auditor) entrustmentReleased(o *orderBook) {
 		i = o.linked(g)
 	}
 	if i < 0 || o.links[i].released != 0 || released == 0 {
-		a.fail("I11", "entrustment %s is not linked, or released once more", a.text("entrustment"))
+		a.failf("I11", "entrustment %s is not linked, or released once more", a.text("entrustment"))
 		return
 	}
 	o.links[i].released = released
@@ -76,7 +76,7 @@ func (a *Auditor) orderWasShipped(o *orderBook) {
 	last := instant(0)
 	for _, l := range o.links {
 		if l.released == 0 || l.released < o.draftedAt {
-			a.fail("I10", "entrustment %s was released %s, the order drafted %s", l.goods.id, l.released, o.draftedAt)
+			a.failf("I10", "entrustment %s was released %s, the order drafted %s", l.goods.id, l.released, o.draftedAt)
 		}
 		last = max(last, l.released)
 	}
@@ -87,21 +87,21 @@ func (a *Auditor) orderWasShipped(o *orderBook) {
 	agreed := o.agreed()
 	switch {
 	case len(o.links) == 0:
-		a.fail("I10", "without an entrustment")
+		a.failf("I10", "without an entrustment")
 	case o.settled() < o.initial:
-		a.fail("I7", "%d are settled of %d", o.settled(), o.initial)
+		a.failf("I7", "%d are settled of %d", o.settled(), o.initial)
 	case o.frozen():
-		a.fail("D29", "while a dispute or a chargeback is open")
+		a.failf("D29", "while a dispute or a chargeback is open")
 	case auto && !a.policy.AutoShip:
-		a.fail("D9", "by %s", a.asked.command)
+		a.failf("D9", "by %s", a.asked.command)
 	case o.shippedAt != at || at < last || at > a.at:
-		a.fail("D9", "at %s, not %s; the last was released %s", o.shippedAt, at, last)
+		a.failf("D9", "at %s, not %s; the last was released %s", o.shippedAt, at, last)
 	case o.transport == "":
-		a.fail("A25", "without a mode of transport")
+		a.failf("A25", "without a mode of transport")
 	case o.deadline != a.receiptDue(o):
-		a.fail("I12", "receipt is due %s, not %s", o.deadline, a.receiptDue(o))
+		a.failf("I12", "receipt is due %s, not %s", o.deadline, a.receiptDue(o))
 	case a.when("agreed") != agreed || o.late != (agreed != 0 && at >= agreed):
-		a.fail("D17", "agreed %s, not %s; late %t", a.when("agreed"), agreed, o.late)
+		a.failf("D17", "agreed %s, not %s; late %t", a.when("agreed"), agreed, o.late)
 	}
 	o.proposal.open = false
 }
@@ -121,9 +121,9 @@ func (a *Auditor) receiptExtended(o *orderBook) {
 	by, until := roleOf(a.text("by")), a.when("receipt_deadline")
 	switch {
 	case by != a.by.role || o.extended&by != 0:
-		a.fail("I12", "extended by the %s, not the first time", a.text("by"))
+		a.failf("I12", "extended by the %s, not the first time", a.text("by"))
 	case a.at >= o.deadline || until != o.deadline+instant(a.policy.ReceiptExtension):
-		a.fail("I12", "extended at %s from %s to %s", a.at, o.deadline, until)
+		a.failf("I12", "extended at %s from %s to %s", a.at, o.deadline, until)
 	}
 	o.extended |= by
 	o.deadline = until
@@ -133,22 +133,22 @@ func (a *Auditor) receiptConfirmed(o *orderBook) {
 	by := roleOf(a.text("by"))
 	switch {
 	case by != a.by.role || by&(buyer|system) == 0:
-		a.fail("I8", "receipt by the %s", a.text("by"))
+		a.failf("I8", "receipt by the %s", a.text("by"))
 	case by == system && a.at < o.deadline:
-		a.fail("I12", "receipt at %s, it is due %s", a.at, o.deadline)
+		a.failf("I12", "receipt at %s, it is due %s", a.at, o.deadline)
 	}
 }
 
 func (a *Auditor) orderWasCompleted(o *orderBook) {
 	o.completedAt = a.at
 	if o.settled() != o.total {
-		a.fail("I14", "%d are settled of %d", o.settled(), o.total)
+		a.failf("I14", "%d are settled of %d", o.settled(), o.total)
 	}
 }
 
 func (a *Auditor) orderReviewed(o *orderBook) {
 	if o.reviewedAt != 0 || o.phase == orderCompleted && a.at > o.completedAt+instant(a.policy.ReviewWithin) {
-		a.fail("D31", "reviewed at %s, before at %s; completed %s", a.at, o.reviewedAt, o.completedAt)
+		a.failf("D31", "reviewed at %s, before at %s; completed %s", a.at, o.reviewedAt, o.completedAt)
 	}
 	a.rated()
 	o.reviewedAt = a.at
@@ -156,13 +156,13 @@ func (a *Auditor) orderReviewed(o *orderBook) {
 
 func (a *Auditor) rated() {
 	if rating := a.number("rating"); rating < 1 || rating > 5 {
-		a.fail("D31", "rated %d", rating)
+		a.failf("D31", "rated %d", rating)
 	}
 }
 
 func (a *Auditor) reviewEdited(o *orderBook) {
 	if o.reviewedAt == 0 || o.editedAt != 0 || a.at > o.reviewedAt+instant(a.policy.ReviewWithin) {
-		a.fail("D31", "edited at %s, before at %s; reviewed %s", a.at, o.editedAt, o.reviewedAt)
+		a.failf("D31", "edited at %s, before at %s; reviewed %s", a.at, o.editedAt, o.reviewedAt)
 	}
 	a.rated()
 	o.editedAt = a.at
@@ -171,7 +171,7 @@ func (a *Auditor) reviewEdited(o *orderBook) {
 func (a *Auditor) reviewReplied(o *orderBook) {
 	from := max(o.reviewedAt, o.editedAt)
 	if from == 0 || o.replied || a.at > from+instant(a.policy.ReviewWithin) {
-		a.fail("D31", "replied at %s, before %t; reviewed %s", a.at, o.replied, from)
+		a.failf("D31", "replied at %s, before %t; reviewed %s", a.at, o.replied, from)
 	}
 	o.replied = true
 }

@@ -55,11 +55,11 @@ func (b *fundsBook) settle(a *Auditor) {
 	left := b.lots.total + b.available
 	switch {
 	case b.credited-b.refunded+b.debt != left+b.inTransit+b.paidOut+b.fees+b.spent:
-		a.fail("I22", "credited %d, refunded %d, debt %d; %s", b.credited, b.refunded, b.debt, b)
+		a.failf("I22", "credited %d, refunded %d, debt %d; %s", b.credited, b.refunded, b.debt, b)
 	case min(b.lots.total, b.available, b.inTransit, b.paidOut, b.fees, b.spent, b.debt) < 0:
-		a.fail("I22", "debt %d; %s", b.debt, b)
+		a.failf("I22", "debt %d; %s", b.debt, b)
 	case b.debt > 0 && left > 0:
-		a.fail("I22", "debt %d while there are funds; %s", b.debt, b)
+		a.failf("I22", "debt %d while there are funds; %s", b.debt, b)
 	}
 }
 
@@ -81,13 +81,13 @@ func (a *Auditor) seeFunds(b *fundsBook) {
 	case "funds.card-bound":
 		card := string(a.text("card"))
 		if _, bound := b.cards[card]; bound || string(a.text("holder")) != b.account || card == "" {
-			a.fail("B10", "card %s of %s, bound %t", card, a.text("holder"), bound)
+			a.failf("B10", "card %s of %s, bound %t", card, a.text("holder"), bound)
 		}
 		b.cards[card] = 0
 	case "funds.card-unbound":
 		card := string(a.text("card"))
 		if open, bound := b.cards[card]; !bound || open > 0 {
-			a.fail("B10", "card %s, bound %t, %d withdrawals go to it", card, bound, open)
+			a.failf("B10", "card %s, bound %t, %d withdrawals go to it", card, bound, open)
 		}
 		delete(b.cards, card)
 	case "funds.withdrawal-requested":
@@ -97,12 +97,12 @@ func (a *Auditor) seeFunds(b *fundsBook) {
 	case "funds.charge-paid":
 		id, n := string(a.text("id")), a.money("amount", b.currency)
 		if _, twice := b.charges[id]; twice || n <= 0 || n > b.available {
-			a.fail("I22", "charge %s of %d, paid before %t; %s", id, n, twice, b)
+			a.failf("I22", "charge %s of %d, paid before %t; %s", id, n, twice, b)
 		}
 		b.charges[id] = struct{}{}
 		b.available, b.spent = b.available-n, b.spent+n
 	default:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	}
 }
 
@@ -114,13 +114,13 @@ func (a *Auditor) credited(b *fundsBook) {
 	a.confirms(effect{what: "a credit", sale: s, name: b.account, x: n})
 	switch {
 	case n <= 0 || s == nil:
-		a.fail("I20", "%d of no order", n)
+		a.failf("I20", "%d of no order", n)
 	case repaid > n:
-		a.fail("I27", "%d of %d settle a debt, less than nothing waits", repaid, n)
+		a.failf("I27", "%d of %d settle a debt, less than nothing waits", repaid, n)
 	case repaid != min(n, b.debt):
-		a.fail("I22", "%d of %d settle a debt of %d", repaid, n, b.debt)
+		a.failf("I22", "%d of %d settle a debt of %d", repaid, n, b.debt)
 	case days < 0 || until != a.at+instant(days)*day || a.funds != nil && days != int64(a.funds(b.account).HoldDays):
-		a.fail("D56", "available after %d days, at %s", days, until)
+		a.failf("D56", "available after %d days, at %s", days, until)
 	}
 	if a.fault != nil {
 		return
@@ -139,7 +139,7 @@ func (a *Auditor) debited(b *fundsBook) {
 	s, n, debt := a.sales[string(a.text("order"))], a.money("amount", b.currency), a.money("debt", b.currency)
 	a.confirms(effect{what: "a refund", sale: s, x: n})
 	if n <= 0 || s == nil || s.funds != b || debt != max(0, n-b.lots.total-b.available) {
-		a.fail("I22", "%d taken back, of which %d is missing; %s", n, debt, b)
+		a.failf("I22", "%d taken back, of which %d is missing; %s", n, debt, b)
 		return
 	}
 	b.available -= b.lots.drain(s, n-debt)
@@ -151,13 +151,13 @@ func (a *Auditor) requested(b *fundsBook) {
 	_, twice := b.done[id]
 	switch {
 	case twice || id == "":
-		a.fail("D57", "withdrawal %s once more", id)
+		a.failf("D57", "withdrawal %s once more", id)
 	case w.gross <= 0 || w.gross > b.available:
-		a.fail("I22", "%d withdrawn; %s", w.gross, b)
+		a.failf("I22", "%d withdrawn; %s", w.gross, b)
 	case w.net <= 0 || w.fee < 0 || w.net+w.fee != w.gross:
-		a.fail("I23", "net %d and fee %d of %d", w.net, w.fee, w.gross)
+		a.failf("I23", "net %d and fee %d of %d", w.net, w.fee, w.gross)
 	case a.when("expected_at") < a.at:
-		a.fail("D57", "expected %s", a.when("expected_at"))
+		a.failf("D57", "expected %s", a.when("expected_at"))
 	case a.funds != nil:
 		a.agreedWith(a.funds(b.account), w)
 	}
@@ -170,11 +170,11 @@ func (a *Auditor) requested(b *fundsBook) {
 func (a *Auditor) agreedWith(p FundsPolicy, w withdrawal) {
 	switch {
 	case w.gross < p.MinWithdrawal:
-		a.fail("D57", "%d withdrawn, the least is %d", w.gross, p.MinWithdrawal)
+		a.failf("D57", "%d withdrawn, the least is %d", w.gross, p.MinWithdrawal)
 	case w.fee != p.fee(w.gross):
-		a.fail("D58", "a fee of %d, not %d", w.fee, p.fee(w.gross))
+		a.failf("D58", "a fee of %d, not %d", w.fee, p.fee(w.gross))
 	case a.when("expected_at") != a.at+instant(p.Expected):
-		a.fail("D57", "expected %s", a.when("expected_at"))
+		a.failf("D57", "expected %s", a.when("expected_at"))
 	}
 }
 
@@ -182,7 +182,7 @@ func (a *Auditor) agreedWith(p FundsPolicy, w withdrawal) {
 // card if it goes to one.
 func (a *Auditor) destination(b *fundsBook) string {
 	if !a.nested("dest") {
-		a.fail("B10", "a withdrawal to nowhere")
+		a.failf("B10", "a withdrawal to nowhere")
 		return ""
 	}
 	a.turn()
@@ -190,14 +190,14 @@ func (a *Auditor) destination(b *fundsBook) string {
 	card := string(a.text("card"))
 	if card != "" {
 		if _, bound := b.cards[card]; !bound {
-			a.fail("B10", "card %s is not bound", card)
+			a.failf("B10", "card %s is not bound", card)
 		}
 		b.cards[card]++
 		return card
 	}
 	holder, err := parse(a.fact.raw("alipay"), nil)
 	if raw := holder.raw("holder"); err != nil || string(raw) != `"`+b.account+`"` {
-		a.fail("B10", "the Alipay account of %s", raw)
+		a.failf("B10", "the Alipay account of %s", raw)
 	}
 	return ""
 }
@@ -219,7 +219,7 @@ func (a *Auditor) arrived(b *fundsBook, failed bool) {
 	id := string(a.text("id"))
 	w, open := b.open[id]
 	if !open {
-		a.fail("I23", "withdrawal %s is not open", id)
+		a.failf("I23", "withdrawal %s is not open", id)
 		return
 	}
 	delete(b.open, id)
@@ -233,7 +233,7 @@ func (a *Auditor) arrived(b *fundsBook, failed bool) {
 	}
 	repaid := a.money("repaid", b.currency)
 	if repaid != min(w.gross, b.debt) {
-		a.fail("I23", "%d of %d settle a debt of %d", repaid, w.gross, b.debt)
+		a.failf("I23", "%d of %d settle a debt of %d", repaid, w.gross, b.debt)
 	}
 	b.debt, b.available = b.debt-repaid, b.available+w.gross-repaid
 }

@@ -80,9 +80,9 @@ func (a *Auditor) seeGoods(g *goodsBook) {
 	step, known := goodsSteps[a.record.Type]
 	switch {
 	case !known:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	case g.phase&step.from == 0:
-		a.fail("D37", "not in this phase")
+		a.failf("D37", "not in this phase")
 	case fresh && g.phase != goodsNone && g.stream == a.target:
 		a.is("", g.seller)
 	}
@@ -97,25 +97,25 @@ func (a *Auditor) seeGoods(g *goodsBook) {
 // settle checks that an order which is linked knows of it (I11).
 func (g *goodsBook) settle(a *Auditor) {
 	if g.order != nil && g.order.linked(g) < 0 {
-		a.fail("I11", "order %s is not linked to the entrustment", g.order.id)
+		a.failf("I11", "order %s is not linked to the entrustment", g.order.id)
 	}
 }
 
 func (a *Auditor) goodsWereDrafted(g *goodsBook) {
 	if g.seller = a.keep(a.text("seller")); g.seller != a.by.account {
-		a.fail("I8", "drafted for %q", g.seller)
+		a.failf("I8", "drafted for %q", g.seller)
 	}
 }
 
 func (a *Auditor) goodsWereCancelled(g *goodsBook) {
 	if g.order != nil {
-		a.fail("D40", "linked to order %s", g.order.id)
+		a.failf("D40", "linked to order %s", g.order.id)
 	}
 }
 
 func (a *Auditor) goodsWereDeclared(g *goodsBook) {
 	if !a.nested("declaration") {
-		a.fail("D42", "no declaration")
+		a.failf("D42", "no declaration")
 		return
 	}
 	a.turn()
@@ -130,16 +130,16 @@ func (a *Auditor) goodsWereDeclared(g *goodsBook) {
 		}
 		n, c := a.anyMoney("total")
 		if n <= 0 || len(a.text("hs_code")) == 0 || g.currency != (currency{}) && g.currency != c {
-			a.fail("D42", "an item of %d %s, HS code %q", n, c, a.text("hs_code"))
+			a.failf("D42", "an item of %d %s, HS code %q", n, c, a.text("hs_code"))
 		}
 		g.currency = c
 	})
 	a.fact = outer
 	switch {
 	case err != nil || count == 0 || number == "" || g.declaredAt == 0:
-		a.fail("D42", "number %q with %d items", number, count)
+		a.failf("D42", "number %q with %d items", number, count)
 	case g.order != nil && g.order.currency != g.currency:
-		a.fail("D39", "declared in %s, the order is in %s", g.currency, g.order.currency)
+		a.failf("D39", "declared in %s, the order is in %s", g.currency, g.order.currency)
 	case slices.Contains(g.numbers, number):
 		return // it declares again under its own number
 	}
@@ -154,9 +154,9 @@ func (a *Auditor) goodsWereReleased(g *goodsBook) {
 	void := g.order != nil && g.releasedAt < g.order.draftedAt
 	switch {
 	case g.releasedAt < g.declaredAt || g.releasedAt > a.at || g.releasedAt == 0:
-		a.fail("D44", "released %s, declared %s, recorded %s", g.releasedAt, g.declaredAt, a.at)
+		a.failf("D44", "released %s, declared %s, recorded %s", g.releasedAt, g.declaredAt, a.at)
 	case a.flag("void") != void:
-		a.fail("D41", "void %t, released %s", !void, g.releasedAt)
+		a.failf("D41", "void %t, released %s", !void, g.releasedAt)
 	}
 	if g.order != nil {
 		a.confirms(effect{what: "a customs release", order: g.order, goods: g, x: int64(g.releasedAt)})
@@ -165,7 +165,7 @@ func (a *Auditor) goodsWereReleased(g *goodsBook) {
 
 func (a *Auditor) customsClosed(g *goodsBook) {
 	if at := a.when("closed_at"); at < g.releasedAt || at > a.at {
-		a.fail("D44", "closed %s, released %s, recorded %s", at, g.releasedAt, a.at)
+		a.failf("D44", "closed %s, released %s, recorded %s", at, g.releasedAt, a.at)
 	}
 }
 
@@ -173,10 +173,10 @@ func (a *Auditor) goodsWereLinked(g *goodsBook) {
 	o := a.orders[string(a.text("order"))]
 	switch {
 	case o == nil || g.order != nil || g.spent:
-		a.fail("I11", "linked to %s beside another", a.text("order"))
+		a.failf("I11", "linked to %s beside another", a.text("order"))
 		return
 	case a.when("drafted_at") != o.draftedAt || string(a.text("currency")) != o.currency.String():
-		a.fail("I11", "the order is in %s, drafted %s", o.currency, o.draftedAt)
+		a.failf("I11", "the order is in %s, drafted %s", o.currency, o.draftedAt)
 	}
 	g.order = o
 	a.confirms(effect{what: "a link", order: o, goods: g})
@@ -186,10 +186,10 @@ func (a *Auditor) goodsWereUnlinked(g *goodsBook) {
 	o, cause := g.order, a.keep(a.text("cause"))
 	switch {
 	case o == nil || string(a.text("order")) != o.id:
-		a.fail("I11", "it is not linked to %s", a.text("order"))
+		a.failf("I11", "it is not linked to %s", a.text("order"))
 		return
 	case o.phase&(orderShipped|orderReceived|orderCompleted) != 0 || o.phase == orderClosed && o.shippedAt != 0:
-		a.fail("D40", "the order was shipped")
+		a.failf("D40", "the order was shipped")
 	}
 	g.order = nil
 	a.confirms(effect{what: "an unlink", order: o, goods: g, name: cause})
@@ -209,7 +209,7 @@ func (a *Auditor) seeReserved(category string) {
 		e.order = a.orders[string(owner)]
 	}
 	if a.has(set, number) || r.Version != 1 {
-		a.fail(breaks, "%s is reserved a second time, for %s", number, owner)
+		a.failf(breaks, "%s is reserved a second time, for %s", number, owner)
 	}
 	a.put(set, number)
 	a.confirms(e)

@@ -29,7 +29,7 @@ func (a *Auditor) lineOfOrder(o *orderBook) *lineBook {
 	if o.line == nil {
 		stream, err := events.Stream("line", o.seller+"/"+o.currency.String())
 		if err != nil {
-			a.fail("I1", "the order has no line: %v", err)
+			a.failf("I1", "the order has no line: %v", err)
 		}
 		o.line = a.lineOf(stream)
 	}
@@ -56,13 +56,13 @@ func (a *Auditor) holdPlaced(o *orderBook) {
 	h, need, n := &o.hold, a.money("need", o.currency), a.money("amount", o.currency)
 	switch {
 	case o.coverage == none:
-		a.fail("I3", "a hold without coverage")
+		a.failf("I3", "a hold without coverage")
 	case h.open != 0 || h.shut:
-		a.fail("I5", "a hold of %d beside one of %d", n, h.open)
+		a.failf("I5", "a hold of %d beside one of %d", n, h.open)
 	case h.posted:
-		a.fail("I16", "a hold after a claim")
+		a.failf("I16", "a hold after a claim")
 	case n <= 0 || n > need || need != o.need() || n < need && !a.policy.CapCoverage:
-		a.fail("D2", "%d held of %d, needed are %d", n, need, o.need())
+		a.failf("D2", "%d held of %d, needed are %d", n, need, o.need())
 	}
 	h.placed += n
 	h.capped = n < need
@@ -73,9 +73,9 @@ func (a *Auditor) holdAdjusted(o *orderBook) {
 	h, from, to := &o.hold, a.money("from", o.currency), a.money("to", o.currency)
 	switch {
 	case h.open == 0 || from != h.open || to <= 0 || to == from:
-		a.fail("I5", "a hold of %d adjusted from %d to %d", h.open, from, to)
+		a.failf("I5", "a hold of %d adjusted from %d to %d", h.open, from, to)
 	case to > o.need() || to < o.need() && !a.policy.CapCoverage:
-		a.fail("D2", "adjusted to %d, needed are %d", to, o.need())
+		a.failf("D2", "adjusted to %d, needed are %d", to, o.need())
 	}
 	h.raised, h.lowered = h.raised+max(0, to-from), h.lowered+max(0, from-to)
 	h.capped = to < o.need()
@@ -85,7 +85,7 @@ func (a *Auditor) holdAdjusted(o *orderBook) {
 func (a *Auditor) holdReleased(o *orderBook) {
 	h, n, cause := &o.hold, a.money("amount", o.currency), string(a.text("cause"))
 	if h.open == 0 || n != h.open {
-		a.fail("I5", "%d released of a hold of %d", n, h.open)
+		a.failf("I5", "%d released of a hold of %d", n, h.open)
 	}
 	fits := false
 	switch cause {
@@ -99,7 +99,7 @@ func (a *Auditor) holdReleased(o *orderBook) {
 		fits = o.coverage == none || a.policy.HoldAtConfirm && o.phase == orderSubmitted
 	}
 	if !fits {
-		a.fail("I4", "released as %s with coverage %s", cause, o.coverage)
+		a.failf("I4", "released as %s with coverage %s", cause, o.coverage)
 	}
 	h.released += n
 	h.shut = cause != "uncovered"
@@ -110,11 +110,11 @@ func (a *Auditor) claimPosted(o *orderBook) {
 	h, n, rest := &o.hold, a.money("amount", o.currency), a.money("released", o.currency)
 	switch {
 	case o.coverage == none || h.posted:
-		a.fail("I16", "a claim with coverage %s, or a second one", o.coverage)
+		a.failf("I16", "a claim with coverage %s, or a second one", o.coverage)
 	case n <= 0 || n > h.open || n > o.left() || n != min(o.dispute.ruled, h.open, o.left()):
-		a.fail("I16", "%d claimed of a hold of %d and %d that are left, ruled %d", n, h.open, o.left(), o.dispute.ruled)
+		a.failf("I16", "%d claimed of a hold of %d and %d that are left, ruled %d", n, h.open, o.left(), o.dispute.ruled)
 	case rest < 0 || n+rest != h.open:
-		a.fail("I5", "%d claimed and %d released of a hold of %d", n, rest, h.open)
+		a.failf("I5", "%d claimed and %d released of a hold of %d", n, rest, h.open)
 	}
 	h.claimed, h.released, h.posted = h.claimed+n, h.released+rest, true
 	o.money.claimed += n
@@ -140,19 +140,19 @@ func (a *Auditor) settleHold(o *orderBook) {
 	}
 	switch {
 	case !o.covered && h.changes > 0:
-		a.fail("I3", "%d changes of a hold without coverage", h.changes)
+		a.failf("I3", "%d changes of a hold without coverage", h.changes)
 	case h.placed+h.raised-h.lowered != h.released+h.claimed+h.open:
-		a.fail("I5", "%+v", *h)
+		a.failf("I5", "%+v", *h)
 	case o.phase&orderEnded != 0 && h.open != 0:
-		a.fail("I5", "the order has ended and holds %d", h.open)
+		a.failf("I5", "the order has ended and holds %d", h.open)
 	case open != (h.open > 0):
-		a.fail("I4", "holds %d with coverage %s", h.open, o.coverage)
+		a.failf("I4", "holds %d with coverage %s", h.open, o.coverage)
 	case h.open > o.need():
-		a.fail("D2", "holds %d, needed are %d", h.open, o.need())
+		a.failf("D2", "holds %d, needed are %d", h.open, o.need())
 	case h.capped && o.line.available() != 0:
-		a.fail("D3", "holds %d of %d, and %d are available", h.open, o.need(), o.line.available())
+		a.failf("D3", "holds %d of %d, and %d are available", h.open, o.need(), o.line.available())
 	case o.dispute.owed != 0 || o.dispute.ruled != 0:
-		a.fail("D30", "a refund of %d or a compensation of %d was not made", o.dispute.owed, o.dispute.ruled)
+		a.failf("D30", "a refund of %d or a compensation of %d was not made", o.dispute.owed, o.dispute.ruled)
 	}
 	h.capped = false
 }

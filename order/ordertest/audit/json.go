@@ -153,7 +153,7 @@ func skipNested(data []byte, i int) int {
 func (a *Auditor) read(data []byte) bool {
 	var err error
 	if a.fact, err = parse(data, a.fact[:0]); err != nil {
-		a.fail("I28", "%s: %v", data, err)
+		a.failf("I28", "%s: %v", data, err)
 	}
 	return err == nil
 }
@@ -165,7 +165,7 @@ func (a *Auditor) text(key string) []byte {
 		return nil
 	}
 	if len(raw) < 2 || raw[0] != '"' {
-		a.fail("I28", "%s is no string: %s", key, raw)
+		a.failf("I28", "%s is no string: %s", key, raw)
 		return nil
 	}
 	if bytes.IndexByte(raw, '\\') < 0 {
@@ -173,7 +173,7 @@ func (a *Auditor) text(key string) []byte {
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		a.fail("I28", "%s is no string: %s", key, raw)
+		a.failf("I28", "%s is no string: %s", key, raw)
 	}
 	return []byte(s)
 }
@@ -201,7 +201,7 @@ func (a *Auditor) number(key string) int64 {
 	}
 	n, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil {
-		a.fail("I28", "%s is no whole number: %s", key, raw)
+		a.failf("I28", "%s is no whole number: %s", key, raw)
 	}
 	return n
 }
@@ -213,7 +213,7 @@ func (a *Auditor) flag(key string) bool {
 	case "true":
 		return true
 	default:
-		a.fail("I28", "%s is neither true nor false: %s", key, raw)
+		a.failf("I28", "%s is neither true nor false: %s", key, raw)
 		return false
 	}
 }
@@ -238,7 +238,7 @@ func (a *Auditor) when(key string) instant {
 	}
 	var t time.Time
 	if err := t.UnmarshalText(text); err != nil {
-		a.fail("I28", "%s is no instant: %s", key, text)
+		a.failf("I28", "%s is no instant: %s", key, text)
 		return 0
 	}
 	return instant(t.UnixNano())
@@ -252,7 +252,7 @@ func (a *Auditor) nested(key string) bool {
 	}
 	var err error
 	if a.inner, err = parse(raw, a.inner[:0]); err != nil {
-		a.fail("I28", "%s: %v", key, err)
+		a.failf("I28", "%s: %v", key, err)
 	}
 	return err == nil
 }

@@ -49,13 +49,13 @@ func (l *lineBook) settle(a *Auditor) {
 	}
 	switch {
 	case l.held != l.byOrders || l.holds != l.orders:
-		a.fail(sum, "it holds %d for %d orders, the orders say %d for %d", l.held, l.holds, l.byOrders, l.orders)
+		a.failf(sum, "it holds %d for %d orders, the orders say %d for %d", l.held, l.holds, l.byOrders, l.orders)
 	case l.overdue != l.late:
-		a.fail("D53", "it counts %d overdue orders, %d are", l.overdue, l.late)
+		a.failf("D53", "it counts %d overdue orders, %d are", l.overdue, l.late)
 	case l.limit < 0 || l.held < 0 || l.consumed < 0 || l.consumed != l.claimed-l.repay:
-		a.fail("I2", "limit %d, held %d, consumed %d of %d claimed and %d repaid", l.limit, l.held, l.consumed, l.claimed, l.repay)
+		a.failf("I2", "limit %d, held %d, consumed %d of %d claimed and %d repaid", l.limit, l.held, l.consumed, l.claimed, l.repay)
 	case l.available()-max(0, all-l.limit)+all != l.limit:
-		a.fail("I2", "available %d, held %d, consumed %d, limit %d", l.available(), l.held, l.consumed, l.limit)
+		a.failf("I2", "available %d, held %d, consumed %d, limit %d", l.available(), l.held, l.consumed, l.limit)
 	}
 }
 
@@ -67,9 +67,9 @@ func (a *Auditor) seeLine(l *lineBook) {
 	opening := name == "credit.limit-assessed" || name == "credit.line-opened"
 	switch {
 	case !l.open && !opening:
-		a.fail("I2", "the line was never assessed")
+		a.failf("I2", "the line was never assessed")
 	case name == "credit.line-opened" && l.open:
-		a.fail("I2", "the line is open")
+		a.failf("I2", "the line is open")
 	case l.payLater:
 		a.seeQuota(l, name)
 	default:
@@ -87,7 +87,7 @@ func (a *Auditor) seeAssurance(l *lineBook, name string) {
 		l.granted = max(l.granted, l.limit)
 	case "credit.line-suspended", "credit.line-resumed":
 		if suspend := name == "credit.line-suspended"; suspend == l.suspended {
-			a.fail("D33", "suspended %t already", suspend)
+			a.failf("D33", "suspended %t already", suspend)
 		}
 		l.suspended = !l.suspended
 	case "credit.held":
@@ -116,11 +116,11 @@ func (a *Auditor) seeAssurance(l *lineBook, name string) {
 	case "credit.claim-repaid":
 		n := a.money("amount", l.currency)
 		if n <= 0 || n > l.consumed {
-			a.fail("D8", "%d repaid, owed are %d", n, l.consumed)
+			a.failf("D8", "%d repaid, owed are %d", n, l.consumed)
 		}
 		l.consumed, l.repay = l.consumed-n, l.repay+n
 	default:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	}
 }
 
@@ -133,11 +133,11 @@ func (a *Auditor) grows(l *lineBook, n amount) {
 	}
 	switch {
 	case n <= 0 || n > l.available():
-		a.fail(rule, "%d, available are %d", n, l.available())
+		a.failf(rule, "%d, available are %d", n, l.available())
 	case l.suspended:
-		a.fail("D3", "the line is suspended")
+		a.failf("D3", "the line is suspended")
 	case len(l.grounds) > 0:
-		a.fail("I24", "the line is frozen for %v", l.grounds)
+		a.failf("I24", "the line is frozen for %v", l.grounds)
 	}
 	l.held = a.plus(l.held, n)
 }
@@ -153,9 +153,9 @@ func (a *Auditor) seeQuota(l *lineBook, name string) {
 		from, to := a.money("from", l.currency), a.money("to", l.currency)
 		switch raised := name == "credit.limit-raised"; {
 		case from != l.limit || (to > from) != raised || to == from:
-			a.fail("I18", "from %d to %d, the limit is %d", from, to, l.limit)
+			a.failf("I18", "from %d to %d, the limit is %d", from, to, l.limit)
 		case raised && len(l.grounds) > 0:
-			a.fail("D55", "raised while frozen for %v", l.grounds)
+			a.failf("D55", "raised while frozen for %v", l.grounds)
 		}
 		l.limit, l.granted = to, max(l.granted, to)
 	case "credit.quota-deducted":
@@ -168,7 +168,7 @@ func (a *Auditor) seeQuota(l *lineBook, name string) {
 	case "credit.quota-consumed":
 		n, from, to := a.money("amount", l.currency), a.money("limit_from", l.currency), a.money("limit_to", l.currency)
 		if from != l.limit || to != max(0, from-n) {
-			a.fail("D52", "from %d to %d by %d, the limit is %d", from, to, n, l.limit)
+			a.failf("D52", "from %d to %d by %d, the limit is %d", from, to, n, l.limit)
 		}
 		a.confirms(effect{what: "a write-off", sale: sale(), line: l, x: n})
 		l.limit, l.held, l.overdue = to, l.held-n, l.overdue-1
@@ -180,12 +180,12 @@ func (a *Auditor) seeQuota(l *lineBook, name string) {
 	case "credit.unfrozen":
 		i := slices.Index(l.grounds, ground{string(a.text("reason")), string(a.text("ref"))})
 		if i < 0 {
-			a.fail("D53", "it is not frozen for %s %s", a.text("reason"), a.text("ref"))
+			a.failf("D53", "it is not frozen for %s %s", a.text("reason"), a.text("ref"))
 			return
 		}
 		l.grounds = slices.Delete(l.grounds, i, i+1)
 	default:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	}
 }
 
@@ -228,7 +228,7 @@ func (a *Auditor) froze(l *lineBook) {
 	}
 	itself := l.stream != a.target
 	if !truth || slices.Contains(l.grounds, g) || itself && (a.expected.line != l || a.expected.sale != s) {
-		a.fail("D53", "frozen for %s %s, by itself %t, which is not so or not new", g.reason, g.ref, itself)
+		a.failf("D53", "frozen for %s %s, by itself %t, which is not so or not new", g.reason, g.ref, itself)
 	}
 	if itself {
 		a.expected = freezing{}

@@ -14,7 +14,7 @@ type amount = int64
 func (a *Auditor) money(key string, c currency) amount {
 	units, of := a.anyMoney(key)
 	if of != c && of != (currency{}) {
-		a.fail("I32", "%s is in %s, not in %s", key, of, c)
+		a.failf("I32", "%s is in %s, not in %s", key, of, c)
 	}
 	return units
 }
@@ -27,13 +27,13 @@ func (a *Auditor) anyMoney(key string) (amount, currency) {
 	}
 	units, digits, c, ok := parseMoney(text)
 	if !ok {
-		a.fail("I32", "%s is no amount: %s", key, text)
+		a.failf("I32", "%s is no amount: %s", key, text)
 		return 0, c
 	}
 	if known, seen := a.digits[c]; !seen {
 		a.digits[c] = digits
 	} else if known != digits {
-		a.fail("I32", "%s has %d digits after the point, amounts of %s have %d: %s", key, digits, c, known, text)
+		a.failf("I32", "%s has %d digits after the point, amounts of %s have %d: %s", key, digits, c, known, text)
 	}
 	return units, c
 }
@@ -73,7 +73,7 @@ func parseMoney(text []byte) (units amount, digits int, c currency, ok bool) {
 func (a *Auditor) plus(x, y amount) amount {
 	sum := x + y
 	if (sum > x) != (y > 0) && y != 0 {
-		a.fail("I32", "%d and %d are too much", x, y)
+		a.failf("I32", "%d and %d are too much", x, y)
 	}
 	return sum
 }

@@ -158,11 +158,11 @@ func (a *Auditor) seeOrder(o *orderBook) {
 	step, known := orderSteps[a.record.Type]
 	switch {
 	case !known:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	case o.phase&step.from == 0 && o.phase&orderEnded != 0:
-		a.fail("I15", "after the end")
+		a.failf("I15", "after the end")
 	case o.phase&step.from == 0:
-		a.fail(step.breaks, "not in this phase")
+		a.failf(step.breaks, "not in this phase")
 	}
 	if a.fault != nil {
 		return
@@ -177,7 +177,7 @@ func (a *Auditor) seeOrder(o *orderBook) {
 // mayTouch checks that the actor is a party of the order, and that the order does not stand still.
 func (a *Auditor) mayTouch(o *orderBook) {
 	if o.frozen() && !a.asked.amid {
-		a.fail("D29", "%s while a dispute or a chargeback is open", a.asked.command)
+		a.failf("D29", "%s while a dispute or a chargeback is open", a.asked.command)
 	}
 	if o.phase == orderNone || o.stream != a.target {
 		return
@@ -194,17 +194,17 @@ func (o *orderBook) settle(a *Auditor) {
 	a.settleHold(o)
 	switch {
 	case o.phase == orderConfirmed && o.settled() >= o.initial:
-		a.fail("I7", "%d are settled of %d, and the order is not funded", o.settled(), o.initial)
+		a.failf("I7", "%d are settled of %d, and the order is not funded", o.settled(), o.initial)
 	case o.phase == orderReceived && o.settled() == o.total:
-		a.fail("I14", "all of %d is settled, and the order is not completed", o.total)
+		a.failf("I14", "all of %d is settled, and the order is not completed", o.total)
 	case o.phase == orderClosed && o.shippedAt == 0 && len(o.links) > 0:
-		a.fail("D40", "closed before shipment with %d links", len(o.links))
+		a.failf("D40", "closed before shipment with %d links", len(o.links))
 	case o.phase != orderNone && (o.account != "") != (o.phase > orderDraft) && !(o.phase == orderClosed && o.account == ""):
-		a.fail("I6", "account %q", o.account)
+		a.failf("I6", "account %q", o.account)
 	}
 	for _, l := range o.links {
 		if l.goods.order != o {
-			a.fail("I11", "entrustment %s is not linked to the order", l.goods.id)
+			a.failf("I11", "entrustment %s is not linked to the order", l.goods.id)
 		}
 	}
 }
@@ -213,13 +213,13 @@ func (a *Auditor) drafted(o *orderBook) {
 	o.seller, o.sellerEmail = a.keep(a.text("seller")), a.keep(a.text("seller_email"))
 	o.draftedAt, o.uploads = a.when("drafted_at"), string(a.text("mode")) == "attachment"
 	if o.seller != a.by.account || o.draftedAt != a.at {
-		a.fail("I13", "drafted for %q at %s", o.seller, o.draftedAt)
+		a.failf("I13", "drafted for %q at %s", o.seller, o.draftedAt)
 	}
 	if mode := string(a.text("mode")); mode != "online" && mode != "attachment" {
-		a.fail("A7", "drafted in mode %q", mode)
+		a.failf("A7", "drafted in mode %q", mode)
 	}
 	if !a.serves(o.seller) {
-		a.fail("A6", "the service of %s is not active", o.seller)
+		a.failf("A6", "the service of %s is not active", o.seller)
 	}
 }
 
@@ -227,7 +227,7 @@ func (a *Auditor) buyerEntered(o *orderBook) {
 	o.buyerEmail, o.buyerName = a.keep(a.text("email")), a.keep(a.text("name"))
 	o.buyer, o.matched = "", false
 	if o.buyerEmail == "" || strings.EqualFold(o.buyerEmail, o.sellerEmail) {
-		a.fail("D36", "the buyer's address %q, the seller's %q", o.buyerEmail, o.sellerEmail)
+		a.failf("D36", "the buyer's address %q, the seller's %q", o.buyerEmail, o.sellerEmail)
 	}
 }
 
@@ -235,20 +235,20 @@ func (a *Auditor) buyerMatched(o *orderBook) {
 	o.buyer, o.matched = a.keep(a.text("account")), true
 	switch {
 	case string(a.text("email")) != o.buyerEmail || o.buyerEmail == "":
-		a.fail("A8", "a match of %s, entered is %q", a.text("email"), o.buyerEmail)
+		a.failf("A8", "a match of %s, entered is %q", a.text("email"), o.buyerEmail)
 	case o.buyer == o.seller:
-		a.fail("D36", "the buyer is the seller")
+		a.failf("D36", "the buyer is the seller")
 	case a.flag("registered") != (o.buyer != ""):
-		a.fail("A8", "registered %t with account %q", a.flag("registered"), o.buyer)
+		a.failf("A8", "registered %t with account %q", a.flag("registered"), o.buyer)
 	}
 }
 
 func (a *Auditor) contractAttached(o *orderBook) {
 	if party := roleOf(a.text("party")); party != a.by.role {
-		a.fail("A9", "a contract of the %s", a.text("party"))
+		a.failf("A9", "a contract of the %s", a.text("party"))
 	}
 	if a.by.role == buyer && o.phase == orderDraft {
-		a.fail("A9", "the buyer attaches to a draft")
+		a.failf("A9", "the buyer attaches to a draft")
 	}
 	o.uploaded = o.uploaded || a.by.role == seller
 }
@@ -256,7 +256,7 @@ func (a *Auditor) contractAttached(o *orderBook) {
 func (a *Auditor) transportSet(o *orderBook) {
 	o.transport = a.keep(a.text("mode"))
 	if a.policy.ReceiptDays[o.transport] <= 0 {
-		a.fail("D14", "mode %q", o.transport)
+		a.failf("D14", "mode %q", o.transport)
 	}
 }
 
@@ -272,14 +272,14 @@ func (a *Auditor) cover(o *orderBook) {
 		o.coverage = a.keep(text)
 		o.covered = o.covered || o.coverage != none
 	default:
-		a.fail("A13", "coverage %q", text)
+		a.failf("A13", "coverage %q", text)
 	}
 }
 
 // revise checks that the terms have the next revision (A18).
 func (a *Auditor) revise(o *orderBook) {
 	if next := a.number("revision"); next != o.revision+1 {
-		a.fail("A18", "revision %d after %d", next, o.revision)
+		a.failf("A18", "revision %d after %d", next, o.revision)
 	}
 	o.revision++
 }
@@ -288,23 +288,23 @@ func (a *Auditor) submitted(o *orderBook) {
 	o.account, o.confirmBy = string(a.text("account")), a.when("confirm_by")
 	switch {
 	case !o.matched:
-		a.fail("A8", "the buyer is not matched")
+		a.failf("A8", "the buyer is not matched")
 	case o.total <= 0:
-		a.fail("A12", "the total is %d", o.total)
+		a.failf("A12", "the total is %d", o.total)
 	case o.coverage == "":
-		a.fail("A16", "no coverage was chosen")
+		a.failf("A16", "no coverage was chosen")
 	case o.uploads && !o.uploaded:
-		a.fail("A7", "no contract is attached")
+		a.failf("A7", "no contract is attached")
 	case !a.serves(o.seller):
-		a.fail("A6", "the service of %s is not active", o.seller)
+		a.failf("A6", "the service of %s is not active", o.seller)
 	case o.account == "":
-		a.fail("I6", "no receiving account")
+		a.failf("I6", "no receiving account")
 	case a.number("revision") != o.revision:
-		a.fail("A18", "revision %d, the terms have %d", a.number("revision"), o.revision)
+		a.failf("A18", "revision %d, the terms have %d", a.number("revision"), o.revision)
 	case o.confirmBy != a.at+instant(a.policy.ConfirmWithin):
-		a.fail("D28", "to be confirmed until %s", o.confirmBy)
+		a.failf("D28", "to be confirmed until %s", o.confirmBy)
 	case !strings.HasSuffix(string(a.text("link")), o.id):
-		a.fail("A17", "link %s", a.text("link"))
+		a.failf("A17", "link %s", a.text("link"))
 	}
 	a.says(effect{what: "an account", order: o, name: o.account})
 }
@@ -314,15 +314,15 @@ func (a *Auditor) confirmed(o *orderBook) {
 	o.payBy = a.when("pay_by")
 	switch {
 	case account != a.by.account || o.buyer != "" && account != o.buyer:
-		a.fail("I8", "confirmed for %q, the contract's buyer is %q", account, o.buyer)
+		a.failf("I8", "confirmed for %q, the contract's buyer is %q", account, o.buyer)
 	case account == o.seller:
-		a.fail("D36", "the buyer is the seller")
+		a.failf("D36", "the buyer is the seller")
 	case terms != o.revision:
-		a.fail("A18", "revision %d, the terms have %d", terms, o.revision)
+		a.failf("A18", "revision %d, the terms have %d", terms, o.revision)
 	case a.at >= o.confirmBy:
-		a.fail("D28", "confirmed at %s, the deadline is %s", a.at, o.confirmBy)
+		a.failf("D28", "confirmed at %s, the deadline is %s", a.at, o.confirmBy)
 	case o.payBy != a.at+instant(a.policy.PayWithin):
-		a.fail("D28", "to be paid until %s", o.payBy)
+		a.failf("D28", "to be paid until %s", o.payBy)
 	}
 	o.buyer = account
 }

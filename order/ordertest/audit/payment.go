@@ -58,7 +58,7 @@ func (a *Auditor) method() string {
 	case "tt", "card", "e-check":
 		return a.keep(text)
 	default:
-		a.fail("I9", "paid by %q", text)
+		a.failf("I9", "paid by %q", text)
 		return ""
 	}
 }
@@ -71,17 +71,17 @@ func (a *Auditor) paymentInitiated(o *orderBook) {
 	}
 	switch {
 	case p.method == "e-check" && string(a.text("bank_country")) != "US":
-		a.fail("I9", "e-Checking of a bank in %q", a.text("bank_country"))
+		a.failf("I9", "e-Checking of a bank in %q", a.text("bank_country"))
 	case p.method != "tt" && o.processing():
-		a.fail("D18", "a second payment is in process")
+		a.failf("D18", "a second payment is in process")
 	case p.id == "" || o.payment(func(q *payment) bool { return q.id == p.id }) != nil:
-		a.fail("D18", "payment %q once more", p.id)
+		a.failf("D18", "payment %q once more", p.id)
 	case p.amount <= 0 || p.amount > o.due():
-		a.fail("A12", "%d, due are %d", p.amount, o.due())
+		a.failf("A12", "%d, due are %d", p.amount, o.due())
 	case o.phase == orderConfirmed && o.money.applied == 0 && a.at >= o.payBy:
-		a.fail("D28", "at %s, to be paid until %s", a.at, o.payBy)
+		a.failf("D28", "at %s, to be paid until %s", a.at, o.payBy)
 	case p.notice != notice:
-		a.fail("D18", "a notice until %s, not %s", p.notice, notice)
+		a.failf("D18", "a notice until %s, not %s", p.notice, notice)
 	}
 	o.payments = append(o.payments, p)
 }
@@ -93,11 +93,11 @@ func (a *Auditor) paymentReceived(o *orderBook) {
 	})
 	switch {
 	case reference == "" || o.payment(func(p *payment) bool { return p.reference == reference }) != nil:
-		a.fail("D19", "reference %q once more", reference)
+		a.failf("D19", "reference %q once more", reference)
 	case method == "tt" && string(a.text("account")) != o.account:
-		a.fail("D19", "into account %s, the order's is %s", a.text("account"), o.account)
+		a.failf("D19", "into account %s, the order's is %s", a.text("account"), o.account)
 	case p == nil && (method != "tt" || len(id) > 0):
-		a.fail("D18", "payment %q is not in process", id)
+		a.failf("D18", "payment %q is not in process", id)
 	}
 	if p == nil {
 		o.payments = append(o.payments, payment{method: method})
@@ -112,11 +112,11 @@ func (a *Auditor) paymentReceived(o *orderBook) {
 	}
 	switch {
 	case p.amount <= 0 || unapplied < 0 || p.amount != a.plus(p.applied, unapplied):
-		a.fail("I14", "of %d are applied %d and not applied %d", p.amount, p.applied, unapplied)
+		a.failf("I14", "of %d are applied %d and not applied %d", p.amount, p.applied, unapplied)
 	case p.applied != want:
-		a.fail("I14", "of %d are applied %d, not %d; review %t", p.amount, p.applied, want, review)
+		a.failf("I14", "of %d are applied %d, not %d; review %t", p.amount, p.applied, want, review)
 	case review != (method == "tt" && !sameName(string(a.text("payer")), o.buyerName)):
-		a.fail("D19", "review %t of a payment by %s from %q to %q", review, method, a.text("payer"), o.buyerName)
+		a.failf("D19", "review %t of a payment by %s from %q to %q", review, method, a.text("payer"), o.buyerName)
 	}
 	m := &o.money
 	m.received, m.applied, m.unapplied = a.plus(m.received, p.amount), m.applied+p.applied, m.unapplied+unapplied
@@ -134,7 +134,7 @@ func (a *Auditor) paymentFailed(o *orderBook) {
 	id := string(a.text("payment"))
 	p := o.payment(func(p *payment) bool { return p.pending && p.id == id && id != "" })
 	if p == nil {
-		a.fail("D18", "payment %q is not in process", id)
+		a.failf("D18", "payment %q is not in process", id)
 		return
 	}
 	p.pending = false
@@ -148,11 +148,11 @@ func (a *Auditor) unappliedApplied(o *orderBook) {
 	}
 	switch {
 	case n <= 0 || n > waits || n > o.due():
-		a.fail("I14", "%d, of which %d wait and %d are due", n, waits, o.due())
+		a.failf("I14", "%d, of which %d wait and %d are due", n, waits, o.due())
 	case a.asked.command == "confirm" && n != min(waits, o.due()):
-		a.fail("I14", "%d, but %d wait and %d are due", n, waits, o.due())
+		a.failf("I14", "%d, but %d wait and %d are due", n, waits, o.due())
 	case reviewed != review:
-		a.fail("D19", "%d of it were under review, not %d", reviewed, review)
+		a.failf("D19", "%d of it were under review, not %d", reviewed, review)
 	}
 	m.unapplied, m.review, m.applied = m.unapplied-n, m.review-reviewed, m.applied+n
 }
@@ -164,18 +164,18 @@ func (a *Auditor) shortfallAccepted(o *orderBook) {
 	}
 	switch {
 	case n <= 0 || n != step-o.settled():
-		a.fail("D20", "%d, the step lacks %d", n, step-o.settled())
+		a.failf("D20", "%d, the step lacks %d", n, step-o.settled())
 	case o.settled() <= before:
-		a.fail("D20", "%d are settled, nothing of it for the step now due", o.settled())
+		a.failf("D20", "%d are settled, nothing of it for the step now due", o.settled())
 	case o.processing():
-		a.fail("D20", "a payment is in process")
+		a.failf("D20", "a payment is in process")
 	}
 	o.money.shortfall += n
 }
 
 func (a *Auditor) orderFunded(o *orderBook) {
 	if o.settled() < o.initial {
-		a.fail("I7", "%d are settled of %d", o.settled(), o.initial)
+		a.failf("I7", "%d are settled of %d", o.settled(), o.initial)
 	}
 	o.fundedAt = a.at
 }
@@ -184,9 +184,9 @@ func (a *Auditor) unappliedReturned(o *orderBook) {
 	m, n, reviewed := &o.money, a.money("amount", o.currency), a.money("reviewed", o.currency)
 	switch {
 	case n <= 0 || n > m.unapplied:
-		a.fail("I14", "%d, of which %d wait", n, m.unapplied)
+		a.failf("I14", "%d, of which %d wait", n, m.unapplied)
 	case reviewed != min(m.review, n):
-		a.fail("D19", "%d of it were under review, not %d", reviewed, min(m.review, n))
+		a.failf("D19", "%d of it were under review, not %d", reviewed, min(m.review, n))
 	}
 	m.unapplied, m.review, m.returned = m.unapplied-n, m.review-reviewed, m.returned+n
 }
@@ -217,13 +217,13 @@ func (a *Auditor) settleMoney(o *orderBook) {
 	m := &o.money
 	switch {
 	case m.received != m.applied+m.unapplied+m.returned+m.reversed:
-		a.fail("I14", "received %d, accounted for %+v", m.received, *m)
+		a.failf("I14", "received %d, accounted for %+v", m.received, *m)
 	case min(m.applied, m.unapplied, m.review, m.returned, m.reversed, m.shortfall, m.refunded, m.claimed) < 0 || m.review > m.unapplied:
-		a.fail("I14", "%+v", *m)
+		a.failf("I14", "%+v", *m)
 	case o.settled() > o.total:
-		a.fail("I14", "%d are settled of %d", o.settled(), o.total)
+		a.failf("I14", "%d are settled of %d", o.settled(), o.total)
 	case m.paidBack && o.left() == 0:
-		a.fail("D30", "all that was applied went back, and the order is not closed")
+		a.failf("D30", "all that was applied went back, and the order is not closed")
 	}
 	m.paidBack = false
 }

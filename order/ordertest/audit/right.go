@@ -151,11 +151,11 @@ func (a *Auditor) lookUp(category string, command []byte) *right {
 	r := rights[category][string(command)]
 	switch {
 	case r == nil:
-		a.fail("I8", "nobody may ask %s of %s", command, category)
+		a.failf("I8", "nobody may ask %s of %s", command, category)
 	case a.by.role&r.roles == 0:
-		a.fail("I8", "the actor may not ask for %s", command)
+		a.failf("I8", "the actor may not ask for %s", command)
 	case a.by.role&(buyer|seller) != 0 && a.by.account == "":
-		a.fail("I8", "nobody in particular asks for %s", command)
+		a.failf("I8", "nobody in particular asks for %s", command)
 	}
 	return r
 }
@@ -169,7 +169,7 @@ func (a *Auditor) permitted(r *events.Record) bool {
 		makes = a.asked.makes
 	}
 	if prefix != prefixOf(category) || !slices.Contains(makes, name) {
-		a.fail(a.asked.breaks, "%s of %s may not make it here", a.asked.command, a.target)
+		a.failf(a.asked.breaks, "%s of %s may not make it here", a.asked.command, a.target)
 	}
 	return a.fault == nil
 }
@@ -189,8 +189,8 @@ func prefixOf(category string) string {
 func (a *Auditor) is(buyerAccount, sellerAccount string) {
 	switch {
 	case a.by.role == buyer && a.by.account != buyerAccount:
-		a.fail("I8", "buyer %q, the contract's is %q", a.by.account, buyerAccount)
+		a.failf("I8", "buyer %q, the contract's is %q", a.by.account, buyerAccount)
 	case a.by.role == seller && a.by.account != sellerAccount:
-		a.fail("I8", "seller %q, the contract's is %q", a.by.account, sellerAccount)
+		a.failf("I8", "seller %q, the contract's is %q", a.by.account, sellerAccount)
 	}
 }

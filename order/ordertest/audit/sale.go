@@ -96,9 +96,9 @@ func (a *Auditor) seeSale(s *saleBook) {
 	step, known := saleSteps[a.record.Type]
 	switch {
 	case !known:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	case s.phase&step.from == 0:
-		a.fail(step.breaks, "not in this phase")
+		a.failf(step.breaks, "not in this phase")
 	}
 	if a.fault != nil {
 		return
@@ -113,11 +113,11 @@ func (a *Auditor) seeSale(s *saleBook) {
 func (s *saleBook) settle(a *Auditor) {
 	switch {
 	case s.original != s.paid+s.restored+s.consumed+s.outstanding:
-		a.fail("I19", "of %d are paid %d, restored %d, consumed %d, outstanding %d", s.original, s.paid, s.restored, s.consumed, s.outstanding)
+		a.failf("I19", "of %d are paid %d, restored %d, consumed %d, outstanding %d", s.original, s.paid, s.restored, s.consumed, s.outstanding)
 	case min(s.outstanding, s.instalments, s.paid, s.restored, s.consumed, s.refunded) < 0:
-		a.fail("I19", "a sum below nothing")
+		a.failf("I19", "a sum below nothing")
 	case s.refunded > s.paid || s.outstanding > 0 && s.instalments >= s.outstanding:
-		a.fail("I21", "refunded %d of %d, instalments %d of %d", s.refunded, s.paid, s.instalments, s.outstanding)
+		a.failf("I21", "refunded %d of %d, instalments %d of %d", s.refunded, s.paid, s.instalments, s.outstanding)
 	}
 }
 
@@ -143,15 +143,15 @@ func (a *Auditor) placed(s *saleBook) {
 	s.original, s.currency = a.anyMoney("amount")
 	switch {
 	case s.buyer != a.by.account:
-		a.fail("I8", "placed for %q", s.buyer)
+		a.failf("I8", "placed for %q", s.buyer)
 	case s.buyer == s.merchant:
-		a.fail("D36", "the buyer is the merchant")
+		a.failf("D36", "the buyer is the merchant")
 	case s.original <= 0:
-		a.fail("I32", "an order of %d", s.original)
+		a.failf("I32", "an order of %d", s.original)
 	}
 	stream, err := events.Stream("paylater_line", s.merchant+"/"+s.currency.String())
 	if err != nil {
-		a.fail("I17", "the order has no line: %v", err)
+		a.failf("I17", "the order has no line: %v", err)
 		return
 	}
 	s.line = a.lineOf(stream)
@@ -161,7 +161,7 @@ func (a *Auditor) placed(s *saleBook) {
 
 func (a *Auditor) saleWasShipped(s *saleBook) {
 	if s.autoAt = a.when("auto_receive_at"); s.autoAt != a.at+instant(a.policy.ReceiveWithin) {
-		a.fail("D46", "received by itself from %s", s.autoAt)
+		a.failf("D46", "received by itself from %s", s.autoAt)
 	}
 	s.phase = after(s.phase == salePrepaid, salePrepaidShipped, saleShipped)
 }
@@ -176,7 +176,7 @@ func after(yes bool, then, otherwise phase) phase {
 func (a *Auditor) saleExtended(s *saleBook) {
 	until := a.when("auto_receive_at")
 	if s.extended || a.at >= s.autoAt || until != s.autoAt+instant(a.policy.SaleExtension) {
-		a.fail("D46", "extended at %s from %s to %s, before %t", a.at, s.autoAt, until, s.extended)
+		a.failf("D46", "extended at %s from %s to %s, before %t", a.at, s.autoAt, until, s.extended)
 	}
 	s.autoAt, s.extended = until, true
 }
@@ -189,11 +189,11 @@ func (a *Auditor) saleReceipt(s *saleBook) {
 	s.dueAt = a.when("due_at")
 	switch {
 	case by != a.by.role:
-		a.fail("I8", "receipt by the %s", a.text("by"))
+		a.failf("I8", "receipt by the %s", a.text("by"))
 	case by == system && a.at < s.autoAt:
-		a.fail("D46", "received by itself at %s, possible from %s", a.at, s.autoAt)
+		a.failf("D46", "received by itself at %s, possible from %s", a.at, s.autoAt)
 	case s.dueAt != due:
-		a.fail("D46", "due %s, not %s", s.dueAt, due)
+		a.failf("D46", "due %s, not %s", s.dueAt, due)
 	}
 	s.phase = after(s.phase == saleShipped, saleReceived, salePaid)
 }
@@ -202,7 +202,7 @@ func (a *Auditor) saleReceipt(s *saleBook) {
 func (a *Auditor) refer(s *saleBook) {
 	reference := string(a.text("reference"))
 	if reference == "" || slices.Contains(s.references, reference) {
-		a.fail("I20", "payment %q once more", reference)
+		a.failf("I20", "payment %q once more", reference)
 	}
 	s.references = append(s.references, reference)
 }
@@ -210,23 +210,23 @@ func (a *Auditor) refer(s *saleBook) {
 func (a *Auditor) instalmentPaid(s *saleBook) {
 	n := a.money("amount", s.currency)
 	if !a.policy.Instalments || n <= 0 || n >= s.due() {
-		a.fail("D51", "%d in part of %d", n, s.due())
+		a.failf("D51", "%d in part of %d", n, s.due())
 	}
 	a.refer(s)
-	s.instalments = s.instalments + n
+	s.instalments += n
 }
 
 func (a *Auditor) paid(s *saleBook) {
 	n, total, late := a.money("amount", s.currency), a.money("total", s.currency), a.flag("overdue")
 	if n != s.due() || total != s.outstanding || late != (s.phase == saleOverdue) {
-		a.fail("I20", "paid %d of %d, %d of %d outstanding, overdue %t", n, s.due(), total, s.outstanding, late)
+		a.failf("I20", "paid %d of %d, %d of %d outstanding, overdue %t", n, s.due(), total, s.outstanding, late)
 	}
 	a.refer(s)
 	a.gives(s, total, "paid", late)
 	s.paid, s.instalments, s.openedAt = total, 0, 0
 	stream, err := events.Stream("funds", s.merchant+"/"+s.currency.String())
 	if err != nil {
-		a.fail("I20", "the merchant has no funds: %v", err)
+		a.failf("I20", "the merchant has no funds: %v", err)
 		return
 	}
 	s.funds = a.balanceOf(stream)
@@ -253,7 +253,7 @@ func (a *Auditor) gives(s *saleBook, n amount, cause string, late bool) {
 func (a *Auditor) amountLowered(s *saleBook) {
 	to, back := a.money("to", s.currency), a.money("restored", s.currency)
 	if to <= s.instalments || to >= s.outstanding || back != s.outstanding-to {
-		a.fail("D49", "from %d to %d with %d in instalments, restored %d", s.outstanding, to, s.instalments, back)
+		a.failf("D49", "from %d to %d with %d in instalments, restored %d", s.outstanding, to, s.instalments, back)
 	}
 	a.gives(s, back, "lowered", false)
 	s.restored += back
@@ -261,7 +261,7 @@ func (a *Auditor) amountLowered(s *saleBook) {
 
 func (a *Auditor) saleCancelled(s *saleBook) {
 	if s.phase == salePrepaid && s.refunded != s.paid {
-		a.fail("D49", "cancelled with %d paid and %d refunded", s.paid, s.refunded)
+		a.failf("D49", "cancelled with %d paid and %d refunded", s.paid, s.refunded)
 	}
 	a.ends(s, "cancelled", false)
 }
@@ -269,7 +269,7 @@ func (a *Auditor) saleCancelled(s *saleBook) {
 func (a *Auditor) saleReturned(s *saleBook) {
 	late := a.flag("overdue")
 	if late != (s.phase == saleOverdue) {
-		a.fail("D49", "overdue %t", late)
+		a.failf("D49", "overdue %t", late)
 	}
 	a.ends(s, "returned", late)
 }
@@ -279,7 +279,7 @@ func (a *Auditor) saleReturned(s *saleBook) {
 func (a *Auditor) ends(s *saleBook, cause string, late bool) {
 	back, parts := a.money("restored", s.currency), a.money("paid_back", s.currency)
 	if back != s.outstanding || parts != s.instalments {
-		a.fail("I19", "restored %d of %d, paid back %d of %d", back, s.outstanding, parts, s.instalments)
+		a.failf("I19", "restored %d of %d, paid back %d of %d", back, s.outstanding, parts, s.instalments)
 	}
 	a.gives(s, back, cause, late)
 	s.restored, s.paidBack, s.instalments, s.openedAt = s.restored+back, parts, 0, 0
@@ -288,7 +288,7 @@ func (a *Auditor) ends(s *saleBook, cause string, late bool) {
 func (a *Auditor) saleRefunded(s *saleBook) {
 	n := a.money("amount", s.currency)
 	if n <= 0 || n > s.paid-s.refunded {
-		a.fail("I21", "%d refunded of %d", n, s.paid-s.refunded)
+		a.failf("I21", "%d refunded of %d", n, s.paid-s.refunded)
 	}
 	s.refunded += n
 	a.says(effect{what: "a refund", sale: s, x: n})
@@ -298,16 +298,16 @@ func (a *Auditor) chargeRequested(s *saleBook) {
 	attempt, n := a.number("attempt"), a.money("amount", s.currency)
 	switch {
 	case a.at < s.dueAt || s.pending || s.openedAt != 0:
-		a.fail("D47", "asked at %s, due %s, pending %t, after-sales since %s", a.at, s.dueAt, s.pending, s.openedAt)
+		a.failf("D47", "asked at %s, due %s, pending %t, after-sales since %s", a.at, s.dueAt, s.pending, s.openedAt)
 	case attempt != s.charges+1 || attempt > int64(a.policy.ChargeRetries)+1 || n != s.due():
-		a.fail("D47", "attempt %d after %d, %d of %d", attempt, s.charges, n, s.due())
+		a.failf("D47", "attempt %d after %d, %d of %d", attempt, s.charges, n, s.due())
 	}
 	s.charges, s.pending = attempt, true
 }
 
 func (a *Auditor) chargeFailed(s *saleBook) {
 	if attempt := a.number("attempt"); !s.pending || attempt != s.charges {
-		a.fail("D47", "attempt %d of %d, pending %t", attempt, s.charges, s.pending)
+		a.failf("D47", "attempt %d of %d, pending %t", attempt, s.charges, s.pending)
 	}
 	s.pending = false
 }
@@ -316,9 +316,9 @@ func (a *Auditor) markedOverdue(s *saleBook) {
 	n, freeze := a.money("amount", s.currency), a.number("freeze_after")
 	switch {
 	case a.at <= s.dueAt || s.openedAt != 0:
-		a.fail("D47", "overdue at %s, due %s, after-sales since %s", a.at, s.dueAt, s.openedAt)
+		a.failf("D47", "overdue at %s, due %s, after-sales since %s", a.at, s.dueAt, s.openedAt)
 	case n != s.outstanding || freeze != int64(a.policy.FreezeAfterOverdue):
-		a.fail("D47", "overdue with %d of %d, frozen after %d", n, s.outstanding, freeze)
+		a.failf("D47", "overdue with %d of %d, frozen after %d", n, s.outstanding, freeze)
 	}
 	s.line.late++
 	a.touch(&s.line.head, s.line)
@@ -328,7 +328,7 @@ func (a *Auditor) markedOverdue(s *saleBook) {
 func (a *Auditor) writtenOff(s *saleBook) {
 	n, parts := a.money("consumed", s.currency), a.money("paid_back", s.currency)
 	if n != s.outstanding || parts != s.instalments {
-		a.fail("D52", "%d of %d, paid back %d of %d", n, s.outstanding, parts, s.instalments)
+		a.failf("D52", "%d of %d, paid back %d of %d", n, s.outstanding, parts, s.instalments)
 	}
 	s.uses(a, s.outstanding-n)
 	s.consumed, s.paidBack, s.instalments = n, parts, 0
@@ -337,7 +337,7 @@ func (a *Auditor) writtenOff(s *saleBook) {
 
 func (a *Auditor) afterSalesOpened(s *saleBook) {
 	if s.openedAt != 0 || a.at > s.dueAt {
-		a.fail("D46", "opened at %s, due %s, open since %s", a.at, s.dueAt, s.openedAt)
+		a.failf("D46", "opened at %s, due %s, open since %s", a.at, s.dueAt, s.openedAt)
 	}
 	s.openedAt = a.at
 }
@@ -345,14 +345,14 @@ func (a *Auditor) afterSalesOpened(s *saleBook) {
 func (a *Auditor) afterSalesClosed(s *saleBook) {
 	due := a.when("due_at")
 	if s.openedAt == 0 || due != s.dueAt+a.at-s.openedAt || roleOf(a.text("by")) != a.by.role {
-		a.fail("D46", "due %s after %s, open since %s", due, s.dueAt, s.openedAt)
+		a.failf("D46", "due %s after %s, open since %s", due, s.dueAt, s.openedAt)
 	}
 	s.dueAt, s.openedAt = due, 0
 }
 
 func (a *Auditor) fakeFlagged(s *saleBook) {
 	if s.flagged {
-		a.fail("B19", "flagged twice")
+		a.failf("B19", "flagged twice")
 	}
 	s.flagged = true
 }

@@ -55,30 +55,30 @@ func (a *Auditor) seeService(s *serviceBook) {
 	case "service.reinstated":
 		ok, s.state = before == serviceSuspended, serviceActive
 	default:
-		a.fail("I28", "an unknown type")
+		a.failf("I28", "an unknown type")
 	}
 	if !ok {
-		a.fail("D33", "not in state %d", before)
+		a.failf("D33", "not in state %d", before)
 	}
 }
 
 // activation checks the route (A3), and that only a paid member goes without a certification (A5).
 func (a *Auditor) activation() {
 	if route := string(a.text("route")); route != "console" && route != "service-page" {
-		a.fail("A3", "by route %q", route)
+		a.failf("A3", "by route %q", route)
 	}
 	if string(a.text("membership")) == "paid" {
 		return
 	}
 	if !a.nested("certification") {
-		a.fail("A5", "a free member without a certification")
+		a.failf("A5", "a free member without a certification")
 		return
 	}
 	a.turn()
 	defer a.turn()
 	for _, field := range [...]string{"company_name", "registration_no", "legal_representative", "registered_address"} {
 		if len(a.text(field)) == 0 {
-			a.fail("A5", "the certification has no %s", field)
+			a.failf("A5", "the certification has no %s", field)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (o *orderBook) take(t offer) {
 func (a *Auditor) terms() offer {
 	var t offer
 	if !a.nested("terms") {
-		a.fail("A12", "no terms")
+		a.failf("A12", "no terms")
 		return t
 	}
 	a.turn()
@@ -32,7 +32,7 @@ func (a *Auditor) terms() offer {
 	t.total, t.currency = a.anyMoney("total")
 	t.initial = a.money("initial", t.currency)
 	if t.total <= 0 || t.initial <= 0 || t.initial > t.total {
-		a.fail("A12", "an initial payment of %d of %d", t.initial, t.total)
+		a.failf("A12", "an initial payment of %d of %d", t.initial, t.total)
 	}
 	a.checkItems(t.total, t.currency)
 	t.shipBy = a.shipBy()
@@ -53,7 +53,7 @@ func (a *Auditor) checkItems(total amount, c currency) {
 	})
 	a.fact = outer
 	if err != nil || sum != total {
-		a.fail("A12", "the items add up to %d, the total is %d: %v", sum, total, err)
+		a.failf("A12", "the items add up to %d, the total is %d: %v", sum, total, err)
 	}
 }
 
@@ -66,13 +66,13 @@ func (a *Auditor) shipBy() shipBy {
 	defer func() { a.fact = outer }()
 	var err error
 	if a.fact, err = parse(raw, nil); err != nil {
-		a.fail("I28", "ship_by: %v", err)
+		a.failf("I28", "ship_by: %v", err)
 		return shipBy{}
 	}
 	if date := a.text("date"); date != nil {
 		t, err := time.Parse(time.DateOnly, string(date))
 		if err != nil {
-			a.fail("I28", "ship_by: %v", err)
+			a.failf("I28", "ship_by: %v", err)
 		}
 		// The end of the day in China, which is eight hours ahead.
 		return shipBy{end: instant(t.UnixNano()) + day - day/3}
@@ -101,11 +101,11 @@ func (a *Auditor) termsModified(o *orderBook) {
 	t := a.terms()
 	switch {
 	case o.money.applied != 0:
-		a.fail("D25", "%d are applied", o.money.applied)
+		a.failf("D25", "%d are applied", o.money.applied)
 	case o.processing() || o.announced(a.at):
-		a.fail("D27", "a payment is in process")
+		a.failf("D27", "a payment is in process")
 	case t.currency != o.currency:
-		a.fail("D25", "from %s to %s", o.currency, t.currency)
+		a.failf("D25", "from %s to %s", o.currency, t.currency)
 	}
 	o.take(t)
 	a.cover(o)
@@ -113,7 +113,7 @@ func (a *Auditor) termsModified(o *orderBook) {
 	o.buyerName = a.keep(a.text("buyer_name"))
 	o.confirmBy, o.payBy, o.proposal.open = a.when("confirm_by"), 0, false
 	if o.confirmBy != a.at+instant(a.policy.ConfirmWithin) {
-		a.fail("D28", "to be confirmed until %s", o.confirmBy)
+		a.failf("D28", "to be confirmed until %s", o.confirmBy)
 	}
 }
 
@@ -129,9 +129,9 @@ func (a *Auditor) changeProposed(o *orderBook) {
 	p := proposal{number: a.number("proposal"), open: true, terms: a.terms(), coverage: a.keep(a.text("coverage"))}
 	switch {
 	case o.proposal.open || p.number != o.proposal.number+1:
-		a.fail("D25", "proposal %d after %d, open %t", p.number, o.proposal.number, o.proposal.open)
+		a.failf("D25", "proposal %d after %d, open %t", p.number, o.proposal.number, o.proposal.open)
 	case o.phase == orderConfirmed && o.money.applied == 0:
-		a.fail("D25", "no money has come in")
+		a.failf("D25", "no money has come in")
 	}
 	a.changeable(o, p)
 	o.proposal = p
@@ -142,23 +142,23 @@ func (a *Auditor) changeable(o *orderBook, p proposal) {
 	settled := o.settled()
 	switch {
 	case p.terms.currency != o.currency:
-		a.fail("D25", "from %s to %s", o.currency, p.terms.currency)
+		a.failf("D25", "from %s to %s", o.currency, p.terms.currency)
 	case p.terms.total < settled:
-		a.fail("D25", "a total of %d with %d settled", p.terms.total, settled)
+		a.failf("D25", "a total of %d with %d settled", p.terms.total, settled)
 	case settled == o.total && (p.terms.total != o.total || p.coverage != o.coverage):
-		a.fail("D25", "%d, %s after %d, %s was paid in full", p.terms.total, p.coverage, o.total, o.coverage)
+		a.failf("D25", "%d, %s after %d, %s was paid in full", p.terms.total, p.coverage, o.total, o.coverage)
 	case o.phase == orderReady && p.terms.initial > settled:
-		a.fail("D25", "an initial payment of %d with %d settled", p.terms.initial, settled)
+		a.failf("D25", "an initial payment of %d with %d settled", p.terms.initial, settled)
 	}
 }
 
 func (a *Auditor) changeAccepted(o *orderBook) {
 	p := o.proposal
 	if number := a.number("proposal"); !p.open || number != p.number {
-		a.fail("D25", "proposal %d, of which %d is open %t", number, p.number, p.open)
+		a.failf("D25", "proposal %d, of which %d is open %t", number, p.number, p.open)
 	}
 	if t := a.terms(); t != p.terms || string(a.text("coverage")) != p.coverage {
-		a.fail("D25", "accepted %v %s, proposed %v %s", t, a.text("coverage"), p.terms, p.coverage)
+		a.failf("D25", "accepted %v %s, proposed %v %s", t, a.text("coverage"), p.terms, p.coverage)
 	}
 	a.changeable(o, p)
 	o.take(p.terms)
@@ -169,7 +169,7 @@ func (a *Auditor) changeAccepted(o *orderBook) {
 
 func (a *Auditor) changeRejected(o *orderBook) {
 	if number := a.number("proposal"); !o.proposal.open || number != o.proposal.number {
-		a.fail("D25", "proposal %d, of which %d is open %t", number, o.proposal.number, o.proposal.open)
+		a.failf("D25", "proposal %d, of which %d is open %t", number, o.proposal.number, o.proposal.open)
 	}
 	o.proposal.open = false
 }

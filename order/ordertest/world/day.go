@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -64,7 +65,7 @@ func (w *world) summary(s *standing) {
 		r.Outcomes = append(r.Outcomes, Outcome{Kind: kind[0], End: kind[1], Count: count})
 	}
 	slices.SortFunc(r.Outcomes, func(a, b Outcome) int {
-		return compare(a.Kind+" "+a.End, b.Kind+" "+b.End)
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.End, b.End))
 	})
 	for rule, count := range w.refused {
 		r.Refusals = append(r.Refusals, RuleCount{Rule: rule, Count: count})
@@ -73,7 +74,7 @@ func (w *world) summary(s *standing) {
 	for fault, count := range w.faults {
 		r.Faults = append(r.Faults, FaultCount{Fault: fault, Count: count})
 	}
-	slices.SortFunc(r.Faults, func(a, b FaultCount) int { return compare(a.Fault, b.Fault) })
+	slices.SortFunc(r.Faults, func(a, b FaultCount) int { return cmp.Compare(a.Fault, b.Fault) })
 	r.Money = w.money(s)
 	r.Digest = w.follower.digest()
 	for p := order.PhaseDraft; p < order.PhaseCompleted; p++ {
@@ -86,20 +87,10 @@ func (w *world) summary(s *standing) {
 	r.Wall = time.Since(w.began)
 }
 
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // compareRules orders rules as the rule book does: by letter, and then by number.
 func compareRules(a, b order.Rule) int {
 	if a[0] != b[0] || len(a) == len(b) {
-		return compare(string(a), string(b))
+		return cmp.Compare(a, b)
 	}
 	return len(a) - len(b)
 }

@@ -48,8 +48,8 @@ func newDeal(w *world) {
 func (d *deal) do(c order.Command) desk.Action { return desk.Order(d.id, c) }
 
 // sells and buys ask for a command that has to be accepted.
-func (d *deal) sells(w *world, c order.Command) bool { return w.all(d.seller.Actor, d.do(c)) }
-func (d *deal) buys(w *world, c order.Command) bool  { return w.all(d.buyer, d.do(c)) }
+func (d *deal) sells(w *world, c order.Command) { w.all(d.seller.Actor, d.do(c)) }
+func (d *deal) buys(w *world, c order.Command)  { w.all(d.buyer, d.do(c)) }
 
 // look reads the order.
 func (d *deal) look(w *world) (o order.Order, ok bool) {

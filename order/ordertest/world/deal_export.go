@@ -22,7 +22,7 @@ type linked struct {
 }
 
 // export takes the next entrustment to customs and links it; customs report its release later.
-func (d *deal) export(w *world, o *order.Order) time.Duration {
+func (d *deal) export(w *world) time.Duration {
 	g := good{id: order.EntrustmentID(fmt.Sprintf("E%s-%d", d.id.String()[4:23], len(d.goods)+1))}
 	stream, err := entrustment.Stream(g.id)
 	if err != nil {
@@ -123,7 +123,7 @@ func (d *deal) ship(w *world, o *order.Order) time.Duration {
 		}
 	}
 	if len(d.goods) < d.shipments || len(o.Links) == 0 {
-		return d.export(w, o)
+		return d.export(w)
 	}
 	if d.pending > 0 {
 		return 20 * day

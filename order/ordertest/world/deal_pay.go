@@ -32,7 +32,7 @@ func (d *deal) fund(w *world, o *order.Order) time.Duration {
 	case roll < 400 && applied && w.ask(d.seller.Actor, d.do(order.AcceptShortfall{}), may):
 		return time.Hour
 	case roll < 550 && len(d.goods) < d.shipments:
-		return d.export(w, o)
+		return d.export(w)
 	}
 	if !w.now.Before(o.PayBy) && !applied {
 		return tickEvery

@@ -144,7 +144,10 @@ func (w *world) try(c desk.Command) (answered bool, err error) {
 // alike reports whether two answers say the same.
 func alike(a, b error) bool {
 	var x, y *order.Refusal
-	if errors.As(a, &x) && errors.As(b, &y) {
+	switch refused, refusedToo := errors.As(a, &x), errors.As(b, &y); {
+	case refused != refusedToo:
+		return false
+	case refused:
 		return x.Rule == y.Rule && x.Command == y.Command && x.Phase == y.Phase
 	}
 	return (a == nil) == (b == nil)

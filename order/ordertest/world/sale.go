@@ -29,8 +29,8 @@ func newSale(w *world) {
 // do addresses a command to the order.
 func (s *sale) do(c paylater.Command) desk.Action { return desk.PayLater(s.id, c) }
 
-func (s *sale) sells(w *world, c paylater.Command) bool { return w.all(s.seller.Actor, s.do(c)) }
-func (s *sale) buys(w *world, c paylater.Command) bool  { return w.all(s.buyer, s.do(c)) }
+func (s *sale) sells(w *world, c paylater.Command) { w.all(s.seller.Actor, s.do(c)) }
+func (s *sale) buys(w *world, c paylater.Command)  { w.all(s.buyer, s.do(c)) }
 
 // run lets the people of the order look at it and do what they think is next.
 func (s *sale) run(w *world, no uint64) {
