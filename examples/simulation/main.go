@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -32,6 +33,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a run makes much garbage and keeps little
+	}
 	if err := run(ctx, os.Stdout, os.Stderr, os.Args[1:]); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "simulation:", err)
@@ -57,7 +61,7 @@ func parse(args []string, usage io.Writer) (o options, err error) {
 	flags.IntVar(&o.world.Orders, "orders", 10_000, "how many orders are begun")
 	flags.Uint64Var(&o.world.Seed, "seed", 1, "decides everything that is left to chance")
 	flags.IntVar(&o.world.Months, "months", 0, "over how many months orders are begun (default: one for every 3,000)")
-	flags.IntVar(&o.faults, "faults", 20, "how many of 10,000 commits and messages meet each kind of fault")
+	flags.IntVar(&o.faults, "faults", 5, "how many of 10,000 commits and messages meet each kind of fault")
 	flags.StringVar(&o.out, "out", "", "where the pictures go (default: a new directory)")
 	flags.StringVar(&o.store, "store", "memory", "the store to run on: memory, which forgets what has ended, sqlite or postgres")
 	flags.StringVar(&o.db, "db", "", "the SQLite file to make (default: one beside the pictures)")
