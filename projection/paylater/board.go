@@ -94,83 +94,18 @@ type BoardFilter struct {
 // List returns a page of the orders that the actor may see and the filter means, and the After
 // of the page that follows, empty behind the last one.
 func (b *Board) List(ctx context.Context, by order.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
-	if err := readmodel.CheckReader(by); err != nil {
-		return nil, "", err
-	}
-	q := projection.Query{Table: board.Name, Where: f.conditions(by), Descending: !f.ByDeadline, Limit: p.Limit}
-	if f.ByDeadline {
-		q.Order = []string{"deadline"}
-	}
-	if q.After, err = parseAfter(p.After, f.ByDeadline); err != nil {
-		return nil, "", err
-	}
-	var rows []projection.Row
-	err = b.view.Read(ctx, b.store, func(s projection.Snapshot) (err error) {
-		rows, err = s.Select(q)
-		return err
-	})
-	for _, row := range rows {
-		found = append(found, boardOrder(readmodel.Row{Table: board, Row: row}))
-	}
-	if n := len(found); err == nil && readmodel.Full(p.Limit, n) {
-		next = found[n-1].after(f.ByDeadline)
-	}
-	return found, next, err
-}
-
-// conditions returns what the rows have to be, by the filter and for the actor.
-func (f *BoardFilter) conditions(by order.Actor) []projection.Condition {
-	var list []projection.Condition
-	account := func(column string, a order.Account) {
-		if a != "" {
-			list = append(list, readmodel.Equal(column, projection.Text(a)))
-		}
-	}
-	account("merchant", f.Merchant)
-	account("buyer", f.Buyer)
-	switch by.Role {
-	case order.Seller:
-		account("merchant", by.Account)
-	case order.Buyer:
-		account("buyer", by.Account)
+	q := readmodel.Orders{
+		Table: board, SoldBy: "merchant", Seller: f.Merchant, Buyer: f.Buyer, Status: f.Status, DueBefore: f.DueBefore, ByDeadline: f.ByDeadline,
+		After: p.After, Limit: p.Limit,
 	}
 	if f.Phase != paylater.PhaseNone {
-		list = append(list, readmodel.Equal("phase", projection.Text(f.Phase.String())))
+		q.Phase = f.Phase.String()
 	}
-	if f.Status != "" {
-		list = append(list, readmodel.Equal("status", projection.Text(f.Status)))
+	rows, next, err := q.Page(ctx, b.store, b.view, by)
+	for _, row := range rows {
+		found = append(found, boardOrder(row))
 	}
-	if f.ByDeadline || !f.DueBefore.IsZero() {
-		list = append(list, readmodel.Above("deadline"))
-	}
-	if !f.DueBefore.IsZero() {
-		list = append(list, projection.Condition{Column: "deadline", Op: projection.Less, Value: readmodel.Instant(f.DueBefore)})
-	}
-	return list
-}
-
-// after returns the place of an order in a list.
-func (o *BoardOrder) after(byDeadline bool) string {
-	if byDeadline {
-		return readmodel.Place(o.ID, projection.Time(o.Deadline).Int())
-	}
-	return readmodel.Place(o.ID)
-}
-
-// parseAfter reads what after wrote.
-func parseAfter(s string, byDeadline bool) ([]projection.Value, error) {
-	if s == "" {
-		return nil, nil
-	}
-	if !byDeadline {
-		_, id, err := readmodel.ParsePlace(s, 0, true)
-		return []projection.Value{readmodel.ID(id)}, err
-	}
-	at, id, err := readmodel.ParsePlace(s, 1, true)
-	if err != nil {
-		return nil, err
-	}
-	return []projection.Value{projection.Int(at[0]), readmodel.ID(id)}, nil
+	return found, next, err
 }
 
 func boardOrder(r readmodel.Row) BoardOrder {

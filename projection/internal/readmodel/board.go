@@ -1,0 +1,105 @@
+package readmodel
+
+import (
+	"context"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/projection"
+)
+
+// Orders asks a board for a page of its orders. The table of a board has the columns id, buyer,
+// phase, status and deadline, and one for who sells. What is zero does not matter.
+type Orders struct {
+	Table         *projection.Table
+	SoldBy        string // the column of who sells
+	Seller, Buyer order.Account
+	Phase, Status string
+	DueBefore     time.Time
+	// ByDeadline orders by deadline, the next one first, and means orders that have one.
+	// Otherwise the order with the latest id comes first.
+	ByDeadline bool
+	// ToBuyers is what else a row has to be for a buyer to see it.
+	ToBuyers []projection.Condition
+	After    string // the place behind which the page begins
+	Limit    int
+}
+
+// Page returns the rows of the page, as far as the actor may see them, and the place of the last
+// one if another page may follow.
+func (o *Orders) Page(ctx context.Context, store projection.Store, view *projection.View, by order.Actor) (found []Row, next string, err error) {
+	if err := CheckReader(by); err != nil {
+		return nil, "", err
+	}
+	q := projection.Query{Table: o.Table.Name, Where: o.where(by), Descending: !o.ByDeadline, Limit: o.Limit}
+	if o.ByDeadline {
+		q.Order = []string{"deadline"}
+	}
+	if q.After, err = o.after(); err != nil {
+		return nil, "", err
+	}
+	var rows []projection.Row
+	err = view.Read(ctx, store, func(s projection.Snapshot) (err error) {
+		rows, err = s.Select(q)
+		return err
+	})
+	for _, row := range rows {
+		found = append(found, Row{Table: o.Table, Row: row})
+	}
+	if n := len(found); err == nil && Full(o.Limit, n) {
+		next = o.place(found[n-1])
+	}
+	return found, next, err
+}
+
+// where returns what the rows have to be.
+func (o *Orders) where(by order.Actor) []projection.Condition {
+	var list []projection.Condition
+	equal := func(column, value string) {
+		if value != "" {
+			list = append(list, Equal(column, projection.Text(value)))
+		}
+	}
+	equal(o.SoldBy, string(o.Seller))
+	equal("buyer", string(o.Buyer))
+	switch by.Role {
+	case order.Seller:
+		equal(o.SoldBy, string(by.Account))
+	case order.Buyer:
+		equal("buyer", string(by.Account))
+		list = append(list, o.ToBuyers...)
+	}
+	equal("phase", o.Phase)
+	equal("status", o.Status)
+	if o.ByDeadline || !o.DueBefore.IsZero() {
+		list = append(list, Above("deadline"))
+	}
+	if !o.DueBefore.IsZero() {
+		list = append(list, projection.Condition{Column: "deadline", Op: projection.Less, Value: Instant(o.DueBefore)})
+	}
+	return list
+}
+
+// place returns the place of a row in the list.
+func (o *Orders) place(r Row) string {
+	if o.ByDeadline {
+		return Place(r.ID("id"), r.Int("deadline"))
+	}
+	return Place(r.ID("id"))
+}
+
+// after reads what place wrote.
+func (o *Orders) after() ([]projection.Value, error) {
+	if o.After == "" {
+		return nil, nil
+	}
+	if !o.ByDeadline {
+		_, id, err := ParsePlace(o.After, 0, true)
+		return []projection.Value{ID(id)}, err
+	}
+	at, id, err := ParsePlace(o.After, 1, true)
+	if err != nil {
+		return nil, err
+	}
+	return []projection.Value{projection.Int(at[0]), ID(id)}, nil
+}
