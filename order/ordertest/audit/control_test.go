@@ -310,7 +310,7 @@ func TestControls(t *testing.T) {
 			if v.Stream == "" || v.Position == 0 || v.Text == "" || !strings.Contains(v.Error(), c.fault) {
 				t.Errorf("it does not say enough: %+v", v)
 			}
-			if again := a.Commit(log[:1]); again != err { //nolint:errorlint // the very same
+			if again := a.Commit(log[:1]); !errors.Is(again, err) {
 				t.Errorf("after a violation: %v", again)
 			}
 		})

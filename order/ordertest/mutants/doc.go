@@ -7,8 +7,10 @@
 // and no shipped code has a switch for it.
 //
 // The killer that counts most is the random play of package ordertest under the independent
-// auditor of package audit. What it does not reach in a bounded game is left to the rule tests
-// of the changed package. KILLS.md says which of the two has seen which mutant.
+// auditor of package audit. What it does not reach in a bounded game TestEdges may reach, which
+// asks everything of everybody around each deadline; and what leaves no trace in a log, such as a
+// tick that was not asked for, is left to the rule tests of the changed package. KILLS.md says
+// who has seen which mutant.
 //
 //	go test ./order/ordertest/mutants                                             # ten, by a seed
 //	SURETY_LONG=1 go test ./order/ordertest/mutants -v -timeout 60m               # all of them

@@ -29,6 +29,7 @@ type killer string
 
 const (
 	play  killer = "play"  // the random play of ordertest under the auditor
+	edges killer = "edges" // everything asked of everybody around each deadline, under the auditor
 	rules killer = "rules" // the rule tests of the changed package
 )
 
@@ -69,11 +70,15 @@ func (m *mutant) overlay(dir string) (string, error) {
 }
 
 // command is what a killer runs: a package and the arguments of its test binary.
-func (k killer) command(m *mutant) (pkg string, args []string) {
-	if k == play {
-		return "./order/ordertest/mutants", []string{"-test.run", "^TestPlay$", "-test.timeout", "2m"}
+func (k killer) command(m *mutant) (string, []string) {
+	pkg, tests := "./order/ordertest/mutants", "^TestPlay$"
+	switch k {
+	case edges:
+		tests = "^TestEdges$"
+	case rules:
+		pkg, tests = "./order/"+filepath.Dir(m.file), ruleTests
 	}
-	return "./order/" + filepath.Dir(m.file), []string{"-test.run", ruleTests, "-test.failfast", "-test.timeout", "2m"}
+	return pkg, []string{"-test.run", tests, "-test.failfast", "-test.timeout", "5m"}
 }
 
 // ruleTests are the tests that go through the rule book.
@@ -119,11 +124,10 @@ type death struct {
 func (m *mutant) kill(t testing.TB) (d death) {
 	t.Helper()
 	began := time.Now()
-	order := []killer{play, rules}
-	if m.killer == rules {
-		order = []killer{rules, play}
-	}
-	for _, k := range order {
+	for i, k := range [...]killer{m.killer, play, edges, rules} {
+		if i > 0 && k == m.killer {
+			continue
+		}
 		dead, said, err := k.kills(t.Context(), m, t.TempDir())
 		if err != nil {
 			t.Fatalf("%s: %v", m.name(), err)
