@@ -56,9 +56,12 @@ func (g *game) next() (by order.Actor, w wish) {
 		} else {
 			by, w = g.market.next()
 		}
-		if g.Desk.Try(g.t.Context(), desk.Command{ID: g.newID(), By: by, Do: w.action()}) == nil {
+		c := desk.Command{ID: g.newID(), By: by, Do: w.action()}
+		err := g.Desk.Try(g.t.Context(), c)
+		if err == nil {
 			break
 		}
+		g.promised(c, err) // a fault is not what the next try passes over
 	}
 	return by, w
 }

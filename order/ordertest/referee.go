@@ -51,8 +51,23 @@ func (g *game) commit(c desk.Command, wrote []events.Record) {
 	}
 }
 
-// refused counts an error and checks that the desk promises one of its type.
+// refused counts an error, which has to be of a type that the desk promises.
 func (g *game) refused(c desk.Command, err error) {
+	g.rt.Helper()
+	g.promised(c, err)
+	var no *order.Refusal
+	if !errors.As(err, &no) {
+		g.tally.Malformed++
+		return
+	}
+	if no.Rule.Text(order.English) == "" || no.Rule.Text(order.Chinese) == "" || no.Text(order.English) == "" || no.Command == "" {
+		g.rt.Fatalf("%s: a refusal that does not say enough: %+v", c.Do, no)
+	}
+	g.tally.Refused[no.Rule]++
+}
+
+// promised checks that the desk promises an error of that type.
+func (g *game) promised(c desk.Command, err error) {
 	g.rt.Helper()
 	var (
 		no        *order.Refusal
@@ -61,17 +76,11 @@ func (g *game) refused(c desk.Command, err error) {
 		old       *desk.ExpectError
 		duplicate *events.DuplicateError
 	)
-	switch {
-	case errors.As(err, &no):
-		if no.Rule.Text(order.English) == "" || no.Rule.Text(order.Chinese) == "" || no.Text(order.English) == "" || no.Command == "" {
-			g.rt.Fatalf("%s: a refusal that does not say enough: %+v", c.Do, no)
-		}
-		g.tally.Refused[no.Rule]++
-	case errors.As(err, &bad) && bad.Field != "" && bad.Reason != "", errors.As(err, &long), errors.As(err, &old), errors.As(err, &duplicate):
-		g.tally.Malformed++
-	default:
-		g.rt.Fatalf("%s: an error of type %T, which a desk does not promise: %v", c.Do, err, err)
+	if errors.As(err, &no) || errors.As(err, &bad) && bad.Field != "" && bad.Reason != "" ||
+		errors.As(err, &long) || errors.As(err, &old) || errors.As(err, &duplicate) {
+		return
 	}
+	g.rt.Fatalf("%s: an error of type %T, which a desk does not promise: %v", c.Do, err, err)
 }
 
 // written returns what was written since it was last asked, and hands it to the auditor commit
