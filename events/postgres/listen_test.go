@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -105,14 +106,17 @@ func TestTail(t *testing.T) {
 	s, other := p.open(t), p.open(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	go func() {
+	// A record can be read before its commit is acknowledged: the writer is waited for.
+	var writer sync.WaitGroup
+	defer writer.Wait()
+	writer.Go(func() {
 		for i := range events.Version(50) {
-			if _, err := other.Append(ctx, one("order-1", i, "a")); err != nil {
+			if _, err := other.Append(t.Context(), one("order-1", i, "a")); err != nil {
 				t.Error(err)
 				return
 			}
 		}
-	}()
+	})
 	// The poll is too slow to be of any help.
 	n := events.Version(0)
 	for r, err := range events.Tail(ctx, s, 0, events.Filter{}, events.PollEvery(time.Hour)) {
