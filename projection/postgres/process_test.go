@@ -3,7 +3,6 @@ package postgres
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	processes "os/exec"
@@ -12,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
-	"github.com/tradesurety/surety/projection"
 	viewmemory "github.com/tradesurety/surety/projection/memory"
 )
 
@@ -80,47 +79,49 @@ func start(t *testing.T, n int, schema, dsn string) *process {
 	return p
 }
 
-// TestKill kills a process that builds a view, again and again, until one gets to the end; after
-// each death the view is what the records up to its checkpoint make of it.
+// TestKill kills a process that builds a view each time it has come a little further, and lets the
+// last one go to the end; after each death the view is what the records up to its checkpoint make
+// of it.
 func TestKill(t *testing.T) {
-	const size = 1500
+	const size, further = 1500, 100
 	log, s := mustLog(t, size), open(t)
-	deaths, begun, ended := 0, 0, false
-	for i := 0; i < 60 && !ended; i++ {
-		p := start(t, size, s.schema.name, pgtest.Cluster(t))
-		<-p.begun
-		select {
-		case last := <-p.result:
-			if !strings.HasPrefix(last, "folded ") {
-				t.Fatal(last)
-			}
-			ended = true
-		case <-time.After(time.Duration(10+10*i) * time.Millisecond):
-			deaths++
-			if err := p.cmd.Process.Kill(); err != nil {
-				t.Log(err) // it has ended by itself
-			}
-			<-p.result
-		}
-		err := sums().Reconcile(t.Context(), log, s, viewmemory.New())
-		if err != nil && !errors.Is(err, projection.ErrNotPrepared) {
-			t.Fatal(err)
-		}
+	at := func() events.Position {
 		list, err := s.Versions(t.Context(), "sums")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(list) > 0 && list[0].Checkpoint.Position > 0 && list[0].Checkpoint.Position < size {
+		if len(list) == 0 {
+			return 0
+		}
+		return list[0].Checkpoint.Position
+	}
+	begun := 0
+	for next := events.Position(further); next < size; next += further {
+		p := start(t, size, s.schema.name, pgtest.Cluster(t))
+		for at() < next && len(p.result) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Log(err) // it has ended by itself
+		}
+		<-p.result
+		if err := sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
+			t.Fatal(err)
+		}
+		if at() < size {
 			begun++
 		}
 	}
-	if !ended || deaths == 0 || begun == 0 {
-		t.Errorf("%d processes were killed, %d of them in the middle", deaths, begun)
+	if begun == 0 {
+		t.Error("no process died in the middle")
+	}
+	if last := <-start(t, size, s.schema.name, pgtest.Cluster(t)).result; !strings.HasPrefix(last, "folded ") {
+		t.Error(last)
 	}
 	if at := equalsRebuild(t, log, s); at != size {
 		t.Errorf("the view is at %d", at)
 	}
-	t.Logf("%d processes were killed, %d of them in the middle", deaths, begun)
+	t.Logf("%d processes died in the middle", begun)
 }
 
 // TestTwoProcesses has two processes build one view: together they fold every record once.

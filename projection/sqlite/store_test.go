@@ -117,10 +117,11 @@ func TestFaultsInACommit(t *testing.T) {
 
 const killed = "SURETY_VIEWS_KILLED"
 
-// TestKill kills a process that builds a view, again and again, until one gets to the end; after
-// each death the view is what the records up to its checkpoint make of it.
+// TestKill kills a process that builds a view each time it has come a little further, and lets the
+// last one go to the end; after each death the view is what the records up to its checkpoint make
+// of it.
 func TestKill(t *testing.T) {
-	const size = 4000
+	const size, further = 4000, 200
 	log := logOf(t, size)
 	if path := os.Getenv(killed); path != "" {
 		if err := catchUp(t, log, open(t, path), 5); err != nil {
@@ -129,48 +130,54 @@ func TestKill(t *testing.T) {
 		return
 	}
 	path := filepath.Join(t.TempDir(), "views")
-	ended, deaths, begun := false, 0, 0
-	for i := 0; i < 60 && !ended; i++ {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKill$", "-test.count=1")
-		cmd.Env = append(os.Environ(), killed+"="+path)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan error, 1)
-		go func() { done <- cmd.Wait() }()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatal(err)
-			}
-			ended = true
-		case <-time.After(time.Duration(30+5*i) * time.Millisecond):
-			deaths++
-			if err := cmd.Process.Kill(); err != nil {
-				t.Log(err) // it has ended by itself
-			}
-			<-done
-		}
-		s := open(t, path)
-		err := sums().Reconcile(t.Context(), log, s, viewmemory.New())
-		if err != nil && !errors.Is(err, projection.ErrNotPrepared) {
-			t.Fatal(err)
-		}
+	s := open(t, path)
+	at := func() events.Position {
 		list, err := s.Versions(t.Context(), "sums")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(list) > 0 && list[0].Checkpoint.Position > 0 && list[0].Checkpoint.Position < size {
-			begun++
+		if len(list) == 0 {
+			return 0
 		}
-		if err := s.Close(); err != nil {
+		return list[0].Checkpoint.Position
+	}
+	worker := func() (*exec.Cmd, chan error) {
+		cmd, done := exec.Command(os.Args[0], "-test.run=^TestKill$", "-test.count=1"), make(chan error, 1)
+		cmd.Env = append(os.Environ(), killed+"="+path)
+		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		go func() { done <- cmd.Wait() }()
+		return cmd, done
 	}
-	if deaths == 0 || begun == 0 {
-		t.Errorf("%d processes were killed, %d of them in the middle", deaths, begun)
+	begun := 0
+	for next := events.Position(further); next < size; next += further {
+		cmd, done := worker()
+		for at() < next && len(done) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Log(err) // it has ended by itself
+		}
+		<-done
+		if err := sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
+			t.Fatal(err)
+		}
+		if at() < size {
+			begun++
+		}
 	}
-	t.Logf("%d processes were killed, %d of them in the middle", deaths, begun)
+	if begun == 0 {
+		t.Error("no process died in the middle")
+	}
+	_, done := worker()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got := at(); got != size {
+		t.Errorf("the view is at %d", got)
+	}
+	t.Logf("%d processes died in the middle", begun)
 }
 
 // TestOpenRefuses gives Open what is no file of views, and expects it to be left alone.
