@@ -32,7 +32,8 @@ func TestPublishesEveryEvent(t *testing.T) {
 	w.write(t, 3, all[:8]...)
 	publish(t, in, len(all)+8, "-db", db, "-to", server.URL)
 	in.has(t, records(t, w.store))
-	if in.calls != len(all)+8 {
+	// The first run may have ended before it heard the last acknowledgement.
+	if more := in.calls - len(all) - 8; more < 0 || more > 1 {
 		t.Errorf("%d calls for %d events", in.calls, len(all)+8)
 	}
 }

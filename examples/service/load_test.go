@@ -83,6 +83,7 @@ type load struct {
 	latencies []time.Duration
 	refused   map[order.Rule]int
 	failures  map[string]int
+	hung      map[uuid.UUID]bool // what a client has asked for and not waited for
 
 	kills                               int
 	retries, doubles, hangups, quarrels atomic.Int64
@@ -154,6 +155,9 @@ func (l *load) ask(chance *rand.Rand, r *request) bool {
 // hangUp asks and does not wait for the answer.
 func (l *load) hangUp(ctx context.Context, c client, r *request) {
 	l.hangups.Add(1)
+	l.mu.Lock()
+	l.hung[r.id()] = true
+	l.mu.Unlock()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+r.path, strings.NewReader(r.body))
 	if err != nil {
 		l.t.Error(err)
@@ -251,7 +255,7 @@ func TestLoad(t *testing.T) {
 	t.Logf("seed %d; again: SURETY_SEED=%d go test -count=1 -run '^%s$' ./examples/service", seed, seed, t.Name())
 	dsn := newDatabase(t)
 	instances := [2]*process{startProcess(t, "-store", "postgres", "-dsn", dsn), startProcess(t, "-store", "postgres", "-dsn", dsn)}
-	l := &load{t: t, clients: [2]client{instances[0].client(), instances[1].client()}, refused: make(map[order.Rule]int), failures: make(map[string]int)}
+	l := &load{t: t, clients: [2]client{instances[0].client(), instances[1].client()}, refused: make(map[order.Rule]int), failures: make(map[string]int), hung: make(map[uuid.UUID]bool)}
 	l.clients[0].opened()
 	start, err := strconv.Atoi(l.clients[0].listen(platform, "").first())
 	if err != nil {
