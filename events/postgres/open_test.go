@@ -156,9 +156,7 @@ func TestSynchronousCommit(t *testing.T) {
 func (p place) lesser(t *testing.T) (lesser place, role string) {
 	t.Helper()
 	role = strings.Replace(p.schema, "case", "role", 1)
-	p.run(t, "CREATE ROLE "+role)
-	t.Cleanup(func() { p.run(t, "DROP OWNED BY "+role, "DROP ROLE "+role) })
-	return place{p.dsn + " options='-c role=" + role + "'", p.schema}, role
+	return place{pgtest.Role(t, p.dsn, role), p.schema}, role
 }
 
 // TestPrivileges opens a log as a role that lacks one privilege after the other, and then uses

@@ -199,10 +199,7 @@ func TestPrivileges(t *testing.T) {
 		t.Fatal(err)
 	}
 	role := strings.Replace(s.schema.name, "case", "role", 1)
-	lesser := strings.Replace(dsn, "user=postgres", "user="+role, 1)
-	if lesser == dsn {
-		t.Skip("the server that SURETY_POSTGRES_DSN names is reached under another user")
-	}
+	lesser := pgtest.Role(t, dsn, role)
 	do := func(statements ...string) {
 		t.Helper()
 		for _, statement := range statements {
@@ -211,8 +208,6 @@ func TestPrivileges(t *testing.T) {
 			}
 		}
 	}
-	do("CREATE ROLE " + role + " LOGIN")
-	t.Cleanup(func() { do("DROP OWNED BY "+role, "DROP ROLE "+role) })
 	_, err := Open(t.Context(), lesser, WithSchema(s.schema.name+"_2"))
 	if _, ok := errors.AsType[*OpenError](err); !ok || !errors.Is(err, ErrPrivilege) {
 		t.Errorf("without CREATE on the database: %v", err)

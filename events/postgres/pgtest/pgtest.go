@@ -145,3 +145,18 @@ func Exec(dsn string, statements ...string) error {
 	}
 	return nil
 }
+
+// Role makes a role without any privilege and returns the DSN of sessions that work under it,
+// whoever logs in. When the test ends, the role goes with all that it was granted.
+func Role(t testing.TB, dsn, name string) string {
+	t.Helper()
+	if err := Exec(dsn, "CREATE ROLE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := Exec(dsn, "DROP OWNED BY "+name, "DROP ROLE "+name); err != nil {
+			t.Error(err)
+		}
+	})
+	return dsn + " options='-c role=" + name + "'"
+}
