@@ -1,18 +1,14 @@
 package pgtest
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -31,58 +27,6 @@ func TestMain(m *testing.M) {
 		select {}
 	}
 	os.Exit(Main(m))
-}
-
-// TestNothingIsLeft kills a test binary, which then can stop nothing any more: the server that
-// it has started goes with it, down to the last process.
-func TestNothingIsLeft(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells a child of the death of its parent")
-	}
-	if _, err := binary("postgres"); err != nil {
-		missing(t, err)
-	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"=1")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("%q: %v", line, err)
-	}
-	var dir string
-	var pid int
-	if _, err := fmt.Sscan(line, &dir, &pid); err != nil {
-		t.Fatalf("%q: %v", line, err)
-	}
-	defer os.RemoveAll(dir)
-	family := append(children(pid), pid)
-	if len(family) < 3 {
-		t.Errorf("the server has the processes %d", family)
-	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // it was killed
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		left := 0
-		for _, p := range family {
-			if alive(p) {
-				left++
-			}
-		}
-		if left == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d of %d processes are left", left, len(family))
-		}
-	}
 }
 
 // TestLives stops, kills and starts a server that keeps its data.
