@@ -51,6 +51,12 @@ type Model[S, E any] struct {
 	Restore func(data []byte, state *S) error
 }
 
+// Recorded is an event with the instant at which it was decided.
+type Recorded[E any] struct {
+	At    time.Time
+	Event E
+}
+
 // view is the state of a stream at a version. One that a cache or a transaction shares is
 // never written again.
 type view[S any] struct {
@@ -71,6 +77,27 @@ func (m *Model[S, E]) Replay(ctx context.Context, store Store, stream StreamID) 
 		return m.nothing(err)
 	}
 	return v.state, v.version, nil
+}
+
+// Continue folds a history that is in memory into a state: the one that New made of the
+// stream, or any later one. An event that Evolve refuses is a *CorruptError with the stream,
+// the version that the event has when the history is counted from 1, and its type, "unknown"
+// for one that Encode refuses too; the state returned is then the one before that event.
+func (m *Model[S, E]) Continue(stream StreamID, state S, history []Recorded[E]) (S, error) {
+	next := state
+	for i := range history {
+		r := &history[i]
+		if err := m.Evolve(&next, r.Event, r.At); err != nil {
+			typ, _, _, _ := m.Encode(nil, r.Event)
+			if typ == "" {
+				typ = "unknown"
+			}
+			// Evolve may have changed next before it refused, so the state is folded again.
+			before, _ := m.Continue(stream, state, history[:i])
+			return before, &CorruptError{Stream: stream, Version: Version(i + 1), Type: typ, Err: err}
+		}
+	}
+	return next, nil
 }
 
 // View returns the current state and version of a stream. With a cache it reads only the

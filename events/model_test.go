@@ -34,6 +34,83 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// recorded is a history in memory, one second an event.
+func recorded(numbers ...add) []events.Recorded[add] {
+	history := make([]events.Recorded[add], len(numbers))
+	for i, n := range numbers {
+		history[i] = events.Recorded[add]{At: noon.Add(time.Duration(i) * time.Second), Event: n}
+	}
+	return history
+}
+
+func TestContinue(t *testing.T) {
+	history := recorded(1, 2, 3, 4)
+	empty := tally{Stream: "tally-a"}
+	whole, err := tallies.Continue("tally-a", empty, history)
+	wantEqual(t, "error", err, nil)
+	wantEqual(t, "the whole", whole, tally{Stream: "tally-a", Sum: 10, Items: []int64{1, 2, 3, 4}, Last: noon.Add(3 * time.Second)})
+	for cut := range len(history) + 1 {
+		prefix, err := tallies.Continue("tally-a", empty, history[:cut])
+		wantEqual(t, "error", err, nil)
+		kept := slices.Clone(prefix.Items)
+		rest, err := tallies.Continue("tally-a", prefix, history[cut:])
+		wantEqual(t, "error", err, nil)
+		wantEqual(t, "a prefix and the rest", rest, whole)
+		wantEqual(t, "the prefix afterwards", prefix.Items, kept)
+	}
+}
+
+// TestContinueStopsAtWhatCannotBe also has an Evolve that changes the state and then refuses.
+func TestContinueStopsAtWhatCannotBe(t *testing.T) {
+	spoils := newTallies()
+	spoils.Evolve = func(s *tally, a add, at time.Time) error {
+		if a < 0 {
+			*s = tally{Sum: -1}
+			return errStep
+		}
+		return tallies.Evolve(s, a, at)
+	}
+	spoils.Encode = func(buf []byte, a add) (string, uint16, []byte, error) {
+		if a == -3 {
+			return "", 0, nil, errors.New("no event")
+		}
+		return tallies.Encode(buf, a)
+	}
+	for _, c := range []struct {
+		model *events.Model[tally, add]
+		bad   add
+		typ   string
+	}{
+		{tallies, -1, "tally.added"},
+		{spoils, -1, "tally.added"},
+		{spoils, -2, "tally.added"}, // Encode fails, but knows the type
+		{spoils, -3, "unknown"},
+	} {
+		start, _ := c.model.Continue("tally-a", tally{Stream: "tally-a"}, recorded(7))
+		for at := range 3 {
+			numbers := slices.Insert([]add{1, 2, 3}, at, c.bad)
+			got, err := c.model.Continue("tally-a", start, recorded(numbers...))
+			want, _ := c.model.Continue("tally-a", start, recorded(numbers[:at]...))
+			wantEqual(t, "the state before", got, want)
+			wantEqual(t, "the error", wantAs[*events.CorruptError](t, err),
+				&events.CorruptError{Stream: "tally-a", Version: events.Version(at + 1), Type: c.typ, Err: errStep})
+		}
+	}
+}
+
+// Folding a history in memory allocates the state and nothing else, however long it is.
+func TestContinueAllocations(t *testing.T) {
+	history := make([]events.Recorded[uint64], 1000)
+	allocs := testing.AllocsPerRun(100, func() {
+		if _, err := counts.Continue("count-a", 0, history); err != nil {
+			t.Error(err)
+		}
+	})
+	if allocs > 1 {
+		t.Errorf("%v allocations, want 1", allocs)
+	}
+}
+
 // An old schema version is decoded into what the event is today.
 func TestReplayOldSchema(t *testing.T) {
 	records := sound("tally-a", 3)
