@@ -56,21 +56,18 @@ func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, err
 // AppendEach implements events.Store.
 func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
 	answers := make([]events.Outcome, len(group))
-	for start := 0; start < len(group); {
-		end, rows := start+1, group[start].Events()
-		for end < len(group) && end-start < events.MaxGroup && rows+group[end].Events() <= events.MaxGroupEvents {
-			rows += group[end].Events()
-			end++
-		}
-		r := &request{ctx: ctx, commits: group[start:end], answers: make([]events.Outcome, end-start)}
+	for from := 0; from < len(group); {
+		to := from + admit.Part(group[from:])
+		// A group whose caller has left still writes answers, so they are the request's own.
+		r := &request{ctx: ctx, commits: group[from:to], answers: make([]events.Outcome, to-from)}
 		if err := s.writer.submit(r); err != nil {
-			for i := start; i < end; i++ {
+			for i := from; i < to; i++ {
 				answers[i].Err = err
 			}
 		} else {
-			copy(answers[start:end], r.answers)
+			copy(answers[from:to], r.answers)
 		}
-		start = end
+		from = to
 	}
 	return answers
 }

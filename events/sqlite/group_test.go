@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,32 +67,35 @@ func TestCallersAreGrouped(t *testing.T) {
 	}
 }
 
-// TestGroupsAreBoundedByEvents appends few members of many events.
-func TestGroupsAreBoundedByEvents(t *testing.T) {
-	var rows []int
-	s := openNew(t, WithDurability(events.DurabilityProcess), withHooks(hooks{committing: func(group []events.Commit) error {
-		n := 0
+// TestAppendEachIsSplitAtTheBounds appends more members, and more events, than one transaction
+// takes.
+func TestAppendEachIsSplitAtTheBounds(t *testing.T) {
+	for _, c := range []struct{ members, events, most int }{
+		{2*events.MaxGroup + 3, 1, events.MaxGroup},
+		{6, events.MaxEvents, events.MaxGroupEvents / events.MaxEvents},
+	} {
+		var got []int
+		s := openNew(t, WithDurability(events.DurabilityProcess), withHooks(hooks{committing: func(group []events.Commit) error {
+			got = append(got, len(group))
+			return nil
+		}}))
+		types := slices.Repeat([]string{"a"}, c.events)
+		group := make([]events.Commit, c.members)
 		for i := range group {
-			n += group[i].Events()
+			group[i] = one("order-1", events.Version(i*c.events), types...)
 		}
-		rows = append(rows, n)
-		return nil
-	}}))
-	types := make([]string, events.MaxEvents)
-	for i := range types {
-		types[i] = "a"
-	}
-	var group []events.Commit
-	for i := range 6 {
-		group = append(group, one("order-1", events.Version(i*len(types)), types...))
-	}
-	for i, out := range s.AppendEach(t.Context(), group) {
-		if out.Err != nil {
-			t.Errorf("member %d: %v", i, out.Err)
+		for i, out := range s.AppendEach(t.Context(), group) {
+			if out.Err != nil {
+				t.Errorf("member %d: %v", i, out.Err)
+			}
 		}
-	}
-	if fmt.Sprint(rows) != "[4000 2000]" {
-		t.Errorf("transactions of %v events", rows)
+		var want []int
+		for n := c.members; n > 0; n -= c.most {
+			want = append(want, min(n, c.most))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d members of %d events: transactions of %v members, want %v", c.members, c.events, got, want)
+		}
 	}
 }
 
