@@ -56,19 +56,13 @@ func (p *plan) decide(heads map[events.StreamID]events.Version, known map[uuid.U
 func (p *plan) answer(base events.Position, answers []events.Outcome) {
 	for i := range p.members {
 		v := &p.verdicts[i]
-		switch {
-		case v.Admit:
-			first := base + 1
-			base += events.Position(p.members[i].Events())
-			answers[i] = events.Outcome{Receipt: events.Receipt{Commit: p.members[i].ID, First: first, Position: base}}
-		case v.Same >= 0:
-			answers[i] = events.Outcome{Receipt: answers[v.Same].Receipt}
-			answers[i].Receipt.Repeated = true
-		case v.Other >= 0:
-			answers[i] = events.Outcome{Err: &events.DuplicateError{Commit: p.members[i].ID, First: answers[v.Other].Receipt}}
-		default:
-			answers[i] = events.Outcome{Receipt: v.Receipt, Err: v.Err}
+		if !v.Admit {
+			answers[i] = v.Outcome(answers)
+			continue
 		}
+		first := base + 1
+		base += events.Position(p.members[i].Events())
+		answers[i] = events.Outcome{Receipt: events.Receipt{Commit: p.members[i].ID, First: first, Position: base}}
 	}
 }
 

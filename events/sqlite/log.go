@@ -125,22 +125,16 @@ func (l *log) learn(members []events.Commit, trust bool) error {
 func (l *log) write(members []events.Commit, verdicts []admit.Verdict, answers []events.Outcome) (rows int, err error) {
 	for i := range members {
 		v := &verdicts[i]
-		switch {
-		case v.Admit:
-			receipt, err := l.add(&members[i])
-			if err != nil {
-				return 0, err
-			}
-			answers[i] = events.Outcome{Receipt: receipt}
-			rows += members[i].Events()
-		case v.Same >= 0:
-			answers[i] = events.Outcome{Receipt: answers[v.Same].Receipt}
-			answers[i].Receipt.Repeated = true
-		case v.Other >= 0:
-			answers[i] = events.Outcome{Err: &events.DuplicateError{Commit: members[i].ID, First: answers[v.Other].Receipt}}
-		default:
-			answers[i] = events.Outcome{Receipt: v.Receipt, Err: v.Err}
+		if !v.Admit {
+			answers[i] = v.Outcome(answers)
+			continue
 		}
+		receipt, err := l.add(&members[i])
+		if err != nil {
+			return 0, err
+		}
+		answers[i] = events.Outcome{Receipt: receipt}
+		rows += members[i].Events()
 	}
 	return rows, nil
 }

@@ -38,6 +38,20 @@ type Verdict struct {
 	Other int
 }
 
+// Outcome returns the outcome of a member that is not admitted. before holds those of the
+// members before it.
+func (v *Verdict) Outcome(before []events.Outcome) events.Outcome {
+	if v.Same >= 0 {
+		r := before[v.Same].Receipt
+		r.Repeated = true
+		return events.Outcome{Receipt: r}
+	}
+	if duplicate, ok := v.Err.(*events.DuplicateError); ok && v.Other >= 0 { //nolint:errorlint // Group makes it, unwrapped
+		duplicate.First = before[v.Other].Receipt
+	}
+	return events.Outcome{Receipt: v.Receipt, Err: v.Err}
+}
+
 // Group decides the members in order. heads holds the version of every stream that a member
 // names, a missing stream being empty; known holds every commit of the log whose ID a member
 // has. Group moves heads forward as it admits and changes neither group nor known.

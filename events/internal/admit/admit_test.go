@@ -1,7 +1,6 @@
 package admit_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -81,20 +80,13 @@ func (l *log) known(group []events.Commit) map[uuid.UUID]admit.Known {
 func outcomes(group []events.Commit, verdicts []admit.Verdict, end events.Position) []events.Outcome {
 	out := make([]events.Outcome, len(group))
 	for i, v := range verdicts {
-		var duplicate *events.DuplicateError
-		switch {
-		case v.Admit:
-			n := events.Position(group[i].Events())
-			out[i].Receipt = events.Receipt{Commit: group[i].ID, First: end + 1, Position: end + n}
-			end += n
-		case v.Same >= 0:
-			out[i].Receipt = out[v.Same].Receipt
-			out[i].Receipt.Repeated = true
-		case v.Other >= 0 && errors.As(v.Err, &duplicate):
-			out[i].Err = &events.DuplicateError{Commit: duplicate.Commit, First: out[v.Other].Receipt}
-		default:
-			out[i] = events.Outcome{Receipt: v.Receipt, Err: v.Err}
+		if !v.Admit {
+			out[i] = v.Outcome(out)
+			continue
 		}
+		n := events.Position(group[i].Events())
+		out[i].Receipt = events.Receipt{Commit: group[i].ID, First: end + 1, Position: end + n}
+		end += n
 	}
 	return out
 }
