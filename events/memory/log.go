@@ -1,39 +1,21 @@
 package memory
 
-import "github.com/tradesurety/surety/events"
-
-// chunks is a list that grows without moving what it holds. A copy of it is an immutable view
-// of what it held: add writes only beyond its end.
-type chunks[T any] struct {
-	list []*[chunk]T
-	len  int
-}
-
-const chunk = 256
-
-// add makes room for one more at the end and returns it, empty.
-func (c *chunks[T]) add() *T {
-	if c.len == len(c.list)*chunk {
-		c.list = append(c.list, new([chunk]T))
-	}
-	c.len++
-	return c.at(c.len - 1)
-}
-
-// at returns the element of that index, from 0.
-func (c *chunks[T]) at(i int) *T { return &c.list[i/chunk][i%chunk] }
+import (
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory/internal/parts"
+)
 
 // log is the records in the order of their positions, which count from 1 without holes. A
-// copy of it is a view, like one of chunks.
+// copy of it is a view, like one of parts.List.
 type log struct {
-	chunks[events.Record]
+	parts.List[events.Record]
 }
 
 // end is the position of the last record.
-func (l *log) end() events.Position { return events.Position(l.len) }
+func (l *log) end() events.Position { return events.Position(l.Len()) }
 
 // record returns the record at a position from 1 to end.
-func (l *log) record(p events.Position) *events.Record { return l.at(int(p - 1)) }
+func (l *log) record(p events.Position) *events.Record { return l.At(int(p - 1)) }
 
 // arena keeps bytes. What it has handed out is never written again.
 type arena struct {

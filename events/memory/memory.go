@@ -3,12 +3,12 @@ package memory
 import (
 	"context"
 	"iter"
-	"sync"
 
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/memory/internal/parts"
 )
 
 var (
@@ -19,14 +19,12 @@ var (
 
 // Store is a log in memory. Make one with New; it is safe for concurrent use.
 type Store struct {
-	mu      sync.RWMutex
-	closed  bool
+	shell   parts.Shell
 	log     log
 	bytes   arena
 	streams map[events.StreamID]*stream
-	commits chunks[commit]
+	commits parts.List[commit]
 	numbers map[uuid.UUID]int // of commits
-	beside  beside
 }
 
 // stream is where the records of one stream lie: version v is at positions[v-1]. Like a log,
@@ -71,10 +69,10 @@ func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.
 
 // decide fills in the outcome of every member of the group.
 func (s *Store) decide(ctx context.Context, group []events.Commit, out []events.Outcome) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.shell.Lock()
+	defer s.shell.Unlock()
 	// A caller may have been cancelled while it waited for the lock.
-	if err := s.refuses(ctx); err != nil {
+	if err := s.shell.Refuses(ctx); err != nil {
 		for i := range out {
 			out[i].Err = err
 		}
@@ -100,23 +98,9 @@ func (s *Store) decide(ctx context.Context, group []events.Commit, out []events.
 		if v.Admit {
 			out[i].Receipt = s.insert(&group[i])
 		} else {
-			out[i] = answer(v, out)
+			out[i] = v.Outcome(out)
 		}
 	}
-}
-
-// answer is the outcome of a member that was not admitted; before holds those of the members
-// before it.
-func answer(v admit.Verdict, before []events.Outcome) events.Outcome {
-	if v.Same >= 0 {
-		r := before[v.Same].Receipt
-		r.Repeated = true
-		return events.Outcome{Receipt: r}
-	}
-	if duplicate, ok := v.Err.(*events.DuplicateError); ok && v.Other >= 0 { //nolint:errorlint // admit makes it, unwrapped
-		duplicate.First = before[v.Other].Receipt
-	}
-	return events.Outcome{Receipt: v.Receipt, Err: v.Err}
 }
 
 // insert writes an admitted commit. It cannot fail, and no reader takes its view before the
@@ -134,7 +118,7 @@ func (s *Store) insert(c *events.Commit) events.Receipt {
 			s.streams[st.id] = st
 		}
 		for e := range batch.Events {
-			event, r := &batch.Events[e], s.log.add()
+			event, r := &batch.Events[e], s.log.Add()
 			r.Position = s.log.end()
 			st.positions = append(st.positions, r.Position)
 			r.Stream, r.Version = st.id, events.Version(len(st.positions))
@@ -144,9 +128,9 @@ func (s *Store) insert(c *events.Commit) events.Receipt {
 			index++
 		}
 	}
-	s.numbers[c.ID] = s.commits.len
-	*s.commits.add() = commit{digest: c.Digest, first: first, last: s.log.end()}
-	s.beside.signal(false)
+	s.numbers[c.ID] = s.commits.Len()
+	*s.commits.Add() = commit{digest: c.Digest, first: first, last: s.log.end()}
+	s.shell.Signal()
 	return events.Receipt{Commit: c.ID, First: first, Position: s.log.end()}
 }
 
@@ -156,15 +140,15 @@ func (s *Store) known(id uuid.UUID) (admit.Known, bool) {
 	if !ok {
 		return admit.Known{}, false
 	}
-	c := s.commits.at(n)
+	c := s.commits.At(n)
 	return admit.Known{Digest: c.digest, Receipt: events.Receipt{Commit: id, First: c.first, Position: c.last}}, true
 }
 
 // Lookup implements events.Store.
 func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		return events.Receipt{}, false, err
 	}
 	k, ok := s.known(id)
@@ -219,9 +203,9 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 
 // view returns the log as it is now and where the records of a stream lie in it.
 func (s *Store) view(ctx context.Context, id events.StreamID) (log, []events.Position, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		return log{}, nil, err
 	}
 	if st, ok := s.streams[id]; ok {
@@ -232,9 +216,9 @@ func (s *Store) view(ctx context.Context, id events.StreamID) (log, []events.Pos
 
 // Settled implements events.Store.
 func (s *Store) Settled(ctx context.Context) (events.Position, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		return 0, err
 	}
 	return s.log.end(), nil
@@ -245,21 +229,22 @@ func (s *Store) Durability() events.Durability { return events.DurabilityNone }
 
 // Close implements events.Store. Sequences that have begun go on to their end.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return events.ErrClosed
-	}
-	s.closed = true
-	s.beside.signal(true)
-	s.log, s.bytes, s.streams, s.commits, s.numbers, s.beside.snapshots = log{}, arena{}, nil, chunks[commit]{}, nil, nil
-	return nil
+	s.shell.Lock()
+	defer s.shell.Unlock()
+	s.log, s.bytes, s.streams, s.commits, s.numbers = log{}, arena{}, nil, parts.List[commit]{}, nil
+	return s.shell.Close()
 }
 
-// refuses returns why a call cannot be served, or nil. The caller holds the lock.
-func (s *Store) refuses(ctx context.Context) error {
-	if s.closed {
-		return events.ErrClosed
-	}
-	return ctx.Err()
+// Changed implements events.Signaler.
+func (s *Store) Changed() <-chan struct{} { return s.shell.Changed() }
+
+// SaveSnapshot implements events.Snapshots. It copies the data.
+func (s *Store) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {
+	return s.shell.SaveSnapshot(ctx, snapshot)
+}
+
+// LatestSnapshot implements events.Snapshots. The data is the store's own memory and is
+// read-only.
+func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
+	return s.shell.LatestSnapshot(ctx, stream, fold)
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/memory/forgetful"
 	"github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/sqlite"
 	"github.com/tradesurety/surety/order/ordertest/world"
@@ -143,7 +143,7 @@ func (o *options) open(ctx context.Context) (events.Store, error) {
 		}
 		return postgres.Open(ctx, o.dsn)
 	}
-	return memory.NewForgetful(), nil
+	return forgetful.New(), nil
 }
 
 // simulate runs the world, behind a progress bar if somebody is there to look at it.

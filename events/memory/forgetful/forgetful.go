@@ -1,44 +1,46 @@
-package memory
+// Package forgetful keeps a log in memory and can forget records that nobody will read again,
+// so that a simulation of millions of orders fits. Nothing outlives the process.
+//
+// See TestStore, which runs the conformance suite of package storetest on a store of which
+// nothing is forgotten, and TestForgottenBytes for what is left of what is.
+package forgetful
 
 import (
 	"context"
 	"fmt"
 	"iter"
-	"sync"
 
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/memory/internal/parts"
 )
 
 var (
-	_ events.Store     = (*Forgetful)(nil)
-	_ events.Signaler  = (*Forgetful)(nil)
-	_ events.Snapshots = (*Forgetful)(nil)
+	_ events.Store     = (*Store)(nil)
+	_ events.Signaler  = (*Store)(nil)
+	_ events.Snapshots = (*Store)(nil)
 )
 
-// Forgetful is a log in memory that can forget records that nobody will read again, so that a
-// simulation of millions of orders fits. As long as nothing is forgotten it keeps every promise
-// of events.Store, as Store does. Make one with NewForgetful; it is safe for concurrent use.
+// Store is a log in memory that can forget. As long as nothing is forgotten it keeps every
+// promise of events.Store. Make one with New; it is safe for concurrent use.
 //
-// What it has forgotten it refuses to tell: a read that would have to yield such a record is a
-// *ForgottenError, never a shorter history. But it knows what it has seen: the version of every
-// stream, so that conflicts are conflicts, and the ID, the digest and the receipt of every
-// commit, so that a retry is harmless and another use of an ID is refused.
+// A read that would have to yield a forgotten record ends with a *ForgottenError; it never
+// yields a shorter history. The store still knows the version of every stream, so that
+// conflicts are conflicts, and the ID, the digest and the receipt of every commit, so that a
+// retry is harmless and another use of an ID is refused.
 //
-// Of a commit it keeps about 50 bytes, of a stream that is forgotten to its end about 30, and of a
-// forgotten record nothing but its share of a page that holds others. A digest is known by a
+// It keeps about 50 bytes of a commit, about 30 of a stream that is forgotten to its end, and of
+// a forgotten record nothing but its share of a page that holds others. A digest is known by a
 // hash of 128 bits, and a stream that is forgotten to its end by one of 96.
-type Forgetful struct {
-	mu      sync.RWMutex
-	closed  bool
+type Store struct {
+	shell   parts.Shell
 	end     events.Position
 	log     []*page // the records by position; a full page of which all are forgotten is nil
 	streams map[events.StreamID]*remembered
 	ended   headTable
 	commits commitTable
-	beside  beside
 }
 
 // page is the records of pageSize positions in a row; one that is forgotten is nil.
@@ -58,7 +60,7 @@ type remembered struct {
 
 func (r *remembered) head() events.Version { return r.through + events.Version(len(r.records)) }
 
-// ForgottenError says that a read would have to yield a record that a Forgetful has forgotten.
+// ForgottenError says that a read would have to yield a record that a Store has forgotten.
 type ForgottenError struct {
 	Stream   events.StreamID // empty if the read was of the whole log
 	Through  events.Version  // the last version of the stream that is forgotten
@@ -67,23 +69,23 @@ type ForgottenError struct {
 
 func (e *ForgottenError) Error() string {
 	if e.Stream == "" {
-		return fmt.Sprintf("memory: the record at position %d is forgotten", e.Position)
+		return fmt.Sprintf("forgetful: the record at position %d is forgotten", e.Position)
 	}
-	return fmt.Sprintf("memory: stream %s is forgotten up to version %d", e.Stream, e.Through)
+	return fmt.Sprintf("forgetful: stream %s is forgotten up to version %d", e.Stream, e.Through)
 }
 
-// NewForgetful returns an empty store.
-func NewForgetful() *Forgetful {
-	return &Forgetful{streams: make(map[events.StreamID]*remembered), ended: newHeadTable(), commits: newCommitTable()}
+// New returns an empty store.
+func New() *Store {
+	return &Store{streams: make(map[events.StreamID]*remembered), ended: newHeadTable(), commits: newCommitTable()}
 }
 
 // Forget drops the records of a stream up to and including a version, and all of them if it has
 // no more. The stream can still be written to and guarded at its head, and read from the version
 // on. Forgetting what is forgotten, or a stream that is empty, is nothing to do.
-func (s *Forgetful) Forget(ctx context.Context, stream events.StreamID, through events.Version) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.refuses(ctx); err != nil {
+func (s *Store) Forget(ctx context.Context, stream events.StreamID, through events.Version) error {
+	s.shell.Lock()
+	defer s.shell.Unlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		return err
 	}
 	st, ok := s.streams[stream]
@@ -97,7 +99,7 @@ func (s *Forgetful) Forget(ctx context.Context, stream events.StreamID, through 
 	if n == len(st.records) {
 		s.ended.put(stream, st.head())
 		delete(s.streams, stream)
-		s.beside.forget(stream)
+		s.shell.DropSnapshots(stream)
 		return nil
 	}
 	st.through += events.Version(n)
@@ -107,7 +109,7 @@ func (s *Forgetful) Forget(ctx context.Context, stream events.StreamID, through 
 }
 
 // drop lets go of the record at a position.
-func (s *Forgetful) drop(p events.Position) {
+func (s *Store) drop(p events.Position) {
 	i := int(p-1) / pageSize
 	pg := s.log[i]
 	pg.records[int(p-1)%pageSize] = nil
@@ -117,7 +119,7 @@ func (s *Forgetful) drop(p events.Position) {
 }
 
 // Append implements events.Store. Its outcome is never unknown.
-func (s *Forgetful) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
 	group := [1]events.Commit{c}
 	var out [1]events.Outcome
 	s.decide(ctx, group[:], out[:])
@@ -125,7 +127,7 @@ func (s *Forgetful) Append(ctx context.Context, c events.Commit) (events.Receipt
 }
 
 // AppendEach implements events.Store.
-func (s *Forgetful) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
+func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
 	out := make([]events.Outcome, len(group))
 	for from := 0; from < len(group); {
 		to := from + admit.Part(group[from:])
@@ -136,10 +138,10 @@ func (s *Forgetful) AppendEach(ctx context.Context, group []events.Commit) []eve
 }
 
 // decide fills in the outcome of every member of the group.
-func (s *Forgetful) decide(ctx context.Context, group []events.Commit, out []events.Outcome) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.refuses(ctx); err != nil {
+func (s *Store) decide(ctx context.Context, group []events.Commit, out []events.Outcome) {
+	s.shell.Lock()
+	defer s.shell.Unlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		for i := range out {
 			out[i].Err = err
 		}
@@ -168,13 +170,13 @@ func (s *Forgetful) decide(ctx context.Context, group []events.Commit, out []eve
 		if v.Admit {
 			out[i].Receipt = s.insert(&group[i])
 		} else {
-			out[i] = answer(v, out)
+			out[i] = v.Outcome(out)
 		}
 	}
 }
 
 // head returns the version of a stream. The caller holds the lock.
-func (s *Forgetful) head(stream events.StreamID) events.Version {
+func (s *Store) head(stream events.StreamID) events.Version {
 	if st, ok := s.streams[stream]; ok {
 		return st.head()
 	}
@@ -183,7 +185,7 @@ func (s *Forgetful) head(stream events.StreamID) events.Version {
 
 // insert writes an admitted commit. It cannot fail, and no reader takes its view before the
 // lock is given back.
-func (s *Forgetful) insert(c *events.Commit) events.Receipt {
+func (s *Store) insert(c *events.Commit) events.Receipt {
 	first, index := s.end+1, 0
 	for b := range c.Batches {
 		batch := &c.Batches[b]
@@ -223,12 +225,12 @@ func (s *Forgetful) insert(c *events.Commit) events.Receipt {
 		}
 	}
 	s.commits.put(c.ID, c.Digest, first, s.end)
-	s.beside.signal(false)
+	s.shell.Signal()
 	return events.Receipt{Commit: c.ID, First: first, Position: s.end}
 }
 
 // place puts a record, which is the last one, into the log.
-func (s *Forgetful) place(r *events.Record) {
+func (s *Store) place(r *events.Record) {
 	i := int(r.Position-1) / pageSize
 	if i == len(s.log) {
 		s.log = append(s.log, new(page))
@@ -238,10 +240,10 @@ func (s *Forgetful) place(r *events.Record) {
 }
 
 // Lookup implements events.Store.
-func (s *Forgetful) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
+func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		return events.Receipt{}, false, err
 	}
 	k, ok := s.commits.find(id)
@@ -249,7 +251,7 @@ func (s *Forgetful) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, b
 }
 
 // Read implements events.Store. A record that is forgotten is a *ForgottenError.
-func (s *Forgetful) Read(ctx context.Context, id events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
+func (s *Store) Read(ctx context.Context, id events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
 		records, err := s.after(ctx, id, after)
 		if err != nil {
@@ -269,10 +271,10 @@ func (s *Forgetful) Read(ctx context.Context, id events.StreamID, after events.V
 }
 
 // after returns the records of a stream after a version.
-func (s *Forgetful) after(ctx context.Context, id events.StreamID, after events.Version) ([]*events.Record, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
+func (s *Store) after(ctx context.Context, id events.StreamID, after events.Version) ([]*events.Record, error) {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	if err := s.shell.Refuses(ctx); err != nil {
 		return nil, err
 	}
 	st, ok := s.streams[id]
@@ -292,7 +294,7 @@ func (s *Forgetful) after(ctx context.Context, id events.StreamID, after events.
 // ReadAll implements events.Store. Whether a forgotten record would have passed the filter is
 // forgotten too: each one between the position and the end of the log is a *ForgottenError,
 // where the sequence comes to it.
-func (s *Forgetful) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
+func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
 		last, err := s.Settled(ctx)
 		if err != nil {
@@ -301,7 +303,7 @@ func (s *Forgetful) ReadAll(ctx context.Context, after events.Position, f events
 		}
 		var part [32]*events.Record
 		for at := after; at < last; {
-			n, err := s.copy(part[:], at, last)
+			n, err := s.copy(ctx, part[:], at, last)
 			if err != nil {
 				yield(events.Record{}, err)
 				return
@@ -326,11 +328,11 @@ func (s *Forgetful) ReadAll(ctx context.Context, after events.Position, f events
 
 // copy copies the records after a position, up to the last one, into part and returns how many
 // there were. One that is forgotten is nil.
-func (s *Forgetful) copy(part []*events.Record, after, last events.Position) (int, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed {
-		return 0, events.ErrClosed
+func (s *Store) copy(ctx context.Context, part []*events.Record, after, last events.Position) (int, error) {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	if err := s.shell.Refuses(ctx); err != nil {
+		return 0, err
 	}
 	n := min(len(part), int(last-after))
 	for k := range n {
@@ -344,66 +346,34 @@ func (s *Forgetful) copy(part []*events.Record, after, last events.Position) (in
 }
 
 // Settled implements events.Store.
-func (s *Forgetful) Settled(ctx context.Context) (events.Position, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.end, s.refuses(ctx)
+func (s *Store) Settled(ctx context.Context) (events.Position, error) {
+	s.shell.RLock()
+	defer s.shell.RUnlock()
+	return s.end, s.shell.Refuses(ctx)
 }
 
 // Durability implements events.Store: nothing outlives the process.
-func (s *Forgetful) Durability() events.Durability { return events.DurabilityNone }
+func (s *Store) Durability() events.Durability { return events.DurabilityNone }
 
 // Close implements events.Store. A sequence that has begun may end with events.ErrClosed.
-func (s *Forgetful) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return events.ErrClosed
-	}
-	s.closed = true
-	s.beside.signal(true)
-	s.log, s.streams, s.ended, s.commits, s.beside.snapshots = nil, nil, headTable{}, commitTable{}, nil
-	return nil
-}
-
-// refuses returns why a call cannot be served, or nil. The caller holds the lock.
-func (s *Forgetful) refuses(ctx context.Context) error {
-	if s.closed {
-		return events.ErrClosed
-	}
-	return ctx.Err()
+func (s *Store) Close() error {
+	s.shell.Lock()
+	defer s.shell.Unlock()
+	s.log, s.streams, s.ended, s.commits = nil, nil, headTable{}, commitTable{}
+	return s.shell.Close()
 }
 
 // Changed implements events.Signaler.
-func (s *Forgetful) Changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.beside.wait(s.closed)
-}
+func (s *Store) Changed() <-chan struct{} { return s.shell.Changed() }
 
 // SaveSnapshot implements events.Snapshots. It copies the data. The snapshots of a stream go when
 // the stream is forgotten to its end.
-func (s *Forgetful) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {
-	if err := snapshot.Validate(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.refuses(ctx); err != nil {
-		return err
-	}
-	s.beside.save(snapshot)
-	return nil
+func (s *Store) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {
+	return s.shell.SaveSnapshot(ctx, snapshot)
 }
 
 // LatestSnapshot implements events.Snapshots. The data is the store's own memory and is
 // read-only.
-func (s *Forgetful) LatestSnapshot(ctx context.Context, stream events.StreamID, name string) (events.Snapshot, bool, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
-		return events.Snapshot{}, false, err
-	}
-	snapshot, ok := s.beside.latest(stream, name)
-	return snapshot, ok, nil
+func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
+	return s.shell.LatestSnapshot(ctx, stream, fold)
 }

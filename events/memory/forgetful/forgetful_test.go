@@ -1,4 +1,4 @@
-package memory_test
+package forgetful_test
 
 import (
 	"context"
@@ -8,21 +8,38 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/memory/forgetful"
 	"github.com/tradesurety/surety/events/storetest"
 )
 
-// TestForgetful runs the conformance suite on a Forgetful of which nothing is forgotten.
-func TestForgetful(t *testing.T) {
-	storetest.Run(t, storetest.Config{Open: func(testing.TB) events.Store { return memory.NewForgetful() }})
+// TestStore runs the conformance suite on a store of which nothing is forgotten.
+func TestStore(t *testing.T) {
+	storetest.Run(t, storetest.Config{Open: func(testing.TB) events.Store { return forgetful.New() }})
+}
+
+// order returns events of one order: each has 250 bytes of data and 60 of meta.
+func order() []events.Event {
+	event := events.Event{Type: "order.payment-received", Schema: 1, At: events.MinInstant, Meta: make([]byte, 60), Data: make([]byte, 250)}
+	return []events.Event{event, event}
+}
+
+// id returns the nth commit ID, time-ordered as a version 7 UUID is.
+func id(n int) uuid.UUID {
+	return uuid.UUID{2: byte(n >> 24), 3: byte(n >> 16), 4: byte(n >> 8), 5: byte(n), 6: 0x70, 8: 0x80, 15: byte(n)}
+}
+
+func stream(n int) events.StreamID {
+	return events.StreamID(fmt.Sprintf("order-0193a4c8-7c1e-7d3a-b4a5-%012d", n))
 }
 
 // written is a store with streams of three commits with two events each, commit by commit across
 // the streams, and the receipts by number.
-func written(t testing.TB, streams int) (*memory.Forgetful, []events.Receipt) {
+func written(t testing.TB, streams int) (*forgetful.Store, []events.Receipt) {
 	t.Helper()
-	store := memory.NewForgetful()
+	store := forgetful.New()
 	t.Cleanup(func() { _ = store.Close() })
 	var receipts []events.Receipt
 	for round := range 3 {
@@ -36,7 +53,7 @@ func written(t testing.TB, streams int) (*memory.Forgetful, []events.Receipt) {
 func commitOf(n, round, streams int) events.Commit {
 	return events.Commit{
 		ID: id(round*streams + n + 1), Digest: [32]byte{byte(n), byte(round), 7},
-		Batches: []events.Batch{{Stream: stream(n), After: events.Version(2 * round), Events: order()[:2]}},
+		Batches: []events.Batch{{Stream: stream(n), After: events.Version(2 * round), Events: order()}},
 	}
 }
 
@@ -60,7 +77,7 @@ func count(store events.Store, n int, after events.Version) (records int, err er
 	return records, nil
 }
 
-func forget(t testing.TB, store *memory.Forgetful, n int, through events.Version) {
+func forget(t testing.TB, store *forgetful.Store, n int, through events.Version) {
 	t.Helper()
 	if err := store.Forget(t.Context(), stream(n), through); err != nil {
 		t.Fatal(err)
@@ -81,7 +98,7 @@ func TestForgottenIsSaid(t *testing.T) {
 		{0, 0, 6, false}, {1, 0, 0, true}, {1, 3, 0, true}, {1, 4, 2, false}, {1, 6, 0, false}, {1, 9, 0, false}, {2, 5, 1, false},
 	} {
 		records, err := count(store, c.stream, c.after)
-		var forgotten *memory.ForgottenError
+		var forgotten *forgetful.ForgottenError
 		if records != c.records || errors.As(err, &forgotten) != c.fails || (err != nil) != c.fails {
 			t.Errorf("stream %d after %d: %d records, %v", c.stream, c.after, records, err)
 		}
@@ -108,7 +125,7 @@ func TestForgottenInTheLog(t *testing.T) {
 		after, stops events.Position
 	}{{0, 1}, {1, 2}, {2, 11}, {10, 11}, {12, 401}, {receipts[400].Position, 0}} {
 		at, last := c.after, c.after
-		var forgotten *memory.ForgottenError
+		var forgotten *forgetful.ForgottenError
 		for r, err := range store.ReadAll(t.Context(), c.after, events.Filter{}) {
 			if err != nil {
 				if !errors.As(err, &forgotten) {
@@ -233,7 +250,7 @@ func TestForgetBeside(t *testing.T) {
 func TestForgottenBytes(t *testing.T) {
 	const orders, commits, streams = 4000, 22, 4
 	before := heap()
-	store := memory.NewForgetful()
+	store := forgetful.New()
 	list, next := order(), 0
 	for n := range orders {
 		var heads [streams]events.Version

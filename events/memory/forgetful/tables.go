@@ -1,4 +1,4 @@
-package memory
+package forgetful
 
 import (
 	"encoding/binary"
@@ -9,12 +9,13 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/memory/internal/parts"
 )
 
-// commitTable is what a Forgetful knows of every commit: a list that grows in chunks, and an open
+// commitTable is what a Store knows of every commit: a list that grows in chunks, and an open
 // hash of numbers into it. It holds no pointers that a garbage collector would have to follow.
 type commitTable struct {
-	list  chunks[entry]
+	list  parts.List[entry]
 	slots []uint32 // the number of an entry plus one, or 0; a power of two
 	seeds [2]maphash.Seed
 }
@@ -37,22 +38,22 @@ func (t *commitTable) home(id *uuid.UUID) int {
 
 // put adds a commit that the table does not have.
 func (t *commitTable) put(id uuid.UUID, digest [32]byte, first, last events.Position) {
-	if 4*(t.list.len+1) > 3*len(t.slots) {
+	if 4*(t.list.Len()+1) > 3*len(t.slots) {
 		t.grow()
 	}
-	e := t.list.add()
+	e := t.list.Add()
 	e.id, e.count = id, uint16(last-first+1)
 	digest = t.hash(digest)
 	copy(e.digest[:], digest[:])
 	for i := range e.first {
 		e.first[i] = byte(first >> (8 * i))
 	}
-	t.link(t.list.len - 1)
+	t.link(t.list.Len() - 1)
 }
 
 // link enters the entry of that number into the hash.
 func (t *commitTable) link(n int) {
-	i := t.home(&t.list.at(n).id)
+	i := t.home(&t.list.At(n).id)
 	for t.slots[i] != 0 {
 		i = (i + 1) & (len(t.slots) - 1)
 	}
@@ -61,7 +62,7 @@ func (t *commitTable) link(n int) {
 
 func (t *commitTable) grow() {
 	t.slots = make([]uint32, max(2*len(t.slots), 64))
-	for n := range t.list.len {
+	for n := range t.list.Len() {
 		t.link(n)
 	}
 }
@@ -84,11 +85,11 @@ func (t *commitTable) hashed(group []events.Commit) []events.Commit {
 
 // find returns what is known of the commit of that ID, with the hash of its digest.
 func (t *commitTable) find(id uuid.UUID) (admit.Known, bool) {
-	if t.list.len == 0 {
+	if t.list.Len() == 0 {
 		return admit.Known{}, false
 	}
 	for i := t.home(&id); t.slots[i] != 0; i = (i + 1) & (len(t.slots) - 1) {
-		e := t.list.at(int(t.slots[i] - 1))
+		e := t.list.At(int(t.slots[i] - 1))
 		if e.id != id {
 			continue
 		}

@@ -124,7 +124,7 @@ func TestStops(t *testing.T) {
 			cancel()
 		}
 	}
-	if _, err := world.Run(ctx, forgetful(t), c); !errors.Is(err, context.Canceled) {
+	if _, err := world.Run(ctx, forgetting(t), c); !errors.Is(err, context.Canceled) {
 		t.Errorf("after its context has ended the run says %v", err)
 	}
 	if told < 50 {

@@ -35,6 +35,6 @@
 // that fails returns an [*Error] with the seed, the step, and the command that repeats it.
 //
 // The work for one order does not depend on how many there were before. On a store that can
-// forget the streams of orders that have ended, such as memory.Forgetful, neither does memory,
+// forget the streams of orders that have ended, such as forgetful.Store, neither does memory,
 // but for the few bytes that such a store keeps to refuse what it has seen.
 package world

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/memory/forgetful"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
@@ -19,7 +19,7 @@ import (
 // stage is a desk on a store that forgets, with a clock that stands still.
 type stage struct {
 	*testing.T
-	store *memory.Forgetful
+	store *forgetful.Store
 	now   time.Time
 	desk  *desk.Desk
 }
@@ -74,7 +74,7 @@ var found = []struct {
 func TestFound(t *testing.T) {
 	for _, f := range found {
 		t.Run(f.what, func(t *testing.T) {
-			s := &stage{T: t, store: memory.NewForgetful(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
+			s := &stage{T: t, store: forgetful.New(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
 			t.Cleanup(func() { _ = s.store.Close() })
 			s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
 				Store: func(context.Context, order.Account) (seller.Findings, error) {
@@ -89,7 +89,7 @@ func TestFound(t *testing.T) {
 // A world of forty orders with everything going wrong now and then; nothing is left of it in the
 // lines, and what was received is accounted for.
 func ExampleRun() {
-	store := memory.NewForgetful()
+	store := forgetful.New()
 	defer func() { _ = store.Close() }()
 	report, err := world.Run(context.Background(), store, world.Config{
 		Seed: 2025, Orders: 40, Sellers: 2, Buyers: 10, Faults: world.AllFaults(100),

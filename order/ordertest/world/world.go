@@ -15,7 +15,7 @@ import (
 const day = 24 * time.Hour
 
 // Forgetter is a store that forgets records that nobody will read again, such as
-// memory.Forgetful.
+// forgetful.Store.
 type Forgetter interface {
 	// Forget drops the records of a stream up to and including a version.
 	Forget(ctx context.Context, stream events.StreamID, through events.Version) error

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/memory/forgetful"
 	"github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/events/sqlite"
@@ -40,8 +41,8 @@ func again(t testing.TB, s uint64) string {
 	return fmt.Sprintf("SURETY_SEED=%d go test -count=1 -run '^%s$' ./order/ordertest/world", s, strings.ReplaceAll(t.Name(), "/", "$/^"))
 }
 
-func inMemory(t testing.TB) events.Store  { return closing(t, memory.New()) }
-func forgetful(t testing.TB) events.Store { return closing(t, memory.NewForgetful()) }
+func inMemory(t testing.TB) events.Store   { return closing(t, memory.New()) }
+func forgetting(t testing.TB) events.Store { return closing(t, forgetful.New()) }
 func closing(t testing.TB, s events.Store) events.Store {
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -127,7 +128,7 @@ func TestEveryStore(t *testing.T) {
 	c.Faults = world.AllFaults(60)
 	want := run(t, inMemory(t), c).Digest
 	for name, open := range map[string]func(testing.TB) events.Store{
-		"forgetful": forgetful, "sqlite": onFile, "postgres": onServer,
+		"forgetful": forgetting, "sqlite": onFile, "postgres": onServer,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if r := run(t, open(t), c); r.Digest != want {
@@ -200,7 +201,7 @@ func TestCrashAnywhere(t *testing.T) {
 // TestTwoThousand runs 2,000 orders with faults of every kind under the auditor, and requires that
 // they have seen the rule book.
 func TestTwoThousand(t *testing.T) {
-	r := run(t, forgetful(t), world.Config{Seed: seed(t, 15), Orders: 2000, Months: 2, Faults: world.AllFaults(10)})
+	r := run(t, forgetting(t), world.Config{Seed: seed(t, 15), Orders: 2000, Months: 2, Faults: world.AllFaults(10)})
 	t.Logf("%d commands, %d events, %.0f orders/s, refusals by %d rules", r.Commands, r.Events, r.OrdersPerSecond(), len(r.Refusals))
 	if r.Assurance+r.PayLater != 2000 || len(r.Refusals) < 45 || r.Duplicates == 0 || r.Malformed == 0 || r.Outdated == 0 {
 		t.Errorf("%+v", r)
@@ -232,10 +233,10 @@ func TestTwoThousand(t *testing.T) {
 // TestForgets: a store that forgets has forgotten the orders that have ended, and the lines up
 // to a month ago.
 func TestForgets(t *testing.T) {
-	store := forgetful(t)
+	store := forgetting(t)
 	run(t, store, world.Config{Seed: seed(t, 16), Orders: 600, Sellers: 2, Months: 4})
 	kept := 0
-	var forgotten *memory.ForgottenError
+	var forgotten *forgetful.ForgottenError
 	for after := events.Position(0); ; {
 		var last error
 		for r, err := range store.ReadAll(t.Context(), after, events.Filter{}) {
@@ -261,7 +262,7 @@ func TestForgets(t *testing.T) {
 func TestSeries(t *testing.T) {
 	c := small(seed(t, 17), 40)
 	c.Months = 100
-	r := run(t, forgetful(t), c)
+	r := run(t, forgetting(t), c)
 	if n := len(r.Days); n < 1000 || n >= 2048 {
 		t.Fatalf("%d days", n)
 	}
@@ -295,7 +296,7 @@ func TestFigures(t *testing.T) {
 		sizes = []int{n}
 	}
 	for _, n := range sizes {
-		r := run(t, forgetful(t), world.Config{Seed: seed(t, 21), Orders: n})
+		r := run(t, forgetting(t), world.Config{Seed: seed(t, 21), Orders: n})
 		t.Logf("%d orders: %.0f orders/s, %.1f commands and %.1f events an order, peak %d MiB (%d bytes an order), %s",
 			n, r.OrdersPerSecond(), float64(r.Commands)/float64(n), float64(r.Events)/float64(n),
 			r.PeakBytes>>20, r.PeakBytes/uint64(n), r.Wall.Round(time.Millisecond))

@@ -1,102 +1,106 @@
-package memory
+package parts
 
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/tradesurety/surety/events"
 )
 
-// beside is what a store has beside its log: the snapshots of its streams, and who waits for a
-// change. The lock is the store's.
-type beside struct {
+// Shell is a store without its log: its lock, whether it is closed, the snapshots of its
+// streams, and who waits for a change. Methods whose comment does not say otherwise take the
+// lock.
+type Shell struct {
+	sync.RWMutex
+
+	closed    bool
 	snapshots map[events.StreamID][]events.Snapshot // one of each fold
 	changed   chan struct{}                         // nil until somebody waits
 }
 
-// wait returns the channel that the next signal closes.
-func (b *beside) wait(closed bool) <-chan struct{} {
-	if b.changed == nil {
-		b.changed = make(chan struct{})
-		if closed {
-			close(b.changed)
-		}
+// Refuses returns why a call cannot be served, or nil. The caller holds the lock.
+func (s *Shell) Refuses(ctx context.Context) error {
+	if s.closed {
+		return events.ErrClosed
 	}
-	return b.changed
+	return ctx.Err()
 }
 
-// signal wakes those who wait for a change. After the one that says that the store is closed
-// there is none.
-func (b *beside) signal(closed bool) {
-	if b.changed == nil {
-		return
+// Close marks the store as closed and drops its snapshots. The caller holds the lock.
+func (s *Shell) Close() error {
+	if s.closed {
+		return events.ErrClosed
 	}
-	close(b.changed)
-	if !closed {
-		b.changed = nil
+	s.closed, s.snapshots = true, nil
+	if s.changed != nil {
+		close(s.changed)
 	}
-}
-
-// save keeps a copy of a snapshot unless a newer one is there.
-func (b *beside) save(s events.Snapshot) {
-	list := b.snapshots[s.Stream]
-	i := slices.IndexFunc(list, func(kept events.Snapshot) bool { return kept.Fold == s.Fold })
-	if i >= 0 && list[i].Version > s.Version {
-		return
-	}
-	s.Data = slices.Clip(slices.Clone(s.Data))
-	if i >= 0 {
-		list[i] = s
-		return
-	}
-	if b.snapshots == nil {
-		b.snapshots = make(map[events.StreamID][]events.Snapshot)
-	}
-	b.snapshots[s.Stream] = append(list, s)
-}
-
-// latest returns the snapshot of that stream and fold.
-func (b *beside) latest(stream events.StreamID, fold string) (events.Snapshot, bool) {
-	for _, kept := range b.snapshots[stream] {
-		if kept.Fold == fold {
-			return kept, true
-		}
-	}
-	return events.Snapshot{}, false
-}
-
-// forget drops the snapshots of a stream.
-func (b *beside) forget(stream events.StreamID) { delete(b.snapshots, stream) }
-
-// Changed implements events.Signaler.
-func (s *Store) Changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.beside.wait(s.closed)
-}
-
-// SaveSnapshot implements events.Snapshots. It copies the data.
-func (s *Store) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {
-	if err := snapshot.Validate(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.refuses(ctx); err != nil {
-		return err
-	}
-	s.beside.save(snapshot)
 	return nil
 }
 
-// LatestSnapshot implements events.Snapshots. The data is the store's own memory and is
-// read-only.
-func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, name string) (events.Snapshot, bool, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if err := s.refuses(ctx); err != nil {
+// Signal wakes those who wait for a change. The caller holds the lock.
+func (s *Shell) Signal() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// Changed is that of events.Signaler.
+func (s *Shell) Changed() <-chan struct{} {
+	s.Lock()
+	defer s.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+		if s.closed {
+			close(s.changed)
+		}
+	}
+	return s.changed
+}
+
+// SaveSnapshot is that of events.Snapshots. It copies the data.
+func (s *Shell) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {
+	if err := snapshot.Validate(); err != nil {
+		return err
+	}
+	s.Lock()
+	defer s.Unlock()
+	if err := s.Refuses(ctx); err != nil {
+		return err
+	}
+	list := s.snapshots[snapshot.Stream]
+	i := slices.IndexFunc(list, func(kept events.Snapshot) bool { return kept.Fold == snapshot.Fold })
+	if i >= 0 && list[i].Version > snapshot.Version {
+		return nil
+	}
+	snapshot.Data = slices.Clip(slices.Clone(snapshot.Data))
+	if i >= 0 {
+		list[i] = snapshot
+		return nil
+	}
+	if s.snapshots == nil {
+		s.snapshots = make(map[events.StreamID][]events.Snapshot)
+	}
+	s.snapshots[snapshot.Stream] = append(list, snapshot)
+	return nil
+}
+
+// LatestSnapshot is that of events.Snapshots.
+func (s *Shell) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
+	s.RLock()
+	defer s.RUnlock()
+	if err := s.Refuses(ctx); err != nil {
 		return events.Snapshot{}, false, err
 	}
-	snapshot, ok := s.beside.latest(stream, name)
-	return snapshot, ok, nil
+	for _, kept := range s.snapshots[stream] {
+		if kept.Fold == fold {
+			return kept, true, nil
+		}
+	}
+	return events.Snapshot{}, false, nil
 }
+
+// DropSnapshots drops the snapshots of a stream. The caller holds the lock.
+func (s *Shell) DropSnapshots(stream events.StreamID) { delete(s.snapshots, stream) }
