@@ -96,6 +96,27 @@ func more(typ, needle, meta, newType, data string) edit {
 	}
 }
 
+// beside adds a record to the commit that has a record, behind it and on the same stream.
+func beside(typ, needle, newType, data string) edit {
+	return func(log []events.Record) []events.Record {
+		i := find(log, typ, needle)
+		r := log[i]
+		r.Type, r.Data = newType, []byte(data)
+		return slices.Insert(log, i+1, r)
+	}
+}
+
+// parted gives a record and the rest of its commit another commit.
+func parted(typ, needle string) edit {
+	return func(log []events.Record) []events.Record {
+		i, other := find(log, typ, needle), uuid.New()
+		for commit := log[i].Commit; i < len(log) && log[i].Commit == commit; i++ {
+			log[i].Commit = other
+		}
+		return log
+	}
+}
+
 // repeats writes a whole commit a second time, at the end.
 func repeats(typ, needle string) edit {
 	return func(log []events.Record) []events.Record {
@@ -158,11 +179,16 @@ const (
 
 func by(who, command string) string { return fmt.Sprintf(who, command) }
 
-// controls break each invariant that events can show, and rules that no invariant covers.
-var controls = []struct {
+// control is a fault and the invariant or rule that the auditor has to name.
+type control struct {
 	fault string
 	edit  edit
-}{
+}
+
+// controls break each invariant that events can show, and rules that no invariant covers.
+var controls = slices.Concat(ofInvariants, ofOrders, ofSales)
+
+var ofInvariants = []control{
 	{"I1", drop("credit.released", o(1))},
 	{"I1", drop("credit.held", o(1))},
 	{"I2", put("credit.limit-assessed", "50000", "50000.00", "5999.99")},

@@ -147,7 +147,7 @@ func (a *Auditor) settleHold(o *orderBook) {
 		a.failf("I5", "the order has ended and holds %d", h.open)
 	case open != (h.open > 0):
 		a.failf("I4", "holds %d with coverage %s", h.open, o.coverage)
-	case h.open > o.need():
+	case h.open > o.need() || open && h.open < o.need() && !a.policy.CapCoverage:
 		a.failf("D2", "holds %d, needed are %d", h.open, o.need())
 	case h.capped && o.line.available() != 0:
 		a.failf("D3", "holds %d of %d, and %d are available", h.open, o.need(), o.line.available())

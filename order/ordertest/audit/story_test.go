@@ -28,6 +28,7 @@ var (
 	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
 	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
 	shop     = order.Actor{Role: order.Seller, Account: "m-shop"}
+	nextDoor = order.Actor{Role: order.Seller, Account: "m-next"}
 	shopper  = order.Actor{Role: order.Buyer, Account: "b-shopper"}
 	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
 	system   = order.Actor{Role: order.System}
@@ -170,8 +171,8 @@ func (s *story) card(n int, payment, amount string) {
 	s.by(platform, n, order.RecordPayment{Reference: "K-" + payment, Method: order.PayCard, Payment: p, Amount: money(amount + " USD"), PaidAt: s.now})
 }
 
-// linked takes an entrustment to its declaration and links it.
-func (s *story) linked(n int, e order.EntrustmentID) {
+// declared takes an entrustment to its declaration, and linked links it as well.
+func (s *story) declared(e order.EntrustmentID) {
 	s.Helper()
 	s.goods(acme, e, entrustment.Draft{Title: "goods"}, entrustment.Submit{})
 	s.goods(platform, e, entrustment.Approve{}, entrustment.Declare{Declaration: entrustment.Declaration{
@@ -181,6 +182,11 @@ func (s *story) linked(n int, e order.EntrustmentID) {
 			Price: must(order.ParseNumber("10")), Total: money("1000 USD"),
 		}},
 	}})
+}
+
+func (s *story) linked(n int, e order.EntrustmentID) {
+	s.Helper()
+	s.declared(e)
 	s.by(acme, n, order.Link{Entrustment: e})
 }
 
@@ -193,7 +199,7 @@ func (s *story) shipped(n int, coverage order.Coverage, e order.EntrustmentID) {
 	s.by(acme, n, order.MarkShipped{})
 }
 
-// sound tells a story of orders 1 to 8 and pay-later orders 11 to 18 that has an event of every
+// sound tells a story of orders 1 to 9 and pay-later orders 11 to 18 that has an event of every
 // type, or nearly.
 func sound(t testing.TB) []events.Record {
 	s := newStory(t)
@@ -208,6 +214,7 @@ func sound(t testing.TB) []events.Record {
 	s.paidLater()
 	s.overdue()
 	s.withdrawn()
+	s.indebted()
 	var log []events.Record
 	for r, err := range s.store.ReadAll(context.Background(), 0, events.Filter{}) {
 		if err != nil {
@@ -269,8 +276,9 @@ func (s *story) changed() {
 	s.by(acme, 5, order.Refund{Amount: money("500 USD")})
 }
 
-// ended are order 6, cancelled with a link; order 7, expired; and order 8, waiting with money of
-// somebody else.
+// ended are order 6, cancelled with a link; order 7, expired; order 8, waiting with money of
+// somebody else; and order 9, linked to goods that customs have released before, with a transfer
+// announced.
 func (s *story) ended() {
 	s.confirmed(6, order.CoveragePostDelivery)
 	s.linked(6, "E6")
@@ -291,6 +299,11 @@ func (s *story) ended() {
 	s.goods(acme, "E8", entrustment.Resubmit{})
 	s.goods(platform, "E8", entrustment.RequestChange{Need: entrustment.NeedInformation})
 	s.goods(acme, "E8", entrustment.Cancel{})
+	s.confirmed(9, order.CoverageNone)
+	s.declared("E9")
+	s.goods(platform, "E9", entrustment.Release{ReleasedAt: s.now})
+	s.by(acme, 9, order.Link{Entrustment: "E9"})
+	s.by(bruno, 9, order.InitiatePayment{Payment: "T9", Method: order.PayTT, Amount: money("1 USD")})
 }
 
 func place(amount string) paylater.Place {
@@ -356,4 +369,21 @@ func (s *story) withdrawn() {
 	}
 	s.do(platform, desk.Seller(shop.Account, seller.Suspend{Reason: "violation"}))
 	s.do(platform, desk.Seller(shop.Account, seller.Reinstate{}))
+}
+
+// indebted are the orders 17 and 18 of another merchant: what came in for the first is withdrawn
+// and then refunded, and part of what comes in for the second settles the debt. A withdrawal that
+// fails settles the rest.
+func (s *story) indebted() {
+	s.do(platform, desk.Quota(nextDoor.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	placing := place("500")
+	placing.Merchant = string(nextDoor.Account)
+	s.sale(shopper, 17, placing, pay("all-17", "500"))
+	s.after(7 * day)
+	own := funds.Dest{Alipay: funds.Alipay{Account: "next@pay.example", Holder: string(nextDoor.Account)}}
+	s.do(nextDoor, desk.Funds(nextDoor.Account, cny, funds.Withdraw{ID: "W3", Amount: money("400 CNY"), Dest: own}))
+	s.sale(nextDoor, 17, paylater.Refund{Amount: money("450 CNY")})
+	placing.Amount = money("50 CNY")
+	s.sale(shopper, 18, placing, pay("all-18", "50"))
+	s.do(platform, desk.Funds(nextDoor.Account, cny, funds.FailWithdrawal{ID: "W3", Reason: "account closed"}))
 }
