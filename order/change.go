@@ -124,19 +124,19 @@ func (o *Order) room(c Command, g *Given, held, need Money) (Money, error) {
 	if _, err := quota.Available.Cmp(need); err != nil {
 		return Money{}, refuse(RuleD60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
 	}
-	raise, free := need.minus(held), available(quota, need)
+	raise, free := need.SubUnchecked(held), available(quota, need)
 	if quota.Suspended {
 		free = Minor(0, need.Currency())
 	}
 	switch {
 	case !raise.IsPositive() || raise.AtMost(free):
 		return need, nil
-	case g.Rules().CapCoverage && held.plus(free).IsPositive():
-		return held.plus(free), nil
+	case g.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
+		return held.AddUnchecked(free), nil
 	}
 	return Money{}, refuse(RuleD5, c, o).
 		Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
-		Short(raise.minus(free))
+		Short(raise.SubUnchecked(free))
 }
 
 // HoldAdjusted says that a change of the terms made the order occupy more or less.

@@ -64,17 +64,17 @@ func (o *Order) receipt(reference string) int {
 func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
 	l, rest := &o.Ledger, p.Amount
 	take := func(from Money) Money {
-		m := Minor(0, p.Amount.Currency()).plus(lesser(rest, from))
-		rest = rest.minus(m)
+		m := Minor(0, p.Amount.Currency()).AddUnchecked(lesser(rest, from))
+		rest = rest.SubUnchecked(m)
 		return m
 	}
 	e := PaymentReversed{Reference: p.Reference, Amount: p.Amount}
 	e.Applied = take(lesser(p.Applied, l.Applied))
-	e.Unapplied = take(l.Unapplied.minus(l.Review))
-	e.Applied = e.Applied.plus(take(l.Applied.minus(e.Applied)))
+	e.Unapplied = take(l.Unapplied.SubUnchecked(l.Review))
+	e.Applied = e.Applied.AddUnchecked(take(l.Applied.SubUnchecked(e.Applied)))
 	if rest.IsPositive() && l.Review.IsPositive() {
 		e.Reviewed = take(l.Review)
-		e.Unapplied = e.Unapplied.plus(e.Reviewed)
+		e.Unapplied = e.Unapplied.AddUnchecked(e.Reviewed)
 	}
 	return e
 }
@@ -96,7 +96,7 @@ func (e *PaymentReversed) contradicts(o *Order) error {
 		return fmt.Errorf("order: %s cannot be charged back", quoted(e.Reference))
 	}
 	sound := e.Amount == o.Payments[i].Receipt.Amount && !e.Applied.IsNegative() && !e.Unapplied.IsNegative() &&
-		!e.Reviewed.IsNegative() && e.Applied.AtMost(e.Amount.minus(e.Unapplied))
+		!e.Reviewed.IsNegative() && e.Applied.AtMost(e.Amount.SubUnchecked(e.Unapplied))
 	return o.Ledger.reversed(e).check(&o.Terms, sound)
 }
 
@@ -132,7 +132,7 @@ func (c ResolveChargeback) decide(o *Order, g *Given) ([]Event, error) {
 		// The buyer may have paid again meanwhile: then it is too much and waits.
 		b := &o.Payments[i].Chargeback
 		e.Applied = lesser(b.Applied, o.Due())
-		e.Unapplied = b.Unapplied.plus(b.Applied).minus(e.Applied)
+		e.Unapplied = b.Unapplied.AddUnchecked(b.Applied).SubUnchecked(e.Applied)
 		e.Reviewed = b.Review
 	}
 	return o.follow(g, e)
@@ -157,10 +157,10 @@ func (e *ChargebackResolved) contradicts(o *Order) error {
 	}
 	b, back := &o.Payments[i].Chargeback, Money{}
 	if e.Won {
-		back = b.Applied.plus(b.Unapplied)
+		back = b.Applied.AddUnchecked(b.Unapplied)
 	}
 	sound := !e.Applied.IsNegative() && !e.Unapplied.IsNegative() && !e.Reviewed.IsNegative() &&
-		e.Applied.plus(e.Unapplied).minor == back.minor
+		e.Applied.AddUnchecked(e.Unapplied).minor == back.minor
 	return o.Ledger.restored(e).check(&o.Terms, sound)
 }
 

@@ -54,7 +54,7 @@ func (o *Order) Frozen() bool { return o.Dispute.Stage != StageNone || o.OpenCha
 // Left is what refunds and claims can still take of the applied money. It is never negative: a
 // bank may have taken back what was refunded before.
 func (o *Order) Left() Money {
-	left := o.Ledger.Applied.minus(o.Ledger.Refunded).minus(o.Ledger.Claimed)
+	left := o.Ledger.Applied.SubUnchecked(o.Ledger.Refunded).SubUnchecked(o.Ledger.Claimed)
 	if left.IsNegative() {
 		return Minor(0, left.Currency())
 	}
@@ -161,7 +161,7 @@ func (o *Order) checkShare(rule Rule, c Command, amount Money) error {
 	case amount.Currency() != o.Terms.Total.Currency():
 		return refuse(rule, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
 	case left.Less(amount):
-		return refuse(rule, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.minus(left))
+		return refuse(rule, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.SubUnchecked(left))
 	}
 	return nil
 }

@@ -28,13 +28,13 @@ func (c Draft) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, refuse(RuleA7, c, o)
 	}
 	if g.Facts.Service != ServiceActive {
-		return nil, refuse(RuleA6, c, o).serviceIs(g.Facts.Service)
+		return nil, serviceIs(g.Facts.Service, refuse(RuleA6, c, o))
 	}
 	return []Event{Drafted{Seller: g.By.Account, Email: g.By.Email, Mode: c.Mode, DraftedAt: g.At}}, nil
 }
 
-func (r *Refusal) serviceIs(s Service) *Refusal {
-	return r.Says("the service is "+s.Text(English), "服务状态为"+s.Text(Chinese))
+func serviceIs(s Service, no *Refusal) *Refusal {
+	return no.Says("the service is "+s.Text(English), "服务状态为"+s.Text(Chinese))
 }
 
 // Drafted says that the seller opened the order.
@@ -317,7 +317,7 @@ func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, refuse(RuleA7, c, o).Because("the contract is to be attached and is not", "上传附件模式下尚未上传合同")
 	}
 	if g.Facts.Service != ServiceActive {
-		return nil, refuse(RuleA6, c, o).serviceIs(g.Facts.Service)
+		return nil, serviceIs(g.Facts.Service, refuse(RuleA6, c, o))
 	}
 	hold, err := o.hold(c, g, HoldAtSubmit)
 	if err != nil {

@@ -55,7 +55,7 @@ func (c Link) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, refuse(RuleA22, c, o).Because("%[1]s is linked to another order", "委托单 %[1]s 已关联其他订单", c.Entrustment)
 	}
 	if !e.ReleasedAt.IsZero() && e.ReleasedAt.Before(o.DraftedAt) {
-		return nil, refuse(RuleA23, c, o).released(e.ReleasedAt, o.DraftedAt)
+		return nil, releasedEarly(refuse(RuleA23, c, o), e.ReleasedAt, o.DraftedAt)
 	}
 	if e.Seller != o.Seller.Account {
 		return nil, refuse(RuleD39, c, o).Because("it is another seller's", "该委托单属于其他卖家")
@@ -69,8 +69,8 @@ func (c Link) decide(o *Order, g *Given) ([]Event, error) {
 	return o.follow(g, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
 }
 
-func (r *Refusal) released(released, drafted time.Time) *Refusal {
-	return r.Because("released %[1]s, drafted %[2]s", "放行时间 %[1]s，起草时间 %[2]s",
+func releasedEarly(no *Refusal, released, drafted time.Time) *Refusal {
+	return no.Because("released %[1]s, drafted %[2]s", "放行时间 %[1]s，起草时间 %[2]s",
 		released.UTC().Format(time.RFC3339Nano), drafted.UTC().Format(time.RFC3339Nano))
 }
 
@@ -184,7 +184,7 @@ func (e EntrustmentReleased) evolve(o *Order, _ time.Time) {
 type MarkShipped struct{}
 
 func (c MarkShipped) decide(o *Order, g *Given) ([]Event, error) {
-	if missing := o.Terms.Initial.minus(o.Ledger.settled()); missing.IsPositive() {
+	if missing := o.Terms.Initial.SubUnchecked(o.Ledger.settled()); missing.IsPositive() {
 		return nil, refuse(RuleA20, c, o).Because("the initial payment is not satisfied", "预付款未到账").Short(missing)
 	}
 	if len(o.Links) == 0 {
@@ -197,7 +197,7 @@ func (c MarkShipped) decide(o *Order, g *Given) ([]Event, error) {
 	}
 	for i := range o.Links {
 		if o.Void(o.Links[i]) {
-			return nil, refuse(RuleA23, c, o).released(o.Links[i].ReleasedAt, o.DraftedAt)
+			return nil, releasedEarly(refuse(RuleA23, c, o), o.Links[i].ReleasedAt, o.DraftedAt)
 		}
 	}
 	if o.Transport == "" {

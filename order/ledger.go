@@ -21,68 +21,68 @@ type Ledger struct {
 }
 
 // settled is what counts towards the total: applied money and accepted shortfalls.
-func (l *Ledger) settled() Money { return l.Applied.plus(l.Shortfall) }
+func (l *Ledger) settled() Money { return l.Applied.AddUnchecked(l.Shortfall) }
 
 // received returns the ledger after money came in.
 func (l Ledger) received(e *PaymentReceived) Ledger {
-	l.Received = l.Received.plus(e.Amount)
-	l.Applied = l.Applied.plus(e.Applied)
-	l.Unapplied = l.Unapplied.plus(e.Unapplied)
+	l.Received = l.Received.AddUnchecked(e.Amount)
+	l.Applied = l.Applied.AddUnchecked(e.Applied)
+	l.Unapplied = l.Unapplied.AddUnchecked(e.Unapplied)
 	if e.NeedsReview {
-		l.Review = l.Review.plus(e.Unapplied)
+		l.Review = l.Review.AddUnchecked(e.Unapplied)
 	}
 	return l
 }
 
 // applied returns the ledger after waiting money was counted.
 func (l Ledger) applied(e *UnappliedApplied) Ledger {
-	l.Unapplied = l.Unapplied.minus(e.Amount)
-	l.Review = l.Review.minus(e.Reviewed)
-	l.Applied = l.Applied.plus(e.Amount)
+	l.Unapplied = l.Unapplied.SubUnchecked(e.Amount)
+	l.Review = l.Review.SubUnchecked(e.Reviewed)
+	l.Applied = l.Applied.AddUnchecked(e.Amount)
 	return l
 }
 
 // without returns the ledger after the seller did without an amount.
 func (l Ledger) without(e *ShortfallAccepted) Ledger {
-	l.Shortfall = l.Shortfall.plus(e.Amount)
+	l.Shortfall = l.Shortfall.AddUnchecked(e.Amount)
 	return l
 }
 
 // refunded returns the ledger after applied money went back.
 func (l Ledger) refunded(e *RefundMade) Ledger {
-	l.Refunded = l.Refunded.plus(e.Amount)
+	l.Refunded = l.Refunded.AddUnchecked(e.Amount)
 	return l
 }
 
 // claimed returns the ledger after the platform compensated the buyer.
 func (l Ledger) claimed(e *ClaimPosted) Ledger {
-	l.Claimed = l.Claimed.plus(e.Amount)
+	l.Claimed = l.Claimed.AddUnchecked(e.Amount)
 	return l
 }
 
 // returned returns the ledger after waiting money went back.
 func (l Ledger) returned(e *UnappliedReturned) Ledger {
-	l.Unapplied = l.Unapplied.minus(e.Amount)
-	l.Review = l.Review.minus(e.Reviewed)
-	l.Returned = l.Returned.plus(e.Amount)
+	l.Unapplied = l.Unapplied.SubUnchecked(e.Amount)
+	l.Review = l.Review.SubUnchecked(e.Reviewed)
+	l.Returned = l.Returned.AddUnchecked(e.Amount)
 	return l
 }
 
 // reversed returns the ledger after a payment was taken back.
 func (l Ledger) reversed(e *PaymentReversed) Ledger {
-	l.Applied = l.Applied.minus(e.Applied)
-	l.Unapplied = l.Unapplied.minus(e.Unapplied)
-	l.Review = l.Review.minus(e.Reviewed)
-	l.Reversed = l.Reversed.plus(e.Applied).plus(e.Unapplied)
+	l.Applied = l.Applied.SubUnchecked(e.Applied)
+	l.Unapplied = l.Unapplied.SubUnchecked(e.Unapplied)
+	l.Review = l.Review.SubUnchecked(e.Reviewed)
+	l.Reversed = l.Reversed.AddUnchecked(e.Applied).AddUnchecked(e.Unapplied)
 	return l
 }
 
 // restored returns the ledger after a chargeback was resolved.
 func (l Ledger) restored(e *ChargebackResolved) Ledger {
-	l.Applied = l.Applied.plus(e.Applied)
-	l.Unapplied = l.Unapplied.plus(e.Unapplied)
-	l.Review = l.Review.plus(e.Reviewed)
-	l.Reversed = l.Reversed.minus(e.Applied).minus(e.Unapplied)
+	l.Applied = l.Applied.AddUnchecked(e.Applied)
+	l.Unapplied = l.Unapplied.AddUnchecked(e.Unapplied)
+	l.Review = l.Review.AddUnchecked(e.Reviewed)
+	l.Reversed = l.Reversed.SubUnchecked(e.Applied).SubUnchecked(e.Unapplied)
 	return l
 }
 
@@ -94,18 +94,18 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 	}
 	total := terms.Total
 	for _, m := range [...]Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall, l.Refunded, l.Claimed} {
-		if m.IsNegative() || m != (Money{}) && m.unit != total.unit {
+		if m.IsNegative() || m != (Money{}) && m.Currency() != total.Currency() {
 			return fmt.Errorf("order: the ledger has %s on an order of %s", m, total)
 		}
 	}
 	// A sum of two amounts that overflows is negative, so each sum is looked at.
 	sum := Money{}
 	for _, m := range [...]Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
-		if sum = sum.plus(m); sum.IsNegative() {
+		if sum = sum.AddUnchecked(m); sum.IsNegative() {
 			return errors.New("order: the parts of the ledger overflow")
 		}
 	}
-	if sum.minor != l.Received.minor {
+	if sum.MinorUnits() != l.Received.MinorUnits() {
 		return fmt.Errorf("order: received %s but accounted for %s", l.Received, sum)
 	}
 	if l.Unapplied.Less(l.Review) {
@@ -117,29 +117,14 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 	return nil
 }
 
-// plus and minus are for amounts of one order: their currency was checked when they came in,
-// and their sums were checked to fit.
-func (m Money) plus(o Money) Money {
-	if m.unit == (Money{}).unit {
-		m.unit = o.unit
-	}
-	m.minor += o.minor
-	return m
-}
-
-func (m Money) minus(o Money) Money {
-	o.minor = -o.minor
-	return m.plus(o)
-}
-
 // Due returns what is still to be collected: the total less what is settled.
-func (o *Order) Due() Money { return o.Terms.Total.minus(o.Ledger.settled()) }
+func (o *Order) Due() Money { return o.Terms.Total.SubUnchecked(o.Ledger.settled()) }
 
 // StepDue returns what the step of payment now due still lacks: the initial payment as long as
 // the order waits for it, then the rest of the total.
 func (o *Order) StepDue() Money {
 	if o.Phase <= PhaseConfirmed {
-		return o.Terms.Initial.minus(o.Ledger.settled())
+		return o.Terms.Initial.SubUnchecked(o.Ledger.settled())
 	}
 	return o.Due()
 }

@@ -137,3 +137,20 @@ func (m Money) Currency() Currency { return m.unit.currency() }
 
 // MinorUnits returns m in minor units: 123450 for "1234.50 USD".
 func (m Money) MinorUnits() int64 { return m.minor }
+
+// AddUnchecked returns m + o for two amounts that are known to be of one currency and to have a
+// sum that fits; without a currency m takes that of o. A sum that does not fit wraps around:
+// use Add where either is in doubt.
+func (m Money) AddUnchecked(o Money) Money {
+	if m.unit == (Money{}).unit {
+		m.unit = o.unit
+	}
+	m.minor += o.minor
+	return m
+}
+
+// SubUnchecked returns m - o under the conditions of AddUnchecked.
+func (m Money) SubUnchecked(o Money) Money {
+	o.minor = -o.minor
+	return m.AddUnchecked(o)
+}

@@ -253,7 +253,7 @@ func (c RecordPayment) decide(o *Order, g *Given) ([]Event, error) {
 	if o.collects() && !e.NeedsReview {
 		e.Applied = lesser(c.Amount, o.Due())
 	}
-	e.Unapplied = c.Amount.minus(e.Applied)
+	e.Unapplied = c.Amount.SubUnchecked(e.Applied)
 	return o.follow(g, e)
 }
 
@@ -361,7 +361,7 @@ func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
 	}
 	if most := lesser(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
 		return nil, refuse(RuleD19, c, o).
-			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.minus(most))
+			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
 	return o.follow(g, UnappliedApplied{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)})
 }
@@ -369,7 +369,7 @@ func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
 // applyWaiting returns the application of money that came before the buyer confirmed (D21b).
 // Money under review goes on waiting.
 func (o *Order) applyWaiting() []Event {
-	amount := lesser(o.Ledger.Unapplied.minus(o.Ledger.Review), o.Due())
+	amount := lesser(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())
 	if !amount.IsPositive() {
 		return nil
 	}

@@ -82,7 +82,7 @@ func (o *Order) hold(c Command, g *Given, at HoldAt) ([]Event, error) {
 		if !policy.CapCoverage || !quota.Available.IsPositive() {
 			return nil, refuse(RuleD3, c, o).
 				Because("needed %[1]s, available %[2]s", "需要 %[1]s，可用 %[2]s", need, available(quota, need)).
-				Short(need.minus(quota.Available))
+				Short(need.SubUnchecked(quota.Available))
 		}
 		amount = quota.Available
 	}

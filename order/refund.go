@@ -75,8 +75,8 @@ func (c ReturnUnapplied) decide(o *Order, _ *Given) ([]Event, error) {
 	case c.Amount.Currency() != o.Terms.Total.Currency():
 		return nil, refuse(RuleD21, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
 	case waits.Less(c.Amount):
-		return nil, refuse(RuleD21, c, o).Because("no more than %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.minus(c.Amount).plus(waits)).
-			Short(c.Amount.minus(waits))
+		return nil, refuse(RuleD21, c, o).Because("no more than %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.SubUnchecked(c.Amount).AddUnchecked(waits)).
+			Short(c.Amount.SubUnchecked(waits))
 	}
 	return []Event{UnappliedReturned{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)}}, nil
 }

@@ -69,7 +69,7 @@ func (o *Order) claim(c Command, ruled Money) (Event, error) {
 	if !amount.IsPositive() {
 		return nil, refuse(RuleD8, c, o).Because("all money was paid back", "款项已全部退回")
 	}
-	return ClaimPosted{Amount: amount, Released: o.Hold.Amount.minus(amount)}, nil
+	return ClaimPosted{Amount: amount, Released: o.Hold.Amount.SubUnchecked(amount)}, nil
 }
 
 // Arbitrated says how the platform ruled; the dispute is over.
@@ -98,7 +98,7 @@ type ClaimPosted struct {
 
 func (e *ClaimPosted) contradicts(o *Order) error {
 	sound := o.Hold.Status == HoldOpen && e.Amount.IsPositive() && !e.Released.IsNegative() &&
-		e.Amount.plus(e.Released) == o.Hold.Amount && e.Amount.AtMost(o.Left())
+		e.Amount.AddUnchecked(e.Released) == o.Hold.Amount && e.Amount.AtMost(o.Left())
 	return o.Ledger.claimed(e).check(&o.Terms, sound)
 }
 

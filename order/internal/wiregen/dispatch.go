@@ -120,7 +120,7 @@ func (w *writer) dispatches(list []dispatch) {
 
 // imports returns the import declaration of the generated file.
 func (m *module) imports() string {
-	paths := []string{"github.com/tradesurety/surety/order/internal/wire"}
+	paths := append([]string{"github.com/tradesurety/surety/order/internal/wire"}, m.paths...)
 	for _, d := range m.dispatches {
 		paths = append(paths, d.imports...)
 	}

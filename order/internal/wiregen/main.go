@@ -36,6 +36,8 @@
 //
 //   - a string, bool or integer, or a type of the package made from one,
 //   - a time.Time, written in UTC, or a uuid.UUID in canonical form,
+//   - a type of another package of this module that is made from a string, bool or integer
+//     and has no method AppendText,
 //   - a text type: any other imported type or alias of one, and a type of the package
 //     with methods AppendText and UnmarshalText,
 //   - a struct of the package, or a slice of any of these.

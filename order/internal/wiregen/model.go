@@ -27,6 +27,7 @@ type module struct {
 	structs  []*structure // in the order of files and lines
 
 	dispatches []dispatch
+	paths      []string // of the packages whose types the generated code converts to
 }
 
 // root is an event or a command.
@@ -107,6 +108,7 @@ func model(p *pkg, prefix string, states []string) (*module, error) {
 			m.structs = append(m.structs, s)
 		}
 	}
+	m.paths = r.paths
 	return m, m.check(prefix)
 }
 
@@ -159,6 +161,7 @@ type resolver struct {
 	pkg     *pkg
 	structs map[string]*structure
 	open    []string // the structs being resolved, outermost first
+	paths   []string // of the packages whose types the generated code converts to
 }
 
 // structure resolves the fields of a struct type.

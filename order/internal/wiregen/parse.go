@@ -15,6 +15,7 @@ import (
 type pkg struct {
 	fset    *token.FileSet
 	name    string
+	root    string  // the directory of the module
 	types   []*decl // in the order of files and lines
 	byName  map[string]*decl
 	methods map[method]*ast.FuncDecl
@@ -35,7 +36,7 @@ func parse(dir string) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{fset: token.NewFileSet(), byName: map[string]*decl{}, methods: map[method]*ast.FuncDecl{}}
+	p := &pkg{fset: token.NewFileSet(), root: moduleRoot(dir), byName: map[string]*decl{}, methods: map[method]*ast.FuncDecl{}}
 	for _, entry := range entries {
 		name := entry.Name()
 		if entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
@@ -62,6 +63,18 @@ func parse(dir string) (*pkg, error) {
 		return nil, fmt.Errorf("no Go files in %s", dir)
 	}
 	return p, nil
+}
+
+// moduleRoot returns the closest directory above dir that has a go.mod, or dir if none has.
+func moduleRoot(dir string) string {
+	for at := dir; ; at = filepath.Join(at, "..") {
+		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
+			return at
+		}
+		if full, err := filepath.Abs(at); err != nil || full == filepath.Dir(full) {
+			return dir
+		}
+	}
 }
 
 // add records the declarations of one file.

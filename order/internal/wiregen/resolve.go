@@ -4,8 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"path/filepath"
 	"slices"
+	"strings"
 )
+
+// ownModule begins the import paths of the packages beside those that wiregen writes for.
+const ownModule = "github.com/tradesurety/surety/"
 
 // basics are the predeclared types that a field may have.
 var basics = map[string]typ{
@@ -34,7 +39,7 @@ func (r *resolver) resolve(e ast.Expr, imports map[string]string, names []string
 	case *ast.Ident:
 		return r.resolveName(e.Name, names)
 	case *ast.SelectorExpr:
-		return resolveImported(e, imports)
+		return r.resolveImported(e, imports)
 	case *ast.ArrayType:
 		if e.Len != nil {
 			return nil, errors.New("an array without AppendText and UnmarshalText")
@@ -110,7 +115,7 @@ func (r *resolver) isText(name string) (bool, error) {
 }
 
 // resolveImported returns the form of a type of another package.
-func resolveImported(e *ast.SelectorExpr, imports map[string]string) (*typ, error) {
+func (r *resolver) resolveImported(e *ast.SelectorExpr, imports map[string]string) (*typ, error) {
 	name, ok := e.X.(*ast.Ident)
 	if !ok {
 		return nil, errors.New("a type without a form on the wire")
@@ -122,6 +127,31 @@ func resolveImported(e *ast.SelectorExpr, imports map[string]string) (*typ, erro
 		return &typ{form: formUUID}, nil
 	case path == "time":
 		return nil, fmt.Errorf("time.%s is not a text type", e.Sel.Name)
+	case strings.HasPrefix(path, ownModule):
+		return r.resolveOwn(path, name.Name+"."+e.Sel.Name, e.Sel.Name)
 	}
 	return &typ{form: formText}, nil
+}
+
+// resolveOwn returns the form of a type of another package of this module: one that is made from
+// a basic type is written as that type; all others are text types.
+func (r *resolver) resolveOwn(path, qualified, name string) (*typ, error) {
+	p, err := parse(filepath.Join(r.pkg.root, filepath.FromSlash(strings.TrimPrefix(path, ownModule))))
+	if err != nil {
+		return nil, err
+	}
+	d := p.byName[name]
+	if d == nil {
+		return nil, fmt.Errorf("%s is not declared in %s", name, path)
+	}
+	basic, ok := d.spec.Type.(*ast.Ident)
+	if !ok || p.has(name, "AppendText") {
+		return &typ{form: formText}, nil
+	}
+	t, ok := basics[basic.Name]
+	if !ok {
+		return nil, fmt.Errorf("%s has no form on the wire", qualified)
+	}
+	t.conv, r.paths = qualified, append(r.paths, path)
+	return &t, nil
 }
