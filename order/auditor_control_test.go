@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestAuditorFindsFaults tells stories that no order can have, and requires the auditor to name
@@ -60,7 +61,7 @@ func TestAuditorFindsFaults(t *testing.T) {
 		{"D25", changed, "accept-change", swap(order.KindChangeAccepted, order.ChangeAccepted{Proposal: 1, Terms: order.Terms{Total: money("3999"), Initial: money("2000")}, Coverage: order.CoveragePostDelivery})},
 		{"D25", changed, "accept-change", swap(order.KindChangeAccepted, order.ChangeAccepted{Proposal: 2, Terms: order.Terms{Total: money("4000"), Initial: money("2000")}, Coverage: order.CoveragePostDelivery})},
 		{"D25", changed, "propose-change", add(order.ChangeRejected{Proposal: 1})},
-		{"D12", gone.does(buyer, order.ExtendReceipt{}), "extend-receipt", add(order.ReceiptExtended{By: order.Buyer})},
+		{"D12", gone.does(buyer, order.ExtendReceipt{}), "extend-receipt", add(order.ReceiptExtended{By: trade.Buyer})},
 		{"D31", answered, "edit-review", add(order.ReviewEdited{Rating: 1})},
 		{"D31", answered, "reply", add(order.ReviewReplied{Text: "again"})},
 		{"D24", taken, "charge-back", replace(order.PaymentReversed{Reference: "C-1", Amount: money("2000"), Applied: money("1999"), Unapplied: money("0")})},
@@ -68,7 +69,7 @@ func TestAuditorFindsFaults(t *testing.T) {
 		{"I14", taken, "charge-back", replace(order.PaymentReversed{Reference: "C-1", Amount: money("2000"), Applied: money("2001"), Unapplied: money("-1")})},
 		{"I28", won, "resolve-chargeback", replace(order.ChargebackResolved{Reference: "C-1", Won: true, Applied: money("1999"), Unapplied: money("1")})},
 		{"D24", won, "resolve-chargeback", replace(order.ChargebackResolved{Reference: "C-1", Applied: money("2000")})},
-		{"D29", taken, "charge-back", add(order.DisputeEscalated{By: order.Buyer})},
+		{"D29", taken, "charge-back", add(order.DisputeEscalated{By: trade.Buyer})},
 		{"D29", won.linked("E1"), "resolve-chargeback", drop(order.KindChargebackResolved)},
 		{"I12", quarrel, "accept-settlement", swap(order.KindSettlementAccepted, order.SettlementAccepted{Proposal: 1, ReceiptDeadline: noon})},
 		{"D29", quarrel, "accept-settlement", swap(order.KindSettlementAccepted, order.SettlementAccepted{Proposal: 2, ReceiptDeadline: noon})},

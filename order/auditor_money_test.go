@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // cash is the auditor's book of one order, in minor units.
@@ -83,13 +84,13 @@ func (a *auditor) seeReversal(e order.Event) {
 	}
 }
 
-func (a *auditor) apply(m order.Money) {
+func (a *auditor) apply(m trade.Money) {
 	a.want(m.IsZero() || a.confirmed && !a.ended(), "I7: money applied outside its phases")
 	a.money.applied += m.MinorUnits()
 }
 
 // payBack is what must hold when applied money went back.
-func (a *auditor) payBack(m order.Money) {
+func (a *auditor) payBack(m trade.Money) {
 	a.want(m.IsPositive() && a.money.back() <= a.money.applied, "I14: paid %d of %d back", a.money.back(), a.money.applied)
 	a.money.paysBack = true
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // goesOn are the commands that are answered while a dispute or a chargeback is open; everything
@@ -33,21 +34,21 @@ func (a *auditor) seeChange(s step, e order.Event) {
 	c := &a.change
 	switch e := e.(type) {
 	case order.TermsModified:
-		a.want(s.by.Role == order.Seller && a.money.applied == 0 && !a.funded, "D25: modified with money, or by another")
+		a.want(s.by.Role == trade.Seller && a.money.applied == 0 && !a.funded, "D25: modified with money, or by another")
 		a.want(e.Terms.Total.Currency() == a.terms.Total.Currency(), "D25: the currency changed")
 		a.terms, a.coverage, a.confirmed, c.open = e.Terms, e.Coverage, false, false
 	case order.ChangeProposed:
-		a.want(s.by.Role == order.Seller && !c.open && !a.shipped, "D25: proposed twice, or by another")
+		a.want(s.by.Role == trade.Seller && !c.open && !a.shipped, "D25: proposed twice, or by another")
 		*c = consent{number: e.Proposal, open: true, terms: e.Terms, cover: e.Coverage}
 	case order.ChangeAccepted:
-		a.want(s.by.Role == order.Buyer && s.by.Account == a.buyerAccount && c.open && e.Proposal == c.number, "D25: accepted by another, or another proposal")
+		a.want(s.by.Role == trade.Buyer && s.by.Account == a.buyerAccount && c.open && e.Proposal == c.number, "D25: accepted by another, or another proposal")
 		a.want(e.Terms.Total == c.terms.Total && e.Terms.Initial == c.terms.Initial && e.Coverage == c.cover, "D25: accepted other terms")
 		a.want(e.Terms.Total.MinorUnits() >= a.money.settled(), "D25: the total fell below what is settled")
 		paid := a.money.settled() == a.terms.Total.MinorUnits()
 		a.want(!paid || e.Terms.Total == a.terms.Total && e.Coverage == a.coverage, "D25: total or coverage changed after full payment")
 		a.terms, a.coverage, c.open = e.Terms, e.Coverage, false
 	case order.ChangeRejected:
-		a.want(s.by.Role == order.Buyer && c.open && e.Proposal == c.number, "D25: rejected by another, or another proposal")
+		a.want(s.by.Role == trade.Buyer && c.open && e.Proposal == c.number, "D25: rejected by another, or another proposal")
 		c.open = false
 	}
 }
@@ -56,7 +57,7 @@ func (a *auditor) seeChange(s step, e order.Event) {
 type quarrel struct {
 	stage                    order.DisputeStage
 	disputes, offer          uint32
-	by                       order.Role // whose offer stands
+	by                       trade.Role // whose offer stands
 	amount                   int64
 	escalateFrom, escalateBy time.Time
 	contested                map[string]bool // the payments charged back: whether the contest is open
@@ -78,17 +79,17 @@ func (a *auditor) seeQuarrel(s step, e order.Event) {
 	before := a.stands()
 	switch e := e.(type) {
 	case order.DisputeOpened:
-		a.want(f.stage == order.StageNone && s.by.Role == order.Buyer && a.money.applied > 0 && !a.received, "D29: a dispute opened in vain")
+		a.want(f.stage == order.StageNone && s.by.Role == trade.Buyer && a.money.applied > 0 && !a.received, "D29: a dispute opened in vain")
 		a.want(!a.shipped || before || s.at.Before(a.receiptBy), "D13: opened after the deadline of receipt")
 		f.stage, f.disputes, f.amount = order.StageNegotiating, f.disputes+1, 0
 		f.escalateFrom, f.escalateBy = e.EscalateFrom, e.EscalateBy
 	case order.DisputeWithdrawn:
-		a.want(f.stage != order.StageNone && s.by.Role == order.Buyer, "D29: withdrawn by another, or nothing")
+		a.want(f.stage != order.StageNone && s.by.Role == trade.Buyer, "D29: withdrawn by another, or nothing")
 		f.stage = order.StageNone
 		a.thaws(s, e.ReceiptDeadline)
 	case order.DisputeEscalated:
 		from := f.escalateFrom
-		if e.By == order.System {
+		if e.By == trade.System {
 			from = f.escalateBy
 		}
 		a.want(f.stage == order.StageNegotiating && s.by.Role == e.By && !s.at.Before(from), "D29: escalated too soon, or twice")
@@ -101,7 +102,7 @@ func (a *auditor) seeQuarrel(s step, e order.Event) {
 		f.stage = order.StageNone
 		a.thaws(s, e.ReceiptDeadline)
 	case order.Arbitrated:
-		a.want(f.stage == order.StageEscalated && s.by.Role == order.Platform, "D29: a ruling by another, or too soon")
+		a.want(f.stage == order.StageEscalated && s.by.Role == trade.Platform, "D29: a ruling by another, or too soon")
 		f.stage = order.StageNone
 		a.thaws(s, e.ReceiptDeadline)
 	case order.PaymentReversed:

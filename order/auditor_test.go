@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // auditor recounts an order from its events alone, in its own words, and knows what must be
@@ -12,8 +13,8 @@ import (
 type auditor struct {
 	policy *order.Policy
 
-	buyerEmail                              order.Email
-	buyerAccount                            order.Account
+	buyerEmail                              trade.Email
+	buyerAccount                            trade.Account
 	terms                                   order.Terms
 	coverage                                order.Coverage
 	transport                               order.Transport
@@ -22,7 +23,7 @@ type auditor struct {
 	funded, shipped, received, done, closed bool
 	reviews, edits, replies                 int
 	reviewedAt, completedAt                 time.Time
-	extended                                map[order.Role]bool
+	extended                                map[trade.Role]bool
 	links                                   map[order.EntrustmentID]time.Time
 
 	money  cash
@@ -36,7 +37,7 @@ type auditor struct {
 // it, or nil.
 func audit(steps []step, o *order.Order, policy *order.Policy) error {
 	a := auditor{
-		policy: policy, links: make(map[order.EntrustmentID]time.Time), extended: make(map[order.Role]bool),
+		policy: policy, links: make(map[order.EntrustmentID]time.Time), extended: make(map[trade.Role]bool),
 		money: newCash(), frozen: quarrel{contested: make(map[string]bool)},
 	}
 	for _, s := range steps {
@@ -81,7 +82,7 @@ func (a *auditor) see(s step, e order.Event) {
 	case order.Confirmed:
 		a.want(a.submitted && !a.confirmed, "I7: confirmed twice or before submission")
 		byBuyer := a.buyerAccount == "" && s.by.Email.Same(a.buyerEmail) || s.by.Account == a.buyerAccount
-		a.want(byBuyer && s.by.Account == e.Account && s.by.Role == order.Buyer, "I8: confirmed by another than the buyer")
+		a.want(byBuyer && s.by.Account == e.Account && s.by.Role == trade.Buyer, "I8: confirmed by another than the buyer")
 		a.confirmed, a.buyerAccount = true, e.Account
 	case order.EntrustmentLinked:
 		_, twice := a.links[e.Entrustment]
@@ -125,11 +126,11 @@ func (a *auditor) seeGoods(s step, e order.Event) {
 		a.extended[e.By], a.receiptBy = true, e.ReceiptDeadline
 	case order.ReceiptConfirmed:
 		a.want(a.shipped && !a.received, "I7: received twice or before shipment")
-		if e.By == order.System {
+		if e.By == trade.System {
 			n := time.Duration(a.policy.ReceiptDays[a.transport]) * day
-			a.want(s.by.Role == order.System && !s.at.Before(a.shippedAt.Add(n)) && !s.at.Before(a.receiptBy), "I12: automatic receipt too soon")
+			a.want(s.by.Role == trade.System && !s.at.Before(a.shippedAt.Add(n)) && !s.at.Before(a.receiptBy), "I12: automatic receipt too soon")
 		} else {
-			a.want(s.by.Role == order.Buyer && s.by.Account == a.buyerAccount, "I8: receipt by another than the buyer")
+			a.want(s.by.Role == trade.Buyer && s.by.Account == a.buyerAccount, "I8: receipt by another than the buyer")
 		}
 		a.received = true
 	case order.Completed:

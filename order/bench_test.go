@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // twelve is the life of an order in twelve events, as most of them go.
@@ -189,7 +190,7 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	s := confirmed(b, order.CoveragePostDelivery)
 	for name, c := range map[string]struct {
-		by  order.Actor
+		by  trade.Actor
 		ask order.Command
 		ok  bool
 	}{

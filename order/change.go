@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Change: the terms move after submission. Before any money counts the seller edits and the
@@ -19,14 +22,14 @@ type Amendment struct {
 	BuyerName string `json:"buyer_name,omitzero"`
 	// Seller, BuyerEmail and Mode can be named, so that a client may send the whole contract
 	// back, and not changed (D25).
-	Seller     Account   `json:"seller,omitzero"`
-	BuyerEmail Email     `json:"buyer_email,omitzero"`
-	Mode       DraftMode `json:"mode,omitzero"`
+	Seller     trade.Account `json:"seller,omitzero"`
+	BuyerEmail trade.Email   `json:"buyer_email,omitzero"`
+	Mode       DraftMode     `json:"mode,omitzero"`
 }
 
 func (a *Amendment) check() error {
 	if a.BuyerName != "" {
-		if err := CheckText("buyer_name", a.BuyerName, 200); err != nil {
+		if err := trade.CheckText("buyer_name", a.BuyerName, 200); err != nil {
 			return err
 		}
 	}
@@ -40,7 +43,7 @@ func (a *Amendment) check() error {
 // is fixed, or nothing at all (D25).
 func (o *Order) amended(c Command, a *Amendment, accepted bool) (Terms, error) {
 	if a.Seller != "" && a.Seller != o.Seller.Account || a.BuyerEmail != "" && !a.BuyerEmail.Same(o.Buyer.Email) || a.Mode != "" && a.Mode != o.Mode {
-		return Terms{}, refuse(RuleD25, c, o).Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
+		return Terms{}, refuse(rule.D25, c, o).Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
 	}
 	terms, no := a.Terms.complete()
 	if no != nil {
@@ -48,13 +51,13 @@ func (o *Order) amended(c Command, a *Amendment, accepted bool) (Terms, error) {
 		return Terms{}, no
 	}
 	if terms.Total.Currency() != o.Terms.Total.Currency() {
-		return Terms{}, refuse(RuleD25, c, o).Because("the currency is fixed", "币种不可修改")
+		return Terms{}, refuse(rule.D25, c, o).Because("the currency is fixed", "币种不可修改")
 	}
 	if len(o.differences(a, &terms)) == 0 {
-		return Terms{}, refuse(RuleD25, c, o).Because("nothing differs", "没有任何变更")
+		return Terms{}, refuse(rule.D25, c, o).Because("nothing differs", "没有任何变更")
 	}
 	if a.Coverage != CoverageNone && !accepted && o.Coverage == CoverageNone {
-		return Terms{}, refuse(RuleA13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
+		return Terms{}, refuse(rule.A13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
 	}
 	return terms, nil
 }
@@ -98,11 +101,11 @@ func (o *Order) rehold(c Command, g *Given, terms *Terms, coverage Coverage, con
 	case stays && (held || confirmed):
 		return nil, nil
 	case o.Hold.Status == HoldIsPosted && coverage != o.Coverage:
-		return nil, refuse(RuleD8, c, o).Because("the order's hold was claimed", "订单占用的额度已用于先行垫付")
+		return nil, refuse(rule.D8, c, o).Because("the order's hold was claimed", "订单占用的额度已用于先行垫付")
 	case o.Hold.Status == HoldIsPosted:
 		return nil, nil // what was claimed has ended the coverage, not the order
 	}
-	before := Minor(0, need.Currency())
+	before := trade.Minor(0, need.Currency())
 	if held {
 		before = o.Hold.Amount
 	}
@@ -119,14 +122,14 @@ func (o *Order) rehold(c Command, g *Given, terms *Terms, coverage Coverage, con
 // room returns what an order that holds an amount can hold of what it needs: all of it if that
 // is no raise or the line bears the raise, else as much as the line has, if the policy caps
 // coverage and that is anything.
-func (o *Order) room(c Command, g *Given, held, need Money) (Money, error) {
+func (o *Order) room(c Command, g *Given, held, need trade.Money) (trade.Money, error) {
 	quota := g.Facts.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
-		return Money{}, refuse(RuleD60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
+		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
 	}
 	raise, free := need.SubUnchecked(held), available(quota, need)
 	if quota.Suspended {
-		free = Minor(0, need.Currency())
+		free = trade.Minor(0, need.Currency())
 	}
 	switch {
 	case !raise.IsPositive() || raise.AtMost(free):
@@ -134,7 +137,7 @@ func (o *Order) room(c Command, g *Given, held, need Money) (Money, error) {
 	case g.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
 		return held.AddUnchecked(free), nil
 	}
-	return Money{}, refuse(RuleD5, c, o).
+	return trade.Money{}, refuse(rule.D5, c, o).
 		Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
 		Short(raise.SubUnchecked(free))
 }
@@ -142,8 +145,8 @@ func (o *Order) room(c Command, g *Given, held, need Money) (Money, error) {
 // HoldAdjusted says that a change of the terms made the order occupy more or less.
 // Stored: add fields, never rename or remove.
 type HoldAdjusted struct {
-	From Money `json:"from"`
-	To   Money `json:"to"`
+	From trade.Money `json:"from"`
+	To   trade.Money `json:"to"`
 }
 
 func (e *HoldAdjusted) contradicts(o *Order) error {
@@ -166,10 +169,10 @@ func (c Modify) check() error { return c.To.check() }
 
 func (c Modify) decide(o *Order, g *Given) ([]Event, error) {
 	if !o.Ledger.Applied.IsZero() {
-		return nil, refuse(RuleD25, c, o).Because("money has come in: a change needs the buyer's consent", "订单已收款，变更须经买家同意")
+		return nil, refuse(rule.D25, c, o).Because("money has come in: a change needs the buyer's consent", "订单已收款，变更须经买家同意")
 	}
 	if o.processing() || !o.announced(g.At).IsZero() {
-		return nil, refuse(RuleD27, c, o).Because("a payment is in process", "有付款正在处理中")
+		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
 	terms, err := o.amended(c, &c.To, c.TermsAccepted)
 	if err != nil {
@@ -234,10 +237,10 @@ func (c ProposeChange) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if o.Proposal.Open {
-		return nil, refuse(RuleD25, c, o).Because("proposal %[1]d is open", "变更申请 %[1]d 尚待买家处理", o.Proposal.Number)
+		return nil, refuse(rule.D25, c, o).Because("proposal %[1]d is open", "变更申请 %[1]d 尚待买家处理", o.Proposal.Number)
 	}
 	if c.To.BuyerName != "" && c.To.BuyerName != o.Buyer.Name {
-		return nil, refuse(RuleD25, c, o).Because("the buyer's name is fixed once money has come in", "收款后买家名称不可修改")
+		return nil, refuse(rule.D25, c, o).Because("the buyer's name is fixed once money has come in", "收款后买家名称不可修改")
 	}
 	terms, err := o.amended(c, &c.To, c.TermsAccepted)
 	if err != nil {
@@ -257,7 +260,7 @@ func (c ProposeChange) decide(o *Order, g *Given) ([]Event, error) {
 // paid refuses a change by consent before any money counts: the seller modifies the order then.
 func (o *Order) paid(c Command) error {
 	if o.Phase == PhaseConfirmed && o.Ledger.Applied.IsZero() {
-		return refuse(RuleD25, c, o).Because("no money has come in: modify the order", "订单尚未收款，请直接修改订单")
+		return refuse(rule.D25, c, o).Because("no money has come in: modify the order", "订单尚未收款，请直接修改订单")
 	}
 	return nil
 }
@@ -268,13 +271,13 @@ func (o *Order) changeable(c Command, g *Given, terms *Terms, coverage Coverage)
 	settled := o.Ledger.settled()
 	switch {
 	case terms.Total.Less(settled):
-		return refuse(RuleD25, c, o).Because("%[1]s are settled already", "已收款 %[1]s，总金额不得低于该数", settled)
+		return refuse(rule.D25, c, o).Because("%[1]s are settled already", "已收款 %[1]s，总金额不得低于该数", settled)
 	case o.Due().IsZero() && terms.Total != o.Terms.Total:
-		return refuse(RuleD25, c, o).Because("the order is paid in full: its total is fixed", "订单已付清，总金额不可修改")
+		return refuse(rule.D25, c, o).Because("the order is paid in full: its total is fixed", "订单已付清，总金额不可修改")
 	case o.Due().IsZero() && coverage != o.Coverage:
-		return refuse(RuleD25, c, o).Because("the balance is paid: the coverage is fixed", "尾款已付清，保障方式不可修改")
+		return refuse(rule.D25, c, o).Because("the balance is paid: the coverage is fixed", "尾款已付清，保障方式不可修改")
 	case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):
-		return refuse(RuleD25, c, o).Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
+		return refuse(rule.D25, c, o).Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
 	}
 	return o.extendable(c, g, terms)
 }
@@ -292,7 +295,7 @@ func (o *Order) extendable(c Command, g *Given, terms *Terms) error {
 		return nil
 	}
 	if last := after.FundedAt.Add(g.Rules().ShipWithin); agreed.After(last) {
-		return refuse(RuleD17, c, o).Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
+		return refuse(rule.D17, c, o).Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
 	}
 	return nil
 }
@@ -345,10 +348,10 @@ func (c AcceptChange) decide(o *Order, g *Given) ([]Event, error) {
 // proposed refuses a proposal that is not the open one.
 func (o *Order) proposed(c Command, number uint32) error {
 	if !o.Proposal.Open {
-		return refuse(RuleD25, c, o).Because("no proposal is open", "没有待处理的变更申请")
+		return refuse(rule.D25, c, o).Because("no proposal is open", "没有待处理的变更申请")
 	}
 	if number != o.Proposal.Number {
-		return refuse(RuleD25, c, o).Because("proposal %[1]d is open, not %[2]d", "待处理的变更申请为 %[1]d，而非 %[2]d", o.Proposal.Number, number)
+		return refuse(rule.D25, c, o).Because("proposal %[1]d is open, not %[2]d", "待处理的变更申请为 %[1]d，而非 %[2]d", o.Proposal.Number, number)
 	}
 	return nil
 }

@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Chargeback: the payer's bank takes a card or e-Checking payment back, whatever has become of
@@ -23,9 +26,9 @@ const (
 // Chargeback is what a bank took back of one payment.
 type Chargeback struct {
 	Status    ChargebackStatus
-	Applied   Money // what it took of the applied money
-	Unapplied Money // and of the unapplied money
-	Review    Money // the part of the latter that was under review
+	Applied   trade.Money // what it took of the applied money
+	Unapplied trade.Money // and of the unapplied money
+	Review    trade.Money // the part of the latter that was under review
 }
 
 // ChargeBack reports that a bank took a payment back: each payment once at most, and several
@@ -34,15 +37,15 @@ type ChargeBack struct {
 	Reference string `json:"reference"` // of the payment, as it was recorded
 }
 
-func (c ChargeBack) check() error { return CheckID("reference", c.Reference) }
+func (c ChargeBack) check() error { return trade.CheckID("reference", c.Reference) }
 
 func (c ChargeBack) decide(o *Order, _ *Given) ([]Event, error) {
 	i := o.receipt(c.Reference)
 	if i < 0 || o.Payments[i].Method == PayTT {
-		return nil, refuse(RuleD24, c, o).Because("no card or e-Checking payment has reference %[1]s", "没有凭证号为 %[1]s 的信用卡或e-Checking付款", c.Reference)
+		return nil, refuse(rule.D24, c, o).Because("no card or e-Checking payment has reference %[1]s", "没有凭证号为 %[1]s 的信用卡或e-Checking付款", c.Reference)
 	}
 	if o.Payments[i].Chargeback.Status != ChargebackNone {
-		return nil, refuse(RuleD24, c, o).Because("%[1]s was charged back already", "付款 %[1]s 已被拒付过", c.Reference)
+		return nil, refuse(rule.D24, c, o).Because("%[1]s was charged back already", "付款 %[1]s 已被拒付过", c.Reference)
 	}
 	return []Event{o.reversal(&o.Payments[i].Receipt)}, nil
 }
@@ -63,8 +66,8 @@ func (o *Order) receipt(reference string) int {
 // taken last. It takes no more than there is.
 func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
 	l, rest := &o.Ledger, p.Amount
-	take := func(from Money) Money {
-		m := Minor(0, p.Amount.Currency()).AddUnchecked(lesser(rest, from))
+	take := func(from trade.Money) trade.Money {
+		m := trade.Minor(0, p.Amount.Currency()).AddUnchecked(lesser(rest, from))
 		rest = rest.SubUnchecked(m)
 		return m
 	}
@@ -83,17 +86,17 @@ func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
 // and Unapplied are less than Amount together only if the order had no more.
 // Stored: add fields, never rename or remove.
 type PaymentReversed struct {
-	Reference string `json:"reference"`
-	Amount    Money  `json:"amount"`
-	Applied   Money  `json:"applied"`
-	Unapplied Money  `json:"unapplied"`
-	Reviewed  Money  `json:"reviewed,omitzero"`
+	Reference string      `json:"reference"`
+	Amount    trade.Money `json:"amount"`
+	Applied   trade.Money `json:"applied"`
+	Unapplied trade.Money `json:"unapplied"`
+	Reviewed  trade.Money `json:"reviewed,omitzero"`
 }
 
 func (e *PaymentReversed) contradicts(o *Order) error {
 	i := o.receipt(e.Reference)
 	if i < 0 || o.Payments[i].Method == PayTT || o.Payments[i].Chargeback.Status != ChargebackNone {
-		return fmt.Errorf("order: %s cannot be charged back", quoted(e.Reference))
+		return fmt.Errorf("order: %s cannot be charged back", trade.Quoted(e.Reference))
 	}
 	sound := e.Amount == o.Payments[i].Receipt.Amount && !e.Applied.IsNegative() && !e.Unapplied.IsNegative() &&
 		!e.Reviewed.IsNegative() && e.Applied.AtMost(e.Amount.SubUnchecked(e.Unapplied))
@@ -117,12 +120,12 @@ type ResolveChargeback struct {
 	Won       bool   `json:"won"`
 }
 
-func (c ResolveChargeback) check() error { return CheckID("reference", c.Reference) }
+func (c ResolveChargeback) check() error { return trade.CheckID("reference", c.Reference) }
 
 func (c ResolveChargeback) decide(o *Order, g *Given) ([]Event, error) {
 	i := o.receipt(c.Reference)
 	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
-		return nil, refuse(RuleD24, c, o).Because("no chargeback of %[1]s is open", "付款 %[1]s 没有待处理的拒付", c.Reference)
+		return nil, refuse(rule.D24, c, o).Because("no chargeback of %[1]s is open", "付款 %[1]s 没有待处理的拒付", c.Reference)
 	}
 	e := ChargebackResolved{
 		Reference: c.Reference, Won: c.Won,
@@ -142,25 +145,25 @@ func (c ResolveChargeback) decide(o *Order, g *Given) ([]Event, error) {
 // may take for receipt now, where that clock goes on.
 // Stored: add fields, never rename or remove.
 type ChargebackResolved struct {
-	Reference       string    `json:"reference"`
-	Won             bool      `json:"won"`
-	Applied         Money     `json:"applied,omitzero"`
-	Unapplied       Money     `json:"unapplied,omitzero"`
-	Reviewed        Money     `json:"reviewed,omitzero"`
-	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+	Reference       string      `json:"reference"`
+	Won             bool        `json:"won"`
+	Applied         trade.Money `json:"applied,omitzero"`
+	Unapplied       trade.Money `json:"unapplied,omitzero"`
+	Reviewed        trade.Money `json:"reviewed,omitzero"`
+	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
 }
 
 func (e *ChargebackResolved) contradicts(o *Order) error {
 	i := o.receipt(e.Reference)
 	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
-		return fmt.Errorf("order: no chargeback of %s is open", quoted(e.Reference))
+		return fmt.Errorf("order: no chargeback of %s is open", trade.Quoted(e.Reference))
 	}
-	b, back := &o.Payments[i].Chargeback, Money{}
+	b, back := &o.Payments[i].Chargeback, trade.Money{}
 	if e.Won {
 		back = b.Applied.AddUnchecked(b.Unapplied)
 	}
 	sound := !e.Applied.IsNegative() && !e.Unapplied.IsNegative() && !e.Reviewed.IsNegative() &&
-		e.Applied.AddUnchecked(e.Unapplied).minor == back.minor
+		e.Applied.AddUnchecked(e.Unapplied).MinorUnits() == back.MinorUnits()
 	return o.Ledger.restored(e).check(&o.Terms, sound)
 }
 

@@ -1,6 +1,10 @@
 package order
 
-import "time"
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+)
 
 // Close: the order ends before it is complete, with nothing paid or everything paid back; quota
 // and entrustments that have not left are free again.
@@ -20,13 +24,13 @@ type Cancel struct{}
 
 func (c Cancel) decide(o *Order, g *Given) ([]Event, error) {
 	if !o.Ledger.Applied.IsZero() {
-		return nil, refuse(RuleD27, c, o).Because("money has come in", "订单已收款")
+		return nil, refuse(rule.D27, c, o).Because("money has come in", "订单已收款")
 	}
 	if o.processing() {
-		return nil, refuse(RuleD27, c, o).Because("a payment is in process", "有付款正在处理中")
+		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
 	if until := o.announced(g.At); !until.IsZero() {
-		return nil, refuse(RuleD27, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
+		return nil, refuse(rule.D27, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
 	}
 	return o.closed(ClosedCancelled), nil
 }
@@ -41,16 +45,16 @@ func (c Expire) decide(o *Order, g *Given) ([]Event, error) {
 		deadline = o.PayBy
 	}
 	if !o.Ledger.Applied.IsZero() {
-		return nil, refuse(RuleD28, c, o).Because("money has come in", "订单已收款")
+		return nil, refuse(rule.D28, c, o).Because("money has come in", "订单已收款")
 	}
 	if g.At.Before(deadline) {
-		return nil, refuse(RuleD28, c, o).From(deadline)
+		return nil, refuse(rule.D28, c, o).From(deadline)
 	}
 	if o.processing() {
-		return nil, refuse(RuleD28, c, o).Because("a payment is in process", "有付款正在处理中")
+		return nil, refuse(rule.D28, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
 	if until := o.announced(g.At); !until.IsZero() {
-		return nil, refuse(RuleD28, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
+		return nil, refuse(rule.D28, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
 	}
 	return o.closed(ClosedExpired), nil
 }

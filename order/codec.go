@@ -5,6 +5,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 //go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order -dispatch evolve,contradicts
@@ -24,7 +25,7 @@ const MaxCommand = 2 << 20
 // of its format. What is no event of an order, nil and pointers included, is an *InvalidError.
 func EncodeEvent(buf []byte, e Event) (typ string, version uint16, data []byte, err error) {
 	if !isEvent(e) {
-		return "", 0, buf, invalid("event", "is nil, a pointer, or no event of an order")
+		return "", 0, buf, trade.Invalid("event", "is nil, a pointer, or no event of an order")
 	}
 	return e.Kind().String(), schema, appendEvent(buf, e), nil
 }
@@ -34,13 +35,13 @@ func EncodeEvent(buf []byte, e Event) (typ string, version uint16, data []byte, 
 func DecodeEvent(typ string, version uint16, data []byte) (Event, error) {
 	kind, ok := kindOf(typ)
 	if !ok {
-		return nil, invalid("type", "%s is no event of an order", quoted(typ))
+		return nil, trade.Invalid("type", "%s is no event of an order", trade.Quoted(typ))
 	}
 	if version != schema {
-		return nil, invalid("schema", "%d is no version of %s", version, typ)
+		return nil, trade.Invalid("schema", "%d is no version of %s", version, typ)
 	}
 	if len(data) > events.MaxData {
-		return nil, invalid("data", "%d bytes are more than %d", len(data), events.MaxData)
+		return nil, trade.Invalid("data", "%d bytes are more than %d", len(data), events.MaxData)
 	}
 	return decodeEvent(kind, data)
 }
@@ -59,7 +60,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 // MaxCommand are an *InvalidError.
 func DecodeCommand(name string, data []byte) (Command, error) {
 	if len(data) > MaxCommand {
-		return nil, invalid("command", "%d bytes are more than %d", len(data), MaxCommand)
+		return nil, trade.Invalid("command", "%d bytes are more than %d", len(data), MaxCommand)
 	}
 	return decodeCommand(name, data)
 }
@@ -68,7 +69,7 @@ func DecodeCommand(name string, data []byte) (Command, error) {
 const Category = "order"
 
 // Stream returns the stream of an order.
-func Stream(id ID) events.StreamID { return events.StreamID(Category + "-" + id.String()) }
+func Stream(id trade.ID) events.StreamID { return events.StreamID(Category + "-" + id.String()) }
 
 // NewModel returns how the stream of an order folds into an Order. The stream of an order has
 // the order's ID as its key.
@@ -77,7 +78,7 @@ func NewModel() *events.Model[Order, Event] {
 		Category: Category,
 		New: func(stream events.StreamID) Order {
 			key, _ := stream.Key()
-			id, _ := ParseID(key)
+			id, _ := trade.ParseID(key)
 			return Order{ID: id}
 		},
 		Evolve: func(o *Order, e Event, at time.Time) error { return o.Apply(e, at) },

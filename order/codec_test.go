@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestEveryKindIsThere holds the lists above, which the other tests go through, to the tables.
@@ -131,19 +134,19 @@ func drawValue(t *rapid.T, v reflect.Value, name string, optional bool) {
 		return
 	}
 	switch v.Interface().(type) {
-	case order.Money:
+	case trade.Money:
 		m := drawMoney(t, name)
 		if optional && m.IsZero() {
 			// encoding/json asks IsZero and drops it; the wire keeps an amount that has a currency.
-			m = order.Minor(1, m.Currency())
+			m = trade.Minor(1, m.Currency())
 		}
 		v.Set(reflect.ValueOf(m))
 		return
-	case order.Number:
+	case trade.Number:
 		v.Set(reflect.ValueOf(number(rapid.StringMatching(`-?[1-9][0-9]{0,9}(\.[0-9]{1,6})?`).Draw(t, name))))
 		return
-	case order.Role:
-		v.Set(reflect.ValueOf(order.Role(rapid.Uint8Range(1, 5).Draw(t, name))))
+	case trade.Role:
+		v.Set(reflect.ValueOf(trade.Role(rapid.Uint8Range(1, 5).Draw(t, name))))
 		return
 	case time.Time:
 		v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(0, 9e9).Draw(t, name), rapid.Int64Range(0, 999999999).Draw(t, name)).UTC()))
@@ -178,9 +181,9 @@ func drawValue(t *rapid.T, v reflect.Value, name string, optional bool) {
 	}
 }
 
-func drawMoney(t *rapid.T, name string) order.Money {
+func drawMoney(t *rapid.T, name string) trade.Money {
 	c := mustCurrency(rapid.SampledFrom([]string{"USD", "JPY", "KWD", "CNY"}).Draw(t, name+" currency"))
-	return order.Minor(rapid.Int64().Draw(t, name), c)
+	return trade.Minor(rapid.Int64().Draw(t, name), c)
 }
 
 // golden reads a file of golden lines: name, fields that the caller knows, JSON.
@@ -296,18 +299,18 @@ func FuzzDecodeCommand(f *testing.F) {
 }
 
 // everybody is who may try a command.
-var everybody = []order.Actor{buyer, seller, platform, system, deskRole, otherBuyer, otherSeller}
+var everybody = []trade.Actor{buyer, seller, platform, system, deskRole, otherBuyer, otherSeller}
 
 // checkTyped fails for an error that is none of the kinds that a caller can ask about, or that
 // says too much.
 func checkTyped(t reporter, err error) {
 	t.Helper()
-	var bad *order.InvalidError
+	var bad *trade.InvalidError
 	var wire *order.DecodeError
-	var no *order.Refusal
+	var no *trade.Refusal
 	switch {
 	case errors.As(err, &no):
-		if no.Rule.Text(order.English) == "" || no.Command == "" {
+		if no.Rule.Text(rule.English) == "" || no.Command == "" {
 			t.Errorf("the refusal is %+v", no)
 		}
 	case errors.As(err, &bad):

@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Confirm: the buyer accepts the terms as they stand. From here on both sides are bound.
@@ -15,13 +18,13 @@ type Confirm struct {
 
 func (c Confirm) decide(o *Order, g *Given) ([]Event, error) {
 	if c.Terms != o.Revision {
-		return nil, refuse(RuleA18, c, o).Because("the terms stand at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
+		return nil, refuse(rule.A18, c, o).Because("the terms stand at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
 	}
 	if o.Seller.Same(g.By.Account, g.By.Email) {
-		return nil, refuse(RuleD36, c, o)
+		return nil, refuse(rule.D36, c, o)
 	}
 	if !g.At.Before(o.ConfirmBy) {
-		return nil, refuse(RuleD28, c, o).Until(o.ConfirmBy)
+		return nil, refuse(rule.D28, c, o).Until(o.ConfirmBy)
 	}
 	hold, err := o.hold(c, g, HoldAtConfirm)
 	if err != nil {
@@ -34,9 +37,9 @@ func (c Confirm) decide(o *Order, g *Given) ([]Event, error) {
 // Confirmed says that the buyer accepted that revision of the terms.
 // Stored: add fields, never rename or remove.
 type Confirmed struct {
-	Account Account   `json:"account"`
-	Terms   Revision  `json:"terms"`
-	PayBy   time.Time `json:"pay_by"`
+	Account trade.Account `json:"account"`
+	Terms   Revision      `json:"terms"`
+	PayBy   time.Time     `json:"pay_by"`
 }
 
 // contradicts reports a confirmation that would bind the wrong person, or bind to other terms.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestCorruptHistories goes on with a fact that cannot be: Replay names its version and type,
@@ -25,7 +26,7 @@ func TestCorruptHistories(t *testing.T) {
 			Reference: "X", Method: order.PayTT, Account: account, Amount: money(amount), Applied: money(applied), Unapplied: money(unapplied), PaidAt: newYear,
 		}
 	}
-	confirmedBy := func(a order.Account, terms order.Revision) order.Confirmed {
+	confirmedBy := func(a trade.Account, terms order.Revision) order.Confirmed {
 		return order.Confirmed{Account: a, Terms: terms, PayBy: noon}
 	}
 	const most = "92233720368547758.07"
@@ -135,14 +136,14 @@ func TestCorruptQuarrels(t *testing.T) {
 		{"adjusted another hold", offered, adjusted("1999", "2")},
 		{"adjusted to nothing", offered, adjusted("2000", "0")},
 		{"held after a claim", claimed, held("1")},
-		{"extended by the platform", shipped(t, order.CoverageNone), order.ReceiptExtended{By: order.Platform, ReceiptDeadline: noon}},
-		{"extended twice", shipped(t, order.CoverageNone).does(buyer, order.ExtendReceipt{}), order.ReceiptExtended{By: order.Buyer, ReceiptDeadline: noon}},
+		{"extended by the platform", shipped(t, order.CoverageNone), order.ReceiptExtended{By: trade.Platform, ReceiptDeadline: noon}},
+		{"extended twice", shipped(t, order.CoverageNone).does(buyer, order.ExtendReceipt{}), order.ReceiptExtended{By: trade.Buyer, ReceiptDeadline: noon}},
 		{"disputed twice", open, order.DisputeOpened{Number: 2, Claimed: money("1")}},
 		{"disputed under another number", paid, order.DisputeOpened{Number: 2, Claimed: money("1")}},
 		{"withdrawn, no dispute", paid, order.DisputeWithdrawn{ReceiptDeadline: noon}},
-		{"escalated, no dispute", paid, order.DisputeEscalated{By: order.Buyer}},
-		{"escalated twice", up, order.DisputeEscalated{By: order.Buyer}},
-		{"offered, no dispute", paid, order.SettlementProposed{Proposal: 1, By: order.Buyer, Refund: money("1")}},
+		{"escalated, no dispute", paid, order.DisputeEscalated{By: trade.Buyer}},
+		{"escalated twice", up, order.DisputeEscalated{By: trade.Buyer}},
+		{"offered, no dispute", paid, order.SettlementProposed{Proposal: 1, By: trade.Buyer, Refund: money("1")}},
 		{"settled, no dispute", paid, order.SettlementAccepted{}},
 		{"settled by another offer", open, order.SettlementAccepted{Proposal: 1}},
 		{"ruled, not escalated", open, order.Arbitrated{}},
@@ -204,7 +205,7 @@ func TestHistoriesWithoutEnd(t *testing.T) {
 		more func(int) order.Event
 		most int // how many of them fit
 	}{
-		"contracts": {drafted(t), func(i int) order.Event { return order.ContractAttached{Party: order.Seller, FileName: strconv.Itoa(i)} }, order.MaxContracts},
+		"contracts": {drafted(t), func(i int) order.Event { return order.ContractAttached{Party: trade.Seller, FileName: strconv.Itoa(i)} }, order.MaxContracts},
 		"links": {base, func(i int) order.Event {
 			return order.EntrustmentLinked{Entrustment: order.EntrustmentID(strconv.Itoa(i))}
 		}, order.MaxLinks},
@@ -233,7 +234,7 @@ func TestBoundsOfCommands(t *testing.T) {
 		o.Payments = append(o.Payments, order.Payment{ID: order.PaymentID(strconv.Itoa(i)), Method: order.PayTT, Status: order.PaymentPending})
 	}
 	ask := func(c order.Command) error {
-		by := mayAsk(c, order.Actor{})
+		by := mayAsk(c, trade.Actor{})
 		if c.Name() == "attach-contract" {
 			by = buyer // the seller may no longer, once the order is confirmed
 		}
@@ -363,13 +364,13 @@ func TestVisibleTo(t *testing.T) {
 				t.Errorf("%s sees an order in %s: %v, want %v", by.Role, c.s.order.Phase, got, want)
 			}
 		}
-		for _, by := range []order.Actor{otherBuyer, otherSeller, {}} {
+		for _, by := range []trade.Actor{otherBuyer, otherSeller, {}} {
 			if c.s.order.VisibleTo(by) {
 				t.Errorf("%v sees an order in %s", by, c.s.order.Phase)
 			}
 		}
 	}
-	if text := fmt.Sprint(order.Role(77)); text != "unknown" {
+	if text := fmt.Sprint(trade.Role(77)); text != "unknown" {
 		t.Errorf("role 77 is named %s", text)
 	}
 }

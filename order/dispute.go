@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Dispute: the buyer objects, from the first money until receipt. The parties have days to agree;
@@ -34,7 +37,7 @@ type Dispute struct {
 	Stage    DisputeStage
 	Number   uint32 // counts the disputes of the order
 	Ground   Ground
-	Claimed  Money
+	Claimed  trade.Money
 	OpenedAt time.Time
 	// EscalateFrom is from when on either party may escalate it, EscalateBy when the system does.
 	EscalateFrom, EscalateBy time.Time
@@ -44,8 +47,8 @@ type Dispute struct {
 // Settlement is the last offer in a dispute: a refund that the other side may accept.
 type Settlement struct {
 	Proposal uint32 // counts the offers of the order, over all its disputes
-	By       Role
-	Refund   Money
+	By       trade.Role
+	Refund   trade.Money
 }
 
 // Frozen reports whether the order stands still: a dispute or a chargeback is open.
@@ -53,10 +56,10 @@ func (o *Order) Frozen() bool { return o.Dispute.Stage != StageNone || o.OpenCha
 
 // Left is what refunds and claims can still take of the applied money. It is never negative: a
 // bank may have taken back what was refunded before.
-func (o *Order) Left() Money {
+func (o *Order) Left() trade.Money {
 	left := o.Ledger.Applied.SubUnchecked(o.Ledger.Refunded).SubUnchecked(o.Ledger.Claimed)
 	if left.IsNegative() {
-		return Minor(0, left.Currency())
+		return trade.Minor(0, left.Currency())
 	}
 	return left
 }
@@ -90,38 +93,38 @@ func (o *Order) freeze(at time.Time) {
 
 // OpenDispute is the buyer's objection.
 type OpenDispute struct {
-	Ground  Ground `json:"ground"`
-	Claimed Money  `json:"claimed"`
-	Text    string `json:"text,omitzero"`
+	Ground  Ground      `json:"ground"`
+	Claimed trade.Money `json:"claimed"`
+	Text    string      `json:"text,omitzero"`
 }
 
 func (c OpenDispute) check() error {
 	switch c.Ground {
 	case GroundLate, GroundQuality, GroundOther:
 	default:
-		return invalid("ground", "%s is none of late-shipment, quality, other", quoted(string(c.Ground)))
+		return trade.Invalid("ground", "%s is none of late-shipment, quality, other", trade.Quoted(string(c.Ground)))
 	}
 	if c.Text == "" {
 		return nil
 	}
-	return CheckText("text", c.Text, 4000)
+	return trade.CheckText("text", c.Text, 4000)
 }
 
 func (c OpenDispute) decide(o *Order, g *Given) ([]Event, error) {
 	if o.Dispute.Stage != StageNone {
-		return nil, refuse(RuleD29, c, o).Because("one is open already", "已有进行中的纠纷")
+		return nil, refuse(rule.D29, c, o).Because("one is open already", "已有进行中的纠纷")
 	}
 	if o.Ledger.Applied.IsZero() {
-		return nil, refuse(RuleD29, c, o).Because("no money has come in", "订单尚未收款")
+		return nil, refuse(rule.D29, c, o).Because("no money has come in", "订单尚未收款")
 	}
 	clock := g.At
 	if o.Frozen() {
 		clock = o.FrozenAt // it stands still since a chargeback was opened
 	}
 	if o.Phase == PhaseShipped && !clock.Before(o.Shipment.ReceiptDeadline) {
-		return nil, refuse(RuleD13, c, o).Until(o.Shipment.ReceiptDeadline)
+		return nil, refuse(rule.D13, c, o).Until(o.Shipment.ReceiptDeadline)
 	}
-	if err := o.checkShare(RuleD29, c, c.Claimed); err != nil {
+	if err := o.checkShare(rule.D29, c, c.Claimed); err != nil {
 		return nil, err
 	}
 	if c.Ground == GroundLate {
@@ -140,28 +143,28 @@ func (o *Order) checkLate(c Command, at time.Time) error {
 	agreed := o.agreed()
 	switch {
 	case o.Phase == PhaseShipped && !o.Shipment.Late:
-		return refuse(RuleD17, c, o).Because("the goods left in time", "货物已按时发出")
+		return refuse(rule.D17, c, o).Because("the goods left in time", "货物已按时发出")
 	case o.Phase == PhaseShipped:
 		return nil
 	case agreed.IsZero():
-		return refuse(RuleD17, c, o).Because("no time of shipment runs", "没有适用的约定发货时间")
+		return refuse(rule.D17, c, o).Because("no time of shipment runs", "没有适用的约定发货时间")
 	case at.Before(agreed):
-		return refuse(RuleD17, c, o).Because("the agreed time has not passed", "尚未超过约定发货时间").From(agreed)
+		return refuse(rule.D17, c, o).Because("the agreed time has not passed", "尚未超过约定发货时间").From(agreed)
 	}
 	return nil
 }
 
 // checkShare refuses an amount that is not positive, in another currency, or more than is left
 // of the applied money.
-func (o *Order) checkShare(rule Rule, c Command, amount Money) error {
+func (o *Order) checkShare(ruleID rule.ID, c Command, amount trade.Money) error {
 	left := o.Left()
 	switch {
 	case !amount.IsPositive():
-		return refuse(rule, c, o).Because("the amount is not positive", "金额不大于零")
+		return refuse(ruleID, c, o).Because("the amount is not positive", "金额不大于零")
 	case amount.Currency() != o.Terms.Total.Currency():
-		return refuse(rule, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+		return refuse(ruleID, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
 	case left.Less(amount):
-		return refuse(rule, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.SubUnchecked(left))
+		return refuse(ruleID, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.SubUnchecked(left))
 	}
 	return nil
 }
@@ -170,12 +173,12 @@ func (o *Order) checkShare(rule Rule, c Command, amount Money) error {
 // escalate the dispute, and when the system does if nobody has.
 // Stored: add fields, never rename or remove.
 type DisputeOpened struct {
-	Number       uint32    `json:"number"`
-	Ground       Ground    `json:"ground"`
-	Claimed      Money     `json:"claimed"`
-	Text         string    `json:"text,omitzero"`
-	EscalateFrom time.Time `json:"escalate_from"`
-	EscalateBy   time.Time `json:"escalate_by"`
+	Number       uint32      `json:"number"`
+	Ground       Ground      `json:"ground"`
+	Claimed      trade.Money `json:"claimed"`
+	Text         string      `json:"text,omitzero"`
+	EscalateFrom time.Time   `json:"escalate_from"`
+	EscalateBy   time.Time   `json:"escalate_by"`
 }
 
 func (e *DisputeOpened) contradicts(o *Order) error {
@@ -197,7 +200,7 @@ func (e DisputeOpened) evolve(o *Order, at time.Time) {
 // disputed refuses a command on a dispute where none is open.
 func (o *Order) disputed(c Command) error {
 	if o.Dispute.Stage == StageNone {
-		return refuse(RuleD29, c, o).Because("no dispute is open", "没有进行中的纠纷")
+		return refuse(rule.D29, c, o).Because("no dispute is open", "没有进行中的纠纷")
 	}
 	return nil
 }
@@ -246,14 +249,14 @@ func (c Escalate) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if o.Dispute.Stage == StageEscalated {
-		return nil, refuse(RuleD29, c, o).Because("it is escalated already", "纠纷已升级")
+		return nil, refuse(rule.D29, c, o).Because("it is escalated already", "纠纷已升级")
 	}
 	from := o.Dispute.EscalateFrom
-	if g.By.Role == System {
+	if g.By.Role == trade.System {
 		from = o.Dispute.EscalateBy
 	}
 	if g.At.Before(from) {
-		return nil, refuse(RuleD29, c, o).From(from)
+		return nil, refuse(rule.D29, c, o).From(from)
 	}
 	return []Event{DisputeEscalated{By: g.By.Role}}, nil
 }
@@ -261,7 +264,7 @@ func (c Escalate) decide(o *Order, g *Given) ([]Event, error) {
 // DisputeEscalated says that the platform will rule.
 // Stored: add fields, never rename or remove.
 type DisputeEscalated struct {
-	By Role `json:"by"`
+	By trade.Role `json:"by"`
 }
 
 func (e *DisputeEscalated) contradicts(o *Order) error { return o.during(StageNegotiating) }
@@ -271,14 +274,14 @@ func (e DisputeEscalated) evolve(o *Order, _ time.Time) { o.Dispute.Stage = Stag
 // ProposeSettlement offers a refund to end the dispute. A newer offer takes the place of the
 // one before.
 type ProposeSettlement struct {
-	Refund Money `json:"refund"`
+	Refund trade.Money `json:"refund"`
 }
 
 func (c ProposeSettlement) decide(o *Order, g *Given) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
-	if err := o.checkShare(RuleD30, c, c.Refund); err != nil {
+	if err := o.checkShare(rule.D30, c, c.Refund); err != nil {
 		return nil, err
 	}
 	return []Event{SettlementProposed{Proposal: o.Dispute.Settlement.Proposal + 1, By: g.By.Role, Refund: c.Refund}}, nil
@@ -287,9 +290,9 @@ func (c ProposeSettlement) decide(o *Order, g *Given) ([]Event, error) {
 // SettlementProposed says who offers which refund.
 // Stored: add fields, never rename or remove.
 type SettlementProposed struct {
-	Proposal uint32 `json:"proposal"`
-	By       Role   `json:"by"`
-	Refund   Money  `json:"refund"`
+	Proposal uint32      `json:"proposal"`
+	By       trade.Role  `json:"by"`
+	Refund   trade.Money `json:"refund"`
 }
 
 func (e *SettlementProposed) contradicts(o *Order) error {
@@ -310,13 +313,13 @@ func (c AcceptSettlement) decide(o *Order, g *Given) ([]Event, error) {
 	offer := o.Dispute.Settlement
 	switch {
 	case offer.Refund.IsZero():
-		return nil, refuse(RuleD29, c, o).Because("nothing was offered", "尚无和解方案")
+		return nil, refuse(rule.D29, c, o).Because("nothing was offered", "尚无和解方案")
 	case c.Proposal != offer.Proposal:
-		return nil, refuse(RuleD29, c, o).Because("offer %[1]d stands, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
+		return nil, refuse(rule.D29, c, o).Because("offer %[1]d stands, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
 	case g.By.Role == offer.By:
-		return nil, refuse(RuleD29, c, o).Because("the other side accepts", "须由对方接受")
+		return nil, refuse(rule.D29, c, o).Because("the other side accepts", "须由对方接受")
 	}
-	if err := o.checkShare(RuleD30, c, offer.Refund); err != nil {
+	if err := o.checkShare(rule.D30, c, offer.Refund); err != nil {
 		return nil, err
 	}
 	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)}

@@ -4,6 +4,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Draft: the seller writes the contract. Nobody is bound yet.
@@ -25,25 +28,25 @@ type Draft struct {
 
 func (c Draft) decide(o *Order, g *Given) ([]Event, error) {
 	if c.Mode != DraftOnline && c.Mode != DraftAttachment {
-		return nil, refuse(RuleA7, c, o)
+		return nil, refuse(rule.A7, c, o)
 	}
 	if g.Facts.Service != ServiceActive {
-		return nil, serviceIs(g.Facts.Service, refuse(RuleA6, c, o))
+		return nil, serviceIs(g.Facts.Service, refuse(rule.A6, c, o))
 	}
 	return []Event{Drafted{Seller: g.By.Account, Email: g.By.Email, Mode: c.Mode, DraftedAt: g.At}}, nil
 }
 
-func serviceIs(s Service, no *Refusal) *Refusal {
-	return no.Says("the service is "+s.Text(English), "服务状态为"+s.Text(Chinese))
+func serviceIs(s Service, no *trade.Refusal) *trade.Refusal {
+	return no.Says("the service is "+s.Text(rule.English), "服务状态为"+s.Text(rule.Chinese))
 }
 
 // Drafted says that the seller opened the order.
 // Stored: add fields, never rename or remove.
 type Drafted struct {
-	Seller    Account   `json:"seller"`
-	Email     Email     `json:"seller_email,omitzero"`
-	Mode      DraftMode `json:"mode"`
-	DraftedAt time.Time `json:"drafted_at"`
+	Seller    trade.Account `json:"seller"`
+	Email     trade.Email   `json:"seller_email,omitzero"`
+	Mode      DraftMode     `json:"mode"`
+	DraftedAt time.Time     `json:"drafted_at"`
 }
 
 func (e Drafted) evolve(o *Order, _ time.Time) {
@@ -54,21 +57,21 @@ func (e Drafted) evolve(o *Order, _ time.Time) {
 // SetBuyer enters the buyer. The name is the one that transfers will bear (D19). An address
 // that is entered anew must be matched anew (A8).
 type SetBuyer struct {
-	Email     Email  `json:"email"`
-	BuyerName string `json:"name"`
+	Email     trade.Email `json:"email"`
+	BuyerName string      `json:"name"`
 }
 
-func (c SetBuyer) check() error { return CheckText("name", c.BuyerName, 200) }
+func (c SetBuyer) check() error { return trade.CheckText("name", c.BuyerName, 200) }
 
 func (c SetBuyer) decide(o *Order, g *Given) ([]Event, error) {
-	if err := CheckEmail("email", c.Email); err != nil {
-		return nil, refuse(RuleA8, c, o).Says(err.Error(), "买家邮箱为空或格式不正确").With(err)
+	if err := trade.CheckEmail("email", c.Email); err != nil {
+		return nil, refuse(rule.A8, c, o).Says(err.Error(), "买家邮箱为空或格式不正确").With(err)
 	}
 	if o.Seller.Same("", c.Email) || g.By.Email.Same(c.Email) {
-		return nil, refuse(RuleD36, c, o)
+		return nil, refuse(rule.D36, c, o)
 	}
 	if admits := g.Rules().BuyerEmail; admits != nil && !admits(c.Email) {
-		return nil, refuse(RuleD32, c, o).Because("the platform does not take this address", "平台不接受该邮箱")
+		return nil, refuse(rule.D32, c, o).Because("the platform does not take this address", "平台不接受该邮箱")
 	}
 	return []Event{BuyerEntered(c)}, nil
 }
@@ -76,8 +79,8 @@ func (c SetBuyer) decide(o *Order, g *Given) ([]Event, error) {
 // BuyerEntered says whom the seller named as buyer; it voids an earlier match.
 // Stored: add fields, never rename or remove.
 type BuyerEntered struct {
-	Email     Email  `json:"email"`
-	BuyerName string `json:"name"`
+	Email     trade.Email `json:"email"`
+	BuyerName string      `json:"name"`
 }
 
 func (e BuyerEntered) evolve(o *Order, _ time.Time) {
@@ -86,23 +89,23 @@ func (e BuyerEntered) evolve(o *Order, _ time.Time) {
 
 // MatchBuyer looks the entered address up among the platform's accounts (匹配买家信息).
 type MatchBuyer struct {
-	Email Email `json:"email"`
+	Email trade.Email `json:"email"`
 }
 
 func (c MatchBuyer) decide(o *Order, g *Given) ([]Event, error) {
 	if o.Buyer.Email == "" {
-		return nil, refuse(RuleA8, c, o).Because("no address was entered", "尚未填写买家邮箱")
+		return nil, refuse(rule.A8, c, o).Because("no address was entered", "尚未填写买家邮箱")
 	}
 	if !c.Email.Same(o.Buyer.Email) {
-		return nil, refuse(RuleA8, c, o).Because("the match is for another address than the one entered", "匹配的邮箱与已填写的邮箱不一致")
+		return nil, refuse(rule.A8, c, o).Because("the match is for another address than the one entered", "匹配的邮箱与已填写的邮箱不一致")
 	}
 	if g.Facts.Match != "" {
-		if err := CheckID("match", string(g.Facts.Match)); err != nil {
+		if err := trade.CheckID("match", string(g.Facts.Match)); err != nil {
 			return nil, err
 		}
 	}
 	if o.Seller.Same(g.Facts.Match, o.Buyer.Email) || g.By.Email.Same(o.Buyer.Email) {
-		return nil, refuse(RuleD36, c, o)
+		return nil, refuse(rule.D36, c, o)
 	}
 	return []Event{BuyerMatched{Email: o.Buyer.Email, Account: g.Facts.Match, Registered: g.Facts.Match != ""}}, nil
 }
@@ -111,9 +114,9 @@ func (c MatchBuyer) decide(o *Order, g *Given) ([]Event, error) {
 // registered is a result like any other.
 // Stored: add fields, never rename or remove.
 type BuyerMatched struct {
-	Email      Email   `json:"email"`
-	Account    Account `json:"account,omitzero"`
-	Registered bool    `json:"registered"`
+	Email      trade.Email   `json:"email"`
+	Account    trade.Account `json:"account,omitzero"`
+	Registered bool          `json:"registered"`
 }
 
 func (e BuyerMatched) evolve(o *Order, _ time.Time) {
@@ -141,30 +144,30 @@ const (
 )
 
 func (c AttachContract) check() error {
-	if err := CheckText("file_name", c.FileName, 255); err != nil {
+	if err := trade.CheckText("file_name", c.FileName, 255); err != nil {
 		return err
 	}
 	if raw, err := hex.DecodeString(c.SHA256); err != nil || len(raw) != 32 || c.SHA256 != hex.EncodeToString(raw) {
-		return invalid("sha256", "is not 64 lower-case hexadecimal digits")
+		return trade.Invalid("sha256", "is not 64 lower-case hexadecimal digits")
 	}
 	if c.Size <= 0 {
-		return invalid("size", "%d is not positive", c.Size)
+		return trade.Invalid("size", "%d is not positive", c.Size)
 	}
 	if len(c.Text) > MaxContractText {
-		return invalid("text", "%d bytes are more than %d", len(c.Text), MaxContractText)
+		return trade.Invalid("text", "%d bytes are more than %d", len(c.Text), MaxContractText)
 	}
 	return nil
 }
 
 func (c AttachContract) decide(o *Order, g *Given) ([]Event, error) {
 	if c.StatesAccount {
-		return nil, refuse(RuleA10, c, o)
+		return nil, refuse(rule.A10, c, o)
 	}
 	if finds := g.Rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
-		return nil, refuse(RuleA10, c, o).Because("the text seems to name one", "合同文本中疑似含有收款账号")
+		return nil, refuse(rule.A10, c, o).Because("the text seems to name one", "合同文本中疑似含有收款账号")
 	}
 	if len(o.Contracts) >= MaxContracts {
-		return nil, invalid("contract", "an order holds at most %d", MaxContracts)
+		return nil, trade.Invalid("contract", "an order holds at most %d", MaxContracts)
 	}
 	return []Event{ContractAttached{Party: g.By.Role, FileName: c.FileName, SHA256: c.SHA256, Size: c.Size}}, nil
 }
@@ -172,10 +175,10 @@ func (c AttachContract) decide(o *Order, g *Given) ([]Event, error) {
 // ContractAttached says that a party filed an offline contract.
 // Stored: add fields, never rename or remove.
 type ContractAttached struct {
-	Party    Role   `json:"party"`
-	FileName string `json:"file_name"`
-	SHA256   string `json:"sha256"`
-	Size     int64  `json:"size"`
+	Party    trade.Role `json:"party"`
+	FileName string     `json:"file_name"`
+	SHA256   string     `json:"sha256"`
+	Size     int64      `json:"size"`
 }
 
 func (e *ContractAttached) contradicts(o *Order) error {
@@ -244,7 +247,7 @@ type SetTransport struct {
 
 func (c SetTransport) decide(o *Order, g *Given) ([]Event, error) {
 	if days, ok := g.Rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
-		return nil, refuse(RuleD14, c, o)
+		return nil, refuse(rule.D14, c, o)
 	}
 	return o.follow(g, TransportSet(c))
 }
@@ -269,12 +272,12 @@ func (c ChooseCoverage) check() error {
 	case CoverageNone, CoveragePreShipment, CoveragePostDelivery:
 		return nil
 	}
-	return invalid("coverage", "%s is none of none, pre-shipment, post-delivery", quoted(string(c.Coverage)))
+	return trade.Invalid("coverage", "%s is none of none, pre-shipment, post-delivery", trade.Quoted(string(c.Coverage)))
 }
 
 func (c ChooseCoverage) decide(o *Order, _ *Given) ([]Event, error) {
 	if c.Coverage != CoverageNone && !c.TermsAccepted {
-		return nil, refuse(RuleA13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
+		return nil, refuse(rule.A13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
 	}
 	return []Event{CoverageChosen{Coverage: c.Coverage, Revision: o.Revision + 1}}, nil
 }
@@ -302,22 +305,22 @@ var ErrAccountNeeded = errors.New("order: a receiving account is needed")
 
 func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 	if !o.Matched {
-		return nil, refuse(RuleA8, c, o).Because("the buyer is not matched", "尚未匹配买家信息")
+		return nil, refuse(rule.A8, c, o).Because("the buyer is not matched", "尚未匹配买家信息")
 	}
 	if o.Terms.Total.IsZero() {
-		return nil, refuse(RuleA12, c, o).Because("the terms are missing", "尚未填写订单金额")
+		return nil, refuse(rule.A12, c, o).Because("the terms are missing", "尚未填写订单金额")
 	}
 	if o.Coverage == "" {
-		return nil, refuse(RuleA16, c, o).Because("no coverage was chosen", "尚未选择保障方式")
+		return nil, refuse(rule.A16, c, o).Because("no coverage was chosen", "尚未选择保障方式")
 	}
 	if !c.OneTouchAcknowledged {
-		return nil, refuse(RuleA16, c, o).Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
+		return nil, refuse(rule.A16, c, o).Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
 	}
 	if o.Mode == DraftAttachment && !o.hasSellersContract() {
-		return nil, refuse(RuleA7, c, o).Because("the contract is to be attached and is not", "上传附件模式下尚未上传合同")
+		return nil, refuse(rule.A7, c, o).Because("the contract is to be attached and is not", "上传附件模式下尚未上传合同")
 	}
 	if g.Facts.Service != ServiceActive {
-		return nil, serviceIs(g.Facts.Service, refuse(RuleA6, c, o))
+		return nil, serviceIs(g.Facts.Service, refuse(rule.A6, c, o))
 	}
 	hold, err := o.hold(c, g, HoldAtSubmit)
 	if err != nil {
@@ -327,11 +330,11 @@ func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 	if account.Account == "" {
 		return nil, ErrAccountNeeded
 	}
-	if err := CheckID("account", string(account.Account)); err != nil {
+	if err := trade.CheckID("account", string(account.Account)); err != nil {
 		return nil, err
 	}
 	if !account.Owner.IsZero() && account.Owner != o.ID {
-		return nil, refuse(RuleA11, c, o).Because("account %[1]s was made for another order", "账号 %[1]s 已用于其他订单", account.Account)
+		return nil, refuse(rule.A11, c, o).Because("account %[1]s was made for another order", "账号 %[1]s 已用于其他订单", account.Account)
 	}
 	submitted := Submitted{
 		Account: account.Account, Link: g.Rules().LinkPrefix + o.ID.String(),
@@ -342,7 +345,7 @@ func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 
 func (o *Order) hasSellersContract() bool {
 	for i := range o.Contracts {
-		if o.Contracts[i].Party == Seller {
+		if o.Contracts[i].Party == trade.Seller {
 			return true
 		}
 	}
@@ -366,7 +369,7 @@ func (e Submitted) evolve(o *Order, _ time.Time) {
 // OrderLink returns the link that the seller sends to the buyer (A17). A draft has none.
 func (o *Order) OrderLink() (string, error) {
 	if o.Link == "" {
-		return "", Refuse(RuleA17, "order-link", o.Phase.String())
+		return "", trade.Refuse(rule.A17, "order-link", o.Phase.String())
 	}
 	return o.Link, nil
 }

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // drawInstant goes on a little, jumps beyond a deadline, or goes back.
@@ -40,18 +42,18 @@ func drawFacts(t *rapid.T) order.Facts {
 	case 0:
 		f.Service = rapid.SampledFrom([]order.Service{order.ServiceNone, order.ServiceRejected, order.ServiceSuspended}).Draw(t, "service")
 	case 1:
-		f.Match = rapid.SampledFrom([]order.Account{"", seller.Account, "b-7"}).Draw(t, "match")
+		f.Match = rapid.SampledFrom([]trade.Account{"", seller.Account, "b-7"}).Draw(t, "match")
 	case 2:
 		f.Quota.Available = money(rapid.SampledFrom([]string{"0", "0.01", "1000", "1000 EUR"}).Draw(t, "quota"))
 	case 3:
 		f.Quota.Suspended = true
 	case 4:
-		f.Account.Owner = rapid.SampledFrom([]order.ID{orderID, otherID}).Draw(t, "owner")
+		f.Account.Owner = rapid.SampledFrom([]trade.ID{orderID, otherID}).Draw(t, "owner")
 	case 5:
 		f.Account = order.Receiving{}
 	case 6:
 		f.Entrustment = order.Entrustment{
-			ID: drawEntrustment(t), Seller: rapid.SampledFrom([]order.Account{seller.Account, "rival"}).Draw(t, "seller"),
+			ID: drawEntrustment(t), Seller: rapid.SampledFrom([]trade.Account{seller.Account, "rival"}).Draw(t, "seller"),
 			Cancelled: rapid.Bool().Draw(t, "cancelled"), ReleasedAt: newYear.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "released"))),
 		}
 	}
@@ -68,10 +70,10 @@ var moneyCommands = []string{
 }
 
 // parties are those who may ask for anything.
-var parties = []order.Actor{buyer, seller, platform, system, deskRole}
+var parties = []trade.Actor{buyer, seller, platform, system, deskRole}
 
 // possible returns the commands that nothing is known to refuse.
-func possible(s story, by order.Actor) (names []string) {
+func possible(s story, by trade.Actor) (names []string) {
 	for _, option := range s.order.Next(by, s.now, s.policy) {
 		if option.Refusal == nil {
 			names = append(names, option.Command)
@@ -102,7 +104,7 @@ func drawCommand(t *rapid.T, s story) order.Command {
 	case order.Draft:
 		return order.Draft{Mode: rapid.SampledFrom([]order.DraftMode{order.DraftOnline, order.DraftAttachment, "fax"}).Draw(t, "mode")}
 	case order.SetBuyer:
-		c.Email = rapid.SampledFrom([]order.Email{buyer.Email, otherBuyer.Email, seller.Email, "no address"}).Draw(t, "email")
+		c.Email = rapid.SampledFrom([]trade.Email{buyer.Email, otherBuyer.Email, seller.Email, "no address"}).Draw(t, "email")
 		return c
 	case order.MatchBuyer:
 		return order.MatchBuyer{Email: s.order.Buyer.Email}
@@ -111,7 +113,7 @@ func drawCommand(t *rapid.T, s story) order.Command {
 		return c
 	case order.SetTerms:
 		return order.SetTerms{Terms: order.Terms{
-			Total: amount, Initial: rapid.SampledFrom([]order.Money{{}, money("0.01"), amount, money("1 EUR")}).Draw(t, "initial"),
+			Total: amount, Initial: rapid.SampledFrom([]trade.Money{{}, money("0.01"), amount, money("1 EUR")}).Draw(t, "initial"),
 			ShipBy: rapid.SampledFrom([]order.ShipBy{{}, {Date: "2025-01-05"}, {Days: 1, After: order.InitialPayment}, {Days: 1, After: order.BalancePayment}}).Draw(t, "ship by"),
 		}}
 	case order.SetTransport:
@@ -137,7 +139,7 @@ func drawCommand(t *rapid.T, s story) order.Command {
 		return order.FailPayment{Payment: id, Reason: "declined"}
 	case order.ApplyUnapplied:
 		waits := s.order.Ledger.Unapplied
-		return order.ApplyUnapplied{Amount: rapid.SampledFrom([]order.Money{waits, waits, s.order.StepDue(), amount}).Draw(t, "apply")}
+		return order.ApplyUnapplied{Amount: rapid.SampledFrom([]trade.Money{waits, waits, s.order.StepDue(), amount}).Draw(t, "apply")}
 	case order.Modify, order.ProposeChange, order.AcceptChange, order.RejectChange:
 		return drawChange(t, s, c)
 	case order.OpenDispute, order.ProposeSettlement, order.AcceptSettlement, order.Arbitrate:
@@ -145,7 +147,7 @@ func drawCommand(t *rapid.T, s story) order.Command {
 	case order.Refund:
 		return order.Refund{Amount: drawShare(t, s)}
 	case order.ReturnUnapplied:
-		return order.ReturnUnapplied{Amount: rapid.SampledFrom([]order.Money{s.order.Ledger.Unapplied, money("0.01"), amount}).Draw(t, "return")}
+		return order.ReturnUnapplied{Amount: rapid.SampledFrom([]trade.Money{s.order.Ledger.Unapplied, money("0.01"), amount}).Draw(t, "return")}
 	case order.ChargeBack:
 		return order.ChargeBack{Reference: drawReference(t, s)}
 	case order.ResolveChargeback:
@@ -183,8 +185,8 @@ func drawChange(t *rapid.T, s story, c order.Command) order.Command {
 		a.Terms.TradeTerm = rapid.SampledFrom([]string{"FOB Ningbo", "CIF Hamburg"}).Draw(t, "trade term")
 		return changeTo(a, c, true)
 	}
-	a.Terms.Total = rapid.SampledFrom([]order.Money{o.Terms.Total, settled, money("6000"), money("7000"), money("500"), drawAmount(t, s)}).Draw(t, "total")
-	a.Terms.Initial = rapid.SampledFrom([]order.Money{o.Terms.Initial, {}, settled, money("500"), money("2000")}).Draw(t, "initial")
+	a.Terms.Total = rapid.SampledFrom([]trade.Money{o.Terms.Total, settled, money("6000"), money("7000"), money("500"), drawAmount(t, s)}).Draw(t, "total")
+	a.Terms.Initial = rapid.SampledFrom([]trade.Money{o.Terms.Initial, {}, settled, money("500"), money("2000")}).Draw(t, "initial")
 	a.Terms.ShipBy = rapid.SampledFrom([]order.ShipBy{o.Terms.ShipBy, {}, {Date: "2025-02-01"}, {Days: 90, After: order.InitialPayment}, {Days: 91, After: order.InitialPayment}}).Draw(t, "ship by")
 	switch rapid.IntRange(0, 15).Draw(t, "what is fixed") {
 	case 0:
@@ -223,12 +225,12 @@ func drawQuarrel(t *rapid.T, s story, c order.Command) order.Command {
 }
 
 // drawShare returns what is left of the applied money, a part of it, or more.
-func drawShare(t *rapid.T, s story) order.Money {
+func drawShare(t *rapid.T, s story) trade.Money {
 	left := s.order.Left()
 	if rapid.IntRange(0, 7).Draw(t, "all") > 0 {
-		return rapid.SampledFrom([]order.Money{money("0.01"), money("100"), order.Minor(left.MinorUnits()/3, left.Currency())}).Draw(t, "part")
+		return rapid.SampledFrom([]trade.Money{money("0.01"), money("100"), trade.Minor(left.MinorUnits()/3, left.Currency())}).Draw(t, "part")
 	}
-	return rapid.SampledFrom([]order.Money{left, order.Minor(left.MinorUnits()+1, left.Currency()), drawAmount(t, s)}).Draw(t, "share")
+	return rapid.SampledFrom([]trade.Money{left, trade.Minor(left.MinorUnits()+1, left.Currency()), drawAmount(t, s)}).Draw(t, "share")
 }
 
 // drawReference returns the reference of a payment, or of none.
@@ -242,7 +244,7 @@ func drawReference(t *rapid.T, s story) string {
 	return rapid.SampledFrom(references).Draw(t, "reference")
 }
 
-func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount order.Money) order.RecordPayment {
+func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount trade.Money) order.RecordPayment {
 	c := order.RecordPayment{
 		Reference: rapid.StringMatching(`R[0-9]{1,2}`).Draw(t, "reference"), Method: order.PayTT, Account: s.order.Account, Amount: amount,
 		Payer: rapid.SampledFrom([]string{"Jane Doe", "John Doe"}).Draw(t, "payer"), PaidAt: newYear,
@@ -259,9 +261,9 @@ func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount order.Money) or
 }
 
 // drawAmount returns what is due, what waits, a part, or nonsense.
-func drawAmount(t *rapid.T, s story) order.Money {
+func drawAmount(t *rapid.T, s story) trade.Money {
 	o := s.order
-	return rapid.SampledFrom([]order.Money{
+	return rapid.SampledFrom([]trade.Money{
 		o.Due(), o.StepDue(), o.Ledger.Unapplied, money("0.01"), money("500"), money("6000"), money("6000"), money("92233720368547758.07"), money("-1"), money("1 EUR"),
 	}).Draw(t, "amount")
 }

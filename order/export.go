@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Export: the goods leave through OneTouch (一达通). The order is linked to one or more export
@@ -38,38 +41,38 @@ type Link struct {
 	Entrustment EntrustmentID `json:"entrustment"`
 }
 
-func (c Link) check() error { return CheckID("entrustment", string(c.Entrustment)) }
+func (c Link) check() error { return trade.CheckID("entrustment", string(c.Entrustment)) }
 
 func (c Link) decide(o *Order, g *Given) ([]Event, error) {
 	if o.link(c.Entrustment) >= 0 {
-		return nil, refuse(RuleD40, c, o).Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
+		return nil, refuse(rule.D40, c, o).Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
 	}
 	if len(o.Links) >= MaxLinks {
-		return nil, invalid("entrustment", "an order is linked to at most %d", MaxLinks)
+		return nil, trade.Invalid("entrustment", "an order is linked to at most %d", MaxLinks)
 	}
 	e := &g.Facts.Entrustment
 	if e.ID != c.Entrustment {
-		return nil, refuse(RuleA21, c, o).Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
+		return nil, refuse(rule.A21, c, o).Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
 	}
 	if !e.Order.IsZero() {
-		return nil, refuse(RuleA22, c, o).Because("%[1]s is linked to another order", "委托单 %[1]s 已关联其他订单", c.Entrustment)
+		return nil, refuse(rule.A22, c, o).Because("%[1]s is linked to another order", "委托单 %[1]s 已关联其他订单", c.Entrustment)
 	}
 	if !e.ReleasedAt.IsZero() && e.ReleasedAt.Before(o.DraftedAt) {
-		return nil, releasedEarly(refuse(RuleA23, c, o), e.ReleasedAt, o.DraftedAt)
+		return nil, releasedEarly(refuse(rule.A23, c, o), e.ReleasedAt, o.DraftedAt)
 	}
 	if e.Seller != o.Seller.Account {
-		return nil, refuse(RuleD39, c, o).Because("it is another seller's", "该委托单属于其他卖家")
+		return nil, refuse(rule.D39, c, o).Because("it is another seller's", "该委托单属于其他卖家")
 	}
 	if !e.Currency.IsZero() && e.Currency != o.Terms.Total.Currency() {
-		return nil, refuse(RuleD39, c, o).Because("it was declared in %[1]s", "该委托单申报币种为 %[1]s", e.Currency)
+		return nil, refuse(rule.D39, c, o).Because("it was declared in %[1]s", "该委托单申报币种为 %[1]s", e.Currency)
 	}
 	if e.Cancelled {
-		return nil, refuse(RuleD39, c, o).Because("it is cancelled", "该委托单已取消")
+		return nil, refuse(rule.D39, c, o).Because("it is cancelled", "该委托单已取消")
 	}
 	return o.follow(g, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
 }
 
-func releasedEarly(no *Refusal, released, drafted time.Time) *Refusal {
+func releasedEarly(no *trade.Refusal, released, drafted time.Time) *trade.Refusal {
 	return no.Because("released %[1]s, drafted %[2]s", "放行时间 %[1]s，起草时间 %[2]s",
 		released.UTC().Format(time.RFC3339Nano), drafted.UTC().Format(time.RFC3339Nano))
 }
@@ -99,14 +102,14 @@ type Unlink struct {
 	Entrustment EntrustmentID `json:"entrustment"`
 }
 
-func (c Unlink) check() error { return CheckID("entrustment", string(c.Entrustment)) }
+func (c Unlink) check() error { return trade.CheckID("entrustment", string(c.Entrustment)) }
 
 func (c Unlink) decide(o *Order, g *Given) ([]Event, error) {
 	if o.link(c.Entrustment) < 0 {
-		return nil, refuse(RuleD40, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
+		return nil, refuse(rule.D40, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
 	cause := UnlinkAsked
-	if g.By.Role == Desk {
+	if g.By.Role == trade.Desk {
 		cause = UnlinkCancelled
 	}
 	return []Event{EntrustmentUnlinked{Entrustment: c.Entrustment, Cause: cause}}, nil
@@ -147,19 +150,19 @@ type RecordRelease struct {
 }
 
 func (c RecordRelease) check() error {
-	if err := CheckID("entrustment", string(c.Entrustment)); err != nil {
+	if err := trade.CheckID("entrustment", string(c.Entrustment)); err != nil {
 		return err
 	}
-	return CheckInstant("released_at", c.ReleasedAt)
+	return trade.CheckInstant("released_at", c.ReleasedAt)
 }
 
 func (c RecordRelease) decide(o *Order, g *Given) ([]Event, error) {
 	i := o.link(c.Entrustment)
 	if i < 0 {
-		return nil, refuse(RuleA21, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
+		return nil, refuse(rule.A21, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
 	if !o.Links[i].ReleasedAt.IsZero() {
-		return nil, refuse(RuleA21, c, o).Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
+		return nil, refuse(rule.A21, c, o).Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
 	}
 	return o.follow(g, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
 }
@@ -185,26 +188,26 @@ type MarkShipped struct{}
 
 func (c MarkShipped) decide(o *Order, g *Given) ([]Event, error) {
 	if missing := o.Terms.Initial.SubUnchecked(o.Ledger.settled()); missing.IsPositive() {
-		return nil, refuse(RuleA20, c, o).Because("the initial payment is not satisfied", "预付款未到账").Short(missing)
+		return nil, refuse(rule.A20, c, o).Because("the initial payment is not satisfied", "预付款未到账").Short(missing)
 	}
 	if len(o.Links) == 0 {
-		return nil, refuse(RuleA22, c, o).Because("no entrustment is linked", "尚未关联委托单")
+		return nil, refuse(rule.A22, c, o).Because("no entrustment is linked", "尚未关联委托单")
 	}
 	for i := range o.Links {
 		if o.Links[i].ReleasedAt.IsZero() {
-			return nil, refuse(RuleD10, c, o).Because("%[1]s is not released", "委托单 %[1]s 尚未放行", o.Links[i].ID)
+			return nil, refuse(rule.D10, c, o).Because("%[1]s is not released", "委托单 %[1]s 尚未放行", o.Links[i].ID)
 		}
 	}
 	for i := range o.Links {
 		if o.Void(o.Links[i]) {
-			return nil, releasedEarly(refuse(RuleA23, c, o), o.Links[i].ReleasedAt, o.DraftedAt)
+			return nil, releasedEarly(refuse(rule.A23, c, o), o.Links[i].ReleasedAt, o.DraftedAt)
 		}
 	}
 	if o.Transport == "" {
-		return nil, refuse(RuleA25, c, o).Because("no mode of transport is named", "尚未选择运输方式")
+		return nil, refuse(rule.A25, c, o).Because("no mode of transport is named", "尚未选择运输方式")
 	}
 	if last := o.lastRelease(); g.At.Before(last) {
-		return nil, refuse(RuleD9, c, o).From(last)
+		return nil, refuse(rule.D9, c, o).From(last)
 	}
 	return o.shipped(c, g, g.At)
 }
@@ -224,7 +227,7 @@ func (o *Order) lastRelease() time.Time {
 func (o *Order) shipped(c Command, g *Given, at time.Time) ([]Event, error) {
 	days, ok := g.Rules().ReceiptDays[o.Transport]
 	if !ok || days <= 0 {
-		return nil, refuse(RuleD14, c, o)
+		return nil, refuse(rule.D14, c, o)
 	}
 	deadline := at.Add(time.Duration(days) * day)
 	if g.Rules().CalendarDays {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Fold: facts become a state. Nothing is decided here.
@@ -18,7 +19,7 @@ import (
 // order's own past does not.
 func (o *Order) Apply(e Event, at time.Time) error {
 	if !isEvent(e) {
-		return invalid("event", "is nil, a pointer, or no event of an order")
+		return trade.Invalid("event", "is nil, a pointer, or no event of an order")
 	}
 	to, ok := lifecycle.Next(o.Phase, e.Kind())
 	if !ok {
@@ -54,7 +55,7 @@ func Evolve(o Order, r Recorded) (Order, error) {
 
 // Replay folds a whole history. A fact that cannot be is a *events.CorruptError that names its
 // version.
-func Replay(id ID, history []Recorded) (o Order, err error) {
+func Replay(id trade.ID, history []Recorded) (o Order, err error) {
 	o.ID = id
 	for i := range history {
 		r := &history[i]
@@ -75,7 +76,7 @@ func kindName(e Event) string {
 }
 
 // At returns the order as it stood at an instant: what was recorded at or before it.
-func At(id ID, history []Recorded, t time.Time) (Order, error) {
+func At(id trade.ID, history []Recorded, t time.Time) (Order, error) {
 	n := 0
 	for n < len(history) && !history[n].At.After(t) {
 		n++

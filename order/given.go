@@ -1,12 +1,17 @@
 package order
 
-import "time"
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Given is what a decision is based on beside the state and the command: who asks, when,
 // under which policy, and what other streams say. Deciding reads no clock and no other
 // source.
 type Given struct {
-	By     Actor
+	By     trade.Actor
 	At     time.Time
 	Policy *Policy // nil stands for the defaults
 	Facts  Facts
@@ -19,7 +24,7 @@ type Facts struct {
 	Service Service
 	// Match is the account that the platform has for the buyer's address, if it has one;
 	// MatchBuyer needs it.
-	Match Account
+	Match trade.Account
 	// Entrustment is the one that Link names.
 	Entrustment Entrustment
 	// Quota is the state of the seller's line in the order's currency; Submit, Confirm, Modify,
@@ -55,8 +60,8 @@ func (s Service) String() string {
 }
 
 // Text returns the state's name in that language.
-func (s Service) Text(lang Lang) string {
-	if chinese := [...]string{"未开通", "已开通", "开通被拒绝", "已暂停"}; lang == Chinese && int(s) < len(chinese) {
+func (s Service) Text(lang rule.Lang) string {
+	if chinese := [...]string{"未开通", "已开通", "开通被拒绝", "已暂停"}; lang == rule.Chinese && int(s) < len(chinese) {
 		return chinese[s]
 	}
 	return s.String()
@@ -66,11 +71,11 @@ func (s Service) Text(lang Lang) string {
 // is one that the export service does not know.
 type Entrustment struct {
 	ID         EntrustmentID
-	Seller     Account
+	Seller     trade.Account
 	Cancelled  bool
-	Currency   Currency  // zero as long as nothing was declared
-	Order      ID        // the order that it is linked to; zero if to none
-	ReleasedAt time.Time // when customs released it; zero if they have not
+	Currency   trade.Currency // zero as long as nothing was declared
+	Order      trade.ID       // the order that it is linked to; zero if to none
+	ReleasedAt time.Time      // when customs released it; zero if they have not
 }
 
 // EntrustmentID names an export entrustment in the export service: see CheckID for its form.
@@ -78,14 +83,14 @@ type EntrustmentID string
 
 // Quota is what an order needs to know of a credit line.
 type Quota struct {
-	Available Money
+	Available trade.Money
 	Suspended bool
 }
 
 // Receiving is a receiving account that was made for one order.
 type Receiving struct {
 	Account ReceivingAccount
-	Owner   ID // the order that has reserved the account; zero if none has
+	Owner   trade.ID // the order that has reserved the account; zero if none has
 }
 
 // ReceivingAccount is the number of a receiving account (收款账号): see CheckID for its form.
@@ -135,7 +140,7 @@ type Policy struct {
 	// (A10). The default is FindsAccount; nil reads no text.
 	FindsAccount func(text string) bool
 	// BuyerEmail, if it is set, says which addresses a buyer may have (D32; any).
-	BuyerEmail func(Email) bool
+	BuyerEmail func(trade.Email) bool
 	// StrictDeclarationNo demands 18 digits with the export flag of a declaration number (D43; off).
 	StrictDeclarationNo bool
 }
@@ -165,24 +170,24 @@ func (p *Policy) Validate() error {
 		{"policy.clock_skew", p.ClockSkew, 0},
 	} {
 		if term.value < term.least || term.value > maxTerm {
-			return invalid(term.field, "%s lies outside %s to %s", term.value, term.least, maxTerm)
+			return trade.Invalid(term.field, "%s lies outside %s to %s", term.value, term.least, maxTerm)
 		}
 	}
 	for mode, days := range p.ReceiptDays {
-		if err := CheckID("policy.receipt_days", string(mode)); err != nil {
+		if err := trade.CheckID("policy.receipt_days", string(mode)); err != nil {
 			return err
 		}
 		if days < 1 || days > maxDays {
-			return invalid("policy.receipt_days", "%d of %s lie outside 1 to %d", days, mode, maxDays)
+			return trade.Invalid("policy.receipt_days", "%d of %s lie outside 1 to %d", days, mode, maxDays)
 		}
 	}
 	if p.HoldAt > HoldAtConfirm {
-		return invalid("policy.hold_at", "%d is neither at Submit nor at Confirm", p.HoldAt)
+		return trade.Invalid("policy.hold_at", "%d is neither at Submit nor at Confirm", p.HoldAt)
 	}
 	if p.LinkPrefix == "" {
 		return nil
 	}
-	return CheckText("policy.link_prefix", p.LinkPrefix, 500)
+	return trade.CheckText("policy.link_prefix", p.LinkPrefix, 500)
 }
 
 // HoldAt says when quota is occupied.

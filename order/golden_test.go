@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // goldenCases are the worked examples of the rule book that concern one order, in its order,
@@ -25,7 +27,7 @@ var goldenCases = []struct {
 	{"of a line of 10,000 a second order of 5,000 finds 4,000", func(t *testing.T) {
 		s := drafted(t).matched().priced("5000", "5000").covered(order.CoveragePostDelivery)
 		s.facts.Quota.Available = money("4000")
-		s.when(seller, submit).refusedBy(order.RuleD3, short("1000"))(t)
+		s.when(seller, submit).refusedBy(rule.D3, short("1000"))(t)
 		s.facts.Quota.Available = money("10000")
 		s.when(seller, submit).leads(order.PhaseSubmitted)(t)
 	}},
@@ -40,14 +42,14 @@ var goldenCases = []struct {
 	{"a line cut to less than is held takes no new hold of 1", func(t *testing.T) {
 		s := drafted(t).matched().priced("1", "1").covered(order.CoveragePostDelivery)
 		s.facts.Quota.Available = money("0")
-		s.when(seller, submit).refusedBy(order.RuleD3, short("1"))(t)
+		s.when(seller, submit).refusedBy(rule.D3, short("1"))(t)
 	}},
 	{"drafted and released at 10:00", func(t *testing.T) { releasedAt(t, 10*time.Hour).leads(order.PhaseReadyToShip)(t) }},
 	{"drafted at 10:00, released at 09:59:59.999", func(t *testing.T) {
 		early := 10*time.Hour - time.Millisecond
-		releasedAt(t, early).refusedBy(order.RuleA23)(t)
+		releasedAt(t, early).refusedBy(rule.A23)(t)
 		s := draftedAt(t, 10*time.Hour).linked("E1").released("E1", newYear.Add(early))
-		s.when(seller, ship).refusedBy(order.RuleA23)(t)
+		s.when(seller, ship).refusedBy(rule.A23)(t)
 		s.does(seller, order.Unlink{Entrustment: "E1"}).linked("E2").released("E2", s.now).when(seller, ship).leads(order.PhaseShipped)(t)
 	}},
 	{"drafted 08:00, released 09:00, paid 12:00, linked 13:00", func(t *testing.T) {
@@ -61,9 +63,9 @@ var goldenCases = []struct {
 		first := funded(t, order.CoverageNone).linked("E1")
 		second := funded(t, order.CoverageNone)
 		second.facts.Entrustment = order.Entrustment{ID: "E1", Seller: seller.Account, Order: otherID}
-		second.when(seller, order.Link{Entrustment: "E1"}).refusedBy(order.RuleA22)(t)
+		second.when(seller, order.Link{Entrustment: "E1"}).refusedBy(rule.A22)(t)
 		first.when(seller, order.Unlink{Entrustment: "E1"}).then(order.EntrustmentUnlinked{Entrustment: "E1", Cause: order.UnlinkAsked})(t)
-		second.facts.Entrustment.Order = order.ID{}
+		second.facts.Entrustment.Order = trade.ID{}
 		second.when(seller, order.Link{Entrustment: "E1"}).leads(order.PhaseReadyToShip)(t)
 		confirmed(t, order.CoverageNone).linked("E1").when(seller, order.Cancel{}).then(
 			order.EntrustmentUnlinked{Entrustment: "E1", Cause: order.UnlinkClosed}, order.Closed{Reason: order.ClosedCancelled})(t)
@@ -76,11 +78,11 @@ var goldenCases = []struct {
 		check := order.InitiatePayment{Payment: "P1", Method: order.PayECheck, Amount: money("2000"), BankCountry: "US"}
 		s.when(buyer, check).leads(order.PhaseConfirmed)(t)
 		check.BankCountry = "CA"
-		s.when(buyer, check).refusedBy(order.RuleA19)(t)
+		s.when(buyer, check).refusedBy(rule.A19)(t)
 	}},
 	{"an unregistered address is matched and submitted, another account confirms", func(t *testing.T) {
 		s := drafted(t).knowing(func(f *order.Facts) { f.Match = "" }).matched().priced("1", "1").covered(order.CoverageNone).submits()
-		s.when(otherBuyer, order.Confirm{Terms: s.order.Revision}).refusedBy(order.RuleA18)(t)
+		s.when(otherBuyer, order.Confirm{Terms: s.order.Revision}).refusedBy(rule.A18)(t)
 	}},
 	{"1,980 of an initial 2,000, the shortfall accepted", func(t *testing.T) {
 		s := confirmed(t, order.CoverageNone).wired("1980").does(seller, order.AcceptShortfall{})
@@ -110,7 +112,7 @@ var goldenCases = []struct {
 		gone := shipped(t, order.CoverageNone)
 		s := gone.after(10*day).disputed().after(4*day).does(buyer, order.Withdraw{})
 		due := gone.now.Add(19 * day)
-		s.at(due.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(order.RuleA25, from(due))(t)
+		s.at(due.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(rule.A25, from(due))(t)
 		s.at(due).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseReceived)(t)
 	}},
 }
@@ -144,6 +146,6 @@ func receipt(t *testing.T, mode order.Transport, deadline string) {
 		does(seller, order.SetTransport{Mode: mode}).linked("E1")
 	s = s.released("E1", s.now).at(newYear).does(seller, ship)
 	at := must(time.Parse(time.RFC3339, deadline))
-	s.at(at.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(order.RuleA25, from(at))(t)
+	s.at(at.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(rule.A25, from(at))(t)
 	s.at(at).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseCompleted)(t)
 }

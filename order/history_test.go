@@ -7,8 +7,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // beginnings are where drawn histories start: every phase, and orders that stand still.
@@ -113,7 +115,7 @@ func drawStep(t *rapid.T, s story) story {
 }
 
 // mayAsk returns an actor in a role that may ask for the command, at random by who was drawn.
-func mayAsk(ask order.Command, drawn order.Actor) order.Actor {
+func mayAsk(ask order.Command, drawn trade.Actor) trade.Actor {
 	for _, p := range order.Permissions() {
 		if p.Command == ask.Name() {
 			for _, by := range parties {
@@ -132,7 +134,7 @@ func checkNext(t *rapid.T, a attempt) {
 	t.Helper()
 	options := a.order.Next(a.by, a.now, a.policy)
 	i := slices.IndexFunc(options, func(o order.Option) bool { return o.Command == a.ask.Name() })
-	var no *order.Refusal
+	var no *trade.Refusal
 	errors.As(a.err, &no)
 	switch {
 	case i < 0:

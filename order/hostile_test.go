@@ -11,6 +11,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // badCommands are payloads that no client should send: the field that the error names, which
@@ -160,7 +161,7 @@ func TestMalformedCommands(t *testing.T) {
 
 // fieldOf returns which field an error names.
 func fieldOf(err error) string {
-	var bad *order.InvalidError
+	var bad *trade.InvalidError
 	var wire *order.DecodeError
 	switch {
 	case errors.As(err, &wire):
@@ -175,9 +176,9 @@ func fieldOf(err error) string {
 func TestMalformedGiven(t *testing.T) {
 	s := complete(t, order.CoverageNone)
 	for field, g := range map[string]order.Given{
-		"actor.role":    {By: order.Actor{}, At: noon},
-		"actor.account": {By: order.Actor{Role: order.Seller}, At: noon},
-		"actor.email":   {By: order.Actor{Role: order.Seller, Account: "acme", Email: "acme"}, At: noon},
+		"actor.role":    {By: trade.Actor{}, At: noon},
+		"actor.account": {By: trade.Actor{Role: trade.Seller}, At: noon},
+		"actor.email":   {By: trade.Actor{Role: trade.Seller, Account: "acme", Email: "acme"}, At: noon},
 		"at":            {By: seller},
 	} {
 		_, err := order.Decide(s.order, order.Cancel{}, g)
@@ -186,14 +187,14 @@ func TestMalformedGiven(t *testing.T) {
 		}
 	}
 	for name, at := range map[string]time.Time{
-		"a nanosecond too early": order.MinInstant.Add(-1), "a nanosecond too late": order.MaxInstant.Add(1),
+		"a nanosecond too early": trade.MinInstant.Add(-1), "a nanosecond too late": trade.MaxInstant.Add(1),
 		"year 0": time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), "year 20000": time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
 		t.Run(name, s.at(at).when(seller, order.Cancel{}).invalid("at"))
 	}
 	t.Run("a malformed match", s.knowing(func(f *order.Facts) { f.Match = "a b" }).
 		when(seller, order.MatchBuyer{Email: buyer.Email}).invalid("match"))
-	xyz := order.Minor(100, order.Currency{'X', 'Y', 'Z'})
+	xyz := trade.Minor(100, trade.Currency{'X', 'Y', 'Z'})
 	t.Run("a total of no currency", s.when(seller, order.SetTerms{Terms: order.Terms{Total: xyz}}).invalid("terms.total"))
 	t.Run("an initial payment of no currency", s.when(seller, order.SetTerms{Terms: order.Terms{Total: money("1"), Initial: xyz}}).invalid("terms.initial"))
 	t.Run("an item of no currency", s.when(seller, order.SetTerms{Terms: order.Terms{Total: money("1"), Items: []order.Item{{

@@ -83,10 +83,14 @@ func forbidden(pkg, dep string) string {
 		return "orders know the log and nothing above"
 	case room(pkg) == "projection" && room(dep) == "examples":
 		return "nothing builds on examples"
-	case pkg == "order" && room(dep) == "order" && dep != "order/machine" && !strings.HasPrefix(dep, "order/internal/"):
-		return "package order is below its own sub-packages"
-	case pkg == "order/machine":
-		return "the machine knows nothing of ours"
+	case pkg == "order/rule":
+		return "the rule book knows nothing of ours"
+	case pkg == "order/trade" && dep != "order/rule":
+		return "the shared words know only the rule book"
+	case pkg == "order/machine" && dep != "order/rule" && dep != "order/trade":
+		return "the machine knows only the rule book and the shared words"
+	case aggregate(pkg) && room(dep) == "order" && !words(dep) && (pkg == "order" || dep != "order"):
+		return "an aggregate knows the shared words, and the others the assurance order"
 	case pkg == "events" && dep != "events" && !strings.HasPrefix(dep, "events/internal/"):
 		return "the log is below its stores"
 	case adapter(pkg) && adapter(dep) && dep != pkg:
@@ -95,6 +99,24 @@ func forbidden(pkg, dep string) string {
 		return "which store keeps the views is for the program to say, and for tests"
 	}
 	return ""
+}
+
+// aggregate reports whether a package is one kind of stream.
+func aggregate(pkg string) bool {
+	switch pkg {
+	case "order", "order/seller", "order/entrustment", "order/credit", "order/paylater", "order/funds":
+		return true
+	}
+	return false
+}
+
+// words reports whether every aggregate may import a package of order.
+func words(pkg string) bool {
+	switch pkg {
+	case "order/rule", "order/trade", "order/machine", "order/internal/wire":
+		return true
+	}
+	return false
 }
 
 // adapter reports whether a package is a store.
@@ -119,6 +141,8 @@ func viewStore(pkg string) bool {
 func TestForbidden(t *testing.T) {
 	for _, c := range [][2]string{
 		{"events", "order"}, {"events", "events/memory"}, {"order", "order/desk"}, {"order", "projection"}, {"order/machine", "order"},
+		{"order/rule", "order/trade"}, {"order/trade", "order/machine"}, {"order/trade", "order"}, {"order/machine", "events"}, {"order", "order/seller"},
+		{"order/seller", "order/credit"}, {"order/credit", "order/desk"}, {"order/paylater", "order/funds"},
 		{"events/sqlite", "events/memory"}, {"events/memory", "order"},
 		{"projection/sqlite", "events/sqlite"}, {"projection/postgres", "projection/sqlite"}, {"events/postgres", "projection/postgres"},
 		{"projection", "projection/memory"}, {"projection/assurance", "projection/sqlite"}, {"projection/internal/readmodel", "projection/postgres"},
@@ -128,6 +152,7 @@ func TestForbidden(t *testing.T) {
 		}
 	}
 	for _, c := range [][2]string{{"order/desk", "order"}, {"order", "events"}, {"projection", "order/desk"}, {"events/sqlite", "events"}, {"order", "order/internal/wire"},
+		{"order/trade", "order/rule"}, {"order/machine", "order/trade"}, {"order", "order/trade"}, {"order/credit", "order"}, {"order/credit", "order/machine"}, {"order/desk", "order/funds"},
 		{"projection/postgres", "projection"}, {"projection/projectiontest", "projection/memory"}, {"projection/internal/viewtest", "projection/sqlite"},
 		{"examples/quickstart", "projection/sqlite"}, {"examples/quickstart", "events/sqlite"}} {
 		if reason := forbidden(c[0], c[1]); reason != "" {

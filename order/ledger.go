@@ -4,24 +4,26 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Ledger is the money of one order. Received never falls and is always the sum of Applied,
 // Unapplied, Returned and Reversed; none of them is ever negative.
 type Ledger struct {
-	Received  Money // everything that came in
-	Applied   Money // counted towards the total
-	Unapplied Money // waits: too much, too early, too late, or under review
-	Review    Money // the part of Unapplied that somebody must look at first (D19)
-	Returned  Money // unapplied money that was paid back
-	Reversed  Money // taken back by a payer's bank
-	Shortfall Money // what the seller does without; it is no money received
-	Refunded  Money // paid back out of Applied
-	Claimed   Money // compensated by the platform
+	Received  trade.Money // everything that came in
+	Applied   trade.Money // counted towards the total
+	Unapplied trade.Money // waits: too much, too early, too late, or under review
+	Review    trade.Money // the part of Unapplied that somebody must look at first (D19)
+	Returned  trade.Money // unapplied money that was paid back
+	Reversed  trade.Money // taken back by a payer's bank
+	Shortfall trade.Money // what the seller does without; it is no money received
+	Refunded  trade.Money // paid back out of Applied
+	Claimed   trade.Money // compensated by the platform
 }
 
 // settled is what counts towards the total: applied money and accepted shortfalls.
-func (l *Ledger) settled() Money { return l.Applied.AddUnchecked(l.Shortfall) }
+func (l *Ledger) settled() trade.Money { return l.Applied.AddUnchecked(l.Shortfall) }
 
 // received returns the ledger after money came in.
 func (l Ledger) received(e *PaymentReceived) Ledger {
@@ -93,14 +95,14 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 		return errors.New("order: amounts that do not fit what came before")
 	}
 	total := terms.Total
-	for _, m := range [...]Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall, l.Refunded, l.Claimed} {
-		if m.IsNegative() || m != (Money{}) && m.Currency() != total.Currency() {
+	for _, m := range [...]trade.Money{l.Received, l.Applied, l.Unapplied, l.Review, l.Returned, l.Reversed, l.Shortfall, l.Refunded, l.Claimed} {
+		if m.IsNegative() || m != (trade.Money{}) && m.Currency() != total.Currency() {
 			return fmt.Errorf("order: the ledger has %s on an order of %s", m, total)
 		}
 	}
 	// A sum of two amounts that overflows is negative, so each sum is looked at.
-	sum := Money{}
-	for _, m := range [...]Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
+	sum := trade.Money{}
+	for _, m := range [...]trade.Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
 		if sum = sum.AddUnchecked(m); sum.IsNegative() {
 			return errors.New("order: the parts of the ledger overflow")
 		}
@@ -118,11 +120,11 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 }
 
 // Due returns what is still to be collected: the total less what is settled.
-func (o *Order) Due() Money { return o.Terms.Total.SubUnchecked(o.Ledger.settled()) }
+func (o *Order) Due() trade.Money { return o.Terms.Total.SubUnchecked(o.Ledger.settled()) }
 
 // StepDue returns what the step of payment now due still lacks: the initial payment as long as
 // the order waits for it, then the rest of the total.
-func (o *Order) StepDue() Money {
+func (o *Order) StepDue() trade.Money {
 	if o.Phase <= PhaseConfirmed {
 		return o.Terms.Initial.SubUnchecked(o.Ledger.settled())
 	}
@@ -154,7 +156,7 @@ func since(before, at time.Time, holds bool) time.Time {
 }
 
 // lesser returns the smaller of two amounts of one order.
-func lesser(a, b Money) Money {
+func lesser(a, b trade.Money) trade.Money {
 	if b.Less(a) {
 		return b
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestLedger keeps the books of testdata/ledger.txt: after every movement of every order each
@@ -44,13 +45,13 @@ func TestLedger(t *testing.T) {
 
 // figures returns what the books say of an order.
 func figures(o *order.Order) []string {
-	l, held := o.Ledger, order.Money{}
+	l, held := o.Ledger, trade.Money{}
 	if o.Hold.Status == order.HoldOpen {
 		held = o.Hold.Amount
 	}
 	var list []string
-	for _, m := range []order.Money{l.Received, l.Applied, l.Unapplied, l.Returned, l.Reversed, l.Refunded, l.Claimed, o.Due(), held} {
-		list = append(list, order.Minor(m.MinorUnits(), usd).Amount())
+	for _, m := range []trade.Money{l.Received, l.Applied, l.Unapplied, l.Returned, l.Reversed, l.Refunded, l.Claimed, o.Due(), held} {
+		list = append(list, trade.Minor(m.MinorUnits(), usd).Amount())
 	}
 	return append(list, o.Phase.String())
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Phase is where an order stands in its life.
@@ -121,13 +123,13 @@ var steps = []machine.Step[Phase, Kind]{
 // and to others, and which facts may come of it. A command may have several.
 type Permission struct {
 	Command string
-	Roles   []Role
+	Roles   []trade.Role
 	Phases  []Phase
-	Rule    Rule
+	Rule    rule.ID
 	Makes   []Kind
 
 	amid  bool                 // it is accepted while a dispute or a chargeback is open (D29)
-	later Rule                 // the rule that refuses once the order was confirmed, where it is another
+	later rule.ID              // the rule that refuses once the order was confirmed, where it is another
 	probe func(*Order) Command // the command as Next tries it, for one whose refusals the order alone tells
 }
 
@@ -135,101 +137,101 @@ type Permission struct {
 // denied. See TestMatrix.
 var permissions = []Permission{
 	// draft
-	permit(Draft{}, by(Seller), in(PhaseNone), RuleA6, KindDrafted),
-	permit(SetBuyer{}, by(Seller), in(PhaseDraft), RuleA8, KindBuyerEntered),
-	permit(MatchBuyer{}, by(Seller), in(PhaseDraft), RuleA8, KindBuyerMatched),
-	permit(AttachContract{}, by(Seller), in(PhaseDraft, PhaseSubmitted), RuleA9, KindContractAttached),
-	permit(AttachContract{}, by(Buyer), in(PhaseSubmitted, PhaseConfirmed), RuleA9, KindContractAttached),
-	permit(SetTerms{}, by(Seller), in(PhaseDraft), RuleA12, KindTermsSet),
-	permit(SetTransport{}, by(Seller), in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), RuleD14,
+	permit(Draft{}, by(trade.Seller), in(PhaseNone), rule.A6, KindDrafted),
+	permit(SetBuyer{}, by(trade.Seller), in(PhaseDraft), rule.A8, KindBuyerEntered),
+	permit(MatchBuyer{}, by(trade.Seller), in(PhaseDraft), rule.A8, KindBuyerMatched),
+	permit(AttachContract{}, by(trade.Seller), in(PhaseDraft, PhaseSubmitted), rule.A9, KindContractAttached),
+	permit(AttachContract{}, by(trade.Buyer), in(PhaseSubmitted, PhaseConfirmed), rule.A9, KindContractAttached),
+	permit(SetTerms{}, by(trade.Seller), in(PhaseDraft), rule.A12, KindTermsSet),
+	permit(SetTransport{}, by(trade.Seller), in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), rule.D14,
 		KindTransportSet, KindShipped, KindHoldReleased),
-	permit(ChooseCoverage{}, by(Seller), in(PhaseDraft), RuleA13, KindCoverageChosen),
-	permit(Submit{}, by(Seller), in(PhaseDraft), RuleA16, KindSubmitted, KindHoldPlaced).probed(probeSubmit),
+	permit(ChooseCoverage{}, by(trade.Seller), in(PhaseDraft), rule.A13, KindCoverageChosen),
+	permit(Submit{}, by(trade.Seller), in(PhaseDraft), rule.A16, KindSubmitted, KindHoldPlaced).probed(probeSubmit),
 
 	// confirm
-	permit(Confirm{}, by(Buyer), in(PhaseSubmitted), RuleA18,
+	permit(Confirm{}, by(trade.Buyer), in(PhaseSubmitted), rule.A18,
 		KindConfirmed, KindHoldPlaced, KindUnappliedApplied, KindFunded, KindShipped, KindHoldReleased).probed(probeConfirm),
 
 	// pay
-	permit(InitiatePayment{}, by(Buyer), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleA1,
-		KindPaymentInitiated).thereafter(RuleD27).probed(probePayment),
-	permit(RecordPayment{}, by(Platform), submitted, RuleA1,
-		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).thereafter(RuleD27).amidst(),
-	permit(FailPayment{}, by(Platform), submitted, RuleA1,
-		KindPaymentFailed).thereafter(RuleD27).amidst(),
-	permit(ApplyUnapplied{}, by(Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleD21,
+	permit(InitiatePayment{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.A1,
+		KindPaymentInitiated).thereafter(rule.D27).probed(probePayment),
+	permit(RecordPayment{}, by(trade.Platform), submitted, rule.A1,
+		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).thereafter(rule.D27).amidst(),
+	permit(FailPayment{}, by(trade.Platform), submitted, rule.A1,
+		KindPaymentFailed).thereafter(rule.D27).amidst(),
+	permit(ApplyUnapplied{}, by(trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D21,
 		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased).probed(probeApplication),
-	permit(AcceptShortfall{}, by(Seller), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleD20,
+	permit(AcceptShortfall{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D20,
 		KindShortfallAccepted, KindFunded, KindCompleted, KindShipped, KindHoldReleased).probed(probeShortfall),
 
 	// export
-	permit(Link{}, by(Seller), in(PhaseConfirmed, PhaseReadyToShip), RuleA21,
+	permit(Link{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip), rule.A21,
 		KindEntrustmentLinked, KindShipped, KindHoldReleased),
-	permit(Unlink{}, by(Seller, Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), RuleD40, KindEntrustmentUnlinked),
-	permit(RecordRelease{}, by(Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), RuleA21,
+	permit(Unlink{}, by(trade.Seller, trade.Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), rule.D40, KindEntrustmentUnlinked),
+	permit(RecordRelease{}, by(trade.Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), rule.A21,
 		KindEntrustmentReleased, KindShipped, KindHoldReleased).amidst(),
-	permit(MarkShipped{}, by(Seller, Platform), in(PhaseReadyToShip), RuleA20, KindShipped, KindHoldReleased).probed(probeShipment),
+	permit(MarkShipped{}, by(trade.Seller, trade.Platform), in(PhaseReadyToShip), rule.A20, KindShipped, KindHoldReleased).probed(probeShipment),
 
 	// receipt
-	permit(ConfirmReceipt{}, by(Buyer), in(PhaseShipped), RuleA24,
+	permit(ConfirmReceipt{}, by(trade.Buyer), in(PhaseShipped), rule.A24,
 		KindReceiptConfirmed, KindHoldReleased, KindCompleted).probed(probeReceipt),
-	permit(AutoConfirmReceipt{}, by(System), in(PhaseShipped), RuleA25,
+	permit(AutoConfirmReceipt{}, by(trade.System), in(PhaseShipped), rule.A25,
 		KindReceiptConfirmed, KindHoldReleased, KindCompleted).probed(probeAutoReceipt),
-	permit(Review{}, by(Buyer), in(PhaseReceived, PhaseCompleted), RuleA24, KindReviewed).probed(probeReview),
-	permit(EditReview{}, by(Buyer), in(PhaseReceived, PhaseCompleted), RuleA24, KindReviewEdited).probed(probeEdit),
-	permit(Reply{}, by(Seller), in(PhaseReceived, PhaseCompleted), RuleA24, KindReviewReplied).probed(probeReply),
+	permit(Review{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewed).probed(probeReview),
+	permit(EditReview{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewEdited).probed(probeEdit),
+	permit(Reply{}, by(trade.Seller), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewReplied).probed(probeReply),
 
 	// change
-	permit(Modify{}, by(Seller), in(PhaseSubmitted, PhaseConfirmed), RuleD25,
+	permit(Modify{}, by(trade.Seller), in(PhaseSubmitted, PhaseConfirmed), rule.D25,
 		KindTermsModified, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased).probed(probeModification),
-	permit(ProposeChange{}, by(Seller), in(PhaseConfirmed, PhaseReadyToShip), RuleD25, KindChangeProposed).probed(probeProposal),
-	permit(AcceptChange{}, by(Buyer), in(PhaseConfirmed, PhaseReadyToShip), RuleD25,
+	permit(ProposeChange{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip), rule.D25, KindChangeProposed).probed(probeProposal),
+	permit(AcceptChange{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip), rule.D25,
 		KindChangeAccepted, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased, KindFunded, KindShipped).probed(probeAccept),
-	permit(RejectChange{}, by(Buyer), in(PhaseConfirmed, PhaseReadyToShip), RuleD25, KindChangeRejected).probed(probeReject),
-	permit(ExtendReceipt{}, by(Buyer, Seller), in(PhaseShipped), RuleD12, KindReceiptExtended).probed(probeExtend),
+	permit(RejectChange{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip), rule.D25, KindChangeRejected).probed(probeReject),
+	permit(ExtendReceipt{}, by(trade.Buyer, trade.Seller), in(PhaseShipped), rule.D12, KindReceiptExtended).probed(probeExtend),
 
 	// dispute
-	permit(OpenDispute{}, by(Buyer), disputable, RuleD29, KindDisputeOpened).amidst().probed(probeDispute),
-	permit(Withdraw{}, by(Buyer), disputable, RuleD29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).amidst().probed(probeWithdraw),
-	permit(Escalate{}, by(Buyer, Seller, System), disputable, RuleD29, KindDisputeEscalated).amidst().probed(probeEscalate),
-	permit(ProposeSettlement{}, by(Buyer, Seller), disputable, RuleD29, KindSettlementProposed).amidst().probed(probeSettlement),
-	permit(AcceptSettlement{}, by(Buyer, Seller), disputable, RuleD29, KindSettlementAccepted, KindRefundMade,
+	permit(OpenDispute{}, by(trade.Buyer), disputable, rule.D29, KindDisputeOpened).amidst().probed(probeDispute),
+	permit(Withdraw{}, by(trade.Buyer), disputable, rule.D29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).amidst().probed(probeWithdraw),
+	permit(Escalate{}, by(trade.Buyer, trade.Seller, trade.System), disputable, rule.D29, KindDisputeEscalated).amidst().probed(probeEscalate),
+	permit(ProposeSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementProposed).amidst().probed(probeSettlement),
+	permit(AcceptSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementAccepted, KindRefundMade,
 		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeAcceptance),
-	permit(Arbitrate{}, by(Platform), disputable, RuleD29, KindArbitrated, KindRefundMade, KindClaimPosted,
+	permit(Arbitrate{}, by(trade.Platform), disputable, rule.D29, KindArbitrated, KindRefundMade, KindClaimPosted,
 		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeRuling),
 
 	// refund and chargeback
-	permit(Refund{}, by(Seller, Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), RuleD30, KindRefundMade,
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D30, KindRefundMade,
 		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeRefund),
-	permit(ReturnUnapplied{}, by(Platform), submitted, RuleD21, KindUnappliedReturned).amidst().probed(probeReturn),
-	permit(ChargeBack{}, by(Platform), submitted, RuleD24, KindPaymentReversed).amidst().probed(probeReversal),
-	permit(ResolveChargeback{}, by(Platform), submitted, RuleD24, KindChargebackResolved, KindFunded, KindCompleted,
+	permit(ReturnUnapplied{}, by(trade.Platform), submitted, rule.D21, KindUnappliedReturned).amidst().probed(probeReturn),
+	permit(ChargeBack{}, by(trade.Platform), submitted, rule.D24, KindPaymentReversed).amidst().probed(probeReversal),
+	permit(ResolveChargeback{}, by(trade.Platform), submitted, rule.D24, KindChargebackResolved, KindFunded, KindCompleted,
 		KindShipped, KindHoldReleased).amidst().probed(probeResolution),
 
 	// close
-	permit(Cancel{}, by(Seller), in(PhaseDraft), RuleD27, KindClosed),
-	permit(Cancel{}, by(Buyer, Seller), in(PhaseSubmitted, PhaseConfirmed), RuleD27,
+	permit(Cancel{}, by(trade.Seller), in(PhaseDraft), rule.D27, KindClosed),
+	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhaseSubmitted, PhaseConfirmed), rule.D27,
 		KindClosed, KindEntrustmentUnlinked, KindHoldReleased).probed(probeCancel),
-	permit(Expire{}, by(System), in(PhaseSubmitted, PhaseConfirmed), RuleD28,
+	permit(Expire{}, by(trade.System), in(PhaseSubmitted, PhaseConfirmed), rule.D28,
 		KindClosed, KindEntrustmentUnlinked, KindHoldReleased).probed(probeExpire),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
-func by(roles ...Role) []Role { return roles }
+func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []Role, phases []Phase, rule Rule, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
+	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
 }
 
-func (p Permission) thereafter(rule Rule) Permission { p.later = rule; return p }
+func (p Permission) thereafter(ruleID rule.ID) Permission { p.later = ruleID; return p }
 
 func (p Permission) amidst() Permission { p.amid = true; return p }
 
 func (p Permission) probed(probe func(*Order) Command) Permission { p.probe = probe; return p }
 
 // refuses returns the rule that refuses the command to others and in other phases.
-func (p *Permission) refuses(phase Phase) Rule {
+func (p *Permission) refuses(phase Phase) rule.ID {
 	if p.later != "" && phase >= PhaseConfirmed {
 		return p.later
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var update = flag.Bool("update", false, "write testdata/diagram.mmd anew")
@@ -116,7 +117,7 @@ func TestTablesAreCopies(t *testing.T) {
 	}
 	want := text()
 	for _, p := range order.Permissions() {
-		p.Roles[0], p.Phases[0], p.Makes[0] = order.Desk, order.PhaseClosed, order.KindFunded
+		p.Roles[0], p.Phases[0], p.Makes[0] = trade.Desk, order.PhaseClosed, order.KindFunded
 	}
 	for _, s := range order.Steps() {
 		s.From[0] = order.PhaseClosed

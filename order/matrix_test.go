@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // actors are who asks, by the letters of the matrix.
-var actors = map[string]order.Actor{"B": buyer, "S": seller, "P": platform, "Y": system, "D": deskRole}
+var actors = map[string]trade.Actor{"B": buyer, "S": seller, "P": platform, "Y": system, "D": deskRole}
 
 var phases = []order.Phase{
 	order.PhaseNone, order.PhaseDraft, order.PhaseSubmitted, order.PhaseConfirmed, order.PhaseReadyToShip,
@@ -42,9 +44,9 @@ func TestMatrix(t *testing.T) {
 func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 	lax := func(o order.Order, c order.Command, g order.Given) ([]order.Event, error) {
 		switch {
-		case g.By.Role == order.Seller && o.Phase != order.PhaseNone:
+		case g.By.Role == trade.Seller && o.Phase != order.PhaseNone:
 			g.By = seller
-		case g.By.Role == order.Buyer:
+		case g.By.Role == trade.Buyer:
 			g.By = buyer
 		}
 		return order.Decide(o, c, g)
@@ -117,17 +119,17 @@ func (c matrixCell) check(decide decide) (faults []string) {
 				faults = append(faults, name+": "+reason)
 			}
 		case !c.may:
-			if reason := denied(got, err, order.RuleD29); reason != "" {
+			if reason := denied(got, err, rule.D29); reason != "" {
 				faults = append(faults, name+": "+reason)
 			}
 		case err != nil || len(got) == 0:
 			faults = append(faults, fmt.Sprintf("%s: got %v, %v; it is allowed", name, got, err))
 		}
 	}
-	for _, actor := range []order.Actor{otherBuyer, otherSeller} {
+	for _, actor := range []trade.Actor{otherBuyer, otherSeller} {
 		c.given.By = actor
 		got, err := decide(c.o, c.ask, c.given)
-		if c.phase == order.PhaseNone && c.row.command == "draft" && actor.Role == order.Seller {
+		if c.phase == order.PhaseNone && c.row.command == "draft" && actor.Role == trade.Seller {
 			if err != nil {
 				faults = append(faults, fmt.Sprintf("draft by another seller: %v", err))
 			}
@@ -142,10 +144,10 @@ func (c matrixCell) check(decide decide) (faults []string) {
 }
 
 // denied returns what is wrong with an answer that must be a refusal by that rule.
-func denied(got []order.Event, err error, rule order.Rule) string {
-	var no *order.Refusal
-	if !errors.As(err, &no) || no.Rule != rule || len(got) > 0 {
-		return fmt.Sprintf("got %v, %v; want a refusal by %s", got, err, string(rule))
+func denied(got []order.Event, err error, ruleID rule.ID) string {
+	var no *trade.Refusal
+	if !errors.As(err, &no) || no.Rule != ruleID || len(got) > 0 {
+		return fmt.Sprintf("got %v, %v; want a refusal by %s", got, err, string(ruleID))
 	}
 	return ""
 }
@@ -193,7 +195,7 @@ func favourable(s story, command string, freeze func(*order.Order)) (order.Order
 	if command == "arbitrate" {
 		o.Dispute.Stage = order.StageEscalated
 	}
-	return o, ask, s.given(order.Actor{}, ask)
+	return o, ask, s.given(trade.Actor{}, ask)
 }
 
 // needsMoney are the commands that make sense of applied money only.
@@ -207,7 +209,7 @@ func openDispute(o *order.Order) {
 	o.FrozenAt = o.LastAt
 	o.Dispute = order.Dispute{
 		Stage: order.StageNegotiating, Number: 1, Ground: order.GroundOther, Claimed: money("1"), OpenedAt: o.LastAt,
-		Settlement: order.Settlement{Proposal: 1, By: order.Platform, Refund: money("1")},
+		Settlement: order.Settlement{Proposal: 1, By: trade.Platform, Refund: money("1")},
 	}
 }
 
@@ -281,7 +283,7 @@ var favourableCommands = []order.Command{
 type matrixRow struct {
 	command             string
 	dispute, chargeback bool // may be asked while one is open
-	rules               []order.Rule
+	rules               []rule.ID
 	cells               []string
 }
 
@@ -322,9 +324,9 @@ func readMatrix(t *testing.T) (rows []matrixRow) {
 			before, after, two := strings.Cut(fields[1], "/")
 			for _, phase := range phases {
 				if two && phase >= order.PhaseConfirmed {
-					row.rules = append(row.rules, order.Rule(after))
+					row.rules = append(row.rules, rule.ID(after))
 				} else {
-					row.rules = append(row.rules, order.Rule(before))
+					row.rules = append(row.rules, rule.ID(before))
 				}
 			}
 			rows = append(rows, row)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Option is a command that an actor's role and the phase allow.
@@ -12,12 +14,12 @@ type Option struct {
 	Command string
 	// Refusal is the rule that would refuse the command now whatever its payload, as far as
 	// the order alone tells; nil if none is known.
-	Refusal *Refusal
+	Refusal *trade.Refusal
 }
 
 // Next returns what the actor may ask for at that instant, in the order of the table. A command
 // that needs a payload, or a look at another stream, can still be refused when it is made.
-func (o Order) Next(by Actor, at time.Time, policy *Policy) []Option {
+func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []Option {
 	g := Given{By: by, At: at, Policy: policy, Facts: o.favourable()}
 	if g.validate() != nil || !o.isParty(by) {
 		return nil
@@ -43,7 +45,7 @@ func (o Order) Next(by Actor, at time.Time, policy *Policy) []Option {
 func (o *Order) favourable() Facts {
 	return Facts{
 		Service: ServiceActive,
-		Quota:   Quota{Available: Minor(math.MaxInt64, o.Terms.Total.Currency())},
+		Quota:   Quota{Available: trade.Minor(math.MaxInt64, o.Terms.Total.Currency())},
 		Account: Receiving{Account: "any", Owner: o.ID},
 	}
 }
@@ -125,7 +127,7 @@ func probeReturn(o *Order) Command { return ReturnUnapplied{Amount: o.Ledger.Una
 func probeApplication(o *Order) Command {
 	amount := lesser(o.Ledger.Unapplied, o.Due())
 	if !amount.IsPositive() {
-		amount = Minor(1, o.Terms.Total.Currency())
+		amount = trade.Minor(1, o.Terms.Total.Currency())
 	}
 	return ApplyUnapplied{Amount: amount}
 }

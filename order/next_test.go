@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestNext lists what each party may do, in the order of the table, with the refusals that are
@@ -22,7 +23,7 @@ func TestNext(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		s    story
-		by   order.Actor
+		by   trade.Actor
 		want string
 	}{
 		{"anybody may sell", once(t), otherSeller, "[draft]"},
@@ -45,7 +46,7 @@ func TestNext(t *testing.T) {
 		{"the desk before the last event", bare.after(-1), deskRole, "[unlink record-release]"},
 		{"a buyer with the goods", received(t, order.CoverageNone), buyer, "[initiate-payment review edit-review:D31]"},
 		{"a buyer who reviewed", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), buyer, "[review:D31 edit-review]"},
-		{"nobody", bare, order.Actor{}, "[]"},
+		{"nobody", bare, trade.Actor{}, "[]"},
 		{"a seller who may modify", confirmed(t, order.CoveragePostDelivery), seller, "[set-transport accept-shortfall:D20 link unlink modify propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund:D30 cancel]"},
 		{"a seller whose terms are terse", terse, seller, "[attach-contract set-transport unlink modify cancel]"},
 		{"a seller who has proposed", proposed, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22 propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},

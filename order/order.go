@@ -2,12 +2,15 @@ package order
 
 import (
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Order is the folded state of one assurance order (信保订单). It is a value: whoever holds one
 // may keep it, and no later step changes it.
 type Order struct {
-	ID     ID
+	ID     trade.ID
 	Phase  Phase
 	LastAt time.Time // the latest instant of its events
 
@@ -42,7 +45,7 @@ type Order struct {
 	Shipment Shipped
 
 	// receipt
-	ReceiptBy   Role // who confirmed receipt: Buyer or System
+	ReceiptBy   trade.Role // who confirmed receipt: Buyer or System
 	ReceivedAt  time.Time
 	CompletedAt time.Time
 	Extended    Extended
@@ -103,7 +106,7 @@ type Recorded struct {
 // service, entrustment, line, account.
 func Decide(o Order, c Command, g Given) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, invalid("command", "is nil, a pointer, or no command of an order")
+		return nil, trade.Invalid("command", "is nil, a pointer, or no command of an order")
 	}
 	if err := g.validate(); err != nil {
 		return nil, err
@@ -125,7 +128,7 @@ func (g *Given) validate() error {
 	if err := g.By.Validate(); err != nil {
 		return err
 	}
-	return CheckInstant("at", g.At)
+	return trade.CheckInstant("at", g.At)
 }
 
 // permits checks actor, phase and instant against the table of commands.
@@ -140,7 +143,7 @@ func (o *Order) permits(c Command, g *Given) error {
 	switch {
 	case !role:
 		return refuse(rows[0].refuses(o.Phase), c, o).
-			Says("the "+g.By.Role.Text(English)+" cannot ask for it", g.By.Role.Text(Chinese)+"无权执行此操作")
+			Says("the "+g.By.Role.Text(rule.English)+" cannot ask for it", g.By.Role.Text(rule.Chinese)+"无权执行此操作")
 	case !o.isParty(g.By):
 		return refuse(rows[0].refuses(o.Phase), c, o).Because("the account is no party of this order", "该账号不是本订单的当事人")
 	case !here:
@@ -154,12 +157,12 @@ func (o *Order) permits(c Command, g *Given) error {
 
 // halts returns the refusal of a command that is earlier than what came before it (D61), or
 // that must wait until no dispute and no chargeback is open (D29).
-func (o *Order) halts(command string, amid bool, g *Given) *Refusal {
+func (o *Order) halts(command string, amid bool, g *Given) *trade.Refusal {
 	switch {
-	case g.By.Role != Desk && g.At.Before(o.LastAt):
-		return Refuse(RuleD61, command, o.Phase.String()).From(o.LastAt)
+	case g.By.Role != trade.Desk && g.At.Before(o.LastAt):
+		return trade.Refuse(rule.D61, command, o.Phase.String()).From(o.LastAt)
 	case !amid && o.Frozen():
-		return Refuse(RuleD29, command, o.Phase.String()).Because("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
+		return trade.Refuse(rule.D29, command, o.Phase.String()).Because("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
 	}
 	return nil
 }
@@ -167,11 +170,11 @@ func (o *Order) halts(command string, amid bool, g *Given) *Refusal {
 // isParty reports whether a buyer or seller is the one of this order. A buyer who was not
 // registered when the contract was drafted is known by his verified address (D32). Before the
 // order is drafted anybody may become its seller.
-func (o *Order) isParty(by Actor) bool {
+func (o *Order) isParty(by trade.Actor) bool {
 	switch by.Role {
-	case Seller:
+	case trade.Seller:
 		return o.Phase == PhaseNone || by.Account == o.Seller.Account
-	case Buyer:
+	case trade.Buyer:
 		if o.Buyer.Account != "" {
 			return by.Account == o.Buyer.Account
 		}
@@ -211,7 +214,9 @@ func (o *Order) consequence(g *Given) []Event {
 	return nil
 }
 
-func refuse(rule Rule, c Command, o *Order) *Refusal { return Refuse(rule, c.Name(), o.Phase.String()) }
+func refuse(ruleID rule.ID, c Command, o *Order) *trade.Refusal {
+	return trade.Refuse(ruleID, c.Name(), o.Phase.String())
+}
 
 func contains[T comparable](list []T, v T) bool {
 	for i := range list {
@@ -224,13 +229,13 @@ func contains[T comparable](list []T, v T) bool {
 
 // VisibleTo reports whether the actor may see the order: its seller, its buyer from submission
 // on, the platform and the system.
-func (o *Order) VisibleTo(by Actor) bool {
+func (o *Order) VisibleTo(by trade.Actor) bool {
 	switch by.Role {
-	case Seller:
+	case trade.Seller:
 		return o.Phase != PhaseNone && by.Account == o.Seller.Account
-	case Buyer:
+	case trade.Buyer:
 		return o.Link != "" && o.isParty(by)
-	case Platform, System:
+	case trade.Platform, trade.System:
 		return o.Phase != PhaseNone
 	default:
 		return false

@@ -1,16 +1,20 @@
 package order
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Party is one side of a contract.
 type Party struct {
-	Account Account
-	Email   Email
+	Account trade.Account
+	Email   trade.Email
 	Name    string
 }
 
 // Same reports whether the actor is this party: the same account, or the same address.
-func (p Party) Same(account Account, email Email) bool {
+func (p Party) Same(account trade.Account, email trade.Email) bool {
 	return p.Account != "" && p.Account == account || p.Email.Same(email)
 }
 

@@ -4,13 +4,15 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestPartySame(t *testing.T) {
 	p := order.Party{Account: "acme", Email: "Sales@acme.example"}
 	for _, c := range []struct {
-		account order.Account
-		email   order.Email
+		account trade.Account
+		email   trade.Email
 		same    bool
 	}{
 		{"acme", "", true}, {"ACME", "", false}, {"", "sales@ACME.example", true}, {"rival", "sales@acme.example", true}, {"", "", false}, {"rival", "x@acme.example", false},
@@ -28,7 +30,7 @@ func TestPartySame(t *testing.T) {
 func TestService(t *testing.T) {
 	seen := make(map[string]bool)
 	for s := order.ServiceNone; s <= order.ServiceSuspended; s++ {
-		english, chinese := s.Text(order.English), s.Text(order.Chinese)
+		english, chinese := s.Text(rule.English), s.Text(rule.Chinese)
 		if english != s.String() || seen[english] || seen[chinese] || latinWords(chinese) > 0 {
 			t.Errorf("service %d is %q, %q", s, english, chinese)
 		}

@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Pay: money comes in, by one of three methods, in as many parts as it takes. What counts
@@ -39,7 +42,7 @@ type Payment struct {
 	ID          PaymentID // empty for a transfer that came without notice
 	Method      Method
 	Status      PaymentStatus
-	Amount      Money // announced, and once it has come in, what came in
+	Amount      trade.Money // announced, and once it has come in, what came in
 	NoticeUntil time.Time
 	Receipt     PaymentReceived // what came in; zero until then
 	Chargeback  Chargeback
@@ -87,17 +90,17 @@ func (o *Order) pending(id PaymentID, method Method) int {
 // InitiatePayment announces a payment. A card or e-Checking payment is under way from then on
 // until it is received or fails; a T/T notice only says that money was sent.
 type InitiatePayment struct {
-	Payment     PaymentID `json:"payment"`
-	Method      Method    `json:"method"`
-	Amount      Money     `json:"amount"`
-	BankCountry string    `json:"bank_country,omitzero"` // ISO 3166 alpha-2, of the buyer's bank
+	Payment     PaymentID   `json:"payment"`
+	Method      Method      `json:"method"`
+	Amount      trade.Money `json:"amount"`
+	BankCountry string      `json:"bank_country,omitzero"` // ISO 3166 alpha-2, of the buyer's bank
 }
 
 func (c InitiatePayment) check() error {
 	if c.BankCountry != "" && !isCountry(c.BankCountry) {
-		return invalid("bank_country", "%s is not two upper-case letters", quoted(c.BankCountry))
+		return trade.Invalid("bank_country", "%s is not two upper-case letters", trade.Quoted(c.BankCountry))
 	}
-	return CheckID("payment", string(c.Payment))
+	return trade.CheckID("payment", string(c.Payment))
 }
 
 func isCountry(s string) bool {
@@ -106,23 +109,23 @@ func isCountry(s string) bool {
 
 func (c InitiatePayment) decide(o *Order, g *Given) ([]Event, error) {
 	if !c.Method.known() {
-		return nil, refuse(RuleA19, c, o)
+		return nil, refuse(rule.A19, c, o)
 	}
 	if c.Method == PayECheck && c.BankCountry != "US" {
-		return nil, refuse(RuleA19, c, o).Because("the bank is not in the United States", "付款银行不在美国")
+		return nil, refuse(rule.A19, c, o).Because("the bank is not in the United States", "付款银行不在美国")
 	}
 	if o.Phase == PhaseConfirmed && o.Ledger.Applied.IsZero() && !g.At.Before(o.PayBy) {
-		return nil, refuse(RuleD28, c, o).Until(o.PayBy)
+		return nil, refuse(rule.D28, c, o).Until(o.PayBy)
 	}
 	if c.Method != PayTT && o.processing() {
-		return nil, refuse(RuleD18, c, o).Because("another payment is in process", "另有一笔付款正在处理中")
+		return nil, refuse(rule.D18, c, o).Because("another payment is in process", "另有一笔付款正在处理中")
 	}
 	announced := 0
 	for i := range o.Payments {
 		switch o.Payments[i].ID {
 		case "":
 		case c.Payment:
-			return nil, refuse(RuleD18, c, o).Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
+			return nil, refuse(rule.D18, c, o).Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
 		default:
 			announced++
 		}
@@ -132,10 +135,10 @@ func (c InitiatePayment) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if due.Less(c.Amount) {
-		return nil, refuse(RuleA12, c, o).Because("no more than %[1]s is due", "待付金额仅为 %[1]s", due)
+		return nil, refuse(rule.A12, c, o).Because("no more than %[1]s is due", "待付金额仅为 %[1]s", due)
 	}
 	if announced >= MaxAnnounced || len(o.Payments) >= MaxPayments {
-		return nil, invalid("payment", "an order takes at most %d announcements", MaxAnnounced)
+		return nil, trade.Invalid("payment", "an order takes at most %d announcements", MaxAnnounced)
 	}
 	e := PaymentInitiated{Payment: c.Payment, Method: c.Method, Amount: c.Amount, BankCountry: c.BankCountry}
 	if c.Method == PayTT {
@@ -145,12 +148,12 @@ func (c InitiatePayment) decide(o *Order, g *Given) ([]Event, error) {
 }
 
 // checkAmount refuses an amount that is not positive (A12) or in another currency (D19).
-func (o *Order) checkAmount(c Command, amount Money) error {
+func (o *Order) checkAmount(c Command, amount trade.Money) error {
 	if !amount.IsPositive() {
-		return refuse(RuleA12, c, o).Because("the amount is not positive", "金额不大于零")
+		return refuse(rule.A12, c, o).Because("the amount is not positive", "金额不大于零")
 	}
 	if amount.Currency() != o.Terms.Total.Currency() {
-		return refuse(RuleD19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+		return refuse(rule.D19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
 	}
 	return nil
 }
@@ -159,11 +162,11 @@ func (o *Order) checkAmount(c Command, amount Money) error {
 // notice counts.
 // Stored: add fields, never rename or remove.
 type PaymentInitiated struct {
-	Payment     PaymentID `json:"payment"`
-	Method      Method    `json:"method"`
-	Amount      Money     `json:"amount"`
-	BankCountry string    `json:"bank_country,omitzero"`
-	NoticeUntil time.Time `json:"notice_until,omitzero"`
+	Payment     PaymentID   `json:"payment"`
+	Method      Method      `json:"method"`
+	Amount      trade.Money `json:"amount"`
+	BankCountry string      `json:"bank_country,omitzero"`
+	NoticeUntil time.Time   `json:"notice_until,omitzero"`
 }
 
 func (e *PaymentInitiated) contradicts(o *Order) error { return bounded(len(o.Payments), MaxPayments) }
@@ -182,74 +185,74 @@ type RecordPayment struct {
 	Method    Method           `json:"method"`
 	Payment   PaymentID        `json:"payment,omitzero"` // the initiated payment; a transfer may come without
 	Account   ReceivingAccount `json:"account,omitzero"` // T/T: the account it came into
-	Amount    Money            `json:"amount"`           // net of what the payer's bank and card fees took
+	Amount    trade.Money      `json:"amount"`           // net of what the payer's bank and card fees took
 	Payer     string           `json:"payer,omitzero"`   // T/T: the name on the transfer
 	PaidAt    time.Time        `json:"paid_at"`          // when it was credited
-	Fee       Money            `json:"fee,omitzero"`     // borne by the payer on top (D23); counts for nothing here
+	Fee       trade.Money      `json:"fee,omitzero"`     // borne by the payer on top (D23); counts for nothing here
 }
 
 func (c RecordPayment) check() error {
-	if err := CheckID("reference", c.Reference); err != nil {
+	if err := trade.CheckID("reference", c.Reference); err != nil {
 		return err
 	}
 	if c.Payment != "" {
-		if err := CheckID("payment", string(c.Payment)); err != nil {
+		if err := trade.CheckID("payment", string(c.Payment)); err != nil {
 			return err
 		}
 	}
 	if c.Account != "" {
-		if err := CheckID("account", string(c.Account)); err != nil {
+		if err := trade.CheckID("account", string(c.Account)); err != nil {
 			return err
 		}
 	}
 	if c.Payer != "" {
-		if err := CheckText("payer", c.Payer, 200); err != nil {
+		if err := trade.CheckText("payer", c.Payer, 200); err != nil {
 			return err
 		}
 	}
-	if err := checkMoney("fee", c.Fee); err != nil {
+	if err := trade.CheckMoney("fee", c.Fee); err != nil {
 		return err
 	}
 	if c.Fee.IsNegative() {
-		return invalid("fee", "%s is negative", c.Fee)
+		return trade.Invalid("fee", "%s is negative", c.Fee)
 	}
-	return CheckInstant("paid_at", c.PaidAt)
+	return trade.CheckInstant("paid_at", c.PaidAt)
 }
 
 func (c RecordPayment) decide(o *Order, g *Given) ([]Event, error) {
 	if !c.Method.known() {
-		return nil, refuse(RuleA19, c, o)
+		return nil, refuse(rule.A19, c, o)
 	}
 	for i := range o.Payments {
 		if r := &o.Payments[i].Receipt; r.Reference == c.Reference {
 			if r.reports(c) {
 				return nil, nil
 			}
-			return nil, refuse(RuleD19, c, o).Because("reference %[1]s was recorded with other content", "凭证号 %[1]s 已登记且内容不同", c.Reference)
+			return nil, refuse(rule.D19, c, o).Because("reference %[1]s was recorded with other content", "凭证号 %[1]s 已登记且内容不同", c.Reference)
 		}
 	}
 	if c.Method == PayTT && (c.Account != o.Account || o.Account == "") {
-		return nil, refuse(RuleD19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
+		return nil, refuse(rule.D19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
 	}
 	pending := o.pending(c.Payment, c.Method) >= 0
 	if (c.Method != PayTT || c.Payment != "") && !pending {
-		return nil, refuse(RuleD18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
+		return nil, refuse(rule.D18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
 	}
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
 	if _, err := o.Ledger.Received.Add(c.Amount); err != nil {
-		return nil, refuse(RuleD60, c, o).Says(err.Error(), "金额溢出").With(err)
+		return nil, refuse(rule.D60, c, o).Says(err.Error(), "金额溢出").With(err)
 	}
 	if len(o.Payments) >= MaxPayments && !pending {
-		return nil, invalid("payment", "an order records at most %d", MaxPayments)
+		return nil, trade.Invalid("payment", "an order records at most %d", MaxPayments)
 	}
 	e := PaymentReceived{
 		Reference: c.Reference, Method: c.Method, Payment: c.Payment, Account: c.Account,
 		Amount: c.Amount, Payer: c.Payer, PaidAt: c.PaidAt.UTC(), Fee: c.Fee,
 		NeedsReview: c.Method == PayTT && !sameName(c.Payer, o.Buyer.Name),
 	}
-	e.Applied = Minor(0, c.Amount.Currency())
+	e.Applied = trade.Minor(0, c.Amount.Currency())
 	if o.collects() && !e.NeedsReview {
 		e.Applied = lesser(c.Amount, o.Due())
 	}
@@ -270,12 +273,12 @@ type PaymentReceived struct {
 	Method      Method           `json:"method"`
 	Payment     PaymentID        `json:"payment,omitzero"`
 	Account     ReceivingAccount `json:"account,omitzero"`
-	Amount      Money            `json:"amount"`
-	Applied     Money            `json:"applied"`
-	Unapplied   Money            `json:"unapplied"`
+	Amount      trade.Money      `json:"amount"`
+	Applied     trade.Money      `json:"applied"`
+	Unapplied   trade.Money      `json:"unapplied"`
 	Payer       string           `json:"payer,omitzero"`
 	PaidAt      time.Time        `json:"paid_at"`
-	Fee         Money            `json:"fee,omitzero"`
+	Fee         trade.Money      `json:"fee,omitzero"`
 	NeedsReview bool             `json:"needs_review,omitzero"`
 }
 
@@ -317,10 +320,10 @@ type FailPayment struct {
 }
 
 func (c FailPayment) check() error {
-	if err := CheckID("payment", string(c.Payment)); err != nil {
+	if err := trade.CheckID("payment", string(c.Payment)); err != nil {
 		return err
 	}
-	return CheckText("reason", c.Reason, 500)
+	return trade.CheckText("reason", c.Reason, 500)
 }
 
 func (c FailPayment) decide(o *Order, _ *Given) ([]Event, error) {
@@ -329,7 +332,7 @@ func (c FailPayment) decide(o *Order, _ *Given) ([]Event, error) {
 			return []Event{PaymentFailed(c)}, nil
 		}
 	}
-	return nil, refuse(RuleD18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
+	return nil, refuse(rule.D18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
 }
 
 // PaymentFailed says that an initiated payment came to nothing.
@@ -352,7 +355,7 @@ func (e PaymentFailed) evolve(o *Order, _ time.Time) {
 // ApplyUnapplied counts money that waited towards what is due, after somebody looked at it
 // (D19, D21).
 type ApplyUnapplied struct {
-	Amount Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
@@ -360,7 +363,7 @@ func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if most := lesser(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
-		return nil, refuse(RuleD19, c, o).
+		return nil, refuse(rule.D19, c, o).
 			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
 	return o.follow(g, UnappliedApplied{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)})
@@ -380,8 +383,8 @@ func (o *Order) applyWaiting() []Event {
 // that was under review.
 // Stored: add fields, never rename or remove.
 type UnappliedApplied struct {
-	Amount   Money `json:"amount"`
-	Reviewed Money `json:"reviewed,omitzero"`
+	Amount   trade.Money `json:"amount"`
+	Reviewed trade.Money `json:"reviewed,omitzero"`
 }
 
 func (e *UnappliedApplied) contradicts(o *Order) error {
@@ -398,19 +401,19 @@ func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 type AcceptShortfall struct{}
 
 func (c AcceptShortfall) decide(o *Order, g *Given) ([]Event, error) {
-	before := Money{}
+	before := trade.Money{}
 	if o.Phase != PhaseConfirmed {
 		before = o.Terms.Initial
 	}
 	if o.Ledger.settled().AtMost(before) {
-		return nil, refuse(RuleD20, c, o).Because("no money has come in for the step now due", "当前应付阶段尚未收到款项")
+		return nil, refuse(rule.D20, c, o).Because("no money has come in for the step now due", "当前应付阶段尚未收到款项")
 	}
 	short := o.StepDue()
 	if !short.IsPositive() {
-		return nil, refuse(RuleD20, c, o).Because("nothing is short", "没有短款")
+		return nil, refuse(rule.D20, c, o).Because("nothing is short", "没有短款")
 	}
 	if o.processing() {
-		return nil, refuse(RuleD20, c, o).Because("a payment is in process", "有付款正在处理中")
+		return nil, refuse(rule.D20, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
 	return o.follow(g, ShortfallAccepted{Amount: short})
 }
@@ -418,7 +421,7 @@ func (c AcceptShortfall) decide(o *Order, g *Given) ([]Event, error) {
 // ShortfallAccepted says what the seller does without. The total stays what it is.
 // Stored: add fields, never rename or remove.
 type ShortfallAccepted struct {
-	Amount Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (e *ShortfallAccepted) contradicts(o *Order) error {

@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Quota: a covered order occupies a part of the seller's Trade Assurance Limit (信保额度) until
@@ -32,7 +35,7 @@ const (
 // Hold is what the order occupies of its seller's line.
 type Hold struct {
 	Status HoldStatus
-	Amount Money        // what is held, or was until it was resolved
+	Amount trade.Money  // what is held, or was until it was resolved
 	Cause  ReleaseCause // why it was released
 }
 
@@ -49,14 +52,14 @@ const (
 
 // Need returns what the order has to hold for its coverage (D2): nothing, the initial payment,
 // or the total.
-func (o *Order) Need() Money {
+func (o *Order) Need() trade.Money {
 	switch o.Coverage {
 	case CoveragePreShipment:
 		return o.Terms.Initial
 	case CoveragePostDelivery:
 		return o.Terms.Total
 	default:
-		return Money{}
+		return trade.Money{}
 	}
 }
 
@@ -72,15 +75,15 @@ func (o *Order) hold(c Command, g *Given, at HoldAt) ([]Event, error) {
 	}
 	quota := g.Facts.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
-		return nil, refuse(RuleD60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
+		return nil, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
 	}
 	if quota.Suspended {
-		return nil, refuse(RuleD3, c, o).Because("the line is suspended", "信保额度已暂停").Short(need)
+		return nil, refuse(rule.D3, c, o).Because("the line is suspended", "信保额度已暂停").Short(need)
 	}
 	amount := need
 	if quota.Available.Less(need) {
 		if !policy.CapCoverage || !quota.Available.IsPositive() {
-			return nil, refuse(RuleD3, c, o).
+			return nil, refuse(rule.D3, c, o).
 				Because("needed %[1]s, available %[2]s", "需要 %[1]s，可用 %[2]s", need, available(quota, need)).
 				Short(need.SubUnchecked(quota.Available))
 		}
@@ -90,9 +93,9 @@ func (o *Order) hold(c Command, g *Given, at HoldAt) ([]Event, error) {
 }
 
 // available returns what a line has left, in the order's currency also when there is no line.
-func available(q Quota, need Money) Money {
+func available(q Quota, need trade.Money) trade.Money {
 	if q.Available.IsZero() {
-		return Minor(0, need.Currency())
+		return trade.Minor(0, need.Currency())
 	}
 	return q.Available
 }
@@ -100,8 +103,8 @@ func available(q Quota, need Money) Money {
 // HoldPlaced says what the order occupies of the line: its need, or less if coverage was capped.
 // Stored: add fields, never rename or remove.
 type HoldPlaced struct {
-	Need   Money `json:"need"`
-	Amount Money `json:"amount"`
+	Need   trade.Money `json:"need"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (e *HoldPlaced) contradicts(o *Order) error {
@@ -128,7 +131,7 @@ func (o *Order) release(cause ReleaseCause) []Event {
 // HoldReleased says that the quota is free again (A14, A15).
 // Stored: add fields, never rename or remove.
 type HoldReleased struct {
-	Amount Money        `json:"amount"`
+	Amount trade.Money  `json:"amount"`
 	Cause  ReleaseCause `json:"cause"`
 }
 

@@ -3,6 +3,9 @@ package order
 import (
 	"fmt"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Receipt: the goods arrive. The buyer says so, or the system does when he stays silent; with
@@ -12,19 +15,21 @@ import (
 // system has acted, also after the deadline.
 type ConfirmReceipt struct{}
 
-func (c ConfirmReceipt) decide(o *Order, g *Given) ([]Event, error) { return o.received(g, Buyer) }
+func (c ConfirmReceipt) decide(o *Order, g *Given) ([]Event, error) {
+	return o.received(g, trade.Buyer)
+}
 
 // AutoConfirmReceipt confirms receipt for a buyer who stayed silent until the deadline (A25).
 type AutoConfirmReceipt struct{}
 
 func (c AutoConfirmReceipt) decide(o *Order, g *Given) ([]Event, error) {
 	if g.At.Before(o.Shipment.ReceiptDeadline) {
-		return nil, refuse(RuleA25, c, o).From(o.Shipment.ReceiptDeadline)
+		return nil, refuse(rule.A25, c, o).From(o.Shipment.ReceiptDeadline)
 	}
-	return o.received(g, System)
+	return o.received(g, trade.System)
 }
 
-func (o *Order) received(g *Given, by Role) ([]Event, error) {
+func (o *Order) received(g *Given, by trade.Role) ([]Event, error) {
 	facts := append([]Event{ReceiptConfirmed{By: by}}, o.release(ReleaseReceived)...)
 	return o.follow(g, facts...)
 }
@@ -32,7 +37,7 @@ func (o *Order) received(g *Given, by Role) ([]Event, error) {
 // ReceiptConfirmed says that the goods have arrived, by the buyer's word or by the system's.
 // Stored: add fields, never rename or remove.
 type ReceiptConfirmed struct {
-	By Role `json:"by"`
+	By trade.Role `json:"by"`
 }
 
 func (e ReceiptConfirmed) evolve(o *Order, at time.Time) { o.ReceiptBy, o.ReceivedAt = e.By, at }
@@ -41,11 +46,11 @@ func (e ReceiptConfirmed) evolve(o *Order, at time.Time) { o.ReceiptBy, o.Receiv
 type ExtendReceipt struct{}
 
 func (c ExtendReceipt) decide(o *Order, g *Given) ([]Event, error) {
-	if g.By.Role == Buyer && o.Extended.Buyer || g.By.Role == Seller && o.Extended.Seller {
-		return nil, refuse(RuleD12, c, o).Because("this party has extended it already", "该方已延长过一次")
+	if g.By.Role == trade.Buyer && o.Extended.Buyer || g.By.Role == trade.Seller && o.Extended.Seller {
+		return nil, refuse(rule.D12, c, o).Because("this party has extended it already", "该方已延长过一次")
 	}
 	if !g.At.Before(o.Shipment.ReceiptDeadline) {
-		return nil, refuse(RuleD12, c, o).Until(o.Shipment.ReceiptDeadline)
+		return nil, refuse(rule.D12, c, o).Until(o.Shipment.ReceiptDeadline)
 	}
 	return []Event{ReceiptExtended{By: g.By.Role, ReceiptDeadline: o.Shipment.ReceiptDeadline.Add(g.Rules().ReceiptExtension)}}, nil
 }
@@ -56,20 +61,20 @@ type Extended struct{ Buyer, Seller bool }
 // ReceiptExtended says until when the buyer may take now.
 // Stored: add fields, never rename or remove.
 type ReceiptExtended struct {
-	By              Role      `json:"by"`
-	ReceiptDeadline time.Time `json:"receipt_deadline"`
+	By              trade.Role `json:"by"`
+	ReceiptDeadline time.Time  `json:"receipt_deadline"`
 }
 
 func (e *ReceiptExtended) contradicts(o *Order) error {
-	if e.By == Buyer && o.Extended.Buyer || e.By == Seller && o.Extended.Seller || e.By != Buyer && e.By != Seller {
+	if e.By == trade.Buyer && o.Extended.Buyer || e.By == trade.Seller && o.Extended.Seller || e.By != trade.Buyer && e.By != trade.Seller {
 		return fmt.Errorf("order: receipt extended again by the %s", e.By)
 	}
 	return nil
 }
 
 func (e ReceiptExtended) evolve(o *Order, _ time.Time) {
-	o.Extended.Buyer = o.Extended.Buyer || e.By == Buyer
-	o.Extended.Seller = o.Extended.Seller || e.By == Seller
+	o.Extended.Buyer = o.Extended.Buyer || e.By == trade.Buyer
+	o.Extended.Seller = o.Extended.Seller || e.By == trade.Seller
 	o.Shipment.ReceiptDeadline = e.ReceiptDeadline
 }
 
@@ -94,20 +99,20 @@ type Review struct {
 
 func (c Review) check() error {
 	if c.Rating < 1 || c.Rating > 5 {
-		return invalid("rating", "%d lies outside 1 to 5", c.Rating)
+		return trade.Invalid("rating", "%d lies outside 1 to 5", c.Rating)
 	}
 	if c.Text == "" {
 		return nil
 	}
-	return CheckText("text", c.Text, 4000)
+	return trade.CheckText("text", c.Text, 4000)
 }
 
 func (c Review) decide(o *Order, g *Given) ([]Event, error) {
 	if o.Review.Rating != 0 {
-		return nil, refuse(RuleD31, c, o).Because("it is reviewed already", "已提交过评价")
+		return nil, refuse(rule.D31, c, o).Because("it is reviewed already", "已提交过评价")
 	}
 	if last := o.CompletedAt.Add(g.Rules().ReviewWithin); o.Phase == PhaseCompleted && g.At.After(last) {
-		return nil, refuse(RuleD31, c, o).Until(last.Add(1))
+		return nil, refuse(rule.D31, c, o).Until(last.Add(1))
 	}
 	return []Event{Reviewed(c)}, nil
 }
@@ -134,7 +139,7 @@ func (c EditReview) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if !o.ReviewEditedAt.IsZero() {
-		return nil, refuse(RuleD31, c, o).Because("it was edited already", "评价已修改过一次")
+		return nil, refuse(rule.D31, c, o).Because("it was edited already", "评价已修改过一次")
 	}
 	return []Event{ReviewEdited(c)}, nil
 }
@@ -143,10 +148,10 @@ func (c EditReview) decide(o *Order, g *Given) ([]Event, error) {
 // counts.
 func (o *Order) reviewed(c Command, g *Given, from time.Time) error {
 	if o.Review.Rating == 0 {
-		return refuse(RuleD31, c, o).Because("there is no review", "尚无评价")
+		return refuse(rule.D31, c, o).Because("there is no review", "尚无评价")
 	}
 	if last := from.Add(g.Rules().ReviewWithin); g.At.After(last) {
-		return refuse(RuleD31, c, o).Until(last.Add(1))
+		return refuse(rule.D31, c, o).Until(last.Add(1))
 	}
 	return nil
 }
@@ -165,7 +170,7 @@ type Reply struct {
 	Text string `json:"text"`
 }
 
-func (c Reply) check() error { return CheckText("text", c.Text, 4000) }
+func (c Reply) check() error { return trade.CheckText("text", c.Text, 4000) }
 
 func (c Reply) decide(o *Order, g *Given) ([]Event, error) {
 	from := o.ReviewedAt
@@ -176,7 +181,7 @@ func (c Reply) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if o.ReviewReply != "" {
-		return nil, refuse(RuleD31, c, o).Because("it was answered already", "已回复过评价")
+		return nil, refuse(rule.D31, c, o).Because("it was answered already", "已回复过评价")
 	}
 	return []Event{ReviewReplied(c)}, nil
 }

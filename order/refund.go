@@ -1,6 +1,11 @@
 package order
 
-import "time"
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Refund: applied money goes back to the buyer, all of it or a part. It is no price cut: what is
 // still to be collected stays what it was. Unapplied money was never the order's; paying it
@@ -18,18 +23,18 @@ const (
 
 // Refund pays applied money back.
 type Refund struct {
-	Amount Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Refund) decide(o *Order, g *Given) ([]Event, error) {
-	if err := o.checkShare(RuleD30, c, c.Amount); err != nil {
+	if err := o.checkShare(rule.D30, c, c.Amount); err != nil {
 		return nil, err
 	}
 	return o.refund(g, c.Amount, RefundAgreed)
 }
 
 // refund returns the facts that lead to a refund, the refund, and what comes of it.
-func (o *Order) refund(g *Given, amount Money, cause RefundCause, before ...Event) ([]Event, error) {
+func (o *Order) refund(g *Given, amount trade.Money, cause RefundCause, before ...Event) ([]Event, error) {
 	return o.settleUp(g, append(before, RefundMade{Amount: amount, Cause: cause})...)
 }
 
@@ -51,7 +56,7 @@ func (o *Order) settleUp(g *Given, facts ...Event) ([]Event, error) {
 // RefundMade says how much of the applied money went back.
 // Stored: add fields, never rename or remove.
 type RefundMade struct {
-	Amount Money       `json:"amount"`
+	Amount trade.Money `json:"amount"`
 	Cause  RefundCause `json:"cause"`
 }
 
@@ -64,18 +69,18 @@ func (e RefundMade) evolve(o *Order, _ time.Time) { o.Ledger = o.Ledger.refunded
 // ReturnUnapplied pays money back that was never applied: too much, too early, or too late
 // (D21, D21b, D22).
 type ReturnUnapplied struct {
-	Amount Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c ReturnUnapplied) decide(o *Order, _ *Given) ([]Event, error) {
 	waits := o.Ledger.Unapplied
 	switch {
 	case !c.Amount.IsPositive():
-		return nil, refuse(RuleD21, c, o).Because("the amount is not positive", "金额不大于零")
+		return nil, refuse(rule.D21, c, o).Because("the amount is not positive", "金额不大于零")
 	case c.Amount.Currency() != o.Terms.Total.Currency():
-		return nil, refuse(RuleD21, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+		return nil, refuse(rule.D21, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
 	case waits.Less(c.Amount):
-		return nil, refuse(RuleD21, c, o).Because("no more than %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.SubUnchecked(c.Amount).AddUnchecked(waits)).
+		return nil, refuse(rule.D21, c, o).Because("no more than %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.SubUnchecked(c.Amount).AddUnchecked(waits)).
 			Short(c.Amount.SubUnchecked(waits))
 	}
 	return []Event{UnappliedReturned{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)}}, nil
@@ -84,8 +89,8 @@ func (c ReturnUnapplied) decide(o *Order, _ *Given) ([]Event, error) {
 // UnappliedReturned says how much waiting money went back, and what of it was under review.
 // Stored: add fields, never rename or remove.
 type UnappliedReturned struct {
-	Amount   Money `json:"amount"`
-	Reviewed Money `json:"reviewed,omitzero"`
+	Amount   trade.Money `json:"amount"`
+	Reviewed trade.Money `json:"reviewed,omitzero"`
 }
 
 func (e *UnappliedReturned) contradicts(o *Order) error {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestRefusalText shows what a refused user reads.
@@ -17,34 +19,34 @@ func TestRefusalText(t *testing.T) {
 	early := refusalOf(t, shipped(t, order.CoverageNone).when(system, order.AutoConfirmReceipt{}))
 	late := refusalOf(t, submitted(t, order.CoverageNone).after(31*day).when(buyer, order.Confirm{Terms: 2}))
 	for _, c := range []struct {
-		no               *order.Refusal
+		no               *trade.Refusal
 		english, chinese []string
 	}{
-		{quota, []string{order.RuleD3.Text(order.English), "needed 6000.00 USD", "2000.00 USD"}, []string{order.RuleD3.Text(order.Chinese), "2000.00 USD"}},
+		{quota, []string{rule.D3.Text(rule.English), "needed 6000.00 USD", "2000.00 USD"}, []string{rule.D3.Text(rule.Chinese), "2000.00 USD"}},
 		{early, []string{"2025-01-16T05:00:00Z"}, []string{"2025-01-16T05:00:00Z"}},
 		{late, []string{"2025-01-31T01:00:00Z"}, []string{"2025-01-31T01:00:00Z"}},
 	} {
 		bilingual(t, c.no)
 		for _, part := range c.english {
-			if !strings.Contains(c.no.Text(order.English), part) || !strings.Contains(c.no.Error(), part) {
-				t.Errorf("%q lacks %q", c.no.Text(order.English), part)
+			if !strings.Contains(c.no.Text(rule.English), part) || !strings.Contains(c.no.Error(), part) {
+				t.Errorf("%q lacks %q", c.no.Text(rule.English), part)
 			}
 		}
 		for _, part := range c.chinese {
-			if !strings.Contains(c.no.Text(order.Chinese), part) {
-				t.Errorf("%q lacks %q", c.no.Text(order.Chinese), part)
+			if !strings.Contains(c.no.Text(rule.Chinese), part) {
+				t.Errorf("%q lacks %q", c.no.Text(rule.Chinese), part)
 			}
 		}
-		want := "refused by " + string(c.no.Rule) + ": " + c.no.Command + " in phase " + c.no.Phase + ": " + c.no.Text(order.English)
+		want := "refused by " + string(c.no.Rule) + ": " + c.no.Command + " in phase " + c.no.Phase + ": " + c.no.Text(rule.English)
 		if c.no.Error() != want {
 			t.Errorf("the error is %q, want %q", c.no.Error(), want)
 		}
 	}
 }
 
-func refusalOf(t *testing.T, a attempt) *order.Refusal {
+func refusalOf(t *testing.T, a attempt) *trade.Refusal {
 	t.Helper()
-	var no *order.Refusal
+	var no *trade.Refusal
 	if !errors.As(a.err, &no) {
 		t.Fatalf("%s: got %v, %v", a.ask.Name(), a.got, a.err)
 	}
@@ -53,37 +55,37 @@ func refusalOf(t *testing.T, a attempt) *order.Refusal {
 
 // TestRefusalIs finds the rule and the cause in a refusal, and no other rule.
 func TestRefusalIs(t *testing.T) {
-	_, cause := order.ParseMoney("no money")
-	no := order.Refuse(order.RuleD60, "set-terms", "draft").With(cause)
-	var bad *order.InvalidError
-	if !errors.Is(no, order.RuleD60) || errors.Is(no, order.RuleA12) || !errors.As(no, &bad) {
+	_, cause := trade.ParseMoney("no money")
+	no := trade.Refuse(rule.D60, "set-terms", "draft").With(cause)
+	var bad *trade.InvalidError
+	if !errors.Is(no, rule.D60) || errors.Is(no, rule.A12) || !errors.As(no, &bad) {
 		t.Errorf("%v unwraps to %v", no, no.Unwrap())
 	}
-	if text := order.RuleD60.Error(); text != "D60" || order.Rule("Z9").Text(order.English) != "" {
+	if text := rule.D60.Error(); text != "D60" || rule.ID("Z9").Text(rule.English) != "" {
 		t.Errorf("the rule says %q", text)
 	}
 }
 
 // TestRulesAreACopy writes to the rule book that callers get.
 func TestRulesAreACopy(t *testing.T) {
-	book := order.Rules()
+	book := rule.Book()
 	book[0].English = "changed"
-	if order.Rules()[0].English == "changed" || order.RuleA1.Text(order.English) == "changed" {
+	if rule.Book()[0].English == "changed" || rule.A1.Text(rule.English) == "changed" {
 		t.Error("a caller changed the rule book")
 	}
 }
 
 // bilingual checks that a refusal speaks both languages, each of them only.
-func bilingual(t reporter, no *order.Refusal) {
+func bilingual(t reporter, no *trade.Refusal) {
 	t.Helper()
 	if err := speaks(no); err != nil {
 		t.Errorf("%s: %v", no.Rule, err)
 	}
 }
 
-func speaks(no *order.Refusal) error {
-	english, chinese := no.Text(order.English), no.Text(order.Chinese)
-	if english == "" || chinese == "" || (no.Reason(order.English) == "") != (no.Reason(order.Chinese) == "") {
+func speaks(no *trade.Refusal) error {
+	english, chinese := no.Text(rule.English), no.Text(rule.Chinese)
+	if english == "" || chinese == "" || (no.Reason(rule.English) == "") != (no.Reason(rule.Chinese) == "") {
 		return errors.New("a language is missing")
 	}
 	for _, r := range english {

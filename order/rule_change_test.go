@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // having is the story on a line that has so much left.
@@ -61,14 +63,14 @@ func testD5Changes(t *testing.T) {
 		t.Run("effect/"+c.name, c.s.when(seller, ticked(a)).then(modified(c.s, a, c.changes, c.want...)...))
 	}
 	dearer := ticked(post.amendment("7000", "2000", order.CoveragePostDelivery))
-	t.Run("refuse/a raise that lacks a cent", post.having("999.99").when(seller, dearer).refusedBy(order.RuleD5, short("0.01")))
-	t.Run("refuse/a raise on a suspended line", post.suspended().when(seller, dearer).refusedBy(order.RuleD5, short("1000")))
+	t.Run("refuse/a raise that lacks a cent", post.having("999.99").when(seller, dearer).refusedBy(rule.D5, short("0.01")))
+	t.Run("refuse/a raise on a suspended line", post.suspended().when(seller, dearer).refusedBy(rule.D5, short("1000")))
 	t.Run("refuse/coverage that lacks a cent", pre.having("3999.99").
-		when(seller, ticked(pre.amendment("6000", "2000", order.CoveragePostDelivery))).refusedBy(order.RuleD5, short("0.01")))
+		when(seller, ticked(pre.amendment("6000", "2000", order.CoveragePostDelivery))).refusedBy(rule.D5, short("0.01")))
 	covered := ticked(none.amendment("6000", "2000", order.CoveragePreShipment))
-	t.Run("refuse/coverage on no line", none.knowing(func(f *order.Facts) { f.Quota = order.Quota{} }).when(seller, covered).refusedBy(order.RuleD5, short("2000")))
-	t.Run("refuse/coverage that is capped to nothing", none.capped().having("0").when(seller, covered).refusedBy(order.RuleD5, short("2000")))
-	t.Run("refuse/a line in another currency", post.having("9000 EUR").when(seller, dearer).refusedBy(order.RuleD60))
+	t.Run("refuse/coverage on no line", none.knowing(func(f *order.Facts) { f.Quota = order.Quota{} }).when(seller, covered).refusedBy(rule.D5, short("2000")))
+	t.Run("refuse/coverage that is capped to nothing", none.capped().having("0").when(seller, covered).refusedBy(rule.D5, short("2000")))
+	t.Run("refuse/a line in another currency", post.having("9000 EUR").when(seller, dearer).refusedBy(rule.D60))
 	small := complete(t, order.CoveragePostDelivery).capped().having("1000").submits()
 	later := small.under(func(p *order.Policy) { p.CapCoverage = false }).having("9000")
 	a := later.amended(func(t *order.Terms) { t.TradeTerm = "FOB Ningbo" })
@@ -83,10 +85,10 @@ func testD5Changes(t *testing.T) {
 func testD5Consent(t *testing.T) {
 	s := funded(t, order.CoveragePostDelivery)
 	to := s.amendment("7000", "2000", order.CoveragePostDelivery)
-	t.Run("refuse/proposed without quota", s.having("999").when(seller, order.ProposeChange{To: to}).refusedBy(order.RuleD5, short("1")))
+	t.Run("refuse/proposed without quota", s.having("999").when(seller, order.ProposeChange{To: to}).refusedBy(rule.D5, short("1")))
 	open := s.does(seller, order.ProposeChange{To: to})
 	yes := order.AcceptChange{Proposal: 1}
-	t.Run("refuse/accepted when the quota is gone", open.having("999").when(buyer, yes).refusedBy(order.RuleD5, short("1")))
+	t.Run("refuse/accepted when the quota is gone", open.having("999").when(buyer, yes).refusedBy(rule.D5, short("1")))
 	t.Run("accept/the quota is there", open.having("1000").when(buyer, yes).then(
 		order.ChangeAccepted{Proposal: 1, Terms: to.Terms, Coverage: to.Coverage, Revision: 3}, adjusted("6000", "7000")))
 	t.Run("effect/a full refund releases", s.when(seller, order.Refund{Amount: money("2000")}).then(
@@ -96,7 +98,7 @@ func testD5Consent(t *testing.T) {
 	t.Run("effect/after a claim the price changes without a hold", claimed.having("0").does(seller, dearer).when(buyer, yes).then(
 		order.ChangeAccepted{Proposal: 1, Terms: dearer.To.Terms, Coverage: order.CoveragePostDelivery, Revision: 3}))
 	t.Run("refuse/other coverage after a claim", claimed.
-		when(seller, order.ProposeChange{To: claimed.amendment("6000", "2000", order.CoveragePreShipment)}).refusedBy(order.RuleD8))
+		when(seller, order.ProposeChange{To: claimed.amendment("6000", "2000", order.CoveragePreShipment)}).refusedBy(rule.D8))
 	none := order.ProposeChange{To: claimed.amendment("6000", "2000", order.CoverageNone)}
 	t.Run("effect/no coverage after a claim", claimed.does(seller, none).when(buyer, yes).then(
 		order.ChangeAccepted{Proposal: 1, Terms: none.To.Terms, Coverage: order.CoverageNone, Revision: 3}))
@@ -122,7 +124,7 @@ func testD4Changes(t *testing.T) {
 		again := bound.does(seller, order.Modify{To: a}).having("3000")
 		again.when(buyer, order.Confirm{Terms: 3}).then(
 			order.Confirmed{Account: buyer.Account, Terms: 3, PayBy: again.now.Add(60 * day)}, held("3000"))(t)
-		again.having("2999.99").when(buyer, order.Confirm{Terms: 3}).refusedBy(order.RuleD3, short("0.01"))(t)
+		again.having("2999.99").when(buyer, order.Confirm{Terms: 3}).refusedBy(rule.D3, short("0.01"))(t)
 	})
 	t.Run("effect/a change that is agreed on holds more", func(t *testing.T) {
 		paid := bound.wired("2000").does(seller, order.ProposeChange{To: bound.amendment("9000", "2000", order.CoveragePostDelivery)})
@@ -136,28 +138,28 @@ func testD12(t *testing.T) {
 	more := order.ExtendReceipt{}
 	s := shipped(t, order.CoveragePostDelivery)
 	deadline := s.now.Add(15 * day)
-	by := func(r order.Role, to time.Time) order.Event {
+	by := func(r trade.Role, to time.Time) order.Event {
 		return order.ReceiptExtended{By: r, ReceiptDeadline: to}
 	}
-	t.Run("accept/the buyer", s.when(buyer, more).then(by(order.Buyer, deadline.Add(15*day))))
-	t.Run("accept/the seller", s.when(seller, more).then(by(order.Seller, deadline.Add(15*day))))
-	t.Run("accept/both, thirty days in all", s.does(buyer, more).when(seller, more).then(by(order.Seller, deadline.Add(30*day))))
-	t.Run("accept/a nanosecond before the deadline", s.at(deadline.Add(-1)).when(buyer, more).then(by(order.Buyer, deadline.Add(15*day))))
-	t.Run("refuse/at the deadline", s.at(deadline).when(buyer, more).refusedBy(order.RuleD12, until(deadline)))
-	t.Run("refuse/after it", s.at(deadline.Add(1)).when(seller, more).refusedBy(order.RuleD12, until(deadline)))
+	t.Run("accept/the buyer", s.when(buyer, more).then(by(trade.Buyer, deadline.Add(15*day))))
+	t.Run("accept/the seller", s.when(seller, more).then(by(trade.Seller, deadline.Add(15*day))))
+	t.Run("accept/both, thirty days in all", s.does(buyer, more).when(seller, more).then(by(trade.Seller, deadline.Add(30*day))))
+	t.Run("accept/a nanosecond before the deadline", s.at(deadline.Add(-1)).when(buyer, more).then(by(trade.Buyer, deadline.Add(15*day))))
+	t.Run("refuse/at the deadline", s.at(deadline).when(buyer, more).refusedBy(rule.D12, until(deadline)))
+	t.Run("refuse/after it", s.at(deadline.Add(1)).when(seller, more).refusedBy(rule.D12, until(deadline)))
 	t.Run("accept/before the deadline that the other party put off", s.does(buyer, more).at(deadline).when(seller, more).leads(order.PhaseShipped))
-	t.Run("refuse/the buyer twice", s.does(buyer, more).when(buyer, more).refusedBy(order.RuleD12))
-	t.Run("refuse/the seller twice", s.does(seller, more).does(buyer, more).when(seller, more).refusedBy(order.RuleD12))
-	t.Run("refuse/the platform", s.when(platform, more).refusedBy(order.RuleD12))
-	t.Run("refuse/before shipment", shippable(t, order.CoverageNone).when(buyer, more).refusedBy(order.RuleD12))
-	t.Run("refuse/after receipt", received(t, order.CoverageNone).when(buyer, more).refusedBy(order.RuleD12))
-	t.Run("refuse/while a dispute is open", s.disputed().when(buyer, more).refusedBy(order.RuleD29))
+	t.Run("refuse/the buyer twice", s.does(buyer, more).when(buyer, more).refusedBy(rule.D12))
+	t.Run("refuse/the seller twice", s.does(seller, more).does(buyer, more).when(seller, more).refusedBy(rule.D12))
+	t.Run("refuse/the platform", s.when(platform, more).refusedBy(rule.D12))
+	t.Run("refuse/before shipment", shippable(t, order.CoverageNone).when(buyer, more).refusedBy(rule.D12))
+	t.Run("refuse/after receipt", received(t, order.CoverageNone).when(buyer, more).refusedBy(rule.D12))
+	t.Run("refuse/while a dispute is open", s.disputed().when(buyer, more).refusedBy(rule.D29))
 	t.Run("effect/automatic receipt waits", func(t *testing.T) {
 		late := s.does(buyer, more)
-		late.at(deadline.Add(15*day-1)).when(system, order.AutoConfirmReceipt{}).refusedBy(order.RuleA25, from(deadline.Add(15*day)))(t)
+		late.at(deadline.Add(15*day-1)).when(system, order.AutoConfirmReceipt{}).refusedBy(rule.A25, from(deadline.Add(15*day)))(t)
 		late.at(deadline.Add(15*day)).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseReceived)(t)
 	})
-	t.Run("effect/the days are the policy's", s.under(func(p *order.Policy) { p.ReceiptExtension = time.Hour }).when(buyer, more).then(by(order.Buyer, deadline.Add(time.Hour))))
+	t.Run("effect/the days are the policy's", s.under(func(p *order.Policy) { p.ReceiptExtension = time.Hour }).when(buyer, more).then(by(trade.Buyer, deadline.Add(time.Hour))))
 }
 
 // testD17Extension puts the agreed time off by consent, up to ninety days after the initial payment.
@@ -172,25 +174,25 @@ func testD17Extension(t *testing.T) {
 	}
 	s := with(days(30)).wired("2000")
 	t.Run("accept/put off to ninety days", propose(s, days(90)).leads(order.PhaseReadyToShip))
-	t.Run("refuse/put off to ninety-one", propose(s, days(91)).refusedBy(order.RuleD17))
+	t.Run("refuse/put off to ninety-one", propose(s, days(91)).refusedBy(rule.D17))
 	t.Run("accept/brought forward", propose(s, days(1)).leads(order.PhaseReadyToShip))
 	t.Run("accept/brought forward to more than ninety", propose(with(days(200)).wired("2000"), days(100)).leads(order.PhaseReadyToShip))
 	t.Run("accept/the agreed time is dropped", propose(s, order.ShipBy{}).leads(order.PhaseReadyToShip))
 	part := with(days(30)).wired("1")
 	t.Run("accept/ninety days before the initial payment is satisfied", propose(part, days(90)).leads(order.PhaseConfirmed))
-	t.Run("refuse/ninety-one before it is", propose(part, days(91)).refusedBy(order.RuleD17))
+	t.Run("refuse/ninety-one before it is", propose(part, days(91)).refusedBy(rule.D17))
 	// The initial payment came in on New Year's Day at 02:00; the ninetieth day after ends on 1 April at 02:00,
 	// and 31 March ends in China at 16:00 UTC.
 	t.Run("accept/a date that ends before", propose(s, order.ShipBy{Date: "2025-03-31"}).leads(order.PhaseReadyToShip))
-	t.Run("refuse/a date that ends after", propose(s, order.ShipBy{Date: "2025-04-01"}).refusedBy(order.RuleD17))
+	t.Run("refuse/a date that ends after", propose(s, order.ShipBy{Date: "2025-04-01"}).refusedBy(rule.D17))
 	t.Run("accept/a date before the payment that it is bounded by", propose(part, order.ShipBy{Date: "2026-01-01"}).leads(order.PhaseConfirmed))
 	t.Run("refuse/accepted too late", func(t *testing.T) {
 		open := part.does(seller, order.ProposeChange{To: part.amended(func(t *order.Terms) { t.ShipBy = order.ShipBy{Date: "2026-01-01"} })}).wired("1999")
-		open.when(buyer, order.AcceptChange{Proposal: 1}).refusedBy(order.RuleD17)(t)
+		open.when(buyer, order.AcceptChange{Proposal: 1}).refusedBy(rule.D17)(t)
 	})
 	t.Run("refuse/a lower initial payment with a date beyond ninety days of it", func(t *testing.T) {
 		a := part.amended(func(t *order.Terms) { t.Initial, t.ShipBy = money("1"), order.ShipBy{Date: "2026-01-01"} })
-		part.when(seller, order.ProposeChange{To: a}).refusedBy(order.RuleD17)(t)
+		part.when(seller, order.ProposeChange{To: a}).refusedBy(rule.D17)(t)
 	})
 }
 
@@ -208,9 +210,9 @@ func testD25(t *testing.T) {
 	})
 	t.Run("effect/the buyer confirms anew, under the new revision", func(t *testing.T) {
 		again := bound.does(seller, order.Modify{To: a(bound)}).after(time.Hour)
-		again.when(buyer, order.Confirm{Terms: 2}).refusedBy(order.RuleA18)(t)
+		again.when(buyer, order.Confirm{Terms: 2}).refusedBy(rule.A18)(t)
 		again.when(buyer, order.Confirm{Terms: 3}).then(order.Confirmed{Account: buyer.Account, Terms: 3, PayBy: again.now.Add(60 * day)})(t)
-		again.at(bound.now.Add(30*day)).when(buyer, order.Confirm{Terms: 3}).refusedBy(order.RuleD28, until(bound.now.Add(30*day)))(t)
+		again.at(bound.now.Add(30*day)).when(buyer, order.Confirm{Terms: 3}).refusedBy(rule.D28, until(bound.now.Add(30*day)))(t)
 	})
 	t.Run("effect/links and transport stay", func(t *testing.T) {
 		o := bound.linked("E1").does(seller, order.SetTransport{Mode: order.TransportSea}).does(seller, order.Modify{To: a(bound)}).order
@@ -235,25 +237,25 @@ func testD25(t *testing.T) {
 	} {
 		to, paid := a(offered), funded(t, order.CoverageNone)
 		change(&to)
-		t.Run("refuse/"+name, offered.when(seller, order.Modify{To: to}).refusedBy(order.RuleD25))
-		t.Run("refuse/proposing "+name, paid.when(seller, order.ProposeChange{To: to}).refusedBy(order.RuleD25))
+		t.Run("refuse/"+name, offered.when(seller, order.Modify{To: to}).refusedBy(rule.D25))
+		t.Run("refuse/proposing "+name, paid.when(seller, order.ProposeChange{To: to}).refusedBy(rule.D25))
 	}
 	same := a(offered)
 	same.Seller, same.BuyerEmail, same.Mode = seller.Account, "Buyer@Example.com", order.DraftOnline
 	t.Run("accept/what is fixed, named as it is", offered.when(seller, order.Modify{To: same}).leads(order.PhaseSubmitted))
-	t.Run("refuse/nothing", offered.when(seller, order.Modify{To: offered.amended(func(*order.Terms) {})}).refusedBy(order.RuleD25))
-	t.Run("refuse/coverage without the tick", offered.when(seller, order.Modify{To: offered.amendment("6000", "2000", order.CoveragePreShipment)}).refusedBy(order.RuleA13))
-	t.Run("refuse/terms that cannot stand", offered.when(seller, order.Modify{To: offered.amendment("6000", "6000.01", order.CoverageNone)}).refusedBy(order.RuleA12))
-	t.Run("refuse/with a cent applied", bound.wired("0.01").when(seller, order.Modify{To: a(bound)}).refusedBy(order.RuleD25))
+	t.Run("refuse/nothing", offered.when(seller, order.Modify{To: offered.amended(func(*order.Terms) {})}).refusedBy(rule.D25))
+	t.Run("refuse/coverage without the tick", offered.when(seller, order.Modify{To: offered.amendment("6000", "2000", order.CoveragePreShipment)}).refusedBy(rule.A13))
+	t.Run("refuse/terms that cannot stand", offered.when(seller, order.Modify{To: offered.amendment("6000", "6000.01", order.CoverageNone)}).refusedBy(rule.A12))
+	t.Run("refuse/with a cent applied", bound.wired("0.01").when(seller, order.Modify{To: a(bound)}).refusedBy(rule.D25))
 	t.Run("accept/with money that waits", offered.wired("500").when(seller, order.Modify{To: a(offered)}).leads(order.PhaseSubmitted))
-	t.Run("refuse/while a card is in process", bound.does(buyer, card("C1", "1")).when(seller, order.Modify{To: a(bound)}).refusedBy(order.RuleD27))
+	t.Run("refuse/while a card is in process", bound.does(buyer, card("C1", "1")).when(seller, order.Modify{To: a(bound)}).refusedBy(rule.D27))
 	told := bound.does(buyer, notice("N1", "1"))
-	t.Run("refuse/a nanosecond before a notice ends", told.after(7*day-1).when(seller, order.Modify{To: a(bound)}).refusedBy(order.RuleD27))
+	t.Run("refuse/a nanosecond before a notice ends", told.after(7*day-1).when(seller, order.Modify{To: a(bound)}).refusedBy(rule.D27))
 	t.Run("accept/when a notice ends", told.after(7*day).when(seller, order.Modify{To: a(bound)}).leads(order.PhaseSubmitted))
-	t.Run("refuse/the buyer", offered.when(buyer, order.Modify{To: a(offered)}).refusedBy(order.RuleD25))
+	t.Run("refuse/the buyer", offered.when(buyer, order.Modify{To: a(offered)}).refusedBy(rule.D25))
 	for _, p := range []order.Phase{order.PhaseDraft, order.PhaseReadyToShip, order.PhaseShipped, order.PhaseReceived, order.PhaseCompleted, order.PhaseClosed} {
 		s := inPhase(t, p)
-		t.Run("refuse/in phase "+p.String(), s.when(seller, order.Modify{To: s.amended(fob)}).refusedBy(order.RuleD25))
+		t.Run("refuse/in phase "+p.String(), s.when(seller, order.Modify{To: s.amended(fob)}).refusedBy(rule.D25))
 	}
 	testD25Consent(t)
 }
@@ -278,47 +280,47 @@ func testD25Consent(t *testing.T) {
 	})
 	t.Run("effect/it goes on after a rejection", propose(open.does(buyer, no), "8000", "2000").leads(order.PhaseReadyToShip))
 	second := propose(open.does(buyer, no), "8000", "2000").accept(t)
-	t.Run("refuse/an earlier proposal", second.when(buyer, yes).refusedBy(order.RuleD25))
-	t.Run("refuse/rejecting an earlier proposal", second.when(buyer, no).refusedBy(order.RuleD25))
-	t.Run("refuse/a later proposal", open.when(buyer, order.AcceptChange{Proposal: 2}).refusedBy(order.RuleD25))
-	t.Run("refuse/a second one", propose(open, "8000", "2000").refusedBy(order.RuleD25))
-	t.Run("refuse/accepted twice", open.does(buyer, yes).when(buyer, yes).refusedBy(order.RuleD25))
-	t.Run("refuse/rejected twice", open.does(buyer, no).when(buyer, no).refusedBy(order.RuleD25))
-	t.Run("refuse/none is open", s.when(buyer, order.AcceptChange{}).refusedBy(order.RuleD25))
-	t.Run("refuse/the seller accepts", open.when(seller, yes).refusedBy(order.RuleD25))
-	t.Run("refuse/the buyer proposes", s.when(buyer, order.ProposeChange{To: to}).refusedBy(order.RuleD25))
-	t.Run("refuse/before any money", propose(bound, "7000", "2000").refusedBy(order.RuleD25))
-	t.Run("refuse/after shipment", propose(shipped(t, order.CoverageNone), "7000", "2000").refusedBy(order.RuleD25))
+	t.Run("refuse/an earlier proposal", second.when(buyer, yes).refusedBy(rule.D25))
+	t.Run("refuse/rejecting an earlier proposal", second.when(buyer, no).refusedBy(rule.D25))
+	t.Run("refuse/a later proposal", open.when(buyer, order.AcceptChange{Proposal: 2}).refusedBy(rule.D25))
+	t.Run("refuse/a second one", propose(open, "8000", "2000").refusedBy(rule.D25))
+	t.Run("refuse/accepted twice", open.does(buyer, yes).when(buyer, yes).refusedBy(rule.D25))
+	t.Run("refuse/rejected twice", open.does(buyer, no).when(buyer, no).refusedBy(rule.D25))
+	t.Run("refuse/none is open", s.when(buyer, order.AcceptChange{}).refusedBy(rule.D25))
+	t.Run("refuse/the seller accepts", open.when(seller, yes).refusedBy(rule.D25))
+	t.Run("refuse/the buyer proposes", s.when(buyer, order.ProposeChange{To: to}).refusedBy(rule.D25))
+	t.Run("refuse/before any money", propose(bound, "7000", "2000").refusedBy(rule.D25))
+	t.Run("refuse/after shipment", propose(shipped(t, order.CoverageNone), "7000", "2000").refusedBy(rule.D25))
 	t.Run("refuse/what is open at shipment", func(t *testing.T) {
 		ready := shippable(t, order.CoverageNone)
 		ready = propose(ready, "7000", "2000").accept(t).ships()
-		ready.when(buyer, yes).refusedBy(order.RuleD25)(t)
+		ready.when(buyer, yes).refusedBy(rule.D25)(t)
 	})
-	t.Run("refuse/proposing nothing", propose(s, "6000", "2000").refusedBy(order.RuleD25))
+	t.Run("refuse/proposing nothing", propose(s, "6000", "2000").refusedBy(rule.D25))
 	t.Run("refuse/proposing the buyer's name", func(t *testing.T) {
 		a := to
 		a.BuyerName = "Jane Roe"
-		s.when(seller, order.ProposeChange{To: a}).refusedBy(order.RuleD25)(t)
+		s.when(seller, order.ProposeChange{To: a}).refusedBy(rule.D25)(t)
 	})
 	part := bound.wired("500")
 	t.Run("accept/the total as low as what is settled", propose(part, "500", "500").leads(order.PhaseConfirmed))
-	t.Run("refuse/a cent lower", propose(part, "499.99", "499.99").refusedBy(order.RuleD25))
+	t.Run("refuse/a cent lower", propose(part, "499.99", "499.99").refusedBy(rule.D25))
 	less := bound.wired("1980").does(seller, order.AcceptShortfall{})
 	t.Run("accept/a shortfall counts as settled", propose(less, "2000", "2000").leads(order.PhaseReadyToShip))
-	t.Run("refuse/a cent lower than with the shortfall", propose(less, "1999.99", "1999.99").refusedBy(order.RuleD25))
+	t.Run("refuse/a cent lower than with the shortfall", propose(less, "1999.99", "1999.99").refusedBy(rule.D25))
 	t.Run("accept/an initial payment as high as what is settled", propose(s, "7000", "1999.99").leads(order.PhaseReadyToShip))
-	t.Run("refuse/a cent higher when ready to ship", propose(s, "7000", "2000.01").refusedBy(order.RuleD25))
+	t.Run("refuse/a cent higher when ready to ship", propose(s, "7000", "2000.01").refusedBy(rule.D25))
 	t.Run("accept/any initial payment when confirmed", propose(part, "7000", "7000").leads(order.PhaseConfirmed))
 	full := bound.wired("6000")
-	t.Run("refuse/another total after full payment", propose(full, "6000.01", "2000").refusedBy(order.RuleD25))
+	t.Run("refuse/another total after full payment", propose(full, "6000.01", "2000").refusedBy(rule.D25))
 	t.Run("accept/another initial payment after full payment", propose(full, "6000", "6000").leads(order.PhaseReadyToShip))
 	cover := func(s story) attempt {
 		return s.when(seller, order.ProposeChange{To: s.amendment("6000", "2000", order.CoveragePreShipment), TermsAccepted: true})
 	}
 	t.Run("accept/coverage until the balance is paid", cover(bound.wired("5999.99")).leads(order.PhaseReadyToShip))
-	t.Run("refuse/coverage once it is", cover(full).refusedBy(order.RuleD25))
-	t.Run("refuse/accepted when the balance was paid meanwhile", cover(bound.wired("5999.99")).accept(t).wired("0.01").when(buyer, yes).refusedBy(order.RuleD25))
-	t.Run("refuse/accepted when more came in than the total would be", propose(part, "1000", "1000").accept(t).wired("501").when(buyer, yes).refusedBy(order.RuleD25))
+	t.Run("refuse/coverage once it is", cover(full).refusedBy(rule.D25))
+	t.Run("refuse/accepted when the balance was paid meanwhile", cover(bound.wired("5999.99")).accept(t).wired("0.01").when(buyer, yes).refusedBy(rule.D25))
+	t.Run("refuse/accepted when more came in than the total would be", propose(part, "1000", "1000").accept(t).wired("501").when(buyer, yes).refusedBy(rule.D25))
 	t.Run("effect/a lower initial payment funds", func(t *testing.T) {
 		got := propose(part, "6000", "500").accept(t).when(buyer, yes)
 		got.leads(order.PhaseReadyToShip)(t)
@@ -332,9 +334,9 @@ func testD25Consent(t *testing.T) {
 		}
 	})
 	taken := propose(bound.paid("1", "1000"), "7000", "2000").accept(t).contested("1").resolved("1", false)
-	t.Run("refuse/accepted when a bank took all money back", taken.when(buyer, yes).refusedBy(order.RuleD25))
+	t.Run("refuse/accepted when a bank took all money back", taken.when(buyer, yes).refusedBy(rule.D25))
 	t.Run("effect/a modification ends the proposal", func(t *testing.T) {
 		again := taken.does(seller, order.Modify{To: taken.amendment("9000", "2000", order.CoverageNone)}).confirms().wired("10")
-		again.when(buyer, yes).refusedBy(order.RuleD25)(t)
+		again.when(buyer, yes).refusedBy(rule.D25)(t)
 	})
 }

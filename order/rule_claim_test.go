@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 func testD8(t *testing.T) {
@@ -52,16 +53,16 @@ func testD8(t *testing.T) {
 		}
 	})
 	second := claimed.escalated()
-	t.Run("refuse/a second claim", second.when(platform, compensation("1")).refusedBy(order.RuleD8))
+	t.Run("refuse/a second claim", second.when(platform, compensation("1")).refusedBy(rule.D8))
 	t.Run("accept/a refund after a claim", second.when(platform, order.Arbitrate{Refund: money("5300")}).leads(order.PhaseClosed))
 	up := post.escalated()
 	for _, bad := range []string{"-1", "1 EUR"} {
-		t.Run("refuse/a compensation of "+bad, up.when(platform, compensation(bad)).refusedBy(order.RuleD8))
+		t.Run("refuse/a compensation of "+bad, up.when(platform, compensation(bad)).refusedBy(rule.D8))
 	}
 	gone := funded(t, order.CoveragePostDelivery).paid("2", "1").refunded("1").escalated()
 	t.Run("accept/money is left", gone.when(platform, compensation("1")).leads(order.PhaseReadyToShip))
 	none := confirmed(t, order.CoveragePostDelivery).paid("1", "100").escalated().contested("1")
-	t.Run("refuse/a bank took all money back", none.when(platform, compensation("1")).refusedBy(order.RuleD8))
+	t.Run("refuse/a bank took all money back", none.when(platform, compensation("1")).refusedBy(rule.D8))
 	t.Run("accept/the ruling for the seller then", none.when(platform, order.Arbitrate{}).leads(order.PhaseConfirmed))
 	t.Run("effect/the claim is no refund", func(t *testing.T) {
 		if l := claimed.order.Ledger; !l.Refunded.IsZero() || l.Applied != money("6000") || claimed.order.Left() != money("5300") {
@@ -89,20 +90,20 @@ func testA13Claims(t *testing.T) {
 		}
 	})
 	up := funded(t, order.CoverageNone).escalated()
-	t.Run("refuse/a compensation", up.when(platform, compensation("1")).refusedBy(order.RuleA13))
+	t.Run("refuse/a compensation", up.when(platform, compensation("1")).refusedBy(rule.A13))
 	t.Run("accept/a refund ruled", up.when(platform, order.Arbitrate{Refund: money("1")}).leads(order.PhaseReadyToShip))
 	bare := funded(t, order.CoveragePreShipment)
 	bare = bare.does(seller, order.ProposeChange{To: bare.amendment("6000", "2000", order.CoverageNone)}).does(buyer, order.AcceptChange{Proposal: 1})
-	t.Run("refuse/a compensation once the coverage was changed to none", bare.escalated().when(platform, compensation("1")).refusedBy(order.RuleA13))
+	t.Run("refuse/a compensation once the coverage was changed to none", bare.escalated().when(platform, compensation("1")).refusedBy(rule.A13))
 	claimed := funded(t, order.CoveragePreShipment).escalated().does(platform, compensation("1"))
 	claimed = claimed.does(seller, order.ProposeChange{To: claimed.amendment("6000", "2000", order.CoverageNone)}).does(buyer, order.AcceptChange{Proposal: 1})
-	t.Run("refuse/a compensation after a claim and the change to none", claimed.escalated().when(platform, compensation("1")).refusedBy(order.RuleA13))
+	t.Run("refuse/a compensation after a claim and the change to none", claimed.escalated().when(platform, compensation("1")).refusedBy(rule.A13))
 }
 
 func testA14Claims(t *testing.T) {
 	ready := shippable(t, order.CoveragePreShipment)
 	t.Run("accept/a compensation before shipment", ready.escalated().when(platform, compensation("1")).leads(order.PhaseReadyToShip))
-	t.Run("refuse/a compensation after shipment", ready.ships().escalated().when(platform, compensation("1")).refusedBy(order.RuleA14))
+	t.Run("refuse/a compensation after shipment", ready.ships().escalated().when(platform, compensation("1")).refusedBy(rule.A14))
 	t.Run("accept/a refund ruled after shipment", ready.ships().escalated().when(platform, order.Arbitrate{Refund: money("1")}).leads(order.PhaseShipped))
 }
 
@@ -110,8 +111,8 @@ func testA15Claims(t *testing.T) {
 	gone := shipped(t, order.CoveragePostDelivery)
 	t.Run("accept/a compensation until receipt", gone.escalated().when(platform, compensation("1")).leads(order.PhaseShipped))
 	there := received(t, order.CoveragePostDelivery)
-	t.Run("refuse/a dispute after receipt", there.when(buyer, objection("1")).refusedBy(order.RuleD29))
-	t.Run("refuse/a compensation after receipt", there.when(platform, compensation("1")).refusedBy(order.RuleD29))
+	t.Run("refuse/a dispute after receipt", there.when(buyer, objection("1")).refusedBy(rule.D29))
+	t.Run("refuse/a compensation after receipt", there.when(platform, compensation("1")).refusedBy(rule.D29))
 	t.Run("effect/a refund after receipt leaves the quota alone", there.when(seller, order.Refund{Amount: money("1")}).then(
 		order.RefundMade{Amount: money("1"), Cause: order.RefundAgreed}))
 }
@@ -147,21 +148,21 @@ func testD24(t *testing.T) {
 	paid.Method = order.PayECheck
 	t.Run("accept/e-Checking", check.does(platform, paid).when(platform, back).then(took("2000", "2000", "0")))
 	wired := confirmed(t, order.CoverageNone).wired("2000")
-	t.Run("refuse/T/T", wired.when(platform, order.ChargeBack{Reference: wired.order.Payments[0].Receipt.Reference}).refusedBy(order.RuleD24))
-	t.Run("refuse/no such payment", bound.when(platform, order.ChargeBack{Reference: "C-2"}).refusedBy(order.RuleD24))
-	t.Run("refuse/a payment in process", confirmed(t, order.CoverageNone).does(buyer, card("1", "1")).when(platform, back).refusedBy(order.RuleD24))
+	t.Run("refuse/T/T", wired.when(platform, order.ChargeBack{Reference: wired.order.Payments[0].Receipt.Reference}).refusedBy(rule.D24))
+	t.Run("refuse/no such payment", bound.when(platform, order.ChargeBack{Reference: "C-2"}).refusedBy(rule.D24))
+	t.Run("refuse/a payment in process", confirmed(t, order.CoverageNone).does(buyer, card("1", "1")).when(platform, back).refusedBy(rule.D24))
 	t.Run("refuse/a failed payment", confirmed(t, order.CoverageNone).does(buyer, card("1", "1")).
-		does(platform, order.FailPayment{Payment: "1", Reason: "declined"}).when(platform, back).refusedBy(order.RuleD24))
-	t.Run("refuse/twice", bound.contested("1").when(platform, back).refusedBy(order.RuleD24))
+		does(platform, order.FailPayment{Payment: "1", Reason: "declined"}).when(platform, back).refusedBy(rule.D24))
+	t.Run("refuse/twice", bound.contested("1").when(platform, back).refusedBy(rule.D24))
 	for name, won := range map[string]bool{"won": true, "lost": false} {
-		t.Run("refuse/again after it was "+name, bound.contested("1").resolved("1", won).when(platform, back).refusedBy(order.RuleD24))
+		t.Run("refuse/again after it was "+name, bound.contested("1").resolved("1", won).when(platform, back).refusedBy(rule.D24))
 		t.Run("refuse/resolved again after it was "+name, bound.contested("1").resolved("1", won).
-			when(platform, order.ResolveChargeback{Reference: "C-1", Won: won}).refusedBy(order.RuleD24))
+			when(platform, order.ResolveChargeback{Reference: "C-1", Won: won}).refusedBy(rule.D24))
 	}
-	t.Run("refuse/the buyer", bound.when(buyer, back).refusedBy(order.RuleD24))
-	t.Run("refuse/resolved by the seller", bound.contested("1").when(seller, order.ResolveChargeback{Reference: "C-1", Won: true}).refusedBy(order.RuleD24))
-	t.Run("refuse/resolved, none is open", bound.when(platform, order.ResolveChargeback{Reference: "C-1"}).refusedBy(order.RuleD24))
-	t.Run("refuse/resolved, another is open", bound.contested("1").when(platform, order.ResolveChargeback{Reference: "C-2"}).refusedBy(order.RuleD24))
+	t.Run("refuse/the buyer", bound.when(buyer, back).refusedBy(rule.D24))
+	t.Run("refuse/resolved by the seller", bound.contested("1").when(seller, order.ResolveChargeback{Reference: "C-1", Won: true}).refusedBy(rule.D24))
+	t.Run("refuse/resolved, none is open", bound.when(platform, order.ResolveChargeback{Reference: "C-1"}).refusedBy(rule.D24))
+	t.Run("refuse/resolved, another is open", bound.contested("1").when(platform, order.ResolveChargeback{Reference: "C-2"}).refusedBy(rule.D24))
 	testD24Resolved(t, gone, there)
 	testD24Amounts(t)
 	testD24Again(t, ready)
@@ -208,11 +209,11 @@ func testD24Resolved(t *testing.T, gone, there story) {
 		}
 		s.when(platform, won).then(back("2000", "0", time.Time{}))(t)
 	})
-	t.Run("effect/a refund of more than is there meanwhile", part2.when(seller, order.Refund{Amount: money("1000.01")}).refusedBy(order.RuleD30, short("0.01")))
+	t.Run("effect/a refund of more than is there meanwhile", part2.when(seller, order.Refund{Amount: money("1000.01")}).refusedBy(rule.D30, short("0.01")))
 	after := gone.refunded("500").contested("1").does(platform, lost)
 	t.Run("effect/after a refund nothing is left to refund", func(t *testing.T) {
-		after.when(seller, order.Refund{Amount: money("0.01")}).refusedBy(order.RuleD30, short("0.01"))(t)
-		after.wired("500").when(seller, order.Refund{Amount: money("0.01")}).refusedBy(order.RuleD30)(t)
+		after.when(seller, order.Refund{Amount: money("0.01")}).refusedBy(rule.D30, short("0.01"))(t)
+		after.wired("500").when(seller, order.Refund{Amount: money("0.01")}).refusedBy(rule.D30)(t)
 		after.wired("500.01").when(seller, order.Refund{Amount: money("0.01")}).leads(order.PhaseClosed)(t)
 	})
 	t.Run("effect/several at once", func(t *testing.T) {
@@ -266,12 +267,12 @@ func testD24Amounts(t *testing.T) {
 // testD24Again ships after a chargeback was lost: only when the initial payment is there again.
 func testD24Again(t *testing.T, ready story) {
 	short1 := ready.contested("1").after(day).resolved("1", false)
-	t.Run("effect/not shipped amid it", ready.contested("1").when(seller, ship).refusedBy(order.RuleD29))
-	t.Run("effect/not shipped without the initial payment", short1.when(seller, ship).refusedBy(order.RuleA20, short("2000")))
-	t.Run("effect/not with a cent less", short1.wired("1999.99").when(seller, ship).refusedBy(order.RuleA20, short("0.01")))
+	t.Run("effect/not shipped amid it", ready.contested("1").when(seller, ship).refusedBy(rule.D29))
+	t.Run("effect/not shipped without the initial payment", short1.when(seller, ship).refusedBy(rule.A20, short("2000")))
+	t.Run("effect/not with a cent less", short1.wired("1999.99").when(seller, ship).refusedBy(rule.A20, short("0.01")))
 	t.Run("effect/shipped when it is there again", short1.wired("2000").when(seller, ship).leads(order.PhaseShipped))
 	t.Run("effect/shipped when it was won", ready.contested("1").resolved("1", true).when(seller, ship).leads(order.PhaseShipped))
-	t.Run("effect/no shortfall of a step that nothing came in for", short1.wired("1999.99").when(seller, order.AcceptShortfall{}).refusedBy(order.RuleD20))
+	t.Run("effect/no shortfall of a step that nothing came in for", short1.wired("1999.99").when(seller, order.AcceptShortfall{}).refusedBy(rule.D20))
 	t.Run("effect/a lower initial payment is what is there", func(t *testing.T) {
 		part := short1.wired("1500").after(day)
 		agreed := part.does(seller, order.ProposeChange{To: part.amendment("6000", "1500", order.CoveragePostDelivery)}).does(buyer, order.AcceptChange{Proposal: 1})
@@ -293,15 +294,15 @@ func testD24Again(t *testing.T, ready story) {
 		taken.when(seller, order.Cancel{}).leads(order.PhaseClosed)(t)
 		taken.when(seller, order.Modify{To: taken.amendment("7000", "2000", order.CoveragePostDelivery)}).leads(order.PhaseSubmitted)(t)
 		payBy := taken.order.PayBy
-		taken.at(payBy.Add(-1)).when(system, order.Expire{}).refusedBy(order.RuleD28, from(payBy))(t)
+		taken.at(payBy.Add(-1)).when(system, order.Expire{}).refusedBy(rule.D28, from(payBy))(t)
 		taken.at(payBy).when(system, order.Expire{}).leads(order.PhaseClosed)(t)
-		taken.at(payBy).when(buyer, card("2", "1")).refusedBy(order.RuleD28, until(payBy))(t)
+		taken.at(payBy).when(buyer, card("2", "1")).refusedBy(rule.D28, until(payBy))(t)
 		taken.at(payBy).when(platform, taken.wire("2000")).leads(order.PhaseReadyToShip)(t)
 	})
 	t.Run("effect/it does not end while the chargeback is open", func(t *testing.T) {
 		open := bound.contested("1").at(bound.order.PayBy)
-		open.when(system, order.Expire{}).refusedBy(order.RuleD29)(t)
-		open.when(buyer, order.Cancel{}).refusedBy(order.RuleD29)(t)
+		open.when(system, order.Expire{}).refusedBy(rule.D29)(t)
+		open.when(buyer, order.Cancel{}).refusedBy(rule.D29)(t)
 	})
 }
 
@@ -325,25 +326,25 @@ func testD30(t *testing.T) {
 	part := confirmed(t, order.CoverageNone).wired("1")
 	t.Run("accept/a confirmed order", part.when(seller, give("1")).then(made("1"), closed))
 	for name, bad := range map[string]string{"nothing": "0", "less than nothing": "-0.01", "another currency": "1 EUR", "more than was paid": "2000.01"} {
-		t.Run("refuse/"+name, s.when(seller, give(bad)).refusedBy(order.RuleD30))
+		t.Run("refuse/"+name, s.when(seller, give(bad)).refusedBy(rule.D30))
 	}
-	t.Run("refuse/more than is left", s.refunded("1500").when(seller, give("500.01")).refusedBy(order.RuleD30, short("0.01")))
+	t.Run("refuse/more than is left", s.refunded("1500").when(seller, give("500.01")).refusedBy(rule.D30, short("0.01")))
 	claimed := s.escalated().does(platform, compensation("700"))
-	t.Run("refuse/more than is left after a claim", claimed.when(seller, give("1300.01")).refusedBy(order.RuleD30, short("0.01")))
+	t.Run("refuse/more than is left after a claim", claimed.when(seller, give("1300.01")).refusedBy(rule.D30, short("0.01")))
 	t.Run("accept/what is left after a claim closes", claimed.when(seller, give("1300")).then(made("1300"), closed))
-	t.Run("refuse/money that waits", submitted(t, order.CoverageNone).wired("5").confirms().wired("7000").when(seller, give("6000.01")).refusedBy(order.RuleD30))
-	t.Run("refuse/no money", confirmed(t, order.CoverageNone).when(seller, give("1")).refusedBy(order.RuleD30, short("1")))
+	t.Run("refuse/money that waits", submitted(t, order.CoverageNone).wired("5").confirms().wired("7000").when(seller, give("6000.01")).refusedBy(rule.D30))
+	t.Run("refuse/no money", confirmed(t, order.CoverageNone).when(seller, give("1")).refusedBy(rule.D30, short("1")))
 	for _, p := range []order.Phase{order.PhaseDraft, order.PhaseSubmitted, order.PhaseCompleted, order.PhaseClosed} {
-		t.Run("refuse/in phase "+p.String(), inPhase(t, p).when(seller, give("1")).refusedBy(order.RuleD30))
+		t.Run("refuse/in phase "+p.String(), inPhase(t, p).when(seller, give("1")).refusedBy(rule.D30))
 	}
-	t.Run("refuse/the buyer", s.when(buyer, give("1")).refusedBy(order.RuleD30))
-	t.Run("refuse/another seller", s.when(otherSeller, give("1")).refusedBy(order.RuleD30))
+	t.Run("refuse/the buyer", s.when(buyer, give("1")).refusedBy(rule.D30))
+	t.Run("refuse/another seller", s.when(otherSeller, give("1")).refusedBy(rule.D30))
 	t.Run("effect/what is still to be collected stays", func(t *testing.T) {
 		after := s.refunded("500")
 		if after.order.Due() != money("4000") || after.order.Terms.Total != money("6000") {
 			t.Errorf("due %s of %s", after.order.Due(), after.order.Terms.Total)
 		}
-		after.wired("4000").linked("E1").when(seller, order.AcceptShortfall{}).refusedBy(order.RuleD20)(t)
+		after.wired("4000").linked("E1").when(seller, order.AcceptShortfall{}).refusedBy(rule.D20)(t)
 	})
 	t.Run("effect/a refunded order still completes", there.refunded("500").when(platform, there.wire("4000")).leads(order.PhaseCompleted))
 	t.Run("excludes/money that waits goes back apart, and moves no phase", func(t *testing.T) {
@@ -360,12 +361,12 @@ func testReturns(t *testing.T, s story, waits string) {
 	t.Run("accept/all that waits"+name, s.when(platform, give(waits)).then(order.UnappliedReturned{Amount: money(waits)}))
 	t.Run("accept/a cent of it"+name, s.when(platform, give("0.01")).leads(s.order.Phase))
 	more := must(money(waits).Add(money("0.01")))
-	t.Run("refuse/a cent more"+name, s.when(platform, order.ReturnUnapplied{Amount: more}).refusedBy(order.RuleD21, short("0.01")))
-	t.Run("refuse/twice"+name, s.does(platform, give(waits)).when(platform, give("0.01")).refusedBy(order.RuleD21, short("0.01")))
+	t.Run("refuse/a cent more"+name, s.when(platform, order.ReturnUnapplied{Amount: more}).refusedBy(rule.D21, short("0.01")))
+	t.Run("refuse/twice"+name, s.does(platform, give(waits)).when(platform, give("0.01")).refusedBy(rule.D21, short("0.01")))
 	for _, bad := range []string{"0", "-1", "1 EUR"} {
-		t.Run("refuse/"+bad+name, s.when(platform, give(bad)).refusedBy(order.RuleD21))
+		t.Run("refuse/"+bad+name, s.when(platform, give(bad)).refusedBy(rule.D21))
 	}
-	t.Run("refuse/by the seller"+name, s.when(seller, give("0.01")).refusedBy(order.RuleD21))
+	t.Run("refuse/by the seller"+name, s.when(seller, give("0.01")).refusedBy(rule.D21))
 	t.Run("effect/what was returned is no longer there"+name, func(t *testing.T) {
 		after := s.does(platform, give(waits)).order
 		l := after.Ledger

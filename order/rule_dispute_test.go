@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func testD29(t *testing.T) {
@@ -22,21 +24,21 @@ func testD29(t *testing.T) {
 		t.Run("accept/shipped, "+string(c), gone.when(buyer, objection("1")).then(opened(gone, "1")))
 	}
 	s := shipped(t, order.CoveragePostDelivery)
-	t.Run("refuse/no money applied", bound.when(buyer, objection("1")).refusedBy(order.RuleD29))
-	t.Run("refuse/money that waits", submitted(t, order.CoverageNone).wired("5").when(buyer, objection("1")).refusedBy(order.RuleD29))
+	t.Run("refuse/no money applied", bound.when(buyer, objection("1")).refusedBy(rule.D29))
+	t.Run("refuse/money that waits", submitted(t, order.CoverageNone).wired("5").when(buyer, objection("1")).refusedBy(rule.D29))
 	for _, p := range []order.Phase{order.PhaseSubmitted, order.PhaseReceived, order.PhaseCompleted, order.PhaseClosed} {
-		t.Run("refuse/in phase "+p.String(), inPhase(t, p).when(buyer, objection("1")).refusedBy(order.RuleD29))
+		t.Run("refuse/in phase "+p.String(), inPhase(t, p).when(buyer, objection("1")).refusedBy(rule.D29))
 	}
-	t.Run("refuse/the seller", s.when(seller, objection("1")).refusedBy(order.RuleD29))
-	t.Run("refuse/another buyer", s.when(otherBuyer, objection("1")).refusedBy(order.RuleD29))
-	t.Run("refuse/a second one meanwhile", s.disputed().when(buyer, objection("1")).refusedBy(order.RuleD29))
-	t.Run("refuse/a claim of nothing", s.when(buyer, objection("0")).refusedBy(order.RuleD29))
-	t.Run("refuse/a claim below zero", s.when(buyer, objection("-1")).refusedBy(order.RuleD29))
-	t.Run("refuse/a claim in another currency", s.when(buyer, objection("1 EUR")).refusedBy(order.RuleD29))
-	t.Run("refuse/a claim of more than was paid", s.when(buyer, objection("2000.01")).refusedBy(order.RuleD29, short("0.01")))
+	t.Run("refuse/the seller", s.when(seller, objection("1")).refusedBy(rule.D29))
+	t.Run("refuse/another buyer", s.when(otherBuyer, objection("1")).refusedBy(rule.D29))
+	t.Run("refuse/a second one meanwhile", s.disputed().when(buyer, objection("1")).refusedBy(rule.D29))
+	t.Run("refuse/a claim of nothing", s.when(buyer, objection("0")).refusedBy(rule.D29))
+	t.Run("refuse/a claim below zero", s.when(buyer, objection("-1")).refusedBy(rule.D29))
+	t.Run("refuse/a claim in another currency", s.when(buyer, objection("1 EUR")).refusedBy(rule.D29))
+	t.Run("refuse/a claim of more than was paid", s.when(buyer, objection("2000.01")).refusedBy(rule.D29, short("0.01")))
 	back := s.refunded("500")
 	t.Run("accept/a claim of what is left after a refund", back.when(buyer, objection("1500")).leads(order.PhaseShipped))
-	t.Run("refuse/a claim of more than that", back.when(buyer, objection("1500.01")).refusedBy(order.RuleD29, short("0.01")))
+	t.Run("refuse/a claim of more than that", back.when(buyer, objection("1500.01")).refusedBy(rule.D29, short("0.01")))
 	t.Run("accept/another after one was withdrawn", func(t *testing.T) {
 		again := s.disputed().does(buyer, order.Withdraw{}).disputed()
 		if d := again.order.Dispute; d.Number != 2 || d.Stage != order.StageNegotiating {
@@ -61,29 +63,29 @@ func testD29(t *testing.T) {
 func testD29Escalation(t *testing.T, s story) {
 	escalate, open := order.Escalate{}, s.disputed()
 	four, seven := open.now.Add(3*day), open.now.Add(6*day)
-	for name, party := range map[string]order.Actor{"buyer": buyer, "seller": seller} {
+	for name, party := range map[string]trade.Actor{"buyer": buyer, "seller": seller} {
 		done := order.DisputeEscalated{By: party.Role}
-		t.Run("refuse/the "+name+" a nanosecond before day 4", open.at(four.Add(-1)).when(party, escalate).refusedBy(order.RuleD29, from(four)))
+		t.Run("refuse/the "+name+" a nanosecond before day 4", open.at(four.Add(-1)).when(party, escalate).refusedBy(rule.D29, from(four)))
 		t.Run("accept/the "+name+" as day 4 begins", open.at(four).when(party, escalate).then(done))
 		t.Run("accept/the "+name+" later", open.at(four.Add(1)).when(party, escalate).then(done))
 		t.Run("accept/the "+name+" after day 7", open.at(seven.Add(day)).when(party, escalate).then(done))
-		t.Run("refuse/the "+name+" after the system", open.at(seven).does(system, escalate).when(party, escalate).refusedBy(order.RuleD29))
-		t.Run("refuse/the "+name+", no dispute", s.after(9*day).when(party, escalate).refusedBy(order.RuleD29))
+		t.Run("refuse/the "+name+" after the system", open.at(seven).does(system, escalate).when(party, escalate).refusedBy(rule.D29))
+		t.Run("refuse/the "+name+", no dispute", s.after(9*day).when(party, escalate).refusedBy(rule.D29))
 	}
-	t.Run("refuse/the system a nanosecond before day 7", open.at(seven.Add(-1)).when(system, escalate).refusedBy(order.RuleD29, from(seven)))
-	t.Run("accept/the system as day 7 begins", open.at(seven).when(system, escalate).then(order.DisputeEscalated{By: order.System}))
+	t.Run("refuse/the system a nanosecond before day 7", open.at(seven.Add(-1)).when(system, escalate).refusedBy(rule.D29, from(seven)))
+	t.Run("accept/the system as day 7 begins", open.at(seven).when(system, escalate).then(order.DisputeEscalated{By: trade.System}))
 	t.Run("accept/the system later", open.at(seven.Add(1)).when(system, escalate).leads(order.PhaseShipped))
-	t.Run("refuse/the system after a party", open.at(four).does(seller, escalate).at(seven).when(system, escalate).refusedBy(order.RuleD29))
-	t.Run("refuse/the platform", open.at(seven).when(platform, escalate).refusedBy(order.RuleD29))
+	t.Run("refuse/the system after a party", open.at(four).does(seller, escalate).at(seven).when(system, escalate).refusedBy(rule.D29))
+	t.Run("refuse/the platform", open.at(seven).when(platform, escalate).refusedBy(rule.D29))
 	t.Run("effect/a second dispute counts from its own opening", open.does(buyer, order.Withdraw{}).after(day).disputed().at(four).
-		when(buyer, escalate).refusedBy(order.RuleD29, from(four.Add(day))))
+		when(buyer, escalate).refusedBy(rule.D29, from(four.Add(day))))
 	t.Run("effect/the days are those of its opening", func(t *testing.T) {
 		set := func(p *order.Policy) { p.EscalateFrom, p.EscalateAfter = time.Hour, 2*time.Hour }
 		quick := s.under(set).disputed()
-		quick.after(time.Hour-1).when(buyer, escalate).refusedBy(order.RuleD29)(t)
+		quick.after(time.Hour-1).when(buyer, escalate).refusedBy(rule.D29)(t)
 		quick.after(time.Hour).when(buyer, escalate).leads(order.PhaseShipped)(t)
 		quick.under(func(p *order.Policy) { p.EscalateFrom, p.EscalateAfter = 9*day, 9*day }).after(2*time.Hour).when(system, escalate).leads(order.PhaseShipped)(t)
-		open.under(set).after(2*time.Hour).when(system, escalate).refusedBy(order.RuleD29, from(seven))(t)
+		open.under(set).after(2*time.Hour).when(system, escalate).refusedBy(rule.D29, from(seven))(t)
 	})
 }
 
@@ -91,58 +93,58 @@ func testD29Settlement(t *testing.T, s story) {
 	offer := func(amount string) order.ProposeSettlement { return order.ProposeSettlement{Refund: money(amount)} }
 	yes := func(n uint32) order.AcceptSettlement { return order.AcceptSettlement{Proposal: n} }
 	open := s.disputed()
-	t.Run("accept/an offer of the buyer", open.when(buyer, offer("300")).then(order.SettlementProposed{Proposal: 1, By: order.Buyer, Refund: money("300")}))
-	t.Run("accept/an offer when escalated", s.escalated().when(seller, offer("300")).then(order.SettlementProposed{Proposal: 1, By: order.Seller, Refund: money("300")}))
+	t.Run("accept/an offer of the buyer", open.when(buyer, offer("300")).then(order.SettlementProposed{Proposal: 1, By: trade.Buyer, Refund: money("300")}))
+	t.Run("accept/an offer when escalated", s.escalated().when(seller, offer("300")).then(order.SettlementProposed{Proposal: 1, By: trade.Seller, Refund: money("300")}))
 	offered := open.does(seller, offer("300")).after(day)
 	ends := order.SettlementAccepted{Proposal: 1, ReceiptDeadline: offered.now.Add(15 * day)}
 	t.Run("accept/by the other side", offered.when(buyer, yes(1)).then(ends, order.RefundMade{Amount: money("300"), Cause: order.RefundSettled}))
 	t.Run("accept/the buyer's by the seller", open.does(buyer, offer("300")).when(seller, yes(1)).leads(order.PhaseShipped))
 	t.Run("accept/all of it closes the order", open.does(seller, offer("2000")).after(day).when(buyer, yes(1)).then(
 		ends, order.RefundMade{Amount: money("2000"), Cause: order.RefundSettled}, freed("6000", order.ReleaseClosed), order.Closed{Reason: order.ClosedRefunded}))
-	t.Run("refuse/one's own", offered.when(seller, yes(1)).refusedBy(order.RuleD29))
-	t.Run("refuse/nothing was offered", open.when(seller, yes(0)).refusedBy(order.RuleD29))
+	t.Run("refuse/one's own", offered.when(seller, yes(1)).refusedBy(rule.D29))
+	t.Run("refuse/nothing was offered", open.when(seller, yes(0)).refusedBy(rule.D29))
 	newer := offered.does(buyer, offer("400"))
-	t.Run("refuse/an offer that was replaced", newer.when(buyer, yes(1)).refusedBy(order.RuleD29))
-	t.Run("refuse/an offer to come", newer.when(seller, yes(3)).refusedBy(order.RuleD29))
+	t.Run("refuse/an offer that was replaced", newer.when(buyer, yes(1)).refusedBy(rule.D29))
+	t.Run("refuse/an offer to come", newer.when(seller, yes(3)).refusedBy(rule.D29))
 	t.Run("accept/the one that stands", newer.when(seller, yes(2)).leads(order.PhaseShipped))
 	again := offered.does(buyer, order.Withdraw{}).disputed()
-	t.Run("refuse/an offer of an earlier dispute", again.when(buyer, yes(1)).refusedBy(order.RuleD29))
-	t.Run("effect/numbers go on", again.when(seller, offer("1")).then(order.SettlementProposed{Proposal: 2, By: order.Seller, Refund: money("1")}))
-	t.Run("refuse/accepted twice", offered.does(buyer, yes(1)).when(buyer, yes(1)).refusedBy(order.RuleD29))
-	t.Run("refuse/an offer without a dispute", s.when(seller, offer("300")).refusedBy(order.RuleD29))
-	t.Run("refuse/an offer of the platform", open.when(platform, offer("300")).refusedBy(order.RuleD29))
+	t.Run("refuse/an offer of an earlier dispute", again.when(buyer, yes(1)).refusedBy(rule.D29))
+	t.Run("effect/numbers go on", again.when(seller, offer("1")).then(order.SettlementProposed{Proposal: 2, By: trade.Seller, Refund: money("1")}))
+	t.Run("refuse/accepted twice", offered.does(buyer, yes(1)).when(buyer, yes(1)).refusedBy(rule.D29))
+	t.Run("refuse/an offer without a dispute", s.when(seller, offer("300")).refusedBy(rule.D29))
+	t.Run("refuse/an offer of the platform", open.when(platform, offer("300")).refusedBy(rule.D29))
 	for _, bad := range []string{"0", "-1", "1 EUR", "2000.01"} {
-		t.Run("refuse/an offer of "+bad, open.when(seller, offer(bad)).refusedBy(order.RuleD30))
+		t.Run("refuse/an offer of "+bad, open.when(seller, offer(bad)).refusedBy(rule.D30))
 	}
 	large := open.does(seller, offer("1800")).refunded("500")
-	t.Run("refuse/an offer that a refund made too large", large.when(buyer, yes(1)).refusedBy(order.RuleD30, short("300")))
+	t.Run("refuse/an offer that a refund made too large", large.when(buyer, yes(1)).refusedBy(rule.D30, short("300")))
 	t.Run("effect/another is offered then", large.does(seller, offer("1500")).when(buyer, yes(2)).leads(order.PhaseClosed))
 	t.Run("accept/withdrawn while negotiating", offered.when(buyer, order.Withdraw{}).then(order.DisputeWithdrawn{ReceiptDeadline: offered.now.Add(15 * day)}))
 	escalated := s.escalated()
 	t.Run("accept/withdrawn when escalated", escalated.when(buyer, order.Withdraw{}).then(order.DisputeWithdrawn{ReceiptDeadline: escalated.now.Add(15 * day)}))
-	t.Run("refuse/withdrawn by the seller", open.when(seller, order.Withdraw{}).refusedBy(order.RuleD29))
-	t.Run("refuse/withdrawn twice", open.does(buyer, order.Withdraw{}).when(buyer, order.Withdraw{}).refusedBy(order.RuleD29))
+	t.Run("refuse/withdrawn by the seller", open.when(seller, order.Withdraw{}).refusedBy(rule.D29))
+	t.Run("refuse/withdrawn twice", open.does(buyer, order.Withdraw{}).when(buyer, order.Withdraw{}).refusedBy(rule.D29))
 }
 
 func testD29Ruling(t *testing.T, s story) {
 	open, up := s.disputed(), s.escalated()
-	ruled := func(refund, claim order.Money) order.Arbitrated {
+	ruled := func(refund, claim trade.Money) order.Arbitrated {
 		return order.Arbitrated{Refund: refund, Compensation: claim, ReceiptDeadline: up.now.Add(15 * day)}
 	}
-	for name, by := range map[string]order.Actor{"buyer": buyer, "seller": seller, "system": system, "desk": deskRole} {
-		t.Run("refuse/the "+name, up.when(by, order.Arbitrate{}).refusedBy(order.RuleD29))
+	for name, by := range map[string]trade.Actor{"buyer": buyer, "seller": seller, "system": system, "desk": deskRole} {
+		t.Run("refuse/the "+name, up.when(by, order.Arbitrate{}).refusedBy(rule.D29))
 	}
-	t.Run("refuse/not escalated", open.after(9*day).when(platform, order.Arbitrate{}).refusedBy(order.RuleD29, from(open.now.Add(6*day))))
-	t.Run("refuse/no dispute", s.when(platform, order.Arbitrate{}).refusedBy(order.RuleD29))
-	t.Run("refuse/twice", up.does(platform, order.Arbitrate{}).when(platform, order.Arbitrate{}).refusedBy(order.RuleD29))
-	t.Run("accept/for the seller", up.when(platform, order.Arbitrate{}).then(ruled(order.Money{}, order.Money{})))
+	t.Run("refuse/not escalated", open.after(9*day).when(platform, order.Arbitrate{}).refusedBy(rule.D29, from(open.now.Add(6*day))))
+	t.Run("refuse/no dispute", s.when(platform, order.Arbitrate{}).refusedBy(rule.D29))
+	t.Run("refuse/twice", up.does(platform, order.Arbitrate{}).when(platform, order.Arbitrate{}).refusedBy(rule.D29))
+	t.Run("accept/for the seller", up.when(platform, order.Arbitrate{}).then(ruled(trade.Money{}, trade.Money{})))
 	t.Run("accept/a refund", up.when(platform, order.Arbitrate{Refund: money("700")}).then(
-		ruled(money("700"), order.Money{}), order.RefundMade{Amount: money("700"), Cause: order.RefundRuled}))
+		ruled(money("700"), trade.Money{}), order.RefundMade{Amount: money("700"), Cause: order.RefundRuled}))
 	t.Run("accept/a refund of all", up.when(platform, order.Arbitrate{Refund: money("2000")}).leads(order.PhaseClosed))
 	t.Run("accept/a compensation", up.when(platform, compensation("700")).then(
-		ruled(order.Money{}, money("700")), order.ClaimPosted{Amount: money("700"), Released: money("5300")}))
+		ruled(trade.Money{}, money("700")), order.ClaimPosted{Amount: money("700"), Released: money("5300")}))
 	for _, bad := range []string{"-1", "1 EUR", "2000.01"} {
-		t.Run("refuse/a refund of "+bad, up.when(platform, order.Arbitrate{Refund: money(bad)}).refusedBy(order.RuleD30))
+		t.Run("refuse/a refund of "+bad, up.when(platform, order.Arbitrate{Refund: money(bad)}).refusedBy(rule.D30))
 	}
 	t.Run("excludes/both at once", up.when(platform, order.Arbitrate{Refund: money("1"), Compensation: money("1")}).invalid("compensation"))
 	ready := shippable(t, order.CoverageNone).under(func(p *order.Policy) { p.AutoShip = true }).escalated()
@@ -166,7 +168,7 @@ func testD29Waits(t *testing.T) {
 	bound, ready, gone := confirmed(t, order.CoverageNone).wired("1").linked("E1").disputedOver("1"), shippable(t, order.CoverageNone).disputed(), shipped(t, order.CoverageNone).disputed()
 	for _, c := range []struct {
 		s   story
-		by  order.Actor
+		by  trade.Actor
 		ask order.Command
 	}{
 		{ready, seller, order.MarkShipped{}}, {gone, buyer, order.ConfirmReceipt{}}, {gone.after(99 * day), system, order.AutoConfirmReceipt{}},
@@ -175,7 +177,7 @@ func testD29Waits(t *testing.T) {
 		{ready, seller, order.Link{Entrustment: "E2"}}, {bound, seller, order.Unlink{Entrustment: "E1"}}, {gone, seller, order.AcceptShortfall{}},
 		{gone, buyer, card("C1", "1")}, {bound, buyer, order.Cancel{}}, {bound.after(99 * day), system, order.Expire{}},
 	} {
-		t.Run("refuse/meanwhile "+c.ask.Name(), c.s.when(c.by, c.ask).refusedBy(order.RuleD29))
+		t.Run("refuse/meanwhile "+c.ask.Name(), c.s.when(c.by, c.ask).refusedBy(rule.D29))
 	}
 	t.Run("accept/meanwhile a refund", gone.when(platform, order.Refund{Amount: money("1")}).leads(order.PhaseShipped))
 	t.Run("accept/meanwhile money that waits goes back", gone.wired("5000").when(platform, order.ReturnUnapplied{Amount: money("1000")}).leads(order.PhaseShipped))
@@ -186,7 +188,7 @@ func testD29Waits(t *testing.T) {
 		t.Errorf("the dispute is %+v", o.Dispute)
 	}
 	wait := ready.does(buyer, order.Withdraw{}).does(seller, order.ProposeChange{To: ready.amendment("7000", "2000", order.CoverageNone)}).disputed()
-	t.Run("refuse/meanwhile a proposal is accepted", wait.when(buyer, order.AcceptChange{Proposal: 1}).refusedBy(order.RuleD29))
+	t.Run("refuse/meanwhile a proposal is accepted", wait.when(buyer, order.AcceptChange{Proposal: 1}).refusedBy(rule.D29))
 	t.Run("accept/a proposal that was open before, once it is over", wait.does(buyer, order.Withdraw{}).when(buyer, order.AcceptChange{Proposal: 1}).leads(order.PhaseReadyToShip))
 }
 
@@ -196,15 +198,15 @@ func testD13(t *testing.T) {
 	runs := func(s story, to time.Time) func(*testing.T) {
 		return func(t *testing.T) {
 			t.Helper()
-			s.at(to.Add(-1)).when(system, auto).refusedBy(order.RuleA25, from(to))(t)
+			s.at(to.Add(-1)).when(system, auto).refusedBy(rule.A25, from(to))(t)
 			s.at(to).when(system, auto).leads(order.PhaseCompleted)(t)
 		}
 	}
 	t.Run("accept/opened a nanosecond before the deadline", s.at(deadline.Add(-1)).when(buyer, objection("1")).leads(order.PhaseShipped))
-	t.Run("refuse/opened at the deadline", s.at(deadline).when(buyer, objection("1")).refusedBy(order.RuleD13, until(deadline)))
+	t.Run("refuse/opened at the deadline", s.at(deadline).when(buyer, objection("1")).refusedBy(rule.D13, until(deadline)))
 	t.Run("accept/received after the deadline", s.at(deadline.Add(1)).when(buyer, order.ConfirmReceipt{}).leads(order.PhaseCompleted))
 	ten := s.after(10 * day).disputed()
-	t.Run("effect/the clock stands still", ten.after(99*day).when(system, auto).refusedBy(order.RuleD29))
+	t.Run("effect/the clock stands still", ten.after(99*day).when(system, auto).refusedBy(rule.D29))
 	t.Run("effect/it goes on after a withdrawal", runs(ten.after(4*day).does(buyer, order.Withdraw{}), s.now.Add(19*day)))
 	t.Run("effect/after a ruling", runs(ten.after(6*day).does(system, order.Escalate{}).does(platform, order.Arbitrate{}), s.now.Add(21*day)))
 	t.Run("effect/after a settlement", runs(ten.does(seller, order.ProposeSettlement{Refund: money("1")}).after(day).does(buyer, order.AcceptSettlement{Proposal: 1}), s.now.Add(16*day)))
@@ -227,7 +229,7 @@ func testD13(t *testing.T) {
 		runs(inner.resolved("2", true).after(6*day).does(buyer, order.Withdraw{}), s.now.Add(25*day))(t)
 	})
 	late := s.at(deadline).contested("2").after(day)
-	t.Run("refuse/a dispute when the chargeback found the deadline passed", late.when(buyer, objection("1")).refusedBy(order.RuleD13, until(deadline)))
+	t.Run("refuse/a dispute when the chargeback found the deadline passed", late.when(buyer, objection("1")).refusedBy(rule.D13, until(deadline)))
 	t.Run("accept/one when it found a nanosecond left", s.at(deadline.Add(-1)).contested("2").after(day).when(buyer, objection("1")).leads(order.PhaseShipped))
 	t.Run("effect/receipt is due at once when that is over", late.resolved("2", true).when(system, auto).leads(order.PhaseCompleted))
 	t.Run("excludes/a dispute before shipment", func(t *testing.T) {
@@ -248,20 +250,20 @@ func testD17Claims(t *testing.T) {
 	late := order.OpenDispute{Ground: order.GroundLate, Claimed: money("1")}
 	s := with(order.ShipBy{Days: 10, After: order.InitialPayment})
 	agreed := s.now.Add(10 * day)
-	t.Run("refuse/a nanosecond before the agreed time", s.at(agreed.Add(-1)).when(buyer, late).refusedBy(order.RuleD17, from(agreed)))
+	t.Run("refuse/a nanosecond before the agreed time", s.at(agreed.Add(-1)).when(buyer, late).refusedBy(rule.D17, from(agreed)))
 	t.Run("accept/at the agreed time", s.at(agreed).when(buyer, late).leads(order.PhaseReadyToShip))
 	t.Run("accept/another ground before it", s.when(buyer, objection("1")).leads(order.PhaseReadyToShip))
-	t.Run("refuse/nothing agreed", with(order.ShipBy{}).after(99*day).when(buyer, late).refusedBy(order.RuleD17, from(time.Time{})))
-	t.Run("refuse/before the payment that it counts from", with(order.ShipBy{Days: 1, After: order.BalancePayment}).after(99*day).when(buyer, late).refusedBy(order.RuleD17, from(time.Time{})))
+	t.Run("refuse/nothing agreed", with(order.ShipBy{}).after(99*day).when(buyer, late).refusedBy(rule.D17, from(time.Time{})))
+	t.Run("refuse/before the payment that it counts from", with(order.ShipBy{Days: 1, After: order.BalancePayment}).after(99*day).when(buyer, late).refusedBy(rule.D17, from(time.Time{})))
 	leaves := func(at time.Time) story {
 		gone := s.does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1")
 		return gone.released("E1", gone.now).at(at).does(seller, ship).after(time.Hour)
 	}
 	t.Run("accept/shipped late", leaves(agreed).when(buyer, late).leads(order.PhaseShipped))
-	t.Run("refuse/shipped in time", leaves(agreed.Add(-1)).after(9*day).when(buyer, late).refusedBy(order.RuleD17, from(time.Time{})))
+	t.Run("refuse/shipped in time", leaves(agreed.Add(-1)).after(9*day).when(buyer, late).refusedBy(rule.D17, from(time.Time{})))
 	t.Run("accept/shipped in time, another ground", leaves(agreed.Add(-1)).when(buyer, objection("1")).leads(order.PhaseShipped))
 	t.Run("excludes/a ground that is none", s.when(buyer, order.OpenDispute{Ground: "weather", Claimed: money("1")}).invalid("ground"))
 	paid := with(order.ShipBy{Days: 1, After: order.BalancePayment}).paid("2", "4000")
 	t.Run("accept/a day after the balance", paid.after(day).when(buyer, late).leads(order.PhaseReadyToShip))
-	t.Run("refuse/the balance was charged back", paid.after(day).contested("2").resolved("2", false).when(buyer, late).refusedBy(order.RuleD17, from(time.Time{})))
+	t.Run("refuse/the balance was charged back", paid.after(day).contested("2").resolved("2", false).when(buyer, late).refusedBy(rule.D17, from(time.Time{})))
 }

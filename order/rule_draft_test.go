@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func testA1(t *testing.T) {
 	t.Run("accept/confirm, pay, export", shippable(t, order.CoverageNone).when(seller, order.MarkShipped{}).leads(order.PhaseShipped))
 	draft, offered := complete(t, order.CoverageNone), submitted(t, order.CoverageNone)
-	t.Run("refuse/announce a payment of a draft", draft.when(buyer, card("C1", "1")).refusedBy(order.RuleA1))
-	t.Run("refuse/announce a payment before the buyer confirmed", offered.when(buyer, card("C1", "1")).refusedBy(order.RuleA1))
-	t.Run("refuse/money for a draft", draft.when(platform, draft.wire("1")).refusedBy(order.RuleA1))
-	t.Run("refuse/a failed payment of a draft", draft.when(platform, order.FailPayment{Payment: "C1", Reason: "declined"}).refusedBy(order.RuleA1))
-	t.Run("refuse/money that the buyer reports before confirming", offered.when(buyer, offered.wire("1")).refusedBy(order.RuleA1))
+	t.Run("refuse/announce a payment of a draft", draft.when(buyer, card("C1", "1")).refusedBy(rule.A1))
+	t.Run("refuse/announce a payment before the buyer confirmed", offered.when(buyer, card("C1", "1")).refusedBy(rule.A1))
+	t.Run("refuse/money for a draft", draft.when(platform, draft.wire("1")).refusedBy(rule.A1))
+	t.Run("refuse/a failed payment of a draft", draft.when(platform, order.FailPayment{Payment: "C1", Reason: "declined"}).refusedBy(rule.A1))
+	t.Run("refuse/money that the buyer reports before confirming", offered.when(buyer, offered.wire("1")).refusedBy(rule.A1))
 }
 
 func testA6(t *testing.T) {
@@ -25,14 +27,14 @@ func testA6(t *testing.T) {
 		order.Drafted{Seller: seller.Account, Email: seller.Email, Mode: order.DraftOnline, DraftedAt: newYear}))
 	for _, s := range []order.Service{order.ServiceNone, order.ServiceRejected, order.ServiceSuspended} {
 		with := func(f *order.Facts) { f.Service = s }
-		t.Run("refuse/draft with the service "+s.String(), once(t).knowing(with).when(seller, draft).refusedBy(order.RuleA6))
+		t.Run("refuse/draft with the service "+s.String(), once(t).knowing(with).when(seller, draft).refusedBy(rule.A6))
 		t.Run("refuse/submit with the service "+s.String(),
-			complete(t, order.CoverageNone).knowing(with).when(seller, submit).refusedBy(order.RuleA6))
+			complete(t, order.CoverageNone).knowing(with).when(seller, submit).refusedBy(rule.A6))
 		t.Run("excludes/an order that runs, from the service "+s.String(),
 			shippable(t, order.CoverageNone).knowing(with).when(seller, order.MarkShipped{}).leads(order.PhaseShipped))
 	}
-	t.Run("refuse/a buyer", once(t).when(buyer, draft).refusedBy(order.RuleA6))
-	t.Run("refuse/a second draft of one order", drafted(t).when(seller, draft).refusedBy(order.RuleA6))
+	t.Run("refuse/a buyer", once(t).when(buyer, draft).refusedBy(rule.A6))
+	t.Run("refuse/a second draft of one order", drafted(t).when(seller, draft).refusedBy(rule.A6))
 }
 
 func testA7(t *testing.T) {
@@ -44,9 +46,9 @@ func testA7(t *testing.T) {
 	t.Run("accept/attachment with a file of the seller",
 		attached(t).does(seller, contract("sales contract.pdf")).when(seller, submit).leads(order.PhaseSubmitted))
 	t.Run("excludes/online without a file", complete(t, order.CoverageNone).when(seller, submit).leads(order.PhaseSubmitted))
-	t.Run("refuse/a third mode", once(t).when(seller, order.Draft{Mode: "fax"}).refusedBy(order.RuleA7))
-	t.Run("refuse/no mode", once(t).when(seller, order.Draft{}).refusedBy(order.RuleA7))
-	t.Run("refuse/attachment without a file", attached(t).when(seller, submit).refusedBy(order.RuleA7))
+	t.Run("refuse/a third mode", once(t).when(seller, order.Draft{Mode: "fax"}).refusedBy(rule.A7))
+	t.Run("refuse/no mode", once(t).when(seller, order.Draft{}).refusedBy(rule.A7))
+	t.Run("refuse/attachment without a file", attached(t).when(seller, submit).refusedBy(rule.A7))
 }
 
 // contract is an offline contract of that name.
@@ -69,25 +71,25 @@ func testA8(t *testing.T) {
 	t.Run("accept/changed and matched anew",
 		changed.does(seller, order.MatchBuyer{Email: "new@example.com"}).when(seller, submit).leads(order.PhaseSubmitted))
 	t.Run("refuse/submit without a match",
-		entered.priced("10", "10").covered(order.CoverageNone).when(seller, submit).refusedBy(order.RuleA8))
-	t.Run("refuse/submit after the address changed", changed.when(seller, submit).refusedBy(order.RuleA8))
+		entered.priced("10", "10").covered(order.CoverageNone).when(seller, submit).refusedBy(rule.A8))
+	t.Run("refuse/submit after the address changed", changed.when(seller, submit).refusedBy(rule.A8))
 	t.Run("refuse/submit after the same address was entered anew",
-		ready.does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"}).when(seller, submit).refusedBy(order.RuleA8))
-	t.Run("refuse/a match before an address", open.when(seller, order.MatchBuyer{Email: buyer.Email}).refusedBy(order.RuleA8))
-	t.Run("refuse/a match of another address", entered.when(seller, order.MatchBuyer{Email: "new@example.com"}).refusedBy(order.RuleA8))
-	t.Run("refuse/a match of no address", entered.when(seller, order.MatchBuyer{}).refusedBy(order.RuleA8))
-	for _, bad := range []order.Email{"", "buyer", "@example.com", "buyer@", "buyer@example", "a b@example.com", "a@b@example.com"} {
-		t.Run("refuse/the address "+string(bad), open.when(seller, order.SetBuyer{Email: bad, BuyerName: "Jane Doe"}).refusedBy(order.RuleA8, caused("email")))
+		ready.does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"}).when(seller, submit).refusedBy(rule.A8))
+	t.Run("refuse/a match before an address", open.when(seller, order.MatchBuyer{Email: buyer.Email}).refusedBy(rule.A8))
+	t.Run("refuse/a match of another address", entered.when(seller, order.MatchBuyer{Email: "new@example.com"}).refusedBy(rule.A8))
+	t.Run("refuse/a match of no address", entered.when(seller, order.MatchBuyer{}).refusedBy(rule.A8))
+	for _, bad := range []trade.Email{"", "buyer", "@example.com", "buyer@", "buyer@example", "a b@example.com", "a@b@example.com"} {
+		t.Run("refuse/the address "+string(bad), open.when(seller, order.SetBuyer{Email: bad, BuyerName: "Jane Doe"}).refusedBy(rule.A8, caused("email")))
 	}
-	t.Run("refuse/a buyer who enters himself", ready.when(buyer, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane"}).refusedBy(order.RuleA8))
+	t.Run("refuse/a buyer who enters himself", ready.when(buyer, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane"}).refusedBy(rule.A8))
 	t.Run("refuse/another buyer after submission",
-		ready.submits().when(seller, order.SetBuyer{Email: "new@example.com", BuyerName: "New"}).refusedBy(order.RuleA8))
+		ready.submits().when(seller, order.SetBuyer{Email: "new@example.com", BuyerName: "New"}).refusedBy(rule.A8))
 }
 
 // caused asks a refusal for the malformed field that caused it.
-func caused(field string) func(*order.Refusal) error {
-	return func(no *order.Refusal) error {
-		var bad *order.InvalidError
+func caused(field string) func(*trade.Refusal) error {
+	return func(no *trade.Refusal) error {
+		var bad *trade.InvalidError
 		if !errors.As(no, &bad) || bad.Field != field {
 			return errors.New("the refusal does not name " + field)
 		}
@@ -98,24 +100,24 @@ func caused(field string) func(*order.Refusal) error {
 func testA9(t *testing.T) {
 	draft, offered, bound := complete(t, order.CoverageNone), submitted(t, order.CoverageNone), confirmed(t, order.CoverageNone)
 	file := contract("合同.pdf")
-	by := func(r order.Role) order.ContractAttached {
+	by := func(r trade.Role) order.ContractAttached {
 		return order.ContractAttached{Party: r, FileName: file.FileName, SHA256: digest, Size: 1 << 20}
 	}
-	t.Run("accept/the seller of a draft", draft.when(seller, file).then(by(order.Seller)))
-	t.Run("accept/the seller after submission", offered.when(seller, file).then(by(order.Seller)))
-	t.Run("accept/the buyer after submission", offered.when(buyer, file).then(by(order.Buyer)))
-	t.Run("accept/the buyer after confirming", bound.when(buyer, file).then(by(order.Buyer)))
+	t.Run("accept/the seller of a draft", draft.when(seller, file).then(by(trade.Seller)))
+	t.Run("accept/the seller after submission", offered.when(seller, file).then(by(trade.Seller)))
+	t.Run("accept/the buyer after submission", offered.when(buyer, file).then(by(trade.Buyer)))
+	t.Run("accept/the buyer after confirming", bound.when(buyer, file).then(by(trade.Buyer)))
 	t.Run("effect/no term changes", func(t *testing.T) {
 		after := offered.does(buyer, file).does(seller, file)
 		if after.order.Revision != offered.order.Revision || len(after.order.Contracts) != 2 {
 			t.Errorf("revision %d, %d contracts", after.order.Revision, len(after.order.Contracts))
 		}
 	})
-	t.Run("refuse/the buyer of a draft", draft.when(buyer, file).refusedBy(order.RuleA9))
-	t.Run("refuse/the seller once it is confirmed", bound.when(seller, file).refusedBy(order.RuleA9))
-	t.Run("refuse/the platform", offered.when(platform, file).refusedBy(order.RuleA9))
-	t.Run("refuse/another buyer", offered.when(otherBuyer, file).refusedBy(order.RuleA9))
-	t.Run("refuse/another seller", offered.when(otherSeller, file).refusedBy(order.RuleA9))
+	t.Run("refuse/the buyer of a draft", draft.when(buyer, file).refusedBy(rule.A9))
+	t.Run("refuse/the seller once it is confirmed", bound.when(seller, file).refusedBy(rule.A9))
+	t.Run("refuse/the platform", offered.when(platform, file).refusedBy(rule.A9))
+	t.Run("refuse/another buyer", offered.when(otherBuyer, file).refusedBy(rule.A9))
+	t.Run("refuse/another seller", offered.when(otherSeller, file).refusedBy(rule.A9))
 }
 
 func testA10(t *testing.T) {
@@ -128,12 +130,12 @@ func testA10(t *testing.T) {
 	const names = "Please remit to account no. 6222 0210 0112 3456 789"
 	t.Run("accept/a clean text", s.when(seller, with("Total: USD 6,000.00, HS code 9001909090", false)).leads(order.PhaseDraft))
 	t.Run("accept/no text", s.when(seller, with("", false)).leads(order.PhaseDraft))
-	t.Run("refuse/declared", s.when(seller, with("", true)).refusedBy(order.RuleA10))
-	t.Run("refuse/found in the text", s.when(seller, with(names, false)).refusedBy(order.RuleA10))
-	t.Run("refuse/found in a Chinese text", s.when(seller, with("收款账号：6222021001123456789", false)).refusedBy(order.RuleA10))
+	t.Run("refuse/declared", s.when(seller, with("", true)).refusedBy(rule.A10))
+	t.Run("refuse/found in the text", s.when(seller, with(names, false)).refusedBy(rule.A10))
+	t.Run("refuse/found in a Chinese text", s.when(seller, with("收款账号：6222021001123456789", false)).refusedBy(rule.A10))
 	t.Run("effect/the policy's own scan", s.under(func(p *order.Policy) {
 		p.FindsAccount = func(text string) bool { return strings.Contains(text, "purple") }
-	}).when(seller, with("purple", false)).refusedBy(order.RuleA10))
+	}).when(seller, with("purple", false)).refusedBy(rule.A10))
 	t.Run("effect/a policy without a scan", s.under(func(p *order.Policy) { p.FindsAccount = nil }).
 		when(seller, with(names, false)).leads(order.PhaseDraft))
 }
@@ -145,13 +147,13 @@ func testA11(t *testing.T) {
 	t.Run("accept/the account that this order reserved before", ready.knowing(func(f *order.Facts) { f.Account.Owner = orderID }).
 		when(seller, submit).leads(order.PhaseSubmitted))
 	t.Run("refuse/an account of another order", ready.knowing(func(f *order.Facts) { f.Account.Owner = otherID }).
-		when(seller, submit).refusedBy(order.RuleA11))
+		when(seller, submit).refusedBy(rule.A11))
 	t.Run("excludes/a draft", func(t *testing.T) {
 		if got := ready.order.Account; got != "" {
 			t.Errorf("a draft has account %s", got)
 		}
 	})
-	t.Run("excludes/a second account", ready.submits().when(seller, submit).refusedBy(order.RuleA16))
+	t.Run("excludes/a second account", ready.submits().when(seller, submit).refusedBy(rule.A16))
 	t.Run("effect/asked for last of all", func(t *testing.T) {
 		without := func(f *order.Facts) { f.Account = order.Receiving{} }
 		if a := ready.knowing(without).when(seller, submit); !errors.Is(a.err, order.ErrAccountNeeded) || len(a.got) > 0 {
@@ -159,7 +161,7 @@ func testA11(t *testing.T) {
 		}
 		covered := complete(t, order.CoveragePostDelivery).knowing(without)
 		covered.facts.Quota.Available = money("5999.99")
-		covered.when(seller, submit).refusedBy(order.RuleD3)(t)
+		covered.when(seller, submit).refusedBy(rule.D3)(t)
 	})
 	t.Run("refuse/a malformed account", ready.knowing(func(f *order.Facts) { f.Account.Account = "no/such" }).
 		when(seller, submit).invalid("account"))
@@ -167,48 +169,48 @@ func testA11(t *testing.T) {
 
 func testA12(t *testing.T) {
 	s := drafted(t)
-	set := func(total, initial order.Money, items ...order.Item) attempt {
+	set := func(total, initial trade.Money, items ...order.Item) attempt {
 		return s.when(seller, order.SetTerms{Terms: order.Terms{Total: total, Initial: initial, Items: items}})
 	}
 	item := func(quantity, price, amount string) order.Item {
 		return order.Item{Name: "lamp", Quantity: number(quantity), Unit: "pc", Price: number(price), Amount: money(amount)}
 	}
-	var none order.Money
+	var none trade.Money
 	t.Run("accept/a split", set(money("6000"), money("2000")).leads(order.PhaseDraft))
 	t.Run("accept/the smallest amount", set(money("0.01"), money("0.01")).leads(order.PhaseDraft))
 	t.Run("accept/items that add up", set(money("30.03"), none, item("2", "10.01", "20.02"), item("1", "10.01", "10.01")).leads(order.PhaseDraft))
 	t.Run("accept/an item rounded half up", set(money("0.13"), none, item("0.5", "0.25", "0.13")).leads(order.PhaseDraft))
-	t.Run("refuse/no total", set(none, none).refusedBy(order.RuleA12))
-	t.Run("refuse/a total of zero", set(money("0"), none).refusedBy(order.RuleA12))
-	t.Run("refuse/a negative total", set(money("-0.01"), none).refusedBy(order.RuleA12))
-	t.Run("refuse/an initial payment of zero", set(money("1"), money("0")).refusedBy(order.RuleA12))
-	t.Run("refuse/a negative initial payment", set(money("1"), money("-1")).refusedBy(order.RuleA12))
-	t.Run("refuse/an initial payment above the total", set(money("1"), money("1.01")).refusedBy(order.RuleA12))
-	t.Run("refuse/items of another sum", set(money("30"), none, item("2", "10.01", "20.02")).refusedBy(order.RuleA12))
-	t.Run("refuse/an item that is not quantity times price", set(money("20"), none, item("2", "10.01", "20")).refusedBy(order.RuleA12))
-	t.Run("refuse/an item of nothing", set(money("20"), none, item("2", "10", "20"), item("0", "1", "0")).refusedBy(order.RuleA12))
-	t.Run("refuse/a negative item", set(money("20"), none, item("3", "10", "30"), item("-1", "10", "-10")).refusedBy(order.RuleA12))
-	t.Run("refuse/submit without terms", s.matched().covered(order.CoverageNone).when(seller, submit).refusedBy(order.RuleA12))
+	t.Run("refuse/no total", set(none, none).refusedBy(rule.A12))
+	t.Run("refuse/a total of zero", set(money("0"), none).refusedBy(rule.A12))
+	t.Run("refuse/a negative total", set(money("-0.01"), none).refusedBy(rule.A12))
+	t.Run("refuse/an initial payment of zero", set(money("1"), money("0")).refusedBy(rule.A12))
+	t.Run("refuse/a negative initial payment", set(money("1"), money("-1")).refusedBy(rule.A12))
+	t.Run("refuse/an initial payment above the total", set(money("1"), money("1.01")).refusedBy(rule.A12))
+	t.Run("refuse/items of another sum", set(money("30"), none, item("2", "10.01", "20.02")).refusedBy(rule.A12))
+	t.Run("refuse/an item that is not quantity times price", set(money("20"), none, item("2", "10.01", "20")).refusedBy(rule.A12))
+	t.Run("refuse/an item of nothing", set(money("20"), none, item("2", "10", "20"), item("0", "1", "0")).refusedBy(rule.A12))
+	t.Run("refuse/a negative item", set(money("20"), none, item("3", "10", "30"), item("-1", "10", "-10")).refusedBy(rule.A12))
+	t.Run("refuse/submit without terms", s.matched().covered(order.CoverageNone).when(seller, submit).refusedBy(rule.A12))
 	t.Run("refuse/terms after submission",
-		submitted(t, order.CoverageNone).when(seller, order.SetTerms{Terms: order.Terms{Total: money("1")}}).refusedBy(order.RuleA12))
+		submitted(t, order.CoverageNone).when(seller, order.SetTerms{Terms: order.Terms{Total: money("1")}}).refusedBy(rule.A12))
 	bound := confirmed(t, order.CoverageNone)
 	t.Run("accept/announce all that is due", bound.when(buyer, card("C1", "6000")).leads(order.PhaseConfirmed))
-	t.Run("refuse/announce more than is due", bound.when(buyer, card("C1", "6000.01")).refusedBy(order.RuleA12))
-	t.Run("refuse/announce nothing", bound.when(buyer, card("C1", "0")).refusedBy(order.RuleA12))
-	t.Run("refuse/announce when nothing is due", bound.wired("6000").when(buyer, card("C1", "0.01")).refusedBy(order.RuleA12))
-	t.Run("refuse/a transfer of nothing", bound.when(platform, bound.wire("0")).refusedBy(order.RuleA12))
-	t.Run("refuse/a transfer of less than nothing", bound.when(platform, bound.wire("-1")).refusedBy(order.RuleA12))
+	t.Run("refuse/announce more than is due", bound.when(buyer, card("C1", "6000.01")).refusedBy(rule.A12))
+	t.Run("refuse/announce nothing", bound.when(buyer, card("C1", "0")).refusedBy(rule.A12))
+	t.Run("refuse/announce when nothing is due", bound.wired("6000").when(buyer, card("C1", "0.01")).refusedBy(rule.A12))
+	t.Run("refuse/a transfer of nothing", bound.when(platform, bound.wire("0")).refusedBy(rule.A12))
+	t.Run("refuse/a transfer of less than nothing", bound.when(platform, bound.wire("-1")).refusedBy(rule.A12))
 	waiting := bound.wired("6100")
-	t.Run("refuse/counting nothing", waiting.when(platform, order.ApplyUnapplied{Amount: money("0")}).refusedBy(order.RuleA12))
+	t.Run("refuse/counting nothing", waiting.when(platform, order.ApplyUnapplied{Amount: money("0")}).refusedBy(rule.A12))
 }
 
 func testA16(t *testing.T) {
 	ready := complete(t, order.CoverageNone)
 	t.Run("accept/acknowledged", ready.when(seller, submit).leads(order.PhaseSubmitted))
-	t.Run("refuse/not acknowledged", ready.when(seller, order.Submit{}).refusedBy(order.RuleA16))
-	t.Run("refuse/no coverage chosen", drafted(t).matched().priced("1", "1").when(seller, submit).refusedBy(order.RuleA16))
-	t.Run("refuse/by the platform", ready.when(platform, submit).refusedBy(order.RuleA16))
-	t.Run("refuse/before it is drafted", once(t).when(seller, submit).refusedBy(order.RuleA16))
+	t.Run("refuse/not acknowledged", ready.when(seller, order.Submit{}).refusedBy(rule.A16))
+	t.Run("refuse/no coverage chosen", drafted(t).matched().priced("1", "1").when(seller, submit).refusedBy(rule.A16))
+	t.Run("refuse/by the platform", ready.when(platform, submit).refusedBy(rule.A16))
+	t.Run("refuse/before it is drafted", once(t).when(seller, submit).refusedBy(rule.A16))
 	t.Run("effect/without a mode of transport", ready.when(seller, submit).leads(order.PhaseSubmitted))
 }
 
@@ -222,8 +224,8 @@ func testA17(t *testing.T) {
 	t.Run("refuse/a draft", func(t *testing.T) {
 		s := complete(t, order.CoverageNone)
 		link, err := s.order.OrderLink()
-		var no *order.Refusal
-		if link != "" || !errors.As(err, &no) || no.Rule != order.RuleA17 || no.Phase != "draft" {
+		var no *trade.Refusal
+		if link != "" || !errors.As(err, &no) || no.Rule != rule.A17 || no.Phase != "draft" {
 			t.Errorf("got %q, %v", link, err)
 		}
 	})
@@ -234,16 +236,16 @@ func testA18(t *testing.T) {
 	yes := order.Confirm{Terms: offered.order.Revision}
 	t.Run("accept/the named buyer", offered.when(buyer, yes).then(
 		order.Confirmed{Account: buyer.Account, Terms: 2, PayBy: offered.now.Add(60 * day)}))
-	t.Run("refuse/another account", offered.when(otherBuyer, yes).refusedBy(order.RuleA18))
+	t.Run("refuse/another account", offered.when(otherBuyer, yes).refusedBy(rule.A18))
 	t.Run("refuse/another account with the buyer's address",
-		offered.when(order.Actor{Role: order.Buyer, Account: "b-2000", Email: buyer.Email}, yes).refusedBy(order.RuleA18))
-	t.Run("refuse/the seller", offered.when(seller, yes).refusedBy(order.RuleA18))
-	t.Run("refuse/the platform", offered.when(platform, yes).refusedBy(order.RuleA18))
-	t.Run("refuse/before submission", complete(t, order.CoverageNone).when(buyer, yes).refusedBy(order.RuleA18))
-	t.Run("refuse/a second time", offered.confirms().when(buyer, yes).refusedBy(order.RuleA18))
-	t.Run("refuse/earlier terms", offered.when(buyer, order.Confirm{Terms: 1}).refusedBy(order.RuleA18))
-	t.Run("refuse/later terms", offered.when(buyer, order.Confirm{Terms: 3}).refusedBy(order.RuleA18))
-	t.Run("refuse/no terms", offered.when(buyer, order.Confirm{}).refusedBy(order.RuleA18))
+		offered.when(trade.Actor{Role: trade.Buyer, Account: "b-2000", Email: buyer.Email}, yes).refusedBy(rule.A18))
+	t.Run("refuse/the seller", offered.when(seller, yes).refusedBy(rule.A18))
+	t.Run("refuse/the platform", offered.when(platform, yes).refusedBy(rule.A18))
+	t.Run("refuse/before submission", complete(t, order.CoverageNone).when(buyer, yes).refusedBy(rule.A18))
+	t.Run("refuse/a second time", offered.confirms().when(buyer, yes).refusedBy(rule.A18))
+	t.Run("refuse/earlier terms", offered.when(buyer, order.Confirm{Terms: 1}).refusedBy(rule.A18))
+	t.Run("refuse/later terms", offered.when(buyer, order.Confirm{Terms: 3}).refusedBy(rule.A18))
+	t.Run("refuse/no terms", offered.when(buyer, order.Confirm{}).refusedBy(rule.A18))
 }
 
 func testD26(t *testing.T) {
@@ -270,41 +272,41 @@ func testD32(t *testing.T) {
 	}
 	s := offered(t)
 	yes := order.Confirm{Terms: s.order.Revision}
-	as := func(account order.Account, email order.Email) order.Actor {
-		return order.Actor{Role: order.Buyer, Account: account, Email: email}
+	as := func(account trade.Account, email trade.Email) trade.Actor {
+		return trade.Actor{Role: trade.Buyer, Account: account, Email: email}
 	}
 	t.Run("accept/drafted, submitted and confirmed by the account of the address", s.when(as("b-3000", "BUYER@example.COM"), yes).then(
 		order.Confirmed{Account: "b-3000", Terms: 2, PayBy: s.now.Add(60 * day)}))
 	t.Run("effect/from then on the buyer is that account", func(t *testing.T) {
 		bound := s.does(as("b-3000", buyer.Email), yes)
-		bound.when(as("b-3001", buyer.Email), card("C1", "1")).refusedBy(order.RuleD27)(t)
+		bound.when(as("b-3001", buyer.Email), card("C1", "1")).refusedBy(rule.D27)(t)
 		bound.when(as("b-3000", ""), card("C1", "1")).leads(order.PhaseConfirmed)(t)
 	})
-	t.Run("effect/an account of another address is not the buyer", s.when(otherBuyer, yes).refusedBy(order.RuleA18))
-	t.Run("effect/an account without a verified address is not the buyer", s.when(as("b-3000", ""), yes).refusedBy(order.RuleA18))
+	t.Run("effect/an account of another address is not the buyer", s.when(otherBuyer, yes).refusedBy(rule.A18))
+	t.Run("effect/an account without a verified address is not the buyer", s.when(as("b-3000", ""), yes).refusedBy(rule.A18))
 	overseas := drafted(t).under(func(p *order.Policy) {
-		p.BuyerEmail = func(e order.Email) bool { return !strings.HasSuffix(string(e), ".cn") }
+		p.BuyerEmail = func(e trade.Email) bool { return !strings.HasSuffix(string(e), ".cn") }
 	})
 	t.Run("refuse/an address that the policy does not take",
-		overseas.when(seller, order.SetBuyer{Email: "buyer@example.cn", BuyerName: "Jane"}).refusedBy(order.RuleD32))
+		overseas.when(seller, order.SetBuyer{Email: "buyer@example.cn", BuyerName: "Jane"}).refusedBy(rule.D32))
 	t.Run("accept/an address that the policy takes",
 		overseas.when(seller, order.SetBuyer{Email: "buyer@example.com", BuyerName: "Jane"}).leads(order.PhaseDraft))
 }
 
 func testD36(t *testing.T) {
 	s := drafted(t)
-	t.Run("refuse/the seller's own address", s.when(seller, order.SetBuyer{Email: "SALES@acme.example", BuyerName: "Me"}).refusedBy(order.RuleD36))
-	quiet := once(t).does(order.Actor{Role: order.Seller, Account: seller.Account}, order.Draft{Mode: order.DraftOnline})
-	t.Run("refuse/the address that the seller has now", quiet.when(seller, order.SetBuyer{Email: seller.Email, BuyerName: "Me"}).refusedBy(order.RuleD36))
-	entered := quiet.does(order.Actor{Role: order.Seller, Account: seller.Account}, order.SetBuyer{Email: seller.Email, BuyerName: "Me"})
-	t.Run("refuse/a match with the seller's address", entered.when(seller, order.MatchBuyer{Email: seller.Email}).refusedBy(order.RuleD36))
+	t.Run("refuse/the seller's own address", s.when(seller, order.SetBuyer{Email: "SALES@acme.example", BuyerName: "Me"}).refusedBy(rule.D36))
+	quiet := once(t).does(trade.Actor{Role: trade.Seller, Account: seller.Account}, order.Draft{Mode: order.DraftOnline})
+	t.Run("refuse/the address that the seller has now", quiet.when(seller, order.SetBuyer{Email: seller.Email, BuyerName: "Me"}).refusedBy(rule.D36))
+	entered := quiet.does(trade.Actor{Role: trade.Seller, Account: seller.Account}, order.SetBuyer{Email: seller.Email, BuyerName: "Me"})
+	t.Run("refuse/a match with the seller's address", entered.when(seller, order.MatchBuyer{Email: seller.Email}).refusedBy(rule.D36))
 	t.Run("refuse/a match with the seller's account", s.does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Me"}).
-		knowing(func(f *order.Facts) { f.Match = seller.Account }).when(seller, order.MatchBuyer{Email: buyer.Email}).refusedBy(order.RuleD36))
+		knowing(func(f *order.Facts) { f.Match = seller.Account }).when(seller, order.MatchBuyer{Email: buyer.Email}).refusedBy(rule.D36))
 	unregistered := s.knowing(func(f *order.Facts) { f.Match = "" }).matched().priced("1", "1").covered(order.CoverageNone).submits()
 	yes := order.Confirm{Terms: unregistered.order.Revision}
 	t.Run("refuse/a confirmation by the seller's account",
-		unregistered.when(order.Actor{Role: order.Buyer, Account: seller.Account, Email: buyer.Email}, yes).refusedBy(order.RuleD36))
+		unregistered.when(trade.Actor{Role: trade.Buyer, Account: seller.Account, Email: buyer.Email}, yes).refusedBy(rule.D36))
 	t.Run("refuse/a confirmation by an account with the seller's address", submitted(t, order.CoverageNone).
-		when(order.Actor{Role: order.Buyer, Account: buyer.Account, Email: seller.Email}, yes).refusedBy(order.RuleD36))
+		when(trade.Actor{Role: trade.Buyer, Account: buyer.Account, Email: seller.Email}, yes).refusedBy(rule.D36))
 	t.Run("accept/another person", submitted(t, order.CoverageNone).when(buyer, yes).leads(order.PhaseConfirmed))
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var ship = order.MarkShipped{}
@@ -15,21 +17,21 @@ func testA20(t *testing.T) {
 	ready := shippable(t, order.CoverageNone)
 	t.Run("accept/after the initial payment", ready.when(seller, ship).leads(order.PhaseShipped))
 	t.Run("accept/by the platform", ready.when(platform, ship).leads(order.PhaseShipped))
-	t.Run("refuse/before any money", bound.when(seller, ship).refusedBy(order.RuleA20))
-	t.Run("refuse/a payment is in process", bound.does(buyer, card("C1", "2000")).when(seller, ship).refusedBy(order.RuleA20))
-	t.Run("refuse/a transfer is announced", bound.does(buyer, notice("N1", "2000")).when(seller, ship).refusedBy(order.RuleA20))
-	t.Run("refuse/a cent short", bound.wired("1999.99").when(seller, ship).refusedBy(order.RuleA20))
+	t.Run("refuse/before any money", bound.when(seller, ship).refusedBy(rule.A20))
+	t.Run("refuse/a payment is in process", bound.does(buyer, card("C1", "2000")).when(seller, ship).refusedBy(rule.A20))
+	t.Run("refuse/a transfer is announced", bound.does(buyer, notice("N1", "2000")).when(seller, ship).refusedBy(rule.A20))
+	t.Run("refuse/a cent short", bound.wired("1999.99").when(seller, ship).refusedBy(rule.A20))
 	t.Run("refuse/money that has gone since", func(t *testing.T) {
 		o := ready.order
 		o.Ledger.Applied, o.Ledger.Reversed = money("1999.99"), money("0.01")
 		_, err := order.Decide(o, ship, ready.given(seller, ship))
-		var no *order.Refusal
-		if !errors.As(err, &no) || no.Rule != order.RuleA20 || no.Missing != money("0.01") {
+		var no *trade.Refusal
+		if !errors.As(err, &no) || no.Rule != rule.A20 || no.Missing != money("0.01") {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("refuse/the buyer", ready.when(buyer, ship).refusedBy(order.RuleA20))
-	t.Run("refuse/a second time", ready.ships().when(seller, ship).refusedBy(order.RuleA20))
+	t.Run("refuse/the buyer", ready.when(buyer, ship).refusedBy(rule.A20))
+	t.Run("refuse/a second time", ready.ships().when(seller, ship).refusedBy(rule.A20))
 }
 
 func testA21(t *testing.T) {
@@ -37,14 +39,14 @@ func testA21(t *testing.T) {
 	link := order.Link{Entrustment: "E1"}
 	knows := func(e order.Entrustment) story { return s.knowing(func(f *order.Facts) { f.Entrustment = e }) }
 	t.Run("accept/an entrustment of OneTouch", s.when(seller, link).then(order.EntrustmentLinked{Entrustment: "E1"}))
-	t.Run("refuse/a paper that OneTouch does not know", knows(order.Entrustment{ID: "E2", Seller: seller.Account}).when(seller, link).refusedBy(order.RuleA21))
-	t.Run("refuse/the buyer", s.when(buyer, link).refusedBy(order.RuleA21))
-	t.Run("refuse/another seller", s.when(otherSeller, link).refusedBy(order.RuleA21))
-	t.Run("refuse/before the buyer confirmed", submitted(t, order.CoverageNone).when(seller, link).refusedBy(order.RuleA21))
+	t.Run("refuse/a paper that OneTouch does not know", knows(order.Entrustment{ID: "E2", Seller: seller.Account}).when(seller, link).refusedBy(rule.A21))
+	t.Run("refuse/the buyer", s.when(buyer, link).refusedBy(rule.A21))
+	t.Run("refuse/another seller", s.when(otherSeller, link).refusedBy(rule.A21))
+	t.Run("refuse/before the buyer confirmed", submitted(t, order.CoverageNone).when(seller, link).refusedBy(rule.A21))
 	free := order.RecordRelease{Entrustment: "E1", ReleasedAt: newYear}
-	t.Run("refuse/a release of what is not linked", s.when(deskRole, free).refusedBy(order.RuleA21))
-	t.Run("refuse/a release by the platform itself", s.linked("E1").when(platform, free).refusedBy(order.RuleA21))
-	t.Run("refuse/a second release", s.linked("E1").released("E1", newYear).when(deskRole, free).refusedBy(order.RuleA21))
+	t.Run("refuse/a release of what is not linked", s.when(deskRole, free).refusedBy(rule.A21))
+	t.Run("refuse/a release by the platform itself", s.linked("E1").when(platform, free).refusedBy(rule.A21))
+	t.Run("refuse/a second release", s.linked("E1").released("E1", newYear).when(deskRole, free).refusedBy(rule.A21))
 }
 
 func testA22(t *testing.T) {
@@ -52,10 +54,10 @@ func testA22(t *testing.T) {
 	t.Run("accept/a second and a third entrustment", s.linked("E1").linked("E2").when(seller, order.Link{Entrustment: "E3"}).leads(order.PhaseReadyToShip))
 	t.Run("refuse/one of another order", s.knowing(func(f *order.Facts) {
 		f.Entrustment = order.Entrustment{ID: "E1", Seller: seller.Account, Order: otherID}
-	}).when(seller, order.Link{Entrustment: "E1"}).refusedBy(order.RuleA22))
-	t.Run("refuse/shipping without one", s.when(seller, ship).refusedBy(order.RuleA22))
+	}).when(seller, order.Link{Entrustment: "E1"}).refusedBy(rule.A22))
+	t.Run("refuse/shipping without one", s.when(seller, ship).refusedBy(rule.A22))
 	t.Run("refuse/shipping after the last was unlinked",
-		shippable(t, order.CoverageNone).does(seller, order.Unlink{Entrustment: "E1"}).when(seller, ship).refusedBy(order.RuleA22))
+		shippable(t, order.CoverageNone).does(seller, order.Unlink{Entrustment: "E1"}).when(seller, ship).refusedBy(rule.A22))
 }
 
 func testA23(t *testing.T) {
@@ -66,21 +68,21 @@ func testA23(t *testing.T) {
 			f.Entrustment = order.Entrustment{ID: "E1", Seller: seller.Account, Currency: usd, ReleasedAt: at}
 		})
 	}
-	t.Run("refuse/released a nanosecond before drafting, then linked", released(newYear.Add(-1)).when(seller, link).refusedBy(order.RuleA23))
+	t.Run("refuse/released a nanosecond before drafting, then linked", released(newYear.Add(-1)).when(seller, link).refusedBy(rule.A23))
 	for name, at := range map[string]time.Time{"at": newYear, "a nanosecond after": newYear.Add(1), "long after": s.now} {
 		t.Run("accept/released "+name+" drafting, then linked",
 			released(at).does(seller, link).when(seller, ship).leads(order.PhaseShipped))
 		t.Run("accept/linked, then released "+name+" drafting", s.linked("E1").released("E1", at).when(seller, ship).leads(order.PhaseShipped))
 	}
 	t.Run("refuse/linked, then released a nanosecond before drafting, then shipped",
-		s.linked("E1").released("E1", newYear.Add(-1)).when(seller, ship).refusedBy(order.RuleA23))
+		s.linked("E1").released("E1", newYear.Add(-1)).when(seller, ship).refusedBy(rule.A23))
 }
 
 func testD9(t *testing.T) {
 	s := funded(t, order.CoverageNone).does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1").linked("E2")
 	at := s.now.Add(time.Hour)
 	both := s.released("E1", s.now).released("E2", at)
-	t.Run("refuse/a nanosecond before the last release", both.at(at.Add(-1)).when(seller, ship).refusedBy(order.RuleD9, from(at)))
+	t.Run("refuse/a nanosecond before the last release", both.at(at.Add(-1)).when(seller, ship).refusedBy(rule.D9, from(at)))
 	t.Run("accept/at the last release", both.at(at).when(seller, ship).then(order.Shipped{ShippedAt: at, ReceiptDeadline: at.Add(15 * day)}))
 	auto := s.under(func(p *order.Policy) { p.AutoShip = true })
 	t.Run("effect/shipped by the last release", func(t *testing.T) {
@@ -129,8 +131,8 @@ func testD9(t *testing.T) {
 func testD10(t *testing.T) {
 	s := funded(t, order.CoverageNone).does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1").linked("E2")
 	one := s.released("E1", s.now)
-	t.Run("refuse/none is released", s.when(seller, ship).refusedBy(order.RuleD10))
-	t.Run("refuse/one of two is released", one.when(seller, ship).refusedBy(order.RuleD10))
+	t.Run("refuse/none is released", s.when(seller, ship).refusedBy(rule.D10))
+	t.Run("refuse/one of two is released", one.when(seller, ship).refusedBy(rule.D10))
 	t.Run("accept/both are released", one.released("E2", s.now).when(seller, ship).leads(order.PhaseShipped))
 	t.Run("accept/the other is unlinked", one.does(seller, order.Unlink{Entrustment: "E2"}).when(seller, ship).leads(order.PhaseShipped))
 }
@@ -141,21 +143,21 @@ func testD14(t *testing.T) {
 		t.Run("accept/"+string(m), s.when(seller, order.SetTransport{Mode: m}).then(order.TransportSet{Mode: m}))
 	}
 	for _, m := range []order.Transport{"express", "post", "rail", "multimodal", "", "AIR"} {
-		t.Run("refuse/"+string(m), s.when(seller, order.SetTransport{Mode: m}).refusedBy(order.RuleD14))
+		t.Run("refuse/"+string(m), s.when(seller, order.SetTransport{Mode: m}).refusedBy(rule.D14))
 	}
 	extra := func(p *order.Policy) {
 		p.ReceiptDays = map[order.Transport]int{"express": 15, "postal": 60, "never": 0}
 	}
 	t.Run("accept/express, where the policy has it", s.under(extra).when(seller, order.SetTransport{Mode: "express"}).leads(order.PhaseDraft))
-	t.Run("refuse/air, where the policy lacks it", s.under(extra).when(seller, order.SetTransport{Mode: order.TransportAir}).refusedBy(order.RuleD14))
-	t.Run("refuse/a mode of no days", s.under(extra).when(seller, order.SetTransport{Mode: "never"}).refusedBy(order.RuleD14))
+	t.Run("refuse/air, where the policy lacks it", s.under(extra).when(seller, order.SetTransport{Mode: order.TransportAir}).refusedBy(rule.D14))
+	t.Run("refuse/a mode of no days", s.under(extra).when(seller, order.SetTransport{Mode: "never"}).refusedBy(rule.D14))
 	for _, p := range []order.Phase{order.PhaseDraft, order.PhaseSubmitted, order.PhaseConfirmed, order.PhaseReadyToShip} {
 		t.Run("accept/in phase "+p.String(), inPhase(t, p).when(seller, order.SetTransport{Mode: order.TransportSea}).leads(p))
 	}
-	t.Run("refuse/after shipment", shipped(t, order.CoverageNone).when(seller, order.SetTransport{Mode: order.TransportSea}).refusedBy(order.RuleD14))
+	t.Run("refuse/after shipment", shipped(t, order.CoverageNone).when(seller, order.SetTransport{Mode: order.TransportSea}).refusedBy(rule.D14))
 	t.Run("effect/it voids nothing", submitted(t, order.CoverageNone).does(seller, order.SetTransport{Mode: order.TransportSea}).
 		when(buyer, order.Confirm{Terms: 2}).leads(order.PhaseConfirmed))
-	t.Run("refuse/shipping by a mode that the policy has no longer", shippable(t, order.CoverageNone).under(extra).when(seller, ship).refusedBy(order.RuleD14))
+	t.Run("refuse/shipping by a mode that the policy has no longer", shippable(t, order.CoverageNone).under(extra).when(seller, ship).refusedBy(rule.D14))
 }
 
 func testD17(t *testing.T) {
@@ -196,10 +198,10 @@ func testD39(t *testing.T) {
 		return s.knowing(func(f *order.Facts) { f.Entrustment = e })
 	}
 	t.Run("accept/the same seller and currency", knows(func(*order.Entrustment) {}).when(seller, link).leads(order.PhaseReadyToShip))
-	t.Run("accept/nothing declared yet", knows(func(e *order.Entrustment) { e.Currency = order.Currency{} }).when(seller, link).leads(order.PhaseReadyToShip))
-	t.Run("refuse/another seller's", knows(func(e *order.Entrustment) { e.Seller = "rival" }).when(seller, link).refusedBy(order.RuleD39))
-	t.Run("refuse/another currency", knows(func(e *order.Entrustment) { e.Currency = eur }).when(seller, link).refusedBy(order.RuleD39))
-	t.Run("refuse/cancelled", knows(func(e *order.Entrustment) { e.Cancelled = true }).when(seller, link).refusedBy(order.RuleD39))
+	t.Run("accept/nothing declared yet", knows(func(e *order.Entrustment) { e.Currency = trade.Currency{} }).when(seller, link).leads(order.PhaseReadyToShip))
+	t.Run("refuse/another seller's", knows(func(e *order.Entrustment) { e.Seller = "rival" }).when(seller, link).refusedBy(rule.D39))
+	t.Run("refuse/another currency", knows(func(e *order.Entrustment) { e.Currency = eur }).when(seller, link).refusedBy(rule.D39))
+	t.Run("refuse/cancelled", knows(func(e *order.Entrustment) { e.Cancelled = true }).when(seller, link).refusedBy(rule.D39))
 }
 
 func testD40(t *testing.T) {
@@ -211,11 +213,11 @@ func testD40(t *testing.T) {
 	t.Run("accept/linked again after it", bound.does(seller, unlink).when(seller, order.Link{Entrustment: "E1"}).leads(order.PhaseConfirmed))
 	t.Run("accept/an entrustment that was cancelled", bound.when(deskRole, unlink).then(
 		order.EntrustmentUnlinked{Entrustment: "E1", Cause: order.UnlinkCancelled}))
-	t.Run("refuse/after shipment", shipped(t, order.CoverageNone).when(seller, unlink).refusedBy(order.RuleD40))
-	t.Run("refuse/what is not linked", bound.when(seller, order.Unlink{Entrustment: "E2"}).refusedBy(order.RuleD40))
-	t.Run("refuse/twice", bound.does(seller, unlink).when(seller, unlink).refusedBy(order.RuleD40))
-	t.Run("refuse/a second link of the same pair", bound.when(seller, order.Link{Entrustment: "E1"}).refusedBy(order.RuleD40))
-	t.Run("refuse/the buyer", bound.when(buyer, unlink).refusedBy(order.RuleD40))
+	t.Run("refuse/after shipment", shipped(t, order.CoverageNone).when(seller, unlink).refusedBy(rule.D40))
+	t.Run("refuse/what is not linked", bound.when(seller, order.Unlink{Entrustment: "E2"}).refusedBy(rule.D40))
+	t.Run("refuse/twice", bound.does(seller, unlink).when(seller, unlink).refusedBy(rule.D40))
+	t.Run("refuse/a second link of the same pair", bound.when(seller, order.Link{Entrustment: "E1"}).refusedBy(rule.D40))
+	t.Run("refuse/the buyer", bound.when(buyer, unlink).refusedBy(rule.D40))
 	t.Run("effect/an order that closes frees them all", bound.linked("E2").when(buyer, order.Cancel{}).then(
 		order.EntrustmentUnlinked{Entrustment: "E1", Cause: order.UnlinkClosed},
 		order.EntrustmentUnlinked{Entrustment: "E2", Cause: order.UnlinkClosed},
@@ -236,6 +238,6 @@ func testD41(t *testing.T) {
 			t.Errorf("the links are %+v", l)
 		}
 	})
-	t.Run("effect/shipping is refused", void.when(seller, ship).refusedBy(order.RuleA23))
+	t.Run("effect/shipping is refused", void.when(seller, ship).refusedBy(rule.A23))
 	t.Run("effect/until it is unlinked", void.does(seller, order.Unlink{Entrustment: "E1"}).when(seller, ship).leads(order.PhaseShipped))
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // held and freed are the facts of a hold on the order of the stories.
@@ -39,10 +41,10 @@ func testA13(t *testing.T) {
 	t.Run("accept/none, unticked", ask(order.CoverageNone, false).then(order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1}))
 	t.Run("accept/none, a tick is ignored", ask(order.CoverageNone, true).then(order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1}))
 	t.Run("accept/covered, ticked", ask(order.CoveragePreShipment, true).then(order.CoverageChosen{Coverage: order.CoveragePreShipment, Revision: 1}))
-	t.Run("refuse/until shipment, unticked", ask(order.CoveragePreShipment, false).refusedBy(order.RuleA13))
-	t.Run("refuse/until receipt, unticked", ask(order.CoveragePostDelivery, false).refusedBy(order.RuleA13))
+	t.Run("refuse/until shipment, unticked", ask(order.CoveragePreShipment, false).refusedBy(rule.A13))
+	t.Run("refuse/until receipt, unticked", ask(order.CoveragePostDelivery, false).refusedBy(rule.A13))
 	t.Run("refuse/chosen after submission", submitted(t, order.CoverageNone).
-		when(seller, order.ChooseCoverage{Coverage: order.CoverageNone}).refusedBy(order.RuleA13))
+		when(seller, order.ChooseCoverage{Coverage: order.CoverageNone}).refusedBy(rule.A13))
 	t.Run("accept/none on a line that has nothing", complete(t, order.CoverageNone).
 		knowing(func(f *order.Facts) { f.Quota = order.Quota{Suspended: true} }).when(seller, submit).leads(order.PhaseSubmitted))
 	t.Run("excludes/any hold", func(t *testing.T) {
@@ -71,7 +73,7 @@ func testA14(t *testing.T) {
 		ready.when(seller, order.MarkShipped{}).then(
 			order.Shipped{ShippedAt: ready.now, ReceiptDeadline: ready.now.Add(15 * day)}, freed("2000", order.ReleaseShipped))(t)
 	})
-	t.Run("excludes/a second release at receipt", ready.ships().when(buyer, order.ConfirmReceipt{}).then(order.ReceiptConfirmed{By: order.Buyer}))
+	t.Run("excludes/a second release at receipt", ready.ships().when(buyer, order.ConfirmReceipt{}).then(order.ReceiptConfirmed{By: trade.Buyer}))
 	testA14Claims(t)
 }
 
@@ -81,9 +83,9 @@ func testA15(t *testing.T) {
 		order.Shipped{ShippedAt: ready.now, ReceiptDeadline: ready.now.Add(15 * day)}))
 	gone := ready.ships()
 	t.Run("effect/released by receipt", gone.when(buyer, order.ConfirmReceipt{}).then(
-		order.ReceiptConfirmed{By: order.Buyer}, freed("6000", order.ReleaseReceived)))
+		order.ReceiptConfirmed{By: trade.Buyer}, freed("6000", order.ReleaseReceived)))
 	t.Run("effect/released by automatic receipt", gone.after(15*day).when(system, order.AutoConfirmReceipt{}).then(
-		order.ReceiptConfirmed{By: order.System}, freed("6000", order.ReleaseReceived)))
+		order.ReceiptConfirmed{By: trade.System}, freed("6000", order.ReleaseReceived)))
 	t.Run("effect/coverage ends there", func(t *testing.T) {
 		s := gone.does(buyer, order.ConfirmReceipt{}).wired("4000")
 		if quota, _ := quotaFacts(s); len(quota) != 2 || s.order.Hold.Status != order.HoldIsReleased {
@@ -124,11 +126,11 @@ func testD3(t *testing.T) {
 	capped := func(s story) story { return s.under(func(p *order.Policy) { p.CapCoverage = true }) }
 	suspended := func(s story) story { return s.knowing(func(f *order.Facts) { f.Quota.Suspended = true }) }
 	t.Run("accept/as much as is needed", having("6000").when(seller, submit).leads(order.PhaseSubmitted))
-	t.Run("refuse/a cent less", having("5999.99").when(seller, submit).refusedBy(order.RuleD3, short("0.01")))
-	t.Run("refuse/nothing", having("0").when(seller, submit).refusedBy(order.RuleD3, short("6000")))
+	t.Run("refuse/a cent less", having("5999.99").when(seller, submit).refusedBy(rule.D3, short("0.01")))
+	t.Run("refuse/nothing", having("0").when(seller, submit).refusedBy(rule.D3, short("6000")))
 	t.Run("refuse/no line", ready.knowing(func(f *order.Facts) { f.Quota = order.Quota{} }).
-		when(seller, submit).refusedBy(order.RuleD3, short("6000")))
-	t.Run("refuse/a suspended line", suspended(ready).when(seller, submit).refusedBy(order.RuleD3, short("6000")))
+		when(seller, submit).refusedBy(rule.D3, short("6000")))
+	t.Run("refuse/a suspended line", suspended(ready).when(seller, submit).refusedBy(rule.D3, short("6000")))
 	t.Run("effect/capped to what the line has", func(t *testing.T) {
 		got, _ := quotaFacts(capped(having("5999.99")).submits())
 		want := []order.Event{order.HoldPlaced{Need: money("6000"), Amount: money("5999.99")}}
@@ -142,8 +144,8 @@ func testD3(t *testing.T) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})
-	t.Run("refuse/capped to nothing", capped(having("0")).when(seller, submit).refusedBy(order.RuleD3, short("6000")))
-	t.Run("refuse/capped on a suspended line", suspended(capped(ready)).when(seller, submit).refusedBy(order.RuleD3, short("6000")))
+	t.Run("refuse/capped to nothing", capped(having("0")).when(seller, submit).refusedBy(rule.D3, short("6000")))
+	t.Run("refuse/capped on a suspended line", suspended(capped(ready)).when(seller, submit).refusedBy(rule.D3, short("6000")))
 	t.Run("effect/what was capped is what is released", func(t *testing.T) {
 		s := capped(having("1")).submits().does(seller, order.Cancel{})
 		if quota, _ := quotaFacts(s); !reflect.DeepEqual(quota[1], freed("1", order.ReleaseClosed)) {
@@ -166,7 +168,7 @@ func testD4(t *testing.T) {
 	})
 	t.Run("effect/a confirmation that the line cannot bear is refused",
 		offered.knowing(func(f *order.Facts) { f.Quota.Available = money("1999.99") }).
-			when(buyer, order.Confirm{Terms: 2}).refusedBy(order.RuleD3, short("0.01")))
+			when(buyer, order.Confirm{Terms: 2}).refusedBy(rule.D3, short("0.01")))
 	t.Run("effect/a submission that the line cannot bear is not",
 		complete(t, order.CoveragePreShipment).under(late).knowing(func(f *order.Facts) { f.Quota = order.Quota{} }).
 			when(seller, submit).leads(order.PhaseSubmitted))
@@ -215,11 +217,11 @@ func testD35(t *testing.T) {
 func testA26(t *testing.T) {
 	t.Run("effect/no mechanical rule", func(t *testing.T) {
 		for _, p := range order.Permissions() {
-			if p.Rule == order.RuleA26 {
+			if p.Rule == rule.A26 {
 				t.Errorf("%s is refused by a rule that only states a purpose", p.Command)
 			}
 		}
-		if order.RuleA26.Text(order.English) == "" {
+		if rule.A26.Text(rule.English) == "" {
 			t.Error("the rule has no text")
 		}
 	})
@@ -237,8 +239,8 @@ func testD38(t *testing.T) {
 	t.Run("accept/once confirmed, before any money", confirmed(t, order.CoverageNone).when(seller, link).then(
 		order.EntrustmentLinked{Entrustment: "E1"}))
 	t.Run("accept/once funded", funded(t, order.CoverageNone).when(seller, link).leads(order.PhaseReadyToShip))
-	t.Run("effect/not before the buyer confirmed", submitted(t, order.CoverageNone).when(seller, link).refusedBy(order.RuleA21))
-	t.Run("effect/not after shipment", shipped(t, order.CoverageNone).when(seller, order.Link{Entrustment: "E2"}).refusedBy(order.RuleA21))
+	t.Run("effect/not before the buyer confirmed", submitted(t, order.CoverageNone).when(seller, link).refusedBy(rule.A21))
+	t.Run("effect/not after shipment", shipped(t, order.CoverageNone).when(seller, order.Link{Entrustment: "E2"}).refusedBy(rule.A21))
 }
 
 func testD1(t *testing.T) {
@@ -292,9 +294,9 @@ func testD61(t *testing.T) {
 	s := submitted(t, order.CoverageNone)
 	yes := order.Confirm{Terms: s.order.Revision}
 	t.Run("accept/at the instant of the last event", s.when(buyer, yes).leads(order.PhaseConfirmed))
-	t.Run("refuse/a nanosecond before it", s.after(-1).when(buyer, yes).refusedBy(order.RuleD61, from(s.now)))
+	t.Run("refuse/a nanosecond before it", s.after(-1).when(buyer, yes).refusedBy(rule.D61, from(s.now)))
 	t.Run("refuse/the platform before it", funded(t, order.CoverageNone).after(-1).
-		when(platform, order.MarkShipped{}).refusedBy(order.RuleD61))
+		when(platform, order.MarkShipped{}).refusedBy(rule.D61))
 	linked := funded(t, order.CoverageNone).linked("E1")
 	t.Run("excludes/what another stream brings with it",
 		linked.after(-time.Hour).when(deskRole, order.RecordRelease{Entrustment: "E1", ReleasedAt: newYear}).then(

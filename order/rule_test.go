@@ -5,32 +5,33 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // rules are the rules that package order keeps by itself, each with its test. Their names say
 // whether the rule lets pass, refuses, has an effect, or leaves something out.
 var rules = []struct {
-	rule order.Rule
+	rule rule.ID
 	test func(*testing.T)
 }{
-	{order.RuleA1, testA1}, {order.RuleA6, testA6}, {order.RuleA7, testA7}, {order.RuleA8, testA8},
-	{order.RuleA9, testA9}, {order.RuleA10, testA10}, {order.RuleA11, testA11}, {order.RuleA12, testA12},
-	{order.RuleA13, testA13}, {order.RuleA14, testA14}, {order.RuleA15, testA15}, {order.RuleA16, testA16},
-	{order.RuleA17, testA17}, {order.RuleA18, testA18}, {order.RuleA19, testA19}, {order.RuleA20, testA20},
-	{order.RuleA21, testA21}, {order.RuleA22, testA22}, {order.RuleA23, testA23}, {order.RuleA24, testA24},
-	{order.RuleA25, testA25}, {order.RuleA26, testA26},
+	{rule.A1, testA1}, {rule.A6, testA6}, {rule.A7, testA7}, {rule.A8, testA8},
+	{rule.A9, testA9}, {rule.A10, testA10}, {rule.A11, testA11}, {rule.A12, testA12},
+	{rule.A13, testA13}, {rule.A14, testA14}, {rule.A15, testA15}, {rule.A16, testA16},
+	{rule.A17, testA17}, {rule.A18, testA18}, {rule.A19, testA19}, {rule.A20, testA20},
+	{rule.A21, testA21}, {rule.A22, testA22}, {rule.A23, testA23}, {rule.A24, testA24},
+	{rule.A25, testA25}, {rule.A26, testA26},
 
-	{order.RuleD1, testD1}, {order.RuleD2, testD2}, {order.RuleD3, testD3}, {order.RuleD4, testD4},
-	{order.RuleD5, testD5}, {order.RuleD8, testD8}, {order.RuleD9, testD9}, {order.RuleD10, testD10}, {order.RuleD11, testD11},
-	{order.RuleD12, testD12}, {order.RuleD13, testD13},
-	{order.RuleD14, testD14}, {order.RuleD15, testD15}, {order.RuleD16, testD16}, {order.RuleD17, testD17},
-	{order.RuleD18, testD18}, {order.RuleD19, testD19}, {order.RuleD20, testD20}, {order.RuleD21, testD21},
-	{order.RuleD21b, testD21b}, {order.RuleD22, testD22}, {order.RuleD23, testD23},
-	{order.RuleD24, testD24}, {order.RuleD25, testD25}, {order.RuleD26, testD26},
-	{order.RuleD27, testD27}, {order.RuleD28, testD28},
-	{order.RuleD29, testD29}, {order.RuleD30, testD30}, {order.RuleD31, testD31}, {order.RuleD32, testD32},
-	{order.RuleD35, testD35}, {order.RuleD36, testD36}, {order.RuleD38, testD38}, {order.RuleD39, testD39},
-	{order.RuleD40, testD40}, {order.RuleD41, testD41}, {order.RuleD60, testD60}, {order.RuleD61, testD61},
+	{rule.D1, testD1}, {rule.D2, testD2}, {rule.D3, testD3}, {rule.D4, testD4},
+	{rule.D5, testD5}, {rule.D8, testD8}, {rule.D9, testD9}, {rule.D10, testD10}, {rule.D11, testD11},
+	{rule.D12, testD12}, {rule.D13, testD13},
+	{rule.D14, testD14}, {rule.D15, testD15}, {rule.D16, testD16}, {rule.D17, testD17},
+	{rule.D18, testD18}, {rule.D19, testD19}, {rule.D20, testD20}, {rule.D21, testD21},
+	{rule.D21b, testD21b}, {rule.D22, testD22}, {rule.D23, testD23},
+	{rule.D24, testD24}, {rule.D25, testD25}, {rule.D26, testD26},
+	{rule.D27, testD27}, {rule.D28, testD28},
+	{rule.D29, testD29}, {rule.D30, testD30}, {rule.D31, testD31}, {rule.D32, testD32},
+	{rule.D35, testD35}, {rule.D36, testD36}, {rule.D38, testD38}, {rule.D39, testD39},
+	{rule.D40, testD40}, {rule.D41, testD41}, {rule.D60, testD60}, {rule.D61, testD61},
 }
 
 // TestRule tests the rules by their ids.
@@ -45,7 +46,7 @@ func TestRule(t *testing.T) {
 func TestEveryRefusingRuleIsTested(t *testing.T) {
 	for _, p := range order.Permissions() {
 		if !slices.ContainsFunc(rules, func(r struct {
-			rule order.Rule
+			rule rule.ID
 			test func(*testing.T)
 		}) bool {
 			return r.rule == p.Rule

@@ -1,6 +1,11 @@
 package order
 
-import "time"
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Ruling: the parties did not agree, and the platform decides. It may order a refund, or advance a
 // compensation out of what the order holds of the seller's quota.
@@ -9,19 +14,19 @@ import "time"
 // money; or for the buyer, by a refund that the seller makes or by a compensation that the
 // platform advances from the seller's quota (D8). It names one of the two, or neither.
 type Arbitrate struct {
-	Refund       Money  `json:"refund,omitzero"`
-	Compensation Money  `json:"compensation,omitzero"`
-	Text         string `json:"text,omitzero"`
+	Refund       trade.Money `json:"refund,omitzero"`
+	Compensation trade.Money `json:"compensation,omitzero"`
+	Text         string      `json:"text,omitzero"`
 }
 
 func (c Arbitrate) check() error {
 	if !c.Refund.IsZero() && !c.Compensation.IsZero() {
-		return invalid("compensation", "a ruling is a refund or a compensation, not both")
+		return trade.Invalid("compensation", "a ruling is a refund or a compensation, not both")
 	}
 	if c.Text == "" {
 		return nil
 	}
-	return CheckText("text", c.Text, 4000)
+	return trade.CheckText("text", c.Text, 4000)
 }
 
 func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
@@ -29,7 +34,7 @@ func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	if o.Dispute.Stage != StageEscalated {
-		return nil, refuse(RuleD29, c, o).Because("it is not escalated", "纠纷尚未升级").From(o.Dispute.EscalateBy)
+		return nil, refuse(rule.D29, c, o).Because("it is not escalated", "纠纷尚未升级").From(o.Dispute.EscalateBy)
 	}
 	ruled := Arbitrated{
 		Refund: c.Refund, Compensation: c.Compensation, Text: c.Text,
@@ -37,7 +42,7 @@ func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
 	}
 	switch {
 	case !c.Refund.IsZero():
-		if err := o.checkShare(RuleD30, c, c.Refund); err != nil {
+		if err := o.checkShare(rule.D30, c, c.Refund); err != nil {
 			return nil, err
 		}
 		return o.refund(g, c.Refund, RefundRuled, ruled)
@@ -53,21 +58,21 @@ func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
 
 // claim returns what the platform advances of a compensation: no more than the order holds and
 // no more than is left of its money. Without either the ruling can only order a refund.
-func (o *Order) claim(c Command, ruled Money) (Event, error) {
+func (o *Order) claim(c Command, ruled trade.Money) (Event, error) {
 	switch {
 	case !ruled.IsPositive() || ruled.Currency() != o.Terms.Total.Currency():
-		return nil, refuse(RuleD8, c, o).Because("the amount is not positive, or not in %[1]s", "金额不大于零或币种不是 %[1]s", o.Terms.Total.Currency())
+		return nil, refuse(rule.D8, c, o).Because("the amount is not positive, or not in %[1]s", "金额不大于零或币种不是 %[1]s", o.Terms.Total.Currency())
 	case o.Coverage == CoverageNone:
-		return nil, refuse(RuleA13, c, o).Because("the order has no coverage", "订单为0保障")
+		return nil, refuse(rule.A13, c, o).Because("the order has no coverage", "订单为0保障")
 	case o.Hold.Status == HoldIsPosted:
-		return nil, refuse(RuleD8, c, o).Because("the hold was claimed already", "额度已被垫付占用")
+		return nil, refuse(rule.D8, c, o).Because("the hold was claimed already", "额度已被垫付占用")
 	case o.Hold.Status != HoldOpen:
 		// Until receipt nothing but shipment ends the coverage of an order that has one.
-		return nil, refuse(RuleA14, c, o).Because("the coverage ended at shipment", "保障已于发货后结束")
+		return nil, refuse(rule.A14, c, o).Because("the coverage ended at shipment", "保障已于发货后结束")
 	}
 	amount := lesser(lesser(ruled, o.Hold.Amount), o.Left())
 	if !amount.IsPositive() {
-		return nil, refuse(RuleD8, c, o).Because("all money was paid back", "款项已全部退回")
+		return nil, refuse(rule.D8, c, o).Because("all money was paid back", "款项已全部退回")
 	}
 	return ClaimPosted{Amount: amount, Released: o.Hold.Amount.SubUnchecked(amount)}, nil
 }
@@ -75,10 +80,10 @@ func (o *Order) claim(c Command, ruled Money) (Event, error) {
 // Arbitrated says how the platform ruled; the dispute is over.
 // Stored: add fields, never rename or remove.
 type Arbitrated struct {
-	Refund          Money     `json:"refund,omitzero"`
-	Compensation    Money     `json:"compensation,omitzero"`
-	Text            string    `json:"text,omitzero"`
-	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+	Refund          trade.Money `json:"refund,omitzero"`
+	Compensation    trade.Money `json:"compensation,omitzero"`
+	Text            string      `json:"text,omitzero"`
+	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
 }
 
 func (e *Arbitrated) contradicts(o *Order) error { return o.during(StageEscalated) }
@@ -92,8 +97,8 @@ func (e Arbitrated) evolve(o *Order, at time.Time) {
 // of the hold is free again. The seller owes the platform the amount.
 // Stored: add fields, never rename or remove.
 type ClaimPosted struct {
-	Amount   Money `json:"amount"`
-	Released Money `json:"released"`
+	Amount   trade.Money `json:"amount"`
+	Released trade.Money `json:"released"`
 }
 
 func (e *ClaimPosted) contradicts(o *Order) error {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var noon = time.Date(2025, 6, 30, 12, 0, 0, 123456789, time.UTC)
@@ -23,7 +24,7 @@ var allEvents = []order.Event{
 	order.Drafted{Seller: seller.Account, Email: seller.Email, Mode: order.DraftAttachment, DraftedAt: noon},
 	order.BuyerEntered{Email: buyer.Email, BuyerName: "Jane Doe"},
 	order.BuyerMatched{Email: buyer.Email, Account: buyer.Account, Registered: true},
-	order.ContractAttached{Party: order.Buyer, FileName: "合同.pdf", SHA256: digest, Size: 1 << 40},
+	order.ContractAttached{Party: trade.Buyer, FileName: "合同.pdf", SHA256: digest, Size: 1 << 40},
 	order.TermsSet{Terms: fullTerms, Revision: 3},
 	order.TransportSet{Mode: order.TransportSea},
 	order.CoverageChosen{Coverage: order.CoveragePreShipment, Revision: 4},
@@ -44,7 +45,7 @@ var allEvents = []order.Event{
 	order.EntrustmentUnlinked{Entrustment: "OT-1", Cause: order.UnlinkClosed},
 	order.EntrustmentReleased{Entrustment: "OT-1", ReleasedAt: noon},
 	order.Shipped{ShippedAt: noon, ReceiptDeadline: noon.Add(15 * day), Agreed: noon, Late: true},
-	order.ReceiptConfirmed{By: order.System},
+	order.ReceiptConfirmed{By: trade.System},
 	order.Completed{},
 	order.Reviewed{Rating: 5, Text: "好 & quick"},
 	order.Closed{Reason: order.ClosedExpired},
@@ -53,15 +54,15 @@ var allEvents = []order.Event{
 	order.ChangeProposed{Proposal: 1, Terms: fullTerms, Coverage: order.CoverageNone, Changes: []string{"coverage"}},
 	order.ChangeAccepted{Proposal: 1, Terms: fullTerms, Coverage: order.CoverageNone, Revision: 6},
 	order.ChangeRejected{Proposal: 2},
-	order.ReceiptExtended{By: order.Seller, ReceiptDeadline: noon},
+	order.ReceiptExtended{By: trade.Seller, ReceiptDeadline: noon},
 	order.ReviewEdited{Rating: 4, Text: "still 好"},
 	order.ReviewReplied{Text: "thank you"},
 	order.DisputeOpened{
 		Number: 1, Ground: order.GroundLate, Claimed: money("2000"), Text: "three weeks\nlate", EscalateFrom: noon.Add(3 * day), EscalateBy: noon.Add(6 * day),
 	},
 	order.DisputeWithdrawn{ReceiptDeadline: noon},
-	order.DisputeEscalated{By: order.System},
-	order.SettlementProposed{Proposal: 1, By: order.Buyer, Refund: money("500")},
+	order.DisputeEscalated{By: trade.System},
+	order.SettlementProposed{Proposal: 1, By: trade.Buyer, Refund: money("500")},
 	order.SettlementAccepted{Proposal: 1, ReceiptDeadline: noon},
 	order.Arbitrated{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late", ReceiptDeadline: noon},
 	order.ClaimPosted{Amount: money("1000"), Released: money("1000.50")},

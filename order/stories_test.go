@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestStories tells the ordinary lives of an order to their ends.
@@ -98,7 +99,7 @@ func (s story) linkedAs(id order.EntrustmentID) story {
 	return s.linked(id)
 }
 
-func number(s string) order.Number { return must(order.ParseNumber(s)) }
+func number(s string) trade.Number { return must(trade.ParseNumber(s)) }
 
 // TestEveryFactLeavesATrace holds the fold to all kinds of facts: each changes the state by more
 // than its phase and its instant.

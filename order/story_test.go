@@ -10,18 +10,20 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The people of the stories, and the instants that they count from.
 var (
-	seller   = order.Actor{Role: order.Seller, Account: "acme", Email: "sales@acme.example"}
-	buyer    = order.Actor{Role: order.Buyer, Account: "b-1029", Email: "buyer@example.com"}
-	platform = order.Actor{Role: order.Platform}
-	system   = order.Actor{Role: order.System}
-	deskRole = order.Actor{Role: order.Desk}
+	seller   = trade.Actor{Role: trade.Seller, Account: "acme", Email: "sales@acme.example"}
+	buyer    = trade.Actor{Role: trade.Buyer, Account: "b-1029", Email: "buyer@example.com"}
+	platform = trade.Actor{Role: trade.Platform}
+	system   = trade.Actor{Role: trade.System}
+	deskRole = trade.Actor{Role: trade.Desk}
 
-	otherSeller = order.Actor{Role: order.Seller, Account: "rival", Email: "sales@rival.example"}
-	otherBuyer  = order.Actor{Role: order.Buyer, Account: "b-2000", Email: "other@example.com"}
+	otherSeller = trade.Actor{Role: trade.Seller, Account: "rival", Email: "sales@rival.example"}
+	otherBuyer  = trade.Actor{Role: trade.Buyer, Account: "b-2000", Email: "other@example.com"}
 
 	orderID = mustID("0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a")
 	otherID = mustID("0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8b")
@@ -38,9 +40,9 @@ const (
 	digest  = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 )
 
-func mustID(s string) order.ID { return must(order.ParseID(s)) }
+func mustID(s string) trade.ID { return must(trade.ParseID(s)) }
 
-func mustCurrency(s string) order.Currency { return must(order.ParseCurrency(s)) }
+func mustCurrency(s string) trade.Currency { return must(trade.ParseCurrency(s)) }
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -50,11 +52,11 @@ func must[T any](v T, err error) T {
 }
 
 // money reads an amount; without a currency it is in US dollars.
-func money(s string) order.Money {
-	if m, err := order.ParseAmount(s, usd); err == nil {
+func money(s string) trade.Money {
+	if m, err := trade.ParseAmount(s, usd); err == nil {
 		return m
 	}
-	return must(order.ParseMoney(s))
+	return must(trade.ParseMoney(s))
 }
 
 // reporter is what stories need of a test.
@@ -66,7 +68,7 @@ type reporter interface {
 
 // step is a command that was accepted, and what came of it.
 type step struct {
-	by     order.Actor
+	by     trade.Actor
 	at     time.Time
 	ask    order.Command
 	events []order.Event
@@ -114,7 +116,7 @@ func (s story) knowing(set func(*order.Facts)) story { set(&s.facts); return s }
 // attempt is a command with its answer.
 type attempt struct {
 	story
-	by  order.Actor
+	by  trade.Actor
 	ask order.Command
 	got []order.Event
 	err error
@@ -122,13 +124,13 @@ type attempt struct {
 
 // when asks. What a link needs to know of an entrustment is that it is the seller's, unless
 // the story knows better.
-func (s story) when(by order.Actor, ask order.Command) attempt {
+func (s story) when(by trade.Actor, ask order.Command) attempt {
 	given := s.given(by, ask)
 	got, err := order.Decide(s.order, ask, given)
 	return attempt{story: s, by: by, ask: ask, got: got, err: err}
 }
 
-func (s story) given(by order.Actor, ask order.Command) order.Given {
+func (s story) given(by trade.Actor, ask order.Command) order.Given {
 	facts := s.facts
 	if link, ok := ask.(order.Link); ok && facts.Entrustment.ID == "" {
 		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: seller.Account}
@@ -137,7 +139,7 @@ func (s story) given(by order.Actor, ask order.Command) order.Given {
 }
 
 // does tells on with a command that must be accepted.
-func (s story) does(by order.Actor, ask order.Command) story {
+func (s story) does(by trade.Actor, ask order.Command) story {
 	s.t.Helper()
 	a := s.when(by, ask)
 	if a.err != nil {
@@ -172,12 +174,12 @@ func (a attempt) leads(to order.Phase) func(*testing.T) {
 
 // refusedBy is the test that exactly this rule refuses the attempt, in words of both languages,
 // and that nothing comes of it.
-func (a attempt) refusedBy(rule order.Rule, more ...func(*order.Refusal) error) func(*testing.T) {
+func (a attempt) refusedBy(ruleID rule.ID, more ...func(*trade.Refusal) error) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
-		var no *order.Refusal
-		if !errors.As(a.err, &no) || no.Rule != rule || !errors.Is(a.err, rule) {
-			t.Fatalf("%s by %s in %s: got %+v, %v; want a refusal by %s", a.ask.Name(), a.by.Role, a.order.Phase, a.got, a.err, string(rule))
+		var no *trade.Refusal
+		if !errors.As(a.err, &no) || no.Rule != ruleID || !errors.Is(a.err, ruleID) {
+			t.Fatalf("%s by %s in %s: got %+v, %v; want a refusal by %s", a.ask.Name(), a.by.Role, a.order.Phase, a.got, a.err, string(ruleID))
 		}
 		if no.Command != a.ask.Name() || no.Phase != a.order.Phase.String() {
 			t.Errorf("the refusal is of %s in %s", no.Command, no.Phase)
@@ -193,8 +195,8 @@ func (a attempt) refusedBy(rule order.Rule, more ...func(*order.Refusal) error) 
 }
 
 // short, from and until ask a refusal for what is missing and when it could be otherwise.
-func short(amount string) func(*order.Refusal) error {
-	return func(no *order.Refusal) error {
+func short(amount string) func(*trade.Refusal) error {
+	return func(no *trade.Refusal) error {
 		if no.Missing != money(amount) {
 			return fmt.Errorf("the refusal misses %s, want %s", no.Missing, amount)
 		}
@@ -202,8 +204,8 @@ func short(amount string) func(*order.Refusal) error {
 	}
 }
 
-func from(t time.Time) func(*order.Refusal) error {
-	return func(no *order.Refusal) error {
+func from(t time.Time) func(*trade.Refusal) error {
+	return func(no *trade.Refusal) error {
 		if !no.Earliest.Equal(t) {
 			return fmt.Errorf("possible from %s, want %s", no.Earliest, t)
 		}
@@ -211,8 +213,8 @@ func from(t time.Time) func(*order.Refusal) error {
 	}
 }
 
-func until(t time.Time) func(*order.Refusal) error {
-	return func(no *order.Refusal) error {
+func until(t time.Time) func(*trade.Refusal) error {
+	return func(no *trade.Refusal) error {
 		if !no.Deadline.Equal(t) {
 			return fmt.Errorf("the deadline was %s, want %s", no.Deadline, t)
 		}
@@ -224,7 +226,7 @@ func until(t time.Time) func(*order.Refusal) error {
 func (a attempt) invalid(field string) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if !errors.As(a.err, &bad) || bad.Field != field || bad.Reason == "" || len(bad.Error()) > 400 {
 			t.Fatalf("got %+v, %v; want an invalid %s", a.got, a.err, field)
 		}

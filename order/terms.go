@@ -2,7 +2,11 @@ package order
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Revision counts the changes of an order's terms. Whoever consents names the one he saw.
@@ -12,24 +16,24 @@ type Revision uint32
 // Stored: add fields, never rename or remove.
 type Terms struct {
 	// Total is what is to be collected (A12).
-	Total Money `json:"total"`
+	Total trade.Money `json:"total"`
 	// Initial is the initial payment (预付款); the rest is the balance (尾款). The zero Money
 	// in a command stands for the total (D15).
-	Initial   Money  `json:"initial,omitzero"`
-	Items     []Item `json:"items,omitzero"`
-	ShipBy    ShipBy `json:"ship_by,omitzero"`
-	TradeTerm string `json:"trade_term,omitzero"` // Incoterm and place, such as "FOB Ningbo"
+	Initial   trade.Money `json:"initial,omitzero"`
+	Items     []Item      `json:"items,omitzero"`
+	ShipBy    ShipBy      `json:"ship_by,omitzero"`
+	TradeTerm string      `json:"trade_term,omitzero"` // Incoterm and place, such as "FOB Ningbo"
 }
 
 // Item is a line of the contract.
 // Stored: add fields, never rename or remove.
 type Item struct {
-	Name     string `json:"name"`
-	HSCode   string `json:"hs_code,omitzero"` // 6 to 10 digits
-	Quantity Number `json:"quantity"`
-	Unit     string `json:"unit"`
-	Price    Number `json:"price"` // of one unit, in the currency of the total
-	Amount   Money  `json:"amount"`
+	Name     string       `json:"name"`
+	HSCode   string       `json:"hs_code,omitzero"` // 6 to 10 digits
+	Quantity trade.Number `json:"quantity"`
+	Unit     string       `json:"unit"`
+	Price    trade.Number `json:"price"` // of one unit, in the currency of the total
+	Amount   trade.Money  `json:"amount"`
 }
 
 // PayStep is a step of payment.
@@ -55,14 +59,14 @@ const MaxItems = 100
 
 // check returns an *InvalidError if a part is malformed.
 func (t *Terms) check() error {
-	if err := checkMoney("terms.total", t.Total); err != nil {
+	if err := trade.CheckMoney("terms.total", t.Total); err != nil {
 		return err
 	}
-	if err := checkMoney("terms.initial", t.Initial); err != nil {
+	if err := trade.CheckMoney("terms.initial", t.Initial); err != nil {
 		return err
 	}
 	if len(t.Items) > MaxItems {
-		return invalid("terms.items", "%d are more than %d", len(t.Items), MaxItems)
+		return trade.Invalid("terms.items", "%d are more than %d", len(t.Items), MaxItems)
 	}
 	for i := range t.Items {
 		if err := t.Items[i].check(fmt.Sprintf("terms.items[%d]", i)); err != nil {
@@ -70,33 +74,25 @@ func (t *Terms) check() error {
 		}
 	}
 	if t.TradeTerm != "" {
-		if err := CheckText("terms.trade_term", t.TradeTerm, 100); err != nil {
+		if err := trade.CheckText("terms.trade_term", t.TradeTerm, 100); err != nil {
 			return err
 		}
 	}
 	return t.ShipBy.check()
 }
 
-// checkMoney returns an *InvalidError for an amount of a currency that does not exist.
-func checkMoney(field string, m Money) error {
-	if m != (Money{}) && !m.unit.known() {
-		return invalid(field, "%s is no ISO 4217 currency code", quoted(m.Currency().String()))
-	}
-	return nil
-}
-
 func (it *Item) check(field string) error {
-	if err := checkMoney(field+".amount", it.Amount); err != nil {
+	if err := trade.CheckMoney(field+".amount", it.Amount); err != nil {
 		return err
 	}
-	if err := CheckText(field+".name", it.Name, 200); err != nil {
+	if err := trade.CheckText(field+".name", it.Name, 200); err != nil {
 		return err
 	}
-	if err := CheckText(field+".unit", it.Unit, 20); err != nil {
+	if err := trade.CheckText(field+".unit", it.Unit, 20); err != nil {
 		return err
 	}
 	if it.HSCode != "" && (len(it.HSCode) < 6 || len(it.HSCode) > 10 || !allDigits(it.HSCode)) {
-		return invalid(field+".hs_code", "%s is not 6 to 10 digits", quoted(it.HSCode))
+		return trade.Invalid(field+".hs_code", "%s is not 6 to 10 digits", trade.Quoted(it.HSCode))
 	}
 	return nil
 }
@@ -106,33 +102,35 @@ func (s *ShipBy) check() error {
 	case *s == ShipBy{}:
 		return nil
 	case s.Date != "" && (s.Days != 0 || s.After != ""):
-		return invalid("terms.ship_by", "names both a date and a number of days")
+		return trade.Invalid("terms.ship_by", "names both a date and a number of days")
 	case s.Date != "":
 		date, err := time.Parse(time.DateOnly, s.Date)
 		if err != nil || date.Format(time.DateOnly) != s.Date {
-			return invalid("terms.ship_by.date", "%s is not a date such as 2025-03-31", quoted(s.Date))
+			return trade.Invalid("terms.ship_by.date", "%s is not a date such as 2025-03-31", trade.Quoted(s.Date))
 		}
-		return CheckInstant("terms.ship_by.date", date)
+		return trade.CheckInstant("terms.ship_by.date", date)
 	case s.After != InitialPayment && s.After != BalancePayment:
-		return invalid("terms.ship_by.after", "%s is neither initial nor balance", quoted(string(s.After)))
+		return trade.Invalid("terms.ship_by.after", "%s is neither initial nor balance", trade.Quoted(string(s.After)))
 	case s.Days < 1 || s.Days > 365:
-		return invalid("terms.ship_by.days", "%d lies outside 1 to 365", s.Days)
+		return trade.Invalid("terms.ship_by.days", "%d lies outside 1 to 365", s.Days)
 	}
 	return nil
 }
 
 // complete returns the terms with the initial payment filled in, or the refusal by which they
 // cannot stand (A12): the command and the phase are the caller's to name.
-func (t Terms) complete() (Terms, *Refusal) {
-	no := func(english, chinese string) *Refusal { return Refuse(RuleA12, "", "").Says(english, chinese) }
+func (t Terms) complete() (Terms, *trade.Refusal) {
+	no := func(english, chinese string) *trade.Refusal {
+		return trade.Refuse(rule.A12, "", "").Says(english, chinese)
+	}
 	if !t.Total.IsPositive() {
 		return t, no("the total is not positive", "订单总金额缺失或不大于零")
 	}
-	if t.Initial == (Money{}) {
+	if t.Initial == (trade.Money{}) {
 		t.Initial = t.Total
 	}
 	if _, err := t.Initial.Cmp(t.Total); err != nil {
-		return t, Refuse(RuleD60, "", "").Says(err.Error(), "预付款与总金额币种不同").With(err)
+		return t, trade.Refuse(rule.D60, "", "").Says(err.Error(), "预付款与总金额币种不同").With(err)
 	}
 	if !t.Initial.IsPositive() || t.Total.Less(t.Initial) {
 		return t, no("the initial payment is not above zero and at most the total", "预付款须大于零且不超过总金额")
@@ -142,7 +140,7 @@ func (t Terms) complete() (Terms, *Refusal) {
 	if len(t.Items) == 0 {
 		return t, nil
 	}
-	var sum Money
+	var sum trade.Money
 	for i := range t.Items {
 		it := &t.Items[i]
 		amount, err := it.Quantity.Times(it.Price, t.Total.Currency())
@@ -150,7 +148,7 @@ func (t Terms) complete() (Terms, *Refusal) {
 			sum, err = sum.Add(it.Amount)
 		}
 		if err != nil {
-			return t, Refuse(RuleD60, "", "").Says(err.Error(), "明细金额溢出或币种不同").With(err)
+			return t, trade.Refuse(rule.D60, "", "").Says(err.Error(), "明细金额溢出或币种不同").With(err)
 		}
 		if !it.Quantity.IsPositive() || !it.Amount.IsPositive() || amount != it.Amount {
 			return t, no(fmt.Sprintf("item %d is not quantity times price", i+1), fmt.Sprintf("第%d项金额不等于数量乘以单价", i+1))
@@ -184,4 +182,8 @@ func (o *Order) agreed() time.Time {
 		return time.Time{}
 	}
 	return from.Add(time.Duration(s.Days) * day)
+}
+
+func allDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Kind says which event an event is. Its values may change from one version of this
@@ -1358,10 +1359,10 @@ func (v *Amendment) decodeJSON(r *wire.Reader) {
 			v.BuyerName = r.String()
 		case "seller":
 			seen = r.Mark(seen, 1<<3)
-			v.Seller = Account(r.String())
+			v.Seller = trade.Account(r.String())
 		case "buyer_email":
 			seen = r.Mark(seen, 1<<4)
-			v.BuyerEmail = Email(r.String())
+			v.BuyerEmail = trade.Email(r.String())
 		case "mode":
 			seen = r.Mark(seen, 1<<5)
 			v.Mode = DraftMode(r.String())
@@ -1957,7 +1958,7 @@ func (v *Confirmed) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "account":
 			seen = r.Mark(seen, 1<<0)
-			v.Account = Account(r.String())
+			v.Account = trade.Account(r.String())
 		case "terms":
 			seen = r.Mark(seen, 1<<1)
 			v.Terms = Revision(r.Uint(32))
@@ -2319,10 +2320,10 @@ func (v *Drafted) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "seller":
 			seen = r.Mark(seen, 1<<0)
-			v.Seller = Account(r.String())
+			v.Seller = trade.Account(r.String())
 		case "seller_email":
 			seen = r.Mark(seen, 1<<1)
-			v.Email = Email(r.String())
+			v.Email = trade.Email(r.String())
 		case "mode":
 			seen = r.Mark(seen, 1<<2)
 			v.Mode = DraftMode(r.String())
@@ -2355,7 +2356,7 @@ func (v *SetBuyer) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "email":
 			seen = r.Mark(seen, 1<<0)
-			v.Email = Email(r.String())
+			v.Email = trade.Email(r.String())
 		case "name":
 			seen = r.Mark(seen, 1<<1)
 			v.BuyerName = r.String()
@@ -2385,7 +2386,7 @@ func (v *BuyerEntered) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "email":
 			seen = r.Mark(seen, 1<<0)
-			v.Email = Email(r.String())
+			v.Email = trade.Email(r.String())
 		case "name":
 			seen = r.Mark(seen, 1<<1)
 			v.BuyerName = r.String()
@@ -2413,7 +2414,7 @@ func (v *MatchBuyer) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "email":
 			seen = r.Mark(seen, 1<<0)
-			v.Email = Email(r.String())
+			v.Email = trade.Email(r.String())
 		default:
 			r.Unknown()
 		}
@@ -2444,10 +2445,10 @@ func (v *BuyerMatched) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "email":
 			seen = r.Mark(seen, 1<<0)
-			v.Email = Email(r.String())
+			v.Email = trade.Email(r.String())
 		case "account":
 			seen = r.Mark(seen, 1<<1)
-			v.Account = Account(r.String())
+			v.Account = trade.Account(r.String())
 		case "registered":
 			seen = r.Mark(seen, 1<<2)
 			v.Registered = r.Bool()

@@ -14,7 +14,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 func main() {
@@ -35,8 +35,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if *lang != string(order.English) && *lang != string(order.Chinese) {
+	if *lang != string(rule.English) && *lang != string(rule.Chinese) {
 		return fmt.Errorf("-lang %q is neither en nor zh", *lang)
 	}
-	return newStory(out, order.Lang(*lang)).play(ctx)
+	return newStory(out, rule.Lang(*lang)).play(ctx)
 }

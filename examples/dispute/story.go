@@ -14,7 +14,9 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const (
@@ -23,9 +25,9 @@ const (
 )
 
 var (
-	supplier = order.Actor{Role: order.Seller, Account: "s-example-ceramics", Email: "sales@ceramics.example"}
-	buyer    = order.Actor{Role: order.Buyer, Account: "b-sample-homeware", Email: "orders@homeware.example"}
-	platform = order.Actor{Role: order.Platform, Account: "platform"}
+	supplier = trade.Actor{Role: trade.Seller, Account: "s-example-ceramics", Email: "sales@ceramics.example"}
+	buyer    = trade.Actor{Role: trade.Buyer, Account: "b-sample-homeware", Email: "orders@homeware.example"}
+	platform = trade.Actor{Role: trade.Platform, Account: "platform"}
 )
 
 // story is one contested order on a desk whose clock it sets. The first error ends it: every
@@ -37,18 +39,18 @@ type story struct {
 	texts texts
 	desk  *desk.Desk
 	now   time.Time
-	order order.ID
+	order trade.ID
 	seen  int // how much of the timeline is printed
 	err   error
 }
 
-func newStory(out io.Writer, lang order.Lang) *story {
-	s := &story{out: out, words: tell.In(lang), texts: textsIn(lang), order: order.NewID(), now: time.Date(2025, 6, 2, 1, 0, 0, 0, time.UTC)}
+func newStory(out io.Writer, lang rule.Lang) *story {
+	s := &story{out: out, words: tell.In(lang), texts: textsIn(lang), order: trade.NewID(), now: time.Date(2025, 6, 2, 1, 0, 0, 0, time.UTC)}
 	s.desk = desk.New(memory.New(),
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithSources(desk.Sources{
-			Match: func(context.Context, order.Email) (order.Account, error) { return buyer.Account, nil },
-			Store: func(context.Context, order.Account) (seller.Findings, error) {
+			Match: func(context.Context, trade.Email) (trade.Account, error) { return buyer.Account, nil },
+			Store: func(context.Context, trade.Account) (seller.Findings, error) {
 				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 			},
 		}))
@@ -154,9 +156,9 @@ func (s *story) transfer(reference, amount string) {
 func (s *story) later(d time.Duration) *story { s.now = s.now.Add(d); return s }
 
 // ask asks something of the order that is accepted, and do of anything else.
-func (s *story) ask(by order.Actor, c order.Command) { s.do(by, desk.Order(s.order, c)) }
+func (s *story) ask(by trade.Actor, c order.Command) { s.do(by, desk.Order(s.order, c)) }
 
-func (s *story) do(by order.Actor, do desk.Action) {
+func (s *story) do(by trade.Actor, do desk.Action) {
 	if s.err != nil {
 		return
 	}
@@ -168,13 +170,13 @@ func (s *story) do(by order.Actor, do desk.Action) {
 }
 
 // no asks for something that is refused, and says why.
-func (s *story) no(by order.Actor, c order.Command) {
+func (s *story) no(by trade.Actor, c order.Command) {
 	if s.err != nil {
 		return
 	}
 	s.now = s.now.Add(time.Minute)
 	_, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: desk.Order(s.order, c)})
-	var refusal *order.Refusal
+	var refusal *trade.Refusal
 	if !errors.As(err, &refusal) {
 		s.fail(fmt.Errorf("%s was to be refused: %w", c.Name(), err))
 		return
@@ -202,16 +204,16 @@ func (s *story) fail(err error) bool {
 	return s.err != nil
 }
 
-func (s *story) money(text string) order.Money {
-	m, err := order.ParseMoney(text)
+func (s *story) money(text string) trade.Money {
+	m, err := trade.ParseMoney(text)
 	s.fail(err)
 	return m
 }
 
-func (s *story) number(text string) order.Number {
-	n, err := order.ParseNumber(text)
+func (s *story) number(text string) trade.Number {
+	n, err := trade.ParseNumber(text)
 	s.fail(err)
 	return n
 }
 
-var usd, _ = order.ParseCurrency("USD")
+var usd, _ = trade.ParseCurrency("USD")

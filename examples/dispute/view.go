@@ -8,6 +8,8 @@ import (
 	"github.com/tradesurety/surety/examples/internal/tell"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // texts are the words of this story beside the common ones.
@@ -18,8 +20,8 @@ type texts struct {
 	entry, in, back, balance                          string
 }
 
-func textsIn(lang order.Lang) texts {
-	if lang == order.Chinese {
+func textsIn(lang rule.Lang) texts {
+	if lang == rule.Chinese {
 		return texts{
 			contract: "签约", change: "变更（已收款，须买家同意）", export: "出口", quarrel: "纠纷", ruling: "仲裁与垫付", ledger: "订单台账",
 			sees: "视角", may: "可以", stands: "暂不可", frozen: "订单冻结",
@@ -58,7 +60,7 @@ func (s *story) tell() {
 	s.seen = len(entries)
 }
 
-func (s *story) line(by order.Role, what, standing string) {
+func (s *story) line(by trade.Role, what, standing string) {
 	text := fmt.Sprintf("%s  %s  %s  %s", s.now.Format("2006-01-02 15:04"), tell.Pad(by.Text(s.words.Lang), 8), tell.Pad(what, 60), standing)
 	fmt.Fprintln(s.out, strings.TrimRight(text, " "))
 }
@@ -68,7 +70,7 @@ func (s *story) view() {
 	if s.err != nil {
 		return
 	}
-	for _, party := range []order.Actor{buyer, supplier} {
+	for _, party := range []trade.Actor{buyer, supplier} {
 		o, _, err := s.desk.ReadOrder(s.ctx, party, s.order)
 		if s.fail(err) {
 			return
@@ -91,11 +93,11 @@ func (s *story) view() {
 		}
 		fmt.Fprintf(s.out, "    %s: %s\n", s.texts.may, strings.Join(may, ", "))
 		for _, option := range options {
-			if no := option.Refusal; no != nil && no.Rule != order.RuleD29 {
+			if no := option.Refusal; no != nil && no.Rule != rule.D29 {
 				fmt.Fprintf(s.out, "    %s: %s (%s)\n", s.texts.stands, s.words.Command(option.Command), string(no.Rule))
 			}
 		}
-		if party.Role == order.Seller {
+		if party.Role == trade.Seller {
 			s.quota()
 		}
 	}

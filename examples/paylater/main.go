@@ -17,7 +17,7 @@ import (
 	"path/filepath"
 
 	"github.com/tradesurety/surety/events/sqlite"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 func main() {
@@ -39,7 +39,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if *lang != string(order.English) && *lang != string(order.Chinese) {
+	if *lang != string(rule.English) && *lang != string(rule.Chinese) {
 		return fmt.Errorf("-lang %q is neither en nor zh", *lang)
 	}
 	path := *db
@@ -56,7 +56,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	s := newStory(store, out, order.Lang(*lang))
+	s := newStory(store, out, rule.Lang(*lang))
 	fmt.Fprintf(out, "%s: %s\n", s.texts.file, path)
 	return errors.Join(s.play(ctx), store.Close())
 }

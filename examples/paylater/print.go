@@ -5,11 +5,11 @@ import (
 	"strings"
 
 	"github.com/tradesurety/surety/examples/internal/tell"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func (s *story) chapter(title string) {
@@ -18,12 +18,12 @@ func (s *story) chapter(title string) {
 	}
 }
 
-func (s *story) line(by order.Role, what string) {
+func (s *story) line(by trade.Role, what string) {
 	fmt.Fprintf(s.out, "%s  %s  %s\n", s.now.Format("2006-01-02 15:04"), tell.Pad(by.Text(s.words.Lang), 8), what)
 }
 
 // facts prints what a command wrote: on the order, on the line, on the balance.
-func (s *story) facts(by order.Role, facts []desk.Fact) {
+func (s *story) facts(by trade.Role, facts []desk.Fact) {
 	var said []string
 	for _, f := range facts {
 		if text := s.describe(f.Event); text != "" {
@@ -109,18 +109,18 @@ func (s *story) statements() {
 	}
 	s.chapter(t.ledger)
 	limit, used := ledger.Opening.Limit, ledger.Opening.Used
-	entry := func(when, what, which string, limitBy, usedBy order.Money) {
+	entry := func(when, what, which string, limitBy, usedBy trade.Money) {
 		fmt.Fprintf(s.out, "%s  %s  %s  %s  %s  %s  %s\n", tell.Pad(when, 16), tell.Pad(what, 16), tell.Pad(which, 4),
 			right(signed(limitBy), 12), right(signed(usedBy), 12), right(limit.Amount(), 12), right(used.Amount(), 12))
 	}
 	fmt.Fprintf(s.out, "%s  %s  %s  %s  %s  %s  %s\n", tell.Pad(s.words.Time, 16), tell.Pad(t.entry, 16), tell.Pad("", 4),
 		right(t.limitBy, 12), right(t.usedBy, 12), right(t.limit, 12), right(t.used, 12))
-	entry("", t.openingWord, "", order.Money{}, order.Money{})
+	entry("", t.openingWord, "", trade.Money{}, trade.Money{})
 	for _, m := range ledger.Movements {
 		limit, used = sum(limit, m.Limit), sum(used, m.Used)
 		entry(m.At.Format("2006-01-02 15:04"), t.movements[m.Kind], s.name(m.Order), m.Limit, m.Used)
 	}
-	entry("", t.closingWord, "", order.Money{}, order.Money{})
+	entry("", t.closingWord, "", trade.Money{}, trade.Money{})
 	if limit != ledger.Closing.Limit || used != ledger.Closing.Used {
 		s.fail(fmt.Errorf("the ledger closes at %s and %s, the line at %s and %s", limit, used, ledger.Closing.Limit, ledger.Closing.Used))
 	}
@@ -148,7 +148,7 @@ func (s *story) received() {
 	p := balance.Page(s.now)
 	for _, x := range []struct {
 		name   string
-		amount order.Money
+		amount trade.Money
 	}{
 		{t.pending, p.Pending}, {t.available, p.Available}, {t.transit, p.InTransit}, {t.paidOut, p.PaidOut}, {t.fees, p.Fees}, {t.creditedAll, p.Credited},
 	} {
@@ -166,7 +166,7 @@ func (s *story) received() {
 }
 
 // signed writes an amount with its sign, and nothing for nothing.
-func signed(m order.Money) string {
+func signed(m trade.Money) string {
 	switch {
 	case m.IsZero():
 		return ""
@@ -176,7 +176,7 @@ func signed(m order.Money) string {
 	return m.Amount()
 }
 
-func sum(a, b order.Money) order.Money {
+func sum(a, b trade.Money) trade.Money {
 	total, _ := a.Add(b) // of one line, which has checked that they fit
 	return total
 }

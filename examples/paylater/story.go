@@ -10,20 +10,21 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/examples/internal/tell"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const day = 24 * time.Hour
 
 var (
-	shop     = order.Actor{Role: order.Seller, Account: "m-example-tea"}
-	shopper  = order.Actor{Role: order.Buyer, Account: "b-sample-reader"}
-	debtor   = order.Actor{Role: order.Buyer, Account: "b-sample-late"}
-	platform = order.Actor{Role: order.Platform, Account: "platform"}
+	shop     = trade.Actor{Role: trade.Seller, Account: "m-example-tea"}
+	shopper  = trade.Actor{Role: trade.Buyer, Account: "b-sample-reader"}
+	debtor   = trade.Actor{Role: trade.Buyer, Account: "b-sample-late"}
+	platform = trade.Actor{Role: trade.Platform, Account: "platform"}
 )
 
 // story is one shop on a desk whose clock it sets. The first error ends it: every step after
@@ -35,13 +36,13 @@ type story struct {
 	texts  *texts
 	desk   *desk.Desk
 	now    time.Time
-	orders map[string]order.ID
+	orders map[string]trade.ID
 	err    error
 }
 
-func newStory(store events.Store, out io.Writer, lang order.Lang) *story {
+func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 	s := &story{
-		out: out, words: tell.In(lang), texts: textsIn(lang), orders: make(map[string]order.ID),
+		out: out, words: tell.In(lang), texts: textsIn(lang), orders: make(map[string]trade.ID),
 		now: time.Date(2025, 1, 6, 2, 0, 0, 0, time.UTC),
 	}
 	policy := paylater.DefaultPolicy()
@@ -50,7 +51,7 @@ func newStory(store events.Store, out io.Writer, lang order.Lang) *story {
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithPayLater(policy),
 		desk.WithSources(desk.Sources{
-			Funds: func(context.Context, order.Account) (funds.Policy, error) {
+			Funds: func(context.Context, trade.Account) (funds.Policy, error) {
 				p := funds.DefaultPolicy() // seven days of waiting
 				p.FeeRate = 10             // and 0.1 % of a withdrawal
 				return p, nil
@@ -109,7 +110,7 @@ func (s *story) play(ctx context.Context) error {
 
 // assess lets the default assessment make a limit of what is known of the shop by then.
 func (s *story) assess(volume, score string) {
-	number, err := order.ParseNumber(score)
+	number, err := trade.ParseNumber(score)
 	if s.fail(err) {
 		return
 	}
@@ -121,22 +122,22 @@ func (s *story) assess(volume, score string) {
 	s.do(platform, desk.Quota(shop.Account, funds.CNY(), credit.AssessLimit{Limit: limit, Inputs: inputs}))
 }
 
-func placing(amount order.Money) paylater.Place {
+func placing(amount trade.Money) paylater.Place {
 	return paylater.Place{Merchant: string(shop.Account), ChosePayLater: true, Amount: amount}
 }
 
-func (s *story) place(name string, by order.Actor, amount string) {
-	s.orders[name] = order.NewID()
+func (s *story) place(name string, by trade.Actor, amount string) {
+	s.orders[name] = trade.NewID()
 	s.order(name, by, placing(s.money(amount)))
 }
 
 // refusedPlace asks first whether the order can be taken, as a shop would (B20), and then places
 // it all the same.
-func (s *story) refusedPlace(by order.Actor, amount string) {
+func (s *story) refusedPlace(by trade.Actor, amount string) {
 	if s.err != nil {
 		return
 	}
-	do := desk.PayLater(order.NewID(), placing(s.money(amount)))
+	do := desk.PayLater(trade.NewID(), placing(s.money(amount)))
 	if err := s.desk.Try(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: do}); err == nil {
 		s.fail(fmt.Errorf("an order of %s could be taken", amount))
 		return
@@ -144,7 +145,7 @@ func (s *story) refusedPlace(by order.Actor, amount string) {
 	s.no(by, do)
 }
 
-func (s *story) order(name string, by order.Actor, c paylater.Command) {
+func (s *story) order(name string, by trade.Actor, c paylater.Command) {
 	s.do(by, desk.PayLater(s.orders[name], c))
 }
 
@@ -165,7 +166,7 @@ func (s *story) refusedWithdrawal(id, amount string) {
 
 func (s *story) later(d time.Duration) *story { s.now = s.now.Add(d); return s }
 
-func (s *story) do(by order.Actor, do desk.Action) {
+func (s *story) do(by trade.Actor, do desk.Action) {
 	if s.err != nil {
 		return
 	}
@@ -186,18 +187,18 @@ func (s *story) tick() {
 		return
 	}
 	for _, x := range done {
-		s.line(order.System, fmt.Sprintf(s.texts.due, s.texts.kinds[x.Kind], s.name(x.Order)))
+		s.line(trade.System, fmt.Sprintf(s.texts.due, s.texts.kinds[x.Kind], s.name(x.Order)))
 	}
 }
 
 // no asks for something that is refused, and says why.
-func (s *story) no(by order.Actor, do desk.Action) {
+func (s *story) no(by trade.Actor, do desk.Action) {
 	if s.err != nil {
 		return
 	}
 	s.now = s.now.Add(time.Minute)
 	_, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: do})
-	var refusal *order.Refusal
+	var refusal *trade.Refusal
 	if !errors.As(err, &refusal) {
 		s.fail(fmt.Errorf("%s was to be refused: %w", do, err))
 		return
@@ -215,14 +216,14 @@ func (s *story) fail(err error) bool {
 	return s.err != nil
 }
 
-func (s *story) money(text string) order.Money {
-	m, err := order.ParseMoney(text)
+func (s *story) money(text string) trade.Money {
+	m, err := trade.ParseMoney(text)
 	s.fail(err)
 	return m
 }
 
 // name returns what the story calls an order.
-func (s *story) name(id order.ID) string {
+func (s *story) name(id trade.ID) string {
 	for name, known := range s.orders {
 		if known == id {
 			return name

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // texts are the words of this story beside the common ones.
@@ -23,8 +23,8 @@ type texts struct {
 	statuses  map[funds.Status]string
 }
 
-func textsIn(lang order.Lang) *texts {
-	if lang == order.Chinese {
+func textsIn(lang rule.Lang) *texts {
+	if lang == rule.Chinese {
 		return &texts{
 			file: "数据文件", opening: "开通：额度 5000 元，接不下的大单", restores: "付款后额度自动恢复", overdue: "逾期与冻结",
 			grows: "重新评估：两万、十万", withdrawal: "已收货款与提现",

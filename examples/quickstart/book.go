@@ -15,6 +15,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // book prints what the log says, a line an event: a live run and a stored history read alike.
@@ -35,7 +36,7 @@ type book struct {
 // line is an event as it will be printed, once its whole commit is known.
 type line struct {
 	at                   time.Time
-	by                   order.Role
+	by                   trade.Role
 	what, standing, held string
 }
 
@@ -126,7 +127,7 @@ func (b *book) quota() string {
 	return fmt.Sprintf("%s / %s", b.line.Held.Amount(), available.Amount())
 }
 
-func (b *book) refusal(x *step, no *order.Refusal) {
+func (b *book) refusal(x *step, no *trade.Refusal) {
 	b.print(line{at: x.at, by: x.by.Role, what: b.words.Refused + " " + string(no.Rule) + " (" + b.words.Command(no.Command) + ")"})
 	for _, line := range tell.Wrap(no.Text(b.words.Lang), 88) {
 		fmt.Fprintf(b.out, "%s%s\n", strings.Repeat(" ", 28), line)

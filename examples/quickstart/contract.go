@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 //go:embed contract.json
@@ -25,17 +26,17 @@ type contract struct {
 	Number    string    `json:"number"`
 	DraftedAt time.Time `json:"drafted_at"`
 	Seller    struct {
-		Account       order.Account        `json:"account"`
-		Email         order.Email          `json:"email"`
+		Account       trade.Account        `json:"account"`
+		Email         trade.Email          `json:"email"`
 		Membership    seller.Membership    `json:"membership"`
 		Certification seller.Certification `json:"certification"`
 	} `json:"seller"`
 	Buyer struct {
-		Account order.Account `json:"account"`
-		Email   order.Email   `json:"email"`
+		Account trade.Account `json:"account"`
+		Email   trade.Email   `json:"email"`
 		Name    string        `json:"name"`
 	} `json:"buyer"`
-	Limit        order.Money     `json:"limit"`
+	Limit        trade.Money     `json:"limit"`
 	Terms        order.Terms     `json:"terms"`
 	Coverage     order.Coverage  `json:"coverage"`
 	Transport    order.Transport `json:"transport"`
@@ -48,7 +49,7 @@ type contract struct {
 // transfer is a T/T payment that arrived.
 type transfer struct {
 	Reference string      `json:"reference"`
-	Amount    order.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
 	PaidAt    time.Time   `json:"paid_at"`
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/sqlite"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 func main() {
@@ -51,7 +52,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if *lang != string(order.English) && *lang != string(order.Chinese) {
+	if *lang != string(rule.English) && *lang != string(rule.Chinese) {
 		return fmt.Errorf("-lang %q is neither en nor zh", *lang)
 	}
 	c, err := readContract(*file)
@@ -62,7 +63,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := vocabulary(order.Lang(*lang))
+	words := vocabulary(rule.Lang(*lang))
 	fmt.Fprintf(out, words.title+"\n", c.Number, where)
 
 	store, err := open(ctx)

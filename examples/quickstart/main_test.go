@@ -11,7 +11,7 @@ import (
 	"unicode"
 
 	"github.com/tradesurety/surety/events/postgres/pgtest"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 func played(t *testing.T, args ...string) string {
@@ -108,9 +108,9 @@ func (c *cutter) Write(p []byte) (int, error) {
 func TestChineseHasNoEnglishRuleText(t *testing.T) {
 	out := played(t, "-lang", "zh", "-db", filepath.Join(t.TempDir(), "orders.db"))
 	inOrder(t, out, "拒绝，规则 A18", "拒绝，规则 A22", "拒绝，规则 A23", "拒绝，规则 D10", "已完成")
-	for _, rule := range order.Rules() {
-		if strings.Contains(out, rule.English) {
-			t.Errorf("the English text of %s is in\n%s", rule.Rule, out)
+	for _, entry := range rule.Book() {
+		if strings.Contains(out, entry.English) {
+			t.Errorf("the English text of %s is in\n%s", entry.ID, out)
 		}
 	}
 	for line := range strings.Lines(out) {

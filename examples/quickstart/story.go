@@ -18,13 +18,14 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // step is something that somebody asks for at an instant.
 type step struct {
 	name    string // with the contract's number, what the command ID is made of
 	at      time.Time
-	by      order.Actor
+	by      trade.Actor
 	do      func(ctx context.Context) (desk.Action, error)
 	refused bool // it goes against the rule book, and the story shows by which rule
 }
@@ -35,8 +36,8 @@ type story struct {
 	store events.Store
 	desk  *desk.Desk
 	now   time.Time
-	order order.ID // the contract's order
-	other order.ID // another order of the same seller
+	order trade.ID // the contract's order
+	other trade.ID // another order of the same seller
 	steps []step
 }
 
@@ -46,13 +47,13 @@ func play(ctx context.Context, store events.Store, c *contract, out io.Writer, w
 	s.desk = desk.New(store,
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithSources(desk.Sources{
-			Match: func(_ context.Context, e order.Email) (order.Account, error) {
+			Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
 				if e.Same(c.Buyer.Email) {
 					return c.Buyer.Account, nil
 				}
 				return "", nil
 			},
-			Store: func(context.Context, order.Account) (seller.Findings, error) {
+			Store: func(context.Context, trade.Account) (seller.Findings, error) {
 				return seller.Findings{Operating: true, Membership: c.Seller.Membership}, nil
 			},
 		}))
@@ -94,7 +95,7 @@ func (s *story) take(ctx context.Context, x *step, b *book) error {
 		return err
 	}
 	_, err = s.desk.Do(ctx, desk.Command{ID: s.id(x.name), By: x.by, Do: do})
-	var no *order.Refusal
+	var no *trade.Refusal
 	switch {
 	case errors.As(err, &no):
 		b.refusal(x, no)
@@ -117,22 +118,22 @@ func (s *story) id(name string) uuid.UUID {
 }
 
 // orderOf returns the order that the draft of that name made in an earlier run, or a new ID.
-func (s *story) orderOf(ctx context.Context, name string) (order.ID, error) {
+func (s *story) orderOf(ctx context.Context, name string) (trade.ID, error) {
 	receipt, known, err := s.store.Lookup(ctx, s.id(name))
 	if err != nil {
-		return order.ID{}, err
+		return trade.ID{}, err
 	}
 	if !known {
-		return order.NewID(), nil
+		return trade.NewID(), nil
 	}
 	for r, err := range s.store.ReadAll(ctx, receipt.First-1, events.Filter{Categories: []string{order.Category}}) {
 		if err != nil {
-			return order.ID{}, err
+			return trade.ID{}, err
 		}
 		key, _ := r.Stream.Key()
-		return order.ParseID(key)
+		return trade.ParseID(key)
 	}
-	return order.ID{}, errors.New("the log knows the draft and does not have it")
+	return trade.ID{}, errors.New("the log knows the draft and does not have it")
 }
 
 // progress returns how many steps are done already: all up to the last one in the log.
@@ -145,28 +146,28 @@ func (s *story) progress(ctx context.Context) (int, error) {
 	return 0, nil
 }
 
-func (s *story) seller() order.Actor {
-	return order.Actor{Role: order.Seller, Account: s.Seller.Account, Email: s.Seller.Email}
+func (s *story) seller() trade.Actor {
+	return trade.Actor{Role: trade.Seller, Account: s.Seller.Account, Email: s.Seller.Email}
 }
 
-func (s *story) buyer() order.Actor {
-	return order.Actor{Role: order.Buyer, Account: s.Buyer.Account, Email: s.Buyer.Email}
+func (s *story) buyer() trade.Actor {
+	return trade.Actor{Role: trade.Buyer, Account: s.Buyer.Account, Email: s.Buyer.Email}
 }
 
-var platform = order.Actor{Role: order.Platform, Account: "platform"}
+var platform = trade.Actor{Role: trade.Platform, Account: "platform"}
 
 // add notes a step that is accepted, and against one that is refused.
-func (s *story) add(name string, at time.Time, by order.Actor, do desk.Action) {
+func (s *story) add(name string, at time.Time, by trade.Actor, do desk.Action) {
 	s.steps = append(s.steps, step{name: name, at: at, by: by, do: func(context.Context) (desk.Action, error) { return do, nil }})
 }
 
-func (s *story) against(name string, at time.Time, by order.Actor, do desk.Action) {
+func (s *story) against(name string, at time.Time, by trade.Actor, do desk.Action) {
 	s.add(name, at, by, do)
 	s.steps[len(s.steps)-1].refused = true
 }
 
 // looked notes a step whose command depends on how the order stands by then.
-func (s *story) looked(name string, at time.Time, by order.Actor, id order.ID, do func(o *order.Order) order.Command) {
+func (s *story) looked(name string, at time.Time, by trade.Actor, id trade.ID, do func(o *order.Order) order.Command) {
 	s.steps = append(s.steps, step{name: name, at: at, by: by, do: func(ctx context.Context) (desk.Action, error) {
 		o, _, err := s.desk.ReadOrder(ctx, platform, id)
 		if err != nil {
@@ -215,13 +216,13 @@ func (s *story) contracting() {
 	s.add("choose coverage", at.Add(12*time.Minute), s.seller(), desk.Order(s.order, order.ChooseCoverage{Coverage: s.Coverage, TermsAccepted: true}))
 	s.add("submit", at.Add(15*time.Minute), s.seller(), desk.Order(s.order, order.Submit{OneTouchAcknowledged: true}))
 
-	wrong := order.Actor{Role: order.Buyer, Account: "b-somebody-else", Email: "somebody@else.example"}
+	wrong := trade.Actor{Role: trade.Buyer, Account: "b-somebody-else", Email: "somebody@else.example"}
 	s.against("confirm by another", at.Add(24*time.Hour), wrong, desk.Order(s.order, order.Confirm{Terms: 2}))
 	confirm := func(o *order.Order) order.Command { return order.Confirm{Terms: o.Revision} }
 	s.looked("confirm", at.Add(25*time.Hour), s.buyer(), s.order, confirm)
 
 	at = at.Add(48 * time.Hour)
-	total := order.Minor(100_000, s.Terms.Total.Currency())
+	total := trade.Minor(100_000, s.Terms.Total.Currency())
 	s.add("other: draft", at, s.seller(), desk.Order(s.other, order.Draft{Mode: order.DraftOnline}))
 	s.add("other: set buyer", at, s.seller(), desk.Order(s.other, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
 	s.add("other: match buyer", at, s.seller(), desk.Order(s.other, order.MatchBuyer{Email: s.Buyer.Email}))

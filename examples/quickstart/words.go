@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/tradesurety/surety/examples/internal/tell"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // words is the language in which the example prints.
@@ -11,8 +11,8 @@ type words struct {
 	title, again, reloaded, otherOrder string
 }
 
-func vocabulary(lang order.Lang) *words {
-	if lang == order.Chinese {
+func vocabulary(lang rule.Lang) *words {
+	if lang == rule.Chinese {
 		return &words{
 			Words: tell.In(lang), otherOrder: "另一订单",
 			title: "合同 %s，数据文件 %s", again: "订单 %s 已在存储中，以下为存储的历史记录。",

@@ -14,6 +14,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // everyCommandOnce checks that what was acknowledged is in the log once, where all answers say,
@@ -64,14 +65,14 @@ func (l *load) boardsAgree(log events.Store, end events.Position) {
 	if !slices.Equal(boards[0], boards[1]) {
 		l.t.Errorf("one instance lists %d orders and the other %d, or others", len(boards[0]), len(boards[1]))
 	}
-	folded := make(map[order.ID]*order.Order)
-	versions := make(map[order.ID]events.Version)
+	folded := make(map[trade.ID]*order.Order)
+	versions := make(map[trade.ID]events.Version)
 	for r, err := range log.ReadAll(l.t.Context(), 0, events.Filter{Categories: []string{order.Category}}) {
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		key, _ := r.Stream.Key()
-		id, err := order.ParseID(key)
+		id, err := trade.ParseID(key)
 		if err != nil {
 			l.t.Fatal(err)
 		}
@@ -102,7 +103,7 @@ func (l *load) boardsAgree(log events.Store, end events.Position) {
 // lineAgrees checks that the seller's line holds what his orders say that they hold.
 func (l *load) lineAgrees(log events.Store) {
 	l.t.Helper()
-	usd, err := order.ParseCurrency("USD")
+	usd, err := trade.ParseCurrency("USD")
 	if err != nil {
 		l.t.Fatal(err)
 	}

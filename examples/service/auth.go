@@ -10,19 +10,19 @@ import (
 	"os"
 	"strings"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Authenticate says who sends a request, by what the request proves and never by what it says.
 // An error means nobody, and the request is answered with 401. This is where a service puts its
 // own: a session, a signed token, a client certificate.
-type Authenticate func(*http.Request) (order.Actor, error)
+type Authenticate func(*http.Request) (trade.Actor, error)
 
 var errNobody = errors.New("the request has no token that is known")
 
 // people is a table of bearer tokens, for trying the service out. It has their digests, so that
 // how long a look-up takes says nothing about a token.
-type people map[[sha256.Size]byte]order.Actor
+type people map[[sha256.Size]byte]trade.Actor
 
 // readPeople reads a table of tokens: a JSON object of
 //
@@ -39,7 +39,7 @@ func readPeople(path string) (people, error) {
 		return nil, err
 	}
 	defer file.Close()
-	var table map[string]order.Actor
+	var table map[string]trade.Actor
 	d := json.NewDecoder(file)
 	d.DisallowUnknownFields()
 	if err := d.Decode(&table); err != nil {
@@ -47,7 +47,7 @@ func readPeople(path string) (people, error) {
 	}
 	known := make(people, len(table))
 	for token, by := range table {
-		if len(token) < 16 || strings.ContainsAny(token, " \t") || by.Role == order.System || by.Role == order.Desk || by.Account == "" {
+		if len(token) < 16 || strings.ContainsAny(token, " \t") || by.Role == trade.System || by.Role == trade.Desk || by.Account == "" {
 			return nil, fmt.Errorf("tokens %s: each needs 16 characters without a space, the role buyer, seller or platform, and an account", path)
 		}
 		if err := by.Validate(); err != nil {
@@ -59,19 +59,19 @@ func readPeople(path string) (people, error) {
 }
 
 // authenticate is an Authenticate.
-func (p people) authenticate(r *http.Request) (order.Actor, error) {
+func (p people) authenticate(r *http.Request) (trade.Actor, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	by, known := p[sha256.Sum256([]byte(token))]
 	if !known || !strings.EqualFold(scheme, "Bearer") {
-		return order.Actor{}, errNobody
+		return trade.Actor{}, errNobody
 	}
 	return by, nil
 }
 
 // match returns the account of the buyer with a verified address: see desk.Sources.
-func (p people) match(_ context.Context, e order.Email) (order.Account, error) {
+func (p people) match(_ context.Context, e trade.Email) (trade.Account, error) {
 	for _, by := range p {
-		if by.Role == order.Buyer && by.Email.Same(e) {
+		if by.Role == trade.Buyer && by.Email.Same(e) {
 			return by.Account, nil
 		}
 	}

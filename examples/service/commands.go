@@ -22,6 +22,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // actions are the paths that take commands. What follows them in a request names the command.
@@ -53,29 +54,29 @@ func on[T, C any](target func(*http.Request) (T, error), decode func(string, []b
 	}
 }
 
-func anOrder(r *http.Request) (order.ID, error) { return order.ParseID(r.PathValue("id")) }
+func anOrder(r *http.Request) (trade.ID, error) { return trade.ParseID(r.PathValue("id")) }
 
 // The desk checks the ids of entrustments and accounts.
 func anEntrustment(r *http.Request) (order.EntrustmentID, error) {
 	return order.EntrustmentID(r.PathValue("id")), nil
 }
 
-func anAccount(r *http.Request) (order.Account, error) {
-	return order.Account(r.PathValue("account")), nil
+func anAccount(r *http.Request) (trade.Account, error) {
+	return trade.Account(r.PathValue("account")), nil
 }
 
 // line is the account and the currency of a line, a quota or funds.
 type line struct {
-	account  order.Account
-	currency order.Currency
+	account  trade.Account
+	currency trade.Currency
 }
 
 func aLine(r *http.Request) (line, error) {
-	currency, err := order.ParseCurrency(r.PathValue("currency"))
-	return line{order.Account(r.PathValue("account")), currency}, err
+	currency, err := trade.ParseCurrency(r.PathValue("currency"))
+	return line{trade.Account(r.PathValue("account")), currency}, err
 }
 
-func ofLine[C any](do func(order.Account, order.Currency, C) desk.Action) func(line, C) desk.Action {
+func ofLine[C any](do func(trade.Account, trade.Currency, C) desk.Action) func(line, C) desk.Action {
 	return func(l line, c C) desk.Action { return do(l.account, l.currency, c) }
 }
 
@@ -88,7 +89,7 @@ type done struct {
 
 // command carries a command out.
 func (s *service) command(do action) handler {
-	return func(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+	return func(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 		c, err := s.read(w, r, by, do)
 		if err != nil {
 			return err
@@ -105,7 +106,7 @@ func (s *service) command(do action) handler {
 }
 
 // read makes a command of a request.
-func (s *service) read(w http.ResponseWriter, r *http.Request, by order.Actor, do action) (c desk.Command, err error) {
+func (s *service) read(w http.ResponseWriter, r *http.Request, by trade.Actor, do action) (c desk.Command, err error) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" || r.Header.Get("Content-Encoding") != "" {
 		return c, plain(http.StatusUnsupportedMediaType, "The body must be application/json, as it is.")
@@ -147,13 +148,13 @@ func idempotencyKey(h http.Header) (string, error) {
 	if strings.ContainsAny(key, `"\`) {
 		return "", malformed(name, "has a quote or a backslash inside")
 	}
-	return key, order.CheckText(name, key, 200)
+	return key, trade.CheckText(name, key, 200)
 }
 
 // commandID returns the command ID of a caller's key. The caller is part of it, so that two
 // callers with one key ask for two things. A key that is a UUID of version 7 brings its instant
 // along, which keeps the log's index of commands warm; others have none.
-func commandID(by order.Actor, key string) uuid.UUID {
+func commandID(by trade.Actor, key string) uuid.UUID {
 	at := time.UnixMilli(0)
 	if id, err := uuid.Parse(key); err == nil && id.Version() == 7 {
 		at = time.Unix(id.Time().UnixTime())

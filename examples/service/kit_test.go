@@ -24,8 +24,8 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/events/sqlite"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	fileviews "github.com/tradesurety/surety/projection/sqlite"
 )
 
@@ -272,7 +272,7 @@ func (c client) get(path, token string) answer {
 // ask sends a command under a key of its own.
 func (c client) ask(path, token, body string, headers ...string) answer {
 	c.t.Helper()
-	return c.send(http.MethodPost, path, token, body, append([]string{"Idempotency-Key", order.NewID().String()}, headers...)...)
+	return c.send(http.MethodPost, path, token, body, append([]string{"Idempotency-Key", trade.NewID().String()}, headers...)...)
 }
 
 // must sends a command that is accepted.
@@ -317,7 +317,7 @@ func (c client) opened() {
 }
 
 // drafted drafts an order that can be submitted.
-func (c client) drafted(id order.ID) {
+func (c client) drafted(id trade.ID) {
 	c.t.Helper()
 	for _, step := range drafting {
 		c.must("/orders/"+id.String()+"/commands/"+step[0], acme, step[1])
@@ -334,7 +334,7 @@ var drafting = [...][2]string{
 }
 
 // submitted makes an order that waits for its buyer and returns what the submission said.
-func (c client) submitted(id order.ID) done {
+func (c client) submitted(id trade.ID) done {
 	c.t.Helper()
 	c.drafted(id)
 	return c.must("/orders/"+id.String()+"/commands/submit", acme, `{"onetouch_acknowledged":true}`)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // dial opens a connection and writes to it.
@@ -38,7 +39,7 @@ func (c client) dial(text string) net.Conn {
 }
 
 // half is a request whose body does not come whole.
-func half(id order.ID) string {
+func half(id trade.ID) string {
 	return fmt.Sprintf("POST /orders/%s/commands/draft HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 17\r\n\r\n"+`{"mode":`, id, acme)
 }
 
@@ -54,7 +55,7 @@ func TestSlowRequests(t *testing.T) {
 	if got, err := io.ReadAll(s.dial("GET /orders HTTP/1.1\r\nHost: x\r\n")); err != nil || strings.Contains(string(got), "200 OK") {
 		t.Errorf("a header without an end: %q, %v", got, err)
 	}
-	conn := s.dial(half(order.NewID()))
+	conn := s.dial(half(trade.NewID()))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func TestSlowRequests(t *testing.T) {
 	}
 	s.problem(answer{resp.StatusCode, resp.Header, string(body)}, http.StatusRequestTimeout, "about:blank")
 
-	conn = s.dial(half(order.NewID()))
+	conn = s.dial(half(trade.NewID()))
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestImpatientClient(t *testing.T) {
 		}}
 	})
 	s.opened()
-	id := order.NewID()
+	id := trade.NewID()
 	slow.Store(true)
 	conn := s.dial(half(id) + `"online"}`)
 	<-entered
@@ -170,7 +171,7 @@ func TestUnknownOutcome(t *testing.T) {
 				}}
 			})
 			s.opened()
-			draft := "/orders/" + order.NewID().String() + "/commands/draft"
+			draft := "/orders/" + trade.NewID().String() + "/commands/draft"
 			lost.Store(true)
 			a := s.ask(draft, acme, `{"mode":"online"}`, "Idempotency-Key", "k")
 			s.problem(a, http.StatusServiceUnavailable, "#unknown-outcome")
@@ -212,7 +213,7 @@ func TestStoreFails(t *testing.T) {
 	healthy := func() bool { return s.get("/healthz", "").status == http.StatusOK }
 	eventually(t, "the board is live", healthy)
 	down.Store(true)
-	a := s.ask("/orders/"+order.NewID().String()+"/commands/draft", acme, `{"mode":"online"}`)
+	a := s.ask("/orders/"+trade.NewID().String()+"/commands/draft", acme, `{"mode":"online"}`)
 	s.problem(a, http.StatusServiceUnavailable, "#unavailable")
 	if strings.Contains(a.body, "fire") {
 		t.Errorf("the client learns too much: %s", a.body)
@@ -224,7 +225,7 @@ func TestStoreFails(t *testing.T) {
 	eventually(t, "the board has stopped", func() bool { return strings.Contains(s.get("/healthz", "").body, `"board":"stopped"`) })
 	down.Store(false)
 	eventually(t, "the board goes on", healthy)
-	s.drafted(order.NewID())
+	s.drafted(trade.NewID())
 }
 
 // TestPoisonedBoard puts a record into the log that cannot be folded: health says so, and orders
@@ -236,7 +237,7 @@ func TestPoisonedBoard(t *testing.T) {
 		a := s.get("/healthz", "")
 		return a.status == http.StatusOK && strings.Contains(a.body, `"log":"up","board":"live"`) && strings.Contains(a.body, `"lag":0`)
 	})
-	bad := order.NewID()
+	bad := trade.NewID()
 	_, err := s.log.Append(t.Context(), events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{
 		Stream: order.Stream(bad), Events: []events.Event{{Type: "order.drafted", Schema: 1, At: time.Now(), Data: []byte("{}")}},
 	}}})
@@ -248,7 +249,7 @@ func TestPoisonedBoard(t *testing.T) {
 		return a.status == http.StatusServiceUnavailable && strings.Contains(a.body, `"board":"poisoned"`)
 	})
 	s.problem(s.get("/orders/"+bad.String(), platform), http.StatusInternalServerError, "about:blank")
-	good := order.NewID()
+	good := trade.NewID()
 	s.submitted(good)
 	if a := s.get("/orders/"+good.String(), bruno); a.status != http.StatusOK {
 		t.Errorf("%d %s", a.status, a.body)

@@ -20,14 +20,15 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // acme's and bruno's actors, as demo.json has them.
 var (
-	acmeActor  = order.Actor{Role: order.Seller, Account: "s-acme"}
-	brunoActor = order.Actor{Role: order.Buyer, Account: "b-bruno"}
+	acmeActor  = trade.Actor{Role: trade.Seller, Account: "s-acme"}
+	brunoActor = trade.Actor{Role: trade.Buyer, Account: "b-bruno"}
 )
 
 // request is a command that a client asks for, again and again until it knows what came of it.
@@ -37,7 +38,7 @@ type request struct {
 }
 
 func newRequest(path, token, body string) *request {
-	return &request{path: path, token: token, body: body, key: order.NewID().String()}
+	return &request{path: path, token: token, body: body, key: trade.NewID().String()}
 }
 
 func (r *request) id() uuid.UUID {
@@ -81,7 +82,7 @@ type load struct {
 	mu        sync.Mutex
 	requests  []*request
 	latencies []time.Duration
-	refused   map[order.Rule]int
+	refused   map[rule.ID]int
 	failures  map[string]int
 	hung      map[uuid.UUID]bool // what a client has asked for and not waited for
 
@@ -92,7 +93,7 @@ type load struct {
 // work has one client make orders until the time is over.
 func (l *load) work(chance *rand.Rand) {
 	for time.Now().Before(l.end) {
-		id := order.NewID()
+		id := trade.NewID()
 		path := "/orders/" + id.String()
 		for _, step := range drafting {
 			body := step[1]
@@ -255,7 +256,7 @@ func TestLoad(t *testing.T) {
 	t.Logf("seed %d; again: SURETY_SEED=%d go test -count=1 -run '^%s$' ./examples/service", seed, seed, t.Name())
 	dsn := newDatabase(t)
 	instances := [2]*process{startProcess(t, "-store", "postgres", "-dsn", dsn), startProcess(t, "-store", "postgres", "-dsn", dsn)}
-	l := &load{t: t, clients: [2]client{instances[0].client(), instances[1].client()}, refused: make(map[order.Rule]int), failures: make(map[string]int), hung: make(map[uuid.UUID]bool)}
+	l := &load{t: t, clients: [2]client{instances[0].client(), instances[1].client()}, refused: make(map[rule.ID]int), failures: make(map[string]int), hung: make(map[uuid.UUID]bool)}
 	l.clients[0].opened()
 	start, err := strconv.Atoi(l.clients[0].listen(platform, "").first())
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // problem is the answer to a request that gets no other: the problem details of RFC 9457, and
@@ -25,11 +27,11 @@ type problem struct {
 
 	// Of a refusal: the rule and its text, what was asked for and in which phase, and, where
 	// there is one, what is missing, and from when or until when it could have been.
-	Rule     order.Rule  `json:"rule,omitzero"`
+	Rule     rule.ID     `json:"rule,omitzero"`
 	Text     string      `json:"text,omitzero"`
 	Command  string      `json:"command,omitzero"`
 	Phase    string      `json:"phase,omitzero"`
-	Missing  order.Money `json:"missing,omitzero"`
+	Missing  trade.Money `json:"missing,omitzero"`
 	Earliest time.Time   `json:"earliest,omitzero"`
 	Deadline time.Time   `json:"deadline,omitzero"`
 
@@ -60,14 +62,14 @@ func malformed(field, reason string) *problem {
 }
 
 // describe makes a problem of an error, in the language of whoever asked.
-func describe(err error, lang order.Lang) *problem {
+func describe(err error, lang rule.Lang) *problem {
 	var (
 		given   *problem
 		corrupt *events.CorruptError
 		misuse  *events.MisuseError
-		no      *order.Refusal
+		no      *trade.Refusal
 		unread  *order.DecodeError
-		invalid *order.InvalidError
+		invalid *trade.InvalidError
 		bounds  *events.BoundsError
 		expect  *desk.ExpectError
 		reused  *events.DuplicateError
@@ -137,8 +139,8 @@ func reply(w http.ResponseWriter, status int, mediaType string, v any) {
 }
 
 // language returns which language of the rule book an Accept-Language prefers.
-func language(header string) order.Lang {
-	best, lang := 0.0, order.English
+func language(header string) rule.Lang {
+	best, lang := 0.0, rule.English
 	for part := range strings.SplitSeq(header, ",") {
 		tag, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
 		q := 1.0
@@ -146,7 +148,7 @@ func language(header string) order.Lang {
 			q, _ = strconv.ParseFloat(text, 64)
 		}
 		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if l := order.Lang(base); q > best && (l == order.English || l == order.Chinese) {
+		if l := rule.Lang(base); q > best && (l == rule.English || l == rule.Chinese) {
 			best, lang = q, l
 		}
 	}

@@ -11,12 +11,14 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
 // handler answers a request of somebody who is known. An error that it returns is answered as a
 // problem; it has written nothing then.
-type handler func(w http.ResponseWriter, r *http.Request, by order.Actor) error
+type handler func(w http.ResponseWriter, r *http.Request, by trade.Actor) error
 
 // route lays out the paths.
 func (s *service) route() {
@@ -68,16 +70,16 @@ func (v *verdict) Write(b []byte) (int, error) { return len(b), nil }
 
 // summary is an order as a list has it.
 type summary struct {
-	ID           order.ID       `json:"id"`
+	ID           trade.ID       `json:"id"`
 	Version      events.Version `json:"version"`
-	Seller       order.Account  `json:"seller"`
-	Buyer        order.Account  `json:"buyer,omitzero"`
+	Seller       trade.Account  `json:"seller"`
+	Buyer        trade.Account  `json:"buyer,omitzero"`
 	Phase        string         `json:"phase"`
 	Status       string         `json:"status,omitzero"`
 	Step         string         `json:"step,omitzero"`
 	Coverage     order.Coverage `json:"coverage,omitzero"`
-	Total        order.Money    `json:"total,omitzero"`
-	Due          order.Money    `json:"due,omitzero"`
+	Total        trade.Money    `json:"total,omitzero"`
+	Due          trade.Money    `json:"due,omitzero"`
 	Deadline     time.Time      `json:"deadline,omitzero"`
 	DeadlineKind string         `json:"deadline_kind,omitzero"`
 	DraftedAt    time.Time      `json:"drafted_at"`
@@ -94,7 +96,7 @@ func summarize(o assurance.BoardOrder) summary {
 // list is a page of the orders that the actor may see and the query means, the newest first. With
 // wait it is made when the board has come to that position of the log, so that whoever has just
 // done something sees it.
-func (s *service) list(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+func (s *service) list(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	filter, page, wait, err := parseList(r.URL.Query())
 	if err != nil {
 		return err
@@ -135,9 +137,9 @@ func parseList(query url.Values) (f assurance.BoardFilter, p assurance.Page, wai
 	for name, values := range query {
 		switch text := values[0]; name {
 		case "seller":
-			f.Seller = order.Account(text)
+			f.Seller = trade.Account(text)
 		case "buyer":
-			f.Buyer = order.Account(text)
+			f.Buyer = trade.Account(text)
 		case "status":
 			f.Status = text
 		case "phase":
@@ -179,7 +181,7 @@ func parsePosition(text string) (events.Position, error) {
 // show is an order as it stands, with what a buyer has to know to confirm and to pay it, and
 // what the actor may ask for next, each with the rule that is known to refuse it, if one is. Its
 // ETag is its version.
-func (s *service) show(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	id, err := anOrder(r)
 	if err != nil {
 		return err
@@ -190,7 +192,7 @@ func (s *service) show(w http.ResponseWriter, r *http.Request, by order.Actor) e
 	}
 	status, step := o.PlatformStatus()
 	deadline, _ := o.Deadline()
-	next := make(map[string]order.Rule)
+	next := make(map[string]rule.ID)
 	for _, x := range o.Next(by, time.Now(), nil) {
 		next[x.Command] = ""
 		if x.Refusal != nil {
@@ -203,7 +205,7 @@ func (s *service) show(w http.ResponseWriter, r *http.Request, by order.Actor) e
 		Revision order.Revision         `json:"revision,omitzero"`
 		Terms    order.Terms            `json:"terms,omitzero"`
 		Account  order.ReceivingAccount `json:"receiving_account,omitzero"`
-		Next     map[string]order.Rule  `json:"next"`
+		Next     map[string]rule.ID     `json:"next"`
 	}{summary{
 		o.ID, version, o.Seller.Account, o.Buyer.Account, o.Phase.String(), status, step, o.Coverage, o.Terms.Total, o.Due(),
 		deadline.At, deadline.Kind, o.DraftedAt, o.LastAt,
@@ -216,15 +218,15 @@ type moment struct {
 	Stream  events.StreamID `json:"stream"`
 	Version events.Version  `json:"version"`
 	At      time.Time       `json:"at"`
-	By      order.Role      `json:"by,omitzero"`
-	Account order.Account   `json:"account,omitzero"`
+	By      trade.Role      `json:"by,omitzero"`
+	Account trade.Account   `json:"account,omitzero"`
 	Type    string          `json:"type"`
 	Event   json.RawMessage `json:"event,omitzero"`
 	Phase   string          `json:"phase,omitzero"` // in which the order was then
 }
 
 // timeline is the history of an order.
-func (s *service) timeline(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+func (s *service) timeline(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	id, err := anOrder(r)
 	if err != nil {
 		return err

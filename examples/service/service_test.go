@@ -10,6 +10,8 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // page is an answer of GET /orders.
@@ -24,7 +26,7 @@ type shown struct {
 	Revision order.Revision         `json:"revision"`
 	Terms    order.Terms            `json:"terms"`
 	Account  order.ReceivingAccount `json:"receiving_account"`
-	Next     map[string]order.Rule  `json:"next"`
+	Next     map[string]rule.ID     `json:"next"`
 }
 
 // TestAnOrderIsMade takes an order from its draft to its payment, and looks at it from all sides
@@ -32,7 +34,7 @@ type shown struct {
 func TestAnOrderIsMade(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
-	id := order.NewID()
+	id := trade.NewID()
 	path := "/orders/" + id.String()
 	last := s.submitted(id)
 
@@ -41,7 +43,7 @@ func TestAnOrderIsMade(t *testing.T) {
 	if want := strconv.Quote(strconv.Itoa(int(last.Version))); a.status != http.StatusOK || a.header.Get("ETag") != want || o.Version != last.Version || o.Phase != "submitted" || o.Buyer != "b-bruno" {
 		t.Fatalf("%d, ETag %s, want %s: %s", a.status, a.header.Get("ETag"), want, a.body)
 	}
-	if rule, ok := o.Next["confirm"]; !ok || rule != "" {
+	if no, ok := o.Next["confirm"]; !ok || no != "" {
 		t.Errorf("the buyer may ask for %v", o.Next)
 	}
 	confirm := `{"terms":` + strconv.Itoa(int(o.Revision)) + `}`
@@ -74,7 +76,7 @@ func TestAnOrderIsMade(t *testing.T) {
 	}
 	for _, x := range []string{"", "/timeline"} {
 		s.problem(s.get(path+x, carla), http.StatusNotFound, "about:blank")
-		s.problem(s.get("/orders/"+order.NewID().String()+x, acme), http.StatusNotFound, "about:blank")
+		s.problem(s.get("/orders/"+trade.NewID().String()+x, acme), http.StatusNotFound, "about:blank")
 	}
 }
 
@@ -82,10 +84,10 @@ func TestAnOrderIsMade(t *testing.T) {
 func TestPages(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
-	want := make(map[order.ID]bool)
+	want := make(map[trade.ID]bool)
 	var last done
 	for range 7 {
-		id := order.NewID()
+		id := trade.NewID()
 		want[id] = true
 		last = s.must("/orders/"+id.String()+"/commands/draft", acme, `{"mode":"online"}`)
 	}
@@ -117,8 +119,8 @@ func TestPages(t *testing.T) {
 func TestEveryTarget(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
-	s.drafted(order.NewID())
-	later := order.NewID().String()
+	s.drafted(trade.NewID())
+	later := trade.NewID().String()
 	asked := map[string]bool{"/orders/{id}": true, "/services/{account}": true, "/lines/{account}/{currency}": true}
 	for _, step := range []struct{ target, path, token, body string }{
 		{"/quotas/{account}/{currency}", "/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"5000.00 CNY"}`},
@@ -142,24 +144,24 @@ func TestEveryTarget(t *testing.T) {
 // it would be possible.
 func TestRefusals(t *testing.T) {
 	s := startLocal(t, nil, nil)
-	draft := "/orders/" + order.NewID().String() + "/commands/draft"
-	for header, want := range map[string]order.Lang{
-		"": order.English, "zh-CN": order.Chinese, "en;q=0.5, zh;q=0.8": order.Chinese, "fr, en-GB;q=0.7, zh;q=0.3": order.English, "ZH;q=x, *": order.English,
+	draft := "/orders/" + trade.NewID().String() + "/commands/draft"
+	for header, want := range map[string]rule.Lang{
+		"": rule.English, "zh-CN": rule.Chinese, "en;q=0.5, zh;q=0.8": rule.Chinese, "fr, en-GB;q=0.7, zh;q=0.3": rule.English, "ZH;q=x, *": rule.English,
 	} {
 		a := s.ask(draft, acme, `{"mode":"online"}`, "Accept-Language", header)
 		p := s.problem(a, http.StatusConflict, "#refused")
-		if p.Rule != order.RuleA6 || p.Text != order.RuleA6.Text(want) || !strings.HasPrefix(p.Detail, p.Text) || p.Command != "draft" || a.header.Get("Content-Language") != string(want) {
+		if p.Rule != rule.A6 || p.Text != rule.A6.Text(want) || !strings.HasPrefix(p.Detail, p.Text) || p.Command != "draft" || a.header.Get("Content-Language") != string(want) {
 			t.Errorf("%q: %s", header, a.body)
 		}
 	}
 
-	amount, err := order.ParseMoney("70.00 CNY")
+	amount, err := trade.ParseMoney("70.00 CNY")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.must("/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"30.00 CNY"}`)
-	a := s.ask("/pay-later/"+order.NewID().String()+"/commands/place", carla, `{"merchant":"s-acme","chose_pay_later":true,"amount":"100.00 CNY"}`)
-	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != order.RuleB5 || p.Missing != amount || !strings.Contains(a.body, `"missing":"70.00 CNY"`) {
+	a := s.ask("/pay-later/"+trade.NewID().String()+"/commands/place", carla, `{"merchant":"s-acme","chose_pay_later":true,"amount":"100.00 CNY"}`)
+	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.B5 || p.Missing != amount || !strings.Contains(a.body, `"missing":"70.00 CNY"`) {
 		t.Errorf("%s", a.body)
 	}
 
@@ -178,7 +180,7 @@ func TestRefusals(t *testing.T) {
 	s.must("/entrustments/E-1/commands/approve", platform, `{}`)
 	s.must("/entrustments/E-1/commands/declare", platform, `{"declaration":`+string(contract.Entrustments[0].Declaration)+`}`)
 	a = s.ask("/entrustments/E-1/commands/release", platform, `{"released_at":"2099-01-01T00:00:00Z"}`)
-	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != order.RuleD44 || p.Earliest.Year() != 2099 {
+	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.D44 || p.Earliest.Year() != 2099 {
 		t.Errorf("%s", a.body)
 	}
 }
@@ -188,10 +190,10 @@ func TestRefusals(t *testing.T) {
 func TestKeys(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
-	id := order.NewID()
+	id := trade.NewID()
 	path := "/orders/" + id.String() + "/commands/"
-	for _, key := range []string{`"first"`, "second key", order.NewID().String()} {
-		id := order.NewID()
+	for _, key := range []string{`"first"`, "second key", trade.NewID().String()} {
+		id := trade.NewID()
 		draft := "/orders/" + id.String() + "/commands/draft"
 		first := read[done](t, s.ask(draft, acme, `{"mode":"online"}`, "Idempotency-Key", key))
 		again := read[done](t, s.ask(draft, acme, ` { "mode" : "online" } `, "Idempotency-Key", key))
@@ -208,11 +210,11 @@ func TestKeys(t *testing.T) {
 	}
 	// Another seller's key of the same name is another key.
 	s.must("/services/s-orient/commands/activate", orient, `{"route":"console","certification":{"company_name":"Orient","registration_no":"2","legal_representative":"O","registered_address":"Yiwu"}}`)
-	if a := s.ask("/orders/"+order.NewID().String()+"/commands/draft", orient, `{"mode":"online"}`, "Idempotency-Key", `"first"`); a.status != http.StatusOK || read[done](t, a).Repeated {
+	if a := s.ask("/orders/"+trade.NewID().String()+"/commands/draft", orient, `{"mode":"online"}`, "Idempotency-Key", `"first"`); a.status != http.StatusOK || read[done](t, a).Repeated {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	// A key is asked for before any version is looked at.
-	old := order.NewID()
+	old := trade.NewID()
 	s.drafted(old)
 	edit := "/orders/" + old.String() + "/commands/set-terms"
 	first := s.ask(edit, acme, `{"terms":{"total":"7.00 USD"}}`, "Idempotency-Key", "edit", "If-Match", `"5"`)
@@ -225,8 +227,8 @@ func TestKeys(t *testing.T) {
 // TestCommandIDs holds the namespace of keys to the actor.
 func TestCommandIDs(t *testing.T) {
 	seen := make(map[string]string)
-	key := order.NewID().String()
-	for _, by := range []order.Actor{{Role: order.Seller, Account: "a"}, {Role: order.Buyer, Account: "a"}, {Role: order.Seller, Account: "b"}, {Role: order.Platform, Account: "a"}} {
+	key := trade.NewID().String()
+	for _, by := range []trade.Actor{{Role: trade.Seller, Account: "a"}, {Role: trade.Buyer, Account: "a"}, {Role: trade.Seller, Account: "b"}, {Role: trade.Platform, Account: "a"}} {
 		for _, key := range []string{"k", "K", key} {
 			id, name := commandID(by, key).String(), by.Role.String()+" "+string(by.Account)+" "+key
 			if other, taken := seen[id]; taken || id != commandID(by, key).String() {
@@ -235,7 +237,7 @@ func TestCommandIDs(t *testing.T) {
 			seen[id] = name
 		}
 	}
-	if id := commandID(order.Actor{Role: order.Seller, Account: "a"}, key).String(); id[:13] != key[:13] {
+	if id := commandID(trade.Actor{Role: trade.Seller, Account: "a"}, key).String(); id[:13] != key[:13] {
 		t.Errorf("%s does not have the instant of %s", id, key)
 	}
 }
@@ -249,7 +251,7 @@ func TestBadRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft := "/orders/" + order.NewID().String() + "/commands/draft"
+	draft := "/orders/" + trade.NewID().String() + "/commands/draft"
 	online := `{"mode":"online"}`
 	const post = http.MethodPost
 	for _, x := range []struct {
@@ -287,7 +289,7 @@ func TestBadRequests(t *testing.T) {
 		{"a weak version", post, draft, acme, online, []string{"If-Match", `W/"1"`}, 400, "#malformed", "If-Match"},
 		{"two versions", post, draft, acme, online, []string{"If-Match", `"1", "2"`}, 400, "#malformed", "If-Match"},
 		{"an odd id", post, "/orders/7/commands/draft", acme, online, nil, 400, "#malformed", "id"},
-		{"an id in capitals", "GET", "/orders/" + strings.ToUpper(order.NewID().String()), acme, "", nil, 400, "#malformed", "id"},
+		{"an id in capitals", "GET", "/orders/" + strings.ToUpper(trade.NewID().String()), acme, "", nil, 400, "#malformed", "id"},
 		{"an id with a slash", "GET", "/orders/%2e%2e%2f", acme, "", nil, 400, "#malformed", "id"},
 		{"the id of nothing", "GET", "/orders/00000000-0000-0000-0000-000000000000/timeline", acme, "", nil, 400, "#malformed", "id"},
 		{"an odd account", post, "/services/a%20b/commands/activate", acme, `{"route":"console"}`, nil, 400, "#malformed", "seller"},

@@ -10,13 +10,14 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
 // events streams what happens as server-sent events: from now on, or on from the position that a
 // Last-Event-ID names. The platform sees everything, what happens to orders with its facts and
 // the rest by name; a seller and a buyer see what happens to orders that they may read by then.
-func (s *service) events(w http.ResponseWriter, r *http.Request, by order.Actor) error {
+func (s *service) events(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	at, err := s.start(r)
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func (s *service) start(r *http.Request) (events.Position, error) {
 // and a client that takes nothing for too long is let go: it comes back with the last id it got.
 type feed struct {
 	*service
-	by      order.Actor
+	by      trade.Actor
 	at      events.Position // up to where the client has got everything
 	out     http.ResponseWriter
 	control *http.ResponseController
@@ -134,7 +135,7 @@ func (f *feed) tell(ctx context.Context, r *events.Record) (string, error) {
 		if _, _, m.Event, err = order.EncodeEvent(nil, assurance.Masked(e)); err != nil {
 			return "", err
 		}
-	} else if f.by.Role != order.Platform {
+	} else if f.by.Role != trade.Platform {
 		return "", nil
 	}
 	if len(r.Meta) > 0 {
@@ -160,7 +161,7 @@ const maxSight = 256
 // sees reports whether the client may see the order as it was with that record. What counts is
 // then and not now, so that going on later shows what staying would have shown.
 func (f *feed) sees(ctx context.Context, r *events.Record, e order.Event) (bool, error) {
-	if f.by.Role == order.Platform {
+	if f.by.Role == trade.Platform {
 		return true, nil
 	}
 	seen := f.sight[r.Stream]

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // frame is an event of a stream as it arrives.
@@ -112,11 +113,11 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 	start := s.listen(platform, "")
 	seller, buyer, stranger := s.listen(acme, ""), s.listen(bruno, ""), s.listen(carla, "")
 	s.opened()
-	id := order.NewID()
+	id := trade.NewID()
 	last := s.submitted(id)
 	end := strconv.Itoa(int(last.Position))
 
-	if f := start.event(); f.event != "service.activated" || f.moment.Event != nil || f.moment.By != order.Seller || f.id != "1" {
+	if f := start.event(); f.event != "service.activated" || f.moment.Event != nil || f.moment.By != trade.Seller || f.id != "1" {
 		t.Errorf("the platform sees first %s", f.text)
 	}
 	types := func(l *listener) (list []string) {
@@ -162,7 +163,7 @@ func TestStreamGoesOnExactly(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
 	for range 3 {
-		s.submitted(order.NewID())
+		s.submitted(trade.NewID())
 	}
 	// The last thing that all of them see is the third submission.
 	end, l := "", s.listen(platform, "0")
@@ -197,7 +198,7 @@ func TestStreamFollowsWhileOthersWrite(t *testing.T) {
 	l := s.listen(platform, "")
 	s.opened()
 	for range 3 {
-		s.drafted(order.NewID())
+		s.drafted(trade.NewID())
 	}
 	end, err := s.log.Settled(t.Context())
 	if err != nil {
@@ -252,7 +253,7 @@ func TestStreamOutlivesTheDeadlineOfRequests(t *testing.T) {
 func TestClientThatStopsReading(t *testing.T) {
 	s := startLocal(t, func(l *limits) { l.write = 300 * time.Millisecond }, nil)
 	s.opened()
-	id := order.NewID()
+	id := trade.NewID()
 	path := "/orders/" + id.String() + "/commands/"
 	s.must(path+"draft", acme, `{"mode":"online"}`)
 	item := `{"name":"` + strings.Repeat("lamp ", 30) + `lamp","quantity":"1","unit":"piece","price":"10.00","amount":"10.00 USD"}`

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/events/sqlite"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestTerminatedMidLoad ends a service by SIGTERM while clients write and listen. Everything that
@@ -47,7 +47,7 @@ func TestTerminatedMidLoad(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for {
-				r := newRequest("/orders/"+order.NewID().String()+"/commands/draft", acme, `{"mode":"online"}`)
+				r := newRequest("/orders/"+trade.NewID().String()+"/commands/draft", acme, `{"mode":"online"}`)
 				d, a, err := r.once(c)
 				mu.Lock()
 				requests = append(requests, r)

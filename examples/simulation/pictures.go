@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/ordertest/world"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // illustrate draws the pictures of a run into a directory and returns where they are.
@@ -47,14 +48,14 @@ func quota(r *world.Report) ([]panel, error) {
 	for _, line := range []struct {
 		title, taken string
 		fill         color.Color
-		of           func(world.Day) (taken, limit order.Money)
+		of           func(world.Day) (taken, limit trade.Money)
 	}{
-		{"Assurance quota held by open orders", "held", blue, func(d world.Day) (order.Money, order.Money) { return d.Held, d.Limit }},
-		{"Pay-later quota used by unpaid orders", "used", orange, func(d world.Day) (order.Money, order.Money) { return d.Used, d.Quota }},
+		{"Assurance quota held by open orders", "held", blue, func(d world.Day) (trade.Money, trade.Money) { return d.Held, d.Limit }},
+		{"Pay-later quota used by unpaid orders", "used", orange, func(d world.Day) (trade.Money, trade.Money) { return d.Used, d.Quota }},
 	} {
 		taken, limit := make(plotter.XYs, len(r.Days)), make(plotter.XYs, len(r.Days))
 		most := 0.0
-		var currency order.Currency
+		var currency trade.Currency
 		for i, d := range r.Days {
 			t, l := line.of(d)
 			x := float64(d.At.Unix())

@@ -9,8 +9,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/ordertest/world"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // summary prints what came of the run. kept is how many bytes more than before the run are in
@@ -55,9 +56,9 @@ func outcomes(out io.Writer, r *world.Report) {
 }
 
 func refusals(out io.Writer, r *world.Report) {
-	texts := make(map[order.Rule]string)
-	for _, rule := range order.Rules() {
-		texts[rule.Rule] = rule.English
+	texts := make(map[rule.ID]string)
+	for _, entry := range rule.Book() {
+		texts[entry.ID] = entry.English
 	}
 	w := table(out, "Refusals by rule")
 	list := slices.Clone(r.Refusals)
@@ -76,7 +77,7 @@ func money(out io.Writer, m *world.Money) {
 	w := table(out, "Money and quota in "+m.Currency.String())
 	for _, row := range []struct {
 		what  string
-		total order.Money
+		total trade.Money
 		parts []part
 	}{
 		{"received for assurance orders", m.Received, []part{
@@ -107,7 +108,7 @@ func money(out io.Writer, m *world.Money) {
 
 type part struct {
 	what   string
-	amount order.Money
+	amount trade.Money
 }
 
 func faults(out io.Writer, r *world.Report) {
@@ -122,7 +123,7 @@ func faults(out io.Writer, r *world.Report) {
 func count(n int) string { return thousands(strconv.Itoa(n)) }
 
 // grouped writes an amount with its thousands apart.
-func grouped(m order.Money) string {
+func grouped(m trade.Money) string {
 	whole, fraction, found := strings.Cut(m.Amount(), ".")
 	if !found {
 		return thousands(whole)

@@ -3,7 +3,7 @@ package credit
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Assess: the platform sets the limit of a line from what it knows of its owner, and refreshes
@@ -35,32 +35,32 @@ func NextAssessment(t time.Time) time.Time {
 // available until enough of it is resolved. The limit of a frozen pay-later line is not raised,
 // and one that stays the same is nothing to do there.
 type AssessLimit struct {
-	Limit  order.Money `json:"limit"`
+	Limit  trade.Money `json:"limit"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
 func (c AssessLimit) check() error { return checkAssessed(c.Limit, &c.Inputs) }
 
-func checkAssessed(limit order.Money, i *Inputs) error {
+func checkAssessed(limit trade.Money, i *Inputs) error {
 	if err := checkLimit("limit", limit); err != nil {
 		return err
 	}
 	return i.check()
 }
 
-func checkLimit(field string, limit order.Money) error {
+func checkLimit(field string, limit trade.Money) error {
 	switch {
 	case limit.Currency().IsZero():
-		return &order.InvalidError{Field: field, Reason: "has no currency"}
+		return &trade.InvalidError{Field: field, Reason: "has no currency"}
 	case limit.IsNegative():
-		return &order.InvalidError{Field: field, Reason: "must not be negative"}
+		return &trade.InvalidError{Field: field, Reason: "must not be negative"}
 	}
 	return nil
 }
 
-func (c AssessLimit) money() [2]order.Money { return [2]order.Money{c.Limit} }
+func (c AssessLimit) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
 
-func (c AssessLimit) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
+func (c AssessLimit) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
 	if l.Product == PayLater {
 		return c.move(&l)
 	}
@@ -70,7 +70,7 @@ func (c AssessLimit) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
 // LimitAssessed says what the limit of an assurance line is from now on, and what it was assessed from.
 // Stored: add fields, never rename or remove.
 type LimitAssessed struct {
-	Limit  order.Money `json:"limit"`
+	Limit  trade.Money `json:"limit"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
@@ -87,11 +87,11 @@ type Suspend struct {
 	Reason string `json:"reason"`
 }
 
-func (c Suspend) check() error { return order.CheckText("reason", c.Reason, maxReason) }
+func (c Suspend) check() error { return trade.CheckText("reason", c.Reason, maxReason) }
 
-func (Suspend) money() [2]order.Money { return [2]order.Money{} }
+func (Suspend) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Suspend) decide(Line, order.Role, Facts) ([]Event, error) {
+func (c Suspend) decide(Line, trade.Role, Facts) ([]Event, error) {
 	return []Event{LineSuspended(c)}, nil
 }
 
@@ -101,7 +101,7 @@ type LineSuspended struct {
 	Reason string `json:"reason"`
 }
 
-func (e LineSuspended) check() error { return order.CheckText("reason", e.Reason, maxReason) }
+func (e LineSuspended) check() error { return trade.CheckText("reason", e.Reason, maxReason) }
 
 func (e LineSuspended) evolve(l *Line) error {
 	l.Reason = e.Reason
@@ -113,9 +113,9 @@ type Resume struct{}
 
 func (Resume) check() error { return nil }
 
-func (Resume) money() [2]order.Money { return [2]order.Money{} }
+func (Resume) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (Resume) decide(Line, order.Role, Facts) ([]Event, error) { return []Event{LineResumed{}}, nil }
+func (Resume) decide(Line, trade.Role, Facts) ([]Event, error) { return []Event{LineResumed{}}, nil }
 
 // LineResumed says that the line takes holds again.
 // Stored: add fields, never rename or remove.

@@ -3,8 +3,10 @@ package credit
 import (
 	"math"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // account is what the books have of one pay-later order, in fen.
@@ -19,19 +21,19 @@ func (a *account) uses() int64 { return a.deducted - a.restored - a.consumed }
 type shopAuditor struct {
 	opened  bool
 	limit   int64
-	orders  map[order.ID]*account
+	orders  map[trade.ID]*account
 	freezes map[Ground]bool
 }
 
 func newShopAuditor() *shopAuditor {
-	a := &shopAuditor{orders: make(map[order.ID]*account), freezes: make(map[Ground]bool)}
+	a := &shopAuditor{orders: make(map[trade.ID]*account), freezes: make(map[Ground]bool)}
 	for i := range byte(4) {
 		a.orders[drawnOrder(i+1)] = &account{fake: i < 2}
 	}
 	return a
 }
 
-func drawnOrder(i byte) order.ID { return order.ID{1, 6: 0x70, 8: 0x80, 15: i} }
+func drawnOrder(i byte) trade.ID { return trade.ID{1, 6: 0x70, 8: 0x80, 15: i} }
 
 func (a *shopAuditor) used() (sum, count int64) {
 	for _, o := range a.orders {
@@ -42,7 +44,7 @@ func (a *shopAuditor) used() (sum, count int64) {
 	return sum, count
 }
 
-func (a *shopAuditor) hold(id order.ID) order.Hold {
+func (a *shopAuditor) hold(id trade.ID) order.Hold {
 	switch o := a.orders[id]; {
 	case o.deducted == 0:
 		return order.Hold{}
@@ -55,7 +57,7 @@ func (a *shopAuditor) hold(id order.ID) order.Hold {
 	}
 }
 
-func (a *shopAuditor) asks(c Command) (order.Actor, Facts) {
+func (a *shopAuditor) asks(c Command) (trade.Actor, Facts) {
 	switch c := c.(type) {
 	case Deduct:
 		return desk, Facts{Hold: a.hold(c.Order)}

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // books are kept of a line order by order, without regard to how the line does. They say what
@@ -15,7 +17,7 @@ import (
 type books interface {
 	draw(t *rapid.T) Command
 	// asks returns who asks for the command, and what its order's stream says.
-	asks(c Command) (order.Actor, Facts)
+	asks(c Command) (trade.Actor, Facts)
 	// allows says whether the line has to take the command.
 	allows(c Command) bool
 	// book enters a command that the line has taken.
@@ -28,7 +30,7 @@ type books interface {
 type auditor struct {
 	assessed, suspended bool
 	limit, consumed     int64
-	holds               map[order.ID]order.Hold
+	holds               map[trade.ID]order.Hold
 	raised, gone        int64 // over all holds: held + raised, and lowered + released + claimed
 }
 
@@ -47,7 +49,7 @@ func (a *auditor) available() int64 {
 	return max(0, a.limit-sum-a.consumed)
 }
 
-func (a *auditor) asks(c Command) (order.Actor, Facts) {
+func (a *auditor) asks(c Command) (trade.Actor, Facts) {
 	switch c := c.(type) {
 	case Hold:
 		return desk, Facts{Hold: a.holds[c.Order]}
@@ -64,7 +66,7 @@ func (a *auditor) asks(c Command) (order.Actor, Facts) {
 }
 
 func (a *auditor) allows(c Command) bool {
-	open := func(id order.ID, amount order.Money) bool {
+	open := func(id trade.ID, amount trade.Money) bool {
 		h := a.holds[id]
 		return a.assessed && h.Status == order.HoldOpen && h.Amount == amount
 	}
@@ -121,7 +123,7 @@ func (a *auditor) book(_ *rapid.T, c Command) {
 
 func (a *auditor) audit(t *rapid.T, l *Line) {
 	sum, count := a.held()
-	cents := func(m order.Money) int64 { return m.MinorUnits() }
+	cents := func(m trade.Money) int64 { return m.MinorUnits() }
 	switch {
 	case cents(l.Limit) != a.limit || cents(l.Consumed) != a.consumed || l.Suspended() != a.suspended:
 		t.Fatalf("the line is %+v, the books have limit %d, consumed %d, suspended %v", l, a.limit, a.consumed, a.suspended)
@@ -136,8 +138,8 @@ func (a *auditor) audit(t *rapid.T, l *Line) {
 
 // draw draws a command, mostly one that names what its order holds.
 func (a *auditor) draw(t *rapid.T) Command {
-	amount := order.Minor(rapid.OneOf(rapid.Int64Range(1, 30), rapid.Just(int64(math.MaxInt64))).Draw(t, "amount"), usd)
-	id := order.ID{1, 6: 0x70, 8: 0x80, 15: rapid.ByteRange(1, 4).Draw(t, "order")}
+	amount := trade.Minor(rapid.OneOf(rapid.Int64Range(1, 30), rapid.Just(int64(math.MaxInt64))).Draw(t, "amount"), usd)
+	id := trade.ID{1, 6: 0x70, 8: 0x80, 15: rapid.ByteRange(1, 4).Draw(t, "order")}
 	open := a.holds[id].Amount
 	if !open.IsPositive() || rapid.IntRange(0, 9).Draw(t, "stale") == 0 {
 		open = amount
@@ -145,7 +147,7 @@ func (a *auditor) draw(t *rapid.T) Command {
 	switch rapid.IntRange(0, 14).Draw(t, "command") {
 	case 0:
 		limit := rapid.OneOf(rapid.Int64Range(0, 60), rapid.Just(int64(math.MaxInt64))).Draw(t, "limit")
-		return AssessLimit{Limit: order.Minor(limit, usd)}
+		return AssessLimit{Limit: trade.Minor(limit, usd)}
 	case 1:
 		return Suspend{Reason: "fraud"}
 	case 2, 3:
@@ -171,7 +173,7 @@ func (a *auditor) draw(t *rapid.T) Command {
 // drawLife runs drawn commands against a line of either product and its books, and returns the
 // empty line, what was recorded and the live line.
 func drawLife(t *rapid.T) (Line, []Recorded, Line) {
-	var kept books = &auditor{holds: make(map[order.ID]order.Hold)}
+	var kept books = &auditor{holds: make(map[trade.ID]order.Hold)}
 	start := New("acme", usd)
 	if rapid.Bool().Draw(t, "pay later") {
 		kept, start = newShopAuditor(), NewPayLater("acme", cny)
@@ -183,7 +185,7 @@ func drawLife(t *rapid.T) (Line, []Recorded, Line) {
 		by, facts := kept.asks(c)
 		at = at.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "hours")) * time.Hour)
 		made, err := Decide(live, c, order.Given{By: by, At: at}, facts)
-		var no *order.Refusal
+		var no *trade.Refusal
 		switch allowed := kept.allows(c); {
 		case allowed != (err == nil):
 			t.Fatalf("%+v on %+v with %+v: got %v, the books say %v", c, live, facts, err, allowed)

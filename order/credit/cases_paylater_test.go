@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The pay-later lines and commands that the rules are tried on.
@@ -25,20 +27,20 @@ var (
 	everything = Inputs{"A", "verified", euros(250_000), 1, "2025-06", 80, leverScore, yuan(125_000), yuan(1_000), 100, 100, 95}
 )
 
-func deducted(id order.ID, n int64) Event { return QuotaDeducted{Order: id, Amount: yuan(n)} }
+func deducted(id trade.ID, n int64) Event { return QuotaDeducted{Order: id, Amount: yuan(n)} }
 
 func restored(n int64, cause RestoreCause) Event {
 	return QuotaRestored{Order: orderA, Amount: yuan(n), Cause: cause}
 }
 
-func noted(id order.ID) Event { return OverdueNoted{Order: id} }
+func noted(id trade.ID) Event { return OverdueNoted{Order: id} }
 
 // overdueEnds is the fact that orderA was overdue and is paid or returned.
 func overdueEnds(n int64, cause RestoreCause) Event {
 	return QuotaRestored{orderA, yuan(n), cause, true}
 }
 
-func deduct(id order.ID, n int64) Deduct { return Deduct{id, yuan(n)} }
+func deduct(id trade.ID, n int64) Deduct { return Deduct{id, yuan(n)} }
 
 func restoring(n int64, cause RestoreCause) Restore {
 	return Restore{Order: orderA, Amount: yuan(n), Cause: cause}
@@ -112,69 +114,69 @@ var payLaterAcceptances = []accepted{
 
 // payLaterRefusals has for each rule of the pay-later line what it does not let pass.
 var payLaterRefusals = []refused{
-	{"B3/refuse/opened twice", fresh, OpenLine{Limit: yuan(5_000)}, none, order.RuleB3, no},
-	{"B3/refuse/assessed before it is opened", unopened, AssessLimit{Limit: yuan(5_000)}, none, order.RuleB3, no},
-	{"B3/refuse/an assurance line is not opened", never, OpenLine{Limit: dollars(5_000)}, none, order.RuleB3, no},
-	{"B5/refuse/one more than remains", fresh, deduct(orderA, 5_001), none, order.RuleB5, yuan(1)},
-	{"B5/refuse/the smallest amount more than remains", opened(5_000, deducted(orderA, 5_000)), Deduct{orderB, fen(1)}, none, order.RuleB5, fen(1)},
-	{"B5/refuse/a large order beside a small one", used, deduct(orderB, 5_000), none, order.RuleB5, yuan(4_000)},
-	{"B5/refuse/a line that was never opened", unopened, deduct(orderA, 1), none, order.RuleB5, yuan(1)},
-	{"B5/refuse/an assurance line", empty, Deduct{orderA, dollars(1)}, none, order.RuleB5, no},
-	{"B6/refuse/withdrawn", fresh, Withdraw{yuan(1)}, none, order.RuleB6, no},
-	{"B6/refuse/withdrawn from a line that was never opened", unopened, Withdraw{yuan(1)}, none, order.RuleB6, no},
-	{"B6/refuse/withdrawn from a frozen line", frozen, Withdraw{yuan(1)}, none, order.RuleB6, no},
-	{"B6/refuse/withdrawn from an assurance line", six, Withdraw{dollars(1)}, none, order.RuleB6, no},
-	{"B6/refuse/withdrawn in another currency", fresh, Withdraw{dollars(1)}, none, order.RuleB6, no},
-	{"B7/refuse/deducted twice", used, deduct(orderA, 1), uses(4_000), order.RuleB7, no},
-	{"B7/refuse/deducted after payment", fresh, deduct(orderA, 1), ended(order.HoldIsReleased), order.RuleB7, no},
-	{"B7/refuse/deducted after a write-off", fresh, deduct(orderA, 1), ended(order.HoldIsPosted), order.RuleB7, no},
-	{"B7/refuse/deducted twice on a frozen line", frozen, deduct(orderA, 1), uses(4_000), order.RuleB7, no},
-	{"B9/refuse/restored without a deduction", used, restoring(1, RestorePaid), none, order.RuleB9, no},
-	{"B9/refuse/restored twice", used, restoring(4_000, RestorePaid), ended(order.HoldIsReleased), order.RuleB9, no},
-	{"B9/refuse/more than the order uses", used, restoring(4_001, RestorePaid), uses(4_000), order.RuleB9, yuan(1)},
-	{"B9/refuse/lowered by more than the order uses", used, restoring(4_001, RestoreLowered), uses(4_000), order.RuleB9, yuan(1)},
-	{"B9/refuse/a part on payment", used, restoring(3_999, RestorePaid), uses(4_000), order.RuleB9, no},
-	{"B9/refuse/a part on return", used, restoring(3_999, RestoreReturned), uses(4_000), order.RuleB9, no},
-	{"B9/refuse/lowered by all", used, restoring(4_000, RestoreLowered), uses(4_000), order.RuleB9, no},
-	{"B9/refuse/on a line that was never opened", unopened, restoring(1, RestorePaid), uses(1), order.RuleB9, no},
-	{"B15/refuse/overdue without a deduction", used, NoteOverdue{orderB}, none, order.RuleB15, no},
-	{"B15/refuse/overdue twice", late, NoteOverdue{orderA}, usesOverdue(4_000), order.RuleB15, no},
-	{"B15/refuse/overdue after payment", fresh, NoteOverdue{orderA}, ended(order.HoldIsReleased), order.RuleB15, no},
-	{"B15/refuse/overdue on a line that was never opened", unopened, NoteOverdue{orderA}, uses(1), order.RuleB15, no},
-	{"B15/refuse/paid as if it were not overdue", late, restoring(4_000, RestorePaid), usesOverdue(4_000), order.RuleB15, no},
-	{"B15/refuse/paid as if it were overdue", used, endingOverdue(4_000, RestorePaid), uses(4_000), order.RuleB15, no},
-	{"B15/refuse/an overdue order is cancelled", late, restoring(4_000, RestoreCancelled), usesOverdue(4_000), order.RuleB15, no},
-	{"B18/refuse/a deduction without an order", fresh, Deduct{Amount: yuan(1)}, none, order.RuleB18, no},
-	{"B18/refuse/a deduction without an order on a frozen line", frozen, Deduct{Amount: yuan(1)}, none, order.RuleB18, no},
-	{"B19/refuse/a new order on a frozen line", frozen, deduct(orderB, 1_000), none, order.RuleB19, yuan(1_000)},
-	{"B19/refuse/a new order while one reason is left", follow(twice, Unfrozen(overdue)), deduct(orderB, 1), none, order.RuleB19, yuan(1)},
-	{"B19/refuse/more than remains on a frozen line", frozen, deduct(orderB, 1_001), none, order.RuleB19, yuan(1_001)},
-	{"D52/refuse/restored after a write-off", fresh, restoring(4_000, RestorePaid), ended(order.HoldIsPosted), order.RuleD52, no},
-	{"D52/refuse/written off twice", fresh, Consume{orderA, yuan(4_000)}, ended(order.HoldIsPosted), order.RuleD52, no},
-	{"D52/refuse/written off after payment", fresh, Consume{orderA, yuan(4_000)}, ended(order.HoldIsReleased), order.RuleD52, no},
-	{"D52/refuse/written off without a deduction", fresh, Consume{orderA, yuan(4_000)}, none, order.RuleD52, no},
-	{"D52/refuse/a part written off", used, Consume{orderA, yuan(3_999)}, uses(4_000), order.RuleD52, no},
-	{"D52/refuse/more written off than is used", used, Consume{orderA, yuan(4_001)}, uses(4_000), order.RuleD52, no},
-	{"D52/refuse/overdue after a write-off", fresh, NoteOverdue{orderA}, ended(order.HoldIsPosted), order.RuleD52, no},
-	{"D52/refuse/an order that is not overdue is written off", used, Consume{orderA, yuan(4_000)}, uses(4_000), order.RuleD52, no},
-	{"D53/refuse/frozen twice for one reason", frozen, Freeze(overdue), Facts{Overdue: true}, order.RuleD53, no},
-	{"D53/refuse/an order that is not overdue", used, Freeze(overdue), Facts{Fake: true}, order.RuleD53, no},
-	{"D53/refuse/an order that is not flagged", used, Freeze(fake), Facts{Overdue: true}, order.RuleD53, no},
-	{"D53/refuse/open orders where none is open", fresh, Freeze(busy), none, order.RuleD53, no},
-	{"D53/refuse/more reasons than a line can have", crowded(MaxFreezes), Freeze(audit), none, order.RuleD53, no},
-	{"D53/refuse/a line that was never opened", unopened, Freeze(audit), none, order.RuleD53, no},
-	{"D53/refuse/an assurance line", six, Freeze(audit), none, order.RuleD53, no},
-	{"D53/refuse/unfrozen without a freeze", used, Unfreeze(overdue), none, order.RuleD53, no},
-	{"D53/refuse/unfrozen for another order", frozen, Unfreeze{ReasonOverdue, orderB.String()}, none, order.RuleD53, no},
-	{"D53/refuse/unfrozen for another kind of reason", frozen, Unfreeze(fake), none, order.RuleD53, no},
-	{"D54/refuse/a new order on a line that was cut", lowered, deduct(orderB, 1), none, order.RuleB5, yuan(1)},
-	{"D55/refuse/raised while frozen", frozen, AssessLimit{yuan(5_001), shop}, none, order.RuleD55, no},
-	{"D55/refuse/raised while one reason is left", follow(twice, Unfrozen(overdue)), AssessLimit{yuan(5_001), shop}, none, order.RuleD55, no},
-	{"D60/refuse/a first limit", unopened, OpenLine{Limit: dollars(1)}, none, order.RuleD60, no},
-	{"D60/refuse/a pay-later limit", fresh, AssessLimit{Limit: dollars(1)}, none, order.RuleD60, no},
-	{"D60/refuse/a deduction", fresh, Deduct{orderA, dollars(1)}, none, order.RuleD60, no},
-	{"D60/refuse/a restoring", used, Restore{Order: orderA, Amount: dollars(4_000), Cause: RestorePaid}, uses(4_000), order.RuleD60, no},
-	{"D60/refuse/a write-off", used, Consume{orderA, dollars(4_000)}, uses(4_000), order.RuleD60, no},
-	{"D6/refuse/a pay-later line is not suspended", fresh, Suspend{"fraud"}, none, order.RuleD6, no},
-	{"D3/refuse/a pay-later line takes no holds", fresh, Hold{orderA, yuan(1)}, none, order.RuleD3, no},
+	{"B3/refuse/opened twice", fresh, OpenLine{Limit: yuan(5_000)}, none, rule.B3, no},
+	{"B3/refuse/assessed before it is opened", unopened, AssessLimit{Limit: yuan(5_000)}, none, rule.B3, no},
+	{"B3/refuse/an assurance line is not opened", never, OpenLine{Limit: dollars(5_000)}, none, rule.B3, no},
+	{"B5/refuse/one more than remains", fresh, deduct(orderA, 5_001), none, rule.B5, yuan(1)},
+	{"B5/refuse/the smallest amount more than remains", opened(5_000, deducted(orderA, 5_000)), Deduct{orderB, fen(1)}, none, rule.B5, fen(1)},
+	{"B5/refuse/a large order beside a small one", used, deduct(orderB, 5_000), none, rule.B5, yuan(4_000)},
+	{"B5/refuse/a line that was never opened", unopened, deduct(orderA, 1), none, rule.B5, yuan(1)},
+	{"B5/refuse/an assurance line", empty, Deduct{orderA, dollars(1)}, none, rule.B5, no},
+	{"B6/refuse/withdrawn", fresh, Withdraw{yuan(1)}, none, rule.B6, no},
+	{"B6/refuse/withdrawn from a line that was never opened", unopened, Withdraw{yuan(1)}, none, rule.B6, no},
+	{"B6/refuse/withdrawn from a frozen line", frozen, Withdraw{yuan(1)}, none, rule.B6, no},
+	{"B6/refuse/withdrawn from an assurance line", six, Withdraw{dollars(1)}, none, rule.B6, no},
+	{"B6/refuse/withdrawn in another currency", fresh, Withdraw{dollars(1)}, none, rule.B6, no},
+	{"B7/refuse/deducted twice", used, deduct(orderA, 1), uses(4_000), rule.B7, no},
+	{"B7/refuse/deducted after payment", fresh, deduct(orderA, 1), ended(order.HoldIsReleased), rule.B7, no},
+	{"B7/refuse/deducted after a write-off", fresh, deduct(orderA, 1), ended(order.HoldIsPosted), rule.B7, no},
+	{"B7/refuse/deducted twice on a frozen line", frozen, deduct(orderA, 1), uses(4_000), rule.B7, no},
+	{"B9/refuse/restored without a deduction", used, restoring(1, RestorePaid), none, rule.B9, no},
+	{"B9/refuse/restored twice", used, restoring(4_000, RestorePaid), ended(order.HoldIsReleased), rule.B9, no},
+	{"B9/refuse/more than the order uses", used, restoring(4_001, RestorePaid), uses(4_000), rule.B9, yuan(1)},
+	{"B9/refuse/lowered by more than the order uses", used, restoring(4_001, RestoreLowered), uses(4_000), rule.B9, yuan(1)},
+	{"B9/refuse/a part on payment", used, restoring(3_999, RestorePaid), uses(4_000), rule.B9, no},
+	{"B9/refuse/a part on return", used, restoring(3_999, RestoreReturned), uses(4_000), rule.B9, no},
+	{"B9/refuse/lowered by all", used, restoring(4_000, RestoreLowered), uses(4_000), rule.B9, no},
+	{"B9/refuse/on a line that was never opened", unopened, restoring(1, RestorePaid), uses(1), rule.B9, no},
+	{"B15/refuse/overdue without a deduction", used, NoteOverdue{orderB}, none, rule.B15, no},
+	{"B15/refuse/overdue twice", late, NoteOverdue{orderA}, usesOverdue(4_000), rule.B15, no},
+	{"B15/refuse/overdue after payment", fresh, NoteOverdue{orderA}, ended(order.HoldIsReleased), rule.B15, no},
+	{"B15/refuse/overdue on a line that was never opened", unopened, NoteOverdue{orderA}, uses(1), rule.B15, no},
+	{"B15/refuse/paid as if it were not overdue", late, restoring(4_000, RestorePaid), usesOverdue(4_000), rule.B15, no},
+	{"B15/refuse/paid as if it were overdue", used, endingOverdue(4_000, RestorePaid), uses(4_000), rule.B15, no},
+	{"B15/refuse/an overdue order is cancelled", late, restoring(4_000, RestoreCancelled), usesOverdue(4_000), rule.B15, no},
+	{"B18/refuse/a deduction without an order", fresh, Deduct{Amount: yuan(1)}, none, rule.B18, no},
+	{"B18/refuse/a deduction without an order on a frozen line", frozen, Deduct{Amount: yuan(1)}, none, rule.B18, no},
+	{"B19/refuse/a new order on a frozen line", frozen, deduct(orderB, 1_000), none, rule.B19, yuan(1_000)},
+	{"B19/refuse/a new order while one reason is left", follow(twice, Unfrozen(overdue)), deduct(orderB, 1), none, rule.B19, yuan(1)},
+	{"B19/refuse/more than remains on a frozen line", frozen, deduct(orderB, 1_001), none, rule.B19, yuan(1_001)},
+	{"D52/refuse/restored after a write-off", fresh, restoring(4_000, RestorePaid), ended(order.HoldIsPosted), rule.D52, no},
+	{"D52/refuse/written off twice", fresh, Consume{orderA, yuan(4_000)}, ended(order.HoldIsPosted), rule.D52, no},
+	{"D52/refuse/written off after payment", fresh, Consume{orderA, yuan(4_000)}, ended(order.HoldIsReleased), rule.D52, no},
+	{"D52/refuse/written off without a deduction", fresh, Consume{orderA, yuan(4_000)}, none, rule.D52, no},
+	{"D52/refuse/a part written off", used, Consume{orderA, yuan(3_999)}, uses(4_000), rule.D52, no},
+	{"D52/refuse/more written off than is used", used, Consume{orderA, yuan(4_001)}, uses(4_000), rule.D52, no},
+	{"D52/refuse/overdue after a write-off", fresh, NoteOverdue{orderA}, ended(order.HoldIsPosted), rule.D52, no},
+	{"D52/refuse/an order that is not overdue is written off", used, Consume{orderA, yuan(4_000)}, uses(4_000), rule.D52, no},
+	{"D53/refuse/frozen twice for one reason", frozen, Freeze(overdue), Facts{Overdue: true}, rule.D53, no},
+	{"D53/refuse/an order that is not overdue", used, Freeze(overdue), Facts{Fake: true}, rule.D53, no},
+	{"D53/refuse/an order that is not flagged", used, Freeze(fake), Facts{Overdue: true}, rule.D53, no},
+	{"D53/refuse/open orders where none is open", fresh, Freeze(busy), none, rule.D53, no},
+	{"D53/refuse/more reasons than a line can have", crowded(MaxFreezes), Freeze(audit), none, rule.D53, no},
+	{"D53/refuse/a line that was never opened", unopened, Freeze(audit), none, rule.D53, no},
+	{"D53/refuse/an assurance line", six, Freeze(audit), none, rule.D53, no},
+	{"D53/refuse/unfrozen without a freeze", used, Unfreeze(overdue), none, rule.D53, no},
+	{"D53/refuse/unfrozen for another order", frozen, Unfreeze{ReasonOverdue, orderB.String()}, none, rule.D53, no},
+	{"D53/refuse/unfrozen for another kind of reason", frozen, Unfreeze(fake), none, rule.D53, no},
+	{"D54/refuse/a new order on a line that was cut", lowered, deduct(orderB, 1), none, rule.B5, yuan(1)},
+	{"D55/refuse/raised while frozen", frozen, AssessLimit{yuan(5_001), shop}, none, rule.D55, no},
+	{"D55/refuse/raised while one reason is left", follow(twice, Unfrozen(overdue)), AssessLimit{yuan(5_001), shop}, none, rule.D55, no},
+	{"D60/refuse/a first limit", unopened, OpenLine{Limit: dollars(1)}, none, rule.D60, no},
+	{"D60/refuse/a pay-later limit", fresh, AssessLimit{Limit: dollars(1)}, none, rule.D60, no},
+	{"D60/refuse/a deduction", fresh, Deduct{orderA, dollars(1)}, none, rule.D60, no},
+	{"D60/refuse/a restoring", used, Restore{Order: orderA, Amount: dollars(4_000), Cause: RestorePaid}, uses(4_000), rule.D60, no},
+	{"D60/refuse/a write-off", used, Consume{orderA, dollars(4_000)}, uses(4_000), rule.D60, no},
+	{"D6/refuse/a pay-later line is not suspended", fresh, Suspend{"fraud"}, none, rule.D6, no},
+	{"D3/refuse/a pay-later line takes no holds", fresh, Hold{orderA, yuan(1)}, none, rule.D3, no},
 }

@@ -1,6 +1,10 @@
 package credit
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // The lines and commands that the rules are tried on.
 var (
@@ -12,11 +16,11 @@ var (
 	claimed = after(assessed(10_000), held(orderA, 6_000), ClaimPosted{Order: orderA, Amount: dollars(6_000), Released: dollars(0)})
 
 	none   = Facts{}
-	no     = order.Money{}
+	no     = trade.Money{}
 	inputs = Inputs{Qualification: "A", Ability: "verified", TradeFlow: euros(250_000), Penalties: 1, Month: "2025-06"}
 )
 
-func hold(id order.ID, n int64) Hold { return Hold{Order: id, Amount: dollars(n)} }
+func hold(id trade.ID, n int64) Hold { return Hold{Order: id, Amount: dollars(n)} }
 
 func adjust(from, to int64) Adjust { return Adjust{orderA, dollars(from), dollars(to)} }
 
@@ -58,46 +62,46 @@ var acceptances = []accepted{
 
 // refusals has for each rule what it does not let pass.
 var refusals = []refused{
-	{"A13/refuse/a claim without coverage", six, claim(6_000, 1), none, order.RuleA13, no},
-	{"A13/refuse/a claim after coverage changed to none", six, claim(6_000, 1), released(6_000, order.ReleaseUncovered), order.RuleA13, no},
-	{"A13/refuse/a release of what was never held", six, release(6_000, CauseShipped), none, order.RuleA13, no},
-	{"A13/refuse/a change of what was never held", six, adjust(6_000, 1), none, order.RuleA13, no},
-	{"A14/refuse/a claim after shipment", six, claim(6_000, 1), released(6_000, order.ReleaseShipped), order.RuleA14, no},
-	{"A14/refuse/a second release", six, release(6_000, CauseShipped), released(6_000, order.ReleaseShipped), order.RuleA14, no},
-	{"A14/refuse/a new hold after shipment", six, hold(orderA, 1), released(6_000, order.ReleaseShipped), order.RuleA14, no},
-	{"A15/refuse/a claim after receipt", six, claim(6_000, 1), released(6_000, order.ReleaseReceived), order.RuleA15, no},
-	{"A15/refuse/a second release", six, release(6_000, CauseReceived), released(6_000, order.ReleaseReceived), order.RuleA15, no},
-	{"A15/refuse/a new hold after receipt", six, hold(orderA, 1), released(6_000, order.ReleaseReceived), order.RuleA15, no},
-	{"D3/refuse/one more than is available", six, hold(orderB, 4_001), none, order.RuleD3, dollars(1)},
-	{"D3/refuse/the second of two orders", six, hold(orderB, 5_000), none, order.RuleD3, dollars(1_000)},
-	{"D3/refuse/a line that was never assessed", never, hold(orderA, 6_000), none, order.RuleD3, dollars(6_000)},
-	{"D3/refuse/a suspended line", stopped, hold(orderB, 1), none, order.RuleD3, dollars(1)},
-	{"D3/refuse/what a claim consumed", claimed, hold(orderB, 5_000), none, order.RuleD3, dollars(1_000)},
-	{"D4/refuse/a second hold of one order", six, hold(orderA, 1), open(6_000), order.RuleD4, no},
-	{"D5/refuse/a raise beyond what is available", six, adjust(6_000, 10_001), open(6_000), order.RuleD5, dollars(1)},
-	{"D5/refuse/a raise on a suspended line", stopped, adjust(6_000, 6_001), open(6_000), order.RuleD5, dollars(1)},
-	{"D5/refuse/a raise above a cut limit", cut, adjust(6_000, 6_001), open(6_000), order.RuleD5, dollars(1)},
-	{"D5/refuse/a change from another amount", six, adjust(5_999, 1), open(6_000), order.RuleD5, no},
-	{"D5/refuse/a release of a part", six, release(5_999, CauseShipped), open(6_000), order.RuleD5, no},
-	{"D5/refuse/a release of more", six, release(6_001, CauseShipped), open(6_000), order.RuleD5, no},
-	{"D5/refuse/on a line that was never assessed", never, release(1, CauseClosed), open(1), order.RuleD5, no},
-	{"D6/refuse/suspended already", stopped, Suspend{"fraud"}, none, order.RuleD6, no},
-	{"D6/refuse/not suspended", six, Resume{}, none, order.RuleD6, no},
-	{"D7/refuse/a new hold on a cut line", cut, hold(orderB, 1), none, order.RuleD3, dollars(1)},
-	{"D8/refuse/more than is held", six, claim(6_000, 6_001), open(6_000), order.RuleD8, dollars(1)},
-	{"D8/refuse/of another hold", six, claim(7_000, 6_500), open(6_000), order.RuleD8, no},
-	{"D8/refuse/claimed twice", claimed, claim(6_000, 1), posted(6_000), order.RuleD8, no},
-	{"D8/refuse/released after a claim", claimed, release(6_000, CauseClosed), posted(6_000), order.RuleD8, no},
-	{"D8/refuse/changed after a claim", claimed, adjust(6_000, 1), posted(6_000), order.RuleD8, no},
-	{"D8/refuse/a new hold after a claim", claimed, hold(orderA, 1), posted(6_000), order.RuleD8, no},
-	{"D8/refuse/a claim after the order closed", six, claim(6_000, 1), released(6_000, order.ReleaseClosed), order.RuleD8, no},
-	{"D8/refuse/a new hold after the order closed", six, hold(orderA, 1), released(6_000, order.ReleaseClosed), order.RuleD8, no},
-	{"D8/refuse/repaid more than was claimed", claimed, RepayClaim{dollars(6_001), "TT-1"}, none, order.RuleD8, no},
-	{"D8/refuse/repaid without a claim", six, RepayClaim{dollars(1), "TT-1"}, none, order.RuleD8, no},
-	{"D60/refuse/a limit", six, AssessLimit{Limit: euros(1)}, none, order.RuleD60, no},
-	{"D60/refuse/a hold", six, Hold{orderB, euros(1)}, none, order.RuleD60, no},
-	{"D60/refuse/a change", six, Adjust{orderA, dollars(6_000), euros(1)}, open(6_000), order.RuleD60, no},
-	{"D60/refuse/a release", six, Release{orderA, euros(6_000), CauseShipped}, open(6_000), order.RuleD60, no},
-	{"D60/refuse/a claim", six, Claim{orderA, dollars(6_000), euros(1)}, open(6_000), order.RuleD60, no},
-	{"D60/refuse/a repayment", claimed, RepayClaim{euros(1), "TT-1"}, none, order.RuleD60, no},
+	{"A13/refuse/a claim without coverage", six, claim(6_000, 1), none, rule.A13, no},
+	{"A13/refuse/a claim after coverage changed to none", six, claim(6_000, 1), released(6_000, order.ReleaseUncovered), rule.A13, no},
+	{"A13/refuse/a release of what was never held", six, release(6_000, CauseShipped), none, rule.A13, no},
+	{"A13/refuse/a change of what was never held", six, adjust(6_000, 1), none, rule.A13, no},
+	{"A14/refuse/a claim after shipment", six, claim(6_000, 1), released(6_000, order.ReleaseShipped), rule.A14, no},
+	{"A14/refuse/a second release", six, release(6_000, CauseShipped), released(6_000, order.ReleaseShipped), rule.A14, no},
+	{"A14/refuse/a new hold after shipment", six, hold(orderA, 1), released(6_000, order.ReleaseShipped), rule.A14, no},
+	{"A15/refuse/a claim after receipt", six, claim(6_000, 1), released(6_000, order.ReleaseReceived), rule.A15, no},
+	{"A15/refuse/a second release", six, release(6_000, CauseReceived), released(6_000, order.ReleaseReceived), rule.A15, no},
+	{"A15/refuse/a new hold after receipt", six, hold(orderA, 1), released(6_000, order.ReleaseReceived), rule.A15, no},
+	{"D3/refuse/one more than is available", six, hold(orderB, 4_001), none, rule.D3, dollars(1)},
+	{"D3/refuse/the second of two orders", six, hold(orderB, 5_000), none, rule.D3, dollars(1_000)},
+	{"D3/refuse/a line that was never assessed", never, hold(orderA, 6_000), none, rule.D3, dollars(6_000)},
+	{"D3/refuse/a suspended line", stopped, hold(orderB, 1), none, rule.D3, dollars(1)},
+	{"D3/refuse/what a claim consumed", claimed, hold(orderB, 5_000), none, rule.D3, dollars(1_000)},
+	{"D4/refuse/a second hold of one order", six, hold(orderA, 1), open(6_000), rule.D4, no},
+	{"D5/refuse/a raise beyond what is available", six, adjust(6_000, 10_001), open(6_000), rule.D5, dollars(1)},
+	{"D5/refuse/a raise on a suspended line", stopped, adjust(6_000, 6_001), open(6_000), rule.D5, dollars(1)},
+	{"D5/refuse/a raise above a cut limit", cut, adjust(6_000, 6_001), open(6_000), rule.D5, dollars(1)},
+	{"D5/refuse/a change from another amount", six, adjust(5_999, 1), open(6_000), rule.D5, no},
+	{"D5/refuse/a release of a part", six, release(5_999, CauseShipped), open(6_000), rule.D5, no},
+	{"D5/refuse/a release of more", six, release(6_001, CauseShipped), open(6_000), rule.D5, no},
+	{"D5/refuse/on a line that was never assessed", never, release(1, CauseClosed), open(1), rule.D5, no},
+	{"D6/refuse/suspended already", stopped, Suspend{"fraud"}, none, rule.D6, no},
+	{"D6/refuse/not suspended", six, Resume{}, none, rule.D6, no},
+	{"D7/refuse/a new hold on a cut line", cut, hold(orderB, 1), none, rule.D3, dollars(1)},
+	{"D8/refuse/more than is held", six, claim(6_000, 6_001), open(6_000), rule.D8, dollars(1)},
+	{"D8/refuse/of another hold", six, claim(7_000, 6_500), open(6_000), rule.D8, no},
+	{"D8/refuse/claimed twice", claimed, claim(6_000, 1), posted(6_000), rule.D8, no},
+	{"D8/refuse/released after a claim", claimed, release(6_000, CauseClosed), posted(6_000), rule.D8, no},
+	{"D8/refuse/changed after a claim", claimed, adjust(6_000, 1), posted(6_000), rule.D8, no},
+	{"D8/refuse/a new hold after a claim", claimed, hold(orderA, 1), posted(6_000), rule.D8, no},
+	{"D8/refuse/a claim after the order closed", six, claim(6_000, 1), released(6_000, order.ReleaseClosed), rule.D8, no},
+	{"D8/refuse/a new hold after the order closed", six, hold(orderA, 1), released(6_000, order.ReleaseClosed), rule.D8, no},
+	{"D8/refuse/repaid more than was claimed", claimed, RepayClaim{dollars(6_001), "TT-1"}, none, rule.D8, no},
+	{"D8/refuse/repaid without a claim", six, RepayClaim{dollars(1), "TT-1"}, none, rule.D8, no},
+	{"D60/refuse/a limit", six, AssessLimit{Limit: euros(1)}, none, rule.D60, no},
+	{"D60/refuse/a hold", six, Hold{orderB, euros(1)}, none, rule.D60, no},
+	{"D60/refuse/a change", six, Adjust{orderA, dollars(6_000), euros(1)}, open(6_000), rule.D60, no},
+	{"D60/refuse/a release", six, Release{orderA, euros(6_000), CauseShipped}, open(6_000), rule.D60, no},
+	{"D60/refuse/a claim", six, Claim{orderA, dollars(6_000), euros(1)}, open(6_000), rule.D60, no},
+	{"D60/refuse/a repayment", claimed, RepayClaim{euros(1), "TT-1"}, none, rule.D60, no},
 }

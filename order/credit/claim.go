@@ -1,6 +1,10 @@
 package credit
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Claim: the platform compensates a buyer in advance (先行垫付) out of what the order holds.
 
@@ -8,9 +12,9 @@ import "github.com/tradesurety/surety/order"
 // consumed, which the seller owes the platform, and the rest is released. A suspended line is
 // claimed on as well.
 type Claim struct {
-	Order  order.ID    `json:"order"`
-	Open   order.Money `json:"open"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Open   trade.Money `json:"open"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Claim) check() error {
@@ -20,17 +24,17 @@ func (c Claim) check() error {
 	return checkAmount(c.Order, "amount", c.Amount)
 }
 
-func (c Claim) money() [2]order.Money { return [2]order.Money{c.Open, c.Amount} }
+func (c Claim) money() [2]trade.Money { return [2]trade.Money{c.Open, c.Amount} }
 
-func (c Claim) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Claim) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}
 	if c.Open != f.Hold.Amount {
-		return nil, differs(order.RuleD8, c, l.Phase, f.Hold)
+		return nil, differs(rule.D8, c, l.Phase, f.Hold)
 	}
 	if c.Open.Less(c.Amount) {
-		return nil, short(order.RuleD8, c, l.Phase, c.Amount, c.Open)
+		return nil, short(rule.D8, c, l.Phase, c.Amount, c.Open)
 	}
 	return []Event{ClaimPosted{Order: c.Order, Amount: c.Amount, Released: minus(c.Open, c.Amount)}}, nil
 }
@@ -39,14 +43,14 @@ func (c Claim) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 // and is consumed, and Released, which may be nothing, is free again.
 // Stored: add fields, never rename or remove.
 type ClaimPosted struct {
-	Order    order.ID    `json:"order"`
-	Amount   order.Money `json:"amount"`
-	Released order.Money `json:"released"`
+	Order    trade.ID    `json:"order"`
+	Amount   trade.Money `json:"amount"`
+	Released trade.Money `json:"released"`
 }
 
 func (e ClaimPosted) check() error {
 	if e.Released.IsNegative() {
-		return &order.InvalidError{Field: "released", Reason: "must not be negative"}
+		return &trade.InvalidError{Field: "released", Reason: "must not be negative"}
 	}
 	return checkAmount(e.Order, "amount", e.Amount)
 }
@@ -69,7 +73,7 @@ func (e ClaimPosted) evolve(l *Line) error {
 // RepayClaim records what the seller has repaid. Reference names the payment, in at most 200
 // bytes.
 type RepayClaim struct {
-	Amount    order.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
 	Reference string      `json:"reference"`
 }
 
@@ -77,18 +81,18 @@ func (c RepayClaim) check() error { return checkRepayment(c.Amount, c.Reference)
 
 const maxReference = 200 // Stored: raise it, never lower it.
 
-func checkRepayment(amount order.Money, reference string) error {
+func checkRepayment(amount trade.Money, reference string) error {
 	if err := checkPositive("amount", amount); err != nil {
 		return err
 	}
-	return order.CheckText("reference", reference, maxReference)
+	return trade.CheckText("reference", reference, maxReference)
 }
 
-func (c RepayClaim) money() [2]order.Money { return [2]order.Money{c.Amount} }
+func (c RepayClaim) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c RepayClaim) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
+func (c RepayClaim) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
 	if l.Consumed.Less(c.Amount) {
-		return nil, refuse(order.RuleD8, c, l.Phase).Because("only %s is owed", "仅欠%s", l.Consumed)
+		return nil, refuse(rule.D8, c, l.Phase).Because("only %s is owed", "仅欠%s", l.Consumed)
 	}
 	return []Event{ClaimRepaid(c)}, nil
 }
@@ -96,7 +100,7 @@ func (c RepayClaim) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
 // ClaimRepaid says that the seller has repaid that much of what was claimed.
 // Stored: add fields, never rename or remove.
 type ClaimRepaid struct {
-	Amount    order.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
 	Reference string      `json:"reference"`
 }
 

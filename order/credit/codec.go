@@ -2,15 +2,15 @@ package credit
 
 import (
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // schema is the schema version that every event of this package is written with.
 const schema = 1
 
 // EncodeEvent appends the JSON of the event to buf and returns the extended buffer with the
-// event's type and schema version. It fails, with an *order.InvalidError, only for an event
+// event's type and schema version. It fails, with an *trade.InvalidError, only for an event
 // that is nil or a pointer.
 func EncodeEvent(buf []byte, e Event) (typ string, version uint16, data []byte, err error) {
 	if !isEvent(e) {
@@ -71,7 +71,7 @@ func restore(data []byte, l *Line) error {
 		return err
 	}
 	if int(l.Phase) >= len(phaseNames) || !l.Phase.of(l.Product) {
-		return &order.InvalidError{Field: "phase", Reason: "is no phase of such a line"}
+		return &trade.InvalidError{Field: "phase", Reason: "is no phase of such a line"}
 	}
 	if err := l.checkFreezes(); err != nil {
 		return err

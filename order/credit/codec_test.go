@@ -10,10 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
-	"pgregory.net/rapid"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // recode returns what the codec makes of an event, and fails unless that is the event and its
@@ -304,7 +306,7 @@ func fieldOf(err error) (string, bool) {
 	if errors.As(err, &malformed) {
 		return malformed.Field, true
 	}
-	var invalid *order.InvalidError
+	var invalid *trade.InvalidError
 	if errors.As(err, &invalid) {
 		return invalid.Field, true
 	}
@@ -324,7 +326,7 @@ func TestUnknownType(t *testing.T) {
 
 func TestEncodeForeignValues(t *testing.T) {
 	for _, e := range []Event{nil, &LineSuspended{}, (*LineSuspended)(nil)} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if _, _, data, err := EncodeEvent(nil, e); !errors.As(err, &bad) || len(data) > 0 {
 			t.Errorf("%v: %s, %v", e, data, err)
 		}
@@ -336,7 +338,7 @@ func TestEncodeForeignValues(t *testing.T) {
 		if name, data := EncodeCommand(c); name != "" || string(data) != "null" {
 			t.Errorf("%v: %s %s", c, name, data)
 		}
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if _, err := Decide(six, c, order.Given{By: platform, At: noon}, none); !errors.As(err, &bad) || bad.Field != "command" {
 			t.Errorf("%v is decided: %v", c, err)
 		}

@@ -6,37 +6,38 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	platform = order.Actor{Role: order.Platform}
-	desk     = order.Actor{Role: order.Desk}
-	merchant = order.Actor{Role: order.Seller, Account: "acme"}
+	platform = trade.Actor{Role: trade.Platform}
+	desk     = trade.Actor{Role: trade.Desk}
+	merchant = trade.Actor{Role: trade.Seller, Account: "acme"}
 
 	noon = time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
 
-	usd = order.Currency{'U', 'S', 'D'}
-	eur = order.Currency{'E', 'U', 'R'}
-	cny = order.Currency{'C', 'N', 'Y'}
+	usd = trade.Currency{'U', 'S', 'D'}
+	eur = trade.Currency{'E', 'U', 'R'}
+	cny = trade.Currency{'C', 'N', 'Y'}
 
-	orderA = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
-	orderB = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xb}
-	orderC = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xc}
+	orderA = trade.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
+	orderB = trade.ID{1, 6: 0x70, 8: 0x80, 15: 0xb}
+	orderC = trade.ID{1, 6: 0x70, 8: 0x80, 15: 0xc}
 )
 
 // dollars returns whole dollars.
-func dollars(n int64) order.Money { return order.Minor(n*100, usd) }
+func dollars(n int64) trade.Money { return trade.Minor(n*100, usd) }
 
-func euros(n int64) order.Money { return order.Minor(n*100, eur) }
+func euros(n int64) trade.Money { return trade.Minor(n*100, eur) }
 
 // yuan returns whole yuan, and fen their hundredth parts.
-func yuan(n int64) order.Money { return fen(n * 100) }
+func yuan(n int64) trade.Money { return fen(n * 100) }
 
-func fen(n int64) order.Money { return order.Minor(n, cny) }
+func fen(n int64) trade.Money { return trade.Minor(n, cny) }
 
 func assessed(limit int64) Event { return LimitAssessed{Limit: dollars(limit)} }
 
-func held(id order.ID, amount int64) Event { return Held{Order: id, Amount: dollars(amount)} }
+func held(id trade.ID, amount int64) Event { return Held{Order: id, Amount: dollars(amount)} }
 
 // open is the fact that an order holds that much.
 func open(amount int64) Facts {

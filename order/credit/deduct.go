@@ -1,32 +1,36 @@
 package credit
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Deduct: a pay-later order uses quota from its placing until it is paid (扣除额度).
 
 // Deduct takes the amount of an order from the quota when the order is placed. Every order
 // deducts once, and only as much as is usable.
 type Deduct struct {
-	Order  order.ID    `json:"order,omitzero"` // a deduction without it is refused, see order.RuleB18
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order,omitzero"` // a deduction without it is refused, see rule.B18
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Deduct) check() error { return checkPositive("amount", c.Amount) }
 
-func (c Deduct) money() [2]order.Money { return [2]order.Money{c.Amount} }
+func (c Deduct) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Deduct) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Deduct) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if c.Order.IsZero() {
-		return nil, refuse(order.RuleB18, c, l.Phase).Because("no order is named", "未指明订单")
+		return nil, refuse(rule.B18, c, l.Phase).Because("no order is named", "未指明订单")
 	}
 	if f.Hold.Status != order.HoldNone {
-		return nil, refuse(order.RuleB7, c, l.Phase).Because("the order has deducted its amount already", "该订单已扣除过额度")
+		return nil, refuse(rule.B7, c, l.Phase).Because("the order has deducted its amount already", "该订单已扣除过额度")
 	}
 	if l.Frozen() {
-		return nil, refuse(order.RuleB19, c, l.Phase).Because("the line is frozen", "先用后付额度已冻结").Short(c.Amount)
+		return nil, refuse(rule.B19, c, l.Phase).Because("the line is frozen", "先用后付额度已冻结").Short(c.Amount)
 	}
 	if available := l.Available(); available.Less(c.Amount) {
-		return nil, short(order.RuleB5, c, l.Phase, c.Amount, available)
+		return nil, short(rule.B5, c, l.Phase, c.Amount, available)
 	}
 	return []Event{QuotaDeducted(c)}, nil
 }
@@ -34,8 +38,8 @@ func (c Deduct) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 // QuotaDeducted says that an order uses that much of the quota.
 // Stored: add fields, never rename or remove.
 type QuotaDeducted struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (e QuotaDeducted) check() error { return checkAmount(e.Order, "amount", e.Amount) }
@@ -64,15 +68,15 @@ func (c RestoreCause) check() error {
 	case RestorePaid, RestoreCancelled, RestoreReturned, RestoreLowered:
 		return nil
 	}
-	return &order.InvalidError{Field: "cause", Reason: "is none of paid, cancelled, returned, lowered"}
+	return &trade.InvalidError{Field: "cause", Reason: "is none of paid, cancelled, returned, lowered"}
 }
 
 // Restore gives back what an order uses: all of it when the order was paid, cancelled or
 // returned, and a part of it when its amount was lowered. A frozen line restores as well.
 // Overdue says that this ends an order that is overdue, which the line then counts no more.
 type Restore struct {
-	Order   order.ID     `json:"order"`
-	Amount  order.Money  `json:"amount"`
+	Order   trade.ID     `json:"order"`
+	Amount  trade.Money  `json:"amount"`
 	Cause   RestoreCause `json:"cause"`
 	Overdue bool         `json:"overdue,omitzero"`
 }
@@ -82,41 +86,41 @@ func (c Restore) check() error {
 		return err
 	}
 	if c.Overdue && c.Cause != RestorePaid && c.Cause != RestoreReturned {
-		return &order.InvalidError{Field: "overdue", Reason: "an overdue order ends paid, returned or written off"}
+		return &trade.InvalidError{Field: "overdue", Reason: "an overdue order ends paid, returned or written off"}
 	}
 	return c.Cause.check()
 }
 
-func (c Restore) money() [2]order.Money { return [2]order.Money{c.Amount} }
+func (c Restore) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Restore) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Restore) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
-		return nil, unused(order.RuleB9, c, l.Phase, f.Hold)
+		return nil, unused(rule.B9, c, l.Phase, f.Hold)
 	}
 	if uses := f.Hold.Amount; uses.Less(c.Amount) {
-		return nil, refuse(order.RuleB9, c, l.Phase).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
+		return nil, refuse(rule.B9, c, l.Phase).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
 	}
 	ends := c.Cause != RestoreLowered
 	if all := c.Amount == f.Hold.Amount; all != ends {
-		return nil, refuse(order.RuleB9, c, l.Phase).
+		return nil, refuse(rule.B9, c, l.Phase).
 			Because("the order uses %[1]s: a lowered one keeps a part, any other restores all", "该订单使用额度%[1]s：减额须保留一部分，其他情形须全部恢复", f.Hold.Amount)
 	}
 	if c.Overdue != (ends && f.Overdue) {
-		return nil, refuse(order.RuleB15, c, l.Phase).Because("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
+		return nil, refuse(rule.B15, c, l.Phase).Because("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
 	}
 	return []Event{QuotaRestored(c)}, nil
 }
 
 // unused is the refusal of a command that needs an order which still uses quota. What was
 // written off is refused by the rule of the write-off.
-func unused(rule order.Rule, c Command, phase Phase, hold order.Hold) *order.Refusal {
+func unused(otherwise rule.ID, c Command, phase Phase, hold order.Hold) *trade.Refusal {
 	switch hold.Status {
 	case order.HoldIsPosted:
-		return refuse(order.RuleD52, c, phase).Because("the order was written off", "该订单已核销")
+		return refuse(rule.D52, c, phase).Because("the order was written off", "该订单已核销")
 	case order.HoldIsReleased:
-		return refuse(rule, c, phase).Because("all that the order used is restored already", "该订单使用的额度已全部恢复")
+		return refuse(otherwise, c, phase).Because("all that the order used is restored already", "该订单使用的额度已全部恢复")
 	default:
-		return refuse(rule, c, phase).Because("the order uses no quota", "该订单未使用额度")
+		return refuse(otherwise, c, phase).Because("the order uses no quota", "该订单未使用额度")
 	}
 }
 
@@ -124,8 +128,8 @@ func unused(rule order.Rule, c Command, phase Phase, hold order.Hold) *order.Ref
 // ended one that was overdue.
 // Stored: add fields, never rename or remove.
 type QuotaRestored struct {
-	Order   order.ID     `json:"order"`
-	Amount  order.Money  `json:"amount"`
+	Order   trade.ID     `json:"order"`
+	Amount  trade.Money  `json:"amount"`
 	Cause   RestoreCause `json:"cause"`
 	Overdue bool         `json:"overdue,omitzero"`
 }
@@ -148,24 +152,24 @@ func (e QuotaRestored) evolve(l *Line) (err error) {
 // NoteOverdue counts an order that has become overdue, until a Restore or the Consume of all
 // that it uses.
 type NoteOverdue struct {
-	Order order.ID `json:"order"`
+	Order trade.ID `json:"order"`
 }
 
 func (c NoteOverdue) check() error {
 	if c.Order.IsZero() {
-		return &order.InvalidError{Field: "order", Reason: "must not be empty"}
+		return &trade.InvalidError{Field: "order", Reason: "must not be empty"}
 	}
 	return nil
 }
 
-func (NoteOverdue) money() [2]order.Money { return [2]order.Money{} }
+func (NoteOverdue) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c NoteOverdue) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c NoteOverdue) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	switch {
 	case f.Hold.Status != order.HoldOpen:
-		return nil, unused(order.RuleB15, c, l.Phase, f.Hold)
+		return nil, unused(rule.B15, c, l.Phase, f.Hold)
 	case f.Overdue:
-		return nil, refuse(order.RuleB15, c, l.Phase).Because("the order is overdue already", "该订单已逾期")
+		return nil, refuse(rule.B15, c, l.Phase).Because("the order is overdue already", "该订单已逾期")
 	}
 	return []Event{OverdueNoted(c)}, nil
 }
@@ -173,7 +177,7 @@ func (c NoteOverdue) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 // OverdueNoted says that one more order of the line is overdue. It changes no amount.
 // Stored: add fields, never rename or remove.
 type OverdueNoted struct {
-	Order order.ID `json:"order"`
+	Order trade.ID `json:"order"`
 }
 
 func (e OverdueNoted) check() error { return NoteOverdue(e).check() }
@@ -188,40 +192,40 @@ func (e OverdueNoted) evolve(l *Line) error {
 // Consume ends what an overdue order uses, all of which Amount names, and lowers the limit by
 // it, at most to zero.
 type Consume struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Consume) check() error { return checkAmount(c.Order, "amount", c.Amount) }
 
-func (c Consume) money() [2]order.Money { return [2]order.Money{c.Amount} }
+func (c Consume) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Consume) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Consume) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
-		return nil, unused(order.RuleD52, c, l.Phase, f.Hold)
+		return nil, unused(rule.D52, c, l.Phase, f.Hold)
 	}
 	if c.Amount != f.Hold.Amount {
-		return nil, refuse(order.RuleD52, c, l.Phase).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
+		return nil, refuse(rule.D52, c, l.Phase).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
 	}
 	if !f.Overdue {
-		return nil, refuse(order.RuleD52, c, l.Phase).Because("the order is not overdue", "该订单未逾期")
+		return nil, refuse(rule.D52, c, l.Phase).Because("the order is not overdue", "该订单未逾期")
 	}
 	return []Event{QuotaConsumed{Order: c.Order, Amount: c.Amount, LimitFrom: l.Limit, LimitTo: lessConsumed(l.Limit, c.Amount)}}, nil
 }
 
 // lessConsumed returns the limit after a write-off.
-func lessConsumed(limit, amount order.Money) order.Money {
-	return order.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())
+func lessConsumed(limit, amount trade.Money) trade.Money {
+	return trade.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())
 }
 
 // QuotaConsumed says that what an overdue order used is lost, and from what to what the limit
 // fell.
 // Stored: add fields, never rename or remove.
 type QuotaConsumed struct {
-	Order     order.ID    `json:"order"`
-	Amount    order.Money `json:"amount"`
-	LimitFrom order.Money `json:"limit_from"`
-	LimitTo   order.Money `json:"limit_to"`
+	Order     trade.ID    `json:"order"`
+	Amount    trade.Money `json:"amount"`
+	LimitFrom trade.Money `json:"limit_from"`
+	LimitTo   trade.Money `json:"limit_to"`
 }
 
 func (e QuotaConsumed) check() error {
@@ -232,7 +236,7 @@ func (e QuotaConsumed) check() error {
 		return err
 	}
 	if e.LimitTo != lessConsumed(e.LimitFrom, e.Amount) {
-		return &order.InvalidError{Field: "limit_to", Reason: "is not the limit less the amount"}
+		return &trade.InvalidError{Field: "limit_to", Reason: "is not the limit less the amount"}
 	}
 	return nil
 }
@@ -252,13 +256,13 @@ func (e QuotaConsumed) evolve(l *Line) (err error) {
 // Withdraw asks for quota as money. It is refused always and to everybody; received funds are
 // what can be withdrawn.
 type Withdraw struct {
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Withdraw) check() error { return checkPositive("amount", c.Amount) }
 
-func (c Withdraw) money() [2]order.Money { return [2]order.Money{} }
+func (c Withdraw) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Withdraw) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
-	return nil, refuse(order.RuleB6, c, l.Phase).Because("the quota is a limit, not money", "先用后付额度不是资金")
+func (c Withdraw) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
+	return nil, refuse(rule.B6, c, l.Phase).Because("the quota is a limit, not money", "先用后付额度不是资金")
 }

@@ -27,7 +27,7 @@
 //
 // # Counterparts
 //
-// All that holds and resolves is done by the role order.Desk, in the commit that writes the
+// All that holds and resolves is done by the role trade.Desk, in the commit that writes the
 // order, as the counterpart of what happens there:
 //
 //   - Hold, Adjust, Release and Claim for a covered order, with Facts.Hold,

@@ -3,7 +3,8 @@ package credit
 import (
 	"slices"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Freeze: while a pay-later line has a reason to be frozen, no new order can use it (冻结额度).
@@ -33,12 +34,12 @@ type Ground struct {
 }
 
 // Order returns the order that the ground names, or the zero ID if it names none.
-func (g Ground) Order() order.ID {
+func (g Ground) Order() trade.ID {
 	if g.Reason != ReasonOverdue && g.Reason != ReasonFakeOrder {
-		return order.ID{}
+		return trade.ID{}
 	}
 	// What check has passed can be read; anything else names no order.
-	id, _ := order.ParseID(g.Ref)
+	id, _ := trade.ParseID(g.Ref)
 	return id
 }
 
@@ -46,18 +47,18 @@ func (g Ground) check() error {
 	switch g.Reason {
 	case ReasonOverdue, ReasonFakeOrder:
 		if g.Order().IsZero() {
-			return &order.InvalidError{Field: "ref", Reason: "is not the canonical id of an order"}
+			return &trade.InvalidError{Field: "ref", Reason: "is not the canonical id of an order"}
 		}
 		return nil
 	case ReasonOpenOrders:
 		if g.Ref != "" {
-			return &order.InvalidError{Field: "ref", Reason: "must be empty for open orders"}
+			return &trade.InvalidError{Field: "ref", Reason: "must be empty for open orders"}
 		}
 		return nil
 	case ReasonOther:
-		return order.CheckText("ref", g.Ref, maxReference)
+		return trade.CheckText("ref", g.Ref, maxReference)
 	}
-	return &order.InvalidError{Field: "reason", Reason: "is none of overdue, open-orders, fake-order, other"}
+	return &trade.InvalidError{Field: "reason", Reason: "is none of overdue, open-orders, fake-order, other"}
 }
 
 // FrozenFor reports whether the line is frozen for a reason of that kind.
@@ -68,7 +69,7 @@ func (l *Line) FrozenFor(r Reason) bool {
 // checkFreezes returns what is wrong with the reasons of a line that was not folded here.
 func (l *Line) checkFreezes() error {
 	if l.Frozen() && l.Phase != PhaseOpen {
-		return &order.InvalidError{Field: "freezes", Reason: "only an open pay-later line is frozen"}
+		return &trade.InvalidError{Field: "freezes", Reason: "only an open pay-later line is frozen"}
 	}
 	for i, g := range l.Freezes {
 		if err := g.check(); err != nil {
@@ -85,9 +86,9 @@ func (l *Line) checkFreezes() error {
 func addable(grounds []Ground, g Ground) error {
 	switch {
 	case len(grounds) >= MaxFreezes:
-		return &order.InvalidError{Field: "freezes", Reason: "are more than a line can have"}
+		return &trade.InvalidError{Field: "freezes", Reason: "are more than a line can have"}
 	case slices.Contains(grounds, g):
-		return &order.InvalidError{Field: "freezes", Reason: "have the same reason twice"}
+		return &trade.InvalidError{Field: "freezes", Reason: "have the same reason twice"}
 	}
 	return nil
 }
@@ -103,12 +104,12 @@ type Freeze struct {
 
 func (c Freeze) check() error { return Ground(c).check() }
 
-func (Freeze) money() [2]order.Money { return [2]order.Money{} }
+func (Freeze) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Freeze) decide(l Line, by order.Role, f Facts) ([]Event, error) {
-	no := refuse(order.RuleD53, c, l.Phase)
+func (c Freeze) decide(l Line, by trade.Role, f Facts) ([]Event, error) {
+	no := refuse(rule.D53, c, l.Phase)
 	switch {
-	case by == order.Desk && c.Reason != ReasonOverdue:
+	case by == trade.Desk && c.Reason != ReasonOverdue:
 		return nil, no.Because("only an overdue order freezes the line by itself", "只有逾期订单会自动冻结额度")
 	case slices.Contains(l.Freezes, Ground(c)):
 		return nil, no.Because("the line is frozen for this reason already", "额度已因同一原因冻结")
@@ -150,11 +151,11 @@ type Unfreeze struct {
 
 func (c Unfreeze) check() error { return Ground(c).check() }
 
-func (Unfreeze) money() [2]order.Money { return [2]order.Money{} }
+func (Unfreeze) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Unfreeze) decide(l Line, _ order.Role, _ Facts) ([]Event, error) {
+func (c Unfreeze) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
 	if !slices.Contains(l.Freezes, Ground(c)) {
-		return nil, refuse(order.RuleD53, c, l.Phase).Because("the line is not frozen for this reason", "额度并未因该原因冻结")
+		return nil, refuse(rule.D53, c, l.Phase).Because("the line is not frozen for this reason", "额度并未因该原因冻结")
 	}
 	return []Event{Unfrozen(c)}, nil
 }
@@ -171,7 +172,7 @@ func (e Unfrozen) check() error { return Ground(e).check() }
 func (e Unfrozen) evolve(l *Line) error {
 	i := slices.Index(l.Freezes, Ground(e))
 	if i < 0 {
-		return &order.InvalidError{Field: "freezes", Reason: "do not have the reason that is taken away"}
+		return &trade.InvalidError{Field: "freezes", Reason: "do not have the reason that is taken away"}
 	}
 	l.Freezes = slices.Concat(l.Freezes[:i], l.Freezes[i+1:])
 	return nil

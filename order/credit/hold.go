@@ -1,85 +1,89 @@
 package credit
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Hold: a covered order occupies a part of the line (占用额度).
 
 // Hold occupies Amount for an order that holds nothing. After a release because the coverage
 // was changed to none an order may hold again; after any other end of its hold it may not.
 type Hold struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Hold) check() error { return checkAmount(c.Order, "amount", c.Amount) }
 
 // checkAmount refuses a part of a hold that is not positive or belongs to no order.
-func checkAmount(id order.ID, field string, amount order.Money) error {
+func checkAmount(id trade.ID, field string, amount trade.Money) error {
 	if id.IsZero() {
-		return &order.InvalidError{Field: "order", Reason: "must not be empty"}
+		return &trade.InvalidError{Field: "order", Reason: "must not be empty"}
 	}
 	return checkPositive(field, amount)
 }
 
-func checkPositive(field string, amount order.Money) error {
+func checkPositive(field string, amount trade.Money) error {
 	if !amount.IsPositive() {
-		return &order.InvalidError{Field: field, Reason: "must be positive"}
+		return &trade.InvalidError{Field: field, Reason: "must be positive"}
 	}
 	return nil
 }
 
-func (c Hold) money() [2]order.Money { return [2]order.Money{c.Amount} }
+func (c Hold) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Hold) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Hold) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status == order.HoldOpen {
-		return nil, refuse(order.RuleD4, c, l.Phase).Because("the order holds %s already", "该订单已占用额度%s", f.Hold.Amount)
+		return nil, refuse(rule.D4, c, l.Phase).Because("the order holds %s already", "该订单已占用额度%s", f.Hold.Amount)
 	}
 	uncovered := f.Hold.Status == order.HoldIsReleased && f.Hold.Cause == order.ReleaseUncovered
 	if f.Hold.Status != order.HoldNone && !uncovered {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}
 	if available := l.Available(); available.Less(c.Amount) {
-		return nil, short(order.RuleD3, c, l.Phase, c.Amount, available)
+		return nil, short(rule.D3, c, l.Phase, c.Amount, available)
 	}
 	return []Event{Held(c)}, nil
 }
 
 // short is the refusal of more than there is.
-func short(rule order.Rule, c Command, phase Phase, need, have order.Money) *order.Refusal {
-	return refuse(rule, c, phase).Because("needed %s, available %s", "需要%s，可用%s", need, have).Short(minus(need, have))
+func short(ruleID rule.ID, c Command, phase Phase, need, have trade.Money) *trade.Refusal {
+	return refuse(ruleID, c, phase).Because("needed %s, available %s", "需要%s，可用%s", need, have).Short(minus(need, have))
 }
 
 // minus returns m - o for amounts of one currency that are not negative, which cannot overflow.
-func minus(m, o order.Money) order.Money {
-	return order.Minor(m.MinorUnits()-o.MinorUnits(), m.Currency())
+func minus(m, o trade.Money) trade.Money {
+	return trade.Minor(m.MinorUnits()-o.MinorUnits(), m.Currency())
 }
 
 // resolved is the refusal of a command that needs an open hold where there is none, by how it
 // came that there is none.
-func resolved(c Command, phase Phase, hold order.Hold) *order.Refusal {
+func resolved(c Command, phase Phase, hold order.Hold) *trade.Refusal {
 	switch {
 	case hold.Status == order.HoldIsPosted:
-		return refuse(order.RuleD8, c, phase).Because("a claim has resolved the hold already", "该订单占用的额度已用于先行垫付")
+		return refuse(rule.D8, c, phase).Because("a claim has resolved the hold already", "该订单占用的额度已用于先行垫付")
 	case hold.Status != order.HoldIsReleased:
-		return refuse(order.RuleA13, c, phase).Because("the order holds no quota", "该订单未占用额度")
+		return refuse(rule.A13, c, phase).Because("the order holds no quota", "该订单未占用额度")
 	}
 	switch hold.Cause {
 	case order.ReleaseShipped:
-		return refuse(order.RuleA14, c, phase).Because("the hold was released at shipment", "额度已于发货后释放")
+		return refuse(rule.A14, c, phase).Because("the hold was released at shipment", "额度已于发货后释放")
 	case order.ReleaseReceived:
-		return refuse(order.RuleA15, c, phase).Because("the hold was released at receipt", "额度已于买家确认收货后释放")
+		return refuse(rule.A15, c, phase).Because("the hold was released at receipt", "额度已于买家确认收货后释放")
 	case order.ReleaseUncovered:
-		return refuse(order.RuleA13, c, phase).Because("the coverage was changed to none", "保障方式已改为0保障")
+		return refuse(rule.A13, c, phase).Because("the coverage was changed to none", "保障方式已改为0保障")
 	default:
-		return refuse(order.RuleD8, c, phase).Because("the hold was released when the order closed", "额度已于订单关闭时释放")
+		return refuse(rule.D8, c, phase).Because("the hold was released when the order closed", "额度已于订单关闭时释放")
 	}
 }
 
 // Held says that an order occupies that amount.
 // Stored: add fields, never rename or remove.
 type Held struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (e Held) check() error { return checkAmount(e.Order, "amount", e.Amount) }
@@ -96,9 +100,9 @@ func (e Held) evolve(l *Line) (err error) {
 // nothing to do; one that is no longer needed at all is released instead. Lowering is always
 // possible; a raise has to fit in what a line that is not suspended has available.
 type Adjust struct {
-	Order order.ID    `json:"order"`
-	From  order.Money `json:"from"`
-	To    order.Money `json:"to"`
+	Order trade.ID    `json:"order"`
+	From  trade.Money `json:"from"`
+	To    trade.Money `json:"to"`
 }
 
 func (c Adjust) check() error {
@@ -108,40 +112,40 @@ func (c Adjust) check() error {
 	return checkAmount(c.Order, "to", c.To)
 }
 
-func (c Adjust) money() [2]order.Money { return [2]order.Money{c.From, c.To} }
+func (c Adjust) money() [2]trade.Money { return [2]trade.Money{c.From, c.To} }
 
-func (c Adjust) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Adjust) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}
 	if c.From != f.Hold.Amount {
-		return nil, differs(order.RuleD5, c, l.Phase, f.Hold)
+		return nil, differs(rule.D5, c, l.Phase, f.Hold)
 	}
 	if c.From == c.To {
 		return nil, nil
 	}
 	if raise := minus(c.To, c.From); raise.IsPositive() {
 		if l.Suspended() {
-			return nil, refuse(order.RuleD5, c, l.Phase).Because("the line is suspended", "信保额度已暂停").Short(raise)
+			return nil, refuse(rule.D5, c, l.Phase).Because("the line is suspended", "信保额度已暂停").Short(raise)
 		}
 		if available := l.Available(); available.Less(raise) {
-			return nil, short(order.RuleD5, c, l.Phase, raise, available)
+			return nil, short(rule.D5, c, l.Phase, raise, available)
 		}
 	}
 	return []Event{HoldAdjusted(c)}, nil
 }
 
 // differs is the refusal of a command that does not name what the order holds.
-func differs(rule order.Rule, c Command, phase Phase, hold order.Hold) *order.Refusal {
-	return refuse(rule, c, phase).Because("the order holds %s", "该订单占用的额度为%s", hold.Amount)
+func differs(ruleID rule.ID, c Command, phase Phase, hold order.Hold) *trade.Refusal {
+	return refuse(ruleID, c, phase).Because("the order holds %s", "该订单占用的额度为%s", hold.Amount)
 }
 
 // HoldAdjusted says that the open hold of an order went from one amount to another.
 // Stored: add fields, never rename or remove.
 type HoldAdjusted struct {
-	Order order.ID    `json:"order"`
-	From  order.Money `json:"from"`
-	To    order.Money `json:"to"`
+	Order trade.ID    `json:"order"`
+	From  trade.Money `json:"from"`
+	To    trade.Money `json:"to"`
 }
 
 func (e HoldAdjusted) check() error {
@@ -176,14 +180,14 @@ func (c Cause) check() error {
 	case CauseShipped, CauseReceived, CauseClosed, CauseUncovered:
 		return nil
 	}
-	return &order.InvalidError{Field: "cause", Reason: "is none of shipped, received, closed, uncovered"}
+	return &trade.InvalidError{Field: "cause", Reason: "is none of shipped, received, closed, uncovered"}
 }
 
 // Release resolves the open hold of an order: all of it, which Amount names, is free again. A
 // suspended line releases as well.
 type Release struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 	Cause  Cause       `json:"cause"`
 }
 
@@ -194,14 +198,14 @@ func (c Release) check() error {
 	return c.Cause.check()
 }
 
-func (c Release) money() [2]order.Money { return [2]order.Money{c.Amount} }
+func (c Release) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Release) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
+func (c Release) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
 		return nil, resolved(c, l.Phase, f.Hold)
 	}
 	if c.Amount != f.Hold.Amount {
-		return nil, differs(order.RuleD5, c, l.Phase, f.Hold)
+		return nil, differs(rule.D5, c, l.Phase, f.Hold)
 	}
 	return []Event{Released(c)}, nil
 }
@@ -209,8 +213,8 @@ func (c Release) decide(l Line, _ order.Role, f Facts) ([]Event, error) {
 // Released says that the hold of an order is resolved and its amount free again.
 // Stored: add fields, never rename or remove.
 type Released struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 	Cause  Cause       `json:"cause"`
 }
 

@@ -5,22 +5,23 @@ import (
 	"math"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // drawEvent draws any event of the package that its codec takes.
 func drawEvent(t *rapid.T) Event {
 	text := rapid.StringMatching(`[a-z<>&"\\一-龥]([a-z \x{2028}一-龥]{0,20}[a-z])?`)
-	money := func(least int64) order.Money {
+	money := func(least int64) trade.Money {
 		units := rapid.OneOf(rapid.Int64Range(least, 9), rapid.Int64Range(math.MaxInt64-5, math.MaxInt64))
-		return order.Minor(units.Draw(t, "units"), rapid.SampledFrom([]order.Currency{usd, usd, usd, eur}).Draw(t, "currency"))
+		return trade.Minor(units.Draw(t, "units"), rapid.SampledFrom([]trade.Currency{usd, usd, usd, eur}).Draw(t, "currency"))
 	}
 	drawn := []Ground{{ReasonOpenOrders, ""}, {ReasonOverdue, orderA.String()}, {ReasonOther, text.Draw(t, "ref")}}
 	ground := rapid.SampledFrom(drawn)
-	limits := func() (lower, higher order.Money) {
+	limits := func() (lower, higher trade.Money) {
 		to := money(1)
-		return order.Minor(rapid.Int64Range(0, to.MinorUnits()-1).Draw(t, "lower"), to.Currency()), to
+		return trade.Minor(rapid.Int64Range(0, to.MinorUnits()-1).Draw(t, "lower"), to.Currency()), to
 	}
 	switch id := orderA; Kind(rapid.IntRange(1, kindCount).Draw(t, "kind")) {
 	case KindLineOpened:
@@ -46,7 +47,7 @@ func drawEvent(t *rapid.T) Event {
 	case KindUnfrozen:
 		return Unfrozen(ground.Draw(t, "ground"))
 	case KindLimitAssessed:
-		flow := rapid.SampledFrom([]order.Money{{}, euros(7)}).Draw(t, "flow")
+		flow := rapid.SampledFrom([]trade.Money{{}, euros(7)}).Draw(t, "flow")
 		return LimitAssessed{money(0), Inputs{Qualification: text.Draw(t, "grade"), TradeFlow: flow, Penalties: rapid.Int64Range(0, 9).Draw(t, "penalties"), Month: "2025-06"}}
 	case KindLineSuspended:
 		return LineSuspended{text.Draw(t, "reason")}
@@ -74,8 +75,8 @@ func TestHostileHistory(t *testing.T) {
 			e, before := drawEvent(t), copied(l)
 			to, ok := Table().Next(l.Phase, e.Kind())
 			err := l.Apply(e, noon)
-			var invalid *order.InvalidError
-			var money *order.MoneyError
+			var invalid *trade.InvalidError
+			var money *trade.MoneyError
 			switch {
 			case err != nil && !same(l, before):
 				t.Fatalf("%+v: %v, and the line was written", e, err)
@@ -93,7 +94,7 @@ func TestHostileHistory(t *testing.T) {
 
 // TestContradictions is the table of events that the steps allow and the sums do not.
 func TestContradictions(t *testing.T) {
-	most := order.Minor(math.MaxInt64, usd)
+	most := trade.Minor(math.MaxInt64, usd)
 	full := after(LimitAssessed{Limit: most}, Held{orderA, most})
 	for name, c := range map[string]struct {
 		from Line

@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	"github.com/tradesurety/surety/order"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Inputs is what an assessment was made from. The event records it, so that the limit can be
@@ -13,7 +14,7 @@ import (
 type Inputs struct {
 	Qualification string      `json:"qualification,omitzero"` // the grade of the enterprise's qualification, as the platform words it
 	Ability       string      `json:"ability,omitzero"`       // the grade of its verified ability
-	TradeFlow     order.Money `json:"trade_flow,omitzero"`    // the trade of the last 180 days, in any currency
+	TradeFlow     trade.Money `json:"trade_flow,omitzero"`    // the trade of the last 180 days, in any currency
 	Penalties     int64       `json:"penalties,omitzero"`     // the number of penalties that lowered the limit
 	Month         string      `json:"month,omitzero"`         // the month that the assessment is for, such as "2025-06"
 
@@ -21,9 +22,9 @@ type Inputs struct {
 	// to 100.
 
 	Grade      int64        `json:"grade,omitzero"`       // the credit grade (信用等级), as a percentage of the highest
-	Score      order.Number `json:"score,omitzero"`       // the store score (店铺评分), from 0 to 5
-	Volume     order.Money  `json:"volume,omitzero"`      // the trade of the last three months (交易量)
-	FakeVolume order.Money  `json:"fake_volume,omitzero"` // the part of Volume whose orders are flagged as fake
+	Score      trade.Number `json:"score,omitzero"`       // the store score (店铺评分), from 0 to 5
+	Volume     trade.Money  `json:"volume,omitzero"`      // the trade of the last three months (交易量)
+	FakeVolume trade.Money  `json:"fake_volume,omitzero"` // the part of Volume whose orders are flagged as fake
 	Products   int64        `json:"products,omitzero"`    // how complete the product information (商品信息) is, as a percentage
 	Profile    int64        `json:"profile,omitzero"`     // how complete the shop's profile (店铺资料) is, as a percentage
 	AfterSales int64        `json:"after_sales,omitzero"` // the after-sales service (售后服务), as a percentage of the best
@@ -34,17 +35,17 @@ func (i *Inputs) check() error {
 		if text[1] == "" {
 			continue
 		}
-		if err := order.CheckText(text[0], text[1], maxGrade); err != nil {
+		if err := trade.CheckText(text[0], text[1], maxGrade); err != nil {
 			return err
 		}
 	}
 	switch {
 	case i.TradeFlow.IsNegative():
-		return &order.InvalidError{Field: "inputs.trade_flow", Reason: "must not be negative"}
+		return &trade.InvalidError{Field: "inputs.trade_flow", Reason: "must not be negative"}
 	case i.Penalties < 0:
-		return &order.InvalidError{Field: "inputs.penalties", Reason: "must not be negative"}
+		return &trade.InvalidError{Field: "inputs.penalties", Reason: "must not be negative"}
 	case i.Month != "" && !isMonth(i.Month):
-		return &order.InvalidError{Field: "inputs.month", Reason: "is not a month such as 2025-06"}
+		return &trade.InvalidError{Field: "inputs.month", Reason: "is not a month such as 2025-06"}
 	}
 	return i.checkShop()
 }
@@ -59,16 +60,16 @@ func (i *Inputs) checkShop() error {
 		{"inputs.profile", i.Profile}, {"inputs.after_sales", i.AfterSales},
 	} {
 		if p.value < 0 || p.value > 100 {
-			return &order.InvalidError{Field: p.field, Reason: "is not a percentage from 0 to 100"}
+			return &trade.InvalidError{Field: p.field, Reason: "is not a percentage from 0 to 100"}
 		}
 	}
 	switch {
 	case i.Score.IsNegative() || i.Score.Cmp(highestScore) > 0:
-		return &order.InvalidError{Field: "inputs.score", Reason: "is not a score from 0 to 5"}
+		return &trade.InvalidError{Field: "inputs.score", Reason: "is not a score from 0 to 5"}
 	case i.Volume.IsNegative():
-		return &order.InvalidError{Field: "inputs.volume", Reason: "must not be negative"}
+		return &trade.InvalidError{Field: "inputs.volume", Reason: "must not be negative"}
 	case i.FakeVolume.IsNegative() || !i.FakeVolume.AtMost(i.Volume):
-		return &order.InvalidError{Field: "inputs.fake_volume", Reason: "is not a part of the volume"}
+		return &trade.InvalidError{Field: "inputs.fake_volume", Reason: "is not a part of the volume"}
 	}
 	return nil
 }
@@ -81,9 +82,9 @@ func isMonth(s string) bool {
 
 // Assessment makes the limit of a pay-later line of what is known of the shop. It is a pure
 // function: the same inputs give the same limit. Its answer is asked for with AssessLimit, or
-// with OpenLine the first time, together with the inputs. An error is an *order.InvalidError
+// with OpenLine the first time, together with the inputs. An error is an *trade.InvalidError
 // that names the input without which it has no answer.
-type Assessment func(Inputs) (order.Money, error)
+type Assessment func(Inputs) (trade.Money, error)
 
 var _ Assessment = DefaultAssessment
 
@@ -106,13 +107,13 @@ const (
 // after-sales. Four of them count by their percentage; the score counts in full from 4.8 on, 4.8
 // included, and not at all below. A limit is never below 5,000 units of the currency, and what
 // is smaller than a minor unit is dropped. Volume names the currency and must not be left out.
-func DefaultAssessment(i Inputs) (order.Money, error) {
+func DefaultAssessment(i Inputs) (trade.Money, error) {
 	if err := i.check(); err != nil {
-		return order.Money{}, err
+		return trade.Money{}, err
 	}
 	currency := i.Volume.Currency()
 	if currency.IsZero() {
-		return order.Money{}, &order.InvalidError{Field: "inputs.volume", Reason: "has no currency"}
+		return trade.Money{}, &trade.InvalidError{Field: "inputs.volume", Reason: "has no currency"}
 	}
 	levers := i.Grade + i.Products + i.Profile + i.AfterSales
 	if i.Score.Cmp(leverScore) >= 0 {
@@ -120,8 +121,8 @@ func DefaultAssessment(i Inputs) (order.Money, error) {
 	}
 	// In two steps, since the product of volume and share may be too large.
 	volume, share := i.Volume.MinorUnits()-i.FakeVolume.MinorUnits(), baseShare+leverShare*levers
-	limit := order.Minor(volume/shareParts*share+volume%shareParts*share/shareParts, currency)
-	least, err := order.NewMoney(leastLimit, currency)
+	limit := trade.Minor(volume/shareParts*share+volume%shareParts*share/shareParts, currency)
+	least, err := trade.NewMoney(leastLimit, currency)
 	if err == nil && limit.Less(least) {
 		return least, nil
 	}
@@ -130,8 +131,8 @@ func DefaultAssessment(i Inputs) (order.Money, error) {
 
 // mustNumber panics if one of the constants above is no number: the program is broken then,
 // whatever its input.
-func mustNumber(s string) order.Number {
-	n, err := order.ParseNumber(s)
+func mustNumber(s string) trade.Number {
+	n, err := trade.ParseNumber(s)
 	if err != nil {
 		panic(err)
 	}

@@ -6,12 +6,14 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // limitOf returns the default limit, which has to be there.
-func limitOf(t testing.TB, i Inputs) order.Money {
+func limitOf(t testing.TB, i Inputs) trade.Money {
 	t.Helper()
 	limit, err := DefaultAssessment(i)
 	if err != nil {
@@ -37,7 +39,7 @@ func testScoreAlone(t *testing.T) {
 }
 
 // grow opens a line, assesses it anew and returns its limit.
-func grow(t *testing.T, first, later Inputs) order.Money {
+func grow(t *testing.T, first, later Inputs) trade.Money {
 	t.Helper()
 	l := unopened
 	for _, c := range []Command{
@@ -143,12 +145,12 @@ func TestAssessmentWithoutAnswer(t *testing.T) {
 		"inputs.volume": {Grade: 1}, "inputs.grade": {Grade: 101, Volume: yuan(1)}, "inputs.score": {Score: mustNumber("6"), Volume: yuan(1)},
 		"inputs.fake_volume": {Volume: yuan(1), FakeVolume: dollars(1)},
 	} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if limit, err := DefaultAssessment(i); !errors.As(err, &bad) || bad.Field != field || limit != no {
 			t.Errorf("%s: %s, %v", field, limit, err)
 		}
 	}
-	if got := limitOf(t, Inputs{Volume: order.Minor(0, order.Currency{'J', 'P', 'Y'})}); got.MinorUnits() != 5_000 {
+	if got := limitOf(t, Inputs{Volume: trade.Minor(0, trade.Currency{'J', 'P', 'Y'})}); got.MinorUnits() != 5_000 {
 		t.Errorf("the least in a currency without minor units is %s", got)
 	}
 }

@@ -3,8 +3,9 @@ package credit
 import (
 	"slices"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Phase is where a line stands in its life.
@@ -73,50 +74,50 @@ var steps = []machine.Step[Phase, Kind]{
 type Permission struct {
 	Product Product
 	Command string
-	Roles   []order.Role
+	Roles   []trade.Role
 	Phases  []Phase
-	Rule    order.Rule
+	Rule    rule.ID
 	Makes   []Kind
 }
 
 // permissions is what may be asked of a line. What it does not allow is denied. See TestMatrix.
 var permissions = []Permission{
 	// assess
-	permit(Assurance, AssessLimit{}, by(order.Platform), in(PhaseNone, PhaseActive, PhaseSuspended), order.RuleD6, KindLimitAssessed),
-	permit(Assurance, Suspend{}, by(order.Platform), in(PhaseActive), order.RuleD6, KindLineSuspended),
-	permit(Assurance, Resume{}, by(order.Platform), in(PhaseSuspended), order.RuleD6, KindLineResumed),
+	permit(Assurance, AssessLimit{}, by(trade.Platform), in(PhaseNone, PhaseActive, PhaseSuspended), rule.D6, KindLimitAssessed),
+	permit(Assurance, Suspend{}, by(trade.Platform), in(PhaseActive), rule.D6, KindLineSuspended),
+	permit(Assurance, Resume{}, by(trade.Platform), in(PhaseSuspended), rule.D6, KindLineResumed),
 
 	// hold
-	permit(Assurance, Hold{}, by(order.Desk), in(PhaseActive), order.RuleD3, KindHeld),
-	permit(Assurance, Adjust{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD5, KindHoldAdjusted),
-	permit(Assurance, Release{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD5, KindReleased),
+	permit(Assurance, Hold{}, by(trade.Desk), in(PhaseActive), rule.D3, KindHeld),
+	permit(Assurance, Adjust{}, by(trade.Desk), in(PhaseActive, PhaseSuspended), rule.D5, KindHoldAdjusted),
+	permit(Assurance, Release{}, by(trade.Desk), in(PhaseActive, PhaseSuspended), rule.D5, KindReleased),
 
 	// claim
-	permit(Assurance, Claim{}, by(order.Desk), in(PhaseActive, PhaseSuspended), order.RuleD8, KindClaimPosted),
-	permit(Assurance, RepayClaim{}, by(order.Platform), in(PhaseActive, PhaseSuspended), order.RuleD8, KindClaimRepaid),
+	permit(Assurance, Claim{}, by(trade.Desk), in(PhaseActive, PhaseSuspended), rule.D8, KindClaimPosted),
+	permit(Assurance, RepayClaim{}, by(trade.Platform), in(PhaseActive, PhaseSuspended), rule.D8, KindClaimRepaid),
 
 	// open
-	permit(PayLater, OpenLine{}, by(order.Platform), in(PhaseNone), order.RuleB3, KindLineOpened),
-	permit(PayLater, AssessLimit{}, by(order.Platform), in(PhaseOpen), order.RuleB3, KindLimitRaised, KindLimitReduced),
+	permit(PayLater, OpenLine{}, by(trade.Platform), in(PhaseNone), rule.B3, KindLineOpened),
+	permit(PayLater, AssessLimit{}, by(trade.Platform), in(PhaseOpen), rule.B3, KindLimitRaised, KindLimitReduced),
 
 	// deduct
-	permit(PayLater, Deduct{}, by(order.Desk), in(PhaseOpen), order.RuleB5, KindQuotaDeducted),
-	permit(PayLater, Restore{}, by(order.Desk), in(PhaseOpen), order.RuleB9, KindQuotaRestored),
-	permit(PayLater, NoteOverdue{}, by(order.Desk), in(PhaseOpen), order.RuleB15, KindOverdueNoted),
-	permit(PayLater, Consume{}, by(order.Desk), in(PhaseOpen), order.RuleD52, KindQuotaConsumed),
-	permit(PayLater, Withdraw{}, by(order.Seller), in(PhaseNone, PhaseOpen), order.RuleB6),
+	permit(PayLater, Deduct{}, by(trade.Desk), in(PhaseOpen), rule.B5, KindQuotaDeducted),
+	permit(PayLater, Restore{}, by(trade.Desk), in(PhaseOpen), rule.B9, KindQuotaRestored),
+	permit(PayLater, NoteOverdue{}, by(trade.Desk), in(PhaseOpen), rule.B15, KindOverdueNoted),
+	permit(PayLater, Consume{}, by(trade.Desk), in(PhaseOpen), rule.D52, KindQuotaConsumed),
+	permit(PayLater, Withdraw{}, by(trade.Seller), in(PhaseNone, PhaseOpen), rule.B6),
 
 	// freeze
-	permit(PayLater, Freeze{}, by(order.Platform, order.Desk), in(PhaseOpen), order.RuleD53, KindFrozen),
-	permit(PayLater, Unfreeze{}, by(order.Platform), in(PhaseOpen), order.RuleD53, KindUnfrozen),
+	permit(PayLater, Freeze{}, by(trade.Platform, trade.Desk), in(PhaseOpen), rule.D53, KindFrozen),
+	permit(PayLater, Unfreeze{}, by(trade.Platform), in(PhaseOpen), rule.D53, KindUnfrozen),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
-func by(roles ...order.Role) []order.Role { return roles }
+func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(p Product, c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
-	return Permission{Product: p, Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
+func permit(p Product, c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
+	return Permission{Product: p, Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
 }
 
 // permissionOf returns the row of that command on that product, or else its row on the other

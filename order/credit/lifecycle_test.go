@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var phases = []Phase{PhaseNone, PhaseActive, PhaseSuspended, PhaseOpen}
@@ -57,9 +59,9 @@ func TestMatrix(t *testing.T) {
 }
 
 func checkMatrix(t *testing.T, product Product, lines map[Phase]Line) {
-	actors := map[string]order.Actor{
-		"buyer": {Role: order.Buyer, Account: "acme"}, "seller": merchant,
-		"platform": platform, "system": {Role: order.System}, "desk": desk,
+	actors := map[string]trade.Actor{
+		"buyer": {Role: trade.Buyer, Account: "acme"}, "seller": merchant,
+		"platform": platform, "system": {Role: trade.System}, "desk": desk,
 	}
 	columns, rows := matrix(t, "testdata/matrix.txt", product)
 	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) || len(columns) != len(lines) {
@@ -81,11 +83,11 @@ func checkMatrix(t *testing.T, product Product, lines map[Phase]Line) {
 					}
 				}
 				_, err := Decide(l, c, order.Given{By: actor, At: noon}, facts)
-				var no *order.Refusal
+				var no *trade.Refusal
 				switch allowed := slices.Contains(strings.Split(row.cells[i], ","), who); {
 				case allowed && err != nil:
 					t.Errorf("%s %s by %s in %s: %v", product, name, who, column, err)
-				case !allowed && (!errors.As(err, &no) || string(no.Rule) != row.rule || no.Reason(order.English) == "" || no.Reason(order.Chinese) == ""):
+				case !allowed && (!errors.As(err, &no) || string(no.Rule) != row.rule || no.Reason(rule.English) == "" || no.Reason(rule.Chinese) == ""):
 					t.Errorf("%s %s by %s in %s: got %v, want a refusal by %s", product, name, who, column, err, row.rule)
 				}
 			}
@@ -214,8 +216,8 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("no command makes %s", kind)
 		}
 	}
-	Permissions()[0].Roles[0] = order.Buyer
-	if permissions[0].Roles[0] == order.Buyer {
+	Permissions()[0].Roles[0] = trade.Buyer
+	if permissions[0].Roles[0] == trade.Buyer {
 		t.Error("whoever asks for the table can change it")
 	}
 	for _, name := range commandNames() {

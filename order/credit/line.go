@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Product is what a line is for. It is named by the stream and never changes.
@@ -37,14 +39,14 @@ func (p Product) String() string {
 // Stored: add fields, never rename or remove.
 type Line struct {
 	Product  Product        `json:"-"` // named by the stream
-	Seller   order.Account  `json:"-"` // named by the stream
-	Currency order.Currency `json:"-"` // named by the stream
+	Seller   trade.Account  `json:"-"` // named by the stream
+	Currency trade.Currency `json:"-"` // named by the stream
 	Phase    Phase          `json:"phase"`
 	LastAt   time.Time      `json:"last_at,omitzero"` // the latest instant of its events
 
-	Limit     order.Money `json:"limit"`            // what the platform assessed
-	Held      order.Money `json:"held"`             // the sum of what orders hold or use
-	Consumed  order.Money `json:"consumed"`         // what was claimed and not repaid yet
+	Limit     trade.Money `json:"limit"`            // what the platform assessed
+	Held      trade.Money `json:"held"`             // the sum of what orders hold or use
+	Consumed  trade.Money `json:"consumed"`         // what was claimed and not repaid yet
 	OpenHolds int64       `json:"open_holds"`       // the number of orders that hold or use something
 	Overdue   int64       `json:"overdue,omitzero"` // the number of those that are overdue
 
@@ -56,25 +58,25 @@ type Line struct {
 }
 
 // New returns the assurance line of a seller that was never assessed. Its limit is zero.
-func New(account order.Account, c order.Currency) Line { return newLine(Assurance, account, c) }
+func New(account trade.Account, c trade.Currency) Line { return newLine(Assurance, account, c) }
 
 // NewPayLater returns the pay-later line of a merchant that was never opened. Its limit is zero.
-func NewPayLater(merchant order.Account, c order.Currency) Line {
+func NewPayLater(merchant trade.Account, c trade.Currency) Line {
 	return newLine(PayLater, merchant, c)
 }
 
-func newLine(p Product, account order.Account, c order.Currency) Line {
-	zero := order.Minor(0, c)
+func newLine(p Product, account trade.Account, c trade.Currency) Line {
+	zero := trade.Minor(0, c)
 	return Line{Product: p, Seller: account, Currency: c, Limit: zero, Held: zero, Consumed: zero}
 }
 
 // Available returns what is left of the limit: the limit less what is held and consumed, and
 // nothing if the limit was cut below that. It regards neither suspension nor freeze. On a
 // pay-later line it is the remaining quota.
-func (l *Line) Available() order.Money { return order.Minor(max(0, l.room()), l.Currency) }
+func (l *Line) Available() trade.Money { return trade.Minor(max(0, l.room()), l.Currency) }
 
 // Overcommitted returns by how much what is held and consumed exceeds the limit.
-func (l *Line) Overcommitted() order.Money { return order.Minor(max(0, -l.room()), l.Currency) }
+func (l *Line) Overcommitted() trade.Money { return trade.Minor(max(0, -l.room()), l.Currency) }
 
 // room is the limit less what is held and consumed. It cannot overflow, because none of the
 // three is negative and sound has added the latter two.
@@ -84,9 +86,9 @@ func (l *Line) room() int64 {
 
 // Usable returns what a new order may take now: what is available, or nothing while the line is
 // suspended or frozen.
-func (l *Line) Usable() order.Money {
+func (l *Line) Usable() trade.Money {
 	if l.Suspended() || l.Frozen() {
-		return order.Minor(0, l.Currency)
+		return trade.Minor(0, l.Currency)
 	}
 	return l.Available()
 }
@@ -121,13 +123,13 @@ type Facts struct {
 type Command interface {
 	// Name is the command's wire name, such as "assess-limit".
 	Name() string
-	// check returns an *order.InvalidError if the payload is malformed, whatever the state.
+	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// money lists the amounts of the command, which have to be of the line's currency.
-	money() [2]order.Money
+	money() [2]trade.Money
 	// decide climbs the command's ladder of rules. Actor, phase, instant and currency were
 	// checked.
-	decide(l Line, by order.Role, f Facts) ([]Event, error)
+	decide(l Line, by trade.Role, f Facts) ([]Event, error)
 }
 
 // Event is a fact in the life of a line. The events are the exported types of this package with
@@ -135,7 +137,7 @@ type Command interface {
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "credit.held".
 	Kind() Kind
-	// check returns an *order.InvalidError if no command can have made the event.
+	// check returns an *trade.InvalidError if no command can have made the event.
 	check() error
 	// evolve adds the fact to the state and moves no phase. It refuses only sums that cannot
 	// be.
@@ -148,8 +150,8 @@ type Recorded struct {
 	Event Event
 }
 
-// Decide answers a command: the facts that come of it, an *order.Refusal, or an
-// *order.InvalidError if the command or the given is malformed. No facts and no error says that
+// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
+// *trade.InvalidError if the command or the given is malformed. No facts and no error says that
 // there is nothing to do.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
@@ -157,12 +159,12 @@ type Recorded struct {
 // asked of the desk: what it writes is addressed to an order, and on the line goes by version.
 func Decide(l Line, c Command, g order.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, &order.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a credit line"}
+		return nil, &trade.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a credit line"}
 	}
 	if err := g.By.Validate(); err != nil {
 		return nil, err
 	}
-	if err := order.CheckInstant("at", g.At); err != nil {
+	if err := trade.CheckInstant("at", g.At); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
@@ -182,12 +184,12 @@ func (l *Line) permits(c Command, g *order.Given) error {
 		return refuse(p.Rule, c, l.Phase).Because("the actor's role may not ask for it", "操作者的角色无权执行此操作")
 	case p.Product != l.Product || !slices.Contains(p.Phases, l.Phase):
 		return l.elsewhere(p, c)
-	case g.By.Role != order.Desk && g.At.Before(l.LastAt):
-		return refuse(order.RuleD61, c, l.Phase).From(l.LastAt)
+	case g.By.Role != trade.Desk && g.At.Before(l.LastAt):
+		return refuse(rule.D61, c, l.Phase).From(l.LastAt)
 	}
 	for _, amount := range c.money() {
-		if amount != (order.Money{}) && amount.Currency() != l.Currency {
-			return refuse(order.RuleD60, c, l.Phase).Because("the line is in %s", "该额度的币种为%s", l.Currency)
+		if amount != (trade.Money{}) && amount.Currency() != l.Currency {
+			return refuse(rule.D60, c, l.Phase).Because("the line is in %s", "该额度的币种为%s", l.Currency)
 		}
 	}
 	return nil
@@ -195,7 +197,7 @@ func (l *Line) permits(c Command, g *order.Given) error {
 
 // elsewhere is the refusal of a command in a phase, or on a product, that does not have it. A
 // line that takes no orders lacks all of the amount.
-func (l *Line) elsewhere(p *Permission, c Command) *order.Refusal {
+func (l *Line) elsewhere(p *Permission, c Command) *trade.Refusal {
 	no := refuse(p.Rule, c, l.Phase)
 	switch {
 	case p.Product != l.Product && l.Product == PayLater:
@@ -222,12 +224,12 @@ func (l *Line) elsewhere(p *Permission, c Command) *order.Refusal {
 	return no
 }
 
-func refuse(rule order.Rule, c Command, phase Phase) *order.Refusal {
-	return order.Refuse(rule, c.Name(), phase.String())
+func refuse(ruleID rule.ID, c Command, phase Phase) *trade.Refusal {
+	return trade.Refuse(ruleID, c.Name(), phase.String())
 }
 
-// Apply folds one fact into the state in place. An error, an *order.InvalidError or an
-// *order.MoneyError, says that the history cannot be that of a line: the fact has no step from
+// Apply folds one fact into the state in place. An error, an *trade.InvalidError or an
+// *trade.MoneyError, says that the history cannot be that of a line: the fact has no step from
 // the present phase, is of another currency, or takes away more than is there. The state is
 // then as it was.
 func (l *Line) Apply(e Event, at time.Time) error {
@@ -236,7 +238,7 @@ func (l *Line) Apply(e Event, at time.Time) error {
 	}
 	to, ok := lifecycle.Next(l.Phase, e.Kind())
 	if !ok || !to.of(l.Product) {
-		return &order.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + l.Phase.String() + " of a line of " + l.Product.String()}
+		return &trade.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + l.Phase.String() + " of a line of " + l.Product.String()}
 	}
 	before := *l
 	err := e.evolve(l)
@@ -256,7 +258,7 @@ func (l *Line) Apply(e Event, at time.Time) error {
 
 // sound returns what is wrong with the sums of a line, or nil.
 func (l *Line) sound() error {
-	wrong := func(field, reason string) error { return &order.InvalidError{Field: field, Reason: reason} }
+	wrong := func(field, reason string) error { return &trade.InvalidError{Field: field, Reason: reason} }
 	switch c := l.Currency; {
 	case l.Limit.Currency() != c || l.Held.Currency() != c || l.Consumed.Currency() != c:
 		return wrong("line", "an amount is not in the currency of the line")
@@ -276,7 +278,7 @@ func (l *Line) sound() error {
 }
 
 func notAnEvent() error {
-	return &order.InvalidError{Field: "event", Reason: "must be a value of one of the events of a credit line"}
+	return &trade.InvalidError{Field: "event", Reason: "must be a value of one of the events of a credit line"}
 }
 
 // Evolve returns the line after one more fact; l itself is not changed.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestMalformed is the table of input that no rule is asked about.
@@ -15,14 +16,14 @@ func TestMalformed(t *testing.T) {
 	with := func(i Inputs) Command { return AssessLimit{Limit: dollars(1), Inputs: i} }
 	for _, c := range []struct {
 		field string
-		by    order.Actor
+		by    trade.Actor
 		at    time.Time
 		ask   Command
 	}{
 		{"command", desk, noon, nil},
-		{"actor.role", order.Actor{}, noon, ok},
-		{"actor.role", order.Actor{Role: 99}, noon, ok},
-		{"actor.account", order.Actor{Role: order.Desk, Account: "a b"}, noon, ok},
+		{"actor.role", trade.Actor{}, noon, ok},
+		{"actor.role", trade.Actor{Role: 99}, noon, ok},
+		{"actor.account", trade.Actor{Role: trade.Desk, Account: "a b"}, noon, ok},
 		{"at", desk, time.Time{}, ok},
 		{"at", desk, time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), ok},
 		{"at", desk, time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), ok},
@@ -90,7 +91,7 @@ func TestMalformed(t *testing.T) {
 		{"reason", platform, noon, Suspend{Reason: long}},
 	} {
 		_, err := Decide(after(assessed(10)), c.ask, order.Given{By: c.by, At: c.at}, Facts{})
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || bad.Field != c.field || bad.Reason == "" {
 			t.Errorf("%s of %.60v: got %v", c.field, c.ask, err)
 		} else if len(err.Error()) > 400 {

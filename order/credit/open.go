@@ -1,27 +1,30 @@
 package credit
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Open: the platform opens the pay-later line of a merchant, and raises and reduces its limit.
 
 // OpenLine opens a pay-later line with its first limit.
 type OpenLine struct {
-	Limit  order.Money `json:"limit"`
+	Limit  trade.Money `json:"limit"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
 func (c OpenLine) check() error { return checkAssessed(c.Limit, &c.Inputs) }
 
-func (c OpenLine) money() [2]order.Money { return [2]order.Money{c.Limit} }
+func (c OpenLine) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
 
-func (c OpenLine) decide(Line, order.Role, Facts) ([]Event, error) {
+func (c OpenLine) decide(Line, trade.Role, Facts) ([]Event, error) {
 	return []Event{LineOpened(c)}, nil
 }
 
 // LineOpened says what the first limit of a pay-later line is, and what it was assessed from.
 // Stored: add fields, never rename or remove.
 type LineOpened struct {
-	Limit  order.Money `json:"limit"`
+	Limit  trade.Money `json:"limit"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
@@ -40,7 +43,7 @@ func (c AssessLimit) move(l *Line) ([]Event, error) {
 	case c.Limit.Less(l.Limit):
 		return []Event{LimitReduced{From: l.Limit, To: c.Limit, Inputs: c.Inputs}}, nil
 	case l.Frozen():
-		return nil, refuse(order.RuleD55, c, l.Phase).Because("the line is frozen; its limit is %[1]s", "先用后付额度已冻结，当前额度为%[1]s", l.Limit)
+		return nil, refuse(rule.D55, c, l.Phase).Because("the line is frozen; its limit is %[1]s", "先用后付额度已冻结，当前额度为%[1]s", l.Limit)
 	}
 	return []Event{LimitRaised{From: l.Limit, To: c.Limit, Inputs: c.Inputs}}, nil
 }
@@ -49,14 +52,14 @@ func (c AssessLimit) move(l *Line) ([]Event, error) {
 // assessed from.
 // Stored: add fields, never rename or remove.
 type LimitRaised struct {
-	From   order.Money `json:"from"`
-	To     order.Money `json:"to"`
+	From   trade.Money `json:"from"`
+	To     trade.Money `json:"to"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
 func (e LimitRaised) check() error {
 	if !e.From.Less(e.To) {
-		return &order.InvalidError{Field: "to", Reason: "is not a higher limit"}
+		return &trade.InvalidError{Field: "to", Reason: "is not a higher limit"}
 	}
 	if err := checkLimit("from", e.From); err != nil {
 		return err
@@ -70,14 +73,14 @@ func (e LimitRaised) evolve(l *Line) error { return l.moveLimit("from", e.From, 
 // assessed from. It may fall below what is used.
 // Stored: add fields, never rename or remove.
 type LimitReduced struct {
-	From   order.Money `json:"from"`
-	To     order.Money `json:"to"`
+	From   trade.Money `json:"from"`
+	To     trade.Money `json:"to"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
 func (e LimitReduced) check() error {
 	if !e.To.Less(e.From) {
-		return &order.InvalidError{Field: "to", Reason: "is not a lower limit"}
+		return &trade.InvalidError{Field: "to", Reason: "is not a lower limit"}
 	}
 	if err := checkLimit("to", e.To); err != nil {
 		return err
@@ -88,9 +91,9 @@ func (e LimitReduced) check() error {
 func (e LimitReduced) evolve(l *Line) error { return l.moveLimit("from", e.From, e.To) }
 
 // moveLimit sets the limit of a line whose limit is from.
-func (l *Line) moveLimit(field string, from, to order.Money) error {
+func (l *Line) moveLimit(field string, from, to trade.Money) error {
 	if from != l.Limit {
-		return &order.InvalidError{Field: field, Reason: "is not the limit that the line has"}
+		return &trade.InvalidError{Field: field, Reason: "is not the limit that the line has"}
 	}
 	l.Limit = to
 	return nil

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // testPayLaterRules tests the rules of the pay-later line that no table of commands can tell.
@@ -41,7 +43,7 @@ func testPayLaterRules(t *testing.T) {
 
 func testNegativeLimit(t *testing.T) {
 	for _, c := range []Command{OpenLine{Limit: fen(-1)}, AssessLimit{Limit: fen(-1)}} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if _, err := Decide(fresh, c, order.Given{By: platform, At: noon}, none); !errors.As(err, &bad) || bad.Field != "limit" {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -95,13 +97,13 @@ func testPageIsCopy(t *testing.T) {
 }
 
 // refusedBy fails unless each of those roles is refused the command by the rule.
-func refusedBy(t *testing.T, c Command, f Facts, rule order.Rule, roles ...order.Role) {
+func refusedBy(t *testing.T, c Command, f Facts, ruleID rule.ID, roles ...trade.Role) {
 	t.Helper()
 	for _, role := range roles {
 		for _, l := range []Line{unopened, used, frozen} {
-			made, err := Decide(l, c, order.Given{By: order.Actor{Role: role, Account: "acme"}, At: noon}, f)
-			var no *order.Refusal
-			if !errors.As(err, &no) || no.Rule != rule || len(made) != 0 {
+			made, err := Decide(l, c, order.Given{By: trade.Actor{Role: role, Account: "acme"}, At: noon}, f)
+			var no *trade.Refusal
+			if !errors.As(err, &no) || no.Rule != ruleID || len(made) != 0 {
 				t.Errorf("%s by %s: %v, %v", c.Name(), role, made, err)
 			}
 		}
@@ -109,15 +111,15 @@ func refusedBy(t *testing.T, c Command, f Facts, rule order.Rule, roles ...order
 }
 
 func testWithdraw(t *testing.T) {
-	refusedBy(t, Withdraw{fen(1)}, none, order.RuleB6, order.Buyer, order.Seller, order.Platform, order.System, order.Desk)
+	refusedBy(t, Withdraw{fen(1)}, none, rule.B6, trade.Buyer, trade.Seller, trade.Platform, trade.System, trade.Desk)
 }
 
 func testDeductRoles(t *testing.T) {
-	refusedBy(t, deduct(orderB, 1), none, order.RuleB5, order.Buyer, order.Seller, order.Platform, order.System)
+	refusedBy(t, deduct(orderB, 1), none, rule.B5, trade.Buyer, trade.Seller, trade.Platform, trade.System)
 }
 
 func testRestoreRoles(t *testing.T) {
-	refusedBy(t, restoring(4_000, RestorePaid), uses(4_000), order.RuleB9, order.Buyer, order.Seller, order.Platform, order.System)
+	refusedBy(t, restoring(4_000, RestorePaid), uses(4_000), rule.B9, trade.Buyer, trade.Seller, trade.Platform, trade.System)
 }
 
 func testUnused(t *testing.T) {
@@ -126,8 +128,8 @@ func testUnused(t *testing.T) {
 	} {
 		for _, c := range []Command{restoring(4_000, RestorePaid), NoteOverdue{orderA}, Consume{orderA, yuan(4_000)}} {
 			_, err := Decide(used, c, order.Given{By: desk, At: noon}, ended(status))
-			var no *order.Refusal
-			if !errors.As(err, &no) || no.Reason(order.Chinese) != want {
+			var no *trade.Refusal
+			if !errors.As(err, &no) || no.Reason(rule.Chinese) != want {
 				t.Errorf("%s: %v, want %s", c.Name(), err, want)
 			}
 		}
@@ -144,7 +146,7 @@ func testDeskFreeze(t *testing.T) {
 func testDeskOther(t *testing.T) {
 	for _, g := range []Ground{fake, busy, audit} {
 		made, err := Decide(used, Freeze(g), order.Given{By: desk, At: noon}, Facts{Overdue: true, Fake: true})
-		if !errors.Is(err, order.RuleD53) || len(made) != 0 {
+		if !errors.Is(err, rule.D53) || len(made) != 0 {
 			t.Errorf("%v: %v, %v", g, made, err)
 		}
 	}
@@ -166,7 +168,7 @@ func testReasons(t *testing.T) {
 			t.Errorf("frozen for %s: %v", r, got)
 		}
 	}
-	for g, want := range map[Ground]order.ID{overdue: orderA, fake: orderA, busy: {}, audit: {}, {ReasonOther, orderA.String()}: {}, {ReasonOverdue, "x"}: {}} {
+	for g, want := range map[Ground]trade.ID{overdue: orderA, fake: orderA, busy: {}, audit: {}, {ReasonOther, orderA.String()}: {}, {ReasonOverdue, "x"}: {}} {
 		if got := g.Order(); got != want {
 			t.Errorf("%v names %s", g, got)
 		}
@@ -207,7 +209,7 @@ func testOverdueCount(t *testing.T) {
 }
 
 func testNoteRoles(t *testing.T) {
-	refusedBy(t, NoteOverdue{orderA}, uses(4_000), order.RuleB15, order.Buyer, order.Seller, order.Platform, order.System)
+	refusedBy(t, NoteOverdue{orderA}, uses(4_000), rule.B15, trade.Buyer, trade.Seller, trade.Platform, trade.System)
 }
 
 func testFreezeFigures(t *testing.T) {
@@ -263,11 +265,11 @@ func testAtLast(t *testing.T) {
 		yes bool
 	}{{noon.Add(-1), false}, {noon, true}, {noon.Add(1), true}} {
 		_, err := Decide(used, AssessLimit{Limit: yuan(6_000)}, order.Given{By: platform, At: c.at}, none)
-		var no *order.Refusal
+		var no *trade.Refusal
 		switch {
 		case c.yes && err != nil:
 			t.Errorf("at %s: %v", c.at, err)
-		case !c.yes && (!errors.As(err, &no) || no.Rule != order.RuleD61 || !no.Earliest.Equal(noon)):
+		case !c.yes && (!errors.As(err, &no) || no.Rule != rule.D61 || !no.Earliest.Equal(noon)):
 			t.Errorf("at %s: %v", c.at, err)
 		}
 	}
@@ -287,7 +289,7 @@ func testLastAt(t *testing.T) {
 // TestPayLaterGolden tells the cases of a pay-later limit as stories.
 func TestPayLaterGolden(t *testing.T) {
 	l := fresh
-	ask := func(by order.Actor, c Command, f Facts) error {
+	ask := func(by trade.Actor, c Command, f Facts) error {
 		made, err := Decide(l, c, order.Given{By: by, At: noon}, f)
 		l = follow(l, made...)
 		return err
@@ -298,20 +300,20 @@ func TestPayLaterGolden(t *testing.T) {
 			t.Fatalf("got %+v, %v; want %+v", got, err, want)
 		}
 	}
-	short := func(err error, rule order.Rule, missing order.Money) {
+	short := func(err error, ruleID rule.ID, missing trade.Money) {
 		t.Helper()
-		var no *order.Refusal
-		if !errors.As(err, &no) || no.Rule != rule || no.Missing != missing {
-			t.Fatalf("got %v, want a refusal by %s for lack of %s", err, string(rule), missing)
+		var no *trade.Refusal
+		if !errors.As(err, &no) || no.Rule != ruleID || no.Missing != missing {
+			t.Fatalf("got %v, want a refusal by %s for lack of %s", err, string(ruleID), missing)
 		}
 	}
 	must(ask(desk, deduct(orderA, 5_000), none), sums{5_000, 5_000, 0, 0, 0})
-	short(ask(desk, Deduct{orderB, fen(1)}, none), order.RuleB5, fen(1))
+	short(ask(desk, Deduct{orderB, fen(1)}, none), rule.B5, fen(1))
 	must(ask(desk, restoring(5_000, RestorePaid), uses(5_000)), sums{5_000, 0, 0, 5_000, 0})
 
 	must(ask(desk, deduct(orderB, 4_000), none), sums{5_000, 4_000, 0, 1_000, 0})
 	must(ask(platform, AssessLimit{Limit: yuan(3_000)}, none), sums{3_000, 4_000, 0, 0, 1_000})
-	short(ask(desk, deduct(orderA, 1), none), order.RuleB5, yuan(1))
+	short(ask(desk, deduct(orderA, 1), none), rule.B5, yuan(1))
 	branch := l
 	must(ask(desk, Restore{Order: orderB, Amount: yuan(4_000), Cause: RestorePaid}, uses(4_000)), sums{3_000, 0, 0, 3_000, 0})
 	l = branch
@@ -321,10 +323,10 @@ func TestPayLaterGolden(t *testing.T) {
 
 	l = used
 	must(ask(desk, Freeze(overdue), Facts{Overdue: true}), sums{5_000, 4_000, 0, 1_000, 0})
-	short(ask(desk, deduct(orderB, 1), none), order.RuleB19, yuan(1))
+	short(ask(desk, deduct(orderB, 1), none), rule.B19, yuan(1))
 	must(ask(desk, restoring(4_000, RestorePaid), uses(4_000)), sums{5_000, 0, 0, 5_000, 0})
-	short(ask(desk, deduct(orderB, 1), none), order.RuleB19, yuan(1))
-	short(ask(merchant, Withdraw{yuan(1)}, none), order.RuleB6, no)
+	short(ask(desk, deduct(orderB, 1), none), rule.B19, yuan(1))
+	short(ask(merchant, Withdraw{yuan(1)}, none), rule.B6, no)
 	must(ask(platform, Unfreeze(overdue), none), sums{5_000, 0, 0, 5_000, 0})
 	must(ask(desk, deduct(orderB, 1), none), sums{5_000, 1, 0, 4_999, 0})
 }

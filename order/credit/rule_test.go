@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // sums is what a line amounts to, in whole dollars or yuan.
 type sums struct{ limit, held, consumed, available, overcommitted int64 }
 
 func sumsOf(l *Line) sums {
-	whole := func(m order.Money) int64 { return m.MinorUnits() / 100 }
+	whole := func(m trade.Money) int64 { return m.MinorUnits() / 100 }
 	return sums{whole(l.Limit), whole(l.Held), whole(l.Consumed), whole(l.Available()), whole(l.Overcommitted())}
 }
 
@@ -28,12 +30,12 @@ type accepted struct {
 }
 
 // asker returns an actor who may ask for the command.
-func asker(l *Line, c Command) order.Actor {
+func asker(l *Line, c Command) trade.Actor {
 	role := permissionOf(l.Product, c.Name()).Roles[0]
-	if role == order.Seller {
+	if role == trade.Seller {
 		return merchant
 	}
-	return order.Actor{Role: role}
+	return trade.Actor{Role: role}
 }
 
 func (c accepted) run(t *testing.T) {
@@ -57,22 +59,22 @@ type refused struct {
 	from    Line
 	ask     Command
 	know    Facts
-	rule    order.Rule
-	missing order.Money
+	rule    rule.ID
+	missing trade.Money
 }
 
 func (c refused) run(t *testing.T) {
 	before := copied(c.from)
 	got, err := Decide(c.from, c.ask, order.Given{By: asker(&c.from, c.ask), At: noon}, c.know)
-	var no *order.Refusal
+	var no *trade.Refusal
 	if !errors.As(err, &no) || !errors.Is(err, c.rule) {
 		t.Fatalf("got %v, %v; want a refusal by %s", got, err, string(c.rule))
 	}
 	if no.Command != c.ask.Name() || no.Phase != c.from.Phase.String() || no.Missing != c.missing {
 		t.Errorf("the refusal is of %s in %s and misses %s, want %s", no.Command, no.Phase, no.Missing, c.missing)
 	}
-	if no.Reason(order.English) == "" || no.Reason(order.Chinese) == "" {
-		t.Errorf("no reason in both languages: %q, %q", no.Reason(order.English), no.Reason(order.Chinese))
+	if no.Reason(rule.English) == "" || no.Reason(rule.Chinese) == "" {
+		t.Errorf("no reason in both languages: %q, %q", no.Reason(rule.English), no.Reason(rule.Chinese))
 	}
 	if len(got) != 0 || !same(c.from, before) {
 		t.Errorf("refused, and events %v or a written state", got)
@@ -161,8 +163,8 @@ func testNextAssessment(t *testing.T) {
 
 func testBehind(t *testing.T) {
 	_, err := Decide(six, Suspend{"fraud"}, order.Given{By: platform, At: noon.Add(-1)}, none)
-	var no *order.Refusal
-	if !errors.As(err, &no) || no.Rule != order.RuleD61 || !no.Earliest.Equal(noon) {
+	var no *trade.Refusal
+	if !errors.As(err, &no) || no.Rule != rule.D61 || !no.Earliest.Equal(noon) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -185,7 +187,7 @@ func TestGoldenCases(t *testing.T) {
 		}
 		return err
 	}
-	var no *order.Refusal
+	var no *trade.Refusal
 	if err := ask(Hold{orderA, dollars(6_000)}, Facts{}); err != nil {
 		t.Fatal(err)
 	}

@@ -4,18 +4,18 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Page is what the owner of a line is shown of it (额度页面), at any time and also while nothing
 // of it is usable.
 type Page struct {
-	Limit     order.Money // what the platform assessed (当前额度)
-	Used      order.Money // what orders hold or use (使用情况)
-	Consumed  order.Money // what was claimed and not repaid yet; zero on a pay-later line
-	Remaining order.Money // what is left of the limit (剩余额度)
-	Excess    order.Money // by how much used and consumed exceed a limit that was cut
-	Usable    order.Money // what a new order may take now: Remaining, or nothing while Frozen
+	Limit     trade.Money // what the platform assessed (当前额度)
+	Used      trade.Money // what orders hold or use (使用情况)
+	Consumed  trade.Money // what was claimed and not repaid yet; zero on a pay-later line
+	Remaining trade.Money // what is left of the limit (剩余额度)
+	Excess    trade.Money // by how much used and consumed exceed a limit that was cut
+	Usable    trade.Money // what a new order may take now: Remaining, or nothing while Frozen
 	Frozen    bool        // whether the line takes no new orders, frozen or suspended
 	Why       []Ground    // why it takes none; a copy
 }
@@ -38,10 +38,10 @@ func (l *Line) Page() Page {
 type Movement struct {
 	At       time.Time
 	Kind     Kind
-	Order    order.ID // the order that it was for; zero if for none
-	Limit    order.Money
-	Used     order.Money
-	Consumed order.Money
+	Order    trade.ID // the order that it was for; zero if for none
+	Limit    trade.Money
+	Used     trade.Money
+	Consumed trade.Money
 }
 
 // Statement is what happened to a line in a while: each figure of Opening plus its movements is
@@ -77,7 +77,7 @@ func Ledger(l Line, history []Recorded) (Statement, error) {
 }
 
 // orderOf returns the order that an event is for, or the zero ID.
-func orderOf(e Event) order.ID {
+func orderOf(e Event) trade.ID {
 	switch e := e.(type) {
 	case Held:
 		return e.Order
@@ -94,5 +94,5 @@ func orderOf(e Event) order.ID {
 	case QuotaConsumed:
 		return e.Order
 	}
-	return order.ID{}
+	return trade.ID{}
 }

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestLedger holds the statement of a known history to the movements it has.
@@ -27,9 +28,9 @@ func TestLedger(t *testing.T) {
 	want := []Movement{
 		{at(0), KindQuotaDeducted, orderA, zero, yuan(4_000), zero},
 		{at(2), KindQuotaRestored, orderA, zero, yuan(-1_000), zero},
-		{at(3), KindLimitReduced, order.ID{}, yuan(-3_000), zero, zero},
+		{at(3), KindLimitReduced, trade.ID{}, yuan(-3_000), zero, zero},
 		{at(4), KindQuotaConsumed, orderA, yuan(-2_000), yuan(-3_000), zero},
-		{at(6), KindLimitRaised, order.ID{}, yuan(100_000), zero, zero},
+		{at(6), KindLimitRaised, trade.ID{}, yuan(100_000), zero, zero},
 	}
 	got, err := Ledger(fresh, history)
 	if err != nil || !slices.Equal(got.Movements, want) {
@@ -50,13 +51,13 @@ func TestAssuranceLedger(t *testing.T) {
 		{noon, held(orderB, 1)}, {noon, Released{orderB, dollars(1), CauseClosed}}, {noon, ClaimRepaid{dollars(2_000), "TT-1"}},
 	})
 	want := []Movement{
-		{noon, KindLimitAssessed, order.ID{}, dollars(10_000), zero, zero},
+		{noon, KindLimitAssessed, trade.ID{}, dollars(10_000), zero, zero},
 		{noon, KindHeld, orderA, zero, dollars(6_000), zero},
 		{noon, KindHoldAdjusted, orderA, zero, dollars(-1_000), zero},
 		{noon, KindClaimPosted, orderA, zero, dollars(-5_000), dollars(2_000)},
 		{noon, KindHeld, orderB, zero, dollars(1), zero},
 		{noon, KindReleased, orderB, zero, dollars(-1), zero},
-		{noon, KindClaimRepaid, order.ID{}, zero, zero, dollars(-2_000)},
+		{noon, KindClaimRepaid, trade.ID{}, zero, zero, dollars(-2_000)},
 	}
 	if err != nil || !slices.Equal(got.Movements, want) {
 		t.Errorf("got %+v, %v", got.Movements, err)
@@ -80,7 +81,7 @@ func TestLedgerAddsUp(t *testing.T) {
 			t.Fatalf("the movements lead to %d, %d, %d; closing is %+v", limit, used, consumed, c)
 		}
 		broken, err := Ledger(start, append(slices.Clone(history), Recorded{noon, nil}))
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || !samePage(broken.Closing, s.Closing) || !slices.Equal(broken.Movements, s.Movements) {
 			t.Fatalf("a history that cannot be gives %+v, %v", broken, err)
 		}

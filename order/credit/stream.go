@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The categories of the streams of credit lines.
@@ -15,22 +15,22 @@ const (
 )
 
 // Stream returns the stream of a seller's assurance line in that currency. An account or
-// currency that is malformed is an *order.InvalidError.
-func Stream(account order.Account, c order.Currency) (events.StreamID, error) {
+// currency that is malformed is an *trade.InvalidError.
+func Stream(account trade.Account, c trade.Currency) (events.StreamID, error) {
 	return stream(Category, "seller", account, c)
 }
 
 // PayLaterStream returns the stream of a merchant's pay-later line in that currency. An account
-// or currency that is malformed is an *order.InvalidError.
-func PayLaterStream(merchant order.Account, c order.Currency) (events.StreamID, error) {
+// or currency that is malformed is an *trade.InvalidError.
+func PayLaterStream(merchant trade.Account, c trade.Currency) (events.StreamID, error) {
 	return stream(PayLaterCategory, "merchant", merchant, c)
 }
 
-func stream(category, field string, account order.Account, c order.Currency) (events.StreamID, error) {
-	if err := order.CheckID(field, string(account)); err != nil {
+func stream(category, field string, account trade.Account, c trade.Currency) (events.StreamID, error) {
+	if err := trade.CheckID(field, string(account)); err != nil {
 		return "", err
 	}
-	if _, err := order.ParseCurrency(c.String()); err != nil {
+	if _, err := trade.ParseCurrency(c.String()); err != nil {
 		return "", err
 	}
 	return events.Stream(category, string(account)+"/"+c.String())
@@ -46,17 +46,17 @@ func NewPayLaterModel() *events.Model[Line, Event] {
 	return model(PayLaterCategory, "credit.paylater_line.1", NewPayLater)
 }
 
-func model(category, fold string, begin func(order.Account, order.Currency) Line) *events.Model[Line, Event] {
+func model(category, fold string, begin func(trade.Account, trade.Currency) Line) *events.Model[Line, Event] {
 	return &events.Model[Line, Event]{
 		Category: category,
 		New: func(stream events.StreamID) Line {
 			key, _ := stream.Key()
 			account, code, _ := strings.Cut(key, "/")
-			c, err := order.ParseCurrency(code)
+			c, err := trade.ParseCurrency(code)
 			if err != nil {
 				return Line{}
 			}
-			return begin(order.Account(account), c)
+			return begin(trade.Account(account), c)
 		},
 		Evolve:  func(l *Line, e Event, at time.Time) error { return l.Apply(e, at) },
 		Encode:  EncodeEvent,

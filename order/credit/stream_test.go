@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestStream(t *testing.T) {
 	for _, c := range []struct {
-		account order.Account
+		account trade.Account
 		want    events.StreamID
 	}{
 		{"acme", "line-acme~2FUSD"},
@@ -36,10 +38,10 @@ func TestStream(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		account order.Account
-		code    order.Currency
-	}{{"", usd}, {"a/b", usd}, {"acme", order.Currency{}}, {"acme", order.Currency{'u', 's', 'd'}}} {
-		var bad *order.InvalidError
+		account trade.Account
+		code    trade.Currency
+	}{{"", usd}, {"a/b", usd}, {"acme", trade.Currency{}}, {"acme", trade.Currency{'u', 's', 'd'}}} {
+		var bad *trade.InvalidError
 		if _, err := Stream(c.account, c.code); !errors.As(err, &bad) {
 			t.Errorf("%q %q: %v", c.account, c.code, err)
 		}
@@ -48,7 +50,7 @@ func TestStream(t *testing.T) {
 		}
 	}
 	var bounds *events.BoundsError
-	if _, err := Stream(order.Account(strings.Repeat("@", 64)), usd); !errors.As(err, &bounds) {
+	if _, err := Stream(trade.Account(strings.Repeat("@", 64)), usd); !errors.As(err, &bounds) {
 		t.Errorf("too long for a stream: %v", err)
 	}
 }
@@ -78,7 +80,7 @@ func TestModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	var live Line
-	ask := func(c Command, by order.Actor, f Facts) {
+	ask := func(c Command, by trade.Actor, f Facts) {
 		t.Helper()
 		_, err := events.Transact(ctx, store, events.Request{ID: uuid.New()}, func(_ context.Context, tx *events.Tx) error {
 			l, _, err := model.Load(tx, stream)

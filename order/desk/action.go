@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Action is a command with what it is addressed to. Order, Seller, Entrustment, Line, PayLater,
@@ -29,9 +30,9 @@ type Action struct {
 // target names what a command is addressed to.
 type target struct {
 	kind        targetKind
-	order       order.ID
-	account     order.Account
-	currency    order.Currency
+	order       trade.ID
+	account     trade.Account
+	currency    trade.Currency
 	entrustment order.EntrustmentID
 }
 
@@ -49,7 +50,7 @@ const (
 )
 
 // Order addresses a command to an order.
-func Order(id order.ID, c order.Command) Action {
+func Order(id trade.ID, c order.Command) Action {
 	if c == nil {
 		return Action{}
 	}
@@ -61,7 +62,7 @@ func Order(id order.ID, c order.Command) Action {
 }
 
 // Seller addresses a command to a seller's Trade Assurance service.
-func Seller(account order.Account, c seller.Command) Action {
+func Seller(account trade.Account, c seller.Command) Action {
 	if c == nil {
 		return Action{}
 	}
@@ -85,7 +86,7 @@ func Entrustment(id order.EntrustmentID, c entrustment.Command) Action {
 }
 
 // Line addresses a command to a seller's line in a currency.
-func Line(account order.Account, currency order.Currency, c credit.Command) Action {
+func Line(account trade.Account, currency trade.Currency, c credit.Command) Action {
 	if c == nil {
 		return Action{}
 	}
@@ -97,7 +98,7 @@ func Line(account order.Account, currency order.Currency, c credit.Command) Acti
 }
 
 // PayLater addresses a command to a pay-later order.
-func PayLater(id order.ID, c paylater.Command) Action {
+func PayLater(id trade.ID, c paylater.Command) Action {
 	if c == nil {
 		return Action{}
 	}
@@ -109,7 +110,7 @@ func PayLater(id order.ID, c paylater.Command) Action {
 }
 
 // Quota addresses a command to a merchant's pay-later line in a currency.
-func Quota(merchant order.Account, currency order.Currency, c credit.Command) Action {
+func Quota(merchant trade.Account, currency trade.Currency, c credit.Command) Action {
 	if c == nil {
 		return Action{}
 	}
@@ -121,7 +122,7 @@ func Quota(merchant order.Account, currency order.Currency, c credit.Command) Ac
 }
 
 // Funds addresses a command to a merchant's received funds in a currency.
-func Funds(merchant order.Account, currency order.Currency, c funds.Command) Action {
+func Funds(merchant trade.Account, currency trade.Currency, c funds.Command) Action {
 	if c == nil {
 		return Action{}
 	}
@@ -192,7 +193,7 @@ func (c *Command) request() (request, error) {
 	if err := c.By.Validate(); err != nil {
 		return request{}, err
 	}
-	if c.By.Role == order.Desk {
+	if c.By.Role == trade.Desk {
 		return request{}, invalid("by.role", "nobody outside may act as the desk")
 	}
 	for _, kept := range [...]struct{ field, text string }{
@@ -201,7 +202,7 @@ func (c *Command) request() (request, error) {
 		if kept.text == "" {
 			continue
 		}
-		if err := order.CheckText(kept.field, kept.text, 200); err != nil {
+		if err := trade.CheckText(kept.field, kept.text, 200); err != nil {
 			return request{}, err
 		}
 	}
@@ -222,8 +223,8 @@ func (c *Command) digest(stream events.StreamID) [32]byte {
 // Meta is what the log keeps beside each event of a command: who asked for what, and what for.
 // Stored: add fields, never rename or remove.
 type Meta struct {
-	Role        order.Role `json:"role"`
-	Account     string     `json:"account,omitzero"` // an order.Account
+	Role        trade.Role `json:"role"`
+	Account     string     `json:"account,omitzero"` // a trade.Account
 	Command     string     `json:"command"`
 	Correlation string     `json:"correlation,omitzero"`
 	Causation   string     `json:"causation,omitzero"`
@@ -238,6 +239,6 @@ func (c *Command) meta() []byte {
 	return m.appendJSON(nil)
 }
 
-func invalid(field, reason string) *order.InvalidError {
-	return &order.InvalidError{Field: field, Reason: reason}
+func invalid(field, reason string) *trade.InvalidError {
+	return &trade.InvalidError{Field: field, Reason: reason}
 }

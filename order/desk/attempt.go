@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // attempt is a command on its way. Its run may be called several times; what it learned from
@@ -102,12 +103,12 @@ func (a *attempt) consult(ctx context.Context, w *session, g order.Given) (err e
 		}
 		err = a.consultFunds(ctx, o.Merchant)
 	case funds.Withdraw:
-		if g.By.Role != order.Seller || g.By.Account != t.account {
+		if g.By.Role != trade.Seller || g.By.Account != t.account {
 			return nil
 		}
 		err = a.consultFunds(ctx, t.account)
 	case seller.Activate:
-		if g.By.Role != order.Seller || g.By.Account != t.account {
+		if g.By.Role != trade.Seller || g.By.Account != t.account {
 			return nil
 		}
 		a.out.findings, err = s.Store(ctx, t.account)
@@ -120,7 +121,7 @@ func (a *attempt) consult(ctx context.Context, w *session, g order.Given) (err e
 	return nil
 }
 
-func (a *attempt) consultFunds(ctx context.Context, merchant order.Account) error {
+func (a *attempt) consultFunds(ctx context.Context, merchant trade.Account) error {
 	policy, err := a.desk.sources.Funds(ctx, merchant)
 	a.out.funds = &policy
 	return err

@@ -8,6 +8,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestAuditFindsFaults is the control of the audit: each fault, made in the facts of a sound
@@ -58,11 +59,11 @@ func TestAuditFindsFaults(t *testing.T) {
 		{"A18", with(order.KindConfirmed, order.Confirmed{Terms: 1})},
 		{"D25", with(order.KindConfirmed, was(order.KindConfirmed), order.ChangeAccepted{Proposal: 1, Revision: 3})},
 		{"D25", with(order.KindFunded, was(order.KindFunded), order.TermsModified{Revision: 3})},
-		{"D29", with(order.KindDisputeOpened, was(order.KindDisputeOpened), order.ReceiptConfirmed{By: order.Buyer})},
+		{"D29", with(order.KindDisputeOpened, was(order.KindDisputeOpened), order.ReceiptConfirmed{By: trade.Buyer})},
 		{"D29", with(order.KindDisputeEscalated, was(order.KindDisputeOpened))},
 		{"D29", with(order.KindArbitrated, order.SettlementAccepted{Proposal: 1})},
-		{"I12", with(order.KindReceiptConfirmed, order.ReceiptConfirmed{By: order.System})},
-		{"I15", with(order.KindCompleted, was(order.KindCompleted), order.ReceiptExtended{By: order.Buyer})},
+		{"I12", with(order.KindReceiptConfirmed, order.ReceiptConfirmed{By: trade.System})},
+		{"I15", with(order.KindCompleted, was(order.KindCompleted), order.ReceiptExtended{By: trade.Buyer})},
 		{"I31", func(b *books) {
 			for commit, list := range b.written {
 				for i := range list {

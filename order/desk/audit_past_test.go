@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // histories walks the facts of each order and checks what they say one after the other: I7, I8,
@@ -206,7 +207,7 @@ func (p *past) goods(r order.Recorded) string {
 	case order.ReceiptExtended:
 		p.deadline = p.deadline.Add(15 * day)
 	case order.ReceiptConfirmed:
-		if !p.shipped || p.taken || e.By == order.System && r.At.Before(p.deadline) {
+		if !p.shipped || p.taken || e.By == trade.System && r.At.Before(p.deadline) {
 			return fmt.Sprintf("I12: received by the %s, the deadline is %s", e.By, p.deadline)
 		}
 		p.taken = true

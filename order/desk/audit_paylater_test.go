@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // entry is a record of the log with its event.
@@ -42,7 +42,7 @@ func entriesAfter(store events.Store, after events.Position) ([]entry, events.Po
 // states that they fold into. What an order says, what its line says and what its funds say are
 // kept apart, so that they can be compared.
 type shopBooks struct {
-	sales map[order.ID]*saleBook
+	sales map[trade.ID]*saleBook
 	shops map[string]*shopBook // by merchant and currency
 }
 
@@ -70,10 +70,10 @@ type shopBook struct {
 }
 
 func newShopBooks() *shopBooks {
-	return &shopBooks{sales: make(map[order.ID]*saleBook), shops: make(map[string]*shopBook)}
+	return &shopBooks{sales: make(map[trade.ID]*saleBook), shops: make(map[string]*shopBook)}
 }
 
-func (b *shopBooks) sale(id order.ID) *saleBook {
+func (b *shopBooks) sale(id trade.ID) *saleBook {
 	if b.sales[id] == nil {
 		b.sales[id] = &saleBook{}
 	}
@@ -95,7 +95,7 @@ func (b *shopBooks) enter(log []entry) error {
 		var err error
 		switch x := e.event.(type) {
 		case paylater.Event:
-			b.enterSale(must(order.ParseID(key)), x)
+			b.enterSale(must(trade.ParseID(key)), x)
 		case credit.Event:
 			if e.stream.Category() == credit.PayLaterCategory {
 				err = b.enterLine(b.shop(key), x)
@@ -113,7 +113,7 @@ func (b *shopBooks) enter(log []entry) error {
 	return nil
 }
 
-func (b *shopBooks) enterSale(id order.ID, e paylater.Event) {
+func (b *shopBooks) enterSale(id trade.ID, e paylater.Event) {
 	s := b.sale(id)
 	switch e := e.(type) {
 	case paylater.Placed:
@@ -262,10 +262,10 @@ func (b *shopBooks) check() error {
 }
 
 // shown compares what the desk shows of the merchants with the books.
-func (b *shopBooks) shown(tr *trade) error {
+func (b *shopBooks) shown(tr *fixture) error {
 	ctx := context.Background()
 	for key, s := range b.shops {
-		merchant := order.Account(key[:len(key)-len("/CNY")])
+		merchant := trade.Account(key[:len(key)-len("/CNY")])
 		if s.opened {
 			l, _, err := tr.desk.ReadQuota(ctx, platform, merchant, cny)
 			if err != nil {
@@ -294,7 +294,7 @@ func (b *shopBooks) shown(tr *trade) error {
 	return nil
 }
 
-func (f *shopBook) fundsShown(b *funds.Balance, tr *trade) error {
+func (f *shopBook) fundsShown(b *funds.Balance, tr *fixture) error {
 	before := int64(-1)
 	for _, days := range []time.Duration{0, 1, 7, 15, 1000} {
 		p := b.Page(tr.now().Add(days * day))
@@ -314,4 +314,4 @@ func (f *shopBook) fundsShown(b *funds.Balance, tr *trade) error {
 	return nil
 }
 
-func fen(n int64) order.Money { return order.Minor(n, cny) }
+func fen(n int64) trade.Money { return trade.Minor(n, cny) }

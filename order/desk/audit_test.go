@@ -15,11 +15,12 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // audit reads the whole log and checks the invariants of the rule book that hold between
 // streams, and that what the desk shows is what a replay gives.
-func (tr *trade) audit() {
+func (tr *fixture) audit() {
 	tr.Helper()
 	a := readBooks(tr.store)
 	a.policy = tr.policy
@@ -37,11 +38,11 @@ func (tr *trade) audit() {
 type books struct {
 	policy       *order.Policy // nil for the defaults
 	err          error
-	orders       map[order.ID]order.Order
-	services     map[order.Account]seller.Service
+	orders       map[trade.ID]order.Order
+	services     map[trade.Account]seller.Service
 	entrustments map[order.EntrustmentID]entrustment.State
 	lines        map[string]credit.Line
-	facts        map[order.ID][]order.Recorded
+	facts        map[trade.ID][]order.Recorded
 	consumed     map[string]int64     // by line: what was claimed and not repaid
 	written      map[uuid.UUID][]fact // by commit
 }
@@ -53,9 +54,9 @@ type fact struct {
 
 func readBooks(store events.Store) *books {
 	b := &books{
-		orders: map[order.ID]order.Order{}, services: map[order.Account]seller.Service{},
+		orders: map[trade.ID]order.Order{}, services: map[trade.Account]seller.Service{},
 		entrustments: map[order.EntrustmentID]entrustment.State{}, lines: map[string]credit.Line{},
-		facts: map[order.ID][]order.Recorded{}, consumed: map[string]int64{}, written: map[uuid.UUID][]fact{},
+		facts: map[trade.ID][]order.Recorded{}, consumed: map[string]int64{}, written: map[uuid.UUID][]fact{},
 	}
 	streams := make(map[events.StreamID]bool)
 	for r, err := range store.ReadAll(context.Background(), 0, events.Filter{}) {
@@ -73,7 +74,7 @@ func readBooks(store events.Store) *books {
 		key, _ := r.Stream.Key()
 		switch e := e.(type) {
 		case order.Event:
-			id := must(order.ParseID(key))
+			id := must(trade.ParseID(key))
 			b.facts[id] = append(b.facts[id], order.Recorded{At: r.At, Event: e})
 		case credit.ClaimPosted:
 			b.consumed[key] += e.Amount.MinorUnits()
@@ -93,9 +94,9 @@ func (b *books) fold(store events.Store, stream events.StreamID) error {
 	key, _ := stream.Key()
 	switch stream.Category() {
 	case order.Category:
-		return folded(store, stream, order.NewModel(), b.orders, must(order.ParseID(key)))
+		return folded(store, stream, order.NewModel(), b.orders, must(trade.ParseID(key)))
 	case seller.Category:
-		return folded(store, stream, seller.NewModel(), b.services, order.Account(key))
+		return folded(store, stream, seller.NewModel(), b.services, trade.Account(key))
 	case entrustment.Category:
 		return folded(store, stream, entrustment.NewModel(), b.entrustments, order.EntrustmentID(key))
 	case credit.Category:
@@ -152,7 +153,7 @@ func (b *books) holds() error {
 
 // movements sums what an order held and raised less what it lowered, and what was released or
 // claimed of it, and tells whether there was a claim.
-func (b *books) movements(id order.ID) (placed, resolved int64, claimed bool) {
+func (b *books) movements(id trade.ID) (placed, resolved int64, claimed bool) {
 	for _, r := range b.facts[id] {
 		switch e := r.Event.(type) {
 		case order.HoldPlaced:
@@ -171,7 +172,7 @@ func (b *books) movements(id order.ID) (placed, resolved int64, claimed bool) {
 
 // accounts checks I6 and I13.
 func (b *books) accounts() error {
-	owner := make(map[order.ReceivingAccount]order.ID)
+	owner := make(map[order.ReceivingAccount]trade.ID)
 	for id, o := range b.orders {
 		if other, taken := owner[o.Account]; taken && o.Account != "" {
 			return fmt.Errorf("I6: orders %s and %s have account %s", id, other, o.Account)
@@ -204,7 +205,7 @@ func (b *books) accounts() error {
 
 // links checks I11: both sides agree.
 func (b *books) links() error {
-	of := make(map[order.EntrustmentID]order.ID)
+	of := make(map[order.EntrustmentID]trade.ID)
 	for id, o := range b.orders {
 		for _, l := range o.Links {
 			if other, ok := of[l.ID]; ok {

@@ -10,11 +10,11 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // history appends n events to a stream that is empty, in large commits.
@@ -61,7 +61,7 @@ func longLine(t testing.TB, entries int) *memory.Store {
 	history(t, store, must(credit.PayLaterStream(shopkeeper.Account, cny)), credit.EncodeEvent, entries,
 		func(i int) (credit.Event, time.Time) {
 			n := (i + 1) / 2
-			id := order.ID{0: 3, 6: 0x70, 8: 0x80, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)}
+			id := trade.ID{0: 3, 6: 0x70, 8: 0x80, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)}
 			switch {
 			case i == 0:
 				return credit.LineOpened{Limit: fen(5000_00)}, start
@@ -80,7 +80,7 @@ func crowdedFunds(t testing.TB, waiting int) *memory.Store {
 	store := longLine(t, 1)
 	history(t, store, must(funds.Stream(shopkeeper.Account, cny)), funds.EncodeEvent, waiting+1,
 		func(i int) (funds.Event, time.Time) {
-			id := order.ID{0: 4, 6: 0x70, 8: 0x80, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)}
+			id := trade.ID{0: 4, 6: 0x70, 8: 0x80, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)}
 			at := start.Add(time.Duration(i) * time.Second)
 			if i == 0 {
 				return funds.Credited{Order: id, Amount: fen(1_000_000_00), Repaid: fen(0), AvailableAt: at}, at
@@ -114,23 +114,23 @@ func TestLoadOfALongHistory(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		store *memory.Store
-		load  func(tr *trade) any
-		touch func(tr *trade)
+		load  func(tr *fixture) any
+		touch func(tr *fixture)
 	}{
-		{"line", longLine(t, entries), func(tr *trade) any { return tr.quota() }, func(tr *trade) { tr.quota() }},
-		{"funds", crowdedFunds(t, waiting), func(tr *trade) any {
+		{"line", longLine(t, entries), func(tr *fixture) any { return tr.quota() }, func(tr *fixture) { tr.quota() }},
+		{"funds", crowdedFunds(t, waiting), func(tr *fixture) any {
 			b, _, err := tr.desk.ReadFunds(ctx, platform, shopkeeper.Account, cny)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return must(funds.NewModel().Save(nil, &b))
-		}, func(tr *trade) { tr.funds() }},
+		}, func(tr *fixture) { tr.funds() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			snapshot(t, c.store)
 			warm, cold, lost := newTrade(t, c.store), newTrade(t, c.store, desk.WithCache(0)), newTrade(t, bare{c.store}, desk.WithCache(0))
 			want := c.load(lost)
-			for name, tr := range map[string]*trade{"warm": warm, "from a snapshot": cold} {
+			for name, tr := range map[string]*fixture{"warm": warm, "from a snapshot": cold} {
 				if got := c.load(tr); !reflect.DeepEqual(got, want) {
 					t.Fatalf("%s it is %.500s, a replay gives %.500s", name, got, want)
 				}
@@ -212,7 +212,7 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 func BenchmarkQuotaLoad(b *testing.B) {
 	store := longLine(b, 1_000_001)
 	snapshot(b, store)
-	loads(b, store, func(tr *trade) { _ = tr.quota() })
+	loads(b, store, func(tr *fixture) { _ = tr.quota() })
 }
 
 // BenchmarkFundsLoad does the same with funds on which credits wait.
@@ -221,12 +221,12 @@ func BenchmarkFundsLoad(b *testing.B) {
 		b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) {
 			store := crowdedFunds(b, waiting)
 			snapshot(b, store)
-			loads(b, store, func(tr *trade) { _ = tr.funds() })
+			loads(b, store, func(tr *fixture) { _ = tr.funds() })
 		})
 	}
 }
 
-func loads(b *testing.B, store *memory.Store, load func(tr *trade)) {
+func loads(b *testing.B, store *memory.Store, load func(tr *fixture)) {
 	for _, kind := range []struct {
 		name string
 		on   events.Store

@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // BenchmarkLife takes orders through their whole lives, one after the other: 22 commands each,
@@ -59,24 +60,24 @@ const callers = 32
 
 // draft is an order that waits to be submitted by its seller.
 type draft struct {
-	by order.Actor
-	id order.ID
+	by trade.Actor
+	id trade.ID
 }
 
 // drafts prepares b.N orders of as many sellers as there are to be lines.
 func drafts(b *testing.B, store events.Store, lines int) []draft {
 	b.Helper()
 	tr := newTrade(b, store)
-	sellers := make([]order.Actor, lines)
+	sellers := make([]trade.Actor, lines)
 	for i := range sellers {
-		s := order.Actor{Role: order.Seller, Account: order.Account(fmt.Sprintf("s-%d", i))}
+		s := trade.Actor{Role: trade.Seller, Account: trade.Account(fmt.Sprintf("s-%d", i))}
 		tr.do(s, desk.Seller(s.Account, seller.Activate{Route: seller.RouteConsole}))
 		tr.do(platform, desk.Line(s.Account, usd, credit.AssessLimit{Limit: money("1000000000000 USD")}))
 		sellers[i] = s
 	}
 	list := make([]draft, b.N)
 	inParallel(len(list), func(i int) {
-		list[i] = draft{by: sellers[i%lines], id: order.NewID()}
+		list[i] = draft{by: sellers[i%lines], id: trade.NewID()}
 		tr.drafted(list[i].by, list[i].id, "6000 USD", "2000 USD", order.CoveragePostDelivery)
 	})
 	return list

@@ -18,7 +18,9 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var background = context.Background()
@@ -112,7 +114,7 @@ func TestNothingToDo(t *testing.T) {
 // TestSameIDOtherCommand uses an ID again for another payload, command, target, role or account.
 func TestSameIDOtherCommand(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
-	a, b := order.NewID(), order.NewID()
+	a, b := trade.NewID(), trade.NewID()
 	first := asking(acme, desk.Order(a, order.Draft{Mode: order.DraftOnline}))
 	if _, err := tr.desk.Do(background, first); err != nil {
 		t.Fatal(err)
@@ -122,7 +124,7 @@ func TestSameIDOtherCommand(t *testing.T) {
 		"command": func(c *desk.Command) { c.Do = desk.Order(a, order.Cancel{}) },
 		"target":  func(c *desk.Command) { c.Do = desk.Order(b, order.Draft{Mode: order.DraftOnline}) },
 		"package": func(c *desk.Command) { c.Do = desk.Entrustment("E1", entrustment.Draft{}) },
-		"role":    func(c *desk.Command) { c.By.Role = order.Buyer },
+		"role":    func(c *desk.Command) { c.By.Role = trade.Buyer },
 		"account": func(c *desk.Command) { c.By.Account = orient.Account },
 		"refused": func(c *desk.Command) { c.Do = desk.Order(b, order.Cancel{}) },
 	} {
@@ -177,11 +179,11 @@ func TestExpect(t *testing.T) {
 func TestSources(t *testing.T) {
 	var asked struct{ match, store, certify, account atomic.Int64 }
 	sources := desk.Sources{
-		Match: func(context.Context, order.Email) (order.Account, error) {
+		Match: func(context.Context, trade.Email) (trade.Account, error) {
 			asked.match.Add(1)
 			return bruno.Account, nil
 		},
-		Store: func(context.Context, order.Account) (seller.Findings, error) {
+		Store: func(context.Context, trade.Account) (seller.Findings, error) {
 			asked.store.Add(1)
 			return seller.Findings{Operating: true, Membership: seller.MemberFree, Verdict: seller.Verdict{Approved: true}}, nil
 		},
@@ -189,7 +191,7 @@ func TestSources(t *testing.T) {
 			asked.certify.Add(1)
 			return seller.Verdict{Approved: true}, nil
 		},
-		Account: func(_ context.Context, command uuid.UUID, _ order.ID) (order.ReceivingAccount, error) {
+		Account: func(_ context.Context, command uuid.UUID, _ trade.ID) (order.ReceivingAccount, error) {
 			asked.account.Add(1)
 			return order.ReceivingAccount(command.String()), nil
 		},
@@ -206,8 +208,8 @@ func TestSources(t *testing.T) {
 	activate := desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
 		CompanyName: "Acme", RegistrationNo: "91330000", LegalRepresentative: "Li", RegisteredAddress: "Ningbo",
 	}})
-	tr.refused(order.RuleA2, orient, activate)
-	tr.refused(order.RuleA2, platform, activate)
+	tr.refused(rule.A2, orient, activate)
+	tr.refused(rule.A2, platform, activate)
 	count("Store", &asked.store, 0)
 	if err := tr.try(acme, activate); err != nil {
 		t.Fatal(err)
@@ -222,13 +224,13 @@ func TestSources(t *testing.T) {
 	}
 	count("Certify", &asked.certify, 1)
 
-	id := order.NewID()
+	id := trade.NewID()
 	tr.do(acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
 	match := desk.Order(id, order.MatchBuyer{Email: bruno.Email})
-	tr.refused(order.RuleA8, acme, match) // nothing entered yet
+	tr.refused(rule.A8, acme, match) // nothing entered yet
 	tr.do(acme, desk.Order(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
-	tr.refused(order.RuleA8, orient, match)
-	tr.refused(order.RuleA8, acme, desk.Order(id, order.MatchBuyer{Email: "other@buyer.example"}))
+	tr.refused(rule.A8, orient, match)
+	tr.refused(rule.A8, acme, desk.Order(id, order.MatchBuyer{Email: "other@buyer.example"}))
 	count("Match", &asked.match, 0)
 	// Three times somebody is faster; the look-up is made once.
 	store.rounds.Store(3)
@@ -241,9 +243,9 @@ func TestSources(t *testing.T) {
 	tr.do(acme, match)
 	count("Match", &asked.match, 1)
 	tr.do(acme, desk.Order(id, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}}))
-	tr.refused(order.RuleA16, acme, submission(id))
+	tr.refused(rule.A16, acme, submission(id))
 	tr.do(acme, desk.Order(id, order.ChooseCoverage{Coverage: order.CoverageNone}))
-	tr.refused(order.RuleA16, acme, desk.Order(id, order.Submit{}))
+	tr.refused(rule.A16, acme, desk.Order(id, order.Submit{}))
 	if err := tr.try(acme, submission(id)); err != nil {
 		t.Fatal(err)
 	}
@@ -278,20 +280,20 @@ func TestSourceFails(t *testing.T) {
 	down := errors.New("directory is down")
 	fail := true
 	tr := inMemory(t, desk.WithSources(desk.Sources{
-		Match: func(context.Context, order.Email) (order.Account, error) {
+		Match: func(context.Context, trade.Email) (trade.Account, error) {
 			if fail {
 				return "", down
 			}
 			return bruno.Account, nil
 		},
-		Account: func(_ context.Context, command uuid.UUID, _ order.ID) (order.ReceivingAccount, error) {
+		Account: func(_ context.Context, command uuid.UUID, _ trade.ID) (order.ReceivingAccount, error) {
 			if fail {
 				return "", down
 			}
 			return order.ReceivingAccount(command.String()), nil
 		},
 	})).opened("0 USD")
-	id := order.NewID()
+	id := trade.NewID()
 	for _, step := range []order.Command{
 		order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"},
 		order.MatchBuyer{Email: bruno.Email}, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}},
@@ -374,16 +376,16 @@ func TestRefusalsAreCurrent(t *testing.T) {
 	other := newTrade(t, tr.store)
 	holder := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	waiting := other.draft("100 USD", "100 USD", order.CoveragePostDelivery)
-	other.refused(order.RuleD3, acme, submission(waiting))
+	other.refused(rule.D3, acme, submission(waiting))
 	tr.do(acme, desk.Order(holder, order.Cancel{}))
 	if err := other.try(acme, submission(waiting)); err != nil {
 		t.Fatal(err)
 	}
 	other.submit(waiting)
 	tr.do(platform, suspendService())
-	other.refused(order.RuleA6, acme, desk.Order(order.NewID(), order.Draft{Mode: order.DraftOnline}))
+	other.refused(rule.A6, acme, desk.Order(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
 	tr.do(platform, desk.Seller(acme.Account, seller.Reinstate{}))
-	other.do(acme, desk.Order(order.NewID(), order.Draft{Mode: order.DraftOnline}))
+	other.do(acme, desk.Order(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
 }
 
 // TestPolicy has settings that orders could not be run under, and none at all.
@@ -391,7 +393,7 @@ func TestPolicy(t *testing.T) {
 	bad := order.DefaultPolicy()
 	bad.PayWithin = 0
 	tr := inMemory(t, desk.WithPolicy(bad))
-	var invalid *order.InvalidError
+	var invalid *trade.InvalidError
 	if _, err := tr.ask(platform, limit("1 USD")); !errors.As(err, &invalid) || invalid.Field != "policy.pay_within" {
 		t.Fatalf("%v", err)
 	}
@@ -435,8 +437,8 @@ func TestSnapshots(t *testing.T) {
 }
 
 // accountNamed is a source that always makes the same account.
-func accountNamed(name string) func(context.Context, uuid.UUID, order.ID) (order.ReceivingAccount, error) {
-	return func(context.Context, uuid.UUID, order.ID) (order.ReceivingAccount, error) {
+func accountNamed(name string) func(context.Context, uuid.UUID, trade.ID) (order.ReceivingAccount, error) {
+	return func(context.Context, uuid.UUID, trade.ID) (order.ReceivingAccount, error) {
 		return order.ReceivingAccount(name), nil
 	}
 }

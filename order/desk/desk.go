@@ -15,6 +15,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Desk takes commands: it loads what a command needs, decides, and commits what came of it,
@@ -50,7 +51,7 @@ type Option func(*Desk)
 
 // WithPolicy sets the part of the rule book that a platform may set; nil keeps the defaults.
 // The policy must not be changed afterwards. With one that does not pass Validate the desk
-// answers every command with that *order.InvalidError.
+// answers every command with that *trade.InvalidError.
 func WithPolicy(p *order.Policy) Option {
 	return func(d *Desk) {
 		if p != nil {
@@ -133,7 +134,7 @@ type Command struct {
 	// kept with the events do not.
 	ID uuid.UUID
 	// By is who asks, as the caller has authenticated him.
-	By order.Actor
+	By trade.Actor
 	// Expect, if it is not 0, is the version that the addressed stream must have.
 	Expect events.Version
 	// Do is what is asked for, made by Order, Seller, Entrustment, Line, PayLater, Quota or Funds.
@@ -178,8 +179,8 @@ func (e *ExpectError) Error() string {
 	return fmt.Sprintf("desk: stream %s is at version %d, not %d", e.Stream, e.Head, e.Expect)
 }
 
-// Do carries a command out. The answer is a Result; a *order.Refusal, which says by which rule
-// nothing was done; an *ExpectError; an *order.InvalidError; or an error of the store, among
+// Do carries a command out. The answer is a Result; a *trade.Refusal, which says by which rule
+// nothing was done; an *ExpectError; an *trade.InvalidError; or an error of the store, among
 // them one that is events.ErrUnknownOutcome, after which the same command may be asked again.
 //
 // A refusal is as current as a result: before it is given, the store has confirmed that

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 func TestWholeLife(t *testing.T) {
@@ -14,7 +15,7 @@ func TestWholeLife(t *testing.T) {
 	if l := tr.line(); l.Held != money("6000 USD") || l.Available() != money("4000 USD") {
 		t.Fatalf("held %s, available %s", l.Held, l.Available())
 	}
-	tr.refused(order.RuleA18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
+	tr.refused(rule.A18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
 	tr.shipped(id)
 	tr.wire(id, "balance", "4000 USD")
 	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))

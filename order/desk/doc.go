@@ -33,13 +33,13 @@
 //
 // # Refusals
 //
-// A *order.Refusal names the rule, also where the rule is one of another stream: a Link that
+// A *trade.Refusal names the rule, also where the rule is one of another stream: a Link that
 // the entrustment refuses names the entrustment's rule. A refusal writes nothing, and it is as
 // current as a result: before it is given, the store has confirmed that nothing it was decided
 // on has changed. [Desk.Try] gives the answer that [Desk.Do] would give and writes nothing. See
 // TestTryIsDo and TestDesksNeverContradictEachOther.
 //
-// Malformed input is a *order.InvalidError that names field and reason, and what the log cannot
+// Malformed input is a *trade.InvalidError that names field and reason, and what the log cannot
 // hold a *events.BoundsError. See TestBadInput.
 //
 // # Time

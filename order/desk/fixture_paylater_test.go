@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	otherShop    = order.Actor{Role: order.Seller, Account: "m-other"}
-	otherShopper = order.Actor{Role: order.Buyer, Account: "b-other"}
+	otherShop    = trade.Actor{Role: trade.Seller, Account: "m-other"}
+	otherShopper = trade.Actor{Role: trade.Buyer, Account: "b-other"}
 )
 
 // terms is the default policy with changes.
@@ -27,8 +27,8 @@ func terms(change func(p *paylater.Policy)) desk.Option {
 }
 
 // payout sets the policies of received funds by merchant; others have the default.
-func payout(policies map[order.Account]funds.Policy) desk.Option {
-	return desk.WithSources(desk.Sources{Funds: func(_ context.Context, merchant order.Account) (funds.Policy, error) {
+func payout(policies map[trade.Account]funds.Policy) desk.Option {
+	return desk.WithSources(desk.Sources{Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 		if p, ok := policies[merchant]; ok {
 			return p, nil
 		}
@@ -36,13 +36,13 @@ func payout(policies map[order.Account]funds.Policy) desk.Option {
 	}})
 }
 
-func placing(merchant order.Actor, amount string) paylater.Place {
+func placing(merchant trade.Actor, amount string) paylater.Place {
 	return paylater.Place{Merchant: string(merchant.Account), ChosePayLater: true, Amount: money(amount)}
 }
 
 // buying places a new order of the shop.
 func buying(amount string) desk.Action {
-	return desk.PayLater(order.NewID(), placing(shopkeeper, amount))
+	return desk.PayLater(trade.NewID(), placing(shopkeeper, amount))
 }
 
 func onQuota(c credit.Command) desk.Action { return desk.Quota(shopkeeper.Account, cny, c) }
@@ -70,7 +70,7 @@ func unfreeze(reason credit.Reason, ref string) desk.Action {
 	return onQuota(credit.Unfreeze{Reason: reason, Ref: ref})
 }
 
-func (tr *trade) sale(id order.ID) paylater.Order {
+func (tr *fixture) sale(id trade.ID) paylater.Order {
 	tr.Helper()
 	o, _, err := tr.desk.ReadPayLater(context.Background(), platform, id)
 	if err != nil {
@@ -80,7 +80,7 @@ func (tr *trade) sale(id order.ID) paylater.Order {
 }
 
 // on carries out commands on an order that have to be accepted, each by whoever usually asks.
-func (tr *trade) on(id order.ID, commands ...paylater.Command) desk.Result {
+func (tr *fixture) on(id trade.ID, commands ...paylater.Command) desk.Result {
 	tr.Helper()
 	var last desk.Result
 	for _, c := range commands {
@@ -89,7 +89,7 @@ func (tr *trade) on(id order.ID, commands ...paylater.Command) desk.Result {
 	return last
 }
 
-func usually(c paylater.Command) order.Actor {
+func usually(c paylater.Command) trade.Actor {
 	switch c.(type) {
 	case paylater.Ship, paylater.LowerAmount, paylater.Return, paylater.Refund, paylater.CloseAfterSales:
 		return shopkeeper
@@ -102,14 +102,14 @@ func usually(c paylater.Command) order.Actor {
 }
 
 // received places an order of that amount that has arrived, and late one that is overdue.
-func (tr *trade) received(amount string) order.ID {
+func (tr *fixture) received(amount string) trade.ID {
 	tr.Helper()
 	id := tr.place(amount)
 	tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 	return id
 }
 
-func (tr *trade) late(amount string) order.ID {
+func (tr *fixture) late(amount string) trade.ID {
 	tr.Helper()
 	id := tr.received(amount)
 	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
@@ -117,7 +117,7 @@ func (tr *trade) late(amount string) order.ID {
 }
 
 // sold places an order of that amount and has it paid.
-func (tr *trade) sold(amount string) order.ID {
+func (tr *fixture) sold(amount string) trade.ID {
 	tr.Helper()
 	id := tr.place(amount)
 	tr.pay(id, amount)
@@ -125,7 +125,7 @@ func (tr *trade) sold(amount string) order.ID {
 }
 
 // stands checks the phase of an order.
-func (tr *trade) stands(id order.ID, want paylater.Phase) {
+func (tr *fixture) stands(id trade.ID, want paylater.Phase) {
 	tr.Helper()
 	if o := tr.sale(id); o.Phase != want {
 		tr.Fatalf("phase %s, want %s", o.Phase, want)
@@ -133,7 +133,7 @@ func (tr *trade) stands(id order.ID, want paylater.Phase) {
 }
 
 // lineIs checks limit, used and remaining of the shop's line, in yuan.
-func (tr *trade) lineIs(limit, used, remaining string) {
+func (tr *fixture) lineIs(limit, used, remaining string) {
 	tr.Helper()
 	l := tr.quota()
 	if p := l.Page(); p.Limit != yuan(limit) || p.Used != yuan(used) || p.Remaining != yuan(remaining) {
@@ -142,17 +142,17 @@ func (tr *trade) lineIs(limit, used, remaining string) {
 }
 
 // fundsAre checks what waits, what is available and what is owed, in yuan.
-func (tr *trade) fundsAre(pending, available, debt string) {
+func (tr *fixture) fundsAre(pending, available, debt string) {
 	tr.Helper()
 	if p := tr.funds(); p.Pending != yuan(pending) || p.Available != yuan(available) || p.Debt != yuan(debt) {
 		tr.Fatalf("pending %s, available %s, debt %s; want %s, %s, %s", p.Pending, p.Available, p.Debt, pending, available, debt)
 	}
 }
 
-func yuan(amount string) order.Money { return money(amount + " CNY") }
+func yuan(amount string) trade.Money { return money(amount + " CNY") }
 
 // wrote checks the facts of a command, in the order of the log, and that they are of one commit.
-func (tr *trade) wrote(r desk.Result, want ...string) {
+func (tr *fixture) wrote(r desk.Result, want ...string) {
 	tr.Helper()
 	var got []string
 	for _, f := range r.Facts {
@@ -207,7 +207,7 @@ func told(f desk.Fact) string {
 }
 
 // frozenFor checks the kinds of reasons for which the shop's line is frozen.
-func (tr *trade) frozenFor(want ...credit.Reason) {
+func (tr *fixture) frozenFor(want ...credit.Reason) {
 	tr.Helper()
 	l := tr.quota()
 	var got []credit.Reason
@@ -220,7 +220,7 @@ func (tr *trade) frozenFor(want ...credit.Reason) {
 }
 
 // missing checks how much a refusal says is missing.
-func (tr *trade) missing(no *order.Refusal, want string) {
+func (tr *fixture) missing(no *trade.Refusal, want string) {
 	tr.Helper()
 	if no.Missing != money(want) {
 		tr.Fatalf("%v: %s is missing, want %s", no, no.Missing, want)
@@ -228,7 +228,7 @@ func (tr *trade) missing(no *order.Refusal, want string) {
 }
 
 // earliest checks from when on a refusal says that it would not be one.
-func (tr *trade) earliest(no *order.Refusal, want time.Time) {
+func (tr *fixture) earliest(no *trade.Refusal, want time.Time) {
 	tr.Helper()
 	if !no.Earliest.Equal(want) {
 		tr.Fatalf("%v: from %s, want %s", no, no.Earliest, want)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestGoldenDisputes has the golden cases of the rule book on shortfalls, refunds, disputes and
@@ -16,7 +18,7 @@ func TestGoldenDisputes(t *testing.T) {
 		id := tr.confirmed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		tr.wire(id, "all", "6100 USD")
 		back := desk.Order(id, order.ReturnUnapplied{Amount: money("100 USD")})
-		no := tr.refused(order.RuleD30, acme, refund(id, "6000.01 USD"))
+		no := tr.refused(rule.D30, acme, refund(id, "6000.01 USD"))
 		if l := tr.order(id).Ledger; no.Missing != money("0.01 USD") || l.Applied != money("6000 USD") || l.Unapplied != money("100 USD") {
 			t.Fatalf("missing %s, ledger %+v", no.Missing, l)
 		}
@@ -27,7 +29,7 @@ func TestGoldenDisputes(t *testing.T) {
 			t.Fatalf("closed %q, ledger %+v", o.CloseReason, o.Ledger)
 		}
 		tr.do(platform, back)
-		tr.refused(order.RuleD21, platform, back)
+		tr.refused(rule.D21, platform, back)
 		if l := tr.order(id).Ledger; !l.Unapplied.IsZero() || l.Returned != money("100 USD") || l.Refunded != money("6000 USD") {
 			t.Fatalf("ledger %+v", l)
 		}
@@ -43,7 +45,7 @@ func TestGoldenDisputes(t *testing.T) {
 			t.Fatalf("phase %s, ledger %+v, due %s", o.Phase, o.Ledger, o.Due())
 		}
 		// What was written off was never paid: it cannot be refunded.
-		if no := tr.refused(order.RuleD30, acme, refund(id, "2000 USD")); no.Missing != money("20 USD") {
+		if no := tr.refused(rule.D30, acme, refund(id, "2000 USD")); no.Missing != money("20 USD") {
 			t.Fatalf("missing %s", no.Missing)
 		}
 		tr.held("2000 USD")
@@ -93,7 +95,7 @@ func TestGoldenDisputes(t *testing.T) {
 		if done := tr.tick(due); len(done) != 1 || done[0].Kind != "receipt" || done[0].Err != nil {
 			t.Fatalf("on day 19: %+v", done)
 		}
-		if o := tr.order(id); o.Phase != order.PhaseCompleted || o.ReceiptBy != order.System || !o.ReceivedAt.Equal(due) {
+		if o := tr.order(id); o.Phase != order.PhaseCompleted || o.ReceiptBy != trade.System || !o.ReceivedAt.Equal(due) {
 			t.Fatalf("phase %s, received by %s at %s", o.Phase, o.ReceiptBy, o.ReceivedAt)
 		}
 		tr.held("0 USD")

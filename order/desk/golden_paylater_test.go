@@ -4,11 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestGoldenPayLater has the golden cases of the rule book on pay later, with their exact figures
@@ -39,7 +40,7 @@ func goldenWholeLimit(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.place("5000 CNY")
 	tr.lineIs("5000", "5000", "0")
-	tr.missing(tr.refused(order.RuleB5, shopper, buying("0.01 CNY")), "0.01 CNY")
+	tr.missing(tr.refused(rule.B5, shopper, buying("0.01 CNY")), "0.01 CNY")
 	tr.pay(id, "5000 CNY")
 	tr.lineIs("5000", "0", "5000")
 	tr.fundsAre("5000", "0", "0")
@@ -48,12 +49,12 @@ func goldenWholeLimit(t *testing.T) {
 // Limit 5,000, used 4,000, reduced to 3,000: remaining 0, used 4,000, an order of 1 refused;
 // after the payment of 4,000 remaining 3,000; written off instead: limit 0, used 0.
 func goldenReduced(t *testing.T) {
-	reduced := func() (*trade, order.ID) {
+	reduced := func() (*fixture, trade.ID) {
 		tr := shop(t, "5000 CNY")
 		id := tr.received("4000 CNY")
 		tr.do(platform, assess("3000 CNY"))
 		tr.lineIs("3000", "4000", "0")
-		tr.missing(tr.refused(order.RuleB5, shopper, buying("1 CNY")), "1 CNY")
+		tr.missing(tr.refused(rule.B5, shopper, buying("1 CNY")), "1 CNY")
 		return tr, id
 	}
 	tr, id := reduced()
@@ -76,7 +77,7 @@ func goldenFrozen(t *testing.T) {
 	tr.fundsAre("1000", "0", "0")
 	tr.frozenFor(credit.ReasonOverdue)
 	tr.after(7*day).do(shopkeeper, withdrawal("W", "1000 CNY"))
-	tr.refused(order.RuleB19, shopper, buying("1 CNY"))
+	tr.refused(rule.B19, shopper, buying("1 CNY"))
 }
 
 // 100.00 credited on day 0 with a waiting time of 7 days: a withdrawal on day 6 at 23:59 is
@@ -85,14 +86,14 @@ func goldenWaiting(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.sold("100.00 CNY")
 	take := withdrawal("W", "100.00 CNY")
-	tr.earliest(tr.at(start.Add(6*day+23*time.Hour+59*time.Minute)).refused(order.RuleB17, shopkeeper, take), start.Add(168*time.Hour))
-	tr.at(start.Add(168*time.Hour-1)).refused(order.RuleB17, shopkeeper, take)
+	tr.earliest(tr.at(start.Add(6*day+23*time.Hour+59*time.Minute)).refused(rule.B17, shopkeeper, take), start.Add(168*time.Hour))
+	tr.at(start.Add(168*time.Hour-1)).refused(rule.B17, shopkeeper, take)
 	tr.at(time.Date(2025, 1, 8, 0, 0, 0, 0, time.UTC)).do(shopkeeper, take)
 }
 
 // 100.00 withdrawn at a fee of 0.1 %: net 99.90, fee 0.10; failed: 100.00 available again.
 func goldenFee(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {FeeRate: 10}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 10}}))
 	tr.sold("100 CNY")
 	tr.do(shopkeeper, withdrawal("W", "100.00 CNY"))
 	w := must(tr.desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))[0]
@@ -106,7 +107,7 @@ func goldenFee(t *testing.T) {
 
 // Credit 100, withdraw 100, refund 60, the withdrawal fails: available 40, debt 0.
 func goldenRefund(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	id := tr.sold("100 CNY")
 	tr.do(shopkeeper, withdrawal("W", "100 CNY"))
 	tr.on(id, paylater.Refund{Amount: money("60 CNY")})
@@ -118,8 +119,8 @@ func goldenRefund(t *testing.T) {
 // A withdrawal from quota is refused always.
 func goldenQuota(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.refused(order.RuleB6, shopkeeper, onQuota(credit.Withdraw{Amount: money("5000 CNY")}))
-	tr.refused(order.RuleB6, shopkeeper, onFunds(funds.WithdrawQuota{Amount: money("5000 CNY"), Dest: ownAlipay}))
+	tr.refused(rule.B6, shopkeeper, onQuota(credit.Withdraw{Amount: money("5000 CNY")}))
+	tr.refused(rule.B6, shopkeeper, onFunds(funds.WithdrawQuota{Amount: money("5000 CNY"), Dest: ownAlipay}))
 }
 
 // The default assessment, other inputs equal: a score of 4.8 gives the lever, 4.79 does not; one
@@ -138,8 +139,8 @@ func goldenScore(t *testing.T) {
 	tr.do(platform, onQuota(credit.AssessLimit{Limit: at, Inputs: inputs("4.8", "125000 CNY")}))
 	most := must(credit.DefaultAssessment(inputs("4.8", "625000 CNY")))
 	tr.do(platform, desk.Quota(otherShop.Account, cny, credit.AssessLimit{Limit: most, Inputs: inputs("4.8", "625000 CNY")}))
-	tr.do(shopper, desk.PayLater(order.NewID(), placing(shopkeeper, "20000 CNY")))
-	tr.do(shopper, desk.PayLater(order.NewID(), placing(otherShop, "100000 CNY")))
+	tr.do(shopper, desk.PayLater(trade.NewID(), placing(shopkeeper, "20000 CNY")))
+	tr.do(shopper, desk.PayLater(trade.NewID(), placing(otherShop, "100000 CNY")))
 }
 
 // Shipped at the new year: received automatically after 10 x 24 hours, charged a day later, and
@@ -185,7 +186,7 @@ func goldenAfterSales(t *testing.T) {
 }
 
 // kindOf is the kind of the one thing that a Tick has done, which has to be for that order.
-func kindOf(t *testing.T, done []desk.Ticked, id order.ID) string {
+func kindOf(t *testing.T, done []desk.Ticked, id trade.ID) string {
 	t.Helper()
 	switch {
 	case len(done) == 0:

@@ -19,11 +19,12 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // account is what a balance says to its merchant at an instant.
 type account struct {
-	Pending, Available, Debt order.Money
+	Pending, Available, Debt trade.Money
 	Waiting                  []funds.Waiting
 	Withdrawals              []funds.Withdrawal
 	Cards                    []funds.CardNo

@@ -26,6 +26,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The golden store is a log as an earlier version of the library has written it: testdata/golden.db
@@ -96,7 +97,7 @@ func tableRows(t testing.TB, path string) (rows []goldenRow) {
 // goldenAsked is a command that was carried out, and where its facts lie.
 type goldenAsked struct {
 	ID          uuid.UUID
-	By          order.Actor
+	By          trade.Actor
 	Wish        wish
 	First, Last events.Position
 }
@@ -107,11 +108,11 @@ func (a *goldenAsked) do(t testing.TB) desk.Command {
 	var do desk.Action
 	switch w := a.Wish; w.Kind {
 	case "sale":
-		do = desk.PayLater(must(order.ParseID(w.Target)), must(paylater.DecodeCommand(w.Name, w.Payload)))
+		do = desk.PayLater(must(trade.ParseID(w.Target)), must(paylater.DecodeCommand(w.Name, w.Payload)))
 	case "quota":
-		do = desk.Quota(order.Account(w.Target), cny, must(credit.DecodeCommand(w.Name, w.Payload)))
+		do = desk.Quota(trade.Account(w.Target), cny, must(credit.DecodeCommand(w.Name, w.Payload)))
 	case "funds":
-		do = desk.Funds(order.Account(w.Target), cny, must(funds.DecodeCommand(w.Name, w.Payload)))
+		do = desk.Funds(trade.Account(w.Target), cny, must(funds.DecodeCommand(w.Name, w.Payload)))
 	default:
 		do = must(w.action())
 	}
@@ -145,7 +146,7 @@ func playGolden(t *testing.T) {
 	newTrade(t, store).opened("10000 USD").openedTo(orient, "10000 USD").openShop("5000 CNY")
 	// What the players never come to: a certification that is not approved.
 	strict := newTrade(t, store, desk.WithSources(desk.Sources{
-		Store: func(context.Context, order.Account) (seller.Findings, error) {
+		Store: func(context.Context, trade.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: seller.MemberFree}, nil
 		},
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
@@ -156,7 +157,7 @@ func playGolden(t *testing.T) {
 		CompanyName: "Far Sail", RegistrationNo: "1", LegalRepresentative: "Wang Fang", RegisteredAddress: "Ningbo",
 	}}))
 	p := newPlayer(newTrade(t, store), 'g', 9, 9, rand.New(rand.NewPCG(seed, 0)).IntN)
-	m := newMarket(func(opts ...desk.Option) *trade { return newTrade(t, store, opts...) }, 6, rand.New(rand.NewPCG(seed, 1)).IntN)
+	m := newMarket(func(opts ...desk.Option) *fixture { return newTrade(t, store, opts...) }, 6, rand.New(rand.NewPCG(seed, 1)).IntN)
 	var asked []byte
 	for i := 0; i < 3000 && must(store.Settled(t.Context())) < most; i++ {
 		c, on := p.step(), p.desk
@@ -197,12 +198,12 @@ func later(a, b time.Time) time.Time {
 }
 
 // leaveOpen begins orders of both kinds and leaves them where a deadline runs.
-func leaveOpen(tr *trade) {
+func leaveOpen(tr *fixture) {
 	tr.Helper()
-	vendor := order.Actor{Role: order.Seller, Account: "s-late", Email: "late@seller.example"}
+	vendor := trade.Actor{Role: trade.Seller, Account: "s-late", Email: "late@seller.example"}
 	tr.openedTo(vendor, "10000 USD")
 	for steps := range 4 {
-		id := order.NewID()
+		id := trade.NewID()
 		tr.drafted(vendor, id, "600 USD", "200 USD", order.CoveragePostDelivery)
 		if steps > 0 {
 			tr.do(vendor, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
@@ -214,10 +215,10 @@ func leaveOpen(tr *trade) {
 			tr.wire(id, "initial", "200 USD")
 		}
 	}
-	shop := order.Actor{Role: order.Seller, Account: "m-late"}
+	shop := trade.Actor{Role: trade.Seller, Account: "m-late"}
 	tr.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	for steps := range 4 {
-		id := order.NewID()
+		id := trade.NewID()
 		tr.do(shopper, desk.PayLater(id, placing(shop, "500 CNY")))
 		if steps > 0 {
 			tr.do(shop, desk.PayLater(id, paylater.Ship{}))
@@ -318,7 +319,7 @@ func isGolden(t testing.TB, store events.Store) {
 
 // askAgain asks for golden commands once more, every one or every so many, with their IDs: they
 // were carried out, and the store says when.
-func askAgain(t testing.TB, tr *trade, every int) {
+func askAgain(t testing.TB, tr *fixture, every int) {
 	t.Helper()
 	for i, line := range goldenLines(t, "asked") {
 		if i%every != 0 {
@@ -334,10 +335,10 @@ func askAgain(t testing.TB, tr *trade, every int) {
 }
 
 // goOn takes new orders of both kinds through their lives on the store, beside what is there.
-func goOn(t testing.TB, tr *trade) {
+func goOn(t testing.TB, tr *fixture) {
 	t.Helper()
 	tr.at(start.Add(1000 * day))
-	for _, who := range []order.Actor{acme, {Role: order.Seller, Account: "s-new", Email: "new@seller.example"}} {
+	for _, who := range []trade.Actor{acme, {Role: trade.Seller, Account: "s-new", Email: "new@seller.example"}} {
 		if s := stateOf(t, tr.store, must(seller.Stream(who.Account))).(seller.Service); s.Phase != order.ServiceActive {
 			tr.openedTo(who, "10000 USD")
 		}
@@ -346,8 +347,8 @@ func goOn(t testing.TB, tr *trade) {
 	if _, err := tr.desk.Tick(t.Context(), tr.now()); err != nil {
 		t.Fatal(err)
 	}
-	id := order.NewID()
-	tr.drafted(order.Actor{Role: order.Seller, Account: "s-new", Email: "new@seller.example"}, id, "100 USD", "50 USD", order.CoverageNone)
+	id := trade.NewID()
+	tr.drafted(trade.Actor{Role: trade.Seller, Account: "s-new", Email: "new@seller.example"}, id, "100 USD", "50 USD", order.CoverageNone)
 	if o := tr.order(id); o.Phase != order.PhaseDraft {
 		t.Errorf("the new order is %s", o.Phase)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestGolden has the golden cases of the rule book that need several streams, with their
@@ -16,12 +18,12 @@ func TestGolden(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		a := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		b := tr.draft("5000 USD", "5000 USD", order.CoveragePostDelivery)
-		no := tr.refused(order.RuleD3, acme, submission(b))
+		no := tr.refused(rule.D3, acme, submission(b))
 		if l := tr.line(); no.Missing != money("1000 USD") || l.Available() != money("4000 USD") {
 			t.Fatalf("missing %s, available %s", no.Missing, l.Available())
 		}
 		tr.shipped(a)
-		tr.refused(order.RuleD3, acme, submission(b))
+		tr.refused(rule.D3, acme, submission(b))
 		tr.do(bruno, desk.Order(a, order.ConfirmReceipt{}))
 		tr.submit(b)
 		tr.held("5000 USD")
@@ -50,7 +52,7 @@ func TestGolden(t *testing.T) {
 			t.Fatalf("available %s, overcommitted %s", l.Available(), l.Overcommitted())
 		}
 		tr.held("6000 USD")
-		tr.refused(order.RuleD3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePreShipment)))
+		tr.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePreShipment)))
 	})
 	t.Run("ReleasedBeforePaymentAndLink", func(t *testing.T) {
 		tr := inMemory(t).opened("0 USD").at(start.Add(8 * time.Hour))
@@ -67,7 +69,7 @@ func TestGolden(t *testing.T) {
 		one, two := tr.confirmed("100 USD", "100 USD", order.CoverageNone), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 		tr.entrust("E")
 		tr.do(acme, link(one, "E"))
-		tr.refused(order.RuleA22, acme, link(two, "E"))
+		tr.refused(rule.A22, acme, link(two, "E"))
 		tr.do(acme, unlink(one, "E"))
 		tr.do(acme, link(two, "E"))
 		before := tr.entrustment("E")
@@ -89,12 +91,12 @@ func TestGolden(t *testing.T) {
 			tr.submit(id)
 			tr.shipped(id)
 			auto := desk.Order(id, order.AutoConfirmReceipt{})
-			no := tr.at(last.Add(-time.Millisecond)).refused(order.RuleA25, order.Actor{Role: order.System}, auto)
+			no := tr.at(last.Add(-time.Millisecond)).refused(rule.A25, trade.Actor{Role: trade.System}, auto)
 			if !no.Earliest.Equal(last) {
 				t.Fatalf("earliest %s, want %s", no.Earliest, last)
 			}
 			tr.held("6000 USD")
-			tr.at(last).do(order.Actor{Role: order.System}, auto)
+			tr.at(last).do(trade.Actor{Role: trade.System}, auto)
 			tr.phase(id, order.PhaseCompleted)
 			tr.held("0 USD")
 		})
@@ -120,12 +122,12 @@ func TestGolden(t *testing.T) {
 	t.Run("UnregisteredBuyer", func(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		id := tr.draft("100 USD", "100 USD", order.CoverageNone)
-		fresh := order.Actor{Role: order.Buyer, Account: "b-new", Email: "New@Buyer.example"}
+		fresh := trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "New@Buyer.example"}
 		tr.do(acme, desk.Order(id, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
 		tr.do(acme, desk.Order(id, order.MatchBuyer{Email: "new@buyer.example"}))
 		tr.submit(id)
 		confirm := desk.Order(id, order.Confirm{Terms: tr.order(id).Revision})
-		tr.refused(order.RuleA18, bruno, confirm)
+		tr.refused(rule.A18, bruno, confirm)
 		tr.do(fresh, confirm)
 	})
 }

@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // NewID returns a new command ID: a UUID of version 7, so that the log's index of them stays
 // warm.
-func NewID() uuid.UUID { return uuid.UUID(order.NewID()) }
+func NewID() uuid.UUID { return uuid.UUID(trade.NewID()) }
 
 // CommandID returns the command ID that belongs to a key of the caller's, such as an
 // Idempotency-Key, the id of a webhook, or a timer: the same arguments always give the same

@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // index is the default Deadlines: it follows the log and keeps the running deadline of every
@@ -58,7 +59,7 @@ func (x *index) Due(ctx context.Context, now time.Time) iter.Seq2[Due, error] {
 // brokenOrder is an order whose stream cannot be folded; its id is zero if it has none.
 type brokenOrder struct {
 	stream events.StreamID
-	id     order.ID
+	id     trade.ID
 	err    error
 }
 
@@ -169,7 +170,7 @@ func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) er
 }
 
 // deadline returns the deadline that runs on an order of either kind, and whether one does.
-func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id order.ID) (Due, bool, error) {
+func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id trade.ID) (Due, bool, error) {
 	if stream.Category() == paylater.Category {
 		o, _, err := d.sales.View(ctx, d.store, stream, d.options...)
 		x, runs := o.Deadline()
@@ -189,9 +190,9 @@ func (x *index) sweep() {
 	heap.Init(&x.waiting)
 }
 
-func orderOf(stream events.StreamID) (order.ID, error) {
+func orderOf(stream events.StreamID) (trade.ID, error) {
 	key, _ := stream.Key()
-	return order.ParseID(key)
+	return trade.ParseID(key)
 }
 
 // wait is an order that waits for an instant.

@@ -12,13 +12,14 @@ import (
 	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestIndexForgetsWhatEnded has a few thousand deadlines come and go beside a few that stay,
 // with a Tick in between: what is due is always what a new desk would say.
 func TestIndexForgetsWhatEnded(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
-	var stay []order.ID
+	var stay []trade.ID
 	for i := range 1200 {
 		if i%50 == 0 {
 			stay = append(stay, tr.placed("100 USD", "100 USD", order.CoverageNone))

@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestBadPayLaterRequests is the table of what people try, each refused by its rule with nothing
 // written, by Try as by Do.
 func TestBadPayLaterRequests(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {FeeRate: 5_000, FeeMin: money("2 CNY")}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 5_000, FeeMin: money("2 CNY")}}))
 	tr.sold("100 CNY")
 	open := tr.received("50 CNY")
 	tr.do(platform, freeze(credit.ReasonOther, "audit"))
@@ -27,45 +28,45 @@ func TestBadPayLaterRequests(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		rule order.Rule
-		by   order.Actor
+		rule rule.ID
+		by   trade.Actor
 		do   desk.Action
 	}{
-		{"quota withdrawn from the line", order.RuleB6, shopkeeper, onQuota(credit.Withdraw{Amount: money("1 CNY")})},
-		{"quota withdrawn from the funds", order.RuleB6, shopkeeper, onFunds(funds.WithdrawQuota{Amount: money("1 CNY"), Dest: ownAlipay})},
-		{"to somebody else's Alipay", order.RuleB10, shopkeeper, take("10 CNY", funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: "m-other"}})},
-		{"to an unbound card", order.RuleB10, shopkeeper, take("10 CNY", funds.Dest{Card: "6222-99"})},
-		{"somebody else's card bound", order.RuleB10, shopkeeper, onFunds(funds.BindCard{Card: "6222-99", Holder: "m-other"})},
-		{"more than is available", order.RuleB10, shopkeeper, take("100.01 CNY", ownAlipay)},
-		{"nothing", order.RuleB10, shopkeeper, take("0 CNY", ownAlipay)},
-		{"less than nothing", order.RuleB10, shopkeeper, take("-1 CNY", ownAlipay)},
-		{"a fee above the amount", order.RuleD58, shopkeeper, take("1 CNY", ownAlipay)},
-		{"a fee of all the amount", order.RuleD58, shopkeeper, take("2 CNY", ownAlipay)},
-		{"another merchant's funds", order.RuleB10, otherShop, take("10 CNY", ownAlipay)},
-		{"withdrawn by the platform", order.RuleB10, platform, take("10 CNY", ownAlipay)},
-		{"a part of a payment", order.RuleD51, shopper, desk.PayLater(open, paying("49.99 CNY"))},
-		{"a payment of more", order.RuleD51, shopper, desk.PayLater(open, paying("50.01 CNY"))},
-		{"a payment of the largest amount", order.RuleD51, shopper, desk.PayLater(open, paylater.Pay{Reference: "R", Amount: fen(math.MaxInt64)})},
-		{"a payment in another currency", order.RuleD60, shopper, desk.PayLater(open, paying("50 USD"))},
-		{"a payment by another buyer", order.RuleB8, otherShopper, desk.PayLater(open, paying("50 CNY"))},
-		{"a payment by the merchant", order.RuleB8, shopkeeper, desk.PayLater(open, paying("50 CNY"))},
-		{"a payment of no order", order.RuleB8, shopper, desk.PayLater(order.NewID(), paying("50 CNY"))},
-		{"a restoring asked for", order.RuleB9, shopkeeper, onQuota(credit.Restore{Order: open, Amount: money("50 CNY"), Cause: credit.RestorePaid})},
-		{"a restoring by the platform", order.RuleB9, platform, onQuota(credit.Restore{Order: open, Amount: money("50 CNY"), Cause: credit.RestoreReturned})},
-		{"quota without an order", order.RuleB5, shopkeeper, onQuota(credit.Deduct{Amount: money("1 CNY")})},
-		{"a limit raised by its owner", order.RuleB3, shopkeeper, assess("9000 CNY")},
-		{"a line opened by its owner", order.RuleB3, otherShop, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("9000 CNY")})},
-		{"unfrozen for another reason", order.RuleD53, platform, unfreeze(credit.ReasonOther, "nothing")},
-		{"unfrozen for a kind that is not there", order.RuleD53, platform, unfreeze(credit.ReasonOpenOrders, "")},
-		{"unfrozen by its owner", order.RuleD53, shopkeeper, unfreeze(credit.ReasonOther, "audit")},
-		{"overdue by word of the platform", order.RuleB15, platform, onQuota(credit.NoteOverdue{Order: open})},
-		{"overdue before the time", order.RuleD47, system, desk.PayLater(open, paylater.MarkOverdue{})},
-		{"written off in time", order.RuleD52, platform, desk.PayLater(open, paylater.WriteOff{})},
-		{"raised instead of lowered", order.RuleD47, shopkeeper, desk.PayLater(open, paylater.LowerAmount{Amount: money("50.01 CNY")})},
-		{"lowered by another merchant", order.RuleD49, otherShop, desk.PayLater(open, paylater.LowerAmount{Amount: money("1 CNY")})},
-		{"a refund of what was not paid", order.RuleD50, shopkeeper, desk.PayLater(open, paylater.Refund{Amount: money("1 CNY")})},
-		{"credited by the platform", order.RuleB8, platform, onFunds(funds.Credit{Order: open, Amount: money("50 CNY")})},
-		{"a hold on a pay-later line", order.RuleD3, platform, onQuota(credit.Hold{Order: open, Amount: money("1 CNY")})},
+		{"quota withdrawn from the line", rule.B6, shopkeeper, onQuota(credit.Withdraw{Amount: money("1 CNY")})},
+		{"quota withdrawn from the funds", rule.B6, shopkeeper, onFunds(funds.WithdrawQuota{Amount: money("1 CNY"), Dest: ownAlipay})},
+		{"to somebody else's Alipay", rule.B10, shopkeeper, take("10 CNY", funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: "m-other"}})},
+		{"to an unbound card", rule.B10, shopkeeper, take("10 CNY", funds.Dest{Card: "6222-99"})},
+		{"somebody else's card bound", rule.B10, shopkeeper, onFunds(funds.BindCard{Card: "6222-99", Holder: "m-other"})},
+		{"more than is available", rule.B10, shopkeeper, take("100.01 CNY", ownAlipay)},
+		{"nothing", rule.B10, shopkeeper, take("0 CNY", ownAlipay)},
+		{"less than nothing", rule.B10, shopkeeper, take("-1 CNY", ownAlipay)},
+		{"a fee above the amount", rule.D58, shopkeeper, take("1 CNY", ownAlipay)},
+		{"a fee of all the amount", rule.D58, shopkeeper, take("2 CNY", ownAlipay)},
+		{"another merchant's funds", rule.B10, otherShop, take("10 CNY", ownAlipay)},
+		{"withdrawn by the platform", rule.B10, platform, take("10 CNY", ownAlipay)},
+		{"a part of a payment", rule.D51, shopper, desk.PayLater(open, paying("49.99 CNY"))},
+		{"a payment of more", rule.D51, shopper, desk.PayLater(open, paying("50.01 CNY"))},
+		{"a payment of the largest amount", rule.D51, shopper, desk.PayLater(open, paylater.Pay{Reference: "R", Amount: fen(math.MaxInt64)})},
+		{"a payment in another currency", rule.D60, shopper, desk.PayLater(open, paying("50 USD"))},
+		{"a payment by another buyer", rule.B8, otherShopper, desk.PayLater(open, paying("50 CNY"))},
+		{"a payment by the merchant", rule.B8, shopkeeper, desk.PayLater(open, paying("50 CNY"))},
+		{"a payment of no order", rule.B8, shopper, desk.PayLater(trade.NewID(), paying("50 CNY"))},
+		{"a restoring asked for", rule.B9, shopkeeper, onQuota(credit.Restore{Order: open, Amount: money("50 CNY"), Cause: credit.RestorePaid})},
+		{"a restoring by the platform", rule.B9, platform, onQuota(credit.Restore{Order: open, Amount: money("50 CNY"), Cause: credit.RestoreReturned})},
+		{"quota without an order", rule.B5, shopkeeper, onQuota(credit.Deduct{Amount: money("1 CNY")})},
+		{"a limit raised by its owner", rule.B3, shopkeeper, assess("9000 CNY")},
+		{"a line opened by its owner", rule.B3, otherShop, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("9000 CNY")})},
+		{"unfrozen for another reason", rule.D53, platform, unfreeze(credit.ReasonOther, "nothing")},
+		{"unfrozen for a kind that is not there", rule.D53, platform, unfreeze(credit.ReasonOpenOrders, "")},
+		{"unfrozen by its owner", rule.D53, shopkeeper, unfreeze(credit.ReasonOther, "audit")},
+		{"overdue by word of the platform", rule.B15, platform, onQuota(credit.NoteOverdue{Order: open})},
+		{"overdue before the time", rule.D47, system, desk.PayLater(open, paylater.MarkOverdue{})},
+		{"written off in time", rule.D52, platform, desk.PayLater(open, paylater.WriteOff{})},
+		{"raised instead of lowered", rule.D47, shopkeeper, desk.PayLater(open, paylater.LowerAmount{Amount: money("50.01 CNY")})},
+		{"lowered by another merchant", rule.D49, otherShop, desk.PayLater(open, paylater.LowerAmount{Amount: money("1 CNY")})},
+		{"a refund of what was not paid", rule.D50, shopkeeper, desk.PayLater(open, paylater.Refund{Amount: money("1 CNY")})},
+		{"credited by the platform", rule.B8, platform, onFunds(funds.Credit{Order: open, Amount: money("50 CNY")})},
+		{"a hold on a pay-later line", rule.D3, platform, onQuota(credit.Hold{Order: open, Amount: money("1 CNY")})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := tr.try(c.by, c.do); !refusedBy(err, c.rule) {
@@ -84,23 +85,23 @@ func TestMalformedPayLater(t *testing.T) {
 	long := strings.Repeat("x", 501)
 	for _, c := range []struct {
 		field string
-		by    order.Actor
+		by    trade.Actor
 		do    desk.Action
 	}{
-		{"order", shopper, desk.PayLater(order.ID{}, placing(shopkeeper, "1 CNY"))},
-		{"do", shopper, desk.PayLater(order.NewID(), nil)},
+		{"order", shopper, desk.PayLater(trade.ID{}, placing(shopkeeper, "1 CNY"))},
+		{"do", shopper, desk.PayLater(trade.NewID(), nil)},
 		{"do", platform, desk.Quota(shopkeeper.Account, cny, nil)},
 		{"do", shopkeeper, desk.Funds(shopkeeper.Account, cny, nil)},
-		{"do", shopper, desk.PayLater(order.NewID(), &paylater.Ship{})},
-		{"merchant", shopper, desk.PayLater(order.NewID(), paylater.Place{ChosePayLater: true, Amount: money("1 CNY")})},
-		{"merchant", shopper, desk.PayLater(order.NewID(), paylater.Place{Merchant: "m shop", ChosePayLater: true, Amount: money("1 CNY")})},
-		{"amount", shopper, desk.PayLater(order.NewID(), paylater.Place{Merchant: "m-shop", ChosePayLater: true})},
-		{"amount", shopper, desk.PayLater(order.NewID(), placing(shopkeeper, "0 CNY"))},
-		{"amount", shopper, desk.PayLater(order.NewID(), placing(shopkeeper, "-1 CNY"))},
-		{"reference", shopper, desk.PayLater(order.NewID(), paylater.Pay{Amount: money("1 CNY")})},
-		{"reason", shopkeeper, desk.PayLater(order.NewID(), paylater.Return{Reason: long})},
+		{"do", shopper, desk.PayLater(trade.NewID(), &paylater.Ship{})},
+		{"merchant", shopper, desk.PayLater(trade.NewID(), paylater.Place{ChosePayLater: true, Amount: money("1 CNY")})},
+		{"merchant", shopper, desk.PayLater(trade.NewID(), paylater.Place{Merchant: "m shop", ChosePayLater: true, Amount: money("1 CNY")})},
+		{"amount", shopper, desk.PayLater(trade.NewID(), paylater.Place{Merchant: "m-shop", ChosePayLater: true})},
+		{"amount", shopper, desk.PayLater(trade.NewID(), placing(shopkeeper, "0 CNY"))},
+		{"amount", shopper, desk.PayLater(trade.NewID(), placing(shopkeeper, "-1 CNY"))},
+		{"reference", shopper, desk.PayLater(trade.NewID(), paylater.Pay{Amount: money("1 CNY")})},
+		{"reason", shopkeeper, desk.PayLater(trade.NewID(), paylater.Return{Reason: long})},
 		{"merchant", platform, desk.Quota("", cny, credit.OpenLine{Limit: money("1 CNY")})},
-		{"currency", platform, desk.Quota("m", order.Currency{}, credit.OpenLine{Limit: money("1 CNY")})},
+		{"currency", platform, desk.Quota("m", trade.Currency{}, credit.OpenLine{Limit: money("1 CNY")})},
 		{"limit", platform, onQuota(credit.AssessLimit{Limit: money("-1 CNY")})},
 		{"ref", platform, freeze(credit.ReasonOverdue, "not an order")},
 		{"ref", platform, freeze(credit.ReasonOther, "")},
@@ -108,11 +109,11 @@ func TestMalformedPayLater(t *testing.T) {
 		{"merchant", shopkeeper, desk.Funds("m/shop", cny, funds.BindCard{Card: "1", Holder: "m-shop"})},
 		{"id", shopkeeper, withdrawal("", "1 CNY")},
 		{"dest", shopkeeper, onFunds(funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: funds.Dest{Alipay: ownAlipay.Alipay, Card: "1"}})},
-		{"by.role", order.Actor{Role: order.Desk}, onQuota(credit.Restore{Order: order.NewID(), Amount: money("1 CNY"), Cause: credit.RestorePaid})},
+		{"by.role", trade.Actor{Role: trade.Desk}, onQuota(credit.Restore{Order: trade.NewID(), Amount: money("1 CNY"), Cause: credit.RestorePaid})},
 	} {
 		before := must(tr.store.Settled(context.Background()))
 		_, err := tr.ask(c.by, c.do)
-		var invalid *order.InvalidError
+		var invalid *trade.InvalidError
 		if !errors.As(err, &invalid) || invalid.Field != c.field {
 			t.Errorf("%s: %v, want field %s", c.do, err, c.field)
 		}
@@ -121,7 +122,7 @@ func TestMalformedPayLater(t *testing.T) {
 		}
 	}
 	tr.desk = desk.New(tr.store, desk.WithPayLater(&paylater.Policy{}))
-	var invalid *order.InvalidError
+	var invalid *trade.InvalidError
 	if _, err := tr.ask(shopper, buying("1 CNY")); !errors.As(err, &invalid) || invalid.Field != "policy.receive_within" {
 		t.Errorf("a policy that cannot be: %v", err)
 	}
@@ -131,21 +132,21 @@ func TestMalformedPayLater(t *testing.T) {
 // nobody who is refused without it, and its error ends the command with nothing written.
 func TestFundsSource(t *testing.T) {
 	var (
-		asked  []order.Account
+		asked  []trade.Account
 		answer error
 		policy = funds.Policy{}
 	)
-	tr := shop(t, "5000 CNY", desk.WithSources(desk.Sources{Funds: func(_ context.Context, merchant order.Account) (funds.Policy, error) {
+	tr := shop(t, "5000 CNY", desk.WithSources(desk.Sources{Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 		asked = append(asked, merchant)
 		return policy, answer
 	}}))
 	id := tr.place("100 CNY")
 	pay := desk.PayLater(id, paying("100 CNY"))
-	for _, by := range []order.Actor{otherShopper, shopkeeper, platform} {
-		tr.refused(order.RuleB8, by, pay)
-		tr.refused(order.RuleB10, by, desk.Funds(otherShop.Account, cny, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
+	for _, by := range []trade.Actor{otherShopper, shopkeeper, platform} {
+		tr.refused(rule.B8, by, pay)
+		tr.refused(rule.B10, by, desk.Funds(otherShop.Account, cny, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
 	}
-	tr.refused(order.RuleD51, shopper, desk.PayLater(id, paying("1 CNY")))
+	tr.refused(rule.D51, shopper, desk.PayLater(id, paying("1 CNY")))
 	if len(asked) != 0 {
 		t.Fatalf("the policies of %v were asked for", asked)
 	}
@@ -161,7 +162,7 @@ func TestFundsSource(t *testing.T) {
 	nothing("no policy", func(err error) bool { return errors.Is(err, answer) })
 	answer, policy.HoldDays = nil, -1
 	nothing("a policy that cannot be", func(err error) bool {
-		var invalid *order.InvalidError
+		var invalid *trade.InvalidError
 		return errors.As(err, &invalid) && invalid.Field == "policy.hold_days"
 	})
 	asked, policy.HoldDays = nil, 0
@@ -177,26 +178,26 @@ func TestPayLaterReaders(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.sold("100 CNY")
 	ctx := t.Context()
-	reads := map[string]func(by order.Actor) error{
-		"order": func(by order.Actor) error { _, _, err := tr.desk.ReadPayLater(ctx, by, id); return err },
-		"next":  func(by order.Actor) error { _, err := tr.desk.NextPayLater(ctx, by, id); return err },
-		"line": func(by order.Actor) error {
+	reads := map[string]func(by trade.Actor) error{
+		"order": func(by trade.Actor) error { _, _, err := tr.desk.ReadPayLater(ctx, by, id); return err },
+		"next":  func(by trade.Actor) error { _, err := tr.desk.NextPayLater(ctx, by, id); return err },
+		"line": func(by trade.Actor) error {
 			_, _, err := tr.desk.ReadQuota(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
-		"ledger": func(by order.Actor) error {
+		"ledger": func(by trade.Actor) error {
 			_, err := tr.desk.QuotaLedger(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
-		"funds": func(by order.Actor) error {
+		"funds": func(by trade.Actor) error {
 			_, _, err := tr.desk.ReadFunds(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
-		"statement": func(by order.Actor) error {
+		"statement": func(by trade.Actor) error {
 			_, err := tr.desk.FundsLedger(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
-		"withdrawals": func(by order.Actor) error {
+		"withdrawals": func(by trade.Actor) error {
 			_, err := tr.desk.Withdrawals(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
@@ -204,25 +205,25 @@ func TestPayLaterReaders(t *testing.T) {
 	for name, read := range reads {
 		ofOrder := name == "order" || name == "next"
 		for _, c := range []struct {
-			by  order.Actor
+			by  trade.Actor
 			may bool
 		}{
 			{shopper, ofOrder}, {shopkeeper, true}, {platform, true}, {system, true},
 			{otherShopper, false}, {otherShop, false},
-			{order.Actor{Role: order.Seller, Account: shopper.Account}, false}, {order.Actor{Role: order.Buyer, Account: shopkeeper.Account}, false},
+			{trade.Actor{Role: trade.Seller, Account: shopper.Account}, false}, {trade.Actor{Role: trade.Buyer, Account: shopkeeper.Account}, false},
 		} {
 			if err := read(c.by); c.may && err != nil || !c.may && !errors.Is(err, desk.ErrNotFound) {
 				t.Errorf("%s by %s %s: %v", name, c.by.Role, c.by.Account, err)
 			}
 		}
-		for _, by := range []order.Actor{{}, {Role: order.Desk}, {Role: order.Seller}} {
-			var invalid *order.InvalidError
+		for _, by := range []trade.Actor{{}, {Role: trade.Desk}, {Role: trade.Seller}} {
+			var invalid *trade.InvalidError
 			if err := read(by); !errors.As(err, &invalid) {
 				t.Errorf("%s by %+v: %v", name, by, err)
 			}
 		}
 	}
-	if _, _, err := tr.desk.ReadPayLater(ctx, platform, order.NewID()); !errors.Is(err, desk.ErrNotFound) {
+	if _, _, err := tr.desk.ReadPayLater(ctx, platform, trade.NewID()); !errors.Is(err, desk.ErrNotFound) {
 		t.Errorf("an order that is not there: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestBadInput hands the desk what nobody should: the answer names field and reason, and nothing
@@ -26,7 +27,7 @@ func TestBadInput(t *testing.T) {
 	microsoft := ofRFC4122
 	microsoft[8] = 0xc0
 	long := strings.Repeat("x", 201)
-	accounts := []order.Account{"", " ", "a b", "a/b", "a-b/USD", "a\x00b", "a\nb", "ü", order.Account(strings.Repeat("a", 65)), "a~2Fb"}
+	accounts := []trade.Account{"", " ", "a b", "a/b", "a-b/USD", "a\x00b", "a\nb", "ü", trade.Account(strings.Repeat("a", 65)), "a~2Fb"}
 
 	type row struct {
 		name, field string
@@ -36,9 +37,9 @@ func TestBadInput(t *testing.T) {
 		{"nil ID", "id", func(c *desk.Command) { c.ID = uuid.Nil }},
 		{"another variant", "id", func(c *desk.Command) { c.ID = microsoft }},
 		{"the greatest ID", "id", func(c *desk.Command) { c.ID = uuid.Max }},
-		{"nobody", "actor.role", func(c *desk.Command) { c.By = order.Actor{} }},
+		{"nobody", "actor.role", func(c *desk.Command) { c.By = trade.Actor{} }},
 		{"unknown role", "actor.role", func(c *desk.Command) { c.By.Role = 99 }},
-		{"the desk", "by.role", func(c *desk.Command) { c.By = order.Actor{Role: order.Desk} }},
+		{"the desk", "by.role", func(c *desk.Command) { c.By = trade.Actor{Role: trade.Desk} }},
 		{"bad address of the actor", "actor.email", func(c *desk.Command) { c.By.Email = "a@b@c" }},
 		{"nothing", "do", func(c *desk.Command) { c.Do = desk.Action{} }},
 		{"nil command of an order", "do", func(c *desk.Command) { c.Do = desk.Order(id, nil) }},
@@ -49,9 +50,9 @@ func TestBadInput(t *testing.T) {
 		{"nil pointer", "do", func(c *desk.Command) { c.Do = desk.Order(id, (*order.Cancel)(nil)) }},
 		{"pointer to an entrustment's", "do", func(c *desk.Command) { c.Do = desk.Entrustment("E1", &entrustment.Cancel{}) }},
 		{"wrapped command", "do", func(c *desk.Command) { c.Do = desk.Order(id, struct{ order.Command }{order.Cancel{}}) }},
-		{"empty order", "order", func(c *desk.Command) { c.Do = desk.Order(order.ID{}, order.Cancel{}) }},
+		{"empty order", "order", func(c *desk.Command) { c.Do = desk.Order(trade.ID{}, order.Cancel{}) }},
 		{"empty currency", "currency", func(c *desk.Command) {
-			c.Do = desk.Line(acme.Account, order.Currency{}, credit.AssessLimit{Limit: money("1 USD")})
+			c.Do = desk.Line(acme.Account, trade.Currency{}, credit.AssessLimit{Limit: money("1 USD")})
 		}},
 		{"long correlation", "correlation", func(c *desk.Command) { c.Correlation = long }},
 		{"long causation", "causation", func(c *desk.Command) { c.Causation = long }},
@@ -86,7 +87,7 @@ func TestBadInput(t *testing.T) {
 			r.change(&c)
 			before := must(tr.store.Settled(background))
 			_, err := tr.desk.Do(background, c)
-			var invalid *order.InvalidError
+			var invalid *trade.InvalidError
 			if !errors.As(err, &invalid) || invalid.Field != r.field || invalid.Reason == "" {
 				t.Fatalf("%v, want field %q and a reason", err, r.field)
 			}

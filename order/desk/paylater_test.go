@@ -4,45 +4,46 @@ import (
 	"context"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	shopkeeper = order.Actor{Role: order.Seller, Account: "m-shop"}
-	shopper    = order.Actor{Role: order.Buyer, Account: "b-shopper"}
-	cny        = must(order.ParseCurrency("CNY"))
+	shopkeeper = trade.Actor{Role: trade.Seller, Account: "m-shop"}
+	shopper    = trade.Actor{Role: trade.Buyer, Account: "b-shopper"}
+	cny        = must(trade.ParseCurrency("CNY"))
 )
 
 // shop is a desk with a pay-later line of that limit for one merchant.
-func shop(t testing.TB, limit string, opts ...desk.Option) *trade {
+func shop(t testing.TB, limit string, opts ...desk.Option) *fixture {
 	return inMemory(t, opts...).openShop(limit)
 }
 
 // openShop opens the pay-later line of the merchant.
-func (tr *trade) openShop(limit string) *trade {
+func (tr *fixture) openShop(limit string) *fixture {
 	tr.Helper()
 	tr.do(platform, desk.Quota(shopkeeper.Account, cny, credit.OpenLine{Limit: money(limit)}))
 	return tr
 }
 
 // place places an order of that amount and returns it.
-func (tr *trade) place(amount string) order.ID {
+func (tr *fixture) place(amount string) trade.ID {
 	tr.Helper()
-	id := order.NewID()
+	id := trade.NewID()
 	tr.do(shopper, desk.PayLater(id, paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money(amount)}))
 	return id
 }
 
-func (tr *trade) pay(id order.ID, amount string) desk.Result {
+func (tr *fixture) pay(id trade.ID, amount string) desk.Result {
 	tr.Helper()
 	return tr.do(shopper, desk.PayLater(id, paylater.Pay{Reference: "P-" + id.String(), Amount: money(amount)}))
 }
 
-func (tr *trade) quota() credit.Line {
+func (tr *fixture) quota() credit.Line {
 	tr.Helper()
 	l, _, err := tr.desk.ReadQuota(context.Background(), shopkeeper, shopkeeper.Account, cny)
 	if err != nil {
@@ -51,7 +52,7 @@ func (tr *trade) quota() credit.Line {
 	return l
 }
 
-func (tr *trade) funds() funds.Page {
+func (tr *fixture) funds() funds.Page {
 	tr.Helper()
 	b, _, err := tr.desk.ReadFunds(context.Background(), shopkeeper, shopkeeper.Account, cny)
 	if err != nil {
@@ -66,7 +67,7 @@ func TestPayLaterLife(t *testing.T) {
 	if q := tr.quota(); !q.Available().IsZero() || q.Held != money("5000 CNY") {
 		t.Fatalf("used %s, remaining %s", q.Held, q.Available())
 	}
-	tr.refused(order.RuleB5, shopper, desk.PayLater(order.NewID(), paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money("0.01 CNY")}))
+	tr.refused(rule.B5, shopper, desk.PayLater(trade.NewID(), paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money("0.01 CNY")}))
 	tr.do(shopkeeper, desk.PayLater(id, paylater.Ship{}))
 	for range 3 { // receipt, charge, overdue
 		tr.after(11 * day)

@@ -11,21 +11,22 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // world is what a plan may look at and write to: streams by name. What is looked at is guarded
 // in the commit that the plan makes. On a store it is a transaction; in a test it is maps.
 type world interface {
-	order(id order.ID) (order.Order, error)
-	service(account order.Account) (seller.Service, error)
+	order(id trade.ID) (order.Order, error)
+	service(account trade.Account) (seller.Service, error)
 	entrustment(id order.EntrustmentID) (entrustment.State, error)
-	line(account order.Account, c order.Currency) (credit.Line, error)
+	line(account trade.Account, c trade.Currency) (credit.Line, error)
 	reservation(stream events.StreamID) (Reservation, error)
 
-	appendOrder(id order.ID, facts ...order.Event) error
-	appendService(account order.Account, facts ...seller.Event) error
+	appendOrder(id trade.ID, facts ...order.Event) error
+	appendService(account trade.Account, facts ...seller.Event) error
 	appendEntrustment(id order.EntrustmentID, facts ...entrustment.Event) error
-	appendLine(account order.Account, c order.Currency, facts ...credit.Event) error
+	appendLine(account trade.Account, c trade.Currency, facts ...credit.Event) error
 	reserve(stream events.StreamID, r Reserved) error
 
 	shop
@@ -33,7 +34,7 @@ type world interface {
 
 // outside is what a plan needs of the world beyond the streams.
 type outside struct {
-	match    order.Account          // MatchBuyer: the account that the directory has for the buyer's address
+	match    trade.Account          // MatchBuyer: the account that the directory has for the buyer's address
 	findings seller.Findings        // Activate: what the platform knows of the store
 	account  order.ReceivingAccount // Submit: the account that was made; empty until it is needed
 	payLater *paylater.Policy       // pay-later orders: the policy of the desk
@@ -43,7 +44,7 @@ type outside struct {
 // planOrder decides a command on an order and writes what it does to every stream: the facts
 // go to the order, and each fact that concerns another stream is decided there by the rules of
 // that stream. Either all of it is written or none.
-func planOrder(w world, id order.ID, c order.Command, g order.Given, out outside) error {
+func planOrder(w world, id trade.ID, c order.Command, g order.Given, out outside) error {
 	o, err := w.order(id)
 	if err != nil {
 		return err
@@ -75,10 +76,10 @@ func concernsOthers(fact order.Event) bool {
 }
 
 // orderFacts looks up what other streams say, as far as the command needs it.
-func orderFacts(w world, o *order.Order, c order.Command, by order.Actor, out outside) (f order.Facts, err error) {
+func orderFacts(w world, o *order.Order, c order.Command, by trade.Actor, out outside) (f order.Facts, err error) {
 	switch c := c.(type) {
 	case order.Draft:
-		if by.Role != order.Seller {
+		if by.Role != trade.Seller {
 			return f, nil // he is refused whatever the service
 		}
 		s, err := w.service(by.Account)
@@ -114,7 +115,7 @@ func orderFacts(w world, o *order.Order, c order.Command, by order.Actor, out ou
 	case order.AcceptChange:
 		f.Quota, err = quotaFor(w, o, o.Proposal.Coverage)
 	case order.Link:
-		if order.CheckID("entrustment", string(c.Entrustment)) != nil {
+		if trade.CheckID("entrustment", string(c.Entrustment)) != nil {
 			return f, nil // the order says what is wrong with it
 		}
 		e, err := w.entrustment(c.Entrustment)
@@ -146,7 +147,7 @@ func quotaFor(w world, o *order.Order, coverage order.Coverage) (order.Quota, er
 // follow writes to the other streams what the facts of an order bring with them. o is the
 // order as it was before the facts.
 func follow(w world, o order.Order, facts []order.Event, g order.Given) error {
-	g.By = order.Actor{Role: order.Desk}
+	g.By = trade.Actor{Role: trade.Desk}
 	for _, fact := range facts {
 		var err error
 		switch e := fact.(type) {
@@ -277,7 +278,7 @@ func toOrder(w world, o order.Order, c order.Command, g order.Given) error {
 	if o.Phase == order.PhaseNone {
 		return nil
 	}
-	g.By = order.Actor{Role: order.Desk}
+	g.By = trade.Actor{Role: trade.Desk}
 	facts, err := order.Decide(o, c, g)
 	if err != nil || len(facts) == 0 {
 		return err
@@ -289,7 +290,7 @@ func toOrder(w world, o order.Order, c order.Command, g order.Given) error {
 }
 
 // planSeller decides a command on a seller's service.
-func planSeller(w world, account order.Account, c seller.Command, g order.Given, out outside) error {
+func planSeller(w world, account trade.Account, c seller.Command, g order.Given, out outside) error {
 	s, err := w.service(account)
 	if err != nil {
 		return err
@@ -302,7 +303,7 @@ func planSeller(w world, account order.Account, c seller.Command, g order.Given,
 }
 
 // planLine decides a command on a seller's line.
-func planLine(w world, account order.Account, currency order.Currency, c credit.Command, g order.Given) error {
+func planLine(w world, account trade.Account, currency trade.Currency, c credit.Command, g order.Given) error {
 	l, err := w.line(account, currency)
 	if err != nil {
 		return err

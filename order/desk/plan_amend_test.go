@@ -8,6 +8,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // changed is the order of these plans with another total, initial payment and coverage.
@@ -87,7 +88,7 @@ var laterPlans = []plan{
 func TestPlanDisputedOrderKeepsItsEntrustment(t *testing.T) {
 	s := newSheet().after(t, escalated()...).copied()
 	err := s.plan(asked{planOwner, Entrustment("E1", entrustment.Cancel{})})
-	refusedAs(t, err, order.RuleD29, "unlink")
+	refusedAs(t, err, rule.D29, "unlink")
 }
 
 // TestPlanChangesMeetAnotherLine shows the line another state than the order was shown: its own
@@ -98,11 +99,11 @@ func TestPlanChangesMeetAnotherLine(t *testing.T) {
 		given   func() []asked
 		ask     asked
 		command string
-		rule    order.Rule
+		rule    rule.ID
 	}{
-		{"raise", confirming, modifying("6000 USD", "3000 USD", order.CoveragePreShipment), "adjust", order.RuleD5},
+		{"raise", confirming, modifying("6000 USD", "3000 USD", order.CoveragePreShipment), "adjust", rule.D5},
 		{"cover again", func() []asked { return append(confirming(), modifying("6000 USD", "2000 USD", order.CoverageNone)) },
-			modifying("6000 USD", "2000 USD", order.CoveragePostDelivery), "hold", order.RuleD3},
+			modifying("6000 USD", "2000 USD", order.CoveragePostDelivery), "hold", rule.D3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSheet().after(t, c.given()...).copied()

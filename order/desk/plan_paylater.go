@@ -7,24 +7,25 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // shop is what the plans of pay-later orders look at and write to: it is to them what world is
 // to those of assurance orders.
 type shop interface {
-	sale(id order.ID) (paylater.Order, error)
-	quota(merchant order.Account, c order.Currency) (credit.Line, error)
-	balance(merchant order.Account, c order.Currency) (funds.Balance, error)
+	sale(id trade.ID) (paylater.Order, error)
+	quota(merchant trade.Account, c trade.Currency) (credit.Line, error)
+	balance(merchant trade.Account, c trade.Currency) (funds.Balance, error)
 
-	appendSale(id order.ID, facts ...paylater.Event) error
-	appendQuota(merchant order.Account, c order.Currency, facts ...credit.Event) error
-	appendBalance(merchant order.Account, c order.Currency, facts ...funds.Event) error
+	appendSale(id trade.ID, facts ...paylater.Event) error
+	appendQuota(merchant trade.Account, c trade.Currency, facts ...credit.Event) error
+	appendBalance(merchant trade.Account, c trade.Currency, facts ...funds.Event) error
 }
 
 // planPayLater decides a command on a pay-later order and writes what each fact brings with it:
 // quota that is deducted, restored or consumed, and money that is credited or taken back. Either
 // all of it is written or none.
-func planPayLater(s shop, id order.ID, c paylater.Command, g order.Given, out outside) error {
+func planPayLater(s shop, id trade.ID, c paylater.Command, g order.Given, out outside) error {
 	o, err := s.sale(id)
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func planPayLater(s shop, id order.ID, c paylater.Command, g order.Given, out ou
 	if err := s.appendSale(id, facts...); err != nil {
 		return err
 	}
-	g.By = order.Actor{Role: order.Desk}
+	g.By = trade.Actor{Role: trade.Desk}
 	for _, fact := range facts {
 		before := o
 		if err := o.Apply(fact, g.At); err != nil {
@@ -54,13 +55,13 @@ func planPayLater(s shop, id order.ID, c paylater.Command, g order.Given, out ou
 }
 
 // usable looks at the line that an order is to use when it is placed.
-func usable(s shop, o *paylater.Order, c paylater.Command, by order.Actor) (paylater.Line, error) {
+func usable(s shop, o *paylater.Order, c paylater.Command, by trade.Actor) (paylater.Line, error) {
 	p, ok := c.(paylater.Place)
-	if !ok || o.Phase != paylater.PhaseNone || by.Role != order.Buyer ||
-		order.CheckID("merchant", p.Merchant) != nil || !p.Amount.IsPositive() {
+	if !ok || o.Phase != paylater.PhaseNone || by.Role != trade.Buyer ||
+		trade.CheckID("merchant", p.Merchant) != nil || !p.Amount.IsPositive() {
 		return paylater.Line{}, nil // it needs none, or is refused whatever the line
 	}
-	l, err := s.quota(order.Account(p.Merchant), p.Amount.Currency())
+	l, err := s.quota(trade.Account(p.Merchant), p.Amount.Currency())
 	return paylater.Line{Active: l.Phase == credit.PhaseOpen, Frozen: l.Frozen(), Usable: l.Usable()}, err
 }
 
@@ -97,7 +98,7 @@ func followSale(s shop, before, after *paylater.Order, fact paylater.Event, g or
 }
 
 // restored gives quota back, if there is any to give: an order that was paid has none.
-func restored(s shop, before, after *paylater.Order, amount order.Money, cause credit.RestoreCause, overdue bool, g order.Given) error {
+func restored(s shop, before, after *paylater.Order, amount trade.Money, cause credit.RestoreCause, overdue bool, g order.Given) error {
 	if amount.IsZero() {
 		return nil
 	}
@@ -179,7 +180,7 @@ func toBalance(s shop, o *paylater.Order, c funds.Command, sale funds.Sale, g or
 
 // planQuota decides a command on a merchant's pay-later line. A freeze that names an order is
 // decided on that order.
-func planQuota(s shop, merchant order.Account, currency order.Currency, c credit.Command, g order.Given) error {
+func planQuota(s shop, merchant trade.Account, currency trade.Currency, c credit.Command, g order.Given) error {
 	l, err := s.quota(merchant, currency)
 	if err != nil {
 		return err
@@ -204,7 +205,7 @@ func planQuota(s shop, merchant order.Account, currency order.Currency, c credit
 }
 
 // planFunds decides a command on a merchant's balance.
-func planFunds(s shop, merchant order.Account, currency order.Currency, c funds.Command, g order.Given, out outside) error {
+func planFunds(s shop, merchant trade.Account, currency trade.Currency, c funds.Command, g order.Given, out outside) error {
 	b, err := s.balance(merchant, currency)
 	if err != nil {
 		return err

@@ -13,13 +13,14 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // stall is a shop of maps: what a plan of pay-later orders does, without a store.
 type stall struct {
-	sales    map[order.ID]paylater.Order
-	quotas   map[order.Account]credit.Line
-	balances map[order.Account]funds.Balance
+	sales    map[trade.ID]paylater.Order
+	quotas   map[trade.Account]credit.Line
+	balances map[trade.Account]funds.Balance
 
 	at      time.Time
 	policy  *paylater.Policy
@@ -48,7 +49,7 @@ func (s *stall) call() error {
 	return nil
 }
 
-func (s *stall) sale(id order.ID) (paylater.Order, error) {
+func (s *stall) sale(id trade.ID) (paylater.Order, error) {
 	o, ok := s.sales[id]
 	if !ok {
 		o = paylater.New(id)
@@ -56,7 +57,7 @@ func (s *stall) sale(id order.ID) (paylater.Order, error) {
 	return o, s.call()
 }
 
-func (s *stall) quota(merchant order.Account, c order.Currency) (credit.Line, error) {
+func (s *stall) quota(merchant trade.Account, c trade.Currency) (credit.Line, error) {
 	l, ok := s.quotas[merchant]
 	if !ok {
 		l = credit.NewPayLater(merchant, c)
@@ -67,7 +68,7 @@ func (s *stall) quota(merchant order.Account, c order.Currency) (credit.Line, er
 	return l, s.call()
 }
 
-func (s *stall) balance(merchant order.Account, c order.Currency) (funds.Balance, error) {
+func (s *stall) balance(merchant trade.Account, c trade.Currency) (funds.Balance, error) {
 	b, ok := s.balances[merchant]
 	if !ok {
 		b = funds.New(merchant, c)
@@ -78,7 +79,7 @@ func (s *stall) balance(merchant order.Account, c order.Currency) (funds.Balance
 	return b, s.call()
 }
 
-func (s *stall) appendSale(id order.ID, facts ...paylater.Event) error {
+func (s *stall) appendSale(id trade.ID, facts ...paylater.Event) error {
 	o, err := s.sale(id)
 	for _, e := range facts {
 		if err == nil {
@@ -90,7 +91,7 @@ func (s *stall) appendSale(id order.ID, facts ...paylater.Event) error {
 	return err
 }
 
-func (s *stall) appendQuota(merchant order.Account, c order.Currency, facts ...credit.Event) error {
+func (s *stall) appendQuota(merchant trade.Account, c trade.Currency, facts ...credit.Event) error {
 	l, err := s.quota(merchant, c)
 	for _, e := range facts {
 		if err == nil {
@@ -102,7 +103,7 @@ func (s *stall) appendQuota(merchant order.Account, c order.Currency, facts ...c
 	return err
 }
 
-func (s *stall) appendBalance(merchant order.Account, c order.Currency, facts ...funds.Event) error {
+func (s *stall) appendBalance(merchant trade.Account, c trade.Currency, facts ...funds.Event) error {
 	b, err := s.balance(merchant, c)
 	for _, e := range facts {
 		if err == nil {
@@ -115,14 +116,14 @@ func (s *stall) appendBalance(merchant order.Account, c order.Currency, facts ..
 }
 
 var (
-	planShopkeeper = order.Actor{Role: order.Seller, Account: "m-shop"}
-	planShopper    = order.Actor{Role: order.Buyer, Account: "b-shopper"}
-	planCNY        = planMust(order.ParseCurrency("CNY"))
+	planShopkeeper = trade.Actor{Role: trade.Seller, Account: "m-shop"}
+	planShopper    = trade.Actor{Role: trade.Buyer, Account: "b-shopper"}
+	planCNY        = planMust(trade.ParseCurrency("CNY"))
 )
 
 // want is who asks a stall for what; exactly one of the commands is set.
 type want struct {
-	by    order.Actor
+	by    trade.Actor
 	sale  paylater.Command
 	quota credit.Command
 	funds funds.Command
@@ -146,7 +147,7 @@ func (s *stall) plan(w want) error {
 func stallAfter(t *testing.T, list ...want) *stall {
 	t.Helper()
 	s := &stall{
-		sales: map[order.ID]paylater.Order{}, quotas: map[order.Account]credit.Line{}, balances: map[order.Account]funds.Balance{},
+		sales: map[trade.ID]paylater.Order{}, quotas: map[trade.Account]credit.Line{}, balances: map[trade.Account]funds.Balance{},
 		at: planStart, policy: paylater.DefaultPolicy(),
 	}
 	s.policy.FreezeAfterOverdue = 1
@@ -280,8 +281,8 @@ func TestPlanPayLaterCounterpart(t *testing.T) {
 			c.lie(s)
 			err := s.plan(c.ask)
 			var (
-				no      *order.Refusal
-				invalid *order.InvalidError
+				no      *trade.Refusal
+				invalid *trade.InvalidError
 			)
 			switch {
 			case errors.As(err, &no) && string(no.Rule) == c.reason:
@@ -313,7 +314,7 @@ func TestPlanOverdueWithAllReasons(t *testing.T) {
 // line in the log.
 func TestPlanPayLaterLooks(t *testing.T) {
 	placed := planPlace.sale.(paylater.Place)
-	change := func(by order.Actor, f func(p *paylater.Place)) want {
+	change := func(by trade.Actor, f func(p *paylater.Place)) want {
 		p := placed
 		f(&p)
 		return want{by: by, sale: p}
@@ -326,7 +327,7 @@ func TestPlanPayLaterLooks(t *testing.T) {
 		"placed by a merchant":  {nil, change(planShopkeeper, func(*paylater.Place) {})},
 		"without a merchant":    {nil, change(planShopper, func(p *paylater.Place) { p.Merchant = "" })},
 		"a malformed merchant":  {nil, change(planShopper, func(p *paylater.Place) { p.Merchant = "m/shop" })},
-		"without an amount":     {nil, change(planShopper, func(p *paylater.Place) { p.Amount = order.Money{} })},
+		"without an amount":     {nil, change(planShopper, func(p *paylater.Place) { p.Amount = trade.Money{} })},
 		"an amount of zero":     {nil, change(planShopper, func(p *paylater.Place) { p.Amount = planMoney("0 CNY") })},
 		"of an order not there": {nil, planPay},
 	} {

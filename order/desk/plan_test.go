@@ -12,15 +12,17 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // sheet is a world of maps: what a plan does, without a store.
 type sheet struct {
-	orders       map[order.ID]order.Order
-	services     map[order.Account]seller.Service
+	orders       map[trade.ID]order.Order
+	services     map[trade.Account]seller.Service
 	entrustments map[order.EntrustmentID]entrustment.State
-	lines        map[order.Account]credit.Line
+	lines        map[trade.Account]credit.Line
 	reservations map[events.StreamID]Reservation
 
 	at      time.Time
@@ -41,8 +43,8 @@ var errBroken = errors.New("the world broke")
 
 func newSheet() *sheet {
 	return &sheet{
-		orders: map[order.ID]order.Order{}, services: map[order.Account]seller.Service{},
-		entrustments: map[order.EntrustmentID]entrustment.State{}, lines: map[order.Account]credit.Line{},
+		orders: map[trade.ID]order.Order{}, services: map[trade.Account]seller.Service{},
+		entrustments: map[order.EntrustmentID]entrustment.State{}, lines: map[trade.Account]credit.Line{},
 		reservations: map[events.StreamID]Reservation{}, at: planStart,
 	}
 }
@@ -62,13 +64,13 @@ func (s *sheet) call() error {
 	return nil
 }
 
-func (s *sheet) order(id order.ID) (order.Order, error) {
+func (s *sheet) order(id trade.ID) (order.Order, error) {
 	o := s.orders[id]
 	o.ID = id
 	return o, s.call()
 }
 
-func (s *sheet) service(account order.Account) (seller.Service, error) {
+func (s *sheet) service(account trade.Account) (seller.Service, error) {
 	x, ok := s.services[account]
 	if !ok {
 		x = seller.New(account)
@@ -88,7 +90,7 @@ func (s *sheet) entrustment(id order.EntrustmentID) (entrustment.State, error) {
 	return e, err
 }
 
-func (s *sheet) line(account order.Account, c order.Currency) (credit.Line, error) {
+func (s *sheet) line(account trade.Account, c trade.Currency) (credit.Line, error) {
 	l, ok := s.lines[account]
 	if !ok {
 		l = credit.New(account, c)
@@ -104,7 +106,7 @@ func (s *sheet) reservation(stream events.StreamID) (Reservation, error) {
 	return s.reservations[stream], s.call()
 }
 
-func (s *sheet) appendOrder(id order.ID, facts ...order.Event) error {
+func (s *sheet) appendOrder(id trade.ID, facts ...order.Event) error {
 	o := s.orders[id]
 	o.ID = id
 	for _, e := range facts {
@@ -117,7 +119,7 @@ func (s *sheet) appendOrder(id order.ID, facts ...order.Event) error {
 	return s.call()
 }
 
-func (s *sheet) appendService(account order.Account, facts ...seller.Event) error {
+func (s *sheet) appendService(account trade.Account, facts ...seller.Event) error {
 	x, _ := s.service(account)
 	s.calls--
 	for _, e := range facts {
@@ -145,7 +147,7 @@ func (s *sheet) appendEntrustment(id order.EntrustmentID, facts ...entrustment.E
 	return s.call()
 }
 
-func (s *sheet) appendLine(account order.Account, c order.Currency, facts ...credit.Event) error {
+func (s *sheet) appendLine(account trade.Account, c trade.Currency, facts ...credit.Event) error {
 	l, ok := s.lines[account]
 	if !ok {
 		l = credit.New(account, c)
@@ -168,13 +170,13 @@ func (s *sheet) reserve(stream events.StreamID, r Reserved) error {
 
 var (
 	planStart  = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	planOwner  = order.Actor{Role: order.Seller, Account: "s-acme"}
-	planBuyer  = order.Actor{Role: order.Buyer, Account: "b-bruno"}
-	planOps    = order.Actor{Role: order.Platform}
-	planClock  = order.Actor{Role: order.System}
-	planUSD    = planMust(order.ParseCurrency("USD"))
-	planOrder1 = order.ID{15: 1}
-	planOrder2 = order.ID{15: 2}
+	planOwner  = trade.Actor{Role: trade.Seller, Account: "s-acme"}
+	planBuyer  = trade.Actor{Role: trade.Buyer, Account: "b-bruno"}
+	planOps    = trade.Actor{Role: trade.Platform}
+	planClock  = trade.Actor{Role: trade.System}
+	planUSD    = planMust(trade.ParseCurrency("USD"))
+	planOrder1 = trade.ID{15: 1}
+	planOrder2 = trade.ID{15: 2}
 )
 
 func planMust[T any](v T, err error) T {
@@ -186,7 +188,7 @@ func planMust[T any](v T, err error) T {
 
 // asked is who asks for what in a plan.
 type asked struct {
-	by order.Actor
+	by trade.Actor
 	do Action
 }
 
@@ -212,9 +214,9 @@ func (s *sheet) after(t *testing.T, list ...asked) *sheet {
 	return s
 }
 
-func orderAsked(by order.Actor, c order.Command) asked { return asked{by, Order(planOrder1, c)} }
+func orderAsked(by trade.Actor, c order.Command) asked { return asked{by, Order(planOrder1, c)} }
 
-func planMoney(text string) order.Money { return planMust(order.ParseMoney(text)) }
+func planMoney(text string) trade.Money { return planMust(trade.ParseMoney(text)) }
 
 func drafting() []asked {
 	return []asked{
@@ -258,8 +260,8 @@ func declaring(id order.EntrustmentID, number entrustment.DeclarationNo, at time
 		{planOps, Entrustment(id, entrustment.Declare{Declaration: entrustment.Declaration{
 			Number: number, DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: at,
 			Items: []entrustment.Item{{
-				No: 1, HSCode: "9001909090", Name: "lens", Quantity: planMust(order.ParseNumber("10")), Unit: "piece",
-				Price: planMust(order.ParseNumber("10")), Total: planMoney("100 USD"),
+				No: 1, HSCode: "9001909090", Name: "lens", Quantity: planMust(trade.ParseNumber("10")), Unit: "piece",
+				Price: planMust(trade.ParseNumber("10")), Total: planMoney("100 USD"),
 			}},
 		}})},
 	}
@@ -354,11 +356,11 @@ func TestPlanAllOrNone(t *testing.T) {
 }
 
 // refusedAs checks that a refusal is that of a command by a rule.
-func refusedAs(t *testing.T, err error, rule order.Rule, command string) {
+func refusedAs(t *testing.T, err error, ruleID rule.ID, command string) {
 	t.Helper()
-	var no *order.Refusal
-	if !errors.As(err, &no) || no.Rule != rule || no.Command != command {
-		t.Fatalf("%v, want a refusal of %s by %s", err, command, rule)
+	var no *trade.Refusal
+	if !errors.As(err, &no) || no.Rule != ruleID || no.Command != command {
+		t.Fatalf("%v, want a refusal of %s by %s", err, command, ruleID)
 	}
 }
 
@@ -373,7 +375,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 				e.Order = planOrder2
 			}
 		}
-		refusedAs(t, s.plan(orderAsked(planOwner, order.Link{Entrustment: "E1"})), order.RuleA22, "link")
+		refusedAs(t, s.plan(orderAsked(planOwner, order.Link{Entrustment: "E1"})), rule.A22, "link")
 	})
 	t.Run("another order took the quota", func(t *testing.T) {
 		s := newSheet().after(t, drafting()...).copied()
@@ -383,13 +385,13 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 				l.Limit = planMoney("1999.99 USD")
 			}
 		}
-		refusedAs(t, s.plan(orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true})), order.RuleD3, "hold")
+		refusedAs(t, s.plan(orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true})), rule.D3, "hold")
 	})
 	t.Run("the line knows nothing of the hold", func(t *testing.T) {
 		s := newSheet().after(t, confirming()...).copied()
 		s.lieLine = func(_ int, l *credit.Line) { l.Held, l.OpenHolds = planMoney("0 USD"), 0 }
 		err := s.plan(orderAsked(planBuyer, order.Cancel{}))
-		var invalid *order.InvalidError
+		var invalid *trade.InvalidError
 		if !errors.As(err, &invalid) || slices.Contains(s.written, "credit.released") {
 			t.Fatalf("%v after %q", err, s.written)
 		}
@@ -401,7 +403,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 				e.Order = planOrder2
 			}
 		}
-		refusedAs(t, s.plan(orderAsked(planBuyer, order.Cancel{})), order.RuleD40, "unlink")
+		refusedAs(t, s.plan(orderAsked(planBuyer, order.Cancel{})), rule.D40, "unlink")
 	})
 	t.Run("the order does not have the link", func(t *testing.T) {
 		list := append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)
@@ -409,7 +411,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 		o := s.orders[planOrder1]
 		o.Links = nil
 		s.orders[planOrder1] = o
-		refusedAs(t, s.plan(asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart})}), order.RuleA21, "record-release")
+		refusedAs(t, s.plan(asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart})}), rule.A21, "record-release")
 	})
 }
 

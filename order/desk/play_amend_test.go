@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // underWay takes most orders to where something can be changed, disputed or refunded.
@@ -18,7 +19,7 @@ func (p *player) underWay() *player {
 
 // trouble is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
 // gets into one now; otherwise nil.
-func (p *player) trouble(o *order.Order, owner order.Actor) (order.Actor, order.Command) {
+func (p *player) trouble(o *order.Order, owner trade.Actor) (trade.Actor, order.Command) {
 	switch {
 	case o.Phase <= order.PhaseDraft:
 		return owner, nil
@@ -65,7 +66,7 @@ func (p *player) card(o *order.Order) order.Command {
 }
 
 // beginning is the first step of what troubles an order in that phase, or nil.
-func (p *player) beginning(o *order.Order, owner order.Actor) (order.Actor, order.Command) {
+func (p *player) beginning(o *order.Order, owner trade.Actor) (trade.Actor, order.Command) {
 	left, paid := o.Left(), o.Ledger.Applied.IsPositive()
 	switch n := p.pick(6); {
 	case o.Phase == order.PhaseSubmitted, o.Phase == order.PhaseConfirmed && !paid && n < 2:
@@ -111,15 +112,15 @@ func (p *player) amendment(o *order.Order) order.Amendment {
 }
 
 // part is all of an amount or less of it, and never nothing.
-func (p *player) part(m order.Money) order.Money {
-	return order.Minor(max(m.MinorUnits()/int64(one(p, 1, 1, 2, 3)), 1), m.Currency())
+func (p *player) part(m trade.Money) trade.Money {
+	return trade.Minor(max(m.MinorUnits()/int64(one(p, 1, 1, 2, 3)), 1), m.Currency())
 }
 
 // negotiating is a step of a dispute before it is escalated.
-func (p *player) negotiating(o *order.Order, owner order.Actor) (order.Actor, order.Command) {
+func (p *player) negotiating(o *order.Order, owner trade.Actor) (trade.Actor, order.Command) {
 	offer := o.Dispute.Settlement
 	other := owner
-	if offer.By == order.Seller {
+	if offer.By == trade.Seller {
 		other = bruno
 	}
 	switch n := p.pick(8); {

@@ -8,41 +8,41 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	merchants = []order.Actor{shopkeeper, otherShop}
-	shoppers  = []order.Actor{shopper, otherShopper, {Role: order.Buyer, Account: "m-other"}}
-	marketers = slices.Concat(merchants, shoppers, []order.Actor{platform, system})
+	merchants = []trade.Actor{shopkeeper, otherShop}
+	shoppers  = []trade.Actor{shopper, otherShopper, {Role: trade.Buyer, Account: "m-other"}}
+	marketers = slices.Concat(merchants, shoppers, []trade.Actor{platform, system})
 )
 
 // market makes commands up on orders, lines and funds of several merchants: mostly the next
 // sensible step of what there is, and now and then anything, by anybody.
 type market struct {
-	*trade
+	*fixture
 	pick   func(n int) int // from 0 to n-1
-	sales  []order.ID
+	sales  []trade.ID
 	serial int
-	id     order.ID // the order of the command that was made up last, if it is of one
+	id     trade.ID // the order of the command that was made up last, if it is of one
 	ask    any      // that command
 }
 
 // newMarket is a market with that many orders, under policies that pick has a say in.
-func newMarket(open func(opts ...desk.Option) *trade, orders int, pick func(n int) int) *market {
-	payouts := map[order.Account]funds.Policy{
+func newMarket(open func(opts ...desk.Option) *fixture, orders int, pick func(n int) int) *market {
+	payouts := map[trade.Account]funds.Policy{
 		shopkeeper.Account: {HoldDays: pick(2) * 7, FeeRate: pick(2) * 10, Expected: day},
 		otherShop.Account:  {HoldDays: 15, FeeMin: fen(int64(pick(3)))},
 	}
-	m := &market{pick: pick, trade: open(payout(payouts), terms(func(p *paylater.Policy) {
+	m := &market{pick: pick, fixture: open(payout(payouts), terms(func(p *paylater.Policy) {
 		p.FreezeAfterOverdue, p.Instalments, p.ChargeRetries = pick(4), pick(2) == 0, pick(2)
 	}))}
 	for i := range orders {
-		m.sales = append(m.sales, order.ID{0: 2, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
+		m.sales = append(m.sales, trade.ID{0: 2, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
 	}
 	return m
 }
@@ -60,7 +60,7 @@ func (m *market) step() desk.Command {
 	return desk.Command{ID: id, By: by, Do: do}
 }
 
-func (m *market) action() (order.Actor, desk.Action) {
+func (m *market) action() (trade.Actor, desk.Action) {
 	id := m.sales[m.serial/12%len(m.sales)]
 	if m.pick(3) == 0 {
 		id = from(m, m.sales...)
@@ -84,22 +84,22 @@ func (m *market) action() (order.Actor, desk.Action) {
 	}
 }
 
-func (m *market) toSale(id order.ID, c paylater.Command) desk.Action {
+func (m *market) toSale(id trade.ID, c paylater.Command) desk.Action {
 	m.id, m.ask = id, c
 	return desk.PayLater(id, c)
 }
 
-func (m *market) toQuota(merchant order.Actor, c credit.Command) desk.Action {
-	m.id, m.ask = order.ID{}, c
+func (m *market) toQuota(merchant trade.Actor, c credit.Command) desk.Action {
+	m.id, m.ask = trade.ID{}, c
 	return desk.Quota(merchant.Account, cny, c)
 }
 
-func (m *market) toFunds(merchant order.Actor, c funds.Command) desk.Action {
-	m.id, m.ask = order.ID{}, c
+func (m *market) toFunds(merchant trade.Actor, c funds.Command) desk.Action {
+	m.id, m.ask = trade.ID{}, c
 	return desk.Funds(merchant.Account, cny, c)
 }
 
-func (m *market) look(id order.ID) paylater.Order {
+func (m *market) look(id trade.ID) paylater.Order {
 	o, _, err := m.desk.ReadPayLater(context.Background(), platform, id)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		m.Fatal(err)
@@ -107,7 +107,7 @@ func (m *market) look(id order.ID) paylater.Order {
 	return o
 }
 
-func (m *market) amount() order.Money {
+func (m *market) amount() trade.Money {
 	return fen(from(m, int64(1), 100_00, 33_33, 500_00, 1200_00))
 }
 
@@ -116,9 +116,9 @@ func (m *market) placing() paylater.Place {
 }
 
 // nextOfSale is a step that takes the order on.
-func (m *market) nextOfSale(id order.ID) (order.Actor, paylater.Command) {
+func (m *market) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	o := m.look(id)
-	buyer, seller := order.Actor{Role: order.Buyer, Account: o.Buyer}, order.Actor{Role: order.Seller, Account: o.Merchant}
+	buyer, seller := trade.Actor{Role: trade.Buyer, Account: o.Buyer}, trade.Actor{Role: trade.Seller, Account: o.Merchant}
 	due := paylater.Pay{Reference: fmt.Sprint("P", m.serial), Amount: o.Due()}
 	deadline, runs := o.Deadline()
 	switch {
@@ -147,7 +147,7 @@ func (m *market) nextOfSale(id order.ID) (order.Actor, paylater.Command) {
 }
 
 // anyOfSale has one of each command of an order, sensible or not.
-func (m *market) anyOfSale(id order.ID) []paylater.Command {
+func (m *market) anyOfSale(id trade.ID) []paylater.Command {
 	o := m.look(id)
 	return []paylater.Command{
 		m.placing(), paylater.Cancel{}, paylater.Ship{}, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.AutoConfirmReceipt{},
@@ -159,7 +159,7 @@ func (m *market) anyOfSale(id order.ID) []paylater.Command {
 }
 
 // nextOfQuota is what a platform may well ask for: more often a thaw than a freeze.
-func (m *market) nextOfQuota(merchant order.Actor) credit.Command {
+func (m *market) nextOfQuota(merchant trade.Actor) credit.Command {
 	l, _, err := m.desk.ReadQuota(context.Background(), platform, merchant.Account, cny)
 	switch {
 	case errors.Is(err, desk.ErrNotFound):
@@ -185,7 +185,7 @@ func (m *market) anyOfQuota() []credit.Command {
 }
 
 // nextOfFunds takes what can be taken, and ends what is on its way.
-func (m *market) nextOfFunds(merchant order.Actor) (order.Actor, funds.Command) {
+func (m *market) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) {
 	b, _, err := m.desk.ReadFunds(context.Background(), platform, merchant.Account, cny)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		m.Fatal(err)
@@ -219,7 +219,7 @@ func (m *market) anyOfFunds() []funds.Command {
 // TestMarketKnowsEveryCommand holds the market to the tables of commands: what is added there has
 // to be played with here.
 func TestMarketKnowsEveryCommand(t *testing.T) {
-	m := newMarket(func(opts ...desk.Option) *trade { return inMemory(t, opts...) }, 1, func(int) int { return 0 })
+	m := newMarket(func(opts ...desk.Option) *fixture { return inMemory(t, opts...) }, 1, func(int) int { return 0 })
 	var sales, quotas, balances []string
 	for _, row := range paylater.Permissions() {
 		sales = append(sales, row.Command)

@@ -16,20 +16,21 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	orient = order.Actor{Role: order.Seller, Account: "s-orient", Email: "sales@orient.example"}
-	system = order.Actor{Role: order.System}
-	actors = []order.Actor{acme, orient, bruno, stranger, platform, system}
+	orient = trade.Actor{Role: trade.Seller, Account: "s-orient", Email: "sales@orient.example"}
+	system = trade.Actor{Role: trade.System}
+	actors = []trade.Actor{acme, orient, bruno, stranger, platform, system}
 )
 
 // player makes commands up: mostly the next sensible step of what there is, and now and then
 // anything, by anybody.
 type player struct {
-	*trade
+	*fixture
 	pick   func(n int) int // from 0 to n-1
-	orders []order.ID
+	orders []trade.ID
 	goods  []order.EntrustmentID
 	serial int
 	alone  bool // leave the streams alone that orders share
@@ -39,10 +40,10 @@ type player struct {
 
 // newPlayer plays with that many orders and entrustments of two sellers. The ids begin with
 // name, so that players can share a store.
-func newPlayer(tr *trade, name byte, orders, goods int, pick func(n int) int) *player {
-	p := &player{trade: tr, pick: pick}
+func newPlayer(tr *fixture, name byte, orders, goods int, pick func(n int) int) *player {
+	p := &player{fixture: tr, pick: pick}
 	for i := range orders {
-		p.orders = append(p.orders, order.ID{0: 1, 1: name, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
+		p.orders = append(p.orders, trade.ID{0: 1, 1: name, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
 	}
 	for i := range goods {
 		p.goods = append(p.goods, order.EntrustmentID(fmt.Sprintf("E%c%d", name, i)))
@@ -69,7 +70,7 @@ func (p *player) step() desk.Command {
 	return desk.Command{ID: id, By: by, Do: do}
 }
 
-func (p *player) action() (order.Actor, desk.Action) {
+func (p *player) action() (trade.Actor, desk.Action) {
 	id, e := p.orders[p.serial/30%len(p.orders)], one(p, p.goods...)
 	if p.pick(3) == 0 {
 		id = one(p, p.orders...)
@@ -104,7 +105,7 @@ func (p *player) action() (order.Actor, desk.Action) {
 }
 
 // waitsFor is an entrustment that customs have to release before the order can ship, or none.
-func (p *player) waitsFor(id order.ID) order.EntrustmentID {
+func (p *player) waitsFor(id trade.ID) order.EntrustmentID {
 	o := p.look(id)
 	for _, l := range o.Links {
 		if o.Phase == order.PhaseReadyToShip && l.ReleasedAt.IsZero() && p.pick(4) > 0 {
@@ -114,7 +115,7 @@ func (p *player) waitsFor(id order.ID) order.EntrustmentID {
 	return ""
 }
 
-func (p *player) toOrder(id order.ID, c order.Command) desk.Action {
+func (p *player) toOrder(id trade.ID, c order.Command) desk.Action {
 	p.wish = wishFor("order", id.String(), c, order.EncodeCommand)
 	return desk.Order(id, c)
 }
@@ -140,20 +141,20 @@ func (w wish) action() (desk.Action, error) {
 	switch w.Kind {
 	case "order":
 		c, err := order.DecodeCommand(w.Name, w.Payload)
-		return desk.Order(must(order.ParseID(w.Target)), c), err
+		return desk.Order(must(trade.ParseID(w.Target)), c), err
 	case "entrustment":
 		c, err := entrustment.DecodeCommand(w.Name, w.Payload)
 		return desk.Entrustment(order.EntrustmentID(w.Target), c), err
 	case "line":
 		c, err := credit.DecodeCommand(w.Name, w.Payload)
-		return desk.Line(order.Account(w.Target), usd, c), err
+		return desk.Line(trade.Account(w.Target), usd, c), err
 	default:
 		c, err := seller.DecodeCommand(w.Name, w.Payload)
-		return desk.Seller(order.Account(w.Target), c), err
+		return desk.Seller(trade.Account(w.Target), c), err
 	}
 }
 
-func (p *player) look(id order.ID) order.Order {
+func (p *player) look(id trade.ID) order.Order {
 	o, _, err := p.desk.ReadOrder(context.Background(), platform, id)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		p.Fatal(err)
@@ -162,9 +163,9 @@ func (p *player) look(id order.ID) order.Order {
 }
 
 // nextOfOrder is a step that takes the order on.
-func (p *player) nextOfOrder(id order.ID) (order.Actor, order.Command) {
+func (p *player) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 	o := p.look(id)
-	owner := order.Actor{Role: order.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
+	owner := trade.Actor{Role: trade.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
 	if by, c := p.trouble(&o, owner); c != nil {
 		return by, c
 	}
@@ -205,7 +206,7 @@ func (p *player) nextOfOrder(id order.ID) (order.Actor, order.Command) {
 }
 
 // goodsOf is an entrustment that an order of that seller can be linked to, if there is one.
-func (p *player) goodsOf(account order.Account) order.EntrustmentID {
+func (p *player) goodsOf(account trade.Account) order.EntrustmentID {
 	for _, id := range p.goods {
 		e, _, err := p.desk.ReadEntrustment(context.Background(), platform, id)
 		if err == nil && e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
@@ -256,7 +257,7 @@ func (p *player) coverage() order.Command {
 }
 
 // paying reports money, mostly what is due.
-func (p *player) paying(o *order.Order, due order.Money) order.Command {
+func (p *player) paying(o *order.Order, due trade.Money) order.Command {
 	if !due.IsPositive() || p.pick(3) == 0 {
 		due = money(one(p, "30 USD", "99.99 USD", "600 USD", "0 USD"))
 	}
@@ -267,7 +268,7 @@ func (p *player) paying(o *order.Order, due order.Money) order.Command {
 }
 
 // anyOfOrder has one of each command of an order, sensible or not.
-func (p *player) anyOfOrder(id order.ID) []order.Command {
+func (p *player) anyOfOrder(id trade.ID) []order.Command {
 	o := p.look(id)
 	e := one(p, p.goods...)
 	payment := order.PaymentID(one(p, "P1", "P2", "P3"))
@@ -297,12 +298,12 @@ func (p *player) anyOfOrder(id order.ID) []order.Command {
 }
 
 // nextOfGoods is a step that takes the entrustment on.
-func (p *player) nextOfGoods(id order.EntrustmentID) (order.Actor, entrustment.Command) {
+func (p *player) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
 	s, _, err := p.desk.ReadEntrustment(context.Background(), platform, id)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		p.Fatal(err)
 	}
-	owner := order.Actor{Role: order.Seller, Account: s.Seller}
+	owner := trade.Actor{Role: trade.Seller, Account: s.Seller}
 	switch s.Phase {
 	case entrustment.PhaseNone:
 		return one(p, acme, acme, orient), entrustment.Draft{Title: "goods"}
@@ -426,7 +427,7 @@ func (p *player) record(steps int) script {
 }
 
 // replay asks for what the script says, at its instants.
-func (tr *trade) replay(s script) {
+func (tr *fixture) replay(s script) {
 	tr.Helper()
 	for _, c := range s {
 		tr.at(c.at)
@@ -450,6 +451,6 @@ func merged(pick func(n int) int, a, b script) script {
 }
 
 // asking is a command under a new ID.
-func asking(by order.Actor, do desk.Action) desk.Command {
+func asking(by trade.Actor, do desk.Action) desk.Command {
 	return desk.Command{ID: desk.NewID(), By: by, Do: do}
 }

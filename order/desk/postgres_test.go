@@ -23,6 +23,8 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // onServer begins the name of a place that is on a server and no file.
@@ -59,13 +61,13 @@ func openLog(t testing.TB, place string) events.Store {
 }
 
 // desksOn are two desks, each with a store and a cache of its own.
-func desksOn(t *testing.T, place string, opts ...desk.Option) [2]*trade {
+func desksOn(t *testing.T, place string, opts ...desk.Option) [2]*fixture {
 	t.Helper()
-	return [2]*trade{newTrade(t, openLog(t, place), opts...), newTrade(t, openLog(t, place), opts...)}
+	return [2]*fixture{newTrade(t, openLog(t, place), opts...), newTrade(t, openLog(t, place), opts...)}
 }
 
 // fightSlowly is fight for stores on which a command takes some milliseconds.
-func fightSlowly(sides [2]*trade, commands [2]desk.Command) [2]error {
+func fightSlowly(sides [2]*fixture, commands [2]desk.Command) [2]error {
 	return clash(sides, commands, func() { time.Sleep(headStart()) })
 }
 
@@ -88,7 +90,7 @@ func TestPostgresRaces(t *testing.T) {
 
 // TestPostgresPayLaterRaces does the same for pay-later orders.
 func TestPostgresPayLaterRaces(t *testing.T) {
-	policy := payout(map[order.Account]funds.Policy{shopkeeper.Account: {}})
+	policy := payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}})
 	for _, d := range payLaterDuels {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +103,7 @@ func TestPostgresPayLaterRaces(t *testing.T) {
 }
 
 // asksWhatItReads asks for commands, each at the instant that comes with it.
-func (tr *trade) asksWhatItReads(in io.Reader) {
+func (tr *fixture) asksWhatItReads(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		var a asked
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
@@ -116,20 +118,20 @@ func (tr *trade) asksWhatItReads(in io.Reader) {
 }
 
 // wishes are the commands of some duels in a form that another process can read.
-var wishes = map[string]func(tr *trade, round int) [2]wish{
-	"TwoOrdersLinkOneEntrustment": func(_ *trade, round int) [2]wish {
+var wishes = map[string]func(tr *fixture, round int) [2]wish{
+	"TwoOrdersLinkOneEntrustment": func(_ *fixture, round int) [2]wish {
 		c := order.Link{Entrustment: order.EntrustmentID(fmt.Sprintf("E%d", round))}
 		return [2]wish{wishOf(orderOfRound(round, 0), c), wishOf(orderOfRound(round, 1), c)}
 	},
-	"TwoOrdersHoldTheLastOfAQuota": func(_ *trade, round int) [2]wish {
+	"TwoOrdersHoldTheLastOfAQuota": func(_ *fixture, round int) [2]wish {
 		c := order.Submit{OneTouchAcknowledged: true}
 		return [2]wish{wishOf(orderOfRound(round, 0), c), wishOf(orderOfRound(round, 1), c)}
 	},
-	"TwoConfirmations": func(_ *trade, round int) [2]wish {
+	"TwoConfirmations": func(_ *fixture, round int) [2]wish {
 		w := wishOf(orderOfRound(round, 0), order.Confirm{Terms: 2})
 		return [2]wish{w, w}
 	},
-	"PayAgainstExpireAtTheDeadline": func(tr *trade, round int) [2]wish {
+	"PayAgainstExpireAtTheDeadline": func(tr *fixture, round int) [2]wish {
 		o := tr.order(orderOfRound(round, 0))
 		paid := order.RecordPayment{
 			Reference: "all", Method: order.PayTT, Account: o.Account, Amount: o.Terms.Total, Payer: "Bruno Imports", PaidAt: o.PayBy,
@@ -138,7 +140,7 @@ var wishes = map[string]func(tr *trade, round int) [2]wish{
 	},
 }
 
-func wishOf(id order.ID, c order.Command) wish {
+func wishOf(id trade.ID, c order.Command) wish {
 	return wishFor("order", id.String(), c, order.EncodeCommand)
 }
 
@@ -166,7 +168,7 @@ func TestPostgresTwoProcesses(t *testing.T) {
 				children[1-first].say(lines[1-first])
 				for n, c := range children {
 					if said := c.hear(); said != "ok" {
-						answers[n] = &order.Refusal{Rule: order.Rule(said)}
+						answers[n] = &trade.Refusal{Rule: rule.ID(said)}
 					}
 				}
 				return answers
@@ -193,7 +195,7 @@ func TestPostgresLife(t *testing.T) {
 	a.drafted(acme, id, "6000 USD", "2000 USD", order.CoveragePostDelivery)
 	b.submit(id)
 	a.held("6000 USD")
-	b.refused(order.RuleA18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
+	b.refused(rule.A18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
 	a.confirm(id)
 	b.wire(id, "initial", "2000 USD")
 	a.entrust(e)
@@ -212,7 +214,7 @@ func TestPostgresLife(t *testing.T) {
 	a.lineIs("5000", "0", "5000")
 
 	late := newTrade(t, openLog(t, place))
-	for _, tr := range []*trade{a, b, late} {
+	for _, tr := range []*fixture{a, b, late} {
 		tr.phase(id, order.PhaseCompleted)
 		if o := tr.sale(sale); o.Phase != paylater.PhasePaid {
 			t.Fatalf("phase %s", o.Phase)
@@ -283,7 +285,7 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 }
 
 // twice asks for one command at both desks at once.
-func twice(desks [2]*trade, c desk.Command) (results [2]desk.Result, errs [2]error) {
+func twice(desks [2]*fixture, c desk.Command) (results [2]desk.Result, errs [2]error) {
 	var all sync.WaitGroup
 	for _, n := range rand.Perm(2) {
 		all.Go(func() { results[n], errs[n] = desks[n].desk.Do(context.Background(), c) })

@@ -13,15 +13,16 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // disputeSteps are a dispute of a shipped order from its beginning to its end: claimed, refunded
 // and closed. Each is asked for under an ID of its own, which another process makes again.
-func disputeSteps(id order.ID) []scripted {
+func disputeSteps(id trade.ID) []scripted {
 	var s []scripted
 	for n, step := range []struct {
 		at time.Duration
-		by order.Actor
+		by trade.Actor
 		do order.Command
 	}{
 		{0, bruno, order.OpenDispute{Ground: order.GroundQuality, Claimed: money("2000 USD")}},
@@ -40,14 +41,14 @@ func disputeSteps(id order.ID) []scripted {
 // disputesUntilKilled reads an order, and at which commit the process is to end, before it or
 // after. It goes through a dispute, saying of each step that it asks for it, and then what came
 // of it.
-func (tr *trade) disputesUntilKilled(in io.Reader) {
+func (tr *fixture) disputesUntilKilled(in io.Reader) {
 	var text string
 	end := dying{Store: tr.store}
 	if _, err := fmt.Fscanln(in, &text, &end.commits, &end.late); err != nil {
 		tr.Fatal(err)
 	}
 	tr = newTrade(child{}, &end)
-	for n, s := range disputeSteps(must(order.ParseID(text))) {
+	for n, s := range disputeSteps(must(trade.ParseID(text))) {
 		fmt.Println("ask", n)
 		fmt.Println("got", n, answer(tr.at(s.at).desk.Do(context.Background(), s.Command)))
 	}
@@ -115,10 +116,10 @@ func (p *process) lastAsked() int {
 	return last
 }
 
-func (tr *trade) rulesWhatItReads(in io.Reader) {
+func (tr *fixture) rulesWhatItReads(in io.Reader) {
 	tr.at(start.Add(3 * day))
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		id := must(order.ParseID(lines.Text()))
+		id := must(trade.ParseID(lines.Text()))
 		fmt.Println(answer(tr.ask(platform, compensation(id, "1500 USD"))))
 	}
 }

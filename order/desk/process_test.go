@@ -22,6 +22,7 @@ import (
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The tests of this file run desks in processes of their own: the test binary again, with
@@ -121,7 +122,7 @@ func (p *process) hear() string {
 
 // answer is what came of a command in few words: ok, a rule, or what else.
 func answer(r desk.Result, err error) string {
-	var no *order.Refusal
+	var no *trade.Refusal
 	switch {
 	case errors.As(err, &no):
 		return string(no.Rule)
@@ -135,9 +136,9 @@ func answer(r desk.Result, err error) string {
 	return "ok"
 }
 
-func (tr *trade) confirmsWhatItReads(in io.Reader) {
+func (tr *fixture) confirmsWhatItReads(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		id := must(order.ParseID(lines.Text()))
+		id := must(trade.ParseID(lines.Text()))
 		fmt.Println(answer(tr.ask(bruno, desk.Order(id, order.Confirm{Terms: 2}))))
 	}
 }
@@ -173,7 +174,7 @@ func TestTwoProcessesConfirm(t *testing.T) {
 	tr.audit()
 }
 
-func (tr *trade) ticksWhenItReads(in io.Reader) {
+func (tr *fixture) ticksWhenItReads(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		now := must(time.Parse(time.RFC3339Nano, lines.Text()))
 		done, err := tr.desk.Tick(context.Background(), now)
@@ -228,7 +229,7 @@ func tickInTwo(t *testing.T, place string, times int) {
 // asked is a command that a child has asked for, as it prints it.
 type asked struct {
 	ID   uuid.UUID
-	By   order.Actor
+	By   trade.Actor
 	At   time.Time
 	Wish wish
 }
@@ -264,7 +265,7 @@ func (d *dying) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 // playsUntilKilled prints every command before it asks for it, and then what came of it. What
 // it reads first is its seed, and how it is to end: at which commit, before it or after. At no
 // commit it waits to be killed.
-func (tr *trade) playsUntilKilled(in io.Reader) {
+func (tr *fixture) playsUntilKilled(in io.Reader) {
 	var (
 		seed uint64
 		end  = dying{Store: tr.store}

@@ -13,16 +13,16 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // rapidMarket is a market in memory for one run of a property, whose merchants have lines.
 func rapidMarket(t testing.TB, r *rapid.T, pick func(n int) int) *market {
-	m := newMarket(func(opts ...desk.Option) *trade {
+	m := newMarket(func(opts ...desk.Option) *fixture {
 		store := memory.New()
 		r.Cleanup(func() { _ = store.Close() })
 		return newTrade(run{t, r}, store, opts...)
@@ -59,7 +59,7 @@ func TestInvariantsPayLater(t *testing.T) {
 			if frozen(m.ask) && !slices.Equal(figures, m.figures()) {
 				r.Fatalf("I25: %s changed %v to %v", c.Do, figures, m.figures())
 			}
-			if err := books.shown(m.trade); err != nil {
+			if err := books.shown(m.fixture); err != nil {
 				r.Fatal(err)
 			}
 			for _, id := range m.sales {
@@ -103,9 +103,9 @@ func (m *market) again(c desk.Command, first desk.Result, err error, after *even
 }
 
 // takes says whether the books let the order be placed (B5, B7, B19, D36).
-func (b *shopBooks) takes(by order.Actor, id order.ID, p paylater.Place) bool {
+func (b *shopBooks) takes(by trade.Actor, id trade.ID, p paylater.Place) bool {
 	l := b.shops[p.Merchant+"/CNY"]
-	return b.sales[id] == nil && by.Role == order.Buyer && p.ChosePayLater && p.Merchant != string(by.Account) &&
+	return b.sales[id] == nil && by.Role == trade.Buyer && p.ChosePayLater && p.Merchant != string(by.Account) &&
 		l != nil && l.opened && len(l.freezes) == 0 && p.Amount.MinorUnits() <= l.limit-l.used
 }
 
@@ -119,9 +119,9 @@ func frozen(c any) bool {
 }
 
 // figures are limits, used quota and funds of all merchants.
-func (m *market) figures() []order.Money {
+func (m *market) figures() []trade.Money {
 	m.Helper()
-	var list []order.Money
+	var list []trade.Money
 	for _, who := range merchants {
 		l, _, err := m.desk.ReadQuota(context.Background(), platform, who.Account, cny)
 		if err != nil {
@@ -189,7 +189,7 @@ func TestTryIsDoPayLater(t *testing.T) {
 func TestTryIsDoPayLaterOnSQLite(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	m := newMarket(func(opts ...desk.Option) *trade { return onSQLite(t, opts...) }, 20, rand.New(rand.NewPCG(seed, 0)).IntN)
+	m := newMarket(func(opts ...desk.Option) *fixture { return onSQLite(t, opts...) }, 20, rand.New(rand.NewPCG(seed, 0)).IntN)
 	for range rounds(3000) {
 		m.tried(m.step())
 	}
@@ -197,31 +197,31 @@ func TestTryIsDoPayLaterOnSQLite(t *testing.T) {
 
 // TestTryEveryPayLaterCommand tries, in every phase of an order, every command as every actor.
 func TestTryEveryPayLaterCommand(t *testing.T) {
-	phases := map[string]func(tr *trade) order.ID{
-		"none":      func(*trade) order.ID { return order.NewID() },
-		"placed":    func(tr *trade) order.ID { return tr.place("100 CNY") },
-		"shipped":   func(tr *trade) order.ID { id := tr.place("100 CNY"); tr.on(id, paylater.Ship{}); return id },
-		"prepaid":   func(tr *trade) order.ID { return tr.sold("100 CNY") },
-		"under way": func(tr *trade) order.ID { id := tr.sold("100 CNY"); tr.on(id, paylater.Ship{}); return id },
-		"received":  func(tr *trade) order.ID { return tr.received("100 CNY") },
-		"in after-sales": func(tr *trade) order.ID {
+	phases := map[string]func(tr *fixture) trade.ID{
+		"none":      func(*fixture) trade.ID { return trade.NewID() },
+		"placed":    func(tr *fixture) trade.ID { return tr.place("100 CNY") },
+		"shipped":   func(tr *fixture) trade.ID { id := tr.place("100 CNY"); tr.on(id, paylater.Ship{}); return id },
+		"prepaid":   func(tr *fixture) trade.ID { return tr.sold("100 CNY") },
+		"under way": func(tr *fixture) trade.ID { id := tr.sold("100 CNY"); tr.on(id, paylater.Ship{}); return id },
+		"received":  func(tr *fixture) trade.ID { return tr.received("100 CNY") },
+		"in after-sales": func(tr *fixture) trade.ID {
 			id := tr.received("100 CNY")
 			tr.on(id, paylater.OpenAfterSales{})
 			return id
 		},
-		"overdue":     func(tr *trade) order.ID { return tr.late("100 CNY") },
-		"paid":        func(tr *trade) order.ID { id := tr.received("100 CNY"); tr.pay(id, "100 CNY"); return id },
-		"cancelled":   func(tr *trade) order.ID { id := tr.place("100 CNY"); tr.on(id, paylater.Cancel{}); return id },
-		"written off": func(tr *trade) order.ID { id := tr.late("100 CNY"); tr.on(id, paylater.WriteOff{}); return id },
+		"overdue":     func(tr *fixture) trade.ID { return tr.late("100 CNY") },
+		"paid":        func(tr *fixture) trade.ID { id := tr.received("100 CNY"); tr.pay(id, "100 CNY"); return id },
+		"cancelled":   func(tr *fixture) trade.ID { id := tr.place("100 CNY"); tr.on(id, paylater.Cancel{}); return id },
+		"written off": func(tr *fixture) trade.ID { id := tr.late("100 CNY"); tr.on(id, paylater.WriteOff{}); return id },
 	}
 	for name, prepare := range phases {
 		t.Run(name, func(t *testing.T) {
 			n := 0
-			m := newMarket(func(opts ...desk.Option) *trade { return inMemory(t, opts...).openShop("5000 CNY") }, 1, func(most int) int {
+			m := newMarket(func(opts ...desk.Option) *fixture { return inMemory(t, opts...).openShop("5000 CNY") }, 1, func(most int) int {
 				n++
 				return n % most
 			})
-			m.sales[0] = prepare(m.trade)
+			m.sales[0] = prepare(m.fixture)
 			for range 2 {
 				for _, by := range marketers {
 					for _, c := range m.anyOfSale(m.sales[0]) {

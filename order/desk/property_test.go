@@ -13,14 +13,14 @@ import (
 )
 
 // rapidTrade is a trade in memory for one run of a property, with quota for all its orders.
-func rapidTrade(t testing.TB, r *rapid.T, opts ...desk.Option) *trade {
+func rapidTrade(t testing.TB, r *rapid.T, opts ...desk.Option) *fixture {
 	store := memory.New()
 	r.Cleanup(func() { _ = store.Close() })
 	return newTrade(run{t, r}, store, opts...).opened("50000 USD").openedTo(orient, "50000 USD")
 }
 
 // under draws a policy, mostly the default one, and returns a trade under it.
-func under(t testing.TB, r *rapid.T) *trade {
+func under(t testing.TB, r *rapid.T) *fixture {
 	policy := order.DefaultPolicy()
 	switch rapid.SampledFrom([]string{"", "", "", "at confirm", "capped", "auto ship"}).Draw(r, "policy") {
 	case "at confirm":
@@ -118,7 +118,7 @@ func TestOrdersCommute(t *testing.T) {
 			players[i].alone = true
 			scripts[i] = players[i].record(length(r, 80))
 		}
-		var ends [2]*trade
+		var ends [2]*fixture
 		for i, s := range []script{append(append(script{}, scripts[0]...), scripts[1]...), merged(pick, scripts[0], scripts[1])} {
 			ends[i] = rapidTrade(t, r)
 			ends[i].replay(s)

@@ -5,23 +5,25 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // both is what each command of a duel is, by its place.
-func both(a order.Actor, x desk.Action, b order.Actor, y desk.Action) [2]desk.Command {
+func both(a trade.Actor, x desk.Action, b trade.Actor, y desk.Action) [2]desk.Command {
 	return [2]desk.Command{asking(a, x), asking(b, y)}
 }
 
 // unlessFirst judges a command that is carried out in any case, against one that is carried out
 // only if it comes first and is otherwise refused by the rule. The order has to stand as want
 // says, which is told who was first.
-func unlessFirst(always int, rule order.Rule, want func(o *order.Order, first bool) bool) func(*trade, int, [2]error) (int, error) {
-	return func(tr *trade, round int, answers [2]error) (int, error) {
+func unlessFirst(always int, ruleID rule.ID, want func(o *order.Order, first bool) bool) func(*fixture, int, [2]error) (int, error) {
+	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		o := tr.order(orderOfRound(round, 0))
 		sometimes := answers[1-always]
 		first := sometimes == nil
-		if answers[always] != nil || !first && !refusedBy(sometimes, rule) || !want(&o, first) {
-			return 0, fmt.Errorf("answers %v and %v, want one refused by %s; the order is %+v", answers[0], answers[1], rule, o)
+		if answers[always] != nil || !first && !refusedBy(sometimes, ruleID) || !want(&o, first) {
+			return 0, fmt.Errorf("answers %v and %v, want one refused by %s; the order is %+v", answers[0], answers[1], ruleID, o)
 		}
 		tr.freeQuota()
 		if first {
@@ -33,8 +35,8 @@ func unlessFirst(always int, rule order.Rule, want func(o *order.Order, first bo
 
 // onlyFirst judges two commands of which one is carried out and the other refused, each by the
 // rule at its place. The order has to stand as want says, which is told who was first.
-func onlyFirst(rules [2]order.Rule, want func(o *order.Order, winner int) bool) func(*trade, int, [2]error) (int, error) {
-	return func(tr *trade, round int, answers [2]error) (int, error) {
+func onlyFirst(rules [2]rule.ID, want func(o *order.Order, winner int) bool) func(*fixture, int, [2]error) (int, error) {
+	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		winner, err := oneOf(rules[0], rules[1])(tr, round, answers)
 		if o := tr.order(orderOfRound(round, 0)); err == nil && !want(&o, winner) {
 			err = fmt.Errorf("after %d won the order is %+v", winner, o)
@@ -45,20 +47,20 @@ func onlyFirst(rules [2]order.Rule, want func(o *order.Order, winner int) bool) 
 }
 
 // freeQuota raises the limit so that the holds and claims of one round leave room for the next.
-func (tr *trade) freeQuota() {
+func (tr *fixture) freeQuota() {
 	l := tr.line()
 	tr.do(platform, limit(must(must(l.Held.Add(l.Consumed)).Add(money("10000 USD"))).String()))
 }
 
 // raceOrder is the order of a round, taken so many stages far with an entrustment of its own.
-func (tr *trade) raceOrder(round, stages int) (order.ID, order.EntrustmentID) {
+func (tr *fixture) raceOrder(round, stages int) (trade.ID, order.EntrustmentID) {
 	id, e := orderOfRound(round, 0), order.EntrustmentID(fmt.Sprintf("E%d", round))
 	tr.at(start).until(id, e, stages)
 	return id, e
 }
 
 // disputed opens a dispute and takes it to where the platform may rule.
-func (tr *trade) disputed(id order.ID, escalated bool) {
+func (tr *fixture) disputed(id trade.ID, escalated bool) {
 	tr.Helper()
 	o := tr.order(id)
 	tr.do(bruno, objection(id, o.Left().String()))
@@ -67,15 +69,15 @@ func (tr *trade) disputed(id order.ID, escalated bool) {
 	}
 }
 
-func objection(id order.ID, claimed string) desk.Action {
+func objection(id trade.ID, claimed string) desk.Action {
 	return desk.Order(id, order.OpenDispute{Ground: order.GroundQuality, Claimed: money(claimed)})
 }
 
-func compensation(id order.ID, amount string) desk.Action {
+func compensation(id trade.ID, amount string) desk.Action {
 	return desk.Order(id, order.Arbitrate{Compensation: money(amount)})
 }
 
-func refund(id order.ID, amount string) desk.Action {
+func refund(id trade.ID, amount string) desk.Action {
 	return desk.Order(id, order.Refund{Amount: money(amount)})
 }
 
@@ -96,25 +98,25 @@ var laterDuels = []duel{
 		// Whoever is first, the buyer is bound to nothing: either he names terms that are no
 		// longer there, or his confirmation is void.
 		name: "ModifyAgainstConfirm",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)
 			o := tr.order(id)
 			return both(acme, modification(o, "7000 USD"), bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
 		},
-		judge: unlessFirst(0, order.RuleA18, func(o *order.Order, _ bool) bool {
+		judge: unlessFirst(0, rule.A18, func(o *order.Order, _ bool) bool {
 			return o.Phase == order.PhaseSubmitted && o.Revision == 3 && o.PayBy.IsZero() && o.Hold.Amount == money("7000 USD")
 		}),
 	},
 	{
 		// His money waits: once he has confirmed, it counts, and the terms are fixed.
 		name: "ModifyAgainstConfirmWithMoneyWaiting",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)
 			tr.wire(id, "early", "2000 USD")
 			o := tr.order(id)
 			return both(acme, modification(o, "7000 USD"), bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD25, order.RuleA18}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D25, rule.A18}, func(o *order.Order, winner int) bool {
 			if winner == 0 {
 				return o.Phase == order.PhaseSubmitted && o.Revision == 3 && o.Ledger.Applied.IsZero() && o.Hold.Amount == money("7000 USD")
 			}
@@ -123,26 +125,26 @@ var laterDuels = []duel{
 	},
 	{
 		name: "AcceptChangeAgainstRejectChange",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
 			tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
 			return both(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}), bruno, desk.Order(id, order.RejectChange{Proposal: 1}))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD25, order.RuleD25}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D25, rule.D25}, func(o *order.Order, winner int) bool {
 			return !o.Proposal.Open && o.Hold.Amount == o.Terms.Total && o.Terms.Total == money([2]string{"7000 USD", "6000 USD"}[winner])
 		}),
 	},
 	{
 		name: "AcceptChangeAgainstTheQuotaOfAnother",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
 			tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
 			other := orderOfRound(round, 1)
 			tr.drafted(acme, other, "4000 USD", "4000 USD", order.CoveragePostDelivery)
 			return both(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}), acme, submission(other))
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
-			winner, err := oneOf(order.RuleD5, order.RuleD3)(tr, round, answers)
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(rule.D5, rule.D3)(tr, round, answers)
 			if err != nil {
 				return 0, err
 			}
@@ -159,11 +161,11 @@ var laterDuels = []duel{
 	},
 	{
 		name: "ShipAgainstOpenDispute",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 5)
 			return both(acme, desk.Order(id, order.MarkShipped{}), bruno, objection(id, "2000 USD"))
 		},
-		judge: unlessFirst(1, order.RuleD29, func(o *order.Order, shipped bool) bool {
+		judge: unlessFirst(1, rule.D29, func(o *order.Order, shipped bool) bool {
 			want := order.PhaseReadyToShip
 			if shipped {
 				want = order.PhaseShipped
@@ -174,12 +176,12 @@ var laterDuels = []duel{
 	{
 		// A refund of everything closes the order either way. What it had on board stays with it.
 		name: "ShipAgainstRefund",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 5)
 			return both(acme, desk.Order(id, order.MarkShipped{}), platform, refund(id, "2000 USD"))
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
-			winner, err := unlessFirst(1, order.RuleA20, func(o *order.Order, shipped bool) bool {
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
+			winner, err := unlessFirst(1, rule.A20, func(o *order.Order, shipped bool) bool {
 				return o.CloseReason == order.ClosedRefunded && o.Hold.Status == order.HoldIsReleased && (len(o.Links) == 1) == shipped
 			})(tr, round, answers)
 			if e := tr.entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round))); err == nil && e.Linked() != (winner == 0) {
@@ -191,16 +193,16 @@ var laterDuels = []duel{
 	{
 		// A receipt releases what is held, a claim resolves it: never both.
 		name: "ClaimAgainstReceipt",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, true)
 			return both(platform, compensation(id, "1500 USD"), bruno, desk.Order(id, order.ConfirmReceipt{}))
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// The receipt waits for the ruling; before it the receipt is refused.
 			o, receipt := tr.order(orderOfRound(round, 0)), answers[1]
 			want := map[bool]order.Phase{true: order.PhaseReceived, false: order.PhaseShipped}[receipt == nil]
-			if answers[0] != nil || receipt != nil && !refusedBy(receipt, order.RuleD29) ||
+			if answers[0] != nil || receipt != nil && !refusedBy(receipt, rule.D29) ||
 				o.Phase != want || o.Hold.Status != order.HoldIsPosted || o.Ledger.Claimed != money("1500 USD") {
 				return 0, fmt.Errorf("answers %v and %v; the order is %+v", answers[0], receipt, o)
 			}
@@ -213,12 +215,12 @@ var laterDuels = []duel{
 	},
 	{
 		name: "ClaimAgainstClose",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, true)
 			return both(platform, compensation(id, "1500 USD"), acme, refund(id, "2000 USD"))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD29, order.RuleD30}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D29, rule.D30}, func(o *order.Order, winner int) bool {
 			if winner == 0 {
 				return o.Phase == order.PhaseShipped && o.Hold.Status == order.HoldIsPosted && o.Ledger.Claimed == money("1500 USD") && o.Ledger.Refunded.IsZero()
 			}
@@ -227,12 +229,12 @@ var laterDuels = []duel{
 	},
 	{
 		name: "TwoRulings",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, true)
 			return both(platform, compensation(id, "1500 USD"), platform, desk.Order(id, order.Arbitrate{Refund: money("500 USD")}))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD29, order.RuleD29}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			claimed, refunded := o.Ledger.Claimed, o.Ledger.Refunded
 			if winner == 0 {
 				return claimed == money("1500 USD") && refunded.IsZero() && o.Hold.Status == order.HoldIsPosted
@@ -242,12 +244,12 @@ var laterDuels = []duel{
 	},
 	{
 		name: "TwoClaims",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, true)
 			return both(platform, compensation(id, "1500 USD"), platform, compensation(id, "6000 USD"))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD29, order.RuleD29}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			return o.Hold.Status == order.HoldIsPosted && o.Ledger.Claimed == money([2]string{"1500 USD", "2000 USD"}[winner])
 		}),
 	},
@@ -255,12 +257,12 @@ var laterDuels = []duel{
 		// The balance arrives while the initial payment goes back. It keeps the order alive if
 		// it is first, and waits to be returned if it is not.
 		name: "PayAgainstRefundOfAll",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
 			o := tr.order(id)
 			return both(platform, transfer(&o, "balance", "4000 USD", tr.now()), acme, refund(id, "2000 USD"))
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			o := tr.order(orderOfRound(round, 0))
 			l := o.Ledger
 			tr.freeQuota()
@@ -277,26 +279,26 @@ var laterDuels = []duel{
 	},
 	{
 		name: "AcceptSettlementAgainstWithdraw",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
 			tr.do(bruno, desk.Order(id, order.ProposeSettlement{Refund: money("500 USD")}))
 			return both(acme, desk.Order(id, order.AcceptSettlement{Proposal: 1}), bruno, desk.Order(id, order.Withdraw{}))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD29, order.RuleD29}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			return o.Dispute.Stage == order.StageNone && o.Ledger.Refunded.IsZero() == (winner == 1) && o.Hold.Status == order.HoldOpen
 		}),
 	},
 	{
 		// An older offer binds nobody once there is a newer one.
 		name: "AcceptSettlementAgainstANewerOffer",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
 			tr.do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("1500 USD")}))
 			return both(bruno, desk.Order(id, order.AcceptSettlement{Proposal: 1}), acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
 		},
-		judge: onlyFirst([2]order.Rule{order.RuleD29, order.RuleD29}, func(o *order.Order, winner int) bool {
+		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			if winner == 0 {
 				return o.Dispute.Stage == order.StageNone && o.Ledger.Refunded == money("1500 USD")
 			}
@@ -305,17 +307,17 @@ var laterDuels = []duel{
 	},
 	{
 		name: "EscalateAgainstWithdraw",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
 			tr.at(tr.order(id).Dispute.EscalateBy)
 			return both(system, desk.Order(id, order.Escalate{}), bruno, desk.Order(id, order.Withdraw{}))
 		},
-		judge: unlessFirst(1, order.RuleD29, func(o *order.Order, _ bool) bool { return o.Dispute.Stage == order.StageNone }),
+		judge: unlessFirst(1, rule.D29, func(o *order.Order, _ bool) bool { return o.Dispute.Stage == order.StageNone }),
 	},
 	{
 		name: "ChargeBackAgainstReceipt",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, e := tr.raceOrder(round, 3)
 			tr.byCard(id, "2000 USD")
 			tr.entrust(e)
@@ -324,7 +326,7 @@ var laterDuels = []duel{
 			tr.do(acme, desk.Order(id, order.MarkShipped{}))
 			return both(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}), bruno, desk.Order(id, order.ConfirmReceipt{}))
 		},
-		judge: unlessFirst(0, order.RuleD29, func(o *order.Order, received bool) bool {
+		judge: unlessFirst(0, rule.D29, func(o *order.Order, received bool) bool {
 			want, hold := order.PhaseShipped, order.HoldOpen
 			if received {
 				want, hold = order.PhaseReceived, order.HoldIsReleased
@@ -335,7 +337,7 @@ var laterDuels = []duel{
 }
 
 // byCard pays by card under the reference K1.
-func (tr *trade) byCard(id order.ID, amount string) {
+func (tr *fixture) byCard(id trade.ID, amount string) {
 	tr.Helper()
 	tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money(amount)}))
 	tr.do(platform, desk.Order(id, order.RecordPayment{Reference: "K1", Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.now()}))

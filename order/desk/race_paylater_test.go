@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // saleOfRound places the order of a round.
-func (tr *trade) saleOfRound(round int, amount string) order.ID {
+func (tr *fixture) saleOfRound(round int, amount string) trade.ID {
 	tr.Helper()
 	id := orderOfRound(round, 9)
 	tr.do(shopper, desk.PayLater(id, placing(shopkeeper, amount)))
@@ -25,7 +26,7 @@ func (tr *trade) saleOfRound(round int, amount string) order.ID {
 }
 
 // used checks what the orders of the shop use of its line.
-func (tr *trade) used(want string) error {
+func (tr *fixture) used(want string) error {
 	if l := tr.quota(); l.Held != money(want) {
 		return fmt.Errorf("%s is used, want %s", l.Held, want)
 	}
@@ -33,8 +34,8 @@ func (tr *trade) used(want string) error {
 }
 
 // keeps judges by oneOf, and then what is left of the quota, which is all of it.
-func keeps(rules ...order.Rule) func(*trade, int, [2]error) (int, error) {
-	return func(tr *trade, round int, answers [2]error) (int, error) {
+func keeps(rules ...rule.ID) func(*fixture, int, [2]error) (int, error) {
+	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		winner, err := oneOf(rules...)(tr, round, answers)
 		if err == nil {
 			err = tr.used("0 CNY")
@@ -46,14 +47,14 @@ func keeps(rules ...order.Rule) func(*trade, int, [2]error) (int, error) {
 var payLaterDuels = []duel{
 	{
 		name: "TwoOrdersUseTheLastOfAQuota",
-		prepare: func(_ *trade, round int) (c [2]desk.Command) {
+		prepare: func(_ *fixture, round int) (c [2]desk.Command) {
 			for n := range c {
 				c[n] = asking(shopper, desk.PayLater(orderOfRound(round, n), placing(shopkeeper, "3000 CNY")))
 			}
 			return c
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
-			winner, err := oneOf(order.RuleB5)(tr, round, answers)
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(rule.B5)(tr, round, answers)
 			if err == nil {
 				err = tr.used("3000 CNY")
 			}
@@ -66,15 +67,15 @@ var payLaterDuels = []duel{
 	},
 	{
 		name: "PayAgainstCancel",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.saleOfRound(round, "100 CNY")
 			return [2]desk.Command{asking(shopper, desk.PayLater(id, paying("100 CNY"))), asking(shopkeeper, desk.PayLater(id, paylater.Cancel{}))}
 		},
-		judge: keeps(order.RuleB8, order.RuleD49),
+		judge: keeps(rule.B8, rule.D49),
 	},
 	{
 		name: "PayAgainstOverdueAtTheDueInstant",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			tr.at(start)
 			id := tr.saleOfRound(round, "100 CNY")
 			tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
@@ -82,7 +83,7 @@ var payLaterDuels = []duel{
 			tr.at(tr.sale(id).DueAt.Add(1))
 			return [2]desk.Command{asking(shopper, desk.PayLater(id, paying("100 CNY"))), asking(system, desk.PayLater(id, paylater.MarkOverdue{}))}
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A payment is accepted either way; the order was overdue before it or never.
 			o, l := tr.sale(orderOfRound(round, 9)), tr.quota()
 			if answers[0] != nil || o.Phase != paylater.PhasePaid || l.Overdue != 0 || !l.Held.IsZero() {
@@ -91,7 +92,7 @@ var payLaterDuels = []duel{
 			switch late := !o.OverdueAt.IsZero(); {
 			case answers[1] == nil && late:
 				return 1, nil
-			case refusedBy(answers[1], order.RuleD47) && !late:
+			case refusedBy(answers[1], rule.D47) && !late:
 				return 0, nil
 			}
 			return 0, fmt.Errorf("overdue at %s, %v", o.OverdueAt, answers[1])
@@ -99,15 +100,15 @@ var payLaterDuels = []duel{
 	},
 	{
 		name: "TwoWithdrawalsOfOneBalance",
-		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+		prepare: func(tr *fixture, round int) (c [2]desk.Command) {
 			tr.pay(tr.saleOfRound(round, "100 CNY"), "100 CNY")
 			for n := range c {
 				c[n] = asking(shopkeeper, withdrawal(fmt.Sprintf("W-%d-%d", round, n), "100 CNY"))
 			}
 			return c
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
-			winner, err := oneOf(order.RuleB10)(tr, round, answers)
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(rule.B10)(tr, round, answers)
 			if p := tr.funds(); err == nil && (!p.Available.IsZero() || p.InTransit != yuan("100") || !p.Debt.IsZero()) {
 				err = fmt.Errorf("%+v", p)
 			}
@@ -119,14 +120,14 @@ var payLaterDuels = []duel{
 	},
 	{
 		name: "WithdrawalAgainstRefund",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.saleOfRound(round, "100 CNY")
 			tr.pay(id, "100 CNY")
 			return [2]desk.Command{
 				asking(shopkeeper, withdrawal(fmt.Sprintf("W-%d", round), "100 CNY")), asking(platform, desk.PayLater(id, paylater.Refund{Amount: money("60 CNY")})),
 			}
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			p := tr.funds()
 			switch {
 			case answers[1] != nil:
@@ -134,7 +135,7 @@ var payLaterDuels = []duel{
 			case answers[0] == nil && p.Debt == yuan("60") && p.Available.IsZero() && p.InTransit == yuan("100"):
 				tr.do(platform, onFunds(funds.FailWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d", round)), Reason: "account closed"}))
 				return 0, tr.emptied(round)
-			case refusedBy(answers[0], order.RuleB10) && p.Debt.IsZero() && p.Available == yuan("40") && p.InTransit.IsZero():
+			case refusedBy(answers[0], rule.B10) && p.Debt.IsZero() && p.Available == yuan("40") && p.InTransit.IsZero():
 				return 1, tr.emptied(round)
 			}
 			return 0, fmt.Errorf("the withdrawal: %v; %+v", answers[0], p)
@@ -143,7 +144,7 @@ var payLaterDuels = []duel{
 }
 
 // emptied spends the 40 yuan that the race of a round has left in any case.
-func (tr *trade) emptied(round int) error {
+func (tr *fixture) emptied(round int) error {
 	tr.do(shopkeeper, onFunds(funds.PayCharge{ID: funds.ChargeID(fmt.Sprint("C-", round)), Amount: money("40 CNY"), What: "promotion"}))
 	if p := tr.funds(); !p.Available.IsZero() || !p.Debt.IsZero() {
 		return fmt.Errorf("not 40 yuan were left: %+v", p)
@@ -157,11 +158,11 @@ func TestPayLaterRaces(t *testing.T) {
 	for _, d := range payLaterDuels {
 		t.Run(d.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log.db")
-			open := func() *trade {
-				return newTrade(t, openFile(t, path), payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+			open := func() *fixture {
+				return newTrade(t, openFile(t, path), payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 			}
 			tr := open().openShop("5000 CNY")
-			sides := [2]*trade{open(), open()}
+			sides := [2]*fixture{open(), open()}
 			var won [2]int
 			least := max(rounds(200), 20)
 			for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
@@ -185,7 +186,7 @@ func TestPayLaterRaces(t *testing.T) {
 }
 
 // balanced checks the whole log with the books of the auditor, and what the desk shows.
-func (tr *trade) balanced() {
+func (tr *fixture) balanced() {
 	tr.Helper()
 	books := newShopBooks()
 	log, _, err := entriesAfter(tr.store, 0)
@@ -207,19 +208,19 @@ func TestStaleQuota(t *testing.T) {
 	other := newTrade(t, tr.store)
 	for _, c := range []struct {
 		name   string
-		know   func(id order.ID) // what the other desk looks at before
+		know   func(id trade.ID) // what the other desk looks at before
 		change paylater.Command  // by the first desk
 		ask    paylater.Command  // of the other one
-		rule   order.Rule        // that refuses it; "" if it is accepted
+		rule   rule.ID           // that refuses it; "" if it is accepted
 	}{
-		{"a line without the order", func(order.ID) { other.quota() }, nil, paying("100 CNY"), ""},
-		{"an order that was paid", func(id order.ID) { other.sale(id) }, paying("100 CNY"), paying("100 CNY"), order.RuleB8},
-		{"an order that was cancelled", func(id order.ID) { other.sale(id) }, paylater.Cancel{}, paying("100 CNY"), order.RuleB8},
-		{"all as it was", func(id order.ID) { other.sale(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, order.RuleD49},
-		{"funds without the credit", func(id order.ID) { other.sale(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
+		{"a line without the order", func(trade.ID) { other.quota() }, nil, paying("100 CNY"), ""},
+		{"an order that was paid", func(id trade.ID) { other.sale(id) }, paying("100 CNY"), paying("100 CNY"), rule.B8},
+		{"an order that was cancelled", func(id trade.ID) { other.sale(id) }, paylater.Cancel{}, paying("100 CNY"), rule.B8},
+		{"all as it was", func(id trade.ID) { other.sale(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, rule.D49},
+		{"funds without the credit", func(id trade.ID) { other.sale(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
 	} {
 		if c.change == nil {
-			c.know(order.ID{})
+			c.know(trade.ID{})
 		}
 		id := tr.place("100 CNY")
 		if c.change != nil {
@@ -243,7 +244,7 @@ func TestHotQuota(t *testing.T) {
 	var all sync.WaitGroup
 	for range 100 {
 		all.Go(func() {
-			id := order.NewID()
+			id := trade.NewID()
 			for _, c := range []paylater.Command{placing(shopkeeper, "100 CNY"), paying("100 CNY")} {
 				if _, err := tr.ask(shopper, desk.PayLater(id, c)); err != nil {
 					t.Error(err)
@@ -264,12 +265,12 @@ func TestHotQuota(t *testing.T) {
 // desks on one file, while the line is frozen and thawed: the books agree at the end.
 func TestFreezeMeetsOrders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	open := func() *trade {
+	open := func() *fixture {
 		return newTrade(t, openFile(t, path), terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 2 }))
 	}
 	tr := open().openShop("100000 CNY")
-	sides := [2]*trade{open(), open()}
-	var ids []order.ID
+	sides := [2]*fixture{open(), open()}
+	var ids []trade.ID
 	for range rounds(60) + 10 {
 		ids = append(ids, tr.received("100 CNY"))
 	}
@@ -281,11 +282,11 @@ func TestFreezeMeetsOrders(t *testing.T) {
 		for _, c := range []paylater.Command{paylater.MarkOverdue{}, paying("100 CNY"), placing(shopkeeper, "100 CNY")} {
 			to := id
 			if _, ok := c.(paylater.Place); ok {
-				to = order.NewID()
+				to = trade.NewID()
 			}
 			all.Go(func() {
 				_, err := sides[i%2].desk.Do(context.Background(), asking(usually(c), desk.PayLater(to, c)))
-				if err != nil && !refusedBy(err, order.RuleD47) && !refusedBy(err, order.RuleB19) {
+				if err != nil && !refusedBy(err, rule.D47) && !refusedBy(err, rule.B19) {
 					t.Errorf("%s: %v", c.Name(), err)
 				}
 			})
@@ -294,7 +295,7 @@ func TestFreezeMeetsOrders(t *testing.T) {
 			all.Go(func() {
 				l := sides[i%2].quota()
 				for _, g := range l.Freezes {
-					if _, err := sides[i%2].ask(platform, onQuota(credit.Unfreeze(g))); err != nil && !refusedBy(err, order.RuleD53) {
+					if _, err := sides[i%2].ask(platform, onQuota(credit.Unfreeze(g))); err != nil && !refusedBy(err, rule.D53) {
 						t.Error(err)
 					}
 				}

@@ -18,6 +18,8 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // duel is two commands that are asked for at the same time, each at a desk of its own with a
@@ -25,20 +27,20 @@ import (
 type duel struct {
 	name string
 	// prepare makes what the two are about and returns them.
-	prepare func(tr *trade, round int) [2]desk.Command
+	prepare func(tr *fixture, round int) [2]desk.Command
 	// judge returns who was first, and what is wrong with the answers.
-	judge func(tr *trade, round int, answers [2]error) (winner int, err error)
+	judge func(tr *fixture, round int, answers [2]error) (winner int, err error)
 }
 
 // refusedBy reports whether the answer is a refusal by that rule.
-func refusedBy(err error, rule order.Rule) bool {
-	var no *order.Refusal
-	return errors.As(err, &no) && no.Rule == rule
+func refusedBy(err error, ruleID rule.ID) bool {
+	var no *trade.Refusal
+	return errors.As(err, &no) && no.Rule == ruleID
 }
 
 // oneOf is the judge of two commands of which one is accepted and the other refused by a rule.
-func oneOf(rules ...order.Rule) func(*trade, int, [2]error) (int, error) {
-	return func(_ *trade, _ int, answers [2]error) (int, error) {
+func oneOf(rules ...rule.ID) func(*fixture, int, [2]error) (int, error) {
+	return func(_ *fixture, _ int, answers [2]error) (int, error) {
 		for winner := range answers {
 			if loser := answers[1-winner]; answers[winner] == nil && refusedBy(loser, rules[(1-winner)%len(rules)]) {
 				return winner, nil
@@ -49,11 +51,11 @@ func oneOf(rules ...order.Rule) func(*trade, int, [2]error) (int, error) {
 }
 
 // orderOfRound is the nth order of a round.
-func orderOfRound(round, n int) order.ID {
-	return order.ID{0: 1, 1: byte(n), 6: 0x70, 8: 0x80, 13: byte(round >> 16), 14: byte(round >> 8), 15: byte(round)}
+func orderOfRound(round, n int) trade.ID {
+	return trade.ID{0: 1, 1: byte(n), 6: 0x70, 8: 0x80, 13: byte(round >> 16), 14: byte(round >> 8), 15: byte(round)}
 }
 
-func (tr *trade) confirmedIn(round, n int, total string, coverage order.Coverage) order.ID {
+func (tr *fixture) confirmedIn(round, n int, total string, coverage order.Coverage) trade.ID {
 	id := orderOfRound(round, n)
 	tr.drafted(acme, id, total, total, coverage)
 	tr.submit(id)
@@ -64,7 +66,7 @@ func (tr *trade) confirmedIn(round, n int, total string, coverage order.Coverage
 var duels = []duel{
 	{
 		name: "TwoOrdersLinkOneEntrustment",
-		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+		prepare: func(tr *fixture, round int) (c [2]desk.Command) {
 			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
 			tr.do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
 			for n := range c {
@@ -72,11 +74,11 @@ var duels = []duel{
 			}
 			return c
 		},
-		judge: oneOf(order.RuleA22),
+		judge: oneOf(rule.A22),
 	},
 	{
 		name: "TwoOrdersHoldTheLastOfAQuota",
-		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+		prepare: func(tr *fixture, round int) (c [2]desk.Command) {
 			for n := range c {
 				id := orderOfRound(round, n)
 				tr.drafted(acme, id, "6000 USD", "6000 USD", order.CoveragePostDelivery)
@@ -84,8 +86,8 @@ var duels = []duel{
 			}
 			return c
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
-			winner, err := oneOf(order.RuleD3)(tr, round, answers)
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
+			winner, err := oneOf(rule.D3)(tr, round, answers)
 			if err == nil {
 				tr.held("6000 USD")
 				tr.do(acme, desk.Order(orderOfRound(round, winner), order.Cancel{}))
@@ -96,7 +98,7 @@ var duels = []duel{
 	},
 	{
 		name: "TwoConfirmations",
-		prepare: func(tr *trade, round int) (c [2]desk.Command) {
+		prepare: func(tr *fixture, round int) (c [2]desk.Command) {
 			id := orderOfRound(round, 0)
 			tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
 			tr.submit(id)
@@ -105,46 +107,46 @@ var duels = []duel{
 			}
 			return c
 		},
-		judge: oneOf(order.RuleA18),
+		judge: oneOf(rule.A18),
 	},
 	{
 		name: "PayAgainstExpireAtTheDeadline",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
 			o := tr.order(id)
 			tr.at(o.PayBy)
 			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", o.PayBy)), asking(system, desk.Order(id, order.Expire{}))}
 		},
-		judge: paidOrEnded(order.RuleD28, order.ClosedExpired),
+		judge: paidOrEnded(rule.D28, order.ClosedExpired),
 	},
 	{
 		name: "PayAgainstCancel",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
 			o := tr.order(id)
 			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", start)), asking(bruno, desk.Order(id, order.Cancel{}))}
 		},
-		judge: paidOrEnded(order.RuleD27, order.ClosedCancelled),
+		judge: paidOrEnded(rule.D27, order.ClosedCancelled),
 	},
 	{
 		name: "ConfirmReceiptAgainstAutoConfirmReceipt",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := orderOfRound(round, 0)
 			tr.at(start).until(id, order.EntrustmentID(fmt.Sprintf("E%d", round)), 6)
 			tr.at(tr.order(id).Shipment.ReceiptDeadline)
 			return [2]desk.Command{asking(bruno, desk.Order(id, order.ConfirmReceipt{})), asking(system, desk.Order(id, order.AutoConfirmReceipt{}))}
 		},
-		judge: oneOf(order.RuleA24, order.RuleA25),
+		judge: oneOf(rule.A24, rule.A25),
 	},
 	{
 		name: "EntrustmentCancelAgainstLink",
-		prepare: func(tr *trade, round int) [2]desk.Command {
+		prepare: func(tr *fixture, round int) [2]desk.Command {
 			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
 			tr.do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
 			id := tr.confirmedIn(round, 0, "100 USD", order.CoverageNone)
 			return [2]desk.Command{asking(acme, link(id, e)), asking(acme, desk.Entrustment(e, entrustment.Cancel{}))}
 		},
-		judge: func(tr *trade, round int, answers [2]error) (int, error) {
+		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A cancellation is accepted either way: it takes the link along that was there first.
 			o, e := tr.order(orderOfRound(round, 0)), tr.entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round)))
 			if answers[1] != nil || len(o.Links) != 0 || e.Linked() || e.Phase != entrustment.PhaseCancelled {
@@ -153,7 +155,7 @@ var duels = []duel{
 			if answers[0] == nil {
 				return 0, nil
 			}
-			if !refusedBy(answers[0], order.RuleD39) {
+			if !refusedBy(answers[0], rule.D39) {
 				return 0, answers[0]
 			}
 			return 1, nil
@@ -169,8 +171,8 @@ func transfer(o *order.Order, reference, amount string, at time.Time) desk.Actio
 
 // paidOrEnded judges money that comes in while the order ends. It is recorded in any case: as
 // paid, and the end is refused by the rule; or as waiting, on an order that has ended.
-func paidOrEnded(rule order.Rule, reason order.CloseReason) func(*trade, int, [2]error) (int, error) {
-	return func(tr *trade, round int, answers [2]error) (int, error) {
+func paidOrEnded(ruleID rule.ID, reason order.CloseReason) func(*fixture, int, [2]error) (int, error) {
+	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		o := tr.order(orderOfRound(round, 0))
 		if answers[0] != nil || o.Ledger.Received != money("100 USD") {
 			return 0, fmt.Errorf("the money was refused: %v; received %s", answers[0], o.Ledger.Received)
@@ -178,7 +180,7 @@ func paidOrEnded(rule order.Rule, reason order.CloseReason) func(*trade, int, [2
 		switch {
 		case answers[1] == nil && o.CloseReason == reason && o.Ledger.Unapplied == money("100 USD") && o.Hold.Status == order.HoldIsReleased:
 			return 1, nil
-		case refusedBy(answers[1], rule) && o.Phase == order.PhaseReadyToShip && o.Ledger.Applied == money("100 USD"):
+		case refusedBy(answers[1], ruleID) && o.Phase == order.PhaseReadyToShip && o.Ledger.Applied == money("100 USD"):
 			tr.do(platform, limit("10000000 USD")) // its hold stays
 			return 0, nil
 		}
@@ -193,7 +195,7 @@ func TestRaces(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log.db")
 			tr := newTrade(t, openFile(t, path)).opened("10000 USD")
-			sides := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+			sides := [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
 			d.meet(tr, max(rounds(200), 20), tr.together(sides, fight))
 			tr.audit()
 		})
@@ -201,7 +203,7 @@ func TestRaces(t *testing.T) {
 }
 
 // meet has the commands of a duel asked for, so many rounds and then until each side has won.
-func (d duel) meet(tr *trade, least int, ask func(round int, c [2]desk.Command) [2]error) {
+func (d duel) meet(tr *fixture, least int, ask func(round int, c [2]desk.Command) [2]error) {
 	tr.Helper()
 	const most = 4000
 	var won [2]int
@@ -219,7 +221,7 @@ func (d duel) meet(tr *trade, least int, ask func(round int, c [2]desk.Command) 
 }
 
 // together asks for both at the two desks, as fight does, at the instant of the trade.
-func (tr *trade) together(sides [2]*trade, fight func([2]*trade, [2]desk.Command) [2]error) func(int, [2]desk.Command) [2]error {
+func (tr *fixture) together(sides [2]*fixture, fight func([2]*fixture, [2]desk.Command) [2]error) func(int, [2]desk.Command) [2]error {
 	return func(_ int, commands [2]desk.Command) [2]error {
 		for _, s := range sides {
 			s.at(tr.now())
@@ -229,7 +231,7 @@ func (tr *trade) together(sides [2]*trade, fight func([2]*trade, [2]desk.Command
 }
 
 // fight asks for both at once. One side is given a moment's start.
-func fight(sides [2]*trade, commands [2]desk.Command) [2]error {
+func fight(sides [2]*fixture, commands [2]desk.Command) [2]error {
 	wait := time.Duration(rand.IntN(300)) * time.Microsecond
 	return clash(sides, commands, func() {
 		// A sleep is not as short.
@@ -239,7 +241,7 @@ func fight(sides [2]*trade, commands [2]desk.Command) [2]error {
 }
 
 // clash asks for both at once, for one of them after the delay.
-func clash(sides [2]*trade, commands [2]desk.Command, delay func()) (answers [2]error) {
+func clash(sides [2]*fixture, commands [2]desk.Command, delay func()) (answers [2]error) {
 	var (
 		all   sync.WaitGroup
 		begin = make(chan struct{})
@@ -264,7 +266,7 @@ func clash(sides [2]*trade, commands [2]desk.Command, delay func()) (answers [2]
 func TestConsentNamesTheTerms(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
 	tr := newTrade(t, openFile(t, path)).opened("10000 USD")
-	sides := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	sides := [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
 	for round := range max(rounds(200), 20) {
 		id := orderOfRound(round, 0)
 		tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
@@ -272,7 +274,7 @@ func TestConsentNamesTheTerms(t *testing.T) {
 		answers := fight(sides, [2]desk.Command{
 			asking(bruno, desk.Order(id, order.Confirm{Terms: 1})), asking(bruno, desk.Order(id, order.Confirm{Terms: 2})),
 		})
-		if !refusedBy(answers[0], order.RuleA18) || answers[1] != nil {
+		if !refusedBy(answers[0], rule.A18) || answers[1] != nil {
 			t.Fatalf("older terms: %v; present terms: %v", answers[0], answers[1])
 		}
 	}
@@ -284,15 +286,15 @@ func TestConsentNamesTheTerms(t *testing.T) {
 // and what one has undone the other refuses.
 func TestDesksNeverContradictEachOther(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	inTurn(t, [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}, rounds(1000))
+	inTurn(t, [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}, rounds(1000))
 }
 
 // inTurn has the two desks take that many turns.
-func inTurn(t *testing.T, desks [2]*trade, turns int) {
+func inTurn(t *testing.T, desks [2]*fixture, turns int) {
 	desks[0].opened("1000000 USD")
 	desks[1].line()
 	turn := 0
-	next := func() *trade { turn++; return desks[rand.IntN(2)] }
+	next := func() *fixture { turn++; return desks[rand.IntN(2)] }
 	for round := 0; turn < turns; round++ {
 		id, e := orderOfRound(round, 0), order.EntrustmentID(fmt.Sprintf("E%d", round))
 		for _, c := range []order.Command{
@@ -305,13 +307,13 @@ func inTurn(t *testing.T, desks [2]*trade, turns int) {
 		next().do(bruno, desk.Order(id, order.Confirm{Terms: 2}))
 		next().do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
 		next().do(acme, link(id, e))
-		next().refused(order.RuleD40, acme, link(id, e))
+		next().refused(rule.D40, acme, link(id, e))
 		next().do(acme, unlink(id, e))
-		next().refused(order.RuleD40, acme, unlink(id, e))
+		next().refused(rule.D40, acme, unlink(id, e))
 		next().do(acme, link(id, e))
 		next().do(bruno, desk.Order(id, order.Cancel{}))
-		next().refused(order.RuleA21, acme, link(id, e))
-		next().refused(order.RuleD27, bruno, desk.Order(id, order.Cancel{}))
+		next().refused(rule.A21, acme, link(id, e))
+		next().refused(rule.D27, bruno, desk.Order(id, order.Cancel{}))
 		if s := next().entrustment(e); s.Linked() {
 			t.Fatalf("still linked to %s", s.Order)
 		}
@@ -334,7 +336,7 @@ func TestStaleLine(t *testing.T) {
 	tr.do(acme, desk.Order(id, order.Cancel{}))
 	other.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
 	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
-	other.refused(order.RuleD3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
+	other.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
 	tr.audit()
 }
 
@@ -344,7 +346,7 @@ func TestHotLine(t *testing.T) {
 	store := &conflicts{Store: memory.New()}
 	tr := newTrade(t, store).opened("1000000 USD")
 	var all sync.WaitGroup
-	var ids []order.ID
+	var ids []trade.ID
 	for range 100 {
 		ids = append(ids, tr.draft("6000 USD", "6000 USD", order.CoveragePostDelivery))
 	}

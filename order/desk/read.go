@@ -10,6 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // ErrNotFound says that what was asked for does not exist, or not for this actor: to a
@@ -38,7 +39,7 @@ func (d *Desk) reading(opts []ReadOption) []events.Option {
 
 // ReadOrder returns an order as it stands, and its version. Its seller, the platform and the
 // system may read it, and its buyer from submission on.
-func (d *Desk) ReadOrder(ctx context.Context, by order.Actor, id order.ID, opts ...ReadOption) (order.Order, events.Version, error) {
+func (d *Desk) ReadOrder(ctx context.Context, by trade.Actor, id trade.ID, opts ...ReadOption) (order.Order, events.Version, error) {
 	if err := d.reader(by); err != nil {
 		return order.Order{}, 0, err
 	}
@@ -53,27 +54,27 @@ func (d *Desk) ReadOrder(ctx context.Context, by order.Actor, id order.ID, opts 
 }
 
 // ReadService returns a seller's service. The seller and the platform may read it.
-func (d *Desk) ReadService(ctx context.Context, by order.Actor, account order.Account, opts ...ReadOption) (seller.Service, events.Version, error) {
+func (d *Desk) ReadService(ctx context.Context, by trade.Actor, account trade.Account, opts ...ReadOption) (seller.Service, events.Version, error) {
 	return read(ctx, d, d.services, by, account, func() (events.StreamID, error) { return seller.Stream(account) }, opts)
 }
 
 // ReadLine returns a seller's line in a currency: limit, held, consumed, available. The seller
 // and the platform may read it.
-func (d *Desk) ReadLine(ctx context.Context, by order.Actor, account order.Account, c order.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
+func (d *Desk) ReadLine(ctx context.Context, by trade.Actor, account trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
 	return read(ctx, d, d.lines, by, account, func() (events.StreamID, error) { return credit.Stream(account, c) }, opts)
 }
 
 // ReadEntrustment returns an export entrustment. Its seller and the platform may read it.
-func (d *Desk) ReadEntrustment(ctx context.Context, by order.Actor, id order.EntrustmentID, opts ...ReadOption) (entrustment.State, events.Version, error) {
+func (d *Desk) ReadEntrustment(ctx context.Context, by trade.Actor, id order.EntrustmentID, opts ...ReadOption) (entrustment.State, events.Version, error) {
 	s, v, err := read(ctx, d, d.entrustments, by, by.Account, func() (events.StreamID, error) { return entrustment.Stream(id) }, opts)
-	if err == nil && by.Role == order.Seller && s.Seller != by.Account {
+	if err == nil && by.Role == trade.Seller && s.Seller != by.Account {
 		return entrustment.State{}, 0, ErrNotFound
 	}
 	return s, v, err
 }
 
 // read returns the state of a stream that belongs to a seller.
-func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by order.Actor, owner order.Account,
+func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by trade.Actor, owner trade.Account,
 	name func() (events.StreamID, error), opts []ReadOption) (none S, _ events.Version, err error) {
 	if err := d.reader(by); err != nil {
 		return none, 0, err
@@ -82,7 +83,7 @@ func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by orde
 	if err != nil {
 		return none, 0, err
 	}
-	if by.Role == order.Buyer || by.Role == order.Seller && by.Account != owner {
+	if by.Role == trade.Buyer || by.Role == trade.Seller && by.Account != owner {
 		return none, 0, ErrNotFound
 	}
 	s, v, err := m.View(ctx, d.store, stream, d.reading(opts)...)
@@ -95,18 +96,18 @@ func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by orde
 	return s, v, nil
 }
 
-func (d *Desk) reader(by order.Actor) error {
+func (d *Desk) reader(by trade.Actor) error {
 	if err := by.Validate(); err != nil {
 		return err
 	}
-	if by.Role == order.Desk {
+	if by.Role == trade.Desk {
 		return invalid("by.role", "nobody outside may act as the desk")
 	}
 	return nil
 }
 
 // Next returns what the actor may ask of an order now: see order.Order.Next.
-func (d *Desk) Next(ctx context.Context, by order.Actor, id order.ID) ([]order.Option, error) {
+func (d *Desk) Next(ctx context.Context, by trade.Actor, id trade.ID) ([]order.Option, error) {
 	o, _, err := d.ReadOrder(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ type Entry struct {
 // Timeline returns the whole history of an order with who asked for what. Whoever may read the
 // order may read it; to the buyer it begins as it is, drafting included. It is as it was recorded,
 // e-mail addresses, names and account numbers included; assurance.Timeline masks them.
-func (d *Desk) Timeline(ctx context.Context, by order.Actor, id order.ID) ([]Entry, error) {
+func (d *Desk) Timeline(ctx context.Context, by trade.Actor, id trade.ID) ([]Entry, error) {
 	if _, _, err := d.ReadOrder(ctx, by, id); err != nil {
 		return nil, err
 	}
@@ -153,7 +154,7 @@ func (d *Desk) Timeline(ctx context.Context, by order.Actor, id order.ID) ([]Ent
 }
 
 // At returns an order as it stood at an instant. Whoever may read the order may read it.
-func (d *Desk) At(ctx context.Context, by order.Actor, id order.ID, t time.Time) (order.Order, error) {
+func (d *Desk) At(ctx context.Context, by trade.Actor, id trade.ID, t time.Time) (order.Order, error) {
 	entries, err := d.Timeline(ctx, by, id)
 	if err != nil {
 		return order.Order{}, err

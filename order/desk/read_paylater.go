@@ -8,11 +8,12 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // ReadPayLater returns a pay-later order as it stands, and its version. Its buyer, its merchant,
 // the platform and the system may read it.
-func (d *Desk) ReadPayLater(ctx context.Context, by order.Actor, id order.ID, opts ...ReadOption) (paylater.Order, events.Version, error) {
+func (d *Desk) ReadPayLater(ctx context.Context, by trade.Actor, id trade.ID, opts ...ReadOption) (paylater.Order, events.Version, error) {
 	if err := d.reader(by); err != nil {
 		return paylater.Order{}, 0, err
 	}
@@ -27,7 +28,7 @@ func (d *Desk) ReadPayLater(ctx context.Context, by order.Actor, id order.ID, op
 }
 
 // NextPayLater returns what the actor may ask of a pay-later order now: see paylater.Order.Next.
-func (d *Desk) NextPayLater(ctx context.Context, by order.Actor, id order.ID) ([]order.Option, error) {
+func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([]order.Option, error) {
 	o, _, err := d.ReadPayLater(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -37,20 +38,20 @@ func (d *Desk) NextPayLater(ctx context.Context, by order.Actor, id order.ID) ([
 
 // ReadQuota returns a merchant's pay-later line: limit, used, remaining, why it is frozen (B4).
 // The merchant and the platform may read it; its Page is what the merchant looks at.
-func (d *Desk) ReadQuota(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
+func (d *Desk) ReadQuota(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
 	return read(ctx, d, d.quotas, by, merchant, func() (events.StreamID, error) { return credit.PayLaterStream(merchant, c) }, opts)
 }
 
 // ReadFunds returns a merchant's received funds. The merchant and the platform may read them;
 // Page is what the merchant looks at, at an instant.
-func (d *Desk) ReadFunds(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, opts ...ReadOption) (funds.Balance, events.Version, error) {
+func (d *Desk) ReadFunds(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (funds.Balance, events.Version, error) {
 	return read(ctx, d, d.balances, by, merchant, func() (events.StreamID, error) { return funds.Stream(merchant, c) }, opts)
 }
 
 // QuotaLedger returns what happened to a merchant's pay-later line from its opening on: each
 // movement with its order, and what it came to. Who may read the line may read it. It reads the
 // whole stream.
-func (d *Desk) QuotaLedger(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) (credit.Statement, error) {
+func (d *Desk) QuotaLedger(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (credit.Statement, error) {
 	if _, _, err := d.ReadQuota(ctx, by, merchant, c); err != nil {
 		return credit.Statement{}, err
 	}
@@ -73,7 +74,7 @@ func (d *Desk) QuotaLedger(ctx context.Context, by order.Actor, merchant order.A
 
 // FundsLedger returns the statement of a merchant's received funds. Who may read the funds may
 // read it. It reads the whole stream, and so does Withdrawals.
-func (d *Desk) FundsLedger(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) (funds.Statement, error) {
+func (d *Desk) FundsLedger(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (funds.Statement, error) {
 	stream, history, err := d.fundsHistory(ctx, by, merchant, c)
 	if err != nil {
 		return funds.Statement{}, err
@@ -84,7 +85,7 @@ func (d *Desk) FundsLedger(ctx context.Context, by order.Actor, merchant order.A
 
 // Withdrawals returns the withdrawal history of a merchant (B22). Who may read the funds may
 // read it.
-func (d *Desk) Withdrawals(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) ([]funds.Withdrawal, error) {
+func (d *Desk) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) ([]funds.Withdrawal, error) {
 	stream, history, err := d.fundsHistory(ctx, by, merchant, c)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (d *Desk) Withdrawals(ctx context.Context, by order.Actor, merchant order.A
 	return list, corrupt(stream, err)
 }
 
-func (d *Desk) fundsHistory(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency) (events.StreamID, []funds.Recorded, error) {
+func (d *Desk) fundsHistory(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (events.StreamID, []funds.Recorded, error) {
 	if _, _, err := d.ReadFunds(ctx, by, merchant, c); err != nil {
 		return "", nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestWhoMayRead asks for everything as everybody. To those who may not see it, it is not there.
@@ -20,29 +21,29 @@ func TestWhoMayRead(t *testing.T) {
 	draft := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	submitted := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
-	nobody := order.NewID()
-	everybody := []order.Actor{acme, orient, bruno, stranger, platform, system}
+	nobody := trade.NewID()
+	everybody := []trade.Actor{acme, orient, bruno, stranger, platform, system}
 	reads := map[string]struct {
-		may  []order.Actor
-		read func(by order.Actor) error
+		may  []trade.Actor
+		read func(by trade.Actor) error
 	}{
-		"draft":    {[]order.Actor{acme, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, draft); return err }},
-		"order":    {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, submitted); return err }},
-		"timeline": {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, err := tr.desk.Timeline(background, by, submitted); return err }},
-		"at":       {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, err := tr.desk.At(background, by, submitted, start); return err }},
-		"next":     {[]order.Actor{acme, bruno, platform, system}, func(by order.Actor) error { _, err := tr.desk.Next(background, by, submitted); return err }},
-		"no order": {nil, func(by order.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, nobody); return err }},
-		"service":  {[]order.Actor{acme, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadService(background, by, acme.Account); return err }},
-		"line": {[]order.Actor{acme, platform, system}, func(by order.Actor) error {
+		"draft":    {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, draft); return err }},
+		"order":    {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, submitted); return err }},
+		"timeline": {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.desk.Timeline(background, by, submitted); return err }},
+		"at":       {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.desk.At(background, by, submitted, start); return err }},
+		"next":     {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.desk.Next(background, by, submitted); return err }},
+		"no order": {nil, func(by trade.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, nobody); return err }},
+		"service":  {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadService(background, by, acme.Account); return err }},
+		"line": {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error {
 			_, _, err := tr.desk.ReadLine(background, by, acme.Account, usd)
 			return err
 		}},
-		"no line": {nil, func(by order.Actor) error {
+		"no line": {nil, func(by trade.Actor) error {
 			_, _, err := tr.desk.ReadLine(background, by, orient.Account, usd)
 			return err
 		}},
-		"entrustment":   {[]order.Actor{acme, platform, system}, func(by order.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E1"); return err }},
-		"no entrusting": {nil, func(by order.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E2"); return err }},
+		"entrustment":   {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E1"); return err }},
+		"no entrusting": {nil, func(by trade.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E2"); return err }},
 	}
 	for name, r := range reads {
 		for _, by := range everybody {
@@ -57,8 +58,8 @@ func TestWhoMayRead(t *testing.T) {
 				t.Errorf("%s by %s %s: %v, want ErrNotFound", name, by.Role, by.Account, err)
 			}
 		}
-		for _, by := range []order.Actor{{Role: order.Desk}, {}, {Role: order.Buyer}} {
-			var invalid *order.InvalidError
+		for _, by := range []trade.Actor{{Role: trade.Desk}, {}, {Role: trade.Buyer}} {
+			var invalid *trade.InvalidError
 			if err := r.read(by); !errors.As(err, &invalid) {
 				t.Errorf("%s by %+v: %v, want an *InvalidError", name, by, err)
 			}
@@ -69,10 +70,10 @@ func TestWhoMayRead(t *testing.T) {
 	tr.do(acme, desk.Order(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
 	tr.do(acme, desk.Order(fresh, order.MatchBuyer{Email: "new@buyer.example"}))
 	tr.submit(fresh)
-	if _, _, err := tr.desk.ReadOrder(background, order.Actor{Role: order.Buyer, Account: "b-new", Email: "new@buyer.example"}, fresh); err != nil {
+	if _, _, err := tr.desk.ReadOrder(background, trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "new@buyer.example"}, fresh); err != nil {
 		t.Error(err)
 	}
-	var invalid *order.InvalidError
+	var invalid *trade.InvalidError
 	if _, _, err := tr.desk.ReadLine(background, platform, "a/b", usd); !errors.As(err, &invalid) {
 		t.Errorf("%v", err)
 	}
@@ -104,7 +105,7 @@ func TestReadsAreCurrent(t *testing.T) {
 
 func TestTimeline(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
-	id := order.NewID()
+	id := trade.NewID()
 	draft := asking(acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
 	draft.Correlation, draft.Causation, draft.Trace = "c-1", "c-0", "00-abc"
 	if _, err := tr.desk.Do(background, draft); err != nil {
@@ -116,7 +117,7 @@ func TestTimeline(t *testing.T) {
 	if err != nil || len(entries) != 3 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
-	want := desk.Meta{Role: order.Seller, Account: string(acme.Account), Command: "draft", Correlation: "c-1", Causation: "c-0", Trace: "00-abc"}
+	want := desk.Meta{Role: trade.Seller, Account: string(acme.Account), Command: "draft", Correlation: "c-1", Causation: "c-0", Trace: "00-abc"}
 	if entries[0].By != want {
 		t.Fatalf("by %+v, want %+v", entries[0].By, want)
 	}
@@ -152,7 +153,7 @@ func TestBrokenHistory(t *testing.T) {
 	reserved := func(owner string) events.Event {
 		return events.Event{Type: "reservation.reserved", Schema: 1, At: start, Data: []byte(`{"owner":"` + owner + `"}`)}
 	}
-	other := order.NewID().String()
+	other := trade.NewID().String()
 	for name, forged := range map[string][]events.Event{
 		"TWICE":   {reserved(other), reserved(other)},
 		"NOBODY":  {reserved("")},

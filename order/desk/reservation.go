@@ -7,6 +7,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // A reservation is a stream of one event, and that is how a number stays unique: its first
@@ -21,8 +22,8 @@ type Reservation struct {
 }
 
 // order returns the order that owns a receiving account, or the zero ID.
-func (r Reservation) order() order.ID {
-	id, _ := order.ParseID(r.Owner)
+func (r Reservation) order() trade.ID {
+	id, _ := trade.ParseID(r.Owner)
 	return id
 }
 
@@ -47,14 +48,14 @@ type Event = ReservationEvent
 const accountCategory = "receiving_account"
 
 func accountStream(a order.ReceivingAccount) (events.StreamID, error) {
-	if err := order.CheckID("account", string(a)); err != nil {
+	if err := trade.CheckID("account", string(a)); err != nil {
 		return "", err
 	}
 	return events.Stream(accountCategory, string(a))
 }
 
 // reserveAccount gives a receiving account to the order that was submitted with it (A11).
-func reserveAccount(w world, a order.ReceivingAccount, id order.ID) error {
+func reserveAccount(w world, a order.ReceivingAccount, id trade.ID) error {
 	stream, err := accountStream(a)
 	if err != nil {
 		return err
@@ -94,11 +95,11 @@ func reserve(w world, stream events.StreamID, owner string) error {
 // orderOwns and entrustmentOwns refuse an owner that none of the kind can be: nobody could
 // meet his own reservation then.
 func orderOwns(owner string) error {
-	_, err := order.ParseID(owner)
+	_, err := trade.ParseID(owner)
 	return err
 }
 
-func entrustmentOwns(owner string) error { return order.CheckID("owner", owner) }
+func entrustmentOwns(owner string) error { return trade.CheckID("owner", owner) }
 
 // newReservations returns how a stream of that category folds into a Reservation, whose owners
 // are those that owns takes.

@@ -6,6 +6,8 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // coverage is a change of nothing but the coverage.
@@ -15,7 +17,7 @@ func coverage(o order.Order, c order.Coverage) desk.Action {
 
 // adjusted is the change of an order's hold in a result, on the order and on the line, in one
 // commit.
-func (tr *trade) adjusted(r desk.Result, from, to string) {
+func (tr *fixture) adjusted(r desk.Result, from, to string) {
 	tr.Helper()
 	mine := order.HoldAdjusted{From: money(from), To: money(to)}
 	for _, f := range r.Facts {
@@ -54,7 +56,7 @@ func ruleD5Refused(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	other := tr.placed("3000 USD", "3000 USD", order.CoveragePostDelivery)
-	no := tr.refused(order.RuleD5, acme, modification(tr.order(id), "7000.01 USD"))
+	no := tr.refused(rule.D5, acme, modification(tr.order(id), "7000.01 USD"))
 	if no.Missing != money("0.01 USD") || no.Command != "modify" {
 		t.Fatalf("%s is short of %s", no.Command, no.Missing)
 	}
@@ -68,7 +70,7 @@ func ruleD5Refused(t *testing.T) {
 	suspend := desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"})
 	tr.do(acme, desk.Order(other, order.Cancel{}))
 	tr.do(platform, suspend)
-	tr.refused(order.RuleD5, acme, modification(tr.order(id), "7001 USD"))
+	tr.refused(rule.D5, acme, modification(tr.order(id), "7001 USD"))
 	tr.do(acme, modification(tr.order(id), "6999 USD"))
 	tr.held("6999 USD")
 	tr.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
@@ -84,11 +86,11 @@ func ruleD5Acceptance(t *testing.T) {
 	propose := func(total string) desk.Action {
 		return desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), total)})
 	}
-	tr.refused(order.RuleD5, acme, propose("10000.01 USD"))
+	tr.refused(rule.D5, acme, propose("10000.01 USD"))
 	tr.do(acme, propose("9000 USD"))
 	other := tr.placed("2000 USD", "2000 USD", order.CoveragePostDelivery)
 	accept := desk.Order(id, order.AcceptChange{Proposal: 1})
-	if no := tr.refused(order.RuleD5, bruno, accept); no.Missing != money("1000 USD") || no.Command != "accept-change" {
+	if no := tr.refused(rule.D5, bruno, accept); no.Missing != money("1000 USD") || no.Command != "accept-change" {
 		t.Fatalf("%s is short of %s", no.Command, no.Missing)
 	}
 	if o := tr.order(id); !o.Proposal.Open || o.Terms.Total != money("6000 USD") {
@@ -167,7 +169,7 @@ func ruleD5Uncovered(t *testing.T) {
 		t.Fatalf("%d open holds", l.OpenHolds)
 	}
 	untick := desk.Order(id, order.Modify{To: order.Amendment{Terms: tr.order(id).Terms, Coverage: order.CoveragePreShipment}})
-	tr.refused(order.RuleA13, acme, untick)
+	tr.refused(rule.A13, acme, untick)
 	again := tr.do(acme, coverage(tr.order(id), order.CoveragePreShipment))
 	if !hasFact(again, order.HoldPlaced{Need: money("2000 USD"), Amount: money("2000 USD")}) {
 		t.Fatalf("facts %+v", again.Facts)
@@ -176,7 +178,7 @@ func ruleD5Uncovered(t *testing.T) {
 	// Covered again it needs room like any other order.
 	tr.do(acme, coverage(tr.order(id), order.CoverageNone))
 	tr.placed("9000 USD", "9000 USD", order.CoveragePostDelivery)
-	if no := tr.refused(order.RuleD5, acme, coverage(tr.order(id), order.CoveragePreShipment)); no.Missing != money("1000 USD") {
+	if no := tr.refused(rule.D5, acme, coverage(tr.order(id), order.CoveragePreShipment)); no.Missing != money("1000 USD") {
 		t.Fatalf("missing %s", no.Missing)
 	}
 	tr.confirm(id)
@@ -194,7 +196,7 @@ func ruleD5HoldAtConfirm(t *testing.T) {
 	// Until it is confirmed nothing is held, whatever the terms.
 	tr.do(acme, modification(tr.order(id), "20000 USD"))
 	tr.held("0 USD")
-	tr.refused(order.RuleD3, bruno, desk.Order(id, order.Confirm{Terms: tr.order(id).Revision}))
+	tr.refused(rule.D3, bruno, desk.Order(id, order.Confirm{Terms: tr.order(id).Revision}))
 	tr.do(acme, modification(tr.order(id), "8000 USD"))
 	tr.confirm(id)
 	tr.held("8000 USD")
@@ -210,7 +212,7 @@ func ruleD7Change(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.do(platform, limit("4000 USD"))
-	tr.refused(order.RuleD5, acme, modification(tr.order(id), "6000.01 USD"))
+	tr.refused(rule.D5, acme, modification(tr.order(id), "6000.01 USD"))
 	// Less than before is always possible, also where it is more than the limit.
 	tr.do(acme, modification(tr.order(id), "5000 USD"))
 	if l := tr.line(); l.Held != money("5000 USD") || l.Overcommitted() != money("1000 USD") {
@@ -238,9 +240,9 @@ func ruleD25(t *testing.T) {
 		order.Modify{To: order.Amendment{Terms: order.Terms{Total: money("1 USD")}, Coverage: order.CoveragePostDelivery}},
 		order.ProposeChange{To: order.Amendment{Terms: order.Terms{Total: money("1 USD")}, Coverage: order.CoveragePostDelivery}},
 	} {
-		tr.refused(order.RuleD25, acme, desk.Order(order.NewID(), c))
+		tr.refused(rule.D25, acme, desk.Order(trade.NewID(), c))
 	}
-	tr.refused(order.RuleD25, bruno, desk.Order(order.NewID(), order.AcceptChange{Proposal: 1}))
+	tr.refused(rule.D25, bruno, desk.Order(trade.NewID(), order.AcceptChange{Proposal: 1}))
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.entrust("E1")
 	tr.do(acme, link(id, "E1"))
@@ -250,17 +252,17 @@ func ruleD25(t *testing.T) {
 		t.Fatalf("phase %s, links %v, entrustment of %s", o.Phase, o.Links, e.Order)
 	}
 	tr.release("E1", tr.now())
-	tr.refused(order.RuleA18, bruno, desk.Order(id, order.Confirm{Terms: 2}))
+	tr.refused(rule.A18, bruno, desk.Order(id, order.Confirm{Terms: 2}))
 	tr.confirm(id)
 	tr.wire(id, "initial", "2000 USD")
-	tr.refused(order.RuleD25, acme, modification(tr.order(id), "8000 USD"))
+	tr.refused(rule.D25, acme, modification(tr.order(id), "8000 USD"))
 	tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "8000 USD")}))
-	tr.refused(order.RuleD25, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
-	tr.refused(order.RuleD25, bruno, desk.Order(id, order.AcceptChange{Proposal: 2}))
-	tr.refused(order.RuleD25, acme, desk.Order(id, order.AcceptChange{Proposal: 1}))
+	tr.refused(rule.D25, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
+	tr.refused(rule.D25, bruno, desk.Order(id, order.AcceptChange{Proposal: 2}))
+	tr.refused(rule.D25, acme, desk.Order(id, order.AcceptChange{Proposal: 1}))
 	// The goods leave under the old terms; the proposal goes with them.
 	tr.do(acme, desk.Order(id, order.MarkShipped{}))
-	tr.refused(order.RuleD25, bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
+	tr.refused(rule.D25, bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
 	tr.held("7000 USD")
 	tr.audit()
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func ruleA13Claim(t *testing.T) {
@@ -19,7 +21,7 @@ func ruleA13Claim(t *testing.T) {
 	before := tr.line()
 	tr.shipped(id)
 	tr.disputed(id, true)
-	tr.refused(order.RuleA13, platform, compensation(id, "1 USD"))
+	tr.refused(rule.A13, platform, compensation(id, "1 USD"))
 	tr.do(platform, desk.Order(id, order.Arbitrate{Refund: money("500 USD")}))
 	if after := tr.line(); !reflect.DeepEqual(after, before) {
 		t.Fatalf("the line went from %+v to %+v", before, after)
@@ -33,7 +35,7 @@ func ruleA14Claim(t *testing.T) {
 	tr.shipped(id)
 	tr.held("0 USD")
 	tr.disputed(id, true)
-	tr.refused(order.RuleA14, platform, compensation(id, "500 USD"))
+	tr.refused(rule.A14, platform, compensation(id, "500 USD"))
 	tr.do(platform, desk.Order(id, order.Arbitrate{}))
 	// Before shipment its quota is there to be claimed.
 	id = tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
@@ -52,8 +54,8 @@ func ruleA15Claim(t *testing.T) {
 	tr.shipped(id)
 	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
 	tr.held("0 USD")
-	tr.refused(order.RuleD29, bruno, objection(id, "2000 USD"))
-	tr.refused(order.RuleD29, platform, compensation(id, "2000 USD"))
+	tr.refused(rule.D29, bruno, objection(id, "2000 USD"))
+	tr.refused(rule.D29, platform, compensation(id, "2000 USD"))
 	if l := tr.line(); !l.Consumed.IsZero() {
 		t.Fatalf("consumed %s", l.Consumed)
 	}
@@ -89,22 +91,22 @@ func ruleD8(t *testing.T) {
 	figures("1500 USD", "8500 USD")
 	// The hold is claimed once; a second ruling can only order a refund.
 	tr.disputed(id, true)
-	tr.refused(order.RuleD8, platform, compensation(id, "100 USD"))
+	tr.refused(rule.D8, platform, compensation(id, "100 USD"))
 	tr.do(platform, desk.Order(id, order.Arbitrate{Refund: money("100 USD")}))
 	figures("1500 USD", "8500 USD")
 	// What the seller owes takes room until he has repaid it.
 	waiting := tr.draft("9000 USD", "9000 USD", order.CoveragePostDelivery)
-	tr.refused(order.RuleD3, acme, submission(waiting))
+	tr.refused(rule.D3, acme, submission(waiting))
 	repay := func(amount string) desk.Action {
 		return desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money(amount), Reference: "R1"})
 	}
-	tr.refused(order.RuleD8, platform, repay("1500.01 USD"))
-	tr.refused(order.RuleD8, acme, repay("1500 USD"))
+	tr.refused(rule.D8, platform, repay("1500.01 USD"))
+	tr.refused(rule.D8, acme, repay("1500 USD"))
 	tr.do(platform, repay("1000 USD"))
 	figures("500 USD", "9500 USD")
 	tr.submit(waiting)
 	tr.do(platform, repay("500 USD"))
-	tr.refused(order.RuleD8, platform, repay("0.01 USD"))
+	tr.refused(rule.D8, platform, repay("0.01 USD"))
 	tr.held("9000 USD")
 	// The rest of the money is the buyer's after all: refunded and claimed are all there is.
 	tr.do(acme, refund(id, "400 USD"))
@@ -131,22 +133,22 @@ func ruleD8Capped(t *testing.T) {
 }
 
 func ruleD13(t *testing.T) {
-	for name, end := range map[string]func(tr *trade, id order.ID){
-		"withdrawn": func(tr *trade, id order.ID) { tr.do(bruno, desk.Order(id, order.Withdraw{})) },
-		"settled": func(tr *trade, id order.ID) {
+	for name, end := range map[string]func(tr *fixture, id trade.ID){
+		"withdrawn": func(tr *fixture, id trade.ID) { tr.do(bruno, desk.Order(id, order.Withdraw{})) },
+		"settled": func(tr *fixture, id trade.ID) {
 			tr.do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
 			tr.do(bruno, desk.Order(id, order.AcceptSettlement{Proposal: 1}))
 		},
-		"ruled":       func(tr *trade, id order.ID) { tr.do(platform, desk.Order(id, order.Arbitrate{})) },
-		"compensated": func(tr *trade, id order.ID) { tr.do(platform, compensation(id, "100 USD")) },
+		"ruled":       func(tr *fixture, id trade.ID) { tr.do(platform, desk.Order(id, order.Arbitrate{})) },
+		"compensated": func(tr *fixture, id trade.ID) { tr.do(platform, compensation(id, "100 USD")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			tr := inMemory(t).opened("10000 USD")
 			id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 			tr.shipped(id)
-			for _, by := range []order.Actor{bruno, acme} {
+			for _, by := range []trade.Actor{bruno, acme} {
 				tr.do(by, desk.Order(id, order.ExtendReceipt{}))
-				tr.refused(order.RuleD12, by, desk.Order(id, order.ExtendReceipt{}))
+				tr.refused(rule.D12, by, desk.Order(id, order.ExtendReceipt{}))
 			}
 			// 15 days and two extensions are 45; of them 5 are left when the buyer objects.
 			tr.at(start.Add(40*day)).disputed(id, name == "ruled" || name == "compensated")
@@ -155,8 +157,8 @@ func ruleD13(t *testing.T) {
 					t.Fatalf("while it is frozen, at %s: %+v", now, done)
 				}
 			}
-			tr.refused(order.RuleD29, bruno, desk.Order(id, order.ConfirmReceipt{}))
-			tr.refused(order.RuleD29, system, desk.Order(id, order.AutoConfirmReceipt{}))
+			tr.refused(rule.D29, bruno, desk.Order(id, order.ConfirmReceipt{}))
+			tr.refused(rule.D29, system, desk.Order(id, order.AutoConfirmReceipt{}))
 			ended := tr.now()
 			end(tr, id)
 			if done := tr.tick(ended.Add(5*day - 1)); len(done) != 0 {
@@ -188,7 +190,7 @@ func ruleD13Both(t *testing.T) {
 	if done := tr.tick(start.Add(60 * day)); len(done) != 0 {
 		t.Fatalf("while the chargeback is open: %+v", done)
 	}
-	tr.refused(order.RuleD29, bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.refused(rule.D29, bruno, desk.Order(id, order.ConfirmReceipt{}))
 	tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1", Won: true}))
 	if done := tr.tick(start.Add(65*day - 1)); len(done) != 0 {
 		t.Fatalf("a nanosecond early: %+v", done)
@@ -209,9 +211,9 @@ func ruleD24(t *testing.T) {
 	tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
 	// Customs go on whatever becomes of the money; the order does not.
 	tr.release("E1", tr.now())
-	tr.refused(order.RuleD29, acme, desk.Order(id, order.MarkShipped{}))
+	tr.refused(rule.D29, acme, desk.Order(id, order.MarkShipped{}))
 	tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1"}))
-	if no := tr.refused(order.RuleA20, acme, desk.Order(id, order.MarkShipped{})); no.Missing != money("2000 USD") {
+	if no := tr.refused(rule.A20, acme, desk.Order(id, order.MarkShipped{})); no.Missing != money("2000 USD") {
 		t.Fatalf("missing %s", no.Missing)
 	}
 	tr.held("2000 USD")
@@ -231,11 +233,11 @@ func ruleD29(t *testing.T) {
 	tr.disputed(id, false)
 	escalate := desk.Order(id, order.Escalate{})
 	tr.at(opened.Add(3*day - 1))
-	for _, by := range []order.Actor{acme, bruno, system} {
-		tr.refused(order.RuleD29, by, escalate)
+	for _, by := range []trade.Actor{acme, bruno, system} {
+		tr.refused(rule.D29, by, escalate)
 	}
 	tr.at(opened.Add(3 * day))
-	tr.refused(order.RuleD29, system, escalate)
+	tr.refused(rule.D29, system, escalate)
 	if err := tr.try(acme, escalate); err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +337,7 @@ func ruleD30Shipped(t *testing.T) {
 	if done := tr.tick(start.Add(60 * day)); len(done) != 0 {
 		t.Fatalf("the order has ended: %+v", done)
 	}
-	tr.refused(order.RuleA22, acme, link(tr.confirmed("100 USD", "100 USD", order.CoverageNone), e))
+	tr.refused(rule.A22, acme, link(tr.confirmed("100 USD", "100 USD", order.CoverageNone), e))
 	tr.audit()
 }
 
@@ -349,7 +351,7 @@ func ruleD40Disputed(t *testing.T) {
 	tr.disputed(id, false)
 	cancel := desk.Entrustment("E1", entrustment.Cancel{Reason: "no goods"})
 	for _, do := range []desk.Action{cancel, unlink(id, "E1"), link(id, "E2")} {
-		tr.refused(order.RuleD29, acme, do)
+		tr.refused(rule.D29, acme, do)
 	}
 	if e := tr.entrustment("E1"); e.Order != id || e.Phase == entrustment.PhaseCancelled {
 		t.Fatalf("%s of %s", e.Phase, e.Order)

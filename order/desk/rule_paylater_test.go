@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestRulePayLater has the rules of source B as they show across the streams of an order, its
@@ -52,7 +53,7 @@ func ruleB1(t *testing.T) {
 	tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 	tr.stands(id, paylater.PhaseReceived)
 	due := tr.sale(id).DueAt
-	tr.at(due).refused(order.RuleD47, system, desk.PayLater(id, paylater.MarkOverdue{}))
+	tr.at(due).refused(rule.D47, system, desk.PayLater(id, paylater.MarkOverdue{}))
 	tr.at(due.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.stands(id, paylater.PhaseOverdue)
 }
@@ -71,8 +72,8 @@ func ruleB2(t *testing.T) {
 		tr.on(id, c)
 		none()
 	}
-	for _, by := range []order.Actor{shopkeeper, shopper, platform, system} {
-		tr.refused(order.RuleB8, by, onFunds(funds.Credit{Order: id, Amount: money("100 CNY")}))
+	for _, by := range []trade.Actor{shopkeeper, shopper, platform, system} {
+		tr.refused(rule.B8, by, onFunds(funds.Credit{Order: id, Amount: money("100 CNY")}))
 	}
 	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
 	none()
@@ -80,27 +81,27 @@ func ruleB2(t *testing.T) {
 
 func ruleB3(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.refused(order.RuleB3, platform, onQuota(credit.OpenLine{Limit: money("6000 CNY")}))
-	tr.refused(order.RuleB3, shopkeeper, assess("6000 CNY"))
+	tr.refused(rule.B3, platform, onQuota(credit.OpenLine{Limit: money("6000 CNY")}))
+	tr.refused(rule.B3, shopkeeper, assess("6000 CNY"))
 	tr.do(platform, assess("6000 CNY"))
 	tr.lineIs("6000", "0", "6000")
 	tr.do(platform, assess("0 CNY"))
 	tr.lineIs("0", "0", "0")
-	tr.refused(order.RuleB5, shopper, buying("0.01 CNY"))
-	tr.refused(order.RuleB3, platform, desk.Quota(otherShop.Account, cny, credit.AssessLimit{Limit: money("1 CNY")}))
+	tr.refused(rule.B5, shopper, buying("0.01 CNY"))
+	tr.refused(rule.B3, platform, desk.Quota(otherShop.Account, cny, credit.AssessLimit{Limit: money("1 CNY")}))
 }
 
 func ruleB4(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.place("1200 CNY")
 	tr.do(platform, freeze(credit.ReasonOther, "audit"))
-	for _, by := range []order.Actor{shopkeeper, platform} {
+	for _, by := range []trade.Actor{shopkeeper, platform} {
 		l, _, err := tr.desk.ReadQuota(t.Context(), by, shopkeeper.Account, cny)
 		if p := l.Page(); err != nil || p.Limit != yuan("5000") || p.Used != yuan("1200") || p.Remaining != yuan("3800") || !p.Usable.IsZero() || !p.Frozen {
 			t.Fatalf("%s: %+v, %v", by.Role, p, err)
 		}
 	}
-	for _, by := range []order.Actor{shopper, otherShop} {
+	for _, by := range []trade.Actor{shopper, otherShop} {
 		if _, _, err := tr.desk.ReadQuota(t.Context(), by, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 			t.Fatalf("%s: %v", by.Account, err)
 		}
@@ -109,16 +110,16 @@ func ruleB4(t *testing.T) {
 
 func ruleB5(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	no := tr.refused(order.RuleB5, shopper, buying("5000.01 CNY"))
+	no := tr.refused(rule.B5, shopper, buying("5000.01 CNY"))
 	if tr.missing(no, "0.01 CNY"); no.Command != (paylater.Place{}).Name() {
 		t.Fatalf("%s is refused", no.Command)
 	}
 	tr.place("4000 CNY")
-	tr.missing(tr.refused(order.RuleB5, shopper, buying("1000.01 CNY")), "0.01 CNY")
+	tr.missing(tr.refused(rule.B5, shopper, buying("1000.01 CNY")), "0.01 CNY")
 	tr.place("1000 CNY")
 	tr.lineIs("5000", "5000", "0")
-	tr.missing(tr.refused(order.RuleB5, shopper, buying("0.01 CNY")), "0.01 CNY")
-	no = tr.refused(order.RuleB5, shopper, desk.PayLater(order.NewID(), placing(otherShop, "7 CNY")))
+	tr.missing(tr.refused(rule.B5, shopper, buying("0.01 CNY")), "0.01 CNY")
+	no = tr.refused(rule.B5, shopper, desk.PayLater(trade.NewID(), placing(otherShop, "7 CNY")))
 	tr.missing(no, "7 CNY")
 }
 
@@ -132,9 +133,9 @@ func ruleB6(t *testing.T) {
 		func() { tr.after(8 * day) },
 	} {
 		step()
-		for _, by := range []order.Actor{shopkeeper, otherShop, shopper, platform, system} {
-			tr.refused(order.RuleB6, by, onQuota(credit.Withdraw{Amount: money("1 CNY")}))
-			tr.refused(order.RuleB6, by, onFunds(funds.WithdrawQuota{Amount: money("1 CNY"), Dest: ownAlipay}))
+		for _, by := range []trade.Actor{shopkeeper, otherShop, shopper, platform, system} {
+			tr.refused(rule.B6, by, onQuota(credit.Withdraw{Amount: money("1 CNY")}))
+			tr.refused(rule.B6, by, onFunds(funds.WithdrawQuota{Amount: money("1 CNY"), Dest: ownAlipay}))
 		}
 	}
 	tr.fundsAre("0", "100", "0")
@@ -142,31 +143,31 @@ func ruleB6(t *testing.T) {
 
 func ruleB7(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	id := order.NewID()
+	id := trade.NewID()
 	tr.wrote(tr.do(shopper, desk.PayLater(id, placing(shopkeeper, "1200 CNY"))),
 		"paylater.placed 1200.00 CNY", "credit.quota-deducted 1200.00 CNY")
 	tr.lineIs("5000", "1200", "3800")
 	now := placing(shopkeeper, "100 CNY")
 	now.ChosePayLater = false
-	tr.refused(order.RuleB7, shopper, desk.PayLater(order.NewID(), now))
-	for _, by := range []order.Actor{shopkeeper, platform, system} {
-		tr.refused(order.RuleB7, by, buying("100 CNY"))
+	tr.refused(rule.B7, shopper, desk.PayLater(trade.NewID(), now))
+	for _, by := range []trade.Actor{shopkeeper, platform, system} {
+		tr.refused(rule.B7, by, buying("100 CNY"))
 	}
-	tr.refused(order.RuleB7, shopper, desk.PayLater(id, placing(shopkeeper, "1200 CNY")))
+	tr.refused(rule.B7, shopper, desk.PayLater(id, placing(shopkeeper, "1200 CNY")))
 	tr.wrote(tr.on(id, paylater.Ship{}), "paylater.shipped")
 	tr.lineIs("5000", "1200", "3800")
 }
 
 func ruleB8(t *testing.T) {
-	for name, prepare := range map[string]func(tr *trade) order.ID{
-		"before shipment": func(tr *trade) order.ID { return tr.place("1200.05 CNY") },
-		"under way": func(tr *trade) order.ID {
+	for name, prepare := range map[string]func(tr *fixture) trade.ID{
+		"before shipment": func(tr *fixture) trade.ID { return tr.place("1200.05 CNY") },
+		"under way": func(tr *fixture) trade.ID {
 			id := tr.place("1200.05 CNY")
 			tr.on(id, paylater.Ship{})
 			return id
 		},
-		"in time": func(tr *trade) order.ID { return tr.received("1200.05 CNY") },
-		"late":    func(tr *trade) order.ID { return tr.late("1200.05 CNY") },
+		"in time": func(tr *fixture) trade.ID { return tr.received("1200.05 CNY") },
+		"late":    func(tr *fixture) trade.ID { return tr.late("1200.05 CNY") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			tr := shop(t, "5000 CNY")
@@ -175,8 +176,8 @@ func ruleB8(t *testing.T) {
 				"paylater.paid 1200.05 CNY", "credit.quota-restored 1200.05 CNY paid", "funds.credited 1200.05 CNY")
 			tr.lineIs("5000", "0", "5000")
 			tr.fundsAre("1200.05", "0", "0")
-			tr.refused(order.RuleB8, shopper, desk.PayLater(id, paying("1200.05 CNY")))
-			tr.refused(order.RuleB8, system, desk.PayLater(id, paying("0.01 CNY")))
+			tr.refused(rule.B8, shopper, desk.PayLater(id, paying("1200.05 CNY")))
+			tr.refused(rule.B8, system, desk.PayLater(id, paying("0.01 CNY")))
 		})
 	}
 }
@@ -188,8 +189,8 @@ func ruleB9(t *testing.T) {
 		if c != nil {
 			tr.on(id, c)
 		}
-		for _, by := range []order.Actor{shopkeeper, shopper, platform, system} {
-			tr.refused(order.RuleB9, by, onQuota(credit.Restore{Order: id, Amount: money("1200 CNY"), Cause: credit.RestorePaid}))
+		for _, by := range []trade.Actor{shopkeeper, shopper, platform, system} {
+			tr.refused(rule.B9, by, onQuota(credit.Restore{Order: id, Amount: money("1200 CNY"), Cause: credit.RestorePaid}))
 		}
 		tr.lineIs("5000", "1200", "3800")
 	}
@@ -199,22 +200,22 @@ func ruleB9(t *testing.T) {
 }
 
 func ruleB10(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	tr.sold("100 CNY")
 	to := func(amount string, dest funds.Dest) desk.Action {
 		return onFunds(funds.Withdraw{ID: "W", Amount: money(amount), Dest: dest})
 	}
 	card := funds.Dest{Card: "6222-01"}
-	tr.refused(order.RuleB10, shopkeeper, to("1 CNY", funds.Dest{Alipay: funds.Alipay{Account: "x", Holder: "m-other"}}))
-	tr.refused(order.RuleB10, shopkeeper, to("1 CNY", card))
-	tr.refused(order.RuleB10, shopkeeper, onFunds(funds.BindCard{Card: "6222-01", Holder: "m-other"}))
-	tr.refused(order.RuleB10, otherShop, to("1 CNY", ownAlipay))
+	tr.refused(rule.B10, shopkeeper, to("1 CNY", funds.Dest{Alipay: funds.Alipay{Account: "x", Holder: "m-other"}}))
+	tr.refused(rule.B10, shopkeeper, to("1 CNY", card))
+	tr.refused(rule.B10, shopkeeper, onFunds(funds.BindCard{Card: "6222-01", Holder: "m-other"}))
+	tr.refused(rule.B10, otherShop, to("1 CNY", ownAlipay))
 	tr.do(shopkeeper, onFunds(funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
-	tr.missing(tr.refused(order.RuleB10, shopkeeper, to("100.01 CNY", card)), "0.01 CNY")
-	tr.refused(order.RuleB10, shopkeeper, to("0 CNY", card))
-	tr.refused(order.RuleB10, shopkeeper, to("-1 CNY", card))
+	tr.missing(tr.refused(rule.B10, shopkeeper, to("100.01 CNY", card)), "0.01 CNY")
+	tr.refused(rule.B10, shopkeeper, to("0 CNY", card))
+	tr.refused(rule.B10, shopkeeper, to("-1 CNY", card))
 	tr.do(shopkeeper, to("60 CNY", card))
-	tr.refused(order.RuleB10, shopkeeper, onFunds(funds.UnbindCard{Card: "6222-01"}))
+	tr.refused(rule.B10, shopkeeper, onFunds(funds.UnbindCard{Card: "6222-01"}))
 	tr.do(shopkeeper, withdrawal("W-2", "40 CNY"))
 	tr.fundsAre("0", "0", "0")
 }
@@ -231,7 +232,7 @@ func ruleB11(t *testing.T) {
 		t.Fatalf("in transit %s, paid out %s", p.InTransit, p.PaidOut)
 	}
 	settle := onFunds(funds.SettleWithdrawal{ID: "W"})
-	tr.refused(order.RuleD57, shopkeeper, settle)
+	tr.refused(rule.D57, shopkeeper, settle)
 	tr.after(10*day).do(platform, settle)
 	if p := tr.funds(); !p.InTransit.IsZero() || p.PaidOut != yuan("100") {
 		t.Fatalf("in transit %s, paid out %s", p.InTransit, p.PaidOut)
@@ -243,14 +244,14 @@ func ruleB11(t *testing.T) {
 func ruleB12(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	big := buying("12500.01 CNY")
-	tr.refused(order.RuleB5, shopper, big)
+	tr.refused(rule.B5, shopper, big)
 	assessed := func(score string, volume string) {
 		t.Helper()
 		shop := credit.Inputs{Score: number(score), Volume: money(volume)}
 		tr.do(platform, onQuota(credit.AssessLimit{Limit: must(credit.DefaultAssessment(shop)), Inputs: shop}))
 	}
 	assessed("4.79", "125000 CNY")
-	tr.refused(order.RuleB5, shopper, big)
+	tr.refused(rule.B5, shopper, big)
 	assessed("4.8", "125000 CNY")
 	tr.lineIs("20000", "0", "20000")
 	tr.do(shopper, big)
@@ -259,14 +260,14 @@ func ruleB12(t *testing.T) {
 }
 
 func ruleB14(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	charge := func(id, amount string) desk.Action {
 		return onFunds(funds.PayCharge{ID: funds.ChargeID(id), Amount: money(amount), What: "promotion"})
 	}
-	tr.refused(order.RuleB14, shopkeeper, charge("C", "1 CNY")) // with all the quota there is
+	tr.refused(rule.B14, shopkeeper, charge("C", "1 CNY")) // with all the quota there is
 	tr.sold("100 CNY")
 	tr.do(shopkeeper, charge("C", "30 CNY"))
-	tr.missing(tr.refused(order.RuleB14, shopkeeper, charge("D", "70.01 CNY")), "0.01 CNY")
+	tr.missing(tr.refused(rule.B14, shopkeeper, charge("D", "70.01 CNY")), "0.01 CNY")
 	if p := tr.funds(); p.Spent != yuan("30") || p.Available != yuan("70") {
 		t.Fatalf("spent %s, available %s", p.Spent, p.Available)
 	}
@@ -275,24 +276,24 @@ func ruleB14(t *testing.T) {
 
 func ruleB15(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonOpenOrders, ""))
+	tr.refused(rule.D53, platform, freeze(credit.ReasonOpenOrders, ""))
 	tr.place("1000 CNY")
 	tr.frozenFor() // not by itself
 	tr.do(platform, freeze(credit.ReasonOpenOrders, ""))
-	tr.refused(order.RuleB19, shopper, buying("1 CNY"))
+	tr.refused(rule.B19, shopper, buying("1 CNY"))
 	tr.do(platform, unfreeze(credit.ReasonOpenOrders, ""))
 	tr.do(platform, assess("1500 CNY"))
-	tr.missing(tr.refused(order.RuleB5, shopper, buying("500.01 CNY")), "0.01 CNY")
+	tr.missing(tr.refused(rule.B5, shopper, buying("500.01 CNY")), "0.01 CNY")
 }
 
 func ruleB16(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{
 		shopkeeper.Account: {FeeRate: 10, FeeMin: money("0.02 CNY"), MinWithdrawal: money("0.01 CNY")},
 	}))
 	tr.sold("200 CNY")
 	tr.do(shopkeeper, withdrawal("W-1", "100 CNY"))
 	tr.do(shopkeeper, withdrawal("W-2", "0.03 CNY"))
-	tr.refused(order.RuleD58, shopkeeper, withdrawal("W-3", "0.02 CNY"))
+	tr.refused(rule.D58, shopkeeper, withdrawal("W-3", "0.02 CNY"))
 	list := must(tr.desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))
 	if len(list) != 2 || list[0].Fee != yuan("0.10") || list[0].Net != yuan("99.90") || list[1].Fee != yuan("0.02") || list[1].Net != yuan("0.01") {
 		t.Fatalf("%+v", list)
@@ -300,18 +301,18 @@ func ruleB16(t *testing.T) {
 }
 
 func ruleB17(t *testing.T) {
-	policies := map[order.Account]funds.Policy{"m-0": {}, "m-7": {HoldDays: 7}, "m-15": {HoldDays: 15}, "m-3": {HoldDays: 3}}
+	policies := map[trade.Account]funds.Policy{"m-0": {}, "m-7": {HoldDays: 7}, "m-15": {HoldDays: 15}, "m-3": {HoldDays: 3}}
 	tr := inMemory(t, payout(policies))
 	for account, policy := range policies {
-		merchant := order.Actor{Role: order.Seller, Account: account}
+		merchant := trade.Actor{Role: trade.Seller, Account: account}
 		tr.do(platform, desk.Quota(account, cny, credit.OpenLine{Limit: money("100 CNY")}))
-		id := order.NewID()
+		id := trade.NewID()
 		tr.do(shopper, desk.PayLater(id, placing(merchant, "100 CNY")))
 		tr.do(shopper, desk.PayLater(id, paying("100 CNY")))
 		ready := tr.now().Add(time.Duration(policy.HoldDays) * day)
 		take := desk.Funds(account, cny, funds.Withdraw{ID: "W", Amount: money("100 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: string(account)}}})
 		if policy.HoldDays > 0 {
-			tr.earliest(tr.at(ready.Add(-1)).refused(order.RuleB17, merchant, take), ready)
+			tr.earliest(tr.at(ready.Add(-1)).refused(rule.B17, merchant, take), ready)
 		}
 		tr.at(ready).do(merchant, take)
 	}
@@ -320,22 +321,22 @@ func ruleB17(t *testing.T) {
 func ruleB18(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	// The line is deducted by orders only: nobody can ask it to be, for an order or without one.
-	for _, by := range []order.Actor{shopkeeper, shopper, platform, system} {
-		tr.refused(order.RuleB5, by, onQuota(credit.Deduct{Amount: money("1 CNY")}))
-		tr.refused(order.RuleB5, by, onQuota(credit.Deduct{Order: order.NewID(), Amount: money("1 CNY")}))
-		tr.refused(order.RuleD3, by, onQuota(credit.Hold{Order: order.NewID(), Amount: money("1 CNY")}))
+	for _, by := range []trade.Actor{shopkeeper, shopper, platform, system} {
+		tr.refused(rule.B5, by, onQuota(credit.Deduct{Amount: money("1 CNY")}))
+		tr.refused(rule.B5, by, onQuota(credit.Deduct{Order: trade.NewID(), Amount: money("1 CNY")}))
+		tr.refused(rule.D3, by, onQuota(credit.Hold{Order: trade.NewID(), Amount: money("1 CNY")}))
 	}
 	tr.lineIs("5000", "0", "5000")
 }
 
 func ruleB19(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	first, second, third := tr.sold("100 CNY"), tr.received("200 CNY"), tr.place("300 CNY")
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonFakeOrder, first.String())) // not flagged yet
+	tr.refused(rule.D53, platform, freeze(credit.ReasonFakeOrder, first.String())) // not flagged yet
 	tr.on(first, paylater.FlagFake{})
-	tr.refused(order.RuleD53, shopkeeper, freeze(credit.ReasonFakeOrder, first.String()))
+	tr.refused(rule.D53, shopkeeper, freeze(credit.ReasonFakeOrder, first.String()))
 	tr.wrote(tr.do(platform, freeze(credit.ReasonFakeOrder, first.String())), "credit.frozen fake-order")
-	if no := tr.refused(order.RuleB19, shopper, buying("1 CNY")); no.Command != (paylater.Place{}).Name() {
+	if no := tr.refused(rule.B19, shopper, buying("1 CNY")); no.Command != (paylater.Place{}).Name() {
 		t.Fatalf("%s is refused", no.Command)
 	}
 	tr.lineIs("5000", "500", "4500")
@@ -356,7 +357,7 @@ func ruleB20(t *testing.T) {
 	if err := tr.try(shopper, buying("1000 CNY")); err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.try(shopper, buying("1000.01 CNY")); !refusedBy(err, order.RuleB5) {
+	if err := tr.try(shopper, buying("1000.01 CNY")); !refusedBy(err, rule.B5) {
 		t.Fatal(err)
 	}
 	if after := must(tr.store.Settled(context.Background())); after != before {
@@ -369,14 +370,14 @@ func ruleB21(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.place("4000 CNY")
 	big := buying("3000 CNY")
-	tr.missing(tr.refused(order.RuleB5, shopper, big), "2000 CNY")
+	tr.missing(tr.refused(rule.B5, shopper, big), "2000 CNY")
 	tr.do(platform, assess("7000 CNY"))
 	tr.do(shopper, big)
 	tr.lineIs("7000", "7000", "0")
 }
 
 func ruleB22(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {Expected: day}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {Expected: day}}))
 	tr.sold("100 CNY")
 	var requested []time.Time
 	for _, id := range []string{"W-1", "W-2", "W-3"} {
@@ -386,7 +387,7 @@ func ruleB22(t *testing.T) {
 	}
 	tr.do(platform, onFunds(funds.SettleWithdrawal{ID: "W-1"}))
 	tr.do(platform, onFunds(funds.FailWithdrawal{ID: "W-2", Reason: "account closed"}))
-	for _, by := range []order.Actor{shopkeeper, platform} {
+	for _, by := range []trade.Actor{shopkeeper, platform} {
 		list, err := tr.desk.Withdrawals(t.Context(), by, shopkeeper.Account, cny)
 		if err != nil || len(list) != 3 {
 			t.Fatalf("%+v, %v", list, err)
@@ -397,7 +398,7 @@ func ruleB22(t *testing.T) {
 			}
 		}
 	}
-	for _, by := range []order.Actor{otherShop, shopper} {
+	for _, by := range []trade.Actor{otherShop, shopper} {
 		if _, err := tr.desk.Withdrawals(t.Context(), by, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 			t.Fatalf("%s: %v", by.Account, err)
 		}

@@ -13,7 +13,9 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestRule has the rules that show only across streams, by their ids. Those of one stream are
@@ -75,7 +77,7 @@ func TestRule(t *testing.T) {
 	}
 }
 
-func (tr *trade) held(want string) {
+func (tr *fixture) held(want string) {
 	tr.Helper()
 	l := tr.line()
 	if l.Held != money(want) {
@@ -86,22 +88,22 @@ func (tr *trade) held(want string) {
 	}
 }
 
-func (tr *trade) phase(id order.ID, want order.Phase) {
+func (tr *fixture) phase(id trade.ID, want order.Phase) {
 	tr.Helper()
 	if o := tr.order(id); o.Phase != want {
 		tr.Fatalf("phase %s, want %s", o.Phase, want)
 	}
 }
 
-func link(id order.ID, e order.EntrustmentID) desk.Action {
+func link(id trade.ID, e order.EntrustmentID) desk.Action {
 	return desk.Order(id, order.Link{Entrustment: e})
 }
 
-func unlink(id order.ID, e order.EntrustmentID) desk.Action {
+func unlink(id trade.ID, e order.EntrustmentID) desk.Action {
 	return desk.Order(id, order.Unlink{Entrustment: e})
 }
 
-func submission(id order.ID) desk.Action {
+func submission(id trade.ID) desk.Action {
 	return desk.Order(id, order.Submit{OneTouchAcknowledged: true})
 }
 
@@ -115,23 +117,23 @@ func suspendService() desk.Action {
 
 func ruleA6(t *testing.T) {
 	tr := inMemory(t)
-	id := order.NewID()
-	tr.refused(order.RuleA6, acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	tr.refused(order.RuleA6, platform, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	tr.refused(order.RuleA6, order.Actor{Role: order.System}, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	tr.refused(order.RuleA6, bruno, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	id := trade.NewID()
+	tr.refused(rule.A6, acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, platform, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, trade.Actor{Role: trade.System}, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, bruno, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
 }
 
 func ruleA11(t *testing.T) {
 	account := order.ReceivingAccount("ACC-1")
 	tr := inMemory(t, desk.WithSources(desk.Sources{
-		Account: func(context.Context, uuid.UUID, order.ID) (order.ReceivingAccount, error) { return account, nil },
+		Account: func(context.Context, uuid.UUID, trade.ID) (order.ReceivingAccount, error) { return account, nil },
 	})).opened("10000 USD")
 	first := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	second := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	tr.refused(order.RuleA11, acme, submission(second))
+	tr.refused(rule.A11, acme, submission(second))
 	tr.do(acme, desk.Order(first, order.Cancel{}))
-	tr.refused(order.RuleA11, acme, submission(second))
+	tr.refused(rule.A11, acme, submission(second))
 	account = "ACC-2"
 	tr.submit(second)
 	if a, b := tr.order(first).Account, tr.order(second).Account; a != "ACC-1" || b != "ACC-2" {
@@ -147,7 +149,7 @@ func ruleA11One(t *testing.T) {
 	}
 	tr.submit(id)
 	account := tr.order(id).Account
-	tr.refused(order.RuleA16, acme, submission(id))
+	tr.refused(rule.A16, acme, submission(id))
 	if now := tr.order(id).Account; account == "" || now != account {
 		t.Fatalf("account %q, then %q", account, now)
 	}
@@ -207,10 +209,10 @@ func ruleA22(t *testing.T) {
 	a, b := tr.confirmed("100 USD", "100 USD", order.CoverageNone), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
 	tr.do(acme, link(a, "E1"))
-	tr.refused(order.RuleA22, acme, link(b, "E1"))
-	tr.refused(order.RuleD40, acme, link(a, "E1"))
+	tr.refused(rule.A22, acme, link(b, "E1"))
+	tr.refused(rule.D40, acme, link(a, "E1"))
 	tr.wire(b, "all", "100 USD")
-	tr.refused(order.RuleA22, acme, desk.Order(b, order.MarkShipped{}))
+	tr.refused(rule.A22, acme, desk.Order(b, order.MarkShipped{}))
 	tr.do(acme, unlink(a, "E1"))
 	tr.do(acme, link(b, "E1"))
 	if e := tr.entrustment("E1"); e.Order != b {
@@ -239,14 +241,14 @@ func ruleA22Many(t *testing.T) {
 var ten = start.Add(10 * time.Hour)
 
 func ruleA23Released(t *testing.T) {
-	for released, rule := range map[time.Time]order.Rule{ten: "", ten.Add(-time.Millisecond): order.RuleA23} {
+	for released, ruleID := range map[time.Time]rule.ID{ten: "", ten.Add(-time.Millisecond): rule.A23} {
 		tr := inMemory(t).opened("0 USD").at(ten.Add(-time.Hour))
 		tr.entrust("E1")
 		tr.at(ten)
 		tr.release("E1", released)
 		id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
-		if rule != "" {
-			tr.refused(rule, acme, link(id, "E1"))
+		if ruleID != "" {
+			tr.refused(ruleID, acme, link(id, "E1"))
 			continue
 		}
 		tr.do(acme, link(id, "E1"))
@@ -272,9 +274,9 @@ func ruleA23Linked(t *testing.T) {
 			tr.do(acme, desk.Order(id, order.MarkShipped{}))
 			continue
 		}
-		tr.refused(order.RuleA23, acme, desk.Order(id, order.MarkShipped{}))
+		tr.refused(rule.A23, acme, desk.Order(id, order.MarkShipped{}))
 		tr.do(acme, unlink(id, "E1"))
-		tr.refused(order.RuleA23, acme, link(id, "E1"))
+		tr.refused(rule.A23, acme, link(id, "E1"))
 		tr.entrust("E2")
 		tr.do(acme, link(id, "E2"))
 		tr.release("E2", tr.now())
@@ -285,7 +287,7 @@ func ruleA23Linked(t *testing.T) {
 func ruleD3(t *testing.T) {
 	tr := inMemory(t).opened("5999.99 USD")
 	id := tr.draft("6000 USD", "2000 USD", order.CoveragePostDelivery)
-	no := tr.refused(order.RuleD3, acme, submission(id))
+	no := tr.refused(rule.D3, acme, submission(id))
 	if no.Missing != money("0.01 USD") {
 		t.Fatalf("missing %s, want 0.01 USD", no.Missing)
 	}
@@ -293,11 +295,11 @@ func ruleD3(t *testing.T) {
 	tr.submit(id)
 	tr.held("6000 USD")
 	// Without a line of its currency an order is as one whose limit is zero.
-	other := order.Actor{Role: order.Seller, Account: "s-other"}
+	other := trade.Actor{Role: trade.Seller, Account: "s-other"}
 	tr.do(other, desk.Seller(other.Account, seller.Activate{Route: seller.RouteConsole}))
-	id = order.NewID()
+	id = trade.NewID()
 	tr.drafted(other, id, "6000 USD", "2000 USD", order.CoveragePreShipment)
-	if no := tr.refused(order.RuleD3, other, submission(id)); no.Missing != money("2000 USD") {
+	if no := tr.refused(rule.D3, other, submission(id)); no.Missing != money("2000 USD") {
 		t.Fatalf("missing %s, want 2000 USD", no.Missing)
 	}
 }
@@ -311,7 +313,7 @@ func ruleD3Capped(t *testing.T) {
 		t.Fatalf("hold %+v", o.Hold)
 	}
 	tr.held("4000 USD")
-	tr.refused(order.RuleD3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
+	tr.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
 	tr.do(acme, desk.Order(id, order.Cancel{}))
 	tr.held("0 USD")
 }
@@ -321,7 +323,7 @@ func ruleD3Suspended(t *testing.T) {
 	running := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	waiting := tr.draft("100 USD", "100 USD", order.CoveragePostDelivery)
 	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
-	tr.refused(order.RuleD3, acme, submission(waiting))
+	tr.refused(rule.D3, acme, submission(waiting))
 	tr.do(acme, desk.Order(running, order.Cancel{}))
 	tr.held("0 USD")
 	tr.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
@@ -338,7 +340,7 @@ func ruleD4(t *testing.T) {
 	tr.confirm(a)
 	tr.held("60 USD")
 	confirm := desk.Order(b, order.Confirm{Terms: tr.order(b).Revision})
-	if no := tr.refused(order.RuleD3, bruno, confirm); no.Missing != money("20 USD") {
+	if no := tr.refused(rule.D3, bruno, confirm); no.Missing != money("20 USD") {
 		t.Fatalf("missing %s, want 20 USD", no.Missing)
 	}
 	tr.do(acme, desk.Order(a, order.Cancel{}))
@@ -356,7 +358,7 @@ func ruleD5(t *testing.T) {
 	tr.held("600 USD")
 	tr.do(bruno, desk.Order(declined, order.Cancel{}))
 	tr.held("400 USD")
-	tr.after(30*day).do(order.Actor{Role: order.System}, desk.Order(expired, order.Expire{}))
+	tr.after(30*day).do(trade.Actor{Role: trade.System}, desk.Order(expired, order.Expire{}))
 	tr.held("0 USD")
 }
 
@@ -369,7 +371,7 @@ func ruleD7(t *testing.T) {
 		t.Fatalf("available %s, overcommitted %s, held %s", l.Available(), l.Overcommitted(), l.Held)
 	}
 	small := tr.draft("1 USD", "1 USD", order.CoveragePreShipment)
-	tr.refused(order.RuleD3, acme, submission(small))
+	tr.refused(rule.D3, acme, submission(small))
 	tr.do(bruno, desk.Order(id, order.Cancel{}))
 	tr.submit(small)
 }
@@ -419,7 +421,7 @@ func ruleD10(t *testing.T) {
 	tr.do(acme, link(id, "E1"))
 	tr.do(acme, link(id, "E2"))
 	tr.release("E1", tr.now())
-	tr.refused(order.RuleD10, acme, desk.Order(id, order.MarkShipped{}))
+	tr.refused(rule.D10, acme, desk.Order(id, order.MarkShipped{}))
 	tr.do(acme, desk.Entrustment("E2", entrustment.Cancel{}))
 	tr.do(acme, desk.Order(id, order.MarkShipped{}))
 }
@@ -429,8 +431,8 @@ func ruleD33(t *testing.T) {
 	running := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	waiting := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	tr.do(platform, suspendService())
-	tr.refused(order.RuleA6, acme, desk.Order(order.NewID(), order.Draft{Mode: order.DraftOnline}))
-	tr.refused(order.RuleA6, acme, submission(waiting))
+	tr.refused(rule.A6, acme, desk.Order(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, acme, submission(waiting))
 	tr.shipped(running)
 	tr.wire(running, "balance", "4000 USD")
 	tr.do(bruno, desk.Order(running, order.ConfirmReceipt{}))
@@ -443,30 +445,30 @@ func ruleD33(t *testing.T) {
 func ruleD39(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
-	other := order.Actor{Role: order.Seller, Account: "s-other"}
+	other := trade.Actor{Role: trade.Seller, Account: "s-other"}
 	tr.do(other, desk.Entrustment("E1", entrustment.Draft{Title: "goods"}))
-	tr.refused(order.RuleD39, acme, link(id, "E1"))
+	tr.refused(rule.D39, acme, link(id, "E1"))
 	tr.do(acme, desk.Entrustment("E2", entrustment.Draft{Title: "goods"}))
 	tr.do(acme, desk.Entrustment("E2", entrustment.Submit{}))
 	tr.do(platform, desk.Entrustment("E2", entrustment.Approve{}))
 	tr.do(acme, link(id, "E2"))
 	d := declaration("D2", tr.now())
 	d.Items[0].Total = money("1000 EUR")
-	tr.refused(order.RuleD39, platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
+	tr.refused(rule.D39, platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
 	tr.do(acme, unlink(id, "E2"))
 	tr.do(platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
-	tr.refused(order.RuleD39, acme, link(id, "E2"))
+	tr.refused(rule.D39, acme, link(id, "E2"))
 	tr.do(acme, desk.Entrustment("E3", entrustment.Draft{Title: "goods"}))
 	tr.do(acme, desk.Entrustment("E3", entrustment.Cancel{}))
-	tr.refused(order.RuleD39, acme, link(id, "E3"))
-	tr.refused(order.RuleA21, acme, link(id, "E-unknown"))
+	tr.refused(rule.D39, acme, link(id, "E3"))
+	tr.refused(rule.A21, acme, link(id, "E-unknown"))
 }
 
 func ruleD40(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
-	tr.refused(order.RuleD40, acme, unlink(id, "E1"))
+	tr.refused(rule.D40, acme, unlink(id, "E1"))
 	tr.do(acme, link(id, "E1"))
 	tr.wire(id, "all", "100 USD")
 	tr.do(acme, unlink(id, "E1"))
@@ -476,7 +478,7 @@ func ruleD40(t *testing.T) {
 	tr.do(acme, link(id, "E1"))
 	tr.release("E1", tr.now())
 	tr.do(acme, desk.Order(id, order.MarkShipped{}))
-	tr.refused(order.RuleD40, acme, unlink(id, "E1"))
+	tr.refused(rule.D40, acme, unlink(id, "E1"))
 	if e := tr.entrustment("E1"); e.Order != id {
 		t.Fatalf("linked to %s, want %s", e.Order, id)
 	}
@@ -507,7 +509,7 @@ func ruleD40Cancel(t *testing.T) {
 	if o, e := tr.order(id), tr.entrustment("E1"); len(o.Links) != 0 || e.Linked() {
 		t.Fatalf("order has %v, entrustment %s", o.Links, e.Order)
 	}
-	tr.refused(order.RuleD39, acme, link(id, "E1"))
+	tr.refused(rule.D39, acme, link(id, "E1"))
 }
 
 func ruleD43(t *testing.T) {
@@ -518,15 +520,15 @@ func ruleD43(t *testing.T) {
 	}
 	tr.do(platform, desk.Entrustment("E2", entrustment.Approve{}))
 	declare := entrustment.Declare{Declaration: declaration("D-E1", tr.now())}
-	tr.refused(order.RuleD43, platform, desk.Entrustment("E2", declare))
+	tr.refused(rule.D43, platform, desk.Entrustment("E2", declare))
 	// Returned, the number stays the first one's, who may declare again under it.
 	tr.do(platform, desk.Entrustment("E1", entrustment.Return{Reason: "papers"}))
-	tr.refused(order.RuleD43, platform, desk.Entrustment("E2", declare))
+	tr.refused(rule.D43, platform, desk.Entrustment("E2", declare))
 	tr.do(acme, desk.Entrustment("E1", entrustment.Resubmit{}))
 	tr.do(platform, desk.Entrustment("E1", entrustment.Approve{}))
 	tr.do(platform, desk.Entrustment("E1", declare))
 	tr.release("E1", tr.now())
-	tr.refused(order.RuleD43, platform, desk.Entrustment("E2", declare))
+	tr.refused(rule.D43, platform, desk.Entrustment("E2", declare))
 }
 
 func ruleD61(t *testing.T) {
@@ -535,12 +537,12 @@ func ruleD61(t *testing.T) {
 	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	last := tr.order(id).LastAt
 	tr.at(last.Add(-5*time.Second - 1))
-	no := tr.refused(order.RuleD61, acme, submission(id))
+	no := tr.refused(rule.D61, acme, submission(id))
 	if !no.Earliest.Equal(last) {
 		t.Fatalf("earliest %s, want %s", no.Earliest, last)
 	}
 	for _, o := range must(tr.desk.Next(context.Background(), acme, id)) {
-		if o.Refusal == nil || o.Refusal.Rule != order.RuleD61 {
+		if o.Refusal == nil || o.Refusal.Rule != rule.D61 {
 			t.Fatalf("%s: %v, want a refusal by D61", o.Command, o.Refusal)
 		}
 	}

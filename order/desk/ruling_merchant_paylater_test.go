@@ -10,6 +10,8 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The rulings on a merchant's line and funds, which TestRulingPayLater runs.
@@ -17,7 +19,7 @@ import (
 func ruleD53(t *testing.T) {
 	for n, want := range map[int][]int{0: {0, 0, 0, 0}, 1: {1, 1, 1, 1}, 3: {0, 0, 1, 1}} {
 		tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = n }))
-		var ids []order.ID
+		var ids []trade.ID
 		for range want {
 			ids = append(ids, tr.received("100 CNY"))
 		}
@@ -33,7 +35,7 @@ func ruleD53(t *testing.T) {
 
 func ruleD53Once(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 2 }))
-	var ids []order.ID
+	var ids []trade.ID
 	for range 5 {
 		ids = append(ids, tr.received("100 CNY"))
 	}
@@ -53,25 +55,25 @@ func ruleD53Names(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.do(platform, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	mine := tr.received("100 CNY")
-	theirs := order.NewID()
+	theirs := trade.NewID()
 	tr.do(shopper, desk.PayLater(theirs, placing(otherShop, "100 CNY")))
 	tr.do(platform, desk.PayLater(theirs, paylater.FlagFake{}))
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonOverdue, mine.String())) // in time
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonOverdue, order.NewID().String()))
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonFakeOrder, theirs.String()))
+	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String())) // in time
+	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, trade.NewID().String()))
+	tr.refused(rule.D53, platform, freeze(credit.ReasonFakeOrder, theirs.String()))
 	tr.at(tr.sale(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
 	tr.frozenFor() // the policy asks for none
-	tr.refused(order.RuleD53, system, freeze(credit.ReasonOverdue, mine.String()))
-	tr.refused(order.RuleD53, platform, desk.Quota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: mine.String()}))
+	tr.refused(rule.D53, system, freeze(credit.ReasonOverdue, mine.String()))
+	tr.refused(rule.D53, platform, desk.Quota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: mine.String()}))
 	tr.do(platform, freeze(credit.ReasonOverdue, mine.String()))
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonOverdue, mine.String()))
+	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.do(platform, freeze(credit.ReasonOther, "audit"))
-	tr.refused(order.RuleD53, platform, unfreeze(credit.ReasonOther, "another audit"))
-	tr.refused(order.RuleD53, shopkeeper, unfreeze(credit.ReasonOther, "audit"))
+	tr.refused(rule.D53, platform, unfreeze(credit.ReasonOther, "another audit"))
+	tr.refused(rule.D53, shopkeeper, unfreeze(credit.ReasonOther, "audit"))
 	tr.do(platform, unfreeze(credit.ReasonOther, "audit"))
-	tr.refused(order.RuleB19, shopper, buying("1 CNY")) // one reason is left
+	tr.refused(rule.B19, shopper, buying("1 CNY")) // one reason is left
 	tr.pay(mine, "100 CNY")
-	tr.refused(order.RuleD53, platform, freeze(credit.ReasonOverdue, mine.String()))
+	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.do(platform, unfreeze(credit.ReasonOverdue, mine.String()))
 	tr.place("5000 CNY")
 }
@@ -84,26 +86,26 @@ func ruleD54(t *testing.T) {
 	if p := l.Page(); !p.Remaining.IsZero() || p.Excess != yuan("1000") || p.Used != yuan("4000") {
 		t.Fatalf("%+v", p)
 	}
-	tr.refused(order.RuleB5, shopper, buying("0.01 CNY"))
+	tr.refused(rule.B5, shopper, buying("0.01 CNY"))
 	tr.on(id, paylater.Ship{}) // the order goes on
 	tr.on(id, paylater.LowerAmount{Amount: money("2500 CNY")})
 	tr.place("500 CNY")
-	tr.refused(order.RuleB5, shopper, buying("0.01 CNY"))
+	tr.refused(rule.B5, shopper, buying("0.01 CNY"))
 }
 
 func ruleD55(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.do(platform, freeze(credit.ReasonOther, "audit"))
-	tr.refused(order.RuleD55, platform, assess("5000.01 CNY"))
+	tr.refused(rule.D55, platform, assess("5000.01 CNY"))
 	tr.do(platform, assess("4000 CNY"))
-	tr.refused(order.RuleD55, platform, assess("5000 CNY"))
+	tr.refused(rule.D55, platform, assess("5000 CNY"))
 	tr.do(platform, unfreeze(credit.ReasonOther, "audit"))
 	tr.do(platform, assess("5000 CNY"))
 	tr.lineIs("5000", "0", "5000")
 }
 
 func ruleD56(t *testing.T) {
-	policies := map[order.Account]funds.Policy{shopkeeper.Account: {HoldDays: 15}}
+	policies := map[trade.Account]funds.Policy{shopkeeper.Account: {HoldDays: 15}}
 	tr := shop(t, "5000 CNY", payout(policies))
 	tr.sold("100 CNY")
 	first := tr.now()
@@ -120,39 +122,39 @@ func ruleD56(t *testing.T) {
 }
 
 func ruleD57(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {FeeRate: 100, Expected: day}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 100, Expected: day}}))
 	id := tr.sold("100 CNY")
 	take := withdrawal("W", "100 CNY")
 	fail := onFunds(funds.FailWithdrawal{ID: "W", Reason: "account closed"})
-	tr.refused(order.RuleD57, platform, fail)
+	tr.refused(rule.D57, platform, fail)
 	tr.do(shopkeeper, take)
 	tr.fundsAre("0", "0", "0")
-	tr.missing(tr.refused(order.RuleB10, shopkeeper, withdrawal("W-2", "0.01 CNY")), "0.01 CNY")
-	tr.refused(order.RuleD57, shopkeeper, fail)
+	tr.missing(tr.refused(rule.B10, shopkeeper, withdrawal("W-2", "0.01 CNY")), "0.01 CNY")
+	tr.refused(rule.D57, shopkeeper, fail)
 	tr.on(id, paylater.Refund{Amount: money("60 CNY")})
 	tr.fundsAre("0", "0", "60")
 	tr.do(platform, fail)
 	tr.fundsAre("0", "40", "0")
-	tr.refused(order.RuleD57, platform, fail)
-	tr.refused(order.RuleD57, platform, onFunds(funds.SettleWithdrawal{ID: "W"}))
+	tr.refused(rule.D57, platform, fail)
+	tr.refused(rule.D57, platform, onFunds(funds.SettleWithdrawal{ID: "W"}))
 	if p := tr.funds(); !p.Fees.IsZero() || !p.PaidOut.IsZero() || !p.InTransit.IsZero() {
 		t.Fatalf("%+v", p)
 	}
 }
 
 func ruleD57Again(t *testing.T) {
-	tr := shop(t, "5000 CNY", payout(map[order.Account]funds.Policy{shopkeeper.Account: {}}))
+	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	tr.sold("100 CNY")
 	tr.wrote(tr.do(shopkeeper, withdrawal("W", "60 CNY")), "funds.withdrawal-requested")
 	if r := tr.do(shopkeeper, withdrawal("W", "60 CNY")); len(r.Facts) != 0 {
 		t.Fatalf("the same withdrawal again wrote %+v", r.Facts)
 	}
-	tr.refused(order.RuleD57, shopkeeper, withdrawal("W", "40 CNY"))
+	tr.refused(rule.D57, shopkeeper, withdrawal("W", "40 CNY"))
 	tr.fundsAre("0", "40", "0")
 }
 
 func ruleD58(t *testing.T) {
-	policies := map[order.Account]funds.Policy{}
+	policies := map[trade.Account]funds.Policy{}
 	tr := shop(t, "5000 CNY", payout(policies))
 	policies[shopkeeper.Account] = funds.Policy{}
 	tr.sold("5000 CNY")
@@ -169,16 +171,16 @@ func ruleD58(t *testing.T) {
 		{10_000, "0", "1", "50", "1", "49"},
 	} {
 		policies[shopkeeper.Account] = funds.Policy{FeeRate: c.rate, FeeMin: yuan(c.least), FeeMax: yuan(c.most)}
-		tr.do(shopkeeper, withdrawal("W-"+order.NewID().String(), c.gross+" CNY"))
+		tr.do(shopkeeper, withdrawal("W-"+trade.NewID().String(), c.gross+" CNY"))
 		list := must(tr.desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))
 		if w := list[len(list)-1]; w.Fee != yuan(c.fee) || w.Net != yuan(c.rest) {
 			t.Errorf("of %s: fee %s, net %s; want %s, %s", c.gross, w.Fee, w.Net, c.fee, c.rest)
 		}
 	}
 	policies[shopkeeper.Account] = funds.Policy{FeeRate: 10_000}
-	tr.refused(order.RuleD58, shopkeeper, withdrawal("W-all", "1 CNY"))
+	tr.refused(rule.D58, shopkeeper, withdrawal("W-all", "1 CNY"))
 	policies[shopkeeper.Account] = funds.Policy{MinWithdrawal: yuan("10")}
-	tr.missing(tr.refused(order.RuleD57, shopkeeper, withdrawal("W-min", "9.99 CNY")), "0.01 CNY")
+	tr.missing(tr.refused(rule.D57, shopkeeper, withdrawal("W-min", "9.99 CNY")), "0.01 CNY")
 }
 
 func ruleD59(t *testing.T) {
@@ -194,15 +196,15 @@ func ruleD59(t *testing.T) {
 
 func ruleD60(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.refused(order.RuleB5, shopper, buying("1 EUR")) // there is no line in euros
-	eur := must(order.ParseCurrency("EUR"))
+	tr.refused(rule.B5, shopper, buying("1 EUR")) // there is no line in euros
+	eur := must(trade.ParseCurrency("EUR"))
 	tr.do(platform, desk.Quota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
-	id := order.NewID()
+	id := trade.NewID()
 	tr.do(shopper, desk.PayLater(id, placing(shopkeeper, "10 EUR")))
 	tr.lineIs("5000", "0", "5000")
-	tr.refused(order.RuleD60, shopper, desk.PayLater(id, paying("10 CNY")))
-	tr.refused(order.RuleD60, shopkeeper, desk.PayLater(id, paylater.LowerAmount{Amount: money("1 CNY")}))
-	tr.refused(order.RuleD60, platform, onQuota(credit.AssessLimit{Limit: money("1 EUR")}))
+	tr.refused(rule.D60, shopper, desk.PayLater(id, paying("10 CNY")))
+	tr.refused(rule.D60, shopkeeper, desk.PayLater(id, paylater.LowerAmount{Amount: money("1 CNY")}))
+	tr.refused(rule.D60, platform, onQuota(credit.AssessLimit{Limit: money("1 EUR")}))
 	tr.do(shopper, desk.PayLater(id, paying("10 EUR")))
 	if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 		t.Fatalf("euros became yuan: %v", err)
@@ -211,16 +213,16 @@ func ruleD60(t *testing.T) {
 	if p := b.Page(tr.now()); err != nil || p.Pending != money("10 EUR") {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	tr.refused(order.RuleD60, shopkeeper, desk.Funds(shopkeeper.Account, eur, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
+	tr.refused(rule.D60, shopkeeper, desk.Funds(shopkeeper.Account, eur, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
 	// A balance whose currency is not named is one in yuan.
 	tr.sold("7 CNY")
-	tr.do(shopkeeper, desk.Funds(shopkeeper.Account, order.Currency{}, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
-	s, err := tr.desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, order.Currency{})
+	tr.do(shopkeeper, desk.Funds(shopkeeper.Account, trade.Currency{}, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
+	s, err := tr.desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, trade.Currency{})
 	if err != nil || s.Closing != yuan("7") || len(s.Movements) != 1 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	for _, amount := range []string{"0.001 CNY", "1e3 CNY", "92233720368547758.08 CNY"} {
-		if _, err := order.ParseMoney(amount); err == nil {
+		if _, err := trade.ParseMoney(amount); err == nil {
 			t.Errorf("%s is an amount", amount)
 		}
 	}
@@ -236,10 +238,10 @@ func ruleD61PayLater(t *testing.T) {
 	tr.lineIs("5000", "0", "5000")
 	tr.at(start.Add(8 * day))
 	tr.fundsAre("200", "100", "0")
-	tr.at(start).earliest(tr.refused(order.RuleD61, platform, assess("6000 CNY")), start.Add(2*day))
-	tr.earliest(tr.refused(order.RuleD61, shopkeeper, withdrawal("W", "1 CNY")), start.Add(2*day))
+	tr.at(start).earliest(tr.refused(rule.D61, platform, assess("6000 CNY")), start.Add(2*day))
+	tr.earliest(tr.refused(rule.D61, shopkeeper, withdrawal("W", "1 CNY")), start.Add(2*day))
 	tr.at(start.Add(day-order.DefaultPolicy().ClockSkew)).on(early, paylater.Ship{})
-	tr.earliest(tr.at(start.Add(day-order.DefaultPolicy().ClockSkew-1)).refused(order.RuleD61, shopper, desk.PayLater(early, paylater.ConfirmReceipt{})), start.Add(day))
+	tr.earliest(tr.at(start.Add(day-order.DefaultPolicy().ClockSkew-1)).refused(rule.D61, shopper, desk.PayLater(early, paylater.ConfirmReceipt{})), start.Add(day))
 	// What can be asked for is told by the same clock.
 	tr.at(start.Add(day - time.Second))
 	options, err := tr.desk.NextPayLater(t.Context(), shopper, early)
@@ -247,7 +249,7 @@ func ruleD61PayLater(t *testing.T) {
 		t.Fatal(options, err)
 	}
 	for _, x := range options {
-		if x.Refusal != nil && x.Refusal.Rule == order.RuleD61 {
+		if x.Refusal != nil && x.Refusal.Rule == rule.D61 {
 			t.Errorf("%s: %v", x.Command, x.Refusal)
 		}
 	}

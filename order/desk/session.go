@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // session is the world of a plan on a store: one run of an attempt.
@@ -30,26 +31,26 @@ var _ world = (*session)(nil)
 
 // orderStream and saleStream are the streams of an order: as a rule the addressed one, whose name
 // is there already.
-func (s *session) orderStream(id order.ID) events.StreamID {
+func (s *session) orderStream(id trade.ID) events.StreamID {
 	if t := &s.attempt.command.Do.target; t.kind == targetOrder && t.order == id {
 		return s.attempt.stream
 	}
 	return order.Stream(id)
 }
 
-func (s *session) saleStream(id order.ID) events.StreamID {
+func (s *session) saleStream(id trade.ID) events.StreamID {
 	if t := &s.attempt.command.Do.target; t.kind == targetPayLater && t.order == id {
 		return s.attempt.stream
 	}
 	return paylater.Stream(id)
 }
 
-func (s *session) order(id order.ID) (order.Order, error) {
+func (s *session) order(id trade.ID) (order.Order, error) {
 	o, _, err := s.desk.orders.Load(s.tx, s.orderStream(id))
 	return o, err
 }
 
-func (s *session) service(account order.Account) (seller.Service, error) {
+func (s *session) service(account trade.Account) (seller.Service, error) {
 	return load(s, s.desk.services, func() (events.StreamID, error) { return seller.Stream(account) })
 }
 
@@ -57,7 +58,7 @@ func (s *session) entrustment(id order.EntrustmentID) (entrustment.State, error)
 	return load(s, s.desk.entrustments, func() (events.StreamID, error) { return entrustment.Stream(id) })
 }
 
-func (s *session) line(account order.Account, c order.Currency) (credit.Line, error) {
+func (s *session) line(account trade.Account, c trade.Currency) (credit.Line, error) {
 	stream, err := credit.Stream(account, c)
 	if err != nil {
 		return credit.Line{}, err
@@ -78,12 +79,12 @@ func (s *session) hot(m *events.Model[credit.Line, credit.Event], stream events.
 	return l, err
 }
 
-func (s *session) sale(id order.ID) (paylater.Order, error) {
+func (s *session) sale(id trade.ID) (paylater.Order, error) {
 	o, _, err := s.desk.sales.Load(s.tx, s.saleStream(id))
 	return o, err
 }
 
-func (s *session) quota(merchant order.Account, c order.Currency) (credit.Line, error) {
+func (s *session) quota(merchant trade.Account, c trade.Currency) (credit.Line, error) {
 	stream, err := credit.PayLaterStream(merchant, c)
 	if err != nil {
 		return credit.Line{}, err
@@ -91,7 +92,7 @@ func (s *session) quota(merchant order.Account, c order.Currency) (credit.Line, 
 	return s.hot(s.desk.quotas, stream)
 }
 
-func (s *session) balance(merchant order.Account, c order.Currency) (funds.Balance, error) {
+func (s *session) balance(merchant trade.Account, c trade.Currency) (funds.Balance, error) {
 	return load(s, s.desk.balances, func() (events.StreamID, error) { return funds.Stream(merchant, c) })
 }
 
@@ -118,11 +119,11 @@ func (d *Desk) reservations(stream events.StreamID) *events.Model[Reservation, E
 	return d.numbers
 }
 
-func (s *session) appendOrder(id order.ID, facts ...order.Event) error {
+func (s *session) appendOrder(id trade.ID, facts ...order.Event) error {
 	return write(s, s.desk.orders, s.orderStream(id), facts)
 }
 
-func (s *session) appendService(account order.Account, facts ...seller.Event) error {
+func (s *session) appendService(account trade.Account, facts ...seller.Event) error {
 	stream, err := seller.Stream(account)
 	if err != nil {
 		return err
@@ -138,7 +139,7 @@ func (s *session) appendEntrustment(id order.EntrustmentID, facts ...entrustment
 	return write(s, s.desk.entrustments, stream, facts)
 }
 
-func (s *session) appendLine(account order.Account, c order.Currency, facts ...credit.Event) error {
+func (s *session) appendLine(account trade.Account, c trade.Currency, facts ...credit.Event) error {
 	stream, err := credit.Stream(account, c)
 	if err != nil {
 		return err
@@ -146,11 +147,11 @@ func (s *session) appendLine(account order.Account, c order.Currency, facts ...c
 	return write(s, s.desk.lines, stream, facts)
 }
 
-func (s *session) appendSale(id order.ID, facts ...paylater.Event) error {
+func (s *session) appendSale(id trade.ID, facts ...paylater.Event) error {
 	return write(s, s.desk.sales, s.saleStream(id), facts)
 }
 
-func (s *session) appendQuota(merchant order.Account, c order.Currency, facts ...credit.Event) error {
+func (s *session) appendQuota(merchant trade.Account, c trade.Currency, facts ...credit.Event) error {
 	stream, err := credit.PayLaterStream(merchant, c)
 	if err != nil {
 		return err
@@ -158,7 +159,7 @@ func (s *session) appendQuota(merchant order.Account, c order.Currency, facts ..
 	return write(s, s.desk.quotas, stream, facts)
 }
 
-func (s *session) appendBalance(merchant order.Account, c order.Currency, facts ...funds.Event) error {
+func (s *session) appendBalance(merchant trade.Account, c trade.Currency, facts ...funds.Event) error {
 	stream, err := funds.Stream(merchant, c)
 	if err != nil {
 		return err

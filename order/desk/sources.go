@@ -10,6 +10,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Sources is where the desk learns what no stream says. A nil field keeps its default. The
@@ -19,17 +20,17 @@ type Sources struct {
 	// look-up: it is called at most once per command, also by Try, and only for the seller of
 	// the order. The default knows nobody: a buyer is then recognised by his verified
 	// address (D32).
-	Match func(ctx context.Context, e order.Email) (order.Account, error)
+	Match func(ctx context.Context, e trade.Email) (trade.Account, error)
 
 	// Store returns what the platform knows of a seller's store; the verdict is not asked
 	// for here. It is called as Match is, and only for that seller. The default says that
 	// every store operates and is a free member's.
-	Store func(ctx context.Context, account order.Account) (seller.Findings, error)
+	Store func(ctx context.Context, account trade.Account) (seller.Findings, error)
 
 	// Funds returns the policy that the platform has set for a merchant's received funds: the
 	// waiting time, the fee. It is a look-up like Match. The default is funds.DefaultPolicy
 	// for everybody.
-	Funds func(ctx context.Context, merchant order.Account) (funds.Policy, error)
+	Funds func(ctx context.Context, merchant trade.Account) (funds.Policy, error)
 
 	// Certify returns the verdict on a certification. It is called at most once per command,
 	// after every rule that does not depend on it has passed, and never by Try; for the same
@@ -38,20 +39,20 @@ type Sources struct {
 
 	// Account makes the receiving account of an order. It is called as Certify is. The
 	// default derives a number from the command ID.
-	Account func(ctx context.Context, command uuid.UUID, id order.ID) (order.ReceivingAccount, error)
+	Account func(ctx context.Context, command uuid.UUID, id trade.ID) (order.ReceivingAccount, error)
 }
 
 func defaultSources() Sources {
 	return Sources{
-		Match: func(context.Context, order.Email) (order.Account, error) { return "", nil },
-		Store: func(context.Context, order.Account) (seller.Findings, error) {
+		Match: func(context.Context, trade.Email) (trade.Account, error) { return "", nil },
+		Store: func(context.Context, trade.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: seller.MemberFree}, nil
 		},
-		Funds: func(context.Context, order.Account) (funds.Policy, error) { return funds.DefaultPolicy(), nil },
+		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return funds.DefaultPolicy(), nil },
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
 			return seller.Verdict{Approved: true}, nil
 		},
-		Account: func(_ context.Context, command uuid.UUID, id order.ID) (order.ReceivingAccount, error) {
+		Account: func(_ context.Context, command uuid.UUID, id trade.ID) (order.ReceivingAccount, error) {
 			sum := sha256.Sum256(append(command[:], id[:]...))
 			return order.ReceivingAccount(fmt.Sprintf("TA%X", sum[:16])), nil
 		},

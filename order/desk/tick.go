@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Deadlines knows what is due.
@@ -24,7 +24,7 @@ type Deadlines interface {
 
 // Due is an order, an assurance order or a pay-later one, whose deadline has come.
 type Due struct {
-	Order order.ID
+	Order trade.ID
 	At    time.Time
 	Kind  string // what the deadline is of: see order.Deadline and paylater.Deadline
 	Do    Action // what the system asks for
@@ -33,7 +33,7 @@ type Due struct {
 // Ticked is what became of one due command.
 type Ticked struct {
 	Due
-	// Err is nil if the system acted, now or in an earlier Tick; a *order.Refusal if somebody
+	// Err is nil if the system acted, now or in an earlier Tick; a *trade.Refusal if somebody
 	// else had acted first; and otherwise why nothing could be done for this order: a
 	// *events.CorruptError of one of its streams, or a *events.ConflictError if others wrote
 	// to them for as long as the command could take.
@@ -81,7 +81,7 @@ func (d *Desk) act(ctx context.Context, x Due, now time.Time) error {
 	}
 	_, err = d.do(ctx, Command{
 		ID: CommandID(x.At, "deadline", string(stream)+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
-		By: order.Actor{Role: order.System},
+		By: trade.Actor{Role: trade.System},
 		Do: x.Do,
 	}, func() time.Time { return now })
 	return err
@@ -98,7 +98,7 @@ const (
 
 func faultOf(err error) fault {
 	var (
-		no       *order.Refusal
+		no       *trade.Refusal
 		corrupt  *events.CorruptError
 		conflict *events.ConflictError
 	)

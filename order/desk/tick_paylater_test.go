@@ -11,26 +11,28 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestTickPayLater leads orders that nobody acts on to their end: each step at its instant and
 // not a nanosecond before, with what it writes.
 func TestTickPayLater(t *testing.T) {
 	for name, c := range map[string]struct {
-		prepare func(tr *trade, id order.ID)
+		prepare func(tr *fixture, id trade.ID)
 		steps   []string // the kinds of deadlines, in their order
 		end     paylater.Phase
 	}{
-		"silent buyer": {func(*trade, order.ID) {}, []string{"receipt", "charge", "overdue"}, paylater.PhaseOverdue},
-		"put off":      {func(tr *trade, id order.ID) { tr.on(id, paylater.ExtendReceipt{}) }, []string{"receipt", "charge", "overdue"}, paylater.PhaseOverdue},
-		"prepaid":      {func(tr *trade, id order.ID) { tr.pay(id, "100 CNY") }, []string{"receipt"}, paylater.PhasePaid},
-		"received":     {func(tr *trade, id order.ID) { tr.on(id, paylater.ConfirmReceipt{}) }, []string{"charge", "overdue"}, paylater.PhaseOverdue},
-		"returned":     {func(tr *trade, id order.ID) { tr.on(id, paylater.Return{}) }, nil, paylater.PhaseCancelled},
-		"after-sales": {func(tr *trade, id order.ID) {
+		"silent buyer": {func(*fixture, trade.ID) {}, []string{"receipt", "charge", "overdue"}, paylater.PhaseOverdue},
+		"put off":      {func(tr *fixture, id trade.ID) { tr.on(id, paylater.ExtendReceipt{}) }, []string{"receipt", "charge", "overdue"}, paylater.PhaseOverdue},
+		"prepaid":      {func(tr *fixture, id trade.ID) { tr.pay(id, "100 CNY") }, []string{"receipt"}, paylater.PhasePaid},
+		"received":     {func(tr *fixture, id trade.ID) { tr.on(id, paylater.ConfirmReceipt{}) }, []string{"charge", "overdue"}, paylater.PhaseOverdue},
+		"returned":     {func(tr *fixture, id trade.ID) { tr.on(id, paylater.Return{}) }, nil, paylater.PhaseCancelled},
+		"after-sales": {func(tr *fixture, id trade.ID) {
 			tr.on(id, paylater.ConfirmReceipt{}, paylater.OpenAfterSales{})
 			tr.after(5*day).on(id, paylater.CloseAfterSales{})
 		}, []string{"charge", "overdue"}, paylater.PhaseOverdue},
-		"after-sales for ever": {func(tr *trade, id order.ID) {
+		"after-sales for ever": {func(tr *fixture, id trade.ID) {
 			tr.on(id, paylater.ConfirmReceipt{}, paylater.OpenAfterSales{})
 		}, nil, paylater.PhaseReceived},
 	} {
@@ -86,7 +88,7 @@ func TestTickPayLaterLate(t *testing.T) {
 func TestTickMeetsABuyer(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	var due fixed
-	var ids []order.ID
+	var ids []trade.ID
 	for range 2 {
 		id := tr.received("100 CNY")
 		ids = append(ids, id)
@@ -97,7 +99,7 @@ func TestTickMeetsABuyer(t *testing.T) {
 	late := newTrade(t, tr.store, desk.WithDeadlines(due))
 	tr.at(due[0].At).pay(ids[0], "100 CNY")
 	done := late.tick(due[0].At)
-	if len(done) != 2 || !refusedBy(done[0].Err, order.RuleD47) || done[1].Err != nil {
+	if len(done) != 2 || !refusedBy(done[0].Err, rule.D47) || done[1].Err != nil {
 		t.Fatalf("%+v", done)
 	}
 	tr.stands(ids[0], paylater.PhasePaid)
@@ -111,12 +113,12 @@ func TestTickMeetsABuyer(t *testing.T) {
 // due at the same time, each of them twice: assurance orders and pay-later orders of one log.
 func TestTickPayLaterTwiceAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	open := func() *trade {
+	open := func() *fixture {
 		return newTrade(t, openFile(t, path), terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 3 }))
 	}
 	tr, other := open(), open()
 	tr.opened("10000 USD").openShop("5000 CNY")
-	var ids []order.ID
+	var ids []trade.ID
 	for range 20 {
 		ids = append(ids, tr.received("100 CNY"))
 	}
@@ -125,11 +127,11 @@ func TestTickPayLaterTwiceAtOnce(t *testing.T) {
 	before := must(tr.store.Settled(context.Background()))
 	now := start.Add(30 * day)
 	var all sync.WaitGroup
-	for _, side := range []*trade{tr, tr, other, other} {
+	for _, side := range []*fixture{tr, tr, other, other} {
 		all.Go(func() {
 			done, err := side.desk.Tick(context.Background(), now)
 			for _, d := range done {
-				if d.Err != nil && !refusedBy(d.Err, order.RuleD47) && !refusedBy(d.Err, order.RuleD28) {
+				if d.Err != nil && !refusedBy(d.Err, rule.D47) && !refusedBy(d.Err, rule.D28) {
 					t.Error(d.Err)
 				}
 			}

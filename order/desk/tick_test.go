@@ -14,10 +14,12 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // tick does what is due at that instant, by the clock as well.
-func (tr *trade) tick(now time.Time) []desk.Ticked {
+func (tr *fixture) tick(now time.Time) []desk.Ticked {
 	tr.Helper()
 	tr.at(now)
 	done, err := tr.desk.Tick(context.Background(), now)
@@ -32,16 +34,16 @@ func (tr *trade) tick(now time.Time) []desk.Ticked {
 func TestDeadlines(t *testing.T) {
 	for _, c := range []struct {
 		kind    string
-		prepare func(tr *trade) order.ID
+		prepare func(tr *fixture) trade.ID
 		at      func(o order.Order) time.Time
 		phase   order.Phase
 		reason  order.CloseReason
 	}{
-		{"confirm", func(tr *trade) order.ID { return tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery) },
+		{"confirm", func(tr *fixture) trade.ID { return tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery) },
 			func(o order.Order) time.Time { return o.ConfirmBy }, order.PhaseClosed, order.ClosedExpired},
-		{"pay", func(tr *trade) order.ID { return tr.confirmed("6000 USD", "6000 USD", order.CoveragePostDelivery) },
+		{"pay", func(tr *fixture) trade.ID { return tr.confirmed("6000 USD", "6000 USD", order.CoveragePostDelivery) },
 			func(o order.Order) time.Time { return o.PayBy }, order.PhaseClosed, order.ClosedExpired},
-		{"receipt", func(tr *trade) order.ID {
+		{"receipt", func(tr *fixture) trade.ID {
 			id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 			tr.shipped(id)
 			return id
@@ -156,20 +158,20 @@ func TestTickTwiceAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
 	tr := newTrade(t, openFile(t, path)).opened("10000 USD")
 	other := newTrade(t, openFile(t, path))
-	var ids []order.ID
+	var ids []trade.ID
 	for range 30 {
 		ids = append(ids, tr.placed("100 USD", "100 USD", order.CoveragePostDelivery))
 	}
 	now := tr.now().Add(30 * day)
 	before := must(tr.store.Settled(context.Background()))
 	var all sync.WaitGroup
-	for _, side := range []*trade{tr, tr, other, other} {
+	for _, side := range []*fixture{tr, tr, other, other} {
 		all.Go(func() {
 			done, err := side.desk.Tick(context.Background(), now)
 			for _, d := range done {
 				// Whoever comes second has the first one's answer, or a refusal because the
 				// order had already closed when he looked.
-				if d.Err != nil && !refusedBy(d.Err, order.RuleD28) {
+				if d.Err != nil && !refusedBy(d.Err, rule.D28) {
 					t.Error(d.Err)
 				}
 			}
@@ -242,10 +244,10 @@ func TestTickMeetsAParty(t *testing.T) {
 	at := due[0].At
 	tr.at(at).do(bruno, desk.Order(first, order.ConfirmReceipt{}))
 	done := late.tick(at)
-	if len(done) != 2 || !refusedBy(done[0].Err, order.RuleA25) || done[1].Err != nil {
+	if len(done) != 2 || !refusedBy(done[0].Err, rule.A25) || done[1].Err != nil {
 		t.Fatalf("%+v", done)
 	}
-	if a, b := tr.order(first), tr.order(second); a.ReceiptBy != order.Buyer || b.ReceiptBy != order.System {
+	if a, b := tr.order(first), tr.order(second); a.ReceiptBy != trade.Buyer || b.ReceiptBy != trade.System {
 		t.Fatalf("received by %s and %s", a.ReceiptBy, b.ReceiptBy)
 	}
 }
@@ -276,7 +278,7 @@ func TestTickAfterRestart(t *testing.T) {
 func TestTickPastABrokenOrder(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD").openedTo(orient, "10000 USD")
 	sound := tr.placed("100 USD", "100 USD", order.CoverageNone)
-	onBroken := order.NewID()
+	onBroken := trade.NewID()
 	tr.drafted(orient, onBroken, "100 USD", "100 USD", order.CoveragePostDelivery)
 	tr.do(orient, submission(onBroken))
 	broken := tr.placed("100 USD", "100 USD", order.CoverageNone)
@@ -311,11 +313,11 @@ func TestTickPastABrokenOrder(t *testing.T) {
 		if !errors.As(err, &corrupt) {
 			t.Fatalf("round %d: %v, want a *CorruptError", round, err)
 		}
-		said := make(map[order.ID]error)
+		said := make(map[trade.ID]error)
 		for _, d := range done {
 			said[d.Order] = d.Err
 		}
-		if len(done) != 4-round || said[broken] == nil || said[onBroken] == nil || said[order.ID{}] == nil || said[sound] != nil {
+		if len(done) != 4-round || said[broken] == nil || said[onBroken] == nil || said[trade.ID{}] == nil || said[sound] != nil {
 			t.Fatalf("round %d: %+v", round, done)
 		}
 	}

@@ -16,7 +16,9 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const day = 24 * time.Hour
@@ -25,11 +27,11 @@ const day = 24 * time.Hour
 var start = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var (
-	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
-	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
-	stranger = order.Actor{Role: order.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
-	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
-	usd      = must(order.ParseCurrency("USD"))
+	acme     = trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	bruno    = trade.Actor{Role: trade.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
+	stranger = trade.Actor{Role: trade.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
+	platform = trade.Actor{Role: trade.Platform, Account: "p-ops"}
+	usd      = must(trade.ParseCurrency("USD"))
 )
 
 func must[T any](v T, err error) T {
@@ -39,12 +41,12 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func money(s string) order.Money { return must(order.ParseMoney(s)) }
+func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
-func number(s string) order.Number { return must(order.ParseNumber(s)) }
+func number(s string) trade.Number { return must(trade.ParseNumber(s)) }
 
 // trade is a desk on a store with a clock that stands still until it is set.
-type trade struct {
+type fixture struct {
 	testing.TB
 	store  events.Store
 	desk   *desk.Desk
@@ -52,19 +54,19 @@ type trade struct {
 	policy *order.Policy // what the audit is to know of the desk's; nil for the defaults
 }
 
-func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *trade {
-	tr := &trade{TB: t, store: store, clock: new(atomic.Int64)}
+func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
+	tr := &fixture{TB: t, store: store, clock: new(atomic.Int64)}
 	tr.clock.Store(start.UnixNano())
 	opts = append([]desk.Option{
 		desk.WithClock(tr.now),
 		desk.WithSources(desk.Sources{
-			Match: func(_ context.Context, e order.Email) (order.Account, error) {
+			Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
 				if e.Same(bruno.Email) {
 					return bruno.Account, nil
 				}
 				return "", nil
 			},
-			Store: func(context.Context, order.Account) (seller.Findings, error) {
+			Store: func(context.Context, trade.Account) (seller.Findings, error) {
 				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 			},
 		}),
@@ -73,14 +75,14 @@ func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *trade {
 	return tr
 }
 
-func inMemory(t testing.TB, opts ...desk.Option) *trade {
+func inMemory(t testing.TB, opts ...desk.Option) *fixture {
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
 	return newTrade(t, store, opts...)
 }
 
 // onSQLite is a trade in a file of its own, without forcing it to the disk.
-func onSQLite(t testing.TB, opts ...desk.Option) *trade {
+func onSQLite(t testing.TB, opts ...desk.Option) *fixture {
 	return newTrade(t, openFile(t, filepath.Join(t.TempDir(), "log.db")), opts...)
 }
 
@@ -93,22 +95,22 @@ func openFile(t testing.TB, path string) events.Store {
 	return store
 }
 
-func (tr *trade) now() time.Time { return time.Unix(0, tr.clock.Load()).UTC() }
+func (tr *fixture) now() time.Time { return time.Unix(0, tr.clock.Load()).UTC() }
 
-func (tr *trade) at(t time.Time) *trade { tr.clock.Store(t.UnixNano()); return tr }
+func (tr *fixture) at(t time.Time) *fixture { tr.clock.Store(t.UnixNano()); return tr }
 
-func (tr *trade) after(d time.Duration) *trade { tr.clock.Add(int64(d)); return tr }
+func (tr *fixture) after(d time.Duration) *fixture { tr.clock.Add(int64(d)); return tr }
 
-func (tr *trade) try(by order.Actor, do desk.Action) error {
+func (tr *fixture) try(by trade.Actor, do desk.Action) error {
 	return tr.desk.Try(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
 }
 
-func (tr *trade) ask(by order.Actor, do desk.Action) (desk.Result, error) {
+func (tr *fixture) ask(by trade.Actor, do desk.Action) (desk.Result, error) {
 	return tr.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
 }
 
 // do carries a command out that has to be accepted.
-func (tr *trade) do(by order.Actor, do desk.Action) desk.Result {
+func (tr *fixture) do(by trade.Actor, do desk.Action) desk.Result {
 	tr.Helper()
 	r, err := tr.ask(by, do)
 	if err != nil {
@@ -119,13 +121,13 @@ func (tr *trade) do(by order.Actor, do desk.Action) desk.Result {
 
 // refused asks for a command that has to be refused by exactly that rule, and checks that
 // nothing was written.
-func (tr *trade) refused(rule order.Rule, by order.Actor, do desk.Action) *order.Refusal {
+func (tr *fixture) refused(ruleID rule.ID, by trade.Actor, do desk.Action) *trade.Refusal {
 	tr.Helper()
 	before := must(tr.store.Settled(context.Background()))
 	_, err := tr.ask(by, do)
-	var no *order.Refusal
-	if !errors.As(err, &no) || no.Rule != rule {
-		tr.Fatalf("%s: %v, want a refusal by %s", do, err, rule)
+	var no *trade.Refusal
+	if !errors.As(err, &no) || no.Rule != ruleID {
+		tr.Fatalf("%s: %v, want a refusal by %s", do, err, ruleID)
 	}
 	if after := must(tr.store.Settled(context.Background())); after != before {
 		tr.Fatalf("%s was refused and yet the log went from %d to %d", do, before, after)
@@ -133,7 +135,7 @@ func (tr *trade) refused(rule order.Rule, by order.Actor, do desk.Action) *order
 	return no
 }
 
-func (tr *trade) order(id order.ID) order.Order {
+func (tr *fixture) order(id trade.ID) order.Order {
 	tr.Helper()
 	o, _, err := tr.desk.ReadOrder(context.Background(), platform, id)
 	if err != nil {
@@ -142,7 +144,7 @@ func (tr *trade) order(id order.ID) order.Order {
 	return o
 }
 
-func (tr *trade) line() credit.Line {
+func (tr *fixture) line() credit.Line {
 	tr.Helper()
 	l, _, err := tr.desk.ReadLine(context.Background(), platform, acme.Account, usd)
 	if err != nil {
@@ -151,7 +153,7 @@ func (tr *trade) line() credit.Line {
 	return l
 }
 
-func (tr *trade) entrustment(id order.EntrustmentID) entrustment.State {
+func (tr *fixture) entrustment(id order.EntrustmentID) entrustment.State {
 	tr.Helper()
 	e, _, err := tr.desk.ReadEntrustment(context.Background(), platform, id)
 	if err != nil {
@@ -161,13 +163,13 @@ func (tr *trade) entrustment(id order.EntrustmentID) entrustment.State {
 }
 
 // opened activates the seller's service and assesses the limit of the line.
-func (tr *trade) opened(limit string) *trade {
+func (tr *fixture) opened(limit string) *fixture {
 	tr.Helper()
 	return tr.openedTo(acme, limit)
 }
 
 // openedTo does the same for another seller.
-func (tr *trade) openedTo(by order.Actor, limit string) *trade {
+func (tr *fixture) openedTo(by trade.Actor, limit string) *fixture {
 	tr.Helper()
 	tr.do(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
 	tr.do(platform, desk.Line(by.Account, usd, credit.AssessLimit{Limit: money(limit)}))
@@ -175,14 +177,14 @@ func (tr *trade) openedTo(by order.Actor, limit string) *trade {
 }
 
 // draft writes an order of that total, initial payment and coverage, ready to be submitted.
-func (tr *trade) draft(total, initial string, coverage order.Coverage) order.ID {
+func (tr *fixture) draft(total, initial string, coverage order.Coverage) trade.ID {
 	tr.Helper()
-	id := order.NewID()
+	id := trade.NewID()
 	tr.drafted(acme, id, total, initial, coverage)
 	return id
 }
 
-func (tr *trade) drafted(by order.Actor, id order.ID, total, initial string, coverage order.Coverage) {
+func (tr *fixture) drafted(by trade.Actor, id trade.ID, total, initial string, coverage order.Coverage) {
 	tr.Helper()
 	for _, c := range []order.Command{
 		order.Draft{Mode: order.DraftOnline},
@@ -197,14 +199,14 @@ func (tr *trade) drafted(by order.Actor, id order.ID, total, initial string, cov
 }
 
 // placed is a draft that was submitted, and confirmed one that the buyer has confirmed as well.
-func (tr *trade) placed(total, initial string, coverage order.Coverage) order.ID {
+func (tr *fixture) placed(total, initial string, coverage order.Coverage) trade.ID {
 	tr.Helper()
 	id := tr.draft(total, initial, coverage)
 	tr.submit(id)
 	return id
 }
 
-func (tr *trade) confirmed(total, initial string, coverage order.Coverage) order.ID {
+func (tr *fixture) confirmed(total, initial string, coverage order.Coverage) trade.ID {
 	tr.Helper()
 	id := tr.placed(total, initial, coverage)
 	tr.confirm(id)
@@ -212,7 +214,7 @@ func (tr *trade) confirmed(total, initial string, coverage order.Coverage) order
 }
 
 // life is an order from its draft to its completion.
-func (tr *trade) life(total, initial string, coverage order.Coverage) order.ID {
+func (tr *fixture) life(total, initial string, coverage order.Coverage) trade.ID {
 	tr.Helper()
 	id := tr.placed(total, initial, coverage)
 	tr.shipped(id)
@@ -223,18 +225,18 @@ func (tr *trade) life(total, initial string, coverage order.Coverage) order.ID {
 	return id
 }
 
-func (tr *trade) submit(id order.ID) desk.Result {
+func (tr *fixture) submit(id trade.ID) desk.Result {
 	tr.Helper()
 	return tr.do(acme, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
 }
 
-func (tr *trade) confirm(id order.ID) desk.Result {
+func (tr *fixture) confirm(id trade.ID) desk.Result {
 	tr.Helper()
 	return tr.do(bruno, desk.Order(id, order.Confirm{Terms: tr.order(id).Revision}))
 }
 
 // wire reports a transfer to the order's account.
-func (tr *trade) wire(id order.ID, reference, amount string) desk.Result {
+func (tr *fixture) wire(id trade.ID, reference, amount string) desk.Result {
 	tr.Helper()
 	return tr.do(platform, desk.Order(id, order.RecordPayment{
 		Reference: reference, Method: order.PayTT, Account: tr.order(id).Account, Amount: money(amount),
@@ -243,7 +245,7 @@ func (tr *trade) wire(id order.ID, reference, amount string) desk.Result {
 }
 
 // entrust takes an entrustment to the point at which customs have it.
-func (tr *trade) entrust(id order.EntrustmentID) {
+func (tr *fixture) entrust(id order.EntrustmentID) {
 	tr.Helper()
 	tr.do(acme, desk.Entrustment(id, entrustment.Draft{Title: "goods"}))
 	tr.do(acme, desk.Entrustment(id, entrustment.Submit{}))
@@ -270,13 +272,13 @@ func declaration(no string, at time.Time) entrustment.Declaration {
 	}
 }
 
-func (tr *trade) release(id order.EntrustmentID, at time.Time) desk.Result {
+func (tr *fixture) release(id order.EntrustmentID, at time.Time) desk.Result {
 	tr.Helper()
 	return tr.do(platform, desk.Entrustment(id, entrustment.Release{ReleasedAt: at}))
 }
 
 // shipped takes a submitted order to shipment with one entrustment.
-func (tr *trade) shipped(id order.ID) {
+func (tr *fixture) shipped(id trade.ID) {
 	tr.Helper()
 	e := order.EntrustmentID(fmt.Sprintf("E-%.8s", id.String()[28:]))
 	tr.confirm(id)

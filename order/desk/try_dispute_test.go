@@ -6,76 +6,77 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // situations are where changes, disputes, refunds and chargebacks can bring an order.
 var situations = []struct {
 	name    string
-	prepare func(tr *trade, id order.ID, e order.EntrustmentID)
+	prepare func(tr *fixture, id trade.ID, e order.EntrustmentID)
 }{
-	{"MoneyWaitsForTheBuyer", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"MoneyWaitsForTheBuyer", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 2)
 		tr.wire(id, "early", "2000 USD")
 	}},
-	{"Modified", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"Modified", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.do(acme, modification(tr.order(id), "7000 USD"))
 	}},
-	{"CardInProcess", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"CardInProcess", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("30 USD")}))
 	}},
-	{"ProposalOpen", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"ProposalOpen", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
 	}},
-	{"Negotiating", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"Negotiating", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.disputed(id, false)
 		tr.after(3*day).do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
 	}},
-	{"Escalated", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"Escalated", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.disputed(id, true)
 	}},
-	{"EscalatedOnItsWay", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"EscalatedOnItsWay", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 6)
 		tr.disputed(id, true)
 	}},
-	{"Claimed", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"Claimed", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.disputed(id, true)
 		tr.do(platform, compensation(id, "500 USD"))
 	}},
-	{"ClaimedOnItsWay", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"ClaimedOnItsWay", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 6)
 		tr.disputed(id, true)
 		tr.do(platform, compensation(id, "500 USD"))
 	}},
-	{"ClaimedAndDisputedAgain", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"ClaimedAndDisputedAgain", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 6)
 		tr.disputed(id, true)
 		tr.do(platform, compensation(id, "500 USD"))
 		tr.disputed(id, true)
 	}},
-	{"ChargedBack", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"ChargedBack", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
 		tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
 	}},
-	{"ChargebackLost", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"ChargebackLost", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
 		tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
 		tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1"}))
 	}},
-	{"ReceivedWithABalance", func(tr *trade, id order.ID, e order.EntrustmentID) { tr.until(id, e, 7) }},
-	{"Reviewed", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"ReceivedWithABalance", func(tr *fixture, id trade.ID, e order.EntrustmentID) { tr.until(id, e, 7) }},
+	{"Reviewed", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 7)
 		tr.wire(id, "balance", "4100 USD")
 		tr.do(bruno, desk.Order(id, order.Review{Rating: 5}))
 	}},
-	{"RefundedBeforeShipment", func(tr *trade, id order.ID, e order.EntrustmentID) {
+	{"RefundedBeforeShipment", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.wire(id, "rest", "4100 USD")
 		tr.do(acme, refund(id, "6000 USD"))

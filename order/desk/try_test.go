@@ -11,6 +11,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestTryIsDo plays histories and asks for each command twice: Try gives the error that Do then
@@ -65,7 +66,7 @@ func TestTryEveryCommand(t *testing.T) {
 }
 
 // until takes an order through the first so many stages of its life.
-func (tr *trade) until(id order.ID, e order.EntrustmentID, stages int) {
+func (tr *fixture) until(id trade.ID, e order.EntrustmentID, stages int) {
 	tr.Helper()
 	for i, stage := range []func(){
 		func() { tr.drafted(acme, id, "6000 USD", "2000 USD", order.CoveragePostDelivery) },
@@ -86,7 +87,7 @@ func (tr *trade) until(id order.ID, e order.EntrustmentID, stages int) {
 	}
 }
 
-func (tr *trade) tryEach(p *player, steps int, answers map[bool]int) {
+func (tr *fixture) tryEach(p *player, steps int, answers map[bool]int) {
 	tr.Helper()
 	for range steps {
 		answers[tr.tried(p.step()) == nil]++
@@ -94,7 +95,7 @@ func (tr *trade) tryEach(p *player, steps int, answers map[bool]int) {
 }
 
 // tried asks for the command both ways and returns the answer.
-func (tr *trade) tried(c desk.Command) error {
+func (tr *fixture) tried(c desk.Command) error {
 	tr.Helper()
 	ctx := context.Background()
 	before := must(tr.store.Settled(ctx))
@@ -112,8 +113,8 @@ func (tr *trade) tried(c desk.Command) error {
 			tr.Fatalf("%s by %s is done, and Try says %v", c.Do, c.By.Role, err)
 		}
 	}
-	var no *order.Refusal
-	var invalid *order.InvalidError
+	var no *trade.Refusal
+	var invalid *trade.InvalidError
 	if err != nil && !errors.As(err, &no) && !errors.As(err, &invalid) {
 		tr.Fatalf("%s by %s: %v", c.Do, c.By.Role, err)
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestDesksAgreeInADispute has two desks with caches of their own take turns on changes and
@@ -19,32 +21,32 @@ import (
 // its entrustment.
 func TestDesksAgreeInADispute(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	desks := [2]*trade{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	desks := [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
 	desks[0].opened("10000 USD")
 	for round := range rounds(60) {
 		var now = start
-		next := func() *trade { return desks[rand.IntN(2)].at(now) }
+		next := func() *fixture { return desks[rand.IntN(2)].at(now) }
 		id, e := desks[0].raceOrder(round, 4)
 		change := desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "7000 USD")})
 		next().do(acme, change)
-		next().refused(order.RuleD25, acme, change)
+		next().refused(rule.D25, acme, change)
 		next().do(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
 		next().held("7000 USD")
-		next().refused(order.RuleD5, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "10000.01 USD")}))
+		next().refused(rule.D5, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "10000.01 USD")}))
 		next().do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
 		next().do(acme, link(id, e))
 		next().do(bruno, objection(id, "2000 USD"))
-		next().refused(order.RuleD29, bruno, objection(id, "2000 USD"))
-		next().refused(order.RuleD29, acme, unlink(id, e))
-		next().refused(order.RuleD29, acme, desk.Entrustment(e, entrustment.Cancel{}))
+		next().refused(rule.D29, bruno, objection(id, "2000 USD"))
+		next().refused(rule.D29, acme, unlink(id, e))
+		next().refused(rule.D29, acme, desk.Entrustment(e, entrustment.Cancel{}))
 		now = start.Add(3 * day)
 		next().do(acme, desk.Order(id, order.Escalate{}))
 		next().do(platform, compensation(id, "1500 USD"))
-		next().refused(order.RuleD29, platform, compensation(id, "1500 USD"))
+		next().refused(rule.D29, platform, compensation(id, "1500 USD"))
 		next().held("0 USD")
 		repaid := desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money("1500 USD"), Reference: "R"})
 		next().do(platform, repaid)
-		next().refused(order.RuleD8, platform, repaid)
+		next().refused(rule.D8, platform, repaid)
 		next().do(acme, refund(id, "500 USD"))
 		next().phase(id, order.PhaseClosed)
 		if s := next().entrustment(e); s.Linked() {
@@ -69,11 +71,11 @@ func TestTickEscalatesOnce(t *testing.T) {
 	now := tr.now().Add(6 * day)
 	before := must(tr.store.Settled(context.Background()))
 	var all sync.WaitGroup
-	for _, side := range []*trade{tr, tr, other, other} {
+	for _, side := range []*fixture{tr, tr, other, other} {
 		all.Go(func() {
 			done, err := side.desk.Tick(context.Background(), now)
 			for _, d := range done {
-				if d.Err != nil && !refusedBy(d.Err, order.RuleD29) {
+				if d.Err != nil && !refusedBy(d.Err, rule.D29) {
 					t.Error(d.Err)
 				}
 			}
@@ -97,9 +99,9 @@ func TestTickEscalatesOnce(t *testing.T) {
 // TestEndedOrderLeavesQuotaAlone checks I34 for the other ends of an order: refunded, or claimed
 // and repaid, and changed before in either case, it leaves the figures of the line as they were.
 func TestEndedOrderLeavesQuotaAlone(t *testing.T) {
-	for name, end := range map[string]func(tr *trade, id order.ID){
-		"refunded": func(tr *trade, id order.ID) { tr.do(acme, refund(id, "2000 USD")) },
-		"claimed": func(tr *trade, id order.ID) {
+	for name, end := range map[string]func(tr *fixture, id trade.ID){
+		"refunded": func(tr *fixture, id trade.ID) { tr.do(acme, refund(id, "2000 USD")) },
+		"claimed": func(tr *fixture, id trade.ID) {
 			tr.disputed(id, true)
 			tr.do(platform, compensation(id, "2000 USD"))
 			if !tr.line().Consumed.IsZero() {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The bounds of a declaration. All of them together keep an event below the 64 KiB that a log
@@ -19,7 +19,7 @@ const (
 	maxTexts    = 24 << 10 // bytes of all texts of a declaration together
 )
 
-// check returns an *order.InvalidError that names the first field which is malformed by itself.
+// check returns an *trade.InvalidError that names the first field which is malformed by itself.
 // What the fields must be together is the business of fault.
 func (d *Declaration) check() error {
 	if err := d.checkFields(); err != nil {
@@ -60,7 +60,7 @@ func (d *Declaration) checkFields() error {
 	case len(d.Items) > maxItems:
 		return invalid("items", "%d are more than %d", len(d.Items), maxItems)
 	}
-	return order.CheckInstant("declared_at", d.DeclaredAt)
+	return trade.CheckInstant("declared_at", d.DeclaredAt)
 }
 
 func (n DeclarationNo) check(field string) error {
@@ -122,7 +122,7 @@ func (d *Declaration) fault() (english, chinese string) {
 }
 
 // fault is about one item, which stands in the given place and should be in the given currency.
-func (it *Item) fault(place int, c order.Currency) (english, chinese string) {
+func (it *Item) fault(place int, c trade.Currency) (english, chinese string) {
 	both := func(english, chinese string, args ...any) (string, string) {
 		args = append([]any{place}, args...)
 		return fmt.Sprintf(english, args...), fmt.Sprintf(chinese, args...)
@@ -155,7 +155,7 @@ type textField struct {
 
 func (t *textField) check() error {
 	if t.mandatory {
-		return order.CheckText(t.field, t.text, t.limit)
+		return trade.CheckText(t.field, t.text, t.limit)
 	}
 	return optional(t.field, t.text, t.limit)
 }
@@ -203,11 +203,11 @@ func digits(s string) bool {
 	return true
 }
 
-// within puts the path of the value around the field that an *order.InvalidError names.
+// within puts the path of the value around the field that an *trade.InvalidError names.
 func within(path string, err error) error {
-	var e *order.InvalidError
+	var e *trade.InvalidError
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &order.InvalidError{Field: path + e.Field, Reason: e.Reason, Err: e.Err}
+	return &trade.InvalidError{Field: path + e.Field, Reason: e.Reason, Err: e.Err}
 }

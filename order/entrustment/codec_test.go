@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // everyEvent has an event of each kind, and one more where a field is optional.
@@ -70,7 +70,7 @@ func TestCommandsRoundTrip(t *testing.T) {
 
 func TestWhatIsNoEventAndNoCommand(t *testing.T) {
 	for _, e := range []Event{nil, &Submitted{}, (*Submitted)(nil)} {
-		if typ, _, data, err := EncodeEvent([]byte("x"), e); !errors.As(err, new(*order.InvalidError)) || typ != "" || string(data) != "x" {
+		if typ, _, data, err := EncodeEvent([]byte("x"), e); !errors.As(err, new(*trade.InvalidError)) || typ != "" || string(data) != "x" {
 			t.Errorf("%T: %q %s %v", e, typ, data, err)
 		}
 	}
@@ -248,7 +248,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 		for p := range roads {
 			s := State{ID: ours, Phase: p}
-			if err := s.Apply(e, declared); err != nil && !errors.As(err, new(*order.InvalidError)) {
+			if err := s.Apply(e, declared); err != nil && !errors.As(err, new(*trade.InvalidError)) {
 				t.Fatal(err)
 			}
 		}
@@ -272,7 +272,7 @@ func FuzzDecodeCommand(f *testing.F) {
 		}
 		w := &world{t: t, s: State{ID: ours, Phase: PhaseAccepted, Seller: alice}}
 		w.given.At = draftDay
-		if _, err := w.try(c); err != nil && !errors.As(err, new(*order.Refusal)) && !errors.As(err, new(*order.InvalidError)) {
+		if _, err := w.try(c); err != nil && !errors.As(err, new(*trade.Refusal)) && !errors.As(err, new(*trade.InvalidError)) {
 			t.Fatal(err)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Customs: the export service files the declaration, and customs return it or release the goods.
@@ -20,21 +22,21 @@ func (c Declare) check() error { return c.Declaration.check() }
 func (c Declare) decide(s *State, g *order.Given, f *Facts) ([]Event, error) {
 	d := &c.Declaration
 	if english, chinese := d.fault(); english != "" {
-		return nil, s.refuse(order.RuleD42, c).Because("%[1]s", "%[2]s", english, chinese)
+		return nil, s.refuse(rule.D42, c).Because("%[1]s", "%[2]s", english, chinese)
 	}
 	if g.Rules().StrictDeclarationNo && !d.Number.Strict() {
-		return nil, s.refuse(order.RuleD43, c).Because(
+		return nil, s.refuse(rule.D43, c).Because(
 			"number %s is not 18 digits with the export flag 0", "报关单号 %s 不是带出口标志 0 的 18 位数字", d.Number)
 	}
 	if s.Linked() && d.Currency() != s.OrderCurrency {
-		return nil, s.refuse(order.RuleD39, c).Because(
+		return nil, s.refuse(rule.D39, c).Because(
 			"declared in %s, but the linked order is in %s", "申报币制为 %s，关联订单币种为 %s", d.Currency(), s.OrderCurrency)
 	}
 	if f.Reservation.Number != d.Number {
 		return nil, invalid("facts.reservation", "must be that of number %s", d.Number)
 	}
 	if owner := f.Reservation.Owner; owner != "" && owner != s.ID {
-		return nil, s.refuse(order.RuleD43, c).Because(
+		return nil, s.refuse(rule.D43, c).Because(
 			"number %s belongs to another entrustment", "报关单号 %s 已被其他委托单使用", d.Number)
 	}
 	e := Declared(c)
@@ -62,7 +64,7 @@ type Return struct {
 	Reason string `json:"reason"` // 1 to 500 bytes
 }
 
-func (c Return) check() error { return order.CheckText("reason", c.Reason, maxNote) }
+func (c Return) check() error { return trade.CheckText("reason", c.Reason, maxNote) }
 
 func (c Return) decide(*State, *order.Given, *Facts) ([]Event, error) {
 	return []Event{Returned(c)}, nil
@@ -84,16 +86,16 @@ type Release struct {
 	ReleasedAt time.Time `json:"released_at"`
 }
 
-func (c Release) check() error { return order.CheckInstant("released_at", c.ReleasedAt) }
+func (c Release) check() error { return trade.CheckInstant("released_at", c.ReleasedAt) }
 
 func (c Release) decide(s *State, g *order.Given, _ *Facts) ([]Event, error) {
 	if c.ReleasedAt.Before(s.Declaration.DeclaredAt) {
-		return nil, s.refuse(order.RuleD44, c).Because(
+		return nil, s.refuse(rule.D44, c).Because(
 			"released at %s, before the declaration at %s", "放行时间 %s 早于申报时间 %s",
 			text(c.ReleasedAt), text(s.Declaration.DeclaredAt))
 	}
 	if c.ReleasedAt.After(g.At) {
-		return nil, s.refuse(order.RuleD44, c).Because("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
+		return nil, s.refuse(rule.D44, c).Because("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
 	}
 	void := s.Linked() && c.ReleasedAt.Before(s.OrderDraftedAt)
 	return []Event{Released{ReleasedAt: instant(c.ReleasedAt), Void: void}}, nil
@@ -106,7 +108,7 @@ type Released struct {
 	Void       bool      `json:"void,omitzero"`
 }
 
-func (e Released) check() error { return order.CheckInstant("released_at", e.ReleasedAt) }
+func (e Released) check() error { return trade.CheckInstant("released_at", e.ReleasedAt) }
 
 func (e Released) evolve(s *State) { s.ReleasedAt, s.Void = e.ReleasedAt, e.Void }
 
@@ -115,15 +117,15 @@ type CloseCustoms struct {
 	ClosedAt time.Time `json:"closed_at"`
 }
 
-func (c CloseCustoms) check() error { return order.CheckInstant("closed_at", c.ClosedAt) }
+func (c CloseCustoms) check() error { return trade.CheckInstant("closed_at", c.ClosedAt) }
 
 func (c CloseCustoms) decide(s *State, g *order.Given, _ *Facts) ([]Event, error) {
 	if c.ClosedAt.Before(s.ReleasedAt) {
-		return nil, s.refuse(order.RuleD44, c).Because(
+		return nil, s.refuse(rule.D44, c).Because(
 			"closed at %s, before the release at %s", "结关时间 %s 早于放行时间 %s", text(c.ClosedAt), text(s.ReleasedAt))
 	}
 	if c.ClosedAt.After(g.At) {
-		return nil, s.refuse(order.RuleD44, c).Because("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
+		return nil, s.refuse(rule.D44, c).Because("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
 	}
 	return []Event{CustomsClosed{ClosedAt: instant(c.ClosedAt)}}, nil
 }
@@ -134,7 +136,7 @@ type CustomsClosed struct {
 	ClosedAt time.Time `json:"closed_at"`
 }
 
-func (e CustomsClosed) check() error { return order.CheckInstant("closed_at", e.ClosedAt) }
+func (e CustomsClosed) check() error { return trade.CheckInstant("closed_at", e.ClosedAt) }
 
 func (e CustomsClosed) evolve(s *State) { s.ClosedAt = e.ClosedAt }
 

@@ -3,7 +3,7 @@ package entrustment
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // DeclarationNo is a customs declaration number (报关单号, 海关编号; entryId): 1 to 32 digits and
@@ -38,8 +38,8 @@ type Declaration struct {
 	Destination      string        `json:"destination,omitzero"`      // 运抵国（地区） destination
 	TradeTerm        string        `json:"trade_term,omitzero"`       // 成交方式 transMode, an Incoterm such as FOB
 	Packages         uint32        `json:"packages,omitzero"`         // 件数 packNo
-	GrossWeight      order.Number  `json:"gross_weight,omitzero"`     // 毛重 grossWt, in kilograms
-	NetWeight        order.Number  `json:"net_weight,omitzero"`       // 净重 netWt, in kilograms
+	GrossWeight      trade.Number  `json:"gross_weight,omitzero"`     // 毛重 grossWt, in kilograms
+	NetWeight        trade.Number  `json:"net_weight,omitzero"`       // 净重 netWt, in kilograms
 	Packing          string        `json:"packing,omitzero"`          // 包装种类 wrapType
 	SupervisionMode  string        `json:"supervision_mode,omitzero"` // 监管方式 tradeMode
 	DutyNature       string        `json:"duty_nature,omitzero"`      // 征免性质 cutMode
@@ -59,10 +59,10 @@ type Item struct {
 	HSCode   string       `json:"hs_code"`           // 商品编号 codeTs, 10 digits
 	Name     string       `json:"name"`              // 商品名称 gName
 	Elements string       `json:"elements,omitzero"` // 规格型号、申报要素 gModel
-	Quantity order.Number `json:"quantity"`          // 成交数量 gQty
+	Quantity trade.Number `json:"quantity"`          // 成交数量 gQty
 	Unit     string       `json:"unit"`              // 成交单位 gUnit
-	Price    order.Number `json:"price"`             // 单价 declPrice, in the currency of Total
-	Total    order.Money  `json:"total"`             // 总价 declTotal
+	Price    trade.Number `json:"price"`             // 单价 declPrice, in the currency of Total
+	Total    trade.Money  `json:"total"`             // 总价 declTotal
 	Origin   string       `json:"origin,omitzero"`   // 原产国（地区）
 }
 
@@ -84,21 +84,21 @@ func (e Enterprise) Same(o Enterprise) bool {
 }
 
 // Currency returns the currency of the declaration, or the zero value if it has no items.
-func (d *Declaration) Currency() order.Currency {
+func (d *Declaration) Currency() trade.Currency {
 	if len(d.Items) == 0 {
-		return order.Currency{}
+		return trade.Currency{}
 	}
 	return d.Items[0].Total.Currency()
 }
 
 // DeclaredTotal returns the sum of the items' totals. It fails only for a declaration that
 // Declare would refuse: one of several currencies, or of a sum out of range.
-func (d *Declaration) DeclaredTotal() (order.Money, error) {
-	var sum order.Money
+func (d *Declaration) DeclaredTotal() (trade.Money, error) {
+	var sum trade.Money
 	for i := range d.Items {
 		var err error
 		if sum, err = sum.Add(d.Items[i].Total); err != nil {
-			return order.Money{}, err
+			return trade.Money{}, err
 		}
 	}
 	return sum, nil
@@ -107,15 +107,15 @@ func (d *Declaration) DeclaredTotal() (order.Money, error) {
 // Difference returns by how much the declared totals of an order's declarations together exceed
 // the order's total; it is negative where less was declared. It is for reports and refuses
 // nothing: freight, trade term and part shipments make honest amounts differ (D44).
-func Difference(total order.Money, declarations ...Declaration) (order.Money, error) {
-	var sum order.Money
+func Difference(total trade.Money, declarations ...Declaration) (trade.Money, error) {
+	var sum trade.Money
 	for i := range declarations {
 		declared, err := declarations[i].DeclaredTotal()
 		if err != nil {
-			return order.Money{}, err
+			return trade.Money{}, err
 		}
 		if sum, err = sum.Add(declared); err != nil {
-			return order.Money{}, err
+			return trade.Money{}, err
 		}
 	}
 	return sum.Sub(total)

@@ -12,7 +12,7 @@
 //
 // An order may have several entrustments, an entrustment at most one order. [Link] and [Unlink]
 // are the counterparts of the order's own commands and are made in the same commit, by the role
-// order.Desk alone. Goods that customs released before the order was drafted are not that
+// trade.Desk alone. Goods that customs released before the order was drafted are not that
 // order's: a link to such an entrustment is refused, and one that was there before the release
 // became known is void.
 //

@@ -1,6 +1,10 @@
 package entrustment
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // The seller's part: drafting, submitting, and giving up.
 
@@ -33,20 +37,20 @@ func (c Draft) decide(_ *State, g *order.Given, _ *Facts) ([]Event, error) {
 // Drafted says that the seller opened the entrustment.
 // Stored: add fields, never rename or remove.
 type Drafted struct {
-	Seller    string `json:"seller"` // an order.Account
+	Seller    string `json:"seller"` // a trade.Account
 	Reference string `json:"reference,omitzero"`
 	Title     string `json:"title,omitzero"`
 }
 
 func (e Drafted) check() error {
-	if err := order.CheckID("seller", e.Seller); err != nil {
+	if err := trade.CheckID("seller", e.Seller); err != nil {
 		return err
 	}
 	return Draft{Reference: e.Reference, Title: e.Title}.check()
 }
 
 func (e Drafted) evolve(s *State) {
-	s.Seller, s.Reference, s.Title = order.Account(e.Seller), e.Reference, e.Title
+	s.Seller, s.Reference, s.Title = trade.Account(e.Seller), e.Reference, e.Title
 }
 
 // Submit hands the entrustment to the export service.
@@ -82,7 +86,7 @@ func (c Cancel) decide(s *State, _ *order.Given, f *Facts) ([]Event, error) {
 		return nil, invalid("facts.order", "must be the linked order %s", s.Order)
 	}
 	if f.Order.Shipped {
-		return nil, s.refuse(order.RuleD40, c).Because("the linked order %s was shipped", "关联订单 %s 已发货", s.Order)
+		return nil, s.refuse(rule.D40, c).Because("the linked order %s was shipped", "关联订单 %s 已发货", s.Order)
 	}
 	return []Event{Unlinked{Order: s.Order, Cause: CauseCancelled}, Cancelled(c)}, nil
 }
@@ -97,11 +101,11 @@ func (e Cancelled) check() error { return Cancel(e).check() }
 
 func (e Cancelled) evolve(s *State) { s.Note = e.Reason }
 
-// optional returns an *order.InvalidError unless the text is empty or one that order.CheckText
+// optional returns an *trade.InvalidError unless the text is empty or one that trade.CheckText
 // takes.
 func optional(field, text string, limit int) error {
 	if text == "" {
 		return nil
 	}
-	return order.CheckText(field, text, limit)
+	return trade.CheckText(field, text, limit)
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // State is the folded state of one export entrustment. It is a value: whoever holds one may keep
@@ -15,7 +17,7 @@ type State struct {
 	Phase  Phase
 	LastAt time.Time // the latest instant of its events
 
-	Seller    order.Account
+	Seller    trade.Account
 	Reference string // the seller's own number for it
 	Title     string
 
@@ -32,9 +34,9 @@ type State struct {
 
 	// Order is the order that the entrustment is linked to, zero if to none. The two after it are
 	// that order's, as they were when the link was made; neither ever changes.
-	Order          order.ID
+	Order          trade.ID
 	OrderDraftedAt time.Time
-	OrderCurrency  order.Currency
+	OrderCurrency  trade.Currency
 	// Void says that the link does not count: customs released the goods before the order was
 	// drafted (D41).
 	Void bool
@@ -79,7 +81,7 @@ type Reservation struct {
 
 // LinkedOrder is what an entrustment needs to know of the order that it is linked to.
 type LinkedOrder struct {
-	ID      order.ID
+	ID      trade.ID
 	Shipped bool // whether it was shipped, however it went on
 }
 
@@ -88,7 +90,7 @@ type LinkedOrder struct {
 type Command interface {
 	// Name is the command's wire name, such as "request-change".
 	Name() string
-	// check returns an *order.InvalidError if the payload is malformed, whatever the state.
+	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// decide climbs the command's ladder of rules. Payload, actor, phase and instant were checked.
 	decide(s *State, g *order.Given, f *Facts) ([]Event, error)
@@ -99,7 +101,7 @@ type Command interface {
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "entrustment.released".
 	Kind() Kind
-	// check returns an *order.InvalidError if no command can have made the event.
+	// check returns an *trade.InvalidError if no command can have made the event.
 	check() error
 	// evolve copies the fact into the state. It refuses nothing, moves no phase, and never writes
 	// through a slice that another holder of the state can see.
@@ -112,8 +114,8 @@ type Recorded struct {
 	Event Event
 }
 
-// Decide answers a command: the facts that come of it, an *order.Refusal, or an
-// *order.InvalidError if the command, the given or a fact that the command needs is malformed.
+// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
+// *trade.InvalidError if the command, the given or a fact that the command needs is malformed.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // entrustment's own rules as each command writes them, and then those that depend on facts.
@@ -121,13 +123,13 @@ func Decide(s State, c Command, g order.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, invalid("command", "must be a value of one of the types of this package")
 	}
-	if err := order.CheckID("id", string(s.ID)); err != nil {
+	if err := trade.CheckID("id", string(s.ID)); err != nil {
 		return nil, err
 	}
 	if err := g.By.Validate(); err != nil {
 		return nil, err
 	}
-	if err := order.CheckInstant("at", g.At); err != nil {
+	if err := trade.CheckInstant("at", g.At); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
@@ -139,7 +141,7 @@ func Decide(s State, c Command, g order.Given, f Facts) ([]Event, error) {
 	return c.decide(&s, &g, &f)
 }
 
-// Apply folds one fact into the state in place. An *order.InvalidError says that the history
+// Apply folds one fact into the state in place. An *trade.InvalidError says that the history
 // cannot be that of an entrustment: the fact has no step from this phase, or contradicts what came before. The
 // state is then as it was.
 func (s *State) Apply(e Event, at time.Time) error {
@@ -202,12 +204,12 @@ func Replay(id order.EntrustmentID, history []Recorded) (State, error) {
 	return s, nil
 }
 
-func (s *State) refuse(rule order.Rule, c Command) *order.Refusal {
-	return order.Refuse(rule, c.Name(), s.Phase.String())
+func (s *State) refuse(ruleID rule.ID, c Command) *trade.Refusal {
+	return trade.Refuse(ruleID, c.Name(), s.Phase.String())
 }
 
-func invalid(field, format string, args ...any) *order.InvalidError {
-	return &order.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
+func invalid(field, format string, args ...any) *trade.InvalidError {
+	return &trade.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
 // instant strips what two equal instants may differ in.

@@ -7,20 +7,22 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // An entrustment is decided on and folded without a store. Goods that left before the order was
 // drafted cannot be linked to it.
 func Example() {
 	at := time.Date(2025, 3, 10, 9, 0, 0, 0, time.UTC)
-	seller := order.Actor{Role: order.Seller, Account: "alice"}
-	platform := order.Actor{Role: order.Platform}
-	price, _ := order.ParseNumber("2.50")
-	quantity, _ := order.ParseNumber("400")
-	total, _ := order.ParseMoney("1000.00 USD")
+	seller := trade.Actor{Role: trade.Seller, Account: "alice"}
+	platform := trade.Actor{Role: trade.Platform}
+	price, _ := trade.ParseNumber("2.50")
+	quantity, _ := trade.ParseNumber("400")
+	total, _ := trade.ParseMoney("1000.00 USD")
 
 	s := entrustment.New("E-1")
-	ask := func(by order.Actor, c entrustment.Command, f entrustment.Facts) error {
+	ask := func(by trade.Actor, c entrustment.Command, f entrustment.Facts) error {
 		at = at.Add(time.Minute)
 		events, err := entrustment.Decide(s, c, order.Given{By: by, At: at}, f)
 		for _, e := range events {
@@ -41,9 +43,9 @@ func Example() {
 	)
 	fmt.Println(s.Phase, err)
 
-	late := entrustment.Link{Order: order.ID{1}, DraftedAt: at, Currency: total.Currency(), Seller: "alice"}
-	err = ask(order.Actor{Role: order.Desk}, late, entrustment.Facts{})
-	fmt.Println(errors.Is(err, order.RuleA23))
+	late := entrustment.Link{Order: trade.ID{1}, DraftedAt: at, Currency: total.Currency(), Seller: "alice"}
+	err = ask(trade.Actor{Role: trade.Desk}, late, entrustment.Facts{})
+	fmt.Println(errors.Is(err, rule.A23))
 	// Output:
 	// entrustment.drafted
 	// entrustment.submitted

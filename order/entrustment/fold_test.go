@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // market is a few entrustments that compete for a few numbers and orders, beside what an
@@ -19,18 +20,18 @@ import (
 type market struct {
 	worlds  [3]*world
 	owners  map[DeclarationNo]order.EntrustmentID
-	drafted map[order.ID]time.Time
-	shipped map[order.ID]bool
+	drafted map[trade.ID]time.Time
+	shipped map[trade.ID]bool
 }
 
 func newMarket(t *rapid.T, tb testing.TB) *market {
-	m := &market{owners: make(map[DeclarationNo]order.EntrustmentID), drafted: make(map[order.ID]time.Time), shipped: make(map[order.ID]bool)}
+	m := &market{owners: make(map[DeclarationNo]order.EntrustmentID), drafted: make(map[trade.ID]time.Time), shipped: make(map[trade.ID]bool)}
 	for i := range m.worlds {
 		m.worlds[i] = newWorld(tb)
 		m.worlds[i].s.ID = order.EntrustmentID(fmt.Sprint("E-", i))
 	}
 	for i := range byte(3) {
-		id := order.ID{i + 1}
+		id := trade.ID{i + 1}
 		m.drafted[id] = draftDay.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "drafted")) * time.Hour)
 		m.shipped[id] = i == 2
 	}
@@ -39,7 +40,7 @@ func newMarket(t *rapid.T, tb testing.TB) *market {
 
 // draw returns some command; most are refused where they are drawn.
 func (m *market) draw(t *rapid.T, w *world) Command {
-	id := order.ID{rapid.ByteRange(1, 3).Draw(t, "order")}
+	id := trade.ID{rapid.ByteRange(1, 3).Draw(t, "order")}
 	at := draftDay.Add(time.Duration(rapid.IntRange(-4, 4).Draw(t, "hours"))*time.Hour + time.Duration(rapid.IntRange(-1, 1).Draw(t, "millis"))*time.Millisecond)
 	d := declaration()
 	if rapid.Bool().Draw(t, "euros") {
@@ -52,7 +53,7 @@ func (m *market) draw(t *rapid.T, w *world) Command {
 	return rapid.SampledFrom([]Command{
 		Draft{}, Submit{}, Submit{}, Resubmit{}, Resubmit{}, Approve{}, Approve{}, Approve{}, Declare{d}, Declare{d}, Declare{d},
 		RequestChange{Need: NeedInformation}, Return{Reason: "HS code"}, Release{at}, Release{at}, CloseCustoms{at}, Cancel{},
-		Link{Order: id, DraftedAt: m.drafted[id], Currency: rapid.SampledFrom([]order.Currency{usd, usd, eur}).Draw(t, "currency"), Seller: string(alice)},
+		Link{Order: id, DraftedAt: m.drafted[id], Currency: rapid.SampledFrom([]trade.Currency{usd, usd, eur}).Draw(t, "currency"), Seller: string(alice)},
 		Unlink{Order: id, Cause: CauseUnlinked},
 	}).Draw(t, "command")
 }
@@ -70,7 +71,7 @@ func (m *market) run(t *rapid.T, n int) {
 					m.owners[d.Declaration.Number] = w.s.ID
 				}
 			}
-		} else if _, refused := errors.AsType[*order.Refusal](err); !refused {
+		} else if _, refused := errors.AsType[*trade.Refusal](err); !refused {
 			t.Fatalf("%T: %v", c, err)
 		}
 		w.given.At = w.given.At.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "minutes")) * time.Minute)
@@ -79,8 +80,8 @@ func (m *market) run(t *rapid.T, n int) {
 
 // audit checks one history against the rules, without the package's tables and states.
 func (m *market) audit(t *rapid.T, w *world, declared map[DeclarationNo]order.EntrustmentID) {
-	var linked order.ID
-	var inCurrency, linkCurrency order.Currency
+	var linked trade.ID
+	var inCurrency, linkCurrency trade.Currency
 	var declaredAt, releasedAt, last time.Time
 	over, void := false, false
 	for _, r := range w.history {
@@ -101,7 +102,7 @@ func (m *market) audit(t *rapid.T, w *world, declared map[DeclarationNo]order.En
 			if e.Order != linked {
 				t.Fatalf("unlinked from %s while linked to %s", e.Order, linked)
 			}
-			linked, linkCurrency, void = order.ID{}, order.Currency{}, false
+			linked, linkCurrency, void = trade.ID{}, trade.Currency{}, false
 		case Declared:
 			d := e.Declaration
 			if owner := declared[d.Number]; owner != "" && owner != w.s.ID {
@@ -110,7 +111,7 @@ func (m *market) audit(t *rapid.T, w *world, declared map[DeclarationNo]order.En
 			declared[d.Number] = w.s.ID
 			inCurrency, declaredAt = d.Items[0].Total.Currency(), d.DeclaredAt
 		case Returned:
-			inCurrency, declaredAt = order.Currency{}, time.Time{}
+			inCurrency, declaredAt = trade.Currency{}, time.Time{}
 		case Released:
 			early := !linked.IsZero() && e.ReleasedAt.Before(m.drafted[linked])
 			if !releasedAt.IsZero() || e.ReleasedAt.Before(declaredAt) || e.ReleasedAt.After(r.At) || e.Void != early {
@@ -210,7 +211,7 @@ func TestHostileHistories(t *testing.T) {
 		if err == nil {
 			return
 		}
-		if !errors.As(err, &corrupt) || corrupt.Stream != "entrustment-E-1" || !errors.As(err, new(*order.InvalidError)) {
+		if !errors.As(err, &corrupt) || corrupt.Stream != "entrustment-E-1" || !errors.As(err, new(*trade.InvalidError)) {
 			t.Fatal(err)
 		}
 		before, err := Replay(ours, history[:corrupt.Version-1])

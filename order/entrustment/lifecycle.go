@@ -5,6 +5,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Phase is where an entrustment stands in its life.
@@ -79,11 +81,11 @@ var steps = []machine.Step[Phase, Kind]{
 // and to others, and which facts may come of it.
 type Permission struct {
 	Command string
-	Roles   []order.Role
+	Roles   []trade.Role
 	Phases  []Phase
-	Rule    order.Rule
+	Rule    rule.ID
 	// Cancelled is the rule that refuses the command in PhaseCancelled where it is not Rule.
-	Cancelled order.Rule
+	Cancelled rule.ID
 	Makes     []Kind
 }
 
@@ -91,35 +93,35 @@ type Permission struct {
 // TestMatrix.
 var permissions = []Permission{
 	// the seller's part
-	permit(Draft{}, by(order.Seller), in(PhaseNone), order.RuleA21, KindDrafted),
-	permit(Submit{}, by(order.Seller), in(PhaseDrafted), order.RuleD37, KindSubmitted),
-	permit(Cancel{}, by(order.Seller), open, order.RuleD37, KindUnlinked, KindCancelled),
+	permit(Draft{}, by(trade.Seller), in(PhaseNone), rule.A21, KindDrafted),
+	permit(Submit{}, by(trade.Seller), in(PhaseDrafted), rule.D37, KindSubmitted),
+	permit(Cancel{}, by(trade.Seller), open, rule.D37, KindUnlinked, KindCancelled),
 
 	// review
-	permit(RequestChange{}, by(order.Platform), in(PhaseUnderReview), order.RuleD37, KindChangeRequested),
-	permit(Resubmit{}, by(order.Seller), in(PhaseNeedsChange, PhaseReturned), order.RuleD37, KindResubmitted),
-	permit(Approve{}, by(order.Platform), in(PhaseUnderReview), order.RuleD37, KindApproved),
+	permit(RequestChange{}, by(trade.Platform), in(PhaseUnderReview), rule.D37, KindChangeRequested),
+	permit(Resubmit{}, by(trade.Seller), in(PhaseNeedsChange, PhaseReturned), rule.D37, KindResubmitted),
+	permit(Approve{}, by(trade.Platform), in(PhaseUnderReview), rule.D37, KindApproved),
 
 	// customs
-	permit(Declare{}, by(order.Platform), in(PhaseAccepted), order.RuleD42, KindDeclared),
-	permit(Return{}, by(order.Platform), in(PhaseDeclaring), order.RuleD37, KindReturned),
-	permit(Release{}, by(order.Platform), in(PhaseDeclaring), order.RuleD44, KindReleased),
-	permit(CloseCustoms{}, by(order.Platform), in(PhaseReleased), order.RuleD44, KindCustomsClosed),
+	permit(Declare{}, by(trade.Platform), in(PhaseAccepted), rule.D42, KindDeclared),
+	permit(Return{}, by(trade.Platform), in(PhaseDeclaring), rule.D37, KindReturned),
+	permit(Release{}, by(trade.Platform), in(PhaseDeclaring), rule.D44, KindReleased),
+	permit(CloseCustoms{}, by(trade.Platform), in(PhaseReleased), rule.D44, KindCustomsClosed),
 
 	// link
-	permit(Link{}, by(order.Desk), alive, order.RuleA21, KindLinked).cancelled(order.RuleD39),
-	permit(Unlink{}, by(order.Desk), alive, order.RuleD40, KindUnlinked),
+	permit(Link{}, by(trade.Desk), alive, rule.A21, KindLinked).cancelled(rule.D39),
+	permit(Unlink{}, by(trade.Desk), alive, rule.D40, KindUnlinked),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
-func by(roles ...order.Role) []order.Role { return roles }
+func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
+	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
 }
 
-func (p Permission) cancelled(rule order.Rule) Permission { p.Cancelled = rule; return p }
+func (p Permission) cancelled(ruleID rule.ID) Permission { p.Cancelled = ruleID; return p }
 
 // Permissions returns the table of commands.
 func Permissions() []Permission {
@@ -167,19 +169,19 @@ func (s *State) permits(c Command, g *order.Given) error {
 		return invalid("command", "is none of an entrustment")
 	}
 	p := &permissions[i]
-	rule := p.Rule
+	applies := p.Rule
 	if s.Phase == PhaseCancelled && p.Cancelled != "" {
-		rule = p.Cancelled
+		applies = p.Cancelled
 	}
 	switch {
 	case !slices.Contains(p.Roles, g.By.Role):
-		return s.refuse(rule, c).Because("a %s cannot ask for it", "%s 角色无权执行此操作", g.By.Role)
-	case g.By.Role == order.Seller && s.Phase != PhaseNone && g.By.Account != s.Seller:
-		return s.refuse(rule, c).Because("the account is not the entrustment's seller", "该账号不是此委托单的卖家")
+		return s.refuse(applies, c).Because("a %s cannot ask for it", "%s 角色无权执行此操作", g.By.Role)
+	case g.By.Role == trade.Seller && s.Phase != PhaseNone && g.By.Account != s.Seller:
+		return s.refuse(applies, c).Because("the account is not the entrustment's seller", "该账号不是此委托单的卖家")
 	case !slices.Contains(p.Phases, s.Phase):
-		return s.refuse(rule, c).Because("not in this phase", "委托单当前状态不允许此操作")
-	case g.By.Role != order.Desk && g.At.Before(s.LastAt):
-		return s.refuse(order.RuleD61, c).From(s.LastAt)
+		return s.refuse(applies, c).Because("not in this phase", "委托单当前状态不允许此操作")
+	case g.By.Role != trade.Desk && g.At.Before(s.LastAt):
+		return s.refuse(rule.D61, c).From(s.LastAt)
 	}
 	return nil
 }

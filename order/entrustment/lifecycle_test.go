@@ -11,8 +11,9 @@ import (
 
 	"github.com/looplab/fsm"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -119,13 +120,13 @@ func TestTablesAreCopies(t *testing.T) {
 
 // TestMatrix compares Decide, for every command, phase and actor, with a reviewed table.
 func TestMatrix(t *testing.T) {
-	actors := map[string]order.Actor{
-		"seller":       {Role: order.Seller, Account: alice},
-		"other-seller": {Role: order.Seller, Account: "mallory"},
-		"platform":     {Role: order.Platform},
-		"desk":         {Role: order.Desk},
-		"buyer":        {Role: order.Buyer, Account: alice},
-		"system":       {Role: order.System},
+	actors := map[string]trade.Actor{
+		"seller":       {Role: trade.Seller, Account: alice},
+		"other-seller": {Role: trade.Seller, Account: "mallory"},
+		"platform":     {Role: trade.Platform},
+		"desk":         {Role: trade.Desk},
+		"buyer":        {Role: trade.Buyer, Account: alice},
+		"system":       {Role: trade.System},
 	}
 	commands := make(map[string]Command)
 	for _, c := range samples() {
@@ -136,7 +137,7 @@ func TestMatrix(t *testing.T) {
 		makes[p.Command] = p.Makes
 	}
 	cells := 0
-	var by order.Actor
+	var by trade.Actor
 	var role string
 	for line := range strings.Lines(read(t, "testdata/matrix.txt")) {
 		words := strings.Fields(line)
@@ -164,7 +165,7 @@ func TestMatrix(t *testing.T) {
 			}
 			w.given.By = by
 			if want := words[p+1]; want != "ok" {
-				w.refused(order.Rule(want), c)
+				w.refused(rule.ID(want), c)
 				continue
 			}
 			events, err := w.try(c)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Link: the counterparts of what an order's own commands do to its links.
@@ -21,37 +23,37 @@ const (
 // Link ties the entrustment to an order (关联), in the commit in which the order records the link.
 // It carries what the entrustment has to know of the order.
 type Link struct {
-	Order     order.ID       `json:"order"`
+	Order     trade.ID       `json:"order"`
 	DraftedAt time.Time      `json:"drafted_at"`
-	Currency  order.Currency `json:"currency"`
-	Seller    string         `json:"seller"` // an order.Account
+	Currency  trade.Currency `json:"currency"`
+	Seller    string         `json:"seller"` // a trade.Account
 }
 
 func (c Link) check() error {
 	if err := (Linked{Order: c.Order, DraftedAt: c.DraftedAt, Currency: c.Currency}).check(); err != nil {
 		return err
 	}
-	return order.CheckID("seller", c.Seller)
+	return trade.CheckID("seller", c.Seller)
 }
 
 // decide refuses a repetition with D40: the pair is linked already, and nothing would change.
 func (c Link) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
 	if s.Linked() && s.Order != c.Order {
-		return nil, s.refuse(order.RuleA22, c).Because("it is linked to another order", "该委托单已关联其他订单")
+		return nil, s.refuse(rule.A22, c).Because("it is linked to another order", "该委托单已关联其他订单")
 	}
 	if s.Linked() {
-		return nil, s.refuse(order.RuleD40, c).Because("it is linked to this order already", "该委托单已关联本订单")
+		return nil, s.refuse(rule.D40, c).Because("it is linked to this order already", "该委托单已关联本订单")
 	}
 	if !s.ReleasedAt.IsZero() && s.ReleasedAt.Before(c.DraftedAt) {
-		return nil, s.refuse(order.RuleA23, c).Because(
+		return nil, s.refuse(rule.A23, c).Because(
 			"released at %s, before the order was drafted at %s", "放行时间 %s 早于订单起草时间 %s",
 			text(s.ReleasedAt), text(c.DraftedAt))
 	}
 	if c.Seller != string(s.Seller) {
-		return nil, s.refuse(order.RuleD39, c).Because("it is another seller's", "该委托单属于其他卖家")
+		return nil, s.refuse(rule.D39, c).Because("it is another seller's", "该委托单属于其他卖家")
 	}
 	if declared := s.Declaration.Currency(); !declared.IsZero() && declared != c.Currency {
-		return nil, s.refuse(order.RuleD39, c).Because(
+		return nil, s.refuse(rule.D39, c).Because(
 			"declared in %s, but the order is in %s", "申报币制为 %s，订单币种为 %s", declared, c.Currency)
 	}
 	return []Event{Linked{Order: c.Order, DraftedAt: instant(c.DraftedAt), Currency: c.Currency}}, nil
@@ -60,9 +62,9 @@ func (c Link) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
 // Linked says to which order the entrustment belongs, when that order was drafted and its
 // currency. Stored: add fields, never rename or remove.
 type Linked struct {
-	Order     order.ID       `json:"order"`
+	Order     trade.ID       `json:"order"`
 	DraftedAt time.Time      `json:"drafted_at"`
-	Currency  order.Currency `json:"currency"`
+	Currency  trade.Currency `json:"currency"`
 }
 
 func (e Linked) check() error {
@@ -72,7 +74,7 @@ func (e Linked) check() error {
 	case e.Currency.IsZero():
 		return invalid("currency", "must not be empty")
 	}
-	return order.CheckInstant("drafted_at", e.DraftedAt)
+	return trade.CheckInstant("drafted_at", e.DraftedAt)
 }
 
 func (e Linked) evolve(s *State) {
@@ -82,7 +84,7 @@ func (e Linked) evolve(s *State) {
 // Unlink frees the entrustment, because the seller took the link back or the order closed. Whether
 // the order may let go of it is the order's decision.
 type Unlink struct {
-	Order order.ID `json:"order"`
+	Order trade.ID `json:"order"`
 	Cause Cause    `json:"cause"`
 }
 
@@ -95,7 +97,7 @@ func (c Unlink) check() error {
 
 func (c Unlink) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
 	if s.Order != c.Order {
-		return nil, s.refuse(order.RuleD40, c).Because("it is not linked to this order", "该委托单未关联本订单")
+		return nil, s.refuse(rule.D40, c).Because("it is not linked to this order", "该委托单未关联本订单")
 	}
 	return []Event{Unlinked(c)}, nil
 }
@@ -103,7 +105,7 @@ func (c Unlink) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
 // Unlinked says from which order the entrustment was freed, and why.
 // Stored: add fields, never rename or remove.
 type Unlinked struct {
-	Order order.ID `json:"order"`
+	Order trade.ID `json:"order"`
 	Cause Cause    `json:"cause"`
 }
 
@@ -118,5 +120,5 @@ func (e Unlinked) check() error {
 }
 
 func (e Unlinked) evolve(s *State) {
-	s.Order, s.OrderDraftedAt, s.OrderCurrency, s.Void = order.ID{}, time.Time{}, order.Currency{}, false
+	s.Order, s.OrderDraftedAt, s.OrderCurrency, s.Void = trade.ID{}, time.Time{}, trade.Currency{}, false
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestRule holds each rule to what it accepts and what it refuses. A case named accept or effect
@@ -32,7 +34,7 @@ var linkRules = map[string]func(*testing.T){
 		}
 	},
 	"A21/refuse/an entrustment that OneTouch does not know": func(t *testing.T) {
-		in(t, PhaseNone).refused(order.RuleA21, link(orderOne))
+		in(t, PhaseNone).refused(rule.A21, link(orderOne))
 	},
 	"A22/accept/again, once it is free": func(t *testing.T) {
 		w := in(t, PhaseAccepted).do(link(orderOne), Unlink{Order: orderOne, Cause: CauseClosed}, link(orderTwo))
@@ -42,9 +44,9 @@ var linkRules = map[string]func(*testing.T){
 	},
 	"A22/refuse/a second order": func(t *testing.T) {
 		w := in(t, PhaseReleased).do(link(orderOne))
-		w.refused(order.RuleA22, link(orderTwo))
+		w.refused(rule.A22, link(orderTwo))
 		foreign := Link{Order: orderTwo, DraftedAt: released.Add(time.Hour), Currency: eur, Seller: "mallory"}
-		w.refused(order.RuleA22, foreign) // A22 comes first
+		w.refused(rule.A22, foreign) // A22 comes first
 	},
 	"A23/accept/released at the instant of drafting, then linked": func(t *testing.T) {
 		w := in(t, PhaseDeclaring).do(Release{ReleasedAt: draftDay}, link(orderOne))
@@ -54,7 +56,7 @@ var linkRules = map[string]func(*testing.T){
 	},
 	"A23/refuse/released a millisecond before the drafting, then linked": func(t *testing.T) {
 		w := in(t, PhaseDeclaring).do(Release{ReleasedAt: draftDay.Add(-time.Millisecond)})
-		w.refused(order.RuleA23, link(orderOne))
+		w.refused(rule.A23, link(orderOne))
 		earlier := link(orderTwo)
 		earlier.DraftedAt = draftDay.Add(-2 * time.Hour)
 		w.do(earlier)
@@ -83,7 +85,7 @@ var linkRules = map[string]func(*testing.T){
 		if w.s.Void || w.s.Linked() {
 			t.Error("the unlink did not clear the void link")
 		}
-		w.refused(order.RuleA23, link(orderOne))
+		w.refused(rule.A23, link(orderOne))
 	},
 	"D41/effect/without a link nothing is void": func(t *testing.T) {
 		if w := in(t, PhaseDeclaring).do(Release{ReleasedAt: declared}); w.s.Void {
@@ -100,38 +102,38 @@ var linkRules = map[string]func(*testing.T){
 	"D39/refuse/another seller's": func(t *testing.T) {
 		l := link(orderOne)
 		l.Seller = "mallory"
-		in(t, PhaseDrafted).refused(order.RuleD39, l)
+		in(t, PhaseDrafted).refused(rule.D39, l)
 	},
 	"D39/refuse/declared in another currency": func(t *testing.T) {
 		l := link(orderOne)
 		l.Currency = eur
 		for _, p := range []Phase{PhaseDeclaring, PhaseReleased, PhaseCustomsClosed} {
-			in(t, p).refused(order.RuleD39, l)
+			in(t, p).refused(rule.D39, l)
 		}
 	},
 	"D39/refuse/a declaration in another currency than the linked order's": func(t *testing.T) {
 		w := in(t, PhaseAccepted).do(link(orderOne))
-		w.refused(order.RuleD39, Declare{euros()})
+		w.refused(rule.D39, Declare{euros()})
 		w.do(Unlink{Order: orderOne, Cause: CauseUnlinked}, Declare{euros()})
 	},
 	"D39/refuse/a cancelled one": func(t *testing.T) {
-		in(t, PhaseCancelled).refused(order.RuleD39, link(orderOne))
+		in(t, PhaseCancelled).refused(rule.D39, link(orderOne))
 	},
 	"D40/refuse/the same pair again": func(t *testing.T) {
-		in(t, PhaseReleased).do(link(orderOne)).refused(order.RuleD40, link(orderOne))
+		in(t, PhaseReleased).do(link(orderOne)).refused(rule.D40, link(orderOne))
 	},
 	"D40/accept/an unlink in every phase of a life": func(t *testing.T) {
 		for p := PhaseDrafted; p < PhaseCancelled; p++ {
 			w := in(t, p).do(link(orderOne), Unlink{Order: orderOne, Cause: CauseClosed})
-			if w.s.Linked() || w.s.OrderCurrency != (order.Currency{}) || !w.s.OrderDraftedAt.IsZero() {
+			if w.s.Linked() || w.s.OrderCurrency != (trade.Currency{}) || !w.s.OrderDraftedAt.IsZero() {
 				t.Errorf("unlinked in %s: %+v", p, w.s)
 			}
 		}
 	},
 	"D40/refuse/an unlink from another order or from none": func(t *testing.T) {
 		w := in(t, PhaseDrafted)
-		w.refused(order.RuleD40, Unlink{Order: orderOne, Cause: CauseUnlinked})
-		w.do(link(orderOne)).refused(order.RuleD40, Unlink{Order: orderTwo, Cause: CauseUnlinked})
+		w.refused(rule.D40, Unlink{Order: orderOne, Cause: CauseUnlinked})
+		w.do(link(orderOne)).refused(rule.D40, Unlink{Order: orderTwo, Cause: CauseUnlinked})
 	},
 	"D40/accept/cancelling a linked one frees it": func(t *testing.T) {
 		w := in(t, PhaseDeclaring).do(link(orderOne))
@@ -149,13 +151,13 @@ var linkRules = map[string]func(*testing.T){
 	"D40/refuse/cancelling one whose order was shipped": func(t *testing.T) {
 		w := in(t, PhaseReturned).do(link(orderOne))
 		w.facts.Order = LinkedOrder{ID: orderOne, Shipped: true}
-		w.refused(order.RuleD40, Cancel{})
+		w.refused(rule.D40, Cancel{})
 	},
 }
 
 var lifeRules = map[string]func(*testing.T){
 	"A21/refuse/drafting twice": func(t *testing.T) {
-		in(t, PhaseDrafted).refused(order.RuleA21, Draft{})
+		in(t, PhaseDrafted).refused(rule.A21, Draft{})
 	},
 	"D38/accept/drafting without an order": func(t *testing.T) {
 		w := in(t, PhaseDrafted)
@@ -179,17 +181,17 @@ var lifeRules = map[string]func(*testing.T){
 		}
 	},
 	"D37/refuse/approving what was not submitted": func(t *testing.T) {
-		in(t, PhaseDrafted).refused(order.RuleD37, Approve{})
+		in(t, PhaseDrafted).refused(rule.D37, Approve{})
 	},
 	"D37/refuse/cancelling what is released": func(t *testing.T) {
-		in(t, PhaseReleased).refused(order.RuleD37, Cancel{})
-		in(t, PhaseCustomsClosed).refused(order.RuleD37, Cancel{})
+		in(t, PhaseReleased).refused(rule.D37, Cancel{})
+		in(t, PhaseCustomsClosed).refused(rule.D37, Cancel{})
 	},
 	"D37/refuse/a command by another seller": func(t *testing.T) {
 		w := in(t, PhaseDrafted)
-		w.given.By = order.Actor{Role: order.Seller, Account: "mallory"}
-		w.refused(order.RuleD37, Submit{})
-		w.refused(order.RuleD37, Cancel{})
+		w.given.By = trade.Actor{Role: trade.Seller, Account: "mallory"}
+		w.refused(rule.D37, Submit{})
+		w.refused(rule.D37, Cancel{})
 	},
 	"D10/effect/the order learns of release and cancellation": func(t *testing.T) {
 		if f := in(t, PhaseReleased).s.Fact(); !f.ReleasedAt.Equal(released) || f.Currency != usd || f.Cancelled {
@@ -218,7 +220,7 @@ var declarationRules = map[string]func(*testing.T){
 		d := declaration()
 		d.NetWeight = d.GrossWeight
 		in(t, PhaseAccepted).do(Declare{d})
-		d.NetWeight, d.GrossWeight = order.Number{}, order.Number{}
+		d.NetWeight, d.GrossWeight = trade.Number{}, trade.Number{}
 		in(t, PhaseAccepted).do(Declare{d})
 		d.Items = nil
 		for i := range 50 {
@@ -232,7 +234,7 @@ var declarationRules = map[string]func(*testing.T){
 			"no items":          func(d *Declaration) { d.Items = nil },
 			"no HS code":        func(d *Declaration) { d.Items[1].HSCode = "" },
 			"net above gross":   func(d *Declaration) { d.NetWeight = num("480.500001") },
-			"net without gross": func(d *Declaration) { d.GrossWeight = order.Number{} },
+			"net without gross": func(d *Declaration) { d.GrossWeight = trade.Number{} },
 			"numbers from zero": func(d *Declaration) { d.Items[0].No = 0; d.Items[1].No = 1 },
 			"a number twice":    func(d *Declaration) { d.Items[1].No = 1 },
 			"a number left out": func(d *Declaration) { d.Items[1].No = 3 },
@@ -252,9 +254,9 @@ var declarationRules = map[string]func(*testing.T){
 		} {
 			d := declaration()
 			spoil(&d)
-			r := in(t, PhaseAccepted).refused(order.RuleD42, Declare{d})
-			if name == "two currencies" && r.Reason(order.English) != "item 2 is in EUR, the first in USD" {
-				t.Errorf("%s: %s", name, r.Reason(order.English))
+			r := in(t, PhaseAccepted).refused(rule.D42, Declare{d})
+			if name == "two currencies" && r.Reason(rule.English) != "item 2 is in EUR, the first in USD" {
+				t.Errorf("%s: %s", name, r.Reason(rule.English))
 			}
 		}
 	},
@@ -266,7 +268,7 @@ var declarationRules = map[string]func(*testing.T){
 	"D43/refuse/a number of another entrustment": func(t *testing.T) {
 		w := in(t, PhaseAccepted)
 		w.facts.Reservation.Owner = "E-2"
-		w.refused(order.RuleD43, Declare{declaration()})
+		w.refused(rule.D43, Declare{declaration()})
 	},
 	"D43/refuse/a number without 18 digits or the export flag, under the strict policy": func(t *testing.T) {
 		strict := order.DefaultPolicy()
@@ -283,7 +285,7 @@ var declarationRules = map[string]func(*testing.T){
 			d := declaration()
 			d.Number, w.facts.Reservation.Number = n, n
 			if w.given.Policy = strict; !ok {
-				w.refused(order.RuleD43, Declare{d})
+				w.refused(rule.D43, Declare{d})
 				w.given.Policy = nil
 			}
 			w.do(Declare{d})
@@ -337,12 +339,12 @@ var declarationRules = map[string]func(*testing.T){
 		if got, err := Difference(money("5.00 USD")); err != nil || got != money("-5.00 USD") {
 			t.Errorf("%s, %v", got, err)
 		}
-		if _, err := Difference(money("5.00 USD"), d, euros()); !errors.Is(err, order.ErrCurrencyMismatch) {
+		if _, err := Difference(money("5.00 USD"), d, euros()); !errors.Is(err, trade.ErrCurrencyMismatch) {
 			t.Errorf("dollars and euros: %v", err)
 		}
 		mixed := declaration()
 		mixed.Items[1].Total = money("1.00 EUR")
-		if _, err := Difference(money("5.00 USD"), mixed); !errors.Is(err, order.ErrCurrencyMismatch) {
+		if _, err := Difference(money("5.00 USD"), mixed); !errors.Is(err, trade.ErrCurrencyMismatch) {
 			t.Errorf("dollars and euros in one: %v", err)
 		}
 	},
@@ -355,17 +357,17 @@ var timeRules = map[string]func(*testing.T){
 		w.do(Release{ReleasedAt: w.given.At})
 	},
 	"D44/refuse/released before it was declared": func(t *testing.T) {
-		in(t, PhaseDeclaring).refused(order.RuleD44, Release{ReleasedAt: declared.Add(-1)})
+		in(t, PhaseDeclaring).refused(rule.D44, Release{ReleasedAt: declared.Add(-1)})
 	},
 	"D44/refuse/released in the future": func(t *testing.T) {
 		w := in(t, PhaseDeclaring)
 		at := w.given.At.Add(1)
-		if r := w.refused(order.RuleD44, Release{ReleasedAt: at}); !r.Earliest.Equal(at) {
+		if r := w.refused(rule.D44, Release{ReleasedAt: at}); !r.Earliest.Equal(at) {
 			t.Errorf("possible from %s", r.Earliest)
 		}
 	},
 	"D44/refuse/released twice": func(t *testing.T) {
-		in(t, PhaseReleased).refused(order.RuleD44, Release{ReleasedAt: released})
+		in(t, PhaseReleased).refused(rule.D44, Release{ReleasedAt: released})
 	},
 	"D44/accept/closed when released, and now": func(t *testing.T) {
 		w := in(t, PhaseReleased).do(CloseCustoms{ClosedAt: released})
@@ -377,8 +379,8 @@ var timeRules = map[string]func(*testing.T){
 	},
 	"D44/refuse/closed before the release or in the future": func(t *testing.T) {
 		w := in(t, PhaseReleased)
-		w.refused(order.RuleD44, CloseCustoms{ClosedAt: released.Add(-1)})
-		w.refused(order.RuleD44, CloseCustoms{ClosedAt: w.given.At.Add(1)})
+		w.refused(rule.D44, CloseCustoms{ClosedAt: released.Add(-1)})
+		w.refused(rule.D44, CloseCustoms{ClosedAt: w.given.At.Add(1)})
 	},
 	"D61/accept/at the instant of the last event": func(t *testing.T) {
 		w := in(t, PhaseDrafted)
@@ -388,7 +390,7 @@ var timeRules = map[string]func(*testing.T){
 	"D61/refuse/before the last event": func(t *testing.T) {
 		w := in(t, PhaseDrafted)
 		w.given.At = w.s.LastAt.Add(-1)
-		if r := w.refused(order.RuleD61, Submit{}); !r.Earliest.Equal(w.s.LastAt) {
+		if r := w.refused(rule.D61, Submit{}); !r.Earliest.Equal(w.s.LastAt) {
 			t.Errorf("possible from %s", r.Earliest)
 		}
 	},
@@ -403,7 +405,7 @@ var timeRules = map[string]func(*testing.T){
 		w.given.At = last.Add(-time.Hour)
 		w.do(link(orderOne))
 		w.given.At = last.Add(-1)
-		if r := w.refused(order.RuleD61, Submit{}); !r.Earliest.Equal(last) {
+		if r := w.refused(rule.D61, Submit{}); !r.Earliest.Equal(last) {
 			t.Errorf("possible from %s, want %s", r.Earliest, last)
 		}
 	},
@@ -471,10 +473,10 @@ func TestMalformedDeclarations(t *testing.T) {
 		{"items[0].origin", func(d *Declaration) { d.Items[0].Origin = "\xff" }},
 		{"items[0].hs_code", func(d *Declaration) { d.Items[0].HSCode = "900190909" }},
 		{"items[0].hs_code", func(d *Declaration) { d.Items[0].HSCode = "9001.90909" }},
-		{"items[0].quantity", func(d *Declaration) { d.Items[0].Quantity = order.Number{} }},
+		{"items[0].quantity", func(d *Declaration) { d.Items[0].Quantity = trade.Number{} }},
 		{"items[0].price", func(d *Declaration) { d.Items[0].Price = num("-1") }},
 		{"items[0].total", func(d *Declaration) { d.Items[0].Total = money("-1.00 USD") }},
-		{"items[0].total", func(d *Declaration) { d.Items[0].Total = order.Money{} }},
+		{"items[0].total", func(d *Declaration) { d.Items[0].Total = trade.Money{} }},
 		{"", func(d *Declaration) {
 			for i := range 49 {
 				d.Items = append(d.Items, d.Items[0])
@@ -503,7 +505,7 @@ func TestMalformedGiven(t *testing.T) {
 	w = in(t, PhaseNone)
 	w.given.By.Role = 77
 	w.malformed("actor.role", Draft{})
-	w.given.By = order.Actor{Role: order.Seller}
+	w.given.By = trade.Actor{Role: trade.Seller}
 	w.malformed("actor.account", Draft{})
 
 	// A fact about another number or another order than the command's was not looked up for it.

@@ -5,14 +5,15 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Category is that of the streams of entrustments.
 const Category = "entrustment"
 
-// Stream returns the stream of an entrustment. A malformed id is an *order.InvalidError.
+// Stream returns the stream of an entrustment. A malformed id is an *trade.InvalidError.
 func Stream(id order.EntrustmentID) (events.StreamID, error) {
-	if err := order.CheckID("id", string(id)); err != nil {
+	if err := trade.CheckID("id", string(id)); err != nil {
 		return "", err
 	}
 	return events.Stream(Category, string(id))
@@ -20,7 +21,7 @@ func Stream(id order.EntrustmentID) (events.StreamID, error) {
 
 // NumberStream returns the stream whose first event reserves a declaration number for an
 // entrustment, which is how a number stays unique (D43). A malformed number is an
-// *order.InvalidError.
+// *trade.InvalidError.
 func NumberStream(n DeclarationNo) (events.StreamID, error) {
 	if err := n.check("number"); err != nil {
 		return "", err

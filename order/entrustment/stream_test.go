@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestStreams(t *testing.T) {
@@ -23,11 +24,11 @@ func TestStreams(t *testing.T) {
 		t.Errorf("%q, %v", s, err)
 	}
 	for _, id := range []order.EntrustmentID{"", "a b", "委托单", order.EntrustmentID(strings.Repeat("x", 65))} {
-		if s, err := Stream(id); !errors.As(err, new(*order.InvalidError)) {
+		if s, err := Stream(id); !errors.As(err, new(*trade.InvalidError)) {
 			t.Errorf("%q has the stream %q, %v", id, s, err)
 		}
 	}
-	if s, err := NumberStream("5316-2025"); !errors.As(err, new(*order.InvalidError)) {
+	if s, err := NumberStream("5316-2025"); !errors.As(err, new(*trade.InvalidError)) {
 		t.Errorf("%q, %v", s, err)
 	}
 }

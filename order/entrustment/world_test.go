@@ -10,17 +10,19 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const (
 	ours   = order.EntrustmentID("E-1")
-	alice  = order.Account("alice")
+	alice  = trade.Account("alice")
 	number = DeclarationNo("531620250000000001")
 )
 
 var (
-	orderOne = order.ID{1}
-	orderTwo = order.ID{2}
+	orderOne = trade.ID{1}
+	orderTwo = trade.ID{2}
 	usd      = currency("USD")
 	eur      = currency("EUR")
 	draftDay = time.Date(2025, 3, 10, 10, 0, 0, 0, time.UTC) // when the orders were drafted
@@ -28,7 +30,7 @@ var (
 	released = draftDay.Add(time.Hour)
 )
 
-func currency(code string) order.Currency { return must(order.ParseCurrency(code)) }
+func currency(code string) trade.Currency { return must(trade.ParseCurrency(code)) }
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -37,9 +39,9 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func num(s string) order.Number { return must(order.ParseNumber(s)) }
+func num(s string) trade.Number { return must(trade.ParseNumber(s)) }
 
-func money(s string) order.Money { return must(order.ParseMoney(s)) }
+func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
 // declaration returns one that Declare takes, of two items in dollars.
 func declaration() Declaration {
@@ -74,19 +76,19 @@ func euros() Declaration {
 	return d
 }
 
-func link(id order.ID) Link {
+func link(id trade.ID) Link {
 	return Link{Order: id, DraftedAt: draftDay, Currency: usd, Seller: string(alice)}
 }
 
 // actor returns who the sources say may ask for the command.
-func actor(c Command) order.Actor {
+func actor(c Command) trade.Actor {
 	switch c.(type) {
 	case Draft, Submit, Resubmit, Cancel:
-		return order.Actor{Role: order.Seller, Account: alice}
+		return trade.Actor{Role: trade.Seller, Account: alice}
 	case Link, Unlink:
-		return order.Actor{Role: order.Desk}
+		return trade.Actor{Role: trade.Desk}
 	default:
-		return order.Actor{Role: order.Platform}
+		return trade.Actor{Role: trade.Platform}
 	}
 }
 
@@ -110,7 +112,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) try(c Command) ([]Event, error) {
 	w.t.Helper()
 	g := w.given
-	if g.By == (order.Actor{}) {
+	if g.By == (trade.Actor{}) {
 		g.By = actor(c)
 	}
 	before := w.s
@@ -151,17 +153,17 @@ func (w *world) record(events []Event) {
 
 // refused returns the refusal of the command, which must be by that rule and speak both
 // languages.
-func (w *world) refused(rule order.Rule, c Command) *order.Refusal {
+func (w *world) refused(want rule.ID, c Command) *trade.Refusal {
 	w.t.Helper()
 	_, err := w.try(c)
-	r, ok := errors.AsType[*order.Refusal](err)
-	if !ok || !errors.Is(err, rule) {
-		w.t.Fatalf("%T: %v, want a refusal by %s", c, err, rule)
+	r, ok := errors.AsType[*trade.Refusal](err)
+	if !ok || !errors.Is(err, want) {
+		w.t.Fatalf("%T: %v, want a refusal by %s", c, err, want)
 	}
 	if r.Command != c.Name() || r.Phase != w.s.Phase.String() {
 		w.t.Errorf("%T is refused as %s in phase %s", c, r.Command, r.Phase)
 	}
-	for _, lang := range []order.Lang{order.English, order.Chinese} {
+	for _, lang := range []rule.Lang{rule.English, rule.Chinese} {
 		text := r.Text(lang)
 		if strings.Contains(text, "%!") || r.Reason(lang) == "" && r.Earliest.IsZero() {
 			w.t.Errorf("%T is refused with %q", c, text)
@@ -174,7 +176,7 @@ func (w *world) refused(rule order.Rule, c Command) *order.Refusal {
 func (w *world) malformed(field string, c Command) {
 	w.t.Helper()
 	_, err := w.try(c)
-	e, ok := errors.AsType[*order.InvalidError](err)
+	e, ok := errors.AsType[*trade.InvalidError](err)
 	if !ok || e.Field != field || e.Reason == "" {
 		w.t.Errorf("%T: %v, want %s to be invalid", c, err, field)
 	}

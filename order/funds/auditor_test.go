@@ -7,13 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // lot is what is left of a credit in the auditor's books.
 type lot struct {
-	order order.ID
+	order trade.ID
 	due   time.Time
 	left  int64
 }
@@ -32,7 +34,7 @@ type auditor struct {
 	lots             []lot
 	free             int64 // what has ceased to be a lot
 	debt, spent      int64
-	credited, refund map[order.ID]int64
+	credited, refund map[trade.ID]int64
 	papers           map[WithdrawalID]*paper
 	charges          map[ChargeID]PayCharge
 	cards            map[CardNo]bool
@@ -40,7 +42,7 @@ type auditor struct {
 
 func newAuditor() *auditor {
 	return &auditor{
-		credited: map[order.ID]int64{}, refund: map[order.ID]int64{},
+		credited: map[trade.ID]int64{}, refund: map[trade.ID]int64{},
 		papers: map[WithdrawalID]*paper{}, charges: map[ChargeID]PayCharge{}, cards: map[CardNo]bool{},
 	}
 }
@@ -186,7 +188,7 @@ func (a *auditor) settle(n int64) int64 {
 }
 
 // debit takes a refund unit by unit: its own lot, the latest lots, what is free, and then debt.
-func (a *auditor) debit(id order.ID, n int64) {
+func (a *auditor) debit(id trade.ID, n int64) {
 	for ; n > 0; n-- {
 		pick := -1
 		for i, l := range a.lots {
@@ -252,7 +254,7 @@ func (a *auditor) audit(t *rapid.T, b *Balance) {
 }
 
 // draw draws a command with the facts that it comes with.
-func (a *auditor) draw(t *rapid.T) (Command, order.Actor, Facts) {
+func (a *auditor) draw(t *rapid.T) (Command, trade.Actor, Facts) {
 	policies := []Policy{
 		{HoldDays: 7, Expected: day}, {HoldDays: 0, FeeRate: 10}, {HoldDays: 1, FeeRate: 3_333, FeeMin: fen(2), FeeMax: fen(9)},
 		{HoldDays: 15, FeeRate: 5_000, FeeMin: fen(3), MinWithdrawal: fen(5)},
@@ -289,7 +291,7 @@ func (a *auditor) draw(t *rapid.T) (Command, order.Actor, Facts) {
 }
 
 // when draws the next instant: a while later, or right at, before or after a lot's time.
-func (a *auditor) when(t *rapid.T, by order.Actor) time.Time {
+func (a *auditor) when(t *rapid.T, by trade.Actor) time.Time {
 	now := a.now
 	if now.IsZero() {
 		now = noon
@@ -316,7 +318,7 @@ func drawLife(t *rapid.T) ([]Recorded, Balance, *auditor) {
 		c, by, facts := books.draw(t)
 		at := books.when(t, by)
 		made, err := Decide(live, c, order.Given{By: by, At: at}, facts)
-		var no *order.Refusal
+		var no *trade.Refusal
 		switch want := books.expects(c, at, &facts); {
 		case want == refuses && (!errors.As(err, &no) || len(made) > 0),
 			want == nothing && (err != nil || len(made) > 0),

@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // CNY returns the currency of a balance unless its stream names another one (D60).
-func CNY() order.Currency { return order.Currency{'C', 'N', 'Y'} }
+func CNY() trade.Currency { return trade.Currency{'C', 'N', 'Y'} }
 
 // Balance is the folded state of a merchant's funds in one currency. It is a value: whoever holds
 // one may keep it, and no later event changes it. New makes the one to which nothing has
 // happened.
 type Balance struct {
-	Merchant order.Account
-	Currency order.Currency
+	Merchant trade.Account
+	Currency trade.Currency
 	Phase    Phase
 	LastAt   time.Time // the latest instant of its events
 
@@ -43,7 +45,7 @@ type sums struct {
 }
 
 // New returns the balance of a merchant to which nothing has happened.
-func New(merchant order.Account, c order.Currency) Balance {
+func New(merchant trade.Account, c trade.Currency) Balance {
 	return Balance{Merchant: merchant, Currency: c}
 }
 
@@ -56,7 +58,7 @@ type Facts struct {
 	Sale Sale
 }
 
-func (f *Facts) policy(c order.Currency) (Policy, error) {
+func (f *Facts) policy(c trade.Currency) (Policy, error) {
 	if f.Policy == nil {
 		return DefaultPolicy(), nil
 	}
@@ -66,9 +68,9 @@ func (f *Facts) policy(c order.Currency) (Policy, error) {
 // Sale is what the stream of a pay-later order says of its money. What the command adds that the
 // counterpart belongs to counts for Paid, and not yet for the other two.
 type Sale struct {
-	Paid     order.Money // what the buyer has paid; nothing until he has paid in full
-	Credited order.Money // what was credited to the merchant for it before
-	Refunded order.Money // what was taken from the merchant for it before
+	Paid     trade.Money // what the buyer has paid; nothing until he has paid in full
+	Credited trade.Money // what was credited to the merchant for it before
+	Refunded trade.Money // what was taken from the merchant for it before
 }
 
 // Command is what may be asked of a balance. The commands are the exported types of this package
@@ -76,11 +78,11 @@ type Sale struct {
 type Command interface {
 	// Name is the command's wire name, such as "bind-card".
 	Name() string
-	// check returns an *order.InvalidError if the payload is malformed, whatever the state.
+	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// money is the amount of the command, which has to be of the balance's currency, or the zero
 	// Money.
-	money() order.Money
+	money() trade.Money
 	// decide climbs the command's ladder of rules. Actor, phase, instant and currency were
 	// checked.
 	decide(b Balance, at time.Time, f Facts) ([]Event, error)
@@ -91,11 +93,11 @@ type Command interface {
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "funds.credited".
 	Kind() Kind
-	// check returns an *order.InvalidError if no command can have made the event. All its
+	// check returns an *trade.InvalidError if no command can have made the event. All its
 	// amounts are of one currency.
 	check() error
 	// money is an amount of the event, or the zero Money if it has none.
-	money() order.Money
+	money() trade.Money
 	// evolve adds the fact to the state and moves no phase. It refuses only what contradicts
 	// the state; Apply sees to the sums.
 	evolve(b *Balance, at time.Time) error
@@ -107,8 +109,8 @@ type Recorded struct {
 	Event Event
 }
 
-// Decide answers a command: the facts that come of it, an *order.Refusal, or an
-// *order.InvalidError if the command, the given or a fact that the command needs is malformed. No
+// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
+// *trade.InvalidError if the command, the given or a fact that the command needs is malformed. No
 // facts and no error says that there is nothing to do.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
@@ -121,7 +123,7 @@ func Decide(b Balance, c Command, g order.Given, f Facts) ([]Event, error) {
 	if err := g.By.Validate(); err != nil {
 		return nil, err
 	}
-	if err := order.CheckInstant("at", g.At); err != nil {
+	if err := trade.CheckInstant("at", g.At); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
@@ -139,40 +141,40 @@ func (b *Balance) permits(c Command, g *order.Given) error {
 	switch amount := c.money(); {
 	case !slices.Contains(p.Roles, g.By.Role):
 		return b.refuse(p.Rule, c).Says("the actor's role may not ask for it", "操作者的角色无权执行此操作")
-	case g.By.Role == order.Seller && g.By.Account != b.Merchant:
+	case g.By.Role == trade.Seller && g.By.Account != b.Merchant:
 		return b.refuse(p.Rule, c).Says("the balance is another merchant's", "该账户属于其他商家")
 	case !slices.Contains(p.Phases, b.Phase):
 		return b.elsewhere(p.Rule, c)
-	case g.By.Role != order.Desk && g.At.Before(b.LastAt):
-		return b.refuse(order.RuleD61, c).From(b.LastAt)
-	case amount != order.Money{} && amount.Currency() != b.Currency:
-		return b.refuse(order.RuleD60, c).Because("the balance is in %[1]s", "该账户的币种为%[1]s", b.Currency)
+	case g.By.Role != trade.Desk && g.At.Before(b.LastAt):
+		return b.refuse(rule.D61, c).From(b.LastAt)
+	case amount != trade.Money{} && amount.Currency() != b.Currency:
+		return b.refuse(rule.D60, c).Because("the balance is in %[1]s", "该账户的币种为%[1]s", b.Currency)
 	}
 	return nil
 }
 
 // elsewhere is the refusal of a command in a phase that does not allow it. Of a balance to which
 // nothing has happened, all that is asked for is missing.
-func (b *Balance) elsewhere(rule order.Rule, c Command) *order.Refusal {
+func (b *Balance) elsewhere(ruleID rule.ID, c Command) *trade.Refusal {
 	if c, ok := c.(WithdrawQuota); ok {
 		return c.refused(b)
 	}
-	no := b.refuse(rule, c).Says("the balance has received nothing", "该账户尚未收到任何货款")
+	no := b.refuse(ruleID, c).Says("the balance has received nothing", "该账户尚未收到任何货款")
 	if amount := c.money(); amount.IsPositive() {
 		no.Short(amount)
 	}
 	return no
 }
 
-func (b *Balance) refuse(rule order.Rule, c Command) *order.Refusal {
-	return order.Refuse(rule, c.Name(), b.Phase.String())
+func (b *Balance) refuse(ruleID rule.ID, c Command) *trade.Refusal {
+	return trade.Refuse(ruleID, c.Name(), b.Phase.String())
 }
 
 // short is the refusal of more than is available: it says how much is missing, and from when on
 // it is not, if what waits will make up for it.
-func (b *Balance) short(rule order.Rule, c Command, need order.Money, at time.Time) *order.Refusal {
+func (b *Balance) short(ruleID rule.ID, c Command, need trade.Money, at time.Time) *trade.Refusal {
 	available := b.Available(at)
-	no := b.refuse(rule, c).Because("needed %[1]s, available %[2]s", "需要%[1]s，可用%[2]s", need, available).
+	no := b.refuse(ruleID, c).Because("needed %[1]s, available %[2]s", "需要%[1]s，可用%[2]s", need, available).
 		Short(b.amount(need.MinorUnits() - available.MinorUnits()))
 	if when, ok := b.waiting.reach(need.MinorUnits() - b.sums.Available); ok {
 		return no.From(time.Unix(0, when).UTC())
@@ -181,9 +183,9 @@ func (b *Balance) short(rule order.Rule, c Command, need order.Money, at time.Ti
 }
 
 // amount returns so many minor units of the balance's currency.
-func (b *Balance) amount(minor int64) order.Money { return order.Minor(minor, b.Currency) }
+func (b *Balance) amount(minor int64) trade.Money { return trade.Minor(minor, b.Currency) }
 
-// Apply folds one fact into the state in place. An error, an *order.InvalidError, says that the
+// Apply folds one fact into the state in place. An error, an *trade.InvalidError, says that the
 // history cannot be that of a balance: the fact has no step from the present phase, is of another
 // currency or contradicts what came before. The state is then as it was.
 //
@@ -197,13 +199,13 @@ func (b *Balance) Apply(e Event, at time.Time) error {
 	if !ok {
 		return invalid("event", "%s has no step from phase %s", e.Kind(), b.Phase)
 	}
-	if err := order.CheckInstant("at", at); err != nil {
+	if err := trade.CheckInstant("at", at); err != nil {
 		return err
 	}
 	if err := e.check(); err != nil {
 		return err
 	}
-	if amount := e.money(); amount != (order.Money{}) && amount.Currency() != b.Currency {
+	if amount := e.money(); amount != (trade.Money{}) && amount.Currency() != b.Currency {
 		return invalid("event", "%s is not in the currency of the balance, %q", amount, b.Currency)
 	}
 	before := *b
@@ -259,8 +261,8 @@ func (b *Balance) sound() error {
 	return nil
 }
 
-func invalid(field, format string, args ...any) *order.InvalidError {
-	return &order.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
+func invalid(field, format string, args ...any) *trade.InvalidError {
+	return &trade.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
 func notAnEvent() error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // crowd returns a balance on which n credits wait, one a second, and some money is available.
@@ -25,7 +26,7 @@ func crowd(tb testing.TB, n int) Balance {
 func BenchmarkNext(b *testing.B) {
 	week := &Policy{HoldDays: 7, FeeRate: 10, Expected: day}
 	for _, c := range []struct {
-		by    order.Actor
+		by    trade.Actor
 		ask   Command
 		facts Facts
 	}{

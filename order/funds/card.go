@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Cards: a merchant binds the bank cards that funds may be withdrawn to (绑定银行卡).
 
 // CardNo names a bank card, by its number or by what the payment system has for it: see
-// order.CheckID for its form.
+// trade.CheckID for its form.
 type CardNo string
 
-func (n CardNo) check(field string) error { return order.CheckID(field, string(n)) }
+func (n CardNo) check(field string) error { return trade.CheckID(field, string(n)) }
 
 // card is a bound card and how many open withdrawals go to it.
 type card struct {
@@ -29,16 +30,16 @@ func (c card) over(_, _ *card) card { return c }
 // bound is nothing to do.
 type BindCard struct {
 	Card   CardNo `json:"card"`
-	Holder string `json:"holder"` // an order.Account
+	Holder string `json:"holder"` // a trade.Account
 }
 
 func (c BindCard) check() error { return CardBound(c).check() }
 
-func (BindCard) money() order.Money { return order.Money{} }
+func (BindCard) money() trade.Money { return trade.Money{} }
 
 func (c BindCard) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 	if c.Holder != string(b.Merchant) {
-		return nil, b.refuse(order.RuleB10, c).Says("the card is another person's", "该银行卡不属于商家本人")
+		return nil, b.refuse(rule.B10, c).Says("the card is another person's", "该银行卡不属于商家本人")
 	}
 	if _, bound := b.cards.find(card{no: c.Card}); bound {
 		return nil, nil
@@ -50,17 +51,17 @@ func (c BindCard) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 // Stored: add fields, never rename or remove.
 type CardBound struct {
 	Card   CardNo `json:"card"`
-	Holder string `json:"holder"` // an order.Account
+	Holder string `json:"holder"` // a trade.Account
 }
 
 func (e CardBound) check() error {
 	if err := e.Card.check("card"); err != nil {
 		return err
 	}
-	return order.CheckID("holder", e.Holder)
+	return trade.CheckID("holder", e.Holder)
 }
 
-func (CardBound) money() order.Money { return order.Money{} }
+func (CardBound) money() trade.Money { return trade.Money{} }
 
 func (e CardBound) evolve(b *Balance, _ time.Time) error {
 	if _, bound := b.cards.find(card{no: e.Card}); bound || e.Holder != string(b.Merchant) {
@@ -77,15 +78,15 @@ type UnbindCard struct {
 
 func (c UnbindCard) check() error { return c.Card.check("card") }
 
-func (UnbindCard) money() order.Money { return order.Money{} }
+func (UnbindCard) money() trade.Money { return trade.Money{} }
 
 func (c UnbindCard) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 	bound, ok := b.cards.find(card{no: c.Card})
 	if !ok {
-		return nil, b.refuse(order.RuleB10, c).Says("the card is not bound", "该银行卡未绑定")
+		return nil, b.refuse(rule.B10, c).Says("the card is not bound", "该银行卡未绑定")
 	}
 	if bound.open > 0 {
-		return nil, b.refuse(order.RuleB10, c).
+		return nil, b.refuse(rule.B10, c).
 			Because("%[1]d open withdrawals go to the card", "有%[1]d笔处理中的提现使用该银行卡", bound.open)
 	}
 	return []Event{CardUnbound(c)}, nil
@@ -99,7 +100,7 @@ type CardUnbound struct {
 
 func (e CardUnbound) check() error { return e.Card.check("card") }
 
-func (CardUnbound) money() order.Money { return order.Money{} }
+func (CardUnbound) money() trade.Money { return trade.Money{} }
 
 func (e CardUnbound) evolve(b *Balance, _ time.Time) error {
 	bound, ok := b.cards.find(card{no: e.Card})

@@ -4,7 +4,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // The balances that the rules are tried on. What was credited at noon waits seven days.
@@ -26,24 +27,24 @@ var (
 	none = Facts{}
 )
 
-func debited(id order.ID, n, debt int64) Event {
+func debited(id trade.ID, n, debt int64) Event {
 	return Debited{Order: id, Amount: yuan(n), Debt: yuan(debt)}
 }
 
 func withdraw(n int64) Withdraw { return Withdraw{ID: "w-2", Amount: yuan(n), Dest: alipay} }
 
 // with is the fact of a policy that waits for so many days and takes a fee in basis points.
-func with(days, rate int, least, greatest, minimum order.Money) Facts {
+func with(days, rate int, least, greatest, minimum trade.Money) Facts {
 	return Facts{Policy: &Policy{HoldDays: days, FeeRate: rate, FeeMin: least, FeeMax: greatest, MinWithdrawal: minimum, Expected: day}}
 }
 
 func fees(rate int, least, greatest int64) Facts {
-	return with(7, rate, fen(least), fen(greatest), order.Money{})
+	return with(7, rate, fen(least), fen(greatest), trade.Money{})
 }
 
 // selling is the fact that a buyer pays that much to a merchant who waits for so many days.
 func selling(n int64, days int) Facts {
-	f := with(days, 0, order.Money{}, order.Money{}, order.Money{})
+	f := with(days, 0, trade.Money{}, trade.Money{}, trade.Money{})
 	f.Sale.Paid = yuan(n)
 	return f
 }
@@ -84,7 +85,7 @@ var acceptances = []accepted{
 	{"D50/accept/a credit settles a part of the debt", owing, noon, Credit{orderB, yuan(20)}, selling(20, 7), Credited{orderB, yuan(20), yuan(20), 7, ripe}, figures{credited: 120, transit: 100, refunded: 60, debt: 40}},
 	{"D50/accept/a waiting credit settles all of the debt", owing, noon, Credit{orderB, yuan(80)}, selling(80, 7), Credited{orderB, yuan(80), yuan(60), 7, ripe}, figures{credited: 180, pending: 20, transit: 100, refunded: 60}},
 	{"D56/accept/the waiting time of the day of the credit", week, ripe, Credit{orderB, yuan(5)}, selling(5, 15), Credited{orderB, yuan(5), yuan(0), 15, ripe.Add(15 * day)}, figures{credited: 105, pending: 5, available: 100}},
-	{"D57/accept/the least amount", free, noon, withdraw(10), with(7, 0, order.Money{}, order.Money{}, yuan(10)), asked(10_00, 0, alipay), figures{credited: 100, available: 90, transit: 10}},
+	{"D57/accept/the least amount", free, noon, withdraw(10), with(7, 0, trade.Money{}, trade.Money{}, yuan(10)), asked(10_00, 0, alipay), figures{credited: 100, available: 90, transit: 10}},
 	{"D57/accept/settled", moving, noon, SettleWithdrawal{"w-1"}, none, WithdrawalSettled{"w-1"}, figures{credited: 100, paidOut: 100}},
 	{"D57/accept/failed, and all of it is available at once", moving, noon, FailWithdrawal{"w-1", "closed"}, none, WithdrawalFailed{"w-1", "closed", yuan(0)}, figures{credited: 100, available: 100}},
 	{"D57/accept/failed, and the debt comes first", owing, noon, FailWithdrawal{"w-1", "closed"}, none, WithdrawalFailed{"w-1", "closed", yuan(60)}, figures{credited: 100, available: 40, refunded: 60}},
@@ -102,64 +103,64 @@ var acceptances = []accepted{
 
 // refusals has for each rule what it does not let pass.
 var refusals = []refused{
-	{"B2/refuse/a credit before the payment", free, noon, Credit{orderB, yuan(10)}, none, order.RuleB2, order.Money{}, noInstant},
-	{"B6/refuse/quota while there are funds", free, noon, WithdrawQuota{yuan(1), alipay}, none, order.RuleB6, order.Money{}, noInstant},
-	{"B6/refuse/quota while there are none", never, noon, WithdrawQuota{yuan(1), alipay}, none, order.RuleB6, order.Money{}, noInstant},
-	{"B6/refuse/quota while there is a debt", owing, noon, WithdrawQuota{yuan(1), alipay}, none, order.RuleB6, order.Money{}, noInstant},
-	{"B6/refuse/quota in an earlier instant, whatever it says", free, noon.Add(-day), WithdrawQuota{}, none, order.RuleB6, order.Money{}, noInstant},
-	{"B8/refuse/more than was paid", free, noon, Credit{orderB, yuan(11)}, sold(10), order.RuleB8, order.Money{}, noInstant},
-	{"B8/refuse/less than was paid", free, noon, Credit{orderB, yuan(9)}, sold(10), order.RuleB8, order.Money{}, noInstant},
-	{"B8/refuse/what was paid in another currency", free, noon, Credit{orderB, yuan(9)}, Facts{Sale: Sale{Paid: dollars(9)}}, order.RuleB8, order.Money{}, noInstant},
-	{"B8/refuse/a second credit", free, noon, Credit{orderA, yuan(100)}, paid(100, 0), order.RuleB8, order.Money{}, noInstant},
-	{"B10/refuse/more than is available", free, noon, Withdraw{"w-2", fen(100_01), alipay}, none, order.RuleB10, fen(1), noInstant},
-	{"B10/refuse/more than there is with what waits", mixed, noon, Withdraw{"w-2", fen(180_01), alipay}, none, order.RuleB10, fen(80_01), noInstant},
-	{"B10/refuse/nothing was received", never, noon, withdraw(1), none, order.RuleB10, yuan(1), noInstant},
-	{"B10/refuse/while there is a debt", owing, noon, withdraw(1), none, order.RuleB10, yuan(1), noInstant},
-	{"B10/refuse/what is in transit", moving, noon, withdraw(1), none, order.RuleB10, yuan(1), noInstant},
-	{"B10/refuse/what was spent", charged, noon, withdraw(71), none, order.RuleB10, yuan(1), noInstant},
-	{"B10/refuse/nothing", free, noon, withdraw(0), none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/no amount", free, noon, Withdraw{ID: "w-2", Dest: alipay}, none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/less than nothing", free, noon, withdraw(-1), none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/another person's Alipay", free, noon, Withdraw{"w-2", yuan(1), Dest{Alipay: Alipay{"acme@example.com", "mallory"}}}, none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/a card that is not bound", free, noon, Withdraw{"w-2", yuan(1), toCard}, none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/another person's card", free, noon, BindCard{"6222-01", "mallory"}, none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/unbound, and not bound", free, noon, UnbindCard{"6222-01"}, none, order.RuleB10, order.Money{}, noInstant},
-	{"B10/refuse/unbound while a withdrawal goes there", carded, noon, UnbindCard{"6222-01"}, none, order.RuleB10, order.Money{}, noInstant},
-	{"B14/refuse/a charge of more than is available", free, noon, PayCharge{"c-2", fen(100_01), "logistics"}, none, order.RuleB14, fen(1), noInstant},
-	{"B14/refuse/a charge from what waits", week, ripe.Add(-1), PayCharge{"c-2", yuan(100), "logistics"}, none, order.RuleB14, yuan(100), ripe},
-	{"B14/refuse/a charge without funds", never, noon, PayCharge{"c-2", yuan(1), "logistics"}, none, order.RuleB14, yuan(1), noInstant},
-	{"B14/refuse/a charge of nothing", free, noon, PayCharge{"c-2", yuan(0), "logistics"}, none, order.RuleB14, order.Money{}, noInstant},
-	{"B14/refuse/the id of another charge", charged, noon, PayCharge{"c-1", yuan(30), "logistics"}, none, order.RuleB14, order.Money{}, noInstant},
-	{"B14/refuse/the id of a charge of another amount", charged, noon, PayCharge{"c-1", yuan(31), "promotion"}, none, order.RuleB14, order.Money{}, noInstant},
-	{"B17/refuse/a nanosecond before 168 hours have passed", week, ripe.Add(-1), withdraw(100), none, order.RuleB17, yuan(100), ripe},
-	{"B17/refuse/a part of what waits", mixed, noon, withdraw(101), none, order.RuleB17, yuan(1), ripe},
-	{"B17/refuse/what waits longest", mixed, noon, withdraw(151), none, order.RuleB17, yuan(51), noon.Add(15 * day)},
-	{"B17/refuse/the last of what waits", mixed, ripe, withdraw(180), none, order.RuleB17, yuan(30), noon.Add(15 * day)},
-	{"D50/refuse/more than was credited for the order", mixed, noon, Debit{orderB, yuan(51)}, paid(50, 0), order.RuleD50, yuan(1), noInstant},
-	{"D50/refuse/more than is left of it", mixed, noon, Debit{orderB, yuan(21)}, paid(50, 30), order.RuleD50, yuan(1), noInstant},
-	{"D50/refuse/an order that was not credited", mixed, noon, Debit{orderB, yuan(1)}, none, order.RuleD50, yuan(1), noInstant},
-	{"D50/refuse/more than was ever credited", free, noon, Debit{orderA, yuan(101)}, paid(5_000, 0), order.RuleD50, yuan(1), noInstant},
-	{"D50/refuse/before anything was credited", never, noon, Debit{orderA, yuan(1)}, paid(1, 0), order.RuleD50, yuan(1), noInstant},
-	{"D57/refuse/less than the least amount", free, noon, Withdraw{"w-2", fen(9_99), alipay}, with(7, 0, order.Money{}, order.Money{}, yuan(10)), order.RuleD57, fen(1), noInstant},
-	{"D57/refuse/settled twice", settled, noon, SettleWithdrawal{"w-1"}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/failed after it was settled", settled, noon, FailWithdrawal{"w-1", "closed"}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/settled after it failed", failed, noon, SettleWithdrawal{"w-1"}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/failed twice", failed, noon, FailWithdrawal{"w-1", "closed"}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/settled and never requested", free, noon, SettleWithdrawal{"w-1"}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/failed and never requested", free, noon, FailWithdrawal{"w-1", "closed"}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/the id of an open withdrawal of another amount", moving, noon, Withdraw{"w-1", yuan(99), alipay}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/the id of a settled withdrawal of another amount", settled, noon, Withdraw{"w-1", yuan(41), alipay}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D57/refuse/the id of a failed withdrawal to elsewhere", failed, noon, Withdraw{"w-1", yuan(40), toCard}, none, order.RuleD57, order.Money{}, noInstant},
-	{"D58/refuse/a fee of all of it", free, noon, Withdraw{"w-2", fen(100), alipay}, fees(0, 100, 100), order.RuleD58, order.Money{}, noInstant},
-	{"D58/refuse/a fee of more", free, noon, Withdraw{"w-2", fen(99), alipay}, fees(0, 100, 100), order.RuleD58, order.Money{}, noInstant},
-	{"D58/refuse/a rate of all of it", free, noon, withdraw(50), fees(10_000, 0, 0), order.RuleD58, order.Money{}, noInstant},
-	{"D60/refuse/a credit in another currency", free, noon, Credit{orderB, dollars(1)}, Facts{Sale: Sale{Paid: dollars(1)}}, order.RuleD60, order.Money{}, noInstant},
-	{"D60/refuse/a refund in another currency", free, noon, Debit{orderA, dollars(1)}, paid(100, 0), order.RuleD60, order.Money{}, noInstant},
-	{"D60/refuse/a withdrawal in another currency", free, noon, Withdraw{"w-2", dollars(1), alipay}, none, order.RuleD60, order.Money{}, noInstant},
-	{"D60/refuse/a charge in another currency", free, noon, PayCharge{"c-2", dollars(1), "logistics"}, none, order.RuleD60, order.Money{}, noInstant},
-	{"D60/refuse/more than all credits can be", most, noon, Credit{orderB, fen(1)}, Facts{Sale: Sale{Paid: fen(1)}}, order.RuleD60, order.Money{}, noInstant},
-	{"D61/refuse/a withdrawal before the last event", free, noon.Add(-1), withdraw(1), none, order.RuleD61, order.Money{}, noon},
-	{"D61/refuse/a settlement before the last event", moving, noon.Add(-1), SettleWithdrawal{"w-1"}, none, order.RuleD61, order.Money{}, noon},
+	{"B2/refuse/a credit before the payment", free, noon, Credit{orderB, yuan(10)}, none, rule.B2, trade.Money{}, noInstant},
+	{"B6/refuse/quota while there are funds", free, noon, WithdrawQuota{yuan(1), alipay}, none, rule.B6, trade.Money{}, noInstant},
+	{"B6/refuse/quota while there are none", never, noon, WithdrawQuota{yuan(1), alipay}, none, rule.B6, trade.Money{}, noInstant},
+	{"B6/refuse/quota while there is a debt", owing, noon, WithdrawQuota{yuan(1), alipay}, none, rule.B6, trade.Money{}, noInstant},
+	{"B6/refuse/quota in an earlier instant, whatever it says", free, noon.Add(-day), WithdrawQuota{}, none, rule.B6, trade.Money{}, noInstant},
+	{"B8/refuse/more than was paid", free, noon, Credit{orderB, yuan(11)}, sold(10), rule.B8, trade.Money{}, noInstant},
+	{"B8/refuse/less than was paid", free, noon, Credit{orderB, yuan(9)}, sold(10), rule.B8, trade.Money{}, noInstant},
+	{"B8/refuse/what was paid in another currency", free, noon, Credit{orderB, yuan(9)}, Facts{Sale: Sale{Paid: dollars(9)}}, rule.B8, trade.Money{}, noInstant},
+	{"B8/refuse/a second credit", free, noon, Credit{orderA, yuan(100)}, paid(100, 0), rule.B8, trade.Money{}, noInstant},
+	{"B10/refuse/more than is available", free, noon, Withdraw{"w-2", fen(100_01), alipay}, none, rule.B10, fen(1), noInstant},
+	{"B10/refuse/more than there is with what waits", mixed, noon, Withdraw{"w-2", fen(180_01), alipay}, none, rule.B10, fen(80_01), noInstant},
+	{"B10/refuse/nothing was received", never, noon, withdraw(1), none, rule.B10, yuan(1), noInstant},
+	{"B10/refuse/while there is a debt", owing, noon, withdraw(1), none, rule.B10, yuan(1), noInstant},
+	{"B10/refuse/what is in transit", moving, noon, withdraw(1), none, rule.B10, yuan(1), noInstant},
+	{"B10/refuse/what was spent", charged, noon, withdraw(71), none, rule.B10, yuan(1), noInstant},
+	{"B10/refuse/nothing", free, noon, withdraw(0), none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/no amount", free, noon, Withdraw{ID: "w-2", Dest: alipay}, none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/less than nothing", free, noon, withdraw(-1), none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/another person's Alipay", free, noon, Withdraw{"w-2", yuan(1), Dest{Alipay: Alipay{"acme@example.com", "mallory"}}}, none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/a card that is not bound", free, noon, Withdraw{"w-2", yuan(1), toCard}, none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/another person's card", free, noon, BindCard{"6222-01", "mallory"}, none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/unbound, and not bound", free, noon, UnbindCard{"6222-01"}, none, rule.B10, trade.Money{}, noInstant},
+	{"B10/refuse/unbound while a withdrawal goes there", carded, noon, UnbindCard{"6222-01"}, none, rule.B10, trade.Money{}, noInstant},
+	{"B14/refuse/a charge of more than is available", free, noon, PayCharge{"c-2", fen(100_01), "logistics"}, none, rule.B14, fen(1), noInstant},
+	{"B14/refuse/a charge from what waits", week, ripe.Add(-1), PayCharge{"c-2", yuan(100), "logistics"}, none, rule.B14, yuan(100), ripe},
+	{"B14/refuse/a charge without funds", never, noon, PayCharge{"c-2", yuan(1), "logistics"}, none, rule.B14, yuan(1), noInstant},
+	{"B14/refuse/a charge of nothing", free, noon, PayCharge{"c-2", yuan(0), "logistics"}, none, rule.B14, trade.Money{}, noInstant},
+	{"B14/refuse/the id of another charge", charged, noon, PayCharge{"c-1", yuan(30), "logistics"}, none, rule.B14, trade.Money{}, noInstant},
+	{"B14/refuse/the id of a charge of another amount", charged, noon, PayCharge{"c-1", yuan(31), "promotion"}, none, rule.B14, trade.Money{}, noInstant},
+	{"B17/refuse/a nanosecond before 168 hours have passed", week, ripe.Add(-1), withdraw(100), none, rule.B17, yuan(100), ripe},
+	{"B17/refuse/a part of what waits", mixed, noon, withdraw(101), none, rule.B17, yuan(1), ripe},
+	{"B17/refuse/what waits longest", mixed, noon, withdraw(151), none, rule.B17, yuan(51), noon.Add(15 * day)},
+	{"B17/refuse/the last of what waits", mixed, ripe, withdraw(180), none, rule.B17, yuan(30), noon.Add(15 * day)},
+	{"D50/refuse/more than was credited for the order", mixed, noon, Debit{orderB, yuan(51)}, paid(50, 0), rule.D50, yuan(1), noInstant},
+	{"D50/refuse/more than is left of it", mixed, noon, Debit{orderB, yuan(21)}, paid(50, 30), rule.D50, yuan(1), noInstant},
+	{"D50/refuse/an order that was not credited", mixed, noon, Debit{orderB, yuan(1)}, none, rule.D50, yuan(1), noInstant},
+	{"D50/refuse/more than was ever credited", free, noon, Debit{orderA, yuan(101)}, paid(5_000, 0), rule.D50, yuan(1), noInstant},
+	{"D50/refuse/before anything was credited", never, noon, Debit{orderA, yuan(1)}, paid(1, 0), rule.D50, yuan(1), noInstant},
+	{"D57/refuse/less than the least amount", free, noon, Withdraw{"w-2", fen(9_99), alipay}, with(7, 0, trade.Money{}, trade.Money{}, yuan(10)), rule.D57, fen(1), noInstant},
+	{"D57/refuse/settled twice", settled, noon, SettleWithdrawal{"w-1"}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/failed after it was settled", settled, noon, FailWithdrawal{"w-1", "closed"}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/settled after it failed", failed, noon, SettleWithdrawal{"w-1"}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/failed twice", failed, noon, FailWithdrawal{"w-1", "closed"}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/settled and never requested", free, noon, SettleWithdrawal{"w-1"}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/failed and never requested", free, noon, FailWithdrawal{"w-1", "closed"}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/the id of an open withdrawal of another amount", moving, noon, Withdraw{"w-1", yuan(99), alipay}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/the id of a settled withdrawal of another amount", settled, noon, Withdraw{"w-1", yuan(41), alipay}, none, rule.D57, trade.Money{}, noInstant},
+	{"D57/refuse/the id of a failed withdrawal to elsewhere", failed, noon, Withdraw{"w-1", yuan(40), toCard}, none, rule.D57, trade.Money{}, noInstant},
+	{"D58/refuse/a fee of all of it", free, noon, Withdraw{"w-2", fen(100), alipay}, fees(0, 100, 100), rule.D58, trade.Money{}, noInstant},
+	{"D58/refuse/a fee of more", free, noon, Withdraw{"w-2", fen(99), alipay}, fees(0, 100, 100), rule.D58, trade.Money{}, noInstant},
+	{"D58/refuse/a rate of all of it", free, noon, withdraw(50), fees(10_000, 0, 0), rule.D58, trade.Money{}, noInstant},
+	{"D60/refuse/a credit in another currency", free, noon, Credit{orderB, dollars(1)}, Facts{Sale: Sale{Paid: dollars(1)}}, rule.D60, trade.Money{}, noInstant},
+	{"D60/refuse/a refund in another currency", free, noon, Debit{orderA, dollars(1)}, paid(100, 0), rule.D60, trade.Money{}, noInstant},
+	{"D60/refuse/a withdrawal in another currency", free, noon, Withdraw{"w-2", dollars(1), alipay}, none, rule.D60, trade.Money{}, noInstant},
+	{"D60/refuse/a charge in another currency", free, noon, PayCharge{"c-2", dollars(1), "logistics"}, none, rule.D60, trade.Money{}, noInstant},
+	{"D60/refuse/more than all credits can be", most, noon, Credit{orderB, fen(1)}, Facts{Sale: Sale{Paid: fen(1)}}, rule.D60, trade.Money{}, noInstant},
+	{"D61/refuse/a withdrawal before the last event", free, noon.Add(-1), withdraw(1), none, rule.D61, trade.Money{}, noon},
+	{"D61/refuse/a settlement before the last event", moving, noon.Add(-1), SettleWithdrawal{"w-1"}, none, rule.D61, trade.Money{}, noon},
 }
 
 // noInstant is no instant: what is refused will not be possible by waiting.

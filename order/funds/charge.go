@@ -3,45 +3,46 @@ package funds
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Charges: received funds pay for other things than withdrawals (支付其他费用).
 
-// ChargeID names what a merchant pays: see order.CheckID for its form.
+// ChargeID names what a merchant pays: see trade.CheckID for its form.
 type ChargeID string
 
 // PayCharge spends available funds on another charge; What tells for what, in at most 200 bytes.
 // The same id with the same content again is nothing to do.
 type PayCharge struct {
 	ID     ChargeID    `json:"id"`
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 	What   string      `json:"what"`
 }
 
 const maxText = 200 // Stored: raise it, never lower it.
 
 func (c PayCharge) check() error {
-	if err := order.CheckID("id", string(c.ID)); err != nil {
+	if err := trade.CheckID("id", string(c.ID)); err != nil {
 		return err
 	}
-	return order.CheckText("what", c.What, maxText)
+	return trade.CheckText("what", c.What, maxText)
 }
 
-func (c PayCharge) money() order.Money { return c.Amount }
+func (c PayCharge) money() trade.Money { return c.Amount }
 
 func (c PayCharge) decide(b Balance, at time.Time, _ Facts) ([]Event, error) {
 	if was, ok := b.charges.find(past{ID: string(c.ID)}); ok {
 		if was.Content != digestOf(&c) {
-			return nil, b.refuse(order.RuleB14, c).Says("the id stands for another charge", "该编号已用于另一笔费用")
+			return nil, b.refuse(rule.B14, c).Says("the id stands for another charge", "该编号已用于另一笔费用")
 		}
 		return nil, nil
 	}
 	if !c.Amount.IsPositive() {
-		return nil, b.refuse(order.RuleB14, c).Says("the amount is not positive", "金额不大于零")
+		return nil, b.refuse(rule.B14, c).Says("the amount is not positive", "金额不大于零")
 	}
 	if b.Available(at).Less(c.Amount) {
-		return nil, b.short(order.RuleB14, c, c.Amount, at)
+		return nil, b.short(rule.B14, c, c.Amount, at)
 	}
 	return []Event{ChargePaid(c)}, nil
 }
@@ -50,7 +51,7 @@ func (c PayCharge) decide(b Balance, at time.Time, _ Facts) ([]Event, error) {
 // Stored: add fields, never rename or remove.
 type ChargePaid struct {
 	ID     ChargeID    `json:"id"`
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 	What   string      `json:"what"`
 }
 
@@ -61,7 +62,7 @@ func (e ChargePaid) check() error {
 	return PayCharge(e).check()
 }
 
-func (e ChargePaid) money() order.Money { return e.Amount }
+func (e ChargePaid) money() trade.Money { return e.Amount }
 
 func (e ChargePaid) evolve(b *Balance, _ time.Time) error {
 	c := PayCharge(e)

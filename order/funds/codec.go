@@ -6,7 +6,7 @@ import "github.com/tradesurety/surety/events"
 const schema = 1
 
 // EncodeEvent appends the JSON of the event to buf and returns the extended buffer with the
-// event's type and schema version. It fails, with an *order.InvalidError, only for an event
+// event's type and schema version. It fails, with an *trade.InvalidError, only for an event
 // that is nil or a pointer.
 func EncodeEvent(buf []byte, e Event) (typ string, version uint16, data []byte, err error) {
 	if !isEvent(e) {

@@ -3,7 +3,8 @@ package funds
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Credit: what a buyer has paid for a pay-later order becomes received funds (已收货款).
@@ -11,14 +12,14 @@ import (
 // Credit is the counterpart of the payment of a pay-later order. The amount settles a debt first,
 // and the rest is available after the merchant's waiting time.
 type Credit struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Credit) check() error { return checkAmount(c.Order, c.Amount) }
 
 // checkAmount refuses an amount of an order that is not positive or of no order.
-func checkAmount(id order.ID, amount order.Money) error {
+func checkAmount(id trade.ID, amount trade.Money) error {
 	switch {
 	case id.IsZero():
 		return invalid("order", "must not be empty")
@@ -28,7 +29,7 @@ func checkAmount(id order.ID, amount order.Money) error {
 	return nil
 }
 
-func (c Credit) money() order.Money { return c.Amount }
+func (c Credit) money() trade.Money { return c.Amount }
 
 func (c Credit) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 	policy, err := f.policy(b.Currency)
@@ -36,16 +37,16 @@ func (c Credit) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 		return nil, err
 	}
 	if f.Sale.Paid.IsZero() {
-		return nil, b.refuse(order.RuleB2, c).Says("the buyer has not paid", "买家尚未付款")
+		return nil, b.refuse(rule.B2, c).Says("the buyer has not paid", "买家尚未付款")
 	}
 	if f.Sale.Paid != c.Amount {
-		return nil, b.refuse(order.RuleB8, c).Because("the buyer has paid %[1]s", "买家已付款%[1]s", f.Sale.Paid)
+		return nil, b.refuse(rule.B8, c).Because("the buyer has paid %[1]s", "买家已付款%[1]s", f.Sale.Paid)
 	}
 	if !f.Sale.Credited.IsZero() {
-		return nil, b.refuse(order.RuleB8, c).Because("%[1]s was credited for the order already", "该订单已入账%[1]s", f.Sale.Credited)
+		return nil, b.refuse(rule.B8, c).Because("%[1]s was credited for the order already", "该订单已入账%[1]s", f.Sale.Credited)
 	}
 	if _, err := c.Amount.Add(b.amount(b.sums.Credited)); err != nil {
-		return nil, b.refuse(order.RuleD60, c).Says("all credits together are too large", "累计入账金额溢出")
+		return nil, b.refuse(rule.D60, c).Says("all credits together are too large", "累计入账金额溢出")
 	}
 	return []Event{Credited{
 		Order: c.Order, Amount: c.Amount, Repaid: b.repaid(c.Amount.MinorUnits()),
@@ -54,15 +55,15 @@ func (c Credit) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 }
 
 // repaid returns how much of what comes in settles the debt.
-func (b *Balance) repaid(minor int64) order.Money { return b.amount(min(minor, b.sums.Debt)) }
+func (b *Balance) repaid(minor int64) trade.Money { return b.amount(min(minor, b.sums.Debt)) }
 
 // Credited says that an order's payment was received: Repaid of it, which may be nothing, has
 // settled a debt, and the rest waits until AvailableAt, HoldDays after it was credited.
 // Stored: add fields, never rename or remove.
 type Credited struct {
-	Order       order.ID    `json:"order"`
-	Amount      order.Money `json:"amount"`
-	Repaid      order.Money `json:"repaid"`
+	Order       trade.ID    `json:"order"`
+	Amount      trade.Money `json:"amount"`
+	Repaid      trade.Money `json:"repaid"`
 	HoldDays    int         `json:"hold_days"`
 	AvailableAt time.Time   `json:"available_at"`
 }
@@ -77,18 +78,18 @@ func (e Credited) check() error {
 	if e.HoldDays < 0 || e.HoldDays > maxHoldDays {
 		return invalid("hold_days", "%d lies outside 0 to %d", e.HoldDays, maxHoldDays)
 	}
-	return order.CheckInstant("available_at", e.AvailableAt.Add(-time.Duration(e.HoldDays)*day))
+	return trade.CheckInstant("available_at", e.AvailableAt.Add(-time.Duration(e.HoldDays)*day))
 }
 
 // checkPart refuses what is not a part of the whole, between nothing and all of it.
-func checkPart(field string, part, whole order.Money) error {
+func checkPart(field string, part, whole trade.Money) error {
 	if part.IsNegative() || !part.AtMost(whole) || part.Currency() != whole.Currency() {
 		return invalid(field, "is not a part of %s", whole)
 	}
 	return nil
 }
 
-func (e Credited) money() order.Money { return e.Amount }
+func (e Credited) money() trade.Money { return e.Amount }
 
 func (e Credited) evolve(b *Balance, _ time.Time) error {
 	b.sums.Credited += e.Amount.MinorUnits()
@@ -115,13 +116,13 @@ func (e Credited) evolve(b *Balance, _ time.Time) error {
 // this order's own credit, then from what waits of others, the latest to become available first,
 // and then from what is available. What is missing becomes a debt.
 type Debit struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c Debit) check() error { return checkAmount(c.Order, c.Amount) }
 
-func (c Debit) money() order.Money { return c.Amount }
+func (c Debit) money() trade.Money { return c.Amount }
 
 func (c Debit) decide(b Balance, _ time.Time, f Facts) ([]Event, error) {
 	left, err := f.Sale.Credited.Sub(f.Sale.Refunded)
@@ -130,10 +131,10 @@ func (c Debit) decide(b Balance, _ time.Time, f Facts) ([]Event, error) {
 		left, err = left.Min(b.amount(b.sums.Credited - b.sums.Refunded))
 	}
 	if err != nil {
-		return nil, &order.InvalidError{Field: "facts.sale", Reason: err.Error(), Err: err}
+		return nil, &trade.InvalidError{Field: "facts.sale", Reason: err.Error(), Err: err}
 	}
 	if left.Less(c.Amount) {
-		return nil, b.refuse(order.RuleD50, c).
+		return nil, b.refuse(rule.D50, c).
 			Because("%[1]s was credited for the order and not refunded", "该订单已入账而未退款的金额为%[1]s", left).
 			Short(b.amount(c.Amount.MinorUnits() - left.MinorUnits()))
 	}
@@ -145,9 +146,9 @@ func (c Debit) decide(b Balance, _ time.Time, f Facts) ([]Event, error) {
 // nothing, was missing.
 // Stored: add fields, never rename or remove.
 type Debited struct {
-	Order  order.ID    `json:"order"`
-	Amount order.Money `json:"amount"`
-	Debt   order.Money `json:"debt"`
+	Order  trade.ID    `json:"order"`
+	Amount trade.Money `json:"amount"`
+	Debt   trade.Money `json:"debt"`
 }
 
 func (e Debited) check() error {
@@ -157,7 +158,7 @@ func (e Debited) check() error {
 	return checkPart("debt", e.Debt, e.Amount)
 }
 
-func (e Debited) money() order.Money { return e.Amount }
+func (e Debited) money() trade.Money { return e.Amount }
 
 func (e Debited) evolve(b *Balance, _ time.Time) error {
 	var rest int64

@@ -4,18 +4,18 @@ import (
 	"encoding/binary"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	acme     = order.Actor{Role: order.Seller, Account: "acme"}
-	platform = order.Actor{Role: order.Platform}
-	desk     = order.Actor{Role: order.Desk}
+	acme     = trade.Actor{Role: trade.Seller, Account: "acme"}
+	platform = trade.Actor{Role: trade.Platform}
+	desk     = trade.Actor{Role: trade.Desk}
 
 	noon = time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
 	ripe = noon.Add(7 * day) // when what is credited at noon becomes available by default
 
-	usd = order.Currency{'U', 'S', 'D'}
+	usd = trade.Currency{'U', 'S', 'D'}
 
 	orderA, orderB, orderC = number(0xa), number(0xb), number(0xc)
 
@@ -24,21 +24,21 @@ var (
 )
 
 // number returns the id of an order, sorted by n.
-func number(n uint64) order.ID {
-	id := order.ID{1, 6: 0x70}
+func number(n uint64) trade.ID {
+	id := trade.ID{1, 6: 0x70}
 	binary.BigEndian.PutUint64(id[8:], 1<<63|n)
 	return id
 }
 
 // yuan returns whole yuan.
-func yuan(n int64) order.Money { return order.Minor(n*100, CNY()) }
+func yuan(n int64) trade.Money { return trade.Minor(n*100, CNY()) }
 
-func fen(n int64) order.Money { return order.Minor(n, CNY()) }
+func fen(n int64) trade.Money { return trade.Minor(n, CNY()) }
 
-func dollars(n int64) order.Money { return order.Minor(n*100, usd) }
+func dollars(n int64) trade.Money { return trade.Minor(n*100, usd) }
 
 // credited is a credit of whole yuan made at noon that waits for so many days.
-func credited(id order.ID, n int64, days int) Event {
+func credited(id trade.ID, n int64, days int) Event {
 	return Credited{Order: id, Amount: yuan(n), Repaid: yuan(0), HoldDays: days, AvailableAt: noon.Add(time.Duration(days) * day)}
 }
 

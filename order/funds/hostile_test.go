@@ -7,19 +7,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // drawEvent draws any event of the package that its codec takes.
 func drawEvent(t *rapid.T) Event {
 	text := rapid.StringMatching(`[a-z<>&"\\一-龥]([a-z \x{2028}一-龥]{0,20}[a-z])?`)
-	money := func(least, most int64) order.Money {
+	money := func(least, most int64) trade.Money {
 		units := rapid.OneOf(rapid.Int64Range(least, min(most, 9)), rapid.Int64Range(max(least, most-5), most))
-		return order.Minor(units.Draw(t, "units"), rapid.SampledFrom([]order.Currency{CNY(), CNY(), CNY(), usd}).Draw(t, "currency"))
+		return trade.Minor(units.Draw(t, "units"), rapid.SampledFrom([]trade.Currency{CNY(), CNY(), CNY(), usd}).Draw(t, "currency"))
 	}
-	part := func(m order.Money) order.Money {
-		return order.Minor(rapid.Int64Range(0, m.MinorUnits()).Draw(t, "part"), m.Currency())
+	part := func(m trade.Money) trade.Money {
+		return trade.Minor(rapid.Int64Range(0, m.MinorUnits()).Draw(t, "part"), m.Currency())
 	}
 	id, amount := number(rapid.Uint64Range(1, 3).Draw(t, "order")), money(1, math.MaxInt64)
 	w := WithdrawalID(rapid.SampledFrom([]string{"w-1", "w-2", "w-3"}).Draw(t, "withdrawal"))
@@ -36,8 +39,8 @@ func drawEvent(t *rapid.T) Event {
 	case KindCardUnbound:
 		return CardUnbound{card}
 	case KindWithdrawalRequested:
-		fee := order.Minor(rapid.Int64Range(0, amount.MinorUnits()-1).Draw(t, "fee"), amount.Currency())
-		net := order.Minor(amount.MinorUnits()-fee.MinorUnits(), amount.Currency())
+		fee := trade.Minor(rapid.Int64Range(0, amount.MinorUnits()-1).Draw(t, "fee"), amount.Currency())
+		net := trade.Minor(amount.MinorUnits()-fee.MinorUnits(), amount.Currency())
 		dest := rapid.SampledFrom([]Dest{{Card: card}, {Alipay: Alipay{text.Draw(t, "account"), "mallory"}}}).Draw(t, "dest")
 		return WithdrawalRequested{w, amount, fee, net, dest, noon.Add(day)}
 	case KindWithdrawalSettled:
@@ -60,7 +63,7 @@ func TestHostileHistory(t *testing.T) {
 			at = at.Add(time.Duration(rapid.IntRange(-30, 60).Draw(t, "hours")) * time.Hour)
 			to, ok := Table().Next(b.Phase, e.Kind())
 			err := b.Apply(e, at)
-			var invalid *order.InvalidError
+			var invalid *trade.InvalidError
 			switch {
 			case err != nil && b != before:
 				t.Fatalf("%+v: %v, and the balance was written", e, err)
@@ -87,7 +90,7 @@ func TestContradictions(t *testing.T) {
 	}{
 		"no step":                      {never, debited(orderA, 1, 1)},
 		"another currency":             {free, Credited{orderB, dollars(1), dollars(0), 7, ripe}},
-		"a balance without a currency": {New("acme", order.Currency{}), credited(orderA, 1, 7)},
+		"a balance without a currency": {New("acme", trade.Currency{}), credited(orderA, 1, 7)},
 		"a zero event":                 {free, Credited{}},
 		"a negative credit":            {free, credited(orderB, -1, 7)},
 		"a negative refund":            {free, debited(orderA, -1, 0)},
@@ -122,12 +125,12 @@ func TestContradictions(t *testing.T) {
 		"nil":                          {free, nil},
 	} {
 		got, err := Evolve(c.from, c.e, noon)
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || got != c.from {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	for _, at := range []time.Time{{}, order.MinInstant.Add(-1), order.MaxInstant.Add(1), time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+	for _, at := range []time.Time{{}, trade.MinInstant.Add(-1), trade.MaxInstant.Add(1), time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		if got, err := Evolve(free, credited(orderB, 1, 7), at); err == nil || got != free {
 			t.Errorf("at %s: %+v, %v", at, got, err)
 		}
@@ -151,7 +154,7 @@ func TestBadSnapshot(t *testing.T) {
 	if restore(data, &back) != nil || !equal(back, rich) {
 		t.Fatalf("%s gives %+v", good, back)
 	}
-	if _, err := Decide(back, UnbindCard{"6222-01"}, order.Given{By: acme, At: noon}, none); !errors.Is(err, order.RuleB10) {
+	if _, err := Decide(back, UnbindCard{"6222-01"}, order.Given{By: acme, At: noon}, none); !errors.Is(err, rule.B10) {
 		t.Errorf("the card of an open withdrawal, restored: %v", err)
 	}
 	do(t, &back, noon, none, SettleWithdrawal{"w-1"}, UnbindCard{"6222-01"})

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Phase is where a balance stands in its life.
@@ -56,9 +57,9 @@ var steps = []machine.Step[Phase, Kind]{
 // merchant's own.
 type Permission struct {
 	Command string
-	Roles   []order.Role
+	Roles   []trade.Role
 	Phases  []Phase
-	Rule    order.Rule
+	Rule    rule.ID
 	Makes   []Kind
 }
 
@@ -66,29 +67,29 @@ type Permission struct {
 // TestMatrix.
 var permissions = []Permission{
 	// credit
-	permit(Credit{}, by(order.Desk), in(PhaseNone, PhaseOpen), order.RuleB8, KindCredited),
-	permit(Debit{}, by(order.Desk), in(PhaseOpen), order.RuleD50, KindDebited),
+	permit(Credit{}, by(trade.Desk), in(PhaseNone, PhaseOpen), rule.B8, KindCredited),
+	permit(Debit{}, by(trade.Desk), in(PhaseOpen), rule.D50, KindDebited),
 
 	// card
-	permit(BindCard{}, by(order.Seller), in(PhaseNone, PhaseOpen), order.RuleB10, KindCardBound),
-	permit(UnbindCard{}, by(order.Seller), in(PhaseOpen), order.RuleB10, KindCardUnbound),
+	permit(BindCard{}, by(trade.Seller), in(PhaseNone, PhaseOpen), rule.B10, KindCardBound),
+	permit(UnbindCard{}, by(trade.Seller), in(PhaseOpen), rule.B10, KindCardUnbound),
 
 	// withdraw
-	permit(Withdraw{}, by(order.Seller), in(PhaseOpen), order.RuleB10, KindWithdrawalRequested),
-	permit(WithdrawQuota{}, by(order.Seller), in(), order.RuleB6),
-	permit(SettleWithdrawal{}, by(order.Platform), in(PhaseOpen), order.RuleD57, KindWithdrawalSettled),
-	permit(FailWithdrawal{}, by(order.Platform), in(PhaseOpen), order.RuleD57, KindWithdrawalFailed),
+	permit(Withdraw{}, by(trade.Seller), in(PhaseOpen), rule.B10, KindWithdrawalRequested),
+	permit(WithdrawQuota{}, by(trade.Seller), in(), rule.B6),
+	permit(SettleWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalSettled),
+	permit(FailWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalFailed),
 
 	// charge
-	permit(PayCharge{}, by(order.Seller), in(PhaseOpen), order.RuleB14, KindChargePaid),
+	permit(PayCharge{}, by(trade.Seller), in(PhaseOpen), rule.B14, KindChargePaid),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
-func by(roles ...order.Role) []order.Role { return roles }
+func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
+	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
 }
 
 // permissionOf returns the row of that command. Every command has one, see TestPermissions, and

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var phases = []Phase{PhaseNone, PhaseOpen}
@@ -27,9 +28,9 @@ func TestMatrix(t *testing.T) {
 		"pay-charge":        PayCharge{ID: "c-1", Amount: yuan(10), What: "promotion"},
 	}
 	facts := map[string]Facts{"credit": sold(10), "debit": paid(10, 0)}
-	actors := map[string]order.Actor{
-		"buyer": {Role: order.Buyer, Account: "acme"}, "seller": acme, "another": {Role: order.Seller, Account: "other"},
-		"platform": platform, "system": {Role: order.System}, "desk": desk,
+	actors := map[string]trade.Actor{
+		"buyer": {Role: trade.Buyer, Account: "acme"}, "seller": acme, "another": {Role: trade.Seller, Account: "other"},
+		"platform": platform, "system": {Role: trade.System}, "desk": desk,
 	}
 	balances := map[Phase]Balance{
 		PhaseNone: after(),
@@ -43,7 +44,7 @@ func TestMatrix(t *testing.T) {
 		for i, phase := range phases {
 			for who, actor := range actors {
 				_, err := Decide(balances[phase], asks[name], order.Given{By: actor, At: noon}, facts[name])
-				var no *order.Refusal
+				var no *trade.Refusal
 				switch allowed := row.cells[i] == who; {
 				case allowed && err != nil:
 					t.Errorf("%s by %s in %s: %v", name, who, phase, err)
@@ -149,8 +150,8 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("no command makes %s", kind)
 		}
 	}
-	Permissions()[0].Roles[0] = order.Buyer
-	if permissions[0].Roles[0] == order.Buyer {
+	Permissions()[0].Roles[0] = trade.Buyer
+	if permissions[0].Roles[0] == trade.Buyer {
 		t.Error("whoever asks for the table can change it")
 	}
 	if slices.Sort(names); !slices.Equal(names, commandNames()) {

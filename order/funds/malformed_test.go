@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestMalformed is the table of input that no rule is asked about.
@@ -14,15 +15,15 @@ func TestMalformed(t *testing.T) {
 	ok := Credit{Order: orderB, Amount: yuan(1)}
 	for _, c := range []struct {
 		field string
-		by    order.Actor
+		by    trade.Actor
 		at    time.Time
 		ask   Command
 	}{
 		{"command", desk, noon, nil},
-		{"actor.role", order.Actor{}, noon, ok},
-		{"actor.role", order.Actor{Role: 99}, noon, ok},
-		{"actor.account", order.Actor{Role: order.Seller}, noon, ok},
-		{"actor.account", order.Actor{Role: order.Desk, Account: "a b"}, noon, ok},
+		{"actor.role", trade.Actor{}, noon, ok},
+		{"actor.role", trade.Actor{Role: 99}, noon, ok},
+		{"actor.account", trade.Actor{Role: trade.Seller}, noon, ok},
+		{"actor.account", trade.Actor{Role: trade.Desk, Account: "a b"}, noon, ok},
 		{"at", desk, time.Time{}, ok},
 		{"at", desk, time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), ok},
 		{"at", desk, time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), ok},
@@ -52,7 +53,7 @@ func TestMalformed(t *testing.T) {
 		{"what", acme, noon, PayCharge{ID: "c-2", Amount: yuan(1), What: long}},
 	} {
 		_, err := Decide(free, c.ask, order.Given{By: c.by, At: c.at}, sold(1))
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || bad.Field != c.field || bad.Reason == "" {
 			t.Errorf("%s of %.60v: got %v", c.field, c.ask, err)
 		} else if len(err.Error()) > 400 {
@@ -68,7 +69,7 @@ func TestBadFacts(t *testing.T) {
 		"two currencies":               {Sale: Sale{Credited: yuan(100), Refunded: dollars(1)}},
 		"out of range":                 {Sale: Sale{Credited: fen(-1 << 63), Refunded: yuan(1)}},
 	} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if _, err := Decide(free, Debit{orderA, yuan(1)}, order.Given{By: desk, At: noon}, f); !errors.As(err, &bad) || bad.Field != "facts.sale" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -98,7 +99,7 @@ func TestPolicy(t *testing.T) {
 		{"policy.min_withdrawal", Policy{MinWithdrawal: yuan(-1)}},
 		{"policy.min_withdrawal", Policy{MinWithdrawal: dollars(1)}},
 	} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if err := c.policy.Validate(CNY()); !errors.As(err, &bad) || bad.Field != c.field {
 			t.Errorf("%+v: %v", c.policy, err)
 		}
@@ -120,12 +121,12 @@ func TestPolicy(t *testing.T) {
 	// What is decided at the last instant under the longest policy can be stored.
 	f := Facts{Policy: &Policy{HoldDays: 3650, Expected: 3650 * day}, Sale: Sale{Paid: yuan(1)}}
 	for _, ask := range []Command{Credit{orderB, yuan(1)}, withdraw(1)} {
-		made, err := Decide(free, ask, order.Given{By: who(ask), At: order.MaxInstant}, f)
+		made, err := Decide(free, ask, order.Given{By: who(ask), At: trade.MaxInstant}, f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b := free
-		if err := b.Apply(recode(t, made[0]), order.MaxInstant); err != nil {
+		if err := b.Apply(recode(t, made[0]), trade.MaxInstant); err != nil {
 			t.Error(err)
 		}
 	}

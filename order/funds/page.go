@@ -4,23 +4,23 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Available returns what can be withdrawn or spent at that instant if nothing else happens: what
 // was credited and has waited long enough. It never falls as time passes. An instant before the
 // last event is taken for that event's, here and in the methods below.
-func (b *Balance) Available(at time.Time) order.Money {
+func (b *Balance) Available(at time.Time) trade.Money {
 	return b.amount(b.sums.Available + b.waiting.until(b.nanos(at)))
 }
 
 // Pending returns what was credited and still waits at that instant.
-func (b *Balance) Pending(at time.Time) order.Money {
+func (b *Balance) Pending(at time.Time) trade.Money {
 	return b.amount(b.waiting.total() - b.waiting.until(b.nanos(at)))
 }
 
 // Debt returns what refunds have lacked and nothing has settled yet.
-func (b *Balance) Debt() order.Money { return b.amount(b.sums.Debt) }
+func (b *Balance) Debt() trade.Money { return b.amount(b.sums.Debt) }
 
 // nanos returns the later of the instant and the last event's.
 func (b *Balance) nanos(at time.Time) int64 {
@@ -38,15 +38,15 @@ func (b *Balance) own() int64 { return b.waiting.total() + b.sums.Available - b.
 //	Pending + Available + InTransit + PaidOut + Fees + Spent + Refunded - Debt
 type Page struct {
 	At        time.Time   // the instant asked for, or the last event's if that is later
-	Credited  order.Money // all that was ever credited
-	Pending   order.Money // in its waiting time
-	Available order.Money // to withdraw or to spend
-	InTransit order.Money // gross, of withdrawals that were requested and are open
-	PaidOut   order.Money // net, of withdrawals that were settled
-	Fees      order.Money // of withdrawals that were settled
-	Spent     order.Money // on other charges
-	Refunded  order.Money // debited for refunds
-	Debt      order.Money // what refunds have lacked
+	Credited  trade.Money // all that was ever credited
+	Pending   trade.Money // in its waiting time
+	Available trade.Money // to withdraw or to spend
+	InTransit trade.Money // gross, of withdrawals that were requested and are open
+	PaidOut   trade.Money // net, of withdrawals that were settled
+	Fees      trade.Money // of withdrawals that were settled
+	Spent     trade.Money // on other charges
+	Refunded  trade.Money // debited for refunds
+	Debt      trade.Money // what refunds have lacked
 	NextAt    time.Time   // when more becomes available; zero if nothing waits
 }
 
@@ -69,8 +69,8 @@ func (b *Balance) Page(at time.Time) Page {
 
 // Waiting is what is left of an order's credit in its waiting time.
 type Waiting struct {
-	Order       order.ID
-	Amount      order.Money
+	Order       trade.ID
+	Amount      trade.Money
 	AvailableAt time.Time
 }
 

@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Policy is the part of the rules that the platform sets for a merchant. What applied is recorded
@@ -18,11 +18,11 @@ type Policy struct {
 	// 10 are 0.1 % (B16, D58; 0).
 	FeeRate int
 	// FeeMin is the least fee of a withdrawal (D58; nothing).
-	FeeMin order.Money
+	FeeMin trade.Money
 	// FeeMax is the greatest fee of a withdrawal; nothing stands for no greatest (D58; nothing).
-	FeeMax order.Money
+	FeeMax trade.Money
 	// MinWithdrawal is the least gross amount of a withdrawal (D57; nothing).
-	MinWithdrawal order.Money
+	MinWithdrawal trade.Money
 	// Expected is how long after the request a withdrawal is expected to arrive. A later arrival
 	// is as good (B11; 24 hours).
 	Expected time.Duration
@@ -39,9 +39,9 @@ const (
 	basisPoints = 10_000
 )
 
-// Validate returns an *order.InvalidError that names the first setting that cannot be for a
+// Validate returns an *trade.InvalidError that names the first setting that cannot be for a
 // balance in that currency, or nil. Decide asks it of every policy that it applies.
-func (p *Policy) Validate(c order.Currency) error {
+func (p *Policy) Validate(c trade.Currency) error {
 	switch {
 	case p.HoldDays < 0 || p.HoldDays > maxHoldDays:
 		return invalid("policy.hold_days", "%d lies outside 0 to %d", p.HoldDays, maxHoldDays)
@@ -52,14 +52,14 @@ func (p *Policy) Validate(c order.Currency) error {
 	}
 	for _, limit := range [...]struct {
 		field string
-		money order.Money
+		money trade.Money
 	}{
 		{"policy.fee_min", p.FeeMin}, {"policy.fee_max", p.FeeMax}, {"policy.min_withdrawal", p.MinWithdrawal},
 	} {
 		switch {
 		case limit.money.IsNegative():
 			return invalid(limit.field, "must not be negative")
-		case limit.money != order.Money{} && limit.money.Currency() != c:
+		case limit.money != trade.Money{} && limit.money.Currency() != c:
 			return invalid(limit.field, "is not in %s", c)
 		}
 	}
@@ -71,12 +71,12 @@ func (p *Policy) Validate(c order.Currency) error {
 
 // fee returns the fee of a withdrawal: the rate of the gross amount, rounded half up, and then
 // kept between the least and the greatest fee. It may be as much as the gross amount or more.
-func (p *Policy) fee(gross order.Money) order.Money {
+func (p *Policy) fee(gross trade.Money) trade.Money {
 	// The product does not fit an int64; the quotient does, because the rate is at most one.
 	high, low := bits.Mul64(uint64(gross.MinorUnits()), uint64(p.FeeRate))
 	low, carry := bits.Add64(low, basisPoints/2, 0)
 	units, _ := bits.Div64(high+carry, low, basisPoints)
-	fee := order.Minor(int64(units), gross.Currency())
+	fee := trade.Minor(int64(units), gross.Currency())
 	if fee.Less(p.FeeMin) {
 		fee = p.FeeMin
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // figures is what a balance amounts to, in whole yuan.
@@ -14,7 +16,7 @@ type figures struct{ credited, pending, available, transit, paidOut, fees, spent
 
 func figuresOf(b *Balance, at time.Time) figures {
 	p := b.Page(at)
-	whole := func(m order.Money) int64 { return m.MinorUnits() / 100 }
+	whole := func(m trade.Money) int64 { return m.MinorUnits() / 100 }
 	return figures{
 		whole(p.Credited), whole(p.Pending), whole(p.Available), whole(p.InTransit), whole(p.PaidOut),
 		whole(p.Fees), whole(p.Spent), whole(p.Refunded), whole(p.Debt),
@@ -29,11 +31,11 @@ func equal(a, b Balance) bool {
 }
 
 // who returns the actor that the table lets ask for the command.
-func who(c Command) order.Actor {
+func who(c Command) trade.Actor {
 	switch permissionOf(c.Name()).Roles[0] {
-	case order.Seller:
+	case trade.Seller:
 		return acme
-	case order.Platform:
+	case trade.Platform:
 		return platform
 	default:
 		return desk
@@ -77,15 +79,15 @@ type refused struct {
 	at       time.Time
 	ask      Command
 	know     Facts
-	rule     order.Rule
-	missing  order.Money
+	rule     rule.ID
+	missing  trade.Money
 	earliest time.Time
 }
 
 func (c refused) run(t *testing.T) {
 	before := c.from
 	got, err := Decide(c.from, c.ask, order.Given{By: who(c.ask), At: c.at}, c.know)
-	var no *order.Refusal
+	var no *trade.Refusal
 	if !errors.As(err, &no) || !errors.Is(err, c.rule) || no.Rule != c.rule {
 		t.Fatalf("got %v, %v; want a refusal by %s", got, err, string(c.rule))
 	}
@@ -93,8 +95,8 @@ func (c refused) run(t *testing.T) {
 		t.Errorf("the refusal is of %s in %s, misses %s until %s; want %s until %s",
 			no.Command, no.Phase, no.Missing, no.Earliest, c.missing, c.earliest)
 	}
-	if said := c.rule == order.RuleD61; !said && (no.Reason(order.English) == "" || no.Reason(order.Chinese) == "") {
-		t.Errorf("no reason in both languages: %q, %q", no.Reason(order.English), no.Reason(order.Chinese))
+	if said := c.rule == rule.D61; !said && (no.Reason(rule.English) == "" || no.Reason(rule.Chinese) == "") {
+		t.Errorf("no reason in both languages: %q, %q", no.Reason(rule.English), no.Reason(rule.Chinese))
 	}
 	if len(got) != 0 || c.from != before {
 		t.Errorf("refused, and events %v or a written state", got)
@@ -272,8 +274,8 @@ func testEnded(t *testing.T) {
 	for want, b := range map[string]Balance{"it is settled already": settled, "it has failed already": failed, "it was never requested": free} {
 		for _, ask := range []Command{SettleWithdrawal{"w-1"}, FailWithdrawal{"w-1", "closed"}} {
 			_, err := Decide(b, ask, order.Given{By: platform, At: noon}, none)
-			var no *order.Refusal
-			if !errors.As(err, &no) || no.Reason(order.English) != want {
+			var no *trade.Refusal
+			if !errors.As(err, &no) || no.Reason(rule.English) != want {
 				t.Errorf("%s: %v, want %s", ask.Name(), err, want)
 			}
 		}
@@ -281,8 +283,8 @@ func testEnded(t *testing.T) {
 }
 
 func testNoCurrency(t *testing.T) {
-	b := New("acme", order.Currency{})
-	if _, err := Decide(b, Credit{orderA, yuan(1)}, order.Given{By: desk, At: noon}, sold(1)); !errors.Is(err, order.RuleD60) {
+	b := New("acme", trade.Currency{})
+	if _, err := Decide(b, Credit{orderA, yuan(1)}, order.Given{By: desk, At: noon}, sold(1)); !errors.Is(err, rule.D60) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -332,8 +334,8 @@ func TestGoldenCases(t *testing.T) {
 		b, midnight := New("acme", CNY()), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 		do(t, &b, midnight, sold(100), Credit{orderA, yuan(100)})
 		_, err := Decide(b, withdraw(100), order.Given{By: acme, At: midnight.Add(6*day + 23*time.Hour + 59*time.Minute)}, none)
-		var no *order.Refusal
-		if !errors.As(err, &no) || no.Rule != order.RuleB17 || !no.Earliest.Equal(midnight.Add(168*time.Hour)) {
+		var no *trade.Refusal
+		if !errors.As(err, &no) || no.Rule != rule.B17 || !no.Earliest.Equal(midnight.Add(168*time.Hour)) {
 			t.Fatalf("on day 6: %v", err)
 		}
 		do(t, &b, midnight.Add(168*time.Hour), none, withdraw(100))
@@ -366,8 +368,8 @@ func TestGoldenCases(t *testing.T) {
 	t.Run("quota is never withdrawn", func(t *testing.T) {
 		for _, b := range []Balance{never, week, free, mixed, bound, moving, carded, owing, settled, failed, charged, most} {
 			made, err := WithdrawQuota{yuan(1), alipay}.decide(b, noon, none)
-			if _, asked := Decide(b, WithdrawQuota{yuan(1), alipay}, order.Given{By: acme, At: noon}, none); !errors.Is(asked, order.RuleB6) ||
-				!errors.Is(err, order.RuleB6) || len(made) > 0 {
+			if _, asked := Decide(b, WithdrawQuota{yuan(1), alipay}, order.Given{By: acme, At: noon}, none); !errors.Is(asked, rule.B6) ||
+				!errors.Is(err, rule.B6) || len(made) > 0 {
 				t.Errorf("%+v: %v, %v, %v", b, made, err, asked)
 			}
 		}

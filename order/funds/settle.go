@@ -6,7 +6,8 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Settle: a withdrawal arrives, or all of it comes back.
@@ -16,9 +17,9 @@ type SettleWithdrawal struct {
 	ID WithdrawalID `json:"id"`
 }
 
-func (c SettleWithdrawal) check() error { return order.CheckID("id", string(c.ID)) }
+func (c SettleWithdrawal) check() error { return trade.CheckID("id", string(c.ID)) }
 
-func (SettleWithdrawal) money() order.Money { return order.Money{} }
+func (SettleWithdrawal) money() trade.Money { return trade.Money{} }
 
 func (c SettleWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 	if _, open := b.open.find(Withdrawal{ID: c.ID}); !open {
@@ -28,8 +29,8 @@ func (c SettleWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, erro
 }
 
 // ended is the refusal to end a withdrawal that is not open.
-func (b *Balance) ended(c Command, id WithdrawalID) *order.Refusal {
-	no := b.refuse(order.RuleD57, c)
+func (b *Balance) ended(c Command, id WithdrawalID) *trade.Refusal {
+	no := b.refuse(rule.D57, c)
 	switch was, ok := b.done.find(past{ID: string(id)}); {
 	case !ok:
 		return no.Says("it was never requested", "该提现不存在")
@@ -46,9 +47,9 @@ type WithdrawalSettled struct {
 	ID WithdrawalID `json:"id"`
 }
 
-func (e WithdrawalSettled) check() error { return order.CheckID("id", string(e.ID)) }
+func (e WithdrawalSettled) check() error { return trade.CheckID("id", string(e.ID)) }
 
-func (WithdrawalSettled) money() order.Money { return order.Money{} }
+func (WithdrawalSettled) money() trade.Money { return trade.Money{} }
 
 func (e WithdrawalSettled) evolve(b *Balance, _ time.Time) error {
 	w, err := b.end(e.ID, false)
@@ -79,13 +80,13 @@ type FailWithdrawal struct {
 }
 
 func (c FailWithdrawal) check() error {
-	if err := order.CheckID("id", string(c.ID)); err != nil {
+	if err := trade.CheckID("id", string(c.ID)); err != nil {
 		return err
 	}
-	return order.CheckText("reason", c.Reason, maxText)
+	return trade.CheckText("reason", c.Reason, maxText)
 }
 
-func (FailWithdrawal) money() order.Money { return order.Money{} }
+func (FailWithdrawal) money() trade.Money { return trade.Money{} }
 
 func (c FailWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 	w, open := b.open.find(Withdrawal{ID: c.ID})
@@ -101,7 +102,7 @@ func (c FailWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error)
 type WithdrawalFailed struct {
 	ID     WithdrawalID `json:"id"`
 	Reason string       `json:"reason"`
-	Repaid order.Money  `json:"repaid"`
+	Repaid trade.Money  `json:"repaid"`
 }
 
 func (e WithdrawalFailed) check() error {
@@ -111,7 +112,7 @@ func (e WithdrawalFailed) check() error {
 	return FailWithdrawal{ID: e.ID, Reason: e.Reason}.check()
 }
 
-func (e WithdrawalFailed) money() order.Money { return e.Repaid }
+func (e WithdrawalFailed) money() trade.Money { return e.Repaid }
 
 func (e WithdrawalFailed) evolve(b *Balance, _ time.Time) error {
 	w, err := b.end(e.ID, true)

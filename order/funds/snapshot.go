@@ -5,8 +5,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tradesurety/surety/order"
+
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // snapshot is a balance as it is saved. Its lists are in the order of their trees, and in parts
@@ -69,7 +70,7 @@ func restore(data []byte, b *Balance) error {
 		}
 		return nil
 	}
-	if err := order.CheckInstant("last_at", s.LastAt); err != nil {
+	if err := trade.CheckInstant("last_at", s.LastAt); err != nil {
 		return err
 	}
 	if err := b.wait(s.Waiting); err != nil {
@@ -95,8 +96,8 @@ func (b *Balance) wait(lists [][]saved) error {
 			if sum += w.Amount; w.Amount <= 0 || sum < 0 || at <= nanos(b.LastAt) {
 				return invalid("waiting", "the credit of order %s does not wait", w.Order)
 			}
-			byTime = append(byTime, due{at: at, order: order.ID(w.Order), amount: w.Amount})
-			byOrder = append(byOrder, owner{order: order.ID(w.Order), at: at})
+			byTime = append(byTime, due{at: at, order: trade.ID(w.Order), amount: w.Amount})
+			byOrder = append(byOrder, owner{order: trade.ID(w.Order), at: at})
 		}
 	}
 	slices.SortFunc(byOrder, owner.compare)
@@ -125,7 +126,7 @@ func (b *Balance) keep(s *snapshot) error {
 		if err := again.check(); err != nil {
 			return err
 		}
-		if err := order.CheckInstant("requested_at", w.RequestedAt); err != nil {
+		if err := trade.CheckInstant("requested_at", w.RequestedAt); err != nil {
 			return err
 		}
 		if known, _ := b.asked(w.request()); known || again.withdrawal(w.RequestedAt) != *w || w.Gross.Currency() != b.Currency {

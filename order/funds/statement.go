@@ -3,27 +3,27 @@ package funds
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Statement is what has moved a merchant's funds in a time, in the order in which it was recorded.
 // Its figures are what the merchant has, whether it waits or is available, less what he owes: that
 // credits become available moves nothing. Closing is Opening and all the amounts.
 type Statement struct {
-	Opening   order.Money
+	Opening   trade.Money
 	Movements []Movement
-	Closing   order.Money
+	Closing   trade.Money
 }
 
 // Movement is one line of a statement. Of Order, Withdrawal and Charge exactly one is set.
 type Movement struct {
 	At         time.Time
 	Kind       Kind
-	Order      order.ID
+	Order      trade.ID
 	Withdrawal WithdrawalID
 	Charge     ChargeID
-	Amount     order.Money // what was added; below zero for what was taken
-	Balance    order.Money // after the movement
+	Amount     trade.Money // what was added; below zero for what was taken
+	Balance    trade.Money // after the movement
 }
 
 // Ledger returns the statement of the facts that follow on a balance, in their order: New
@@ -58,7 +58,7 @@ func Ledger(b Balance, history []Recorded) (Statement, error) {
 
 // Withdrawals returns all withdrawals of a history in the order in which they were requested
 // (提现记录). It reads the history as it is and checks nothing but that a withdrawal is requested
-// once and ends once after that; an error is an *order.InvalidError, with what came before it.
+// once and ends once after that; an error is an *trade.InvalidError, with what came before it.
 func Withdrawals(history []Recorded) ([]Withdrawal, error) {
 	var list []Withdrawal
 	index := make(map[WithdrawalID]int)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // life is a history with every kind of event, an hour apart from noon on.
@@ -54,7 +54,7 @@ func TestLedger(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	broken := append(life()[:5], Recorded{At: hour(9), Event: WithdrawalSettled{ID: "w-1"}})
-	var bad *order.InvalidError
+	var bad *trade.InvalidError
 	if s, err := Ledger(New("acme", CNY()), broken); !errors.As(err, &bad) || s.Closing != yuan(40) || len(s.Movements) != 4 {
 		t.Errorf("of a broken history: %+v, %v", s, err)
 	}
@@ -85,7 +85,7 @@ func testHistory(t *testing.T) {
 		"failed after settled": WithdrawalFailed{ID: "w-2", Reason: "closed", Repaid: yuan(0)},
 		"never requested":      WithdrawalSettled{ID: "w-4"},
 	} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if got, err := Withdrawals(append(life(), Recorded{At: hour(9), Event: e})); !errors.As(err, &bad) || !slices.Equal(got, want) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

@@ -5,22 +5,22 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Category is that of the streams of balances.
 const Category = "funds"
 
 // Stream returns the stream of a merchant's balance in that currency, of which the zero value
-// stands for CNY. An account or currency that is malformed is an *order.InvalidError.
-func Stream(merchant order.Account, c order.Currency) (events.StreamID, error) {
+// stands for CNY. An account or currency that is malformed is an *trade.InvalidError.
+func Stream(merchant trade.Account, c trade.Currency) (events.StreamID, error) {
 	if c.IsZero() {
 		c = CNY()
 	}
-	if err := order.CheckID("merchant", string(merchant)); err != nil {
+	if err := trade.CheckID("merchant", string(merchant)); err != nil {
 		return "", err
 	}
-	if _, err := order.ParseCurrency(c.String()); err != nil {
+	if _, err := trade.ParseCurrency(c.String()); err != nil {
 		return "", err
 	}
 	return events.Stream(Category, string(merchant)+"/"+c.String())
@@ -34,11 +34,11 @@ func NewModel() *events.Model[Balance, Event] {
 		New: func(stream events.StreamID) Balance {
 			key, _ := stream.Key()
 			merchant, code, _ := strings.Cut(key, "/")
-			c, err := order.ParseCurrency(code)
+			c, err := trade.ParseCurrency(code)
 			if err != nil {
 				return Balance{}
 			}
-			return New(order.Account(merchant), c)
+			return New(trade.Account(merchant), c)
 		},
 		Evolve:  func(b *Balance, e Event, at time.Time) error { return b.Apply(e, at) },
 		Encode:  EncodeEvent,

@@ -8,18 +8,20 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestStream(t *testing.T) {
 	for _, c := range []struct {
-		merchant order.Account
-		code     order.Currency
+		merchant trade.Account
+		code     trade.Currency
 		want     events.StreamID
 	}{
-		{"acme", order.Currency{}, "funds-acme~2FCNY"},
+		{"acme", trade.Currency{}, "funds-acme~2FCNY"},
 		{"acme", CNY(), "funds-acme~2FCNY"},
 		{"a@b.co-m", usd, "funds-a~40b.co-m~2FUSD"},
 	} {
@@ -36,16 +38,16 @@ func TestStream(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		merchant order.Account
-		code     order.Currency
-	}{{"", CNY()}, {"a/b", CNY()}, {"acme", order.Currency{'c', 'n', 'y'}}} {
-		var bad *order.InvalidError
+		merchant trade.Account
+		code     trade.Currency
+	}{{"", CNY()}, {"a/b", CNY()}, {"acme", trade.Currency{'c', 'n', 'y'}}} {
+		var bad *trade.InvalidError
 		if _, err := Stream(c.merchant, c.code); !errors.As(err, &bad) {
 			t.Errorf("%q %q: %v", c.merchant, c.code, err)
 		}
 	}
 	var bounds *events.BoundsError
-	if _, err := Stream(order.Account(strings.Repeat("@", 64)), CNY()); !errors.As(err, &bounds) {
+	if _, err := Stream(trade.Account(strings.Repeat("@", 64)), CNY()); !errors.As(err, &bounds) {
 		t.Errorf("too long for a stream: %v", err)
 	}
 }

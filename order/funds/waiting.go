@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // waiting is the credits whose time has not come. It is a value: what changes it returns another
@@ -20,7 +20,7 @@ type waiting struct {
 // the subtree that it is the root of.
 type due struct {
 	at     int64 // see nanos
-	order  order.ID
+	order  trade.ID
 	amount int64
 	sum    int64
 }
@@ -46,7 +46,7 @@ func (d due) over(left, right *due) due {
 // owner says until when an order's credit waits. In a tree, first and last bound the instants in
 // the subtree that it is the root of.
 type owner struct {
-	order       order.ID
+	order       trade.ID
 	at          int64
 	first, last int64
 }
@@ -63,7 +63,7 @@ func (o owner) over(left, right *owner) owner {
 	return o
 }
 
-// nanos is an instant from order.MinInstant on as a number; all that is too late for one is the
+// nanos is an instant from trade.MinInstant on as a number; all that is too late for one is the
 // same.
 func nanos(t time.Time) int64 {
 	if t.Year() > lastYear {
@@ -158,7 +158,7 @@ func ownersAfter(t *tree[owner], at int64) *tree[owner] {
 }
 
 // add lets an order's credit wait, and reports false if one of that order does already.
-func (w waiting) add(id order.ID, at, amount int64) (waiting, bool) {
+func (w waiting) add(id trade.ID, at, amount int64) (waiting, bool) {
 	if _, twice := w.byOrder.find(owner{order: id}); twice {
 		return w, false
 	}
@@ -169,7 +169,7 @@ func (w waiting) add(id order.ID, at, amount int64) (waiting, bool) {
 
 // drain takes the amount from the credit of that order first and then from the others, the latest
 // first. It returns what is left waiting and what it could not take.
-func (w waiting) drain(id order.ID, amount int64) (waiting, int64) {
+func (w waiting) drain(id trade.ID, amount int64) (waiting, int64) {
 	if amount >= w.total() {
 		return waiting{}, amount - w.total()
 	}

@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Withdraw: received funds leave for the merchant's own account (提现).
 
-// WithdrawalID names a withdrawal: see order.CheckID for its form.
+// WithdrawalID names a withdrawal: see trade.CheckID for its form.
 type WithdrawalID string
 
 // Dest is where a withdrawal goes: to an Alipay account or to a bound card, and never to both.
@@ -18,7 +19,7 @@ type Dest struct {
 	Card   CardNo `json:"card,omitzero"`
 }
 
-// Alipay is an Alipay account (支付宝账户): its name there, and the order.Account of its holder. It
+// Alipay is an Alipay account (支付宝账户): its name there, and the trade.Account of its holder. It
 // needs no binding.
 type Alipay struct {
 	Account string `json:"account"`
@@ -34,28 +35,28 @@ func (d *Dest) check() error {
 	case d.Card != "":
 		return d.Card.check("dest.card")
 	}
-	if err := order.CheckText("dest.alipay.account", d.Alipay.Account, maxAlipay); err != nil {
+	if err := trade.CheckText("dest.alipay.account", d.Alipay.Account, maxAlipay); err != nil {
 		return err
 	}
-	return order.CheckID("dest.alipay.holder", d.Alipay.Holder)
+	return trade.CheckID("dest.alipay.holder", d.Alipay.Holder)
 }
 
 // Withdraw asks for received funds. Amount is gross: the fee comes out of it. The same id with
 // the same content again is nothing to do, however that withdrawal has ended.
 type Withdraw struct {
 	ID     WithdrawalID `json:"id"`
-	Amount order.Money  `json:"amount"`
+	Amount trade.Money  `json:"amount"`
 	Dest   Dest         `json:"dest"`
 }
 
 func (c Withdraw) check() error {
-	if err := order.CheckID("id", string(c.ID)); err != nil {
+	if err := trade.CheckID("id", string(c.ID)); err != nil {
 		return err
 	}
 	return c.Dest.check()
 }
 
-func (c Withdraw) money() order.Money { return c.Amount }
+func (c Withdraw) money() trade.Money { return c.Amount }
 
 func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 	policy, err := f.policy(b.Currency)
@@ -63,7 +64,7 @@ func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 		return nil, err
 	}
 	if known, same := b.asked(c); known && !same {
-		return nil, b.refuse(order.RuleD57, c).Says("the id stands for another withdrawal", "该编号已用于另一笔提现")
+		return nil, b.refuse(rule.D57, c).Says("the id stands for another withdrawal", "该编号已用于另一笔提现")
 	} else if known {
 		return nil, nil
 	}
@@ -71,19 +72,19 @@ func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 		return nil, no
 	}
 	if !c.Amount.IsPositive() {
-		return nil, b.refuse(order.RuleB10, c).Says("the amount is not positive", "提现金额不大于零")
+		return nil, b.refuse(rule.B10, c).Says("the amount is not positive", "提现金额不大于零")
 	}
 	if b.Available(at).Less(c.Amount) {
 		return nil, b.insufficient(c, at)
 	}
 	if c.Amount.Less(policy.MinWithdrawal) {
-		return nil, b.refuse(order.RuleD57, c).
+		return nil, b.refuse(rule.D57, c).
 			Because("the least amount is %[1]s", "最低提现金额为%[1]s", policy.MinWithdrawal).
 			Short(b.amount(policy.MinWithdrawal.MinorUnits() - c.Amount.MinorUnits()))
 	}
 	fee := policy.fee(c.Amount)
 	if c.Amount.AtMost(fee) {
-		return nil, b.refuse(order.RuleD58, c).Because("the fee would be %[1]s", "手续费为%[1]s", fee)
+		return nil, b.refuse(rule.D58, c).Because("the fee would be %[1]s", "手续费为%[1]s", fee)
 	}
 	return []Event{WithdrawalRequested{
 		ID: c.ID, Gross: c.Amount, Fee: fee, Net: b.amount(c.Amount.MinorUnits() - fee.MinorUnits()),
@@ -101,24 +102,24 @@ func (b *Balance) asked(c Withdraw) (known, same bool) {
 }
 
 // destination refuses a destination that is not the merchant's own.
-func (b *Balance) destination(c Withdraw) *order.Refusal {
+func (b *Balance) destination(c Withdraw) *trade.Refusal {
 	if c.Dest.Card == "" {
 		if c.Dest.Alipay.Holder != string(b.Merchant) {
-			return b.refuse(order.RuleB10, c).Says("the Alipay account is another person's", "该支付宝账户不属于商家本人")
+			return b.refuse(rule.B10, c).Says("the Alipay account is another person's", "该支付宝账户不属于商家本人")
 		}
 		return nil
 	}
 	if _, bound := b.cards.find(card{no: c.Dest.Card}); !bound {
-		return b.refuse(order.RuleB10, c).Says("the card is not bound", "该银行卡未绑定")
+		return b.refuse(rule.B10, c).Says("the card is not bound", "该银行卡未绑定")
 	}
 	return nil
 }
 
 // insufficient refuses more than is available: because of the waiting time if that is all.
-func (b *Balance) insufficient(c Withdraw, at time.Time) *order.Refusal {
-	no := b.short(order.RuleB10, c, c.Amount, at)
+func (b *Balance) insufficient(c Withdraw, at time.Time) *trade.Refusal {
+	no := b.short(rule.B10, c, c.Amount, at)
 	if !no.Earliest.IsZero() {
-		no.Rule = order.RuleB17
+		no.Rule = rule.B17
 	}
 	return no
 }
@@ -137,9 +138,9 @@ const (
 // Stored: add fields, never rename or remove.
 type Withdrawal struct {
 	ID          WithdrawalID `json:"id"`
-	Gross       order.Money  `json:"gross"`
-	Fee         order.Money  `json:"fee"`
-	Net         order.Money  `json:"net"`
+	Gross       trade.Money  `json:"gross"`
+	Fee         trade.Money  `json:"fee"`
+	Net         trade.Money  `json:"net"`
 	Dest        Dest         `json:"dest"`
 	Status      Status       `json:"status"`
 	RequestedAt time.Time    `json:"requested_at"`
@@ -160,9 +161,9 @@ func (w *Withdrawal) request() Withdraw { return Withdraw{ID: w.ID, Amount: w.Gr
 // Stored: add fields, never rename or remove.
 type WithdrawalRequested struct {
 	ID         WithdrawalID `json:"id"`
-	Gross      order.Money  `json:"gross"`
-	Fee        order.Money  `json:"fee"`
-	Net        order.Money  `json:"net"`
+	Gross      trade.Money  `json:"gross"`
+	Fee        trade.Money  `json:"fee"`
+	Net        trade.Money  `json:"net"`
 	Dest       Dest         `json:"dest"`
 	ExpectedAt time.Time    `json:"expected_at"`
 }
@@ -180,13 +181,13 @@ func (e WithdrawalRequested) check() error {
 	if sum, err := e.Net.Add(e.Fee); err != nil || sum != e.Gross {
 		return invalid("net", "is not the gross amount less the fee")
 	}
-	if e.ExpectedAt.Before(order.MinInstant) || e.ExpectedAt.After(order.MaxInstant.Add(maxExpected)) {
+	if e.ExpectedAt.Before(trade.MinInstant) || e.ExpectedAt.After(trade.MaxInstant.Add(maxExpected)) {
 		return invalid("expected_at", "lies outside of what can be expected")
 	}
 	return nil
 }
 
-func (e WithdrawalRequested) money() order.Money { return e.Gross }
+func (e WithdrawalRequested) money() trade.Money { return e.Gross }
 
 func (e WithdrawalRequested) evolve(b *Balance, at time.Time) error {
 	w := e.withdrawal(at)
@@ -224,18 +225,18 @@ func (b *Balance) use(no CardNo, more int) error {
 // WithdrawQuota asks for pay-later quota as money, which is refused in every state: quota is a
 // limit, and only received funds are money.
 type WithdrawQuota struct {
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 	Dest   Dest        `json:"dest"`
 }
 
 func (WithdrawQuota) check() error { return nil }
 
-func (WithdrawQuota) money() order.Money { return order.Money{} }
+func (WithdrawQuota) money() trade.Money { return trade.Money{} }
 
 func (c WithdrawQuota) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 	return nil, c.refused(&b)
 }
 
-func (c WithdrawQuota) refused(b *Balance) *order.Refusal {
-	return b.refuse(order.RuleB6, c).Says("withdraw received funds instead", "请提现已收货款")
+func (c WithdrawQuota) refused(b *Balance) *trade.Refusal {
+	return b.refuse(rule.B6, c).Says("withdraw received funds instead", "请提现已收货款")
 }

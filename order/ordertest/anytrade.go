@@ -7,10 +7,11 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // anyOfOrder has one of each command of an order, sensible or not.
-func (p *trader) anyOfOrder(id order.ID) []order.Command {
+func (p *trader) anyOfOrder(id trade.ID) []order.Command {
 	o := p.look(id)
 	e := one(p.chance, p.goods...)
 	payment := order.PaymentID(fmt.Sprint("C", p.chance(p.serial+1)))

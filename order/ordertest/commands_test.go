@@ -14,6 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // aggregate is what the generator of its commands is held to.
@@ -33,7 +34,7 @@ func (a aggregate[C]) check(t *testing.T) {
 		for range 20 {
 			g := order.Given{By: ordertest.Actors().Draw(rt, "by"), At: ordertest.Instants().Draw(rt, "at")}
 			c := a.commands.Draw(rt, "command")
-			var bad *order.InvalidError
+			var bad *trade.InvalidError
 			if err := a.decide(c, g); errors.As(err, &bad) {
 				rt.Fatalf("%s is malformed: %v", c.Name(), err)
 			}
@@ -45,7 +46,7 @@ func (a aggregate[C]) check(t *testing.T) {
 			case errors.As(err, &bad):
 				malformed++
 			case err != nil:
-				if no := (*order.Refusal)(nil); !errors.As(err, &no) {
+				if no := (*trade.Refusal)(nil); !errors.As(err, &no) {
 					rt.Fatalf("hostile: %T %v", err, err)
 				}
 			}

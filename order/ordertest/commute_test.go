@@ -9,10 +9,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // asked is a command that was accepted, with its instant.
@@ -34,7 +34,7 @@ func TestSalesCommute(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		terms := PayLaterPolicies().Draw(rt, "policy")
 		terms.FreezeAfterOverdue = 0 // a freeze is how one order bears on another
-		ids := []order.ID{{0: 2, 6: 0x70, 8: 0x80, 15: 1}, {0: 2, 6: 0x70, 8: 0x80, 15: 2}}
+		ids := []trade.ID{{0: 2, 6: 0x70, 8: 0x80, 15: 1}, {0: 2, 6: 0x70, 8: 0x80, 15: 2}}
 		var scripts [2][]asked
 		for i, id := range ids {
 			m := newMarket(&table{Fixture: bigShop(rt, terms)}, 1)
@@ -88,13 +88,13 @@ func merged(c chance, a, b []asked) (all []asked) {
 // by version: the instant of its last event is not compared. Which of several credits a refund
 // took from (D50) depends on what has become available by then, and so, until all has, does what
 // is shown as waiting.
-func ends(f *Fixture, ids []order.ID) (list []any) {
+func ends(f *Fixture, ids []trade.ID) (list []any) {
 	f.t.Helper()
 	for _, id := range ids {
 		o, _, err := f.Desk.ReadPayLater(f.t.Context(), Platform, id)
 		list = append(list, found(f, o, err))
 	}
-	for _, by := range []order.Actor{Merchant, OtherMerchant} {
+	for _, by := range []trade.Actor{Merchant, OtherMerchant} {
 		l := f.Quota(by)
 		l.LastAt = time.Time{}
 		list = append(list, l)

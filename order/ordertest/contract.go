@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Contract is what an order is about. Its zero value is a usual one: 6,000 US dollars, 2,000
 // of them before shipment, without coverage, by air, between Seller and Buyer.
 type Contract struct {
-	Seller, Buyer  order.Actor
-	Total, Initial order.Money // without an Initial the Total is due before shipment
+	Seller, Buyer  trade.Actor
+	Total, Initial trade.Money // without an Initial the Total is due before shipment
 	Coverage       order.Coverage
 	Transport      order.Transport
 	// Entrustment is the export entrustment that the order is linked to. If it is empty, a
@@ -24,10 +25,10 @@ type Contract struct {
 func (c Contract) Covered() bool { return c.Coverage != "" && c.Coverage != order.CoverageNone }
 
 func (c Contract) filled(e order.EntrustmentID) Contract {
-	if c.Seller == (order.Actor{}) {
+	if c.Seller == (trade.Actor{}) {
 		c.Seller = Seller
 	}
-	if c.Buyer == (order.Actor{}) {
+	if c.Buyer == (trade.Actor{}) {
 		c.Buyer = Buyer
 	}
 	if c.Total.IsZero() {
@@ -45,7 +46,7 @@ func (c Contract) filled(e order.EntrustmentID) Contract {
 // stage is one command on the usual way of an order, taken in the phase from.
 type stage struct {
 	from order.Phase
-	by   order.Actor
+	by   trade.Actor
 	ask  func(o *order.Order, now time.Time) order.Command
 	goes bool // whether it leads out of the phase
 }
@@ -84,7 +85,7 @@ func (c Contract) way() []stage {
 			return Wired(o, "initial", o.Terms.Initial, now)
 		}, goes},
 		{order.PhaseReadyToShip, c.Seller, asks(order.Link{Entrustment: c.Entrustment}), stays},
-		{order.PhaseReadyToShip, order.Actor{Role: order.Desk}, func(_ *order.Order, now time.Time) order.Command {
+		{order.PhaseReadyToShip, trade.Actor{Role: trade.Desk}, func(_ *order.Order, now time.Time) order.Command {
 			return order.RecordRelease{Entrustment: c.Entrustment, ReleasedAt: now}
 		}, stays},
 		{order.PhaseReadyToShip, c.Seller, asks(order.MarkShipped{}), goes},
@@ -96,7 +97,7 @@ func (c Contract) way() []stage {
 }
 
 // Wired reports a transfer from its buyer to the account of an order.
-func Wired(o *order.Order, reference string, amount order.Money, paidAt time.Time) order.RecordPayment {
+func Wired(o *order.Order, reference string, amount trade.Money, paidAt time.Time) order.RecordPayment {
 	return order.RecordPayment{
 		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: amount, Payer: o.Buyer.Name, PaidAt: paidAt,
 	}

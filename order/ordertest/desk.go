@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TB is what the kit needs of a test. *testing.T, *testing.B, *testing.F and *rapid.T have it.
@@ -73,22 +74,22 @@ func DeskOn(t TB, store events.Store, opts ...desk.Option) *Fixture {
 // Sources returns the sources of Desk, for a desk of the caller's own.
 func Sources() desk.Sources {
 	return desk.Sources{
-		Match: func(_ context.Context, e order.Email) (order.Account, error) {
-			for _, by := range []order.Actor{Buyer, OtherBuyer, Seller} {
+		Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
+			for _, by := range []trade.Actor{Buyer, OtherBuyer, Seller} {
 				if e.Same(by.Email) {
 					return by.Account, nil
 				}
 			}
 			return "", nil
 		},
-		Store: func(context.Context, order.Account) (seller.Findings, error) {
+		Store: func(context.Context, trade.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 		},
 	}
 }
 
 // Do carries out a command that has to be accepted.
-func (f *Fixture) Do(by order.Actor, do desk.Action) desk.Result {
+func (f *Fixture) Do(by trade.Actor, do desk.Action) desk.Result {
 	f.t.Helper()
 	r, err := f.Ask(by, do)
 	if err != nil {
@@ -98,7 +99,7 @@ func (f *Fixture) Do(by order.Actor, do desk.Action) desk.Result {
 }
 
 // Ask carries out a command under a new ID and returns the desk's answer.
-func (f *Fixture) Ask(by order.Actor, do desk.Action) (desk.Result, error) {
+func (f *Fixture) Ask(by trade.Actor, do desk.Action) (desk.Result, error) {
 	f.t.Helper()
 	c := desk.Command{ID: f.newID(), By: by, Do: do}
 	r, err := f.Desk.Do(f.t.Context(), c)
@@ -141,7 +142,7 @@ func recordsAfter(ctx context.Context, store events.Store, after events.Position
 }
 
 // Order returns an order as it stands.
-func (f *Fixture) Order(id order.ID) order.Order {
+func (f *Fixture) Order(id trade.ID) order.Order {
 	f.t.Helper()
 	return shown(f, "order "+id.String(), func(ctx context.Context) (order.Order, events.Version, error) {
 		return f.Desk.ReadOrder(ctx, Platform, id)
@@ -157,7 +158,7 @@ func (f *Fixture) Entrustment(id order.EntrustmentID) entrustment.State {
 }
 
 // Line returns a seller's assurance line in US dollars as it stands.
-func (f *Fixture) Line(of order.Actor) credit.Line {
+func (f *Fixture) Line(of trade.Actor) credit.Line {
 	f.t.Helper()
 	return shown(f, "line of "+string(of.Account), func(ctx context.Context) (credit.Line, events.Version, error) {
 		return f.Desk.ReadLine(ctx, Platform, of.Account, USD("0").Currency())
@@ -165,7 +166,7 @@ func (f *Fixture) Line(of order.Actor) credit.Line {
 }
 
 // Sale returns a pay-later order as it stands.
-func (f *Fixture) Sale(id order.ID) paylater.Order {
+func (f *Fixture) Sale(id trade.ID) paylater.Order {
 	f.t.Helper()
 	return shown(f, "pay-later order "+id.String(), func(ctx context.Context) (paylater.Order, events.Version, error) {
 		return f.Desk.ReadPayLater(ctx, Platform, id)
@@ -173,7 +174,7 @@ func (f *Fixture) Sale(id order.ID) paylater.Order {
 }
 
 // Quota returns a merchant's pay-later line in yuan as it stands.
-func (f *Fixture) Quota(of order.Actor) credit.Line {
+func (f *Fixture) Quota(of trade.Actor) credit.Line {
 	f.t.Helper()
 	return shown(f, "quota of "+string(of.Account), func(ctx context.Context) (credit.Line, events.Version, error) {
 		return f.Desk.ReadQuota(ctx, Platform, of.Account, funds.CNY())
@@ -181,7 +182,7 @@ func (f *Fixture) Quota(of order.Actor) credit.Line {
 }
 
 // Funds returns what a merchant looks at: his received funds in yuan by the clock.
-func (f *Fixture) Funds(of order.Actor) funds.Page {
+func (f *Fixture) Funds(of trade.Actor) funds.Page {
 	f.t.Helper()
 	b := shown(f, "funds of "+string(of.Account), func(ctx context.Context) (funds.Balance, events.Version, error) {
 		return f.Desk.ReadFunds(ctx, Platform, of.Account, funds.CNY())

@@ -14,6 +14,8 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // printer stands for the *testing.T of the examples: it prints a failure.
@@ -33,9 +35,9 @@ var t printer
 func ExampleGiven() {
 	confirmed := ordertest.GivenOrder(t, order.PhaseConfirmed, ordertest.Contract{})
 
-	confirmed.When(ordertest.Stranger, order.Cancel{}).Refused(order.RuleD27)
+	confirmed.When(ordertest.Stranger, order.Cancel{}).Refused(rule.D27)
 	closed := confirmed.When(ordertest.Buyer, order.Cancel{}).Then(order.Closed{Reason: order.ClosedCancelled})
-	closed.When(ordertest.Buyer, order.Cancel{}).Refused(order.RuleD27)
+	closed.When(ordertest.Buyer, order.Cancel{}).Refused(rule.D27)
 
 	// A story may as well begin with events, and go on with commands.
 	drafted := ordertest.Given(t, order.Drafted{Seller: ordertest.Seller.Account, Mode: order.DraftOnline, DraftedAt: ordertest.Start}).
@@ -48,7 +50,7 @@ func ExampleGiven() {
 func ExampleGivenOrder_failing() {
 	ordertest.GivenOrder(t, order.PhaseShipped, ordertest.Contract{Transport: order.TransportSea}).
 		When(ordertest.Seller, order.ExtendReceipt{}).
-		Then(order.ReceiptExtended{By: order.Buyer, ReceiptDeadline: ordertest.Start.Add(60 * ordertest.Day)})
+		Then(order.ReceiptExtended{By: trade.Buyer, ReceiptDeadline: ordertest.Start.Add(60 * ordertest.Day)})
 	// Output:
 	// extend-receipt by the seller s-acme at 2025-01-01T00:00:00Z, of an order that is shipped
 	//   wanted                                       got
@@ -82,7 +84,7 @@ func ExampleFixture_When() {
 	)
 	f.When(ordertest.Merchant, desk.Funds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
 		ID: "W1", Amount: ordertest.CNY("100"), Dest: ordertest.OwnAlipay(ordertest.Merchant),
-	})).Refused(order.RuleB17).From(ordertest.Start.Add(7 * ordertest.Day))
+	})).Refused(rule.B17).From(ordertest.Start.Add(7 * ordertest.Day))
 	fmt.Println(f.Funds(ordertest.Merchant).Pending)
 	// Output: 100.00 CNY
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // asking is a way to ask, and how often of a hundred times a game takes it.
@@ -49,7 +49,7 @@ func (g *game) step() {
 
 // next is the next sensible step of something in one of the two worlds, if one is soon found
 // that the desk would take, and any is anything.
-func (g *game) next() (by order.Actor, w wish) {
+func (g *game) next() (by trade.Actor, w wish) {
 	for range 6 {
 		if g.market == nil || g.trader != nil && g.chance(2) == 0 {
 			by, w = g.trader.next()
@@ -86,7 +86,7 @@ func (g *game) valid() {
 }
 
 // try asks for something under a new ID.
-func (g *game) try(by order.Actor, w wish) {
+func (g *game) try(by trade.Actor, w wish) {
 	g.rt.Helper()
 	_ = g.do(desk.Command{ID: g.newID(), By: by, Do: w.action()})
 }
@@ -153,7 +153,7 @@ func (g *game) wrongActor() {
 	by, w := g.next()
 	other := one(g.chance, Everybody()...)
 	if g.chance(2) == 0 {
-		other = order.Actor{Role: by.Role, Account: "x-nobody", Email: "nobody@nowhere.example"}
+		other = trade.Actor{Role: by.Role, Account: "x-nobody", Email: "nobody@nowhere.example"}
 	}
 	g.try(other, w)
 }
@@ -166,13 +166,13 @@ func (g *game) malformed() {
 	case 0:
 		c.ID = one(g.chance, uuid.Nil, uuid.Max)
 	case 1:
-		c.By = one(g.chance, order.Actor{}, order.Actor{Role: order.Desk}, order.Actor{Role: order.Role(99), Account: by.Account}, order.Actor{Role: by.Role, Account: "no account"})
+		c.By = one(g.chance, trade.Actor{}, trade.Actor{Role: trade.Desk}, trade.Actor{Role: trade.Role(99), Account: by.Account}, trade.Actor{Role: by.Role, Account: "no account"})
 	case 2:
 		c.Do = desk.Action{}
 	case 3:
 		c.Trace = one(g.chance, "\x00", string(make([]byte, 201)))
 	}
-	if err := g.do(c); err == nil && (c.By.Role == order.Desk || c.ID == uuid.Nil || c.Do.String() == "nothing") {
+	if err := g.do(c); err == nil && (c.By.Role == trade.Desk || c.ID == uuid.Nil || c.Do.String() == "nothing") {
 		g.rt.Fatalf("%s under %s by %v was accepted", c.Do, c.ID, c.By)
 	}
 }

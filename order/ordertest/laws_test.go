@@ -18,6 +18,7 @@ import (
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestSameCommandsSameLog has another desk carry out the commands of a history, each at its
@@ -134,9 +135,9 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 	for _, stream := range h.Streams() {
 		key, _ := stream.Key()
 		account, currency, _ := strings.Cut(key, "/")
-		owner, ctx, by := order.Account(account), rt.Context(), ordertest.Platform
-		c, _ := order.ParseCurrency(currency)
-		id, _ := order.ParseID(key)
+		owner, ctx, by := trade.Account(account), rt.Context(), ordertest.Platform
+		c, _ := trade.ParseCurrency(currency)
+		id, _ := trade.ParseID(key)
 		switch stream.Category() {
 		case order.Category:
 			s, _, err := d.ReadOrder(ctx, by, id)
@@ -211,7 +212,7 @@ func TestPaidOrderAddsItsAmount(t *testing.T) {
 		f := ordertest.Desk(rt, h.Options()...)
 		again(rt, f, h)
 		f.Clock.Advance(400 * ordertest.Day)
-		amount, id := ordertest.CNY("12.34"), order.NewID()
+		amount, id := ordertest.CNY("12.34"), trade.NewID()
 		quota, worth := f.Quota(ordertest.Merchant), worthOf(f)
 		if _, err := f.Ask(ordertest.Shopper, desk.PayLater(id, paylater.Place{Merchant: string(ordertest.Merchant.Account), ChosePayLater: true, Amount: amount})); err != nil {
 			return // frozen, or used up

@@ -4,23 +4,23 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // market makes commands up on pay-later orders, quotas and received funds of two merchants.
 type market struct {
 	*table
-	sales []order.ID
+	sales []trade.ID
 }
 
 func newMarket(tb *table, sales int) *market {
 	m := &market{table: tb}
 	for i := range sales {
-		m.sales = append(m.sales, order.ID{0: 2, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
+		m.sales = append(m.sales, trade.ID{0: 2, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
 	}
 	return m
 }
@@ -38,7 +38,7 @@ func (m *market) open() {
 }
 
 // next is the next sensible step of something, by whoever may take it.
-func (m *market) next() (order.Actor, wish) {
+func (m *market) next() (trade.Actor, wish) {
 	id := m.sales[m.serial/8%len(m.sales)]
 	if m.chance(3) == 0 {
 		id = one(m.chance, m.sales...)
@@ -83,12 +83,12 @@ func (m *market) deadline() time.Time {
 	return time.Time{}
 }
 
-func (m *market) look(id order.ID) paylater.Order {
+func (m *market) look(id trade.ID) paylater.Order {
 	o, _, err := m.Desk.ReadPayLater(m.t.Context(), Platform, id)
 	return found(m.Fixture, o, err)
 }
 
-func (m *market) amount() order.Money {
+func (m *market) amount() trade.Money {
 	return CNY(one(m.chance, "0.01", "100", "33.33", "500", "1200"))
 }
 
@@ -97,9 +97,9 @@ func (m *market) placing() paylater.Place {
 }
 
 // nextOfSale is a step that takes the order on.
-func (m *market) nextOfSale(id order.ID) (order.Actor, paylater.Command) {
+func (m *market) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	o := m.look(id)
-	buyer, merchant := order.Actor{Role: order.Buyer, Account: o.Buyer}, order.Actor{Role: order.Seller, Account: o.Merchant}
+	buyer, merchant := trade.Actor{Role: trade.Buyer, Account: o.Buyer}, trade.Actor{Role: trade.Seller, Account: o.Merchant}
 	due := paylater.Pay{Reference: fmt.Sprint("P", m.serial), Amount: o.Due()}
 	deadline, runs := o.Deadline()
 	switch {
@@ -140,7 +140,7 @@ func (m *market) nextOfSale(id order.ID) (order.Actor, paylater.Command) {
 }
 
 // anyOfSale has one of each command of an order, sensible or not.
-func (m *market) anyOfSale(id order.ID) []paylater.Command {
+func (m *market) anyOfSale(id trade.ID) []paylater.Command {
 	o := m.look(id)
 	return []paylater.Command{
 		m.placing(), paylater.Cancel{}, paylater.Ship{}, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.AutoConfirmReceipt{},
@@ -152,7 +152,7 @@ func (m *market) anyOfSale(id order.ID) []paylater.Command {
 }
 
 // nextOfQuota is what a platform may well ask for: more often a thaw than a freeze.
-func (m *market) nextOfQuota(merchant order.Actor) credit.Command {
+func (m *market) nextOfQuota(merchant trade.Actor) credit.Command {
 	l, _, err := m.Desk.ReadQuota(m.t.Context(), Platform, merchant.Account, funds.CNY())
 	l = found(m.Fixture, l, err)
 	switch {
@@ -183,7 +183,7 @@ func (m *market) anyOfQuota() []credit.Command {
 }
 
 // nextOfFunds takes what can be taken, and ends what is on its way.
-func (m *market) nextOfFunds(merchant order.Actor) (order.Actor, funds.Command) {
+func (m *market) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) {
 	b, _, err := m.Desk.ReadFunds(m.t.Context(), Platform, merchant.Account, funds.CNY())
 	b = found(m.Fixture, b, err)
 	open := b.Withdrawals()

@@ -15,7 +15,9 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/ordertest/audit"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // PlayOption changes how Play and Histories play.
@@ -69,7 +71,7 @@ func WithDesk(opts ...desk.Option) PlayOption {
 type Tally struct {
 	Asked     map[string]int // by the kind of asking: "valid", "boundary", "tick", "any", and so on
 	Accepted  int            // commands that were carried out
-	Refused   map[order.Rule]int
+	Refused   map[rule.ID]int
 	Malformed int            // commands that named no rule: malformed ones, and those of another version
 	Facts     map[string]int // by type
 }
@@ -152,7 +154,7 @@ type game struct {
 }
 
 func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
-	g := &game{rt: rt, tally: Tally{Asked: map[string]int{}, Refused: map[order.Rule]int{}, Facts: map[string]int{}}}
+	g := &game{rt: rt, tally: Tally{Asked: map[string]int{}, Refused: map[rule.ID]int{}, Facts: map[string]int{}}}
 	g.rules = rules{assurance: true, payLater: true, orders: 4, audited: true}
 	for _, o := range opts {
 		o(&g.rules)
@@ -165,13 +167,13 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 	if g.rules.terms == nil {
 		g.rules.terms = PayLaterPolicies().Draw(rt, "pay-later policy")
 	}
-	payout := map[order.Account]funds.Policy{
+	payout := map[trade.Account]funds.Policy{
 		Merchant.Account:      {HoldDays: one(c, 0, 7), FeeRate: one(c, 0, 10), Expected: Day},
 		OtherMerchant.Account: {HoldDays: 15, FeeMin: CNY(one(c, "0", "0.01", "0.02")), Expected: Day},
 	}
 	if g.rules.audited {
 		g.rules.check = audit.New(audit.WithPolicy(AuditPolicy(g.rules.policy, g.rules.terms)), audit.WithFunds(func(merchant string) audit.FundsPolicy {
-			return AuditFunds(payout[order.Account(merchant)])
+			return AuditFunds(payout[trade.Account(merchant)])
 		})).Commit
 	}
 	g.options = g.rules.deskOptions(payout)
@@ -187,10 +189,10 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 }
 
 // deskOptions are the policies and sources of the game's desk.
-func (r *rules) deskOptions(payout map[order.Account]funds.Policy) []desk.Option {
+func (r *rules) deskOptions(payout map[trade.Account]funds.Policy) []desk.Option {
 	return []desk.Option{desk.WithPolicy(r.policy), desk.WithPayLater(r.terms), desk.WithSources(desk.Sources{
 		Match: Sources().Match,
-		Store: func(_ context.Context, account order.Account) (seller.Findings, error) {
+		Store: func(_ context.Context, account trade.Account) (seller.Findings, error) {
 			membership := seller.MemberPaid
 			if account == freeMember.Account {
 				membership = seller.MemberFree
@@ -203,7 +205,7 @@ func (r *rules) deskOptions(payout map[order.Account]funds.Policy) []desk.Option
 			}
 			return seller.Verdict{Approved: true}, nil
 		},
-		Funds: func(_ context.Context, merchant order.Account) (funds.Policy, error) {
+		Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 			if p, ok := payout[merchant]; ok {
 				return p, nil
 			}

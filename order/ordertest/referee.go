@@ -9,9 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // do carries a command out and checks what must hold of any answer: its type, that an error
@@ -55,12 +56,12 @@ func (g *game) commit(c desk.Command, wrote []events.Record) {
 func (g *game) refused(c desk.Command, err error) {
 	g.rt.Helper()
 	g.promised(c, err)
-	var no *order.Refusal
+	var no *trade.Refusal
 	if !errors.As(err, &no) {
 		g.tally.Malformed++
 		return
 	}
-	if no.Rule.Text(order.English) == "" || no.Rule.Text(order.Chinese) == "" || no.Text(order.English) == "" || no.Command == "" {
+	if no.Rule.Text(rule.English) == "" || no.Rule.Text(rule.Chinese) == "" || no.Text(rule.English) == "" || no.Command == "" {
 		g.rt.Fatalf("%s: a refusal that does not say enough: %+v", c.Do, no)
 	}
 	g.tally.Refused[no.Rule]++
@@ -70,8 +71,8 @@ func (g *game) refused(c desk.Command, err error) {
 func (g *game) promised(c desk.Command, err error) {
 	g.rt.Helper()
 	var (
-		no        *order.Refusal
-		bad       *order.InvalidError
+		no        *trade.Refusal
+		bad       *trade.InvalidError
 		long      *events.BoundsError
 		old       *desk.ExpectError
 		duplicate *events.DuplicateError
@@ -160,7 +161,7 @@ func (g *game) states(d *desk.Desk) (list []any) {
 			e, v, err := d.ReadEntrustment(ctx, Platform, g.trader.goods[i])
 			read(e, v, err)
 		}
-		for _, by := range []order.Actor{Seller, OtherSeller} {
+		for _, by := range []trade.Actor{Seller, OtherSeller} {
 			l, v, err := d.ReadLine(ctx, Platform, by.Account, USD("0").Currency())
 			read(l, v, err)
 			s, v, err := d.ReadService(ctx, Platform, by.Account)
@@ -172,7 +173,7 @@ func (g *game) states(d *desk.Desk) (list []any) {
 			o, v, err := d.ReadPayLater(ctx, Platform, id)
 			read(o, v, err)
 		}
-		for _, by := range []order.Actor{Merchant, OtherMerchant} {
+		for _, by := range []trade.Actor{Merchant, OtherMerchant} {
 			l, v, err := d.ReadQuota(ctx, Platform, by.Account, funds.CNY())
 			read(l, v, err)
 			b, v, err := d.ReadFunds(ctx, Platform, by.Account, funds.CNY())

@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // reply is the answer to a command, from a Story or from a Fixture.
@@ -36,19 +37,19 @@ func (r reply) demand(want, got []block) {
 	}
 }
 
-func (r reply) refused(rule order.Rule, got []block) Refusal {
+func (r reply) refused(want rule.ID, got []block) Refusal {
 	r.t.Helper()
-	var no *order.Refusal
-	if !errors.As(r.err, &no) || no.Rule != rule {
-		r.t.Fatalf("%s", r.failure([]block{{"refused by " + string(rule), "  " + rule.Text(order.English)}}, r.shown(got)))
-		no = new(order.Refusal)
+	var no *trade.Refusal
+	if !errors.As(r.err, &no) || no.Rule != want {
+		r.t.Fatalf("%s", r.failure([]block{{"refused by " + string(want), "  " + want.Text(rule.English)}}, r.shown(got)))
+		no = new(trade.Refusal)
 	}
 	return Refusal{r, no}
 }
 
 func (r reply) invalid(field string, got []block) {
 	r.t.Helper()
-	var bad *order.InvalidError
+	var bad *trade.InvalidError
 	if !errors.As(r.err, &bad) || bad.Field != field {
 		r.t.Fatalf("%s", r.failure([]block{{"an invalid " + field}}, r.shown(got)))
 	}
@@ -58,11 +59,11 @@ func (r reply) invalid(field string, got []block) {
 type Refusal struct {
 	reply reply
 	// Refusal is what the rule said.
-	*order.Refusal
+	*trade.Refusal
 }
 
 // Short demands that this amount was missing.
-func (r Refusal) Short(missing order.Money) Refusal {
+func (r Refusal) Short(missing trade.Money) Refusal {
 	r.reply.t.Helper()
 	if r.Missing != missing {
 		r.fail("missing " + missing.String())
@@ -102,7 +103,7 @@ type Asked struct {
 }
 
 // When asks the desk for something. What comes of it is told by the Asked.
-func (f *Fixture) When(by order.Actor, do desk.Action) Asked {
+func (f *Fixture) When(by trade.Actor, do desk.Action) Asked {
 	f.t.Helper()
 	before := f.settled()
 	r, err := f.Ask(by, do)
@@ -119,7 +120,7 @@ func (f *Fixture) settled() events.Position {
 	return p
 }
 
-func (f *Fixture) reply(by order.Actor, do desk.Action, err error) reply {
+func (f *Fixture) reply(by trade.Actor, do desk.Action, err error) reply {
 	asked := fmt.Sprintf("%s by %s at %s", do, who(by), f.Clock.Now().Format(time.RFC3339Nano))
 	return reply{t: f.t, asked: asked, err: err}
 }
@@ -133,9 +134,9 @@ func (a Asked) Then(want ...any) desk.Result {
 }
 
 // Refused demands that this rule refused the command, and that nothing was written.
-func (a Asked) Refused(rule order.Rule) Refusal {
+func (a Asked) Refused(ruleID rule.ID) Refusal {
 	a.t.Helper()
-	no := a.refused(rule, a.facts())
+	no := a.refused(ruleID, a.facts())
 	a.unwritten()
 	return no
 }

@@ -17,7 +17,9 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // block is a fact, or an answer, in lines.
@@ -80,11 +82,11 @@ func encodeEvent(event any) (name string, data []byte, err error) {
 
 // answerOf is an error in lines: a refusal field by field, anything else as it speaks.
 func answerOf(err error) block {
-	var no *order.Refusal
+	var no *trade.Refusal
 	if !errors.As(err, &no) {
 		return block{fmt.Sprintf("error %v", err)}
 	}
-	b := block{"refused by " + string(no.Rule), "  " + no.Text(order.English)}
+	b := block{"refused by " + string(no.Rule), "  " + no.Text(rule.English)}
 	if !no.Missing.IsZero() {
 		b = append(b, "  missing "+no.Missing.String())
 	}

@@ -13,10 +13,11 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // ActiveSeller activates the service of a seller and assesses his line.
-func (f *Fixture) ActiveSeller(by order.Actor, limit order.Money) *Fixture {
+func (f *Fixture) ActiveSeller(by trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
 	f.Do(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
 	f.Do(Platform, desk.Line(by.Account, limit.Currency(), credit.AssessLimit{Limit: limit}))
@@ -24,7 +25,7 @@ func (f *Fixture) ActiveSeller(by order.Actor, limit order.Money) *Fixture {
 }
 
 // OpenShop opens the pay-later line of a merchant.
-func (f *Fixture) OpenShop(merchant order.Actor, limit order.Money) *Fixture {
+func (f *Fixture) OpenShop(merchant trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
 	f.Do(Platform, desk.Quota(merchant.Account, limit.Currency(), credit.OpenLine{Limit: limit}))
 	return f
@@ -34,9 +35,9 @@ func (f *Fixture) OpenShop(merchant order.Actor, limit order.Money) *Fixture {
 // phase is all that is missing: a draft can be submitted, an order that is ready to ship has its
 // entrustment released. A seller whose service was never asked for is made an active one with
 // a line of ten times the contract's total.
-func (f *Fixture) OrderAt(phase order.Phase, c Contract) order.ID {
+func (f *Fixture) OrderAt(phase order.Phase, c Contract) trade.ID {
 	f.t.Helper()
-	id := order.NewID()
+	id := trade.NewID()
 	if o := f.bring(id, phase, c); o.Phase != phase {
 		f.t.Fatalf("the usual way of this contract leads to %s, not to %s", o.Phase, phase)
 	}
@@ -44,7 +45,7 @@ func (f *Fixture) OrderAt(phase order.Phase, c Contract) order.ID {
 }
 
 // bring takes the usual way to a phase, or beyond it where the policy does.
-func (f *Fixture) bring(id order.ID, phase order.Phase, c Contract) order.Order {
+func (f *Fixture) bring(id trade.ID, phase order.Phase, c Contract) order.Order {
 	f.t.Helper()
 	c = c.filled(order.EntrustmentID("E-" + strings.ToUpper(id.String()[24:])))
 	if _, _, err := f.Desk.ReadService(f.t.Context(), Platform, c.Seller.Account); errors.Is(err, desk.ErrNotFound) {
@@ -70,13 +71,13 @@ func (f *Fixture) bring(id order.ID, phase order.Phase, c Contract) order.Order 
 }
 
 // tenfold is ten times an amount, or the most that there is.
-func tenfold(m order.Money) order.Money {
-	return order.Minor(10*min(m.MinorUnits(), math.MaxInt64/10), m.Currency())
+func tenfold(m trade.Money) trade.Money {
+	return trade.Minor(10*min(m.MinorUnits(), math.MaxInt64/10), m.Currency())
 }
 
 // Entrust takes a seller's new export entrustment to the point at which customs have its
 // declaration and may release it.
-func (f *Fixture) Entrust(by order.Actor, id order.EntrustmentID, c order.Currency) {
+func (f *Fixture) Entrust(by trade.Actor, id order.EntrustmentID, c trade.Currency) {
 	f.t.Helper()
 	f.Do(by, desk.Entrustment(id, entrustment.Draft{Title: "goods"}))
 	f.Do(by, desk.Entrustment(id, entrustment.Submit{}))
@@ -86,7 +87,7 @@ func (f *Fixture) Entrust(by order.Actor, id order.EntrustmentID, c order.Curren
 
 // Declaration is a customs declaration of 100 pieces, under a number that derives from the
 // entrustment.
-func Declaration(id order.EntrustmentID, c order.Currency, at time.Time) entrustment.Declaration {
+func Declaration(id order.EntrustmentID, c trade.Currency, at time.Time) entrustment.Declaration {
 	number := []byte("D" + strings.ToUpper(string(id)))
 	for i, b := range number {
 		if b < '0' || b > '9' && b < 'A' || b > 'Z' {
@@ -100,8 +101,8 @@ func Declaration(id order.EntrustmentID, c order.Currency, at time.Time) entrust
 	return entrustment.Declaration{
 		Number: entrustment.DeclarationNo(number), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: at,
 		Items: []entrustment.Item{{
-			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(order.ParseNumber("100")), Unit: "piece",
-			Price: must(order.ParseNumber("10")), Total: order.Minor(total, c),
+			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(trade.ParseNumber("100")), Unit: "piece",
+			Price: must(trade.ParseNumber("10")), Total: trade.Minor(total, c),
 		}},
 	}
 }
@@ -109,9 +110,9 @@ func Declaration(id order.EntrustmentID, c order.Currency, at time.Time) entrust
 // SaleAt brings a new pay-later order of Shopper at Merchant to a phase by the usual way and
 // returns it; an overdue one takes the clock beyond its due time. A merchant without a line is
 // given one of ten times the amount.
-func (f *Fixture) SaleAt(phase paylater.Phase, amount order.Money) order.ID {
+func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 	f.t.Helper()
-	id := order.NewID()
+	id := trade.NewID()
 	if _, _, err := f.Desk.ReadQuota(f.t.Context(), Platform, Merchant.Account, amount.Currency()); errors.Is(err, desk.ErrNotFound) {
 		f.OpenShop(Merchant, tenfold(amount))
 	}
@@ -156,6 +157,6 @@ var saleTo = map[paylater.Phase][]paylater.Command{
 var placing = paylater.Place{ChosePayLater: true}
 
 // OwnAlipay is the Alipay account of a merchant's own, to which he can always withdraw.
-func OwnAlipay(merchant order.Actor) funds.Dest {
+func OwnAlipay(merchant trade.Actor) funds.Dest {
 	return funds.Dest{Alipay: funds.Alipay{Account: string(merchant.Account), Holder: string(merchant.Account)}}
 }

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // OrderID is the order of a Story.
-var OrderID = order.ID{0: 1, 1: 0x94, 6: 0x70, 8: 0x80, 15: 1}
+var OrderID = trade.ID{0: 1, 1: 0x94, 6: 0x70, 8: 0x80, 15: 1}
 
 // ReceivingAccount is the receiving account that is made for the order of a Story.
 const ReceivingAccount order.ReceivingAccount = "RA-1"
@@ -62,7 +64,7 @@ func GivenOrder(t TB, phase order.Phase, c Contract) Story {
 }
 
 // And tells on with a command that is accepted.
-func (s Story) And(by order.Actor, c order.Command) Story {
+func (s Story) And(by trade.Actor, c order.Command) Story {
 	s.t.Helper()
 	a := s.When(by, c)
 	if a.err != nil {
@@ -108,7 +110,7 @@ func (s Story) happens(events []order.Event) Story {
 }
 
 // When asks for something. What comes of it is told by the Answer.
-func (s Story) When(by order.Actor, c order.Command) Answer {
+func (s Story) When(by trade.Actor, c order.Command) Answer {
 	facts := s.facts
 	if link, ok := c.(order.Link); ok && facts.Entrustment.ID == "" {
 		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: s.order.Seller.Account}
@@ -125,7 +127,7 @@ func (s Story) When(by order.Actor, c order.Command) Answer {
 }
 
 // who is an actor in words.
-func who(by order.Actor) string {
+func who(by trade.Actor) string {
 	if by.Account == "" {
 		return "the " + by.Role.String()
 	}
@@ -160,9 +162,9 @@ func (a Answer) Leads(to order.Phase) Story {
 }
 
 // Refused demands that this rule refused the command.
-func (a Answer) Refused(rule order.Rule) Refusal {
+func (a Answer) Refused(ruleID rule.ID) Refusal {
 	a.t.Helper()
-	return a.refused(rule, blocksOf(a.got))
+	return a.refused(ruleID, blocksOf(a.got))
 }
 
 // Invalid demands that the command was malformed in that field.

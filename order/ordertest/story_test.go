@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // failed is what a test says that was ended by Fatalf.
@@ -63,7 +64,7 @@ func TestStory(t *testing.T) {
 		}, "refused by D27"},
 		{"Then/on", func(t ordertest.TB) {
 			confirmed(t).When(ordertest.Buyer, order.Cancel{}).Then(order.Closed{Reason: order.ClosedCancelled}).
-				When(ordertest.Buyer, order.Cancel{}).Refused(order.RuleD27)
+				When(ordertest.Buyer, order.Cancel{}).Refused(rule.D27)
 		}, ""},
 		{"Leads", func(t ordertest.TB) { confirmed(t).When(ordertest.Buyer, order.Cancel{}).Leads(order.PhaseClosed) }, ""},
 		{"Leads/elsewhere", func(t ordertest.TB) {
@@ -73,22 +74,22 @@ func TestStory(t *testing.T) {
 			confirmed(t).When(ordertest.Stranger, order.Cancel{}).Leads(order.PhaseClosed)
 		}, "refused by D27"},
 		{"Refused", func(t ordertest.TB) {
-			confirmed(t).When(ordertest.System, order.Expire{}).Refused(order.RuleD28).From(payBy)
+			confirmed(t).When(ordertest.System, order.Expire{}).Refused(rule.D28).From(payBy)
 		}, ""},
 		{"Refused/by another rule", func(t ordertest.TB) {
-			confirmed(t).When(ordertest.System, order.Expire{}).Refused(order.RuleA18)
+			confirmed(t).When(ordertest.System, order.Expire{}).Refused(rule.A18)
 		}, "refused by A18"},
 		{"Refused/accepted", func(t ordertest.TB) {
-			confirmed(t).When(ordertest.Buyer, order.Cancel{}).Refused(order.RuleD27)
+			confirmed(t).When(ordertest.Buyer, order.Cancel{}).Refused(rule.D27)
 		}, "order.closed"},
 		{"Refused/from another instant", func(t ordertest.TB) {
-			confirmed(t).When(ordertest.System, order.Expire{}).Refused(order.RuleD28).From(payBy.Add(1))
+			confirmed(t).When(ordertest.System, order.Expire{}).Refused(rule.D28).From(payBy.Add(1))
 		}, "earliest 2025-03-02T00:00:00.000000001Z"},
 		{"Refused/short of another amount", func(t ordertest.TB) {
-			confirmed(t).When(ordertest.System, order.Expire{}).Refused(order.RuleD28).Short(ordertest.USD("1"))
+			confirmed(t).When(ordertest.System, order.Expire{}).Refused(rule.D28).Short(ordertest.USD("1"))
 		}, "missing 1.00 USD"},
 		{"Refused/until", func(t ordertest.TB) {
-			confirmed(t).When(ordertest.System, order.Expire{}).Refused(order.RuleD28).Until(payBy)
+			confirmed(t).When(ordertest.System, order.Expire{}).Refused(rule.D28).Until(payBy)
 		}, "deadline 2025-03-02"},
 		{"Invalid", func(t ordertest.TB) {
 			confirmed(t).When(ordertest.Buyer, order.FailPayment{Payment: "a b"}).Invalid("payment")
@@ -109,7 +110,7 @@ func TestStory(t *testing.T) {
 			confirmed(t).At(payBy).When(ordertest.System, order.Expire{}).Leads(order.PhaseClosed)
 		}, ""},
 		{"After", func(t ordertest.TB) {
-			confirmed(t).After(60*ordertest.Day-1).When(ordertest.System, order.Expire{}).Refused(order.RuleD28)
+			confirmed(t).After(60*ordertest.Day-1).When(ordertest.System, order.Expire{}).Refused(rule.D28)
 		}, ""},
 		{"Under", func(t ordertest.TB) {
 			p := order.DefaultPolicy()
@@ -119,7 +120,7 @@ func TestStory(t *testing.T) {
 		}, ""},
 		{"Knowing", func(t ordertest.TB) {
 			ordertest.Given(t).Knowing(func(f *order.Facts) { f.Service = order.ServiceSuspended }).
-				When(ordertest.Seller, order.Draft{Mode: order.DraftOnline}).Refused(order.RuleA6)
+				When(ordertest.Seller, order.Draft{Mode: order.DraftOnline}).Refused(rule.A6)
 		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) { held(t, c.test, c.fails) })
@@ -152,9 +153,9 @@ func TestFixture(t *testing.T) {
 		}, "limit: \"2.00 USD\""},
 		{"Then/no event", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, assessed).Then(1) }, "int is no event"},
 		{"Then/refused", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Seller, assessed).Then(fact) }, "refused by D6"},
-		{"Refused", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Seller, assessed).Refused(order.RuleD6) }, ""},
+		{"Refused", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Seller, assessed).Refused(rule.D6) }, ""},
 		{"Refused/accepted", func(t ordertest.TB) {
-			ordertest.Desk(t).When(ordertest.Platform, assessed).Refused(order.RuleD6)
+			ordertest.Desk(t).When(ordertest.Platform, assessed).Refused(rule.D6)
 		}, "credit.limit-assessed"},
 		{"Invalid", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, desk.Action{}).Invalid("do") }, ""},
 		{"Invalid/accepted", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, assessed).Invalid("do") }, "an invalid do"},

@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // chance decides: it returns a number from 0 to n-1.
@@ -29,14 +30,14 @@ type table struct {
 // sensible step of what there is, or anything.
 type trader struct {
 	*table
-	orders []order.ID
+	orders []trade.ID
 	goods  []order.EntrustmentID
 }
 
 func newTrader(tb *table, orders int) *trader {
 	p := &trader{table: tb}
 	for i := range orders {
-		p.orders = append(p.orders, order.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
+		p.orders = append(p.orders, trade.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
 		p.goods = append(p.goods, order.EntrustmentID(fmt.Sprint("E", i+1)))
 	}
 	return p
@@ -60,7 +61,7 @@ func (p *trader) open() {
 }
 
 // next is the next sensible step of something, by whoever may take it.
-func (p *trader) next() (order.Actor, wish) {
+func (p *trader) next() (trade.Actor, wish) {
 	id := p.orders[p.serial/8%len(p.orders)]
 	if p.chance(3) == 0 {
 		id = one(p.chance, p.orders...)
@@ -113,7 +114,7 @@ func (p *trader) deadline() time.Time {
 }
 
 // waitsFor is an entrustment that customs have to release before the order can ship, or none.
-func (p *trader) waitsFor(id order.ID) order.EntrustmentID {
+func (p *trader) waitsFor(id trade.ID) order.EntrustmentID {
 	o := p.look(id)
 	for _, l := range o.Links {
 		if o.Phase == order.PhaseReadyToShip && l.ReleasedAt.IsZero() && !o.Frozen() && p.chance(4) > 0 {
@@ -131,25 +132,25 @@ func found[S any](f *Fixture, s S, err error) S {
 	return s
 }
 
-func (p *trader) look(id order.ID) order.Order {
+func (p *trader) look(id trade.ID) order.Order {
 	o, _, err := p.Desk.ReadOrder(p.t.Context(), Platform, id)
 	return found(p.Fixture, o, err)
 }
 
 // buyerOf is the buyer of an order, and ownerOf its seller.
-func buyerOf(o *order.Order) order.Actor {
+func buyerOf(o *order.Order) trade.Actor {
 	if o.Buyer.Email.Same(OtherBuyer.Email) {
 		return OtherBuyer
 	}
 	return Buyer
 }
 
-func ownerOf(o *order.Order) order.Actor {
-	return order.Actor{Role: order.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
+func ownerOf(o *order.Order) trade.Actor {
+	return trade.Actor{Role: trade.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
 }
 
 // nextOfOrder is a step that takes the order on.
-func (p *trader) nextOfOrder(id order.ID) (order.Actor, order.Command) {
+func (p *trader) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 	o := p.look(id)
 	owner, buyer := ownerOf(&o), buyerOf(&o)
 	if by, c := p.trouble(&o); c != nil {
@@ -190,7 +191,7 @@ func (p *trader) nextOfOrder(id order.ID) (order.Actor, order.Command) {
 }
 
 // goodsOf is an entrustment that an order of that seller can be linked to, if there is one.
-func (p *trader) goodsOf(account order.Account) order.EntrustmentID {
+func (p *trader) goodsOf(account trade.Account) order.EntrustmentID {
 	for _, id := range p.goods {
 		if e := p.lookAtGoods(id); e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
 			return id
@@ -244,7 +245,7 @@ func (p *trader) coverage() order.Command {
 }
 
 // paying reports money, mostly what is due.
-func (p *trader) paying(o *order.Order, due order.Money) order.Command {
+func (p *trader) paying(o *order.Order, due trade.Money) order.Command {
 	if !due.IsPositive() || p.chance(4) == 0 {
 		due = USD(one(p.chance, "30", "99.99", "600"))
 	}
@@ -256,9 +257,9 @@ func (p *trader) paying(o *order.Order, due order.Money) order.Command {
 }
 
 // nextOfGoods is a step that takes the entrustment on.
-func (p *trader) nextOfGoods(id order.EntrustmentID) (order.Actor, entrustment.Command) {
+func (p *trader) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
 	e := p.lookAtGoods(id)
-	owner := order.Actor{Role: order.Seller, Account: e.Seller}
+	owner := trade.Actor{Role: trade.Seller, Account: e.Seller}
 	switch e.Phase {
 	case entrustment.PhaseNone:
 		return one(p.chance, Seller, Seller, OtherSeller), entrustment.Draft{Title: "goods"}
@@ -291,7 +292,7 @@ func (p *trader) releasing() entrustment.Command {
 }
 
 // nextOfLine is what a platform may well ask of a line: more often a limit than a suspension.
-func (p *trader) nextOfLine(who order.Actor) credit.Command {
+func (p *trader) nextOfLine(who trade.Actor) credit.Command {
 	l, _, err := p.Desk.ReadLine(p.t.Context(), Platform, who.Account, USD("0").Currency())
 	l = found(p.Fixture, l, err)
 	switch {
@@ -307,7 +308,7 @@ func (p *trader) nextOfLine(who order.Actor) credit.Command {
 }
 
 // nextOfService thaws a service, or seldom suspends it.
-func (p *trader) nextOfService(who order.Actor) (order.Actor, seller.Command) {
+func (p *trader) nextOfService(who trade.Actor) (trade.Actor, seller.Command) {
 	s, _, err := p.Desk.ReadService(p.t.Context(), Platform, who.Account)
 	switch s = found(p.Fixture, s, err); {
 	case s.Phase == order.ServiceSuspended:
@@ -322,4 +323,4 @@ func (p *trader) nextOfService(who order.Actor) (order.Actor, seller.Command) {
 }
 
 // freeMember is a seller whose certification is approved only sometimes.
-var freeMember = order.Actor{Role: order.Seller, Account: "s-free", Email: "sales@free.example"}
+var freeMember = trade.Actor{Role: trade.Seller, Account: "s-free", Email: "sales@free.example"}

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // trouble is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
 // gets into one now; otherwise nil.
-func (p *trader) trouble(o *order.Order) (order.Actor, order.Command) {
+func (p *trader) trouble(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	switch {
 	case o.Phase <= order.PhaseDraft:
@@ -37,7 +38,7 @@ func (p *trader) trouble(o *order.Order) (order.Actor, order.Command) {
 	return p.beginning(o)
 }
 
-func least(a, b order.Money) order.Money {
+func least(a, b trade.Money) trade.Money {
 	if b.Less(a) {
 		return b
 	}
@@ -65,7 +66,7 @@ func (p *trader) card(o *order.Order) order.Command {
 }
 
 // beginning is the first step of what troubles an order in that phase, or nil.
-func (p *trader) beginning(o *order.Order) (order.Actor, order.Command) {
+func (p *trader) beginning(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	left, paid, due := o.Left(), o.Ledger.Applied.IsPositive(), o.StepDue()
 	collects := o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived
@@ -115,17 +116,17 @@ func (p *trader) amendment(o *order.Order) order.Amendment {
 }
 
 // part is all of an amount or less of it, and never nothing.
-func (p *trader) part(m order.Money) order.Money {
-	return order.Minor(max(m.MinorUnits()/int64(one(p.chance, 1, 1, 2, 3)), 1), m.Currency())
+func (p *trader) part(m trade.Money) trade.Money {
+	return trade.Minor(max(m.MinorUnits()/int64(one(p.chance, 1, 1, 2, 3)), 1), m.Currency())
 }
 
 // negotiating is a step of a dispute before it is escalated. Escalating one takes the clock to
 // where that is possible.
-func (p *trader) negotiating(o *order.Order) (order.Actor, order.Command) {
+func (p *trader) negotiating(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	offer := o.Dispute.Settlement
 	other := owner
-	if offer.By == order.Seller {
+	if offer.By == trade.Seller {
 		other = buyer
 	}
 	switch n := p.chance(8); {

@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // drawn makes a generator of a function of chance. One number decides all of a value, evenly.
@@ -23,42 +24,42 @@ func drawn[T any](f func(v values) T) *rapid.Generator[T] {
 
 // Amounts are positive amounts of a currency: one minor unit, round sums, odd ones, and the
 // largest that there is.
-func Amounts(c order.Currency) *rapid.Generator[order.Money] {
-	return drawn(func(v values) order.Money { return v.amount(c) })
+func Amounts(c trade.Currency) *rapid.Generator[trade.Money] {
+	return drawn(func(v values) trade.Money { return v.amount(c) })
 }
 
 // HostileAmounts are amounts that hardly any command takes: none, negative ones, the extremes,
 // and other currencies than those of the kit, among them one that does not exist.
-func HostileAmounts() *rapid.Generator[order.Money] {
-	return drawn(func(v values) order.Money { return one(v.chance, hostileMoney...) })
+func HostileAmounts() *rapid.Generator[trade.Money] {
+	return drawn(func(v values) trade.Money { return one(v.chance, hostileMoney...) })
 }
 
 // Numbers are quantities and prices, whole ones and fractions.
-func Numbers() *rapid.Generator[order.Number] {
-	return drawn(func(v values) order.Number { return v.number() })
+func Numbers() *rapid.Generator[trade.Number] {
+	return drawn(func(v values) trade.Number { return v.number() })
 }
 
 // Actors are the people of the kit, and people that no order knows.
-func Actors() *rapid.Generator[order.Actor] {
-	return drawn(func(v values) order.Actor {
+func Actors() *rapid.Generator[trade.Actor] {
+	return drawn(func(v values) trade.Actor {
 		return one(v.chance, append(Everybody(),
-			order.Actor{Role: order.Buyer, Account: "x-nobody", Email: "nobody@nowhere.example"},
-			order.Actor{Role: order.Seller, Account: "x-nobody"}, order.Actor{Role: order.Platform})...)
+			trade.Actor{Role: trade.Buyer, Account: "x-nobody", Email: "nobody@nowhere.example"},
+			trade.Actor{Role: trade.Seller, Account: "x-nobody"}, trade.Actor{Role: trade.Platform})...)
 	})
 }
 
 // HostileActors are actors that nobody may be: without a role or an account, of an unknown role,
 // under a malformed account, or the desk itself.
-func HostileActors() *rapid.Generator[order.Actor] {
-	return drawn(func(v values) order.Actor {
-		return one(v.chance, order.Actor{}, order.Actor{Role: order.Buyer}, order.Actor{Role: order.Role(99), Account: "a"},
-			order.Actor{Role: order.Seller, Account: "no account"}, order.Actor{Role: order.Buyer, Account: "b", Email: "no address"}, order.Actor{Role: order.Desk})
+func HostileActors() *rapid.Generator[trade.Actor] {
+	return drawn(func(v values) trade.Actor {
+		return one(v.chance, trade.Actor{}, trade.Actor{Role: trade.Buyer}, trade.Actor{Role: trade.Role(99), Account: "a"},
+			trade.Actor{Role: trade.Seller, Account: "no account"}, trade.Actor{Role: trade.Buyer, Account: "b", Email: "no address"}, trade.Actor{Role: trade.Desk})
 	})
 }
 
 // OrderIDs are ids of orders, a few of them again and again.
-func OrderIDs() *rapid.Generator[order.ID] {
-	return drawn(func(v values) order.ID { return v.id() })
+func OrderIDs() *rapid.Generator[trade.ID] {
+	return drawn(func(v values) trade.ID { return v.id() })
 }
 
 // CommandIDs are ids of commands: of version 8, as desk.CommandID derives them, and of versions
@@ -75,7 +76,7 @@ func CommandIDs() *rapid.Generator[uuid.UUID] {
 func Instants() *rapid.Generator[time.Time] {
 	return drawn(func(v values) time.Time {
 		if v.chance(10) == 0 {
-			return one(v.chance, order.MinInstant, order.MaxInstant, time.Date(2028, 2, 29, 23, 59, 59, 999_999_999, time.UTC))
+			return one(v.chance, trade.MinInstant, trade.MaxInstant, time.Date(2028, 2, 29, 23, 59, 59, 999_999_999, time.UTC))
 		}
 		return v.instant()
 	})
@@ -91,7 +92,7 @@ func Around(deadline time.Time) *rapid.Generator[time.Time] {
 
 // Terms are terms that a contract can have in a currency: a total and an initial payment, at
 // times the items that add up to it, an agreed time of shipment and a trade term.
-func Terms(c order.Currency) *rapid.Generator[order.Terms] {
+func Terms(c trade.Currency) *rapid.Generator[order.Terms] {
 	return drawn(func(v values) order.Terms { return v.terms(c) })
 }
 
@@ -109,19 +110,19 @@ func Contracts() *rapid.Generator[Contract] {
 // values makes values up.
 type values struct{ chance }
 
-func (v values) amount(c order.Currency) order.Money {
-	return order.Minor(one[int64](v.chance, 1, 99, 100, 3_333, 10_000, 250_000, 600_001, 1_000_000, 1<<63-1), c)
+func (v values) amount(c trade.Currency) trade.Money {
+	return trade.Minor(one[int64](v.chance, 1, 99, 100, 3_333, 10_000, 250_000, 600_001, 1_000_000, 1<<63-1), c)
 }
 
-func (v values) usd() order.Money { return v.amount(USD("0").Currency()) }
-func (v values) cny() order.Money { return v.amount(funds.CNY()) }
+func (v values) usd() trade.Money { return v.amount(USD("0").Currency()) }
+func (v values) cny() trade.Money { return v.amount(funds.CNY()) }
 
-func (v values) number() order.Number {
-	return must(order.ParseNumber(one(v.chance, "1", "3", "12.5", "100", "0.000001", "4.8", "4.79")))
+func (v values) number() trade.Number {
+	return must(trade.ParseNumber(one(v.chance, "1", "3", "12.5", "100", "0.000001", "4.8", "4.79")))
 }
 
-func (v values) id() order.ID {
-	return one(v.chance, OrderID, order.ID{0: 1, 6: 0x70, 8: 0x80, 15: 1}, order.ID{0: 1, 6: 0x70, 8: 0x80, 15: 2}, order.ID{0: 2, 6: 0x40, 8: 0x80, 15: 3})
+func (v values) id() trade.ID {
+	return one(v.chance, OrderID, trade.ID{0: 1, 6: 0x70, 8: 0x80, 15: 1}, trade.ID{0: 1, 6: 0x70, 8: 0x80, 15: 2}, trade.ID{0: 2, 6: 0x40, 8: 0x80, 15: 3})
 }
 
 func (v values) instant() time.Time {
@@ -154,7 +155,7 @@ func (v values) maybe() string { return one(v.chance, "", v.text()) }
 
 func (v values) yes() bool { return v.chance(2) == 0 }
 
-func (v values) terms(c order.Currency) order.Terms {
+func (v values) terms(c trade.Currency) order.Terms {
 	t := order.Terms{
 		TradeTerm: one(v.chance, "", "FOB Ningbo", "CIF Hamburg"),
 		ShipBy: one(v.chance, order.ShipBy{}, order.ShipBy{Date: "2025-03-31"}, order.ShipBy{Days: 30, After: order.InitialPayment},
@@ -169,12 +170,12 @@ func (v values) terms(c order.Currency) order.Terms {
 			t.Total = must(t.Total.Add(it.Amount))
 		}
 	}
-	t.Initial = order.Minor(max(t.Total.MinorUnits()/int64(one(v.chance, 1, 2, 3, 1000)), 1), c)
+	t.Initial = trade.Minor(max(t.Total.MinorUnits()/int64(one(v.chance, 1, 2, 3, 1000)), 1), c)
 	return t
 }
 
-func (v values) item(c order.Currency) order.Item {
-	quantity, price := must(order.ParseNumber(one(v.chance, "1", "12", "100"))), must(order.ParseNumber(one(v.chance, "3", "100", "2500")))
+func (v values) item(c trade.Currency) order.Item {
+	quantity, price := must(trade.ParseNumber(one(v.chance, "1", "12", "100"))), must(trade.ParseNumber(one(v.chance, "3", "100", "2500")))
 	return order.Item{
 		Name: v.text(), HSCode: one(v.chance, "", "900190", "9001909090"), Quantity: quantity, Unit: "piece", Price: price,
 		Amount: must(quantity.Times(price, c)),
@@ -185,11 +186,11 @@ func (v values) amendment() order.Amendment {
 	return order.Amendment{Terms: v.terms(USD("0").Currency()), Coverage: v.coverage(), BuyerName: v.maybe()}
 }
 
-func (v values) inputs(c order.Currency) credit.Inputs {
+func (v values) inputs(c trade.Currency) credit.Inputs {
 	volume := v.amount(c)
 	return one(v.chance, credit.Inputs{}, credit.Inputs{
 		Qualification: "A", Ability: "verified", TradeFlow: v.amount(c), Penalties: int64(v.chance(3)), Month: "2025-06",
-		Grade: int64(v.chance(101)), Score: must(order.ParseNumber(one(v.chance, "0", "4.79", "4.8", "5"))), Volume: volume,
-		FakeVolume: order.Minor(volume.MinorUnits()/2, c), Products: int64(v.chance(101)), Profile: 100, AfterSales: 0,
+		Grade: int64(v.chance(101)), Score: must(trade.ParseNumber(one(v.chance, "0", "4.79", "4.8", "5"))), Volume: volume,
+		FakeVolume: trade.Minor(volume.MinorUnits()/2, c), Products: int64(v.chance(101)), Profile: 100, AfterSales: 0,
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestValues holds the generators of values to what they promise.
@@ -27,10 +29,10 @@ func TestValues(t *testing.T) {
 		if by := ordertest.Actors().Draw(rt, "actor"); by.Validate() != nil {
 			rt.Errorf("the actor is %+v", by)
 		}
-		if by := ordertest.HostileActors().Draw(rt, "hostile actor"); by.Validate() == nil && by.Role != order.Desk {
+		if by := ordertest.HostileActors().Draw(rt, "hostile actor"); by.Validate() == nil && by.Role != trade.Desk {
 			rt.Errorf("the hostile actor is %+v", by)
 		}
-		if at := ordertest.Instants().Draw(rt, "instant"); order.CheckInstant("at", at) != nil {
+		if at := ordertest.Instants().Draw(rt, "instant"); trade.CheckInstant("at", at) != nil {
 			rt.Errorf("the instant is %s", at)
 		}
 		around[ordertest.Around(ordertest.Start).Draw(rt, "around").Sub(ordertest.Start)] = true
@@ -49,8 +51,8 @@ func TestValues(t *testing.T) {
 		// A desk takes the id of a command.
 		f := ordertest.Desk(rt)
 		c := desk.Command{ID: ordertest.CommandIDs().Draw(rt, "id"), By: ordertest.Seller, Do: desk.Order(ordertest.OrderID, order.Draft{Mode: order.DraftOnline})}
-		var no *order.Refusal
-		if _, err := f.Desk.Do(rt.Context(), c); !errors.As(err, &no) || no.Rule != order.RuleA6 {
+		var no *trade.Refusal
+		if _, err := f.Desk.Do(rt.Context(), c); !errors.As(err, &no) || no.Rule != rule.A6 {
 			rt.Errorf("the answer is %v", err)
 		}
 	})
@@ -68,7 +70,7 @@ func TestContracts(t *testing.T) {
 		phase := rapid.SampledFrom([]order.Phase{order.PhaseDraft, order.PhaseSubmitted, order.PhaseConfirmed, order.PhaseReadyToShip, order.PhaseShipped}).Draw(rt, "phase")
 		o := ordertest.GivenOrder(rt, phase, c).Order()
 		f := ordertest.Desk(rt)
-		if on := f.Order(f.OrderAt(phase, ordertest.Contract{Total: order.Minor(min(c.Total.MinorUnits(), 1<<59), c.Total.Currency()), Coverage: c.Coverage})); on.Phase != phase {
+		if on := f.Order(f.OrderAt(phase, ordertest.Contract{Total: trade.Minor(min(c.Total.MinorUnits(), 1<<59), c.Total.Currency()), Coverage: c.Coverage})); on.Phase != phase {
 			rt.Errorf("the desk's order is %s, want %s", on.Phase, phase)
 		}
 		if o.Terms.Total != c.Total || o.Terms.Initial != c.Initial || o.Coverage != c.Coverage || o.Transport != c.Transport {

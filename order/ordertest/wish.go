@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // wish is a command with its address, before it becomes an action: it can still be spoilt.
@@ -30,7 +31,7 @@ func wishFor[C any](c C, address func(C) desk.Action) wish {
 	return wish{c, func(command any) desk.Action { return address(command.(C)) }}
 }
 
-func onOrder(id order.ID, c order.Command) wish {
+func onOrder(id trade.ID, c order.Command) wish {
 	return wishFor(c, func(c order.Command) desk.Action { return desk.Order(id, c) })
 }
 
@@ -38,23 +39,23 @@ func onGoods(id order.EntrustmentID, c entrustment.Command) wish {
 	return wishFor(c, func(c entrustment.Command) desk.Action { return desk.Entrustment(id, c) })
 }
 
-func onSeller(of order.Actor, c seller.Command) wish {
+func onSeller(of trade.Actor, c seller.Command) wish {
 	return wishFor(c, func(c seller.Command) desk.Action { return desk.Seller(of.Account, c) })
 }
 
-func onLine(of order.Actor, c credit.Command) wish {
+func onLine(of trade.Actor, c credit.Command) wish {
 	return wishFor(c, func(c credit.Command) desk.Action { return desk.Line(of.Account, USD("0").Currency(), c) })
 }
 
-func onSale(id order.ID, c paylater.Command) wish {
+func onSale(id trade.ID, c paylater.Command) wish {
 	return wishFor(c, func(c paylater.Command) desk.Action { return desk.PayLater(id, c) })
 }
 
-func onQuota(of order.Actor, c credit.Command) wish {
+func onQuota(of trade.Actor, c credit.Command) wish {
 	return wishFor(c, func(c credit.Command) desk.Action { return desk.Quota(of.Account, funds.CNY(), c) })
 }
 
-func onFunds(of order.Actor, c funds.Command) wish {
+func onFunds(of trade.Actor, c funds.Command) wish {
 	return wishFor(c, func(c funds.Command) desk.Action { return desk.Funds(of.Account, funds.CNY(), c) })
 }
 
@@ -86,7 +87,7 @@ func gather(v reflect.Value, leaves *[]reflect.Value) {
 }
 
 var whole = map[reflect.Type]bool{
-	reflect.TypeFor[order.Money](): true, reflect.TypeFor[order.Number](): true, reflect.TypeFor[time.Time](): true,
+	reflect.TypeFor[trade.Money](): true, reflect.TypeFor[trade.Number](): true, reflect.TypeFor[time.Time](): true,
 }
 
 // Values that nobody should send.
@@ -95,12 +96,12 @@ var (
 		"", " ", " led by a space", "two\nlines", "\x00", "\xff\xfe", "\u202egnp.exe", "'; DROP TABLE records; --", "<script>", "../../etc",
 		strings.Repeat("A", 65), strings.Repeat("长", 700), strings.Repeat("x", 70_000),
 	}
-	hostileMoney = []order.Money{
+	hostileMoney = []trade.Money{
 		{}, USD("0"), USD("-0.01"), CNY("-1"), USD("92233720368547758.07"), CNY("92233720368547758.07"), USD("-92233720368547758.08"),
-		must(order.ParseMoney("1 JPY")), must(order.ParseMoney("0.001 KWD")), order.Minor(1, order.Currency{'X', 'Q', 'Z'}),
+		must(trade.ParseMoney("1 JPY")), must(trade.ParseMoney("0.001 KWD")), trade.Minor(1, trade.Currency{'X', 'Q', 'Z'}),
 	}
 	hostileInstants = []time.Time{
-		{}, order.MinInstant.Add(-1), order.MaxInstant.Add(1), time.Unix(math.MaxInt32, 0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+		{}, trade.MinInstant.Add(-1), trade.MaxInstant.Add(1), time.Unix(math.MaxInt32, 0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 		time.Date(2024, 2, 29, 23, 59, 59, 999999999, time.FixedZone("", 14*60*60)),
 	}
 	hostileNumbers = []string{"0", "-1", "0.000001", "9223372036854.775807", "-9223372036854.775808"}
@@ -108,11 +109,11 @@ var (
 
 func ruin(c chance, v reflect.Value) {
 	switch v.Interface().(type) {
-	case order.Money:
+	case trade.Money:
 		v.Set(reflect.ValueOf(one(c, hostileMoney...)))
 		return
-	case order.Number:
-		v.Set(reflect.ValueOf(must(order.ParseNumber(one(c, hostileNumbers...)))))
+	case trade.Number:
+		v.Set(reflect.ValueOf(must(trade.ParseNumber(one(c, hostileNumbers...)))))
 		return
 	case time.Time:
 		v.Set(reflect.ValueOf(one(c, hostileInstants...)))

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // After-sales: what may come up about the goods and about the order itself while it is not paid.
@@ -18,10 +20,10 @@ func (c OpenAfterSales) check() error { return checkReason(c.Reason) }
 
 func (c OpenAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, error) {
 	if o.AfterSalesOpen() {
-		return nil, o.refuse(order.RuleD46, c).Says("an after-sales case is open already", "已有售后正在处理")
+		return nil, o.refuse(rule.D46, c).Says("an after-sales case is open already", "已有售后正在处理")
 	}
 	if g.At.After(o.DueAt) {
-		return nil, o.refuse(order.RuleD46, c).Says("payment was due before", "付款已到期").Until(o.DueAt.Add(1))
+		return nil, o.refuse(rule.D46, c).Says("payment was due before", "付款已到期").Until(o.DueAt.Add(1))
 	}
 	return []Event{AfterSalesOpened(c)}, nil
 }
@@ -53,7 +55,7 @@ func (c CloseAfterSales) check() error { return checkReason(c.Reason) }
 
 func (c CloseAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, error) {
 	if !o.AfterSalesOpen() {
-		return nil, o.refuse(order.RuleD46, c).Says("no after-sales case is open", "没有正在处理的售后")
+		return nil, o.refuse(rule.D46, c).Says("no after-sales case is open", "没有正在处理的售后")
 	}
 	return []Event{AfterSalesClosed{By: g.By.Role, DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt)), Reason: c.Reason}}, nil
 }
@@ -61,13 +63,13 @@ func (c CloseAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, er
 // AfterSalesClosed says who has ended the after-sales case and when payment is due now.
 // Stored: add fields, never rename or remove.
 type AfterSalesClosed struct {
-	By     order.Role `json:"by"`
+	By     trade.Role `json:"by"`
 	DueAt  time.Time  `json:"due_at"`
 	Reason string     `json:"reason,omitzero"`
 }
 
 func (e AfterSalesClosed) check() error {
-	if e.By != order.Buyer && e.By != order.Seller && e.By != order.Platform {
+	if e.By != trade.Buyer && e.By != trade.Seller && e.By != trade.Platform {
 		return invalid("by", "must be buyer, seller or platform")
 	}
 	if err := checkDeadline("due_at", e.DueAt); err != nil {
@@ -93,7 +95,7 @@ func (e AfterSalesClosed) evolve(o *Order, _ time.Time) {
 // LowerAmount lowers what is outstanding to Amount, which is a refund before payment (D49). It
 // stays above what was paid in instalments.
 type LowerAmount struct {
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 }
 
 func (c LowerAmount) check() error { return checkPositive("amount", c.Amount) }
@@ -103,10 +105,10 @@ func (c LowerAmount) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error)
 		return nil, err
 	}
 	if !c.Amount.Less(o.Outstanding) {
-		return nil, o.refuse(order.RuleD47, c).Because("it is not less than %[1]s", "不低于未付金额 %[1]s", o.Outstanding)
+		return nil, o.refuse(rule.D47, c).Because("it is not less than %[1]s", "不低于未付金额 %[1]s", o.Outstanding)
 	}
 	if c.Amount.AtMost(o.Instalments) {
-		return nil, o.refuse(order.RuleD51, c).Because("%[1]s is paid in instalments", "已分期支付 %[1]s", o.Instalments)
+		return nil, o.refuse(rule.D51, c).Because("%[1]s is paid in instalments", "已分期支付 %[1]s", o.Instalments)
 	}
 	return []Event{AmountLowered{To: c.Amount, Restored: minus(o.Outstanding, c.Amount)}}, nil
 }
@@ -114,8 +116,8 @@ func (c LowerAmount) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error)
 // AmountLowered says what is outstanding now. The line restores Restored.
 // Stored: add fields, never rename or remove.
 type AmountLowered struct {
-	To       order.Money `json:"to"`
-	Restored order.Money `json:"restored"`
+	To       trade.Money `json:"to"`
+	Restored trade.Money `json:"restored"`
 }
 
 func (e AmountLowered) check() error {
@@ -156,8 +158,8 @@ func (c Return) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 // PaidBack are the instalments that go back to the buyer.
 // Stored: add fields, never rename or remove.
 type Returned struct {
-	Restored order.Money `json:"restored"`
-	PaidBack order.Money `json:"paid_back"`
+	Restored trade.Money `json:"restored"`
+	PaidBack trade.Money `json:"paid_back"`
 	Overdue  bool        `json:"overdue,omitzero"` // whether the order was overdue until then
 	Reason   string      `json:"reason,omitzero"`
 }
@@ -183,7 +185,7 @@ func (c FlagFake) check() error { return checkReason(c.Reason) }
 
 func (c FlagFake) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 	if o.FakeFlagged {
-		return nil, o.refuse(order.RuleB19, c).Says("it is flagged already", "该订单已被标记")
+		return nil, o.refuse(rule.B19, c).Says("it is flagged already", "该订单已被标记")
 	}
 	return []Event{FakeFlagged(c)}, nil
 }

@@ -7,8 +7,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // till is a merchant's line and received funds in cents, moved by nothing but the amounts that
@@ -25,7 +26,7 @@ func (b *till) line() Line {
 	if b.frozen {
 		usable = 0
 	}
-	return Line{Active: true, Frozen: b.frozen, Usable: order.Minor(usable, yuan("0").Currency())}
+	return Line{Active: true, Frozen: b.frozen, Usable: trade.Minor(usable, yuan("0").Currency())}
 }
 
 func (b *till) enter(made []Event) {
@@ -188,7 +189,7 @@ func (b *book) phase() Phase {
 
 // audit compares an order with its book.
 func (b *book) audit(t *rapid.T, o *Order) {
-	cents := func(m order.Money) int64 { return m.MinorUnits() }
+	cents := func(m trade.Money) int64 { return m.MinorUnits() }
 	want := [...]int64{b.original, b.out, b.parts, b.paidSum, b.refunded, b.restored, b.consumed}
 	got := [...]int64{cents(o.Original), cents(o.Outstanding), cents(o.Instalments), cents(o.Paid), cents(o.Refunded), cents(o.Restored), cents(o.Consumed)}
 	switch {
@@ -232,7 +233,7 @@ func TestOrdersAgainstAuditor(t *testing.T) {
 				rt.Fatalf("%+v on %+v: got %v, the auditor says %t", c, w.o, err, allowed)
 			}
 			if err != nil {
-				if _, refused := errors.AsType[*order.Refusal](err); !refused {
+				if _, refused := errors.AsType[*trade.Refusal](err); !refused {
 					rt.Fatalf("%+v: %v is no refusal", c, err)
 				}
 				continue
@@ -275,7 +276,7 @@ func auditTill(t *rapid.T, b *till, books []book) {
 // TestCancelUndoesAnOrder and the payment of it: what both leave of line and funds.
 func TestCancelUndoesAnOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		amount := order.Minor(rapid.Int64Range(1, 500000).Draw(rt, "cents"), yuan("0").Currency())
+		amount := trade.Minor(rapid.Int64Range(1, 500000).Draw(rt, "cents"), yuan("0").Currency())
 		for c, funds := range map[Command]int64{Cancel{}: 0, Pay{Reference: "R", Amount: amount}: amount.MinorUnits()} {
 			b := &till{limit: 500000, used: rapid.Int64Range(0, 1000).Draw(rt, "used")}
 			w, used := newWorld(t), b.used
@@ -304,7 +305,7 @@ func TestGoldenCases(t *testing.T) {
 	}
 	next := newWorld(t)
 	next.facts.Line = b.line()
-	next.refused(order.RuleB5, place("0.01"))
+	next.refused(rule.B5, place("0.01"))
 	if b.enter(first.made(pay("5000"))); b.used != 0 || b.funds != 500000 {
 		t.Errorf("once it is paid %d is used and %d received", b.used, b.funds)
 	}
@@ -313,7 +314,7 @@ func TestGoldenCases(t *testing.T) {
 	running := story(b, place("4000"))
 	b.limit = 300000
 	next.facts.Line = b.line()
-	next.refused(order.RuleB5, place("1"))
+	next.refused(rule.B5, place("1"))
 	b.enter(running.made(pay("4000")))
 	if next.facts.Line = b.line(); next.facts.Line.Usable != yuan("3000") {
 		t.Errorf("after the payment %s is usable", next.facts.Line.Usable)
@@ -334,7 +335,7 @@ func TestGoldenCases(t *testing.T) {
 	late.do(Ship{}, ConfirmReceipt{}).wait(day + 1)
 	b.enter(late.made(MarkOverdue{}))
 	next.facts.Line = b.line()
-	next.refused(order.RuleB19, place("1"))
+	next.refused(rule.B19, place("1"))
 	if b.enter(late.made(pay("100"))); !b.frozen || b.used != 0 || b.funds != 10000 || late.o.Phase != PhasePaid {
 		t.Errorf("frozen and paid: %+v in %s", b, late.o.Phase)
 	}

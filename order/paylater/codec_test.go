@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // everyEvent has an event of each kind without a zero field, and one more where a field may be
@@ -24,8 +25,8 @@ func everyEvent() []Event {
 		Cancelled{Restored: yuan("0"), PaidBack: yuan("0")},
 		Shipped{AutoReceiveAt: newYear.Add(10 * day)},
 		ReceiptExtended{AutoReceiveAt: newYear.Add(13*day + 1)},
-		ReceiptConfirmed{By: order.Buyer, DueAt: newYear.Add(day)},
-		ReceiptConfirmed{By: order.System},
+		ReceiptConfirmed{By: trade.Buyer, DueAt: newYear.Add(day)},
+		ReceiptConfirmed{By: trade.System},
 		InstalmentPaid{Reference: "2025010122001", Amount: yuan("33.33")},
 		Paid{Reference: "2025010122002 <last>", Amount: yuan("66.67"), Total: yuan("100"), Overdue: true},
 		Paid{Reference: "2025010122003", Amount: yuan("100"), Total: yuan("100")},
@@ -40,8 +41,8 @@ func everyEvent() []Event {
 		WrittenOff{Consumed: yuan("60"), PaidBack: yuan("0")},
 		AfterSalesOpened{Reason: "wrong size"},
 		AfterSalesOpened{},
-		AfterSalesClosed{By: order.Platform, DueAt: newYear.Add(3 * day), Reason: "exchanged"},
-		AfterSalesClosed{By: order.Buyer, DueAt: newYear.Add(3 * day)},
+		AfterSalesClosed{By: trade.Platform, DueAt: newYear.Add(3 * day), Reason: "exchanged"},
+		AfterSalesClosed{By: trade.Buyer, DueAt: newYear.Add(3 * day)},
 		AmountLowered{To: yuan("60"), Restored: yuan("40")},
 		Returned{Restored: yuan("60"), PaidBack: yuan("10"), Overdue: true, Reason: "refused"},
 		Returned{Restored: yuan("60"), PaidBack: yuan("0")},
@@ -153,7 +154,7 @@ func fieldOf(err error) string {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		return e.Field
 	}
-	if e, ok := errors.AsType[*order.InvalidError](err); ok {
+	if e, ok := errors.AsType[*trade.InvalidError](err); ok {
 		return e.Field
 	}
 	return "no field"
@@ -288,7 +289,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 		for _, p := range phases {
 			w := on(t, p)
-			if err := w.o.Apply(e, w.now); err != nil && !errors.As(err, new(*order.InvalidError)) {
+			if err := w.o.Apply(e, w.now); err != nil && !errors.As(err, new(*trade.InvalidError)) {
 				t.Fatal(err)
 			}
 			sound(t, &w.o)
@@ -312,7 +313,7 @@ func FuzzDecodeCommand(f *testing.F) {
 			t.Fatalf("%s %s became %s %s, %v", name, data, back, again, err)
 		}
 		for _, p := range phases {
-			if _, err := on(t, p).try(c); err != nil && !errors.As(err, new(*order.Refusal)) && !errors.As(err, new(*order.InvalidError)) {
+			if _, err := on(t, p).try(c); err != nil && !errors.As(err, new(*trade.Refusal)) && !errors.As(err, new(*trade.InvalidError)) {
 				t.Fatal(err)
 			}
 		}

@@ -28,7 +28,7 @@
 //
 // # Counterparts
 //
-// No command of this package is a counterpart of another one, so the role order.Desk may ask
+// No command of this package is a counterpart of another one, so the role trade.Desk may ask
 // for none. What an order brings with it on other streams is written in the same commit by
 // whoever runs the commands, and its events carry the amounts:
 //

@@ -7,21 +7,22 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // A pay-later order is decided on and folded without a store. Its events carry the amounts that
 // the merchant's line and funds need.
 func Example() {
 	at := time.Date(2025, 1, 1, 9, 0, 0, 0, time.UTC)
-	buyer := order.Actor{Role: order.Buyer, Account: "bao"}
-	merchant := order.Actor{Role: order.Seller, Account: "meilin"}
-	system := order.Actor{Role: order.System}
-	amount, _ := order.ParseMoney("5000.00 CNY")
-	more, _ := order.ParseMoney("5000.01 CNY")
+	buyer := trade.Actor{Role: trade.Buyer, Account: "bao"}
+	merchant := trade.Actor{Role: trade.Seller, Account: "meilin"}
+	system := trade.Actor{Role: trade.System}
+	amount, _ := trade.ParseMoney("5000.00 CNY")
+	more, _ := trade.ParseMoney("5000.01 CNY")
 	line := paylater.Facts{Line: paylater.Line{Active: true, Usable: amount}}
 
-	o := paylater.New(order.ID{1})
-	ask := func(by order.Actor, c paylater.Command) error {
+	o := paylater.New(trade.ID{1})
+	ask := func(by trade.Actor, c paylater.Command) error {
 		made, err := paylater.Decide(o, c, order.Given{By: by, At: at}, line)
 		for _, e := range made {
 			fmt.Println(e.Kind())
@@ -31,7 +32,7 @@ func Example() {
 	}
 
 	err := ask(buyer, paylater.Place{Merchant: "meilin", ChosePayLater: true, Amount: more})
-	var no *order.Refusal
+	var no *trade.Refusal
 	if errors.As(err, &no) {
 		fmt.Println(string(no.Rule), "misses", no.Missing)
 	}

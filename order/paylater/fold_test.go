@@ -10,19 +10,19 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // sound fails unless the sums of an order agree with each other and with its phase.
 func sound(t rapid.TB, o *Order) {
 	t.Helper()
-	cents := func(m order.Money) int64 { return m.MinorUnits() }
+	cents := func(m trade.Money) int64 { return m.MinorUnits() }
 	sum := cents(o.Paid) + cents(o.Restored) + cents(o.Consumed) + cents(o.Outstanding)
 	if sum != cents(o.Original) {
 		t.Fatalf("the parts make %d of %s: %+v", sum, o.Original, *o)
 	}
-	for _, m := range []order.Money{o.Outstanding, o.Paid, o.Restored, o.Consumed, o.Instalments, o.PaidBack, o.Refunded, o.Due(), o.Refundable()} {
+	for _, m := range []trade.Money{o.Outstanding, o.Paid, o.Restored, o.Consumed, o.Instalments, o.PaidBack, o.Refunded, o.Due(), o.Refundable()} {
 		if m.IsNegative() || m.Currency() != o.Original.Currency() {
 			t.Fatalf("an amount of %s: %+v", m, *o)
 		}
@@ -62,9 +62,9 @@ var onward = map[Phase][]Command{
 }
 
 // draw returns some command for the order; a good part of them is taken where they are drawn.
-func draw(t *rapid.T, o *Order) (order.Actor, Command) {
-	cents := func(most int64, label string) order.Money {
-		return order.Minor(rapid.Int64Range(1, max(1, most)).Draw(t, label), yuan("0").Currency())
+func draw(t *rapid.T, o *Order) (trade.Actor, Command) {
+	cents := func(most int64, label string) trade.Money {
+		return trade.Minor(rapid.Int64Range(1, max(1, most)).Draw(t, label), yuan("0").Currency())
 	}
 	due := o.Due()
 	if rapid.IntRange(0, 2).Draw(t, "part") == 0 {
@@ -91,7 +91,7 @@ func draw(t *rapid.T, o *Order) (order.Actor, Command) {
 	}
 	by := actor(c)
 	if rapid.IntRange(0, 9).Draw(t, "other") == 0 {
-		by = rapid.SampledFrom([]order.Actor{buyer, merchant, platform, system, desk, {Role: order.Buyer, Account: "x"}}).Draw(t, "by")
+		by = rapid.SampledFrom([]trade.Actor{buyer, merchant, platform, system, desk, {Role: trade.Buyer, Account: "x"}}).Draw(t, "by")
 	}
 	return by, c
 }
@@ -182,11 +182,11 @@ func stored(t *rapid.T, history []Recorded) []Recorded {
 func TestHostileHistories(t *testing.T) {
 	facts := append(everyEvent(),
 		Placed{Buyer: "bao", Merchant: "meilin", Amount: yuan("100")}, Shipped{AutoReceiveAt: newYear.Add(day)}, Shipped{AutoReceiveAt: newYear.Add(day)},
-		ReceiptConfirmed{By: order.Buyer, DueAt: newYear.Add(day)}, InstalmentPaid{Reference: "a", Amount: yuan("33.33")},
+		ReceiptConfirmed{By: trade.Buyer, DueAt: newYear.Add(day)}, InstalmentPaid{Reference: "a", Amount: yuan("33.33")},
 		MarkedOverdue{Amount: yuan("100")}, MarkedOverdue{Amount: yuan("60")}, WrittenOff{Consumed: yuan("100"), PaidBack: yuan("0")},
 		Paid{Reference: "b", Amount: yuan("60"), Total: yuan("60")}, Cancelled{Restored: yuan("100"), PaidBack: yuan("0")},
-		Placed{Buyer: "bao", Merchant: "meilin", Amount: order.Minor(math.MaxInt64, yuan("0").Currency())},
-		RefundMade{Amount: yuan("-1")}, InstalmentPaid{Reference: "c", Amount: order.Minor(math.MinInt64, yuan("0").Currency())},
+		Placed{Buyer: "bao", Merchant: "meilin", Amount: trade.Minor(math.MaxInt64, yuan("0").Currency())},
+		RefundMade{Amount: yuan("-1")}, InstalmentPaid{Reference: "c", Amount: trade.Minor(math.MinInt64, yuan("0").Currency())},
 		Placed{Buyer: "bao", Merchant: "meilin"}, AmountLowered{}, Cancelled{}, Paid{}, nil, (*Paid)(nil))
 	rapid.Check(t, func(t *rapid.T) {
 		history := []Recorded{{At: newYear, Event: Placed{Buyer: "bao", Merchant: "meilin", Amount: yuan("100")}}}
@@ -207,7 +207,7 @@ func TestHostileHistories(t *testing.T) {
 				t.Fatalf("%+v in %s is taken and leads to %s", r.Event, before.Phase, o.Phase)
 			case err == nil:
 				sound(t, &o)
-			case !errors.As(err, new(*order.InvalidError)) || !reflect.DeepEqual(o, before):
+			case !errors.As(err, new(*trade.InvalidError)) || !reflect.DeepEqual(o, before):
 				t.Fatalf("%+v: %v, now %+v", r.Event, err, o)
 			default:
 				replayed, err := Replay(ours, history)
@@ -235,7 +235,7 @@ func TestHistoriesThatCannotBe(t *testing.T) {
 		"no step":                              {on(t, PhasePaid), Shipped{}, "event"},
 		"placed with oneself":                  {newWorld(t), Placed{Buyer: "bao", Merchant: "bao", Amount: yuan("1")}, "merchant"},
 		"placed for nothing":                   {newWorld(t), Placed{Buyer: "bao", Merchant: "meilin", Amount: yuan("0")}, "amount"},
-		"placed for no currency":               {newWorld(t), Placed{Buyer: "bao", Merchant: "meilin", Amount: order.Minor(1, order.Currency{})}, "amount"},
+		"placed for no currency":               {newWorld(t), Placed{Buyer: "bao", Merchant: "meilin", Amount: trade.Minor(1, trade.Currency{})}, "amount"},
 		"cancelled for less":                   {on(t, PhasePlaced), Cancelled{Restored: yuan("99"), PaidBack: yuan("0")}, "restored"},
 		"cancelled in euros":                   {on(t, PhasePlaced), Cancelled{Restored: euros("100"), PaidBack: yuan("0")}, "restored"},
 		"cancelled with the parts kept":        {parts(), Cancelled{Restored: yuan("100"), PaidBack: yuan("0")}, "paid_back"},
@@ -244,8 +244,8 @@ func TestHistoriesThatCannotBe(t *testing.T) {
 		"returned overdue, but was not":        {received(), Returned{Restored: yuan("100"), PaidBack: yuan("0"), Overdue: true}, "overdue"},
 		"extended twice":                       {on(t, PhaseShipped).do(ExtendReceipt{}), ReceiptExtended{AutoReceiveAt: newYear.Add(99 * day)}, "event"},
 		"extended backwards":                   {on(t, PhaseShipped), ReceiptExtended{AutoReceiveAt: newYear.Add(10 * day)}, "auto_receive_at"},
-		"received without a due time":          {on(t, PhaseShipped), ReceiptConfirmed{By: order.Buyer}, "due_at"},
-		"paid and received with one":           {on(t, PhasePrepaidShipped), ReceiptConfirmed{By: order.Buyer, DueAt: newYear}, "due_at"},
+		"received without a due time":          {on(t, PhaseShipped), ReceiptConfirmed{By: trade.Buyer}, "due_at"},
+		"paid and received with one":           {on(t, PhasePrepaidShipped), ReceiptConfirmed{By: trade.Buyer, DueAt: newYear}, "due_at"},
 		"a part as large as the whole":         {received(), InstalmentPaid{Reference: "R", Amount: yuan("100")}, "amount"},
 		"a part of nothing":                    {received(), InstalmentPaid{Reference: "R", Amount: yuan("0")}, "amount"},
 		"a part in euros":                      {received(), InstalmentPaid{Reference: "R", Amount: euros("1")}, "amount"},
@@ -267,8 +267,8 @@ func TestHistoriesThatCannotBe(t *testing.T) {
 		"written off with another amount":      {on(t, PhaseOverdue), WrittenOff{Consumed: yuan("99"), PaidBack: yuan("0")}, "consumed"},
 		"written off, paying back too much":    {on(t, PhaseOverdue), WrittenOff{Consumed: yuan("100"), PaidBack: yuan("1")}, "paid_back"},
 		"a case beside another":                {open(), AfterSalesOpened{}, "event"},
-		"the end of no case":                   {received(), AfterSalesClosed{By: order.Buyer, DueAt: newYear.Add(day)}, "event"},
-		"due earlier after a case":             {open(), AfterSalesClosed{By: order.Buyer, DueAt: newYear}, "due_at"},
+		"the end of no case":                   {received(), AfterSalesClosed{By: trade.Buyer, DueAt: newYear.Add(day)}, "event"},
+		"due earlier after a case":             {open(), AfterSalesClosed{By: trade.Buyer, DueAt: newYear}, "due_at"},
 		"lowered to what is outstanding":       {received(), AmountLowered{To: yuan("100"), Restored: yuan("0")}, "to"},
 		"lowered to what was paid in parts":    {parts(), AmountLowered{To: yuan("30"), Restored: yuan("70")}, "to"},
 		"lowered, and another amount restored": {received(), AmountLowered{To: yuan("60"), Restored: yuan("41")}, "restored"},

@@ -5,6 +5,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Phase is where a pay-later order stands in its life.
@@ -94,11 +96,11 @@ var steps = []machine.Step[Phase, Kind]{
 // and to others, and which facts may come of it. A command may have several.
 type Permission struct {
 	Command string
-	Roles   []order.Role
+	Roles   []trade.Role
 	Phases  []Phase
-	Rule    order.Rule
+	Rule    rule.ID
 	// WrittenOff is the rule that refuses the command in PhaseWrittenOff where it is not Rule.
-	WrittenOff order.Rule
+	WrittenOff rule.ID
 	Makes      []Kind
 
 	probe func(*Order) Command // the command as Next tries it; nil if the order alone does not tell
@@ -108,52 +110,52 @@ type Permission struct {
 // TestMatrix.
 var permissions = []Permission{
 	// place
-	permit(Place{}, by(order.Buyer), in(PhaseNone), order.RuleB7, KindPlaced).probed(nil),
-	permit(Cancel{}, by(order.Buyer, order.Seller), in(PhasePlaced), order.RuleD49, KindCancelled),
+	permit(Place{}, by(trade.Buyer), in(PhaseNone), rule.B7, KindPlaced).probed(nil),
+	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhasePlaced), rule.D49, KindCancelled),
 
 	// ship
-	permit(Ship{}, by(order.Seller), in(PhasePlaced, PhasePrepaid), order.RuleB1, KindShipped),
-	permit(ConfirmReceipt{}, by(order.Buyer), in(PhaseShipped, PhasePrepaidShipped), order.RuleD46, KindReceiptConfirmed),
-	permit(AutoConfirmReceipt{}, by(order.System), in(PhaseShipped, PhasePrepaidShipped), order.RuleD46, KindReceiptConfirmed),
-	permit(ExtendReceipt{}, by(order.Buyer), in(PhaseShipped, PhasePrepaidShipped), order.RuleD46, KindReceiptExtended),
+	permit(Ship{}, by(trade.Seller), in(PhasePlaced, PhasePrepaid), rule.B1, KindShipped),
+	permit(ConfirmReceipt{}, by(trade.Buyer), in(PhaseShipped, PhasePrepaidShipped), rule.D46, KindReceiptConfirmed),
+	permit(AutoConfirmReceipt{}, by(trade.System), in(PhaseShipped, PhasePrepaidShipped), rule.D46, KindReceiptConfirmed),
+	permit(ExtendReceipt{}, by(trade.Buyer), in(PhaseShipped, PhasePrepaidShipped), rule.D46, KindReceiptExtended),
 
 	// pay
-	permit(Pay{}, by(order.Buyer, order.System), unpaid, order.RuleB8, KindInstalmentPaid, KindPaid).
-		writtenOff(order.RuleD52).probed(probePay),
-	permit(Refund{}, by(order.Seller, order.Platform), in(PhasePrepaid), order.RuleD50, KindRefundMade, KindCancelled).probed(probeRefund),
-	permit(Refund{}, by(order.Seller, order.Platform), in(PhasePrepaidShipped, PhasePaid), order.RuleD50, KindRefundMade).probed(probeRefund),
+	permit(Pay{}, by(trade.Buyer, trade.System), unpaid, rule.B8, KindInstalmentPaid, KindPaid).
+		writtenOff(rule.D52).probed(probePay),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaid), rule.D50, KindRefundMade, KindCancelled).probed(probeRefund),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaidShipped, PhasePaid), rule.D50, KindRefundMade).probed(probeRefund),
 
 	// overdue
-	permit(RequestCharge{}, by(order.System), charged, order.RuleD47, KindChargeRequested),
-	permit(FailCharge{}, by(order.System), charged, order.RuleD47, KindChargeFailed),
-	permit(MarkOverdue{}, by(order.System), in(PhaseReceived), order.RuleD47, KindMarkedOverdue),
-	permit(WriteOff{}, by(order.Platform), in(PhaseOverdue), order.RuleD52, KindWrittenOff),
+	permit(RequestCharge{}, by(trade.System), charged, rule.D47, KindChargeRequested),
+	permit(FailCharge{}, by(trade.System), charged, rule.D47, KindChargeFailed),
+	permit(MarkOverdue{}, by(trade.System), in(PhaseReceived), rule.D47, KindMarkedOverdue),
+	permit(WriteOff{}, by(trade.Platform), in(PhaseOverdue), rule.D52, KindWrittenOff),
 
 	// after-sales
-	permit(OpenAfterSales{}, by(order.Buyer), in(PhaseReceived), order.RuleD46, KindAfterSalesOpened),
-	permit(CloseAfterSales{}, by(order.Buyer, order.Seller, order.Platform), in(PhaseReceived), order.RuleD46, KindAfterSalesClosed),
-	permit(LowerAmount{}, by(order.Seller), unpaid, order.RuleD49, KindAmountLowered).probed(probeLower),
-	permit(Return{}, by(order.Seller, order.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), order.RuleD49, KindReturned),
-	permit(FlagFake{}, by(order.Platform), placed, order.RuleB19, KindFakeFlagged),
+	permit(OpenAfterSales{}, by(trade.Buyer), in(PhaseReceived), rule.D46, KindAfterSalesOpened),
+	permit(CloseAfterSales{}, by(trade.Buyer, trade.Seller, trade.Platform), in(PhaseReceived), rule.D46, KindAfterSalesClosed),
+	permit(LowerAmount{}, by(trade.Seller), unpaid, rule.D49, KindAmountLowered).probed(probeLower),
+	permit(Return{}, by(trade.Seller, trade.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), rule.D49, KindReturned),
+	permit(FlagFake{}, by(trade.Platform), placed, rule.B19, KindFakeFlagged),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
-func by(roles ...order.Role) []order.Role { return roles }
+func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []order.Role, phases []Phase, rule order.Rule, makes ...Kind) Permission {
+func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
 	return Permission{
-		Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes,
+		Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes,
 		probe: func(*Order) Command { return c },
 	}
 }
 
-func (p Permission) writtenOff(rule order.Rule) Permission { p.WrittenOff = rule; return p }
+func (p Permission) writtenOff(ruleID rule.ID) Permission { p.WrittenOff = ruleID; return p }
 
 func (p Permission) probed(probe func(*Order) Command) Permission { p.probe = probe; return p }
 
 // refuses returns the rule that refuses the command to others and in other phases.
-func (p *Permission) refuses(phase Phase) order.Rule {
+func (p *Permission) refuses(phase Phase) rule.ID {
 	if p.WrittenOff != "" && phase == PhaseWrittenOff {
 		return p.WrittenOff
 	}
@@ -216,30 +218,30 @@ func (o *Order) permits(c Command, g *order.Given) error {
 		mine := slices.Contains(p.Roles, g.By.Role)
 		role, here = role || mine, here || mine && slices.Contains(p.Phases, o.Phase)
 	}
-	rule := rows[0].refuses(o.Phase)
+	applies := rows[0].refuses(o.Phase)
 	switch {
 	case !role:
-		return o.refuse(rule, c).Says("the "+g.By.Role.Text(order.English)+" cannot ask for it",
-			g.By.Role.Text(order.Chinese)+"无权执行此操作")
+		return o.refuse(applies, c).Says("the "+g.By.Role.Text(rule.English)+" cannot ask for it",
+			g.By.Role.Text(rule.Chinese)+"无权执行此操作")
 	case !o.isParty(g.By):
-		return o.refuse(rule, c).Says("the account is no party of this order", "该账号不是本订单的当事人")
+		return o.refuse(applies, c).Says("the account is no party of this order", "该账号不是本订单的当事人")
 	case !here:
-		return o.refuse(rule, c).Says("not in this phase", "订单当前阶段不允许此操作")
+		return o.refuse(applies, c).Says("not in this phase", "订单当前阶段不允许此操作")
 	case g.At.Before(o.LastAt):
-		return o.refuse(order.RuleD61, c).From(o.LastAt)
+		return o.refuse(rule.D61, c).From(o.LastAt)
 	}
 	return nil
 }
 
 // isParty reports whether a buyer or merchant is the one of this order. Before it is placed
 // anybody may become its buyer.
-func (o *Order) isParty(by order.Actor) bool {
+func (o *Order) isParty(by trade.Actor) bool {
 	switch {
 	case o.Phase == PhaseNone:
 		return true
-	case by.Role == order.Buyer:
+	case by.Role == trade.Buyer:
 		return by.Account == o.Buyer
-	case by.Role == order.Seller:
+	case by.Role == trade.Seller:
 		return by.Account == o.Merchant
 	default:
 		return true

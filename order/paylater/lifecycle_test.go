@@ -12,6 +12,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -139,7 +141,7 @@ func TestTablesAreCopies(t *testing.T) {
 	for i := range moves {
 		clear(moves[i].From)
 	}
-	if p := Permissions()[1]; p.Command != "cancel" || p.Roles[0] != order.Buyer || p.Phases[0] != PhasePlaced || p.Makes[0] != KindCancelled {
+	if p := Permissions()[1]; p.Command != "cancel" || p.Roles[0] != trade.Buyer || p.Phases[0] != PhasePlaced || p.Makes[0] != KindCancelled {
 		t.Errorf("a caller changed the commands: %+v", p)
 	}
 	if s := Steps()[1]; s.From[0] != PhasePlaced {
@@ -150,8 +152,8 @@ func TestTablesAreCopies(t *testing.T) {
 // row is a line of the reviewed table.
 type row struct {
 	command string
-	rule    order.Rule
-	over    order.Rule // in PhaseWrittenOff
+	rule    rule.ID
+	over    rule.ID // in PhaseWrittenOff
 	cells   []string
 }
 
@@ -170,11 +172,11 @@ func readMatrix(t *testing.T) (rows []row) {
 				}
 			}
 		default:
-			rule, over, two := strings.Cut(words[1], "/")
+			first, over, two := strings.Cut(words[1], "/")
 			if !two {
-				over = rule
+				over = first
 			}
-			rows = append(rows, row{words[0], order.Rule(rule), order.Rule(over), words[2:]})
+			rows = append(rows, row{words[0], rule.ID(first), rule.ID(over), words[2:]})
 		}
 	}
 	return rows
@@ -206,9 +208,9 @@ type decide func(Order, Command, order.Given, Facts) ([]Event, error)
 
 // checkMatrix returns where the decision differs from the reviewed table.
 func checkMatrix(t *testing.T, decide decide) (faults []string) {
-	actors := map[string]order.Actor{
+	actors := map[string]trade.Actor{
 		"B": buyer, "S": merchant, "P": platform, "Y": system, "D": desk,
-		"other buyer": {Role: order.Buyer, Account: "meilin"}, "other seller": {Role: order.Seller, Account: "bao"},
+		"other buyer": {Role: trade.Buyer, Account: "meilin"}, "other seller": {Role: trade.Seller, Account: "bao"},
 	}
 	commands := make(map[string]Command)
 	for _, c := range samples() {
@@ -225,9 +227,9 @@ func checkMatrix(t *testing.T, decide decide) (faults []string) {
 	for _, row := range rows {
 		c := commands[row.command]
 		for i, phase := range phases {
-			w, rule := favourable(t, phase, c), row.rule
+			w, ruleID := favourable(t, phase, c), row.rule
 			if phase == PhaseWrittenOff {
-				rule = row.over
+				ruleID = row.over
 			}
 			for who, actor := range actors {
 				allowed := strings.Contains(row.cells[i], who) || phase == PhaseNone && row.command == "place" && who == "other buyer"
@@ -236,13 +238,13 @@ func checkMatrix(t *testing.T, decide decide) (faults []string) {
 					ask = Place{Merchant: "another", ChosePayLater: true, Amount: yuan("100")}
 				}
 				made, err := decide(w.o, ask, order.Given{By: actor, At: w.now}, w.facts)
-				no, refused := errors.AsType[*order.Refusal](err)
+				no, refused := errors.AsType[*trade.Refusal](err)
 				name := fmt.Sprintf("%s by %s in %s", row.command, who, phase)
 				switch {
 				case allowed && (err != nil || len(made) == 0):
 					faults = append(faults, fmt.Sprintf("%s: %v, %v; it is allowed", name, made, err))
-				case !allowed && (!refused || no.Rule != rule || len(made) > 0):
-					faults = append(faults, fmt.Sprintf("%s: %v, %v; want a refusal by %s", name, made, err, string(rule)))
+				case !allowed && (!refused || no.Rule != ruleID || len(made) > 0):
+					faults = append(faults, fmt.Sprintf("%s: %v, %v; want a refusal by %s", name, made, err, string(ruleID)))
 				}
 				for _, e := range made {
 					if !slices.Contains(makes[row.command], e.Kind()) {
@@ -269,9 +271,9 @@ func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 	lax := func(o Order, c Command, g order.Given, f Facts) ([]Event, error) {
 		switch {
 		case o.Phase == PhaseNone:
-		case g.By.Role == order.Buyer:
+		case g.By.Role == trade.Buyer:
 			g.By = buyer
-		case g.By.Role == order.Seller:
+		case g.By.Role == trade.Seller:
 			g.By = merchant
 		}
 		return Decide(o, c, g, f)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestMalformed is the table of input that no rule is asked about.
@@ -20,26 +21,26 @@ func TestMalformed(t *testing.T) {
 	}
 	for _, c := range []struct {
 		field string
-		by    order.Actor
+		by    trade.Actor
 		at    time.Time
 		ask   Command
 	}{
 		{"command", buyer, newYear, nil},
 		{"command", buyer, newYear, &ok},
-		{"actor.role", order.Actor{}, newYear, ok},
-		{"actor.role", order.Actor{Role: 99}, newYear, ok},
-		{"actor.account", order.Actor{Role: order.Buyer}, newYear, ok},
-		{"actor.account", order.Actor{Role: order.Buyer, Account: "a b"}, newYear, ok},
+		{"actor.role", trade.Actor{}, newYear, ok},
+		{"actor.role", trade.Actor{Role: 99}, newYear, ok},
+		{"actor.account", trade.Actor{Role: trade.Buyer}, newYear, ok},
+		{"actor.account", trade.Actor{Role: trade.Buyer, Account: "a b"}, newYear, ok},
 		{"at", buyer, time.Time{}, ok},
-		{"at", buyer, order.MinInstant.Add(-1), ok},
-		{"at", buyer, order.MaxInstant.Add(1), ok},
+		{"at", buyer, trade.MinInstant.Add(-1), ok},
+		{"at", buyer, trade.MaxInstant.Add(1), ok},
 		{"merchant", buyer, newYear, placing(func(c *Place) { c.Merchant = "" })},
 		{"merchant", buyer, newYear, placing(func(c *Place) { c.Merchant = long })},
-		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = order.Money{} })},
+		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = trade.Money{} })},
 		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = yuan("0") })},
 		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = yuan("-1") })},
-		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = order.Minor(1, order.Currency{}) })},
-		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = order.Minor(1, order.Currency{'X', 'X', 'X'}) })},
+		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = trade.Minor(1, trade.Currency{}) })},
+		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = trade.Minor(1, trade.Currency{'X', 'X', 'X'}) })},
 		{"reference", buyer, newYear, Pay{Amount: yuan("1")}},
 		{"reference", buyer, newYear, Pay{Reference: long, Amount: yuan("1")}},
 		{"reference", buyer, newYear, Pay{Reference: "a\x00", Amount: yuan("1")}},
@@ -98,7 +99,7 @@ func TestPolicy(t *testing.T) {
 func TestLastDeadlines(t *testing.T) {
 	const most = 10 * 365 * day
 	w := newWorld(t).under(func(p *Policy) { p.ReceiveWithin, p.Extension, p.PayWithin = most, most, most })
-	w.at(order.MaxInstant).do(place("1"), Ship{}, ExtendReceipt{}, ConfirmReceipt{}, OpenAfterSales{}, CloseAfterSales{})
+	w.at(trade.MaxInstant).do(place("1"), Ship{}, ExtendReceipt{}, ConfirmReceipt{}, OpenAfterSales{}, CloseAfterSales{})
 	for _, r := range w.history {
 		typ, schema, data, err := EncodeEvent(nil, r.Event)
 		if err != nil {

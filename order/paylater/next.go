@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Next returns what the actor may ask for at that instant, in the order of the table of
 // commands. A nil policy stands for the defaults. A command that needs a payload, or a look at
 // the line, can still be refused when it is made.
-func (o Order) Next(by order.Actor, at time.Time, policy *Policy) []order.Option {
-	if by.Validate() != nil || order.CheckInstant("at", at) != nil || !o.isParty(by) {
+func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []order.Option {
+	if by.Validate() != nil || trade.CheckInstant("at", at) != nil || !o.isParty(by) {
 		return nil
 	}
 	var options []order.Option
@@ -25,7 +27,7 @@ func (o Order) Next(by order.Actor, at time.Time, policy *Policy) []order.Option
 		option := order.Option{Command: p.Command}
 		switch {
 		case at.Before(o.LastAt):
-			option.Refusal = order.Refuse(order.RuleD61, p.Command, o.Phase.String()).From(o.LastAt)
+			option.Refusal = trade.Refuse(rule.D61, p.Command, o.Phase.String()).From(o.LastAt)
 		case p.probe != nil:
 			if _, err := Decide(o, p.probe(&o), order.Given{By: by, At: at}, Facts{Policy: policy}); err != nil {
 				errors.As(err, &option.Refusal)
@@ -58,7 +60,7 @@ func probeLower(o *Order) Command {
 	return LowerAmount{Amount: amount}
 }
 
-func (o *Order) least() order.Money { return order.Minor(1, o.Original.Currency()) }
+func (o *Order) least() trade.Money { return trade.Minor(1, o.Original.Currency()) }
 
 // Deadline is an instant from which the system does what is due.
 type Deadline struct {

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // options returns what Next offers, with the rule of a known refusal behind a stroke.
-func options(o Order, by order.Actor, at time.Time, p *Policy) string {
+func options(o Order, by trade.Actor, at time.Time, p *Policy) string {
 	var words []string
 	for _, option := range o.Next(by, at, p) {
 		word := option.Command
@@ -32,7 +32,7 @@ func TestNext(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		w    *world
-		by   order.Actor
+		by   trade.Actor
 		at   time.Time
 		want string
 	}{
@@ -42,9 +42,9 @@ func TestNext(t *testing.T) {
 		{"of an amount that cannot be lowered", one, merchant, newYear, "cancel ship lower-amount/D47"},
 		{"the least below instalments", inParts, merchant, newYear, "cancel ship lower-amount"},
 		{"a reference that is taken", inParts, buyer, newYear, "cancel pay"},
-		{"another buyer", on(t, PhasePlaced), order.Actor{Role: order.Buyer, Account: "x"}, newYear, ""},
-		{"another merchant", on(t, PhasePlaced), order.Actor{Role: order.Seller, Account: "x"}, newYear, ""},
-		{"nobody", on(t, PhasePlaced), order.Actor{}, newYear, ""},
+		{"another buyer", on(t, PhasePlaced), trade.Actor{Role: trade.Buyer, Account: "x"}, newYear, ""},
+		{"another merchant", on(t, PhasePlaced), trade.Actor{Role: trade.Seller, Account: "x"}, newYear, ""},
+		{"nobody", on(t, PhasePlaced), trade.Actor{}, newYear, ""},
 		{"at no instant", on(t, PhasePlaced), buyer, time.Time{}, ""},
 		{"the buyer before the receipt", on(t, PhaseShipped), buyer, newYear, "confirm-receipt extend-receipt pay"},
 		{"the buyer when it is due", on(t, PhaseShipped), buyer, newYear.Add(10 * day), "confirm-receipt extend-receipt/D46 pay"},
@@ -88,7 +88,7 @@ func TestDeadlines(t *testing.T) {
 		kinds = append(kinds, d.Kind)
 		if w.o.LastAt.Before(d.At) {
 			_, err := w.at(d.At.Add(-1)).try(d.Command)
-			if no, refused := errors.AsType[*order.Refusal](err); !refused || !no.Earliest.Equal(d.At) {
+			if no, refused := errors.AsType[*trade.Refusal](err); !refused || !no.Earliest.Equal(d.At) {
 				t.Fatalf("%s before its time: %v", d.Kind, err)
 			}
 		}
@@ -130,9 +130,9 @@ func TestDeadlineOfEachPhase(t *testing.T) {
 }
 
 func TestVisibleTo(t *testing.T) {
-	for who, want := range map[order.Actor]bool{
+	for who, want := range map[trade.Actor]bool{
 		buyer: true, merchant: true, platform: true, system: true, desk: false, {}: false,
-		{Role: order.Buyer, Account: "meilin"}: false, {Role: order.Seller, Account: "bao"}: false, {Role: 99}: false,
+		{Role: trade.Buyer, Account: "meilin"}: false, {Role: trade.Seller, Account: "bao"}: false, {Role: 99}: false,
 	} {
 		placed := on(t, PhasePlaced).o
 		if placed.VisibleTo(who) != want {

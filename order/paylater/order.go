@@ -6,38 +6,40 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Order is the folded state of one pay-later order. It is a value: whoever holds one may keep
 // it, and no later step changes it.
 type Order struct {
-	ID     order.ID
+	ID     trade.ID
 	Phase  Phase
 	LastAt time.Time // the latest instant of its events
 
-	Buyer    order.Account
-	Merchant order.Account
+	Buyer    trade.Account
+	Merchant trade.Account
 	PlacedAt time.Time
 
 	// Original is the amount that was placed and deducted from the line: the sum of Paid,
 	// Restored, Consumed and Outstanding. All amounts are of its currency, and none is negative.
-	Original    order.Money
-	Outstanding order.Money // what the order uses of the line
-	Paid        order.Money // what was paid in full
-	Restored    order.Money // given back to the line without a payment
-	Consumed    order.Money // written off
+	Original    trade.Money
+	Outstanding trade.Money // what the order uses of the line
+	Paid        trade.Money // what was paid in full
+	Restored    trade.Money // given back to the line without a payment
+	Consumed    trade.Money // written off
 
 	// Instalments is what was paid towards Outstanding so far, always less than it; PaidBack is
 	// what of it went back to the buyer when the order ended unpaid.
-	Instalments order.Money
-	PaidBack    order.Money
-	Refunded    order.Money // paid back to the buyer out of Paid
+	Instalments trade.Money
+	PaidBack    trade.Money
+	Refunded    trade.Money // paid back to the buyer out of Paid
 
 	ShippedAt     time.Time
 	AutoReceiveAt time.Time // from when the system confirms receipt
 	Extended      bool      // whether the buyer has put that off
 	ReceivedAt    time.Time
-	ReceivedBy    order.Role // Buyer or System
+	ReceivedBy    trade.Role // Buyer or System
 	DueAt         time.Time  // zero if the order was paid before it was received
 
 	Payments      []Payment // the instalments, and last the payment that completed them
@@ -57,27 +59,27 @@ type Order struct {
 // Payment is a payment of an order, in full or in part.
 type Payment struct {
 	Reference string
-	Amount    order.Money
+	Amount    trade.Money
 	At        time.Time
 }
 
 // New returns the order of that id before it is placed.
-func New(id order.ID) Order { return Order{ID: id} }
+func New(id trade.ID) Order { return Order{ID: id} }
 
 // Due returns what a payment has to be to settle the order: what is outstanding less the
 // instalments so far. It is zero for an order that waits for no money.
-func (o *Order) Due() order.Money { return minus(o.Outstanding, o.Instalments) }
+func (o *Order) Due() trade.Money { return minus(o.Outstanding, o.Instalments) }
 
 // Refundable returns what was paid and not refunded.
-func (o *Order) Refundable() order.Money { return minus(o.Paid, o.Refunded) }
+func (o *Order) Refundable() trade.Money { return minus(o.Paid, o.Refunded) }
 
 // AfterSalesOpen reports whether an after-sales case is open.
 func (o *Order) AfterSalesOpen() bool { return !o.AfterSalesAt.IsZero() }
 
 // VisibleTo reports whether the actor may see the order: its buyer, its merchant, the platform
 // and the system.
-func (o *Order) VisibleTo(by order.Actor) bool {
-	return o.Phase != PhaseNone && by.Role >= order.Buyer && by.Role <= order.System && o.isParty(by)
+func (o *Order) VisibleTo(by trade.Actor) bool {
+	return o.Phase != PhaseNone && by.Role >= trade.Buyer && by.Role <= trade.System && o.isParty(by)
 }
 
 // Command is what may be asked of a pay-later order. The commands are the exported struct types
@@ -85,7 +87,7 @@ func (o *Order) VisibleTo(by order.Actor) bool {
 type Command interface {
 	// Name is the command's wire name, such as "open-after-sales".
 	Name() string
-	// check returns an *order.InvalidError if the payload is malformed, whatever the state.
+	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// decide climbs the command's ladder of rules. Payload, actor, phase and instant were checked.
 	decide(o *Order, g *order.Given, f *Facts) ([]Event, error)
@@ -96,9 +98,9 @@ type Command interface {
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "paylater.placed".
 	Kind() Kind
-	// check returns an *order.InvalidError if no command can have made the event.
+	// check returns an *trade.InvalidError if no command can have made the event.
 	check() error
-	// fits returns an *order.InvalidError if the event contradicts what came before it, though
+	// fits returns an *trade.InvalidError if the event contradicts what came before it, though
 	// the phase has a step for it.
 	fits(o *Order) error
 	// evolve copies the fact into the state. It refuses nothing, moves no phase, and never writes
@@ -112,8 +114,8 @@ type Recorded struct {
 	Event Event
 }
 
-// Decide answers a command: the facts that come of it, an *order.Refusal, or an
-// *order.InvalidError if the command, the given or the policy is malformed.
+// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
+// *trade.InvalidError if the command, the given or the policy is malformed.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // order's own rules as each command writes them, and then those that depend on the line.
@@ -127,7 +129,7 @@ func Decide(o Order, c Command, g order.Given, f Facts) ([]Event, error) {
 	if err := g.By.Validate(); err != nil {
 		return nil, err
 	}
-	if err := order.CheckInstant("at", g.At); err != nil {
+	if err := trade.CheckInstant("at", g.At); err != nil {
 		return nil, err
 	}
 	if err := f.rules().Validate(); err != nil {
@@ -143,7 +145,7 @@ func Decide(o Order, c Command, g order.Given, f Facts) ([]Event, error) {
 	return c.decide(&o, &g, &f)
 }
 
-// Apply folds one fact into the state in place. An *order.InvalidError says that the history
+// Apply folds one fact into the state in place. An *trade.InvalidError says that the history
 // cannot be that of a pay-later order: the fact has no step from this phase, or contradicts what
 // came before. The state is then as it was.
 func (o *Order) Apply(e Event, at time.Time) error {
@@ -174,7 +176,7 @@ func Evolve(o Order, e Event, at time.Time) (Order, error) {
 
 // Replay folds a whole history. A fact that cannot be is an *events.CorruptError that names its
 // version; the state is then the one before that fact.
-func Replay(id order.ID, history []Recorded) (Order, error) {
+func Replay(id trade.ID, history []Recorded) (Order, error) {
 	o := New(id)
 	for i, r := range history {
 		if err := o.Apply(r.Event, r.At); err != nil {
@@ -188,22 +190,22 @@ func Replay(id order.ID, history []Recorded) (Order, error) {
 	return o, nil
 }
 
-func (o *Order) refuse(rule order.Rule, c Command) *order.Refusal {
-	return order.Refuse(rule, c.Name(), o.Phase.String())
+func (o *Order) refuse(ruleID rule.ID, c Command) *trade.Refusal {
+	return trade.Refuse(ruleID, c.Name(), o.Phase.String())
 }
 
 // otherCurrency refuses an amount that is not of the order's currency.
-func (o *Order) otherCurrency(c Command, amount order.Money) error {
+func (o *Order) otherCurrency(c Command, amount trade.Money) error {
 	if own := o.Original.Currency(); amount.Currency() != own {
-		return o.refuse(order.RuleD60, c).Because("the order is in %[1]s", "订单币种为 %[1]s", own)
+		return o.refuse(rule.D60, c).Because("the order is in %[1]s", "订单币种为 %[1]s", own)
 	}
 	return nil
 }
 
-func (o *Order) zero() order.Money { return order.Minor(0, o.Original.Currency()) }
+func (o *Order) zero() trade.Money { return trade.Minor(0, o.Original.Currency()) }
 
-func invalid(field, format string, args ...any) *order.InvalidError {
-	return &order.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
+func invalid(field, format string, args ...any) *trade.InvalidError {
+	return &trade.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
 func notAnEvent() error {
@@ -212,12 +214,12 @@ func notAnEvent() error {
 
 // plus and minus are for amounts of one order, none of which is negative or more than its
 // original amount: there is nothing that could go wrong.
-func plus(a, b order.Money) order.Money {
+func plus(a, b trade.Money) trade.Money {
 	sum, _ := a.Add(b)
 	return sum
 }
 
-func minus(a, b order.Money) order.Money {
+func minus(a, b trade.Money) trade.Money {
 	difference, _ := a.Sub(b)
 	return difference
 }
@@ -231,40 +233,40 @@ const (
 	maxReference = 200
 )
 
-// checkReason returns an *order.InvalidError unless the reason is empty or one that
-// order.CheckText takes.
+// checkReason returns an *trade.InvalidError unless the reason is empty or one that
+// trade.CheckText takes.
 func checkReason(text string) error {
 	if text == "" {
 		return nil
 	}
-	return order.CheckText("reason", text, maxReason)
+	return trade.CheckText("reason", text, maxReason)
 }
 
-// checkPositive and checkNotNegative return an *order.InvalidError that names the field unless
+// checkPositive and checkNotNegative return an *trade.InvalidError that names the field unless
 // the amount is one of a currency that can be stored.
-func checkPositive(field string, amount order.Money) error {
+func checkPositive(field string, amount trade.Money) error {
 	if !amount.IsPositive() {
 		return invalid(field, "must be positive")
 	}
 	return checkNotNegative(field, amount)
 }
 
-func checkNotNegative(field string, amount order.Money) error {
+func checkNotNegative(field string, amount trade.Money) error {
 	if amount.IsNegative() {
 		return invalid(field, "must not be negative")
 	}
-	if _, err := order.ParseCurrency(amount.Currency().String()); err != nil {
+	if _, err := trade.ParseCurrency(amount.Currency().String()); err != nil {
 		return invalid(field, "must have a currency")
 	}
 	return nil
 }
 
 // lastDeadline is the latest that an accepted instant and the longest terms can make.
-var lastDeadline = order.MaxInstant.Add(2 * maxTerm)
+var lastDeadline = trade.MaxInstant.Add(2 * maxTerm)
 
 func checkDeadline(field string, t time.Time) error {
-	if t.Before(order.MinInstant) || t.After(lastDeadline) {
-		return invalid(field, "lies outside %s to %s", order.MinInstant.Format(time.DateOnly), lastDeadline.Format(time.DateOnly))
+	if t.Before(trade.MinInstant) || t.After(lastDeadline) {
+		return invalid(field, "lies outside %s to %s", trade.MinInstant.Format(time.DateOnly), lastDeadline.Format(time.DateOnly))
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Overdue: the system asks for the money when it is due, and the order is overdue when the due
@@ -20,26 +22,26 @@ func (c RequestCharge) decide(o *Order, g *order.Given, f *Facts) ([]Event, erro
 		return nil, o.refuseOpenCase(c)
 	}
 	if g.At.Before(o.DueAt) {
-		return nil, o.refuse(order.RuleD47, c).Says("payment is not due yet", "付款尚未到期").From(o.DueAt)
+		return nil, o.refuse(rule.D47, c).Says("payment is not due yet", "付款尚未到期").From(o.DueAt)
 	}
 	if o.ChargePending {
-		return nil, o.refuse(order.RuleD47, c).Says("a charge is under way", "扣款正在处理中")
+		return nil, o.refuse(rule.D47, c).Says("a charge is under way", "扣款正在处理中")
 	}
 	if o.Charges > f.rules().ChargeRetries {
-		return nil, o.refuse(order.RuleD47, c).Because("%[1]d charges were tried", "已发起 %[1]d 次扣款", o.Charges)
+		return nil, o.refuse(rule.D47, c).Because("%[1]d charges were tried", "已发起 %[1]d 次扣款", o.Charges)
 	}
 	return []Event{ChargeRequested{Attempt: o.Charges + 1, Amount: o.Due()}}, nil
 }
 
-func (o *Order) refuseOpenCase(c Command) *order.Refusal {
-	return o.refuse(order.RuleD47, c).Says("an after-sales case is open", "售后处理中")
+func (o *Order) refuseOpenCase(c Command) *trade.Refusal {
+	return o.refuse(rule.D47, c).Says("an after-sales case is open", "售后处理中")
 }
 
 // ChargeRequested says that the system has asked for a charge of Amount. Attempts count from 1.
 // Stored: add fields, never rename or remove.
 type ChargeRequested struct {
 	Attempt int         `json:"attempt"`
-	Amount  order.Money `json:"amount"`
+	Amount  trade.Money `json:"amount"`
 }
 
 func (e ChargeRequested) check() error {
@@ -79,7 +81,7 @@ func (c FailCharge) check() error { return checkReason(c.Reason) }
 
 func (c FailCharge) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 	if !o.ChargePending {
-		return nil, o.refuse(order.RuleD47, c).Says("no charge is under way", "没有正在处理的扣款")
+		return nil, o.refuse(rule.D47, c).Says("no charge is under way", "没有正在处理的扣款")
 	}
 	return []Event{ChargeFailed{Attempt: o.Charges, Reason: c.Reason}}, nil
 }
@@ -117,7 +119,7 @@ func (c MarkOverdue) decide(o *Order, g *order.Given, f *Facts) ([]Event, error)
 		return nil, o.refuseOpenCase(c)
 	}
 	if !g.At.After(o.DueAt) {
-		return nil, o.refuse(order.RuleD47, c).Says("a payment now is in time", "此时付款仍算按时").From(o.DueAt.Add(1))
+		return nil, o.refuse(rule.D47, c).Says("a payment now is in time", "此时付款仍算按时").From(o.DueAt.Add(1))
 	}
 	return []Event{MarkedOverdue{Amount: o.Outstanding, FreezeAfter: f.rules().FreezeAfterOverdue}}, nil
 }
@@ -126,7 +128,7 @@ func (c MarkOverdue) decide(o *Order, g *order.Given, f *Facts) ([]Event, error)
 // policy that applied: how many overdue orders of a merchant freeze his line, 0 if none do.
 // Stored: add fields, never rename or remove.
 type MarkedOverdue struct {
-	Amount      order.Money `json:"amount"`
+	Amount      trade.Money `json:"amount"`
 	FreezeAfter int         `json:"freeze_after,omitzero"`
 }
 
@@ -165,8 +167,8 @@ func (c WriteOff) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 // instalments that go back to the buyer.
 // Stored: add fields, never rename or remove.
 type WrittenOff struct {
-	Consumed order.Money `json:"consumed"`
-	PaidBack order.Money `json:"paid_back"`
+	Consumed trade.Money `json:"consumed"`
+	PaidBack trade.Money `json:"paid_back"`
 	Reason   string      `json:"reason,omitzero"`
 }
 

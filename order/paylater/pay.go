@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Pay: the buyer's money comes in. Only when all of it has does it become the merchant's.
@@ -18,11 +20,11 @@ type Pay struct {
 	// Reference names the payment where it was made, in at most 200 bytes. A reference counts
 	// once in an order.
 	Reference string      `json:"reference"`
-	Amount    order.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
 }
 
 func (c Pay) check() error {
-	if err := order.CheckText("reference", c.Reference, maxReference); err != nil {
+	if err := trade.CheckText("reference", c.Reference, maxReference); err != nil {
 		return err
 	}
 	return checkPositive("amount", c.Amount)
@@ -33,18 +35,18 @@ func (c Pay) decide(o *Order, _ *order.Given, f *Facts) ([]Event, error) {
 		return nil, err
 	}
 	if o.knows(c.Reference) {
-		return nil, o.refuse(order.RuleB8, c).Says("this payment is recorded already", "该笔付款已入账")
+		return nil, o.refuse(rule.B8, c).Says("this payment is recorded already", "该笔付款已入账")
 	}
 	due := o.Due()
 	switch {
 	case c.Amount == due:
 		return []Event{Paid{Reference: c.Reference, Amount: c.Amount, Total: o.Outstanding, Overdue: o.Phase == PhaseOverdue}}, nil
 	case due.Less(c.Amount):
-		return nil, o.refuse(order.RuleD51, c).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
+		return nil, o.refuse(rule.D51, c).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	case !f.rules().Instalments:
-		return nil, o.refuse(order.RuleD51, c).Because("%[1]s is due", "待付金额为 %[1]s", due).Short(minus(due, c.Amount))
+		return nil, o.refuse(rule.D51, c).Because("%[1]s is due", "待付金额为 %[1]s", due).Short(minus(due, c.Amount))
 	case len(o.Payments) >= MaxPayments-1:
-		return nil, o.refuse(order.RuleD51, c).Because("the last of %[1]d payments is for the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
+		return nil, o.refuse(rule.D51, c).Because("the last of %[1]d payments is for the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
 			Short(minus(due, c.Amount))
 	}
 	return []Event{InstalmentPaid(c)}, nil
@@ -57,7 +59,7 @@ func (o *Order) knows(reference string) bool {
 
 // paidWith adds a payment. The clipped slice makes append copy it: other holders of the state
 // do not see the new one.
-func (o *Order) paidWith(reference string, amount order.Money, at time.Time) {
+func (o *Order) paidWith(reference string, amount trade.Money, at time.Time) {
 	o.Payments = append(slices.Clip(o.Payments), Payment{Reference: reference, Amount: amount, At: at})
 }
 
@@ -66,7 +68,7 @@ func (o *Order) paidWith(reference string, amount order.Money, at time.Time) {
 // Stored: add fields, never rename or remove.
 type InstalmentPaid struct {
 	Reference string      `json:"reference"`
-	Amount    order.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
 }
 
 func (e InstalmentPaid) check() error { return Pay(e).check() }
@@ -93,8 +95,8 @@ func (e InstalmentPaid) evolve(o *Order, at time.Time) {
 // Stored: add fields, never rename or remove.
 type Paid struct {
 	Reference string      `json:"reference"`
-	Amount    order.Money `json:"amount"`
-	Total     order.Money `json:"total"`
+	Amount    trade.Money `json:"amount"`
+	Total     trade.Money `json:"total"`
 	Overdue   bool        `json:"overdue,omitzero"` // whether the order was overdue until then
 }
 
@@ -128,7 +130,7 @@ func (e Paid) evolve(o *Order, at time.Time) {
 // Refund pays money back out of what the merchant has received. It touches no quota, which the
 // payment has restored (D50). An order that was not shipped is cancelled by a full refund.
 type Refund struct {
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 	Reason string      `json:"reason,omitzero"` // at most 500 bytes
 }
 
@@ -145,7 +147,7 @@ func (c Refund) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 	}
 	rest := o.Refundable()
 	if rest.Less(c.Amount) {
-		return nil, o.refuse(order.RuleD50, c).Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(minus(c.Amount, rest))
+		return nil, o.refuse(rule.D50, c).Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(minus(c.Amount, rest))
 	}
 	facts := []Event{RefundMade(c)}
 	if o.Phase == PhasePrepaid && c.Amount == rest {
@@ -158,7 +160,7 @@ func (c Refund) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 // funds.
 // Stored: add fields, never rename or remove.
 type RefundMade struct {
-	Amount order.Money `json:"amount"`
+	Amount trade.Money `json:"amount"`
 	Reason string      `json:"reason,omitzero"`
 }
 

@@ -4,20 +4,22 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Place: the buyer orders and chooses to pay later; before shipment the order can be cancelled.
 
 // Place orders goods for Amount from a merchant. Whoever places the order is its buyer for good.
 type Place struct {
-	Merchant string `json:"merchant"` // an order.Account
+	Merchant string `json:"merchant"` // a trade.Account
 	// ChosePayLater says that the buyer chose to pay later; quota is used only then (B7).
 	ChosePayLater bool        `json:"chose_pay_later,omitzero"`
-	Amount        order.Money `json:"amount"`
+	Amount        trade.Money `json:"amount"`
 }
 
 func (c Place) check() error {
-	if err := order.CheckID("merchant", c.Merchant); err != nil {
+	if err := trade.CheckID("merchant", c.Merchant); err != nil {
 		return err
 	}
 	return checkPositive("amount", c.Amount)
@@ -25,23 +27,23 @@ func (c Place) check() error {
 
 func (c Place) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
 	if !c.ChosePayLater {
-		return nil, o.refuse(order.RuleB7, c).Says("the buyer did not choose to pay later", "买家未选择先用后付")
+		return nil, o.refuse(rule.B7, c).Says("the buyer did not choose to pay later", "买家未选择先用后付")
 	}
 	if c.Merchant == string(g.By.Account) {
-		return nil, o.refuse(order.RuleD36, c).Says("the buyer is the merchant", "买家就是商家")
+		return nil, o.refuse(rule.D36, c).Says("the buyer is the merchant", "买家就是商家")
 	}
 	if !f.Line.Active {
-		return nil, o.refuse(order.RuleB5, c).Says("the merchant has no pay-later line", "商家未开通先用后付额度").Short(c.Amount)
+		return nil, o.refuse(rule.B5, c).Says("the merchant has no pay-later line", "商家未开通先用后付额度").Short(c.Amount)
 	}
 	if f.Line.Frozen {
-		return nil, o.refuse(order.RuleB19, c).Says("the merchant's line is frozen", "商家的先用后付额度已冻结")
+		return nil, o.refuse(rule.B19, c).Says("the merchant's line is frozen", "商家的先用后付额度已冻结")
 	}
 	missing, err := c.Amount.Sub(f.Line.Usable)
 	if err != nil {
-		return nil, o.refuse(order.RuleD60, c).Because("the line has %[1]s", "可用额度为 %[1]s", f.Line.Usable).With(err)
+		return nil, o.refuse(rule.D60, c).Because("the line has %[1]s", "可用额度为 %[1]s", f.Line.Usable).With(err)
 	}
 	if missing.IsPositive() {
-		return nil, o.refuse(order.RuleB5, c).Because("only %[1]s is usable", "可用额度仅为 %[1]s", f.Line.Usable).Short(missing)
+		return nil, o.refuse(rule.B5, c).Because("only %[1]s is usable", "可用额度仅为 %[1]s", f.Line.Usable).Short(missing)
 	}
 	return []Event{Placed{Buyer: string(g.By.Account), Merchant: c.Merchant, Amount: c.Amount}}, nil
 }
@@ -49,13 +51,13 @@ func (c Place) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
 // Placed says that the buyer has ordered. The line deducts Amount.
 // Stored: add fields, never rename or remove.
 type Placed struct {
-	Buyer    string      `json:"buyer"`    // an order.Account
-	Merchant string      `json:"merchant"` // an order.Account
-	Amount   order.Money `json:"amount"`
+	Buyer    string      `json:"buyer"`    // a trade.Account
+	Merchant string      `json:"merchant"` // a trade.Account
+	Amount   trade.Money `json:"amount"`
 }
 
 func (e Placed) check() error {
-	if err := order.CheckID("buyer", e.Buyer); err != nil {
+	if err := trade.CheckID("buyer", e.Buyer); err != nil {
 		return err
 	}
 	return Place{Merchant: e.Merchant, Amount: e.Amount}.check()
@@ -69,7 +71,7 @@ func (e Placed) fits(*Order) error {
 }
 
 func (e Placed) evolve(o *Order, at time.Time) {
-	o.Buyer, o.Merchant, o.PlacedAt = order.Account(e.Buyer), order.Account(e.Merchant), at
+	o.Buyer, o.Merchant, o.PlacedAt = trade.Account(e.Buyer), trade.Account(e.Merchant), at
 	o.Original, o.Outstanding = e.Amount, e.Amount
 	zero := o.zero()
 	o.Paid, o.Restored, o.Consumed = zero, zero, zero
@@ -91,8 +93,8 @@ func (c Cancel) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
 // if all that was paid was refunded; PaidBack are the instalments that go back to the buyer.
 // Stored: add fields, never rename or remove.
 type Cancelled struct {
-	Restored order.Money `json:"restored"`
-	PaidBack order.Money `json:"paid_back"`
+	Restored trade.Money `json:"restored"`
+	PaidBack trade.Money `json:"paid_back"`
 	Reason   string      `json:"reason,omitzero"`
 }
 
@@ -107,7 +109,7 @@ func (e Cancelled) fits(o *Order) error {
 
 func (e Cancelled) evolve(o *Order, at time.Time) { o.end(e.Restored, e.PaidBack, at) }
 
-func checkEnd(restored, paidBack order.Money, reason string) error {
+func checkEnd(restored, paidBack trade.Money, reason string) error {
 	if err := checkNotNegative("restored", restored); err != nil {
 		return err
 	}
@@ -119,7 +121,7 @@ func checkEnd(restored, paidBack order.Money, reason string) error {
 
 // endsWith returns an error unless ending the order gives back exactly what it uses of the line
 // and the instalments it has.
-func (o *Order) endsWith(restored, paidBack order.Money) error {
+func (o *Order) endsWith(restored, paidBack trade.Money) error {
 	switch {
 	case restored != o.Outstanding:
 		return invalid("restored", "%s of %s outstanding", restored, o.Outstanding)
@@ -130,7 +132,7 @@ func (o *Order) endsWith(restored, paidBack order.Money) error {
 }
 
 // end settles an order that is cancelled or returned.
-func (o *Order) end(restored, paidBack order.Money, at time.Time) {
+func (o *Order) end(restored, paidBack trade.Money, at time.Time) {
 	o.Restored, o.PaidBack = plus(o.Restored, restored), paidBack
 	o.EndedAt = at
 	o.settle()

@@ -3,7 +3,7 @@ package paylater
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Policy is what a platform may set about pay-later orders. What applied to an order is recorded
@@ -43,7 +43,7 @@ func DefaultPolicy() *Policy {
 
 var defaultPolicy = DefaultPolicy()
 
-// Validate returns an *order.InvalidError that names the first setting under which orders could
+// Validate returns an *trade.InvalidError that names the first setting under which orders could
 // not be run, or nil.
 func (p *Policy) Validate() error {
 	switch {
@@ -74,7 +74,7 @@ type Facts struct {
 type Line struct {
 	Active bool
 	Frozen bool
-	Usable order.Money // what a new order may still use; of the line's currency
+	Usable trade.Money // what a new order may still use; of the line's currency
 }
 
 // rules returns the policy that applies.

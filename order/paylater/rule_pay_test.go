@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var payRules = map[string]func(*testing.T){
 	"B8/accept/in every phase that waits for money": func(t *testing.T) {
 		to := map[Phase]Phase{PhasePlaced: PhasePrepaid, PhaseShipped: PhasePrepaidShipped, PhaseReceived: PhasePaid, PhaseOverdue: PhasePaid}
 		for from, to := range to {
-			for _, by := range []order.Actor{buyer, system} {
+			for _, by := range []trade.Actor{buyer, system} {
 				on(t, from).as(by).
 					makes(pay("100"), Paid{Reference: "P-100", Amount: yuan("100"), Total: yuan("100"), Overdue: from == PhaseOverdue}).
 					in(to).amounts(sums{original: "100", paid: "100"})
@@ -21,23 +22,23 @@ var payRules = map[string]func(*testing.T){
 	},
 	"B8/refuse/a second payment": func(t *testing.T) {
 		for _, p := range paid {
-			on(t, p).refused(order.RuleB8, Pay{Reference: "again", Amount: yuan("100")})
+			on(t, p).refused(rule.B8, Pay{Reference: "again", Amount: yuan("100")})
 		}
 	},
 	"B8/refuse/an order that waits for none": func(t *testing.T) {
 		for _, p := range []Phase{PhaseNone, PhaseCancelled} {
-			on(t, p).refused(order.RuleB8, pay("100"))
+			on(t, p).refused(rule.B8, pay("100"))
 		}
 	},
 	"B8/refuse/by another": func(t *testing.T) {
-		for _, by := range []order.Actor{merchant, platform, desk, {Role: order.Buyer, Account: "other"}} {
-			on(t, PhaseReceived).as(by).refused(order.RuleB8, pay("100"))
+		for _, by := range []trade.Actor{merchant, platform, desk, {Role: trade.Buyer, Account: "other"}} {
+			on(t, PhaseReceived).as(by).refused(rule.B8, pay("100"))
 		}
 	},
 	"B8/refuse/the same payment reported again": func(t *testing.T) {
 		w := on(t, PhasePlaced).under(instalments).do(pay("30"))
-		w.refused(order.RuleB8, pay("30"))
-		w.refused(order.RuleB8, Pay{Reference: "P-30", Amount: yuan("70")})
+		w.refused(rule.B8, pay("30"))
+		w.refused(rule.B8, Pay{Reference: "P-30", Amount: yuan("70")})
 	},
 	"B8/effect/the amount after a lowering": func(t *testing.T) {
 		on(t, PhaseShipped).do(LowerAmount{Amount: yuan("60")}).
@@ -51,10 +52,10 @@ var payRules = map[string]func(*testing.T){
 	},
 	"D51/refuse/another amount than is due": func(t *testing.T) {
 		for _, p := range unpaid {
-			if no := on(t, p).refused(order.RuleD51, pay("99.99")); no.Missing != yuan("0.01") {
+			if no := on(t, p).refused(rule.D51, pay("99.99")); no.Missing != yuan("0.01") {
 				t.Errorf("missing %s", no.Missing)
 			}
-			if no := on(t, p).refused(order.RuleD51, pay("100.01")); !no.Missing.IsZero() {
+			if no := on(t, p).refused(rule.D51, pay("100.01")); !no.Missing.IsZero() {
 				t.Errorf("missing %s", no.Missing)
 			}
 		}
@@ -74,12 +75,12 @@ var payRules = map[string]func(*testing.T){
 		}
 	},
 	"D51/refuse/an instalment beyond what is due": func(t *testing.T) {
-		on(t, PhasePlaced).under(instalments).do(pay("30")).refused(order.RuleD51, pay("70.01"))
+		on(t, PhasePlaced).under(instalments).do(pay("30")).refused(rule.D51, pay("70.01"))
 	},
 	"D51/refuse/a further instalment once the policy takes none": func(t *testing.T) {
 		w := on(t, PhasePlaced).under(instalments).do(pay("30"))
 		w.facts.Policy = nil
-		if no := w.refused(order.RuleD51, pay("69.99")); no.Missing != yuan("0.01") {
+		if no := w.refused(rule.D51, pay("69.99")); no.Missing != yuan("0.01") {
 			t.Errorf("missing %s", no.Missing)
 		}
 		w.do(pay("70")).in(PhasePrepaid)
@@ -89,13 +90,13 @@ var payRules = map[string]func(*testing.T){
 		for i := range MaxPayments - 1 {
 			w.do(Pay{Reference: fmt.Sprint("R", i), Amount: yuan("1")})
 		}
-		w.refused(order.RuleD51, pay("0.50"))
+		w.refused(rule.D51, pay("0.50"))
 		w.do(pay("1")).in(PhasePrepaid).amounts(sums{original: "100", paid: "100"})
 	},
 	"D51/refuse/an amount lowered to what was paid in parts": func(t *testing.T) {
 		w := on(t, PhasePlaced).under(instalments).do(pay("30"))
-		w.refused(order.RuleD51, LowerAmount{Amount: yuan("30")})
-		w.refused(order.RuleD51, LowerAmount{Amount: yuan("29.99")})
+		w.refused(rule.D51, LowerAmount{Amount: yuan("30")})
+		w.refused(rule.D51, LowerAmount{Amount: yuan("29.99")})
 		w.do(LowerAmount{Amount: yuan("30.01")}, pay("0.01")).amounts(sums{original: "100", paid: "30.01", restored: "69.99"})
 	},
 	"D51/effect/parts of an order that ends unpaid go back to the buyer": func(t *testing.T) {

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestRule holds each rule to what it accepts, refuses, brings with it and leaves alone.
@@ -25,25 +26,25 @@ var placeRules = map[string]func(*testing.T){
 			in(PhasePlaced).amounts(sums{original: "5000", outstanding: "5000"})
 	},
 	"B5/refuse/a cent more than is usable": func(t *testing.T) {
-		if no := newWorld(t).refused(order.RuleB5, place("5000.01")); no.Missing != yuan("0.01") {
+		if no := newWorld(t).refused(rule.B5, place("5000.01")); no.Missing != yuan("0.01") {
 			t.Errorf("missing %s", no.Missing)
 		}
 	},
 	"B5/refuse/the next cent once all is used": func(t *testing.T) {
 		w := newWorld(t)
 		w.facts.Line.Usable = yuan("0")
-		if no := w.refused(order.RuleB5, place("0.01")); no.Missing != yuan("0.01") {
+		if no := w.refused(rule.B5, place("0.01")); no.Missing != yuan("0.01") {
 			t.Errorf("missing %s", no.Missing)
 		}
 	},
 	"B5/refuse/a merchant without a line": func(t *testing.T) {
 		w := newWorld(t)
 		w.facts.Line = Line{}
-		if no := w.refused(order.RuleB5, place("100")); no.Missing != yuan("100") {
+		if no := w.refused(rule.B5, place("100")); no.Missing != yuan("100") {
 			t.Errorf("missing %s", no.Missing)
 		}
 		w.facts.Line.Frozen = true // a line that was never opened comes before one that is frozen
-		w.refused(order.RuleB5, place("100"))
+		w.refused(rule.B5, place("100"))
 	},
 	"B5/excludes/an order that is placed never lacks quota": func(t *testing.T) {
 		w := on(t, PhasePlaced)
@@ -56,18 +57,18 @@ var placeRules = map[string]func(*testing.T){
 	"B7/refuse/he did not": func(t *testing.T) {
 		c := place("100")
 		c.ChosePayLater = false
-		newWorld(t).refused(order.RuleB7, c)
+		newWorld(t).refused(rule.B7, c)
 		c.Merchant = "bao" // B7 comes before D36
-		newWorld(t).refused(order.RuleB7, c)
+		newWorld(t).refused(rule.B7, c)
 	},
 	"B7/refuse/placed twice": func(t *testing.T) {
 		for _, p := range phases[1:] {
-			on(t, p).refused(order.RuleB7, place("100"))
+			on(t, p).refused(rule.B7, place("100"))
 		}
 	},
 	"B7/refuse/by others than a buyer": func(t *testing.T) {
-		for _, by := range []order.Actor{merchant, platform, system, desk} {
-			newWorld(t).as(by).refused(order.RuleB7, place("100"))
+		for _, by := range []trade.Actor{merchant, platform, system, desk} {
+			newWorld(t).as(by).refused(rule.B7, place("100"))
 		}
 	},
 	"B7/excludes/nothing is deducted at shipment": func(t *testing.T) {
@@ -76,7 +77,7 @@ var placeRules = map[string]func(*testing.T){
 	},
 	"B18/refuse/no order that the quota pays for": func(t *testing.T) {
 		w := newWorld(t)
-		w.o = New(order.ID{})
+		w.o = New(trade.ID{})
 		if _, err := w.try(place("100")); !invalidField(err, "id") {
 			t.Errorf("got %v", err)
 		}
@@ -84,9 +85,9 @@ var placeRules = map[string]func(*testing.T){
 	"B19/refuse/a frozen line": func(t *testing.T) {
 		w := newWorld(t)
 		w.facts.Line.Frozen = true
-		w.refused(order.RuleB19, place("100"))
+		w.refused(rule.B19, place("100"))
 		w.facts.Line.Usable = yuan("0") // B19 comes before B5
-		w.refused(order.RuleB19, place("100"))
+		w.refused(rule.B19, place("100"))
 	},
 	"B19/excludes/orders that run": func(t *testing.T) {
 		w := on(t, PhaseOverdue)
@@ -108,10 +109,10 @@ var placeRules = map[string]func(*testing.T){
 		}
 	},
 	"B19/refuse/flagged twice, before it is placed, by another": func(t *testing.T) {
-		on(t, PhasePaid).do(FlagFake{}).refused(order.RuleB19, FlagFake{})
-		newWorld(t).refused(order.RuleB19, FlagFake{})
-		for _, by := range []order.Actor{buyer, merchant, system, desk} {
-			on(t, PhasePlaced).as(by).refused(order.RuleB19, FlagFake{})
+		on(t, PhasePaid).do(FlagFake{}).refused(rule.B19, FlagFake{})
+		newWorld(t).refused(rule.B19, FlagFake{})
+		for _, by := range []trade.Actor{buyer, merchant, system, desk} {
+			on(t, PhasePlaced).as(by).refused(rule.B19, FlagFake{})
 		}
 	},
 	"B20/accept/whether an order can be taken is told without taking it": func(t *testing.T) {
@@ -124,13 +125,13 @@ var placeRules = map[string]func(*testing.T){
 	"D36/refuse/the buyer is the merchant": func(t *testing.T) {
 		c := place("100")
 		c.Merchant = "bao"
-		newWorld(t).refused(order.RuleD36, c)
+		newWorld(t).refused(rule.D36, c)
 		w := newWorld(t)
 		w.facts.Line = Line{} // D36 comes before the line
-		w.refused(order.RuleD36, c)
+		w.refused(rule.D36, c)
 	},
 	"D36/accept/another account": func(t *testing.T) {
-		newWorld(t).as(order.Actor{Role: order.Buyer, Account: "Meilin"}).do(place("100"))
+		newWorld(t).as(trade.Actor{Role: trade.Buyer, Account: "Meilin"}).do(place("100"))
 	},
 }
 
@@ -145,13 +146,13 @@ var quotaRules = map[string]func(*testing.T){
 	"B1/refuse/shipping what is not waiting for it": func(t *testing.T) {
 		for _, p := range phases {
 			if p != PhasePlaced && p != PhasePrepaid {
-				on(t, p).refused(order.RuleB1, Ship{})
+				on(t, p).refused(rule.B1, Ship{})
 			}
 		}
 	},
 	"B1/refuse/shipping by another": func(t *testing.T) {
-		for _, by := range []order.Actor{buyer, platform, system, desk, {Role: order.Seller, Account: "other"}} {
-			on(t, PhasePlaced).as(by).refused(order.RuleB1, Ship{})
+		for _, by := range []trade.Actor{buyer, platform, system, desk, {Role: trade.Seller, Account: "other"}} {
+			on(t, PhasePlaced).as(by).refused(rule.B1, Ship{})
 		}
 	},
 	"B1/effect/unpaid after the set time it is overdue": func(t *testing.T) {
@@ -187,7 +188,7 @@ var quotaRules = map[string]func(*testing.T){
 		allowed := map[string]bool{}
 		for _, p := range Permissions() {
 			for _, role := range p.Roles {
-				if role == order.Seller {
+				if role == trade.Seller {
 					allowed[p.Command] = true
 				}
 			}
@@ -206,7 +207,7 @@ var quotaRules = map[string]func(*testing.T){
 
 var endRules = map[string]func(*testing.T){
 	"D49/accept/cancelled by buyer or merchant before shipment": func(t *testing.T) {
-		for _, by := range []order.Actor{buyer, merchant} {
+		for _, by := range []trade.Actor{buyer, merchant} {
 			on(t, PhasePlaced).as(by).makes(Cancel{Reason: "sold out"}, Cancelled{Restored: yuan("100"), PaidBack: yuan("0"), Reason: "sold out"}).
 				in(PhaseCancelled).amounts(sums{original: "100", restored: "100"})
 		}
@@ -214,18 +215,18 @@ var endRules = map[string]func(*testing.T){
 	"D49/refuse/cancelled once shipped or paid": func(t *testing.T) {
 		for _, p := range phases {
 			if p != PhasePlaced {
-				on(t, p).refused(order.RuleD49, Cancel{})
+				on(t, p).refused(rule.D49, Cancel{})
 			}
 		}
 	},
 	"D49/refuse/cancelled by another": func(t *testing.T) {
-		for _, by := range []order.Actor{platform, system, desk, {Role: order.Buyer, Account: "other"}, {Role: order.Seller, Account: "bao"}} {
-			on(t, PhasePlaced).as(by).refused(order.RuleD49, Cancel{})
+		for _, by := range []trade.Actor{platform, system, desk, {Role: trade.Buyer, Account: "other"}, {Role: trade.Seller, Account: "bao"}} {
+			on(t, PhasePlaced).as(by).refused(rule.D49, Cancel{})
 		}
 	},
 	"D49/accept/returned by merchant or platform": func(t *testing.T) {
 		for _, p := range []Phase{PhaseShipped, PhaseReceived, PhaseOverdue} {
-			for _, by := range []order.Actor{merchant, platform} {
+			for _, by := range []trade.Actor{merchant, platform} {
 				on(t, p).as(by).makes(Return{}, Returned{Restored: yuan("100"), PaidBack: yuan("0"), Overdue: p == PhaseOverdue}).
 					in(PhaseCancelled).amounts(sums{original: "100", restored: "100"})
 			}
@@ -233,12 +234,12 @@ var endRules = map[string]func(*testing.T){
 	},
 	"D49/refuse/returned before shipment, paid or over": func(t *testing.T) {
 		for _, p := range []Phase{PhaseNone, PhasePlaced, PhasePrepaid, PhasePrepaidShipped, PhasePaid, PhaseCancelled, PhaseWrittenOff} {
-			on(t, p).refused(order.RuleD49, Return{})
+			on(t, p).refused(rule.D49, Return{})
 		}
 	},
 	"D49/refuse/returned by the buyer's word": func(t *testing.T) {
-		for _, by := range []order.Actor{buyer, system, desk} {
-			on(t, PhaseReceived).as(by).refused(order.RuleD49, Return{})
+		for _, by := range []trade.Actor{buyer, system, desk} {
+			on(t, PhaseReceived).as(by).refused(rule.D49, Return{})
 		}
 	},
 	"D49/accept/lowered while unpaid": func(t *testing.T) {
@@ -251,17 +252,17 @@ var endRules = map[string]func(*testing.T){
 	},
 	"D49/refuse/lowered once paid or over, or by another": func(t *testing.T) {
 		for _, p := range []Phase{PhaseNone, PhasePrepaid, PhasePrepaidShipped, PhasePaid, PhaseCancelled, PhaseWrittenOff} {
-			on(t, p).refused(order.RuleD49, LowerAmount{Amount: yuan("1")})
+			on(t, p).refused(rule.D49, LowerAmount{Amount: yuan("1")})
 		}
-		for _, by := range []order.Actor{buyer, platform, system, desk} {
-			on(t, PhasePlaced).as(by).refused(order.RuleD49, LowerAmount{Amount: yuan("1")})
+		for _, by := range []trade.Actor{buyer, platform, system, desk} {
+			on(t, PhasePlaced).as(by).refused(rule.D49, LowerAmount{Amount: yuan("1")})
 		}
 	},
 	"D47/refuse/an amount that is not lower": func(t *testing.T) {
 		for _, amount := range []string{"100", "100.01"} {
-			on(t, PhasePlaced).refused(order.RuleD47, LowerAmount{Amount: yuan(amount)})
+			on(t, PhasePlaced).refused(rule.D47, LowerAmount{Amount: yuan(amount)})
 		}
-		on(t, PhasePlaced).do(LowerAmount{Amount: yuan("60")}).refused(order.RuleD47, LowerAmount{Amount: yuan("60")})
+		on(t, PhasePlaced).do(LowerAmount{Amount: yuan("60")}).refused(rule.D47, LowerAmount{Amount: yuan("60")})
 	},
 	"D50/accept/a full refund of a prepaid order cancels it": func(t *testing.T) {
 		w := on(t, PhasePrepaid)
@@ -278,22 +279,22 @@ var endRules = map[string]func(*testing.T){
 	"D50/refuse/a cent more than was paid and not refunded": func(t *testing.T) {
 		for _, p := range paid {
 			w := on(t, p)
-			if no := w.refused(order.RuleD50, Refund{Amount: yuan("100.01")}); no.Missing != yuan("0.01") {
+			if no := w.refused(rule.D50, Refund{Amount: yuan("100.01")}); no.Missing != yuan("0.01") {
 				t.Errorf("missing %s", no.Missing)
 			}
-			w.do(Refund{Amount: yuan("99.99")}).refused(order.RuleD50, Refund{Amount: yuan("0.02")})
+			w.do(Refund{Amount: yuan("99.99")}).refused(rule.D50, Refund{Amount: yuan("0.02")})
 			w.do(Refund{Amount: yuan("0.01")})
 			if p != PhasePrepaid {
-				w.refused(order.RuleD50, Refund{Amount: yuan("0.01")})
+				w.refused(rule.D50, Refund{Amount: yuan("0.01")})
 			}
 		}
 	},
 	"D50/refuse/a refund before payment, or by another": func(t *testing.T) {
 		for _, p := range []Phase{PhaseNone, PhasePlaced, PhaseShipped, PhaseReceived, PhaseOverdue, PhaseCancelled, PhaseWrittenOff} {
-			on(t, p).refused(order.RuleD50, Refund{Amount: yuan("1")})
+			on(t, p).refused(rule.D50, Refund{Amount: yuan("1")})
 		}
-		for _, by := range []order.Actor{buyer, system, desk} {
-			on(t, PhasePaid).as(by).refused(order.RuleD50, Refund{Amount: yuan("1")})
+		for _, by := range []trade.Actor{buyer, system, desk} {
+			on(t, PhasePaid).as(by).refused(rule.D50, Refund{Amount: yuan("1")})
 		}
 	},
 	"D50/excludes/quota": func(t *testing.T) {
@@ -307,24 +308,24 @@ var endRules = map[string]func(*testing.T){
 	"D52/refuse/one that is not overdue, or by another": func(t *testing.T) {
 		for _, p := range phases {
 			if p != PhaseOverdue {
-				on(t, p).refused(order.RuleD52, WriteOff{})
+				on(t, p).refused(rule.D52, WriteOff{})
 			}
 		}
-		for _, by := range []order.Actor{buyer, merchant, system, desk} {
-			on(t, PhaseOverdue).as(by).refused(order.RuleD52, WriteOff{})
+		for _, by := range []trade.Actor{buyer, merchant, system, desk} {
+			on(t, PhaseOverdue).as(by).refused(rule.D52, WriteOff{})
 		}
 	},
 	"D52/refuse/a payment after the write-off": func(t *testing.T) {
-		on(t, PhaseWrittenOff).refused(order.RuleD52, pay("100"))
-		on(t, PhaseWrittenOff).as(merchant).refused(order.RuleD52, pay("100"))
+		on(t, PhaseWrittenOff).refused(rule.D52, pay("100"))
+		on(t, PhaseWrittenOff).as(merchant).refused(rule.D52, pay("100"))
 	},
 	"D52/effect/an overdue order keeps using quota": func(t *testing.T) {
 		on(t, PhaseOverdue).amounts(sums{original: "100", outstanding: "100"})
 	},
 }
 
-// invalidField reports whether the error is an *order.InvalidError of that field.
+// invalidField reports whether the error is an *trade.InvalidError of that field.
 func invalidField(err error, field string) bool {
-	bad, ok := errors.AsType[*order.InvalidError](err)
+	bad, ok := errors.AsType[*trade.InvalidError](err)
 	return ok && bad.Field == field && bad.Reason != ""
 }

@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var receiptRules = map[string]func(*testing.T){
@@ -14,17 +15,17 @@ var receiptRules = map[string]func(*testing.T){
 		due := newYear.Add(10 * day)
 		for _, late := range []time.Duration{0, 1, 100 * day} {
 			w := on(t, PhaseShipped).at(due.Add(late)).
-				makes(AutoConfirmReceipt{}, ReceiptConfirmed{By: order.System, DueAt: due.Add(late + day)}).in(PhaseReceived)
-			if !w.o.ReceivedAt.Equal(due.Add(late)) || w.o.ReceivedBy != order.System {
+				makes(AutoConfirmReceipt{}, ReceiptConfirmed{By: trade.System, DueAt: due.Add(late + day)}).in(PhaseReceived)
+			if !w.o.ReceivedAt.Equal(due.Add(late)) || w.o.ReceivedBy != trade.System {
 				t.Errorf("%+v", w.o)
 			}
-			on(t, PhasePrepaidShipped).at(due.Add(late)).makes(AutoConfirmReceipt{}, ReceiptConfirmed{By: order.System}).in(PhasePaid)
+			on(t, PhasePrepaidShipped).at(due.Add(late)).makes(AutoConfirmReceipt{}, ReceiptConfirmed{By: trade.System}).in(PhasePaid)
 		}
 	},
 	"D46/refuse/the system a nanosecond before": func(t *testing.T) {
 		for _, p := range []Phase{PhaseShipped, PhasePrepaidShipped} {
 			w := on(t, p).at(newYear.Add(10*day - 1))
-			if no := w.refused(order.RuleD46, AutoConfirmReceipt{}); !no.Earliest.Equal(newYear.Add(10 * day)) {
+			if no := w.refused(rule.D46, AutoConfirmReceipt{}); !no.Earliest.Equal(newYear.Add(10 * day)) {
 				t.Errorf("earliest %s", no.Earliest)
 			}
 		}
@@ -32,57 +33,57 @@ var receiptRules = map[string]func(*testing.T){
 	"D46/accept/the buyer at any time until the system has acted": func(t *testing.T) {
 		for _, after := range []time.Duration{0, 10*day - 1, 10 * day, 10*day + 1} {
 			at := newYear.Add(after)
-			on(t, PhaseShipped).at(at).makes(ConfirmReceipt{}, ReceiptConfirmed{By: order.Buyer, DueAt: at.Add(day)}).in(PhaseReceived)
-			on(t, PhasePrepaidShipped).at(at).makes(ConfirmReceipt{}, ReceiptConfirmed{By: order.Buyer}).in(PhasePaid)
+			on(t, PhaseShipped).at(at).makes(ConfirmReceipt{}, ReceiptConfirmed{By: trade.Buyer, DueAt: at.Add(day)}).in(PhaseReceived)
+			on(t, PhasePrepaidShipped).at(at).makes(ConfirmReceipt{}, ReceiptConfirmed{By: trade.Buyer}).in(PhasePaid)
 		}
-		on(t, PhaseShipped).wait(10*day).do(AutoConfirmReceipt{}).refused(order.RuleD46, ConfirmReceipt{})
+		on(t, PhaseShipped).wait(10*day).do(AutoConfirmReceipt{}).refused(rule.D46, ConfirmReceipt{})
 	},
 	"D46/refuse/receipt of what is not on its way, or by another": func(t *testing.T) {
 		for _, p := range phases {
 			if p != PhaseShipped && p != PhasePrepaidShipped {
 				w := on(t, p).wait(100 * day)
-				w.refused(order.RuleD46, ConfirmReceipt{})
-				w.refused(order.RuleD46, AutoConfirmReceipt{})
-				w.refused(order.RuleD46, ExtendReceipt{})
+				w.refused(rule.D46, ConfirmReceipt{})
+				w.refused(rule.D46, AutoConfirmReceipt{})
+				w.refused(rule.D46, ExtendReceipt{})
 			}
 		}
 		w := on(t, PhaseShipped).at(newYear.Add(10 * day))
-		for _, by := range []order.Actor{merchant, platform, system, desk, {Role: order.Buyer, Account: "meilin"}} {
-			w.as(by).refused(order.RuleD46, ConfirmReceipt{})
-			w.as(by).refused(order.RuleD46, ExtendReceipt{})
+		for _, by := range []trade.Actor{merchant, platform, system, desk, {Role: trade.Buyer, Account: "meilin"}} {
+			w.as(by).refused(rule.D46, ConfirmReceipt{})
+			w.as(by).refused(rule.D46, ExtendReceipt{})
 		}
-		for _, by := range []order.Actor{buyer, merchant, platform, desk} {
-			w.as(by).refused(order.RuleD46, AutoConfirmReceipt{})
+		for _, by := range []trade.Actor{buyer, merchant, platform, desk} {
+			w.as(by).refused(rule.D46, AutoConfirmReceipt{})
 		}
 	},
 	"D46/accept/the buyer adds three days once": func(t *testing.T) {
 		for _, p := range []Phase{PhaseShipped, PhasePrepaidShipped} {
 			w := on(t, p).at(newYear.Add(10*day-1)).
 				makes(ExtendReceipt{}, ReceiptExtended{AutoReceiveAt: newYear.Add(13 * day)}).in(p)
-			w.refused(order.RuleD46, ExtendReceipt{})
-			w.at(newYear.Add(13*day-1)).refused(order.RuleD46, AutoConfirmReceipt{})
+			w.refused(rule.D46, ExtendReceipt{})
+			w.at(newYear.Add(13*day-1)).refused(rule.D46, AutoConfirmReceipt{})
 			w.at(newYear.Add(13 * day)).do(AutoConfirmReceipt{})
 		}
 	},
 	"D46/refuse/an extension at the time it is too late for": func(t *testing.T) {
 		for _, late := range []time.Duration{0, 1} {
-			no := on(t, PhaseShipped).at(newYear.Add(10*day+late)).refused(order.RuleD46, ExtendReceipt{})
+			no := on(t, PhaseShipped).at(newYear.Add(10*day+late)).refused(rule.D46, ExtendReceipt{})
 			if !no.Deadline.Equal(newYear.Add(10 * day)) {
 				t.Errorf("deadline %s", no.Deadline)
 			}
 		}
 	},
 	"D46/refuse/an extension that the policy does not grant": func(t *testing.T) {
-		on(t, PhaseShipped).under(func(p *Policy) { p.Extension = 0 }).refused(order.RuleD46, ExtendReceipt{})
+		on(t, PhaseShipped).under(func(p *Policy) { p.Extension = 0 }).refused(rule.D46, ExtendReceipt{})
 	},
 	"D46/effect/the policy that applied stays": func(t *testing.T) {
 		w := newWorld(t).under(func(p *Policy) { p.ReceiveWithin, p.PayWithin = 7*day, 30*day })
 		w.do(place("100"), Ship{})
 		w.facts.Policy = nil
-		w.at(newYear.Add(7*day-1)).refused(order.RuleD46, AutoConfirmReceipt{})
+		w.at(newYear.Add(7*day-1)).refused(rule.D46, AutoConfirmReceipt{})
 		w.under(func(p *Policy) { p.PayWithin = 30 * day }).at(newYear.Add(7 * day)).do(AutoConfirmReceipt{})
 		w.facts.Policy = nil
-		w.at(newYear.Add(37*day)).refused(order.RuleD47, MarkOverdue{})
+		w.at(newYear.Add(37*day)).refused(rule.D47, MarkOverdue{})
 		w.wait(1).do(MarkOverdue{})
 	},
 }
@@ -95,21 +96,21 @@ var overdueRules = map[string]func(*testing.T){
 		on(t, PhaseOverdue).do(RequestCharge{}).in(PhaseOverdue)
 	},
 	"D47/refuse/a charge a nanosecond before": func(t *testing.T) {
-		if no := on(t, PhaseReceived).at(newYear.Add(day-1)).refused(order.RuleD47, RequestCharge{}); !no.Earliest.Equal(newYear.Add(day)) {
+		if no := on(t, PhaseReceived).at(newYear.Add(day-1)).refused(rule.D47, RequestCharge{}); !no.Earliest.Equal(newYear.Add(day)) {
 			t.Errorf("earliest %s", no.Earliest)
 		}
 	},
 	"D47/refuse/a second charge": func(t *testing.T) {
 		w := on(t, PhaseReceived).at(newYear.Add(day)).do(RequestCharge{})
-		w.refused(order.RuleD47, RequestCharge{})
+		w.refused(rule.D47, RequestCharge{})
 		w.makes(FailCharge{Reason: "余额不足"}, ChargeFailed{Attempt: 1, Reason: "余额不足"}).in(PhaseReceived)
-		w.refused(order.RuleD47, RequestCharge{})
+		w.refused(rule.D47, RequestCharge{})
 	},
 	"D47/accept/as many retries as the policy has, each after a failure": func(t *testing.T) {
 		w := on(t, PhaseReceived).at(newYear.Add(day)).under(func(p *Policy) { p.ChargeRetries = 2 }).do(RequestCharge{})
-		w.refused(order.RuleD47, RequestCharge{})
+		w.refused(rule.D47, RequestCharge{})
 		w.do(FailCharge{}).makes(RequestCharge{}, ChargeRequested{Attempt: 2, Amount: yuan("100")}).wait(1).do(MarkOverdue{})
-		w.makes(FailCharge{}, ChargeFailed{Attempt: 2}).do(RequestCharge{}, FailCharge{}).refused(order.RuleD47, RequestCharge{})
+		w.makes(FailCharge{}, ChargeFailed{Attempt: 2}).do(RequestCharge{}, FailCharge{}).refused(rule.D47, RequestCharge{})
 	},
 	"D47/effect/only what is due is charged": func(t *testing.T) {
 		on(t, PhaseReceived).under(instalments).do(pay("30"), LowerAmount{Amount: yuan("90")}).at(newYear.Add(day)).
@@ -117,10 +118,10 @@ var overdueRules = map[string]func(*testing.T){
 	},
 	"D47/refuse/a failure of no charge": func(t *testing.T) {
 		w := on(t, PhaseReceived).at(newYear.Add(day))
-		w.refused(order.RuleD47, FailCharge{})
-		w.do(RequestCharge{}, FailCharge{}).refused(order.RuleD47, FailCharge{})
+		w.refused(rule.D47, FailCharge{})
+		w.do(RequestCharge{}, FailCharge{}).refused(rule.D47, FailCharge{})
 		w = on(t, PhaseReceived).at(newYear.Add(day)).do(RequestCharge{}, pay("100"))
-		if w.refused(order.RuleD47, FailCharge{}); w.o.ChargePending {
+		if w.refused(rule.D47, FailCharge{}); w.o.ChargePending {
 			t.Error("a charge is under way for an order that is paid")
 		}
 	},
@@ -129,7 +130,7 @@ var overdueRules = map[string]func(*testing.T){
 	},
 	"D47/refuse/overdue at the due time": func(t *testing.T) {
 		for _, early := range []time.Duration{0, 1} {
-			no := on(t, PhaseReceived).at(newYear.Add(day-early)).refused(order.RuleD47, MarkOverdue{})
+			no := on(t, PhaseReceived).at(newYear.Add(day-early)).refused(rule.D47, MarkOverdue{})
 			if !no.Earliest.Equal(newYear.Add(day + 1)) {
 				t.Errorf("earliest %s", no.Earliest)
 			}
@@ -139,18 +140,18 @@ var overdueRules = map[string]func(*testing.T){
 		for _, p := range phases {
 			w := on(t, p).wait(100 * day)
 			if p != PhaseReceived && p != PhaseOverdue {
-				w.refused(order.RuleD47, RequestCharge{})
-				w.refused(order.RuleD47, FailCharge{})
+				w.refused(rule.D47, RequestCharge{})
+				w.refused(rule.D47, FailCharge{})
 			}
 			if p != PhaseReceived {
-				w.refused(order.RuleD47, MarkOverdue{})
+				w.refused(rule.D47, MarkOverdue{})
 			}
 		}
 		w := on(t, PhaseReceived).wait(100 * day).do(RequestCharge{})
-		for _, by := range []order.Actor{buyer, merchant, platform, desk} {
-			w.as(by).refused(order.RuleD47, RequestCharge{})
-			w.as(by).refused(order.RuleD47, FailCharge{})
-			w.as(by).refused(order.RuleD47, MarkOverdue{})
+		for _, by := range []trade.Actor{buyer, merchant, platform, desk} {
+			w.as(by).refused(rule.D47, RequestCharge{})
+			w.as(by).refused(rule.D47, FailCharge{})
+			w.as(by).refused(rule.D47, MarkOverdue{})
 		}
 	},
 	"D53/effect/the freeze that the policy asks for is recorded": func(t *testing.T) {
@@ -169,44 +170,44 @@ var afterSalesRules = map[string]func(*testing.T){
 		}
 	},
 	"D46/refuse/a case a nanosecond after": func(t *testing.T) {
-		no := on(t, PhaseReceived).at(newYear.Add(day+1)).refused(order.RuleD46, OpenAfterSales{})
+		no := on(t, PhaseReceived).at(newYear.Add(day+1)).refused(rule.D46, OpenAfterSales{})
 		if !no.Deadline.Equal(newYear.Add(day + 1)) {
 			t.Errorf("deadline %s", no.Deadline)
 		}
 	},
 	"D46/refuse/a case beside another, elsewhere, or by another": func(t *testing.T) {
-		on(t, PhaseReceived).do(OpenAfterSales{}).refused(order.RuleD46, OpenAfterSales{})
+		on(t, PhaseReceived).do(OpenAfterSales{}).refused(rule.D46, OpenAfterSales{})
 		for _, p := range phases {
 			if p != PhaseReceived {
-				on(t, p).refused(order.RuleD46, OpenAfterSales{})
-				on(t, p).refused(order.RuleD46, CloseAfterSales{})
+				on(t, p).refused(rule.D46, OpenAfterSales{})
+				on(t, p).refused(rule.D46, CloseAfterSales{})
 			}
 		}
-		for _, by := range []order.Actor{merchant, platform, system, desk} {
-			on(t, PhaseReceived).as(by).refused(order.RuleD46, OpenAfterSales{})
+		for _, by := range []trade.Actor{merchant, platform, system, desk} {
+			on(t, PhaseReceived).as(by).refused(rule.D46, OpenAfterSales{})
 		}
-		for _, by := range []order.Actor{system, desk, {Role: order.Buyer, Account: "other"}} {
+		for _, by := range []trade.Actor{system, desk, {Role: trade.Buyer, Account: "other"}} {
 			w := on(t, PhaseReceived).do(OpenAfterSales{})
-			w.as(by).refused(order.RuleD46, CloseAfterSales{})
+			w.as(by).refused(rule.D46, CloseAfterSales{})
 		}
 	},
 	"D46/refuse/closing no case": func(t *testing.T) {
-		on(t, PhaseReceived).refused(order.RuleD46, CloseAfterSales{})
-		on(t, PhaseReceived).do(OpenAfterSales{}, CloseAfterSales{}).refused(order.RuleD46, CloseAfterSales{})
+		on(t, PhaseReceived).refused(rule.D46, CloseAfterSales{})
+		on(t, PhaseReceived).do(OpenAfterSales{}, CloseAfterSales{}).refused(rule.D46, CloseAfterSales{})
 	},
 	"B20/effect/a case moves the due time by as long as it was open": func(t *testing.T) {
-		for _, by := range []order.Actor{buyer, merchant, platform} {
+		for _, by := range []trade.Actor{buyer, merchant, platform} {
 			w := on(t, PhaseReceived).wait(day / 2).do(OpenAfterSales{}).wait(5*day + 7).as(by)
 			w.makes(CloseAfterSales{Reason: "exchanged"},
-				AfterSalesClosed{By: by.Role, DueAt: newYear.Add(6*day + 7), Reason: "exchanged"}).in(PhaseReceived).as(order.Actor{})
-			w.at(newYear.Add(6*day+6)).refused(order.RuleD47, RequestCharge{})
-			w.at(newYear.Add(6*day+7)).do(RequestCharge{}).refused(order.RuleD47, MarkOverdue{})
+				AfterSalesClosed{By: by.Role, DueAt: newYear.Add(6*day + 7), Reason: "exchanged"}).in(PhaseReceived).as(trade.Actor{})
+			w.at(newYear.Add(6*day+6)).refused(rule.D47, RequestCharge{})
+			w.at(newYear.Add(6*day+7)).do(RequestCharge{}).refused(rule.D47, MarkOverdue{})
 			w.wait(1).do(MarkOverdue{})
 		}
 	},
 	"B20/effect/a second case moves it again": func(t *testing.T) {
 		w := on(t, PhaseReceived).wait(day).do(OpenAfterSales{}).wait(day).do(CloseAfterSales{})
-		w.do(OpenAfterSales{}).wait(day).do(CloseAfterSales{}).wait(1).refused(order.RuleD46, OpenAfterSales{})
+		w.do(OpenAfterSales{}).wait(day).do(CloseAfterSales{}).wait(1).refused(rule.D46, OpenAfterSales{})
 		if !w.o.DueAt.Equal(newYear.Add(3 * day)) {
 			t.Errorf("due at %s", w.o.DueAt)
 		}
@@ -219,8 +220,8 @@ var afterSalesRules = map[string]func(*testing.T){
 	},
 	"D47/refuse/charge and overdue while a case is open": func(t *testing.T) {
 		w := on(t, PhaseReceived).do(OpenAfterSales{}).wait(100 * day)
-		w.refused(order.RuleD47, RequestCharge{})
-		w.refused(order.RuleD47, MarkOverdue{})
+		w.refused(rule.D47, RequestCharge{})
+		w.refused(rule.D47, MarkOverdue{})
 	},
 	"D47/accept/the outcome of a charge that was under way before the case": func(t *testing.T) {
 		w := on(t, PhaseReceived).wait(day).do(RequestCharge{}, OpenAfterSales{}).wait(day)
@@ -233,19 +234,19 @@ var afterSalesRules = map[string]func(*testing.T){
 			if w.o.AfterSalesOpen() {
 				t.Errorf("open after %s", c.Name())
 			}
-			w.refused(order.RuleD46, CloseAfterSales{})
+			w.refused(rule.D46, CloseAfterSales{})
 		}
 	},
 }
 
 var commonRules = map[string]func(*testing.T){
 	"D60/refuse/another currency": func(t *testing.T) {
-		on(t, PhasePlaced).refused(order.RuleD60, Pay{Reference: "P", Amount: euros("100")})
-		on(t, PhasePlaced).refused(order.RuleD60, LowerAmount{Amount: euros("1")})
-		on(t, PhasePaid).refused(order.RuleD60, Refund{Amount: euros("1")})
+		on(t, PhasePlaced).refused(rule.D60, Pay{Reference: "P", Amount: euros("100")})
+		on(t, PhasePlaced).refused(rule.D60, LowerAmount{Amount: euros("1")})
+		on(t, PhasePaid).refused(rule.D60, Refund{Amount: euros("1")})
 		c := place("100")
 		c.Amount = euros("100")
-		newWorld(t).refused(order.RuleD60, c)
+		newWorld(t).refused(rule.D60, c)
 	},
 	"D60/accept/the currency of the line": func(t *testing.T) {
 		w := newWorld(t)
@@ -260,11 +261,11 @@ var commonRules = map[string]func(*testing.T){
 	"D60/refuse/a line whose difference overflows": func(t *testing.T) {
 		w := newWorld(t)
 		w.facts.Line.Usable = yuan("-92233720368547758.07")
-		w.refused(order.RuleD60, place("92233720368547758.07"))
+		w.refused(rule.D60, place("92233720368547758.07"))
 	},
 	"D61/refuse/before the last event": func(t *testing.T) {
 		for _, c := range []Command{Ship{}, Cancel{}, pay("100"), FlagFake{}, LowerAmount{Amount: yuan("1")}} {
-			if no := on(t, PhasePlaced).at(newYear.Add(-1)).refused(order.RuleD61, c); !no.Earliest.Equal(newYear) {
+			if no := on(t, PhasePlaced).at(newYear.Add(-1)).refused(rule.D61, c); !no.Earliest.Equal(newYear) {
 				t.Errorf("earliest %s", no.Earliest)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Ship: the goods go to the buyer, paid or not, and their receipt starts the time to pay.
@@ -40,15 +42,15 @@ func (ExtendReceipt) check() error { return nil }
 
 func (c ExtendReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
 	if o.Extended {
-		return nil, o.refuse(order.RuleD46, c).Says("it was extended already", "已延长过一次")
+		return nil, o.refuse(rule.D46, c).Says("it was extended already", "已延长过一次")
 	}
 	if !g.At.Before(o.AutoReceiveAt) {
-		return nil, o.refuse(order.RuleD46, c).Says("receipt is due to be confirmed automatically", "已到自动确认收货时间").
+		return nil, o.refuse(rule.D46, c).Says("receipt is due to be confirmed automatically", "已到自动确认收货时间").
 			Until(o.AutoReceiveAt)
 	}
 	extension := f.rules().Extension
 	if extension == 0 {
-		return nil, o.refuse(order.RuleD46, c).Says("the policy grants no extension", "政策不允许延长收货")
+		return nil, o.refuse(rule.D46, c).Says("the policy grants no extension", "政策不允许延长收货")
 	}
 	return []Event{ReceiptExtended{AutoReceiveAt: o.AutoReceiveAt.Add(extension)}}, nil
 }
@@ -82,7 +84,7 @@ type ConfirmReceipt struct{}
 func (ConfirmReceipt) check() error { return nil }
 
 func (ConfirmReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
-	return o.received(order.Buyer, g, f), nil
+	return o.received(trade.Buyer, g, f), nil
 }
 
 // AutoConfirmReceipt confirms receipt for a buyer who stayed silent until AutoReceiveAt.
@@ -92,14 +94,14 @@ func (AutoConfirmReceipt) check() error { return nil }
 
 func (c AutoConfirmReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
 	if g.At.Before(o.AutoReceiveAt) {
-		return nil, o.refuse(order.RuleD46, c).Says("the buyer still has time", "买家确认收货期限未到").From(o.AutoReceiveAt)
+		return nil, o.refuse(rule.D46, c).Says("the buyer still has time", "买家确认收货期限未到").From(o.AutoReceiveAt)
 	}
-	return o.received(order.System, g, f), nil
+	return o.received(trade.System, g, f), nil
 }
 
 // received counts the time to pay from the instant at which receipt is recorded, also when the
 // system is late.
-func (o *Order) received(by order.Role, g *order.Given, f *Facts) []Event {
+func (o *Order) received(by trade.Role, g *order.Given, f *Facts) []Event {
 	e := ReceiptConfirmed{By: by}
 	if o.Phase == PhaseShipped {
 		e.DueAt = g.At.Add(f.rules().PayWithin)
@@ -111,12 +113,12 @@ func (o *Order) received(by order.Role, g *order.Given, f *Facts) []Event {
 // DueAt is when payment is due; an order that is paid has none.
 // Stored: add fields, never rename or remove.
 type ReceiptConfirmed struct {
-	By    order.Role `json:"by"`
+	By    trade.Role `json:"by"`
 	DueAt time.Time  `json:"due_at,omitzero"`
 }
 
 func (e ReceiptConfirmed) check() error {
-	if e.By != order.Buyer && e.By != order.System {
+	if e.By != trade.Buyer && e.By != trade.System {
 		return invalid("by", "must be buyer or system")
 	}
 	if e.DueAt.IsZero() {

@@ -4,14 +4,14 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Category is that of the streams of pay-later orders.
 const Category = "paylater"
 
 // Stream returns the stream of a pay-later order.
-func Stream(id order.ID) events.StreamID { return events.StreamID(Category + "-" + id.String()) }
+func Stream(id trade.ID) events.StreamID { return events.StreamID(Category + "-" + id.String()) }
 
 // NewModel returns how the stream of a pay-later order folds. Streams are those that Stream
 // makes.
@@ -20,7 +20,7 @@ func NewModel() *events.Model[Order, Event] {
 		Category: Category,
 		New: func(stream events.StreamID) Order {
 			key, _ := stream.Key()
-			id, _ := order.ParseID(key)
+			id, _ := trade.ParseID(key)
 			return New(id)
 		},
 		Evolve: func(o *Order, e Event, at time.Time) error { return o.Apply(e, at) },

@@ -10,19 +10,21 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const day = 24 * time.Hour
 
 var (
-	ours    = order.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
+	ours    = trade.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
 	newYear = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
-	buyer    = order.Actor{Role: order.Buyer, Account: "bao"}
-	merchant = order.Actor{Role: order.Seller, Account: "meilin"}
-	platform = order.Actor{Role: order.Platform}
-	system   = order.Actor{Role: order.System}
-	desk     = order.Actor{Role: order.Desk}
+	buyer    = trade.Actor{Role: trade.Buyer, Account: "bao"}
+	merchant = trade.Actor{Role: trade.Seller, Account: "meilin"}
+	platform = trade.Actor{Role: trade.Platform}
+	system   = trade.Actor{Role: trade.System}
+	desk     = trade.Actor{Role: trade.Desk}
 )
 
 func must[T any](v T, err error) T {
@@ -33,9 +35,9 @@ func must[T any](v T, err error) T {
 }
 
 // yuan returns the amount of a plain decimal text in yuan.
-func yuan(amount string) order.Money { return must(order.ParseMoney(amount + " CNY")) }
+func yuan(amount string) trade.Money { return must(trade.ParseMoney(amount + " CNY")) }
 
-func euros(amount string) order.Money { return must(order.ParseMoney(amount + " EUR")) }
+func euros(amount string) trade.Money { return must(trade.ParseMoney(amount + " EUR")) }
 
 func place(amount string) Place {
 	return Place{Merchant: "meilin", ChosePayLater: true, Amount: yuan(amount)}
@@ -44,7 +46,7 @@ func place(amount string) Place {
 func pay(amount string) Pay { return Pay{Reference: "P-" + amount, Amount: yuan(amount)} }
 
 // actor returns who usually asks for the command.
-func actor(c Command) order.Actor {
+func actor(c Command) trade.Actor {
 	switch c.(type) {
 	case Place, ConfirmReceipt, ExtendReceipt, Pay, OpenAfterSales, Cancel:
 		return buyer
@@ -64,7 +66,7 @@ type world struct {
 	o       Order
 	history []Recorded
 	now     time.Time
-	by      order.Actor // who asks, if it is not who usually does
+	by      trade.Actor // who asks, if it is not who usually does
 	facts   Facts
 }
 
@@ -75,7 +77,7 @@ func newWorld(t testing.TB) *world {
 // at moves to an instant, wait on by a time, as to another actor, under to another policy.
 func (w *world) at(now time.Time) *world     { w.now = now; return w }
 func (w *world) wait(d time.Duration) *world { w.now = w.now.Add(d); return w }
-func (w *world) as(by order.Actor) *world    { w.by = by; return w }
+func (w *world) as(by trade.Actor) *world    { w.by = by; return w }
 func (w *world) under(change func(*Policy)) *world {
 	p := DefaultPolicy()
 	change(p)
@@ -89,7 +91,7 @@ func instalments(p *Policy) { p.Instalments = true }
 func (w *world) try(c Command) ([]Event, error) {
 	w.t.Helper()
 	by := w.by
-	if by == (order.Actor{}) {
+	if by == (trade.Actor{}) {
 		by = actor(c)
 	}
 	before := w.o
@@ -140,18 +142,18 @@ func (w *world) makes(c Command, want ...Event) *world {
 
 // refused returns the refusal of the command, which must be by that rule and speak both
 // languages.
-func (w *world) refused(rule order.Rule, c Command) *order.Refusal {
+func (w *world) refused(ruleID rule.ID, c Command) *trade.Refusal {
 	w.t.Helper()
 	_, err := w.try(c)
-	no, ok := errors.AsType[*order.Refusal](err)
-	if !ok || no.Rule != rule || !errors.Is(err, rule) {
-		w.t.Fatalf("%T in %s: %v, want a refusal by %s", c, w.o.Phase, err, string(rule))
+	no, ok := errors.AsType[*trade.Refusal](err)
+	if !ok || no.Rule != ruleID || !errors.Is(err, ruleID) {
+		w.t.Fatalf("%T in %s: %v, want a refusal by %s", c, w.o.Phase, err, string(ruleID))
 	}
 	if no.Command != c.Name() || no.Phase != w.o.Phase.String() {
 		w.t.Errorf("%T is refused as %s in phase %s", c, no.Command, no.Phase)
 	}
-	for _, lang := range []order.Lang{order.English, order.Chinese} {
-		if text := no.Text(lang); strings.Contains(text, "%!") || no.Reason(lang) == "" && rule != order.RuleD61 {
+	for _, lang := range []rule.Lang{rule.English, rule.Chinese} {
+		if text := no.Text(lang); strings.Contains(text, "%!") || no.Reason(lang) == "" && ruleID != rule.D61 {
 			w.t.Errorf("%T is refused with %q", c, text)
 		}
 	}

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Activate: a seller opens the service by one of two routes, free of charge, and has the
@@ -76,7 +77,7 @@ func (c *Certification) check() error {
 		if field[1] == "" {
 			continue
 		}
-		if err := order.CheckText("certification."+field[0], field[1], maxName); err != nil {
+		if err := trade.CheckText("certification."+field[0], field[1], maxName); err != nil {
 			return err
 		}
 	}
@@ -101,11 +102,11 @@ var ErrVerdictNeeded = errors.New("seller: the answer depends on the verdict on 
 type Activate struct {
 	Route         Route         `json:"route"`
 	Certification Certification `json:"certification,omitzero"`
-	Fee           order.Money   `json:"fee,omitzero"`
+	Fee           trade.Money   `json:"fee,omitzero"`
 }
 
 func (c Activate) check() error {
-	if err := order.CheckText("route", string(c.Route), maxRoute); err != nil {
+	if err := trade.CheckText("route", string(c.Route), maxRoute); err != nil {
 		return err
 	}
 	return c.Certification.check()
@@ -113,14 +114,14 @@ func (c Activate) check() error {
 
 func (c Activate) decide(s Service, f Findings) ([]Event, error) {
 	if !f.Operating {
-		return nil, refuse(order.RuleA2, c, s.Phase).Because("the store is not in operation", "店铺未实际开展运营")
+		return nil, refuse(rule.A2, c, s.Phase).Because("the store is not in operation", "店铺未实际开展运营")
 	}
 	if !c.Route.known() {
-		return nil, refuse(order.RuleA3, c, s.Phase).Because("the routes are console and service-page",
+		return nil, refuse(rule.A3, c, s.Phase).Because("the routes are console and service-page",
 			"开通途径只有后台首页信用保障板块和服务运营页面")
 	}
 	if !c.Fee.IsZero() {
-		return nil, refuse(order.RuleA3, c, s.Phase).Because("no fee is taken", "开通不收取任何费用")
+		return nil, refuse(rule.A3, c, s.Phase).Because("no fee is taken", "开通不收取任何费用")
 	}
 	switch f.Membership {
 	case MemberPaid:
@@ -128,24 +129,24 @@ func (c Activate) decide(s Service, f Findings) ([]Event, error) {
 	case MemberFree:
 		return c.certify(s, f.Verdict)
 	}
-	return nil, &order.InvalidError{Field: "findings.membership", Reason: "is neither paid nor free"}
+	return nil, &trade.InvalidError{Field: "findings.membership", Reason: "is neither paid nor free"}
 }
 
 // certify is the part of the ladder that only a free member climbs.
 func (c Activate) certify(s Service, v Verdict) ([]Event, error) {
 	if missing := c.Certification.Missing(); len(missing) > 0 {
-		return nil, refuse(order.RuleA5, c, s.Phase).Because("the certification lacks %s", "企业认证信息缺少%s",
+		return nil, refuse(rule.A5, c, s.Phase).Because("the certification lacks %s", "企业认证信息缺少%s",
 			strings.Join(missing, ", "))
 	}
 	switch {
 	case v == Verdict{}:
 		return nil, ErrVerdictNeeded
 	case v.Approved && v.Reason != "":
-		return nil, &order.InvalidError{Field: "findings.verdict", Reason: "is approved and has a reason of rejection"}
+		return nil, &trade.InvalidError{Field: "findings.verdict", Reason: "is approved and has a reason of rejection"}
 	case v.Approved:
 		return []Event{Activated{Route: c.Route, Membership: MemberFree, Certification: c.Certification}}, nil
 	}
-	if err := order.CheckText("findings.verdict.reason", v.Reason, maxReason); err != nil {
+	if err := trade.CheckText("findings.verdict.reason", v.Reason, maxReason); err != nil {
 		return nil, err
 	}
 	return []Event{ActivationRejected{Route: c.Route, Certification: c.Certification, Reason: v.Reason}}, nil
@@ -161,10 +162,10 @@ type Activated struct {
 
 func (e Activated) check() error {
 	if !e.Route.known() {
-		return &order.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
+		return &trade.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
 	}
 	if !e.Membership.known() {
-		return &order.InvalidError{Field: "membership", Reason: "is neither paid nor free"}
+		return &trade.InvalidError{Field: "membership", Reason: "is neither paid nor free"}
 	}
 	return e.Certification.check()
 }
@@ -184,9 +185,9 @@ type ActivationRejected struct {
 
 func (e ActivationRejected) check() error {
 	if !e.Route.known() {
-		return &order.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
+		return &trade.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
 	}
-	if err := order.CheckText("reason", e.Reason, maxReason); err != nil {
+	if err := trade.CheckText("reason", e.Reason, maxReason); err != nil {
 		return err
 	}
 	return e.Certification.check()

@@ -1,6 +1,10 @@
 package seller
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // The services and commands that the rules are tried on.
 var (
@@ -27,7 +31,7 @@ func idle() Findings {
 	return f
 }
 
-func cents(n int64) order.Money { return order.Minor(n, order.Currency{'U', 'S', 'D'}) }
+func cents(n int64) trade.Money { return trade.Minor(n, trade.Currency{'U', 'S', 'D'}) }
 
 // acceptances has for each rule what it lets pass.
 var acceptances = []accepted{
@@ -48,22 +52,22 @@ var acceptances = []accepted{
 
 // refusals has for each rule what it does not let pass.
 var refusals = []refused{
-	{"A2/refuse/no store", fresh, acme, console, Findings{}, order.RuleA2},
-	{"A2/refuse/a store that does not operate", fresh, acme, console, idle(), order.RuleA2},
-	{"A2/refuse/active already", active, acme, console, paid, order.RuleA2},
-	{"A2/refuse/suspended", suspended, acme, console, paid, order.RuleA2},
-	{"A2/refuse/for another seller", fresh, other, console, paid, order.RuleA2},
-	{"A2/refuse/comes before A3", fresh, acme, Activate{Route: "broker"}, idle(), order.RuleA2},
-	{"A3/refuse/another route", fresh, acme, Activate{Route: "broker"}, paid, order.RuleA3},
-	{"A3/refuse/a route in other case", fresh, acme, Activate{Route: "Console"}, paid, order.RuleA3},
-	{"A3/refuse/a fee", fresh, acme, Activate{Route: RouteConsole, Fee: cents(1)}, paid, order.RuleA3},
-	{"A3/refuse/a negative fee", fresh, acme, Activate{Route: RouteConsole, Fee: cents(-1)}, paid, order.RuleA3},
-	{"A3/refuse/comes before A5", fresh, acme, Activate{Route: RouteConsole, Fee: cents(100)}, free, order.RuleA3},
-	{"A5/refuse/a free member without certification", fresh, acme, console, approved(), order.RuleA5},
-	{"A5/refuse/an incomplete certification", fresh, acme, incomplete(), approved(), order.RuleA5},
-	{"A5/refuse/incomplete, whatever the verdict", fresh, acme, incomplete(), rejected("unknown"), order.RuleA5},
-	{"D33/refuse/the seller suspends", active, acme, Suspend{Reason: "holidays"}, Findings{}, order.RuleD33},
-	{"D33/refuse/the seller reinstates", suspended, acme, Reinstate{}, Findings{}, order.RuleD33},
-	{"D33/refuse/suspended already", suspended, platform, Suspend{Reason: "fraud"}, Findings{}, order.RuleD33},
-	{"D33/refuse/not suspended", active, platform, Reinstate{}, Findings{}, order.RuleD33},
+	{"A2/refuse/no store", fresh, acme, console, Findings{}, rule.A2},
+	{"A2/refuse/a store that does not operate", fresh, acme, console, idle(), rule.A2},
+	{"A2/refuse/active already", active, acme, console, paid, rule.A2},
+	{"A2/refuse/suspended", suspended, acme, console, paid, rule.A2},
+	{"A2/refuse/for another seller", fresh, other, console, paid, rule.A2},
+	{"A2/refuse/comes before A3", fresh, acme, Activate{Route: "broker"}, idle(), rule.A2},
+	{"A3/refuse/another route", fresh, acme, Activate{Route: "broker"}, paid, rule.A3},
+	{"A3/refuse/a route in other case", fresh, acme, Activate{Route: "Console"}, paid, rule.A3},
+	{"A3/refuse/a fee", fresh, acme, Activate{Route: RouteConsole, Fee: cents(1)}, paid, rule.A3},
+	{"A3/refuse/a negative fee", fresh, acme, Activate{Route: RouteConsole, Fee: cents(-1)}, paid, rule.A3},
+	{"A3/refuse/comes before A5", fresh, acme, Activate{Route: RouteConsole, Fee: cents(100)}, free, rule.A3},
+	{"A5/refuse/a free member without certification", fresh, acme, console, approved(), rule.A5},
+	{"A5/refuse/an incomplete certification", fresh, acme, incomplete(), approved(), rule.A5},
+	{"A5/refuse/incomplete, whatever the verdict", fresh, acme, incomplete(), rejected("unknown"), rule.A5},
+	{"D33/refuse/the seller suspends", active, acme, Suspend{Reason: "holidays"}, Findings{}, rule.D33},
+	{"D33/refuse/the seller reinstates", suspended, acme, Reinstate{}, Findings{}, rule.D33},
+	{"D33/refuse/suspended already", suspended, platform, Suspend{Reason: "fraud"}, Findings{}, rule.D33},
+	{"D33/refuse/not suspended", active, platform, Reinstate{}, Findings{}, rule.D33},
 }

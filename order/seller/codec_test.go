@@ -10,10 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
-	"pgregory.net/rapid"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // recode returns what the codec makes of an event, and fails unless that is the event and its
@@ -56,9 +58,9 @@ var fullEvents = []Event{
 
 // fullCommands has every command without a zero field.
 func fullCommands() []Command {
-	usd, _ := order.ParseCurrency("USD")
+	usd, _ := trade.ParseCurrency("USD")
 	return []Command{
-		Activate{RouteConsole, certification, order.Minor(1, usd)},
+		Activate{RouteConsole, certification, trade.Minor(1, usd)},
 		Suspend{"counterfeit goods"},
 		Reinstate{},
 	}
@@ -200,7 +202,7 @@ func fieldOf(err error) (string, bool) {
 	if errors.As(err, &malformed) {
 		return malformed.Field, true
 	}
-	var invalid *order.InvalidError
+	var invalid *trade.InvalidError
 	if errors.As(err, &invalid) {
 		return invalid.Field, true
 	}
@@ -220,7 +222,7 @@ func TestUnknownType(t *testing.T) {
 
 func TestEncodeForeignValues(t *testing.T) {
 	for _, e := range []Event{nil, &Suspended{}, (*Suspended)(nil)} {
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if _, _, data, err := EncodeEvent(nil, e); !errors.As(err, &bad) || len(data) > 0 {
 			t.Errorf("%v: %s, %v", e, data, err)
 		}
@@ -232,7 +234,7 @@ func TestEncodeForeignValues(t *testing.T) {
 		if name, data := EncodeCommand(c); name != "" || string(data) != "null" {
 			t.Errorf("%v: %s %s", c, name, data)
 		}
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if _, err := Decide(active, c, order.Given{By: platform, At: noon}, Findings{}); !errors.As(err, &bad) || bad.Field != "command" {
 			t.Errorf("%v is decided: %v", c, err)
 		}

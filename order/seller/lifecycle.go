@@ -5,6 +5,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // steps is the life of a service: which fact moves it from where to where. It is the only
@@ -23,9 +25,9 @@ var steps = []machine.Step[order.Service, Kind]{
 // and to others, and which facts may come of it.
 type Permission struct {
 	Command string
-	Roles   []order.Role
+	Roles   []trade.Role
 	Phases  []order.Service
-	Rule    order.Rule
+	Rule    rule.ID
 	Makes   []Kind
 }
 
@@ -33,20 +35,20 @@ type Permission struct {
 // TestMatrix.
 var permissions = []Permission{
 	// activate
-	permit(Activate{}, by(order.Seller), in(order.ServiceNone, order.ServiceRejected), order.RuleA2,
+	permit(Activate{}, by(trade.Seller), in(order.ServiceNone, order.ServiceRejected), rule.A2,
 		KindActivated, KindActivationRejected),
 
 	// suspend
-	permit(Suspend{}, by(order.Platform), in(order.ServiceActive), order.RuleD33, KindSuspended),
-	permit(Reinstate{}, by(order.Platform), in(order.ServiceSuspended), order.RuleD33, KindReinstated),
+	permit(Suspend{}, by(trade.Platform), in(order.ServiceActive), rule.D33, KindSuspended),
+	permit(Reinstate{}, by(trade.Platform), in(order.ServiceSuspended), rule.D33, KindReinstated),
 }
 
 func in(phases ...order.Service) []order.Service { return phases }
 
-func by(roles ...order.Role) []order.Role { return roles }
+func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []order.Role, phases []order.Service, rule order.Rule, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: rule, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []order.Service, ruleID rule.ID, makes ...Kind) Permission {
+	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
 }
 
 // permissionOf returns the row of that command. Every command has one, see TestPermissions, and

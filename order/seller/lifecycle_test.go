@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var phases = []order.Service{order.ServiceNone, order.ServiceActive, order.ServiceRejected, order.ServiceSuspended}
@@ -21,9 +22,9 @@ func TestMatrix(t *testing.T) {
 		"suspend":   Suspend{Reason: "counterfeit goods"},
 		"reinstate": Reinstate{},
 	}
-	actors := map[string]order.Actor{
-		"buyer": {Role: order.Buyer, Account: "acme"}, "seller": acme, "other seller": other,
-		"platform": platform, "system": {Role: order.System}, "desk": {Role: order.Desk},
+	actors := map[string]trade.Actor{
+		"buyer": {Role: trade.Buyer, Account: "acme"}, "seller": acme, "other seller": other,
+		"platform": platform, "system": {Role: trade.System}, "desk": {Role: trade.Desk},
 	}
 	all, rows := services(), matrix(t, "testdata/matrix.txt", phases)
 	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) {
@@ -33,7 +34,7 @@ func TestMatrix(t *testing.T) {
 		for i, phase := range phases {
 			for who, actor := range actors {
 				_, err := Decide(all[phase], asks[name], order.Given{By: actor, At: noon}, paid)
-				var no *order.Refusal
+				var no *trade.Refusal
 				switch allowed := row.cells[i] == who; {
 				case allowed && err != nil:
 					t.Errorf("%s by %s in %s: %v", name, who, phase, err)
@@ -139,8 +140,8 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("no command makes %s", kind)
 		}
 	}
-	Permissions()[0].Roles[0] = order.Buyer
-	if permissions[0].Roles[0] == order.Buyer {
+	Permissions()[0].Roles[0] = trade.Buyer
+	if permissions[0].Roles[0] == trade.Buyer {
 		t.Error("whoever asks for the table can change it")
 	}
 	if slices.Sort(names); !slices.Equal(names, commandNames()) {

@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // drawEvent draws any event of the package that its codec takes.
@@ -39,7 +41,7 @@ func drawLife(t *rapid.T) ([]Recorded, Service) {
 			Activate{Route: RouteConsole}, Activate{Route: RouteServicePage, Certification: certification},
 			Suspend{Reason: "counterfeit goods"}, Reinstate{},
 		}).Draw(t, "command")
-		who := rapid.SampledFrom([]order.Actor{acme, platform}).Draw(t, "actor")
+		who := rapid.SampledFrom([]trade.Actor{acme, platform}).Draw(t, "actor")
 		know := rapid.SampledFrom([]Findings{{}, paid, free, approved(), rejected("unknown")}).Draw(t, "findings")
 		at = at.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "hours")) * time.Hour)
 		made, err := Decide(live, ask, order.Given{By: who, At: at}, know)
@@ -92,7 +94,7 @@ func TestHostileHistory(t *testing.T) {
 			e, before := drawEvent(t), s
 			to, ok := Table().Next(s.Phase, e.Kind())
 			err := s.Apply(e, noon)
-			var bad *order.InvalidError
+			var bad *trade.InvalidError
 			switch {
 			case ok && (err != nil || s.Phase != to):
 				t.Fatalf("%s in %s: %v, now %s", e.Kind(), before.Phase, err, s.Phase)

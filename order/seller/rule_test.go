@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // accepted is a command that a rule lets pass, and what comes of it.
 type accepted struct {
 	name string
 	from Service
-	by   order.Actor
+	by   trade.Actor
 	ask  Command
 	know Findings
 	want Event
@@ -34,24 +36,24 @@ func (c accepted) run(t *testing.T) {
 type refused struct {
 	name string
 	from Service
-	by   order.Actor
+	by   trade.Actor
 	ask  Command
 	know Findings
-	rule order.Rule
+	rule rule.ID
 }
 
 func (c refused) run(t *testing.T) {
 	before := c.from
 	got, err := Decide(c.from, c.ask, order.Given{By: c.by, At: noon}, c.know)
-	var no *order.Refusal
+	var no *trade.Refusal
 	if !errors.As(err, &no) || !errors.Is(err, c.rule) {
 		t.Fatalf("got %v, want a refusal by %s", err, string(c.rule))
 	}
 	if no.Command != c.ask.Name() || no.Phase != c.from.Phase.String() {
 		t.Errorf("the refusal is of %s in %s", no.Command, no.Phase)
 	}
-	if no.Reason(order.English) == "" || no.Reason(order.Chinese) == "" {
-		t.Errorf("no reason in both languages: %q, %q", no.Reason(order.English), no.Reason(order.Chinese))
+	if no.Reason(rule.English) == "" || no.Reason(rule.Chinese) == "" {
+		t.Errorf("no reason in both languages: %q, %q", no.Reason(rule.English), no.Reason(rule.Chinese))
 	}
 	if len(got) != 0 || c.from != before {
 		t.Errorf("refused, and events %v or a written state", got)
@@ -131,8 +133,8 @@ func testState(t *testing.T) {
 
 func testBehind(t *testing.T) {
 	_, err := Decide(active, Suspend{Reason: "fraud"}, order.Given{By: platform, At: noon.Add(-1)}, Findings{})
-	var no *order.Refusal
-	if !errors.As(err, &no) || no.Rule != order.RuleD61 || !no.Earliest.Equal(noon) {
+	var no *trade.Refusal
+	if !errors.As(err, &no) || no.Rule != rule.D61 || !no.Earliest.Equal(noon) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -160,7 +162,7 @@ func TestMalformed(t *testing.T) {
 	}{
 		{"command", nil, given, paid},
 		{"actor.role", ok, order.Given{At: noon}, paid},
-		{"actor.account", ok, order.Given{By: order.Actor{Role: order.Seller}, At: noon}, paid},
+		{"actor.account", ok, order.Given{By: trade.Actor{Role: trade.Seller}, At: noon}, paid},
 		{"at", ok, order.Given{By: acme}, paid},
 		{"at", ok, year(0), paid},
 		{"at", ok, year(20000), paid},
@@ -179,7 +181,7 @@ func TestMalformed(t *testing.T) {
 		{"reason", Suspend{Reason: " "}, order.Given{By: platform, At: noon}, Findings{}},
 	} {
 		_, err := Decide(New("acme"), c.ask, c.given, c.know)
-		var bad *order.InvalidError
+		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || bad.Field != c.field || bad.Reason == "" {
 			t.Errorf("%s: got %v", c.field, err)
 		} else if len(err.Error()) > 400 {

@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	acme     = order.Actor{Role: order.Seller, Account: "acme"}
-	other    = order.Actor{Role: order.Seller, Account: "other"}
-	platform = order.Actor{Role: order.Platform}
+	acme     = trade.Actor{Role: trade.Seller, Account: "acme"}
+	other    = trade.Actor{Role: trade.Seller, Account: "other"}
+	platform = trade.Actor{Role: trade.Platform}
 
 	noon = time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
 

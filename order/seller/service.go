@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Service is the folded state of one seller's Trade Assurance service. It is a value: whoever
 // holds one may keep it, and no later event changes it. New makes that of a seller who has
 // never asked for it.
 type Service struct {
-	Seller order.Account
+	Seller trade.Account
 	Phase  order.Service
 	LastAt time.Time // the instant of the last event
 
@@ -25,7 +27,7 @@ type Service struct {
 }
 
 // New returns the service of a seller who has never asked for it.
-func New(account order.Account) Service { return Service{Seller: account} }
+func New(account trade.Account) Service { return Service{Seller: account} }
 
 // Fact returns what an order needs to know of the service.
 func (s *Service) Fact() order.Service { return s.Phase }
@@ -47,7 +49,7 @@ type Findings struct {
 type Command interface {
 	// Name is the command's wire name, such as "activate".
 	Name() string
-	// check returns an *order.InvalidError if the payload is malformed, whatever the state.
+	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// decide climbs the command's ladder of rules. Actor, phase and instant were checked.
 	decide(s Service, f Findings) ([]Event, error)
@@ -58,7 +60,7 @@ type Command interface {
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "service.activated".
 	Kind() Kind
-	// check returns an *order.InvalidError if no command can have made the event.
+	// check returns an *trade.InvalidError if no command can have made the event.
 	check() error
 	// evolve copies the fact into the state. It refuses nothing and moves no phase.
 	evolve(s *Service)
@@ -70,20 +72,20 @@ type Recorded struct {
 	Event Event
 }
 
-// Decide answers a command: the facts that come of it, an *order.Refusal, or an
-// *order.InvalidError if the command, the given or the findings are malformed. ErrVerdictNeeded
+// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
+// *trade.InvalidError if the command, the given or the findings are malformed. ErrVerdictNeeded
 // says that every other rule has passed and the answer depends on f.Verdict.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, and
 // then the command's own rules as its chapter writes them.
 func Decide(s Service, c Command, g order.Given, f Findings) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, &order.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a service"}
+		return nil, &trade.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a service"}
 	}
 	if err := g.By.Validate(); err != nil {
 		return nil, err
 	}
-	if err := order.CheckInstant("at", g.At); err != nil {
+	if err := trade.CheckInstant("at", g.At); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
@@ -98,25 +100,25 @@ func Decide(s Service, c Command, g order.Given, f Findings) ([]Event, error) {
 // permits checks actor, phase and instant against the table of commands.
 func (s *Service) permits(c Command, g *order.Given) error {
 	p := permissionOf(c.Name())
-	no := order.Refuse(p.Rule, p.Command, s.Phase.String())
+	no := trade.Refuse(p.Rule, p.Command, s.Phase.String())
 	switch {
 	case !slices.Contains(p.Roles, g.By.Role):
 		return no.Because("the actor's role may not ask for it", "操作者的角色无权执行此操作")
-	case g.By.Role == order.Seller && g.By.Account != s.Seller:
+	case g.By.Role == trade.Seller && g.By.Account != s.Seller:
 		return no.Because("the service is another seller's", "该服务属于其他卖家")
 	case !slices.Contains(p.Phases, s.Phase):
 		return no.Because("not in this phase of the service", "服务当前状态不允许此操作")
 	case g.At.Before(s.LastAt):
-		return order.Refuse(order.RuleD61, p.Command, s.Phase.String()).From(s.LastAt)
+		return trade.Refuse(rule.D61, p.Command, s.Phase.String()).From(s.LastAt)
 	}
 	return nil
 }
 
-func refuse(rule order.Rule, c Command, phase order.Service) *order.Refusal {
-	return order.Refuse(rule, c.Name(), phase.String())
+func refuse(ruleID rule.ID, c Command, phase order.Service) *trade.Refusal {
+	return trade.Refuse(ruleID, c.Name(), phase.String())
 }
 
-// Apply folds one fact into the state in place. An error, an *order.InvalidError, says that
+// Apply folds one fact into the state in place. An error, an *trade.InvalidError, says that
 // the fact has no step from the present phase: the history cannot be that of a service. The
 // state is then as it was.
 func (s *Service) Apply(e Event, at time.Time) error {
@@ -125,7 +127,7 @@ func (s *Service) Apply(e Event, at time.Time) error {
 	}
 	to, ok := lifecycle.Next(s.Phase, e.Kind())
 	if !ok {
-		return &order.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + s.Phase.String()}
+		return &trade.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + s.Phase.String()}
 	}
 	e.evolve(s)
 	s.Phase, s.LastAt = to, at
@@ -133,7 +135,7 @@ func (s *Service) Apply(e Event, at time.Time) error {
 }
 
 func notAnEvent() error {
-	return &order.InvalidError{Field: "event", Reason: "must be a value of one of the events of a service"}
+	return &trade.InvalidError{Field: "event", Reason: "must be a value of one of the events of a service"}
 }
 
 // Evolve returns the service after one more fact; s itself is not changed.

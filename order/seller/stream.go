@@ -4,16 +4,16 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Category is that of the streams of services.
 const Category = "service"
 
 // Stream returns the stream of a seller's service. An account that is malformed is an
-// *order.InvalidError.
-func Stream(account order.Account) (events.StreamID, error) {
-	if err := order.CheckID("seller", string(account)); err != nil {
+// *trade.InvalidError.
+func Stream(account trade.Account) (events.StreamID, error) {
+	if err := trade.CheckID("seller", string(account)); err != nil {
 		return "", err
 	}
 	return events.Stream(Category, string(account))
@@ -25,7 +25,7 @@ func NewModel() *events.Model[Service, Event] {
 		Category: Category,
 		New: func(stream events.StreamID) Service {
 			account, _ := stream.Key()
-			return New(order.Account(account))
+			return New(trade.Account(account))
 		},
 		Evolve: func(s *Service, e Event, at time.Time) error { return s.Apply(e, at) },
 		Encode: EncodeEvent,

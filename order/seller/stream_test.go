@@ -6,13 +6,15 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestStream(t *testing.T) {
-	for account, want := range map[order.Account]events.StreamID{
+	for account, want := range map[trade.Account]events.StreamID{
 		"acme":      "service-acme",
 		"a@b.co-m+": "service-a~40b.co-m~2B",
 	} {
@@ -23,8 +25,8 @@ func TestStream(t *testing.T) {
 			t.Errorf("%s begins as %+v", want, s)
 		}
 	}
-	for _, account := range []order.Account{"", "a b", "a/b"} {
-		var bad *order.InvalidError
+	for _, account := range []trade.Account{"", "a b", "a/b"} {
+		var bad *trade.InvalidError
 		if _, err := Stream(account); !errors.As(err, &bad) {
 			t.Errorf("%q: %v", account, err)
 		}
@@ -39,7 +41,7 @@ func TestModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	var live Service
-	ask := func(c Command, by order.Actor) {
+	ask := func(c Command, by trade.Actor) {
 		t.Helper()
 		_, err := events.Transact(ctx, store, events.Request{ID: uuid.New()}, func(_ context.Context, tx *events.Tx) error {
 			s, _, err := model.Load(tx, stream)

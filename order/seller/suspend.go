@@ -1,6 +1,8 @@
 package seller
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Suspend: the platform stops a service after a violation. The seller drafts and submits
 // nothing new; his running orders go on.
@@ -10,7 +12,7 @@ type Suspend struct {
 	Reason string `json:"reason"`
 }
 
-func (c Suspend) check() error { return order.CheckText("reason", c.Reason, maxReason) }
+func (c Suspend) check() error { return trade.CheckText("reason", c.Reason, maxReason) }
 
 func (c Suspend) decide(Service, Findings) ([]Event, error) {
 	return []Event{Suspended(c)}, nil
@@ -22,7 +24,7 @@ type Suspended struct {
 	Reason string `json:"reason"`
 }
 
-func (e Suspended) check() error { return order.CheckText("reason", e.Reason, maxReason) }
+func (e Suspended) check() error { return trade.CheckText("reason", e.Reason, maxReason) }
 
 func (e Suspended) evolve(s *Service) { s.Reason = e.Reason }
 

@@ -22,6 +22,7 @@ import (
 	logsqlite "github.com/tradesurety/surety/events/sqlite"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 	viewmemory "github.com/tradesurety/surety/projection/memory"
@@ -75,7 +76,7 @@ func fill(t testing.TB, log events.Store, orders int) int {
 	for begun := 0; begun < orders; begun += width {
 		var streams [width]events.StreamID
 		for i := range streams {
-			streams[i] = order.Stream(order.ID(uuid.Must(uuid.NewV7())))
+			streams[i] = order.Stream(trade.ID(uuid.Must(uuid.NewV7())))
 		}
 		for v, event := range story {
 			group := make([]events.Commit, width)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -58,15 +59,15 @@ func NewBoard(store projection.Store) *Board { return &Board{store, BoardView()}
 
 // BoardOrder is an order as the board has it.
 type BoardOrder struct {
-	ID           order.ID
+	ID           trade.ID
 	Version      events.Version // of its stream
-	Seller       order.Account
-	Buyer        order.Account // empty as long as the buyer is not registered
+	Seller       trade.Account
+	Buyer        trade.Account // empty as long as the buyer is not registered
 	Phase        order.Phase
 	Status       string // the code of the marketplace's own interface, such as "undeliver"
 	Step         string // the step of payment, where the code has one
 	Coverage     order.Coverage
-	Total, Due   order.Money
+	Total, Due   trade.Money
 	Deadline     time.Time // the deadline that runs; zero if none does
 	DeadlineKind string
 	DraftedAt    time.Time
@@ -75,7 +76,7 @@ type BoardOrder struct {
 
 // BoardFilter says which orders are meant; what is zero does not matter.
 type BoardFilter struct {
-	Seller, Buyer order.Account
+	Seller, Buyer trade.Account
 	Phase         order.Phase
 	Status        string
 	// DueBefore means orders with a deadline before that instant.
@@ -87,7 +88,7 @@ type BoardFilter struct {
 
 // List returns a page of the orders that the actor may see and the filter means, and the After
 // of the page that follows, empty behind the last one.
-func (b *Board) List(ctx context.Context, by order.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
+func (b *Board) List(ctx context.Context, by trade.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
 	q := readmodel.Orders{
 		Table: board, SoldBy: "seller", Seller: f.Seller, Buyer: f.Buyer, Status: f.Status, DueBefore: f.DueBefore, ByDeadline: f.ByDeadline,
 		ToBuyers: []projection.Condition{readmodel.Equal("offered", projection.Bool(true))},

@@ -8,6 +8,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -49,7 +50,7 @@ func NewDeadlines(store projection.Store) *Deadlines { return &Deadlines{store, 
 // Due implements desk.Deadlines. It reads page by page, and holds nothing in between. Orders
 // that the view has parked come last, as errors.
 func (d *Deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
-	return readmodel.Due(ctx, d.store, d.view, now, func(id order.ID, command string, payload []byte) (desk.Action, error) {
+	return readmodel.Due(ctx, d.store, d.view, now, func(id trade.ID, command string, payload []byte) (desk.Action, error) {
 		c, err := order.DecodeCommand(command, payload)
 		return desk.Order(id, c), err
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -49,7 +50,7 @@ func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *cred
 }
 
 func putRisk(rows *projection.Rows, _ events.StreamID, _ events.Version, o *order.Order) {
-	held, due, lacking, payBy := order.Money{}, order.Money{}, order.Money{}, time.Time{}
+	held, due, lacking, payBy := trade.Money{}, trade.Money{}, trade.Money{}, time.Time{}
 	if o.Hold.Status == order.HoldOpen {
 		held = o.Hold.Amount
 	}
@@ -96,13 +97,13 @@ func NewExposure(store projection.Store) *Exposure { return &Exposure{store, Exp
 
 // LineExposure is an assurance line as it stands.
 type LineExposure struct {
-	Seller    order.Account
-	Currency  order.Currency
-	Limit     order.Money
-	Held      order.Money // what orders hold
-	Consumed  order.Money // what was claimed and not repaid yet
-	Remaining order.Money
-	Excess    order.Money // by how much held and consumed exceed a limit that was cut
+	Seller    trade.Account
+	Currency  trade.Currency
+	Limit     trade.Money
+	Held      trade.Money // what orders hold
+	Consumed  trade.Money // what was claimed and not repaid yet
+	Remaining trade.Money
+	Excess    trade.Money // by how much held and consumed exceed a limit that was cut
 	OpenHolds int64
 	Suspended bool   // the line takes no new orders
 	Reason    string // why it is suspended
@@ -112,7 +113,7 @@ type LineExposure struct {
 
 // Lines returns the lines of a seller, by currency. The platform may ask for anybody's, a seller
 // for his own; to anybody else there are none.
-func (x *Exposure) Lines(ctx context.Context, by order.Actor, seller order.Account) ([]LineExposure, error) {
+func (x *Exposure) Lines(ctx context.Context, by trade.Actor, seller trade.Account) ([]LineExposure, error) {
 	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return nil, err
 	}
@@ -138,9 +139,9 @@ func lineExposure(r readmodel.Row) LineExposure {
 
 // Holding is an assurance order that holds quota.
 type Holding struct {
-	Order    order.ID
-	Buyer    order.Account
-	Held     order.Money
+	Order    trade.ID
+	Buyer    trade.Account
+	Held     trade.Money
 	Coverage order.Coverage
 	Phase    order.Phase
 	// FreeBy is when the hold comes free if nobody does anything: the order expires, or receipt
@@ -150,7 +151,7 @@ type Holding struct {
 
 // Largest returns the orders that hold most of a seller's assurance line in a currency, at most
 // limit, the largest first.
-func (x *Exposure) Largest(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, limit int) ([]Holding, error) {
+func (x *Exposure) Largest(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, limit int) ([]Holding, error) {
 	return x.holdings(ctx, by, seller, c, projection.Query{
 		Order: []string{"held"}, Descending: true, Limit: limit,
 		Where: []projection.Condition{readmodel.Above("held")},
@@ -159,7 +160,7 @@ func (x *Exposure) Largest(ctx context.Context, by order.Actor, seller order.Acc
 
 // Forecast returns the orders whose hold on a seller's assurance line in a currency comes free
 // by an instant if nobody does anything, at most limit, the first one first.
-func (x *Exposure) Forecast(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, until time.Time, limit int) ([]Holding, error) {
+func (x *Exposure) Forecast(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, until time.Time, limit int) ([]Holding, error) {
 	return x.holdings(ctx, by, seller, c, projection.Query{
 		Order: []string{"free_by"}, Limit: limit,
 		Where: []projection.Condition{
@@ -169,7 +170,7 @@ func (x *Exposure) Forecast(ctx context.Context, by order.Actor, seller order.Ac
 	})
 }
 
-func (x *Exposure) holdings(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, q projection.Query) ([]Holding, error) {
+func (x *Exposure) holdings(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, q projection.Query) ([]Holding, error) {
 	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return nil, err
 	}
@@ -192,11 +193,11 @@ func (x *Exposure) holdings(ctx context.Context, by order.Actor, seller order.Ac
 
 // BuyerExposure is what the open orders of a buyer come to in one currency.
 type BuyerExposure struct {
-	Currency      order.Currency
+	Currency      trade.Currency
 	Orders        int         // that hold quota, or are confirmed and not paid in full
-	Held          order.Money // what they hold of their sellers' lines
-	Due           order.Money // what the buyer has still to pay for them
-	Overdue       order.Money // what of it should have been paid before
+	Held          trade.Money // what they hold of their sellers' lines
+	Due           trade.Money // what the buyer has still to pay for them
+	Overdue       trade.Money // what of it should have been paid before
 	OverdueOrders int         // how many orders that is for
 }
 
@@ -205,24 +206,24 @@ func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overd
 
 // Buyer returns what the open orders of a buyer come to at an instant, by currency in the order
 // of their codes. The platform sees all of them, the buyer his own, and a seller those that are
-// his. A sum out of range is an *order.MoneyError.
+// his. A sum out of range is an *trade.MoneyError.
 //
 // Overdue is what an initial payment lacks whose time to be made is over: from the instant on at
 // which the order, had nothing been paid, would have expired. The rest of a total has no such
 // time, a deadline of the seller is no concern of the buyer's, and while an order is in dispute
 // nothing of it is overdue.
-func (x *Exposure) Buyer(ctx context.Context, by order.Actor, buyer order.Account, at time.Time) ([]BuyerExposure, error) {
+func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Account, at time.Time) ([]BuyerExposure, error) {
 	if err := readmodel.CheckReader(by); err != nil {
 		return nil, err
 	}
-	if err := order.CheckID("buyer", string(buyer)); err != nil {
+	if err := trade.CheckID("buyer", string(buyer)); err != nil {
 		return nil, err
 	}
 	q := projection.Query{Where: []projection.Condition{readmodel.Equal("buyer", projection.Text(buyer))}, Order: []string{"currency"}}
 	switch {
-	case by.Role == order.Seller:
+	case by.Role == trade.Seller:
 		q.Where = append(q.Where, readmodel.Equal("seller", projection.Text(by.Account)))
-	case by.Role == order.Buyer && by.Account != buyer:
+	case by.Role == trade.Buyer && by.Account != buyer:
 		return nil, nil
 	}
 	var found []BuyerExposure
@@ -230,7 +231,7 @@ func (x *Exposure) Buyer(ctx context.Context, by order.Actor, buyer order.Accoun
 		return projection.Each(s, risks, q, func(row projection.Row) error {
 			r := readmodel.Row{Table: risks, Row: row}
 			if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
-				zero := order.Minor(0, r.Currency())
+				zero := trade.Minor(0, r.Currency())
 				found = append(found, BuyerExposure{Currency: r.Currency(), Held: zero, Due: zero, Overdue: zero})
 			}
 			return found[len(found)-1].add(r, at)

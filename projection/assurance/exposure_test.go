@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 )
@@ -14,7 +15,7 @@ import (
 func (w *world) checkExposure(store projection.Store) {
 	w.Helper()
 	x, ctx := assurance.NewExposure(store), context.Background()
-	for _, who := range []order.Actor{acme, orient} {
+	for _, who := range []trade.Actor{acme, orient} {
 		l, version, err := w.desk.ReadLine(ctx, platform, who.Account, usd)
 		if err != nil {
 			w.Fatal(err)
@@ -46,13 +47,13 @@ func (w *world) checkExposure(store projection.Store) {
 func (w *world) checkBuyer(x *assurance.Exposure) {
 	w.Helper()
 	for _, at := range []time.Time{w.clock, w.clock.Add(30 * day), w.clock.Add(90 * day)} {
-		for _, by := range []order.Actor{platform, acme, orient, bruno} {
-			zero := order.Minor(0, usd)
+		for _, by := range []trade.Actor{platform, acme, orient, bruno} {
+			zero := trade.Minor(0, usd)
 			want := assurance.BuyerExposure{Currency: usd, Held: zero, Due: zero, Overdue: zero}
 			for _, o := range w.replayed() {
 				open := o.Phase >= order.PhaseConfirmed && o.Phase < order.PhaseCompleted && !o.Due().IsZero()
 				holds := o.Hold.Status == order.HoldOpen
-				if by.Role == order.Seller && by.Account != o.Seller.Account || !open && !holds {
+				if by.Role == trade.Seller && by.Account != o.Seller.Account || !open && !holds {
 					continue
 				}
 				want.Orders++
@@ -83,7 +84,7 @@ func (w *world) checkBuyer(x *assurance.Exposure) {
 	}
 }
 
-func (w *world) checkHoldings(x *assurance.Exposure, who order.Actor, holding []order.Order) {
+func (w *world) checkHoldings(x *assurance.Exposure, who trade.Actor, holding []order.Order) {
 	w.Helper()
 	ctx := context.Background()
 	largest, err := x.Largest(ctx, platform, who.Account, usd, 3)

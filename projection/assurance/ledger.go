@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -41,7 +41,7 @@ func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit
 }
 
 // orderOf returns the order that a movement is for, or the zero ID.
-func orderOf(e credit.Event) order.ID {
+func orderOf(e credit.Event) trade.ID {
 	switch e := e.(type) {
 	case credit.Held:
 		return e.Order
@@ -52,7 +52,7 @@ func orderOf(e credit.Event) order.ID {
 	case credit.ClaimPosted:
 		return e.Order
 	default:
-		return order.ID{}
+		return trade.ID{}
 	}
 }
 
@@ -67,9 +67,9 @@ func NewLedger(store projection.Store) *Ledger { return &Ledger{store, LedgerVie
 
 // Figures are those of a line at some time.
 type Figures struct {
-	Limit    order.Money
-	Used     order.Money // what orders hold
-	Consumed order.Money // what was claimed and not repaid yet
+	Limit    trade.Money
+	Used     trade.Money // what orders hold
+	Consumed trade.Money // what was claimed and not repaid yet
 }
 
 // Movement is an event that changed a figure of a line: by how much, up or, where negative, down.
@@ -77,7 +77,7 @@ type Movement struct {
 	Version events.Version
 	At      time.Time
 	Type    string   // the wire name of the event, such as "credit.held"
-	Order   order.ID // the order that it was for; zero if for none
+	Order   trade.ID // the order that it was for; zero if for none
 	Figures          // by how much they changed
 	After   Figures  // what they were then
 }
@@ -97,7 +97,7 @@ type Statement struct {
 // none, the figures of a line are zero. An event whose instant lies before that of an earlier one
 // is booked at the earlier one's, so that the statements of successive periods follow each other
 // without a gap.
-func (l *Ledger) Statement(ctx context.Context, by order.Actor, seller order.Account, c order.Currency, from, to time.Time, p Page) (Statement, error) {
+func (l *Ledger) Statement(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, from, to time.Time, p Page) (Statement, error) {
 	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return Statement{}, err
 	}
@@ -122,9 +122,9 @@ func (l *Ledger) Statement(ctx context.Context, by order.Actor, seller order.Acc
 }
 
 // figures returns those of a row, or nothing if there is none.
-func figures(row projection.Row, c order.Currency) Figures {
+func figures(row projection.Row, c trade.Currency) Figures {
 	if row == nil {
-		zero := order.Minor(0, c)
+		zero := trade.Minor(0, c)
 		return Figures{zero, zero, zero}
 	}
 	r := readmodel.Row{Table: entries, Row: row}

@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
@@ -55,11 +56,11 @@ func TestBadQuestions(t *testing.T) {
 	w.catchUp(store, assurance.Views())
 	invalid := func(err error) {
 		t.Helper()
-		if _, ok := errors.AsType[*order.InvalidError](err); !ok {
-			t.Errorf("the error is %v, want an *order.InvalidError", err)
+		if _, ok := errors.AsType[*trade.InvalidError](err); !ok {
+			t.Errorf("the error is %v, want an *trade.InvalidError", err)
 		}
 	}
-	for _, by := range []order.Actor{{}, {Role: order.Seller}, {Role: order.Desk}, {Role: order.Buyer, Account: "a/b"}} {
+	for _, by := range []trade.Actor{{}, {Role: trade.Seller}, {Role: trade.Desk}, {Role: trade.Buyer, Account: "a/b"}} {
 		_, _, err := board.List(ctx, by, assurance.BoardFilter{}, assurance.Page{})
 		invalid(err)
 		_, err = exposure.Lines(ctx, by, acme.Account)
@@ -87,7 +88,7 @@ func TestBadQuestions(t *testing.T) {
 	if _, ok := errors.AsType[*projection.QueryError](err); !ok {
 		t.Errorf("a page that is too long gives %v", err)
 	}
-	zero := assurance.Figures{Limit: order.Minor(0, usd), Used: order.Minor(0, usd), Consumed: order.Minor(0, usd)}
+	zero := assurance.Figures{Limit: trade.Minor(0, usd), Used: trade.Minor(0, usd), Consumed: trade.Minor(0, usd)}
 	if s, err := ledger.Statement(ctx, acme, acme.Account, usd, time.Time{}, start.Add(-1), assurance.Page{}); err != nil || s.Opening != zero || s.Closing != zero {
 		t.Errorf("before its first event a line was %+v: %v", s, err)
 	}
@@ -108,7 +109,7 @@ func TestBadQuestions(t *testing.T) {
 // TestDeadlinesOfBrokenOrders parks an order that cannot be read, and expects it to be told.
 func TestDeadlinesOfBrokenOrders(t *testing.T) {
 	w, store, ctx := newWorld(t).trade(100), viewmemory.New(), context.Background()
-	id := order.NewID()
+	id := trade.NewID()
 	_, err := w.log.Append(ctx, events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{
 		Stream: order.Stream(id), Events: []events.Event{{Type: "order.unheard-of", Schema: 1, At: w.clock, Data: []byte("{}")}},
 	}}})
@@ -133,7 +134,7 @@ func TestReconcile(t *testing.T) {
 }
 
 // submitted writes an order that holds quota and waits for its buyer.
-func (w *world) submitted() order.ID {
+func (w *world) submitted() trade.ID {
 	w.Helper()
 	for {
 		id := w.draft(acme)
@@ -157,7 +158,7 @@ func TestReconcileComparesSums(t *testing.T) {
 	if err := assurance.Reconcile(ctx, w.log, store, scratch); err != nil {
 		t.Fatal(err)
 	}
-	b := events.Batch{Stream: order.Stream(order.NewID())}
+	b := events.Batch{Stream: order.Stream(trade.NewID())}
 	for r, err := range w.log.Read(ctx, order.Stream(id), 0) {
 		if err != nil {
 			t.Fatal(err)

@@ -5,17 +5,17 @@ import (
 	"fmt"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
 // SumError says that a line does not hold what the orders that hold on it say.
 type SumError struct {
-	Seller   order.Account
-	Currency order.Currency
-	Line     order.Money // what the line says is held
-	Orders   order.Money // what the orders say
+	Seller   trade.Account
+	Currency trade.Currency
+	Line     trade.Money // what the line says is held
+	Orders   trade.Money // what the orders say
 	Holds    int64       // how many open holds the line has
 	Holding  int64       // how many orders hold on it
 }
@@ -60,6 +60,6 @@ func compareSums(s projection.Snapshot) error {
 	have, want := kept[of], summed[of]
 	return &SumError{
 		Seller: of.Owner, Currency: of.Currency, Holds: have[1], Holding: want[1],
-		Line: order.Minor(have[0], of.Currency), Orders: order.Minor(want[0], of.Currency),
+		Line: trade.Minor(have[0], of.Currency), Orders: trade.Minor(want[0], of.Currency),
 	}
 }

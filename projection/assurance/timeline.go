@@ -7,6 +7,7 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
@@ -16,8 +17,8 @@ type Moment struct {
 	At      time.Time
 	// By is in which capacity somebody asked for it, and Account is who, if he is a party of the
 	// order or it is the reader himself.
-	By      order.Role
-	Account order.Account
+	By      trade.Role
+	Account trade.Account
 	Command string
 	Event   order.Event // with personal data masked
 	Phase   order.Phase // in which the order was then
@@ -29,7 +30,7 @@ type Moment struct {
 // another and no more: see Masked. What parties and platform have written to each other, such as
 // the text of a dispute or a review, it shows to all who may see the order, as it was written. A
 // record that cannot be read is a *events.CorruptError.
-func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID) ([]Moment, error) {
+func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
 	if err := readmodel.CheckReader(by); err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID
 			if err != nil {
 				return nil, r.Corrupt(err)
 			}
-			m.By, m.Account, m.Command = meta.Role, order.Account(meta.Account), meta.Command
+			m.By, m.Account, m.Command = meta.Role, trade.Account(meta.Account), meta.Command
 		}
 		moments = append(moments, m)
 	}
@@ -63,7 +64,7 @@ func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID
 	}
 	for i := range moments {
 		// Who works for the platform is its own affair.
-		if a := moments[i].Account; by.Role != order.Platform && a != by.Account && a != o.Seller.Account && a != o.Buyer.Account {
+		if a := moments[i].Account; by.Role != trade.Platform && a != by.Account && a != o.Seller.Account && a != o.Buyer.Account {
 			moments[i].Account = ""
 		}
 	}

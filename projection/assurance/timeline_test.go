@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/assurance"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
 )
@@ -23,7 +24,7 @@ func TestTimeline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, by := range []order.Actor{platform, acme, orient, bruno, stranger} {
+		for _, by := range []trade.Actor{platform, acme, orient, bruno, stranger} {
 			moments, err := assurance.Timeline(ctx, w.log, by, id)
 			if err != nil {
 				t.Fatal(err)
@@ -42,7 +43,7 @@ func TestTimeline(t *testing.T) {
 				if m.Version != h.Version || !m.At.Equal(h.At) || m.By != h.By.Role || m.Command != h.By.Command || m.Event.Kind() != h.Event.Kind() || m.Phase != h.Order.Phase {
 					t.Fatalf("%+v is told of %+v", m, h)
 				}
-				if shown := m.Account == order.Account(h.By.Account); shown == (h.By.Account == string(platform.Account) && by.Role != order.Platform) {
+				if shown := m.Account == trade.Account(h.By.Account); shown == (h.By.Account == string(platform.Account) && by.Role != trade.Platform) {
 					t.Errorf("%s sees account %q of %q", by.Account, m.Account, h.By.Account)
 				}
 			}
@@ -52,7 +53,7 @@ func TestTimeline(t *testing.T) {
 			}
 		}
 	}
-	unknown := order.NewID()
+	unknown := trade.NewID()
 	if none, err := assurance.Timeline(ctx, w.log, platform, unknown); err != nil || len(none) > 0 {
 		t.Errorf("of an order that is not there %v is told: %v", none, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
@@ -73,7 +74,7 @@ func (w *world) replayed() []order.Order {
 func (w *world) checkBoard(store projection.Store) {
 	w.Helper()
 	board, replayed := assurance.NewBoard(store), w.replayed()
-	list := func(by order.Actor, f assurance.BoardFilter) []assurance.BoardOrder {
+	list := func(by trade.Actor, f assurance.BoardFilter) []assurance.BoardOrder {
 		w.Helper()
 		var all []assurance.BoardOrder
 		p := assurance.Page{Limit: 1 + w.rand.IntN(7)}
@@ -88,7 +89,7 @@ func (w *world) checkBoard(store projection.Store) {
 			p.After = next
 		}
 	}
-	check := func(by order.Actor, f assurance.BoardFilter, means func(*order.Order) bool) {
+	check := func(by trade.Actor, f assurance.BoardFilter, means func(*order.Order) bool) {
 		w.Helper()
 		have := list(by, f)
 		if f.ByDeadline {

@@ -17,6 +17,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
 )
@@ -25,12 +26,12 @@ const day = 24 * time.Hour
 
 var (
 	start    = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
-	orient   = order.Actor{Role: order.Seller, Account: "s-orient", Email: "sales@orient.example"}
-	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
-	stranger = order.Actor{Role: order.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
-	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
-	usd      = must(order.ParseCurrency("USD"))
+	acme     = trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	orient   = trade.Actor{Role: trade.Seller, Account: "s-orient", Email: "sales@orient.example"}
+	bruno    = trade.Actor{Role: trade.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
+	stranger = trade.Actor{Role: trade.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
+	platform = trade.Actor{Role: trade.Platform, Account: "p-ops"}
+	usd      = must(trade.ParseCurrency("USD"))
 )
 
 func TestMain(m *testing.M) { os.Exit(viewtest.Main(m)) }
@@ -42,7 +43,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func money(s string) order.Money { return must(order.ParseMoney(s)) }
+func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
 // world is a desk on a log in memory, with a clock that stands still until it is set, and
 // traders who take what comes into their heads.
@@ -52,7 +53,7 @@ type world struct {
 	desk   *desk.Desk
 	clock  time.Time
 	rand   *rand.Rand
-	orders []order.ID
+	orders []trade.ID
 	serial int
 
 	overdue int // orders that were overdue when somebody looked
@@ -65,19 +66,19 @@ func newWorld(t testing.TB, opts ...desk.Option) *world {
 	opts = append([]desk.Option{
 		desk.WithClock(func() time.Time { return w.clock }),
 		desk.WithSources(desk.Sources{
-			Match: func(_ context.Context, e order.Email) (order.Account, error) {
+			Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
 				if e.Same(bruno.Email) {
 					return bruno.Account, nil
 				}
 				return "", nil
 			},
-			Store: func(context.Context, order.Account) (seller.Findings, error) {
+			Store: func(context.Context, trade.Account) (seller.Findings, error) {
 				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 			},
 		}),
 	}, opts...)
 	w.desk = desk.New(log, opts...)
-	for _, s := range []order.Actor{acme, orient} {
+	for _, s := range []trade.Actor{acme, orient} {
 		w.do(s, desk.Seller(s.Account, seller.Activate{Route: seller.RouteConsole}))
 		w.do(platform, desk.Line(s.Account, usd, credit.AssessLimit{Limit: money("20000 USD")}))
 	}
@@ -85,23 +86,23 @@ func newWorld(t testing.TB, opts ...desk.Option) *world {
 }
 
 // ask carries a command out; a refusal is an answer.
-func (w *world) ask(by order.Actor, do desk.Action) bool {
+func (w *world) ask(by trade.Actor, do desk.Action) bool {
 	w.Helper()
 	_, err := w.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
-	if _, no := errors.AsType[*order.Refusal](err); err != nil && !no {
+	if _, no := errors.AsType[*trade.Refusal](err); err != nil && !no {
 		w.Fatalf("%s: %v", do, err)
 	}
 	return err == nil
 }
 
-func (w *world) do(by order.Actor, do desk.Action) {
+func (w *world) do(by trade.Actor, do desk.Action) {
 	w.Helper()
 	if !w.ask(by, do) {
 		w.Fatalf("%s was refused", do)
 	}
 }
 
-func (w *world) order(id order.ID) order.Order {
+func (w *world) order(id trade.ID) order.Order {
 	w.Helper()
 	o, _, err := w.desk.ReadOrder(context.Background(), platform, id)
 	if err != nil {
@@ -117,7 +118,7 @@ func (w *world) trade(steps int) *world {
 		w.clock = w.clock.Add([]time.Duration{time.Second, time.Minute, time.Hour, 9 * time.Hour, day}[w.rand.IntN(5)])
 		switch n := w.rand.IntN(10); {
 		case n < 2 || len(w.orders) == 0:
-			w.orders = append(w.orders, w.draft([]order.Actor{acme, orient}[w.rand.IntN(2)]))
+			w.orders = append(w.orders, w.draft([]trade.Actor{acme, orient}[w.rand.IntN(2)]))
 		case n < 9:
 			w.next(w.orders[w.rand.IntN(len(w.orders))])
 		default:
@@ -130,8 +131,8 @@ func (w *world) trade(steps int) *world {
 }
 
 // draft writes an order that is ready to be submitted.
-func (w *world) draft(by order.Actor) order.ID {
-	id := order.NewID()
+func (w *world) draft(by trade.Actor) trade.ID {
+	id := trade.NewID()
 	coverage := []order.Coverage{order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery}[w.rand.IntN(3)]
 	for _, c := range []order.Command{
 		order.Draft{Mode: order.DraftOnline},
@@ -147,11 +148,11 @@ func (w *world) draft(by order.Actor) order.ID {
 }
 
 // next takes an order a step on, or ends it.
-func (w *world) next(id order.ID) {
+func (w *world) next(id trade.ID) {
 	o := w.order(id)
-	by := order.Actor{Role: order.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
+	by := trade.Actor{Role: trade.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
 	if w.rand.IntN(12) == 0 {
-		w.ask([]order.Actor{by, bruno}[w.rand.IntN(2)], desk.Order(id, order.Cancel{}))
+		w.ask([]trade.Actor{by, bruno}[w.rand.IntN(2)], desk.Order(id, order.Cancel{}))
 		return
 	}
 	switch o.Phase {
@@ -174,7 +175,7 @@ func (w *world) next(id order.ID) {
 	}
 }
 
-func (w *world) wire(o *order.Order, amount order.Money) {
+func (w *world) wire(o *order.Order, amount trade.Money) {
 	w.Helper()
 	w.serial++
 	w.ask(platform, desk.Order(o.ID, order.RecordPayment{
@@ -183,7 +184,7 @@ func (w *world) wire(o *order.Order, amount order.Money) {
 }
 
 // export takes a funded order through customs.
-func (w *world) export(id order.ID, by order.Actor) {
+func (w *world) export(id trade.ID, by trade.Actor) {
 	w.serial++
 	e := order.EntrustmentID(fmt.Sprintf("E%d", w.serial))
 	w.do(by, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
@@ -192,8 +193,8 @@ func (w *world) export(id order.ID, by order.Actor) {
 	w.do(platform, desk.Entrustment(e, entrustment.Declare{Declaration: entrustment.Declaration{
 		Number: entrustment.DeclarationNo(fmt.Sprintf("D%d", w.serial)), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: w.clock,
 		Items: []entrustment.Item{{
-			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(order.ParseNumber("100")), Unit: "piece",
-			Price: must(order.ParseNumber("10")), Total: money("1000 USD"),
+			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(trade.ParseNumber("100")), Unit: "piece",
+			Price: must(trade.ParseNumber("10")), Total: money("1000 USD"),
 		}},
 	}}))
 	w.do(by, desk.Order(id, order.Link{Entrustment: e}))

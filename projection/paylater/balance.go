@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -24,28 +24,28 @@ func NewFunds(store projection.Store) *Funds { return &Funds{store, FundsView()}
 //
 //	Pending + Available + InTransit + PaidOut + Fees + Spent + Refunded - Debt
 type FundsFigures struct {
-	Credited  order.Money // all that was ever credited
-	Pending   order.Money // in its waiting time
-	Available order.Money // to withdraw or to spend
-	InTransit order.Money // gross, of withdrawals that are open
-	PaidOut   order.Money // net, of withdrawals that were settled
-	Fees      order.Money // of withdrawals that were settled
-	Spent     order.Money // on other charges
-	Refunded  order.Money // taken for refunds
-	Debt      order.Money // what refunds have lacked
+	Credited  trade.Money // all that was ever credited
+	Pending   trade.Money // in its waiting time
+	Available trade.Money // to withdraw or to spend
+	InTransit trade.Money // gross, of withdrawals that are open
+	PaidOut   trade.Money // net, of withdrawals that were settled
+	Fees      trade.Money // of withdrawals that were settled
+	Spent     trade.Money // on other charges
+	Refunded  trade.Money // taken for refunds
+	Debt      trade.Money // what refunds have lacked
 }
 
 // list returns the figures in the order of figureColumns.
-func (f *FundsFigures) list() [9]*order.Money {
-	return [...]*order.Money{&f.Credited, &f.Pending, &f.Available, &f.InTransit, &f.PaidOut, &f.Fees, &f.Spent, &f.Refunded, &f.Debt}
+func (f *FundsFigures) list() [9]*trade.Money {
+	return [...]*trade.Money{&f.Credited, &f.Pending, &f.Available, &f.InTransit, &f.PaidOut, &f.Fees, &f.Spent, &f.Refunded, &f.Debt}
 }
 
 // fundsFigures returns those of a row of movements, or nothing if there is none.
-func fundsFigures(row projection.Row, c order.Currency) (f FundsFigures) {
+func fundsFigures(row projection.Row, c trade.Currency) (f FundsFigures) {
 	for i, amount := range f.list() {
-		*amount = order.Minor(0, c)
+		*amount = trade.Minor(0, c)
 		if row != nil {
-			*amount = order.Minor(row[movements.Column(figureColumns[i])].Int(), c)
+			*amount = trade.Minor(row[movements.Column(figureColumns[i])].Int(), c)
 		}
 	}
 	return f
@@ -54,7 +54,7 @@ func fundsFigures(row projection.Row, c order.Currency) (f FundsFigures) {
 // release moves so much from what waits to what is available.
 func (f *FundsFigures) release(minor int64) {
 	c := f.Pending.Currency()
-	f.Pending, f.Available = order.Minor(f.Pending.MinorUnits()-minor, c), order.Minor(f.Available.MinorUnits()+minor, c)
+	f.Pending, f.Available = trade.Minor(f.Pending.MinorUnits()-minor, c), trade.Minor(f.Available.MinorUnits()+minor, c)
 }
 
 // minus returns by how much the figures have changed.
@@ -78,12 +78,12 @@ type Balance struct {
 // Balance returns a merchant's balance in a currency as it stands at an instant, which may lie
 // before the last event or after it, and whether it has one. The platform may ask for any, a
 // merchant for his own; to anybody else there is none. The instant is one that
-// order.CheckInstant takes.
-func (f *Funds) Balance(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, at time.Time) (b Balance, found bool, err error) {
+// trade.CheckInstant takes.
+func (f *Funds) Balance(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, at time.Time) (b Balance, found bool, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return Balance{}, false, err
 	}
-	if err := order.CheckInstant("at", at); err != nil {
+	if err := trade.CheckInstant("at", at); err != nil {
 		return Balance{}, false, err
 	}
 	x := newBooks(merchant, c)
@@ -111,11 +111,11 @@ func (f *Funds) Balance(ctx context.Context, by order.Actor, merchant order.Acco
 // Waiting returns a page of what waits at an instant, as far as is known, the earliest to become
 // available first, and the After of the page that follows. Who may ask for the balance may ask for
 // it.
-func (f *Funds) Waiting(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, at time.Time, p Page) (list []funds.Waiting, next string, err error) {
+func (f *Funds) Waiting(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, at time.Time, p Page) (list []funds.Waiting, next string, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, "", err
 	}
-	if err := order.CheckInstant("at", at); err != nil {
+	if err := trade.CheckInstant("at", at); err != nil {
 		return nil, "", err
 	}
 	x := newBooks(merchant, c)
@@ -145,7 +145,7 @@ func (f *Funds) Waiting(ctx context.Context, by order.Actor, merchant order.Acco
 // and the After of the page that follows. Who may ask for the balance may ask for it. Of the
 // destination there is what tells one from another: the last four characters of a card or number,
 // the first letter and the domain of an address.
-func (f *Funds) Withdrawals(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, p Page) (list []funds.Withdrawal, next string, err error) {
+func (f *Funds) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, p Page) (list []funds.Withdrawal, next string, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, "", err
 	}
@@ -165,7 +165,7 @@ func (f *Funds) Withdrawals(ctx context.Context, by order.Actor, merchant order.
 			list = append(list, withdrawal(readmodel.Row{Table: withdrawals, Row: row}))
 		}
 		if n := len(rows); readmodel.Full(p.Limit, n) {
-			next = readmodel.Place(order.ID{}, readmodel.Row{Table: withdrawals, Row: rows[n-1]}.Int("place"))
+			next = readmodel.Place(trade.ID{}, readmodel.Row{Table: withdrawals, Row: rows[n-1]}.Int("place"))
 		}
 		return err
 	})

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -56,18 +56,18 @@ func NewBoard(store projection.Store) *Board { return &Board{store, BoardView()}
 
 // BoardOrder is an order as the board has it.
 type BoardOrder struct {
-	ID       order.ID
+	ID       trade.ID
 	Version  events.Version // of its stream
-	Merchant order.Account
-	Buyer    order.Account
+	Merchant trade.Account
+	Buyer    trade.Account
 	Phase    paylater.Phase
 	Status   string // see PlatformStatus
 
-	Original    order.Money // what was placed
-	Outstanding order.Money // what the order uses of its merchant's quota
-	Due         order.Money // what the buyer has still to pay
-	Paid        order.Money // what he has paid in full
-	Refunded    order.Money // what of it went back to him
+	Original    trade.Money // what was placed
+	Outstanding trade.Money // what the order uses of its merchant's quota
+	Due         trade.Money // what the buyer has still to pay
+	Paid        trade.Money // what he has paid in full
+	Refunded    trade.Money // what of it went back to him
 
 	Deadline     time.Time // the deadline that runs; zero if none does
 	DeadlineKind string
@@ -81,7 +81,7 @@ type BoardOrder struct {
 
 // BoardFilter says which orders are meant; what is zero does not matter.
 type BoardFilter struct {
-	Merchant, Buyer order.Account
+	Merchant, Buyer trade.Account
 	Phase           paylater.Phase
 	Status          string
 	// DueBefore means orders with a deadline before that instant.
@@ -93,7 +93,7 @@ type BoardFilter struct {
 
 // List returns a page of the orders that the actor may see and the filter means, and the After
 // of the page that follows, empty behind the last one.
-func (b *Board) List(ctx context.Context, by order.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
+func (b *Board) List(ctx context.Context, by trade.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
 	q := readmodel.Orders{
 		Table: board, SoldBy: "merchant", Seller: f.Merchant, Buyer: f.Buyer, Status: f.Status, DueBefore: f.DueBefore, ByDeadline: f.ByDeadline,
 		After: p.After, Limit: p.Limit,

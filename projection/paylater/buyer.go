@@ -4,18 +4,18 @@ import (
 	"context"
 	"math/big"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
 // BuyerExposure is what the unpaid orders of a buyer come to in one currency.
 type BuyerExposure struct {
-	Currency      order.Currency
+	Currency      trade.Currency
 	Orders        int         // that are not paid
-	Outstanding   order.Money // what they use of their merchants' lines
-	Due           order.Money // what the buyer has still to pay for them: Outstanding less instalments
-	Overdue       order.Money // what of Outstanding is overdue
+	Outstanding   trade.Money // what they use of their merchants' lines
+	Due           trade.Money // what the buyer has still to pay for them: Outstanding less instalments
+	Overdue       trade.Money // what of Outstanding is overdue
 	OverdueOrders int         // how many orders that is for
 }
 
@@ -26,19 +26,19 @@ func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overd
 // Buyer returns what the unpaid orders of a buyer come to, by currency in the order of their
 // codes. The platform sees all of them, the buyer his own, and a merchant those that are his. An
 // order is overdue once the system has marked it so, and what was written off is not there any
-// more. A sum out of range is an *order.MoneyError.
-func (x *Exposure) Buyer(ctx context.Context, by order.Actor, buyer order.Account) ([]BuyerExposure, error) {
+// more. A sum out of range is an *trade.MoneyError.
+func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Account) ([]BuyerExposure, error) {
 	if err := readmodel.CheckReader(by); err != nil {
 		return nil, err
 	}
-	if err := order.CheckID("buyer", string(buyer)); err != nil {
+	if err := trade.CheckID("buyer", string(buyer)); err != nil {
 		return nil, err
 	}
 	q := projection.Query{Where: []projection.Condition{readmodel.Equal("buyer", projection.Text(buyer))}, Order: []string{"currency"}}
 	switch {
-	case by.Role == order.Seller:
+	case by.Role == trade.Seller:
 		q.Where = append(q.Where, readmodel.Equal("merchant", projection.Text(by.Account)))
-	case by.Role == order.Buyer && by.Account != buyer:
+	case by.Role == trade.Buyer && by.Account != buyer:
 		return nil, nil
 	}
 	var found []BuyerExposure
@@ -46,7 +46,7 @@ func (x *Exposure) Buyer(ctx context.Context, by order.Actor, buyer order.Accoun
 		return projection.Each(s, uses, q, func(row projection.Row) error {
 			r := readmodel.Row{Table: uses, Row: row}
 			if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
-				zero := order.Minor(0, r.Currency())
+				zero := trade.Minor(0, r.Currency())
 				found = append(found, BuyerExposure{Currency: r.Currency(), Outstanding: zero, Due: zero, Overdue: zero})
 			}
 			return found[len(found)-1].add(r)

@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
@@ -59,14 +60,14 @@ func (w *world) checkDeadlines(store projection.Store) {
 // assure adds an assurance order that waits for its buyer.
 func (w *world) assure() {
 	w.Helper()
-	by := order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	by := trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
 	w.ask(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
-	id := order.NewID()
+	id := trade.NewID()
 	for _, c := range []order.Command{
 		order.Draft{Mode: order.DraftOnline},
 		order.SetBuyer{Email: "bruno@buyer.example", BuyerName: "Bruno Imports"},
 		order.MatchBuyer{Email: "bruno@buyer.example"},
-		order.SetTerms{Terms: order.Terms{Total: order.Minor(600_00, usd), Initial: order.Minor(600_00, usd)}},
+		order.SetTerms{Terms: order.Terms{Total: trade.Minor(600_00, usd), Initial: trade.Minor(600_00, usd)}},
 		order.ChooseCoverage{Coverage: order.CoverageNone, TermsAccepted: true},
 		order.SetTransport{Mode: order.TransportAir},
 		order.Submit{OneTouchAcknowledged: true},
@@ -82,7 +83,7 @@ func TestTickOnBoth(t *testing.T) {
 		w := newWorld(t)
 		for i := range 3 {
 			w.assure()
-			w.place(lin, mei, order.Minor(1_00, cny))
+			w.place(lin, mei, trade.Minor(1_00, cny))
 			w.do(lin, desk.PayLater(w.orders[i], paylater.Ship{}))
 			w.clock = w.clock.Add(time.Hour)
 		}
@@ -135,9 +136,9 @@ func (l listed) Due(context.Context, time.Time) iter.Seq2[desk.Due, error] {
 // and nothing after an error that ends a sequence.
 func TestWith(t *testing.T) {
 	w, store := newWorld(t), viewmemory.New()
-	w.place(lin, mei, order.Minor(100, cny))
+	w.place(lin, mei, trade.Minor(100, cny))
 	w.do(lin, desk.PayLater(w.orders[0], paylater.Ship{}))
-	bad := order.NewID()
+	bad := trade.NewID()
 	_, err := w.log.Append(t.Context(), events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{
 		Stream: paylater.Stream(bad), Events: []events.Event{{Type: "paylater.unheard-of", Schema: 1, At: w.clock, Data: []byte("{}")}},
 	}}})

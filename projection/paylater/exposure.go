@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -103,13 +103,13 @@ func NewExposure(store projection.Store) *Exposure { return &Exposure{store, Exp
 
 // LineExposure is a pay-later line as it stands.
 type LineExposure struct {
-	Merchant  order.Account
-	Currency  order.Currency
-	Limit     order.Money
-	Used      order.Money // what orders use of the limit
-	Remaining order.Money
-	Usable    order.Money // what a new order may use: Remaining, or nothing while the line is frozen
-	Excess    order.Money // by how much what is used exceeds a limit that was cut
+	Merchant  trade.Account
+	Currency  trade.Currency
+	Limit     trade.Money
+	Used      trade.Money // what orders use of the limit
+	Remaining trade.Money
+	Usable    trade.Money // what a new order may use: Remaining, or nothing while the line is frozen
+	Excess    trade.Money // by how much what is used exceeds a limit that was cut
 	Orders    int64       // that use something
 	Overdue   int64       // how many of these are overdue
 	Why       []credit.Ground
@@ -122,7 +122,7 @@ func (l *LineExposure) Frozen() bool { return len(l.Why) > 0 }
 
 // Lines returns the lines of a merchant, by currency. The platform may ask for anybody's, a
 // merchant for his own; to anybody else there are none.
-func (x *Exposure) Lines(ctx context.Context, by order.Actor, merchant order.Account) ([]LineExposure, error) {
+func (x *Exposure) Lines(ctx context.Context, by trade.Actor, merchant trade.Account) ([]LineExposure, error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, err
 	}
@@ -150,9 +150,9 @@ func lineExposure(r readmodel.Row) (LineExposure, error) {
 
 // Use is an order that uses quota.
 type Use struct {
-	Order       order.ID
-	Buyer       order.Account
-	Outstanding order.Money // what it uses
+	Order       trade.ID
+	Buyer       trade.Account
+	Outstanding trade.Money // what it uses
 	Phase       paylater.Phase
 	DueAt       time.Time // when payment is, or was, due; zero as long as that is not known
 	OverdueAt   time.Time // since when the order is overdue; zero if it is not
@@ -163,13 +163,13 @@ type Use struct {
 
 // Largest returns the orders that use most of a merchant's line in a currency, at most limit, the
 // largest first.
-func (x *Exposure) Largest(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, limit int) ([]Use, error) {
+func (x *Exposure) Largest(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, limit int) ([]Use, error) {
 	return x.uses(ctx, by, merchant, c, projection.Query{Order: []string{"outstanding"}, Descending: true, Limit: limit})
 }
 
 // Forecast returns the orders of which a merchant's quota in a currency comes free by an instant if
 // the buyers pay in time, at most limit, the first one first.
-func (x *Exposure) Forecast(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, until time.Time, limit int) ([]Use, error) {
+func (x *Exposure) Forecast(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, until time.Time, limit int) ([]Use, error) {
 	return x.uses(ctx, by, merchant, c, projection.Query{
 		Order: []string{"free_by"}, Limit: limit,
 		Where: []projection.Condition{
@@ -178,7 +178,7 @@ func (x *Exposure) Forecast(ctx context.Context, by order.Actor, merchant order.
 	})
 }
 
-func (x *Exposure) uses(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, q projection.Query) ([]Use, error) {
+func (x *Exposure) uses(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, q projection.Query) ([]Use, error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, err
 	}

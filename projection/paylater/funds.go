@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -95,7 +95,7 @@ func putSale(rows *projection.Rows, _ events.StreamID, _ events.Version, o *payl
 
 func putMovement(rows *projection.Rows, r *events.Record, e funds.Event, s *step) error {
 	var (
-		id         order.ID
+		id         trade.ID
 		withdrawal funds.WithdrawalID
 		charge     funds.ChargeID
 	)
@@ -131,7 +131,7 @@ func putMovement(rows *projection.Rows, r *events.Record, e funds.Event, s *step
 		readmodel.ID(id), projection.Text(withdrawal), projection.Text(charge),
 	}
 	p := b.Page(b.LastAt)
-	for _, amount := range [...]order.Money{p.Credited, p.Pending, p.Available, p.InTransit, p.PaidOut, p.Fees, p.Spent, p.Refunded, p.Debt} {
+	for _, amount := range [...]trade.Money{p.Credited, p.Pending, p.Available, p.InTransit, p.PaidOut, p.Fees, p.Spent, p.Refunded, p.Debt} {
 		row = append(row, readmodel.Minor(amount))
 	}
 	rows.Put(movements, row...)

@@ -7,21 +7,21 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	views "github.com/tradesurety/surety/projection/paylater"
 )
 
 // account is the history of a balance with what it came to after each event.
 type account struct {
-	merchant order.Account
+	merchant trade.Account
 	history  []funds.Recorded
 	types    []string
 	states   []funds.Balance // one more than events: the first is the one to which nothing happened
 }
 
-func (w *world) account(merchant order.Account) *account {
+func (w *world) account(merchant trade.Account) *account {
 	w.Helper()
 	a := &account{merchant: merchant, states: []funds.Balance{funds.New(merchant, cny)}}
 	w.records(must(funds.Stream(merchant, cny)), func(r *events.Record) {
@@ -80,7 +80,7 @@ func (w *world) checkFunds(store projection.Store) {
 // all that has happened, so that it is compared as of now.
 func (w *world) checkBalance(f *views.Funds, a *account, at time.Time) {
 	w.Helper()
-	ctx, by := context.Background(), order.Actor{Role: order.Seller, Account: a.merchant}
+	ctx, by := context.Background(), trade.Actor{Role: trade.Seller, Account: a.merchant}
 	version, want := a.at(at)
 	have, found, err := f.Balance(ctx, by, a.merchant, cny, at)
 	if err != nil || found != (version > 0) {

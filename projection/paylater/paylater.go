@@ -1,8 +1,8 @@
 package paylater
 
 import (
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -64,6 +64,6 @@ func phaseOf(name string) paylater.Phase {
 }
 
 // account returns the conditions that name a merchant's line or balance.
-func account(merchant order.Account, c order.Currency) []projection.Condition {
+func account(merchant trade.Account, c trade.Currency) []projection.Condition {
 	return []projection.Condition{readmodel.Equal("merchant", projection.Text(merchant)), readmodel.Equal("currency", readmodel.Currency(c))}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
@@ -20,7 +20,7 @@ import (
 )
 
 // asked is everything that can be asked of the views.
-func asked(t *testing.T, store projection.Store, log events.Store, id order.ID, by order.Actor, merchant, buyer order.Account, at time.Time, p views.Page) map[string]struct {
+func asked(t *testing.T, store projection.Store, log events.Store, id trade.ID, by trade.Actor, merchant, buyer trade.Account, at time.Time, p views.Page) map[string]struct {
 	err  error
 	told bool
 } {
@@ -68,7 +68,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	id := w.orders[2]
 	of := []string{"lines", "largest", "forecast", "quota", "balance", "waiting", "statement", "withdrawals"}
 	for _, c := range []struct {
-		by   order.Actor
+		by   trade.Actor
 		sees []string
 	}{
 		{platform, append([]string{"board", "buyer", "timeline"}, of...)},
@@ -78,8 +78,8 @@ func TestWhoSeesWhat(t *testing.T) {
 		{zhou, nil},
 		{tom, nil},
 		{stranger, nil},
-		{order.Actor{Role: order.Seller, Account: mei.Account}, nil},
-		{order.Actor{Role: order.Buyer, Account: lin.Account}, nil},
+		{trade.Actor{Role: trade.Seller, Account: mei.Account}, nil},
+		{trade.Actor{Role: trade.Buyer, Account: lin.Account}, nil},
 	} {
 		sees := make(map[string]bool)
 		for _, name := range c.sees {
@@ -105,11 +105,11 @@ func TestBadQuestions(t *testing.T) {
 	w.catchUp(store, views.Views())
 	invalid := func(name string, err error) {
 		t.Helper()
-		if _, ok := errors.AsType[*order.InvalidError](err); !ok {
-			t.Errorf("%s: the error is %v, want an *order.InvalidError", name, err)
+		if _, ok := errors.AsType[*trade.InvalidError](err); !ok {
+			t.Errorf("%s: the error is %v, want an *trade.InvalidError", name, err)
 		}
 	}
-	for _, by := range []order.Actor{{}, {Role: order.Seller}, {Role: order.Desk}, {Role: order.Buyer, Account: "a/b"}} {
+	for _, by := range []trade.Actor{{}, {Role: trade.Seller}, {Role: trade.Desk}, {Role: trade.Buyer, Account: "a/b"}} {
 		for name, a := range asked(t, store, w.log, id, by, lin.Account, mei.Account, w.clock, views.Page{}) {
 			invalid(name, a.err)
 		}
@@ -120,7 +120,7 @@ func TestBadQuestions(t *testing.T) {
 		}
 	}
 	f := views.NewFunds(store)
-	for _, at := range []time.Time{{}, order.MaxInstant.Add(1)} {
+	for _, at := range []time.Time{{}, trade.MaxInstant.Add(1)} {
 		_, _, err := f.Balance(t.Context(), lin, lin.Account, cny, at)
 		invalid("balance", err)
 		_, _, err = f.Waiting(t.Context(), lin, lin.Account, cny, at, views.Page{})
@@ -148,7 +148,7 @@ func TestBadQuestions(t *testing.T) {
 	if _, found, err := f.Balance(t.Context(), zhou, zhou.Account, usd, w.clock); err != nil || found {
 		t.Errorf("a balance that is not there is found: %t, %v", found, err)
 	}
-	for _, c := range []order.Currency{cny, usd} {
+	for _, c := range []trade.Currency{cny, usd} {
 		s, err := f.Statement(t.Context(), lin, lin.Account, c, w.clock, start, views.Page{})
 		if err != nil || len(s.Movements) > 0 || s.Opening != s.Closing {
 			t.Errorf("a period that ends before it begins: %+v, %v", s, err)
@@ -162,7 +162,7 @@ func TestTimeline(t *testing.T) {
 	for _, o := range w.replayed() {
 		var records []events.Record
 		w.records(paylater.Stream(o.ID), func(r *events.Record) { records = append(records, *r) })
-		for _, by := range []order.Actor{platform, system, lin, zhou, mei, tom, stranger} {
+		for _, by := range []trade.Actor{platform, system, lin, zhou, mei, tom, stranger} {
 			moments, err := views.Timeline(t.Context(), w.log, by, o.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -174,7 +174,7 @@ func TestTimeline(t *testing.T) {
 				if m.Version != records[i].Version || !m.At.Equal(records[i].At) || m.Event.Kind().String() != records[i].Type {
 					t.Fatalf("%+v is told of %+v", m, records[i])
 				}
-				if m.Account == platform.Account && by.Role != order.Platform {
+				if m.Account == platform.Account && by.Role != trade.Platform {
 					t.Errorf("%s is told who works for the platform", by.Account)
 				}
 				if m.Command == "" || m.Command == "place" && m.Account != o.Buyer {
@@ -226,7 +226,7 @@ func TestOneStoreForBoth(t *testing.T) {
 }
 
 func TestPlatformStatus(t *testing.T) {
-	amount := order.Minor(100, cny)
+	amount := trade.Minor(100, cny)
 	for _, c := range []struct {
 		order paylater.Order
 		want  string
@@ -239,7 +239,7 @@ func TestPlatformStatus(t *testing.T) {
 		{paylater.Order{Phase: paylater.PhaseReceived}, "WAIT_BUYER_PAY"},
 		{paylater.Order{Phase: paylater.PhaseOverdue}, "WAIT_BUYER_PAY"},
 		{paylater.Order{Phase: paylater.PhasePaid, Paid: amount}, "TRADE_FINISHED"},
-		{paylater.Order{Phase: paylater.PhasePaid, Paid: amount, Refunded: order.Minor(99, cny)}, "TRADE_FINISHED"},
+		{paylater.Order{Phase: paylater.PhasePaid, Paid: amount, Refunded: trade.Minor(99, cny)}, "TRADE_FINISHED"},
 		{paylater.Order{Phase: paylater.PhasePaid, Paid: amount, Refunded: amount}, "TRADE_CLOSED"},
 		{paylater.Order{Phase: paylater.PhaseCancelled}, "TRADE_CLOSED"},
 		{paylater.Order{Phase: paylater.PhaseWrittenOff}, "TRADE_CLOSED"},
@@ -267,8 +267,8 @@ func TestReconcile(t *testing.T) {
 // TestReconcileComparesSums writes past the desk what contradicts between streams, and expects it
 // to be found out.
 func TestReconcileComparesSums(t *testing.T) {
-	id := order.NewID()
-	amount := order.Minor(70_00, cny)
+	id := trade.NewID()
+	amount := trade.Minor(70_00, cny)
 	for _, c := range []struct {
 		figure string
 		stream func(w *world) events.StreamID
@@ -285,7 +285,7 @@ func TestReconcileComparesSums(t *testing.T) {
 			return credit.EncodeEvent(nil, credit.QuotaDeducted{Order: id, Amount: amount})
 		}, views.SumError{Figure: "used", Merchant: "m-zhou", Currency: cny, Kept: 7000, Orders: 0}},
 		{"credited", func(*world) events.StreamID { return must(funds.Stream(zhou.Account, cny)) }, func(w *world) (string, uint16, []byte, error) {
-			return funds.EncodeEvent(nil, funds.Credited{Order: id, Amount: amount, Repaid: order.Minor(0, cny), AvailableAt: w.clock})
+			return funds.EncodeEvent(nil, funds.Credited{Order: id, Amount: amount, Repaid: trade.Minor(0, cny), AvailableAt: w.clock})
 		}, views.SumError{Figure: "credited", Merchant: "m-zhou", Currency: cny, Kept: 7000, Orders: 0}},
 		{"refunded", func(w *world) events.StreamID { return paylater.Stream(w.orders[0]) }, func(*world) (string, uint16, []byte, error) {
 			return paylater.EncodeEvent(nil, paylater.RefundMade{Amount: amount})

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -34,7 +34,7 @@ func QuotaView() *projection.View {
 
 func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit.Line) error {
 	var (
-		id    order.ID
+		id    trade.ID
 		cause credit.RestoreCause
 	)
 	switch e := e.(type) {
@@ -63,8 +63,8 @@ func NewQuota(store projection.Store) *Quota { return &Quota{store, QuotaView()}
 
 // QuotaFigures are those of a line at some time.
 type QuotaFigures struct {
-	Limit order.Money
-	Used  order.Money // what orders use
+	Limit trade.Money
+	Used  trade.Money // what orders use
 }
 
 // QuotaMovement is an event that changed a figure of a line: by how much, up or, where negative,
@@ -73,7 +73,7 @@ type QuotaMovement struct {
 	Version      events.Version
 	At           time.Time
 	Type         string              // the wire name of the event, such as "credit.quota-deducted"
-	Order        order.ID            // the order that it was for; zero if for none
+	Order        trade.ID            // the order that it was for; zero if for none
 	Cause        credit.RestoreCause // why quota was restored; otherwise empty
 	QuotaFigures                     // by how much they changed
 	After        QuotaFigures        // what they were then
@@ -94,7 +94,7 @@ type QuotaStatement struct {
 // none, the figures of a line are zero. An event whose instant lies before that of an earlier one
 // is booked at the earlier one's, so that the statements of successive periods follow each other
 // without a gap.
-func (l *Quota) Statement(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, from, to time.Time, p Page) (QuotaStatement, error) {
+func (l *Quota) Statement(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, from, to time.Time, p Page) (QuotaStatement, error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return QuotaStatement{}, err
 	}
@@ -119,9 +119,9 @@ func (l *Quota) Statement(ctx context.Context, by order.Actor, merchant order.Ac
 }
 
 // quotaFigures returns those of a row, or nothing if there is none.
-func quotaFigures(row projection.Row, c order.Currency) QuotaFigures {
+func quotaFigures(row projection.Row, c trade.Currency) QuotaFigures {
 	if row == nil {
-		return QuotaFigures{order.Minor(0, c), order.Minor(0, c)}
+		return QuotaFigures{trade.Minor(0, c), trade.Minor(0, c)}
 	}
 	r := readmodel.Row{Table: quotas, Row: row}
 	return QuotaFigures{Limit: r.Money("limit"), Used: r.Money("used")}

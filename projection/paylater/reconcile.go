@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -13,8 +13,8 @@ import (
 // SumError says that a figure of a merchant's line or funds is not what his orders add up to.
 type SumError struct {
 	Figure   string // "used", "orders" or "overdue" of the line, "credited" or "refunded" of the funds
-	Merchant order.Account
-	Currency order.Currency
+	Merchant trade.Account
+	Currency trade.Currency
 	Kept     int64 // what the line or the funds say: minor units, or a number of orders
 	Orders   int64 // what the orders say
 }

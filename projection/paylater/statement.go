@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -23,7 +23,7 @@ type FundsMovement struct {
 	Version      events.Version // 0 for a release
 	At           time.Time
 	Type         string // the wire name of the event, such as "funds.credited", or TypeReleased
-	Order        order.ID
+	Order        trade.ID
 	Withdrawal   funds.WithdrawalID
 	Charge       funds.ChargeID
 	FundsFigures              // by how much they changed
@@ -48,7 +48,7 @@ type FundsStatement struct {
 //
 // An event whose instant lies before that of an earlier one is booked at the earlier one's, so that
 // the statements of successive periods follow each other without a gap.
-func (f *Funds) Statement(ctx context.Context, by order.Actor, merchant order.Account, c order.Currency, from, to time.Time, p Page) (s FundsStatement, err error) {
+func (f *Funds) Statement(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, from, to time.Time, p Page) (s FundsStatement, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return FundsStatement{}, err
 	}
@@ -90,12 +90,12 @@ func nanos(t time.Time) int64 { return readmodel.Instant(t).Int() }
 // books are the rows of one balance.
 type books struct {
 	period   readmodel.Period
-	currency order.Currency
+	currency trade.Currency
 	name     []projection.Value
 	where    []projection.Condition
 }
 
-func newBooks(merchant order.Account, c order.Currency) *books {
+func newBooks(merchant trade.Account, c trade.Currency) *books {
 	name := []projection.Value{projection.Text(merchant), readmodel.Currency(c)}
 	return &books{
 		period:   readmodel.Period{Ledger: readmodel.Ledger{Table: movements}, Account: name},
@@ -222,7 +222,7 @@ func (x *books) fill(s projection.Snapshot, of *FundsStatement, t *turn, end int
 		default:
 			booked = booked[1:]
 			before = of.addEvent(event, before)
-			of.Next = readmodel.Place(order.ID{}, event.Int("booked"), event.Int("version"))
+			of.Next = readmodel.Place(trade.ID{}, event.Int("booked"), event.Int("version"))
 		}
 	}
 	return nil

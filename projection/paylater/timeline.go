@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
@@ -17,8 +17,8 @@ type Moment struct {
 	At      time.Time
 	// By is in which capacity somebody asked for it, and Account is who, if he is a party of the
 	// order or it is the reader himself.
-	By      order.Role
-	Account order.Account
+	By      trade.Role
+	Account trade.Account
 	Command string
 	Event   paylater.Event
 	Phase   paylater.Phase // in which the order was then
@@ -32,7 +32,7 @@ type Moment struct {
 // is masked but who works for the platform. References of payments, and the reasons that the
 // parties and the platform have given each other, are shown as they are. A record that cannot be
 // read is a *events.CorruptError.
-func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID) ([]Moment, error) {
+func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
 	if err := readmodel.CheckReader(by); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID
 			if err != nil {
 				return nil, r.Corrupt(err)
 			}
-			m.By, m.Account, m.Command = meta.Role, order.Account(meta.Account), meta.Command
+			m.By, m.Account, m.Command = meta.Role, trade.Account(meta.Account), meta.Command
 		}
 		moments = append(moments, m)
 	}
@@ -66,7 +66,7 @@ func Timeline(ctx context.Context, log events.Store, by order.Actor, id order.ID
 	}
 	for i := range moments {
 		// Who works for the platform is its own affair.
-		if a := moments[i].Account; by.Role != order.Platform && a != by.Account && a != o.Merchant && a != o.Buyer {
+		if a := moments[i].Account; by.Role != trade.Platform && a != by.Account && a != o.Merchant && a != o.Buyer {
 			moments[i].Account = ""
 		}
 	}

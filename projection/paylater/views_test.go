@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
 	viewmemory "github.com/tradesurety/surety/projection/memory"
@@ -78,7 +78,7 @@ func all[T any](w *world, ask func(views.Page) ([]T, string, error)) []T {
 func (w *world) checkBoard(store projection.Store) {
 	w.Helper()
 	board, replayed := views.NewBoard(store), w.replayed()
-	check := func(by order.Actor, f views.BoardFilter, means func(*paylater.Order) bool) {
+	check := func(by trade.Actor, f views.BoardFilter, means func(*paylater.Order) bool) {
 		w.Helper()
 		have := all(w, func(p views.Page) ([]views.BoardOrder, string, error) {
 			return board.List(context.Background(), by, f, p)
@@ -106,7 +106,7 @@ func (w *world) checkBoard(store projection.Store) {
 	check(system, views.BoardFilter{Status: views.StatusWaitPayment}, func(o *paylater.Order) bool {
 		return views.PlatformStatus(o) == views.StatusWaitPayment
 	})
-	for _, by := range []order.Actor{lin, zhou, mei, tom, stranger} {
+	for _, by := range []trade.Actor{lin, zhou, mei, tom, stranger} {
 		check(by, views.BoardFilter{}, func(o *paylater.Order) bool { return o.VisibleTo(by) })
 	}
 	check(lin, views.BoardFilter{Merchant: zhou.Account}, func(*paylater.Order) bool { return false })
@@ -142,7 +142,7 @@ func (w *world) checkExposure(store projection.Store) {
 		if err != nil || len(have) != 2 {
 			w.Fatalf("the lines of %s are %+v: %v", m.Account, have, err)
 		}
-		for i, c := range []order.Currency{cny, usd} {
+		for i, c := range []trade.Currency{cny, usd} {
 			l, version, err := w.desk.ReadQuota(ctx, platform, m.Account, c)
 			if err != nil {
 				w.Fatal(err)
@@ -161,7 +161,7 @@ func (w *world) checkExposure(store projection.Store) {
 	}
 }
 
-func (w *world) checkUses(x *views.Exposure, m order.Actor, c order.Currency) {
+func (w *world) checkUses(x *views.Exposure, m trade.Actor, c trade.Currency) {
 	w.Helper()
 	ctx, until := context.Background(), w.clock.Add(2*day)
 	var largest, forecast []views.Use
@@ -196,9 +196,9 @@ func (w *world) checkBuyers(store projection.Store) {
 	w.Helper()
 	x := views.NewExposure(store)
 	for _, b := range buyers {
-		for _, by := range []order.Actor{platform, system, lin, zhou, b} {
+		for _, by := range []trade.Actor{platform, system, lin, zhou, b} {
 			var want []views.BuyerExposure
-			for _, c := range []order.Currency{cny, usd} {
+			for _, c := range []trade.Currency{cny, usd} {
 				if e := w.owes(b, by, c); e.Orders > 0 {
 					want = append(want, e)
 				}
@@ -221,9 +221,9 @@ func (w *world) checkBuyers(store projection.Store) {
 }
 
 // owes is what the orders of a buyer that somebody may see come to.
-func (w *world) owes(b, by order.Actor, c order.Currency) views.BuyerExposure {
+func (w *world) owes(b, by trade.Actor, c trade.Currency) views.BuyerExposure {
 	w.Helper()
-	zero := order.Minor(0, c)
+	zero := trade.Minor(0, c)
 	e := views.BuyerExposure{Currency: c, Outstanding: zero, Due: zero, Overdue: zero}
 	for _, o := range w.replayed() {
 		if o.Buyer != b.Account || o.Original.Currency() != c || o.Outstanding.IsZero() || !o.VisibleTo(by) {

@@ -12,12 +12,12 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
 )
@@ -26,18 +26,18 @@ const day = 24 * time.Hour
 
 var (
 	start    = time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)
-	lin      = order.Actor{Role: order.Seller, Account: "m-lin"}
-	zhou     = order.Actor{Role: order.Seller, Account: "m-zhou"}
-	mei      = order.Actor{Role: order.Buyer, Account: "b-mei"}
-	tom      = order.Actor{Role: order.Buyer, Account: "b-tom"}
-	stranger = order.Actor{Role: order.Buyer, Account: "b-stranger"}
-	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
-	system   = order.Actor{Role: order.System}
+	lin      = trade.Actor{Role: trade.Seller, Account: "m-lin"}
+	zhou     = trade.Actor{Role: trade.Seller, Account: "m-zhou"}
+	mei      = trade.Actor{Role: trade.Buyer, Account: "b-mei"}
+	tom      = trade.Actor{Role: trade.Buyer, Account: "b-tom"}
+	stranger = trade.Actor{Role: trade.Buyer, Account: "b-stranger"}
+	platform = trade.Actor{Role: trade.Platform, Account: "p-ops"}
+	system   = trade.Actor{Role: trade.System}
 	cny      = funds.CNY()
-	usd      = must(order.ParseCurrency("USD"))
+	usd      = must(trade.ParseCurrency("USD"))
 
-	merchants = []order.Actor{lin, zhou}
-	buyers    = []order.Actor{mei, tom}
+	merchants = []trade.Actor{lin, zhou}
+	buyers    = []trade.Actor{mei, tom}
 )
 
 func TestMain(m *testing.M) { os.Exit(viewtest.Main(m)) }
@@ -57,7 +57,7 @@ type world struct {
 	desk   *desk.Desk
 	clock  time.Time
 	rand   *rand.Rand
-	orders []order.ID
+	orders []trade.ID
 	serial int
 	seen   map[string]int // what a check has come across
 	limit  int            // of pages; 0 is any
@@ -74,20 +74,20 @@ func newWorld(t testing.TB) *world {
 	terms := paylater.DefaultPolicy()
 	terms.Instalments, terms.ChargeRetries, terms.FreezeAfterOverdue = true, 1, 3
 	w.desk = desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.Sources{
-		Funds: func(_ context.Context, merchant order.Account) (funds.Policy, error) {
+		Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 			p := funds.DefaultPolicy()
 			if p.FeeRate = 100; merchant == zhou.Account {
 				p.HoldDays = 0
 			}
 			return p, nil
 		},
-		Store: func(context.Context, order.Account) (seller.Findings, error) {
+		Store: func(context.Context, trade.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 		},
 	}))
 	for _, m := range merchants {
-		for _, c := range []order.Currency{cny, usd} {
-			w.do(platform, desk.Quota(m.Account, c, credit.OpenLine{Limit: order.Minor(5_000_00, c)}))
+		for _, c := range []trade.Currency{cny, usd} {
+			w.do(platform, desk.Quota(m.Account, c, credit.OpenLine{Limit: trade.Minor(5_000_00, c)}))
 		}
 		w.do(m, desk.Funds(m.Account, cny, funds.BindCard{Card: "6222000011112222", Holder: string(m.Account)}))
 	}
@@ -95,25 +95,25 @@ func newWorld(t testing.TB) *world {
 }
 
 // ask carries a command out; a refusal is an answer, of what cannot be asked as well.
-func (w *world) ask(by order.Actor, do desk.Action) bool {
+func (w *world) ask(by trade.Actor, do desk.Action) bool {
 	w.Helper()
 	_, err := w.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
-	_, no := errors.AsType[*order.Refusal](err)
-	_, malformed := errors.AsType[*order.InvalidError](err)
+	_, no := errors.AsType[*trade.Refusal](err)
+	_, malformed := errors.AsType[*trade.InvalidError](err)
 	if err != nil && !no && !malformed {
 		w.Fatalf("%s: %v", do, err)
 	}
 	return err == nil
 }
 
-func (w *world) do(by order.Actor, do desk.Action) {
+func (w *world) do(by trade.Actor, do desk.Action) {
 	w.Helper()
 	if !w.ask(by, do) {
 		w.Fatalf("%s was refused", do)
 	}
 }
 
-func (w *world) order(id order.ID) paylater.Order {
+func (w *world) order(id trade.ID) paylater.Order {
 	w.Helper()
 	o, _, err := w.desk.ReadPayLater(context.Background(), platform, id)
 	if err != nil {
@@ -137,7 +137,7 @@ func (w *world) trade(steps int) *world {
 		w.clock = w.clock.Add(pick(w, 0, time.Second, time.Minute, time.Hour, 7*time.Hour, day))
 		switch n := w.rand.IntN(20); {
 		case n < 4 || len(w.orders) == 0:
-			w.place(pick(w, lin, lin, zhou), pick(w, mei, mei, tom), order.Minor(1+w.rand.Int64N(400_00), pick(w, cny, cny, cny, usd)))
+			w.place(pick(w, lin, lin, zhou), pick(w, mei, mei, tom), trade.Minor(1+w.rand.Int64N(400_00), pick(w, cny, cny, cny, usd)))
 		case n < 14:
 			w.next(w.orders[w.rand.IntN(len(w.orders))])
 		case n < 15:
@@ -154,22 +154,22 @@ func (w *world) trade(steps int) *world {
 }
 
 // place has a buyer order, if the line lets him.
-func (w *world) place(m, b order.Actor, amount order.Money) {
+func (w *world) place(m, b trade.Actor, amount trade.Money) {
 	w.Helper()
-	id := order.NewID()
+	id := trade.NewID()
 	if w.ask(b, desk.PayLater(id, paylater.Place{Merchant: string(m.Account), ChosePayLater: true, Amount: amount})) {
 		w.orders = append(w.orders, id)
 	}
 }
 
 // next takes an order a step on, sideways or to its end.
-func (w *world) next(id order.ID) {
+func (w *world) next(id trade.ID) {
 	w.Helper()
 	o := w.order(id)
-	m, b := order.Actor{Role: order.Seller, Account: o.Merchant}, order.Actor{Role: order.Buyer, Account: o.Buyer}
-	ask := func(by order.Actor, c paylater.Command) { w.Helper(); w.ask(by, desk.PayLater(id, c)) }
-	part := func(of order.Money) order.Money {
-		return order.Minor(1+of.MinorUnits()*w.rand.Int64N(10)/20, of.Currency())
+	m, b := trade.Actor{Role: trade.Seller, Account: o.Merchant}, trade.Actor{Role: trade.Buyer, Account: o.Buyer}
+	ask := func(by trade.Actor, c paylater.Command) { w.Helper(); w.ask(by, desk.PayLater(id, c)) }
+	part := func(of trade.Money) trade.Money {
+		return trade.Minor(1+of.MinorUnits()*w.rand.Int64N(10)/20, of.Currency())
 	}
 	switch w.rand.IntN(16) {
 	case 0:
@@ -212,14 +212,14 @@ func (w *world) next(id order.ID) {
 }
 
 // spend does something with a merchant's funds.
-func (w *world) spend(m order.Actor) {
+func (w *world) spend(m trade.Actor) {
 	w.Helper()
 	b, _, err := w.desk.ReadFunds(context.Background(), platform, m.Account, cny)
 	if err != nil {
 		w.Fatal(err)
 	}
-	ask := func(by order.Actor, c funds.Command) { w.Helper(); w.ask(by, desk.Funds(m.Account, cny, c)) }
-	amount := order.Minor(b.Available(w.clock).MinorUnits()/2, cny)
+	ask := func(by trade.Actor, c funds.Command) { w.Helper(); w.ask(by, desk.Funds(m.Account, cny, c)) }
+	amount := trade.Minor(b.Available(w.clock).MinorUnits()/2, cny)
 	switch open := b.Withdrawals(); {
 	case len(open) > 0 && w.rand.IntN(2) == 0:
 		id := open[w.rand.IntN(len(open))].ID
@@ -238,13 +238,13 @@ func (w *world) spend(m order.Actor) {
 }
 
 // govern is what the platform does with a line.
-func (w *world) govern(m order.Actor) {
+func (w *world) govern(m trade.Actor) {
 	w.Helper()
 	l, _, err := w.desk.ReadQuota(context.Background(), platform, m.Account, cny)
 	if err != nil {
 		w.Fatal(err)
 	}
-	var c credit.Command = credit.AssessLimit{Limit: order.Minor(pick[int64](w, 300_00, 5_000_00, 9_000_00), cny)}
+	var c credit.Command = credit.AssessLimit{Limit: trade.Minor(pick[int64](w, 300_00, 5_000_00, 9_000_00), cny)}
 	switch {
 	case l.Frozen() && w.rand.IntN(3) > 0:
 		g := l.Freezes[w.rand.IntN(len(l.Freezes))]
@@ -268,27 +268,27 @@ func (w *world) play() *world {
 	for _, g := range l.Freezes {
 		w.do(platform, desk.Quota(lin.Account, cny, credit.Unfreeze(g)))
 	}
-	w.do(platform, desk.Quota(lin.Account, cny, credit.AssessLimit{Limit: order.Minor(1_000_000_00, cny)}))
+	w.do(platform, desk.Quota(lin.Account, cny, credit.AssessLimit{Limit: trade.Minor(1_000_000_00, cny)}))
 	sold, late, soon, waits, held := len(w.orders), len(w.orders)+1, len(w.orders)+2, len(w.orders)+3, len(w.orders)+4
-	on := func(place int, by order.Actor, c paylater.Command) {
+	on := func(place int, by trade.Actor, c paylater.Command) {
 		w.Helper()
 		w.do(by, desk.PayLater(w.orders[place], c))
 	}
-	onFunds := func(by order.Actor, c funds.Command) { w.Helper(); w.do(by, desk.Funds(lin.Account, cny, c)) }
+	onFunds := func(by trade.Actor, c funds.Command) { w.Helper(); w.do(by, desk.Funds(lin.Account, cny, c)) }
 	for range 5 {
-		w.place(lin, mei, order.Minor(90_000_00, cny))
+		w.place(lin, mei, trade.Minor(90_000_00, cny))
 	}
-	on(sold, mei, paylater.Pay{Reference: w.name("R"), Amount: order.Minor(90_000_00, cny)})
-	on(sold, lin, paylater.Refund{Amount: order.Minor(40_00, cny)})
+	on(sold, mei, paylater.Pay{Reference: w.name("R"), Amount: trade.Minor(90_000_00, cny)})
+	on(sold, lin, paylater.Refund{Amount: trade.Minor(40_00, cny)})
 	w.clock = w.clock.Add(7 * day)
-	onFunds(lin, funds.PayCharge{ID: funds.ChargeID(w.name("C")), Amount: order.Minor(1_00, cny), What: "advertising"})
+	onFunds(lin, funds.PayCharge{ID: funds.ChargeID(w.name("C")), Amount: trade.Minor(1_00, cny), What: "advertising"})
 	w.clock = w.clock.Add(day)
 	for _, end := range []func(id funds.WithdrawalID) funds.Command{
 		func(id funds.WithdrawalID) funds.Command { return funds.SettleWithdrawal{ID: id} },
 		func(id funds.WithdrawalID) funds.Command { return funds.FailWithdrawal{ID: id, Reason: "closed"} },
 	} {
 		id := funds.WithdrawalID(w.name("W"))
-		onFunds(lin, funds.Withdraw{ID: id, Amount: order.Minor(10_00, cny), Dest: funds.Dest{Card: "6222000011112222"}})
+		onFunds(lin, funds.Withdraw{ID: id, Amount: trade.Minor(10_00, cny), Dest: funds.Dest{Card: "6222000011112222"}})
 		onFunds(platform, end(id))
 	}
 	on(late, lin, paylater.Ship{})
@@ -299,7 +299,7 @@ func (w *world) play() *world {
 			w.Fatal(err)
 		}
 	}
-	on(waits, mei, paylater.Pay{Reference: w.name("R"), Amount: order.Minor(90_000_00, cny)})
+	on(waits, mei, paylater.Pay{Reference: w.name("R"), Amount: trade.Minor(90_000_00, cny)})
 	on(soon, lin, paylater.Ship{})
 	on(soon, mei, paylater.ConfirmReceipt{})
 	on(held, lin, paylater.Ship{})

@@ -8,12 +8,13 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
 )
 
 // Words is the language in which an example prints.
 type Words struct {
-	Lang                                      order.Lang
+	Lang                                      rule.Lang
 	Time, Who, What, Standing, Quota, Refused string
 
 	phases   map[order.Phase]string
@@ -21,8 +22,8 @@ type Words struct {
 }
 
 // In returns the words of a language; there are two.
-func In(lang order.Lang) *Words {
-	if lang == order.Chinese {
+func In(lang rule.Lang) *Words {
+	if lang == rule.Chinese {
 		return &Words{
 			Lang: lang,
 			Time: "时间 (UTC)", Who: "操作方", What: "事件", Standing: "阶段", Quota: "额度占用 / 可用", Refused: "✗ 拒绝，规则",
@@ -63,7 +64,7 @@ func (w *Words) Command(name string) string {
 // Event says in a few words what happened.
 func (w *Words) Event(event any) string {
 	english, chinese := describe(event)
-	if w.Lang == order.Chinese {
+	if w.Lang == rule.Chinese {
 		return chinese
 	}
 	return english
@@ -165,7 +166,7 @@ func describeTrouble(event order.Event) (english, chinese string) {
 	case order.DisputeWithdrawn:
 		return "dispute withdrawn", "买家撤销纠纷"
 	case order.DisputeEscalated:
-		return "dispute escalated by the " + e.By.Text(order.English), "纠纷升级，由" + e.By.Text(order.Chinese) + "提交"
+		return "dispute escalated by the " + e.By.Text(rule.English), "纠纷升级，由" + e.By.Text(rule.Chinese) + "提交"
 	case order.SettlementProposed:
 		return fmt.Sprintf("settlement %d offered: refund of %s", e.Proposal, e.Refund), fmt.Sprintf("提出和解方案 %d：退款 %s", e.Proposal, e.Refund)
 	case order.SettlementAccepted:

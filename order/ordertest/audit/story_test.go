@@ -19,21 +19,22 @@ import (
 	"github.com/tradesurety/surety/order/ordertest/audit"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const day = 24 * time.Hour
 
 var (
 	start    = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	acme     = order.Actor{Role: order.Seller, Account: "s-acme", Email: "sales@acme.example"}
-	bruno    = order.Actor{Role: order.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
-	shop     = order.Actor{Role: order.Seller, Account: "m-shop"}
-	nextDoor = order.Actor{Role: order.Seller, Account: "m-next"}
-	shopper  = order.Actor{Role: order.Buyer, Account: "b-shopper"}
-	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
-	system   = order.Actor{Role: order.System}
-	usd      = must(order.ParseCurrency("USD"))
-	cny      = must(order.ParseCurrency("CNY"))
+	acme     = trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
+	bruno    = trade.Actor{Role: trade.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
+	shop     = trade.Actor{Role: trade.Seller, Account: "m-shop"}
+	nextDoor = trade.Actor{Role: trade.Seller, Account: "m-next"}
+	shopper  = trade.Actor{Role: trade.Buyer, Account: "b-shopper"}
+	platform = trade.Actor{Role: trade.Platform, Account: "p-ops"}
+	system   = trade.Actor{Role: trade.System}
+	usd      = must(trade.ParseCurrency("USD"))
+	cny      = must(trade.ParseCurrency("CNY"))
 )
 
 func must[T any](v T, err error) T {
@@ -43,10 +44,10 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func money(s string) order.Money { return must(order.ParseMoney(s)) }
+func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
 // id is the n-th order of a story.
-func id(n int) order.ID { return order.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(n)} }
+func id(n int) trade.ID { return trade.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(n)} }
 
 // story is a desk in memory on which everything that is asked for has to be accepted.
 type story struct {
@@ -76,11 +77,11 @@ func newStory(t testing.TB) *story {
 	s := &story{TB: t, store: memory.New(), now: start}
 	t.Cleanup(func() { _ = s.store.Close() })
 	s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.Sources{
-		Match: func(context.Context, order.Email) (order.Account, error) { return bruno.Account, nil },
-		Store: func(_ context.Context, a order.Account) (seller.Findings, error) {
-			return seller.Findings{Operating: true, Membership: map[order.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil
+		Match: func(context.Context, trade.Email) (trade.Account, error) { return bruno.Account, nil },
+		Store: func(_ context.Context, a trade.Account) (seller.Findings, error) {
+			return seller.Findings{Operating: true, Membership: map[trade.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil
 		},
-		Funds: func(context.Context, order.Account) (funds.Policy, error) { return payout, nil },
+		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return payout, nil },
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
 			s.filed++
 			return []seller.Verdict{{Reason: "not in the register yet"}, {Approved: true}}[s.filed-1], nil
@@ -89,7 +90,7 @@ func newStory(t testing.TB) *story {
 	return s
 }
 
-func (s *story) do(by order.Actor, do desk.Action) {
+func (s *story) do(by trade.Actor, do desk.Action) {
 	s.Helper()
 	s.asked++
 	c := desk.Command{ID: desk.CommandID(start, "story", fmt.Sprint(s.asked)), By: by, Do: do}
@@ -101,28 +102,28 @@ func (s *story) do(by order.Actor, do desk.Action) {
 func (s *story) after(d time.Duration) { s.now = s.now.Add(d) }
 
 // by has somebody ask an order for commands, one after the other.
-func (s *story) by(who order.Actor, n int, commands ...order.Command) {
+func (s *story) by(who trade.Actor, n int, commands ...order.Command) {
 	s.Helper()
 	for _, c := range commands {
 		s.do(who, desk.Order(id(n), c))
 	}
 }
 
-func (s *story) sale(who order.Actor, n int, commands ...paylater.Command) {
+func (s *story) sale(who trade.Actor, n int, commands ...paylater.Command) {
 	s.Helper()
 	for _, c := range commands {
 		s.do(who, desk.PayLater(id(n), c))
 	}
 }
 
-func (s *story) goods(who order.Actor, e order.EntrustmentID, commands ...entrustment.Command) {
+func (s *story) goods(who trade.Actor, e order.EntrustmentID, commands ...entrustment.Command) {
 	s.Helper()
 	for _, c := range commands {
 		s.do(who, desk.Entrustment(e, c))
 	}
 }
 
-func (s *story) funds(who order.Actor, commands ...funds.Command) {
+func (s *story) funds(who trade.Actor, commands ...funds.Command) {
 	s.Helper()
 	for _, c := range commands {
 		s.do(who, desk.Funds(shop.Account, cny, c))
@@ -178,8 +179,8 @@ func (s *story) declared(e order.EntrustmentID) {
 	s.goods(platform, e, entrustment.Approve{}, entrustment.Declare{Declaration: entrustment.Declaration{
 		Number: entrustment.DeclarationNo("D" + string(e)), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: s.now,
 		Items: []entrustment.Item{{
-			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(order.ParseNumber("100")), Unit: "piece",
-			Price: must(order.ParseNumber("10")), Total: money("1000 USD"),
+			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(trade.ParseNumber("100")), Unit: "piece",
+			Price: must(trade.ParseNumber("10")), Total: money("1000 USD"),
 		}},
 	}})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/ordertest/audit"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const day = ordertest.Day
@@ -27,7 +28,7 @@ type spot struct {
 }
 
 // people are those who ask: the parties, a stranger in each of their roles, and the platform.
-var people = []order.Actor{
+var people = []trade.Actor{
 	ordertest.Seller, ordertest.OtherSeller, ordertest.Buyer, ordertest.OtherBuyer,
 	ordertest.Merchant, ordertest.Shopper, ordertest.Platform, ordertest.System,
 }
@@ -88,11 +89,11 @@ func (s *spot) begin(t *testing.T) (*ordertest.Fixture, []desk.Action, []time.Ti
 }
 
 // answer checks that a no is one that a desk promises.
-func (s *spot) answer(t *testing.T, by order.Actor, do desk.Action, err error) {
+func (s *spot) answer(t *testing.T, by trade.Actor, do desk.Action, err error) {
 	t.Helper()
 	var (
-		no  *order.Refusal
-		bad *order.InvalidError
+		no  *trade.Refusal
+		bad *trade.InvalidError
 	)
 	if !errors.As(err, &no) && !errors.As(err, &bad) {
 		t.Fatalf("%s by the %s: an error of type %T, which a desk does not promise: %v", do, by.Role, err, err)
@@ -101,7 +102,7 @@ func (s *spot) answer(t *testing.T, by order.Actor, do desk.Action, err error) {
 
 // step is a command on the way to a spot.
 type step struct {
-	by order.Actor
+	by trade.Actor
 	do order.Command
 }
 
@@ -205,8 +206,8 @@ func orderSpots() []spot {
 // what the rules allow.
 func everyCommand(o *order.Order) (list []order.Command) {
 	cent := ordertest.USD("0.01")
-	var amounts []order.Money
-	for _, m := range []order.Money{cent, o.Due(), o.StepDue(), o.Left(), o.Ledger.Unapplied, ordertest.USD("500")} {
+	var amounts []trade.Money
+	for _, m := range []trade.Money{cent, o.Due(), o.StepDue(), o.Left(), o.Ledger.Unapplied, ordertest.USD("500")} {
 		more, err := m.Add(cent)
 		if amounts = append(amounts, m); err == nil {
 			amounts = append(amounts, more)
@@ -306,7 +307,7 @@ func everySaleCommand(o *paylater.Order) (list []paylater.Command) {
 		paylater.FlagFake{}, paylater.Pay{Reference: "rest", Amount: o.Due()})
 }
 
-func everyQuotaCommand(id order.ID) []credit.Command {
+func everyQuotaCommand(id trade.ID) []credit.Command {
 	return []credit.Command{
 		credit.AssessLimit{Limit: ordertest.CNY("20000")}, credit.AssessLimit{Limit: ordertest.CNY("500")},
 		credit.Freeze{Reason: credit.ReasonOverdue, Ref: id.String()}, credit.Freeze{Reason: credit.ReasonFakeOrder, Ref: id.String()},

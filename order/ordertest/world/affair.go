@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // affair is an order of either kind that has not ended, with what its people keep in mind.
 type affair struct {
-	id      order.ID
+	id      trade.ID
 	sale    bool              // a pay-later order
 	streams []events.StreamID // its own stream, and those of its entrustments and reservations
-	buyer   order.Actor
+	buyer   trade.Actor
 	seller  *merchant
 	begun   time.Time
 

@@ -4,15 +4,16 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // attack lets somebody ask for what he must not get. The order stays as it is.
 func (d *deal) attack(w *world, o *order.Order) {
 	stranger, rival := w.people.other(w, d.buyer), w.people.rival(d.seller).Actor
 	me := d.seller.Actor
-	more := order.Minor(o.Left().MinorUnits()+1, w.people.usd)
+	more := trade.Minor(o.Left().MinorUnits()+1, w.people.usd)
 	moves := [...]struct {
-		by order.Actor
+		by trade.Actor
 		c  order.Command
 	}{
 		{stranger, order.Confirm{Terms: o.Revision}},
@@ -34,7 +35,7 @@ func (d *deal) attack(w *world, o *order.Order) {
 		{platform, order.ConfirmReceipt{}},
 		{platform, order.Draft{Mode: order.DraftOnline}},
 		{system, order.Confirm{Terms: o.Revision}},
-		{order.Actor{Role: order.Desk}, order.Unlink{Entrustment: "E"}},
+		{trade.Actor{Role: trade.Desk}, order.Unlink{Entrustment: "E"}},
 		{me, order.Draft{Mode: order.DraftOnline}},
 		{me, nil},       // the version that is expected is another
 		{rival, nil},    // the ID of another command
@@ -62,7 +63,7 @@ func (d *deal) misreport(w *world, o *order.Order) {
 		if r := o.Payments[i].Receipt; r.Reference != "" {
 			w.ask(platform, d.do(order.RecordPayment{
 				Reference: r.Reference, Method: r.Method, Payment: r.Payment, Account: r.Account,
-				Amount: order.Minor(r.Amount.MinorUnits()+1, r.Amount.Currency()), Payer: r.Payer, PaidAt: r.PaidAt, Fee: r.Fee,
+				Amount: trade.Minor(r.Amount.MinorUnits()+1, r.Amount.Currency()), Payer: r.Payer, PaidAt: r.PaidAt, Fee: r.Fee,
 			}), never)
 			return
 		}

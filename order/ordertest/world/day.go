@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // days is the end of every day: the slow follower reads, what has ended is forgotten, and the
@@ -67,8 +68,8 @@ func (w *world) summary(s *standing) {
 	slices.SortFunc(r.Outcomes, func(a, b Outcome) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.End, b.End))
 	})
-	for rule, count := range w.refused {
-		r.Refusals = append(r.Refusals, RuleCount{Rule: rule, Count: count})
+	for ruleID, count := range w.refused {
+		r.Refusals = append(r.Refusals, RuleCount{Rule: ruleID, Count: count})
 	}
 	slices.SortFunc(r.Refusals, func(a, b RuleCount) int { return compareRules(a.Rule, b.Rule) })
 	for fault, count := range w.faults {
@@ -88,7 +89,7 @@ func (w *world) summary(s *standing) {
 }
 
 // compareRules orders rules as the rule book does: by letter, and then by number.
-func compareRules(a, b order.Rule) int {
+func compareRules(a, b rule.ID) int {
 	if a[0] != b[0] || len(a) == len(b) {
 		return cmp.Compare(a, b)
 	}

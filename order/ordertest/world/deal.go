@@ -6,6 +6,8 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // deal is an assurance order.
@@ -22,7 +24,7 @@ type deal struct {
 
 // newDeal begins one.
 func newDeal(w *world) {
-	d := &deal{affair: affair{id: order.ID(w.newID()), buyer: w.people.anyone(w), seller: w.people.sellers[w.rng.IntN(w.Sellers)]}}
+	d := &deal{affair: affair{id: trade.ID(w.newID()), buyer: w.people.anyone(w), seller: w.people.sellers[w.rng.IntN(w.Sellers)]}}
 	w.begin(&d.affair, order.Stream(d.id))
 	w.report.Assurance++
 	d.total = 100_00 + w.rng.Int64N(9_900_00)
@@ -198,7 +200,7 @@ func (d *deal) submit(w *world, o *order.Order) time.Duration {
 	}
 	switch {
 	case w.err != nil:
-	case o.Coverage == order.CoverageNone || w.no == nil || w.no.Rule != order.RuleD3:
+	case o.Coverage == order.CoverageNone || w.no == nil || w.no.Rule != rule.D3:
 		w.fail(fmt.Errorf("was refused for another reason than quota: %v", w.no))
 	case w.odds(300) || d.calm():
 		d.sells(w, order.ChooseCoverage{Coverage: order.CoverageNone})
@@ -265,7 +267,7 @@ func (d *deal) modify(w *world, o *order.Order) time.Duration {
 }
 
 // one draws one of two.
-func (w *world) one(a, b order.Actor) order.Actor {
+func (w *world) one(a, b trade.Actor) trade.Actor {
 	if w.odds(500) {
 		return a
 	}

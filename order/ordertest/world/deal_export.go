@@ -7,6 +7,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // good is an entrustment of an order.
@@ -150,7 +151,7 @@ func (d *deal) disturb(w *world, o *order.Order) time.Duration {
 	switch roll := w.rng.Uint32N(1000); {
 	case roll < 25 && !o.Proposal.Open && o.Due().IsPositive():
 		to := order.Amendment{Terms: o.Terms, Coverage: o.Coverage}
-		to.Terms.Total = order.Minor(o.Terms.Total.MinorUnits()+1+w.rng.Int64N(200_00), w.people.usd)
+		to.Terms.Total = trade.Minor(o.Terms.Total.MinorUnits()+1+w.rng.Int64N(200_00), w.people.usd)
 		w.ask(d.seller.Actor, d.do(order.ProposeChange{To: to}), may)
 		return w.between(time.Hour, day)
 	case roll < 35 && len(o.Links) > 0 && d.pending == 0:

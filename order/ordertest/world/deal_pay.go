@@ -6,6 +6,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // fund brings the initial payment in.
@@ -47,7 +48,7 @@ func (d *deal) sort(w *world, o *order.Order) time.Duration {
 	if !waits.IsPositive() {
 		return 0
 	}
-	w.ask(platform, d.do(order.ReturnUnapplied{Amount: order.Minor(waits.MinorUnits()+1, w.people.usd)}), never)
+	w.ask(platform, d.do(order.ReturnUnapplied{Amount: trade.Minor(waits.MinorUnits()+1, w.people.usd)}), never)
 	due := o.Due()
 	if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived && due.IsPositive() && w.odds(700) {
 		w.all(platform, d.do(order.ApplyUnapplied{Amount: least(waits, due)}))
@@ -57,7 +58,7 @@ func (d *deal) sort(w *world, o *order.Order) time.Duration {
 	return time.Hour
 }
 
-func least(a, b order.Money) order.Money {
+func least(a, b trade.Money) trade.Money {
 	if b.Less(a) {
 		return b
 	}

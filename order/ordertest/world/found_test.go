@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events/memory/forgetful"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/ordertest/world"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // stage is a desk on a store that forgets, with a clock that stands still.
@@ -25,7 +25,7 @@ type stage struct {
 }
 
 // do carries out a command that has to be accepted, and returns it.
-func (s *stage) do(by order.Actor, a desk.Action) desk.Command {
+func (s *stage) do(by trade.Actor, a desk.Action) desk.Command {
 	s.Helper()
 	c := desk.Command{ID: desk.NewID(), By: by, Do: a}
 	if _, err := s.desk.Do(s.Context(), c); err != nil {
@@ -40,7 +40,7 @@ var found = []struct {
 	show func(s *stage)
 }{
 	{"a command that is repeated reads no record after its commit", func(s *stage) {
-		one, two := order.Actor{Role: order.Seller, Account: "s-1"}, order.Actor{Role: order.Seller, Account: "s-2"}
+		one, two := trade.Actor{Role: trade.Seller, Account: "s-1"}, trade.Actor{Role: trade.Seller, Account: "s-2"}
 		c := s.do(one, desk.Seller(one.Account, seller.Activate{Route: seller.RouteConsole}))
 		s.do(two, desk.Seller(two.Account, seller.Activate{Route: seller.RouteConsole}))
 		stream, err := seller.Stream(two.Account)
@@ -55,11 +55,11 @@ var found = []struct {
 		}
 	}},
 	{"a late tick asks for the charge, and the next one finds the order overdue", func(s *stage) {
-		platform, cny := order.Actor{Role: order.Platform, Account: "p"}, order.Currency{'C', 'N', 'Y'}
-		buyer, shop := order.Actor{Role: order.Buyer, Account: "b"}, order.Actor{Role: order.Seller, Account: "m"}
-		id := order.NewID()
-		s.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: order.Minor(100, cny)}))
-		s.do(buyer, desk.PayLater(id, paylater.Place{Merchant: "m", ChosePayLater: true, Amount: order.Minor(100, cny)}))
+		platform, cny := trade.Actor{Role: trade.Platform, Account: "p"}, trade.Currency{'C', 'N', 'Y'}
+		buyer, shop := trade.Actor{Role: trade.Buyer, Account: "b"}, trade.Actor{Role: trade.Seller, Account: "m"}
+		id := trade.NewID()
+		s.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: trade.Minor(100, cny)}))
+		s.do(buyer, desk.PayLater(id, paylater.Place{Merchant: "m", ChosePayLater: true, Amount: trade.Minor(100, cny)}))
 		s.do(shop, desk.PayLater(id, paylater.Ship{}))
 		s.do(buyer, desk.PayLater(id, paylater.ConfirmReceipt{}))
 		for i, want := range []string{"charge", "overdue", ""} {
@@ -77,7 +77,7 @@ func TestFound(t *testing.T) {
 			s := &stage{T: t, store: forgetful.New(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
 			t.Cleanup(func() { _ = s.store.Close() })
 			s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
-				Store: func(context.Context, order.Account) (seller.Findings, error) {
+				Store: func(context.Context, trade.Account) (seller.Findings, error) {
 					return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 				},
 			}))

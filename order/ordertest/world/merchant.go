@@ -5,18 +5,18 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const week = 7 * day
 
 // merchant sells under both kinds of orders.
 type merchant struct {
-	order.Actor
+	trade.Actor
 	index     int
 	card      funds.CardNo
 	asked     int  // counts withdrawals and charges
@@ -102,8 +102,8 @@ func (m *merchant) balance(w *world) (funds.Balance, bool) {
 }
 
 // part draws a part of an amount, not nothing.
-func (w *world) part(of order.Money) order.Money {
-	return order.Minor(1+w.rng.Int64N(of.MinorUnits()), of.Currency())
+func (w *world) part(of trade.Money) trade.Money {
+	return trade.Minor(1+w.rng.Int64N(of.MinorUnits()), of.Currency())
 }
 
 // grasp tries to get what is not his, or not yet.
@@ -114,7 +114,7 @@ func (m *merchant) grasp(w *world) {
 	}
 	own := funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: string(m.Account)}}
 	available := b.Available(w.now)
-	more := order.Minor(available.MinorUnits()+1, w.people.cny)
+	more := trade.Minor(available.MinorUnits()+1, w.people.cny)
 	foreign := own
 	foreign.Alipay.Holder = string(w.people.rival(m).Account)
 	switch w.rng.Uint32N(6) {
@@ -174,13 +174,13 @@ func (m *merchant) withdraw(w *world) {
 }
 
 // withdrawal asks for available funds; the bank says later what became of it.
-func (m *merchant) withdrawal(w *world, amount order.Money, dest funds.Dest) {
+func (m *merchant) withdrawal(w *world, amount trade.Money, dest funds.Dest) {
 	m.asked++
 	id := funds.WithdrawalID(fmt.Sprintf("W%d", m.asked))
 	if !w.all(m.Actor, m.funds(w, funds.Withdraw{ID: id, Amount: amount, Dest: dest})) {
 		return
 	}
-	w.ask(m.Actor, m.funds(w, funds.Withdraw{ID: id, Amount: order.Minor(amount.MinorUnits()+1, w.people.cny), Dest: dest}), never)
+	w.ask(m.Actor, m.funds(w, funds.Withdraw{ID: id, Amount: trade.Minor(amount.MinorUnits()+1, w.people.cny), Dest: dest}), never)
 	var c funds.Command = funds.SettleWithdrawal{ID: id}
 	if w.odds(60) {
 		c = funds.FailWithdrawal{ID: id, Reason: "the bank is closed"}
@@ -259,7 +259,7 @@ func (m *merchant) repay(w *world) {
 	}
 	m.asked++
 	reference := fmt.Sprintf("repayment-%d", m.asked)
-	more := order.Minor(l.Consumed.MinorUnits()+1, w.people.usd)
+	more := trade.Minor(l.Consumed.MinorUnits()+1, w.people.usd)
 	w.ask(platform, m.line(w, credit.RepayClaim{Amount: more, Reference: reference}), never)
 	w.all(platform, m.line(w, credit.RepayClaim{Amount: w.part(l.Consumed), Reference: reference}))
 }

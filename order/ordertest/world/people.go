@@ -9,51 +9,51 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/ordertest/audit"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // people is everybody. The platform and the system are one each.
 type people struct {
 	sellers []*merchant
-	buyers  []order.Actor
-	usd     order.Currency
-	cny     order.Currency
-	one     order.Number // of what entrustments declare,
-	price   order.Number // at that price
+	buyers  []trade.Actor
+	usd     trade.Currency
+	cny     trade.Currency
+	one     trade.Number // of what entrustments declare,
+	price   trade.Number // at that price
 }
 
 var (
-	platform = order.Actor{Role: order.Platform, Account: "p-ops"}
-	system   = order.Actor{Role: order.System}
+	platform = trade.Actor{Role: trade.Platform, Account: "p-ops"}
+	system   = trade.Actor{Role: trade.System}
 )
 
 func newPeople(w *world) people {
 	p := people{
-		sellers: make([]*merchant, w.Sellers), buyers: make([]order.Actor, w.Buyers),
-		usd: order.Currency{'U', 'S', 'D'}, cny: order.Currency{'C', 'N', 'Y'},
+		sellers: make([]*merchant, w.Sellers), buyers: make([]trade.Actor, w.Buyers),
+		usd: trade.Currency{'U', 'S', 'D'}, cny: trade.Currency{'C', 'N', 'Y'},
 	}
 	p.one, p.price = mustNumber(w, "1"), mustNumber(w, "10")
 	for i := range p.sellers {
 		name := fmt.Sprintf("s-%04d", i)
 		p.sellers[i] = &merchant{
-			Actor: order.Actor{Role: order.Seller, Account: order.Account(name), Email: order.Email(name + "@makers.example")},
+			Actor: trade.Actor{Role: trade.Seller, Account: trade.Account(name), Email: trade.Email(name + "@makers.example")},
 			index: i, card: funds.CardNo("6222-" + name),
 		}
 	}
 	for i := range p.buyers {
 		name := fmt.Sprintf("b-%06d", i)
-		p.buyers[i] = order.Actor{Role: order.Buyer, Account: order.Account(name), Email: order.Email(name + "@buyers.example")}
+		p.buyers[i] = trade.Actor{Role: trade.Buyer, Account: trade.Account(name), Email: trade.Email(name + "@buyers.example")}
 	}
 	return p
 }
 
-func mustNumber(w *world, text string) order.Number {
-	n, err := order.ParseNumber(text)
+func mustNumber(w *world, text string) trade.Number {
+	n, err := trade.ParseNumber(text)
 	w.noError(err)
 	return n
 }
@@ -63,10 +63,10 @@ func mustNumber(w *world, text string) order.Number {
 func registered(buyer int) bool { return buyer%10 != 0 }
 
 // anyone draws a buyer.
-func (p *people) anyone(w *world) order.Actor { return p.buyers[w.rng.IntN(len(p.buyers))] }
+func (p *people) anyone(w *world) trade.Actor { return p.buyers[w.rng.IntN(len(p.buyers))] }
 
 // other draws a buyer who is not that one.
-func (p *people) other(w *world, than order.Actor) order.Actor {
+func (p *people) other(w *world, than trade.Actor) trade.Actor {
 	i := w.rng.IntN(len(p.buyers))
 	if p.buyers[i].Account == than.Account {
 		i = (i + 1) % len(p.buyers)
@@ -80,15 +80,15 @@ func (p *people) rival(than *merchant) *merchant { return p.sellers[(than.index+
 // sources is what the platform knows beside the log. It is the same for every process.
 func (p *people) sources() desk.Sources {
 	return desk.Sources{
-		Match: func(_ context.Context, e order.Email) (order.Account, error) {
+		Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
 			name, host, _ := strings.Cut(string(e), "@")
 			i, err := strconv.Atoi(strings.TrimPrefix(name, "b-"))
 			if err != nil || host != "buyers.example" || i >= len(p.buyers) || !registered(i) {
 				return "", nil //nolint:nilerr // an address that is not of a buyer of this world
 			}
-			return order.Account(name), nil
+			return trade.Account(name), nil
 		},
-		Store: func(_ context.Context, account order.Account) (seller.Findings, error) {
+		Store: func(_ context.Context, account trade.Account) (seller.Findings, error) {
 			f := seller.Findings{Operating: true, Membership: seller.MemberPaid}
 			if free(account) {
 				f.Membership = seller.MemberFree
@@ -101,7 +101,7 @@ func (p *people) sources() desk.Sources {
 			}
 			return seller.Verdict{Approved: true}, nil
 		},
-		Funds: func(_ context.Context, account order.Account) (funds.Policy, error) {
+		Funds: func(_ context.Context, account trade.Account) (funds.Policy, error) {
 			policy := funds.DefaultPolicy()
 			policy.HoldDays, policy.FeeRate = holdDays(string(account)), feeRate
 			return policy, nil
@@ -110,7 +110,7 @@ func (p *people) sources() desk.Sources {
 }
 
 // free reports whether a seller is a free member.
-func free(account order.Account) bool { return account[len(account)-1]%3 == 0 }
+func free(account trade.Account) bool { return account[len(account)-1]%3 == 0 }
 
 // holdDays is how long received funds of a merchant wait, and feeRate what a withdrawal costs in
 // basis points.
@@ -139,18 +139,18 @@ func payLaterPolicy() *paylater.Policy {
 func (w *world) clock() time.Time { return w.now }
 
 // usd and cny are amounts in cents and fen.
-func (w *world) usd(cents int64) order.Money { return order.Minor(cents, w.people.usd) }
-func (w *world) cny(fen int64) order.Money   { return order.Minor(fen, w.people.cny) }
+func (w *world) usd(cents int64) trade.Money { return trade.Minor(cents, w.people.usd) }
+func (w *world) cny(fen int64) trade.Money   { return trade.Minor(fen, w.people.cny) }
 
 // assuranceLimit and quotaLimit draw a limit: about what a seller's share of the orders occupies
 // at a time, so that some orders do not fit.
-func (w *world) assuranceLimit() order.Money {
+func (w *world) assuranceLimit() trade.Money {
 	share := int64(w.Orders) / int64(w.Months*w.Sellers) // orders of a seller in a month
 	typical := (share + 3) * 5_000_00
 	return w.usd(typical + w.rng.Int64N(typical))
 }
 
-func (w *world) quotaLimit() order.Money {
+func (w *world) quotaLimit() trade.Money {
 	share := int64(w.Orders) * int64(w.PayLater) / int64(100*w.Months*w.Sellers)
 	typical := (share/2 + 8) * 200_00
 	return w.cny(typical + w.rng.Int64N(typical))

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // cacheStates is how many states a desk keeps: those of the orders that are open, and their
@@ -46,7 +46,7 @@ const (
 
 // asked is a command as it is told.
 type asked struct {
-	by order.Actor
+	by trade.Actor
 	do desk.Action
 }
 
@@ -61,13 +61,13 @@ const (
 )
 
 // ask has a command carried out under a new ID, and reports whether it was accepted.
-func (w *world) ask(by order.Actor, do desk.Action, want want) bool {
+func (w *world) ask(by trade.Actor, do desk.Action, want want) bool {
 	_, ok := w.carry(desk.Command{ID: w.newID(), By: by, Do: do}, want)
 	return ok
 }
 
 // all asks for commands that have to be accepted.
-func (w *world) all(by order.Actor, list ...desk.Action) bool {
+func (w *world) all(by trade.Actor, list ...desk.Action) bool {
 	for _, do := range list {
 		if !w.ask(by, do, must) {
 			return false
@@ -143,7 +143,7 @@ func (w *world) try(c desk.Command) (answered bool, err error) {
 
 // alike reports whether two answers say the same.
 func alike(a, b error) bool {
-	var x, y *order.Refusal
+	var x, y *trade.Refusal
 	switch refused, refusedToo := errors.As(a, &x), errors.As(b, &y); {
 	case refused != refusedToo:
 		return false
@@ -195,9 +195,9 @@ func (w *world) judge(want want, err error) bool {
 // refuse counts a refusal and ends the run with any other error.
 func (w *world) refuse(want want, err error) {
 	var (
-		no        *order.Refusal
+		no        *trade.Refusal
 		duplicate *events.DuplicateError
-		invalid   *order.InvalidError
+		invalid   *trade.InvalidError
 		expected  *desk.ExpectError
 	)
 	switch {
@@ -223,7 +223,7 @@ func (w *world) refuse(want want, err error) {
 // inTwoTabs has the same command asked for twice under two IDs, the second one by way of the
 // other process between the moment at which the first is decided and that of its commit.
 // Exactly one of them may be accepted.
-func (w *world) inTwoTabs(by order.Actor, do desk.Action) bool {
+func (w *world) inTwoTabs(by trade.Actor, do desk.Action) bool {
 	if w.err != nil {
 		return false
 	}
@@ -270,12 +270,12 @@ func (t *ticks) run(w *world, _ uint64) {
 // tick runs Desk.Tick until it has come to its end.
 func (w *world) tick(i int) {
 	for w.err == nil {
-		w.last = asked{by: order.Actor{Role: order.System}}
+		w.last = asked{by: trade.Actor{Role: trade.System}}
 		done, err := w.processes[i].desk.Tick(w.ctx, w.now)
 		w.follow()
 		for _, x := range done {
 			w.report.Commands++
-			w.last = asked{order.Actor{Role: order.System}, x.Do}
+			w.last = asked{trade.Actor{Role: trade.System}, x.Do}
 			w.judge(may, x.Err)
 		}
 		if w.recover(err) {

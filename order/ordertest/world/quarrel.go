@@ -5,12 +5,13 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // object opens a dispute.
 func (d *deal) object(w *world, o *order.Order) time.Duration {
 	left := o.Left()
-	more := order.Minor(left.MinorUnits()+1, left.Currency())
+	more := trade.Minor(left.MinorUnits()+1, left.Currency())
 	w.ask(d.buyer, d.do(order.OpenDispute{Ground: order.GroundOther, Claimed: more}), never)
 	d.buys(w, order.OpenDispute{Ground: order.GroundQuality, Claimed: w.part(left), Text: "not as agreed"})
 	return w.between(time.Hour, 2*day)
@@ -77,7 +78,7 @@ func (d *deal) negotiate(w *world, o *order.Order) time.Duration {
 }
 
 // settleDispute has one side make an offer, and the other take it or not.
-func (d *deal) settleDispute(w *world, o *order.Order, left order.Money) {
+func (d *deal) settleDispute(w *world, o *order.Order, left trade.Money) {
 	first, second := d.buyer, d.seller.Actor
 	if w.odds(500) {
 		first, second = second, first

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Report is what came of a run. All of it but Wall and PeakBytes follows from the Config; how many
@@ -47,20 +48,20 @@ func (r *Report) OrdersPerSecond() float64 {
 // Money is what moved in a currency over the whole run, and how it ended. Amounts are totals of
 // events of the log, but for those that are said to be of the end.
 type Money struct {
-	Currency order.Currency
+	Currency trade.Currency
 
 	// Assurance orders: what came in is what counts, waits, was paid back or was taken back.
-	Received, Applied, Unapplied, Returned, Reversed order.Money
-	Refunded, Claimed, Shortfall                     order.Money // refunds, compensations, what sellers did without
+	Received, Applied, Unapplied, Returned, Reversed trade.Money
+	Refunded, Claimed, Shortfall                     trade.Money // refunds, compensations, what sellers did without
 	// The assurance lines: what was held was released, claimed, or is held at the end.
-	Held, Released, Posted, Repaid, Holding order.Money
+	Held, Released, Posted, Repaid, Holding trade.Money
 
 	// The pay-later lines: what was deducted was restored by payments, restored otherwise,
 	// written off, or is used at the end.
-	Deducted, RestoredPaid, RestoredOther, WrittenOff, Used order.Money
+	Deducted, RestoredPaid, RestoredOther, WrittenOff, Used trade.Money
 	// The received funds: what was credited waits or is available at the end (less debt), is on
 	// its way, was paid out, taken as a fee, spent, or taken back for refunds.
-	Credited, Balance, Debt, InTransit, PaidOut, Fees, Spent, Debited order.Money
+	Credited, Balance, Debt, InTransit, PaidOut, Fees, Spent, Debited trade.Money
 }
 
 // Outcome is how many orders of a kind ended in a way: "completed", or the reason of a close;
@@ -73,7 +74,7 @@ type Outcome struct {
 
 // RuleCount is how many commands a rule has refused.
 type RuleCount struct {
-	Rule  order.Rule
+	Rule  rule.ID
 	Count int
 }
 
@@ -87,9 +88,9 @@ type FaultCount struct {
 type Day struct {
 	At time.Time
 	// Held is what orders occupied of the assurance lines, Limit what the lines had in all.
-	Held, Limit order.Money
+	Held, Limit trade.Money
 	// Used is what orders used of the pay-later lines, Quota what those had in all.
-	Used, Quota order.Money
+	Used, Quota trade.Money
 	// Orders is how many orders were in each phase, assurance orders by order.Phase and
 	// pay-later orders by paylater.Phase. Those that the world has done with are not counted.
 	Orders   [9]int

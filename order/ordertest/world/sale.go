@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // sale is a pay-later order.
@@ -19,7 +19,7 @@ type sale struct {
 // newSale begins one.
 func newSale(w *world) {
 	s := &sale{affair: affair{
-		id: order.ID(w.newID()), sale: true, buyer: w.people.anyone(w), seller: w.people.sellers[w.rng.IntN(w.Sellers)],
+		id: trade.ID(w.newID()), sale: true, buyer: w.people.anyone(w), seller: w.people.sellers[w.rng.IntN(w.Sellers)],
 	}}
 	w.begin(&s.affair, paylater.Stream(s.id))
 	w.report.PayLater++
@@ -89,7 +89,7 @@ func (s *sale) place(w *world) {
 	place := paylater.Place{Merchant: string(s.seller.Account), ChosePayLater: true, Amount: w.cny(10_00 + w.rng.Int64N(390_00))}
 	if w.odds(20) {
 		more := place
-		more.Amount = order.Minor(q.MinorUnits()+1, w.people.cny)
+		more.Amount = trade.Minor(q.MinorUnits()+1, w.people.cny)
 		w.ask(s.buyer, s.do(more), never)
 		later := place
 		later.ChosePayLater = false
@@ -116,7 +116,7 @@ func (s *sale) place(w *world) {
 }
 
 // quota is what the merchant's line would let a new order use.
-func (s *sale) quota(w *world) (usable order.Money, ok bool) {
+func (s *sale) quota(w *world) (usable trade.Money, ok bool) {
 	ok = w.read(func(d *desk.Desk) error {
 		l, _, err := d.ReadQuota(w.ctx, platform, s.seller.Account, w.people.cny)
 		usable = l.Usable()
@@ -152,9 +152,9 @@ func (s *sale) ship(w *world, o *paylater.Order) time.Duration {
 
 // lower takes something off the price.
 func (s *sale) lower(w *world, o *paylater.Order) time.Duration {
-	w.ask(s.seller.Actor, s.do(paylater.LowerAmount{Amount: order.Minor(o.Outstanding.MinorUnits()+1, w.people.cny)}), never)
+	w.ask(s.seller.Actor, s.do(paylater.LowerAmount{Amount: trade.Minor(o.Outstanding.MinorUnits()+1, w.people.cny)}), never)
 	if o.Outstanding.MinorUnits() > 1 {
-		s.sells(w, paylater.LowerAmount{Amount: order.Minor(1+w.rng.Int64N(o.Outstanding.MinorUnits()-1), w.people.cny)})
+		s.sells(w, paylater.LowerAmount{Amount: trade.Minor(1+w.rng.Int64N(o.Outstanding.MinorUnits()-1), w.people.cny)})
 	}
 	return time.Hour
 }
@@ -166,7 +166,7 @@ func (s *sale) pay(w *world, o *paylater.Order) {
 	c := paylater.Pay{Reference: fmt.Sprintf("P%d", s.wires), Amount: due}
 	if w.odds(30) {
 		more := c
-		more.Amount = order.Minor(due.MinorUnits()+1, w.people.cny)
+		more.Amount = trade.Minor(due.MinorUnits()+1, w.people.cny)
 		w.ask(s.buyer, s.do(more), never)
 	}
 	switch {
@@ -187,7 +187,7 @@ func (s *sale) refund(w *world, o *paylater.Order) {
 	if !rest.IsPositive() {
 		return
 	}
-	more := order.Minor(rest.MinorUnits()+1, w.people.cny)
+	more := trade.Minor(rest.MinorUnits()+1, w.people.cny)
 	w.ask(platform, s.do(paylater.Refund{Amount: more}), never)
 	amount := rest
 	if w.odds(600) {
@@ -237,7 +237,7 @@ func (s *sale) due(w *world, o *paylater.Order) time.Duration {
 			s.lower(w, o)
 		}
 		w.ask(system, s.do(paylater.MarkOverdue{}), never)
-		actors := [...]order.Actor{s.buyer, s.seller.Actor, platform}
+		actors := [...]trade.Actor{s.buyer, s.seller.Actor, platform}
 		w.all(actors[w.rng.IntN(3)], s.do(paylater.CloseAfterSales{Reason: "settled"}))
 		return time.Hour
 	case w.now.Equal(o.DueAt):
@@ -292,7 +292,7 @@ func (s *sale) overdue(w *world, o *paylater.Order) time.Duration {
 	case roll < 130:
 		w.ask(s.seller.Actor, s.do(paylater.WriteOff{}), never)
 		w.all(platform, s.do(paylater.WriteOff{Reason: "gone"}))
-		w.ask(s.buyer, s.do(paylater.Pay{Reference: "late", Amount: order.Minor(1, w.people.cny)}), never)
+		w.ask(s.buyer, s.do(paylater.Pay{Reference: "late", Amount: trade.Minor(1, w.people.cny)}), never)
 	case roll < 250 && !o.ChargePending && o.Charges < 2:
 		w.all(system, s.do(paylater.RequestCharge{}))
 	case roll < 500:
@@ -323,7 +323,7 @@ func (s *sale) after(w *world, o *paylater.Order) time.Duration {
 func (s *sale) attack(w *world, o *paylater.Order) {
 	stranger, rival, me := w.people.other(w, s.buyer), w.people.rival(s.seller).Actor, s.seller.Actor
 	moves := [...]struct {
-		by order.Actor
+		by trade.Actor
 		c  paylater.Command
 	}{
 		{stranger, paylater.Pay{Reference: "strange", Amount: w.cny(1)}},
@@ -342,7 +342,7 @@ func (s *sale) attack(w *world, o *paylater.Order) {
 		{s.buyer, paylater.MarkOverdue{}},
 		{s.buyer, paylater.Place{Merchant: string(me.Account), ChosePayLater: true, Amount: w.cny(1)}},
 		{platform, paylater.Ship{}},
-		{platform, paylater.Refund{Amount: order.Minor(o.Refundable().MinorUnits()+1, w.people.cny)}},
+		{platform, paylater.Refund{Amount: trade.Minor(o.Refundable().MinorUnits()+1, w.people.cny)}},
 		{system, paylater.WriteOff{}},
 		{s.buyer, nil}, // the version that is expected is another
 		{me, nil},      // the ID of another command

@@ -8,6 +8,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // tally adds up the events that move money or quota.
@@ -96,7 +97,7 @@ func (a *amounts) order(event order.Event) {
 }
 
 // move moves money between what was taken back and where it was.
-func (a *amounts) move(sign int64, applied, unapplied order.Money) {
+func (a *amounts) move(sign int64, applied, unapplied trade.Money) {
 	a.applied += sign * applied.MinorUnits()
 	a.unapplied += sign * unapplied.MinorUnits()
 	a.reversed -= sign * (applied.MinorUnits() + unapplied.MinorUnits())
@@ -138,7 +139,7 @@ func (t *tally) line(stream events.StreamID, event credit.Event) {
 }
 
 // limited notes the limit of a line in the sum of its kind.
-func (t *tally) limited(stream events.StreamID, limit order.Money, sum *int64) {
+func (t *tally) limited(stream events.StreamID, limit trade.Money, sum *int64) {
 	*sum += limit.MinorUnits() - t.limit[stream]
 	t.limit[stream] = limit.MinorUnits()
 }

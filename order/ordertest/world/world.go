@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 const day = 24 * time.Hour
@@ -44,14 +45,14 @@ type world struct {
 	begun   int                         // orders
 	ended   int
 	last    asked          // what was asked for last
-	no      *order.Refusal // why it was refused
+	no      *trade.Refusal // why it was refused
 	linked  linked         // the entrustment that was linked last
 	points  int            // instants between two steps
 	dayStep int            // how many days a Day of the report stands for
 	quiet   bool           // no faults
 	faults  map[string]int
 	ends    map[[2]string]int
-	refused map[order.Rule]int
+	refused map[rule.ID]int
 	report  Report
 	began   time.Time // by the wall clock
 	err     error     // what has ended the run
@@ -99,7 +100,7 @@ func newWorld(ctx context.Context, store events.Store, c Config) *world {
 		Config: c, ctx: ctx, store: store, now: c.Start.UTC(), began: time.Now(),
 		rng: rand.New(rand.NewPCG(c.Seed, 1)), chance: rand.New(rand.NewPCG(c.Seed, 2)),
 		live: make(map[events.StreamID]*affair), faults: make(map[string]int),
-		ends: make(map[[2]string]int), refused: make(map[order.Rule]int),
+		ends: make(map[[2]string]int), refused: make(map[rule.ID]int),
 		report: Report{Seed: c.Seed, Began: c.Start.UTC()},
 	}
 	w.forgetter, _ = store.(Forgetter)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
@@ -13,7 +13,7 @@ import (
 type Orders struct {
 	Table         *projection.Table
 	SoldBy        string // the column of who sells
-	Seller, Buyer order.Account
+	Seller, Buyer trade.Account
 	Phase, Status string
 	DueBefore     time.Time
 	// ByDeadline orders by deadline, the next one first, and means orders that have one.
@@ -27,7 +27,7 @@ type Orders struct {
 
 // Page returns the rows of the page, as far as the actor may see them, and the place of the last
 // one if another page may follow.
-func (o *Orders) Page(ctx context.Context, store projection.Store, view *projection.View, by order.Actor) (found []Row, next string, err error) {
+func (o *Orders) Page(ctx context.Context, store projection.Store, view *projection.View, by trade.Actor) (found []Row, next string, err error) {
 	if err := CheckReader(by); err != nil {
 		return nil, "", err
 	}
@@ -53,7 +53,7 @@ func (o *Orders) Page(ctx context.Context, store projection.Store, view *project
 }
 
 // where returns what the rows have to be.
-func (o *Orders) where(by order.Actor) []projection.Condition {
+func (o *Orders) where(by trade.Actor) []projection.Condition {
 	var list []projection.Condition
 	equal := func(column, value string) {
 		if value != "" {
@@ -63,9 +63,9 @@ func (o *Orders) where(by order.Actor) []projection.Condition {
 	equal(o.SoldBy, string(o.Seller))
 	equal("buyer", string(o.Buyer))
 	switch by.Role {
-	case order.Seller:
+	case trade.Seller:
 		equal(o.SoldBy, string(by.Account))
-	case order.Buyer:
+	case trade.Buyer:
 		equal("buyer", string(by.Account))
 		list = append(list, o.ToBuyers...)
 	}

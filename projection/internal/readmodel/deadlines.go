@@ -5,8 +5,8 @@ import (
 	"iter"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
@@ -19,18 +19,18 @@ var DeadlineTable = &projection.Table{
 }
 
 // PutDeadline puts the deadline that runs on an order.
-func PutDeadline(rows *projection.Rows, id order.ID, at time.Time, kind, command string, payload []byte) {
+func PutDeadline(rows *projection.Rows, id trade.ID, at time.Time, kind, command string, payload []byte) {
 	rows.Put(DeadlineTable, ID(id), projection.Time(at), projection.Text(kind), projection.Text(command), projection.Text(string(payload)))
 }
 
 // NoDeadline says that no deadline runs on an order.
-func NoDeadline(rows *projection.Rows, id order.ID) { rows.Delete(DeadlineTable, ID(id)) }
+func NoDeadline(rows *projection.Rows, id trade.ID) { rows.Delete(DeadlineTable, ID(id)) }
 
 // Due yields what a view of deadlines has of what is due at now, as desk.Deadlines wants it:
 // action makes of an order, a command and its payload what the system asks for. It reads page by
 // page, and holds nothing in between. Orders that the view has parked come last, as errors.
 func Due(ctx context.Context, store projection.Store, view *projection.View, now time.Time,
-	action func(id order.ID, command string, payload []byte) (desk.Action, error)) iter.Seq2[desk.Due, error] {
+	action func(id trade.ID, command string, payload []byte) (desk.Action, error)) iter.Seq2[desk.Due, error] {
 	return func(yield func(desk.Due, error) bool) {
 		q := projection.Query{
 			Table: DeadlineTable.Name, Order: []string{"at"}, Limit: projection.MaxLimit,
@@ -72,7 +72,7 @@ func Due(ctx context.Context, store projection.Store, view *projection.View, now
 func yieldParked(parked []projection.ParkedStream, yield func(desk.Due, error) bool) {
 	for _, p := range parked {
 		key, _ := p.Stream.Key()
-		id, _ := order.ParseID(key) // zero for a stream that is no order's
+		id, _ := trade.ParseID(key) // zero for a stream that is no order's
 		if !yield(desk.Due{Order: id}, p.Corrupt()) {
 			return
 		}

@@ -3,7 +3,7 @@ package readmodel
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
@@ -35,7 +35,7 @@ type Part struct {
 	Next    string         // the After of the next page; empty on the last one
 }
 
-// Select returns a page of a period. A place that is none is an *order.InvalidError.
+// Select returns a page of a period. A place that is none is an *trade.InvalidError.
 func (p *Period) Select(s projection.Snapshot) (part Part, err error) {
 	q := projection.Query{Table: p.Ledger.Name, Where: p.where(), Order: []string{"booked"}, Limit: p.Limit}
 	after := projection.Value{}
@@ -71,7 +71,7 @@ func (p *Period) Select(s projection.Snapshot) (part Part, err error) {
 	}
 	if n := len(part.Rows); Full(p.Limit, n) {
 		end := Row{p.Ledger.Table, part.Rows[n-1]}
-		part.Next = Place(order.ID{}, end.Int("booked"), end.Int("version"))
+		part.Next = Place(trade.ID{}, end.Int("booked"), end.Int("version"))
 	}
 	return part, nil
 }

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
@@ -22,7 +22,7 @@ func Limit(limit int) int {
 
 // Place names the place of a row in a list by the numbers that order it, and then by the id of an
 // order unless that is zero.
-func Place(id order.ID, numbers ...int64) string {
+func Place(id trade.ID, numbers ...int64) string {
 	var parts []string
 	for _, n := range numbers {
 		parts = append(parts, strconv.FormatInt(n, 10))
@@ -34,11 +34,11 @@ func Place(id order.ID, numbers ...int64) string {
 }
 
 // ParsePlace reads what Place wrote of so many numbers, with or without an id. Anything else is an
-// *order.InvalidError about page.after.
-func ParsePlace(s string, numbers int, withID bool) ([]int64, order.ID, error) {
+// *trade.InvalidError about page.after.
+func ParsePlace(s string, numbers int, withID bool) ([]int64, trade.ID, error) {
 	var (
 		list []int64
-		id   order.ID
+		id   trade.ID
 		err  error
 	)
 	parts := strings.Split(s, "/")
@@ -57,7 +57,7 @@ func ParsePlace(s string, numbers int, withID bool) ([]int64, order.ID, error) {
 		list = append(list, n)
 	}
 	if withID {
-		if id, err = order.ParseID(parts[numbers]); err != nil {
+		if id, err = trade.ParseID(parts[numbers]); err != nil {
 			return nil, id, notAPlace()
 		}
 	}

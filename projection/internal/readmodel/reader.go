@@ -1,35 +1,37 @@
 package readmodel
 
-import "github.com/tradesurety/surety/order"
+import (
+	"github.com/tradesurety/surety/order/trade"
+)
 
-// Invalid returns an *order.InvalidError.
+// Invalid returns an *trade.InvalidError.
 func Invalid(field, reason string) error {
-	return &order.InvalidError{Field: field, Reason: reason}
+	return &trade.InvalidError{Field: field, Reason: reason}
 }
 
-// CheckReader returns an *order.InvalidError unless the actor may ask for anything at all.
-func CheckReader(by order.Actor) error {
+// CheckReader returns an *trade.InvalidError unless the actor may ask for anything at all.
+func CheckReader(by trade.Actor) error {
 	if err := by.Validate(); err != nil {
 		return err
 	}
-	if by.Role == order.Desk {
+	if by.Role == trade.Desk {
 		return Invalid("by.role", "nobody outside may act as the desk")
 	}
 	return nil
 }
 
 // Unbounded reports whether the actor sees what belongs to anybody.
-func Unbounded(by order.Actor) bool { return by.Role == order.Platform || by.Role == order.System }
+func Unbounded(by trade.Actor) bool { return by.Role == trade.Platform || by.Role == trade.System }
 
 // Owns reports whether the actor may see what belongs to a seller or merchant: he himself may, and
 // who is Unbounded. An actor who may ask for nothing, and an account that is malformed, which
-// field names, are an *order.InvalidError.
-func Owns(by order.Actor, field string, owner order.Account) (bool, error) {
+// field names, are an *trade.InvalidError.
+func Owns(by trade.Actor, field string, owner trade.Account) (bool, error) {
 	if err := CheckReader(by); err != nil {
 		return false, err
 	}
-	if err := order.CheckID(field, string(owner)); err != nil {
+	if err := trade.CheckID(field, string(owner)); err != nil {
 		return false, err
 	}
-	return Unbounded(by) || by.Role == order.Seller && by.Account == owner, nil
+	return Unbounded(by) || by.Role == trade.Seller && by.Account == owner, nil
 }

@@ -9,18 +9,18 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-var cny = order.Currency{'C', 'N', 'Y'}
+var cny = trade.Currency{'C', 'N', 'Y'}
 
 // TestPlace holds that ParsePlace is the inverse of Place, and takes nothing else.
 func TestPlace(t *testing.T) {
-	id := order.NewID()
+	id := trade.NewID()
 	for _, numbers := range [][]int64{nil, {0}, {-1, 1}, {math.MinInt64, math.MaxInt64}} {
-		for _, of := range []order.ID{{}, id} {
+		for _, of := range []trade.ID{{}, id} {
 			if len(numbers) == 0 && of.IsZero() {
 				continue // of no row
 			}
@@ -41,7 +41,7 @@ func TestPlace(t *testing.T) {
 		{"1/" + id.String() + " ", 1, true}, {"1", 0, true},
 	} {
 		_, _, err := readmodel.ParsePlace(c.text, c.numbers, c.id)
-		if invalid, ok := errors.AsType[*order.InvalidError](err); !ok || invalid.Field != "page.after" {
+		if invalid, ok := errors.AsType[*trade.InvalidError](err); !ok || invalid.Field != "page.after" {
 			t.Errorf("%q as %d numbers: the error is %v", c.text, c.numbers, err)
 		}
 	}
@@ -85,7 +85,7 @@ func TestInstant(t *testing.T) {
 }
 
 func TestShare(t *testing.T) {
-	yuan := func(n int64) order.Money { return order.Minor(n, cny) }
+	yuan := func(n int64) trade.Money { return trade.Minor(n, cny) }
 	for _, c := range []struct {
 		part, whole int64
 		want        *big.Rat
@@ -103,7 +103,7 @@ func TestShare(t *testing.T) {
 }
 
 func TestSums(t *testing.T) {
-	a, b, c := readmodel.Account{Owner: "a", Currency: cny}, readmodel.Account{Owner: "b", Currency: cny}, readmodel.Account{Owner: "a", Currency: order.Currency{'U', 'S', 'D'}}
+	a, b, c := readmodel.Account{Owner: "a", Currency: cny}, readmodel.Account{Owner: "b", Currency: cny}, readmodel.Account{Owner: "a", Currency: trade.Currency{'U', 'S', 'D'}}
 	sums := readmodel.Sums{a: {1}, b: {2, 3}}
 	for _, x := range []struct {
 		name  string
@@ -128,24 +128,24 @@ func TestSums(t *testing.T) {
 
 func TestReaders(t *testing.T) {
 	for _, c := range []struct {
-		by   order.Actor
+		by   trade.Actor
 		owns bool
 		bad  bool
 	}{
-		{order.Actor{Role: order.Platform, Account: "p"}, true, false},
-		{order.Actor{Role: order.System}, true, false},
-		{order.Actor{Role: order.Seller, Account: "s"}, true, false},
-		{order.Actor{Role: order.Seller, Account: "t"}, false, false},
-		{order.Actor{Role: order.Buyer, Account: "s"}, false, false},
-		{order.Actor{Role: order.Desk}, false, true},
-		{order.Actor{}, false, true},
+		{trade.Actor{Role: trade.Platform, Account: "p"}, true, false},
+		{trade.Actor{Role: trade.System}, true, false},
+		{trade.Actor{Role: trade.Seller, Account: "s"}, true, false},
+		{trade.Actor{Role: trade.Seller, Account: "t"}, false, false},
+		{trade.Actor{Role: trade.Buyer, Account: "s"}, false, false},
+		{trade.Actor{Role: trade.Desk}, false, true},
+		{trade.Actor{}, false, true},
 	} {
 		owns, err := readmodel.Owns(c.by, "seller", "s")
-		if _, invalid := errors.AsType[*order.InvalidError](err); owns != c.owns || invalid != c.bad || err != nil && !invalid {
+		if _, invalid := errors.AsType[*trade.InvalidError](err); owns != c.owns || invalid != c.bad || err != nil && !invalid {
 			t.Errorf("%+v owns it: %t, %v", c.by, owns, err)
 		}
 	}
-	if _, err := readmodel.Owns(order.Actor{Role: order.System}, "merchant", ""); err == nil || !strings.Contains(err.Error(), "merchant") {
+	if _, err := readmodel.Owns(trade.Actor{Role: trade.System}, "merchant", ""); err == nil || !strings.Contains(err.Error(), "merchant") {
 		t.Errorf("an account that is empty gives %v", err)
 	}
 }

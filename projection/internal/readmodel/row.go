@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
@@ -39,13 +39,13 @@ func Above(column string) projection.Condition {
 }
 
 // Minor returns an amount as a column has it; its currency stands in another one.
-func Minor(m order.Money) projection.Value { return projection.Int(m.MinorUnits()) }
+func Minor(m trade.Money) projection.Value { return projection.Int(m.MinorUnits()) }
 
 // Currency returns the code of a currency as the column "currency" has it.
-func Currency(c order.Currency) projection.Value { return projection.Text(c.String()) }
+func Currency(c trade.Currency) projection.Value { return projection.Text(c.String()) }
 
 // ID returns the id of an order as a column has it; that of no order is empty.
-func ID(id order.ID) projection.Value {
+func ID(id trade.ID) projection.Value {
 	if id.IsZero() {
 		return projection.Text("")
 	}
@@ -74,35 +74,35 @@ func (r Row) Bool(column string) bool { return r.Value(column).Bool() }
 func (r Row) Time(column string) time.Time { return r.Value(column).Time() }
 
 // Account returns the account of a column.
-func (r Row) Account(column string) order.Account { return order.Account(r.Text(column)) }
+func (r Row) Account(column string) trade.Account { return trade.Account(r.Text(column)) }
 
 // Currency returns the currency of the row, which an order without terms does not have.
-func (r Row) Currency() order.Currency {
-	c, err := order.ParseCurrency(r.Text("currency"))
+func (r Row) Currency() trade.Currency {
+	c, err := trade.ParseCurrency(r.Text("currency"))
 	if err != nil {
-		return order.Currency{}
+		return trade.Currency{}
 	}
 	return c
 }
 
 // Money returns the amount of a column in the currency of the row, or the zero Money if it has
 // none.
-func (r Row) Money(column string) order.Money {
+func (r Row) Money(column string) trade.Money {
 	c := r.Currency()
 	if c.IsZero() {
-		return order.Money{}
+		return trade.Money{}
 	}
-	return order.Minor(r.Int(column), c)
+	return trade.Minor(r.Int(column), c)
 }
 
 // ID is the inverse of the function ID.
-func (r Row) ID(column string) order.ID {
-	id, _ := order.ParseID(r.Text(column)) // the column has nothing but what ID returned
+func (r Row) ID(column string) trade.ID {
+	id, _ := trade.ParseID(r.Text(column)) // the column has nothing but what ID returned
 	return id
 }
 
 // Share returns which part of a whole of the same currency an amount is; of nothing it is 0.
-func Share(part, whole order.Money) *big.Rat {
+func Share(part, whole trade.Money) *big.Rat {
 	if whole.IsZero() {
 		return new(big.Rat)
 	}
@@ -111,8 +111,8 @@ func Share(part, whole order.Money) *big.Rat {
 
 // Difference returns by how much an amount has changed. Neither is negative, so that it cannot
 // overflow.
-func Difference(after, before order.Money) order.Money {
-	return order.Minor(after.MinorUnits()-before.MinorUnits(), after.Currency())
+func Difference(after, before trade.Money) trade.Money {
+	return trade.Minor(after.MinorUnits()-before.MinorUnits(), after.Currency())
 }
 
 // Instant returns an instant of a question as a column has it. What lies before all that can be

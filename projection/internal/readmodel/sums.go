@@ -3,14 +3,14 @@ package readmodel
 import (
 	"cmp"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
 // Account is whose figures something has: a seller's or merchant's, in one currency.
 type Account struct {
-	Owner    order.Account
-	Currency order.Currency
+	Owner    trade.Account
+	Currency trade.Currency
 }
 
 // Sums are figures of accounts: amounts in minor units, and numbers of things.

@@ -56,7 +56,7 @@ func (b *Billing) Handle(r events.Record) error {
 }
 
 // Due returns what an order still lacks, in minor units.
-func (b *Billing) Due(id order.ID) int64 {
+func (b *Billing) Due(id trade.ID) int64 {
 	a := b.accounts[order.Stream(id)]
 	if a == nil {
 		return 0

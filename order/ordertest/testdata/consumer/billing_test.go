@@ -42,7 +42,7 @@ func TestTooMuchIsNotDue(t *testing.T) {
 func TestRefusalsWriteNothing(t *testing.T) {
 	f := ordertest.Desk(t)
 	id := f.OrderAt(order.PhaseSubmitted, ordertest.Contract{})
-	f.When(ordertest.Stranger, desk.Order(id, order.Confirm{Terms: f.Order(id).Revision})).Refused(order.RuleA18)
+	f.When(ordertest.Stranger, desk.Order(id, order.Confirm{Terms: f.Order(id).Revision})).Refused(rule.A18)
 }
 
 // TestBillingIsTheLedger feeds whole histories to the handler and holds it to the orders.
@@ -68,7 +68,7 @@ func TestBillingIsTheLedger(t *testing.T) {
 				past = append(past, order.Recorded{At: r.At, Event: e})
 			}
 			key, _ := stream.Key()
-			id, err := order.ParseID(key)
+			id, err := trade.ParseID(key)
 			if err != nil {
 				rt.Fatal(err)
 			}

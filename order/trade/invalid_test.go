@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestInvalidErrorNamesFieldReasonAndCause(t *testing.T) {
-	var err error = invalid("amount", "%s: %w", quoted("x"), io.ErrUnexpectedEOF)
+	var err error = Invalid("amount", "%s: %w", Quoted("x"), io.ErrUnexpectedEOF)
 	if got, want := err.Error(), `order: invalid amount: "x": unexpected EOF`; got != want {
 		t.Errorf("text %q, want %q", got, want)
 	}
@@ -20,7 +20,7 @@ func TestInvalidErrorNamesFieldReasonAndCause(t *testing.T) {
 	if !errors.As(err, &invalidErr) || invalidErr.Field != "amount" || invalidErr.Reason != `"x": unexpected EOF` {
 		t.Errorf("%+v", invalidErr)
 	}
-	if cause := errors.Unwrap(invalid("amount", "plain")); cause != nil {
+	if cause := errors.Unwrap(Invalid("amount", "plain")); cause != nil {
 		t.Errorf("cause %v of an error without one", cause)
 	}
 }
@@ -30,14 +30,14 @@ func TestInvalidErrorIsBounded(t *testing.T) {
 	long := strings.Repeat("é", 1<<20)
 	for name, err := range map[string]*InvalidError{
 		"made by hand": {Field: long, Reason: long},
-		"made here":    invalid("x"+long, "%s", long),
+		"made here":    Invalid("x"+long, "%s", long),
 	} {
 		text := err.Error()
 		if len(text) > bound || !utf8.ValidString(text) || !strings.HasSuffix(text, "...") {
 			t.Errorf("%s: %d bytes, valid %t: %s", name, len(text), utf8.ValidString(text), text)
 		}
 	}
-	if reason := invalid("x", "%s", long).Reason; len(reason) > maxReason {
+	if reason := Invalid("x", "%s", long).Reason; len(reason) > maxReason {
 		t.Errorf("reason of %d bytes", len(reason))
 	}
 }
@@ -49,11 +49,11 @@ func TestQuotedShowsTheBeginning(t *testing.T) {
 		{strings.Repeat("a", maxQuoted), `"` + strings.Repeat("a", maxQuoted) + `"`},
 		{strings.Repeat("a", maxQuoted+1), `"` + strings.Repeat("a", maxQuoted) + `"...`},
 	} {
-		if got := quoted(test.in); got != test.want {
+		if got := Quoted(test.in); got != test.want {
 			t.Errorf("quoted(%q) = %s, want %s", test.in, got, test.want)
 		}
 	}
-	if n := len(quoted(strings.Repeat("\x00", 1<<20))); n > 4*maxQuoted+5 {
+	if n := len(Quoted(strings.Repeat("\x00", 1<<20))); n > 4*maxQuoted+5 {
 		t.Errorf("a megabyte is quoted as %d bytes", n)
 	}
 }

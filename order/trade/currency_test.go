@@ -1,4 +1,4 @@
-package order_test
+package trade_test
 
 import (
 	"encoding"
@@ -9,19 +9,19 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	_ encoding.TextAppender    = order.Currency{}
-	_ encoding.TextMarshaler   = order.Currency{}
-	_ encoding.TextUnmarshaler = (*order.Currency)(nil)
+	_ encoding.TextAppender    = trade.Currency{}
+	_ encoding.TextMarshaler   = trade.Currency{}
+	_ encoding.TextUnmarshaler = (*trade.Currency)(nil)
 )
 
 // currencyOf returns the currency of a code that must be known.
-func currencyOf(tb rapid.TB, code string) order.Currency {
+func currencyOf(tb rapid.TB, code string) trade.Currency {
 	tb.Helper()
-	c, err := order.ParseCurrency(code)
+	c, err := trade.ParseCurrency(code)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -29,11 +29,11 @@ func currencyOf(tb rapid.TB, code string) order.Currency {
 }
 
 // knownCurrencies tries every code of three capitals.
-func knownCurrencies() map[string]order.Currency {
-	known := make(map[string]order.Currency)
+func knownCurrencies() map[string]trade.Currency {
+	known := make(map[string]trade.Currency)
 	for i := range 26 * 26 * 26 {
 		code := string([]byte{'A' + byte(i/676), 'A' + byte(i/26%26), 'A' + byte(i%26)})
-		if c, err := order.ParseCurrency(code); err == nil {
+		if c, err := trade.ParseCurrency(code); err == nil {
 			known[code] = c
 		}
 	}
@@ -83,8 +83,8 @@ func TestParseCurrencyRefuses(t *testing.T) {
 	units := strings.Fields("BOV CHE CHW CLF COU MXV USN USS UYI XAD XAU XAG XPT XPD XDR XSU XUA XBA XBB XBC XBD XTS XXX")
 	spellings := []string{"", "U", "US", "USDX", "usd", "Usd", " USD", "USD ", "US\x00", "\x00\x00\x00", "EU€", "CNH", "BTC", strings.Repeat("USD", 1<<20)}
 	for _, code := range append(append(withdrawn, units...), spellings...) {
-		c, err := order.ParseCurrency(code)
-		var invalid *order.InvalidError
+		c, err := trade.ParseCurrency(code)
+		var invalid *trade.InvalidError
 		if !errors.As(err, &invalid) || invalid.Field != "currency" || !c.IsZero() {
 			t.Errorf("ParseCurrency(%.40q) = %q, %v", code, c, err)
 		} else if len(err.Error()) > 400 {
@@ -95,7 +95,7 @@ func TestParseCurrencyRefuses(t *testing.T) {
 
 func TestCurrencyText(t *testing.T) {
 	type doc struct {
-		Currency order.Currency `json:"c"`
+		Currency trade.Currency `json:"c"`
 	}
 	for code, text := range map[string]string{"USD": `{"c":"USD"}`, "": `{"c":""}`} {
 		var in doc
@@ -111,12 +111,12 @@ func TestCurrencyText(t *testing.T) {
 			t.Errorf("%s decodes as %v, %v", data, out, err)
 		}
 	}
-	if data, err := (order.Currency{'X', 'X', 'X'}).MarshalText(); err == nil {
+	if data, err := (trade.Currency{'X', 'X', 'X'}).MarshalText(); err == nil {
 		t.Errorf("a code that cannot be read back was written: %s", data)
 	}
 	for _, text := range []string{"usd", "USDX", strings.Repeat("A", 1<<20)} {
 		c := currencyOf(t, "JPY")
-		var invalid *order.InvalidError
+		var invalid *trade.InvalidError
 		if err := c.UnmarshalText([]byte(text)); !errors.As(err, &invalid) {
 			t.Errorf("%.40q: %v", text, err)
 		}
@@ -124,7 +124,7 @@ func TestCurrencyText(t *testing.T) {
 			t.Errorf("%.40q changed the currency to %s", text, c)
 		}
 	}
-	if c := (order.Currency{}); c.String() != "" || c.Exponent() != 0 || !c.IsZero() {
+	if c := (trade.Currency{}); c.String() != "" || c.Exponent() != 0 || !c.IsZero() {
 		t.Errorf("the zero currency is %q with %d digits", c, c.Exponent())
 	}
 }

@@ -1,4 +1,4 @@
-package order_test
+package trade_test
 
 import (
 	"encoding"
@@ -11,22 +11,22 @@ import (
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 var (
-	_ encoding.TextAppender    = order.Money{}
-	_ encoding.TextMarshaler   = order.Money{}
-	_ encoding.TextUnmarshaler = (*order.Money)(nil)
+	_ encoding.TextAppender    = trade.Money{}
+	_ encoding.TextMarshaler   = trade.Money{}
+	_ encoding.TextUnmarshaler = (*trade.Money)(nil)
 )
 
 // moneyOf returns the money of a text that must be right.
-func moneyOf(tb rapid.TB, text string) order.Money {
+func moneyOf(tb rapid.TB, text string) trade.Money {
 	tb.Helper()
 	if text == "" {
-		return order.Money{}
+		return trade.Money{}
 	}
-	m, err := order.ParseMoney(text)
+	m, err := trade.ParseMoney(text)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func moneyOf(tb rapid.TB, text string) order.Money {
 }
 
 // drawnCurrency draws from one currency of each number of fraction digits.
-var drawnCurrency = rapid.Custom(func(t *rapid.T) order.Currency {
+var drawnCurrency = rapid.Custom(func(t *rapid.T) trade.Currency {
 	return currencyOf(t, rapid.SampledFrom([]string{"USD", "JPY", "KWD", "UYW"}).Draw(t, "code"))
 })
 
@@ -43,7 +43,7 @@ var drawnUnits = rapid.OneOf(rapid.Int64(), rapid.Int64Range(-100_000, 100_000),
 	rapid.Int64Range(math.MaxInt64-9, math.MaxInt64), rapid.Int64Range(math.MinInt64, math.MinInt64+9))
 
 func isMoneyError(err error, op string, cause error) bool {
-	var moneyErr *order.MoneyError
+	var moneyErr *trade.MoneyError
 	return errors.As(err, &moneyErr) && moneyErr.Op == op && errors.Is(err, cause) &&
 		strings.HasPrefix(err.Error(), "order: "+op+" ") && strings.HasSuffix(err.Error(), cause.Error())
 }
@@ -80,12 +80,12 @@ func TestMoneyAddSub(t *testing.T) {
 	}
 }
 
-func checkMoney(t *testing.T, op, left, right string, got order.Money, err error, want string) {
+func checkMoney(t *testing.T, op, left, right string, got trade.Money, err error, want string) {
 	t.Helper()
-	cause := map[string]error{"overflow": order.ErrOverflow, "mismatch": order.ErrCurrencyMismatch}[want]
+	cause := map[string]error{"overflow": trade.ErrOverflow, "mismatch": trade.ErrCurrencyMismatch}[want]
 	switch {
 	case cause != nil:
-		if !isMoneyError(err, op, cause) || got != (order.Money{}) {
+		if !isMoneyError(err, op, cause) || got != (trade.Money{}) {
 			t.Errorf("%s %q and %q = %v, %v; want %s", op, left, right, got, err, want)
 		}
 	case err != nil || got != moneyOf(t, want):
@@ -98,7 +98,7 @@ func TestMoneyErrorNamesBothAmounts(t *testing.T) {
 	if got, want := err.Error(), "order: add 1.00 USD and 2.00 EUR: currencies differ"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	_, err = order.Minor(math.MaxInt64, currencyOf(t, "JPY")).MulRound(decimal.NewFromInt(2))
+	_, err = trade.Minor(math.MaxInt64, currencyOf(t, "JPY")).MulRound(decimal.NewFromInt(2))
 	if got, want := err.Error(), "order: multiply 9223372036854775807 JPY: amount out of range"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -107,20 +107,20 @@ func TestMoneyErrorNamesBothAmounts(t *testing.T) {
 func TestMoneyAgreesWithDecimal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawnCurrency.Draw(t, "currency")
-		a, b := order.Minor(drawnUnits.Draw(t, "a"), c), order.Minor(drawnUnits.Draw(t, "b"), c)
+		a, b := trade.Minor(drawnUnits.Draw(t, "a"), c), trade.Minor(drawnUnits.Draw(t, "b"), c)
 		for _, op := range []struct {
 			name  string
-			money func(order.Money) (order.Money, error)
+			money func(trade.Money) (trade.Money, error)
 			exact decimal.Decimal
 		}{
 			{"add", a.Add, a.Decimal().Add(b.Decimal())},
 			{"subtract", a.Sub, a.Decimal().Sub(b.Decimal())},
 		} {
 			got, err := op.money(b)
-			want, fits := order.NewMoney(op.exact, c)
+			want, fits := trade.NewMoney(op.exact, c)
 			switch {
 			case fits != nil:
-				if !errors.Is(fits, order.ErrOverflow) || !isMoneyError(err, op.name, order.ErrOverflow) {
+				if !errors.Is(fits, trade.ErrOverflow) || !isMoneyError(err, op.name, trade.ErrOverflow) {
 					t.Fatalf("%v %s %v: %v, decimal: %v", a, op.name, b, err, fits)
 				}
 			case err != nil || got != want:
@@ -136,7 +136,7 @@ func TestMoneyAgreesWithDecimal(t *testing.T) {
 func TestMoneySubUndoesAdd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawnCurrency.Draw(t, "currency")
-		a, b := order.Minor(drawnUnits.Draw(t, "a"), c), order.Minor(drawnUnits.Draw(t, "b"), c)
+		a, b := trade.Minor(drawnUnits.Draw(t, "a"), c), trade.Minor(drawnUnits.Draw(t, "b"), c)
 		sum, err := a.Add(b)
 		if err != nil {
 			return
@@ -179,10 +179,10 @@ func TestMoneyCompare(t *testing.T) {
 		}
 	}
 	usd, eur := moneyOf(t, "1 USD"), moneyOf(t, "2 EUR")
-	if _, err := usd.Cmp(eur); !isMoneyError(err, "compare", order.ErrCurrencyMismatch) {
+	if _, err := usd.Cmp(eur); !isMoneyError(err, "compare", trade.ErrCurrencyMismatch) {
 		t.Errorf("two currencies compare: %v", err)
 	}
-	if _, err := usd.Min(eur); !isMoneyError(err, "compare", order.ErrCurrencyMismatch) {
+	if _, err := usd.Min(eur); !isMoneyError(err, "compare", trade.ErrCurrencyMismatch) {
 		t.Errorf("two currencies have a lesser: %v", err)
 	}
 	if usd.Less(eur) || eur.Less(usd) || usd.AtMost(eur) || eur.AtMost(usd) {
@@ -201,19 +201,19 @@ func TestMoneySign(t *testing.T) {
 }
 
 func TestMoneyOfNoKnownCurrencyHasNoText(t *testing.T) {
-	for _, c := range []order.Currency{{}, {'X', 'X', 'X'}, {0, 1, 255}} {
-		m := order.Minor(5, c)
-		var invalid *order.InvalidError
+	for _, c := range []trade.Currency{{}, {'X', 'X', 'X'}, {0, 1, 255}} {
+		m := trade.Minor(5, c)
+		var invalid *trade.InvalidError
 		if data, err := m.MarshalText(); !errors.As(err, &invalid) {
 			t.Errorf("%q: %q, %v", c[:], data, err)
 		}
-		if _, err := m.Add(moneyOf(t, "1 USD")); !errors.Is(err, order.ErrCurrencyMismatch) {
+		if _, err := m.Add(moneyOf(t, "1 USD")); !errors.Is(err, trade.ErrCurrencyMismatch) {
 			t.Errorf("%q: added to dollars: %v", c[:], err)
 		}
-		if _, err := order.ParseAmount("5", c); !errors.As(err, &invalid) || invalid.Field != "currency" {
+		if _, err := trade.ParseAmount("5", c); !errors.As(err, &invalid) || invalid.Field != "currency" {
 			t.Errorf("%q: %v", c[:], err)
 		}
-		if _, err := order.NewMoney(decimal.New(5, 0), c); !errors.As(err, &invalid) || invalid.Field != "currency" {
+		if _, err := trade.NewMoney(decimal.New(5, 0), c); !errors.As(err, &invalid) || invalid.Field != "currency" {
 			t.Errorf("%q: %v", c[:], err)
 		}
 		if got, want := m.String(), strings.TrimSpace("5 "+c.String()); m.Amount() != "5" || got != want {
@@ -224,7 +224,7 @@ func TestMoneyOfNoKnownCurrencyHasNoText(t *testing.T) {
 
 func TestMoneyJSON(t *testing.T) {
 	type doc struct {
-		Money order.Money `json:"m"`
+		Money trade.Money `json:"m"`
 	}
 	for text, want := range map[string]string{
 		"": `{"m":""}`, "6000 USD": `{"m":"6000.00 USD"}`, "-500 JPY": `{"m":"-500 JPY"}`, "1.25 KWD": `{"m":"1.250 KWD"}`,

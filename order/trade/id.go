@@ -1,4 +1,4 @@
-package order
+package trade
 
 import "github.com/google/uuid"
 
@@ -14,11 +14,11 @@ func NewID() ID {
 // ParseID reads the canonical text of an ID: 36 characters, lower case, with hyphens.
 func ParseID(s string) (ID, error) {
 	if len(s) != 36 {
-		return ID{}, invalid("id", "%s is not a canonical UUID", quoted(s))
+		return ID{}, Invalid("id", "%s is not a canonical UUID", Quoted(s))
 	}
 	id, err := uuid.Parse(s)
 	if err != nil || id.String() != s || id == uuid.Nil {
-		return ID{}, invalid("id", "%s is not a canonical UUID", quoted(s))
+		return ID{}, Invalid("id", "%s is not a canonical UUID", Quoted(s))
 	}
 	return ID(id), nil
 }

@@ -1,4 +1,4 @@
-package order_test
+package trade_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestParseMoneyTakes(t *testing.T) {
@@ -36,7 +36,7 @@ func TestParseMoneyTakes(t *testing.T) {
 		{"-922337203685477.5808 UYW", "-922337203685477.5808 UYW", "-922337203685477.5808", math.MinInt64},
 		{"1." + strings.Repeat("0", 38) + " USD", "1.00 USD", "1.00", 100},
 	} {
-		m, err := order.ParseMoney(test.in)
+		m, err := trade.ParseMoney(test.in)
 		if err != nil || m.MinorUnits() != test.units {
 			t.Errorf("ParseMoney(%q) has %d units, %v; want %d", test.in, m.MinorUnits(), err, test.units)
 			continue
@@ -66,23 +66,23 @@ func TestParseMoneyRefuses(t *testing.T) {
 		{"NaN USD", "amount", nil}, {"Inf USD", "amount", nil}, {"１ USD", "amount", nil}, {"1\x00 USD", "amount", nil},
 		{"007 USD", "amount", nil}, {"00 USD", "amount", nil}, {"-00.5 USD", "amount", nil},
 		{"1.005 USD", "amount", nil}, {"0.5 JPY", "amount", nil}, {"1.0001 KWD", "amount", nil}, {"1.00005 UYW", "amount", nil},
-		{"92233720368547758.08 USD", "amount", order.ErrOverflow},
-		{"-92233720368547758.09 USD", "amount", order.ErrOverflow},
-		{"9223372036854775808 JPY", "amount", order.ErrOverflow},
-		{"18446744073709551616 JPY", "amount", order.ErrOverflow},
-		{"184467440737095517 USD", "amount", order.ErrOverflow},
-		{strings.Repeat("9", 40) + " USD", "amount", order.ErrOverflow},
+		{"92233720368547758.08 USD", "amount", trade.ErrOverflow},
+		{"-92233720368547758.09 USD", "amount", trade.ErrOverflow},
+		{"9223372036854775808 JPY", "amount", trade.ErrOverflow},
+		{"18446744073709551616 JPY", "amount", trade.ErrOverflow},
+		{"184467440737095517 USD", "amount", trade.ErrOverflow},
+		{strings.Repeat("9", 40) + " USD", "amount", trade.ErrOverflow},
 		{strings.Repeat("9", 41) + " USD", "money", nil},
 		{"1." + strings.Repeat("0", 38) + " USDX", "money", nil},
 		{strings.Repeat("9", 1<<20) + " USD", "money", nil},
 	} {
-		m, err := order.ParseMoney(test.in)
-		var invalid *order.InvalidError
-		if !errors.As(err, &invalid) || invalid.Field != test.field || m != (order.Money{}) {
+		m, err := trade.ParseMoney(test.in)
+		var invalid *trade.InvalidError
+		if !errors.As(err, &invalid) || invalid.Field != test.field || m != (trade.Money{}) {
 			t.Errorf("ParseMoney(%.60q) = %v, %v; want %s refused", test.in, m, err, test.field)
 			continue
 		}
-		if overflow := errors.Is(err, order.ErrOverflow); overflow != (test.cause != nil) {
+		if overflow := errors.Is(err, trade.ErrOverflow); overflow != (test.cause != nil) {
 			t.Errorf("ParseMoney(%.60q): %v; overflow %t", test.in, err, overflow)
 		}
 		if len(err.Error()) > 350 {
@@ -91,7 +91,7 @@ func TestParseMoneyRefuses(t *testing.T) {
 		if test.in == "" {
 			continue
 		}
-		before := order.Minor(7, currencyOf(t, "EUR"))
+		before := trade.Minor(7, currencyOf(t, "EUR"))
 		after := before
 		if err := after.UnmarshalText([]byte(test.in)); !errors.As(err, &invalid) || after != before {
 			t.Errorf("UnmarshalText(%.60q): %v, money %v", test.in, err, after)
@@ -102,8 +102,8 @@ func TestParseMoneyRefuses(t *testing.T) {
 func TestParseAmountBoundsItsInput(t *testing.T) {
 	usd := currencyOf(t, "USD")
 	for _, amount := range []string{"0." + strings.Repeat("0", 39), strings.Repeat("1", 1<<20)} {
-		var invalid *order.InvalidError
-		if m, err := order.ParseAmount(amount, usd); !errors.As(err, &invalid) || errors.Is(err, order.ErrOverflow) {
+		var invalid *trade.InvalidError
+		if m, err := trade.ParseAmount(amount, usd); !errors.As(err, &invalid) || errors.Is(err, trade.ErrOverflow) {
 			t.Errorf("ParseAmount(%.60q) = %v, %v", amount, m, err)
 		}
 	}
@@ -111,19 +111,19 @@ func TestParseAmountBoundsItsInput(t *testing.T) {
 
 func TestMoneyTextComesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := order.Minor(drawnUnits.Draw(t, "units"), drawnCurrency.Draw(t, "currency"))
+		m := trade.Minor(drawnUnits.Draw(t, "units"), drawnCurrency.Draw(t, "currency"))
 		text, err := m.MarshalText()
 		if err != nil || string(text) != m.String() {
 			t.Fatalf("%v encodes as %s, %v", m, text, err)
 		}
-		var back order.Money
+		var back trade.Money
 		if err := back.UnmarshalText(text); err != nil || back != m {
 			t.Fatalf("%s decodes as %v, %v", text, back, err)
 		}
-		if back, err := order.ParseAmount(m.Amount(), m.Currency()); err != nil || back != m {
+		if back, err := trade.ParseAmount(m.Amount(), m.Currency()); err != nil || back != m {
 			t.Fatalf("ParseAmount(%s) = %v, %v", m.Amount(), back, err)
 		}
-		if back, err := order.NewMoney(m.Decimal(), m.Currency()); err != nil || back != m {
+		if back, err := trade.NewMoney(m.Decimal(), m.Currency()); err != nil || back != m {
 			t.Fatalf("NewMoney(%v) = %v, %v", m.Decimal(), back, err)
 		}
 		if want := m.Decimal().StringFixed(int32(m.Currency().Exponent())); m.Amount() != want {
@@ -141,14 +141,14 @@ func TestParseAmountAgreesWithNewMoney(t *testing.T) {
 }
 
 // checkAgainstDecimal compares the two ways from a plain text to Money.
-func checkAgainstDecimal(tb rapid.TB, amount string, c order.Currency) {
+func checkAgainstDecimal(tb rapid.TB, amount string, c trade.Currency) {
 	exact, err := decimal.NewFromString(amount)
 	if err != nil {
 		tb.Fatalf("decimal refuses %q: %v", amount, err)
 	}
-	want, wantErr := order.NewMoney(exact, c)
-	got, err := order.ParseAmount(amount, c)
-	if got != want || (err == nil) != (wantErr == nil) || errors.Is(err, order.ErrOverflow) != errors.Is(wantErr, order.ErrOverflow) {
+	want, wantErr := trade.NewMoney(exact, c)
+	got, err := trade.ParseAmount(amount, c)
+	if got != want || (err == nil) != (wantErr == nil) || errors.Is(err, trade.ErrOverflow) != errors.Is(wantErr, trade.ErrOverflow) {
 		tb.Fatalf("ParseAmount(%q, %s) = %v, %v; of the decimal %v, %v", amount, c, got, err, want, wantErr)
 	}
 }
@@ -161,19 +161,19 @@ func FuzzParseMoney(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		m, err := order.ParseMoney(in)
-		var read order.Money
+		m, err := trade.ParseMoney(in)
+		var read trade.Money
 		if readErr := read.UnmarshalText([]byte(in)); in != "" && (read != m || (readErr == nil) != (err == nil)) {
 			t.Fatalf("UnmarshalText(%q) = %v, %v; ParseMoney says %v, %v", in, read, readErr, m, err)
 		}
 		if err != nil {
-			var invalid *order.InvalidError
+			var invalid *trade.InvalidError
 			if !errors.As(err, &invalid) || len(err.Error()) > 350 {
 				t.Fatalf("ParseMoney(%q): %v", in, err)
 			}
 			return
 		}
-		back, err := order.ParseMoney(m.String())
+		back, err := trade.ParseMoney(m.String())
 		if err != nil || back != m {
 			t.Fatalf("%q became %v, then %v, %v", in, m, back, err)
 		}
@@ -185,7 +185,7 @@ func TestMoneyDoesNotAllocate(t *testing.T) {
 	text, room := []byte("1234.50 USD"), make([]byte, 0, 64)
 	m := moneyOf(t, "1234.50 USD")
 	for name, work := range map[string]func(){
-		"ParseMoney":    func() { m, _ = order.ParseMoney("1234.50 USD") },
+		"ParseMoney":    func() { m, _ = trade.ParseMoney("1234.50 USD") },
 		"UnmarshalText": func() { _ = m.UnmarshalText(text) },
 		"AppendText":    func() { room, _ = m.AppendText(room[:0]) },
 		"Add":           func() { _, _ = m.Add(m) },
@@ -199,7 +199,7 @@ func TestMoneyDoesNotAllocate(t *testing.T) {
 func BenchmarkParseMoney(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := order.ParseMoney("1234.50 USD"); err != nil {
+		if _, err := trade.ParseMoney("1234.50 USD"); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -208,7 +208,7 @@ func BenchmarkParseMoney(b *testing.B) {
 func BenchmarkMoneyUnmarshalText(b *testing.B) {
 	b.ReportAllocs()
 	text := []byte("1234.50 USD")
-	var m order.Money
+	var m trade.Money
 	for b.Loop() {
 		if err := m.UnmarshalText(text); err != nil {
 			b.Fatal(err)
@@ -225,7 +225,7 @@ func BenchmarkParseDecimal(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := order.NewMoney(d, usd); err != nil {
+		if _, err := trade.NewMoney(d, usd); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -245,7 +245,7 @@ func BenchmarkMoneyAppendText(b *testing.B) {
 func BenchmarkMoneyAdd(b *testing.B) {
 	b.ReportAllocs()
 	cent := moneyOf(b, "0.01 USD")
-	var sum order.Money
+	var sum trade.Money
 	for b.Loop() {
 		var err error
 		if sum, err = sum.Add(cent); err != nil {

@@ -1,4 +1,4 @@
-package order
+package rule
 
 import (
 	"fmt"
@@ -33,29 +33,29 @@ func ruleIDs() []string {
 
 func TestRulesAreComplete(t *testing.T) {
 	want := ruleIDs()
-	got := Rules()
+	got := Book()
 	if len(got) != len(want) {
 		t.Fatalf("%d rules, want %d", len(got), len(want))
 	}
 	for i, r := range got {
-		if string(r.Rule) != want[i] {
-			t.Errorf("rule %d is %s, want %s", i, r.Rule, want[i])
+		if string(r.ID) != want[i] {
+			t.Errorf("rule %d is %s, want %s", i, r.ID, want[i])
 		}
 	}
 }
 
 func TestRuleTexts(t *testing.T) {
-	for _, r := range Rules() {
-		t.Run(string(r.Rule), func(t *testing.T) {
+	for _, r := range Book() {
+		t.Run(string(r.ID), func(t *testing.T) {
 			checkEnglish(t, r.English)
 			checkChinese(t, r.Chinese)
-			if ruling := r.Rule[0] == 'D'; ruling != (r.Source == "") {
+			if ruling := r.ID[0] == 'D'; ruling != (r.Source == "") {
 				t.Errorf("the source is %q", r.Source)
 			}
 			if strings.ContainsAny(r.Source, "「」\n") || r.Source != "" && !hasHan(r.Source) {
 				t.Errorf("the source %q is no bare quotation", r.Source)
 			}
-			if r.Rule.Text(English) != r.English || r.Rule.Text(Chinese) != r.Chinese {
+			if r.ID.Text(English) != r.English || r.ID.Text(Chinese) != r.Chinese {
 				t.Error("Text does not return the rule's texts")
 			}
 		})
@@ -91,28 +91,30 @@ func checkChinese(t *testing.T, s string) {
 	}
 }
 
-func hasHan(s string) bool { return strings.ContainsFunc(s, isHan) }
+func hasHan(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
 
 func TestRuleTextsAreDistinct(t *testing.T) {
-	seen := map[string]Rule{}
-	for _, r := range Rules() {
+	seen := map[string]ID{}
+	for _, r := range Book() {
 		for _, s := range []string{r.English, r.Chinese} {
 			if other, ok := seen[s]; ok {
-				t.Errorf("%s and %s have the same text", other, r.Rule)
+				t.Errorf("%s and %s have the same text", other, r.ID)
 			}
-			seen[s] = r.Rule
+			seen[s] = r.ID
 		}
 	}
 }
 
 // A rule that decides nothing must say so, or a reader looks for its effect.
 func TestRulesWithoutEffectSaySo(t *testing.T) {
-	silent := map[Rule]bool{RuleA26: true, RuleB20: true, RuleB21: true, RuleD35: true}
-	for _, r := range Rules() {
+	silent := map[ID]bool{A26: true, B20: true, B21: true, D35: true}
+	for _, r := range Book() {
 		english := strings.Contains(r.English, "has no effect on any command")
 		chinese := strings.Contains(r.Chinese, "对任何操作都没有影响")
-		if english != silent[r.Rule] || chinese != silent[r.Rule] {
-			t.Errorf("%s says that it has no effect: %t in English, %t in Chinese", r.Rule, english, chinese)
+		if english != silent[r.ID] || chinese != silent[r.ID] {
+			t.Errorf("%s says that it has no effect: %t in English, %t in Chinese", r.ID, english, chinese)
 		}
 	}
 }
@@ -136,8 +138,8 @@ func TestRuleConstantsAreNamedAfterTheirIDs(t *testing.T) {
 		}
 	}
 	for _, id := range ruleIDs() {
-		if !names["Rule"+id] {
-			t.Errorf("there is no constant Rule%s", id)
+		if !names[id] {
+			t.Errorf("there is no constant %s", id)
 		}
 	}
 }
@@ -151,7 +153,7 @@ func checkConstants(t *testing.T, gen *ast.GenDecl, names map[string]bool) {
 			t.Fatalf("%s is no literal", constant.Names[0].Name)
 		}
 		id, err := strconv.Unquote(literal.Value)
-		if err != nil || constant.Names[0].Name != "Rule"+id {
+		if err != nil || constant.Names[0].Name != id {
 			t.Errorf("%s holds %s", constant.Names[0].Name, literal.Value)
 		}
 		names[constant.Names[0].Name] = true
@@ -159,14 +161,14 @@ func checkConstants(t *testing.T, gen *ast.GenDecl, names map[string]bool) {
 }
 
 func TestRulesIsACopy(t *testing.T) {
-	Rules()[0].English = "Changed."
-	if RuleA1.Text(English) == "Changed." || Rules()[0].English == "Changed." {
+	Book()[0].English = "Changed."
+	if A1.Text(English) == "Changed." || Book()[0].English == "Changed." {
 		t.Error("a caller changed the rule book")
 	}
 }
 
 func TestUnknownRuleHasNoText(t *testing.T) {
-	for _, r := range []Rule{"", "A0", "A27", "B23", "D21c", "D62", "a1"} {
+	for _, r := range []ID{"", "A0", "A27", "B23", "D21c", "D62", "a1"} {
 		if r.Text(English) != "" || r.Text(Chinese) != "" {
 			t.Errorf("%q has a text", string(r))
 		}

@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"cmp"
@@ -153,4 +153,13 @@ func (m Money) AddUnchecked(o Money) Money {
 func (m Money) SubUnchecked(o Money) Money {
 	o.minor = -o.minor
 	return m.AddUnchecked(o)
+}
+
+// CheckMoney returns an *InvalidError unless the amount is the zero Money or one of a currency
+// that ParseCurrency knows.
+func CheckMoney(field string, m Money) error {
+	if m != (Money{}) && !m.unit.known() {
+		return Invalid(field, "%s is no ISO 4217 currency code", Quoted(m.Currency().String()))
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package order
+package trade
 
 // Currency is the alphabetic code of an ISO 4217 currency. The zero value is no
 // currency. Codes are made by ParseCurrency; one that it does not know has no
@@ -64,7 +64,7 @@ func (c *Currency) UnmarshalText(text []byte) error {
 }
 
 func unknownCurrency(code string) *InvalidError {
-	return invalid("currency", "%s is no ISO 4217 currency code", quoted(code))
+	return Invalid("currency", "%s is no ISO 4217 currency code", Quoted(code))
 }
 
 // unit is a currency as Money keeps it: the three letters, then a byte with the

@@ -1,4 +1,4 @@
-package order
+package trade
 
 import "time"
 
@@ -11,7 +11,7 @@ var (
 // CheckInstant returns an *InvalidError unless the instant lies from MinInstant to MaxInstant.
 func CheckInstant(field string, t time.Time) error {
 	if t.Before(MinInstant) || t.After(MaxInstant) {
-		return invalid(field, "lies outside %s to %s", MinInstant.Format(time.DateOnly), MaxInstant.Format(time.DateOnly))
+		return Invalid(field, "lies outside %s to %s", MinInstant.Format(time.DateOnly), MaxInstant.Format(time.DateOnly))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"cmp"
@@ -29,19 +29,19 @@ type Number struct{ micro int64 }
 // where the number is too large.
 func ParseNumber(s string) (Number, error) {
 	if len(s) > maxAmountText {
-		return Number{}, invalid("number", "%s is longer than %d bytes", quoted(s), maxAmountText)
+		return Number{}, Invalid("number", "%s is longer than %d bytes", Quoted(s), maxAmountText)
 	}
 	digits, negative := strings.CutPrefix(s, "-")
 	whole, fraction, point := strings.Cut(digits, ".")
 	if !allDigits(whole) || point && !allDigits(fraction) {
-		return Number{}, invalid("number", "%s is no plain decimal number", quoted(s))
+		return Number{}, Invalid("number", "%s is no plain decimal number", Quoted(s))
 	}
 	if len(whole) > 1 && whole[0] == '0' {
-		return Number{}, invalid("number", "%s begins with a needless zero", quoted(s))
+		return Number{}, Invalid("number", "%s begins with a needless zero", Quoted(s))
 	}
 	fraction = strings.TrimRight(fraction, "0")
 	if len(fraction) > numberDigits {
-		return Number{}, invalid("number", "%s has more than %d fraction digits", quoted(s), numberDigits)
+		return Number{}, Invalid("number", "%s has more than %d fraction digits", Quoted(s), numberDigits)
 	}
 	micro, fits := appendDigits(0, whole)
 	if fits {
@@ -52,7 +52,7 @@ func ParseNumber(s string) (Number, error) {
 	}
 	value, inRange := signed(micro, negative)
 	if !fits || !inRange {
-		return Number{}, invalid("number", "%s: %w", quoted(s), ErrOverflow)
+		return Number{}, Invalid("number", "%s: %w", Quoted(s), ErrOverflow)
 	}
 	return Number{value}, nil
 }
@@ -121,7 +121,7 @@ func (n Number) IsNegative() bool { return n.micro < 0 }
 func (n Number) Add(o Number) (Number, error) {
 	sum := n.micro + o.micro
 	if (sum < n.micro) != (o.micro < 0) {
-		return Number{}, invalid("number", "%s + %s: %w", n, o, ErrOverflow)
+		return Number{}, Invalid("number", "%s + %s: %w", n, o, ErrOverflow)
 	}
 	return Number{sum}, nil
 }
@@ -133,7 +133,7 @@ func (n Number) Add(o Number) (Number, error) {
 func (n Number) Times(price Number, c Currency) (Money, error) {
 	exponent, ok := exponentOf(string(c[:]))
 	if !ok {
-		return Money{}, invalid("currency", "%s is no ISO 4217 currency code", quoted(c.String()))
+		return Money{}, Invalid("currency", "%s is no ISO 4217 currency code", Quoted(c.String()))
 	}
 	// The product counts in units of 1e-12, of which a minor unit has scale.
 	high, low := bits.Mul64(magnitude(n.micro), magnitude(price.micro))
@@ -147,7 +147,7 @@ func (n Number) Times(price Number, c Currency) (Money, error) {
 			return Minor(value, c), nil
 		}
 	}
-	return Money{}, invalid("amount", "%s x %s %s: %w", n, price, c, ErrOverflow)
+	return Money{}, Invalid("amount", "%s x %s %s: %w", n, price, c, ErrOverflow)
 }
 
 // magnitude returns v without its sign; that of the least int64 fits too.

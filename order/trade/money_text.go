@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"math"
@@ -16,11 +16,11 @@ const (
 // *InvalidError.
 func ParseMoney(s string) (Money, error) {
 	if len(s) > maxMoneyText {
-		return Money{}, invalid("money", "%s is longer than %d bytes", quoted(s), maxMoneyText)
+		return Money{}, Invalid("money", "%s is longer than %d bytes", Quoted(s), maxMoneyText)
 	}
 	space := len(s) - len(" USD")
 	if space < 0 || s[space] != ' ' {
-		return Money{}, invalid("money", `%s is not of the form "1234.50 USD"`, quoted(s))
+		return Money{}, Invalid("money", `%s is not of the form "1234.50 USD"`, Quoted(s))
 	}
 	return parseAmount(s[:space], unitOf(Currency([]byte(s[space+1:]))))
 }
@@ -41,15 +41,15 @@ func parseAmount(amount string, u unit) (Money, error) {
 		return Money{}, unknownCurrency(u.currency().String())
 	}
 	if len(amount) > maxAmountText {
-		return Money{}, invalid("amount", "%s is longer than %d bytes", quoted(amount), maxAmountText)
+		return Money{}, Invalid("amount", "%s is longer than %d bytes", Quoted(amount), maxAmountText)
 	}
 	digits, negative := strings.CutPrefix(amount, "-")
 	whole, fraction, point := strings.Cut(digits, ".")
 	if !allDigits(whole) || point && !allDigits(fraction) {
-		return Money{}, invalid("amount", "%s is no plain decimal number", quoted(amount))
+		return Money{}, Invalid("amount", "%s is no plain decimal number", Quoted(amount))
 	}
 	if len(whole) > 1 && whole[0] == '0' {
-		return Money{}, invalid("amount", "%s begins with a needless zero", quoted(amount))
+		return Money{}, Invalid("amount", "%s begins with a needless zero", Quoted(amount))
 	}
 	exponent := u.exponent()
 	if len(fraction) > exponent {
@@ -66,7 +66,7 @@ func parseAmount(amount string, u unit) (Money, error) {
 		units, fits = appendDigits(units, "0000"[:exponent-len(fraction)])
 	}
 	if !fits || units > math.MaxInt64 && !(negative && units == 1<<63) {
-		return Money{}, invalid("amount", "%s %s: %w", quoted(amount), u.currency(), ErrOverflow)
+		return Money{}, Invalid("amount", "%s %s: %w", Quoted(amount), u.currency(), ErrOverflow)
 	}
 	if negative {
 		units = -units
@@ -75,7 +75,7 @@ func parseAmount(amount string, u unit) (Money, error) {
 }
 
 func tooFine(u unit) *InvalidError {
-	return invalid("amount", "more than the %d fraction digits of %s", u.exponent(), u.currency())
+	return Invalid("amount", "more than the %d fraction digits of %s", u.exponent(), u.currency())
 }
 
 func allDigits(s string) bool {

@@ -1,4 +1,4 @@
-package order_test
+package trade_test
 
 import (
 	"bytes"
@@ -7,13 +7,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // checkField fails unless err says that the field is malformed, or is nil where it must be.
+var noon = time.Date(2025, 6, 30, 12, 0, 0, 123456789, time.UTC)
+
+var (
+	seller   = trade.Actor{Role: trade.Seller, Account: "acme", Email: "sales@acme.example"}
+	buyer    = trade.Actor{Role: trade.Buyer, Account: "b-1029", Email: "buyer@example.com"}
+	platform = trade.Actor{Role: trade.Platform}
+	system   = trade.Actor{Role: trade.System}
+	deskRole = trade.Actor{Role: trade.Desk}
+)
+
 func checkField(t *testing.T, input string, err error, field string, ok bool) {
 	t.Helper()
-	var bad *order.InvalidError
+	var bad *trade.InvalidError
 	switch {
 	case ok && err != nil:
 		t.Errorf("%.60q: %v", input, err)
@@ -26,56 +37,56 @@ func checkField(t *testing.T, input string, err error, field string, ok bool) {
 
 func TestCheckID(t *testing.T) {
 	for _, good := range []string{"a", "A-Z.a_z@0+9", strings.Repeat("x", 64), "b-1029", "+8613800000000"} {
-		checkField(t, good, order.CheckID("id", good), "id", true)
+		checkField(t, good, trade.CheckID("id", good), "id", true)
 	}
 	for _, bad := range []string{
 		"", strings.Repeat("x", 65), "a b", "a/b", "a:b", "a,b", "a\\b", "a\x00", "a\n", "é", "账号", "a\u200b", "\xff", "a|b", "a%20b", "a~",
 	} {
-		checkField(t, bad, order.CheckID("id", bad), "id", false)
+		checkField(t, bad, trade.CheckID("id", bad), "id", false)
 	}
 }
 
 func TestCheckEmail(t *testing.T) {
 	long := strings.Repeat("a", 63)
-	for _, good := range []order.Email{
-		"a@b.co", "first.last+tag@sub.example.com", "x!#$%&'*/=?^_`{|}~-@example.com", order.Email(strings.Repeat("a", 64) + "@example.com"),
-		order.Email("a@" + long + "." + long + "." + long + ".example"), "a@1.2", "a@xn--fiq228c.example",
+	for _, good := range []trade.Email{
+		"a@b.co", "first.last+tag@sub.example.com", "x!#$%&'*/=?^_`{|}~-@example.com", trade.Email(strings.Repeat("a", 64) + "@example.com"),
+		trade.Email("a@" + long + "." + long + "." + long + ".example"), "a@1.2", "a@xn--fiq228c.example",
 	} {
-		checkField(t, string(good), order.CheckEmail("email", good), "email", true)
+		checkField(t, string(good), trade.CheckEmail("email", good), "email", true)
 	}
-	for _, bad := range []order.Email{
+	for _, bad := range []trade.Email{
 		"", "a", "@b.co", "a@", "a@b", "a@@b.co", "a@b@c.co", ".a@b.co", "a.@b.co", "a..b@c.co", "a@.b.co", "a@b.co.", "a@b..co",
 		"a@-b.co", "a@b-.co", "a@b_c.co", "a b@c.co", " a@b.co", "a@b.co ", "a@b.co\n", "\"a\"@b.co", "a(b)@c.co", "<a@b.co>", "a@[1.2.3.4]",
-		"买家@example.com", "a@例子.com", "a@b.c\x7fo", order.Email(strings.Repeat("a", 65) + "@b.co"), order.Email("a@" + long + "a.co"),
-		order.Email("a@" + strings.Repeat("b.", 130) + "co"), order.Email(strings.Repeat("a@", 1<<19)),
+		"买家@example.com", "a@例子.com", "a@b.c\x7fo", trade.Email(strings.Repeat("a", 65) + "@b.co"), trade.Email("a@" + long + "a.co"),
+		trade.Email("a@" + strings.Repeat("b.", 130) + "co"), trade.Email(strings.Repeat("a@", 1<<19)),
 	} {
-		checkField(t, string(bad), order.CheckEmail("email", bad), "email", false)
+		checkField(t, string(bad), trade.CheckEmail("email", bad), "email", false)
 	}
 }
 
 func TestCheckText(t *testing.T) {
 	for _, good := range []string{"a", "Jane Doe", "合同 (2).pdf", strings.Repeat("x", 20), "é", "😀"} {
-		checkField(t, good, order.CheckText("name", good, 20), "name", true)
+		checkField(t, good, trade.CheckText("name", good, 20), "name", true)
 	}
 	for _, bad := range []string{
 		"", strings.Repeat("x", 21), " a", "a ", "\ta", "a\u00a0", "a\nb", "a\x00b", "a\x7f", "a\u0085b", "a\u202eb", "a\u2066b", "a\u200fb", "a\ufffdb", "\xff", "a\xc3", "\xed\xa0\x80",
 	} {
-		checkField(t, bad, order.CheckText("name", bad, 20), "name", false)
+		checkField(t, bad, trade.CheckText("name", bad, 20), "name", false)
 	}
 }
 
 func TestCheckInstant(t *testing.T) {
 	for at, ok := range map[time.Time]bool{
-		order.MinInstant: true, order.MaxInstant: true, noon: true, noon.In(time.FixedZone("", 3600)): true,
-		order.MinInstant.Add(-1): false, order.MaxInstant.Add(1): false, {}: false,
+		trade.MinInstant: true, trade.MaxInstant: true, noon: true, noon.In(time.FixedZone("", 3600)): true,
+		trade.MinInstant.Add(-1): false, trade.MaxInstant.Add(1): false, {}: false,
 	} {
-		checkField(t, at.String(), order.CheckInstant("at", at), "at", ok)
+		checkField(t, at.String(), trade.CheckInstant("at", at), "at", ok)
 	}
 }
 
 func TestParseID(t *testing.T) {
 	const text = "0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a"
-	id, err := order.ParseID(text)
+	id, err := trade.ParseID(text)
 	if err != nil || id.String() != text || id.IsZero() {
 		t.Fatalf("got %s, %v", id, err)
 	}
@@ -83,28 +94,28 @@ func TestParseID(t *testing.T) {
 		"", "0193A4C8-7C1E-7D3A-B4A5-0F6E2D1C9B8A", "{" + text + "}", "urn:uuid:" + text, strings.ReplaceAll(text, "-", ""), text + "\n", " " + text,
 		"00000000-0000-0000-0000-000000000000", text[:35], text[:35] + "g", "0193a4c87-c1e-7d3a-b4a5-0f6e2d1c9b8a", strings.Repeat("0", 1<<20),
 	} {
-		_, err := order.ParseID(bad)
+		_, err := trade.ParseID(bad)
 		checkField(t, bad, err, "id", false)
-		var into order.ID
+		var into trade.ID
 		if bad != "" {
 			checkField(t, bad, into.UnmarshalText([]byte(bad)), "id", false)
 		}
 	}
-	var again order.ID
+	var again trade.ID
 	data, err := id.MarshalText()
 	if err != nil || again.UnmarshalText(data) != nil || again != id {
 		t.Errorf("%s became %s", id, again)
 	}
-	if data, err := (order.ID{}).MarshalText(); len(data) != 0 || err != nil || again.UnmarshalText(nil) != nil || !again.IsZero() {
+	if data, err := (trade.ID{}).MarshalText(); len(data) != 0 || err != nil || again.UnmarshalText(nil) != nil || !again.IsZero() {
 		t.Errorf("the zero ID became %q, %v, %s", data, err, again)
 	}
 }
 
 // TestNewID makes IDs that sort by the time they were made.
 func TestNewID(t *testing.T) {
-	last := order.ID{}
+	last := trade.ID{}
 	for range 100 {
-		id := order.NewID()
+		id := trade.NewID()
 		if bytes.Compare(id[:], last[:]) <= 0 || id[6]>>4 != 7 {
 			t.Fatalf("%s after %s", id, last)
 		}
@@ -113,43 +124,43 @@ func TestNewID(t *testing.T) {
 }
 
 func TestRole(t *testing.T) {
-	chinese := map[order.Role]string{order.Buyer: "买家", order.Seller: "卖家", order.Platform: "平台", order.System: "系统", order.Desk: "服务台"}
+	chinese := map[trade.Role]string{trade.Buyer: "买家", trade.Seller: "卖家", trade.Platform: "平台", trade.System: "系统", trade.Desk: "服务台"}
 	for role, want := range chinese {
-		if role.Text(order.Chinese) != want || role.Text(order.English) != role.String() {
-			t.Errorf("%s is %s", role, role.Text(order.Chinese))
+		if role.Text(rule.Chinese) != want || role.Text(rule.English) != role.String() {
+			t.Errorf("%s is %s", role, role.Text(rule.Chinese))
 		}
 		text, err := role.MarshalText()
-		var again order.Role
+		var again trade.Role
 		if err != nil || string(text) != role.String() || again.UnmarshalText(text) != nil || again != role {
 			t.Errorf("%s became %s, %v", role, again, err)
 		}
 	}
 	for _, bad := range []string{"", "nobody", "Buyer", "unknown", "buyer ", strings.Repeat("x", 1<<20)} {
-		again := order.Seller
+		again := trade.Seller
 		checkField(t, bad, again.UnmarshalText([]byte(bad)), "role", false)
-		if again != order.Seller {
+		if again != trade.Seller {
 			t.Errorf("%.20q wrote %s", bad, again)
 		}
 	}
 }
 
 func TestActorValidate(t *testing.T) {
-	for _, good := range []order.Actor{buyer, seller, platform, system, deskRole, {Role: order.Platform, Account: "staff-7"}} {
+	for _, good := range []trade.Actor{buyer, seller, platform, system, deskRole, {Role: trade.Platform, Account: "staff-7"}} {
 		if err := good.Validate(); err != nil {
 			t.Errorf("%+v: %v", good, err)
 		}
 	}
 	for _, c := range []struct {
 		field string
-		actor order.Actor
+		actor trade.Actor
 	}{
-		{"actor.role", order.Actor{Account: "acme"}},
-		{"actor.role", order.Actor{Role: 6, Account: "acme"}},
-		{"actor.account", order.Actor{Role: order.Buyer}},
-		{"actor.account", order.Actor{Role: order.Seller}},
-		{"actor.account", order.Actor{Role: order.Seller, Account: "a b"}},
-		{"actor.account", order.Actor{Role: order.Platform, Account: "a/b"}},
-		{"actor.email", order.Actor{Role: order.Buyer, Account: "b", Email: "b"}},
+		{"actor.role", trade.Actor{Account: "acme"}},
+		{"actor.role", trade.Actor{Role: 6, Account: "acme"}},
+		{"actor.account", trade.Actor{Role: trade.Buyer}},
+		{"actor.account", trade.Actor{Role: trade.Seller}},
+		{"actor.account", trade.Actor{Role: trade.Seller, Account: "a b"}},
+		{"actor.account", trade.Actor{Role: trade.Platform, Account: "a/b"}},
+		{"actor.email", trade.Actor{Role: trade.Buyer, Account: "b", Email: "b"}},
 	} {
 		checkField(t, string(c.actor.Account), c.actor.Validate(), c.field, false)
 	}

@@ -1,4 +1,4 @@
-package order_test
+package trade_test
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestNewMoney(t *testing.T) {
@@ -41,11 +41,11 @@ func TestNewMoney(t *testing.T) {
 		{"far below", decimal.New(1, math.MinInt32), "USD", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := order.NewMoney(test.amount, currencyOf(t, test.code))
-			var invalid *order.InvalidError
+			got, err := trade.NewMoney(test.amount, currencyOf(t, test.code))
+			var invalid *trade.InvalidError
 			switch {
 			case test.want == "":
-				if !errors.As(err, &invalid) || invalid.Field != "amount" || errors.Is(err, order.ErrOverflow) {
+				if !errors.As(err, &invalid) || invalid.Field != "amount" || errors.Is(err, trade.ErrOverflow) {
 					t.Errorf("%v, %v; want it refused, and not as too large", got, err)
 				}
 			case err != nil || got != moneyOf(t, test.want):
@@ -60,9 +60,9 @@ func TestNewMoneyRefusesOverflow(t *testing.T) {
 		decimal.New(math.MaxInt64, 0), decimal.New(math.MinInt64, -1), decimal.New(1, 17), decimal.New(-1, 18),
 		decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), 63), -2), decimal.New(1, 1<<30), decimal.New(1, math.MaxInt32),
 	} {
-		m, err := order.NewMoney(amount, currencyOf(t, "USD"))
-		var invalid *order.InvalidError
-		if !errors.As(err, &invalid) || !errors.Is(err, order.ErrOverflow) || m != (order.Money{}) {
+		m, err := trade.NewMoney(amount, currencyOf(t, "USD"))
+		var invalid *trade.InvalidError
+		if !errors.As(err, &invalid) || !errors.Is(err, trade.ErrOverflow) || m != (trade.Money{}) {
 			t.Errorf("coefficient %v, exponent %d: %v, %v", amount.Coefficient(), amount.Exponent(), m, err)
 		}
 	}
@@ -95,14 +95,14 @@ func TestMulRound(t *testing.T) {
 		}
 	}
 	long := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), 256), -78)
-	var invalid *order.InvalidError
+	var invalid *trade.InvalidError
 	if got, err := moneyOf(t, "1 USD").MulRound(long); !errors.As(err, &invalid) || invalid.Field != "factor" {
 		t.Errorf("a factor of 257 bits: %v, %v", got, err)
 	}
 	if got, err := moneyOf(t, "1 JPY").MulRound(decimal.New(9, 18)); err != nil || got != moneyOf(t, "9000000000000000000 JPY") {
 		t.Errorf("the largest power: %v, %v", got, err)
 	}
-	if got, err := (order.Money{}).MulRound(decimal.New(5, 0)); err != nil || got != (order.Money{}) {
+	if got, err := (trade.Money{}).MulRound(decimal.New(5, 0)); err != nil || got != (trade.Money{}) {
 		t.Errorf("five times the zero Money = %v, %v", got, err)
 	}
 	for _, test := range []struct {
@@ -115,7 +115,7 @@ func TestMulRound(t *testing.T) {
 		{"0.02 USD", decimal.New(5, 18)},
 		{"0.01 USD", decimal.New(1, math.MaxInt32)},
 	} {
-		if got, err := moneyOf(t, test.money).MulRound(test.factor); !isMoneyError(err, "multiply", order.ErrOverflow) {
+		if got, err := moneyOf(t, test.money).MulRound(test.factor); !isMoneyError(err, "multiply", trade.ErrOverflow) {
 			t.Errorf("%s times a factor of exponent %d = %v, %v", test.money, test.factor.Exponent(), got, err)
 		}
 	}
@@ -124,11 +124,11 @@ func TestMulRound(t *testing.T) {
 func TestMulRoundAgreesWithDecimal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawnCurrency.Draw(t, "currency")
-		m := order.Minor(drawnUnits.Draw(t, "units"), c)
+		m := trade.Minor(drawnUnits.Draw(t, "units"), c)
 		factor := decimal.New(rapid.Int64().Draw(t, "coefficient"), rapid.Int32Range(-40, 5).Draw(t, "exponent"))
 		got, err := m.MulRound(factor)
-		want, wantErr := order.NewMoney(m.Decimal().Mul(factor).Round(int32(c.Exponent())), c)
-		if got != want || (err == nil) != (wantErr == nil) || errors.Is(err, order.ErrOverflow) != errors.Is(wantErr, order.ErrOverflow) {
+		want, wantErr := trade.NewMoney(m.Decimal().Mul(factor).Round(int32(c.Exponent())), c)
+		if got != want || (err == nil) != (wantErr == nil) || errors.Is(err, trade.ErrOverflow) != errors.Is(wantErr, trade.ErrOverflow) {
 			t.Fatalf("%v times %v = %v, %v; decimal: %v, %v", m, factor, got, err, want, wantErr)
 		}
 	})
@@ -152,7 +152,7 @@ func TestHostileDecimalsCostLittle(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			if got, err := order.NewMoney(d, m.Currency()); err == nil {
+			if got, err := trade.NewMoney(d, m.Currency()); err == nil {
 				t.Errorf("NewMoney = %v", got)
 			}
 			// A factor next to nothing is a good one: the product is zero.

@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"encoding/json"

@@ -1,9 +1,11 @@
-package order
+package trade
 
 import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // Role is the capacity in which an actor acts.
@@ -34,8 +36,8 @@ func (r Role) String() string {
 }
 
 // Text returns the role's name in that language.
-func (r Role) Text(lang Lang) string {
-	if chinese := [...]string{"", "买家", "卖家", "平台", "系统", "服务台"}; lang == Chinese && int(r) < len(chinese) {
+func (r Role) Text(lang rule.Lang) string {
+	if chinese := [...]string{"", "买家", "卖家", "平台", "系统", "服务台"}; lang == rule.Chinese && int(r) < len(chinese) {
 		return chinese[r]
 	}
 	return r.String()
@@ -55,7 +57,7 @@ func (r *Role) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return invalid("role", "%s is none of buyer, seller, platform, system, desk", quoted(string(text)))
+	return Invalid("role", "%s is none of buyer, seller, platform, system, desk", Quoted(string(text)))
 }
 
 // Account is an account of the platform: 1 to 64 of A-Z a-z 0-9 . _ @ + -.
@@ -93,7 +95,7 @@ func (a Actor) Validate() error {
 			}
 		}
 	default:
-		return invalid("actor.role", "%d is no role", a.Role)
+		return Invalid("actor.role", "%d is no role", a.Role)
 	}
 	if a.Email != "" {
 		return CheckEmail("actor.email", a.Email)
@@ -106,14 +108,14 @@ func (a Actor) Validate() error {
 func CheckID(field, id string) error {
 	switch {
 	case id == "":
-		return invalid(field, "must not be empty")
+		return Invalid(field, "must not be empty")
 	case len(id) > 64:
-		return invalid(field, "%d bytes are more than 64", len(id))
+		return Invalid(field, "%d bytes are more than 64", len(id))
 	}
 	for i := range len(id) {
 		c := id[i]
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("._@+-", c) >= 0) {
-			return invalid(field, "%s has a character other than A-Z a-z 0-9 . _ @ + -", quoted(id))
+			return Invalid(field, "%s has a character other than A-Z a-z 0-9 . _ @ + -", Quoted(id))
 		}
 	}
 	return nil
@@ -126,27 +128,27 @@ func CheckEmail(field string, e Email) error {
 	s := string(e)
 	switch {
 	case s == "":
-		return invalid(field, "must not be empty")
+		return Invalid(field, "must not be empty")
 	case len(s) > 254:
-		return invalid(field, "%d bytes are more than 254", len(s))
+		return Invalid(field, "%d bytes are more than 254", len(s))
 	}
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f || strings.IndexByte("\"(),:;<>[]\\", s[i]) >= 0 {
-			return invalid(field, "%s has a character that an address cannot have", quoted(s))
+			return Invalid(field, "%s has a character that an address cannot have", Quoted(s))
 		}
 	}
 	local, domain, ok := strings.Cut(s, "@")
 	switch {
 	case !ok || strings.Contains(domain, "@"):
-		return invalid(field, "%s does not have exactly one @", quoted(s))
+		return Invalid(field, "%s does not have exactly one @", Quoted(s))
 	case local == "" || len(local) > 64 || dots(local):
-		return invalid(field, "%s has no proper part before the @", quoted(s))
+		return Invalid(field, "%s has no proper part before the @", Quoted(s))
 	case !strings.Contains(domain, ".") || dots(domain):
-		return invalid(field, "%s has no proper domain after the @", quoted(s))
+		return Invalid(field, "%s has no proper domain after the @", Quoted(s))
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || !isLabel(label) {
-			return invalid(field, "%s has no proper domain after the @", quoted(s))
+			return Invalid(field, "%s has no proper domain after the @", Quoted(s))
 		}
 	}
 	return nil
@@ -172,17 +174,17 @@ func isLabel(s string) bool {
 func CheckText(field, s string, limit int) error {
 	switch {
 	case s == "":
-		return invalid(field, "must not be empty")
+		return Invalid(field, "must not be empty")
 	case len(s) > limit:
-		return invalid(field, "%d bytes are more than %d", len(s), limit)
+		return Invalid(field, "%d bytes are more than %d", len(s), limit)
 	case !utf8.ValidString(s):
-		return invalid(field, "is not valid UTF-8")
+		return Invalid(field, "is not valid UTF-8")
 	case strings.TrimSpace(s) != s:
-		return invalid(field, "begins or ends with white space")
+		return Invalid(field, "begins or ends with white space")
 	}
 	for _, r := range s {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
-			return invalid(field, "has the control or replacement character %U", r)
+			return Invalid(field, "has the control or replacement character %U", r)
 		}
 	}
 	return nil

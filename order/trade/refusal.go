@@ -1,15 +1,17 @@
-package order
+package trade
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tradesurety/surety/order/rule"
 )
 
 // Refusal is a business no: which rule refused which command in which phase. A refused
 // command changes nothing. errors.Is finds its Rule.
 type Refusal struct {
-	Rule    Rule
+	Rule    rule.ID
 	Command string // the wire name of the command, such as "mark-shipped"
 	Phase   string // the phase of what it addressed, such as "ready-to-ship"
 	// Missing is the amount that is short, where one is.
@@ -27,8 +29,8 @@ type Refusal struct {
 }
 
 // Refuse makes the refusal of that command in that phase.
-func Refuse(rule Rule, command, phase string) *Refusal {
-	return &Refusal{Rule: rule, Command: command, Phase: phase}
+func Refuse(ruleID rule.ID, command, phase string) *Refusal {
+	return &Refusal{Rule: ruleID, Command: command, Phase: phase}
 }
 
 // Because says what it was about this command, in both languages. The arguments are formatted
@@ -56,8 +58,8 @@ func (r *Refusal) Until(deadline time.Time) *Refusal { r.Deadline = deadline; re
 func (r *Refusal) With(err error) *Refusal { r.Err = err; return r }
 
 // Reason returns what it was about this command, or "" if the rule says it all.
-func (r *Refusal) Reason(lang Lang) string {
-	if lang == Chinese {
+func (r *Refusal) Reason(lang rule.Lang) string {
+	if lang == rule.Chinese {
 		return r.chinese
 	}
 	return r.english
@@ -65,10 +67,10 @@ func (r *Refusal) Reason(lang Lang) string {
 
 // Text returns the rule's text and what it was about this command: the reason, the missing
 // amount, the instants.
-func (r *Refusal) Text(lang Lang) string {
+func (r *Refusal) Text(lang rule.Lang) string {
 	here, list, stop := " Here: ", "; ", "."
 	missing, earliest, deadline := "missing ", "possible from ", "the deadline was "
-	if lang == Chinese {
+	if lang == rule.Chinese {
 		here, list, stop = "本次：", "；", "。"
 		missing, earliest, deadline = "尚缺 ", "最早可于 ", "截止时间为 "
 	}
@@ -93,7 +95,7 @@ func (r *Refusal) Text(lang Lang) string {
 
 // Error names rule, command and phase and gives the English text.
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("refused by %s: %s in phase %s: %s", string(r.Rule), r.Command, r.Phase, r.Text(English))
+	return fmt.Sprintf("refused by %s: %s in phase %s: %s", string(r.Rule), r.Command, r.Phase, r.Text(rule.English))
 }
 
 // Unwrap returns the Rule, and the cause if there is one.

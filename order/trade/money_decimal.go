@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"math/big"
@@ -31,12 +31,12 @@ func NewMoney(amount decimal.Decimal, c Currency) (Money, error) {
 	}
 	units := amount.Coefficient()
 	if units.BitLen() > maxCoefficientBits {
-		return Money{}, invalid("amount", "more than %d bits of digits", maxCoefficientBits)
+		return Money{}, Invalid("amount", "more than %d bits of digits", maxCoefficientBits)
 	}
 	// int64 because the exponent may be the least or the largest int32.
 	switch shift := int64(amount.Exponent()) + int64(u.exponent()); {
 	case shift >= maxUnitsDigits:
-		return Money{}, invalid("amount", "%w", ErrOverflow)
+		return Money{}, Invalid("amount", "%w", ErrOverflow)
 	case shift >= 0:
 		units.Mul(units, bigPowerOfTen(shift))
 	case shift < -maxCoefficientDigits:
@@ -48,7 +48,7 @@ func NewMoney(amount decimal.Decimal, c Currency) (Money, error) {
 		}
 	}
 	if !units.IsInt64() {
-		return Money{}, invalid("amount", "%w", ErrOverflow)
+		return Money{}, Invalid("amount", "%w", ErrOverflow)
 	}
 	return Money{units.Int64(), u}, nil
 }
@@ -63,7 +63,7 @@ func (m Money) MulRound(factor decimal.Decimal) (Money, error) {
 	}
 	product := factor.Coefficient()
 	if product.BitLen() > maxCoefficientBits {
-		return Money{}, invalid("factor", "more than %d bits of digits", maxCoefficientBits)
+		return Money{}, Invalid("factor", "more than %d bits of digits", maxCoefficientBits)
 	}
 	product.Mul(product, big.NewInt(m.minor))
 	switch shift := int64(factor.Exponent()); {

@@ -1,4 +1,4 @@
-package order
+package trade
 
 import (
 	"errors"
@@ -31,13 +31,13 @@ func (e *InvalidError) Unwrap() error { return e.Err }
 
 // invalid makes an InvalidError of a format as of fmt.Errorf: an error given
 // to %w becomes the cause. Input goes through quoted first.
-func invalid(field, format string, args ...any) *InvalidError {
+func Invalid(field, format string, args ...any) *InvalidError {
 	err := fmt.Errorf(format, args...)
 	return &InvalidError{Field: field, Reason: clip(err.Error(), maxReason), Err: errors.Unwrap(err)}
 }
 
 // quoted returns s as a Go string literal, of long input only the beginning.
-func quoted(s string) string {
+func Quoted(s string) string {
 	if len(s) > maxQuoted {
 		return strconv.Quote(s[:maxQuoted]) + "..."
 	}
