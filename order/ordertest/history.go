@@ -45,9 +45,10 @@ func (h History) Records() []events.Record {
 }
 
 // Streams returns the streams of the history in the order in which they begin.
-func (h History) Streams() []events.StreamID {
-	var list []events.StreamID
-	for _, c := range h.Commits {
+func (h History) Streams() []events.StreamID { return streamsOf(h.Commits) }
+
+func streamsOf(commits []Committed) (list []events.StreamID) {
+	for _, c := range commits {
 		for _, r := range c.Records {
 			if r.Version == 1 {
 				list = append(list, r.Stream)

@@ -101,8 +101,10 @@ func sum[K comparable](a, b map[K]int) map[K]int {
 // After each command Play checks that the answer is of a type that the desk promises, that what
 // was not accepted wrote nothing, and that what was accepted wrote one commit of the facts of its
 // result; a dry run before it gave the same answer, the same asked twice gives the same result,
-// and ticks come to an end. The records of each commit go to the auditor. At the end it verifies the log, and holds the states that the
-// desk keeps to those of a desk that folds them anew from the store.
+// and ticks come to an end. The records of each commit go to the auditor, and what the desk then
+// shows of the streams of the commit has to be what the auditor's books have. At the end Play
+// verifies the log, and holds the states that the desk keeps to those of a desk that folds them
+// anew from the store.
 //
 // A failure is one of rt, which prints how to run it again.
 func Play(rt *rapid.T, store events.Store, opts ...PlayOption) Tally {
@@ -147,6 +149,7 @@ type game struct {
 	trader  *trader
 	market  *market
 	tally   Tally
+	books   *audit.Auditor // nil if another check takes its place
 	past    []Committed
 	last    desk.Command // the last command that was carried out, and what came of it
 	result  desk.Result
@@ -172,9 +175,10 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 		OtherMerchant.Account: {HoldDays: 15, FeeMin: CNY(one(c, "0", "0.01", "0.02")), Expected: Day},
 	}
 	if g.rules.audited {
-		g.rules.check = audit.New(audit.WithPolicy(AuditPolicy(g.rules.policy, g.rules.terms)), audit.WithFunds(func(merchant string) audit.FundsPolicy {
+		g.books = audit.New(audit.WithPolicy(AuditPolicy(g.rules.policy, g.rules.terms)), audit.WithFunds(func(merchant string) audit.FundsPolicy {
 			return AuditFunds(payout[trade.Account(merchant)])
-		})).Commit
+		}))
+		g.rules.check = g.books.Commit
 	}
 	g.options = g.rules.deskOptions(payout)
 	g.table = &table{Fixture: DeskOn(rt, store, append(slices.Clone(g.rules.desk), g.options...)...), chance: c}

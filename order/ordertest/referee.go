@@ -10,7 +10,6 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/desk"
-	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -45,10 +44,17 @@ func (g *game) do(c desk.Command) error {
 	return nil
 }
 
-// commit keeps what a command wrote.
+// commit keeps what a command wrote, and looks at what the desk shows of it.
 func (g *game) commit(c desk.Command, wrote []events.Record) {
-	if len(wrote) > 0 {
-		g.past = append(g.past, Committed{Command: c, At: g.Clock.Now(), Records: wrote})
+	g.rt.Helper()
+	if len(wrote) == 0 {
+		return
+	}
+	g.past = append(g.past, Committed{Command: c, At: g.Clock.Now(), Records: wrote})
+	for i, r := range wrote {
+		if !slices.ContainsFunc(wrote[:i], func(o events.Record) bool { return o.Stream == r.Stream }) {
+			g.agrees(r.Stream, g.look(g.Desk, r.Stream))
+		}
 	}
 }
 
@@ -134,53 +140,33 @@ func (g *game) close() {
 	if err != nil {
 		g.rt.Fatalf("the log: %v", err)
 	}
-	warm := g.states(g.Desk)
-	cold := g.states(DeskOn(g.t, g.Store, append(slices.Clone(g.rules.desk), desk.WithCache(0))...).Desk)
-	for i := range warm {
-		if !reflect.DeepEqual(warm[i], cold[i]) {
-			g.rt.Fatalf("I28: the desk has\n%+v\nfrom the store it is\n%+v", warm[i], cold[i])
+	cold := DeskOn(g.t, g.Store, append(slices.Clone(g.rules.desk), desk.WithCache(0))...).Desk
+	for _, stream := range streamsOf(g.past) {
+		warm, cold := g.look(g.Desk, stream), g.look(cold, stream)
+		if !reflect.DeepEqual(plain(warm), plain(cold)) {
+			g.rt.Fatalf("I28: of %s the desk has\n%+v\nfrom the store it is\n%+v", stream, warm, cold)
 		}
+		g.agrees(stream, warm)
 	}
 }
 
-// states is all that a desk shows of the game.
-func (g *game) states(d *desk.Desk) (list []any) {
+// agrees holds what a desk shows of a stream to what the auditor's books have of it.
+func (g *game) agrees(stream events.StreamID, shown any) {
 	g.rt.Helper()
-	add := func(s any, v events.Version, err error) {
-		if err != nil && !errors.Is(err, desk.ErrNotFound) {
-			g.rt.Fatalf("reading: %v", err)
-		}
-		list = append(list, s, v)
+	if g.books == nil || shown == nil {
+		return
 	}
-	read := func(s any, v events.Version, err error) { add(s, v, err) }
-	ctx := g.t.Context()
-	if g.trader != nil {
-		for i, id := range g.trader.orders {
-			o, v, err := d.ReadOrder(ctx, Platform, id)
-			read(o, v, err)
-			e, v, err := d.ReadEntrustment(ctx, Platform, g.trader.goods[i])
-			read(e, v, err)
-		}
-		for _, by := range []trade.Actor{Seller, OtherSeller} {
-			l, v, err := d.ReadLine(ctx, Platform, by.Account, USD("0").Currency())
-			read(l, v, err)
-			s, v, err := d.ReadService(ctx, Platform, by.Account)
-			read(s, v, err)
-		}
+	if fault := differ(g.books.Figures(stream), AuditFigures(shown)); fault != "" {
+		g.rt.Fatalf("I28: what the desk shows of %s is not what its events say: %s", stream, fault)
 	}
-	if g.market != nil {
-		for _, id := range g.market.sales {
-			o, v, err := d.ReadPayLater(ctx, Platform, id)
-			read(o, v, err)
-		}
-		for _, by := range []trade.Actor{Merchant, OtherMerchant} {
-			l, v, err := d.ReadQuota(ctx, Platform, by.Account, funds.CNY())
-			read(l, v, err)
-			b, v, err := d.ReadFunds(ctx, Platform, by.Account, funds.CNY())
-			// Equal balances are saved alike, however their trees have grown.
-			saved, saveErr := funds.NewModel().Save(nil, &b)
-			read(string(saved), v, errors.Join(err, saveErr))
-		}
+}
+
+// look returns what a desk shows of a stream, or nil where it shows nothing.
+func (g *game) look(d *desk.Desk, stream events.StreamID) any {
+	g.rt.Helper()
+	state, err := read(g.t.Context(), d, stream)
+	if err != nil {
+		g.rt.Fatalf("reading %s: %v", stream, err)
 	}
-	return list
+	return state
 }

@@ -223,7 +223,7 @@ func (a *Auditor) paid(s *saleBook) {
 	}
 	a.refer(s)
 	a.gives(s, total, "paid", late)
-	s.paid, s.instalments, s.openedAt = total, 0, 0
+	s.paid, s.instalments, s.openedAt, s.pending = total, 0, 0, false
 	stream, err := events.Stream("funds", s.merchant+"/"+s.currency.String())
 	if err != nil {
 		a.failf("I20", "the merchant has no funds: %v", err)
@@ -282,7 +282,7 @@ func (a *Auditor) ends(s *saleBook, cause string, late bool) {
 		a.failf("I19", "restored %d of %d, paid back %d of %d", back, s.outstanding, parts, s.instalments)
 	}
 	a.gives(s, back, cause, late)
-	s.restored, s.paidBack, s.instalments, s.openedAt = s.restored+back, parts, 0, 0
+	s.restored, s.paidBack, s.instalments, s.openedAt, s.pending = s.restored+back, parts, 0, 0, false
 }
 
 func (a *Auditor) saleRefunded(s *saleBook) {
@@ -331,7 +331,7 @@ func (a *Auditor) writtenOff(s *saleBook) {
 		a.failf("D52", "%d of %d, paid back %d of %d", n, s.outstanding, parts, s.instalments)
 	}
 	s.uses(a, s.outstanding-n)
-	s.consumed, s.paidBack, s.instalments = n, parts, 0
+	s.consumed, s.paidBack, s.instalments, s.pending = n, parts, 0, false
 	a.says(effect{what: "a write-off", sale: s, line: s.line, x: n})
 }
 
