@@ -67,3 +67,19 @@ func TestReadmeDiagramsAreTheTables(t *testing.T) {
 		}
 	}
 }
+
+// TestNoServerDriver keeps the driver of a database server out of the examples that work on a
+// file or in memory, so that a newcomer does not compile it.
+func TestNoServerDriver(t *testing.T) {
+	for _, example := range []string{"quickstart", "dispute", "paylater"} {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./"+example).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for dep := range strings.FieldsSeq(string(out)) {
+			if strings.Contains(dep, "pgx") {
+				t.Errorf("%s pulls in %s", example, dep)
+			}
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/order/rule"
 )
@@ -151,10 +153,6 @@ func TestRefusesBadInput(t *testing.T) {
 		"empty contract":   {"-contract", write("empty.json", "{}")},
 		"amount":           {"-contract", write("amount.json", strings.Replace(string(sample), "36400.00 USD", "1e9999999 USD", 1))},
 		"too large a file": {"-contract", write("large.json", strings.Repeat(" ", maxContract+1))},
-		"store":            {"-store", "paper"},
-		"no dsn":           {"-store", "postgres"},
-		"dsn of a file":    {"-store", "sqlite", "-dsn", "postgres:///x"},
-		"file of a server": {"-store", "postgres", "-db", "orders.db"},
 		"not our database": {"-db", write("not.db", strings.Repeat("not a database ", 100))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,12 +168,24 @@ func TestRefusesBadInput(t *testing.T) {
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// TestOnPostgres lives the same life on a server: the first run as on a file, and the second
-// shows the stored history.
+// TestOnPostgres executes the contract on a server, with another opener and nothing else changed:
+// the first run as on a file, and the second shows the stored history.
 func TestOnPostgres(t *testing.T) {
 	dsn := pgtest.Start(t).DSN()
-	first := played(t, "-store", "postgres", "-dsn", dsn)
-	inOrder(t, first, "on PostgreSQL", "refused by A18", "refused by A22", "refused by A23", "refused by D10", "equal to the live order, phase completed")
-	second := played(t, "-store", "postgres", "-dsn", dsn)
-	inOrder(t, second, "is stored already", "order drafted online", "equal to the live order, phase completed")
+	if err := postgres.Migrate(t.Context(), dsn); err != nil {
+		t.Fatal(err)
+	}
+	open := func(ctx context.Context) (events.Store, error) { return postgres.Open(ctx, dsn) }
+	c, err := readContract("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first, second bytes.Buffer
+	for _, out := range []*bytes.Buffer{&first, &second} {
+		if err := runOn(t.Context(), out, c, vocabulary(rule.English), open); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	inOrder(t, first.String(), "refused by A18", "refused by A22", "refused by A23", "refused by D10", "equal to the live order, phase completed")
+	inOrder(t, second.String(), "is stored already", "order drafted online", "equal to the live order, phase completed")
 }
