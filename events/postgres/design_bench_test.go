@@ -8,8 +8,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
-	processes "os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +21,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/events/storetest"
 )
 
 // BenchmarkDesigns compares the lock of the log, under which the groups of several processes
@@ -46,9 +47,9 @@ func BenchmarkDesigns(b *testing.B) {
 			if err := pgtest.Exec(dsn, "CREATE SEQUENCE streams.positions"); err != nil {
 				b.Fatal(err)
 			}
-			var side []*sibling
+			var side []*storetest.Process
 			for range slices.Max(counts) {
-				side = append(side, startSibling(b, dsn))
+				side = append(side, storetest.Start(b, "design", "", dsn))
 			}
 			rates := make(map[string][]float64)
 			for b.Loop() {
@@ -80,58 +81,24 @@ func BenchmarkDesigns(b *testing.B) {
 	}
 }
 
-// sibling is a process that appends when it is told to.
-type sibling struct {
-	in  *bufio.Writer
-	out *bufio.Scanner
-}
-
-func startSibling(b *testing.B, dsn string) *sibling {
-	cmd := processes.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=design 0 - %s", childEnv, dsn))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		in.Close()
-		_ = cmd.Wait() // it has said all that it had to say
-	})
-	return &sibling{bufio.NewWriter(in), bufio.NewScanner(out)}
-}
-
 // together has the processes do the same and returns how many commits went in.
-func together(b *testing.B, all []*sibling, what string) (commits float64) {
-	for _, s := range all {
-		fmt.Fprintln(s.in, what)
-		if err := s.in.Flush(); err != nil {
-			b.Fatal(err)
-		}
+func together(b *testing.B, all []*storetest.Process, what string) (commits float64) {
+	for _, p := range all {
+		p.Say(what)
 	}
-	for _, s := range all {
-		var n float64
-		if s.out.Scan(); s.out.Text() == "" {
-			b.Fatal("a process has ended")
-		} else if _, err := fmt.Sscan(s.out.Text(), &n); err != nil {
-			b.Fatal(s.out.Text())
+	for _, p := range all {
+		line, ok := p.Hear()
+		n, err := strconv.ParseFloat(line, 64)
+		if !ok || err != nil {
+			b.Fatalf("a process says %q (%t)", line, ok)
 		}
 		commits += n
 	}
 	return commits
 }
 
-// design is the process of a sibling: it does what it reads and answers with a number of
-// commits.
-func design(dsn string) error {
-	ctx := context.Background()
+// design is a child process: it does what it reads and answers with a number of commits.
+func design(ctx context.Context, dsn string) error {
 	s, err := Open(ctx, dsn, WithSchema("log"))
 	if err != nil {
 		return err

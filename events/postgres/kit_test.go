@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -17,17 +16,12 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/events/storetest"
 )
 
 // TestMain runs the tests, or what a test wants done in a process of its own.
 func TestMain(m *testing.M) {
-	if task := os.Getenv(childEnv); task != "" {
-		if err := child(task); err != nil {
-			fmt.Println("error", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	storetest.Child(func(args []string) error { return child(args[0], args[1], args[2]) })
 	os.Exit(pgtest.Main(m))
 }
 

@@ -1,0 +1,156 @@
+package storetest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// KillConfig says how Kill reaches the log that it has written to by processes that die.
+type KillConfig struct {
+	// Args are the arguments of the child processes. Each opens the log that they name and
+	// calls Victim.
+	Args []string
+	// Open opens the log, which is empty at first, in the process of the test, once the
+	// writers are dead. It waits until nothing that a dead writer has sent can still be
+	// committed. Kill closes the store.
+	Open func(t testing.TB) events.Store
+	// Kills is the number of processes that are killed at random; 0 stands for 20, and for
+	// 2,000 with SURETY_LONG=1.
+	Kills int
+}
+
+// The deaths of a Victim, which Kill tells it by a line on its standard input.
+const (
+	beforeCommit       = "before-commit"
+	afterCommit        = "after-commit"
+	acknowledgesBefore = "acknowledges-before-commit"
+	atRandom           = "at-random"
+)
+
+// lastCommit is the number of the commit at which a scripted death comes.
+const lastCommit = 5
+
+// Kill kills processes that write to one log, again and again, and has an Auditor compare the
+// log with what they acknowledged after each death. One process dies before a commit, one after
+// a commit and before its acknowledgement, and many, two at a time, at random moments. As a
+// control, a process that acknowledges before it commits must be found guilty.
+func Kill(t *testing.T, c KillConfig) {
+	auditor := NewAuditor()
+	start := func(t *testing.T, death string) *Process {
+		p := Start(t, c.Args...)
+		p.Say(death)
+		return p
+	}
+	audit := func(t *testing.T, writers ...*Process) (Tally, error) {
+		t.Helper()
+		for _, w := range writers {
+			if _, err := auditor.Listen(w); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := c.Open(t)
+		defer func() {
+			if err := s.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		}()
+		return auditor.Audit(t.Context(), s)
+	}
+	for _, k := range []struct {
+		name, death string
+		want        Tally
+		guilty      string
+	}{
+		{name: "BeforeCommit", death: beforeCommit, want: Tally{Acknowledged: lastCommit - 1, Missing: 1}},
+		{name: "AfterCommit", death: afterCommit, want: Tally{Acknowledged: lastCommit - 1, Applied: 1}},
+		{"Controls/AcknowledgesBeforeCommit", acknowledgesBefore, Tally{Acknowledged: lastCommit - 1}, "acknowledged and lost"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			tally, err := audit(t, start(t, k.death))
+			if (err != nil) != (k.guilty != "") || err != nil && !strings.Contains(err.Error(), k.guilty) {
+				t.Errorf("the audit returns %v, want %q", err, k.guilty)
+			}
+			if tally != k.want {
+				t.Errorf("the audit counts %+v, want %+v", tally, k.want)
+			}
+		})
+	}
+	t.Run("AtRandom", func(t *testing.T) {
+		e := newEnv(t, Config{}, nil)
+		kills := c.Kills
+		if kills == 0 {
+			kills = e.times(20, 2000)
+		}
+		var sum Tally
+		for killed := 0; killed < kills; killed += 2 {
+			writers := []*Process{start(t, atRandom), start(t, atRandom)}
+			for _, w := range writers {
+				w.Await(string(Acknowledged))
+			}
+			for _, w := range writers {
+				time.Sleep(time.Duration(e.rand.IntN(8000)) * time.Microsecond)
+				w.Kill()
+			}
+			tally, err := audit(t, writers...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum.Acknowledged += tally.Acknowledged
+			sum.Applied += tally.Applied
+			sum.Missing += tally.Missing
+		}
+		t.Logf("%d kills: %+v", kills, sum)
+		if sum.Acknowledged < kills {
+			t.Errorf("%d commits are too few for %d kills", sum.Acknowledged, kills)
+		}
+	})
+}
+
+// Victim writes to a log, and prints what it does, as the Kill that started this process wants:
+// up to a scripted death, or until it is killed.
+func Victim(s events.Store) error {
+	in := bufio.NewScanner(os.Stdin)
+	in.Scan()
+	commits := 0
+	last := func() bool { commits++; return commits == lastCommit }
+	say := Print
+	switch death := in.Text(); death {
+	case beforeCommit, acknowledgesBefore:
+		say = func(w Word, id uuid.UUID) {
+			if w == Asked || death == beforeCommit {
+				Print(w, id)
+			}
+			if w == Asked && death == acknowledgesBefore {
+				Print(Acknowledged, id)
+			}
+			if w == Asked && last() {
+				Die()
+			}
+		}
+	case afterCommit:
+		say = func(w Word, id uuid.UUID) {
+			if w == Acknowledged && last() {
+				Die()
+			}
+			Print(w, id)
+		}
+	case atRandom:
+		errs := make(chan error)
+		for range 3 {
+			go func() { errs <- Write(context.Background(), s, Print) }()
+		}
+		return <-errs
+	default:
+		return fmt.Errorf("storetest: %q is not a death that Kill asks for: Victim was called outside of it", death)
+	}
+	return Write(context.Background(), s, say)
+}
