@@ -162,10 +162,10 @@ func TestPostgresTwoProcesses(t *testing.T) {
 					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.now(), w})))
 				}
 				first := round % 2
-				children[first].say(lines[first])
+				children[first].Say(lines[first])
 				// A start of its own gives the slower command a chance to be first.
 				time.Sleep(headStart())
-				children[1-first].say(lines[1-first])
+				children[1-first].Say(lines[1-first])
 				for n, c := range children {
 					if said := c.hear(); said != "ok" {
 						answers[n] = &trade.Refusal{Rule: rule.ID(said)}

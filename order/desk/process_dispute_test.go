@@ -66,7 +66,7 @@ func TestKilledMidDispute(t *testing.T) {
 		steps := disputeSteps(id)
 		at, late := 1+cycle%len(steps), cycle/len(steps)%2 == 1
 		c := startChild(t, "dispute", path)
-		c.say(fmt.Sprintln(id, at, late))
+		c.Say(fmt.Sprintln(id, at, late))
 		unheard := c.lastAsked()
 		if unheard != at-1 {
 			t.Fatalf("cycle %d: the child ended at step %d, want %d", cycle, unheard, at-1)
@@ -99,8 +99,8 @@ func TestKilledMidDispute(t *testing.T) {
 // had no answer; or -1.
 func (p *process) lastAsked() int {
 	last := -1
-	for lines := bufio.NewScanner(p.out); lines.Scan(); {
-		what, rest, _ := strings.Cut(lines.Text(), " ")
+	for line, ok := p.Hear(); ok; line, ok = p.Hear() {
+		what, rest, _ := strings.Cut(line, " ")
 		step, said, _ := strings.Cut(rest, " ")
 		n, err := strconv.Atoi(step)
 		switch {
@@ -109,10 +109,9 @@ func (p *process) lastAsked() int {
 		case what == "got" && err == nil && said == "ok":
 			last = -1
 		default:
-			p.t.Fatalf("the child said %q", lines.Text())
+			p.t.Fatalf("the child said %q", line)
 		}
 	}
-	_ = p.cmd.Wait()
 	return last
 }
 
@@ -137,8 +136,8 @@ func TestTwoProcessesRule(t *testing.T) {
 		id, _ := tr.raceOrder(round, 6)
 		tr.disputed(id, true)
 		first := round % 2
-		children[first].say(id.String())
-		children[1-first].say(id.String())
+		children[first].Say(id.String())
+		children[1-first].Say(id.String())
 		switch a, b := children[0].hear(), children[1].hear(); {
 		case a == "ok" && b == "D29":
 			won[0]++

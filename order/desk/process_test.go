@@ -9,7 +9,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	processes "os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,20 +19,18 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// The tests of this file run desks in processes of their own: the test binary again, with
-// childEnv saying what to do, and on which log.
-const childEnv = "SURETY_DESK_CHILD"
-
+// TestMain runs the tests or, in a process of its own, a desk: args are what it does and on which
+// log.
 func TestMain(m *testing.M) {
-	if task := os.Getenv(childEnv); task != "" {
-		what, place, _ := strings.Cut(task, " ")
-		tr := newTrade(child{}, openLog(child{}, place))
-		switch what {
+	storetest.Child(func(args []string) error {
+		tr := newTrade(child{}, openLog(child{}, args[1]))
+		switch args[0] {
 		case "ask":
 			tr.asksWhatItReads(os.Stdin)
 		case "confirm":
@@ -47,8 +44,8 @@ func TestMain(m *testing.M) {
 		case "play":
 			tr.playsUntilKilled(os.Stdin)
 		}
-		os.Exit(0)
-	}
+		return nil
+	})
 	os.Exit(pgtest.Main(m))
 }
 
@@ -67,57 +64,24 @@ func (child) Fatal(args ...any) {
 
 func (c child) Fatalf(format string, args ...any) { c.Fatal(fmt.Sprintf(format, args...)) }
 
-// process is a child with its pipes.
+// process is a child.
 type process struct {
-	t   testing.TB
-	cmd *processes.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
+	*storetest.Process
+	t testing.TB
 }
 
 // startChild starts a process for a task on the log at a place.
 func startChild(t testing.TB, task, place string) *process {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := processes.Command(self)
-	cmd.Env = append(os.Environ(), childEnv+"="+task+" "+place)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{t, cmd, in, bufio.NewReader(out)}
-	t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		}
-	})
-	return p
-}
-
-func (p *process) say(line string) {
-	if _, err := fmt.Fprintln(p.in, line); err != nil {
-		p.t.Fatal(err)
-	}
+	return &process{storetest.Start(t, task, place), t}
 }
 
 func (p *process) hear() string {
-	line, err := p.out.ReadString('\n')
-	if err != nil {
-		p.t.Fatalf("the child is gone: %v", err)
+	line, ok := p.Hear()
+	if !ok {
+		p.t.Fatal("the child is gone")
 	}
-	return strings.TrimSpace(line)
+	return line
 }
 
 // answer is what came of a command in few words: ok, a rule, or what else.
@@ -156,8 +120,8 @@ func TestTwoProcessesConfirm(t *testing.T) {
 		tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
 		tr.submit(id)
 		first := round % 2
-		children[first].say(id.String())
-		children[1-first].say(id.String())
+		children[first].Say(id.String())
+		children[1-first].Say(id.String())
 		switch a, b := children[0].hear(), children[1].hear(); {
 		case a == "ok" && b == "A18":
 			won[0]++
@@ -208,8 +172,8 @@ func tickInTwo(t *testing.T, place string, times int) {
 		}
 		tr.held("2000 USD")
 		now := tr.now().Add(30 * day).Format(time.RFC3339Nano)
-		children[0].say(now)
-		children[1].say(now)
+		children[0].Say(now)
+		children[1].Say(now)
 		for _, c := range children {
 			// What one has done counts for the other as done, unless it came too late to ask.
 			if acted, rest, _ := strings.Cut(c.hear(), " "); rest != "<nil>" || must(strconv.Atoi(acted)) > orders {
@@ -254,12 +218,8 @@ func (d *dying) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 			return events.Receipt{}, err
 		}
 	}
-	self, err := os.FindProcess(os.Getpid())
-	if err == nil {
-		err = self.Kill()
-	}
-	fmt.Println("error", err)
-	select {}
+	storetest.Die()
+	return events.Receipt{}, nil
 }
 
 // playsUntilKilled prints every command before it asks for it, and then what came of it. What
@@ -302,7 +262,7 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 		if cycle%3 == 0 {
 			kill, at = time.Duration(20+rand.IntN(150))*time.Millisecond, 0
 		}
-		c.say(fmt.Sprintln(cycle+1, at, cycle%3 == 1))
+		c.Say(fmt.Sprintln(cycle+1, at, cycle%3 == 1))
 		last, heard, n := c.untilKilled(kill)
 		commands += n
 
@@ -350,17 +310,10 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 // untilKilled lets the child work and kills it. It returns the command it asked for last if it
 // had no answer, the IDs of those that it heard were carried out, and how many it asked for.
 func (p *process) untilKilled(after time.Duration) (last asked, heard []uuid.UUID, n int) {
-	first := true
-	for {
-		line, err := p.out.ReadString('\n')
-		if err != nil {
-			break // also a line that the kill has cut off
-		}
-		if first {
-			first = false
-			time.AfterFunc(after, func() { _ = p.cmd.Process.Kill() })
-		}
-		what, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	p.Await("ask")
+	time.AfterFunc(after, p.Kill)
+	for line, ok := p.Hear(); ok; line, ok = p.Hear() {
+		what, rest, _ := strings.Cut(line, " ")
 		switch what {
 		case "ask":
 			last, n = asked{}, n+1
@@ -376,7 +329,6 @@ func (p *process) untilKilled(after time.Duration) (last asked, heard []uuid.UUI
 			p.t.Fatalf("the child said %q", line)
 		}
 	}
-	_ = p.cmd.Wait()
 	return last, heard, n
 }
 
