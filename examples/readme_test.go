@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,24 +37,52 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-func TestReadmeProgramRuns(t *testing.T) {
+// TestReadmeProgram holds the README's program to examples/first, and what it prints to what that
+// prints: on a new file as the README shows it, and on the same file again with nothing stored.
+func TestReadmeProgram(t *testing.T) {
 	text, dir := readme(t), t.TempDir()
-	main := filepath.Join(dir, "main.go")
-	if err := os.WriteFile(main, []byte(block(t, text, "## A program", "go")), 0o600); err != nil {
+	source, err := os.ReadFile("first/main.go")
+	if err != nil {
 		t.Fatal(err)
 	}
+	if block(t, text, "## A program", "go") != string(source) {
+		t.Error("README.md does not show examples/first/main.go as it is")
+	}
+	if lines := strings.Count(string(source), "\n"); lines > 60 {
+		t.Errorf("examples/first/main.go has %d lines, more than 60", lines)
+	}
 	program := filepath.Join(dir, "program")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, main).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./first").CombinedOutput(); err != nil {
 		t.Fatalf("the program does not build: %v\n%s", err, out)
 	}
-	run := exec.CommandContext(t.Context(), program)
-	run.Dir = dir
-	out, err := run.CombinedOutput()
-	if err != nil {
-		t.Fatalf("the program fails: %v\n%s", err, out)
+	run := func() string {
+		cmd := exec.CommandContext(t.Context(), program)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("the program fails: %v\n%s", err, out)
+		}
+		return string(out)
 	}
-	if want := block(t, text, "It prints:", "text"); string(out) != want {
+	want := block(t, text, "It prints:", "text")
+	if out := run(); out != want {
 		t.Errorf("the program prints\n%s\nand README.md says\n%s", out, want)
+	}
+	again, end := run(), want[strings.Index(want, "the order is"):]
+	if strings.Count(again, "repeated: true\n") != strings.Count(again, "\n")-1 || !strings.HasSuffix(again, end) {
+		t.Errorf("on the same file the program prints\n%s", again)
+	}
+}
+
+// TestReadmeNamesTheGoVersion holds the README to go.mod.
+func TestReadmeNamesTheGoVersion(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod)
+	if version == nil || !strings.Contains(readme(t), "It needs Go "+string(version[1])+" or later") {
+		t.Errorf("README.md does not name the Go version of go.mod, %q", version)
 	}
 }
 
@@ -71,7 +100,7 @@ func TestReadmeDiagramsAreTheTables(t *testing.T) {
 // TestNoServerDriver keeps the driver of a database server out of the examples that work on a
 // file or in memory, so that a newcomer does not compile it.
 func TestNoServerDriver(t *testing.T) {
-	for _, example := range []string{"quickstart", "dispute", "paylater"} {
+	for _, example := range []string{"first", "quickstart", "dispute", "paylater"} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./"+example).Output()
 		if err != nil {
 			t.Fatal(err)
