@@ -50,8 +50,11 @@ func other(v projection.Value) projection.Value {
 	return projection.Int(v.Int() + 1_000_003) // no row has it
 }
 
-// Commit changes a table behind the back of the workers.
-func Commit(t testing.TB, store projection.Store, v *projection.View, change projection.TableChange) {
+// Commit changes a table without the workers.
+func Commit(t interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}, store projection.Store, v *projection.View, change projection.TableChange) {
 	t.Helper()
 	var at projection.Checkpoint
 	err := v.Read(context.Background(), store, func(s projection.Snapshot) error {
@@ -65,7 +68,7 @@ func Commit(t testing.TB, store projection.Store, v *projection.View, change pro
 		err = store.Commit(context.Background(), c)
 	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 }
 
