@@ -92,17 +92,21 @@ func CatchUp(t testing.TB, log events.Store, store projection.Store, views []*pr
 	}
 }
 
-// Field is a field of a struct: its name, and the name of its type where that is of the same
-// package, a list of such or a pointer to one.
+// Field is a field of a struct: its name, and the name of its type, or of what it is a list of or a
+// pointer to, without the package.
 type Field struct{ Name, Type string }
 
-// Structs returns the structs in the source of a package, and which of them have a method Kind, as
+// Structs returns the structs in the source of packages, and which of them have a method Kind, as
 // events do.
-func Structs(t testing.TB, dir string) (map[string][]Field, map[string]bool) {
+func Structs(t testing.TB, dirs ...string) (map[string][]Field, map[string]bool) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s has no source: %v", dir, err)
+	var files []string
+	for _, dir := range dirs {
+		list, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(list) == 0 {
+			t.Fatalf("%s has no source: %v", dir, err)
+		}
+		files = append(files, list...)
 	}
 	structs, kinds := make(map[string][]Field), make(map[string]bool)
 	for _, name := range files {
@@ -143,12 +147,14 @@ func fieldsOf(s *ast.StructType) []Field {
 	return fields
 }
 
-// typeName returns the name of a type of the package itself, of a list of them or of a pointer to
-// one, or nothing.
+// typeName returns the name of a type that has one, of the elements of a list or of what a pointer
+// points to, or nothing.
 func typeName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
 		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
 	case *ast.ArrayType:
 		return typeName(e.Elt)
 	case *ast.StarExpr:
