@@ -3,8 +3,8 @@ package events
 import "sync"
 
 // Cache keeps the states of the streams used last, for Transact and View. It belongs to one
-// store. What it holds is never newer than the store and may be older: Transact finds that
-// out by the versions it commits, View by reading on. It is safe for concurrent use.
+// store. A cached state is never newer than the store and may be older: Transact detects that
+// by the versions it commits, View by reading on. It is safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
 	limit   int
@@ -25,8 +25,8 @@ type cacheEntry struct {
 	prev, next *cacheEntry
 }
 
-// NewCache returns a cache of at most limit states; when it is full the one used longest ago
-// makes way. A limit below 1 keeps nothing.
+// NewCache returns a cache of at most limit states; when it is full it drops the one used
+// longest ago. A limit below 1 disables it.
 func NewCache(limit int) *Cache {
 	c := &Cache{limit: limit, entries: make(map[cacheKey]*cacheEntry)}
 	c.ring.prev, c.ring.next = &c.ring, &c.ring

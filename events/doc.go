@@ -13,11 +13,11 @@
 //
 // # The promises
 //
-// They are the eight sentences of [Store]: a commit goes in whole or not at all; of those who
+// They are the eight sentences of [Store]: a commit is applied whole or not at all; of those who
 // saw the same version one wins; asking twice for the same commit is harmless; what was
 // acknowledged is durable; groups are decided in order; reads are ordered and complete; bytes
-// are kept; bounds are checked before anything is written. Package storetest holds a case for
-// each of them, and a store is one when it passes.
+// are kept; bounds are checked before anything is written. Package storetest has a case for
+// each of them, which every store passes.
 //
 // # Deciding
 //
@@ -37,36 +37,36 @@
 //			return accounts.Append(tx, stream, Withdrawn{amount})
 //		}, events.WithCache(cache))
 //
-// If a stream has changed since it was loaded, the function runs again and decides on what is
-// there now. It may therefore run several times and does nothing but load, decide and append.
-// A refusal is as current as a success: the store is asked whether what it was decided on
-// still holds before it is returned. [Try] gives the answer of Transact and writes nothing.
+// If a stream has changed since it was loaded, the function runs again and decides on the
+// current records. It may therefore run several times and does nothing but load, decide and
+// append. A refusal is as current as a success: before it is returned, the store confirms that
+// what it was decided on still holds. [Try] returns what Transact would and writes nothing.
 //
-// The ID of a request names what somebody asked for, and is chosen by whoever asks, before
-// the first attempt. Whoever does not know what became of a request asks again with the same
-// ID: it happens once. The Digest is made of what was asked, so that an ID used for two
-// things is found out.
+// The caller chooses the ID of a request before the first attempt. A caller who has lost the
+// response asks again with the same ID: the request is executed once. The Digest is made of
+// what was asked, so that an ID used for two requests is detected.
 //
-// [Model.View] reads a state outside a transaction, and [Model.Replay] folds it anew from the
-// first record. A [Cache] keeps the states used last and a [Snapshotter] saves long streams a
-// replay; neither changes an answer, and both may be lost at any time.
+// [Model.View] reads a state outside a transaction, [Model.Replay] folds it anew from the first
+// record, and [Model.Continue] folds a history that is in memory. A [Cache] keeps the states
+// used last and a [Snapshotter] shortens the replay of long streams; neither changes a result,
+// and both may be lost at any time.
 //
-// # Reading along
+// # Following
 //
 // [Tail] yields what the log holds and then what is added, from any position, each record
-// once. [Verify] walks a whole log and names the first thing in it that cannot be.
+// once. [Verify] walks a whole log and reports the first record that is impossible.
 //
 // # Errors
 //
-//   - A refusal is whatever the caller's function returned. It is final.
-//   - *[ConflictError]: somebody was first. Transact decides again and returns it only when
+//   - A refusal is the error that the caller's function returned. It is final.
+//   - *[ConflictError]: another commit was first. Transact decides again and returns it only when
 //     time has run out, joined with the error of the context.
-//   - *[CorruptError]: the stored history cannot be. It names stream, version, position and
-//     type. Nobody should decide on such a stream until it has been looked at.
+//   - *[CorruptError]: the stored history is impossible. It names stream, version, position and
+//     type. Do not decide on such a stream until it has been examined.
 //   - *[BoundsError] and *[DuplicateError]: the input is beyond the bounds of the log, or its ID
 //     was used for something else.
 //   - [ErrUnknownOutcome]: the commit may have been applied or not. Ask again with the same ID.
-//   - [ErrClosed], the errors of the context, and whatever a store's driver says: operations.
+//   - [ErrClosed], the errors of the context, and those of a store's driver: operations.
 //   - *[MisuseError]: a function used its [Tx] against the rules. It is an error of the program.
 //   - *[PositionError]: a reader has come to a log that ends before the place it has reached.
 //
@@ -76,6 +76,5 @@
 // file, for one machine and any number of its processes. Package postgres is for services that
 // share a database. They keep the same promises, except that [Store.Durability] differs.
 //
-// See TestCountToN, TestRefusalIsCurrent and TestHostileHistory for what holds these words to
-// the code.
+// See TestCountToN, TestRefusalIsCurrent and TestHostileHistory.
 package events

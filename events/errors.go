@@ -14,12 +14,12 @@ var ErrUnknownOutcome = errors.New("events: outcome unknown; ask again with the 
 // ErrClosed says that the store is closed; nothing was applied.
 var ErrClosed = errors.New("events: store is closed")
 
-// ConflictError says that a stream is not at the version that a commit named: somebody was
-// first. Nothing of the commit was applied.
+// ConflictError says that a stream is not at the version that a commit named: another commit
+// was first. Nothing of the commit was applied.
 type ConflictError struct {
 	Stream StreamID
-	After  Version // the version the caller saw
-	Head   Version // the version that is
+	After  Version // the version the commit named
+	Head   Version // the current version
 }
 
 func (e *ConflictError) Error() string {
@@ -46,8 +46,8 @@ type BoundsError struct {
 
 func (e *BoundsError) Error() string { return "events: " + e.Field + ": " + e.Reason }
 
-// CorruptError says that stored history cannot be what it should be: a hole, a version twice,
-// a record that cannot be decoded, or a step that its machine does not know.
+// CorruptError says that stored history is impossible: a hole, a version twice, a record that
+// cannot be decoded, or a step that its machine does not know.
 type CorruptError struct {
 	Stream   StreamID
 	Version  Version

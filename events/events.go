@@ -18,13 +18,13 @@ type Version uint64
 // not be consecutive.
 type Position uint64
 
-// Event is one fact to be stored.
+// Event is something that happened, to be stored.
 type Event struct {
 	Type   string    // what happened, such as "order.confirmed"; at most MaxType bytes of a-z 0-9 . - _
 	Schema uint16    // the version of the type's wire format, from 1
-	At     time.Time // when it happened by the clock of whoever decided; kept to the nanosecond, in UTC
+	At     time.Time // when it was decided, by the clock of the writer; kept to the nanosecond, in UTC
 	Meta   []byte    // who and why (actor, correlation, causation, trace); opaque to the log, at most MaxMeta bytes
-	Data   []byte    // the fact itself; opaque to the log, at most MaxData bytes
+	Data   []byte    // the content; opaque to the log, at most MaxData bytes
 }
 
 // Batch is what one stream gets in a commit. A batch without events is a guard: it only
@@ -40,7 +40,7 @@ type Commit struct {
 	// ID names the request; a store keeps at most one commit per ID.
 	ID uuid.UUID
 	// Digest identifies what was asked (the command, its payload, its target, its actor),
-	// never what was decided on it.
+	// never what was decided.
 	Digest  [32]byte
 	Batches []Batch
 }
@@ -57,7 +57,7 @@ type Receipt struct {
 	Repeated bool
 }
 
-// Outcome is what became of one member of AppendEach: a Receipt, or an error.
+// Outcome is the result of one member of AppendEach: a Receipt, or an error.
 type Outcome struct {
 	Receipt Receipt
 	Err     error
@@ -125,11 +125,11 @@ func (d Durability) String() string {
 //
 //  1. A commit is all or none across its streams. Each batch names the exact version its
 //     caller saw; a batch without events is a guard; a commit of guards alone writes nothing.
-//  2. Of the commits that name the same version of a stream, one goes in; the others get a
-//     *ConflictError with the stream, the version they saw and the version that is.
-//  3. A retry is harmless. A store keeps at most one commit per ID and looks at the ID
-//     before it looks at any version: with the same Digest the first Receipt comes back with
-//     Repeated set, with another Digest a *DuplicateError.
+//  2. Of the commits that name the same version of a stream, one is applied; the others get a
+//     *ConflictError with the stream, the version they named and the current version.
+//  3. A retry is harmless. A store keeps at most one commit per ID and checks the ID before
+//     any version: with the same Digest it returns the first Receipt with Repeated set, with
+//     another Digest a *DuplicateError.
 //  4. What was acknowledged is durable, at the level that Durability reports.
 //  5. The members of AppendEach are decided in order and independently of each other, in one
 //     durable transaction; a later member may build on an earlier one, and one that fails
@@ -152,7 +152,7 @@ type Store interface {
 	// failed after the transaction had begun; ask again with the same ID, or call Lookup.
 	Append(ctx context.Context, c Commit) (Receipt, error)
 
-	// AppendEach commits the members in order, each for itself, in one durable transaction.
+	// AppendEach commits the members in order, each on its own, in one durable transaction.
 	// It returns one Outcome per member. A group over MaxGroup members or MaxGroupEvents
 	// events is decided in several transactions, in order.
 	AppendEach(ctx context.Context, group []Commit) []Outcome
@@ -181,16 +181,16 @@ type Store interface {
 	Close() error
 }
 
-// Signaler is a Store that can say that something was appended through it. It is a hint
-// that saves a poll, never the truth: appends of other processes need not be seen.
+// Signaler is a Store that reports that something was appended through it. It is a hint that
+// saves a poll; correctness does not depend on it: appends of other processes need not be seen.
 type Signaler interface {
 	// Changed returns a channel that is closed after the next commit that this process
 	// makes through the store, or when the store is closed.
 	Changed() <-chan struct{}
 }
 
-// Snapshot is a folded state kept to save a replay. It is never part of the truth: it may
-// vanish at any time, and one that cannot be read is ignored and replaced.
+// Snapshot is a folded state kept to save a replay. Correctness does not depend on it: it may
+// be lost at any time, and one that cannot be read is ignored and replaced.
 type Snapshot struct {
 	Stream  StreamID
 	Version Version // the version of the last record that is folded in, from 1

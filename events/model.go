@@ -17,12 +17,12 @@ var ErrUnknownType = errors.New("unknown event type or schema version")
 //
 // Three laws hold the rest together; the model's author keeps them.
 //
-//   - A state is a value. Whoever holds an S may keep it: Evolve never writes through a slice,
-//     map or pointer that the state it was given can reach, not even beyond the end of a slice:
-//     it replaces what changes with a copy. States are therefore shared without copying,
-//     between goroutines too.
-//   - Decode is the inverse of Encode, as far as Evolve can tell: folding an event and folding
-//     what Decode makes of its stored bytes give the same state.
+//   - A state is a value, which its holder may keep: Evolve never writes through a slice, map
+//     or pointer that its argument can reach, not even beyond the end of a slice. It replaces
+//     what changes with a copy. States are therefore shared without copying, between
+//     goroutines too.
+//   - Decode is the inverse of Encode: folding an event and folding what Decode makes of its
+//     stored bytes give the same state.
 //   - Restore is the inverse of Save, and Fold is changed whenever Evolve, Save or S change
 //     such that an older snapshot would give another state.
 type Model[S, E any] struct {
@@ -65,9 +65,9 @@ type view[S any] struct {
 	saved   Version // the version of the snapshot it descends from, or of one on its way
 }
 
-// Replay folds the whole stream from its first record, past every cache and snapshot, and
-// returns its state and version. It takes one pass and keeps no records. What is wrong with
-// the history is a *CorruptError.
+// Replay folds the whole stream from its first record, without caches and snapshots, and
+// returns its state and version. It takes one pass and keeps no records. A fault of the
+// history is a *CorruptError.
 func (m *Model[S, E]) Replay(ctx context.Context, store Store, stream StreamID) (S, Version, error) {
 	if err := m.owns(stream); err != nil {
 		return m.nothing(err)
@@ -102,7 +102,7 @@ func (m *Model[S, E]) Continue(stream StreamID, state S, history []Recorded[E]) 
 
 // View returns the current state and version of a stream. With a cache it reads only the
 // records after the cached version, and none at all with AllowStale; without one it starts
-// from the latest usable snapshot. Of the options it heeds WithCache and AllowStale.
+// from the latest usable snapshot. It honours only WithCache and AllowStale.
 func (m *Model[S, E]) View(ctx context.Context, store Store, stream StreamID, opts ...Option) (S, Version, error) {
 	c := settings(opts)
 	v, err := m.fetch(ctx, store, c.cache, stream, !c.stale)
@@ -201,15 +201,15 @@ func (m *Model[S, E]) encode(tx *Tx, event E) (Event, error) {
 	return Event{Type: typ, Schema: schema, At: tx.at, Meta: tx.meta, Data: data[:len(data):len(data)]}, nil
 }
 
-// An event gets what room is left in the buffer down to minRoom bytes, and otherwise a new one.
-// Both suit the events of a few hundred bytes that commits mostly have.
+// An event uses the rest of the buffer if that has minRoom bytes, and otherwise a new buffer of
+// newRoom. Both suit events of a few hundred bytes, as most are.
 const (
 	minRoom = 64
 	newRoom = 512
 )
 
-// fetch returns the view of a stream by way of the cache and the snapshots. With current it
-// reads what came after a cached version.
+// fetch returns the view of a stream from the cache or the snapshots. With current it reads the
+// records after a cached version.
 func (m *Model[S, E]) fetch(ctx context.Context, store Store, cache *Cache, stream StreamID, current bool) (*view[S], error) {
 	if kept, ok := cache.get(m, stream); ok {
 		v := kept.(*view[S])
@@ -255,7 +255,7 @@ func (m *Model[S, E]) extend(ctx context.Context, store Store, stream StreamID, 
 	return v, nil
 }
 
-// step folds one record into a view of which nobody else knows.
+// step folds one record into a view that is not shared.
 func (m *Model[S, E]) step(v *view[S], stream StreamID, r *Record) error {
 	if err := follows(r, stream, v.version); err != nil {
 		return r.Corrupt(err)
@@ -284,7 +284,7 @@ func follows(r *Record, stream StreamID, head Version) error {
 	return nil
 }
 
-// owns returns a *BoundsError if the stream is none of the model's, or nil.
+// owns returns a *BoundsError unless the stream is of the model's category.
 func (m *Model[S, E]) owns(stream StreamID) error {
 	if err := stream.Validate(); err != nil {
 		return err

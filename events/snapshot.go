@@ -14,9 +14,9 @@ const DefaultSaveEvery = 256
 // saveTimeout bounds the writing of one snapshot, so that Close cannot hang on the store.
 const saveTimeout = 5 * time.Second
 
-// Snapshotter writes snapshots beside the path of those who commit. It takes what is due
-// while it has room and lets the rest go: the next commit to the same stream offers it again.
-// Whoever makes a Snapshotter closes it, before the store. It is safe for concurrent use.
+// Snapshotter writes snapshots in the background, so that no commit waits for them. It takes
+// those that are due while it has room and skips the rest: the next commit to the same stream
+// offers it again. Close it before the store. It is safe for concurrent use.
 type Snapshotter struct {
 	failed func(StreamID, error)
 	done   chan struct{}
@@ -27,8 +27,8 @@ type Snapshotter struct {
 }
 
 // NewSnapshotter returns a Snapshotter with room for that many snapshots to wait, at least
-// one. What cannot be saved is told to failed, one call at a time, unless failed is nil;
-// nothing else depends on it.
+// one. An error of saving goes to failed, one call at a time, unless failed is nil; it has no
+// other effect.
 func NewSnapshotter(room int, failed func(StreamID, error)) *Snapshotter {
 	s := &Snapshotter{failed: failed, done: make(chan struct{}), jobs: make(chan func(context.Context), max(room, 1))}
 	go s.work()
@@ -56,7 +56,7 @@ func (s *Snapshotter) Close() {
 	<-s.done
 }
 
-// offer hands a job over, or reports that there is no room for it.
+// offer queues a job, or reports that there is no room for it.
 func (s *Snapshotter) offer(job func(context.Context)) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -112,9 +112,9 @@ func (m *Model[S, E]) save(ctx context.Context, to Snapshots, snapshot Snapshot,
 	return to.SaveSnapshot(ctx, snapshot)
 }
 
-// restored folds a stream from its latest snapshot. Without a usable one it returns nil: a
-// snapshot that the store fails to give, that Restore refuses, or that is newer than the
-// stream is as good as none.
+// restored folds a stream from its latest snapshot. Without a usable one it returns nil; one
+// that the store fails to return, that Restore refuses, or that is newer than the stream is
+// not usable.
 func (m *Model[S, E]) restored(ctx context.Context, store Store, stream StreamID) (*view[S], error) {
 	snapshots, ok := store.(Snapshots)
 	if !ok || !m.keepsSnapshots() {

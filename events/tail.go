@@ -28,8 +28,7 @@ type tail struct {
 	poll time.Duration
 }
 
-// PollEvery sets how often the store is asked in the place of DefaultPoll. Below 1 it has no
-// effect.
+// PollEvery sets how often the store is asked instead of DefaultPoll. Below 1 it has no effect.
 func PollEvery(d time.Duration) TailOption {
 	return func(t *tail) {
 		if d > 0 {
@@ -40,12 +39,12 @@ func PollEvery(d time.Duration) TailOption {
 
 // Tail yields the records that pass the filter and whose position is higher than after, and
 // then, as they are committed, all that follow, each once and in position order. It waits
-// without holding anything of the store. A store that is a Signaler wakes it at once; beside
-// that it polls, so that commits of other processes are seen too.
+// without holding anything of the store. A store that is a Signaler wakes it at once; it
+// also polls, so that commits of other processes are seen.
 //
 // The sequence ends with exactly one error, unless the caller leaves it first: ctx.Err() once
 // ctx has ended, ErrClosed once the store is closed, a *PositionError when the log ends before
-// the place that was reached, or whatever a read has failed with. Going on from the position
+// the place that was reached, or the error of a read. Going on from the position
 // of the last record, with this store or another one on the same log, loses nothing and
 // repeats nothing.
 func Tail(ctx context.Context, store Store, after Position, f Filter, opts ...TailOption) iter.Seq2[Record, error] {
@@ -110,8 +109,8 @@ func changes(store Store) <-chan struct{} {
 	return nil
 }
 
-// wait returns when the store has changed or may have, or with the error of a context that
-// has ended.
+// wait returns nil when the store has changed or may have, or the error of a context that has
+// ended.
 func wait(ctx context.Context, changed <-chan struct{}, poll time.Duration) error {
 	t := time.NewTimer(poll)
 	defer t.Stop()

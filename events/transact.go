@@ -36,19 +36,19 @@ type config struct {
 	stale     bool
 }
 
-// WithCache lets loads begin with the states in c. A nil cache is as none.
+// WithCache lets loads begin with the states in c. A nil cache disables it.
 func WithCache(c *Cache) Option { return func(s *config) { s.cache = c } }
 
-// WithSnapshots hands the snapshots that a commit makes due to s. Loads use snapshots with
+// WithSnapshots has s write the snapshots that a commit makes due. Loads use snapshots with
 // or without it.
 func WithSnapshots(s *Snapshotter) Option { return func(c *config) { c.snapshots = s } }
 
-// WithTimeout bounds the whole of a transaction in the place of DefaultTimeout. An earlier
-// deadline of the context holds all the same; 0 sets no bound beside it.
+// WithTimeout bounds the whole of a transaction instead of DefaultTimeout. An earlier deadline
+// of the context still applies; 0 sets no other bound.
 func WithTimeout(d time.Duration) Option { return func(s *config) { s.timeout = d } }
 
 // AllowStale lets View answer with a cached state without asking the store whether the
-// stream has moved on. Transact and Try have no use for it.
+// stream has moved on. Transact and Try ignore it.
 func AllowStale() Option { return func(s *config) { s.stale = true } }
 
 func settings(opts []Option) *config {
@@ -62,27 +62,27 @@ func settings(opts []Option) *config {
 // Transact runs fn and commits what fn has appended, all or none, provided that no stream
 // that fn has loaded has changed in between.
 //
-// If one has, fn runs again on a new Tx that sees what is there now. So fn may run several
-// times and must be free of effects beyond its Tx; what it leaves in its closure counts only
-// from its last run. Transact goes on until ctx ends, and no longer than DefaultTimeout or
+// If one has, fn runs again on a new Tx that sees the current records. It may therefore run
+// several times and must have no effects beyond its Tx; what it leaves in its closure counts
+// only from its last run. Transact goes on until ctx ends, and no longer than DefaultTimeout or
 // WithTimeout; it then returns an error that is both the context's and the *ConflictError.
 //
-// An error of fn is a refusal: nothing is written and fn is not asked again. But a "no" is as
-// current as a "yes": before it is returned the store has confirmed, under the ID of the
-// request, that nothing it was decided on has changed, and otherwise fn runs again. So it is
-// with a fn that appends nothing. An error of Load, Create or Append is no refusal and is
+// An error of fn is a refusal: nothing is written and fn does not run again. A refusal is as
+// current as a success: before Transact returns it, the store confirms, under the ID of the
+// request, that nothing it was decided on has changed; otherwise fn runs again. The same goes
+// for a fn that appends nothing. An error of Load, Create or Append is not a refusal and is
 // returned at once.
 //
-// If the ID is known, the first receipt comes back with Repeated set, whatever fn makes of
-// the streams today: what fn has appended or refused this time did not happen, and its
-// states are not those of the store. If the ID was used for another digest, the error is a
-// *DuplicateError. An error that is ErrUnknownOutcome comes back only when asking again with
-// the same commit has not helped until ctx ended or the store refused to answer.
+// If the ID is known, Transact returns the first receipt with Repeated set, whatever fn decides
+// now: what fn has appended or refused this time did not happen, and its states are not those
+// of the store. If the ID was used for another digest, the error is a *DuplicateError.
+// Transact returns an error that is ErrUnknownOutcome only if asking again with the same commit
+// gave no answer before ctx ended, or the store refused to answer.
 func Transact(ctx context.Context, store Store, req Request, fn func(ctx context.Context, tx *Tx) error, opts ...Option) (Receipt, error) {
 	return run(ctx, store, req, fn, settings(opts), false)
 }
 
-// Try answers as Transact would and writes nothing: what fn appends is checked against the
+// Try returns what Transact would return and writes nothing: what fn appends is checked against the
 // bounds of the log, and the versions it was decided on against the store. The receipt is that
 // of a commit without events, unless the ID is known.
 func Try(ctx context.Context, store Store, req Request, fn func(ctx context.Context, tx *Tx) error, opts ...Option) (Receipt, error) {
@@ -98,24 +98,24 @@ func run(ctx context.Context, store Store, req Request, fn func(context.Context,
 		defer cancel()
 		ctx = bounded
 	}
-	var lost *ConflictError // what the attempts before this one have met
+	var conflict *ConflictError // of the attempt before this one
 	for attempt := 0; ; attempt++ {
 		receipt, again, err := newTx(ctx, store, c, attempt > 0).attempt(req, fn, dry)
 		if again != nil {
-			if lost, err = again, pause(ctx, attempt); err == nil {
+			if conflict, err = again, pause(ctx, attempt); err == nil {
 				continue
 			}
 		}
-		// An outcome that is unknown is not to look like a conflict, of which nothing was applied.
-		if err != nil && lost != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, ErrUnknownOutcome) {
-			err = fmt.Errorf("events: gave up after %d attempts: %w: %w", attempt+1, err, lost)
+		// An unknown outcome must not look like a conflict, of which nothing was applied.
+		if err != nil && conflict != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, ErrUnknownOutcome) {
+			err = fmt.Errorf("events: gave up after %d attempts: %w: %w", attempt+1, err, conflict)
 		}
 		return receipt, err
 	}
 }
 
-// attempt runs the function once and puts what it has come to before the store. When that is
-// a conflict that another attempt may resolve, it comes back as again.
+// attempt runs the function once and sends its result to the store. A conflict that another
+// attempt may resolve is returned as again.
 func (tx *Tx) attempt(req Request, fn func(context.Context, *Tx) error, dry bool) (receipt Receipt, again *ConflictError, err error) {
 	refusal := fn(tx.ctx, tx)
 	tx.done = true
@@ -143,8 +143,8 @@ func (tx *Tx) attempt(req Request, fn func(context.Context, *Tx) error, dry bool
 	return receipt, nil, nil
 }
 
-// commit puts what the attempt has come to before the store: its batches, or guards alone
-// when it is a dry run or a refusal.
+// commit sends the result of the attempt to the store: its batches, or guards alone for a dry
+// run or a refusal.
 func (tx *Tx) commit(req Request, dry, refused bool) (Receipt, error) {
 	c := Commit{ID: req.ID, Digest: req.Digest}
 	switch {
@@ -181,7 +181,7 @@ func appendKnown(ctx context.Context, store Store, c Commit) (Receipt, error) {
 		case errors.Is(err, ErrUnknownOutcome):
 			unknown = err
 		case unknown != nil && !settles(err):
-			// The store refused to say more: what became of the first time stays open.
+			// The store refused to answer: the outcome of the first time stays unknown.
 			return Receipt{}, fmt.Errorf("%w: %w", unknown, err)
 		default:
 			return receipt, err
@@ -192,8 +192,8 @@ func appendKnown(ctx context.Context, store Store, c Commit) (Receipt, error) {
 	}
 }
 
-// settles reports whether an answer tells what became of the same commit before: it was
-// applied, or it was not and never will be.
+// settles reports whether an answer resolves an earlier unknown outcome of the same commit: it
+// was applied, or it was not and never will be.
 func settles(err error) bool {
 	var conflict *ConflictError
 	var duplicate *DuplicateError

@@ -9,7 +9,7 @@ import (
 // Tx is one attempt of a transaction: what its function has loaded and what it wants to
 // append. Model.Load, Model.Create and Model.Append work on it. An error of one of them ends
 // the attempt: the function should return it, and Transact does so if the function does not.
-// A Tx is for one goroutine and takes nothing after its function has returned.
+// A Tx is for one goroutine and refuses every call after its function has returned.
 type Tx struct {
 	ctx      context.Context // of the attempt; a Tx does not outlive the call it is made for
 	store    Store
@@ -23,7 +23,7 @@ type Tx struct {
 	stamped bool
 
 	slots []slot
-	first [3]slot // what slots begins with: most transactions touch no more streams
+	first [3]slot // the first room of slots: most transactions touch no more streams
 	buf   []byte  // room for the data of the next event
 }
 
@@ -68,7 +68,7 @@ func (tx *Tx) Stamp(at time.Time, meta []byte) {
 	tx.at, tx.meta, tx.stamped = at.Round(0).UTC(), meta, true
 }
 
-// Batches returns what the transaction would commit by now: a batch for each stream that was
+// Batches returns what the transaction would commit so far: a batch for each stream that was
 // loaded or created, in that order, those without events being guards. The events are the
 // transaction's own and are read-only.
 func (tx *Tx) Batches() []Batch {
@@ -144,15 +144,15 @@ func (tx *Tx) publish() {
 	}
 }
 
-// moved takes note that a stream is not at the version it was loaded at, and reports whether
-// another attempt can see what it is at now.
+// moved handles a stream that is not at the version it was loaded at, and reports whether
+// another attempt can see its current version.
 func (tx *Tx) moved(c *ConflictError) bool {
 	s := tx.slot(c.Stream)
 	switch {
 	case s == nil:
 		return true
 	case c.Head < c.After:
-		// Reading on cannot mend a state that is ahead of its stream.
+		// Reading on cannot repair a state that is ahead of its stream.
 		tx.settings.cache.drop(s.model, s.stream)
 	}
 	return !s.created

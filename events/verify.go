@@ -25,8 +25,8 @@ func Progress(every int, f func(Report)) VerifyOption {
 }
 
 // Verify walks the log from its first record to the last settled one and returns how much it
-// has seen. The first thing that cannot be is a *CorruptError that names it; the report then
-// counts what came before it. Any other error is that of the store.
+// has seen. The first record that is impossible is a *CorruptError that names it; the report then
+// counts the records before it. Any other error is that of the store.
 //
 // It checks that positions rise, that the versions of each stream are 1, 2, 3 without a hole
 // or a duplicate, that each commit's records have the indexes 0, 1, 2 in this order, that
@@ -95,7 +95,7 @@ func (v *verifier) check(r *Record) error {
 	return v.decode(*r)
 }
 
-// count takes the record into what is known.
+// count adds the record to what is known.
 func (v *verifier) count(r *Record) {
 	if r.Version == 1 {
 		v.report.Streams++

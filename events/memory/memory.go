@@ -79,7 +79,7 @@ func (s *Store) decide(ctx context.Context, group []events.Commit, out []events.
 		return
 	}
 	heads := make(map[events.StreamID]events.Version)
-	var known map[uuid.UUID]admit.Known // nil as a rule: retries are rare
+	var known map[uuid.UUID]admit.Known // usually nil: retries are rare
 	for i := range group {
 		c := &group[i]
 		if k, ok := s.known(c.ID); ok {

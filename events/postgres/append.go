@@ -13,8 +13,8 @@ import (
 )
 
 // Append implements events.Store. When the connection is lost before the server has answered,
-// the store finds out on a new one what became of the commit; a commit that it finds there
-// comes back with Repeated set, as it would for a caller who had asked again.
+// the store looks the outcome up on a new one; a commit that it finds is returned with Repeated
+// set, as to a caller who asks again.
 func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
 	if err := c.Validate(); err != nil {
 		return events.Receipt{}, err
@@ -89,18 +89,18 @@ func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known,
 	return found.known, nil
 }
 
-// AppendTx appends the commit inside a transaction of the caller: it goes in when the
-// transaction commits, together with whatever else that does. Until then the receipt is a
-// promise, and nobody else can append to the log: so it is best the last thing that a
-// transaction does, after all other locks that it takes. A transaction that takes a lock after
-// it may meet another one that does the reverse, and the server then ends one of the two.
+// AppendTx appends the commit inside a transaction of the caller: it is applied when the
+// transaction commits, together with the rest of it. Until then the receipt is provisional, and
+// no one else can append to the log. AppendTx is therefore best the last call of a transaction,
+// after all other locks that it takes: a transaction that takes a lock after it can deadlock with
+// one that does the reverse, and the server then ends one of the two.
 //
-// Nothing of the caller's transaction is lost to an answer of the store: after a
-// *events.ConflictError, a *events.DuplicateError or a *events.BoundsError it goes on as if it
-// had not asked. It must be at the level READ COMMITTED and not read only, or AppendTx refuses
-// with a *TxError: at a higher level it could not see what was committed while it waited. With
-// events.DurabilityFsync the transaction is made to be on the disk when it commits, whatever
-// synchronous_commit says. A commit of guards alone holds until the transaction ends.
+// After a *events.ConflictError, a *events.DuplicateError or a *events.BoundsError the caller's
+// transaction goes on as if AppendTx had not been called. The transaction must be at the level
+// READ COMMITTED and not read only, or AppendTx refuses with a *TxError: at a higher level it
+// could not see what was committed while it waited. With events.DurabilityFsync the transaction
+// is on the disk when it commits, whatever synchronous_commit says. A commit of guards alone
+// holds until the transaction ends.
 func (s *Store) AppendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (events.Receipt, error) {
 	if err := c.Validate(); err != nil {
 		return events.Receipt{}, err
@@ -118,7 +118,7 @@ func (s *Store) AppendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 	return receipt, under(ctx, "append in a transaction", err)
 }
 
-// isAnswer reports whether err is what the log says of a commit.
+// isAnswer reports whether err is the log's decision on a commit.
 func isAnswer(err error) bool {
 	_, conflict := errors.AsType[*events.ConflictError](err)
 	_, duplicate := errors.AsType[*events.DuplicateError](err)
@@ -136,8 +136,7 @@ func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 	if p.rows == 0 {
 		return p.verdicts[0].Receipt, p.verdicts[0].Err
 	}
-	// The statement is described to the server each time: nothing is left in a session that is
-	// the caller's.
+	// The statement is described each time: nothing is left prepared in the caller's session.
 	shape, values := p.statement()
 	sql, types := s.queries.put(shape)
 	var base positions
@@ -156,12 +155,12 @@ func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 	return answer[0].Receipt, answer[0].Err
 }
 
-// enter takes the lock of the log in a transaction of the caller, if it is one that can take an
-// append, and looks up what the plan names.
+// enter takes the lock of the log in a transaction of the caller, if that allows an append, and
+// looks up what the plan names.
 func (s *Store) enter(ctx context.Context, tx pgx.Tx, p *plan) (*survey, error) {
 	var b pgx.Batch
 	b.Queue(s.queries.enter, s.durability == events.DurabilityFsync)
-	// What was committed while it waited for the lock is seen by a statement that begins later.
+	// Only a later statement sees what was committed while this one waited for the lock.
 	b.Queue(s.queries.survey, p.names(), p.ids())
 	results := tx.SendBatch(ctx, &b)
 	defer results.Close()

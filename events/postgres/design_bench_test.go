@@ -232,7 +232,7 @@ func (w *striped) commit() {
 	patience := time.NewTimer(0)
 	callers, took := 0, time.Duration(0)
 	for {
-		w.await(callers, company(took), patience)
+		w.await(callers, groupWait(took), patience)
 		group, _ := w.take()
 		if group == nil {
 			<-w.wake

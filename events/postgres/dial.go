@@ -18,7 +18,7 @@ import (
 // minServer is the oldest server that the store works with.
 const minServer = 140000
 
-// dialer makes the connections that the store has beside its pool, as the pool would.
+// dialer makes the connections that the store has beside its pool, configured as the pool's.
 type dialer struct {
 	*config
 	pool    *pgxpool.Pool
@@ -41,7 +41,7 @@ type link struct {
 // backend is the process of the server at the other end of a connection.
 type backend struct {
 	pid   uint32
-	since string // the instant it began, which tells it from a later process of the same pid
+	since string // the instant it began, which distinguishes it from a later process of the same pid
 }
 
 // planning returns the settings under which the statements of the store keep to its indexes:
@@ -50,7 +50,7 @@ func planning() map[string]string {
 	return map[string]string{
 		"enable_seqscan":    "off",
 		"enable_bitmapscan": "off",
-		"jit":               "off", // the price of what is off would call for it
+		"jit":               "off", // the estimated cost of what is off would turn it on
 		"plan_cache_mode":   "force_generic_plan",
 	}
 }
@@ -75,7 +75,7 @@ func (d *dialer) connect(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// dial makes the connection to append on, sets it up and reads back what a promise rests on.
+// dial makes the connection to append on, configures it and verifies its settings.
 func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
 	conn, err := d.connect(ctx)
 	if err != nil {
@@ -97,8 +97,8 @@ func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
 	return l, err
 }
 
-// asItself runs f in a transaction under the role that has logged in. The session may work
-// under another one, to which the server does not show the processes of the first.
+// asItself runs f in a transaction under the role that has logged in. The session may have set
+// another role, to which the server does not show the processes of the first.
 func (l *link) asItself(ctx context.Context, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL ROLE NONE"); err != nil {
@@ -108,11 +108,11 @@ func (l *link) asItself(ctx context.Context, f func(pgx.Tx) error) error {
 	})
 }
 
-// settle sets what the connection needs and reads back what a promise rests on.
+// settle makes the settings of the connection and verifies them.
 func (d *dialer) settle(ctx context.Context, l *link) error {
 	settings := planning()
 	settings["default_transaction_isolation"] = "'read committed'"
-	// A group that is cut short by a clock is one whose callers are told nothing.
+	// A group that a timeout interrupts leaves its callers without an answer.
 	settings["statement_timeout"], settings["lock_timeout"], settings["idle_in_transaction_session_timeout"] = "0", "0", "0"
 	if d.durability == events.DurabilityProcess {
 		settings["synchronous_commit"] = "off"
@@ -125,7 +125,7 @@ func (d *dialer) settle(ctx context.Context, l *link) error {
 		return err
 	}
 	if d.durability == events.DurabilityFsync {
-		// What waits for a standby to apply waits for the disk too, and is left as it is.
+		// remote_apply waits for the disk too, and is kept.
 		_, err := l.conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'")
 		if err != nil {
 			return err
@@ -139,7 +139,7 @@ func (d *dialer) settle(ctx context.Context, l *link) error {
 	return d.verify(ctx, l)
 }
 
-// verify reads the settings back.
+// verify reads back the settings that the promises depend on.
 func (d *dialer) verify(ctx context.Context, l *link) error {
 	var version int
 	var fsync, pages, readOnly, isolation string
@@ -224,9 +224,8 @@ func (l *link) rollback() error {
 	return err
 }
 
-// outlive returns when another process of the server is gone, with all that it could still
-// have done. It ends it if it has to: the process may wait for a lock, or write to a connection
-// that nobody reads from any more.
+// outlive returns when another process of the server is gone and can no longer commit. It
+// terminates the process, which may wait for a lock or write to a connection without a reader.
 func (l *link) outlive(ctx context.Context, other backend) error {
 	const here = " FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND coalesce(extract(epoch FROM backend_start)::text, $2) = $2"
 	err := l.asItself(ctx, func(tx pgx.Tx) error {

@@ -5,8 +5,8 @@
 // # Setting up
 //
 // Migrate makes the schema, or brings it forward; Schema returns the same statements for a
-// tool of your own. Open and New change nothing, and refuse with an *OpenError what is no log
-// of the version that they know. Open has a pool of its own, New uses one of the caller's.
+// tool of your own. Open and New change nothing, and refuse with an *OpenError a schema that is
+// not a log of the version that they know. Open has a pool of its own, New uses the caller's.
 // Beside the pool a store has one connection on which it appends, which must be a session of
 // the server and not one of many behind a pooler that hands out transactions, and one on which
 // it listens once Changed was called.
@@ -16,43 +16,43 @@
 // With events.DurabilityFsync, the default, Open refuses a server whose fsync or
 // full_page_writes is off, with a *SettingError that names it, and every append sets
 // synchronous_commit for its transaction: a commit is acknowledged when it is on the disk. With
-// events.DurabilityProcess it is not waited for, and what a crash of the server takes away is
-// the newest commits. The settings are read back on every new connection.
+// events.DurabilityProcess it does not wait for that, and a crash of the server may lose the
+// newest commits. The settings are read back on every new connection.
 //
 // # Writing
 //
-// One committer a store sends the commits of all callers, in groups, each group as one
+// Each store has one committer. It sends the commits of all callers in groups, each group as one
 // transaction in one round trip: the statement that inserts the rows verifies what they were
 // decided on. When the verification fails, a second transaction looks everything up. Each
-// member of a group gets its own answer, and one that makes the transaction fail does not take
-// the others with it. A caller who is alone waits for nobody.
+// member of a group gets its own answer, and one that makes the transaction fail does not fail
+// the others. A single caller does not wait.
 //
 // When the connection is lost under a group, the store connects again, makes sure that the
 // server's process for the old connection is gone, and asks again by the IDs of the commits. So
-// events.ErrUnknownOutcome is left for callers who were cancelled, and for a server that stays
-// away.
+// only callers who were cancelled, and those of a server that does not come back, get
+// events.ErrUnknownOutcome.
 //
 // AppendTx appends in a transaction of the caller, together with rows of other tables.
 //
 // # Order
 //
-// Whoever appends holds one advisory lock of the log until its commit can be seen, and takes
-// the positions after the highest one. Positions therefore become visible in their order, and
-// have no gaps that a reader would have to wait for: a reader goes on from the last position
-// it has seen, and nothing of other databases or long transactions of the same server holds it
-// up. The price is that groups of different processes take turns. Since a group shares the cost
-// of its turn, it is the number of processes that counts and not that of callers: with 32 of
-// them, two processes together reached 0.7 and four 0.4 of what one did (BenchmarkStores).
+// A writer holds one advisory lock of the log until its commit can be seen, and takes the
+// positions after the highest one. Positions therefore become visible in their order, and have
+// no gaps that a reader would have to wait for: a reader goes on from the last position it has
+// seen, and neither other databases nor long transactions of the same server delay it. The
+// price is that groups of different processes follow each other. Since a group takes the lock
+// once, the number of processes counts and not that of callers: with 32 callers each, two
+// processes together reached 0.7 and four 0.4 of what one did (BenchmarkStores).
 //
-// The other right way is a lock per stream and positions from a sequence: groups of different
-// processes run side by side, and a reader has to prove of every gap that nothing will come to
-// fill it. Both were measured in one interleaved run, by processes of 32 callers with one event
-// a commit. Without the readers' proofs, and notifying as the store does, the other way reached,
-// against the lock of the log, 1.01 with one process, 1.23 with two and 1.37 with four on streams
-// of their own (1.09, 1.36 and 1.44 if it notified nobody), and 0.92, 0.89 and 1.00 where one
-// commit of four goes to a stream that all share as well. With two processes on a machine of two
-// cores that was 16,200 commits/s against 21,000, and 5,700 against 5,100: too little for giving
-// up positions without gaps. To measure it again:
+// The alternative is a lock per stream and positions from a sequence: groups of different
+// processes run side by side, and a reader has to prove of every gap that it will not be filled.
+// Both were measured in one interleaved run, by processes of 32 callers with one event a commit.
+// Without the readers' proofs, and notifying as the store does, the alternative reached, against
+// the lock of the log, 1.01 with one process, 1.23 with two and 1.37 with four on streams of
+// their own (1.09, 1.36 and 1.44 without notifying), and 0.92, 0.89 and 1.00 where one commit of
+// four also goes to a stream that all share. With two processes on a machine of two cores that
+// was 16,200 commits/s against 21,000, and 5,700 against 5,100: too little for giving up
+// positions without gaps. To measure it again:
 //
 //	go test -run '^$' -bench Designs -benchtime 25x ./events/postgres
 //
@@ -63,7 +63,7 @@
 // Filters are applied by the server. Through a pool of the store's own, statements keep to the
 // indexes whether the tables were ever analysed or not.
 //
-// See TestStore for the promises of events.Store, TestInterleavings and TestCommitOrder for the
-// order, TestKilledClients and TestKilledServer for deaths at either end, TestReplyIsLost for
-// connections, TestDamageIsFound for records changed by hand, and TestFourProcesses for the turns.
+// See TestStore for the promises of events.Store, TestInterleavings, TestCommitOrder and
+// TestFourProcesses for the order, TestKilledClients and TestKilledServer for deaths at either
+// end, TestReplyIsLost for connections, and TestDamageIsFound for records changed by hand.
 package postgres

@@ -10,8 +10,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// ErrFull is what errors.Is finds in the error of a call that failed because the server's disk
-// is full. Reads go on working, and so do appends once there is space again.
+// ErrFull is found by errors.Is in the error of a call that failed because the server's disk is
+// full. Reads still work, and appends work again once there is space.
 var ErrFull = errors.New("postgres: disk is full")
 
 // OpenError says why a schema cannot be opened as a log, or migrated. Nothing was changed.
@@ -31,7 +31,7 @@ func (e *OpenError) Error() string {
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
 
-// SettingError says that a setting of the server is not what a promise of the store rests on.
+// SettingError says that a setting of the server breaks a promise of the store.
 type SettingError struct {
 	Setting string // such as "fsync"
 	Want    string
@@ -53,7 +53,7 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("schema version %d, not %d", e.Found, e.Known)
 }
 
-// PrivilegeError says that the role of a connection may not do what the store needs.
+// PrivilegeError says that the role of a connection lacks a privilege that the store needs.
 type PrivilegeError struct {
 	Role      string
 	Privilege string // such as "INSERT on records"
@@ -74,9 +74,8 @@ func (e *TxError) Error() string {
 	return fmt.Sprintf("postgres: append in a transaction whose %s is %q, not %q", e.Setting, e.Found, e.Want)
 }
 
-// Error says that PostgreSQL or the way to it failed at an operation. Of an append it says
-// that nothing was applied, unless it is also events.ErrUnknownOutcome. Unwrap gives the error
-// of the driver.
+// Error says that PostgreSQL, or the connection to it, failed at an operation. After a failed
+// append nothing was applied, unless the error is also events.ErrUnknownOutcome.
 type Error struct {
 	Op  string // such as "connect", "append", "read"
 	Err error
@@ -104,7 +103,7 @@ func failed(op string, err error) error {
 	return &Error{Op: op, Err: err}
 }
 
-// under is failed for a call under a caller's context, whose own error comes first.
+// under is failed for a call under a caller's context, whose error takes precedence.
 func under(ctx context.Context, op string, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
@@ -112,9 +111,9 @@ func under(ctx context.Context, op string, err error) error {
 	return failed(op, err)
 }
 
-// errUnlocked says that what a transaction had looked up under the lock of the log was not so
+// errUnlocked says that what a transaction had looked up under the lock of the log had changed
 // when it wrote.
-var errUnlocked = errors.New("the log was changed by somebody who does not hold its lock")
+var errUnlocked = errors.New("the log was changed without its lock")
 
 // The codes of errors that the store knows.
 const (
@@ -135,15 +134,15 @@ func code(err error) string {
 	return ""
 }
 
-// isRefused reports whether err is the server's own word that it has rolled the transaction
-// back. Any other error, and one after which the server ends the connection, leaves open what
-// became of a transaction that was sent whole.
+// isRefused reports whether the server says by err that it has rolled the transaction back. After
+// any other error, and after one with which the server ends the connection, the outcome of a
+// transaction that was sent whole is unknown.
 func isRefused(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.SeverityUnlocalized == "ERROR" || errors.Is(err, errUnlocked)
 }
 
-// isTransient reports whether the same transaction may well go through when it is tried again.
+// isTransient reports whether the same transaction may succeed when it is tried again.
 func isTransient(err error) bool {
 	switch code(err) {
 	case serialization, deadlock, lockTimeout:

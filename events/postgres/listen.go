@@ -17,9 +17,9 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// listener hears, on a connection of its own, of commits by other processes. What it hears is
-// a hint to look and never the truth; whatever it misses while the connection is broken, it
-// makes good by looking itself when it has a new one.
+// listener is notified, on a connection of its own, of commits by other processes. A
+// notification is a hint only; what the listener misses while the connection is broken, it looks
+// up when it has a new one.
 type listener struct {
 	*dialer
 	changed *signal
@@ -45,7 +45,7 @@ func (l *listener) start() {
 	}
 }
 
-// close ends it, and lets none be started.
+// close ends it, and prevents another start.
 func (l *listener) close() {
 	l.end()
 	l.mu.Lock()
@@ -73,7 +73,7 @@ func (l *listener) run(done chan struct{}) {
 func (l *listener) listen() (connected bool) {
 	conn, err := l.connect(l.ctx)
 	if err != nil {
-		return false // followers poll meanwhile, and their errors are told
+		return false // followers poll, and report their errors
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -83,8 +83,7 @@ func (l *listener) listen() (connected bool) {
 	if _, err := conn.Exec(l.ctx, "LISTEN "+pgx.Identifier{l.schema.channel()}.Sanitize()); err != nil {
 		return false
 	}
-	// Looked up after LISTEN: what is committed from here on is heard of, and what was
-	// committed before is seen.
+	// Looked up after LISTEN: later commits are notified, and earlier ones are seen here.
 	var last int64
 	if err := conn.QueryRow(l.ctx, l.queries.settled).Scan(&last); err != nil {
 		return false

@@ -22,12 +22,12 @@ const (
 	// lastTry is the longest pause between two attempts to connect.
 	lastTry = 100 * time.Millisecond
 
-	// retries is how often a group is tried again that the server gave up for another's sake.
+	// retries is how often a group is tried again that the server gave up in favour of another.
 	retries = 5
 )
 
-// log is the connection on which the store appends, and what the committer, to whom it
-// belongs, remembers of the streams.
+// log is the connection on which the store appends, and what the committer remembers of the
+// streams. It belongs to the committer.
 type log struct {
 	*dialer
 	link    *link // nil after the connection was lost
@@ -35,13 +35,13 @@ type log struct {
 	life    context.Context // ends when the store is closed; attempts to connect are under it
 	socket  atomic.Pointer[net.Conn]
 
-	// heads holds versions of streams as this process left or met them. Others may have moved
-	// on: what is decided on them is verified by the statement that writes it.
+	// heads holds versions of streams as this process last saw them. They may be outdated: the
+	// statement that writes verifies what was decided on them.
 	heads map[events.StreamID]events.Version
 }
 
-// run carries out a group and returns the members that are now to be answered: those whose
-// callers have not left.
+// run executes a group and returns the members that are now to be answered: those whose callers
+// have not left.
 func (l *log) run(group []*request) (members []*request) {
 	var commits []events.Commit
 	for _, r := range group {
@@ -74,7 +74,7 @@ func (l *log) settle(members []events.Commit, answers []events.Outcome) {
 		}
 		return
 	}
-	// One of them makes the transaction fail: it must not take the others with it.
+	// One member makes the transaction fail: the others must not fail with it.
 	for i := range members {
 		if err := l.attempt(members[i:i+1], answers[i:i+1]); err != nil {
 			answers[i] = events.Outcome{Err: err}
@@ -107,10 +107,10 @@ func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
 	return l.recover(members, answers, err)
 }
 
-// guess answers the members in one exchange with the server, on the versions that the log
-// remembers or, of a stream that it does not, that the caller has seen, and as if every ID
-// were new. The statement verifies all of that and writes nothing if it is not so; then, and
-// when there is nothing to write, done is false.
+// guess answers the members in one exchange with the server. It assumes the versions that the
+// log remembers, or the caller's for a stream that it does not remember, and that every ID is
+// new. The statement verifies that and writes nothing if it is wrong; then, and when there is
+// nothing to write, done is false.
 func (l *log) guess(members []events.Commit, answers []events.Outcome) (done bool, err error) {
 	p := l.guessed(members)
 	if p.rows == 0 {
@@ -121,11 +121,11 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 	if err != nil {
 		return false, l.failed(err)
 	}
-	// Without BEGIN and COMMIT the exchange is one transaction, and the answer to its end, for
-	// which the connection waits, is the server's word that it is on the disk.
+	// Without BEGIN and COMMIT the exchange is one transaction. The connection waits for the
+	// answer to its end, which says that it is on the disk.
 	//
 	// If this process dies before the server has read it all, the server drops it. If it dies
-	// later, the commits are there, and whoever asks again is answered by their IDs.
+	// later, the commits are there, and a retry is answered by its ID.
 	var b pgconn.Batch
 	b.ExecStatement(l.link.lock, [][]byte{[]byte(l.link.level)}, nil, binaryFormat)
 	b.ExecStatement(put, values, binaryFormat, binaryFormat)
@@ -141,7 +141,7 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 	return true, nil
 }
 
-// guessed decides on what the log remembers.
+// guessed returns the plan on what the log remembers.
 func (l *log) guessed(members []events.Commit) *plan {
 	if len(l.heads) > maxHeads {
 		l.forget()
@@ -163,7 +163,7 @@ func (l *log) guessed(members []events.Commit) *plan {
 // look answers the members in a transaction that takes the lock, looks everything up, and then
 // writes what is admitted.
 func (l *log) look(members []events.Commit, answers []events.Outcome) (err error) {
-	if l.link == nil { // it ended with the transaction that was refused before
+	if l.link == nil { // the transaction that was refused before has ended it
 		if err := l.reconnect(l.life); err != nil {
 			return err
 		}
@@ -235,8 +235,8 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 	return fault
 }
 
-// failed cleans up after an error: it ends what is left of a transaction and forgets what was
-// decided on it.
+// failed cleans up after an error: it rolls back what is left of a transaction and forgets the
+// versions that were assumed in it.
 func (l *log) failed(err error) error {
 	l.forget()
 	if isRefused(err) && l.link.rollback() != nil {
@@ -247,10 +247,10 @@ func (l *log) failed(err error) error {
 
 func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
 
-// recover answers a group whose connection was lost when it may have been committed: on a new
-// connection, and once the server's process for the old one is gone, so that nothing of the
-// group can still come, it asks again for all of it. What was committed is answered by its ID,
-// and what was not is decided anew.
+// recover answers a group that may have been committed when its connection was lost. On a new
+// connection it waits until the server's process for the old one is gone, so that the group can
+// no longer be committed, and asks for all of it again. A member that was committed is answered
+// by its ID, and one that was not is decided anew.
 func (l *log) recover(members []events.Commit, answers []events.Outcome, lost error) error {
 	ctx, cancel := context.WithTimeout(l.life, l.settling)
 	defer cancel()
@@ -303,7 +303,7 @@ func (l *log) use(link *link) {
 	l.socket.Store(&socket)
 }
 
-// drop gives the connection up.
+// drop closes the connection.
 func (l *log) drop() {
 	l.forget()
 	if l.link != nil {
@@ -316,6 +316,6 @@ func (l *log) drop() {
 // the committer uses the connection.
 func (l *log) sever() {
 	if socket := l.socket.Load(); socket != nil {
-		_ = (*socket).Close() // whoever reads from it hears of it
+		_ = (*socket).Close() // its reader gets an error
 	}
 }

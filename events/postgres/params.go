@@ -54,8 +54,8 @@ func (a *array) value() []byte {
 	return a.buf
 }
 
-// head is a version as the database can hold it. One that it cannot hold is one that no stream
-// has, as is -1.
+// head is a version as the database can hold it. A version that it cannot hold becomes -1: no
+// stream has either.
 func head(v events.Version) int64 {
 	if v > maxInt64 {
 		return -1

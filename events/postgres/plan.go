@@ -11,14 +11,14 @@ import (
 	"github.com/tradesurety/surety/events/internal/admit"
 )
 
-// plan is what is to become of a group, and what that was decided on.
+// plan is the decision on a group, and what it was decided on.
 type plan struct {
 	members  []events.Commit
 	streams  []events.StreamID // all that the group names
 	heads    []events.Version  // the version that each of them was taken to be at
 	fresh    []uuid.UUID       // the commits that were taken to be new
 	verdicts []admit.Verdict
-	rows     int // of the members that go in
+	rows     int // of the members that are admitted
 }
 
 // each collects the streams of the members and calls f for the first batch of each.
@@ -51,8 +51,8 @@ func (p *plan) decide(heads map[events.StreamID]events.Version, known map[uuid.U
 	}
 }
 
-// answer tells every member what became of it, when the rows of those that went in have the
-// positions after base.
+// answer fills in the outcome of every member, given that the rows of those that are admitted
+// have the positions after base.
 func (p *plan) answer(base events.Position, answers []events.Outcome) {
 	for i := range p.members {
 		v := &p.verdicts[i]

@@ -32,8 +32,8 @@ func newQueries(s schema) *queries {
 		// pooler or a hook has done to the session since can lower it.
 		lock: "SELECT set_config('synchronous_commit', $1, true), pg_advisory_xact_lock(" + key + ")",
 
-		// enter is lock for a transaction of somebody else: it takes the lock only if the
-		// transaction is one that an append can be in, and raises the level if it is asked to.
+		// enter is lock for a transaction of the caller: it takes the lock only if the transaction
+		// allows an append, and raises the level if $1 is set.
 		enter: `SELECT i, r, CASE WHEN $1 AND current_setting('synchronous_commit') <> 'remote_apply' THEN set_config('synchronous_commit', 'on', true) END,
 	CASE WHEN i IN ('read committed', 'read uncommitted') AND r = 'off' THEN pg_advisory_xact_lock(` + key + `) END
 FROM (SELECT current_setting('transaction_isolation') AS i, current_setting('transaction_read_only') AS r) AS s`,
@@ -97,8 +97,8 @@ var arrayTypes = map[uint32]uint32{
 // put returns the statement that verifies what a group was decided on and inserts its rows: if
 // every stream is at the version given for it, and no commit is known, it inserts them all and
 // returns the position before the first of them; otherwise it inserts nothing and returns no
-// row. It must be a later statement than the one that takes the lock, whose wait it is not to
-// look back behind. Its parameters are what params makes.
+// row. It must be a later statement than the one that takes the lock, to see what was committed
+// during the wait. Its parameters are what params makes.
 func (q *queries) put(s shape) (sql string, types []uint32) {
 	if s == (shape{}) {
 		return q.putArrays()

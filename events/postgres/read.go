@@ -14,13 +14,13 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// A page ends when it has that many records or bytes, or when that many positions were looked
-// at: so much memory a reading takes, and so long it keeps a connection.
+// A page ends when it has that many records or bytes, or when that many positions were scanned.
+// This bounds the memory of a read and the time for which it keeps a connection.
 const (
 	pageRecords   = 1024
 	pageBytes     = 1 << 20
 	pagePositions = 16384
-	leastRecords  = 16
+	minRecords    = 16
 )
 
 // page is a run of records, and where the next one begins.
@@ -36,11 +36,11 @@ type page struct {
 
 func newPage() *page { return &page{limit: pageRecords / 4} }
 
-// reset empties the page. It asks for as many rows as fit into it by the size of those before.
+// reset empties the page. Its limit is the number of rows that fit, by the size of those before.
 func (p *page) reset() {
 	if p.rows > 0 {
 		average := max(p.bytes/p.rows, 1)
-		p.limit = min(max(pageBytes/average, leastRecords), pageRecords)
+		p.limit = min(max(pageBytes/average, minRecords), pageRecords)
 	}
 	p.records, p.bytes, p.rows, p.more = p.records[:0], 0, 0, false
 }
@@ -109,10 +109,9 @@ func (s *Store) version(ctx context.Context, stream events.StreamID) (events.Ver
 
 // ReadAll implements events.Store.
 //
-// Who appends holds the lock of the log from before the positions are drawn until they can be
-// seen. So positions appear in their order, a page never has a record without the ones before
-// it, and what is at or below the end, which is taken before the first page, was committed
-// whole.
+// A writer holds the lock of the log from before it draws positions until they can be seen. So
+// positions appear in their order, a page never has a record without the ones before it, and
+// what is at or below the end, which is taken before the first page, was committed whole.
 func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
 		at := after // the sequence may be ranged over again
@@ -148,8 +147,8 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 	}
 }
 
-// possible returns the part of a filter's list that the database can be asked for: no stream
-// and no type has the rest. It is nil only for a list that selects everything.
+// possible returns the part of a filter's list that the database can hold: the rest matches no
+// record. It is nil only for a list that selects everything.
 func possible(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -182,8 +181,8 @@ func (s *Store) refuses(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// read asks through the pool and gives the rows of the answer to a function. The connection is
-// back in the pool when it returns.
+// read runs a query through the pool and calls a function with each row. The connection is back
+// in the pool when it returns.
 func (s *Store) read(ctx context.Context, op string, ask func(context.Context) (pgx.Rows, error), row func([][]byte) error) error {
 	if err := s.refuses(ctx); err != nil {
 		return err
@@ -196,7 +195,7 @@ func (s *Store) read(ctx context.Context, op string, ask func(context.Context) (
 	return under(ctx, op, err)
 }
 
-// eachRow gives the rows to a function and closes them.
+// eachRow calls a function with each row and closes the rows.
 func eachRow(rows pgx.Rows, err error, row func([][]byte) error) error {
 	if err != nil {
 		return err
@@ -257,7 +256,7 @@ func (p *page) record(stream events.StreamID, v [][]byte) error {
 	})
 	r := &p.records[len(p.records)-1]
 	if copy(r.Commit[:], v[colCommit]) != len(r.Commit) {
-		return r.Corrupt(errors.New("the id of its commit is not one"))
+		return r.Corrupt(errors.New("the commit id is not a UUID"))
 	}
 	meta, data := v[colMeta], v[colData]
 	kept := p.keep(len(meta) + len(data))

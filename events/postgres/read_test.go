@@ -63,7 +63,7 @@ func TestPagesAreBounded(t *testing.T) {
 	at, most := int64(0), 0
 	for more := true; more; more = p.more {
 		p.reset()
-		if p.limit < leastRecords || p.limit > pageRecords {
+		if p.limit < minRecords || p.limit > pageRecords {
 			t.Errorf("a page asks for %d rows", p.limit)
 		}
 		if err := s.fill(t.Context(), p, "order-1", s.queries.stream, "order-1", at, p.limit); err != nil {

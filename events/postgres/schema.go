@@ -55,7 +55,7 @@ func (s schema) in(statement string) string {
 	return strings.ReplaceAll(statement, "{schema}", s.quoted)
 }
 
-// lock is the key of the advisory lock of the log: who holds it is the only one to append.
+// lock is the key of the advisory lock of the log: only its holder appends.
 func (s schema) lock() int64 { return s.key("append") }
 
 // channel is the name under which appends are notified.
@@ -69,8 +69,8 @@ func (s schema) key(use string) int64 {
 	return int64(h.Sum64())
 }
 
-// bookkeeping holds the versions of the schema. Its name is what tells a log from what else a
-// schema may hold.
+// bookkeeping holds the versions of the schema. A schema is a log if it has a table of that
+// name.
 const bookkeeping = `CREATE TABLE {schema}.surety_migrations (
 	version    integer     PRIMARY KEY,
 	applied_at timestamptz NOT NULL DEFAULT now()
@@ -100,11 +100,11 @@ func Schema(name string) (string, error) {
 
 // Migrate makes the schema of a log, or brings it to the version that this package works with,
 // in one transaction: after an error the database is as it was. Processes that migrate at once
-// take turns. Migrate needs a role that may create the schema, or create tables in it if it is
-// there and empty; whoever opens the log needs only USAGE on the schema, SELECT and INSERT on
+// run one after the other. Migrate needs a role that may create the schema, or create tables in it if it is
+// there and empty; opening the log needs only USAGE on the schema, SELECT and INSERT on
 // records, SELECT on surety_migrations, and SELECT, INSERT and UPDATE on snapshots.
 //
-// Of the options only WithSchema has a meaning here. Errors are *OpenError and the plain one of
+// It honours only WithSchema. Errors are *OpenError and the plain one of
 // ctx.
 func Migrate(ctx context.Context, dsn string, opts ...Option) error {
 	c, err := newConfig(opts)
@@ -156,11 +156,11 @@ func (c *config) migrate(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// errForeign says that a schema holds what this package has not made.
+// errForeign says that a schema was not made by this package.
 var errForeign = errors.New("it holds tables and none of them is surety_migrations")
 
-// schemaVersion looks at what there is: whether there is a schema of that name, and of which
-// version its log is, 0 if there is none.
+// schemaVersion returns whether there is a schema of that name, and the version of its log, 0 if
+// there is none.
 func (c *config) schemaVersion(ctx context.Context, q querier) (exists bool, version int, err error) {
 	var ours bool
 	var others int

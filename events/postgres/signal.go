@@ -6,7 +6,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// signal wakes whoever waits for the next change.
+// signal wakes those who wait for the next change.
 type signal struct {
 	mu    sync.Mutex
 	ch    chan struct{} // nil while nobody waits
@@ -26,8 +26,8 @@ func (s *signal) next() <-chan struct{} {
 	return s.ch
 }
 
-// committed says that this process has committed records up to a position. It wakes those who
-// wait, unless the server's own message came first and has done so.
+// committed notes that this process has committed records up to a position. It wakes those who
+// wait, unless the server's notification came first.
 func (s *signal) committed(p events.Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +37,7 @@ func (s *signal) committed(p events.Position) {
 	}
 }
 
-// heard says that somebody, perhaps this process, has committed records up to a position.
+// heard notes that a process, perhaps this one, has committed records up to a position.
 func (s *signal) heard(p events.Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,14 +10,8 @@ import (
 
 // SaveSnapshot implements events.Snapshots.
 func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
-	if err := snap.Stream.Validate(); err != nil {
+	if err := snap.Validate(); err != nil {
 		return err
-	}
-	switch {
-	case snap.Version == 0 || snap.Version > maxInt64:
-		return &events.BoundsError{Field: "version", Reason: "must be that of a record"}
-	case len(snap.Data) > events.MaxSnapshot:
-		return &events.BoundsError{Field: "data", Reason: fmt.Sprintf("%d bytes are more than %d", len(snap.Data), events.MaxSnapshot)}
 	}
 	return s.read(ctx, "save snapshot", func(ctx context.Context) (pgx.Rows, error) {
 		return s.pool.Query(ctx, s.queries.save, s.mode, string(snap.Stream), []byte(snap.Fold), int64(snap.Version), notNull(snap.Data))

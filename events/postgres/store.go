@@ -39,27 +39,27 @@ type config struct {
 	schema     schema
 	durability events.Durability
 	migrations []string
-	settling   time.Duration // how long the outcome of a group whose connection was lost is looked for
+	settling   time.Duration // how long the store tries to learn the outcome of a group whose connection was lost
 	grace      time.Duration // how long Close lets the running group go on before it breaks the connection
 	hooks      hooks
 }
 
-// hooks let the tests of this package stand at the points where something may go wrong.
+// hooks let the tests of this package act at the points where something can fail.
 type hooks struct {
-	connected func(*pgx.Conn) error // between the setting and the reading back of the settings
+	connected func(*pgx.Conn) error // after the settings are made and before they are read back
 	sending   func([]events.Commit) // before a group is sent to be committed
 	sent      func([]events.Commit) // before its outcome is read
 }
 
-// WithSchema names the schema of the log in the place of DefaultSchema. Any name will do that
-// PostgreSQL can hold and does not keep for itself.
+// WithSchema names the schema of the log instead of DefaultSchema. Any name is allowed that
+// PostgreSQL can hold and has not reserved.
 func WithSchema(name string) Option {
 	return func(c *config) { c.schema.name = name }
 }
 
 // WithDurability asks for what an acknowledged commit must survive: events.DurabilityFsync,
 // the default, or events.DurabilityProcess, which is faster: a crash of the server may then
-// take the newest commits, though never one without those after it.
+// lose the newest commits, never one without those after it.
 func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }
 
 func newConfig(opts []Option) (*config, error) {
@@ -124,8 +124,8 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts ...Option) (*Store, error
 
 func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Store, error) {
 	s := &Store{config: c, pool: pool, owned: owned, queries: newQueries(c.schema), changed: new(signal)}
-	// A pooler between the pool and the server may not keep what was prepared; then every
-	// question is described anew.
+	// A pooler between the pool and the server may not keep prepared statements; then every
+	// query is described anew.
 	s.mode = pool.Config().ConnConfig.DefaultQueryExecMode
 	if s.mode == pgx.QueryExecModeSimpleProtocol || s.mode == pgx.QueryExecModeExec {
 		s.mode = pgx.QueryExecModeDescribeExec
@@ -141,7 +141,7 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	}
 	if err != nil {
 		conn.close()
-		return nil, c.openError(ctx, "cannot be looked at", err)
+		return nil, c.openError(ctx, "cannot be inspected", err)
 	}
 	s.writer = newWriter(d, conn, s.changed)
 	s.listener = newListener(d, s.changed)
@@ -197,7 +197,7 @@ func (c *config) refuse(reason string, err error) error {
 	return &OpenError{Schema: c.schema.name, Reason: reason, Err: err}
 }
 
-// openError names the reason of an error that came up while a log was opened or migrated. The
+// openError adds the reason to an error of opening or migrating a log. The
 // error of a context stays as it is.
 func (c *config) openError(ctx context.Context, otherwise string, err error) error {
 	if err == nil {
@@ -211,7 +211,7 @@ func (c *config) openError(ctx context.Context, otherwise string, err error) err
 	}
 	reason := otherwise
 	if _, ok := errors.AsType[*SettingError](err); ok {
-		reason = "the server does not keep what the log promises"
+		reason = "the server cannot keep the promises of the log"
 	} else if _, ok := errors.AsType[*VersionError](err); ok {
 		reason = "was migrated by a later version of this package"
 	} else if _, ok := errors.AsType[*PrivilegeError](err); ok || code(err) == noPrivilege {
@@ -225,15 +225,15 @@ func (c *config) openError(ctx context.Context, otherwise string, err error) err
 // Durability implements events.Store.
 func (s *Store) Durability() events.Durability { return s.durability }
 
-// Changed implements events.Signaler. Its first call opens a connection on which the store
-// hears of commits of other processes too; while that is broken, it hears of its own.
+// Changed implements events.Signaler. Its first call opens a connection on which the store also
+// hears of commits of other processes; while that is broken, it hears only of its own.
 func (s *Store) Changed() <-chan struct{} {
 	s.listener.start()
 	return s.changed.next()
 }
 
 // Close implements events.Store. It waits for pages that are being read through a pool of the
-// store's own. A transaction that waits for the turn of another is given up after a while, and
+// store's own. A transaction that still waits for the lock of the log is given up after 5 s, and
 // its callers get events.ErrUnknownOutcome.
 func (s *Store) Close() error {
 	if !s.closed.CompareAndSwap(false, true) {

@@ -11,18 +11,18 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// A group waits for callers who came along with the last one for as long as a part of what the
-// last one took: what a late caller costs who goes alone grows with that, and the wait stays
-// small beside it. The two bounds are for a server that is near, and for one that was held up.
+// A group waits for the callers of the group before it, at most for a part of the time that it
+// took: the cost of a caller who misses the group grows with that time, and the wait stays
+// small beside it. The bounds are for a server that is near, and for one that was held up.
 const (
-	companyPart  = 8
-	leastCompany = 100 * time.Microsecond
-	mostCompany  = time.Millisecond
+	groupWaitPart = 8
+	minGroupWait  = 100 * time.Microsecond
+	maxGroupWait  = time.Millisecond
 )
 
-// company returns the longest that a group waits for others after one that took so long.
-func company(took time.Duration) time.Duration {
-	return min(max(took/companyPart, leastCompany), mostCompany)
+// groupWait returns the longest that a group waits for callers after one that took so long.
+func groupWait(took time.Duration) time.Duration {
+	return min(max(took/groupWaitPart, minGroupWait), maxGroupWait)
 }
 
 // writer gathers the requests of all callers into groups and has one goroutine, the committer,
@@ -45,7 +45,7 @@ type request struct {
 	ctx     context.Context
 	commits []events.Commit
 	answers []events.Outcome
-	err     error // of a request that was not carried out
+	err     error // of a request that was not executed
 	state   atomic.Int32
 	done    chan struct{} // closed when answers and err are set
 }
@@ -72,12 +72,12 @@ func newWriter(d *dialer, first *link, changed *signal) *writer {
 	return w
 }
 
-// submit carries the request out and returns when it is answered or its caller has gone.
+// submit executes the request and returns when it is answered or its caller has left.
 func (w *writer) submit(r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	// The caller may leave, and change what it lent us, while the group is still written.
+	// The caller may leave and reuse its bytes while the group is still written.
 	r.keep()
 	r.done = make(chan struct{})
 	if err := w.enter(r); err != nil {
@@ -122,15 +122,15 @@ func (w *writer) rouse() {
 	}
 }
 
-// commit is the committer. It never runs under the context of a caller: to break off a group
-// for the sake of one would leave all of them without an answer.
+// commit is the committer. It never runs under the context of a caller: interrupting a group for
+// one caller would leave all of them without an answer.
 func (w *writer) commit() {
 	defer close(w.done)
 	defer w.log.drop()
 	patience := time.NewTimer(0)
 	callers, took := 0, time.Duration(0)
 	for {
-		w.await(callers, company(took), patience)
+		w.await(callers, groupWait(took), patience)
 		group, closed := w.take()
 		if closed {
 			return
@@ -156,9 +156,9 @@ func (w *writer) queued() int {
 	return len(w.queue)
 }
 
-// await waits until as many requests are queued as there were callers before the last group
-// was answered, its members and those who queued behind them, though never for long. A caller
-// who was alone waits for nobody.
+// await waits, at most for longest, until as many requests are queued as there were callers
+// before the last group was answered: its members and those who queued behind them. A single
+// caller does not wait.
 func (w *writer) await(callers int, longest time.Duration, patience *time.Timer) {
 	w.mu.Lock()
 	if callers <= 1 || len(w.queue) >= callers || w.closed {
@@ -181,7 +181,7 @@ func (w *writer) await(callers int, longest time.Duration, patience *time.Timer)
 	}
 }
 
-// take takes a group off the queue. With an empty queue it says whether there will be no other.
+// take takes a group off the queue. With an empty queue it reports whether the writer is closed.
 func (w *writer) take() (group []*request, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -222,7 +222,7 @@ func (w *writer) close() {
 	late.Stop()
 }
 
-// keep makes the request independent of the bytes that its caller lent.
+// keep copies what the request shares with its caller.
 func (r *request) keep() {
 	if r.ctx.Done() == nil {
 		return
@@ -250,6 +250,5 @@ func (r *request) rows() int {
 	return n
 }
 
-// claim takes the request for a group that is about to be sent, or says that its caller has
-// gone.
+// claim takes the request for a group that is about to be sent, unless its caller has left.
 func (r *request) claim() bool { return r.state.CompareAndSwap(waiting, taken) }

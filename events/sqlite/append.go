@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/events/internal/admit"
 )
 
-// Append implements events.Store. A caller whose transaction runs on its own goroutine learns
-// how it ended even if the context ends meanwhile.
+// Append implements events.Store. A caller whose transaction runs on its own goroutine gets the
+// outcome even if its context ends first.
 func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
 	if err := c.Validate(); err != nil {
 		return events.Receipt{}, err

@@ -5,17 +5,17 @@
 //
 // The file is in WAL mode. With events.DurabilityFsync, the default, the write-ahead log is
 // forced to the disk before a commit is acknowledged; with events.DurabilityProcess it is
-// forced only at checkpoints, and what a loss of power takes away is the newest commits.
-// Every connection sets what it relies on and reads it back; Open refuses a file on which a
-// setting does not take, with a *SettingError that names it.
+// forced only at checkpoints, and a loss of power may lose the newest commits.
+// Every connection makes the settings it relies on and reads them back; Open refuses a file
+// on which one has no effect, with a *SettingError that names it.
 //
 // # Writing
 //
 // A process has one writing connection. A caller who finds it idle runs its own transaction;
-// callers who find it busy are gathered, and one transaction takes them all. Each member of a
-// group gets its own answer, and a member that makes the transaction fail does not take the
-// others with it. Several processes may open one file: they take turns for SQLite's write
-// lock, and a caller waits for its turn for as long as its context lives.
+// callers who find it busy are gathered into a group, which is one transaction. Each member of a
+// group gets its own answer, and one that makes the transaction fail does not fail the others.
+// Several processes may open one file: SQLite's write lock orders them, and a caller waits for
+// it until its context ends.
 //
 // # Reading
 //
@@ -25,11 +25,11 @@
 //
 // # Files
 //
-// Open creates the file when there is none, and refuses with an *OpenError, and without
-// touching a byte, whatever is there and is not a log of this package. Beside the file SQLite
-// keeps two more with the suffixes -wal and -shm while it is open; the three belong together
-// and must be on a local file system.
+// Open creates the file when there is none. A file that is not a log of this package it refuses
+// with an *OpenError and leaves unchanged. While the file is open, SQLite keeps two more beside
+// it, with the suffixes -wal and -shm; the three belong together and must be on a local file
+// system.
 //
 // See TestStore for the promises of events.Store, TestKillLosesNothingAcknowledged for the
-// death of a writing process, and TestTwoProcessesShareOneFile for the turns.
+// death of a writing process, and TestTwoProcessesShareOneFile.
 package sqlite

@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// ErrFull is what errors.Is finds in the error of a call that failed because the disk, or the
-// file, is full. Reads go on working, and so do appends once there is space again.
+// ErrFull is found by errors.Is in the error of a call that failed because the disk, or the
+// file, is full. Reads still work, and appends work again once there is space.
 var ErrFull = errors.New("sqlite: disk or file is full")
 
 // OpenError says why a path cannot be opened as a store. A file that was there before is
@@ -31,7 +31,7 @@ func (e *OpenError) Error() string {
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
 
-// SettingError says that SQLite did not take a setting that a promise of the store rests on.
+// SettingError says that a setting that a promise of the store depends on has no effect.
 type SettingError struct {
 	Setting string // the name of the pragma
 	Want    string
@@ -52,8 +52,8 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("schema version %d is later than %d", e.Found, e.Known)
 }
 
-// Error says that SQLite failed at an operation. Of an append it says that nothing was
-// applied, unless it is also events.ErrUnknownOutcome. Unwrap gives the driver's error.
+// Error says that SQLite failed at an operation. After a failed append nothing was applied,
+// unless the error is also events.ErrUnknownOutcome.
 type Error struct {
 	Op  string // such as "begin", "insert", "commit", "read"
 	Err error
@@ -85,8 +85,8 @@ func failed(op string, err error) error {
 
 func primary(err error) sqlite.ResultCode { return sqlite.ErrCode(err).ToPrimary() }
 
-// isBusy says that somebody else holds the lock, and that trying again is the answer.
-// SQLITE_PROTOCOL is the same news from the handshake on the WAL index.
+// isBusy reports whether another connection holds the lock, so that trying again helps.
+// SQLITE_PROTOCOL says the same of the handshake on the WAL index.
 func isBusy(err error) bool {
 	if err == nil {
 		return false

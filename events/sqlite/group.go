@@ -30,20 +30,20 @@ func (g *group) claim(list []*request) {
 	}
 }
 
-// hand gives the requests their answers.
-func (g *group) hand() {
+// deliver gives the requests their answers.
+func (g *group) deliver() {
 	answers := g.answers
 	for _, r := range g.requests {
 		answers = answers[copy(r.answers, answers):]
 	}
 }
 
-// run carries out one snapshot, or the commits of any number of callers: those of first, and
-// those whom join brings in while the transaction runs. It returns the requests that are now
-// to be answered.
+// run executes one snapshot, or the commits of any number of callers: those of first, and those
+// that join adds while the transaction runs. It returns the requests that are now to be
+// answered.
 //
-// Nothing here runs under the context of a caller. An interrupt would roll back the rows of
-// all members for the sake of one.
+// Nothing here runs under the context of a caller: an interrupt for one would roll back the rows
+// of all.
 func (l *log) run(first []*request, join func(*group) []*request) []*request {
 	err := l.start(func() error { return gone(first) })
 	var g group
@@ -66,12 +66,12 @@ func (l *log) run(first []*request, join func(*group) []*request) []*request {
 		if err := l.attempt(&g, true, join); err != nil {
 			l.repair(&g, err)
 		}
-		g.hand()
+		g.deliver()
 	}
 	return g.requests
 }
 
-// gone returns the error of a context if no member of the group has a living one.
+// gone returns the error of a context if the contexts of all members have ended.
 func gone(group []*request) (err error) {
 	for _, r := range group {
 		if err = r.ctx.Err(); err == nil {
@@ -81,9 +81,9 @@ func gone(group []*request) (err error) {
 	return err
 }
 
-// start begins a transaction. While another process holds the lock it tries again until it
-// has its turn, give returns an error, or the store is closed.
-func (l *log) start(give func() error) error {
+// start begins a transaction. While another process holds the lock it tries again until it gets
+// the lock, stop returns an error, or the store is closed.
+func (l *log) start(stop func() error) error {
 	var wait backoff
 	for {
 		l.undo()
@@ -99,7 +99,7 @@ func (l *log) start(give func() error) error {
 			return events.ErrClosed
 		default:
 		}
-		if err := give(); err != nil {
+		if err := stop(); err != nil {
 			return err
 		}
 		wait.pause()
@@ -115,8 +115,8 @@ func (l *log) undo() {
 }
 
 // attempt answers the members in the transaction that has begun, and those who join while it
-// runs, and ends it: rows go in while callers are still coming, so that a group of many waits
-// for few. After an error nothing was applied, unless it is events.ErrUnknownOutcome.
+// runs, and ends it: rows are inserted while callers still arrive, so that a large group waits
+// little. After an error nothing was applied, unless it is events.ErrUnknownOutcome.
 func (l *log) attempt(g *group, trust bool, join func(*group) []*request) (err error) {
 	defer func() {
 		if err != nil {
@@ -159,7 +159,7 @@ func (l *log) repair(g *group, err error) {
 	}
 	n := len(g.commits)
 	if isUnique(err) {
-		// Something that was taken for granted was not so: now everything is looked up.
+		// Something that was assumed was wrong: now everything is looked up.
 		err = again(0, n)
 	}
 	if err == nil {
@@ -171,7 +171,7 @@ func (l *log) repair(g *group, err error) {
 		}
 		return
 	}
-	// One of them makes the transaction fail: it must not take the others with it.
+	// One member makes the transaction fail: the others must not fail with it.
 	for i := range n {
 		if err := again(i, i+1); err != nil {
 			g.answers[i] = events.Outcome{Err: err}
@@ -193,10 +193,10 @@ func (l *log) answer(members []events.Commit, answers []events.Outcome, trust bo
 // finish commits.
 //
 // If the process dies before the last frame of the transaction is in the WAL, recovery drops
-// the transaction, and nobody was told of it. If it dies after that and before the callers
-// are told, the commits are there, and whoever asks again is answered by their IDs. With
-// synchronous=FULL the WAL is on the disk before COMMIT returns, so what a caller was told
-// outlives a loss of power as well.
+// the transaction, and no caller has an answer. If it dies after that and before the callers
+// have their answers, the commits are there, and a retry is answered by its ID. With
+// synchronous=FULL the WAL is on the disk before COMMIT returns, so what was acknowledged
+// survives a loss of power as well.
 func (l *log) finish(members []events.Commit) error {
 	err := error(nil)
 	if l.hooks.committing != nil {
@@ -214,10 +214,10 @@ func (l *log) finish(members []events.Commit) error {
 	}
 	if primary(err) == sqlite.ResultFull {
 		// The frame that would have ended the transaction could not be written whole, and its
-		// checksum keeps what there is of it from ever being taken for one.
+		// checksum shows that it is not whole.
 		return failed("commit", err)
 	}
-	// The last frame may be in the WAL without being known to be on the disk. It is rolled back
-	// here, and yet recovery after a crash may find it.
+	// The last frame may be in the WAL and not yet on the disk. It is rolled back here, but
+	// recovery after a crash may find it.
 	return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, failed("commit", err))
 }

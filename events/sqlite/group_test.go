@@ -99,12 +99,12 @@ func TestAppendEachIsSplitAtTheBounds(t *testing.T) {
 	}
 }
 
-// TestCompany bounds how long a group waits for callers by what the last one took.
-func TestCompany(t *testing.T) {
+// TestGroupWait bounds how long a group waits for callers by what the last one took.
+func TestGroupWait(t *testing.T) {
 	for _, tt := range []struct{ took, want time.Duration }{
-		{0, leastCompany}, {leastCompany, leastCompany}, {4 * time.Millisecond, 500 * time.Microsecond}, {time.Hour, mostCompany},
+		{0, minGroupWait}, {minGroupWait, minGroupWait}, {4 * time.Millisecond, 500 * time.Microsecond}, {time.Hour, maxGroupWait},
 	} {
-		if got := company(tt.took); got != tt.want {
+		if got := groupWait(tt.took); got != tt.want {
 			t.Errorf("after %s a group waits %s, want %s", tt.took, got, tt.want)
 		}
 	}

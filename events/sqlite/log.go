@@ -20,7 +20,7 @@ type log struct {
 	begin, commit, rollback, dataVersion, insert, save *sqlite.Stmt
 
 	// heads holds versions of streams as of the last transaction of this connection. They
-	// are exact for as long as no other connection has committed, which seen tells.
+	// are exact as long as no other connection has committed, which seen shows.
 	heads map[events.StreamID]events.Version
 	seen  int64
 }
@@ -49,10 +49,10 @@ func newLog(conn *sqlite.Conn, h hooks, changed *signal, closing <-chan struct{}
 
 // decide returns what admit.Group says of the members.
 //
-// Most members are new commits that fit. With trust, decide takes that for granted instead
-// of looking for it: no ID is looked up, and a stream that a member begins is taken to be
-// empty. If then every member is admitted, the unique indexes verify both when the rows go
-// in. If one is not, everything is looked up after all.
+// Most members are new commits that fit. With trust, decide assumes that: it looks up no ID,
+// and takes a stream that a member begins to be empty. If then every member is admitted, the
+// unique indexes verify both when the rows are inserted. If one is not, decide looks everything
+// up after all.
 func (l *log) decide(members []events.Commit, trust bool) ([]admit.Verdict, error) {
 	if trust {
 		if err := l.learn(members, true); err != nil {

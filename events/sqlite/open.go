@@ -18,8 +18,8 @@ import (
 // inspect looks at what is at the path without changing it, and reports whether there is a
 // file at all. A nil error says that the file is worth opening.
 //
-// It never opens the file by itself: closing a descriptor drops every POSIX lock that this
-// process holds on the file, also those of another Store. SQLite knows how to wait with that.
+// It opens the file only through SQLite: closing a descriptor drops every POSIX lock that this
+// process holds on the file, also those of another Store, and SQLite defers the close.
 func inspect(path string, known int) (exists bool, err error) {
 	refuse := func(reason string, err error) (bool, error) {
 		return true, &OpenError{Path: path, Reason: reason, Err: err}
@@ -29,7 +29,7 @@ func inspect(path string, known int) (exists bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return refuse("cannot be looked at", err)
+		return refuse("cannot be inspected", err)
 	case info.IsDir():
 		return refuse("is a directory", nil)
 	case !info.Mode().IsRegular():
@@ -52,8 +52,8 @@ func inspect(path string, known int) (exists bool, err error) {
 	case err != nil && primary(err) == sqlite.ResultNotADB:
 		return refuse("is not a SQLite database", err)
 	case err != nil && primary(err) == sqlite.ResultCorrupt && logged:
-		// A checkpoint that a crash broke off leaves a file shorter than its header says; the
-		// rest is in the WAL. Whether it is, complete tells once SQLite has read the WAL.
+		// A checkpoint that a crash interrupted leaves a file shorter than its header says; the
+		// rest is in the WAL. complete checks that once SQLite has read the WAL.
 		return true, nil
 	case err != nil && primary(err) == sqlite.ResultCorrupt:
 		return refuse("is truncated or damaged", err)
@@ -113,9 +113,8 @@ func complete(conn *sqlite.Conn, path string) error {
 // create makes a store at the path unless there is a file by now.
 //
 // The file is made in a directory of its own and linked to its name when it is complete. A
-// crash before the link leaves a directory that nobody looks into; there is never half a
-// store at the path. Of two processes that create at once one makes the link, and both go on
-// with what is there.
+// crash before the link leaves a directory that is never read; there is never half a store at
+// the path. Of two processes that create at once one makes the link, and both open its file.
 func create(path string, c *config) (err error) {
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o222 == 0 {
@@ -189,7 +188,7 @@ func connect(path string, c *config, writer bool) (*sqlite.Conn, error) {
 	return conn, nil
 }
 
-// openError names the reason of an error that came up while a store was opened. The error of
+// openError adds the reason to an error of opening a store. The error of
 // a context stays as it is.
 func openError(path string, err error) error {
 	if _, ok := errors.AsType[*OpenError](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -12,8 +12,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// A page ends when it has that many records or bytes, or when that many rows were looked at:
-// so much memory a reading takes, and so long it keeps a connection.
+// A page ends when it has that many records or bytes, or when that many rows were scanned. This
+// bounds the memory of a read and the time for which it keeps a connection.
 const (
 	pageRecords = 512
 	pageBytes   = 512 << 10

@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// readers lends reading connections, the one that came back last first: what it read is still
-// in its cache.
+// readers is a pool of reading connections. The one returned last is used first: what it read is
+// still in its cache.
 type readers struct {
 	free   chan struct{} // holds a token for every reader in the stack
 	closed chan struct{}
@@ -18,7 +18,7 @@ type readers struct {
 	stack  []*reader
 }
 
-// reader is one reading connection with its statements. It belongs to whoever borrowed it.
+// reader is one reading connection with its statements. It belongs to its borrower.
 type reader struct {
 	probe                        *probe
 	begin, end                   *sqlite.Stmt
@@ -102,7 +102,7 @@ func (rs *readers) giveBack(r *reader) {
 	rs.free <- struct{}{}
 }
 
-// close refuses new borrowers and waits for the readers that are lent.
+// close refuses new borrowers and waits until every reader is returned.
 func (rs *readers) close() {
 	close(rs.closed)
 	for range cap(rs.free) {
@@ -110,8 +110,8 @@ func (rs *readers) close() {
 	}
 }
 
-// read lends a reader to f. When f finds the file locked, which in WAL mode is only while
-// somebody recovers it, f runs again for as long as ctx lives; f must begin anew each time.
+// read runs f with a reader. While f finds the file locked, which in WAL mode is only during a
+// recovery, f runs again until ctx ends; it must begin anew each time.
 func (s *Store) read(ctx context.Context, op string, f func(*reader) error) error {
 	r, err := s.readers.borrow(ctx)
 	if err != nil {
@@ -156,9 +156,8 @@ func (s *Store) Settled(ctx context.Context) (p events.Position, err error) {
 	return p, err
 }
 
-// position returns the highest position. Transactions that write follow each other, and each
-// takes positions above all that are there: whatever is committed later lies above, so there
-// is no hole below that could still be filled.
+// position returns the highest position. Writing transactions follow each other, and each takes
+// positions above all that are there, so no hole below can still be filled.
 func (r *reader) position() (events.Position, error) {
 	defer r.settled.Reset()
 	if _, err := r.settled.Step(); err != nil {

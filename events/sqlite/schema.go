@@ -15,8 +15,8 @@ const applicationID = 0x53757274
 // stream and an index of a commit exist once, and records are never changed or removed, so
 // that a position, being one more than the highest, is never used twice.
 //
-// The columns that a filter looks at stand before the payload: a row that does not pass
-// costs no page of its overflow.
+// The columns of the filter come before the payload: a row that does not pass is skipped
+// without reading its overflow pages.
 const schema1 = `
 CREATE TABLE records (
 	position  INTEGER PRIMARY KEY,

@@ -10,14 +10,14 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// patience is how long SQLite itself waits for a lock on a reading connection before the
-// store asks for the caller's context and tries again.
+// patience is how long SQLite itself waits for a lock on a reading connection before the store
+// checks the caller's context and tries again.
 const patience = 10 * time.Millisecond
 
 // setting is a pragma that a connection sets and reads back.
 type setting struct{ name, value string }
 
-// settings lists what a promise rests on, for a connection of that kind.
+// settings lists the settings that the promises depend on, for a connection of that kind.
 func settings(d events.Durability, writer bool) []setting {
 	list := []setting{
 		{"journal_mode", "wal"},
@@ -34,8 +34,7 @@ func settings(d events.Durability, writer bool) []setting {
 	if writer {
 		// The writer asks for the lock in steps finer than SQLite's own, see start. It also folds
 		// the WAL into the file, every thousand pages. No reader keeps a state of the log for
-		// longer than a page, so the WAL can soon begin anew; one that a burst has blown up is
-		// then cut back.
+		// longer than a page, so the WAL can soon begin anew; after a burst it is truncated then.
 		return append(list, setting{"busy_timeout", "0"}, setting{"wal_autocheckpoint", "1000"}, setting{"journal_size_limit", "67108864"})
 	}
 	return append(list, setting{"busy_timeout", "10"}, setting{"query_only", "1"})

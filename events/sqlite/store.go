@@ -39,9 +39,9 @@ type config struct {
 	hooks      hooks
 }
 
-// hooks let the tests of this package stand at the points where something may go wrong.
+// hooks let the tests of this package act at the points where something can fail.
 type hooks struct {
-	connected  func(*sqlite.Conn) error    // between the setting and the reading back of the settings
+	connected  func(*sqlite.Conn) error    // after the settings are made and before they are read back
 	begun      func()                      // after a transaction has begun
 	committing func([]events.Commit) error // before COMMIT; an error stands for one of COMMIT
 }
@@ -56,7 +56,7 @@ func WithReaders(n int) Option { return func(c *config) { c.readers = n } }
 
 // Open opens the store at the path and creates it when there is no file. The directory must
 // exist. An empty file is refused like any other that this package did not make. Open waits
-// for locks of other processes for as long as ctx lives; its errors are *OpenError and the
+// for locks of other processes until ctx ends; its errors are *OpenError and the
 // plain one of ctx.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	c := config{
@@ -70,7 +70,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	if err := c.validate(path); err != nil {
 		return nil, openError(path, err)
 	}
-	// SQLite gives some names a meaning of their own; an absolute path is never one of them.
+	// SQLite gives some names a special meaning; an absolute path is not one of them.
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, openError(path, err)
@@ -186,7 +186,7 @@ func (s *Store) Close() error {
 	return failed("close", closeAll(s.conns))
 }
 
-// signal wakes whoever waits for the next change.
+// signal wakes those who wait for the next change.
 type signal struct {
 	mu    sync.Mutex
 	ch    chan struct{} // nil while nobody waits

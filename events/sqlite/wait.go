@@ -7,7 +7,7 @@ import (
 )
 
 // backoff waits between attempts at a lock that another process holds: first for less than a
-// transaction takes, so that two busy processes take turns, then longer and longer.
+// transaction takes, so that two busy processes alternate, then longer and longer.
 type backoff struct{ last time.Duration }
 
 const (
@@ -20,7 +20,7 @@ func (b *backoff) pause() {
 	time.Sleep(b.last/2 + rand.N(b.last/2))
 }
 
-// patiently runs f again for as long as it finds a lock taken and ctx lives.
+// patiently runs f again while it finds a lock taken, until ctx ends.
 func patiently(ctx context.Context, f func() error) error {
 	var wait backoff
 	for {

@@ -13,23 +13,23 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// A group waits for callers who came along with the last one for as long as a part of what the
-// last one took: what a late caller costs who goes alone grows with that, and the wait stays
-// small beside it. The two bounds are for a disk that is fast, and for one that was held up.
+// A group waits for the callers of the group before it, at most for a part of the time that it
+// took: the cost of a caller who misses the group grows with that time, and the wait stays
+// small beside it. The bounds are for a fast disk, and for one that was held up.
 const (
-	companyPart  = 8
-	leastCompany = 100 * time.Microsecond
-	mostCompany  = time.Millisecond
+	groupWaitPart = 8
+	minGroupWait  = 100 * time.Microsecond
+	maxGroupWait  = time.Millisecond
 )
 
-// company returns the longest that a group waits for others after one that took so long.
-func company(took time.Duration) time.Duration {
-	return min(max(took/companyPart, leastCompany), mostCompany)
+// groupWait returns the longest that a group waits for callers after one that took so long.
+func groupWait(took time.Duration) time.Duration {
+	return min(max(took/groupWaitPart, minGroupWait), maxGroupWait)
 }
 
-// writer hands the one writing connection from owner to owner. The owner is either a caller
+// writer passes the one writing connection from owner to owner. The owner is either a caller
 // who found it idle and runs its own request, or the gathering goroutine, to which a caller
-// passes it on when others have queued up meanwhile.
+// passes it when others have queued up behind it.
 type writer struct {
 	log     *log // belongs to the owner
 	mu      sync.Mutex
@@ -39,7 +39,7 @@ type writer struct {
 	full    chan struct{}
 	closed  bool
 	closing chan struct{} // closed when closed is set
-	idle    chan struct{} // closed when nobody owns the writer any more and nobody will
+	idle    chan struct{} // closed when the writer is closed and idle
 	wake    chan struct{} // makes the gathering goroutine the owner
 	done    chan struct{} // closed when the gathering goroutine has ended
 }
@@ -50,7 +50,7 @@ type request struct {
 	commits  []events.Commit
 	answers  []events.Outcome
 	snapshot *events.Snapshot
-	err      error // of a request that was not carried out
+	err      error // of a request that was not executed
 	state    atomic.Int32
 	done     chan struct{} // closed when answers and err are set; nil for a caller who is the owner
 }
@@ -79,7 +79,7 @@ func newWriter(conn *sqlite.Conn, h hooks, changed *signal) (*writer, error) {
 	return w, nil
 }
 
-// submit carries the request out and returns when it is answered or its caller has gone.
+// submit executes the request and returns when it is answered or its caller has left.
 func (w *writer) submit(r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (w *writer) submit(r *request) error {
 			return r.err
 		}
 		if !queue {
-			// The caller may leave, and change what it lent, while the group still writes it.
+			// The caller may leave and reuse its bytes while the group still writes them.
 			r.keep()
 		}
 	}
@@ -158,10 +158,10 @@ func (w *writer) disown() {
 // gather runs groups whenever it is made the owner.
 func (w *writer) gather() {
 	defer close(w.done)
-	p := pause{timer: time.NewTimer(0), longest: leastCompany}
+	p := pause{timer: time.NewTimer(0), longest: minGroupWait}
 	for range w.wake {
-		// How many callers there were a moment ago is how many will be back. A caller who was
-		// alone waits for nobody.
+		// As many callers are expected back as there were a moment ago. A single caller does
+		// not wait.
 		for callers := 1; ; {
 			first := w.next(callers > 1, &p)
 			if first == nil {
@@ -177,7 +177,7 @@ func (w *writer) gather() {
 				}
 				return list
 			})
-			p.longest = company(time.Since(begun))
+			p.longest = groupWait(time.Since(begun))
 			callers = len(members) + w.queued()
 			for _, r := range members {
 				r.answer()
@@ -198,7 +198,7 @@ type pause struct {
 	longest time.Duration
 }
 
-// await waits until so many requests are queued, though never for long.
+// await waits until so many requests are queued, at most as long as p says.
 func (w *writer) await(n int, p *pause) {
 	w.mu.Lock()
 	if len(w.queue) >= n {
@@ -285,7 +285,7 @@ func (w *writer) close() {
 	<-w.done
 }
 
-// keep makes the request independent of the bytes that its caller lent.
+// keep copies what the request shares with its caller.
 func (r *request) keep() {
 	if r.ctx.Done() == nil {
 		return
@@ -318,7 +318,7 @@ func (r *request) rows() int {
 	return n
 }
 
-// claim takes the request for a transaction that has begun, or says that its caller has gone.
+// claim takes the request for a transaction that has begun, unless its caller has left.
 func (r *request) claim() bool { return r.state.CompareAndSwap(waiting, taken) }
 
 // refuse answers a request that no transaction has claimed.

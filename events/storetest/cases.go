@@ -14,7 +14,7 @@ func Cases() []Case {
 
 		{"RetryIsHarmless", "A retry is harmless.", retryIsHarmless, anyStore},
 		{"OneEffectPerCommand", "A store keeps at most one commit per ID", oneEffectPerCommand, anyStore},
-		{"IDBeforeVersion", "looks at the ID before it looks at any version:", idBeforeVersion, anyStore},
+		{"IDBeforeVersion", "checks the ID before any version:", idBeforeVersion, anyStore},
 		{"OtherContentRefused", "with another Digest a *DuplicateError.", otherContentRefused, anyStore},
 
 		{"SurvivesReopen", "What was acknowledged is durable, at the level that Durability reports.", survivesReopen, aReopen},
@@ -53,6 +53,6 @@ func Cases() []Case {
 }
 
 const (
-	winner  = "Of the commits that name the same version of a stream, one goes in; the others get a *ConflictError with the stream, the version they saw and the version that is."
+	winner  = "Of the commits that name the same version of a stream, one is applied; the others get a *ConflictError with the stream, the version they named and the current version."
 	bounded = "What is beyond the bounds of this package is refused with a *BoundsError before anything is written."
 )

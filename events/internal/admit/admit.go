@@ -22,7 +22,7 @@ type Known struct {
 	Receipt events.Receipt
 }
 
-// Verdict is what becomes of one member of a group.
+// Verdict is the decision on one member of a group.
 type Verdict struct {
 	// Admit says that the member's events are to be inserted.
 	Admit bool
@@ -57,7 +57,7 @@ func (v *Verdict) Outcome(before []events.Outcome) events.Outcome {
 // has. Group moves heads forward as it admits and changes neither group nor known.
 //
 // For each member it looks first at the bounds, then at the ID, then at the versions in the
-// order of the batches, so that a retry is answered as a retry whatever has happened since.
+// order of the batches, so that a retry is answered as a retry, whatever has happened since.
 func Group(group []events.Commit, heads map[events.StreamID]events.Version, known map[uuid.UUID]Known) []Verdict {
 	verdicts := make([]Verdict, len(group))
 	var admitted map[uuid.UUID]int

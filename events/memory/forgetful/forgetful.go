@@ -79,9 +79,9 @@ func New() *Store {
 	return &Store{streams: make(map[events.StreamID]*remembered), ended: newHeadTable(), commits: newCommitTable()}
 }
 
-// Forget drops the records of a stream up to and including a version, and all of them if it has
-// no more. The stream can still be written to and guarded at its head, and read from the version
-// on. Forgetting what is forgotten, or a stream that is empty, is nothing to do.
+// Forget drops the records of a stream up to and including a version, or all of them if it has
+// no more. The stream can still be written to and guarded at its head, and read after the
+// version. Forgetting a stream again, or an empty one, does nothing.
 func (s *Store) Forget(ctx context.Context, stream events.StreamID, through events.Version) error {
 	s.shell.Lock()
 	defer s.shell.Unlock()
@@ -197,7 +197,7 @@ func (s *Store) insert(c *events.Commit) events.Receipt {
 			st = &remembered{id: batch.Stream, through: s.ended.get(batch.Stream)}
 			s.streams[st.id] = st
 		}
-		// What one stream gets in a commit is forgotten together as a rule, and lies together.
+		// The records of one stream in a commit are mostly forgotten together, and lie together.
 		records := make([]events.Record, len(batch.Events))
 		bytes := 0
 		for e := range batch.Events {

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// confine has a command run under the account of the server. One that stays is told to end,
-// with all its children, when this process is gone.
+// confine makes a command run under the account of the server. If it stays, the kernel signals
+// it to end, with all its children, when this process has ended.
 func (s *Server) confine(cmd *exec.Cmd, stays bool) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if s.owner != nil {

@@ -19,7 +19,7 @@ import (
 
 // The environment that says which servers there are.
 const (
-	dsnEnv     = "SURETY_POSTGRES_DSN" // a server to use in the place of one's own
+	dsnEnv     = "SURETY_POSTGRES_DSN" // a server to use instead of one of our own
 	requireEnv = "SURETY_REQUIRE"      // names of servers whose absence is a failure, with commas between
 )
 
@@ -64,8 +64,8 @@ func Cluster(t testing.TB) string {
 	return shared.server.DSN()
 }
 
-// keywords turns a DSN that is a URL into a list of keywords and values. One that is none it
-// returns as it is.
+// keywords turns a DSN that is a URL into a list of keywords and values. It returns any other
+// as it is.
 func keywords(dsn string) (string, error) {
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return dsn, nil
@@ -112,8 +112,8 @@ func missing(t testing.TB, err error) {
 	t.Fatalf("no PostgreSQL server: %v", err)
 }
 
-// Schema returns the name of a schema that no other test uses. It is not created; where it is
-// not to go with the cluster, it is dropped when the test ends.
+// Schema returns the name of a schema that no other test uses. It is not created. On a server
+// that outlives the tests it is dropped when the test ends.
 func Schema(t testing.TB) string {
 	t.Helper()
 	name := "case_" + strings.ToLower(rand.Text())
@@ -146,8 +146,8 @@ func Exec(dsn string, statements ...string) error {
 	return nil
 }
 
-// Role makes a role without any privilege and returns the DSN of sessions that work under it,
-// whoever logs in. When the test ends, the role goes with all that it was granted.
+// Role makes a role without any privilege and returns the DSN of sessions that work under it.
+// When the test ends, the role is dropped with all that it was granted.
 func Role(t testing.TB, dsn, name string) string {
 	t.Helper()
 	if err := Exec(dsn, "CREATE ROLE "+name); err != nil {

@@ -142,7 +142,7 @@ func (s *Server) ready(l *life) error {
 	}
 }
 
-// Stop ends the server as an administrator would who does not wait for its clients.
+// Stop ends the server as an administrator does who does not wait for its clients.
 func (s *Server) Stop() error { return s.end(os.Interrupt) }
 
 // Kill ends the server and every process of it at once, as kill -9 does.
@@ -233,7 +233,7 @@ func binary(name string) (string, error) {
 	return found[len(found)-1], nil
 }
 
-// account returns who PostgreSQL is to run as: it refuses root.
+// account returns the account that PostgreSQL is to run under: it refuses root.
 func account() (*owner, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
