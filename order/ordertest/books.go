@@ -3,7 +3,6 @@ package ordertest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -147,7 +146,7 @@ func Audit(ctx context.Context, d *desk.Desk, store events.Store, opts ...audit.
 		if !reflect.DeepEqual(plain(shown), plain(replayed)) {
 			return fmt.Errorf("I28: of %s the desk has\n%+v\nfrom the store it is\n%+v", r.Stream, shown, replayed)
 		}
-		if fault := differ(books.Figures(r.Stream), AuditFigures(shown)); fault != "" {
+		if fault := AuditFigures(shown).Against(books.Figures(r.Stream)); fault != "" {
 			return fmt.Errorf("I28: what the desk shows of %s is not what its events say: %s", r.Stream, fault)
 		}
 	}
@@ -188,18 +187,4 @@ func plain(state any) any {
 		return fmt.Sprint(string(saved), err)
 	}
 	return state
-}
-
-// differ tells in what a state differs from the books, or is empty.
-func differ(books, state audit.Figures) string {
-	if maps.Equal(books, state) {
-		return ""
-	}
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(state)) {
-		if books[name] != state[name] {
-			list = append(list, fmt.Sprintf("%s is %v, by the books %v", name, state[name], books[name]))
-		}
-	}
-	return strings.Join(list, "; ")
 }

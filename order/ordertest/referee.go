@@ -156,7 +156,7 @@ func (g *game) agrees(stream events.StreamID, shown any) {
 	if g.books == nil || shown == nil {
 		return
 	}
-	if fault := differ(g.books.Figures(stream), AuditFigures(shown)); fault != "" {
+	if fault := AuditFigures(shown).Against(g.books.Figures(stream)); fault != "" {
 		g.rt.Fatalf("I28: what the desk shows of %s is not what its events say: %s", stream, fault)
 	}
 }

@@ -34,6 +34,7 @@ var ErrIncomplete = errors.New("audit: the records of a commit do not follow eac
 type Auditor struct {
 	policy Policy
 	funds  func(merchant string) FundsPolicy // nil where nobody said
+	alone  bool                              // see Alone
 
 	orders   map[string]*orderBook // by id
 	sales    map[string]*saleBook
@@ -244,7 +245,7 @@ func (a *Auditor) addressed(h *head) {
 		}
 	}
 	h.commits = append(h.commits, id)
-	if a.at < h.last {
+	if a.at < h.last && a.by.role != elsewhere {
 		a.failf("D61", "at %s, the stream is at %s", a.at, h.last)
 	}
 }
@@ -257,7 +258,9 @@ func (a *Auditor) end() {
 	for _, b := range a.touched {
 		b.settle(a)
 	}
-	a.matchEffects()
+	if !a.alone {
+		a.matchEffects()
+	}
 	a.expected.settle(a)
 }
 

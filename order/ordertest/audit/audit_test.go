@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -114,6 +115,57 @@ func TestOrderOfRecords(t *testing.T) {
 		if err := a.Commit(log[first : i+2]); !errors.As(err, &v) || v.Invariant != c.fault {
 			t.Errorf("%s: found %v, want a violation of %s", name, err, c.fault)
 		}
+	}
+}
+
+// alone is the history of the n-th order of the story as it would be decided without a desk.
+func alone(log []events.Record, n int) []events.Record {
+	var list []events.Record
+	for _, r := range log {
+		if r.Stream != events.StreamID("order-"+o(n)) {
+			continue
+		}
+		if bytes.Contains(r.Meta, []byte(`"release"`)) {
+			r.Meta = []byte(`{"role":"desk","command":"record-release"}`)
+		}
+		list = append(list, r)
+	}
+	return numbered(list)
+}
+
+// TestAlone audits orders without their counterparts, where it finds what the order itself shows.
+func TestAlone(t *testing.T) {
+	log, options := sound(t), append(settings(), audit.Alone())
+	for n := 1; n <= 9; n++ {
+		if err := audit.New(options...).Log(t.Context(), newLog(alone(log, n))); err != nil {
+			t.Errorf("order %d: %v", n, err)
+		}
+	}
+	for i, c := range []struct {
+		fault string
+		order int
+		edit  edit
+	}{
+		{"I4", 1, drop("order.hold-placed", o(1))},
+		{"I5", 6, put("order.hold-released", o(6), "6000.00", "5999.00")},
+		{"I8", 1, asks("order.entrustment-released", o(1), "record-release", "mark-shipped")},
+		{"I10", 1, drop("order.entrustment-released", o(1))},
+		{"I11", 1, again("order.entrustment-linked", o(1))},
+		{"I11", 6, put("order.entrustment-unlinked", o(6), "E6", "E7")},
+		{"I16", 2, put("order.claim-posted", o(2), `"amount":"500.00`, `"amount":"500.01`)},
+		{"D40", 6, drop("order.entrustment-unlinked", o(6))},
+		{"D61", 2, moves("order.arbitrated", o(2), -60*day)},
+	} {
+		err := audit.New(options...).Log(t.Context(), newLog(numbered(c.edit(alone(log, c.order)))))
+		var v *audit.Violation
+		if !errors.As(err, &v) || v.Invariant != c.fault {
+			t.Errorf("fault %d: found %v, want a violation of %s", i, err, c.fault)
+		}
+	}
+	release := alone(log, 1)[find(alone(log, 1), "order.entrustment-released", ""):][:1]
+	var v *audit.Violation
+	if err := audit.New(settings()...).Commit(release); !errors.As(err, &v) || v.Invariant != "I8" {
+		t.Errorf("the desk asks for a command: %v", err)
 	}
 }
 

@@ -9,11 +9,23 @@ func (o *orderBook) linked(g *goodsBook) int {
 	return slices.IndexFunc(o.links, func(l link) bool { return l.goods == g })
 }
 
-// goodsOfFact returns the entrustment that the fact names, or nil if there is none.
-func (a *Auditor) goodsOfFact() *goodsBook { return a.goods[string(a.text("entrustment"))] }
+// goodsOfFact returns the entrustment that the fact names, or nil if there is none. Of an order
+// that is alone it is taken to be what the order says.
+func (a *Auditor) goodsOfFact() *goodsBook {
+	id := a.text("entrustment")
+	g := a.goods[string(id)]
+	if g == nil && a.alone && len(id) > 0 {
+		g = &goodsBook{id: string(id), phase: goodsDeclaring}
+		a.goods[g.id] = g
+	}
+	return g
+}
 
 func (a *Auditor) entrustmentLinked(o *orderBook) {
 	g, released := a.goodsOfFact(), a.when("released_at")
+	if a.alone && g != nil {
+		g.seller, g.order, g.releasedAt = o.seller, o, released
+	}
 	switch {
 	case g == nil || g.phase == goodsNone:
 		a.failf("A21", "entrustment %s does not exist", a.text("entrustment"))
@@ -43,7 +55,7 @@ func (a *Auditor) entrustmentUnlinked(o *orderBook) {
 		i = o.linked(g)
 	}
 	want := map[string]string{"unlink": "unlinked"}[a.asked.command]
-	if a.asked.command == "cancel" && o.stream != a.target {
+	if a.asked.command == "cancel" && o.stream != a.target || a.by.role == elsewhere {
 		want = "cancelled"
 	} else if want == "" {
 		want = "closed"
@@ -53,6 +65,9 @@ func (a *Auditor) entrustmentUnlinked(o *orderBook) {
 		return
 	}
 	o.links = slices.Delete(o.links, i, i+1)
+	if a.alone {
+		g.order = nil
+	}
 	a.touch(&g.head, g)
 	a.says(effect{what: "an unlink", order: o, goods: g, name: cause})
 }

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +14,23 @@ import (
 // the stream folds into. Amounts are in minor units, instants in nanoseconds since 1970 or 0 for
 // none. Values are strings, bools and int64s.
 type Figures map[string]any
+
+// Against says where the figures of a state are not those of the books, or nothing.
+func (f Figures) Against(books Figures) string {
+	if maps.Equal(f, books) {
+		return ""
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if f[name] != books[name] {
+			list = append(list, fmt.Sprintf("%s is %v, by the books %v", name, f[name], books[name]))
+		}
+	}
+	if len(list) == 0 {
+		return fmt.Sprintf("%d figures, and the books have %d", len(f), len(books))
+	}
+	return strings.Join(list, "; ")
+}
 
 // Figures returns what the books have of a stream, or nil if they have nothing of it: streams of
 // other categories, and what was forgotten.

@@ -10,6 +10,7 @@ type holding struct {
 	shut                    bool // it was released for good
 	posted                  bool // it was claimed
 	capped                  bool // less than is needed, in this commit
+	short                   bool // less than is needed, since it was placed or adjusted last
 	changes                 int  // how many events were about it
 }
 
@@ -65,7 +66,7 @@ func (a *Auditor) holdPlaced(o *orderBook) {
 		a.failf("D2", "%d held of %d, needed are %d", n, need, o.need())
 	}
 	h.placed += n
-	h.capped = n < need
+	h.capped, h.short = n < need, n < need
 	a.says(effect{what: "a hold", order: o, line: a.holds(o, n), x: n})
 }
 
@@ -78,7 +79,7 @@ func (a *Auditor) holdAdjusted(o *orderBook) {
 		a.failf("D2", "adjusted to %d, needed are %d", to, o.need())
 	}
 	h.raised, h.lowered = h.raised+max(0, to-from), h.lowered+max(0, from-to)
-	h.capped = to < o.need()
+	h.capped, h.short = to < o.need(), to < o.need()
 	a.says(effect{what: "an adjusted hold", order: o, line: a.holds(o, to), x: from, y: to})
 }
 
@@ -147,7 +148,7 @@ func (a *Auditor) settleHold(o *orderBook) {
 		a.failf("I5", "the order has ended and holds %d", h.open)
 	case open != (h.open > 0):
 		a.failf("I4", "holds %d with coverage %s", h.open, o.coverage)
-	case h.open > o.need() || open && h.open < o.need() && !a.policy.CapCoverage:
+	case h.open > o.need() || open && h.open < o.need() && !h.short && !a.policy.CapCoverage:
 		a.failf("D2", "holds %d, needed are %d", h.open, o.need())
 	case h.capped && o.line.available() != 0:
 		a.failf("D3", "holds %d of %d, and %d are available", h.open, o.need(), o.line.available())

@@ -48,7 +48,8 @@ func DefaultFundsPolicy() FundsPolicy {
 	return FundsPolicy{HoldDays: 7, Expected: 24 * time.Hour}
 }
 
-// Option changes what an Auditor expects.
+// Option changes what an Auditor expects. Between commits it can be applied to one that is at
+// work, where settings change.
 type Option func(*Auditor)
 
 // WithPolicy says under which settings the log was written.
@@ -57,3 +58,9 @@ func WithPolicy(p Policy) Option { return func(a *Auditor) { a.policy = p } }
 // WithFunds says which settings a merchant's received funds have. Without it the waiting time is
 // taken from the events, and a fee may be any part of the amount.
 func WithFunds(of func(merchant string) FundsPolicy) Option { return func(a *Auditor) { a.funds = of } }
+
+// Alone says that the log has the streams of orders alone, such as the history of one order that
+// was decided without a desk: what their lines, entrustments, services and accounts have to say
+// is taken for granted, and commands may come from the role "desk", which stands for a command
+// that another stream was asked.
+func Alone() Option { return func(a *Auditor) { a.alone = true } }

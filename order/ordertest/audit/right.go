@@ -15,6 +15,7 @@ const (
 	seller
 	platform
 	system
+	elsewhere // a command that another stream was asked, where that stream is not in the log
 )
 
 func roleOf(text []byte) role {
@@ -27,6 +28,8 @@ func roleOf(text []byte) role {
 		return platform
 	case "system":
 		return system
+	case "desk":
+		return elsewhere
 	}
 	return 0
 }
@@ -66,7 +69,8 @@ var rights = map[string]map[string]*right{
 		"charge-back: platform amid > payment-reversed",
 		"resolve-chargeback: platform amid > chargeback-resolved funded completed shipped hold-released",
 		"accept-shortfall: seller > shortfall-accepted funded completed shipped hold-released",
-		"link: seller > entrustment-linked shipped hold-released", "unlink: seller > entrustment-unlinked",
+		"link: seller > entrustment-linked shipped hold-released", "unlink: seller desk > entrustment-unlinked",
+		"record-release: desk amid > entrustment-released shipped hold-released",
 		"mark-shipped: seller platform > shipped hold-released",
 		"extend-receipt: buyer seller > receipt-extended",
 		"confirm-receipt: buyer > receipt-confirmed hold-released completed",
@@ -152,7 +156,7 @@ func (a *Auditor) lookUp(category string, command []byte) *right {
 	switch {
 	case r == nil:
 		a.failf("I8", "nobody may ask %s of %s", command, category)
-	case a.by.role&r.roles == 0:
+	case a.by.role&r.roles == 0 || a.by.role == elsewhere && !a.alone:
 		a.failf("I8", "the actor may not ask for %s", command)
 	case a.by.role&(buyer|seller) != 0 && a.by.account == "":
 		a.failf("I8", "nobody in particular asks for %s", command)
