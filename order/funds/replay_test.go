@@ -13,7 +13,8 @@ import (
 // equal the whole, a snapshot and the rest equal the whole, and the codec changes nothing.
 func TestReplay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		history, live, _ := drawLife(t)
+		p := drawLife(t)
+		history, live := p.history, p.live
 		start := New("acme", CNY())
 		whole, err := Replay(start, history)
 		if err != nil || !equal(whole, live) {
@@ -49,15 +50,16 @@ func TestReplay(t *testing.T) {
 // stays what it was.
 func TestTwoFutures(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		history, now, books := drawLife(t)
+		p := drawLife(t)
+		history, now := p.history, p.live
 		was, _ := save(nil, &now)
 		var futures [][]Recorded
 		var ends []Balance
 		for range 2 {
-			b, at := now, books.when(t, platform)
+			b, at := now, p.when(t, platform)
 			var more []Recorded
 			for range 8 {
-				c, by, facts := books.draw(t)
+				c, by, facts := p.draw(t)
 				at = at.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour)
 				made, _ := Decide(b, c, order.Given{By: by, At: at}, facts)
 				for _, e := range made {
