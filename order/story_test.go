@@ -9,7 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/ordertest/audit"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -66,12 +71,10 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// step is a command that was accepted, and what came of it.
+// step is what a command that was accepted has written, and under which policy.
 type step struct {
-	by     trade.Actor
-	at     time.Time
-	ask    order.Command
-	events []order.Event
+	policy  *order.Policy
+	records []events.Record
 }
 
 // story is an order told by commands. It is a value: a story can be told on in several ways.
@@ -80,6 +83,7 @@ type story struct {
 	t       reporter
 	order   order.Order
 	steps   []step
+	books   *books // of the steps; nil before the first
 	history []order.Recorded
 	now     time.Time
 	policy  *order.Policy
@@ -272,14 +276,64 @@ func (a attempt) accept(t reporter) story {
 		t.Errorf("asked again: %+v, %v; the first time %+v", again, err, a.got)
 	}
 	checkSame(t, "the state asked and the replay", s.order, before)
-	if len(a.got) > 0 {
-		s.steps = append(slices.Clone(s.steps), step{by: a.by, at: s.now, ask: a.ask, events: a.got})
-	}
 	s.order = live
-	if err := audit(s.steps, &s.order, s.policy); err != nil {
-		t.Fatalf("after %s: %v", a.ask.Name(), err)
+	if len(a.got) > 0 {
+		s.steps = append(slices.Clone(s.steps), step{s.policy, a.records(t)})
+		if s.books, err = s.books.enter(s.steps); err != nil {
+			t.Fatalf("after %s: %v", a.ask.Name(), err)
+		}
+	}
+	if s.books != nil {
+		if fault := ordertest.AuditFigures(s.order).Against(s.books.Figures(order.Stream(orderID))); fault != "" {
+			t.Fatalf("I28: after %s: %s", a.ask.Name(), fault)
+		}
 	}
 	return s
+}
+
+// records are what came of the attempt as a log would have it.
+func (a attempt) records(t reporter) []events.Record {
+	t.Helper()
+	var list []events.Record
+	meta := fmt.Appendf(nil, `{"role":%q,"account":%q,"command":%q}`, a.by.Role, a.by.Account, a.ask.Name())
+	for i, e := range a.got {
+		typ, schema, data, err := order.EncodeEvent(nil, e)
+		if err != nil {
+			t.Fatalf("encoding %+v: %v", e, err)
+		}
+		n := len(a.history) + i + 1
+		list = append(list, events.Record{
+			Position: events.Position(n), Stream: order.Stream(orderID), Version: events.Version(n), Commit: uuid.UUID{byte(len(a.steps)), 1},
+			Index: i, Type: typ, Schema: schema, At: a.now, Meta: meta, Data: data,
+		})
+		// The address by which a buyer without an account is known is in no record.
+		if _, ok := e.(order.Confirmed); ok && a.order.Buyer.Account == "" && !a.order.Buyer.Email.Same(a.by.Email) {
+			t.Fatalf("I8: confirmed by %s, the contract is for %s", a.by.Email, a.order.Buyer.Email)
+		}
+	}
+	return list
+}
+
+// books are those that the independent auditor keeps of the first steps of a story.
+type books struct {
+	*audit.Auditor
+	steps int
+}
+
+// enter returns the books of these steps: its own, if they lack the last step alone, or new ones,
+// for a story can be told on in several ways.
+func (b *books) enter(steps []step) (*books, error) {
+	if b == nil || b.steps != len(steps)-1 {
+		b = &books{Auditor: audit.New(audit.Alone())}
+	}
+	for _, s := range steps[b.steps:] {
+		audit.WithPolicy(ordertest.AuditPolicy(s.policy, nil))(b.Auditor)
+		if err := b.Commit(s.records); err != nil {
+			return nil, err
+		}
+		b.steps++
+	}
+	return b, nil
 }
 
 func checkSame(t reporter, what string, a, b order.Order) {
