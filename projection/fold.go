@@ -54,6 +54,9 @@ type CategoryFolder interface {
 // Folds returns what a View has as New if it is made of the streams of several categories, each
 // by a fold of its own.
 func Folds(folds ...CategoryFolder) func(events.Store) Folder {
+	if len(folds) == 1 {
+		return folds[0].Folder
+	}
 	return func(log events.Store) Folder {
 		all := make(byCategory, len(folds))
 		for _, f := range folds {

@@ -1,9 +1,6 @@
 package assurance
 
-import (
-	"github.com/tradesurety/surety/order"
-	"github.com/tradesurety/surety/projection"
-)
+import "github.com/tradesurety/surety/projection"
 
 // Views returns the views of this package, each a new one.
 func Views() []*projection.View {
@@ -17,14 +14,4 @@ type Page struct {
 	// Limit is how many rows a page has at most, 1 to projection.MaxLimit; 0 is
 	// projection.DefaultLimit.
 	Limit int
-}
-
-// phaseOf returns the phase of that name.
-func phaseOf(name string) order.Phase {
-	for p := order.PhaseNone; p.String() != "unknown"; p++ {
-		if p.String() == name {
-			return p
-		}
-	}
-	return order.PhaseNone
 }

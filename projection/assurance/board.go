@@ -28,34 +28,28 @@ var board = &projection.Table{
 
 // BoardView returns the view that Board reads.
 func BoardView() *projection.View {
-	return &projection.View{
-		Name: "board", Version: 1, Tables: []*projection.Table{board}, ByStream: true,
-		Filter: events.Filter{Categories: []string{order.Category}},
-		New: projection.Fold[order.Order, order.Event]{
-			Model: order.NewModel(),
-			Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *order.Order) {
-				status, step := o.PlatformStatus()
-				deadline, _ := o.Deadline()
-				due := o.Due()
-				rows.Put(board,
-					readmodel.ID(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), projection.Bool(o.Link != ""),
-					projection.Text(o.Phase.String()), projection.Text(status), projection.Text(step), projection.Text(o.Coverage),
-					readmodel.Currency(o.Terms.Total.Currency()), readmodel.Minor(o.Terms.Total), readmodel.Minor(due),
-					projection.Time(deadline.At), projection.Text(deadline.Kind),
-					projection.Time(o.DraftedAt), projection.Time(o.LastAt), projection.Int(int64(v)))
-			},
-		}.Folder,
-	}
+	return readmodel.View("board", 1, []*projection.Table{board}, projection.Fold[order.Order, order.Event]{
+		Model: order.NewModel(),
+		Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *order.Order) {
+			status, step := o.PlatformStatus()
+			deadline, _ := o.Deadline()
+			rows.Put(board,
+				readmodel.ID(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), projection.Bool(o.Link != ""),
+				projection.Text(o.Phase.String()), projection.Text(status), projection.Text(step), projection.Text(o.Coverage),
+				readmodel.Currency(o.Terms.Total.Currency()), readmodel.Minor(o.Terms.Total), readmodel.Minor(o.Due()),
+				projection.Time(deadline.At), projection.Text(deadline.Kind),
+				projection.Time(o.DraftedAt), projection.Time(o.LastAt), projection.Int(int64(v)))
+		},
+	})
 }
 
 // Board finds orders.
-type Board struct {
-	store projection.Store
-	view  *projection.View
-}
+type Board struct{ source readmodel.Source }
 
 // NewBoard returns the board of a store, which some worker builds by BoardView.
-func NewBoard(store projection.Store) *Board { return &Board{store, BoardView()} }
+func NewBoard(store projection.Store) *Board {
+	return &Board{readmodel.Source{Store: store, View: BoardView()}}
+}
 
 // BoardOrder is an order as the board has it.
 type BoardOrder struct {
@@ -97,18 +91,14 @@ func (b *Board) List(ctx context.Context, by trade.Actor, f BoardFilter, p Page)
 	if f.Phase != order.PhaseNone {
 		q.Phase = f.Phase.String()
 	}
-	rows, next, err := q.Page(ctx, b.store, b.view, by)
-	for _, row := range rows {
-		found = append(found, boardOrder(row))
-	}
-	return found, next, err
+	return readmodel.Page(ctx, b.source, &q, by, boardOrder)
 }
 
 func boardOrder(r readmodel.Row) BoardOrder {
 	return BoardOrder{
 		ID: r.ID("id"), Version: events.Version(r.Int("version")),
 		Seller: r.Account("seller"), Buyer: r.Account("buyer"),
-		Phase: phaseOf(r.Text("phase")), Status: r.Text("status"), Step: r.Text("step"), Coverage: order.Coverage(r.Text("coverage")),
+		Phase: readmodel.Phase[order.Phase](r.Text("phase")), Status: r.Text("status"), Step: r.Text("step"), Coverage: order.Coverage(r.Text("coverage")),
 		Total: r.Money("total"), Due: r.Money("due"), Deadline: r.Time("deadline"), DeadlineKind: r.Text("deadline_kind"),
 		DraftedAt: r.Time("drafted"), UpdatedAt: r.Time("updated"),
 	}

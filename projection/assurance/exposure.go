@@ -33,13 +33,9 @@ var (
 
 // ExposureView returns the view that Exposure reads.
 func ExposureView() *projection.View {
-	return &projection.View{
-		Name: "exposure", Version: 2, Tables: []*projection.Table{lines, risks}, ByStream: true,
-		Filter: events.Filter{Categories: []string{order.Category, credit.Category}},
-		New: projection.Folds(
-			projection.Fold[order.Order, order.Event]{Model: order.NewModel(), Last: putRisk},
-			projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Last: putLine}),
-	}
+	return readmodel.View("exposure", 2, []*projection.Table{lines, risks},
+		projection.Fold[order.Order, order.Event]{Model: order.NewModel(), Last: putRisk},
+		projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Last: putLine})
 }
 
 func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *credit.Line) {
@@ -87,13 +83,12 @@ func freeBy(o *order.Order) time.Time {
 }
 
 // Exposure tells what lines and buyers are exposed to.
-type Exposure struct {
-	store projection.Store
-	view  *projection.View
-}
+type Exposure struct{ source readmodel.Source }
 
 // NewExposure returns the exposure of a store, which some worker builds by ExposureView.
-func NewExposure(store projection.Store) *Exposure { return &Exposure{store, ExposureView()} }
+func NewExposure(store projection.Store) *Exposure {
+	return &Exposure{readmodel.Source{Store: store, View: ExposureView()}}
+}
 
 // LineExposure is an assurance line as it stands.
 type LineExposure struct {
@@ -118,12 +113,10 @@ func (x *Exposure) Lines(ctx context.Context, by trade.Actor, seller trade.Accou
 		return nil, err
 	}
 	var found []LineExposure
-	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		q := projection.Query{Where: []projection.Condition{readmodel.Equal("seller", projection.Text(seller))}}
-		return projection.Each(s, lines, q, func(row projection.Row) error {
-			found = append(found, lineExposure(readmodel.Row{Table: lines, Row: row}))
-			return nil
-		})
+	q := projection.Query{Where: []projection.Condition{readmodel.Equal("seller", projection.Text(seller))}}
+	err := x.source.Each(ctx, lines, q, func(r readmodel.Row) error {
+		found = append(found, lineExposure(r))
+		return nil
 	})
 	return found, err
 }
@@ -174,21 +167,13 @@ func (x *Exposure) holdings(ctx context.Context, by trade.Actor, seller trade.Ac
 	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return nil, err
 	}
-	q.Table = risks.Name
-	q.Where = append(q.Where, readmodel.Equal("seller", projection.Text(seller)), readmodel.Equal("currency", readmodel.Currency(c)))
-	var found []Holding
-	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		rows, err := s.Select(q)
-		for _, row := range rows {
-			r := readmodel.Row{Table: risks, Row: row}
-			found = append(found, Holding{
-				Order: r.ID("id"), Buyer: r.Account("buyer"), Held: r.Money("held"),
-				Coverage: order.Coverage(r.Text("coverage")), Phase: phaseOf(r.Text("phase")), FreeBy: r.Time("free_by"),
-			})
+	q.Where = readmodel.Account{Owner: seller, Currency: c}.Where("seller", q.Where...)
+	return readmodel.Select(ctx, x.source, risks, q, func(r readmodel.Row) Holding {
+		return Holding{
+			Order: r.ID("id"), Buyer: r.Account("buyer"), Held: r.Money("held"),
+			Coverage: order.Coverage(r.Text("coverage")), Phase: readmodel.Phase[order.Phase](r.Text("phase")), FreeBy: r.Time("free_by"),
 		}
-		return err
 	})
-	return found, err
 }
 
 // BuyerExposure is what the open orders of a buyer come to in one currency.
@@ -213,29 +198,13 @@ func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overd
 // time, a deadline of the seller is no concern of the buyer's, and while an order is in dispute
 // nothing of it is overdue.
 func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Account, at time.Time) ([]BuyerExposure, error) {
-	if err := readmodel.CheckReader(by); err != nil {
-		return nil, err
-	}
-	if err := trade.CheckID("buyer", string(buyer)); err != nil {
-		return nil, err
-	}
-	q := projection.Query{Where: []projection.Condition{readmodel.Equal("buyer", projection.Text(buyer))}, Order: []string{"currency"}}
-	switch {
-	case by.Role == trade.Seller:
-		q.Where = append(q.Where, readmodel.Equal("seller", projection.Text(by.Account)))
-	case by.Role == trade.Buyer && by.Account != buyer:
-		return nil, nil
-	}
 	var found []BuyerExposure
-	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		return projection.Each(s, risks, q, func(row projection.Row) error {
-			r := readmodel.Row{Table: risks, Row: row}
-			if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
-				zero := trade.Minor(0, r.Currency())
-				found = append(found, BuyerExposure{Currency: r.Currency(), Held: zero, Due: zero, Overdue: zero})
-			}
-			return found[len(found)-1].add(r, at)
-		})
+	err := x.source.OfBuyer(ctx, risks, "seller", by, buyer, func(r readmodel.Row) error {
+		if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
+			zero := trade.Minor(0, r.Currency())
+			found = append(found, BuyerExposure{Currency: r.Currency(), Held: zero, Due: zero, Overdue: zero})
+		}
+		return found[len(found)-1].add(r, at)
 	})
 	return found, err
 }

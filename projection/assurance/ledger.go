@@ -25,11 +25,8 @@ var entries = &projection.Table{
 
 // LedgerView returns the view that Ledger reads.
 func LedgerView() *projection.View {
-	return &projection.View{
-		Name: "ledger", Version: 2, Tables: []*projection.Table{entries}, ByStream: true,
-		Filter: events.Filter{Categories: []string{credit.Category}},
-		New:    projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Each: putEntry}.Folder,
-	}
+	return readmodel.View("ledger", 2, []*projection.Table{entries},
+		projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Each: putEntry})
 }
 
 func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit.Line) error {
@@ -57,13 +54,12 @@ func orderOf(e credit.Event) trade.ID {
 }
 
 // Ledger is the ledger of assurance lines.
-type Ledger struct {
-	store projection.Store
-	view  *projection.View
-}
+type Ledger struct{ source readmodel.Source }
 
 // NewLedger returns the ledger of a store, which some worker builds by LedgerView.
-func NewLedger(store projection.Store) *Ledger { return &Ledger{store, LedgerView()} }
+func NewLedger(store projection.Store) *Ledger {
+	return &Ledger{readmodel.Source{Store: store, View: LedgerView()}}
+}
 
 // Figures are those of a line at some time.
 type Figures struct {
@@ -98,30 +94,20 @@ type Statement struct {
 // is booked at the earlier one's, so that the statements of successive periods follow each other
 // without a gap.
 func (l *Ledger) Statement(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, from, to time.Time, p Page) (Statement, error) {
-	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
-		return Statement{}, err
-	}
 	period := readmodel.Period{
-		Ledger: readmodel.Ledger{Table: entries}, Account: []projection.Value{projection.Text(seller), readmodel.Currency(c)},
-		From: from, To: to, After: p.After, Limit: p.Limit,
+		Table: entries, Account: readmodel.Account{Owner: seller, Currency: c}, From: from, To: to, After: p.After, Limit: p.Limit,
 	}
-	var part readmodel.Part
-	err := l.view.Read(ctx, l.store, func(s projection.Snapshot) (err error) {
-		part, err = period.Select(s)
-		return err
-	})
-	if err != nil {
+	part, may, err := period.Read(ctx, l.source, by)
+	if err != nil || !may {
 		return Statement{}, err
 	}
-	s := Statement{Opening: figures(part.Opening, c), Closing: figures(part.Closing, c), Next: part.Next}
-	before := figures(part.Before, c)
-	for _, row := range part.Rows {
-		before = s.add(row, before)
-	}
-	return s, nil
+	of := func(row projection.Row) Figures { return figures(row, c) }
+	return Statement{
+		Opening: of(part.Opening), Movements: readmodel.Movements(&part, of, movement), Closing: of(part.Closing), Next: part.Next,
+	}, nil
 }
 
-// figures returns those of a row, or nothing if there is none.
+// figures returns those of a row, or zeros if there is none.
 func figures(row projection.Row, c trade.Currency) Figures {
 	if row == nil {
 		zero := trade.Minor(0, c)
@@ -131,19 +117,13 @@ func figures(row projection.Row, c trade.Currency) Figures {
 	return Figures{Limit: r.Money("limit"), Used: r.Money("held"), Consumed: r.Money("consumed")}
 }
 
-// add makes a movement of a row, if it changed a figure, and returns the figures after it.
-func (s *Statement) add(row projection.Row, before Figures) Figures {
+func movement(row projection.Row, before, after Figures) Movement {
 	r := readmodel.Row{Table: entries, Row: row}
-	after := figures(row, r.Currency())
-	if after == before {
-		return after
-	}
-	s.Movements = append(s.Movements, Movement{
+	return Movement{
 		Version: events.Version(r.Int("version")), At: r.Time("at"), Type: r.Text("type"), Order: r.ID("order"), After: after,
 		Figures: Figures{
 			Limit: readmodel.Difference(after.Limit, before.Limit), Used: readmodel.Difference(after.Used, before.Used),
 			Consumed: readmodel.Difference(after.Consumed, before.Consumed),
 		},
-	})
-	return after
+	}
 }

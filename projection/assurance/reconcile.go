@@ -37,18 +37,14 @@ func Reconcile(ctx context.Context, log events.Store, store projection.Store, sc
 
 // compareSums compares the two tables of an exposure.
 func compareSums(s projection.Snapshot) error {
-	kept, err := readmodel.SumUp(s, lines, func(r readmodel.Row) (readmodel.Account, [3]int64) {
-		return readmodel.Account{Owner: r.Account("seller"), Currency: r.Currency()}, [3]int64{r.Int("held"), r.Int("open_holds")}
+	kept, err := readmodel.SumUp(s, lines, "seller", func(r readmodel.Row) [3]int64 {
+		return [3]int64{r.Int("held"), r.Int("open_holds")}
 	})
 	if err != nil {
 		return err
 	}
-	summed, err := readmodel.SumUp(s, risks, func(r readmodel.Row) (readmodel.Account, [3]int64) {
-		holds := int64(0)
-		if r.Int("held") != 0 {
-			holds = 1
-		}
-		return readmodel.Account{Owner: r.Account("seller"), Currency: r.Currency()}, [3]int64{r.Int("held"), holds}
+	summed, err := readmodel.SumUp(s, risks, "seller", func(r readmodel.Row) [3]int64 {
+		return [3]int64{r.Int("held"), r.Count("held")}
 	})
 	if err != nil {
 		return err

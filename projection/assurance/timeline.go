@@ -6,7 +6,6 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
-	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
@@ -31,41 +30,20 @@ type Moment struct {
 // the text of a dispute or a review, it shows to all who may see the order, as it was written. A
 // record that cannot be read is a *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
-	if err := readmodel.CheckReader(by); err != nil {
+	steps, err := readmodel.History(ctx, log, order.NewModel(), order.Stream(id), by)
+	if err != nil || len(steps) == 0 {
 		return nil, err
 	}
-	var (
-		moments []Moment
-		o       = order.Order{ID: id}
-	)
-	for r, err := range log.Read(ctx, order.Stream(id), 0) {
-		if err != nil {
-			return nil, err
-		}
-		e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
-		if err == nil {
-			err = o.Apply(e, r.At)
-		}
-		if err != nil {
-			return nil, r.Corrupt(err)
-		}
-		m := Moment{Version: r.Version, At: r.At, Event: Masked(e), Phase: o.Phase}
-		if len(r.Meta) > 0 {
-			meta, err := desk.DecodeMeta(r.Meta)
-			if err != nil {
-				return nil, r.Corrupt(err)
-			}
-			m.By, m.Account, m.Command = meta.Role, trade.Account(meta.Account), meta.Command
-		}
-		moments = append(moments, m)
-	}
+	o := &steps[len(steps)-1].State
 	if !o.VisibleTo(by) {
 		return nil, nil
 	}
-	for i := range moments {
-		// Who works for the platform is its own affair.
-		if a := moments[i].Account; by.Role != trade.Platform && a != by.Account && a != o.Seller.Account && a != o.Buyer.Account {
-			moments[i].Account = ""
+	moments := make([]Moment, len(steps))
+	for i := range steps {
+		s := &steps[i]
+		moments[i] = Moment{
+			Version: s.Version, At: s.At, By: s.By.Role, Account: s.Account(by, o.Seller.Account, o.Buyer.Account), Command: s.By.Command,
+			Event: Masked(s.Event), Phase: s.State.Phase,
 		}
 	}
 	return moments, nil

@@ -12,13 +12,12 @@ import (
 )
 
 // Funds tells what merchants have received and what has become of it.
-type Funds struct {
-	store projection.Store
-	view  *projection.View
-}
+type Funds struct{ source readmodel.Source }
 
 // NewFunds returns the funds of a store, which some worker builds by FundsView.
-func NewFunds(store projection.Store) *Funds { return &Funds{store, FundsView()} }
+func NewFunds(store projection.Store) *Funds {
+	return &Funds{readmodel.Source{Store: store, View: FundsView()}}
+}
 
 // FundsFigures are those of a balance at some time. Credited is
 //
@@ -88,7 +87,7 @@ func (f *Funds) Balance(ctx context.Context, by trade.Actor, merchant trade.Acco
 	}
 	x := newBooks(merchant, c)
 	b.At = at.Round(0).UTC()
-	err = f.view.Read(ctx, f.store, func(s projection.Snapshot) error {
+	err = f.source.Read(ctx, func(s projection.Snapshot) error {
 		var last projection.Row
 		if b.FundsFigures, last, err = x.before(s, nanos(at)+1); err != nil || last == nil {
 			return err
@@ -125,19 +124,14 @@ func (f *Funds) Waiting(ctx context.Context, by trade.Actor, merchant trade.Acco
 		if err != nil {
 			return nil, "", err
 		}
-		q.After = x.key(projection.Int(place[0]), readmodel.ID(id))
+		q.After = x.Account.Key(projection.Int(place[0]), readmodel.ID(id))
 	}
-	err = f.view.Read(ctx, f.store, func(s projection.Snapshot) error {
-		rows, err := s.Select(q)
-		for _, row := range rows {
-			r := readmodel.Row{Table: releases, Row: row}
-			list = append(list, funds.Waiting{Order: r.ID("order"), Amount: r.Money("amount"), AvailableAt: r.Time("at")})
-		}
-		if n := len(rows); readmodel.Full(p.Limit, n) {
-			next = readmodel.Place(list[n-1].Order, nanos(list[n-1].AvailableAt))
-		}
-		return err
+	list, err = readmodel.Select(ctx, f.source, releases, q, func(r readmodel.Row) funds.Waiting {
+		return funds.Waiting{Order: r.ID("order"), Amount: r.Money("amount"), AvailableAt: r.Time("at")}
 	})
+	if n := len(list); err == nil && readmodel.Full(p.Limit, n) {
+		next = readmodel.Place(list[n-1].Order, nanos(list[n-1].AvailableAt))
+	}
 	return list, next, err
 }
 
@@ -150,7 +144,7 @@ func (f *Funds) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.
 		return nil, "", err
 	}
 	q := projection.Query{
-		Table: withdrawals.Name, Where: account(merchant, c), Order: []string{"place"}, Descending: true, Limit: p.Limit,
+		Where: readmodel.Account{Owner: merchant, Currency: c}.Where("merchant"), Order: []string{"place"}, Descending: true, Limit: p.Limit,
 	}
 	if p.After != "" {
 		place, _, err := readmodel.ParsePlace(p.After, 1, false)
@@ -159,16 +153,14 @@ func (f *Funds) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.
 		}
 		q.Where = append(q.Where, projection.Condition{Column: "place", Op: projection.Less, Value: projection.Int(place[0])})
 	}
-	err = f.view.Read(ctx, f.store, func(s projection.Snapshot) error {
-		rows, err := s.Select(q)
-		for _, row := range rows {
-			list = append(list, withdrawal(readmodel.Row{Table: withdrawals, Row: row}))
-		}
-		if n := len(rows); readmodel.Full(p.Limit, n) {
-			next = readmodel.Place(trade.ID{}, readmodel.Row{Table: withdrawals, Row: rows[n-1]}.Int("place"))
-		}
-		return err
+	place := int64(0)
+	list, err = readmodel.Select(ctx, f.source, withdrawals, q, func(r readmodel.Row) funds.Withdrawal {
+		place = r.Int("place")
+		return withdrawal(r)
 	})
+	if err == nil && readmodel.Full(p.Limit, len(list)) {
+		next = readmodel.Place(trade.ID{}, place)
+	}
 	return list, next, err
 }
 

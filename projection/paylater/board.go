@@ -26,33 +26,28 @@ var board = &projection.Table{
 
 // BoardView returns the view that Board reads.
 func BoardView() *projection.View {
-	return &projection.View{
-		Name: "paylater_board", Version: 1, Tables: []*projection.Table{board}, ByStream: true,
-		Filter: events.Filter{Categories: []string{paylater.Category}},
-		New: projection.Fold[paylater.Order, paylater.Event]{
-			Model: paylater.NewModel(),
-			Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *paylater.Order) {
-				deadline, _ := o.Deadline()
-				rows.Put(board,
-					readmodel.ID(o.ID), projection.Text(o.Merchant), projection.Text(o.Buyer), readmodel.Currency(o.Original.Currency()),
-					projection.Text(o.Phase.String()), projection.Text(PlatformStatus(o)), projection.Text(deadline.Kind),
-					readmodel.Minor(o.Original), readmodel.Minor(o.Outstanding), readmodel.Minor(o.Due()), readmodel.Minor(o.Paid), readmodel.Minor(o.Refunded),
-					projection.Time(deadline.At), projection.Time(o.DueAt), projection.Time(o.OverdueAt),
-					projection.Time(o.AfterSalesAt), projection.Bool(o.FakeFlagged),
-					projection.Time(o.PlacedAt), projection.Time(o.LastAt), projection.Int(int64(v)))
-			},
-		}.Folder,
-	}
+	return readmodel.View("paylater_board", 1, []*projection.Table{board}, projection.Fold[paylater.Order, paylater.Event]{
+		Model: paylater.NewModel(),
+		Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *paylater.Order) {
+			deadline, _ := o.Deadline()
+			rows.Put(board,
+				readmodel.ID(o.ID), projection.Text(o.Merchant), projection.Text(o.Buyer), readmodel.Currency(o.Original.Currency()),
+				projection.Text(o.Phase.String()), projection.Text(PlatformStatus(o)), projection.Text(deadline.Kind),
+				readmodel.Minor(o.Original), readmodel.Minor(o.Outstanding), readmodel.Minor(o.Due()), readmodel.Minor(o.Paid), readmodel.Minor(o.Refunded),
+				projection.Time(deadline.At), projection.Time(o.DueAt), projection.Time(o.OverdueAt),
+				projection.Time(o.AfterSalesAt), projection.Bool(o.FakeFlagged),
+				projection.Time(o.PlacedAt), projection.Time(o.LastAt), projection.Int(int64(v)))
+		},
+	})
 }
 
 // Board finds orders.
-type Board struct {
-	store projection.Store
-	view  *projection.View
-}
+type Board struct{ source readmodel.Source }
 
 // NewBoard returns the board of a store, which some worker builds by BoardView.
-func NewBoard(store projection.Store) *Board { return &Board{store, BoardView()} }
+func NewBoard(store projection.Store) *Board {
+	return &Board{readmodel.Source{Store: store, View: BoardView()}}
+}
 
 // BoardOrder is an order as the board has it.
 type BoardOrder struct {
@@ -101,17 +96,13 @@ func (b *Board) List(ctx context.Context, by trade.Actor, f BoardFilter, p Page)
 	if f.Phase != paylater.PhaseNone {
 		q.Phase = f.Phase.String()
 	}
-	rows, next, err := q.Page(ctx, b.store, b.view, by)
-	for _, row := range rows {
-		found = append(found, boardOrder(row))
-	}
-	return found, next, err
+	return readmodel.Page(ctx, b.source, &q, by, boardOrder)
 }
 
 func boardOrder(r readmodel.Row) BoardOrder {
 	return BoardOrder{
 		ID: r.ID("id"), Version: events.Version(r.Int("version")), Merchant: r.Account("merchant"), Buyer: r.Account("buyer"),
-		Phase: phaseOf(r.Text("phase")), Status: r.Text("status"),
+		Phase: readmodel.Phase[paylater.Phase](r.Text("phase")), Status: r.Text("status"),
 		Original: r.Money("original"), Outstanding: r.Money("outstanding"), Due: r.Money("due"), Paid: r.Money("paid"), Refunded: r.Money("refunded"),
 		Deadline: r.Time("deadline"), DeadlineKind: r.Text("deadline_kind"), DueAt: r.Time("due_at"), OverdueAt: r.Time("overdue_at"),
 		AfterSalesAt: r.Time("after_sales"), FakeFlagged: r.Bool("fake"), PlacedAt: r.Time("placed"), UpdatedAt: r.Time("updated"),

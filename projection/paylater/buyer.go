@@ -5,7 +5,6 @@ import (
 	"math/big"
 
 	"github.com/tradesurety/surety/order/trade"
-	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
@@ -28,29 +27,13 @@ func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overd
 // order is overdue once the system has marked it so, and what was written off is not there any
 // more. A sum out of range is an *trade.MoneyError.
 func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Account) ([]BuyerExposure, error) {
-	if err := readmodel.CheckReader(by); err != nil {
-		return nil, err
-	}
-	if err := trade.CheckID("buyer", string(buyer)); err != nil {
-		return nil, err
-	}
-	q := projection.Query{Where: []projection.Condition{readmodel.Equal("buyer", projection.Text(buyer))}, Order: []string{"currency"}}
-	switch {
-	case by.Role == trade.Seller:
-		q.Where = append(q.Where, readmodel.Equal("merchant", projection.Text(by.Account)))
-	case by.Role == trade.Buyer && by.Account != buyer:
-		return nil, nil
-	}
 	var found []BuyerExposure
-	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		return projection.Each(s, uses, q, func(row projection.Row) error {
-			r := readmodel.Row{Table: uses, Row: row}
-			if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
-				zero := trade.Minor(0, r.Currency())
-				found = append(found, BuyerExposure{Currency: r.Currency(), Outstanding: zero, Due: zero, Overdue: zero})
-			}
-			return found[len(found)-1].add(r)
-		})
+	err := x.source.OfBuyer(ctx, uses, "merchant", by, buyer, func(r readmodel.Row) error {
+		if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
+			zero := trade.Minor(0, r.Currency())
+			found = append(found, BuyerExposure{Currency: r.Currency(), Outstanding: zero, Due: zero, Overdue: zero})
+		}
+		return found[len(found)-1].add(r)
 	})
 	return found, err
 }

@@ -35,13 +35,9 @@ var (
 
 // ExposureView returns the view that Exposure reads.
 func ExposureView() *projection.View {
-	return &projection.View{
-		Name: "paylater_exposure", Version: 1, Tables: []*projection.Table{lines, uses}, ByStream: true,
-		Filter: events.Filter{Categories: []string{paylater.Category, credit.PayLaterCategory}},
-		New: projection.Folds(
-			projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putUse},
-			projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Last: putLine}),
-	}
+	return readmodel.View("paylater_exposure", 1, []*projection.Table{lines, uses},
+		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putUse},
+		projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Last: putLine})
 }
 
 func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *credit.Line) {
@@ -93,13 +89,12 @@ func freeBy(o *paylater.Order) time.Time {
 }
 
 // Exposure tells what merchants' lines and buyers are exposed to.
-type Exposure struct {
-	store projection.Store
-	view  *projection.View
-}
+type Exposure struct{ source readmodel.Source }
 
 // NewExposure returns the exposure of a store, which some worker builds by ExposureView.
-func NewExposure(store projection.Store) *Exposure { return &Exposure{store, ExposureView()} }
+func NewExposure(store projection.Store) *Exposure {
+	return &Exposure{readmodel.Source{Store: store, View: ExposureView()}}
+}
 
 // LineExposure is a pay-later line as it stands.
 type LineExposure struct {
@@ -127,13 +122,11 @@ func (x *Exposure) Lines(ctx context.Context, by trade.Actor, merchant trade.Acc
 		return nil, err
 	}
 	var found []LineExposure
-	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		q := projection.Query{Where: []projection.Condition{readmodel.Equal("merchant", projection.Text(merchant))}}
-		return projection.Each(s, lines, q, func(row projection.Row) error {
-			l, err := lineExposure(readmodel.Row{Table: lines, Row: row})
-			found = append(found, l)
-			return err
-		})
+	q := projection.Query{Where: []projection.Condition{readmodel.Equal("merchant", projection.Text(merchant))}}
+	err := x.source.Each(ctx, lines, q, func(r readmodel.Row) error {
+		l, err := lineExposure(r)
+		found = append(found, l)
+		return err
 	})
 	return found, err
 }
@@ -182,19 +175,11 @@ func (x *Exposure) uses(ctx context.Context, by trade.Actor, merchant trade.Acco
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, err
 	}
-	q.Table = uses.Name
-	q.Where = append(q.Where, account(merchant, c)...)
-	var found []Use
-	err := x.view.Read(ctx, x.store, func(s projection.Snapshot) error {
-		rows, err := s.Select(q)
-		for _, row := range rows {
-			r := readmodel.Row{Table: uses, Row: row}
-			found = append(found, Use{
-				Order: r.ID("id"), Buyer: r.Account("buyer"), Outstanding: r.Money("outstanding"), Phase: phaseOf(r.Text("phase")),
-				DueAt: r.Time("due_at"), OverdueAt: r.Time("overdue_at"), FreeBy: r.Time("free_by"),
-			})
+	q.Where = readmodel.Account{Owner: merchant, Currency: c}.Where("merchant", q.Where...)
+	return readmodel.Select(ctx, x.source, uses, q, func(r readmodel.Row) Use {
+		return Use{
+			Order: r.ID("id"), Buyer: r.Account("buyer"), Outstanding: r.Money("outstanding"), Phase: readmodel.Phase[paylater.Phase](r.Text("phase")),
+			DueAt: r.Time("due_at"), OverdueAt: r.Time("overdue_at"), FreeBy: r.Time("free_by"),
 		}
-		return err
 	})
-	return found, err
 }

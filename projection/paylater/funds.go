@@ -57,13 +57,9 @@ var (
 
 // FundsView returns the view that Funds reads.
 func FundsView() *projection.View {
-	return &projection.View{
-		Name: "paylater_funds", Version: 1, Tables: []*projection.Table{movements, releases, withdrawals, sales}, ByStream: true,
-		Filter: events.Filter{Categories: []string{funds.Category, paylater.Category}},
-		New: projection.Folds(
-			projection.Fold[step, funds.Event]{Model: stepModel(), Each: putMovement},
-			projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putSale}),
-	}
+	return readmodel.View("paylater_funds", 1, []*projection.Table{movements, releases, withdrawals, sales},
+		projection.Fold[step, funds.Event]{Model: stepModel(), Each: putMovement},
+		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putSale})
 }
 
 // step is a balance after an event and before it. Both share all that the event did not change.

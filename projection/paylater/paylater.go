@@ -2,9 +2,7 @@ package paylater
 
 import (
 	"github.com/tradesurety/surety/order/paylater"
-	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
-	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
 // Views returns the views of this package, each a new one.
@@ -51,19 +49,4 @@ func PlatformStatus(o *paylater.Order) string {
 	default:
 		return ""
 	}
-}
-
-// phaseOf returns the phase of that name.
-func phaseOf(name string) paylater.Phase {
-	for p := paylater.PhaseNone; p.String() != "unknown"; p++ {
-		if p.String() == name {
-			return p
-		}
-	}
-	return paylater.PhaseNone
-}
-
-// account returns the conditions that name a merchant's line or balance.
-func account(merchant trade.Account, c trade.Currency) []projection.Condition {
-	return []projection.Condition{readmodel.Equal("merchant", projection.Text(merchant)), readmodel.Equal("currency", readmodel.Currency(c))}
 }

@@ -25,11 +25,8 @@ var quotas = &projection.Table{
 
 // QuotaView returns the view that Quota reads.
 func QuotaView() *projection.View {
-	return &projection.View{
-		Name: "paylater_quota", Version: 1, Tables: []*projection.Table{quotas}, ByStream: true,
-		Filter: events.Filter{Categories: []string{credit.PayLaterCategory}},
-		New:    projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Each: putEntry}.Folder,
-	}
+	return readmodel.View("paylater_quota", 1, []*projection.Table{quotas},
+		projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Each: putEntry})
 }
 
 func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit.Line) error {
@@ -53,13 +50,12 @@ func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit
 }
 
 // Quota is the ledger of merchants' quota.
-type Quota struct {
-	store projection.Store
-	view  *projection.View
-}
+type Quota struct{ source readmodel.Source }
 
 // NewQuota returns the ledger of a store, which some worker builds by QuotaView.
-func NewQuota(store projection.Store) *Quota { return &Quota{store, QuotaView()} }
+func NewQuota(store projection.Store) *Quota {
+	return &Quota{readmodel.Source{Store: store, View: QuotaView()}}
+}
 
 // QuotaFigures are those of a line at some time.
 type QuotaFigures struct {
@@ -95,30 +91,20 @@ type QuotaStatement struct {
 // is booked at the earlier one's, so that the statements of successive periods follow each other
 // without a gap.
 func (l *Quota) Statement(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, from, to time.Time, p Page) (QuotaStatement, error) {
-	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
-		return QuotaStatement{}, err
-	}
 	period := readmodel.Period{
-		Ledger: readmodel.Ledger{Table: quotas}, Account: []projection.Value{projection.Text(merchant), readmodel.Currency(c)},
-		From: from, To: to, After: p.After, Limit: p.Limit,
+		Table: quotas, Account: readmodel.Account{Owner: merchant, Currency: c}, From: from, To: to, After: p.After, Limit: p.Limit,
 	}
-	var part readmodel.Part
-	err := l.view.Read(ctx, l.store, func(s projection.Snapshot) (err error) {
-		part, err = period.Select(s)
-		return err
-	})
-	if err != nil {
+	part, may, err := period.Read(ctx, l.source, by)
+	if err != nil || !may {
 		return QuotaStatement{}, err
 	}
-	s := QuotaStatement{Opening: quotaFigures(part.Opening, c), Closing: quotaFigures(part.Closing, c), Next: part.Next}
-	before := quotaFigures(part.Before, c)
-	for _, row := range part.Rows {
-		before = s.add(row, before)
-	}
-	return s, nil
+	of := func(row projection.Row) QuotaFigures { return quotaFigures(row, c) }
+	return QuotaStatement{
+		Opening: of(part.Opening), Movements: readmodel.Movements(&part, of, quotaMovement), Closing: of(part.Closing), Next: part.Next,
+	}, nil
 }
 
-// quotaFigures returns those of a row, or nothing if there is none.
+// quotaFigures returns those of a row, or zeros if there is none.
 func quotaFigures(row projection.Row, c trade.Currency) QuotaFigures {
 	if row == nil {
 		return QuotaFigures{trade.Minor(0, c), trade.Minor(0, c)}
@@ -127,18 +113,11 @@ func quotaFigures(row projection.Row, c trade.Currency) QuotaFigures {
 	return QuotaFigures{Limit: r.Money("limit"), Used: r.Money("used")}
 }
 
-// add makes a movement of a row, if it changed a figure, and returns the figures after it.
-func (s *QuotaStatement) add(row projection.Row, before QuotaFigures) QuotaFigures {
+func quotaMovement(row projection.Row, before, after QuotaFigures) QuotaMovement {
 	r := readmodel.Row{Table: quotas, Row: row}
-	after := quotaFigures(row, r.Currency())
-	if after != before {
-		s.Movements = append(s.Movements, QuotaMovement{
-			Version: events.Version(r.Int("version")), At: r.Time("at"), Type: r.Text("type"), Order: r.ID("order"),
-			Cause: credit.RestoreCause(r.Text("cause")), After: after,
-			QuotaFigures: QuotaFigures{
-				Limit: readmodel.Difference(after.Limit, before.Limit), Used: readmodel.Difference(after.Used, before.Used),
-			},
-		})
+	return QuotaMovement{
+		Version: events.Version(r.Int("version")), At: r.Time("at"), Type: r.Text("type"), Order: r.ID("order"),
+		Cause: credit.RestoreCause(r.Text("cause")), After: after,
+		QuotaFigures: QuotaFigures{Limit: readmodel.Difference(after.Limit, before.Limit), Used: readmodel.Difference(after.Used, before.Used)},
 	}
-	return after
 }

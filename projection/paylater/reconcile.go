@@ -36,24 +36,16 @@ func Reconcile(ctx context.Context, log events.Store, store projection.Store, sc
 	})
 }
 
-func named(r readmodel.Row) readmodel.Account {
-	return readmodel.Account{Owner: r.Account("merchant"), Currency: r.Currency()}
-}
-
 // compareUses compares lines with the orders that use them.
 func compareUses(s projection.Snapshot) error {
-	kept, err := readmodel.SumUp(s, lines, func(r readmodel.Row) (readmodel.Account, [3]int64) {
-		return named(r), [3]int64{r.Int("used"), r.Int("orders"), r.Int("overdue")}
+	kept, err := readmodel.SumUp(s, lines, "merchant", func(r readmodel.Row) [3]int64 {
+		return [3]int64{r.Int("used"), r.Int("orders"), r.Int("overdue")}
 	})
 	if err != nil {
 		return err
 	}
-	summed, err := readmodel.SumUp(s, uses, func(r readmodel.Row) (readmodel.Account, [3]int64) {
-		overdue := int64(0)
-		if r.Bool("overdue_at") {
-			overdue = 1
-		}
-		return named(r), [3]int64{r.Int("outstanding"), 1, overdue}
+	summed, err := readmodel.SumUp(s, uses, "merchant", func(r readmodel.Row) [3]int64 {
+		return [3]int64{r.Int("outstanding"), 1, r.Count("overdue_at")}
 	})
 	if err != nil {
 		return err
@@ -66,14 +58,14 @@ func compareSales(s projection.Snapshot) error {
 	kept := make(readmodel.Sums)
 	err := projection.Each(s, movements, projection.Query{}, func(row projection.Row) error {
 		r := readmodel.Row{Table: movements, Row: row} // by version: the last one stays
-		kept[named(r)] = [3]int64{r.Int("credited"), r.Int("refunded")}
+		kept[readmodel.Account{Owner: r.Account("merchant"), Currency: r.Currency()}] = [3]int64{r.Int("credited"), r.Int("refunded")}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	summed, err := readmodel.SumUp(s, sales, func(r readmodel.Row) (readmodel.Account, [3]int64) {
-		return named(r), [3]int64{r.Int("paid"), r.Int("refunded")}
+	summed, err := readmodel.SumUp(s, sales, "merchant", func(r readmodel.Row) [3]int64 {
+		return [3]int64{r.Int("paid"), r.Int("refunded")}
 	})
 	if err != nil {
 		return err

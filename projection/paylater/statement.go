@@ -54,8 +54,8 @@ func (f *Funds) Statement(ctx context.Context, by trade.Actor, merchant trade.Ac
 	}
 	begin, end := nanos(from), nanos(to)
 	x := newBooks(merchant, c)
-	err = f.view.Read(ctx, f.store, func(snap projection.Snapshot) error {
-		last, err := x.period.Last(snap)
+	err = f.source.Read(ctx, func(snap projection.Snapshot) error {
+		last, err := x.Last(snap)
 		if err != nil {
 			return err
 		}
@@ -88,32 +88,18 @@ const maxNanos = math.MaxInt64
 func nanos(t time.Time) int64 { return readmodel.Instant(t).Int() }
 
 // books are the rows of one balance.
-type books struct {
-	period   readmodel.Period
-	currency trade.Currency
-	name     []projection.Value
-	where    []projection.Condition
-}
+type books struct{ readmodel.Period }
 
 func newBooks(merchant trade.Account, c trade.Currency) *books {
-	name := []projection.Value{projection.Text(merchant), readmodel.Currency(c)}
-	return &books{
-		period:   readmodel.Period{Ledger: readmodel.Ledger{Table: movements}, Account: name},
-		currency: c, name: name, where: account(merchant, c),
-	}
-}
-
-// key returns a key of the balance.
-func (x *books) key(rest ...projection.Value) []projection.Value {
-	return append(append([]projection.Value(nil), x.name...), rest...)
+	return &books{readmodel.Period{Table: movements, Account: readmodel.Account{Owner: merchant, Currency: c}}}
 }
 
 // between returns conditions for rows of the balance: those that have in a column what is no less
 // than from and less than to.
-func (x *books) between(column string, from, to int64) []projection.Condition {
-	return append(append([]projection.Condition(nil), x.where...),
+func (x *books) between(column string, from, to int64, more ...projection.Condition) []projection.Condition {
+	return x.Account.Where("merchant", append(more,
 		projection.Condition{Column: column, Op: projection.AtLeast, Value: projection.Int(from)},
-		projection.Condition{Column: column, Op: projection.Less, Value: projection.Int(to)})
+		projection.Condition{Column: column, Op: projection.Less, Value: projection.Int(to)})...)
 }
 
 // releases asks for what is released from an instant on and before another one.
@@ -123,8 +109,8 @@ func (x *books) releases(from, to int64, limit int) projection.Query {
 
 // before returns the figures just before an instant, and the last event up to then.
 func (x *books) before(s projection.Snapshot, at int64) (FundsFigures, projection.Row, error) {
-	last, err := x.period.Last(s, projection.Condition{Column: "booked", Op: projection.Less, Value: projection.Int(at)})
-	f := fundsFigures(last, x.currency)
+	last, err := x.Last(s, projection.Condition{Column: "booked", Op: projection.Less, Value: projection.Int(at)})
+	f := fundsFigures(last, x.Account.Currency)
 	if err != nil || last == nil {
 		return f, nil, err
 	}
@@ -140,7 +126,7 @@ func (x *books) before(s projection.Snapshot, at int64) (FundsFigures, projectio
 func (x *books) released(s projection.Snapshot, from, to int64, upTo string) (sum int64, err error) {
 	q := x.releases(from, to, 0)
 	if upTo != "" {
-		q.Where = append(x.between("at", from, from+1), projection.Condition{Column: "order", Op: projection.AtMost, Value: projection.Text(upTo)})
+		q.Where = x.between("at", from, from+1, projection.Condition{Column: "order", Op: projection.AtMost, Value: projection.Text(upTo)})
 	}
 	err = projection.Each(s, releases, q, func(row projection.Row) error {
 		sum += readmodel.Row{Table: releases, Row: row}.Int("amount")
@@ -168,7 +154,7 @@ func (x *books) turn(s projection.Snapshot, of *FundsStatement, begin int64, aft
 			return nil, err
 		}
 		at := place[0]
-		t := &turn{booked: at, at: at, release: x.key(projection.Int(at), readmodel.ID(id))}
+		t := &turn{booked: at, at: at, release: x.Account.Key(projection.Int(at), readmodel.ID(id))}
 		if t.before, _, err = x.before(s, at); err != nil {
 			return nil, err
 		}
@@ -181,10 +167,10 @@ func (x *books) turn(s projection.Snapshot, of *FundsStatement, begin int64, aft
 		return nil, err
 	}
 	version := projection.Int(place[1])
-	row, err := x.period.Last(s, readmodel.Equal("version", version))
+	row, err := x.Last(s, readmodel.Equal("version", version))
 	return &turn{
-		before: fundsFigures(row, x.currency), booked: place[0], at: place[0] + 1,
-		events: append([]projection.Value{projection.Int(place[0])}, x.key(version)...),
+		before: fundsFigures(row, x.Account.Currency), booked: place[0], at: place[0] + 1,
+		events: append([]projection.Value{projection.Int(place[0])}, x.Account.Key(version)...),
 	}, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/internal/readmodel"
@@ -33,41 +32,20 @@ type Moment struct {
 // parties and the platform have given each other, are shown as they are. A record that cannot be
 // read is a *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
-	if err := readmodel.CheckReader(by); err != nil {
+	steps, err := readmodel.History(ctx, log, paylater.NewModel(), paylater.Stream(id), by)
+	if err != nil || len(steps) == 0 {
 		return nil, err
 	}
-	var (
-		moments []Moment
-		o       = paylater.New(id)
-	)
-	for r, err := range log.Read(ctx, paylater.Stream(id), 0) {
-		if err != nil {
-			return nil, err
-		}
-		e, err := paylater.DecodeEvent(r.Type, r.Schema, r.Data)
-		if err == nil {
-			err = o.Apply(e, r.At)
-		}
-		if err != nil {
-			return nil, r.Corrupt(err)
-		}
-		m := Moment{Version: r.Version, At: r.At, Event: e, Phase: o.Phase}
-		if len(r.Meta) > 0 {
-			meta, err := desk.DecodeMeta(r.Meta)
-			if err != nil {
-				return nil, r.Corrupt(err)
-			}
-			m.By, m.Account, m.Command = meta.Role, trade.Account(meta.Account), meta.Command
-		}
-		moments = append(moments, m)
-	}
+	o := &steps[len(steps)-1].State
 	if !o.VisibleTo(by) {
 		return nil, nil
 	}
-	for i := range moments {
-		// Who works for the platform is its own affair.
-		if a := moments[i].Account; by.Role != trade.Platform && a != by.Account && a != o.Merchant && a != o.Buyer {
-			moments[i].Account = ""
+	moments := make([]Moment, len(steps))
+	for i := range steps {
+		s := &steps[i]
+		moments[i] = Moment{
+			Version: s.Version, At: s.At, By: s.By.Role, Account: s.Account(by, o.Merchant, o.Buyer), Command: s.By.Command,
+			Event: s.Event, Phase: s.State.Phase,
 		}
 	}
 	return moments, nil

@@ -25,29 +25,23 @@ type Orders struct {
 	Limit    int
 }
 
-// Page returns the rows of the page, as far as the actor may see them, and the place of the last
-// one if another page may follow.
-func (o *Orders) Page(ctx context.Context, store projection.Store, view *projection.View, by trade.Actor) (found []Row, next string, err error) {
+// Page returns the rows of the page that the actor may see, each as of makes it, and the place of
+// the last one if another page may follow.
+func Page[T any](ctx context.Context, from Source, o *Orders, by trade.Actor, of func(Row) T) (found []T, next string, err error) {
 	if err := CheckReader(by); err != nil {
 		return nil, "", err
 	}
-	q := projection.Query{Table: o.Table.Name, Where: o.where(by), Descending: !o.ByDeadline, Limit: o.Limit}
+	q := projection.Query{Where: o.where(by), Descending: !o.ByDeadline, Limit: o.Limit}
 	if o.ByDeadline {
 		q.Order = []string{"deadline"}
 	}
 	if q.After, err = o.after(); err != nil {
 		return nil, "", err
 	}
-	var rows []projection.Row
-	err = view.Read(ctx, store, func(s projection.Snapshot) (err error) {
-		rows, err = s.Select(q)
-		return err
-	})
-	for _, row := range rows {
-		found = append(found, Row{Table: o.Table, Row: row})
-	}
-	if n := len(found); err == nil && Full(o.Limit, n) {
-		next = o.place(found[n-1])
+	var last Row
+	found, err = Select(ctx, from, o.Table, q, func(r Row) T { last = r; return of(r) })
+	if err == nil && Full(o.Limit, len(found)) {
+		next = o.place(last)
 	}
 	return found, next, err
 }

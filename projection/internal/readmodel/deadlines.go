@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
@@ -18,18 +19,35 @@ var DeadlineTable = &projection.Table{
 	Indexes: [][]string{{"at"}},
 }
 
-// PutDeadline puts the deadline that runs on an order.
-func PutDeadline(rows *projection.Rows, id trade.ID, at time.Time, kind, command string, payload []byte) {
-	rows.Put(DeadlineTable, ID(id), projection.Time(at), projection.Text(kind), projection.Text(command), projection.Text(string(payload)))
+// Deadline is the deadline that runs on an order, with the encoded command for it.
+type Deadline struct {
+	Order   trade.ID
+	At      time.Time
+	Kind    string
+	Command string // its wire name; empty if no deadline runs
+	Payload []byte
 }
 
-// NoDeadline says that no deadline runs on an order.
-func NoDeadline(rows *projection.Rows, id trade.ID) { rows.Delete(DeadlineTable, ID(id)) }
+// DeadlinesView returns a view of the deadlines of orders. The function of returns the one that
+// runs on an order.
+func DeadlinesView[S, E any](name string, m *events.Model[S, E], of func(*S) Deadline) *projection.View {
+	return View(name, 1, []*projection.Table{DeadlineTable}, projection.Fold[S, E]{
+		Model: m,
+		Last: func(rows *projection.Rows, _ events.StreamID, _ events.Version, o *S) {
+			d := of(o)
+			if d.Command == "" {
+				rows.Delete(DeadlineTable, ID(d.Order))
+				return
+			}
+			rows.Put(DeadlineTable, ID(d.Order), projection.Time(d.At), projection.Text(d.Kind), projection.Text(d.Command), projection.Text(string(d.Payload)))
+		},
+	})
+}
 
 // Due yields what a view of deadlines has of what is due at now, as desk.Deadlines wants it:
 // action makes of an order, a command and its payload what the system asks for. It reads page by
 // page, and holds nothing in between. Orders that the view has parked come last, as errors.
-func Due(ctx context.Context, store projection.Store, view *projection.View, now time.Time,
+func (s Source) Due(ctx context.Context, now time.Time,
 	action func(id trade.ID, command string, payload []byte) (desk.Action, error)) iter.Seq2[desk.Due, error] {
 	return func(yield func(desk.Due, error) bool) {
 		q := projection.Query{
@@ -41,7 +59,7 @@ func Due(ctx context.Context, store projection.Store, view *projection.View, now
 				rows   []projection.Row
 				parked []projection.ParkedStream
 			)
-			err := view.Read(ctx, store, func(s projection.Snapshot) (err error) {
+			err := s.Read(ctx, func(s projection.Snapshot) (err error) {
 				if rows, err = s.Select(q); err == nil && len(rows) < q.Limit {
 					parked, err = projection.Parked(s)
 				}

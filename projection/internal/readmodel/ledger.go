@@ -1,25 +1,22 @@
 package readmodel
 
 import (
+	"context"
 	"time"
 
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
-// Ledger is a table with a row for each event of the streams of accounts of some kind. The columns
-// of an account come first in its key, "version" last; "booked" is the instant that an event is
-// booked at, which never falls from one version to the next. An index has account and booked.
-type Ledger struct{ *projection.Table }
-
-// account are the columns that name an account.
-func (l Ledger) account() []projection.Column { return l.Columns[:l.Key-1] }
-
 // Period asks for what was booked on an account from an instant on and before another one. The
 // zero instant does not bound.
 type Period struct {
-	Ledger   Ledger
-	Account  []projection.Value
+	// Table is a ledger: it has a row for each event of the streams of accounts of some kind. The
+	// two columns of an Account and then "version" are its key; "booked" is the instant that an
+	// event is booked at, which never falls from one version to the next. An index has account
+	// and booked.
+	Table    *projection.Table
+	Account  Account
 	From, To time.Time
 	// After is the Next of the page before; empty begins at the first.
 	After string
@@ -35,9 +32,21 @@ type Part struct {
 	Next    string         // the After of the next page; empty on the last one
 }
 
-// Select returns a page of a period. A place that is none is an *trade.InvalidError.
-func (p *Period) Select(s projection.Snapshot) (part Part, err error) {
-	q := projection.Query{Table: p.Ledger.Name, Where: p.where(), Order: []string{"booked"}, Limit: p.Limit}
+// Read returns a page of the period, and whether the actor may see the account. An After that is
+// not a place is an *trade.InvalidError.
+func (p *Period) Read(ctx context.Context, from Source, by trade.Actor) (part Part, may bool, err error) {
+	if may, err = Owns(by, p.owner(), p.Account.Owner); err != nil || !may {
+		return Part{}, false, err
+	}
+	err = from.Read(ctx, func(s projection.Snapshot) error {
+		part, err = p.page(s)
+		return err
+	})
+	return part, err == nil, err
+}
+
+func (p *Period) page(s projection.Snapshot) (part Part, err error) {
+	q := projection.Query{Table: p.Table.Name, Where: p.where(), Order: []string{"booked"}, Limit: p.Limit}
 	after := projection.Value{}
 	if p.After != "" {
 		place, _, err := ParsePlace(p.After, 2, false)
@@ -45,7 +54,7 @@ func (p *Period) Select(s projection.Snapshot) (part Part, err error) {
 			return part, err
 		}
 		after = projection.Int(place[1])
-		q.After = append(append([]projection.Value{projection.Int(place[0])}, p.Account...), after)
+		q.After = append([]projection.Value{projection.Int(place[0])}, p.Account.Key(after)...)
 	}
 	if !p.From.IsZero() {
 		q.Where = append(q.Where, projection.Condition{Column: "booked", Op: projection.AtLeast, Value: Instant(p.From)})
@@ -70,28 +79,41 @@ func (p *Period) Select(s projection.Snapshot) (part Part, err error) {
 		return part, err
 	}
 	if n := len(part.Rows); Full(p.Limit, n) {
-		end := Row{p.Ledger.Table, part.Rows[n-1]}
+		end := Row{p.Table, part.Rows[n-1]}
 		part.Next = Place(trade.ID{}, end.Int("booked"), end.Int("version"))
 	}
 	return part, nil
 }
 
-// where returns the conditions that name the account, in a slice of their own.
-func (p *Period) where() []projection.Condition {
-	var list []projection.Condition
-	for i, c := range p.Ledger.account() {
-		list = append(list, Equal(c.Name, p.Account[i]))
-	}
-	return list
+// owner is the column of who owns an account.
+func (p *Period) owner() string { return p.Table.Columns[0].Name }
+
+// where returns the conditions that name the account, and others.
+func (p *Period) where(more ...projection.Condition) []projection.Condition {
+	return p.Account.Where(p.owner(), more...)
 }
 
 // Last returns the last row of the account for which the conditions hold, or nil.
 func (p *Period) Last(s projection.Snapshot, conditions ...projection.Condition) (projection.Row, error) {
 	rows, err := s.Select(projection.Query{
-		Table: p.Ledger.Name, Where: append(p.where(), conditions...), Order: []string{"booked"}, Descending: true, Limit: 1,
+		Table: p.Table.Name, Where: p.where(conditions...), Order: []string{"booked"}, Descending: true, Limit: 1,
 	})
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	return rows[0], nil
+}
+
+// Movements returns the movements of a page: one for each row whose figures differ from those
+// before it. The function figures returns those of a row, and zeros for nil.
+func Movements[F comparable, M any](part *Part, figures func(projection.Row) F, movement func(row projection.Row, before, after F) M) (list []M) {
+	before := figures(part.Before)
+	for _, row := range part.Rows {
+		after := figures(row)
+		if after != before {
+			list = append(list, movement(row, before, after))
+		}
+		before = after
+	}
+	return list
 }

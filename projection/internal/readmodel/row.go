@@ -70,6 +70,9 @@ func (r Row) Int(column string) int64 { return r.Value(column).Int() }
 // Bool reports whether the number of a column is not 0.
 func (r Row) Bool(column string) bool { return r.Value(column).Bool() }
 
+// Count returns 1 if the number of a column is not 0, and otherwise 0.
+func (r Row) Count(column string) int64 { return projection.Bool(r.Bool(column)).Int() }
+
 // Time returns the instant of a column.
 func (r Row) Time(column string) time.Time { return r.Value(column).Time() }
 
@@ -99,6 +102,19 @@ func (r Row) Money(column string) trade.Money {
 func (r Row) ID(column string) trade.ID {
 	id, _ := trade.ParseID(r.Text(column)) // the column has nothing but what ID returned
 	return id
+}
+
+// Phase returns the phase of the name that a column has, or the zero phase.
+func Phase[P interface {
+	~uint8
+	String() string
+}](name string) P {
+	for p := P(0); p.String() != "unknown"; p++ {
+		if p.String() == name {
+			return p
+		}
+	}
+	return 0
 }
 
 // Share returns which part of a whole of the same currency an amount is; of nothing it is 0.

@@ -13,14 +13,27 @@ type Account struct {
 	Currency trade.Currency
 }
 
+// Key returns the values that begin the key of a table of accounts, and others.
+func (a Account) Key(more ...projection.Value) []projection.Value {
+	return append([]projection.Value{projection.Text(a.Owner), Currency(a.Currency)}, more...)
+}
+
+// Where returns the conditions that name the account, and others. The owner is in a column of that
+// name.
+func (a Account) Where(owner string, more ...projection.Condition) []projection.Condition {
+	return append([]projection.Condition{Equal(owner, projection.Text(a.Owner)), Equal("currency", Currency(a.Currency))}, more...)
+}
+
 // Sums are figures of accounts: amounts in minor units, and numbers of things.
 type Sums map[Account][3]int64
 
-// SumUp adds up the figures of all rows of a table.
-func SumUp(s projection.Snapshot, t *projection.Table, figures func(Row) (Account, [3]int64)) (Sums, error) {
+// SumUp adds up the figures of all rows of a table by account; the owner is in a column of that
+// name.
+func SumUp(s projection.Snapshot, t *projection.Table, owner string, figures func(Row) [3]int64) (Sums, error) {
 	sums := make(Sums)
 	err := projection.Each(s, t, projection.Query{}, func(row projection.Row) error {
-		account, more := figures(Row{t, row})
+		r := Row{t, row}
+		account, more := Account{r.Account(owner), r.Currency()}, figures(r)
 		sum := sums[account]
 		for i := range sum {
 			sum[i] += more[i]
