@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/events/memory"
 )
 
-// A full cache lets go of the state that was used longest ago.
+// A full cache drops the state that was used longest ago.
 func TestCacheIsBounded(t *testing.T) {
 	w, cache := &watched{Store: memory.New()}, events.NewCache(2)
 	opts := []events.Option{events.WithCache(cache), events.AllowStale()}
@@ -28,9 +28,9 @@ func TestCacheIsBounded(t *testing.T) {
 	view("tally-a", 0)
 	view("tally-b", 0)
 	view("tally-a", 0)
-	view("tally-c", 1) // in the place of b
+	view("tally-c", 1) // replaces b
 	view("tally-a", 0)
-	view("tally-b", 1) // in the place of c
+	view("tally-b", 1) // replaces c
 	view("tally-c", 1)
 	wantEqual(t, "states", cache.Len(), 2)
 
@@ -76,8 +76,8 @@ func TestViewReadsOn(t *testing.T) {
 	wantEqual(t, "records that were read", w.records.Load(), 5)
 }
 
-// A cache that knows more than its store, because the store was restored from a backup, lets
-// go of what it knows.
+// A cache that is ahead of its store, because the store was restored from a backup, drops what
+// it has.
 func TestCacheAheadOfStore(t *testing.T) {
 	cache, before, restored := events.NewCache(8), memory.New(), memory.New()
 	mustAdd(t, before, "tally-a", 1, 2, 3)
@@ -94,7 +94,7 @@ func TestCacheAheadOfStore(t *testing.T) {
 	wantEqual(t, "error", err, nil)
 }
 
-// A view that was overtaken while it read does not put its older state in the newer's place.
+// A view that was overtaken while it read does not replace the newer state by its older one.
 func TestCacheKeepsTheNewer(t *testing.T) {
 	w, cache := &watched{Store: memory.New()}, events.NewCache(8)
 	mustAdd(t, w, "tally-a", 1)

@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// TestErrorTexts holds the texts to what an operator needs from them: which stream, which
-// versions, which commit, which field.
+// TestErrorTexts checks that the texts have what an operator needs: which stream, which versions,
+// which commit, which field.
 func TestErrorTexts(t *testing.T) {
 	cause := errors.New("unknown type")
 	record := events.Record{Position: 9, Stream: "order-1", Version: 3, Type: "order.lost"}

@@ -69,7 +69,7 @@ func Example() {
 	payment := uuid.New()
 	_, err = transfer(ctx, store, payment, "account-alice", "account-bob", 70)
 	fmt.Println("payment:", err)
-	// Whoever asks for the same thing again gets the first receipt.
+	// A retry gets the first receipt.
 	again, err := transfer(ctx, store, payment, "account-alice", "account-bob", 70)
 	fmt.Println("the same payment: repeated", again.Repeated, err)
 	_, err = transfer(ctx, store, uuid.New(), "account-alice", "account-bob", 70)

@@ -113,7 +113,7 @@ func mustAdd(t testing.TB, store events.Store, stream events.StreamID, numbers .
 	}
 }
 
-// mustReplay is what the records of a stream come to.
+// mustReplay returns the folded state of a stream.
 func mustReplay(t testing.TB, store events.Store, stream events.StreamID) (tally, events.Version) {
 	t.Helper()
 	state, version, err := tallies.Replay(t.Context(), store, stream)
@@ -157,18 +157,17 @@ func wantIs(t testing.TB, err error, targets ...error) {
 	}
 }
 
-// eventually waits until something is so, within a time that only what hangs exceeds.
+// eventually waits until so returns true, for a time that only a hang exceeds.
 func eventually(t testing.TB, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !so(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("it never came to be")
+			t.Fatal("it never happened")
 		}
 	}
 }
 
-// watched is a store that counts what is asked of it, and into whose answers a test may
-// reach.
+// watched is a store that counts its reads, and whose answers a test can change.
 type watched struct {
 	events.Store
 	reads   atomic.Int64 // calls of Read
@@ -232,7 +231,7 @@ func (w *watched) LatestSnapshot(ctx context.Context, s events.StreamID, fold st
 	return snapshot, ok, nil
 }
 
-// history is a store that hands out whatever records it was made of, in this order.
+// history is a store that yields the records it was made of, in this order.
 type history struct {
 	events.Store
 	records []events.Record

@@ -60,8 +60,8 @@ func TestContinue(t *testing.T) {
 	}
 }
 
-// TestContinueStopsAtWhatCannotBe also has an Evolve that changes the state and then refuses.
-func TestContinueStopsAtWhatCannotBe(t *testing.T) {
+// TestContinueStopsAtCorruptHistory also has an Evolve that changes the state and then refuses.
+func TestContinueStopsAtCorruptHistory(t *testing.T) {
 	spoils := newTallies()
 	spoils.Evolve = func(s *tally, a add, at time.Time) error {
 		if a < 0 {
@@ -111,7 +111,7 @@ func TestContinueAllocations(t *testing.T) {
 	}
 }
 
-// An old schema version is decoded into what the event is today.
+// An old schema version is decoded into the current event.
 func TestReplayOldSchema(t *testing.T) {
 	records := sound("tally-a", 3)
 	records[0].Schema, records[0].Data = 1, []byte("41")
@@ -139,8 +139,8 @@ func TestModelOwnsItsCategory(t *testing.T) {
 	}
 }
 
-// TestHostileHistory is the fold over records that cannot be: the error names the record, and
-// no state comes back, enters a cache or lets a transaction go on.
+// TestHostileHistory folds impossible records: the error names the record, and no state is
+// returned, enters a cache or lets a transaction go on.
 func TestHostileHistory(t *testing.T) {
 	cases := []struct {
 		name  string
@@ -209,7 +209,7 @@ func TestHostileTailLeavesCache(t *testing.T) {
 	wantEqual(t, "error", err, nil)
 }
 
-// An error of the store is not corrupt history: it comes back as it is.
+// An error of the store is not corrupt history: it is returned as it is.
 func TestReplayReturnsReadErrors(t *testing.T) {
 	broken := errors.New("disk on fire")
 	store := history{Store: memory.New(), records: sound("tally-a", 2), err: broken}
@@ -322,7 +322,7 @@ func TestContinuationsOfOneState(t *testing.T) {
 	if err := continuations(t, newTallies()); err != nil {
 		t.Error(err)
 	}
-	// A model that breaks the law by appending beyond the end of a shared slice is found out.
+	// A model that breaks the law by appending beyond the end of a shared slice is detected.
 	lawless := newTallies()
 	lawless.Evolve = func(s *tally, a add, at time.Time) error {
 		if cap(s.Items) == 0 {

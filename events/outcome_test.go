@@ -15,7 +15,7 @@ import (
 // tryFor is a bound for what is expected to run out of time.
 const tryFor = 250 * time.Millisecond
 
-// intruding is a function that somebody is always ahead of.
+// intruding is a function before whose commit another one always lands.
 func intruding(t *testing.T, store events.Store, runs *int) func(context.Context, *events.Tx) error {
 	return func(ctx context.Context, tx *events.Tx) error {
 		*runs++
@@ -96,7 +96,7 @@ func TestTimeoutReachesTheFunction(t *testing.T) {
 	}
 }
 
-// What Transact makes of an outcome that is unknown, by what comes after it.
+// What Transact returns after an unknown outcome, by the answers that follow it.
 func TestUnknownOutcome(t *testing.T) {
 	type answer func(w *watched, ctx context.Context, c events.Commit) (events.Receipt, error)
 	unknown := fmt.Errorf("connection lost: %w", events.ErrUnknownOutcome)
@@ -160,8 +160,8 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 }
 
-// Time that runs out in a load tells of the conflict before it; an outcome that is unknown does
-// not, because a conflict says that nothing was applied.
+// A timeout in a load reports the conflict before it. An unknown outcome does not, because a
+// conflict says that nothing was applied.
 func TestGivesUpInAnotherAttempt(t *testing.T) {
 	for name, unknown := range map[string]bool{"in a load": false, "in an append": true} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -187,8 +187,8 @@ func TestGivesUpInAnotherAttempt(t *testing.T) {
 	}
 }
 
-// A store that speaks of a stream that was never loaded, or of one that has lost records, is
-// asked until time is out.
+// A store that names a stream that was never loaded, or one that has lost records, is asked until
+// the timeout.
 func TestConflictsThatCannotBe(t *testing.T) {
 	for _, c := range []events.ConflictError{{Stream: "tally-z", After: 1, Head: 2}, {Stream: "tally-a", After: 1}} {
 		w, asks := &watched{Store: memory.New()}, 0

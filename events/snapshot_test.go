@@ -123,7 +123,7 @@ func TestSnapshotsKeepTheirDistance(t *testing.T) {
 	}
 }
 
-// A snapshot that cannot be used is as good as none, and the next one takes its place.
+// A snapshot that cannot be used is ignored, and replaced by the next one.
 func TestUnusableSnapshots(t *testing.T) {
 	good, err := savedTallies().Save(nil, &tally{Stream: "tally-a", Sum: 99, Items: []int64{99}})
 	if err != nil {
@@ -167,7 +167,7 @@ func TestUnusableSnapshots(t *testing.T) {
 			wantEqual(t, "records that were read", w.records.Load()-before, 1)
 		})
 	}
-	// So is one that the store fails to give.
+	// So is one that the store fails to return.
 	w := &watched{Store: memory.New()}
 	mustAdd(t, w.Store, "tally-a", 1, 2)
 	w.latest = func(events.Snapshot, bool) (events.Snapshot, bool, error) {
@@ -178,7 +178,7 @@ func TestUnusableSnapshots(t *testing.T) {
 	wantEqual(t, "error", err, nil)
 }
 
-// Corrupt history after a snapshot, or in the place where it ends, is found.
+// Corrupt history after a snapshot, or at its last record, is found.
 func TestHostileHistoryAfterSnapshot(t *testing.T) {
 	good, err := savedTallies().Save(nil, &tally{Stream: "tally-a", Sum: 3, Items: []int64{1, 2}})
 	if err != nil {
@@ -207,7 +207,7 @@ func TestHostileHistoryAfterSnapshot(t *testing.T) {
 	wantIs(t, err, broken)
 }
 
-// A snapshotter without room lets a snapshot go, holds up nobody, and gets the next one.
+// A snapshotter without room skips a snapshot, delays no commit, and gets the next one.
 func TestBusySnapshotterSkips(t *testing.T) {
 	w, m := &watched{Store: memory.New()}, savedTallies()
 	begun, proceed := make(chan struct{}, 8), make(chan struct{})
@@ -217,19 +217,19 @@ func TestBusySnapshotterSkips(t *testing.T) {
 	adds(t, w, m, opts, 1, 2, 3) // being written
 	<-begun
 	adds(t, w, m, opts, 4, 5, 6) // waiting
-	adds(t, w, m, opts, 7, 8, 9) // let go
+	adds(t, w, m, opts, 7, 8, 9) // skipped
 	wantEqual(t, "snapshots in the store", latest(t, w), 0)
 	close(proceed)
 	<-begun
 	eventually(t, func() bool { return latest(t, w) == 6 })
-	adds(t, w, m, opts, 10) // due since the one that was let go
+	adds(t, w, m, opts, 10) // due since the one that was skipped
 	snapshotter.Close()
 	snapshotter.Close()
 	wantEqual(t, "snapshot", latest(t, w), 10)
 	wantEqual(t, "snapshots that were written", len(begun), 1)
 }
 
-// What cannot be saved is told and changes nothing else.
+// An error of saving is reported and changes nothing else.
 func TestSnapshotsThatFail(t *testing.T) {
 	full := errors.New("disk full")
 	for name, c := range map[string]struct {
@@ -256,7 +256,7 @@ func TestSnapshotsThatFail(t *testing.T) {
 			adds(t, w, m, []events.Option{events.WithSnapshots(snapshotter)}, 1, 2, 3)
 			snapshotter.Close()
 			if told && (len(failed) != 1 || !strings.HasPrefix(failed[0], "tally-a: ") || !strings.HasSuffix(failed[0], c.want)) {
-				t.Errorf("%s: told %q, want %q", name, failed, c.want)
+				t.Errorf("%s: reported %q, want %q", name, failed, c.want)
 			}
 			wantEqual(t, name, latest(t, w), 0)
 			wantItems(t, w, "tally-a", 1, 2, 3)
@@ -265,7 +265,7 @@ func TestSnapshotsThatFail(t *testing.T) {
 }
 
 // Without a store for them, or without a name for the fold, no snapshot is made; the default
-// distance holds unless the model says otherwise.
+// distance applies unless the model says otherwise.
 func TestWhenSnapshotsAreDue(t *testing.T) {
 	plain := struct{ events.Store }{memory.New()}
 	nameless, sparse := savedTallies(), savedTallies()

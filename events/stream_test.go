@@ -44,7 +44,7 @@ func TestStreamRefuses(t *testing.T) {
 		{"or.der", "1", "characters"},
 		{"or~20der", "1", "characters"},
 		{"ordér", "1", "characters"},
-		{"pay-later", "1", "hyphen"}, // or it were the category pay with the key later-1
+		{"pay-later", "1", "hyphen"}, // it would be the category pay with the key later-1
 		{"order", "", "empty key"},
 		{strings.Repeat("c", events.MaxCategory+1), "1", "category"},
 		{"order", strings.Repeat("k", events.MaxStream-5), "201 bytes"},
@@ -76,7 +76,7 @@ func TestStreamIDValidate(t *testing.T) {
 		"order-~":    false,
 		"order-~2":   false,
 		"order-~2f":  false, // escapes are upper case,
-		"order-~41":  false, // and only of what needs one: otherwise two ids had one key
+		"order-~41":  false, // and only for bytes that need one: otherwise two ids would have one key
 		"order-~~20": false,
 		"order-a b":  false,
 		"order-é":    false,
@@ -95,7 +95,7 @@ func TestStreamIDValidate(t *testing.T) {
 }
 
 // FuzzStream checks the laws of Stream: Key is its inverse; different pairs never give the
-// same stream; what it makes is valid, and what is valid it makes.
+// same stream; a stream is valid if and only if Stream makes it.
 func FuzzStream(f *testing.F) {
 	f.Add("order", "a b", "order", "a~20b")
 	f.Add("a-b", "c", "a", "b-c")

@@ -18,7 +18,7 @@ import (
 // poll would never see them; the slack is for a machine that is busy with other tests.
 const seenWithin = 100 * time.Millisecond
 
-// mute is a store that is no Signaler, as one whose appends come from other processes.
+// mute is a store that is not a Signaler.
 type mute struct{ events.Store }
 
 // deaf is a Signaler whose signal never comes.
@@ -26,7 +26,7 @@ type deaf struct{ events.Store }
 
 func (deaf) Changed() <-chan struct{} { return make(chan struct{}) }
 
-// following ranges over a tail in the background and hands out what it yields.
+// following ranges over a tail in the background and passes on what it yields.
 func following(t *testing.T, tail iter.Seq2[events.Record, error]) <-chan any {
 	t.Helper()
 	out, stopped := make(chan any), make(chan struct{})
@@ -48,7 +48,7 @@ func following(t *testing.T, tail iter.Seq2[events.Record, error]) <-chan any {
 	return out
 }
 
-// next is what comes out next, within a time that only a tail that hangs exceeds.
+// next returns what the tail yields next, within a time that only a hang exceeds.
 func next(t *testing.T, out <-chan any) any {
 	t.Helper()
 	select {
@@ -174,7 +174,7 @@ func (c *closing) ReadAll(ctx context.Context, after events.Position, f events.F
 	}
 }
 
-// overtaken is a store to which a record is added between the asking and the reading.
+// overtaken is a store to which a record is added between Settled and ReadAll.
 type overtaken struct {
 	events.Store
 	add func()
@@ -185,7 +185,7 @@ func (o overtaken) Settled(ctx context.Context) (events.Position, error) {
 	return o.Store.Settled(ctx)
 }
 
-// What comes in between the asking and the reading is seen once.
+// A record that is added between Settled and ReadAll is seen once.
 func TestTailThatIsOvertaken(t *testing.T) {
 	store, n := memory.New(), 0
 	mustAdd(t, store, "tally-a", 0)
@@ -205,7 +205,7 @@ func TestTailThatIsOvertaken(t *testing.T) {
 	wantEqual(t, "positions", seen, []events.Position{1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
 }
 
-// What the filter passes over is passed over once.
+// Records that the filter rejects are scanned once.
 func TestTailFilter(t *testing.T) {
 	store := &scanning{Store: memory.New()}
 	for n := range 10 {
@@ -224,7 +224,7 @@ func TestTailFilter(t *testing.T) {
 		wantEqual(t, "position", next(t, out).(events.Record).Position, events.Position(2*n+6))
 	}
 	for n := range 5 {
-		mustAdd(t, store, "tally-a", add(n)) // nothing to see
+		mustAdd(t, store, "tally-a", add(n)) // does not pass the filter
 		eventually(t, func() bool { return store.last.Load() == int64(20+n) })
 	}
 }
@@ -243,7 +243,7 @@ func (s *scanning) ReadAll(ctx context.Context, after events.Position, f events.
 func TestTailStopsOnCancel(t *testing.T) {
 	store := memory.New()
 	mustAdd(t, store, "tally-a", 1, 2, 3)
-	for name, s := range map[string]events.Store{"woken": store, "polling": mute{store}, "heedless": heedless{store}} {
+	for name, s := range map[string]events.Store{"woken": store, "polling": mute{store}, "ignorant": ignorant{store}} {
 		// While it waits.
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -270,15 +270,15 @@ func TestTailStopsOnCancel(t *testing.T) {
 	}
 }
 
-// heedless is a store that does not look at contexts.
-type heedless struct{ events.Store }
+// ignorant is a store that ignores contexts.
+type ignorant struct{ events.Store }
 
-func (h heedless) ReadAll(_ context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
+func (h ignorant) ReadAll(_ context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
 	return h.Store.ReadAll(context.Background(), after, f)
 }
 
-// A log that ends before the place that was reached is another one: at the start, and when it
-// happens on the way.
+// A log that ends before the position that was reached is another one: at the start, and if it is
+// replaced on the way.
 func TestTailOnAnotherLog(t *testing.T) {
 	store := memory.New()
 	mustAdd(t, store, "tally-a", 1, 2, 3)
@@ -302,7 +302,7 @@ func TestTailOnAnotherLog(t *testing.T) {
 	wantEqual(t, "error", *wantAs[*events.PositionError](t, next(t, out).(error)), events.PositionError{After: 3, Settled: 2})
 }
 
-// swapped is a store under which another log is put.
+// swapped is a store whose log is replaced by another.
 type swapped struct {
 	events.Store
 	now atomic.Pointer[events.Store]

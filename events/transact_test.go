@@ -60,8 +60,8 @@ func TestCountToN(t *testing.T) {
 	}
 }
 
-// Two accounts, each of which may fall to zero only while the other is not: guards keep a
-// decision on both from being made twice at once.
+// Two accounts, each of which may fall to zero only while the other is not: guards prevent two
+// concurrent decisions on both.
 func TestGuardsPreventWriteSkew(t *testing.T) {
 	for range 20 {
 		store := memory.New()
@@ -101,7 +101,7 @@ func TestGuardsPreventWriteSkew(t *testing.T) {
 	}
 }
 
-// A guard holds against what happens between the load and the commit: scripted.
+// A guard detects what happens between the load and the commit: scripted.
 func TestConflictDecidesAgain(t *testing.T) {
 	for _, on := range []events.StreamID{"tally-written", "tally-guarded"} {
 		t.Run(string(on), func(t *testing.T) {
@@ -139,8 +139,8 @@ func TestConflictDecidesAgain(t *testing.T) {
 	}
 }
 
-// What cache A's owner has acknowledged, cache B's owner never refuses as if it had not
-// happened.
+// The owner of cache B never refuses as if a commit had not happened that the owner of cache A
+// has acknowledged.
 func TestRefusalIsCurrent(t *testing.T) {
 	store, a, b := memory.New(), events.NewCache(8), events.NewCache(8)
 	spend := func(cache *events.Cache, n add) error {
@@ -220,7 +220,7 @@ func TestRefusalIsCurrentConcurrently(t *testing.T) {
 	wantEqual(t, "version", version, 600)
 }
 
-// A function that finds nothing to do is asked again when that is no longer so.
+// A function that finds nothing to do runs again when that has changed.
 func TestNothingToDoIsCurrent(t *testing.T) {
 	store, cache := memory.New(), events.NewCache(8)
 	runs := 0
@@ -246,7 +246,7 @@ func TestNothingToDoIsCurrent(t *testing.T) {
 	wantItems(t, store, "tally-a", -4, 4)
 }
 
-// ways are the forms that a function's answer can take.
+// ways are the possible results of a function.
 var ways = map[string]func(context.Context, *events.Tx) error{
 	"appends": adding("tally-b", 1),
 	"refuses": func(ctx context.Context, tx *events.Tx) error {
@@ -264,8 +264,8 @@ var ways = map[string]func(context.Context, *events.Tx) error{
 	},
 }
 
-// A known ID answers with its first receipt, and with another digest as a duplicate, whatever
-// the function makes of it today. Nothing is written and no cache is fed.
+// A known ID gets its first receipt, and with another digest a *DuplicateError, whatever the
+// function decides now. Nothing is written and no cache is filled.
 func TestRepeat(t *testing.T) {
 	type transact = func(context.Context, events.Store, events.Request, func(context.Context, *events.Tx) error, ...events.Option) (events.Receipt, error)
 	for name, verb := range map[string]transact{"Transact": events.Transact, "Try": events.Try} {
@@ -294,7 +294,7 @@ func TestRepeat(t *testing.T) {
 				wantItems(t, store, "tally-b")
 				kept, version, err := tallies.View(t.Context(), store, "tally-b", events.WithCache(cache), events.AllowStale())
 				if kept.Sum != 0 || version != 0 || err != nil {
-					t.Errorf("the cache was fed what did not happen: %+v at %d, %v", kept, version, err)
+					t.Errorf("the cache has what did not happen: %+v at %d, %v", kept, version, err)
 				}
 			})
 		}
@@ -325,7 +325,7 @@ func TestTry(t *testing.T) {
 	if _, known, err := store.Lookup(t.Context(), req.ID); known || err != nil {
 		t.Errorf("the dry run is known: %v, %v", known, err)
 	}
-	// It asks the same of the input and of the versions as the real run.
+	// It checks the input and the versions as the real run does.
 	_, err = events.Try(t.Context(), store, asked(), func(_ context.Context, tx *events.Tx) error {
 		if _, _, err := tallies.Load(tx, "tally-a"); err != nil {
 			return err
@@ -344,7 +344,7 @@ func TestTry(t *testing.T) {
 	}, events.WithCache(cache))
 	wantEqual(t, "error", err, nil)
 	wantEqual(t, "runs on a stale cache", runs, 2)
-	// After the dry run the real one goes in under the same ID.
+	// After the dry run the real one is applied under the same ID.
 	if receipt, err := events.Transact(t.Context(), store, req, adding("tally-a", 2, 3), events.WithCache(cache)); err != nil || receipt.Repeated {
 		t.Errorf("%+v, %v", receipt, err)
 	}

@@ -18,7 +18,7 @@ func transact(t *testing.T, store events.Store, fn func(tx *events.Tx) error, op
 	return err
 }
 
-// Several streams go in together, in the order of their first loads, and each load sees what
+// Several streams are committed together, in the order of their first loads, and each load sees what
 // the transaction has appended before it.
 func TestAppendToSeveralStreams(t *testing.T) {
 	store := memory.New()
@@ -62,7 +62,7 @@ func TestAppendToSeveralStreams(t *testing.T) {
 	})
 	wantItems(t, store, "tally-a", 3, 4)
 	wantItems(t, store, "tally-b", 1, 2, 30)
-	// Whoever appends to the data of one event does not reach the next.
+	// Appending to the data of one event does not overwrite the next.
 	first, second := tx.Batches()[0].Events[0].Data, tx.Batches()[0].Events[1].Data
 	_ = append(first, "!!!"...)
 	wantEqual(t, "data", string(second), "n=4")
@@ -94,7 +94,7 @@ func TestStampIsWhatReplaySees(t *testing.T) {
 	}
 }
 
-// blobs is a model of raw data, to see what becomes of its bytes.
+// blobs is a model of raw data, to check its bytes.
 var blobs = &events.Model[int, []byte]{
 	Category: "blob",
 	Evolve:   func(n *int, b []byte, _ time.Time) error { *n += len(b); return nil },
@@ -182,8 +182,8 @@ func TestCreate(t *testing.T) {
 	wantItems(t, w, "tally-b", 5)
 }
 
-// A load that fails is not a refusal: whatever the function makes of it, its error comes back
-// and nothing is asked or written.
+// A load that fails is not a refusal: whatever the function returns, Transact returns the load's
+// error and writes nothing.
 func TestLoadErrorsAreNoRefusals(t *testing.T) {
 	broken := errors.New("disk on fire")
 	for name, answer := range map[string]func(error) error{
@@ -202,7 +202,7 @@ func TestLoadErrorsAreNoRefusals(t *testing.T) {
 			err := transact(t, w, func(tx *events.Tx) error {
 				runs++
 				_, _, err := tallies.Load(tx, "tally-a")
-				// Nothing works on the transaction from here on.
+				// No call on the transaction works from here on.
 				_, _, again := tallies.Load(tx, "tally-b")
 				_, created := tallies.Create(tx, "tally-c")
 				tx.Stamp(noon, nil)
@@ -220,7 +220,7 @@ func TestLoadErrorsAreNoRefusals(t *testing.T) {
 	}
 }
 
-// An event that Encode or Evolve refuses takes the whole transaction with it.
+// An event that Encode or Evolve refuses ends the whole transaction.
 func TestRefusedEventWritesNothing(t *testing.T) {
 	for number, cause := range map[add]string{-1: errStep.Error(), -2: "no such number"} {
 		store, cache := memory.New(), events.NewCache(8)
@@ -290,7 +290,7 @@ func TestMisuse(t *testing.T) {
 	wantEqual(t, "field", wantAs[*events.BoundsError](t, err).Field, "id")
 }
 
-// What is beyond the bounds of the log is the store's to refuse, and no conflict to retry.
+// The store refuses what is beyond the bounds of the log, and that is not retried.
 func TestBoundsComeBack(t *testing.T) {
 	store := memory.New()
 	err := transact(t, store, func(tx *events.Tx) error {

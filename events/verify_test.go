@@ -113,7 +113,7 @@ func TestVerifyNamesTheFirstFault(t *testing.T) {
 	}
 }
 
-// same reports whether two records are alike but for their data.
+// same reports whether two records are equal except for their data.
 func same(a, b events.Record) bool {
 	return a.Stream == b.Stream && a.Version == b.Version && a.Commit == b.Commit && a.Index == b.Index &&
 		a.Type == b.Type && a.Schema == b.Schema && a.At.Equal(b.At) && len(a.Data) == len(b.Data) && len(a.Meta) == len(b.Meta)

@@ -32,8 +32,8 @@ func stream(n int) events.StreamID {
 	return events.StreamID(fmt.Sprintf("order-0193a4c8-7c1e-7d3a-b4a5-%012d", n))
 }
 
-// BenchmarkAppend appends orders of 12 events, several events a call. The store starts afresh
-// now and then, so that the memory of the machine is not what is measured.
+// BenchmarkAppend appends orders of 12 events, several events a call. The store is replaced
+// regularly, so that the benchmark does not measure the memory of the machine.
 func BenchmarkAppend(b *testing.B) {
 	for _, each := range []int{1, 2, life} {
 		b.Run(fmt.Sprintf("each=%d", each), func(b *testing.B) {

@@ -35,8 +35,8 @@ func fill(t *testing.T, store *memory.Store, from, to int) {
 	}
 }
 
-// TestAppendAllocates holds an append of one event to fewer than two allocations, amortised over orders
-// of 12 events with everything that grows on the way.
+// TestAppendAllocates bounds an append of one event to fewer than two allocations, amortised over
+// orders of 12 events with everything that grows.
 func TestAppendAllocates(t *testing.T) {
 	ctx, list, store := context.Background(), commits(0, 2000), memory.New()
 	allocations := testing.AllocsPerRun(len(list)-1, func() {

@@ -19,7 +19,7 @@ import (
 
 // The benchmarks compare the store with pgx alone, used as well as it can be: the same rows in
 // the same tables with the same indexes and the same durability, and no lock, no check, no
-// record made of a row. Raw and store take turns in short rounds of one run, and the ratio is
+// record made of a row. Raw and store alternate in short rounds of one run, and the ratio is
 // the median over the pairs, so that a busy machine slows both alike. Each runs on a database
 // that was never analysed and on one that was.
 
@@ -104,7 +104,7 @@ func (k *bench) fill(b *testing.B, orders int) (streams []events.StreamID) {
 			var group []events.Commit
 			for i := range w {
 				group = append(group, w[i].next())
-				// The group borrows what the next turn overwrites.
+				// The group still uses what the next iteration overwrites.
 				e := &group[i].Batches[0].Events[0]
 				e.Data = slices.Clone(e.Data)
 			}
@@ -121,7 +121,7 @@ func (k *bench) fill(b *testing.B, orders int) (streams []events.StreamID) {
 	return streams
 }
 
-// compare runs rounds of n units in turns and reports units a second of each, and the ratio of
+// compare runs alternating rounds of n units and reports units a second of each, and the ratio of
 // the last to each of the others.
 func compare(b *testing.B, n int, unit string, names []string, rounds ...func() error) {
 	spent := make([]time.Duration, len(rounds))
@@ -226,7 +226,7 @@ func BenchmarkAppend1(b *testing.B) {
 }
 
 // BenchmarkAppend32 appends durably from 32 callers, one event a commit, beside 32 connections
-// that commit each for itself, and beside one that inserts 32 rows a transaction.
+// that commit each on its own, and beside one that inserts 32 rows a transaction.
 func BenchmarkAppend32(b *testing.B) {
 	each(b, func(b *testing.B, analysed bool) {
 		const callers, turns = 32, 100
@@ -275,8 +275,8 @@ func BenchmarkAppend32(b *testing.B) {
 	})
 }
 
-// BenchmarkStores appends durably from 32 callers through one, two and four stores, which take
-// turns as those of as many processes do.
+// BenchmarkStores appends durably from 32 callers through one, two and four stores, whose
+// groups follow each other like those of as many processes.
 func BenchmarkStores(b *testing.B) {
 	const callers, turns = 32, 20
 	k := newBench(b, false)

@@ -80,7 +80,7 @@ func BenchmarkLoad(b *testing.B) {
 	})
 }
 
-// BenchmarkScan reads the whole log, and with a filter that lets nothing through, beside a typed
+// BenchmarkScan reads the whole log, and with a filter that no record passes, beside a typed
 // scan of everything.
 func BenchmarkScan(b *testing.B) {
 	each(b, func(b *testing.B, analysed bool) {

@@ -25,14 +25,14 @@ import (
 )
 
 // BenchmarkDesigns compares the lock of the log, under which the groups of several processes
-// take turns, with the other right way to order a log on PostgreSQL: a lock per stream, and
-// positions from a sequence, under which they run side by side. One, two and four processes
-// of 32 callers each take part; rounds of all take turns, and what is reported are medians.
+// follow each other, with the alternative: a lock per stream, and positions from a sequence,
+// under which they run side by side. One, two and four processes of 32 callers each take part, in
+// alternating rounds; the figures are medians.
 //
-// Of the other way only the half that writes is here: nothing is done for readers, who would
-// have to prove of each gap in the positions that it stays one. It notifies in a transaction
-// after that of the group, when the callers have their answers, because PostgreSQL lets
-// transactions that notify commit one by one; "silent" is the same without any notice.
+// Only the writing half of the alternative is here: its readers would have to prove of each gap
+// in the positions that it stays one. It notifies in a transaction after that of the group, when
+// the callers have their answers, because PostgreSQL commits transactions that notify one by one;
+// "silent" is the same without notifying.
 func BenchmarkDesigns(b *testing.B) {
 	const round = 300 * time.Millisecond
 	counts, designs := []int{1, 2, 4}, []string{"log", "streams", "silent"}
@@ -170,8 +170,8 @@ func (w *caller) run(ctx context.Context, appends func(context.Context, events.C
 	return nil
 }
 
-// shares adds a batch of a shared stream to a commit, or says -1 if it is none of those that
-// have one.
+// shares adds a batch of a shared stream to a commit and returns its number, or -1 for a commit
+// without one.
 func (w *caller) shares(mixed bool, c *events.Commit) int {
 	if !mixed || rand.IntN(4) > 0 {
 		return -1
@@ -262,7 +262,7 @@ func (w *striped) commit() {
 	}
 }
 
-// write writes a group on what is remembered, in one exchange, and if that is out of date in
+// write writes a group on the remembered versions, in one exchange, and if they are outdated in
 // two more.
 func (w *striped) write(commits []events.Commit, answers []events.Outcome) error {
 	p := w.log.guessed(commits)

@@ -60,7 +60,7 @@ func ExampleOpen() {
 	// durability fsync
 }
 
-// An invoice and the event that announces it go in together, or neither does.
+// An invoice and the event that announces it are committed together, or neither is.
 func ExampleStore_AppendTx() {
 	ctx, dsn := context.Background(), os.Getenv("DATABASE_URL")
 	pool, err := pgxpool.New(ctx, dsn)
@@ -92,7 +92,7 @@ func ExampleStore_AppendTx() {
 		if _, err := tx.Exec(ctx, "INSERT INTO invoices VALUES ('7')"); err != nil {
 			return err
 		}
-		// Last, because nobody else appends until the transaction is over.
+		// Last, because no one else can append until the transaction ends.
 		_, err := store.AppendTx(ctx, tx, commit)
 		return err
 	})
@@ -108,8 +108,7 @@ func ExampleStore_AppendTx() {
 	// found true commit 0199a3c8-7c1e-7d3a-b4a5-0f6e2d1c9b8b
 }
 
-// TestExamples runs the examples, which need a server, and holds them to what they say they
-// print.
+// TestExamples runs the examples, which need a server, and checks what they print.
 func TestExamples(t *testing.T) {
 	t.Setenv("DATABASE_URL", pgtest.Start(t).DSN())
 	for _, tt := range []struct {

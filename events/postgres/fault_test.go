@@ -24,8 +24,8 @@ func (p place) trigger(t *testing.T, kind, body string) {
 		"CREATE "+constraint+" TRIGGER mischief "+kind+" INSERT ON {schema}.records "+deferred+" FOR EACH ROW EXECUTE FUNCTION {schema}.mischief()")
 }
 
-// TestOneFailureStaysAlone has one member of a group make the transaction fail, when its row
-// goes in and when the transaction commits.
+// TestOneFailureStaysAlone makes one member of a group fail the transaction, when its row is
+// inserted and when the transaction commits.
 func TestOneFailureStaysAlone(t *testing.T) {
 	for _, kind := range []string{"BEFORE", "deferred"} {
 		t.Run(kind, func(t *testing.T) {
@@ -52,8 +52,8 @@ func TestOneFailureStaysAlone(t *testing.T) {
 	}
 }
 
-// TestTransientFailuresAreRetried has the server give up transactions for the sake of others,
-// as often as the store tries again, and once more.
+// TestTransientFailuresAreRetried makes the server give up transactions in favour of others, as
+// often as the store tries again, and once more.
 func TestTransientFailuresAreRetried(t *testing.T) {
 	for _, errcode := range []string{serialization, deadlock, lockTimeout} {
 		t.Run(errcode, func(t *testing.T) {
@@ -89,9 +89,9 @@ func TestServerGivesUpAndLeaves(t *testing.T) {
 	}
 }
 
-// TestWhatIsTakenForGrantedIsVerified appends what the writer has other things in mind of:
-// another store, or somebody with no store at all, has written since.
-func TestWhatIsTakenForGrantedIsVerified(t *testing.T) {
+// TestAssumptionsAreVerified appends where the writer remembers outdated versions: another store,
+// or a client without a store, has written since.
+func TestAssumptionsAreVerified(t *testing.T) {
 	p := newPlace(t)
 	a, b := p.open(t), p.open(t)
 	first := one("order-1", 0, "a")
@@ -122,15 +122,15 @@ func TestWhatIsTakenForGrantedIsVerified(t *testing.T) {
 	if c, ok := errors.AsType[*events.ConflictError](err); !ok || c.Head != 2 {
 		t.Errorf("a head that another moved: %v", err)
 	}
-	// A hole is nothing that an insert alone would stumble over.
+	// An insert alone would not detect a hole.
 	_, err = a.Append(t.Context(), one("order-1", 7, "c"))
 	if c, ok := errors.AsType[*events.ConflictError](err); !ok || c.Head != 2 {
-		t.Errorf("a version that nobody has written: %v", err)
+		t.Errorf("a version that was never written: %v", err)
 	}
 }
 
-// TestWritesWithoutTheLock has somebody write between the look and the insert of a store, who
-// does not know of the lock. The store notices and writes nothing.
+// TestWritesWithoutTheLock has a client without the lock write between the lookup and the insert
+// of a store. The store detects that and writes nothing.
 func TestWritesWithoutTheLock(t *testing.T) {
 	p := newPlace(t)
 	conn := p.connect(t)
@@ -164,7 +164,7 @@ func TestWritesWithoutTheLock(t *testing.T) {
 }
 
 // TestServerGoesAway kills the server under an append that was sent, and asks while it is gone
-// and when it is back: the outcome is open until then, and settled afterwards.
+// and when it is back: the outcome is unknown until then, and known afterwards.
 func TestServerGoesAway(t *testing.T) {
 	server := pgtest.Start(t)
 	p := migrated(t, place{server.DSN(), "log"})
@@ -231,8 +231,8 @@ func firstError(seq func(func(events.Record, error) bool)) (first error) {
 	return nil
 }
 
-// TestServerGoesAwayInAPage kills the server in the middle of a page: what came before it was
-// yielded, the error is one of the store's, and going on from the last record loses nothing.
+// TestServerGoesAwayInAPage kills the server in the middle of a page: the records before it
+// were yielded, the error is one of the store's, and going on from the last record loses nothing.
 func TestServerGoesAwayInAPage(t *testing.T) {
 	server := pgtest.Start(t)
 	p := migrated(t, place{server.DSN(), "log"})
@@ -281,8 +281,8 @@ func TestServerGoesAwayInAPage(t *testing.T) {
 	}
 }
 
-// TestQueryTimeouts has the database end statements by a clock: appends are not under it, and
-// a read that is says so.
+// TestQueryTimeouts has the database end statements by a timeout: appends are exempt, and a read
+// reports it.
 func TestQueryTimeouts(t *testing.T) {
 	p := newPlace(t)
 	short := place{p.dsn + " options='-c statement_timeout=30 -c lock_timeout=30 -c idle_in_transaction_session_timeout=30'", p.schema}

@@ -137,7 +137,7 @@ func headOf(t testing.TB, s *Store, stream events.StreamID) events.Version {
 	return head
 }
 
-// chance returns a source and says how to draw the same again.
+// chance returns a source of random numbers and logs how to draw the same again.
 func chance(t testing.TB) *rand.Rand {
 	t.Helper()
 	seed := rand.Uint64()
@@ -159,7 +159,7 @@ func times(short, long int) int {
 	return short
 }
 
-// eventually waits until something is so.
+// eventually waits until f returns true.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !f(); time.Sleep(time.Millisecond) {
@@ -173,7 +173,7 @@ func eventually(t testing.TB, what string, f func() bool) {
 func (p place) blocked(t testing.TB) {
 	t.Helper()
 	conn, key := p.connect(t), schema{name: p.schema}.lock()
-	eventually(t, "somebody waits for the lock", func() bool {
+	eventually(t, "a connection waits for the lock", func() bool {
 		var n int
 		const waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2"
 		err := conn.QueryRow(t.Context(), waits, int64(uint64(key)>>32), int64(uint32(key))).Scan(&n)

@@ -84,8 +84,8 @@ func TestOthersAreHeard(t *testing.T) {
 	}
 }
 
-// TestListenerComesBack ends the connection that listens, commits behind its back, and waits for
-// the signal that makes it good.
+// TestListenerComesBack ends the connection that listens, commits meanwhile, and waits for the
+// signal of the new connection.
 func TestListenerComesBack(t *testing.T) {
 	p := newPlace(t)
 	s, other := p.open(t), p.open(t)
@@ -106,7 +106,7 @@ func TestTail(t *testing.T) {
 	s, other := p.open(t), p.open(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	// A record can be read before its commit is acknowledged: the writer is waited for.
+	// A record can be read before its commit is acknowledged: the test waits for the writer.
 	var writer sync.WaitGroup
 	defer writer.Wait()
 	writer.Go(func() {
@@ -117,7 +117,7 @@ func TestTail(t *testing.T) {
 			}
 		}
 	})
-	// The poll is too slow to be of any help.
+	// The poll is too slow to help.
 	n := events.Version(0)
 	for r, err := range events.Tail(ctx, s, 0, events.Filter{}, events.PollEvery(time.Hour)) {
 		if err != nil {
@@ -132,8 +132,8 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// TestRestoredBackup takes a log back behind the place that a follower has reached: the follower
-// gets a *PositionError and not the silence of a log in which nothing happens.
+// TestRestoredBackup resets a log to before the position that a follower has reached: the
+// follower gets a *PositionError and does not wait for ever.
 func TestRestoredBackup(t *testing.T) {
 	p := newPlace(t)
 	s := p.open(t)

@@ -94,7 +94,7 @@ func TestReplyIsLost(t *testing.T) {
 
 // TestRecoveryUnderAnotherRole loses the connection of a session that works under a role which
 // may neither see nor end the processes of the one that has logged in. What the old connection
-// has sent waits for the lock, and must not be carried out later than its answer.
+// has sent waits for the lock, and must not be executed after its answer.
 func TestRecoveryUnderAnotherRole(t *testing.T) {
 	p := newPlace(t)
 	lesser, role := p.lesser(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 )
 
-// TestOpenRefuses opens what is no log of this version: every refusal is an *OpenError with its
+// TestOpenRefuses opens what is not a log of this version: every refusal is an *OpenError with its
 // reason and its cause, and leaves the schema as it is.
 func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct {
@@ -60,8 +60,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestSettingsAreReadBack opens servers, roles and databases that do not keep what the log
-// promises.
+// TestSettingsAreReadBack opens servers, roles and databases whose settings break a promise.
 func TestSettingsAreReadBack(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -109,7 +108,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 	}
 }
 
-// TestSynchronousCommit looks at the level under which appends commit, whatever the role, the
+// TestSynchronousCommit checks the level under which appends commit, whatever the role, the
 // pool or the caller's transaction has set.
 func TestSynchronousCommit(t *testing.T) {
 	p := newPlace(t)
@@ -190,7 +189,7 @@ func TestPrivileges(t *testing.T) {
 	}
 }
 
-// TestUnreachable opens what cannot be reached, and with a context that is over.
+// TestUnreachable opens what cannot be reached, and with a context that has ended.
 func TestUnreachable(t *testing.T) {
 	for _, tt := range []struct{ dsn, reason string }{
 		{"host=/nonexistent", "cannot be reached"},
@@ -219,7 +218,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestOptionsAreBounded gives options that cannot be.
+// TestOptionsAreBounded gives invalid options.
 func TestOptionsAreBounded(t *testing.T) {
 	options := []Option{WithDurability(events.DurabilityNone), WithDurability(0)}
 	for _, name := range []string{"", strings.Repeat("x", 64), "a\x00b", "\xff", "pg_surety", "information_schema"} {
@@ -280,8 +279,8 @@ func TestOddSchemaNames(t *testing.T) {
 	}
 }
 
-// TestMigrateTakesTurns migrates one schema from many processes at once, and again.
-func TestMigrateTakesTurns(t *testing.T) {
+// TestMigrateConcurrently migrates one schema from many processes at once, and again.
+func TestMigrateConcurrently(t *testing.T) {
 	p := place{pgtest.Cluster(t), pgtest.Schema(t)}
 	var group sync.WaitGroup
 	for range 8 {
@@ -301,7 +300,7 @@ func TestMigrateTakesTurns(t *testing.T) {
 }
 
 // TestMigrateForward takes a log from one version to the next while it is in use: the store of
-// the earlier version goes on with what it has, and opens no later one.
+// the earlier version goes on, and refuses to open the later one.
 func TestMigrateForward(t *testing.T) {
 	p := newPlace(t)
 	s := p.open(t)
@@ -349,7 +348,7 @@ func TestSchemaIsWhatMigrateMakes(t *testing.T) {
 	migrated(t, p)
 }
 
-// TestTheDatabaseRepeatsThePromises does by hand what no store does.
+// TestTheDatabaseRepeatsThePromises breaks the promises by hand.
 func TestTheDatabaseRepeatsThePromises(t *testing.T) {
 	p := newPlace(t)
 	s := p.open(t)

@@ -105,7 +105,7 @@ func TestInterleavings(t *testing.T) {
 				close(begun)
 				second <- end()
 			}()
-			// Where the second can be over before the first, it is.
+			// If the second can end before the first, it does.
 			if tt.query != "" {
 				<-begun
 				if err := <-second; err != nil {
@@ -215,7 +215,7 @@ func followPlain(conn *pgx.Conn, query string) *follower {
 }
 
 // TestCommitOrder has 32 writers append through two stores and in transactions of their own,
-// which wait between drawing their positions and their end, one in ten of them in vain, while
+// which wait between drawing their positions and their end, one in ten of them rolled back, while
 // four readers follow: each sees every record once, in order.
 func TestCommitOrder(t *testing.T) {
 	t.Parallel()

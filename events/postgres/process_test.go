@@ -106,19 +106,18 @@ func (p place) named() place {
 	return p
 }
 
-// lent is a store that outlives the Close of its borrower.
+// lent is a store that Close leaves open.
 type lent struct{ *Store }
 
 func (lent) Close() error { return nil }
 
 // TestScriptedDeaths kills a writer inside the transaction, at the two points where it matters,
-// and holds a writer that acknowledges before it commits up to the same audit, which must find
-// it guilty.
+// and has the same audit find a writer that acknowledges before it commits.
 func TestScriptedDeaths(t *testing.T) {
 	for _, tt := range []struct {
-		task   string
-		want   storetest.Tally
-		guilty string
+		task  string
+		want  storetest.Tally
+		fault string
 	}{
 		{task: "dies-before-commit", want: storetest.Tally{Acknowledged: 4, Missing: 1}},
 		{task: "dies-after-commit", want: storetest.Tally{Acknowledged: 4, Applied: 1}},
@@ -135,8 +134,8 @@ func TestScriptedDeaths(t *testing.T) {
 			if tally != tt.want {
 				t.Errorf("the audit counts %+v, want %+v", tally, tt.want)
 			}
-			if (err != nil) != (tt.guilty != "") || err != nil && !strings.Contains(err.Error(), tt.guilty) {
-				t.Errorf("the audit returns %v, want %q", err, tt.guilty)
+			if (err != nil) != (tt.fault != "") || err != nil && !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("the audit returns %v, want %q", err, tt.fault)
 			}
 		})
 	}
@@ -158,8 +157,8 @@ func TestKilledClients(t *testing.T) {
 	})
 }
 
-// TestKilledServer kills the server, all its processes at once, under writers who are told
-// nothing of it: the store finds out what became of their commits when the server is back.
+// TestKilledServer kills the server, all its processes at once, under writers that do not notice:
+// the store learns the outcome of their commits when the server is back.
 func TestKilledServer(t *testing.T) {
 	t.Parallel()
 	const writers = 4
@@ -259,7 +258,7 @@ func TestFourProcesses(t *testing.T) {
 	t.Logf("%d commits", commits)
 }
 
-// deadlocks returns how many the database has had.
+// deadlocks returns the number of deadlocks in the database.
 func deadlocks(t *testing.T, s *Store) (n int) {
 	t.Helper()
 	if err := s.pool.QueryRow(t.Context(), "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").Scan(&n); err != nil {

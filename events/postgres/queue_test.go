@@ -10,7 +10,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// stopped is a store whose groups wait to be let through.
+// stopped is a store whose groups wait until the test releases them.
 type stopped struct {
 	*Store
 	begun chan struct{}
@@ -23,7 +23,7 @@ func openStopped(t *testing.T, p place) stopped {
 	return s
 }
 
-// later runs an append and hands its error over.
+// later runs an append in the background and sends its error.
 func later(ctx context.Context, s *Store, c events.Commit) <-chan error {
 	done := make(chan error, 1)
 	go func() {
@@ -68,7 +68,7 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, events.ErrUnknownOutcome) || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled after it began: %v", err)
 	}
-	// What the caller lent it may take back; the group goes on without it.
+	// The caller may reuse its bytes; the group goes on with its copy.
 	copy(begun.Batches[0].Events[0].Data, "x")
 	s.pass <- struct{}{}
 
@@ -112,12 +112,12 @@ func TestCloseRefusesTheQueue(t *testing.T) {
 	}
 }
 
-// impatient shortens what a store waits for when something is broken.
+// impatient shortens the timeouts of a store.
 func impatient(c *config) { c.settling, c.grace = impatience, impatience }
 
 const impatience = 500 * time.Millisecond
 
-// TestCloseDoesNotWaitForOthers closes while somebody else keeps the lock of the log.
+// TestCloseDoesNotWaitForOthers closes while another connection keeps the lock of the log.
 func TestCloseDoesNotWaitForOthers(t *testing.T) {
 	p := newPlace(t)
 	s, holder := p.open(t, impatient), p.open(t)

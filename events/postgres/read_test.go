@@ -116,9 +116,9 @@ func TestFilterAcrossPages(t *testing.T) {
 	}
 }
 
-// TestDamageIsFound changes records by hand, which the database refuses to anybody who does not
-// insist: reading the stream is an error that names the place, or a walk over the whole log is,
-// and no record of a stream is yielded behind a hole.
+// TestDamageIsFound changes records by hand, with the trigger disabled that prevents it: reading
+// the stream, or a walk over the whole log, is an error that names the place, and no record of a
+// stream is yielded after a hole.
 func TestDamageIsFound(t *testing.T) {
 	for _, tt := range []struct {
 		name, statement string
@@ -198,7 +198,7 @@ func TestModesOfPools(t *testing.T) {
 	}
 }
 
-// TestPlansKeepToIndexes appends and reads on a database that nobody analyses, from the first
+// TestPlansKeepToIndexes appends and reads on a database that is never analysed, from the first
 // record on: no statement of the store scans the table, however small it was when the statement
 // was planned.
 func TestPlansKeepToIndexes(t *testing.T) {
@@ -228,7 +228,7 @@ func TestPlansKeepToIndexes(t *testing.T) {
 			}
 		}
 	}
-	if err := s.Close(); err != nil { // with the connections, what they have counted is told
+	if err := s.Close(); err != nil { // the statistics are reported when the connections end
 		t.Fatal(err)
 	}
 	var table int

@@ -38,7 +38,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// suite tells the conformance suite how to open, reopen and share a schema.
+// suite returns how to open, reopen and share a schema.
 func suite(dsn string) storetest.Config {
 	return suiteOn(func(t testing.TB, schema string) (events.Store, error) {
 		return postgres.Open(t.Context(), dsn, postgres.WithSchema(schema))

@@ -20,7 +20,7 @@ func inTx(t testing.TB, conn *pgx.Conn, options pgx.TxOptions, f func(pgx.Tx) er
 	}
 }
 
-// ledger is a table of an application, whose rows go in with events or not at all.
+// ledger is a table of an application, whose rows are committed with events or not at all.
 func (p place) ledger(t testing.TB) (put func(context.Context, pgx.Tx, string) error, count func() int) {
 	t.Helper()
 	p.run(t, "CREATE TABLE {schema}.ledger (entry text)")
@@ -42,7 +42,7 @@ func (p place) ledger(t testing.TB) (put func(context.Context, pgx.Tx, string) e
 	return put, count
 }
 
-// TestAppendTx commits and rolls back, and goes on after every answer that is a no.
+// TestAppendTx commits and rolls back, and goes on after every refusal.
 func TestAppendTx(t *testing.T) {
 	p := newPlace(t)
 	s, conn, ctx := p.open(t), p.connect(t), t.Context()
@@ -111,10 +111,10 @@ func TestAppendTx(t *testing.T) {
 	if r, found, err := s.Lookup(ctx, last.ID); !found || err != nil || r.Position != 10 {
 		t.Errorf("the commit is %+v, known %t (%v)", r, found, err)
 	}
-	appended(t, s, one("order-1", 3, "d")) // the writer had another head in mind
+	appended(t, s, one("order-1", 3, "d")) // the writer remembered another version
 }
 
-// TestAppendTxRefuses uses transactions that cannot take an append; they go on all the same.
+// TestAppendTxRefuses uses transactions that cannot take an append; they still go on.
 func TestAppendTxRefuses(t *testing.T) {
 	p := newPlace(t)
 	s, conn, ctx := p.open(t), p.connect(t), t.Context()
@@ -166,7 +166,7 @@ func TestAppendTxRefuses(t *testing.T) {
 }
 
 // TestAppendTxWaits has an append of the store, and one of another transaction, wait for one
-// that is not over: nothing can be read in between, and the order is that of the commits.
+// that has not ended: nothing can be read in between, and the order is that of the commits.
 func TestAppendTxWaits(t *testing.T) {
 	p := newPlace(t)
 	s, ctx := p.open(t), t.Context()

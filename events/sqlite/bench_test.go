@@ -19,7 +19,7 @@ import (
 
 // The benchmarks compare the store with the driver alone, used as well as it can be: the same
 // rows in the same tables with the same indexes and settings, and no lock, no check, no
-// record made of a row. Raw and store take turns in short rounds of one run, and the ratio is
+// record made of a row. Raw and store alternate in short rounds of one run, and the ratio is
 // the median over the pairs, so that a busy machine slows both alike.
 
 const eventsPerOrder = 12
@@ -130,7 +130,7 @@ func openBench(b testing.TB, path string) *Store {
 	return s
 }
 
-// compare runs rounds of n units in turns and reports units a second of each, and the ratio.
+// compare runs alternating rounds of n units and reports units a second of each, and the ratio.
 func compare(b *testing.B, n int, unit string, raw, store func() error) {
 	var ratios []float64
 	var spent [2]time.Duration
@@ -231,7 +231,7 @@ func fill(b testing.TB, path string, orders int) (streams []events.StreamID) {
 			var group []events.Commit
 			for i := range w {
 				group = append(group, w[i].next())
-				// The group borrows what the next turn overwrites.
+				// The group still uses what the next iteration overwrites.
 				e := &group[i].Batches[0].Events[0]
 				e.Data = append([]byte(nil), e.Data...)
 			}
@@ -282,7 +282,7 @@ func BenchmarkLoad(b *testing.B) {
 	})
 }
 
-// BenchmarkScan reads the whole log, and with a filter that lets nothing through.
+// BenchmarkScan reads the whole log, and with a filter that no record passes.
 func BenchmarkScan(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "log")
 	total := len(fill(b, path, 2048)) * eventsPerOrder

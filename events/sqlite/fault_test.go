@@ -12,8 +12,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// TestFullDisk fills a file to its bound: a typed error, nothing applied, reads go on, and so
-// do appends once there is room.
+// TestFullDisk fills a file to its bound: a typed error, nothing applied, reads work, and
+// appends work again once there is room.
 func TestFullDisk(t *testing.T) {
 	s := openNew(t)
 	pages, err := number(s.conns[0], "page_count")
@@ -58,7 +58,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestOneFailureStaysAlone has one member of a group make the transaction fail, in both ways
+// TestOneFailureStaysAlone makes one member of a group fail the transaction, in both ways
 // in which SQLite can leave a transaction.
 func TestOneFailureStaysAlone(t *testing.T) {
 	for _, action := range []string{"ABORT", "ROLLBACK"} {
@@ -82,7 +82,7 @@ func TestOneFailureStaysAlone(t *testing.T) {
 	}
 }
 
-// TestFailedCommitIsUnknown has COMMIT fail in a way that leaves the outcome open.
+// TestFailedCommitIsUnknown makes COMMIT fail in a way that leaves the outcome unknown.
 func TestFailedCommitIsUnknown(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	fail := false
@@ -110,8 +110,8 @@ func TestFailedCommitIsUnknown(t *testing.T) {
 	}
 }
 
-// TestTrustIsVerified appends what only the unique indexes can tell to be wrong: another
-// connection has begun the stream, or used the ID.
+// TestTrustIsVerified appends what only the unique indexes detect: another connection has begun
+// the stream, or used the ID.
 func TestTrustIsVerified(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	a, b := openAt(t, path), openAt(t, path)
@@ -139,14 +139,14 @@ func TestTrustIsVerified(t *testing.T) {
 			t.Errorf("member %d: %v, want %q", i, got, want)
 		}
 	}
-	// b has seen version 1 of order-1 and must not take its memory for the truth.
+	// b has seen version 1 of order-1 and must not rely on that.
 	_, err = b.Append(t.Context(), one("order-1", 1, "c"))
 	if c, ok := errors.AsType[*events.ConflictError](err); !ok || c.Head != 2 {
 		t.Errorf("a head that another moved: %v", err)
 	}
 }
 
-// stopped is a store whose transactions wait to be let through.
+// stopped is a store whose transactions wait until the test releases them.
 type stopped struct {
 	*Store
 	begun chan struct{}
@@ -159,7 +159,7 @@ func openStopped(t *testing.T) stopped {
 	return s
 }
 
-// later runs an append and hands its error over.
+// later runs an append in the background and sends its error.
 func (s stopped) later(ctx context.Context, c events.Commit) <-chan error {
 	done := make(chan error, 1)
 	go func() {
@@ -214,7 +214,7 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, events.ErrUnknownOutcome) || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled after it began: %v", err)
 	}
-	// What the caller lent it may take back; the group goes on without it.
+	// The caller may reuse its bytes; the group goes on with its copy.
 	copy(begun.Batches[0].Events[0].Data, "x")
 	changed := s.Changed()
 	s.pass <- struct{}{}
@@ -253,8 +253,8 @@ func TestCloseRefusesTheQueue(t *testing.T) {
 	}
 }
 
-// TestLockedByAnother has another connection hold the write lock: a caller waits as long as
-// its context lives, and no longer than the store is open; guards and reads do not wait.
+// TestLockedByAnother has another connection hold the write lock: a caller waits until
+// its context ends or the store is closed; guards and reads do not wait.
 func TestLockedByAnother(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := openAt(t, path)

@@ -231,7 +231,7 @@ func TestOpenTogether(t *testing.T) {
 	}
 }
 
-// TestStrangeNames opens files whose names mean something to SQLite.
+// TestStrangeNames opens files whose names have a special meaning for SQLite.
 func TestStrangeNames(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{":memory:", "file:x?mode=memory", "a b%20#?&=ö", "-wal"} {
@@ -276,7 +276,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// TestSettingsAreReadBack spoils one setting after the other on each kind of connection.
+// TestSettingsAreReadBack changes one setting after the other on each kind of connection.
 func TestSettingsAreReadBack(t *testing.T) {
 	for _, tt := range []struct{ query, setting, want, found string }{
 		{"PRAGMA synchronous = OFF", "synchronous", "2", "0"},
@@ -300,7 +300,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 	}
 }
 
-// TestSettings looks at every connection of stores of both durabilities.
+// TestSettings checks every connection of stores of both durabilities.
 func TestSettings(t *testing.T) {
 	for d, synchronous := range map[events.Durability]string{events.DurabilityFsync: "2", events.DurabilityProcess: "1"} {
 		s := openNew(t, WithDurability(d))

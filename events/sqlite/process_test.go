@@ -85,7 +85,7 @@ func integrity(t *testing.T, path string) {
 	}
 }
 
-// audited opens the file and has the auditor compare it with what it has heard.
+// audited opens the file and has the auditor check it.
 func audited(t *testing.T, a *storetest.Auditor, path string) (storetest.Tally, error) {
 	t.Helper()
 	defer integrity(t, path)
@@ -98,13 +98,12 @@ func audited(t *testing.T, a *storetest.Auditor, path string) (storetest.Tally, 
 }
 
 // TestScriptedDeaths kills a writer inside the transaction, at the two points where it matters,
-// and holds a writer that acknowledges before it commits up to the same audit, which must find
-// it guilty.
+// and has the same audit find a writer that acknowledges before it commits.
 func TestScriptedDeaths(t *testing.T) {
 	for _, tt := range []struct {
-		task   string
-		want   storetest.Tally
-		guilty string
+		task  string
+		want  storetest.Tally
+		fault string
 	}{
 		{task: "dies-before-commit", want: storetest.Tally{Acknowledged: 4, Missing: 1}},
 		{task: "dies-after-commit", want: storetest.Tally{Acknowledged: 4, Applied: 1}},
@@ -119,15 +118,15 @@ func TestScriptedDeaths(t *testing.T) {
 			if tally != tt.want {
 				t.Errorf("the audit counts %+v, want %+v", tally, tt.want)
 			}
-			if (err != nil) != (tt.guilty != "") || err != nil && !strings.Contains(err.Error(), tt.guilty) {
-				t.Errorf("the audit returns %v, want %q", err, tt.guilty)
+			if (err != nil) != (tt.fault != "") || err != nil && !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("the audit returns %v, want %q", err, tt.fault)
 			}
 		})
 	}
 }
 
-// TestKillLosesNothingAcknowledged kills writing processes at random instants, two that write one file at a time, on
-// two files side by side.
+// TestKillLosesNothingAcknowledged kills writing processes at random instants, two that write one
+// file at a time, on two files side by side.
 func TestKillLosesNothingAcknowledged(t *testing.T) {
 	kills, files := 200, 2
 	if os.Getenv("SURETY_LONG") == "1" {

@@ -99,7 +99,7 @@ func TestFilterAcrossPages(t *testing.T) {
 	}
 }
 
-// TestHolesAreReported takes a record out of a stream behind the store's back.
+// TestHolesAreReported removes a record of a stream without the store.
 func TestHolesAreReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := openAt(t, path)
@@ -127,7 +127,7 @@ func TestHolesAreReported(t *testing.T) {
 	}
 }
 
-// TestReadIsCancelled cancels between pages, and while every reader is lent.
+// TestReadIsCancelled cancels between pages, and while every reader is in use.
 func TestReadIsCancelled(t *testing.T) {
 	s := openNew(t, WithReaders(1), WithDurability(events.DurabilityProcess))
 	long(t, s, "order-1", 2*pageRecords)

@@ -20,7 +20,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// suite tells the conformance suite how to open, reopen and share a file.
+// suite returns how to open, reopen and share a file.
 func suite(opts ...sqlite.Option) storetest.Config {
 	var paths sync.Map // events.Store -> string
 	at := func(t testing.TB, path string) events.Store {

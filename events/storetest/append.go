@@ -10,7 +10,7 @@ import (
 
 func allOrNone(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("order-1", 0, facts(2)...), batch("line-1", 0, facts(1)...), batch("funds-1", 0, facts(3)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(2)...), batch("line-1", 0, newEvents(1)...), batch("funds-1", 0, newEvents(3)...)); err != nil {
 		return err
 	}
 	heads := map[events.StreamID]events.Version{"order-1": 2, "line-1": 1, "funds-1": 3}
@@ -22,7 +22,7 @@ func allOrNone(e *env) error {
 			if i == wrong {
 				after--
 			}
-			batches = append(batches, batch(stream, after, facts(1)...))
+			batches = append(batches, batch(stream, after, newEvents(1)...))
 		}
 		c := e.commit(batches...)
 		_, err := s.Append(e.ctx, c)
@@ -45,33 +45,33 @@ func exactVersions(e *env) error {
 	s := e.open()
 	for n := range events.Version(3) {
 		for _, after := range []events.Version{n + 1, n + 2, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
-			_, err := s.Append(e.ctx, e.commit(batch("order-1", after, facts(1)...)))
+			_, err := s.Append(e.ctx, e.commit(batch("order-1", after, newEvents(1)...)))
 			if err := conflicts(err, "order-1", after, n); err != nil {
 				return err
 			}
 		}
 		for after := range n {
-			_, err := s.Append(e.ctx, e.commit(batch("order-1", after, facts(1)...)))
+			_, err := s.Append(e.ctx, e.commit(batch("order-1", after, newEvents(1)...)))
 			if err := conflicts(err, "order-1", after, n); err != nil {
 				return err
 			}
 		}
-		if _, err := e.put(s, batch("order-1", n, facts(1)...)); err != nil {
+		if _, err := e.put(s, batch("order-1", n, newEvents(1)...)); err != nil {
 			return err
 		}
 	}
 	return e.sound(s)
 }
 
-// guardsHold has two parts: what a guard lets through one at a time, and the write skew that
-// only a guard prevents, when each of two writers relies on the stream the other one writes.
+// guardsHold has two parts: guards one at a time, and the write skew that only a guard prevents,
+// when each of two writers relies on the stream that the other writes.
 func guardsHold(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("line-1", 0, facts(2)...)); err != nil {
+	if _, err := e.put(s, batch("line-1", 0, newEvents(2)...)); err != nil {
 		return err
 	}
 	for _, after := range []events.Version{0, 1, 3} {
-		_, err := s.Append(e.ctx, e.commit(batch("order-1", 0, facts(1)...), batch("line-1", after)))
+		_, err := s.Append(e.ctx, e.commit(batch("order-1", 0, newEvents(1)...), batch("line-1", after)))
 		if err := conflicts(err, "line-1", after, 2); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func guardsHold(e *env) error {
 	if err := e.stands(s, "order-1", 0); err != nil {
 		return err
 	}
-	if _, err := e.put(s, batch("line-1", 2), batch("order-1", 0, facts(1)...), batch("empty-1", 0)); err != nil {
+	if _, err := e.put(s, batch("line-1", 2), batch("order-1", 0, newEvents(1)...), batch("empty-1", 0)); err != nil {
 		return err
 	}
 	if err := e.stands(s, "line-1", 2); err != nil {
@@ -93,7 +93,7 @@ func guardsHold(e *env) error {
 			if i == 1 {
 				mine, other = b, a
 			}
-			_, err := s.Append(e.ctx, e.commit(batch(mine, 0, facts(1)...), batch(other, 0)))
+			_, err := s.Append(e.ctx, e.commit(batch(mine, 0, newEvents(1)...), batch(other, 0)))
 			if err == nil {
 				won.Add(1)
 				return nil
@@ -104,7 +104,7 @@ func guardsHold(e *env) error {
 			return err
 		}
 		if won.Load() != 1 {
-			return fmt.Errorf("round %d: %d of two writers that guard each other went in, want 1", round, won.Load())
+			return fmt.Errorf("round %d: %d of two writers that guard each other were applied, want 1", round, won.Load())
 		}
 	}
 	return e.sound(s)
@@ -112,7 +112,7 @@ func guardsHold(e *env) error {
 
 func guardsAloneWriteNothing(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("line-1", 0, facts(1)...)); err != nil {
+	if _, err := e.put(s, batch("line-1", 0, newEvents(1)...)); err != nil {
 		return err
 	}
 	before, err := s.Settled(e.ctx)
@@ -121,7 +121,7 @@ func guardsAloneWriteNothing(e *env) error {
 	}
 	guard := e.commit(batch("line-1", 1), batch("line-2", 0))
 	for range 2 {
-		if _, err := e.goesIn(s, guard); err != nil {
+		if _, err := e.apply(s, guard); err != nil {
 			return err
 		}
 	}
@@ -132,8 +132,8 @@ func guardsAloneWriteNothing(e *env) error {
 		return fmt.Errorf("settled moved from %d to %d (%v)", before, after, err)
 	}
 	// Nothing was written, so the ID is still free, for anything.
-	c := events.Commit{ID: guard.ID, Digest: asked("something else"), Batches: []events.Batch{batch("line-1", 1, facts(1)...)}}
-	if _, err := e.goesIn(s, c); err != nil {
+	c := events.Commit{ID: guard.ID, Digest: asked("something else"), Batches: []events.Batch{batch("line-1", 1, newEvents(1)...)}}
+	if _, err := e.apply(s, c); err != nil {
 		return err
 	}
 	_, err = s.Append(e.ctx, e.commit(batch("line-1", 1)))
@@ -147,10 +147,10 @@ func guardsAloneWriteNothing(e *env) error {
 // check fails every time, and goes on with many at once.
 func oneWriterWins(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("order-1", 0, facts(1)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(1)...)); err != nil {
 		return err
 	}
-	_, err := s.Append(e.ctx, e.commit(batch("order-1", 0, facts(1)...)))
+	_, err := s.Append(e.ctx, e.commit(batch("order-1", 0, newEvents(1)...)))
 	if err := conflicts(err, "order-1", 0, 1); err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func oneWriterWins(e *env) error {
 	for version := range events.Version(e.times(10, 1000)) {
 		var won atomic.Int32
 		err := together(writers, func(int) error {
-			_, err := s.Append(e.ctx, e.commit(batch("line-1", version, fact("mine"))))
+			_, err := s.Append(e.ctx, e.commit(batch("line-1", version, newEvent("mine"))))
 			if err == nil {
 				won.Add(1)
 				return nil
@@ -169,19 +169,19 @@ func oneWriterWins(e *env) error {
 			return err
 		}
 		if won.Load() != 1 {
-			return fmt.Errorf("at version %d %d of %d writers went in, want 1", version, won.Load(), writers)
+			return fmt.Errorf("at version %d %d of %d writers were applied, want 1", version, won.Load(), writers)
 		}
 	}
 	return e.sound(s)
 }
 
-// manyAtOnce has many callers on streams of their own: none is in the way of another.
+// manyAtOnce has many callers on streams of their own: all are applied.
 func manyAtOnce(e *env) error {
 	s := e.open()
 	n := e.times(20, 1000)
 	err := together(16, func(i int) error {
 		for version := range events.Version(n) {
-			if _, err := e.put(s, batch(stream("order", i), version, fact("mine"))); err != nil {
+			if _, err := e.put(s, batch(stream("order", i), version, newEvent("mine"))); err != nil {
 				return err
 			}
 		}

@@ -41,8 +41,7 @@ func commitsAppearWhole(e *env) error {
 	return e.sound(s)
 }
 
-// wholeScript looks after each thing the store does in a commit, which it can be made to say
-// only by a control, and at the end.
+// wholeScript looks after each step of a commit, if a control shows the steps, and at the end.
 func wholeScript(e *env) error {
 	s := e.open()
 	w := &wide{e, inner(s), "wide", 0}
@@ -82,23 +81,23 @@ func (w *wide) play() error {
 
 func (w *wide) stream(n int) events.StreamID { return stream(w.category, n%width) }
 
-// commit returns a commit of one event on each stream. Its events say which request they are
-// of, since that is what must be seen whole, whatever the store calls it.
-func (w *wide) commit(after events.Version, turn int) events.Commit {
+// commit returns a commit of one event on each stream. Its events carry the ID of the request,
+// which must be seen whole, whatever ID the store gives it.
+func (w *wide) commit(after events.Version, from int) events.Commit {
 	c := w.env.commit()
 	for i := range width {
-		c.Batches = append(c.Batches, batch(w.stream(turn+i), after, fact(c.ID.String())))
+		c.Batches = append(c.Batches, batch(w.stream(from+i), after, newEvent(c.ID.String())))
 	}
 	return c
 }
 
-func (w *wide) write(turn int) error {
+func (w *wide) write(from int) error {
 	for {
-		at, err := head(w.ctx, w.store, w.stream(turn))
+		at, err := head(w.ctx, w.store, w.stream(from))
 		if err != nil {
 			return err
 		}
-		_, err = w.store.Append(w.ctx, w.commit(at, turn))
+		_, err = w.store.Append(w.ctx, w.commit(at, from))
 		if err == nil {
 			return nil
 		}
@@ -111,7 +110,7 @@ func (w *wide) write(turn int) error {
 
 // look looks once: in the log each request is there with all its events, and a stream that is
 // read later is at least as long as one that was read before it.
-func (w *wide) look(turn int) error {
+func (w *wide) look(from int) error {
 	log, err := collect(w.store.ReadAll(w.ctx, w.begin, events.Filter{}))
 	if err != nil {
 		return err
@@ -127,12 +126,12 @@ func (w *wide) look(turn int) error {
 	}
 	last := events.Version(0)
 	for i := range width {
-		at, err := head(w.ctx, w.store, w.stream(turn+i))
+		at, err := head(w.ctx, w.store, w.stream(from+i))
 		if err != nil {
 			return err
 		}
 		if at < last {
-			return fmt.Errorf("stream %s is at version %d after another of the same commits was seen at %d", w.stream(turn+i), at, last)
+			return fmt.Errorf("stream %s is at version %d after another of the same commits was seen at %d", w.stream(from+i), at, last)
 		}
 		last = at
 	}

@@ -34,7 +34,7 @@ const writtenStreams = 5
 
 func writtenStream(n int) events.StreamID { return events.StreamID("order-" + strconv.Itoa(n)) }
 
-// command returns the commit of an ID. Whoever knows the ID can ask again.
+// command returns the commit of an ID. The ID is enough to ask again.
 func command(id uuid.UUID, batches ...events.Batch) events.Commit {
 	return events.Commit{ID: id, Digest: asked(id.String()), Batches: batches}
 }
@@ -43,7 +43,7 @@ func command(id uuid.UUID, batches ...events.Batch) events.Commit {
 func written(stream int, after events.Version, n, total int) events.Batch {
 	b := events.Batch{Stream: writtenStream(stream), After: after}
 	for range n {
-		b.Events = append(b.Events, fact(strconv.Itoa(total)))
+		b.Events = append(b.Events, newEvent(strconv.Itoa(total)))
 	}
 	return b
 }

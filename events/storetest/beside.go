@@ -28,13 +28,13 @@ func signalsChange(e *env) error {
 			return errors.New("a signal before anything was appended")
 		case <-time.After(time.Millisecond):
 		}
-		if _, err := e.put(s, batch("order-1", i, facts(1)...)); err != nil {
+		if _, err := e.put(s, batch("order-1", i, newEvents(1)...)); err != nil {
 			return err
 		}
 		if err := wait("a commit", changed); err != nil {
 			return err
 		}
-		if err := wait("a commit to the second who waits", same); err != nil {
+		if err := wait("a commit to the second waiter", same); err != nil {
 			return err
 		}
 	}
@@ -48,17 +48,17 @@ func signalsChange(e *env) error {
 	if err := wait("the close, asked for afterwards", signals.Changed()); err != nil {
 		return err
 	}
-	unheard := e.open()
-	if err := unheard.Close(); err != nil {
+	unwatched := e.open()
+	if err := unwatched.Close(); err != nil {
 		return err
 	}
-	return wait("a close that nobody waited for", unheard.(events.Signaler).Changed())
+	return wait("a close that nobody waited for", unwatched.(events.Signaler).Changed())
 }
 
 func snapshotsAreHints(e *env) error {
 	s := e.open()
 	kept := s.(events.Snapshots)
-	if _, err := e.put(s, batch("order-1", 0, facts(9)...), batch("order-2", 0, facts(9)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(9)...), batch("order-2", 0, newEvents(9)...)); err != nil {
 		return err
 	}
 	k := snapshotKeeper{e.ctx, kept}

@@ -12,7 +12,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// outside checks that err is a refusal of what lies beyond the bounds.
+// outside checks that err is a *BoundsError.
 func outside(err error) error {
 	var b *events.BoundsError
 	if !errors.As(err, &b) {
@@ -33,10 +33,10 @@ type edge struct {
 // edges returns every bound of a commit.
 func (e *env) edges() []edge {
 	event := func(change func(*events.Event)) events.Commit {
-		one := fact("body")
+		one := newEvent("body")
 		change(&one)
-		// The fault is in the last event of the last batch, where a hasty check ends early.
-		return e.commit(batch(stream("order", int(e.ids.Load())), 0, facts(2)...), batch(stream("line", int(e.ids.Load())), 0, fact("first"), one))
+		// The fault is in the last event of the last batch, where an incomplete check misses it.
+		return e.commit(batch(stream("order", int(e.ids.Load())), 0, newEvents(2)...), batch(stream("line", int(e.ids.Load())), 0, newEvent("first"), one))
 	}
 	sized := func(name string, limit int, set func(*events.Event, int)) edge {
 		return edge{name,
@@ -51,12 +51,12 @@ func (e *env) edges() []edge {
 		c := e.commit()
 		category := fmt.Sprint("wide", e.ids.Load())
 		for i := range batches {
-			c.Batches = append(c.Batches, batch(stream(category, i), 0, facts(each)...))
+			c.Batches = append(c.Batches, batch(stream(category, i), 0, newEvents(each)...))
 		}
 		return c
 	}
-	named := func(id string) events.Commit { return e.commit(batch(events.StreamID(id), 0, facts(1)...)) }
-	twice := e.commit(batch("order-twice", 0, facts(1)...), batch("line-twice", 0), batch("order-twice", 1))
+	named := func(id string) events.Commit { return e.commit(batch(events.StreamID(id), 0, newEvents(1)...)) }
+	twice := e.commit(batch("order-twice", 0, newEvents(1)...), batch("line-twice", 0), batch("order-twice", 1))
 	nameless := named("order-nameless")
 	nameless.ID = uuid.Nil
 	return []edge{
@@ -101,7 +101,7 @@ func bounds(e *env) error {
 				return err
 			}
 		}
-		if _, err := e.goesIn(s, k.in); err != nil {
+		if _, err := e.apply(s, k.in); err != nil {
 			return fmt.Errorf("at the bound of %s: %w", k.name, err)
 		}
 	}
@@ -114,7 +114,7 @@ func streamAlphabet(e *env) error {
 		"", "-", "order", "order-", "-1", "Order-1", "1order-1", "_o-1", "or.der-1", "or~der-1", "order 1", "order-a b", "order-a/b",
 		"order-a'b", "order-a\x00", "order-é", "order-\xff", "order-~", "order-~2", "order-~2g", "order-~2f", "order-~41", "order-%", " order-1", "order-1\n",
 	} {
-		_, err := s.Append(e.ctx, e.commit(batch("order-1", 0, facts(1)...), batch(events.StreamID(id), 0, facts(1)...)))
+		_, err := s.Append(e.ctx, e.commit(batch("order-1", 0, newEvents(1)...), batch(events.StreamID(id), 0, newEvents(1)...)))
 		if err := outside(err); err != nil {
 			return fmt.Errorf("stream %q: %w", id, err)
 		}
@@ -122,13 +122,13 @@ func streamAlphabet(e *env) error {
 	if log, err := all(e.ctx, s); err != nil || len(log) != 0 {
 		return fmt.Errorf("%d records of commits that were refused (%v)", len(log), err)
 	}
-	// Ids that a store would confuse that folds case, trims, or matches patterns.
+	// Ids that a store confuses if it folds case, trims, or matches patterns.
 	ids := []events.StreamID{
 		"order-a", "order-A", "order--a", "order-a-", "order-.", "order-_", "order-a_", "order-ab", "order-a.", "order-~00", "order-~20", "order-~7E",
 		"order-~25", "order-~E4~BF~A1", "o-a", "or-der-a", "order_-a", "order1-a",
 	}
 	for i, id := range ids {
-		if _, err := e.put(s, batch(id, 0, facts(1+i%3)...)); err != nil {
+		if _, err := e.put(s, batch(id, 0, newEvents(1+i%3)...)); err != nil {
 			return fmt.Errorf("stream %q: %w", id, err)
 		}
 	}
@@ -140,10 +140,10 @@ func streamAlphabet(e *env) error {
 	return e.sound(s)
 }
 
-// hostileQuestions asks for what cannot be: the answer is empty, never an accident.
+// hostileQuestions reads what cannot exist: the result is empty.
 func hostileQuestions(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("order-1", 0, facts(3)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(3)...)); err != nil {
 		return err
 	}
 	long := strings.Repeat("x", 1<<20)

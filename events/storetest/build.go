@@ -17,16 +17,16 @@ import (
 // noon is when events of the suite happen, unless the instant matters.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// fact returns an event that carries text.
-func fact(text string) events.Event {
+// newEvent returns an event that carries text.
+func newEvent(text string) events.Event {
 	return events.Event{Type: "test.happened", Schema: 1, At: noon, Data: []byte(text)}
 }
 
-// facts returns n events.
-func facts(n int) []events.Event {
+// newEvents returns n events.
+func newEvents(n int) []events.Event {
 	list := make([]events.Event, n)
 	for i := range list {
-		list[i] = fact(fmt.Sprint(i))
+		list[i] = newEvent(fmt.Sprint(i))
 	}
 	return list
 }
@@ -45,21 +45,21 @@ func (e *env) commit(batches ...events.Batch) events.Commit {
 	return events.Commit{ID: id, Digest: asked(id.String()), Batches: batches}
 }
 
-// put appends batches as one commit that must go in.
+// put appends batches as one commit that must be applied.
 func (e *env) put(s events.Store, batches ...events.Batch) (events.Receipt, error) {
-	return e.goesIn(s, e.commit(batches...))
+	return e.apply(s, e.commit(batches...))
 }
 
-// goesIn appends a commit that must go in, for the first time.
-func (e *env) goesIn(s events.Store, c events.Commit) (events.Receipt, error) {
+// apply appends a commit that must be applied, for the first time.
+func (e *env) apply(s events.Store, c events.Commit) (events.Receipt, error) {
 	r, err := s.Append(e.ctx, c)
 	if err != nil {
-		return r, fmt.Errorf("a commit that should go in: %w", err)
+		return r, fmt.Errorf("a commit that should be applied: %w", err)
 	}
 	return r, firstReceipt(r, c)
 }
 
-// firstReceipt checks what a receipt must say of a commit that went in.
+// firstReceipt checks the receipt of a commit that was applied.
 func firstReceipt(r events.Receipt, c events.Commit) error {
 	switch {
 	case r.Commit != c.ID:

@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// telling returns events whose fields a careless store would change.
-func telling() []events.Event {
+// samples returns events with fields that a faulty store would change.
+func samples() []events.Event {
 	every := make([]byte, 256)
 	for i := range every {
 		every[i] = byte(i)
@@ -43,17 +43,17 @@ func telling() []events.Event {
 func bytesKept(e *env) error {
 	s := e.open()
 	c := e.commit(
-		batch(events.StreamID("a-"+strings.Repeat("k", events.MaxStream-2)), 0, telling()...),
-		batch("z9_-A.b_C-~20~FF", 0, telling()...),
+		batch(events.StreamID("a-"+strings.Repeat("k", events.MaxStream-2)), 0, samples()...),
+		batch("z9_-A.b_C-~20~FF", 0, samples()...),
 	)
-	if _, err := e.goesIn(s, c); err != nil {
+	if _, err := e.apply(s, c); err != nil {
 		return err
 	}
 	return e.holds(s, c)
 }
 
-// holds checks that the log is that one commit, byte for byte, and that what a reader does
-// to the records it was given is nothing to the store.
+// holds checks that the log is that one commit, byte for byte, and that a reader that appends to
+// the bytes of its records does not change the store.
 func (e *env) holds(s events.Store, c events.Commit) error {
 	for range 2 {
 		log, err := all(e.ctx, s)
@@ -71,7 +71,7 @@ func (e *env) holds(s events.Store, c events.Commit) error {
 	return e.sound(s)
 }
 
-// callerKeepsItsBytes scribbles over everything that was handed to the store.
+// callerKeepsItsBytes overwrites everything that was passed to the store.
 func callerKeepsItsBytes(e *env) error {
 	s := e.open()
 	fill := func(c events.Commit, b byte) {
@@ -82,13 +82,13 @@ func callerKeepsItsBytes(e *env) error {
 			}
 		}
 	}
-	list := facts(8)
+	list := newEvents(8)
 	c := e.commit(batch("order-1", 0, list[:4]...), batch("order-2", 0, list[4:]...))
 	fill(c, 'a')
-	want := e.commit(batch("order-1", 0, facts(8)[:4]...), batch("order-2", 0, facts(8)[4:]...))
+	want := e.commit(batch("order-1", 0, newEvents(8)[:4]...), batch("order-2", 0, newEvents(8)[4:]...))
 	want.ID = c.ID
 	fill(want, 'a')
-	if _, err := e.goesIn(s, c); err != nil {
+	if _, err := e.apply(s, c); err != nil {
 		return err
 	}
 	for i := range list {

@@ -70,7 +70,7 @@ func inner(s events.Store) events.Store {
 	return s
 }
 
-// ignoresAfter takes whatever version is there for the one the caller named.
+// ignoresAfter replaces the version that the caller named by the current one.
 type ignoresAfter struct{ events.Store }
 
 func (w ignoresAfter) unwrap() events.Store { return w.Store }
@@ -147,7 +147,7 @@ func (w versionFirst) Append(ctx context.Context, c events.Commit) (events.Recei
 	return w.Store.Append(ctx, c)
 }
 
-// stopsAtFailure gives up a group at its first failure.
+// stopsAtFailure fails the rest of a group after its first failure.
 type stopsAtFailure struct{ events.Store }
 
 func (w stopsAtFailure) unwrap() events.Store { return w.Store }
@@ -164,7 +164,7 @@ func (w stopsAtFailure) AppendEach(ctx context.Context, group []events.Commit) [
 	return out
 }
 
-// ignoresContext never notices that its caller is gone.
+// ignoresContext never notices that its caller was cancelled.
 type ignoresContext struct{ events.Store }
 
 func (w ignoresContext) unwrap() events.Store { return w.Store }
@@ -173,13 +173,13 @@ func (w ignoresContext) Append(ctx context.Context, c events.Commit) (events.Rec
 	return w.Store.Append(context.WithoutCancel(ctx), c)
 }
 
-// staysOpen says that it is closed.
+// staysOpen returns from Close and stays open.
 type staysOpen struct{ events.Store }
 
 func (w staysOpen) unwrap() events.Store { return w.Store }
 func (w staysOpen) Close() error         { return nil }
 
-// cutsToSize makes what is too long fit.
+// cutsToSize truncates data that is too long.
 type cutsToSize struct{ events.Store }
 
 func (w cutsToSize) unwrap() events.Store { return w.Store }
@@ -194,7 +194,7 @@ func (w cutsToSize) Append(ctx context.Context, c events.Commit) (events.Receipt
 	return w.Store.Append(ctx, c)
 }
 
-// mangles changes what is read.
+// mangles changes the records that are read.
 type mangles struct {
 	events.Store
 	mangle func([]events.Record) []events.Record

@@ -1,5 +1,5 @@
 // Package storetest checks that a store keeps the promises of events.Store. Every promise is
-// a case; a store that passes can stand in for any other.
+// a case; a store that passes can replace any other.
 //
 // # Use
 //
@@ -13,7 +13,7 @@
 //
 // so that each promise appears as a test of its own, such as TestStore/mine/OneWriterWins.
 //
-// # Chance
+// # Random cases
 //
 // Cases that draw at random log their seed and the command that draws the same again;
 // SURETY_SEED sets the seed. What the scheduler does is not drawn, so that a fault of

@@ -14,22 +14,22 @@ func groupMembersIndependent(e *env) error {
 	if out := s.AppendEach(e.ctx, nil); len(out) != 0 {
 		return fmt.Errorf("an empty group has %d outcomes", len(out))
 	}
-	old := e.commit(batch("line-1", 0, facts(1)...))
-	first, err := e.goesIn(s, old)
+	old := e.commit(batch("line-1", 0, newEvents(1)...))
+	first, err := e.apply(s, old)
 	if err != nil {
 		return err
 	}
-	a := e.commit(batch("order-1", 0, facts(2)...))
-	late := e.commit(batch("order-1", 0, facts(1)...))
-	invalid := e.commit(batch("order", 0, facts(1)...))
+	a := e.commit(batch("order-1", 0, newEvents(2)...))
+	late := e.commit(batch("order-1", 0, newEvents(1)...))
+	invalid := e.commit(batch("order", 0, newEvents(1)...))
 	guard := e.commit(batch("line-1", 1))
 	wrongGuard := e.commit(batch("line-1", 0))
 	other := a
 	other.Digest = asked("something else")
 	otherOld := old
 	otherOld.Digest = asked("something else")
-	half := e.commit(batch("order-9", 0, facts(1)...), batch("order-1", 1, facts(1)...))
-	z := e.commit(batch("order-2", 0, facts(1)...))
+	half := e.commit(batch("order-9", 0, newEvents(1)...), batch("order-1", 1, newEvents(1)...))
+	z := e.commit(batch("order-2", 0, newEvents(1)...))
 
 	out := s.AppendEach(e.ctx, []events.Commit{a, late, invalid, guard, wrongGuard, a, other, old, otherOld, half, z})
 	if len(out) != 11 {
@@ -69,10 +69,10 @@ func groupMembersIndependent(e *env) error {
 func laterBuildsOnEarlier(e *env) error {
 	s := e.open()
 	group := []events.Commit{
-		e.commit(batch("order-1", 0, facts(2)...)),
-		e.commit(batch("order-1", 2, facts(1)...), batch("line-1", 0, facts(1)...)),
-		e.commit(batch("order-1", 4, facts(1)...)),
-		e.commit(batch("line-1", 1), batch("order-1", 3, facts(1)...)),
+		e.commit(batch("order-1", 0, newEvents(2)...)),
+		e.commit(batch("order-1", 2, newEvents(1)...), batch("line-1", 0, newEvents(1)...)),
+		e.commit(batch("order-1", 4, newEvents(1)...)),
+		e.commit(batch("line-1", 1), batch("order-1", 3, newEvents(1)...)),
 	}
 	out := s.AppendEach(e.ctx, group)
 	if len(out) != len(group) {
@@ -108,11 +108,11 @@ func largeGroups(e *env) error {
 	s := e.open()
 	var many, long []events.Commit
 	for i := range events.MaxGroup + 44 {
-		many = append(many, e.commit(batch("order-1", events.Version(i), fact("one"))))
+		many = append(many, e.commit(batch("order-1", events.Version(i), newEvent("one"))))
 	}
 	const each = events.MaxEvents
 	for i := range events.MaxGroupEvents/each + 2 {
-		long = append(long, e.commit(batch("line-1", events.Version(i*each), facts(each)...)))
+		long = append(long, e.commit(batch("line-1", events.Version(i*each), newEvents(each)...)))
 	}
 	for _, group := range [][]events.Commit{many, long} {
 		out := s.AppendEach(e.ctx, group)
@@ -134,14 +134,14 @@ func largeGroups(e *env) error {
 	return e.sound(s)
 }
 
-// model is a log that takes commits one at a time: what a group must be the same as.
+// model is a log that takes commits one at a time. A group must be decided like it.
 type model struct {
 	heads map[events.StreamID]events.Version
 	asked map[uuid.UUID]events.Commit
 	log   []events.Commit
 }
 
-// verdict is what the model says of a commit: "in", "guard", "repeated", "duplicate" or the
+// verdict is the model's decision on a commit: "applied", "guard", "repeated", "duplicate" or the
 // stream on which it conflicts.
 func (m *model) verdict(c events.Commit) string {
 	if first, ok := m.asked[c.ID]; ok {
@@ -163,11 +163,11 @@ func (m *model) verdict(c events.Commit) string {
 	}
 	m.asked[c.ID] = c
 	m.log = append(m.log, c)
-	return "in"
+	return "applied"
 }
 
-// said is the verdict that a store gave.
-func said(o events.Outcome) string {
+// verdictOf is the decision of a store.
+func verdictOf(o events.Outcome) string {
 	var conflict *events.ConflictError
 	var duplicate *events.DuplicateError
 	switch {
@@ -182,11 +182,11 @@ func said(o events.Outcome) string {
 	case o.Receipt.Position == 0:
 		return "guard"
 	default:
-		return "in"
+		return "applied"
 	}
 }
 
-// groupAgreesWithModel draws groups over few streams and few IDs, so that members meet.
+// groupAgreesWithModel draws groups over few streams and few IDs, so that members collide.
 func groupAgreesWithModel(e *env) error {
 	s := e.open()
 	m := &model{heads: make(map[events.StreamID]events.Version), asked: make(map[uuid.UUID]events.Commit)}
@@ -205,12 +205,12 @@ func groupAgreesWithModel(e *env) error {
 			ids = append(ids, c.ID)
 			for _, n := range e.rand.Perm(4)[:1+e.rand.IntN(3)] {
 				after := m.heads[stream("order", n)] + events.Version(e.rand.IntN(3)/2*e.rand.IntN(4))
-				c.Batches = append(c.Batches, batch(stream("order", n), after, facts(e.rand.IntN(3))...))
+				c.Batches = append(c.Batches, batch(stream("order", n), after, newEvents(e.rand.IntN(3))...))
 			}
 			group[i] = c
 		}
 		for i, o := range s.AppendEach(e.ctx, group) {
-			if got, want := said(o), m.verdict(group[i]); got != want {
+			if got, want := verdictOf(o), m.verdict(group[i]); got != want {
 				return fmt.Errorf("round %d member %d of %d: %q, want %q: %+v", round, i, len(group), got, want, group[i].Batches)
 			}
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// KillConfig says how Kill reaches the log that it has written to by processes that die.
+// KillConfig says how Kill and its child processes open the log.
 type KillConfig struct {
 	// Args are the arguments of the child processes. Each opens the log that they name and
 	// calls Victim.
@@ -28,7 +28,7 @@ type KillConfig struct {
 	Kills int
 }
 
-// The deaths of a Victim, which Kill tells it by a line on its standard input.
+// The deaths of a Victim. Kill writes one of them to its standard input.
 const (
 	beforeCommit       = "before-commit"
 	afterCommit        = "after-commit"
@@ -42,7 +42,7 @@ const lastCommit = 5
 // Kill kills processes that write to one log, again and again, and has an Auditor compare the
 // log with what they acknowledged after each death. One process dies before a commit, one after
 // a commit and before its acknowledgement, and many, two at a time, at random moments. As a
-// control, a process that acknowledges before it commits must be found guilty.
+// control, the audit must find a process that acknowledges before it commits.
 func Kill(t *testing.T, c KillConfig) {
 	auditor := NewAuditor()
 	start := func(t *testing.T, death string) *Process {
@@ -68,7 +68,7 @@ func Kill(t *testing.T, c KillConfig) {
 	for _, k := range []struct {
 		name, death string
 		want        Tally
-		guilty      string
+		fault       string
 	}{
 		{name: "BeforeCommit", death: beforeCommit, want: Tally{Acknowledged: lastCommit - 1, Missing: 1}},
 		{name: "AfterCommit", death: afterCommit, want: Tally{Acknowledged: lastCommit - 1, Applied: 1}},
@@ -76,8 +76,8 @@ func Kill(t *testing.T, c KillConfig) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			tally, err := audit(t, start(t, k.death))
-			if (err != nil) != (k.guilty != "") || err != nil && !strings.Contains(err.Error(), k.guilty) {
-				t.Errorf("the audit returns %v, want %q", err, k.guilty)
+			if (err != nil) != (k.fault != "") || err != nil && !strings.Contains(err.Error(), k.fault) {
+				t.Errorf("the audit returns %v, want %q", err, k.fault)
 			}
 			if tally != k.want {
 				t.Errorf("the audit counts %+v, want %+v", tally, k.want)
@@ -115,8 +115,8 @@ func Kill(t *testing.T, c KillConfig) {
 	})
 }
 
-// Victim writes to a log, and prints what it does, as the Kill that started this process wants:
-// up to a scripted death, or until it is killed.
+// Victim writes to a log in a process that Kill has started, and prints what it does, up to a
+// scripted death or until it is killed.
 func Victim(s events.Store) error {
 	in := bufio.NewScanner(os.Stdin)
 	in.Scan()

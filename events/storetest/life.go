@@ -13,7 +13,7 @@ import (
 
 func cancelledBefore(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("order-1", 0, facts(3)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(3)...)); err != nil {
 		return err
 	}
 	over, cancel := context.WithCancel(e.ctx)
@@ -21,7 +21,7 @@ func cancelledBefore(e *env) error {
 	late, stop := context.WithDeadline(e.ctx, time.Now().Add(-time.Second))
 	defer stop()
 	for _, ctx := range []context.Context{over, late} {
-		a, b := e.commit(batch("order-1", 3, facts(1)...)), e.commit(batch("line-1", 0, facts(1)...))
+		a, b := e.commit(batch("order-1", 3, newEvents(1)...)), e.commit(batch("line-1", 0, newEvents(1)...))
 		if _, err := s.Append(ctx, a); err != ctx.Err() {
 			return fmt.Errorf("append: %v, want the plain %v", err, ctx.Err())
 		}
@@ -47,7 +47,7 @@ func cancelledBefore(e *env) error {
 	return e.sound(s)
 }
 
-// cancelledWhileQueued cancels callers at every moment and holds the store to its answer.
+// cancelledWhileQueued cancels callers at random moments and checks that the answer is true.
 func cancelledWhileQueued(e *env) error {
 	s := e.open()
 	rounds := e.times(25, 2000)
@@ -55,7 +55,7 @@ func cancelledWhileQueued(e *env) error {
 		source := e.source(1 + caller)
 		version := events.Version(0)
 		for range rounds {
-			c := e.commit(batch(stream("order", caller), version, facts(1)...))
+			c := e.commit(batch(stream("order", caller), version, newEvents(1)...))
 			ctx, cancel := context.WithCancel(e.ctx)
 			timer := time.AfterFunc(time.Duration(source.IntN(1000))*time.Microsecond, cancel)
 			first, err := s.Append(ctx, c)
@@ -72,7 +72,7 @@ func cancelledWhileQueued(e *env) error {
 			if err != nil {
 				return err
 			}
-			// Whatever it was, asking again makes it so, once.
+			// Whatever the outcome was, asking again applies the commit, once.
 			if _, err := s.Append(e.ctx, c); err != nil {
 				return fmt.Errorf("asking again: %w", err)
 			}
@@ -95,14 +95,14 @@ func lookupKnown(e *env) error {
 	s := e.open()
 	var receipts []events.Receipt
 	for i := range 5 {
-		r, err := e.put(s, batch("order-1", events.Version(2*i), facts(2)...), batch("line-1", events.Version(i), facts(1)...))
+		r, err := e.put(s, batch("order-1", events.Version(2*i), newEvents(2)...), batch("line-1", events.Version(i), newEvents(1)...))
 		if err != nil {
 			return err
 		}
 		receipts = append(receipts, r)
-		refused := e.commit(batch("line-1", 0, facts(1)...))
+		refused := e.commit(batch("line-1", 0, newEvents(1)...))
 		if _, err := s.Append(e.ctx, refused); err == nil {
-			return errors.New("a stale commit went in")
+			return errors.New("a stale commit was applied")
 		}
 		if err := e.unknown(s, refused.ID); err != nil {
 			return err
@@ -139,7 +139,7 @@ func settledMoves(e *env) error {
 	}
 	last := events.Position(0)
 	for i := range events.Version(10) {
-		r, err := e.put(s, batch("order-1", 2*i, facts(2)...))
+		r, err := e.put(s, batch("order-1", 2*i, newEvents(2)...))
 		if err != nil {
 			return err
 		}
@@ -157,16 +157,16 @@ func settledMoves(e *env) error {
 
 func closedRefuses(e *env) error {
 	s := e.open()
-	c := e.commit(batch("order-1", 0, facts(3)...))
-	if _, err := e.goesIn(s, c); err != nil {
+	c := e.commit(batch("order-1", 0, newEvents(3)...))
+	if _, err := e.apply(s, c); err != nil {
 		return err
 	}
 	if err := s.Close(); err != nil {
 		return fmt.Errorf("close: %w", err)
 	}
-	_, appended := s.Append(e.ctx, e.commit(batch("order-2", 0, facts(1)...)))
+	_, appended := s.Append(e.ctx, e.commit(batch("order-2", 0, newEvents(1)...)))
 	_, retried := s.Append(e.ctx, c)
-	out := s.AppendEach(e.ctx, []events.Commit{c, e.commit(batch("order-2", 0, facts(1)...))})
+	out := s.AppendEach(e.ctx, []events.Commit{c, e.commit(batch("order-2", 0, newEvents(1)...))})
 	_, _, looked := s.Lookup(e.ctx, c.ID)
 	_, settled := s.Settled(e.ctx)
 	_, read := collect(s.Read(e.ctx, "order-1", 0))
@@ -182,8 +182,8 @@ func closedRefuses(e *env) error {
 	return nil
 }
 
-// closeFinishes closes under load: every caller gets its receipt or ErrClosed, nobody waits
-// for ever, and nothing is left running.
+// closeFinishes closes under load: every caller gets its receipt or ErrClosed, none waits
+// for ever, and no goroutine is left.
 func closeFinishes(e *env) error {
 	before := runtime.NumGoroutine()
 	s := e.open()
@@ -196,7 +196,7 @@ func closeFinishes(e *env) error {
 			return s.Close()
 		}
 		for version := events.Version(0); ; version++ {
-			_, err := e.put(s, batch(stream("order", i), version, facts(1)...))
+			_, err := e.put(s, batch(stream("order", i), version, newEvents(1)...))
 			if errors.Is(err, events.ErrClosed) {
 				return nil
 			}

@@ -16,7 +16,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// question is what a client asks of one stream: to read it, or to append one event that
+// question is a call of a client on one stream: to read it, or to append one event that
 // carries tag after a version.
 type question struct {
 	stream events.StreamID
@@ -25,7 +25,7 @@ type question struct {
 	tag    string
 }
 
-// result is what a client was told. Text is what was read: the tags of all events.
+// result is the answer to a client. Text is what was read: the tags of all events.
 type result struct {
 	verdict verdict
 	head    events.Version // of a conflict
@@ -46,7 +46,7 @@ const tagBytes = 4
 
 // streamModel is what one stream must look like to its clients: a text that grows by a tag
 // when an append names its version, and by nothing else. An append of unknown outcome may be
-// placed anywhere after its call, so that never having happened is its place at the end.
+// placed anywhere after its call; one that never happened is placed at the end.
 var streamModel = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		streams := make(map[events.StreamID][]porcupine.Operation)
@@ -77,7 +77,7 @@ var streamModel = porcupine.Model{
 	},
 }
 
-// history is what clients asked and were told, with the order in which calls began and ended.
+// history is the calls of clients and their answers, in the order in which they began and ended.
 type history struct {
 	mu    sync.Mutex
 	clock atomic.Int64
@@ -97,8 +97,8 @@ func (h *history) check() error {
 	}
 }
 
-// ask puts a question to the store and writes down what came of it. It returns the version
-// of the stream as the client now believes it to be.
+// ask asks the store and adds the call to the history. It returns the version at which the client
+// now believes the stream to be.
 func (h *history) ask(ctx context.Context, e *env, s events.Store, client int, q question) (events.Version, error) {
 	var tag [tagBytes]byte
 	binary.BigEndian.PutUint32(tag[:], h.tags.Add(1))
@@ -118,8 +118,8 @@ func (h *history) ask(ctx context.Context, e *env, s events.Store, client int, q
 	return at, nil
 }
 
-// put asks the store. A call that was cancelled before it began says nothing of the store and
-// is not known.
+// put asks the store. A call that was cancelled before it began is not known, and not part of the
+// history.
 func (q question) put(ctx context.Context, e *env, s events.Store) (r result, at events.Version, known bool, err error) {
 	if q.read {
 		for record, err := range s.Read(ctx, q.stream, 0) {
@@ -130,7 +130,7 @@ func (q question) put(ctx context.Context, e *env, s events.Store) (r result, at
 		}
 		return r, events.Version(len(r.text) / tagBytes), true, nil
 	}
-	_, err = s.Append(ctx, e.commit(batch(q.stream, q.after, fact(q.tag))))
+	_, err = s.Append(ctx, e.commit(batch(q.stream, q.after, newEvent(q.tag))))
 	var conflict *events.ConflictError
 	switch {
 	case err == nil:
@@ -166,7 +166,7 @@ func linearizable(e *env) error {
 	return e.sound(s)
 }
 
-// play lets the clients loose on handles of one log and checks what they were told.
+// play runs clients on handles of one log and checks their answers.
 func (e *env) play(n int, handles ...events.Store) error {
 	const clients, streams, questions = 16, 8, 12
 	h := &history{}
@@ -192,7 +192,7 @@ func (e *env) play(n int, handles ...events.Store) error {
 	return h.check()
 }
 
-// sometimesShort returns a context that one time in ten is done within half a millisecond.
+// sometimesShort returns a context that one time in ten ends within half a millisecond.
 func (e *env) sometimesShort(source *rand.Rand) (context.Context, context.CancelFunc) {
 	if source.IntN(10) > 0 {
 		return e.ctx, func() {}
@@ -200,8 +200,8 @@ func (e *env) sometimesShort(source *rand.Rand) (context.Context, context.Cancel
 	return context.WithTimeout(e.ctx, time.Duration(source.IntN(500))*time.Microsecond)
 }
 
-// linearScript is the shortest history that a store gets wrong which ignores versions or
-// reads what was: two clients that each saw an empty stream, and one that looks afterwards.
+// linearScript is the shortest history that exposes a store that ignores versions or reads old
+// states: two clients that each saw an empty stream, and one that reads afterwards.
 func linearScript(e *env) error {
 	s, h := e.open(), &history{}
 	for client, q := range []question{{}, {}, {read: true}} {

@@ -18,8 +18,8 @@ func readInOrder(e *env) error {
 	s := e.open()
 	var want []events.Record
 	for _, n := range []int{1, 2, 500, 500, 500, 500, 7} {
-		c := e.commit(batch("order-1", events.Version(len(want)), facts(n)...), batch("order-12", events.Version(len(want)), facts(n)...))
-		if _, err := e.goesIn(s, c); err != nil {
+		c := e.commit(batch("order-1", events.Version(len(want)), newEvents(n)...), batch("order-12", events.Version(len(want)), newEvents(n)...))
+		if _, err := e.apply(s, c); err != nil {
 			return err
 		}
 		want = append(want, recordsOf(c, nil)[:n]...)
@@ -31,7 +31,7 @@ func readInOrder(e *env) error {
 		}
 		tail := want[min(after, len(want)):]
 		for i := range min(len(got), len(tail)) {
-			// Which positions it has is sound's business: they need not be consecutive.
+			// sound checks the positions: they need not be consecutive.
 			tail[i].Position = got[i].Position
 		}
 		if err := sameRecords(got, tail); err != nil {
@@ -53,7 +53,7 @@ func readAllInOrder(e *env) error {
 	for round := range 6 {
 		var batches []events.Batch
 		for i := range 5 {
-			batches = append(batches, batch(stream("order", 4-i), events.Version(60*round), facts(60)...))
+			batches = append(batches, batch(stream("order", 4-i), events.Version(60*round), newEvents(60)...))
 		}
 		commits = append(commits, e.commit(batches...))
 	}
@@ -112,7 +112,7 @@ func (f *follower) ends(written int64) error {
 	return nil
 }
 
-// readAllNeverSkips follows the log with cursors while writers append, some of them in vain.
+// readAllNeverSkips follows the log with cursors while writers append; some commits conflict.
 func readAllNeverSkips(e *env) error {
 	if err := followScript(e); err != nil {
 		return err
@@ -126,7 +126,7 @@ func followScript(e *env) error {
 	s := e.open()
 	f := follower{order: newOrder()}
 	for i := range events.Version(4) {
-		if _, err := e.put(s, batch("order-1", 3*i, facts(3)...)); err != nil {
+		if _, err := e.put(s, batch("order-1", 3*i, newEvents(3)...)); err != nil {
 			return err
 		}
 		if err := f.pass(e.ctx, s); err != nil {
@@ -166,13 +166,13 @@ func (e *env) neverSkips(a, b events.Store) error {
 }
 
 // write appends commits over two shared streams and one of the writer's own, and counts the
-// records that went in.
+// records that were applied.
 func (e *env) write(s events.Store, writer, commits int, written *atomic.Int64) error {
 	source := e.source(writer + 1)
 	heads := make(map[events.StreamID]events.Version)
 	for range commits {
 		own, shared := stream("own", writer), stream("shared", source.IntN(2))
-		c := e.commit(batch(own, heads[own], facts(1+source.IntN(3))...), batch(shared, heads[shared], facts(source.IntN(2))...))
+		c := e.commit(batch(own, heads[own], newEvents(1+source.IntN(3))...), batch(shared, heads[shared], newEvents(source.IntN(2))...))
 		_, err := s.Append(e.ctx, c)
 		if err == nil {
 			written.Add(int64(c.Events()))
@@ -181,7 +181,7 @@ func (e *env) write(s events.Store, writer, commits int, written *atomic.Int64) 
 			}
 			continue
 		}
-		// Losing the race on the shared stream is part of the play.
+		// A conflict on the shared stream is expected.
 		var conflict *events.ConflictError
 		if !errors.As(err, &conflict) || conflict.Stream != shared {
 			return fmt.Errorf("want a *ConflictError on %s, got: %w", shared, err)
@@ -199,7 +199,7 @@ func readAllFilters(e *env) error {
 	for _, c := range categories {
 		b := batch(events.StreamID(c+"-order-1"), 0)
 		for _, typ := range types {
-			event := fact(typ)
+			event := newEvent(typ)
 			event.Type = typ
 			b.Events = append(b.Events, event)
 		}
@@ -248,7 +248,7 @@ func appendInsideLoop(e *env) error {
 	ctx, cancel := context.WithTimeout(e.ctx, 20*time.Second)
 	defer cancel()
 	s := e.open()
-	if _, err := e.put(s, batch("order-1", 0, facts(40)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(40)...)); err != nil {
 		return err
 	}
 	depth := events.Version(0)
@@ -262,7 +262,7 @@ func appendInsideLoop(e *env) error {
 			if err != nil {
 				return err
 			}
-			c := e.commit(batch("line-1", depth, facts(1)...))
+			c := e.commit(batch("line-1", depth, newEvents(1)...))
 			if _, err := s.Append(ctx, c); err != nil {
 				return fmt.Errorf("append inside %d loops: %w", depth+1, err)
 			}
@@ -285,7 +285,7 @@ func appendInsideLoop(e *env) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.Append(ctx, e.commit(batch("order-1", 40+loops, facts(1)...))); err != nil {
+		if _, err := s.Append(ctx, e.commit(batch("order-1", 40+loops, newEvents(1)...))); err != nil {
 			return err
 		}
 		loops++
@@ -299,7 +299,7 @@ func appendInsideLoop(e *env) error {
 // breakFromLoop leaves loops at every point and by every door, and looks for what is left.
 func breakFromLoop(e *env) error {
 	s := e.open()
-	if _, err := e.put(s, batch("order-1", 0, facts(100)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 0, newEvents(100)...)); err != nil {
 		return err
 	}
 	reads := []func() iter.Seq2[events.Record, error]{
@@ -330,7 +330,7 @@ func breakFromLoop(e *env) error {
 				}
 			}
 		}
-		if _, err := e.put(s, batch("line-1", events.Version(i), facts(1)...)); err != nil {
+		if _, err := e.put(s, batch("line-1", events.Version(i), newEvents(1)...)); err != nil {
 			return err
 		}
 		reads[1] = func() iter.Seq2[events.Record, error] {

@@ -17,7 +17,7 @@ func durabilityIsHonest(e *env) error {
 		}
 		return nil
 	default:
-		return fmt.Errorf("durability %d is none of the package's", d)
+		return fmt.Errorf("durability %d is not one of the package's", d)
 	}
 }
 
@@ -31,8 +31,8 @@ func survivesReopen(e *env) error {
 		if err != nil {
 			return err
 		}
-		c := e.commit(batch("order-1", events.Version(i*len(telling())), telling()...), batch("line-1", events.Version(i), facts(1)...))
-		first, err := e.goesIn(s, c)
+		c := e.commit(batch("order-1", events.Version(i*len(samples())), samples()...), batch("line-1", events.Version(i), newEvents(1)...))
+		first, err := e.apply(s, c)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func survivesReopen(e *env) error {
 				return err
 			}
 		}
-		_, err = s.Append(e.ctx, e.commit(batch("line-1", events.Version(i), facts(1)...)))
+		_, err = s.Append(e.ctx, e.commit(batch("line-1", events.Version(i), newEvents(1)...)))
 		if err := conflicts(err, "line-1", events.Version(i), events.Version(i+1)); err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ func secondHandle(e *env) error {
 		if i%2 == 1 {
 			one, other = b, a
 		}
-		c := e.commit(batch("order-1", i, facts(1)...), batch("line-1", i, facts(1)...))
-		first, err := e.goesIn(one, c)
+		c := e.commit(batch("order-1", i, newEvents(1)...), batch("line-1", i, newEvents(1)...))
+		first, err := e.apply(one, c)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func secondHandle(e *env) error {
 		if err := duplicates(err, first); err != nil {
 			return err
 		}
-		_, err = other.Append(e.ctx, e.commit(batch("line-1", i, facts(1)...)))
+		_, err = other.Append(e.ctx, e.commit(batch("line-1", i, newEvents(1)...)))
 		if err := conflicts(err, "line-1", i, i+1); err != nil {
 			return err
 		}

@@ -10,8 +10,8 @@ import (
 
 func retryIsHarmless(e *env) error {
 	s := e.open()
-	c := e.commit(batch("order-1", 0, facts(2)...), batch("line-1", 0, facts(1)...))
-	first, err := e.goesIn(s, c)
+	c := e.commit(batch("order-1", 0, newEvents(2)...), batch("line-1", 0, newEvents(1)...))
+	first, err := e.apply(s, c)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func retryIsHarmless(e *env) error {
 			return err
 		}
 	}
-	if _, err := e.put(s, batch("order-1", 2, facts(1)...)); err != nil {
+	if _, err := e.put(s, batch("order-1", 2, newEvents(1)...)); err != nil {
 		return err
 	}
 	if err := e.repeats(s, c, first); err != nil {
@@ -47,19 +47,19 @@ func (e *env) repeats(s events.Store, c events.Commit, first events.Receipt) err
 	return nil
 }
 
-// idBeforeVersion retries with what a caller would bring who decided anew: other versions,
-// other events, other streams, or guards alone.
+// idBeforeVersion retries with what a caller sends who decided anew: other versions, other
+// events, other streams, or guards alone.
 func idBeforeVersion(e *env) error {
 	s := e.open()
-	c := e.commit(batch("order-1", 0, facts(1)...))
-	first, err := e.goesIn(s, c)
+	c := e.commit(batch("order-1", 0, newEvents(1)...))
+	first, err := e.apply(s, c)
 	if err != nil {
 		return err
 	}
 	for _, batches := range [][]events.Batch{
-		{batch("order-1", 1, facts(1)...)},
-		{batch("order-1", 7, facts(3)...)},
-		{batch("order-2", 0, facts(1)...)},
+		{batch("order-1", 1, newEvents(1)...)},
+		{batch("order-1", 7, newEvents(3)...)},
+		{batch("order-2", 0, newEvents(1)...)},
 		{batch("order-1", 0)},
 		{batch("order-1", 9)},
 	} {
@@ -76,15 +76,15 @@ func idBeforeVersion(e *env) error {
 
 func otherContentRefused(e *env) error {
 	s := e.open()
-	c := e.commit(batch("order-1", 0, facts(1)...))
-	first, err := e.goesIn(s, c)
+	c := e.commit(batch("order-1", 0, newEvents(1)...))
+	first, err := e.apply(s, c)
 	if err != nil {
 		return err
 	}
 	for bit := range 8 * 32 {
 		other := c
 		other.Digest[bit/8] ^= 1 << (bit % 8)
-		other.Batches = []events.Batch{batch("order-1", events.Version(bit%3), facts(1)...)}
+		other.Batches = []events.Batch{batch("order-1", events.Version(bit%3), newEvents(1)...)}
 		_, err := s.Append(e.ctx, other)
 		if err := duplicates(err, first); err != nil {
 			return fmt.Errorf("digest with bit %d turned: %w", bit, err)
@@ -163,7 +163,7 @@ func onceScript(e *env) error {
 	return e.stands(s, "order-1", 1)
 }
 
-// gets notes the receipt of an attempt, which must be that of the first.
+// gets notes the receipt of an attempt, which must be the receipt of the first.
 func (q *request) gets(r events.Receipt) error {
 	r.Repeated = false
 	if q.first == (events.Receipt{}) {
@@ -175,11 +175,10 @@ func (q *request) gets(r events.Receipt) error {
 	return nil
 }
 
-// decided is the commit of one attempt: the same request, decided on a version that may be
-// anything.
+// decided is the commit of one attempt: the same request, decided on any version.
 func (q *request) decided(r *rand.Rand) events.Commit {
 	c := q.commit
-	c.Batches = []events.Batch{batch(q.stream, events.Version(r.IntN(5)), fact(c.ID.String()))}
+	c.Batches = []events.Batch{batch(q.stream, events.Version(r.IntN(5)), newEvent(c.ID.String()))}
 	return c
 }
 
@@ -229,7 +228,7 @@ func (e *env) insist(s events.Store, q *request, source *rand.Rand) (events.Rece
 	for {
 		ctx, cancel := e.sometimesShort(source)
 		c := q.commit
-		c.Batches = []events.Batch{batch(q.stream, after, fact(c.ID.String()))}
+		c.Batches = []events.Batch{batch(q.stream, after, newEvent(c.ID.String()))}
 		r, err := s.Append(ctx, c)
 		late := ctx.Err()
 		cancel()

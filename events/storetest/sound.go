@@ -10,7 +10,7 @@ import (
 )
 
 // sound is an independent audit of a store at rest: the log by position, the streams by
-// version, the commits by index, and Settled must tell one story.
+// version, the commits by index, and Settled must agree.
 func (e *env) sound(s events.Store) error {
 	log, err := all(e.ctx, s)
 	if err != nil {
@@ -55,7 +55,7 @@ func ordered(log []events.Record) error {
 	return nil
 }
 
-// order is what a reader knows who has read a log so far: positions rise, versions count from
+// order is what a reader of a log knows so far, and checks of the next record: positions rise, versions count from
 // 1 without holes in each stream, indexes count from 0 without holes in each commit.
 type order struct {
 	last     events.Position
@@ -109,8 +109,8 @@ func sameRecord(got, want events.Record) error {
 	return nil
 }
 
-// recordsOf returns what a commit that went in must read as, but for the positions, which are
-// taken from got where there are as many.
+// recordsOf returns the records of a commit that was applied. Their positions are taken from got,
+// as far as it goes.
 func recordsOf(c events.Commit, got []events.Record) []events.Record {
 	var list []events.Record
 	for _, b := range c.Batches {

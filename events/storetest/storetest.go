@@ -24,7 +24,7 @@ type Config struct {
 	// Open returns a fresh, empty store. The suite closes it.
 	Open func(t testing.TB) events.Store
 	// Reopen closes s, unless it is closed, and opens a store on the same data. It is nil
-	// when nothing outlives a close, which only a store of DurabilityNone may say.
+	// if nothing outlives a close, which is allowed only for a store of DurabilityNone.
 	Reopen func(t testing.TB, s events.Store) events.Store
 	// Second returns another handle on the data of s, as another process would have. The
 	// suite closes it. It is nil when that is impossible.
@@ -50,7 +50,7 @@ const (
 	snapshots
 )
 
-// Run runs every case that the store has a use for, then the controls.
+// Run runs every case that applies to the store, then the controls.
 func Run(t *testing.T, c Config) {
 	for _, k := range Cases() {
 		if !c.meets(t, k.needs) {
@@ -94,7 +94,7 @@ func (c Config) meets(t *testing.T, n need) bool {
 	}
 }
 
-// env is what a case works with: stores, a context, and chance.
+// env is what a case works with: stores, a context, and random numbers.
 type env struct {
 	t      testing.TB
 	ctx    context.Context
@@ -135,7 +135,7 @@ func tested() string {
 	return "."
 }
 
-// source is chance for one goroutine of a case.
+// source returns the random numbers for one goroutine of a case.
 func (e *env) source(n int) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(e.t.Name() + "/" + strconv.Itoa(n)))

@@ -13,8 +13,7 @@ import (
 	"github.com/tradesurety/surety/events/internal/admit"
 )
 
-// log is the naive model: a log that takes one commit at a time and says in a word what
-// became of it.
+// log is the naive model: a log that takes one commit at a time.
 type log struct {
 	heads    map[events.StreamID]events.Version
 	digests  map[uuid.UUID][32]byte
@@ -91,8 +90,8 @@ func outcomes(group []events.Commit, verdicts []admit.Verdict, end events.Positi
 	return out
 }
 
-// drawCommit draws from few streams, versions, IDs and digests, so that members meet, and
-// now and then a commit that is out of bounds.
+// drawCommit draws from few streams, versions, IDs and digests, so that members
+// collide, and sometimes a commit that is out of bounds.
 func drawCommit(t *rapid.T) events.Commit {
 	c := events.Commit{
 		ID:     uuid.UUID{15: byte(rapid.IntRange(0, 6).Draw(t, "id"))},

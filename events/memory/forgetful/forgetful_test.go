@@ -84,9 +84,9 @@ func forget(t testing.TB, store *forgetful.Store, n int, through events.Version)
 	}
 }
 
-// TestForgottenIsSaid: a read that would have to yield a forgotten record is an error that says
-// so, and every other read is what it was.
-func TestForgottenIsSaid(t *testing.T) {
+// TestForgottenIsReported: a read that would have to yield a forgotten record is an error that
+// names it, and every other read is unchanged.
+func TestForgottenIsReported(t *testing.T) {
 	store, _ := written(t, 3)
 	forget(t, store, 1, 4)
 	for _, c := range []struct {
@@ -151,8 +151,8 @@ func TestForgottenInTheLog(t *testing.T) {
 	}
 }
 
-// TestForgottenIsKnown: what is forgotten still refuses what it refused before: other versions,
-// the same commit again, and its ID for something else.
+// TestForgottenIsKnown: a forgotten stream still refuses other versions, answers a retry, and
+// refuses a known ID for something else.
 func TestForgottenIsKnown(t *testing.T) {
 	store, receipts := written(t, 50)
 	for n := range 50 {
@@ -203,8 +203,8 @@ func TestForgottenIsKnown(t *testing.T) {
 	}
 }
 
-// TestForgetBeside: a reader that has begun goes on, snapshots go with the end of their stream,
-// nothing happens to what is not there, and a closed store forgets nothing.
+// TestForgetBeside: a reader that has begun goes on, snapshots are dropped with the end of their
+// stream, forgetting what is not there does nothing, and a closed store refuses.
 func TestForgetBeside(t *testing.T) {
 	store, _ := written(t, 2)
 	for n, after := range []events.Version{6, 2} {

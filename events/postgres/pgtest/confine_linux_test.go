@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestNothingIsLeft kills a test binary, which then can stop nothing any more: the server that
-// it has started goes with it, down to the last process. Only Linux tells a child of the death of
-// its parent.
+// TestNothingIsLeft kills a test binary, which can then stop nothing: the server that it has
+// started ends with it, down to the last process. Only Linux signals a child at the death of its
+// parent.
 func TestNothingIsLeft(t *testing.T) {
 	if _, err := binary("postgres"); err != nil {
 		missing(t, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// childEnv tells the test binary to start a server and wait for its end.
+// childEnv makes the test binary start a server and wait for its end.
 const childEnv = "SURETY_PGTEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -65,7 +65,7 @@ func TestLives(t *testing.T) {
 	}
 }
 
-// TestKeywords takes URLs as what they say, and leaves all else alone.
+// TestKeywords converts URLs, and leaves everything else unchanged.
 func TestKeywords(t *testing.T) {
 	const plain = "host=/tmp user=u"
 	if got, err := keywords(plain); got != plain || err != nil {
@@ -99,7 +99,7 @@ func TestKeywords(t *testing.T) {
 	}
 }
 
-// TestMissing tells a laptop without a server from a machine that must have one.
+// TestMissing skips without a server, and fails on a machine that must have one.
 func TestMissing(t *testing.T) {
 	for _, tt := range []struct {
 		require string
