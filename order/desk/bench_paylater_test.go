@@ -197,7 +197,7 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 		}
 		l, b := tr.quota(), must2(tr.desk.ReadFunds(t.Context(), platform, shopkeeper.Account, cny))
 		ends = append(ends, append(must(credit.NewPayLaterModel().Save(nil, &l)), must(funds.NewModel().Save(nil, &b))...))
-		tr.balanced()
+		tr.audit()
 		_ = store.Close()
 	}
 	for _, end := range ends[1:] {

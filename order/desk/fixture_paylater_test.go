@@ -149,6 +149,8 @@ func (tr *fixture) fundsAre(pending, available, debt string) {
 	}
 }
 
+func fen(n int64) trade.Money { return trade.Minor(n, cny) }
+
 func yuan(amount string) trade.Money { return money(amount + " CNY") }
 
 // wrote checks the facts of a command, in the order of the log, and that they are of one commit.

@@ -75,7 +75,7 @@ func TestBadPayLaterRequests(t *testing.T) {
 			tr.refused(c.rule, c.by, c.do)
 		})
 	}
-	tr.balanced()
+	tr.audit()
 }
 
 // TestMalformedPayLater is the table of what is malformed: the field is named, and nothing is

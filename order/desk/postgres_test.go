@@ -97,7 +97,7 @@ func TestPostgresPayLaterRaces(t *testing.T) {
 			place := newSchema(t)
 			tr := newTrade(t, openLog(t, place), policy).openShop("5000 CNY")
 			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place, policy), fightSlowly))
-			tr.balanced()
+			tr.audit()
 		})
 	}
 }

@@ -3,15 +3,12 @@ package desk_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
@@ -31,109 +28,6 @@ func rapidMarket(t testing.TB, r *rapid.T, pick func(n int) int) *market {
 		m.do(platform, desk.Quota(who.Account, cny, credit.OpenLine{Limit: fen(5000_00)}))
 	}
 	return m
-}
-
-// TestInvariantsPayLater plays histories of several merchants and checks after every command what
-// holds between the streams: I17 to I27 and I31; that a refused command leaves the log alone
-// and an accepted one asked again gives the same result (I29); and that what the desk shows is
-// what a replay gives (I28).
-func TestInvariantsPayLater(t *testing.T) {
-	reached := make(map[paylater.Phase]int)
-	rapid.Check(t, func(r *rapid.T) {
-		m := rapidMarket(t, r, rapidly(r))
-		books := newShopBooks()
-		log, after, err := entriesAfter(m.store, 0)
-		if err = errors.Join(err, books.enter(log)); err != nil {
-			r.Fatal(err)
-		}
-		for range length(r, 500) {
-			c := m.step()
-			place, placing := m.ask.(paylater.Place)
-			may := placing && books.takes(c.By, m.id, place)
-			figures := m.figures()
-			first, err := m.desk.Do(context.Background(), c)
-			m.again(c, first, err, &after, books)
-			if placing && may != (err == nil) {
-				r.Fatalf("%s by %s: %v, the books say %t", c.Do, c.By.Account, err, may)
-			}
-			if frozen(m.ask) && !slices.Equal(figures, m.figures()) {
-				r.Fatalf("I25: %s changed %v to %v", c.Do, figures, m.figures())
-			}
-			if err := books.shown(m.fixture); err != nil {
-				r.Fatal(err)
-			}
-			for _, id := range m.sales {
-				reached[m.look(id).Phase]++
-			}
-		}
-		m.replayed()
-	})
-	t.Logf("orders by phase, after each step: %v", reached)
-	for phase := paylater.PhasePlaced; phase <= paylater.PhaseWrittenOff && !t.Failed() && !testing.Short(); phase++ {
-		if reached[phase] == 0 {
-			t.Errorf("no order came to phase %s: the market is not lively enough", phase)
-		}
-	}
-}
-
-// again asks for a command once more, and enters what the first time wrote in the books.
-func (m *market) again(c desk.Command, first desk.Result, err error, after *events.Position, books *shopBooks) {
-	m.Helper()
-	log, now, broken := entriesAfter(m.store, *after)
-	if broken == nil {
-		broken = books.enter(log)
-	}
-	if broken != nil {
-		m.Fatal(broken)
-	}
-	*after = now
-	switch {
-	case err != nil && len(log) > 0:
-		m.Fatalf("I29: %s was refused (%v) and wrote", c.Do, err)
-	case err != nil:
-		return
-	}
-	again, err := m.desk.Do(context.Background(), c)
-	if err != nil || again.Receipt.Repeated != (len(first.Facts) > 0) || must(m.store.Settled(context.Background())) != now {
-		m.Fatalf("I29: %s asked again: %+v, %v", c.Do, again.Receipt, err)
-	}
-	if again.Receipt.Repeated = false; !reflect.DeepEqual(again, first) {
-		m.Fatalf("I29: %s asked again gave\n%+v, first\n%+v", c.Do, again, first)
-	}
-}
-
-// takes says whether the books let the order be placed (B5, B7, B19, D36).
-func (b *shopBooks) takes(by trade.Actor, id trade.ID, p paylater.Place) bool {
-	l := b.shops[p.Merchant+"/CNY"]
-	return b.sales[id] == nil && by.Role == trade.Buyer && p.ChosePayLater && p.Merchant != string(by.Account) &&
-		l != nil && l.opened && len(l.freezes) == 0 && p.Amount.MinorUnits() <= l.limit-l.used
-}
-
-// frozen reports whether the command is a freeze or a thaw.
-func frozen(c any) bool {
-	switch c.(type) {
-	case credit.Freeze, credit.Unfreeze:
-		return true
-	}
-	return false
-}
-
-// figures are limits, used quota and funds of all merchants.
-func (m *market) figures() []trade.Money {
-	m.Helper()
-	var list []trade.Money
-	for _, who := range merchants {
-		l, _, err := m.desk.ReadQuota(context.Background(), platform, who.Account, cny)
-		if err != nil {
-			m.Fatal(err)
-		}
-		b, _, err := m.desk.ReadFunds(context.Background(), platform, who.Account, cny)
-		if err != nil && !errors.Is(err, desk.ErrNotFound) {
-			m.Fatal(err)
-		}
-		list = append(list, l.Limit, l.Held, b.Available(m.now()), b.Pending(m.now()), b.Debt())
-	}
-	return list
 }
 
 // replayed checks I28: what the desk has in its cache, and what another desk folds from the

@@ -180,24 +180,8 @@ func TestPayLaterRaces(t *testing.T) {
 			if won[0] == 0 || won[1] == 0 {
 				t.Fatalf("one side never won: %v", won)
 			}
-			tr.balanced()
+			tr.audit()
 		})
-	}
-}
-
-// balanced checks the whole log with the books of the auditor, and what the desk shows.
-func (tr *fixture) balanced() {
-	tr.Helper()
-	books := newShopBooks()
-	log, _, err := entriesAfter(tr.store, 0)
-	if err == nil {
-		err = books.enter(log)
-	}
-	if err == nil {
-		err = books.shown(tr)
-	}
-	if err != nil {
-		tr.Fatal(err)
 	}
 }
 
@@ -231,8 +215,8 @@ func TestStaleQuota(t *testing.T) {
 		if c.rule == "" && err != nil || c.rule != "" && !refusedBy(err, c.rule) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		tr.balanced()
-		other.balanced()
+		tr.audit()
+		other.audit()
 	}
 }
 
@@ -258,17 +242,19 @@ func TestHotQuota(t *testing.T) {
 	if n := store.met.Load(); n != 0 {
 		t.Fatalf("%d conflicts", n)
 	}
-	tr.balanced()
+	tr.audit()
 }
 
 // TestFreezeMeetsOrders has orders become overdue, be paid and be placed by many callers of two
 // desks on one file, while the line is frozen and thawed: the books agree at the end.
 func TestFreezeMeetsOrders(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log.db")
+	path, policy := filepath.Join(t.TempDir(), "log.db"), paylater.DefaultPolicy()
+	policy.FreezeAfterOverdue = 2
 	open := func() *fixture {
-		return newTrade(t, openFile(t, path), terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 2 }))
+		return newTrade(t, openFile(t, path), desk.WithPayLater(policy))
 	}
 	tr := open().openShop("100000 CNY")
+	tr.payLater = policy
 	sides := [2]*fixture{open(), open()}
 	var ids []trade.ID
 	for range rounds(60) + 10 {
@@ -307,5 +293,5 @@ func TestFreezeMeetsOrders(t *testing.T) {
 	if l := tr.quota(); l.Overdue != 0 {
 		t.Fatalf("%d orders are overdue, and all of them were paid", l.Overdue)
 	}
-	tr.balanced()
+	tr.audit()
 }

@@ -112,9 +112,7 @@ func ruleD5Acceptance(t *testing.T) {
 // ruleD9Change has the buyer accept a smaller initial payment than he has paid already: the
 // order is funded and ships at once, and all that it holds then is released.
 func ruleD9Change(t *testing.T) {
-	policy := order.DefaultPolicy()
-	policy.AutoShip = true
-	tr := inMemory(t, desk.WithPolicy(policy)).opened("10000 USD")
+	tr := inMemoryUnder(t, func(p *order.Policy) { p.AutoShip = true }).opened("10000 USD")
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
 	tr.wire(id, "initial", "1500 USD")
 	tr.entrust("E1")
@@ -133,9 +131,7 @@ func ruleD9Change(t *testing.T) {
 }
 
 func ruleD5Capped(t *testing.T) {
-	policy := order.DefaultPolicy()
-	policy.CapCoverage = true
-	tr := inMemory(t, desk.WithPolicy(policy)).opened("10000 USD")
+	tr := inMemoryUnder(t, func(p *order.Policy) { p.CapCoverage = true }).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.placed("3000 USD", "3000 USD", order.CoveragePostDelivery)
 	tr.do(acme, modification(tr.order(id), "8000 USD"))
@@ -188,10 +184,7 @@ func ruleD5Uncovered(t *testing.T) {
 }
 
 func ruleD5HoldAtConfirm(t *testing.T) {
-	policy := order.DefaultPolicy()
-	policy.HoldAt = order.HoldAtConfirm
-	tr := inMemory(t, desk.WithPolicy(policy)).opened("10000 USD")
-	tr.policy = policy
+	tr := inMemoryUnder(t, func(p *order.Policy) { p.HoldAt = order.HoldAtConfirm }).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	// Until it is confirmed nothing is held, whatever the terms.
 	tr.do(acme, modification(tr.order(id), "20000 USD"))

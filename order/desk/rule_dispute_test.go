@@ -117,9 +117,7 @@ func ruleD8(t *testing.T) {
 }
 
 func ruleD8Capped(t *testing.T) {
-	policy := order.DefaultPolicy()
-	policy.CapCoverage = true
-	tr := inMemory(t, desk.WithPolicy(policy)).opened("1200 USD")
+	tr := inMemoryUnder(t, func(p *order.Policy) { p.CapCoverage = true }).opened("1200 USD")
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.wire(id, "initial", "2000 USD")
 	tr.held("1200 USD")
@@ -267,9 +265,7 @@ func ruleD29(t *testing.T) {
 // ruleD29AutoShip has customs release the last entrustment while the order is disputed: it
 // ships when the dispute has ended, at that instant.
 func ruleD29AutoShip(t *testing.T) {
-	policy := order.DefaultPolicy()
-	policy.AutoShip = true
-	tr := inMemory(t, desk.WithPolicy(policy)).opened("10000 USD")
+	tr := inMemoryUnder(t, func(p *order.Policy) { p.AutoShip = true }).opened("10000 USD")
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
 	tr.wire(id, "initial", "2000 USD")
 	tr.entrust("E1")

@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -48,10 +49,11 @@ func number(s string) trade.Number { return must(trade.ParseNumber(s)) }
 // trade is a desk on a store with a clock that stands still until it is set.
 type fixture struct {
 	testing.TB
-	store  events.Store
-	desk   *desk.Desk
-	clock  *atomic.Int64
-	policy *order.Policy // what the audit is to know of the desk's; nil for the defaults
+	store    events.Store
+	desk     *desk.Desk
+	clock    *atomic.Int64
+	policy   *order.Policy    // what the auditor is to know of the desk's; nil for the defaults
+	payLater *paylater.Policy // the same of pay-later orders
 }
 
 func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
@@ -79,6 +81,15 @@ func inMemory(t testing.TB, opts ...desk.Option) *fixture {
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
 	return newTrade(t, store, opts...)
+}
+
+// inMemoryUnder is a trade in memory under the default policy with a change.
+func inMemoryUnder(t testing.TB, change func(p *order.Policy)) *fixture {
+	policy := order.DefaultPolicy()
+	change(policy)
+	tr := inMemory(t, desk.WithPolicy(policy))
+	tr.policy = policy
+	return tr
 }
 
 // onSQLite is a trade in a file of its own, without forcing it to the disk.
