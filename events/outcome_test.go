@@ -130,7 +130,7 @@ func TestUnknownOutcome(t *testing.T) {
 		"applied, asked again":              {[]answer{applied, works}, true, nil, []int64{1, 7}},
 		"applied twice lost":                {[]answer{applied, lost, lost, works}, true, nil, []int64{1, 7}},
 		"not applied, asked again":          {[]answer{lost, works}, false, nil, []int64{1, 7}},
-		"not applied, somebody was first":   {[]answer{lost, beaten, works}, false, nil, []int64{1, 9, 7}},
+		"not applied, another was first":    {[]answer{lost, beaten, works}, false, nil, []int64{1, 9, 7}},
 		"applied, never to be known":        {[]answer{applied, lost}, false, []error{events.ErrUnknownOutcome, context.DeadlineExceeded}, []int64{1, 7}},
 		"applied, then the store is closed": {[]answer{applied, closed}, false, []error{events.ErrUnknownOutcome, events.ErrClosed}, []int64{1, 7}},
 		"the store is closed":               {[]answer{closed}, false, []error{events.ErrClosed}, []int64{1}},

@@ -244,18 +244,18 @@ func TestSnapshotsThatFail(t *testing.T) {
 			m.Save = func(buf []byte, _ *tally) ([]byte, error) { return make([]byte, events.MaxSnapshot+1), nil }
 		}, "snapshot: 16777217 bytes are more than 16777216"},
 	} {
-		for _, told := range []bool{true, false} {
+		for _, reported := range []bool{true, false} {
 			w, m := &watched{Store: memory.New()}, savedTallies()
 			c.spoil(w, m)
 			var failed []string
-			tell := func(stream events.StreamID, err error) { failed = append(failed, string(stream)+": "+err.Error()) }
-			if !told {
-				tell = nil
+			report := func(stream events.StreamID, err error) { failed = append(failed, string(stream)+": "+err.Error()) }
+			if !reported {
+				report = nil
 			}
-			snapshotter := events.NewSnapshotter(1, tell)
+			snapshotter := events.NewSnapshotter(1, report)
 			adds(t, w, m, []events.Option{events.WithSnapshots(snapshotter)}, 1, 2, 3)
 			snapshotter.Close()
-			if told && (len(failed) != 1 || !strings.HasPrefix(failed[0], "tally-a: ") || !strings.HasSuffix(failed[0], c.want)) {
+			if reported && (len(failed) != 1 || !strings.HasPrefix(failed[0], "tally-a: ") || !strings.HasSuffix(failed[0], c.want)) {
 				t.Errorf("%s: reported %q, want %q", name, failed, c.want)
 			}
 			wantEqual(t, name, latest(t, w), 0)

@@ -51,7 +51,7 @@ type request struct {
 }
 
 // The states of a request. A caller may leave while it waits; from the moment its group is
-// sent, only the server knows what becomes of it.
+// sent, only the server decides its outcome.
 const (
 	waiting = iota
 	taken

@@ -56,7 +56,7 @@ type request struct {
 }
 
 // The states of a request. A caller may leave while it waits; from the moment its transaction
-// has begun, only the transaction knows what becomes of it.
+// has begun, only the transaction decides its outcome.
 const (
 	waiting = iota
 	taken

@@ -122,7 +122,7 @@ func (a *Auditor) Listen(p *Process) (acknowledged int, err error) {
 	return acknowledged, err
 }
 
-// Tally counts the commits of an audit by what became of them.
+// Tally counts the commits of an audit by their outcome.
 type Tally struct {
 	Acknowledged int // acknowledged and stored
 	Applied      int // stored without acknowledgement; asked again, each got its first receipt

@@ -16,7 +16,7 @@ type Shell struct {
 
 	closed    bool
 	snapshots map[events.StreamID][]events.Snapshot // one of each fold
-	changed   chan struct{}                         // nil until somebody waits
+	changed   chan struct{}                         // nil until a caller waits
 }
 
 // Refuses returns why a call cannot be served, or nil. The caller holds the lock.
