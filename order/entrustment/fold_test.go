@@ -15,8 +15,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// market is a few entrustments that compete for a few numbers and orders, beside what an
-// independent auditor makes of their facts.
+// market is a few entrustments that compete for a few numbers and orders.
 type market struct {
 	worlds  [3]*world
 	owners  map[DeclarationNo]order.EntrustmentID
@@ -76,81 +75,6 @@ func (m *market) run(t *rapid.T, n int) {
 		}
 		w.given.At = w.given.At.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "minutes")) * time.Minute)
 	}
-}
-
-// audit checks one history against the rules, without the package's tables and states.
-func (m *market) audit(t *rapid.T, w *world, declared map[DeclarationNo]order.EntrustmentID) {
-	var linked trade.ID
-	var inCurrency, linkCurrency trade.Currency
-	var declaredAt, releasedAt, last time.Time
-	over, void := false, false
-	for _, r := range w.history {
-		if r.At.Before(last) {
-			t.Fatal("recorded before the event before it")
-		}
-		last = r.At
-		switch e := r.Event.(type) {
-		case Linked:
-			if !linked.IsZero() || !e.DraftedAt.Equal(m.drafted[e.Order]) {
-				t.Fatalf("linked to %s while linked to %s", e.Order, linked)
-			}
-			if !releasedAt.IsZero() && releasedAt.Before(e.DraftedAt) {
-				t.Fatal("linked although released before the drafting")
-			}
-			linked, linkCurrency, void = e.Order, e.Currency, false
-		case Unlinked:
-			if e.Order != linked {
-				t.Fatalf("unlinked from %s while linked to %s", e.Order, linked)
-			}
-			linked, linkCurrency, void = trade.ID{}, trade.Currency{}, false
-		case Declared:
-			d := e.Declaration
-			if owner := declared[d.Number]; owner != "" && owner != w.s.ID {
-				t.Fatalf("%s is declared by %s and %s", d.Number, owner, w.s.ID)
-			}
-			declared[d.Number] = w.s.ID
-			inCurrency, declaredAt = d.Items[0].Total.Currency(), d.DeclaredAt
-		case Returned:
-			inCurrency, declaredAt = trade.Currency{}, time.Time{}
-		case Released:
-			early := !linked.IsZero() && e.ReleasedAt.Before(m.drafted[linked])
-			if !releasedAt.IsZero() || e.ReleasedAt.Before(declaredAt) || e.ReleasedAt.After(r.At) || e.Void != early {
-				t.Fatalf("%+v, declared at %s, linked to %s", e, declaredAt, linked)
-			}
-			releasedAt, void = e.ReleasedAt, early
-		case CustomsClosed:
-			if releasedAt.IsZero() || e.ClosedAt.Before(releasedAt) {
-				t.Fatalf("%+v, released at %s", e, releasedAt)
-			}
-		case Cancelled:
-			if !linked.IsZero() || !releasedAt.IsZero() {
-				t.Fatal("cancelled while linked or released")
-			}
-			over = true
-			continue
-		}
-		if over {
-			t.Fatalf("%T after the cancellation", r.Event)
-		}
-		if !inCurrency.IsZero() && !linkCurrency.IsZero() && inCurrency != linkCurrency {
-			t.Fatalf("declared in %s for an order in %s", inCurrency, linkCurrency)
-		}
-	}
-	f := w.s.Fact()
-	if f.Order != linked || f.Cancelled != over || !f.ReleasedAt.Equal(releasedAt) || f.Currency != inCurrency || w.s.Void != void {
-		t.Fatalf("%+v, void %t; the history says %s, %t, %s, %s, %t", f, w.s.Void, linked, over, releasedAt, inCurrency, void)
-	}
-}
-
-func TestAcceptedHistoriesKeepTheRules(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		m := newMarket(rt, t)
-		m.run(rt, 60)
-		declared := make(map[DeclarationNo]order.EntrustmentID)
-		for _, w := range m.worlds {
-			m.audit(rt, w, declared)
-		}
-	})
 }
 
 func TestReplayIsTheLiveState(t *testing.T) {

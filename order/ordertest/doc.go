@@ -39,8 +39,9 @@
 // # The state machine
 //
 // [Play] is one run of a rapid state machine on a store of the caller's: it trades on a desk, well
-// and badly, and holds every answer to what a desk promises and every commit to the independent
-// auditor of package audit. It is how this library tests its stores, and how a store or a service
+// and badly, and holds every answer to what a desk promises, every commit to the independent
+// auditor of package audit, and what the desk then shows to the auditor's books. [Audit] does the
+// same for a log that a test has written another way. Play is how this library tests its stores, and how a store or a service
 // of somebody else's can be tested:
 //
 //	rapid.Check(t, func(rt *rapid.T) {
@@ -48,6 +49,6 @@
 //	})
 //
 // A failure of a property prints how to run it again. See TestPlay, which plays on every store,
-// TestPlayReachesEveryFact for how much of the rule book a game meets, and TestStory for what a
-// story demands.
+// TestPlayReachesEveryFact for how much of the rule book a game meets, TestPlayFindsFaults for what
+// it notices, and TestStory for what a story demands.
 package ordertest

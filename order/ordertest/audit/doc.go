@@ -27,6 +27,9 @@
 //		// err is a *audit.Violation, or the error of the store
 //	}
 //
+// What the books have of a stream, [Auditor.Figures], can be held to the state that the stream folds
+// into. The history of one order that was decided without a desk is audited under [Alone].
+//
 // A program that makes many orders hands each commit to [Auditor.Commit] and lets the auditor
 // [Auditor.Forget] the streams that have ended. [Auditor.Totals] has the sums of everything seen.
 // See TestControls, which breaks each invariant and requires it to be named.
