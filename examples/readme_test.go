@@ -88,7 +88,7 @@ func TestReadmeNamesTheGoVersion(t *testing.T) {
 
 func TestReadmeDiagramsAreTheTables(t *testing.T) {
 	for heading, want := range map[string]string{
-		"## The life of an order":          order.Diagram(),
+		"## The life of an order":          order.Life().Diagram(),
 		"## The life of a pay-later order": paylater.Diagram(),
 	} {
 		if got := block(t, readme(t), heading, "mermaid"); got != want {

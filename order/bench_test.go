@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
 // twelve is the life of an order in twelve events, as most of them go.
-func twelve(tb testing.TB) []order.Recorded {
+func twelve(tb testing.TB) []events.Recorded[order.Event] {
 	s := drafted(tb).matched().priced("6000", "6000").covered(order.CoverageNone).
 		does(seller, order.SetTransport{Mode: order.TransportAir}).submits().confirms().after(time.Hour).wired("6000").linkedAs("E1")
 	history := s.released("E1", s.now).ships().history
@@ -29,7 +30,7 @@ type stored struct {
 	at      time.Time
 }
 
-func store(tb testing.TB, history []order.Recorded) []stored {
+func store(tb testing.TB, history []events.Recorded[order.Event]) []stored {
 	rows := make([]stored, len(history))
 	for i, r := range history {
 		typ, version, data, err := order.EncodeEvent(nil, r.Event)
@@ -53,7 +54,7 @@ func BenchmarkFold(b *testing.B) {
 	b.Run("replay", func(b *testing.B) {
 		b.ReportAllocs()
 		for range b.N {
-			if _, err := order.Replay(orderID, history); err != nil {
+			if _, err := order.Replay(order.New(orderID), history); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -71,7 +72,7 @@ func BenchmarkFold(b *testing.B) {
 }
 
 // foldBySwitch folds the events of twelve into the same state, and knows no table and no rule.
-func foldBySwitch(history []order.Recorded) order.Order {
+func foldBySwitch(history []events.Recorded[order.Event]) order.Order {
 	o := order.Order{ID: orderID}
 	for _, r := range history {
 		switch e := r.Event.(type) {
@@ -111,7 +112,7 @@ func foldBySwitch(history []order.Recorded) order.Order {
 // TestSwitchIsTheFold keeps the two sides of BenchmarkFold at the same work.
 func TestSwitchIsTheFold(t *testing.T) {
 	history := twelve(t)
-	checkSame(t, "the replay and the switch", must(order.Replay(orderID, history)), foldBySwitch(history))
+	checkSame(t, "the replay and the switch", must(order.Replay(order.New(orderID), history)), foldBySwitch(history))
 }
 
 // BenchmarkLoad replays an order from its stored bytes, beside encoding/json into the same fold.
@@ -200,7 +201,7 @@ func BenchmarkDecide(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				if _, err := order.Decide(s.order, c.ask, given); (err == nil) != c.ok {
+				if _, err := decided(s.order, c.ask, given); (err == nil) != c.ok {
 					b.Fatal(err)
 				}
 			}

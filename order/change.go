@@ -87,13 +87,13 @@ func (o *Order) differences(a *Amendment, t *Terms) []string {
 // rehold returns what a change makes of the order's hold (D5): none at all for an order that
 // waits to be confirmed under a policy that holds at confirmation (D4); nothing if price and
 // coverage stay; else the new need, as far as the line can bear a raise.
-func (o *Order) rehold(c Command, g *Given, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
+func (o *Order) rehold(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
 	next := *o
 	next.Terms, next.Coverage = *terms, coverage
 	need, held := next.Need(), o.Hold.Status == HoldOpen
 	stays := coverage == o.Coverage && terms.Total == o.Terms.Total && terms.Initial == o.Terms.Initial
 	switch {
-	case need.IsZero() || !confirmed && g.Rules().HoldAt == HoldAtConfirm:
+	case need.IsZero() || !confirmed && f.Rules().HoldAt == HoldAtConfirm:
 		if held {
 			return []Event{HoldReleased{Amount: o.Hold.Amount, Cause: ReleaseUncovered}}, nil
 		}
@@ -109,7 +109,7 @@ func (o *Order) rehold(c Command, g *Given, terms *Terms, coverage Coverage, con
 	if held {
 		before = o.Hold.Amount
 	}
-	amount, err := o.room(c, g, before, need)
+	amount, err := o.room(c, g, f, before, need)
 	switch {
 	case err != nil || amount == before:
 		return nil, err
@@ -122,8 +122,8 @@ func (o *Order) rehold(c Command, g *Given, terms *Terms, coverage Coverage, con
 // room returns what an order that holds an amount can hold of what it needs: all of it if that
 // is no raise or the line bears the raise, else as much as the line has, if the policy caps
 // coverage and that is anything.
-func (o *Order) room(c Command, g *Given, held, need trade.Money) (trade.Money, error) {
-	quota := g.Facts.Quota
+func (o *Order) room(c Command, g *trade.Given, f *Facts, held, need trade.Money) (trade.Money, error) {
+	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
 		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
 	}
@@ -134,7 +134,7 @@ func (o *Order) room(c Command, g *Given, held, need trade.Money) (trade.Money, 
 	switch {
 	case !raise.IsPositive() || raise.AtMost(free):
 		return need, nil
-	case g.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
+	case f.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
 		return held.AddUnchecked(free), nil
 	}
 	return trade.Money{}, refuse(rule.D5, c, o).
@@ -167,7 +167,7 @@ type Modify struct {
 
 func (c Modify) check() error { return c.To.check() }
 
-func (c Modify) decide(o *Order, g *Given) ([]Event, error) {
+func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !o.Ledger.Applied.IsZero() {
 		return nil, refuse(rule.D25, c, o).Because("money has come in: a change needs the buyer's consent", "订单已收款，变更须经买家同意")
 	}
@@ -178,7 +178,7 @@ func (c Modify) decide(o *Order, g *Given) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	hold, err := o.rehold(c, g, &terms, c.To.Coverage, false)
+	hold, err := o.rehold(c, g, f, &terms, c.To.Coverage, false)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (c Modify) decide(o *Order, g *Given) ([]Event, error) {
 	}
 	modified := TermsModified{
 		Terms: terms, Coverage: c.To.Coverage, BuyerName: name, Changes: o.differences(&c.To, &terms),
-		Revision: o.Revision + 1, ConfirmBy: g.At.Add(g.Rules().ConfirmWithin),
+		Revision: o.Revision + 1, ConfirmBy: g.At.Add(f.Rules().ConfirmWithin),
 	}
 	return append([]Event{modified}, hold...), nil
 }
@@ -232,7 +232,7 @@ type ProposeChange struct {
 
 func (c ProposeChange) check() error { return c.To.check() }
 
-func (c ProposeChange) decide(o *Order, g *Given) ([]Event, error) {
+func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.paid(c); err != nil {
 		return nil, err
 	}
@@ -246,10 +246,10 @@ func (c ProposeChange) decide(o *Order, g *Given) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.changeable(c, g, &terms, c.To.Coverage); err != nil {
+	if err := o.changeable(c, g, f, &terms, c.To.Coverage); err != nil {
 		return nil, err
 	}
-	if _, err := o.rehold(c, g, &terms, c.To.Coverage, true); err != nil {
+	if _, err := o.rehold(c, g, f, &terms, c.To.Coverage, true); err != nil {
 		return nil, err
 	}
 	return []Event{ChangeProposed{
@@ -267,7 +267,7 @@ func (o *Order) paid(c Command) error {
 
 // changeable refuses terms that money already in does not allow (D25), and a ship-by beyond 90
 // days (D17).
-func (o *Order) changeable(c Command, g *Given, terms *Terms, coverage Coverage) error {
+func (o *Order) changeable(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage) error {
 	settled := o.Ledger.settled()
 	switch {
 	case terms.Total.Less(settled):
@@ -279,12 +279,12 @@ func (o *Order) changeable(c Command, g *Given, terms *Terms, coverage Coverage)
 	case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):
 		return refuse(rule.D25, c, o).Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
 	}
-	return o.extendable(c, g, terms)
+	return o.extendable(c, g, f, terms)
 }
 
 // extendable refuses an agreed time that is put off to more than ShipWithin after the initial
 // payment (D17). As long as that payment is awaited only days that count from it can tell.
-func (o *Order) extendable(c Command, g *Given, terms *Terms) error {
+func (o *Order) extendable(c Command, g *trade.Given, f *Facts, terms *Terms) error {
 	before, after := *o, *o
 	after.Terms = *terms
 	if o.FundedAt.IsZero() && (terms.ShipBy.After == InitialPayment || terms.Initial.AtMost(o.Ledger.settled())) {
@@ -294,7 +294,7 @@ func (o *Order) extendable(c Command, g *Given, terms *Terms) error {
 	if after.FundedAt.IsZero() || !agreed.After(before.agreed()) {
 		return nil
 	}
-	if last := after.FundedAt.Add(g.Rules().ShipWithin); agreed.After(last) {
+	if last := after.FundedAt.Add(f.Rules().ShipWithin); agreed.After(last) {
 		return refuse(rule.D17, c, o).Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
 	}
 	return nil
@@ -326,7 +326,7 @@ type AcceptChange struct {
 	Proposal uint32 `json:"proposal"`
 }
 
-func (c AcceptChange) decide(o *Order, g *Given) ([]Event, error) {
+func (c AcceptChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.proposed(c, c.Proposal); err != nil {
 		return nil, err
 	}
@@ -334,15 +334,15 @@ func (c AcceptChange) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	p := &o.Proposal
-	if err := o.changeable(c, g, &p.Terms, p.Coverage); err != nil {
+	if err := o.changeable(c, g, f, &p.Terms, p.Coverage); err != nil {
 		return nil, err
 	}
-	hold, err := o.rehold(c, g, &p.Terms, p.Coverage, true)
+	hold, err := o.rehold(c, g, f, &p.Terms, p.Coverage, true)
 	if err != nil {
 		return nil, err
 	}
 	accepted := ChangeAccepted{Proposal: c.Proposal, Terms: p.Terms, Coverage: p.Coverage, Revision: o.Revision + 1}
-	return o.follow(g, append([]Event{accepted}, hold...)...)
+	return o.follow(g, f, append([]Event{accepted}, hold...)...)
 }
 
 // proposed refuses a proposal that is not the open one.
@@ -380,7 +380,7 @@ type RejectChange struct {
 	Proposal uint32 `json:"proposal"`
 }
 
-func (c RejectChange) decide(o *Order, _ *Given) ([]Event, error) {
+func (c RejectChange) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if err := o.proposed(c, c.Proposal); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type ChargeBack struct {
 
 func (c ChargeBack) check() error { return trade.CheckID("reference", c.Reference) }
 
-func (c ChargeBack) decide(o *Order, _ *Given) ([]Event, error) {
+func (c ChargeBack) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	i := o.receipt(c.Reference)
 	if i < 0 || o.Payments[i].Method == PayTT {
 		return nil, refuse(rule.D24, c, o).Because("no card or e-Checking payment has reference %[1]s", "没有凭证号为 %[1]s 的信用卡或e-Checking付款", c.Reference)
@@ -122,7 +122,7 @@ type ResolveChargeback struct {
 
 func (c ResolveChargeback) check() error { return trade.CheckID("reference", c.Reference) }
 
-func (c ResolveChargeback) decide(o *Order, g *Given) ([]Event, error) {
+func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	i := o.receipt(c.Reference)
 	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
 		return nil, refuse(rule.D24, c, o).Because("no chargeback of %[1]s is open", "付款 %[1]s 没有待处理的拒付", c.Reference)
@@ -138,7 +138,7 @@ func (c ResolveChargeback) decide(o *Order, g *Given) ([]Event, error) {
 		e.Unapplied = b.Unapplied.AddUnchecked(b.Applied).SubUnchecked(e.Applied)
 		e.Reviewed = b.Review
 	}
-	return o.follow(g, e)
+	return o.follow(g, f, e)
 }
 
 // ChargebackResolved says how a chargeback ended, what came back where, and until when the buyer

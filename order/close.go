@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Close: the order ends before it is complete, with nothing paid or everything paid back; quota
@@ -22,7 +23,7 @@ const (
 // Cancel is either party walking away before any money counts (D27).
 type Cancel struct{}
 
-func (c Cancel) decide(o *Order, g *Given) ([]Event, error) {
+func (c Cancel) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !o.Ledger.Applied.IsZero() {
 		return nil, refuse(rule.D27, c, o).Because("money has come in", "订单已收款")
 	}
@@ -39,7 +40,7 @@ func (c Cancel) decide(o *Order, g *Given) ([]Event, error) {
 // (D28).
 type Expire struct{}
 
-func (c Expire) decide(o *Order, g *Given) ([]Event, error) {
+func (c Expire) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	deadline := o.ConfirmBy
 	if o.Phase == PhaseConfirmed {
 		deadline = o.PayBy

@@ -21,12 +21,12 @@ import (
 
 // TestEveryKindIsThere holds the lists above, which the other tests go through, to the tables.
 func TestEveryKindIsThere(t *testing.T) {
-	for i, kind := range order.Table().Kinds() {
+	for i, kind := range order.Life().Table().Kinds() {
 		if !slices.ContainsFunc(allEvents, func(e order.Event) bool { return e.Kind() == kind }) || i >= len(allEvents) {
 			t.Errorf("no event of kind %s", kind)
 		}
 	}
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		if !slices.ContainsFunc(allCommands, func(c order.Command) bool { return c.Name() == p.Command }) {
 			t.Errorf("no command %s", p.Command)
 		}
@@ -306,7 +306,7 @@ var everybody = []trade.Actor{buyer, seller, platform, system, deskRole, otherBu
 func checkTyped(t reporter, err error) {
 	t.Helper()
 	var bad *trade.InvalidError
-	var wire *order.DecodeError
+	var wire *trade.InvalidError
 	var no *trade.Refusal
 	switch {
 	case errors.As(err, &no):

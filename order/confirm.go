@@ -16,7 +16,7 @@ type Confirm struct {
 	Terms Revision `json:"terms"`
 }
 
-func (c Confirm) decide(o *Order, g *Given) ([]Event, error) {
+func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Terms != o.Revision {
 		return nil, refuse(rule.A18, c, o).Because("the terms stand at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
 	}
@@ -26,12 +26,12 @@ func (c Confirm) decide(o *Order, g *Given) ([]Event, error) {
 	if !g.At.Before(o.ConfirmBy) {
 		return nil, refuse(rule.D28, c, o).Until(o.ConfirmBy)
 	}
-	hold, err := o.hold(c, g, HoldAtConfirm)
+	hold, err := o.hold(c, g, f, HoldAtConfirm)
 	if err != nil {
 		return nil, err
 	}
-	facts := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(g.Rules().PayWithin)}}, hold...)
-	return o.follow(g, append(facts, o.applyWaiting()...)...)
+	facts := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(f.Rules().PayWithin)}}, hold...)
+	return o.follow(g, f, append(facts, o.applyWaiting()...)...)
 }
 
 // Confirmed says that the buyer accepted that revision of the terms.

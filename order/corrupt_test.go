@@ -90,8 +90,8 @@ func checkRefusesToFold(t *testing.T, s story, e order.Event) {
 	if err := o.Apply(e, s.now); err == nil {
 		t.Fatalf("it was applied: %+v", o)
 	}
-	checkSame(t, "the state before and after", o, must(order.Replay(orderID, s.history)))
-	history := append(s.history[:len(s.history):len(s.history)], order.Recorded{At: s.now, Event: e})
+	checkSame(t, "the state before and after", o, must(order.Replay(order.New(orderID), s.history)))
+	history := append(s.history[:len(s.history):len(s.history)], events.Recorded[order.Event]{At: s.now, Event: e})
 	checkCorrupt(t, history, len(history))
 }
 
@@ -181,9 +181,9 @@ func TestCorruptQuarrels(t *testing.T) {
 }
 
 // checkCorrupt replays a history that goes wrong at that version.
-func checkCorrupt(t *testing.T, history []order.Recorded, version int) {
+func checkCorrupt(t *testing.T, history []events.Recorded[order.Event], version int) {
 	t.Helper()
-	_, err := order.Replay(orderID, history)
+	_, err := order.Replay(order.New(orderID), history)
 	var corrupt *events.CorruptError
 	if !errors.As(err, &corrupt) {
 		t.Fatalf("replayed: %v", err)
@@ -219,7 +219,7 @@ func TestHistoriesWithoutEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			history := c.s.history[:len(c.s.history):len(c.s.history)]
 			for i := range c.most + 10 {
-				history = append(history, order.Recorded{At: c.s.now, Event: c.more(i)})
+				history = append(history, events.Recorded[order.Event]{At: c.s.now, Event: c.more(i)})
 			}
 			checkCorrupt(t, history, len(c.s.history)+c.most+1)
 		})
@@ -238,7 +238,7 @@ func TestBoundsOfCommands(t *testing.T) {
 		if c.Name() == "attach-contract" {
 			by = buyer // the seller may no longer, once the order is confirmed
 		}
-		_, err := order.Decide(*o, c, full.given(by, c))
+		_, err := decided(*o, c, full.given(by, c))
 		return err
 	}
 	if err := ask(notice("N", "1")); fieldOf(err) != "payment" {
@@ -326,7 +326,7 @@ func TestAt(t *testing.T) {
 // TestModel reads an order as the log does: from its stream's name and its stored events.
 func TestModel(t *testing.T) {
 	s := completed(t, order.CoveragePostDelivery)
-	m := order.NewModel()
+	m := order.Model()
 	o := m.New(order.Stream(orderID))
 	if m.Category != order.Category || o.ID != orderID || !strings.HasSuffix(string(order.Stream(orderID)), orderID.String()) {
 		t.Fatalf("category %s, order %s", m.Category, o.ID)

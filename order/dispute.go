@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
@@ -110,7 +111,7 @@ func (c OpenDispute) check() error {
 	return trade.CheckText("text", c.Text, 4000)
 }
 
-func (c OpenDispute) decide(o *Order, g *Given) ([]Event, error) {
+func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Dispute.Stage != StageNone {
 		return nil, refuse(rule.D29, c, o).Because("one is open already", "已有进行中的纠纷")
 	}
@@ -134,7 +135,7 @@ func (c OpenDispute) decide(o *Order, g *Given) ([]Event, error) {
 	}
 	return []Event{DisputeOpened{
 		Number: o.Dispute.Number + 1, Ground: c.Ground, Claimed: c.Claimed, Text: c.Text,
-		EscalateFrom: g.At.Add(g.Rules().EscalateFrom), EscalateBy: g.At.Add(g.Rules().EscalateAfter),
+		EscalateFrom: g.At.Add(f.Rules().EscalateFrom), EscalateBy: g.At.Add(f.Rules().EscalateAfter),
 	}}, nil
 }
 
@@ -208,7 +209,7 @@ func (o *Order) disputed(c Command) error {
 // during returns an error for a fact of a dispute where none is open: it would set a running
 // clock.
 func (o *Order) during(stages ...DisputeStage) error {
-	if !contains(stages, o.Dispute.Stage) {
+	if !slices.Contains(stages, o.Dispute.Stage) {
 		return fmt.Errorf("order: a step of a dispute that is at stage %d", o.Dispute.Stage)
 	}
 	return nil
@@ -217,11 +218,11 @@ func (o *Order) during(stages ...DisputeStage) error {
 // Withdraw is the buyer letting the dispute go.
 type Withdraw struct{}
 
-func (c Withdraw) decide(o *Order, g *Given) ([]Event, error) {
+func (c Withdraw) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
-	return o.follow(g, DisputeWithdrawn{ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)})
+	return o.follow(g, f, DisputeWithdrawn{ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)})
 }
 
 // DisputeWithdrawn says that the dispute is over, and until when the buyer may take for receipt
@@ -244,7 +245,7 @@ func (e DisputeWithdrawn) evolve(o *Order, at time.Time) {
 // day 7.
 type Escalate struct{}
 
-func (c Escalate) decide(o *Order, g *Given) ([]Event, error) {
+func (c Escalate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
@@ -277,7 +278,7 @@ type ProposeSettlement struct {
 	Refund trade.Money `json:"refund"`
 }
 
-func (c ProposeSettlement) decide(o *Order, g *Given) ([]Event, error) {
+func (c ProposeSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
@@ -306,7 +307,7 @@ type AcceptSettlement struct {
 	Proposal uint32 `json:"proposal"`
 }
 
-func (c AcceptSettlement) decide(o *Order, g *Given) ([]Event, error) {
+func (c AcceptSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
@@ -323,7 +324,7 @@ func (c AcceptSettlement) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, err
 	}
 	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)}
-	return o.refund(g, offer.Refund, RefundSettled, accepted)
+	return o.refund(g, f, offer.Refund, RefundSettled, accepted)
 }
 
 // SettlementAccepted says that the parties agreed and the dispute is over.

@@ -26,12 +26,12 @@ type Draft struct {
 	Mode DraftMode `json:"mode"`
 }
 
-func (c Draft) decide(o *Order, g *Given) ([]Event, error) {
+func (c Draft) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Mode != DraftOnline && c.Mode != DraftAttachment {
 		return nil, refuse(rule.A7, c, o)
 	}
-	if g.Facts.Service != ServiceActive {
-		return nil, serviceIs(g.Facts.Service, refuse(rule.A6, c, o))
+	if f.Service != ServiceActive {
+		return nil, serviceIs(f.Service, refuse(rule.A6, c, o))
 	}
 	return []Event{Drafted{Seller: g.By.Account, Email: g.By.Email, Mode: c.Mode, DraftedAt: g.At}}, nil
 }
@@ -63,14 +63,14 @@ type SetBuyer struct {
 
 func (c SetBuyer) check() error { return trade.CheckText("name", c.BuyerName, 200) }
 
-func (c SetBuyer) decide(o *Order, g *Given) ([]Event, error) {
+func (c SetBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := trade.CheckEmail("email", c.Email); err != nil {
 		return nil, refuse(rule.A8, c, o).Says(err.Error(), "买家邮箱为空或格式不正确").With(err)
 	}
 	if o.Seller.Same("", c.Email) || g.By.Email.Same(c.Email) {
 		return nil, refuse(rule.D36, c, o)
 	}
-	if admits := g.Rules().BuyerEmail; admits != nil && !admits(c.Email) {
+	if admits := f.Rules().BuyerEmail; admits != nil && !admits(c.Email) {
 		return nil, refuse(rule.D32, c, o).Because("the platform does not take this address", "平台不接受该邮箱")
 	}
 	return []Event{BuyerEntered(c)}, nil
@@ -92,22 +92,22 @@ type MatchBuyer struct {
 	Email trade.Email `json:"email"`
 }
 
-func (c MatchBuyer) decide(o *Order, g *Given) ([]Event, error) {
+func (c MatchBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Buyer.Email == "" {
 		return nil, refuse(rule.A8, c, o).Because("no address was entered", "尚未填写买家邮箱")
 	}
 	if !c.Email.Same(o.Buyer.Email) {
 		return nil, refuse(rule.A8, c, o).Because("the match is for another address than the one entered", "匹配的邮箱与已填写的邮箱不一致")
 	}
-	if g.Facts.Match != "" {
-		if err := trade.CheckID("match", string(g.Facts.Match)); err != nil {
+	if f.Match != "" {
+		if err := trade.CheckID("match", string(f.Match)); err != nil {
 			return nil, err
 		}
 	}
-	if o.Seller.Same(g.Facts.Match, o.Buyer.Email) || g.By.Email.Same(o.Buyer.Email) {
+	if o.Seller.Same(f.Match, o.Buyer.Email) || g.By.Email.Same(o.Buyer.Email) {
 		return nil, refuse(rule.D36, c, o)
 	}
-	return []Event{BuyerMatched{Email: o.Buyer.Email, Account: g.Facts.Match, Registered: g.Facts.Match != ""}}, nil
+	return []Event{BuyerMatched{Email: o.Buyer.Email, Account: f.Match, Registered: f.Match != ""}}, nil
 }
 
 // BuyerMatched says what the platform found for the address; an address that is not
@@ -159,11 +159,11 @@ func (c AttachContract) check() error {
 	return nil
 }
 
-func (c AttachContract) decide(o *Order, g *Given) ([]Event, error) {
+func (c AttachContract) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.StatesAccount {
 		return nil, refuse(rule.A10, c, o)
 	}
-	if finds := g.Rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
+	if finds := f.Rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
 		return nil, refuse(rule.A10, c, o).Because("the text seems to name one", "合同文本中疑似含有收款账号")
 	}
 	if len(o.Contracts) >= MaxContracts {
@@ -211,7 +211,7 @@ type SetTerms struct {
 
 func (c SetTerms) check() error { return c.Terms.check() }
 
-func (c SetTerms) decide(o *Order, _ *Given) ([]Event, error) {
+func (c SetTerms) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	terms, no := c.Terms.complete()
 	if no != nil {
 		no.Command, no.Phase = c.Name(), o.Phase.String()
@@ -245,11 +245,11 @@ type SetTransport struct {
 	Mode Transport `json:"mode"`
 }
 
-func (c SetTransport) decide(o *Order, g *Given) ([]Event, error) {
-	if days, ok := g.Rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
+func (c SetTransport) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	if days, ok := f.Rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
 	}
-	return o.follow(g, TransportSet(c))
+	return o.follow(g, f, TransportSet(c))
 }
 
 // TransportSet says in which mode the goods will travel.
@@ -275,7 +275,7 @@ func (c ChooseCoverage) check() error {
 	return trade.Invalid("coverage", "%s is none of none, pre-shipment, post-delivery", trade.Quoted(string(c.Coverage)))
 }
 
-func (c ChooseCoverage) decide(o *Order, _ *Given) ([]Event, error) {
+func (c ChooseCoverage) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if c.Coverage != CoverageNone && !c.TermsAccepted {
 		return nil, refuse(rule.A13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
 	}
@@ -303,7 +303,7 @@ type Submit struct {
 // which is made only then: decide again with Facts.Account set.
 var ErrAccountNeeded = errors.New("order: a receiving account is needed")
 
-func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
+func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !o.Matched {
 		return nil, refuse(rule.A8, c, o).Because("the buyer is not matched", "尚未匹配买家信息")
 	}
@@ -319,14 +319,14 @@ func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 	if o.Mode == DraftAttachment && !o.hasSellersContract() {
 		return nil, refuse(rule.A7, c, o).Because("the contract is to be attached and is not", "上传附件模式下尚未上传合同")
 	}
-	if g.Facts.Service != ServiceActive {
-		return nil, serviceIs(g.Facts.Service, refuse(rule.A6, c, o))
+	if f.Service != ServiceActive {
+		return nil, serviceIs(f.Service, refuse(rule.A6, c, o))
 	}
-	hold, err := o.hold(c, g, HoldAtSubmit)
+	hold, err := o.hold(c, g, f, HoldAtSubmit)
 	if err != nil {
 		return nil, err
 	}
-	account := g.Facts.Account
+	account := f.Account
 	if account.Account == "" {
 		return nil, ErrAccountNeeded
 	}
@@ -337,8 +337,8 @@ func (c Submit) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, refuse(rule.A11, c, o).Because("account %[1]s was made for another order", "账号 %[1]s 已用于其他订单", account.Account)
 	}
 	submitted := Submitted{
-		Account: account.Account, Link: g.Rules().LinkPrefix + o.ID.String(),
-		Revision: o.Revision, ConfirmBy: g.At.Add(g.Rules().ConfirmWithin),
+		Account: account.Account, Link: f.Rules().LinkPrefix + o.ID.String(),
+		Revision: o.Revision, ConfirmBy: g.At.Add(f.Rules().ConfirmWithin),
 	}
 	return append([]Event{submitted}, hold...), nil
 }

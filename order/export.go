@@ -43,14 +43,14 @@ type Link struct {
 
 func (c Link) check() error { return trade.CheckID("entrustment", string(c.Entrustment)) }
 
-func (c Link) decide(o *Order, g *Given) ([]Event, error) {
+func (c Link) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.link(c.Entrustment) >= 0 {
 		return nil, refuse(rule.D40, c, o).Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
 	}
 	if len(o.Links) >= MaxLinks {
 		return nil, trade.Invalid("entrustment", "an order is linked to at most %d", MaxLinks)
 	}
-	e := &g.Facts.Entrustment
+	e := &f.Entrustment
 	if e.ID != c.Entrustment {
 		return nil, refuse(rule.A21, c, o).Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
 	}
@@ -69,7 +69,7 @@ func (c Link) decide(o *Order, g *Given) ([]Event, error) {
 	if e.Cancelled {
 		return nil, refuse(rule.D39, c, o).Because("it is cancelled", "该委托单已取消")
 	}
-	return o.follow(g, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
+	return o.follow(g, f, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
 }
 
 func releasedEarly(no *trade.Refusal, released, drafted time.Time) *trade.Refusal {
@@ -104,7 +104,7 @@ type Unlink struct {
 
 func (c Unlink) check() error { return trade.CheckID("entrustment", string(c.Entrustment)) }
 
-func (c Unlink) decide(o *Order, g *Given) ([]Event, error) {
+func (c Unlink) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.link(c.Entrustment) < 0 {
 		return nil, refuse(rule.D40, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
@@ -156,7 +156,7 @@ func (c RecordRelease) check() error {
 	return trade.CheckInstant("released_at", c.ReleasedAt)
 }
 
-func (c RecordRelease) decide(o *Order, g *Given) ([]Event, error) {
+func (c RecordRelease) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	i := o.link(c.Entrustment)
 	if i < 0 {
 		return nil, refuse(rule.A21, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
@@ -164,7 +164,7 @@ func (c RecordRelease) decide(o *Order, g *Given) ([]Event, error) {
 	if !o.Links[i].ReleasedAt.IsZero() {
 		return nil, refuse(rule.A21, c, o).Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
 	}
-	return o.follow(g, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
+	return o.follow(g, f, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
 }
 
 // EntrustmentReleased says that customs released a linked entrustment. It is recorded as it
@@ -186,7 +186,7 @@ func (e EntrustmentReleased) evolve(o *Order, _ time.Time) {
 // receipt.
 type MarkShipped struct{}
 
-func (c MarkShipped) decide(o *Order, g *Given) ([]Event, error) {
+func (c MarkShipped) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if missing := o.Terms.Initial.SubUnchecked(o.Ledger.settled()); missing.IsPositive() {
 		return nil, refuse(rule.A20, c, o).Because("the initial payment is not satisfied", "预付款未到账").Short(missing)
 	}
@@ -209,7 +209,7 @@ func (c MarkShipped) decide(o *Order, g *Given) ([]Event, error) {
 	if last := o.lastRelease(); g.At.Before(last) {
 		return nil, refuse(rule.D9, c, o).From(last)
 	}
-	return o.shipped(c, g, g.At)
+	return o.shipped(c, g, f, g.At)
 }
 
 func (o *Order) lastRelease() time.Time {
@@ -224,13 +224,13 @@ func (o *Order) lastRelease() time.Time {
 
 // shipped returns the shipment at that instant, with the deadline of receipt that follows from
 // it and whether it was late.
-func (o *Order) shipped(c Command, g *Given, at time.Time) ([]Event, error) {
-	days, ok := g.Rules().ReceiptDays[o.Transport]
+func (o *Order) shipped(c Command, g *trade.Given, f *Facts, at time.Time) ([]Event, error) {
+	days, ok := f.Rules().ReceiptDays[o.Transport]
 	if !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
 	}
 	deadline := at.Add(time.Duration(days) * day)
-	if g.Rules().CalendarDays {
+	if f.Rules().CalendarDays {
 		y, m, d := at.In(china).Date()
 		deadline = time.Date(y, m, d+days+1, 0, 0, 0, 0, china).UTC()
 	}
@@ -241,17 +241,17 @@ func (o *Order) shipped(c Command, g *Given, at time.Time) ([]Event, error) {
 
 // autoShip returns the shipment of an order that waits for nothing else (D9): it left when the
 // last of what it waited for was there.
-func (o *Order) autoShip(g *Given) []Event {
+func (o *Order) autoShip(g *trade.Given, f *Facts) []Event {
 	at := o.lastRelease()
 	for _, t := range [...]time.Time{o.FundedAt, o.ThawedAt} {
 		if at.Before(t) {
 			at = t
 		}
 	}
-	if _, err := (MarkShipped{}).decide(o, g); err != nil || g.At.Before(at) {
+	if _, err := (MarkShipped{}).decide(o, g, f); err != nil || g.At.Before(at) {
 		return nil
 	}
-	facts, _ := o.shipped(MarkShipped{}, g, at) // its mode of transport was looked at just now
+	facts, _ := o.shipped(MarkShipped{}, g, f, at) // its mode of transport was looked at just now
 	return facts
 }
 

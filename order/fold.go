@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/internal/wire"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -19,23 +20,18 @@ import (
 // order's own past does not.
 func (o *Order) Apply(e Event, at time.Time) error {
 	if !isEvent(e) {
-		return trade.Invalid("event", "is nil, a pointer, or no event of an order")
+		return wire.Alien("event", "order")
 	}
-	to, ok := lifecycle.Next(o.Phase, e.Kind())
-	if !ok {
-		return fmt.Errorf("order: %s has no step from phase %s", e.Kind(), o.Phase)
+	to, err := life.Step(o.Phase, e.Kind())
+	if err != nil {
+		return err
 	}
-	at = at.UTC()
+	at = trade.Instant(at)
 	if err := contradictsEvent(e, o); err != nil {
 		return err
 	}
 	evolveEvent(e, o, at)
-	o.Phase = to
-	if at.After(o.LastAt) {
-		// What a command on another stream writes here goes by version: its instant may lie
-		// before that of the event ahead of it.
-		o.LastAt = at
-	}
+	o.Phase, o.LastAt = to, trade.Later(o.LastAt, at)
 	return nil
 }
 
@@ -47,39 +43,50 @@ func bounded(have, most int) error {
 	return nil
 }
 
-// Evolve returns the order after one more fact; o itself is not changed.
-func Evolve(o Order, r Recorded) (Order, error) {
-	err := o.Apply(r.Event, r.At)
+// Evolve returns the order after one more event; o itself is not changed.
+func Evolve(o Order, e Event, at time.Time) (Order, error) {
+	err := o.Apply(e, at)
 	return o, err
 }
 
-// Replay folds a whole history. A fact that cannot be is a *events.CorruptError that names its
-// version.
-func Replay(id trade.ID, history []Recorded) (o Order, err error) {
-	o.ID = id
-	for i := range history {
-		r := &history[i]
-		if err := o.Apply(r.Event, r.At); err != nil {
-			return o, &events.CorruptError{
-				Stream: Stream(id), Version: events.Version(i + 1), Type: kindName(r.Event), Err: err,
-			}
-		}
-	}
-	return o, nil
-}
-
-func kindName(e Event) string {
-	if !isEvent(e) {
-		return Kind(0).String()
-	}
-	return e.Kind().String()
+// Replay returns the order after more events, in their order; New is where a whole history begins.
+// An event that cannot be is an *events.CorruptError that names its place in the history; the
+// state is then the one before it.
+func Replay(o Order, history []events.Recorded[Event]) (Order, error) {
+	return model.Continue(Stream(o.ID), o, history)
 }
 
 // At returns the order as it stood at an instant: what was recorded at or before it.
-func At(id trade.ID, history []Recorded, t time.Time) (Order, error) {
+func At(id trade.ID, history []events.Recorded[Event], t time.Time) (Order, error) {
 	n := 0
 	for n < len(history) && !history[n].At.After(t) {
 		n++
 	}
-	return Replay(id, history[:n])
+	return Replay(New(id), history[:n])
+}
+
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order -dispatch evolve,contradicts
+
+// Category is the category of the streams of orders.
+const Category = "order"
+
+// Stream returns the stream of an order.
+func Stream(id trade.ID) events.StreamID { return events.StreamID(Category + "-" + id.String()) }
+
+// New returns the order that has no history yet.
+func New(id trade.ID) Order { return Order{ID: id} }
+
+// Model returns how the stream of an order folds.
+func Model() *events.Model[Order, Event] { m := model; return &m }
+
+var model = events.Model[Order, Event]{
+	Category: Category,
+	New: func(stream events.StreamID) Order {
+		key, _ := stream.Key()
+		id, _ := trade.ParseID(key)
+		return New(id)
+	},
+	Evolve: (*Order).Apply,
+	Encode: EncodeEvent,
+	Decode: DecodeEvent,
 }

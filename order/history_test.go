@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -65,7 +66,7 @@ func TestAnyHistory(t *testing.T) {
 		return // a few runs need not come everywhere
 	}
 	t.Logf("facts by kind: %v", made)
-	for _, kind := range order.Table().Kinds() {
+	for _, kind := range order.Life().Table().Kinds() {
 		if made[kind] == 0 {
 			t.Errorf("no history had %s", kind)
 		}
@@ -116,7 +117,7 @@ func drawStep(t *rapid.T, s story) story {
 
 // mayAsk returns an actor in a role that may ask for the command, at random by who was drawn.
 func mayAsk(ask order.Command, drawn trade.Actor) trade.Actor {
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		if p.Command == ask.Name() {
 			for _, by := range parties {
 				if slices.Contains(p.Roles, by.Role) && (by.Role == drawn.Role || !slices.Contains(p.Roles, drawn.Role)) {
@@ -133,7 +134,7 @@ func mayAsk(ask order.Command, drawn trade.Actor) trade.Actor {
 func checkNext(t *rapid.T, a attempt) {
 	t.Helper()
 	options := a.order.Next(a.by, a.now, a.policy)
-	i := slices.IndexFunc(options, func(o order.Option) bool { return o.Command == a.ask.Name() })
+	i := slices.IndexFunc(options, func(o machine.Choice) bool { return o.Command == a.ask.Name() })
 	var no *trade.Refusal
 	errors.As(a.err, &no)
 	switch {
@@ -176,7 +177,7 @@ func checkDeadline(t *rapid.T, s story) {
 func checkPrefixes(t *rapid.T, s story) {
 	t.Helper()
 	for cut := range len(s.history) + 1 {
-		o := must(order.Replay(orderID, s.history[:cut]))
+		o := must(order.Replay(order.New(orderID), s.history[:cut]))
 		for _, r := range s.history[cut:] {
 			if err := o.Apply(r.Event, r.At); err != nil {
 				t.Fatalf("cut at %d: %v", cut, err)

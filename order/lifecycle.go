@@ -1,8 +1,6 @@
 package order
 
 import (
-	"slices"
-
 	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -32,21 +30,31 @@ const (
 	PhaseClosed
 )
 
-var phaseNames = [...]string{"none", "draft", "submitted", "confirmed", "ready-to-ship", "shipped", "received", "completed", "closed"}
-
-// String returns the phase's name, such as "ready-to-ship".
-func (p Phase) String() string {
-	if int(p) < len(phaseNames) {
-		return phaseNames[p]
-	}
-	return "unknown"
+// phases names the phases: on the wire, and for people in both languages.
+var phases = machine.Names{
+	{"none", "not drafted yet", "尚未起草"},
+	{"draft", "a draft", "草稿"},
+	{"submitted", "submitted", "待买家确认"},
+	{"confirmed", "confirmed", "待付款"},
+	{"ready-to-ship", "ready to ship", "待发货"},
+	{"shipped", "shipped", "已发货"},
+	{"received", "received", "已收货"},
+	{"completed", "completed", "已完成"},
+	{"closed", "closed", "已关闭"},
 }
 
+// String returns the phase's name, such as "ready-to-ship".
+func (p Phase) String() string { return phases.Name(uint8(p)) }
+
+// Text returns the phase as a sentence has it, such as "ready to ship" or "待发货".
+func (p Phase) Text(lang rule.Lang) string { return phases.Text(uint8(p), lang) }
+
 // submitted are the phases from submission on, in which money can move; disputable those in
-// which the buyer may object.
+// which the buyer may object; bound those after the buyer confirmed.
 var (
 	submitted  = in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted, PhaseClosed)
 	disputable = in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped)
+	bound      = submitted[1:]
 )
 
 // steps is the life of an order: which fact moves it from where to where, chapter by chapter.
@@ -119,23 +127,9 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindClosed, From: in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), To: PhaseClosed},
 }
 
-// Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
-// and to others, and which facts may come of it. A command may have several.
-type Permission struct {
-	Command string
-	Roles   []trade.Role
-	Phases  []Phase
-	Rule    rule.ID
-	Makes   []Kind
-
-	amid  bool                 // it is accepted while a dispute or a chargeback is open (D29)
-	later rule.ID              // the rule that refuses once the order was confirmed, where it is another
-	probe func(*Order) Command // the command as Next tries it, for one whose refusals the order alone tells
-}
-
-// permissions is what may be asked of an order, chapter by chapter. What it does not allow is
-// denied. See TestMatrix.
-var permissions = []Permission{
+// permits says which role may issue which command in which phases, chapter by chapter. What it
+// does not allow is denied. See TestMatrix.
+var permits = []machine.Permit[Phase, Kind]{
 	// draft
 	permit(Draft{}, by(trade.Seller), in(PhaseNone), rule.A6, KindDrafted),
 	permit(SetBuyer{}, by(trade.Seller), in(PhaseDraft), rule.A8, KindBuyerEntered),
@@ -146,142 +140,85 @@ var permissions = []Permission{
 	permit(SetTransport{}, by(trade.Seller), in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), rule.D14,
 		KindTransportSet, KindShipped, KindHoldReleased),
 	permit(ChooseCoverage{}, by(trade.Seller), in(PhaseDraft), rule.A13, KindCoverageChosen),
-	permit(Submit{}, by(trade.Seller), in(PhaseDraft), rule.A16, KindSubmitted, KindHoldPlaced).probed(probeSubmit),
+	permit(Submit{}, by(trade.Seller), in(PhaseDraft), rule.A16, KindSubmitted, KindHoldPlaced),
 
 	// confirm
 	permit(Confirm{}, by(trade.Buyer), in(PhaseSubmitted), rule.A18,
-		KindConfirmed, KindHoldPlaced, KindUnappliedApplied, KindFunded, KindShipped, KindHoldReleased).probed(probeConfirm),
+		KindConfirmed, KindHoldPlaced, KindUnappliedApplied, KindFunded, KindShipped, KindHoldReleased),
 
 	// pay
 	permit(InitiatePayment{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.A1,
-		KindPaymentInitiated).thereafter(rule.D27).probed(probePayment),
+		KindPaymentInitiated).Unless(rule.D27, bound),
 	permit(RecordPayment{}, by(trade.Platform), submitted, rule.A1,
-		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).thereafter(rule.D27).amidst(),
+		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).Unless(rule.D27, bound).EvenFrozen(),
 	permit(FailPayment{}, by(trade.Platform), submitted, rule.A1,
-		KindPaymentFailed).thereafter(rule.D27).amidst(),
+		KindPaymentFailed).Unless(rule.D27, bound).EvenFrozen(),
 	permit(ApplyUnapplied{}, by(trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D21,
-		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased).probed(probeApplication),
+		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased),
 	permit(AcceptShortfall{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D20,
-		KindShortfallAccepted, KindFunded, KindCompleted, KindShipped, KindHoldReleased).probed(probeShortfall),
+		KindShortfallAccepted, KindFunded, KindCompleted, KindShipped, KindHoldReleased),
 
 	// export
 	permit(Link{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip), rule.A21,
 		KindEntrustmentLinked, KindShipped, KindHoldReleased),
 	permit(Unlink{}, by(trade.Seller, trade.Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), rule.D40, KindEntrustmentUnlinked),
 	permit(RecordRelease{}, by(trade.Desk), in(PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip), rule.A21,
-		KindEntrustmentReleased, KindShipped, KindHoldReleased).amidst(),
-	permit(MarkShipped{}, by(trade.Seller, trade.Platform), in(PhaseReadyToShip), rule.A20, KindShipped, KindHoldReleased).probed(probeShipment),
+		KindEntrustmentReleased, KindShipped, KindHoldReleased).EvenFrozen(),
+	permit(MarkShipped{}, by(trade.Seller, trade.Platform), in(PhaseReadyToShip), rule.A20, KindShipped, KindHoldReleased),
 
 	// receipt
 	permit(ConfirmReceipt{}, by(trade.Buyer), in(PhaseShipped), rule.A24,
-		KindReceiptConfirmed, KindHoldReleased, KindCompleted).probed(probeReceipt),
+		KindReceiptConfirmed, KindHoldReleased, KindCompleted),
 	permit(AutoConfirmReceipt{}, by(trade.System), in(PhaseShipped), rule.A25,
-		KindReceiptConfirmed, KindHoldReleased, KindCompleted).probed(probeAutoReceipt),
-	permit(Review{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewed).probed(probeReview),
-	permit(EditReview{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewEdited).probed(probeEdit),
-	permit(Reply{}, by(trade.Seller), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewReplied).probed(probeReply),
+		KindReceiptConfirmed, KindHoldReleased, KindCompleted),
+	permit(Review{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewed),
+	permit(EditReview{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewEdited),
+	permit(Reply{}, by(trade.Seller), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewReplied),
 
 	// change
 	permit(Modify{}, by(trade.Seller), in(PhaseSubmitted, PhaseConfirmed), rule.D25,
-		KindTermsModified, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased).probed(probeModification),
-	permit(ProposeChange{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip), rule.D25, KindChangeProposed).probed(probeProposal),
+		KindTermsModified, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased),
+	permit(ProposeChange{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip), rule.D25, KindChangeProposed),
 	permit(AcceptChange{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip), rule.D25,
-		KindChangeAccepted, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased, KindFunded, KindShipped).probed(probeAccept),
-	permit(RejectChange{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip), rule.D25, KindChangeRejected).probed(probeReject),
-	permit(ExtendReceipt{}, by(trade.Buyer, trade.Seller), in(PhaseShipped), rule.D12, KindReceiptExtended).probed(probeExtend),
+		KindChangeAccepted, KindHoldPlaced, KindHoldAdjusted, KindHoldReleased, KindFunded, KindShipped),
+	permit(RejectChange{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip), rule.D25, KindChangeRejected),
+	permit(ExtendReceipt{}, by(trade.Buyer, trade.Seller), in(PhaseShipped), rule.D12, KindReceiptExtended),
 
 	// dispute
-	permit(OpenDispute{}, by(trade.Buyer), disputable, rule.D29, KindDisputeOpened).amidst().probed(probeDispute),
-	permit(Withdraw{}, by(trade.Buyer), disputable, rule.D29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).amidst().probed(probeWithdraw),
-	permit(Escalate{}, by(trade.Buyer, trade.Seller, trade.System), disputable, rule.D29, KindDisputeEscalated).amidst().probed(probeEscalate),
-	permit(ProposeSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementProposed).amidst().probed(probeSettlement),
+	permit(OpenDispute{}, by(trade.Buyer), disputable, rule.D29, KindDisputeOpened).EvenFrozen(),
+	permit(Withdraw{}, by(trade.Buyer), disputable, rule.D29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).EvenFrozen(),
+	permit(Escalate{}, by(trade.Buyer, trade.Seller, trade.System), disputable, rule.D29, KindDisputeEscalated).EvenFrozen(),
+	permit(ProposeSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementProposed).EvenFrozen(),
 	permit(AcceptSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementAccepted, KindRefundMade,
-		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeAcceptance),
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen(),
 	permit(Arbitrate{}, by(trade.Platform), disputable, rule.D29, KindArbitrated, KindRefundMade, KindClaimPosted,
-		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeRuling),
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen(),
 
 	// refund and chargeback
 	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D30, KindRefundMade,
-		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).amidst().probed(probeRefund),
-	permit(ReturnUnapplied{}, by(trade.Platform), submitted, rule.D21, KindUnappliedReturned).amidst().probed(probeReturn),
-	permit(ChargeBack{}, by(trade.Platform), submitted, rule.D24, KindPaymentReversed).amidst().probed(probeReversal),
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen(),
+	permit(ReturnUnapplied{}, by(trade.Platform), submitted, rule.D21, KindUnappliedReturned).EvenFrozen(),
+	permit(ChargeBack{}, by(trade.Platform), submitted, rule.D24, KindPaymentReversed).EvenFrozen(),
 	permit(ResolveChargeback{}, by(trade.Platform), submitted, rule.D24, KindChargebackResolved, KindFunded, KindCompleted,
-		KindShipped, KindHoldReleased).amidst().probed(probeResolution),
+		KindShipped, KindHoldReleased).EvenFrozen(),
 
 	// close
 	permit(Cancel{}, by(trade.Seller), in(PhaseDraft), rule.D27, KindClosed),
 	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhaseSubmitted, PhaseConfirmed), rule.D27,
-		KindClosed, KindEntrustmentUnlinked, KindHoldReleased).probed(probeCancel),
+		KindClosed, KindEntrustmentUnlinked, KindHoldReleased),
 	permit(Expire{}, by(trade.System), in(PhaseSubmitted, PhaseConfirmed), rule.D28,
-		KindClosed, KindEntrustmentUnlinked, KindHoldReleased).probed(probeExpire),
+		KindClosed, KindEntrustmentUnlinked, KindHoldReleased),
 }
 
 func in(phases ...Phase) []Phase { return phases }
 
 func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []Phase, id rule.ID, makes ...Kind) machine.Permit[Phase, Kind] {
+	return machine.Permit[Phase, Kind]{Command: c.Name(), Roles: roles, Phases: phases, Rule: id, Makes: makes}
 }
 
-func (p Permission) thereafter(ruleID rule.ID) Permission { p.later = ruleID; return p }
+var life = machine.Must(machine.NewLife("order", "订单", PhaseNone, steps, permits))
 
-func (p Permission) amidst() Permission { p.amid = true; return p }
-
-func (p Permission) probed(probe func(*Order) Command) Permission { p.probe = probe; return p }
-
-// refuses returns the rule that refuses the command to others and in other phases.
-func (p *Permission) refuses(phase Phase) rule.ID {
-	if p.later != "" && phase >= PhaseConfirmed {
-		return p.later
-	}
-	return p.Rule
-}
-
-// Permissions returns a copy of the table of commands.
-func Permissions() []Permission {
-	table := slices.Clone(permissions)
-	for i := range table {
-		p := &table[i]
-		p.Roles, p.Phases, p.Makes = slices.Clone(p.Roles), slices.Clone(p.Phases), slices.Clone(p.Makes)
-	}
-	return table
-}
-
-// Steps returns a copy of the table of facts.
-func Steps() []machine.Step[Phase, Kind] {
-	table := slices.Clone(steps)
-	for i := range table {
-		table[i].From = slices.Clone(table[i].From)
-	}
-	return table
-}
-
-// lifecycle is the machine of an order; permitted finds a command's rows. Both are made once
-// from the tables above and never change.
-var (
-	lifecycle = mustTable(machine.New(PhaseNone, steps))
-	permitted = func() map[string][]*Permission {
-		rows := make(map[string][]*Permission)
-		for i := range permissions {
-			p := &permissions[i]
-			rows[p.Command] = append(rows[p.Command], p)
-		}
-		return rows
-	}()
-)
-
-// mustTable panics if the steps above contradict each other: the program is broken then,
-// whatever its input.
-func mustTable(t *machine.Table[Phase, Kind], err error) *machine.Table[Phase, Kind] {
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-// Table returns the machine of an order.
-func Table() *machine.Table[Phase, Kind] { return lifecycle }
-
-// Diagram returns the phases of an order as a Mermaid state diagram.
-func Diagram() string { return lifecycle.Mermaid() }
+// Life returns the two tables of an order, and the machine and the diagram made from them.
+func Life() *machine.Life[Phase, Kind] { return life }

@@ -22,7 +22,7 @@ func TestStepsAreTheMachine(t *testing.T) {
 		kind order.Kind
 	}
 	want := make(map[cell]order.Phase)
-	for _, step := range order.Steps() {
+	for _, step := range order.Life().Steps() {
 		for _, from := range step.From {
 			at := cell{from, step.Event}
 			if _, twice := want[at]; twice {
@@ -33,17 +33,17 @@ func TestStepsAreTheMachine(t *testing.T) {
 			}
 		}
 	}
-	kinds := order.Table().Kinds()
+	kinds := order.Life().Table().Kinds()
 	if len(kinds) != len(allEvents) {
 		t.Errorf("the steps name %d kinds, there are %d", len(kinds), len(allEvents))
 	}
 	for _, from := range phases {
 		for kind := order.Kind(0); kind <= slices.Max(kinds)+1; kind++ {
 			to, ok := want[cell{from, kind}]
-			if got, dense := order.Table().Next(from, kind); dense != ok || ok && got != to {
+			if got, dense := order.Life().Table().Next(from, kind); dense != ok || ok && got != to {
 				t.Errorf("%s in %s: the array has %s, %v; the steps have %s, %v", kind, from, got, dense, to, ok)
 			}
-			m := order.Table().Looplab(from)
+			m := order.Life().Table().Looplab(from)
 			if can := m.Can(kind.String()); can != ok {
 				t.Errorf("%s in %s: looplab says %v, the steps %v", kind, from, can, ok)
 			}
@@ -61,7 +61,7 @@ func TestStepsAreTheMachine(t *testing.T) {
 // every kind of fact is made by some command.
 func TestPermissionsHaveSteps(t *testing.T) {
 	made := make(map[order.Kind]bool)
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		for _, kind := range p.Makes {
 			made[kind] = true
 		}
@@ -81,7 +81,7 @@ func TestPermissionsHaveSteps(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range order.Table().Kinds() {
+	for _, kind := range order.Life().Table().Kinds() {
 		if !made[kind] {
 			t.Errorf("no command makes %s", kind)
 		}
@@ -94,7 +94,7 @@ func reach(from order.Phase, makes []order.Kind) map[order.Kind]bool {
 	found := make(map[order.Kind]bool)
 	for open := []order.Phase{from}; len(open) > 0; open = open[1:] {
 		for _, kind := range makes {
-			if to, ok := order.Table().Next(open[0], kind); ok {
+			if to, ok := order.Life().Table().Next(open[0], kind); ok {
 				found[kind] = true
 				if !seen[to] {
 					seen[to] = true
@@ -110,16 +110,16 @@ func reach(from order.Phase, makes []order.Kind) map[order.Kind]bool {
 func TestTablesAreCopies(t *testing.T) {
 	text := func() string {
 		var s string
-		for _, p := range order.Permissions() {
+		for _, p := range order.Life().Permits() {
 			s += fmt.Sprintln(p.Command, p.Roles, p.Phases, p.Rule, p.Makes)
 		}
-		return s + fmt.Sprint(order.Steps())
+		return s + fmt.Sprint(order.Life().Steps())
 	}
 	want := text()
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		p.Roles[0], p.Phases[0], p.Makes[0] = trade.Desk, order.PhaseClosed, order.KindFunded
 	}
-	for _, s := range order.Steps() {
+	for _, s := range order.Life().Steps() {
 		s.From[0] = order.PhaseClosed
 	}
 	if text() != want {
@@ -131,7 +131,7 @@ func TestTablesAreCopies(t *testing.T) {
 func TestDiagram(t *testing.T) {
 	const file = "testdata/diagram.mmd"
 	if *update {
-		if err := os.WriteFile(file, []byte(order.Diagram()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(order.Life().Diagram()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,7 +139,7 @@ func TestDiagram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := order.Diagram(); got != string(want) {
+	if got := order.Life().Diagram(); got != string(want) {
 		t.Errorf("%s is not the diagram:\n%s", file, got)
 	}
 }

@@ -27,14 +27,14 @@ var phases = []order.Phase{
 func TestMatrix(t *testing.T) {
 	rows := readMatrix(t)
 	var permitted []string
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		permitted = append(permitted, p.Command)
 	}
 	slices.Sort(permitted)
 	if listed := names(rows); !slices.Equal(listed, slices.Compact(permitted)) {
 		t.Fatalf("the matrix has %v, the table of commands %v", listed, permitted)
 	}
-	for _, fault := range checkMatrix(t, rows, order.Decide) {
+	for _, fault := range checkMatrix(t, rows, decided) {
 		t.Error(fault)
 	}
 }
@@ -42,14 +42,14 @@ func TestMatrix(t *testing.T) {
 // TestMatrixSeesAMissingAccountCheck runs the same check over a decision that takes every buyer
 // and seller for the right one.
 func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
-	lax := func(o order.Order, c order.Command, g order.Given) ([]order.Event, error) {
+	lax := func(o order.Order, c order.Command, g given) ([]order.Event, error) {
 		switch {
 		case g.By.Role == trade.Seller && o.Phase != order.PhaseNone:
 			g.By = seller
 		case g.By.Role == trade.Buyer:
 			g.By = buyer
 		}
-		return order.Decide(o, c, g)
+		return decided(o, c, g)
 	}
 	faults := checkMatrix(t, readMatrix(t), lax)
 	for _, name := range []string{"confirm by b-2000", "submit by rival"} {
@@ -59,8 +59,8 @@ func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 	}
 }
 
-// decide is order.Decide, or what a test puts in its place.
-type decide func(order.Order, order.Command, order.Given) ([]order.Event, error)
+// decide is decided, or what a test puts in its place.
+type decide func(order.Order, order.Command, given) ([]order.Event, error)
 
 // standstills are what the matrix is tried in: an order that goes on, one with a dispute and one
 // with a chargeback, each in the phases in which that can be.
@@ -100,7 +100,7 @@ type matrixCell struct {
 	phase order.Phase
 	o     order.Order
 	ask   order.Command
-	given order.Given
+	given given
 	row   matrixRow
 	i     int
 	may   bool // those whom the cell names are not refused by D29
@@ -154,7 +154,7 @@ func denied(got []order.Event, err error, ruleID rule.ID) string {
 
 // favourable returns an order in the phase of the story to which nothing but role, account, phase
 // and standing still can forbid the command, and the command.
-func favourable(s story, command string, freeze func(*order.Order)) (order.Order, order.Command, order.Given) {
+func favourable(s story, command string, freeze func(*order.Order)) (order.Order, order.Command, given) {
 	o := s.order
 	i := slices.IndexFunc(favourableCommands, func(c order.Command) bool { return c.Name() == command })
 	ask := favourableCommands[i]

@@ -1,44 +1,60 @@
 package order
 
 import (
-	"errors"
 	"math"
 	"strconv"
 	"time"
 
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Option is a command that an actor's role and the phase allow.
-type Option struct {
-	Command string
-	// Refusal is the rule that would refuse the command now whatever its payload, as far as
-	// the order alone tells; nil if none is known.
-	Refusal *trade.Refusal
+// Next returns the commands that the actor may issue at that instant, in the order of the table,
+// each with what blocks it. A command that needs a payload, or a look at another stream, can
+// still be refused when it is issued.
+func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
+	g, f := trade.Given{By: by, At: at}, o.favourable()
+	f.Policy = policy
+	return life.Next(g, o.at(by), func(command string) error {
+		probe := probes[command]
+		if probe == nil {
+			return nil
+		}
+		_, err := Decide(o, probe(&o), g, f)
+		return err
+	})
 }
 
-// Next returns what the actor may ask for at that instant, in the order of the table. A command
-// that needs a payload, or a look at another stream, can still be refused when it is made.
-func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []Option {
-	g := Given{By: by, At: at, Policy: policy, Facts: o.favourable()}
-	if g.validate() != nil || !o.isParty(by) {
-		return nil
-	}
-	var options []Option
-	for i := range permissions {
-		p := &permissions[i]
-		if !contains(p.Roles, by.Role) || !contains(p.Phases, o.Phase) {
-			continue
-		}
-		option := Option{Command: p.Command}
-		if option.Refusal = o.halts(p.Command, p.amid, &g); option.Refusal == nil && p.probe != nil {
-			if _, err := Decide(o, p.probe(&o), g); err != nil {
-				errors.As(err, &option.Refusal)
-			}
-		}
-		options = append(options, option)
-	}
-	return options
+// probes makes the sample of each command whose refusals the order alone shows.
+var probes = map[string]func(*Order) Command{
+	Submit{}.Name():             func(*Order) Command { return Submit{OneTouchAcknowledged: true} },
+	Confirm{}.Name():            probeConfirm,
+	InitiatePayment{}.Name():    probePayment,
+	ApplyUnapplied{}.Name():     probeApplication,
+	AcceptShortfall{}.Name():    func(*Order) Command { return AcceptShortfall{} },
+	MarkShipped{}.Name():        func(*Order) Command { return MarkShipped{} },
+	ConfirmReceipt{}.Name():     func(*Order) Command { return ConfirmReceipt{} },
+	AutoConfirmReceipt{}.Name(): func(*Order) Command { return AutoConfirmReceipt{} },
+	Review{}.Name():             func(*Order) Command { return Review{Rating: 5} },
+	EditReview{}.Name():         func(*Order) Command { return EditReview{Rating: 5} },
+	Reply{}.Name():              func(*Order) Command { return Reply{Text: "-"} },
+	Modify{}.Name():             probeModification,
+	ProposeChange{}.Name():      probeProposal,
+	AcceptChange{}.Name():       probeAccept,
+	RejectChange{}.Name():       probeReject,
+	ExtendReceipt{}.Name():      func(*Order) Command { return ExtendReceipt{} },
+	OpenDispute{}.Name():        probeDispute,
+	Withdraw{}.Name():           func(*Order) Command { return Withdraw{} },
+	Escalate{}.Name():           func(*Order) Command { return Escalate{} },
+	ProposeSettlement{}.Name():  probeSettlement,
+	AcceptSettlement{}.Name():   probeAcceptance,
+	Arbitrate{}.Name():          func(*Order) Command { return Arbitrate{} },
+	Refund{}.Name():             probeRefund,
+	ReturnUnapplied{}.Name():    probeReturn,
+	ChargeBack{}.Name():         probeReversal,
+	ResolveChargeback{}.Name():  probeResolution,
+	Cancel{}.Name():             func(*Order) Command { return Cancel{} },
+	Expire{}.Name():             func(*Order) Command { return Expire{} },
 }
 
 // favourable returns facts of other streams under which nothing but the order itself refuses.
@@ -49,8 +65,6 @@ func (o *Order) favourable() Facts {
 		Account: Receiving{Account: "any", Owner: o.ID},
 	}
 }
-
-func probeSubmit(*Order) Command { return Submit{OneTouchAcknowledged: true} }
 
 func probeConfirm(o *Order) Command { return Confirm{Terms: o.Revision} }
 
@@ -68,43 +82,17 @@ func probePayment(o *Order) Command {
 	return InitiatePayment{Payment: PaymentID(strconv.Itoa(n)), Method: PayTT, Amount: o.Due()}
 }
 
-func probeShortfall(*Order) Command { return AcceptShortfall{} }
-
-func probeShipment(*Order) Command { return MarkShipped{} }
-
-func probeReceipt(*Order) Command { return ConfirmReceipt{} }
-
-func probeAutoReceipt(*Order) Command { return AutoConfirmReceipt{} }
-
-func probeReview(*Order) Command { return Review{Rating: 5} }
-
-func probeCancel(*Order) Command { return Cancel{} }
-
-func probeExpire(*Order) Command { return Expire{} }
-
-func probeEdit(*Order) Command { return EditReview{Rating: 5} }
-
-func probeReply(*Order) Command { return Reply{Text: "-"} }
-
 func probeAccept(o *Order) Command { return AcceptChange{Proposal: o.Proposal.Number} }
 
 func probeReject(o *Order) Command { return RejectChange{Proposal: o.Proposal.Number} }
 
-func probeExtend(*Order) Command { return ExtendReceipt{} }
-
 func probeDispute(o *Order) Command { return OpenDispute{Ground: GroundOther, Claimed: o.Left()} }
-
-func probeWithdraw(*Order) Command { return Withdraw{} }
-
-func probeEscalate(*Order) Command { return Escalate{} }
 
 func probeSettlement(o *Order) Command { return ProposeSettlement{Refund: o.Left()} }
 
 func probeAcceptance(o *Order) Command {
 	return AcceptSettlement{Proposal: o.Dispute.Settlement.Proposal}
 }
-
-func probeRuling(*Order) Command { return Arbitrate{} }
 
 func probeRefund(o *Order) Command { return Refund{Amount: o.Left()} }
 

@@ -121,9 +121,9 @@ func TestDeadline(t *testing.T) {
 func TestNoPolicyIsTheDefault(t *testing.T) {
 	s := complete(t, order.CoveragePostDelivery)
 	given := s.given(seller, submit)
-	with, err := order.Decide(s.order, submit, given)
-	given.Policy = nil
-	without, err2 := order.Decide(s.order, submit, given)
+	with, err := decided(s.order, submit, given)
+	given.facts.Policy = nil
+	without, err2 := decided(s.order, submit, given)
 	if err != nil || err2 != nil || !reflect.DeepEqual(with, without) {
 		t.Errorf("with %+v, %v; without %+v, %v", with, err, without, err2)
 	}

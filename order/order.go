@@ -3,6 +3,8 @@ package order
 import (
 	"time"
 
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -76,7 +78,7 @@ type Command interface {
 	// Name is the command's wire name, such as "mark-shipped".
 	Name() string
 	// decide climbs the command's ladder of rules. Actor, role and phase were checked.
-	decide(o *Order, g *Given) ([]Event, error)
+	decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 }
 
 // checker is a command with a payload that can be malformed, whatever the order.
@@ -92,79 +94,34 @@ type Event interface {
 	evolve(o *Order, at time.Time)
 }
 
-// Recorded is a fact with the instant at which it was decided.
-type Recorded struct {
-	At    time.Time
-	Event Event
-}
-
-// Decide answers a command: the facts that come of it, a *Refusal, or an *InvalidError if the
-// command or the given is malformed. No facts and no error says that there is nothing to do.
+// Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError if
+// the command or the given is malformed. No events and no error says that there is nothing to do.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // order's own rules as its chapter writes them, and then those that depend on other streams:
 // service, entrustment, line, account.
-func Decide(o Order, c Command, g Given) ([]Event, error) {
+func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, trade.Invalid("command", "is nil, a pointer, or no command of an order")
+		return nil, wire.Alien("command", "order")
 	}
-	if err := g.validate(); err != nil {
+	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	// What is stored comes back in UTC: a fact must be the same before and after.
-	g.At = g.At.UTC()
+	g.At = trade.Instant(g.At) // an event is the same before and after it is stored
 	if c, ok := c.(checker); ok {
 		if err := c.check(); err != nil {
 			return nil, err
 		}
 	}
-	if err := o.permits(c, &g); err != nil {
+	if err := life.Check(c.Name(), g, o.at(g.By)); err != nil {
 		return nil, err
 	}
-	return c.decide(&o, &g)
+	return c.decide(&o, &g, &f)
 }
 
-func (g *Given) validate() error {
-	if err := g.By.Validate(); err != nil {
-		return err
-	}
-	return trade.CheckInstant("at", g.At)
-}
-
-// permits checks actor, phase and instant against the table of commands.
-func (o *Order) permits(c Command, g *Given) error {
-	rows := permitted[c.Name()]
-	role, here, amid := false, false, false
-	for _, p := range rows {
-		mine, phase := contains(p.Roles, g.By.Role), contains(p.Phases, o.Phase)
-		role, here = role || mine, here || mine && phase
-		amid = amid || p.amid
-	}
-	switch {
-	case !role:
-		return refuse(rows[0].refuses(o.Phase), c, o).
-			Says("the "+g.By.Role.Text(rule.English)+" cannot ask for it", g.By.Role.Text(rule.Chinese)+"无权执行此操作")
-	case !o.isParty(g.By):
-		return refuse(rows[0].refuses(o.Phase), c, o).Because("the account is no party of this order", "该账号不是本订单的当事人")
-	case !here:
-		return refuse(rows[0].refuses(o.Phase), c, o).Because("not in this phase", "订单当前阶段不允许此操作")
-	}
-	if no := o.halts(c.Name(), amid, g); no != nil {
-		return no
-	}
-	return nil
-}
-
-// halts returns the refusal of a command that is earlier than what came before it (D61), or
-// that must wait until no dispute and no chargeback is open (D29).
-func (o *Order) halts(command string, amid bool, g *Given) *trade.Refusal {
-	switch {
-	case g.By.Role != trade.Desk && g.At.Before(o.LastAt):
-		return trade.Refuse(rule.D61, command, o.Phase.String()).From(o.LastAt)
-	case !amid && o.Frozen():
-		return trade.Refuse(rule.D29, command, o.Phase.String()).Because("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
-	}
-	return nil
+// at returns where the order stands for the actor.
+func (o *Order) at(by trade.Actor) machine.At[Phase] {
+	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by), Frozen: o.Frozen()}
 }
 
 // isParty reports whether a buyer or seller is the one of this order. A buyer who was not
@@ -187,44 +144,35 @@ func (o *Order) isParty(by trade.Actor) bool {
 // follow returns facts and what they bring with them at once: an order whose initial payment
 // is satisfied is funded, one that is received and paid is completed, and one that waits for
 // nothing else is shipped if the policy says so.
-func (o Order) follow(g *Given, facts ...Event) ([]Event, error) {
+func (o Order) follow(g *trade.Given, f *Facts, facts ...Event) ([]Event, error) {
 	for _, e := range facts {
 		if err := o.Apply(e, g.At); err != nil {
 			return nil, err
 		}
 	}
-	next := o.consequence(g)
+	next := o.consequence(g, f)
 	if len(next) == 0 {
 		return facts, nil
 	}
-	more, err := o.follow(g, next...)
+	more, err := o.follow(g, f, next...)
 	return append(facts, more...), err
 }
 
 // consequence returns what the state demands next, or nothing.
-func (o *Order) consequence(g *Given) []Event {
+func (o *Order) consequence(g *trade.Given, f *Facts) []Event {
 	switch {
 	case o.Phase == PhaseConfirmed && o.Terms.Initial.AtMost(o.Ledger.settled()):
 		return []Event{Funded{}}
 	case o.Phase == PhaseReceived && o.Due().IsZero():
 		return []Event{Completed{}}
-	case o.Phase == PhaseReadyToShip && g.Rules().AutoShip && !o.Frozen():
-		return o.autoShip(g)
+	case o.Phase == PhaseReadyToShip && f.Rules().AutoShip && !o.Frozen():
+		return o.autoShip(g, f)
 	}
 	return nil
 }
 
 func refuse(ruleID rule.ID, c Command, o *Order) *trade.Refusal {
 	return trade.Refuse(ruleID, c.Name(), o.Phase.String())
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for i := range list {
-		if list[i] == v {
-			return true
-		}
-	}
-	return false
 }
 
 // VisibleTo reports whether the actor may see the order: its seller, its buyer from submission

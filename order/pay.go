@@ -107,7 +107,7 @@ func isCountry(s string) bool {
 	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }
 
-func (c InitiatePayment) decide(o *Order, g *Given) ([]Event, error) {
+func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.Method.known() {
 		return nil, refuse(rule.A19, c, o)
 	}
@@ -142,7 +142,7 @@ func (c InitiatePayment) decide(o *Order, g *Given) ([]Event, error) {
 	}
 	e := PaymentInitiated{Payment: c.Payment, Method: c.Method, Amount: c.Amount, BankCountry: c.BankCountry}
 	if c.Method == PayTT {
-		e.NoticeUntil = g.At.Add(g.Rules().NoticeLife)
+		e.NoticeUntil = g.At.Add(f.Rules().NoticeLife)
 	}
 	return []Event{e}, nil
 }
@@ -219,7 +219,7 @@ func (c RecordPayment) check() error {
 	return trade.CheckInstant("paid_at", c.PaidAt)
 }
 
-func (c RecordPayment) decide(o *Order, g *Given) ([]Event, error) {
+func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.Method.known() {
 		return nil, refuse(rule.A19, c, o)
 	}
@@ -257,7 +257,7 @@ func (c RecordPayment) decide(o *Order, g *Given) ([]Event, error) {
 		e.Applied = lesser(c.Amount, o.Due())
 	}
 	e.Unapplied = c.Amount.SubUnchecked(e.Applied)
-	return o.follow(g, e)
+	return o.follow(g, f, e)
 }
 
 // collects reports whether money is applied in this phase; in the others it waits (D21b, D22).
@@ -326,7 +326,7 @@ func (c FailPayment) check() error {
 	return trade.CheckText("reason", c.Reason, 500)
 }
 
-func (c FailPayment) decide(o *Order, _ *Given) ([]Event, error) {
+func (c FailPayment) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	for i := range o.Payments {
 		if p := &o.Payments[i]; p.ID == c.Payment && p.Status == PaymentPending {
 			return []Event{PaymentFailed(c)}, nil
@@ -358,7 +358,7 @@ type ApplyUnapplied struct {
 	Amount trade.Money `json:"amount"`
 }
 
-func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
+func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
@@ -366,7 +366,7 @@ func (c ApplyUnapplied) decide(o *Order, g *Given) ([]Event, error) {
 		return nil, refuse(rule.D19, c, o).
 			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
-	return o.follow(g, UnappliedApplied{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)})
+	return o.follow(g, f, UnappliedApplied{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)})
 }
 
 // applyWaiting returns the application of money that came before the buyer confirmed (D21b).
@@ -400,7 +400,7 @@ func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 // charges that banks took on the way (D20).
 type AcceptShortfall struct{}
 
-func (c AcceptShortfall) decide(o *Order, g *Given) ([]Event, error) {
+func (c AcceptShortfall) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	before := trade.Money{}
 	if o.Phase != PhaseConfirmed {
 		before = o.Terms.Initial
@@ -415,7 +415,7 @@ func (c AcceptShortfall) decide(o *Order, g *Given) ([]Event, error) {
 	if o.processing() {
 		return nil, refuse(rule.D20, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
-	return o.follow(g, ShortfallAccepted{Amount: short})
+	return o.follow(g, f, ShortfallAccepted{Amount: short})
 }
 
 // ShortfallAccepted says what the seller does without. The total stays what it is.

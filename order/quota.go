@@ -65,15 +65,15 @@ func (o *Order) Need() trade.Money {
 
 // hold returns the hold that the coverage needs at this point, or the refusal of a line that
 // cannot bear it (D3).
-func (o *Order) hold(c Command, g *Given, at HoldAt) ([]Event, error) {
-	need, policy := o.Need(), g.Rules()
+func (o *Order) hold(c Command, g *trade.Given, f *Facts, at HoldAt) ([]Event, error) {
+	need, policy := o.Need(), f.Rules()
 	if need.IsZero() || at == HoldAtSubmit && policy.HoldAt != HoldAtSubmit {
 		return nil, nil
 	}
 	if o.Hold.Status == HoldOpen || o.Hold.Status == HoldIsPosted {
 		return nil, nil // a hold that was claimed is the order's last
 	}
-	quota := g.Facts.Quota
+	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
 		return nil, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
 	}

@@ -15,23 +15,23 @@ import (
 // system has acted, also after the deadline.
 type ConfirmReceipt struct{}
 
-func (c ConfirmReceipt) decide(o *Order, g *Given) ([]Event, error) {
-	return o.received(g, trade.Buyer)
+func (c ConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	return o.received(g, f, trade.Buyer)
 }
 
 // AutoConfirmReceipt confirms receipt for a buyer who stayed silent until the deadline (A25).
 type AutoConfirmReceipt struct{}
 
-func (c AutoConfirmReceipt) decide(o *Order, g *Given) ([]Event, error) {
+func (c AutoConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if g.At.Before(o.Shipment.ReceiptDeadline) {
 		return nil, refuse(rule.A25, c, o).From(o.Shipment.ReceiptDeadline)
 	}
-	return o.received(g, trade.System)
+	return o.received(g, f, trade.System)
 }
 
-func (o *Order) received(g *Given, by trade.Role) ([]Event, error) {
+func (o *Order) received(g *trade.Given, f *Facts, by trade.Role) ([]Event, error) {
 	facts := append([]Event{ReceiptConfirmed{By: by}}, o.release(ReleaseReceived)...)
-	return o.follow(g, facts...)
+	return o.follow(g, f, facts...)
 }
 
 // ReceiptConfirmed says that the goods have arrived, by the buyer's word or by the system's.
@@ -45,14 +45,14 @@ func (e ReceiptConfirmed) evolve(o *Order, at time.Time) { o.ReceiptBy, o.Receiv
 // ExtendReceipt puts the deadline of receipt off, once for each party (D12).
 type ExtendReceipt struct{}
 
-func (c ExtendReceipt) decide(o *Order, g *Given) ([]Event, error) {
+func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if g.By.Role == trade.Buyer && o.Extended.Buyer || g.By.Role == trade.Seller && o.Extended.Seller {
 		return nil, refuse(rule.D12, c, o).Because("this party has extended it already", "该方已延长过一次")
 	}
 	if !g.At.Before(o.Shipment.ReceiptDeadline) {
 		return nil, refuse(rule.D12, c, o).Until(o.Shipment.ReceiptDeadline)
 	}
-	return []Event{ReceiptExtended{By: g.By.Role, ReceiptDeadline: o.Shipment.ReceiptDeadline.Add(g.Rules().ReceiptExtension)}}, nil
+	return []Event{ReceiptExtended{By: g.By.Role, ReceiptDeadline: o.Shipment.ReceiptDeadline.Add(f.Rules().ReceiptExtension)}}, nil
 }
 
 // Extended says which party has extended the deadline of receipt.
@@ -107,11 +107,11 @@ func (c Review) check() error {
 	return trade.CheckText("text", c.Text, 4000)
 }
 
-func (c Review) decide(o *Order, g *Given) ([]Event, error) {
+func (c Review) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Review.Rating != 0 {
 		return nil, refuse(rule.D31, c, o).Because("it is reviewed already", "已提交过评价")
 	}
-	if last := o.CompletedAt.Add(g.Rules().ReviewWithin); o.Phase == PhaseCompleted && g.At.After(last) {
+	if last := o.CompletedAt.Add(f.Rules().ReviewWithin); o.Phase == PhaseCompleted && g.At.After(last) {
 		return nil, refuse(rule.D31, c, o).Until(last.Add(1))
 	}
 	return []Event{Reviewed(c)}, nil
@@ -134,8 +134,8 @@ type EditReview struct {
 
 func (c EditReview) check() error { return Review(c).check() }
 
-func (c EditReview) decide(o *Order, g *Given) ([]Event, error) {
-	if err := o.reviewed(c, g, o.ReviewedAt); err != nil {
+func (c EditReview) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	if err := o.reviewed(c, g, f, o.ReviewedAt); err != nil {
 		return nil, err
 	}
 	if !o.ReviewEditedAt.IsZero() {
@@ -146,11 +146,11 @@ func (c EditReview) decide(o *Order, g *Given) ([]Event, error) {
 
 // reviewed refuses what comes without a review, or too long after the instant from which it
 // counts.
-func (o *Order) reviewed(c Command, g *Given, from time.Time) error {
+func (o *Order) reviewed(c Command, g *trade.Given, f *Facts, from time.Time) error {
 	if o.Review.Rating == 0 {
 		return refuse(rule.D31, c, o).Because("there is no review", "尚无评价")
 	}
-	if last := from.Add(g.Rules().ReviewWithin); g.At.After(last) {
+	if last := from.Add(f.Rules().ReviewWithin); g.At.After(last) {
 		return refuse(rule.D31, c, o).Until(last.Add(1))
 	}
 	return nil
@@ -172,12 +172,12 @@ type Reply struct {
 
 func (c Reply) check() error { return trade.CheckText("text", c.Text, 4000) }
 
-func (c Reply) decide(o *Order, g *Given) ([]Event, error) {
+func (c Reply) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	from := o.ReviewedAt
 	if o.ReviewEditedAt.After(from) {
 		from = o.ReviewEditedAt
 	}
-	if err := o.reviewed(c, g, from); err != nil {
+	if err := o.reviewed(c, g, f, from); err != nil {
 		return nil, err
 	}
 	if o.ReviewReply != "" {

@@ -26,21 +26,21 @@ type Refund struct {
 	Amount trade.Money `json:"amount"`
 }
 
-func (c Refund) decide(o *Order, g *Given) ([]Event, error) {
+func (c Refund) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.checkShare(rule.D30, c, c.Amount); err != nil {
 		return nil, err
 	}
-	return o.refund(g, c.Amount, RefundAgreed)
+	return o.refund(g, f, c.Amount, RefundAgreed)
 }
 
 // refund returns the facts that lead to a refund, the refund, and what comes of it.
-func (o *Order) refund(g *Given, amount trade.Money, cause RefundCause, before ...Event) ([]Event, error) {
-	return o.settleUp(g, append(before, RefundMade{Amount: amount, Cause: cause})...)
+func (o *Order) refund(g *trade.Given, f *Facts, amount trade.Money, cause RefundCause, before ...Event) ([]Event, error) {
+	return o.settleUp(g, f, append(before, RefundMade{Amount: amount, Cause: cause})...)
 }
 
 // settleUp returns facts after which money was paid back, and the close of the order if none of
 // the applied money is left.
-func (o *Order) settleUp(g *Given, facts ...Event) ([]Event, error) {
+func (o *Order) settleUp(g *trade.Given, f *Facts, facts ...Event) ([]Event, error) {
 	after := *o
 	for _, e := range facts {
 		if err := after.Apply(e, g.At); err != nil {
@@ -50,7 +50,7 @@ func (o *Order) settleUp(g *Given, facts ...Event) ([]Event, error) {
 	if after.Left().IsZero() {
 		return append(facts, after.closed(ClosedRefunded)...), nil
 	}
-	return o.follow(g, facts...)
+	return o.follow(g, f, facts...)
 }
 
 // RefundMade says how much of the applied money went back.
@@ -72,7 +72,7 @@ type ReturnUnapplied struct {
 	Amount trade.Money `json:"amount"`
 }
 
-func (c ReturnUnapplied) decide(o *Order, _ *Given) ([]Event, error) {
+func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	waits := o.Ledger.Unapplied
 	switch {
 	case !c.Amount.IsPositive():

@@ -24,7 +24,7 @@ func testA20(t *testing.T) {
 	t.Run("refuse/money that has gone since", func(t *testing.T) {
 		o := ready.order
 		o.Ledger.Applied, o.Ledger.Reversed = money("1999.99"), money("0.01")
-		_, err := order.Decide(o, ship, ready.given(seller, ship))
+		_, err := decided(o, ship, ready.given(seller, ship))
 		var no *trade.Refusal
 		if !errors.As(err, &no) || no.Rule != rule.A20 || no.Missing != money("0.01") {
 			t.Errorf("got %v", err)

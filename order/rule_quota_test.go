@@ -216,7 +216,7 @@ func testD35(t *testing.T) {
 
 func testA26(t *testing.T) {
 	t.Run("effect/no mechanical rule", func(t *testing.T) {
-		for _, p := range order.Permissions() {
+		for _, p := range order.Life().Permits() {
 			if p.Rule == rule.A26 {
 				t.Errorf("%s is refused by a rule that only states a purpose", p.Command)
 			}
@@ -226,7 +226,7 @@ func testA26(t *testing.T) {
 		}
 	})
 	t.Run("excludes/it makes no event and asks for nothing", func(t *testing.T) {
-		for _, p := range order.Permissions() {
+		for _, p := range order.Life().Permits() {
 			if p.Command == "endorse" {
 				t.Error("there is a command for it")
 			}

@@ -44,7 +44,7 @@ func TestRule(t *testing.T) {
 // TestEveryRefusingRuleIsTested holds the list above to the tables: a rule that refuses a role
 // or a phase has a test.
 func TestEveryRefusingRuleIsTested(t *testing.T) {
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		if !slices.ContainsFunc(rules, func(r struct {
 			rule rule.ID
 			test func(*testing.T)

@@ -29,7 +29,7 @@ func (c Arbitrate) check() error {
 	return trade.CheckText("text", c.Text, 4000)
 }
 
-func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
+func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
@@ -45,15 +45,15 @@ func (c Arbitrate) decide(o *Order, g *Given) ([]Event, error) {
 		if err := o.checkShare(rule.D30, c, c.Refund); err != nil {
 			return nil, err
 		}
-		return o.refund(g, c.Refund, RefundRuled, ruled)
+		return o.refund(g, f, c.Refund, RefundRuled, ruled)
 	case !c.Compensation.IsZero():
 		claim, err := o.claim(c, c.Compensation)
 		if err != nil {
 			return nil, err
 		}
-		return o.settleUp(g, ruled, claim)
+		return o.settleUp(g, f, ruled, claim)
 	}
-	return o.follow(g, ruled)
+	return o.follow(g, f, ruled)
 }
 
 // claim returns what the platform advances of a compensation: no more than the order holds and

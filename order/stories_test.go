@@ -55,7 +55,7 @@ func TestStatesAreValues(t *testing.T) {
 			s.when(buyer, card("D1", "1"))
 			first, second := one(s), other(s)
 			for _, told := range []story{s, first, second} {
-				fresh := must(order.Replay(orderID, told.history))
+				fresh := must(order.Replay(order.New(orderID), told.history))
 				if !reflect.DeepEqual(told.order, fresh) {
 					t.Errorf("%s beside %s:\n%+v\n%+v", a, b, told.order, fresh)
 				}
@@ -133,7 +133,7 @@ func TestEveryFactLeavesATrace(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range order.Table().Kinds() {
+	for _, kind := range order.Life().Table().Kinds() {
 		if !seen[kind] {
 			t.Errorf("no story has %s", kind)
 		}

@@ -84,7 +84,7 @@ type story struct {
 	order   order.Order
 	steps   []step
 	books   *books // of the steps; nil before the first
-	history []order.Recorded
+	history []events.Recorded[order.Event]
 	now     time.Time
 	policy  *order.Policy
 	facts   order.Facts
@@ -130,16 +130,27 @@ type attempt struct {
 // the story knows better.
 func (s story) when(by trade.Actor, ask order.Command) attempt {
 	given := s.given(by, ask)
-	got, err := order.Decide(s.order, ask, given)
+	got, err := decided(s.order, ask, given)
 	return attempt{story: s, by: by, ask: ask, got: got, err: err}
 }
 
-func (s story) given(by trade.Actor, ask order.Command) order.Given {
+// given is what a decision is handed beside the order and the command.
+type given struct {
+	trade.Given
+	facts order.Facts
+}
+
+func decided(o order.Order, c order.Command, g given) ([]order.Event, error) {
+	return order.Decide(o, c, g.Given, g.facts)
+}
+
+func (s story) given(by trade.Actor, ask order.Command) given {
 	facts := s.facts
 	if link, ok := ask.(order.Link); ok && facts.Entrustment.ID == "" {
 		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: seller.Account}
 	}
-	return order.Given{By: by, At: s.now, Policy: s.policy, Facts: facts}
+	facts.Policy = s.policy
+	return given{trade.Given{By: by, At: s.now}, facts}
 }
 
 // does tells on with a command that must be accepted.
@@ -244,7 +255,7 @@ func (a attempt) nothing(t *testing.T) {
 	if len(a.got) != 0 {
 		t.Errorf("refused, and still there are %+v", a.got)
 	}
-	if fresh := must(order.Replay(orderID, a.history)); !reflect.DeepEqual(a.order, fresh) {
+	if fresh := must(order.Replay(order.New(orderID), a.history)); !reflect.DeepEqual(a.order, fresh) {
 		t.Errorf("the state was written:\n%+v\n%+v", a.order, fresh)
 	}
 }
@@ -256,22 +267,22 @@ func (a attempt) nothing(t *testing.T) {
 func (a attempt) accept(t reporter) story {
 	t.Helper()
 	s := a.story
-	before := must(order.Replay(orderID, s.history))
+	before := must(order.Replay(order.New(orderID), s.history))
 	s.history = slices.Clone(s.history)
 	live := s.order
 	for _, e := range a.got {
 		checkMakes(t, a.ask, e)
 		checkCodec(t, e)
-		r := order.Recorded{At: s.now, Event: e}
+		r := events.Recorded[order.Event]{At: s.now, Event: e}
 		s.history = append(s.history, r)
-		next, err := order.Evolve(live, r)
+		next, err := order.Evolve(live, r.Event, r.At)
 		if err != nil {
 			t.Fatalf("%s made %+v: %v", a.ask.Name(), e, err)
 		}
 		live = next
 	}
-	checkSame(t, "the live state and the replay", live, must(order.Replay(orderID, s.history)))
-	again, err := order.Decide(s.order, a.ask, s.given(a.by, a.ask))
+	checkSame(t, "the live state and the replay", live, must(order.Replay(order.New(orderID), s.history)))
+	again, err := decided(s.order, a.ask, s.given(a.by, a.ask))
 	if err != nil || !reflect.DeepEqual(again, a.got) {
 		t.Errorf("asked again: %+v, %v; the first time %+v", again, err, a.got)
 	}
@@ -346,7 +357,7 @@ func checkSame(t reporter, what string, a, b order.Order) {
 // checkMakes checks that the table of commands says that the command may make the event.
 func checkMakes(t reporter, ask order.Command, e order.Event) {
 	t.Helper()
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		if p.Command == ask.Name() && slices.Contains(p.Makes, e.Kind()) {
 			return
 		}

@@ -534,6 +534,30 @@ func appendEvent(b []byte, e Event) []byte {
 	return append(b, "null"...)
 }
 
+// EncodeEvent appends the JSON of the event to buf and returns the extended buffer with the type
+// and the schema version of the event. Nil and a pointer are a *trade.InvalidError.
+func EncodeEvent(buf []byte, e Event) (typ string, schema uint16, data []byte, err error) {
+	if !isEvent(e) {
+		return "", 0, buf, wire.Alien("event", "order")
+	}
+	return e.Kind().String(), wire.Schema, appendEvent(buf, e), nil
+}
+
+// DecodeEvent is the inverse of EncodeEvent. A type or a schema version that it does not know is
+// events.ErrUnknownType; data that EncodeEvent cannot have written is a *trade.InvalidError that
+// names the field and the reason. It keeps no reference to data.
+func DecodeEvent(typ string, schema uint16, data []byte) (Event, error) {
+	kind, known := kindOf(typ)
+	if err := wire.CheckEvent(known, schema, data); err != nil {
+		return nil, err
+	}
+	e, err := decodeEvent(kind, data)
+	if err != nil {
+		return nil, wire.Malformed("event", err)
+	}
+	return e, nil
+}
+
 // decodeEvent decodes an event of the kind. Its errors are of type *wire.Error.
 func decodeEvent(k Kind, data []byte) (Event, error) {
 	var e Event
@@ -1141,6 +1165,29 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	}
 	return append(b, "null"...)
+}
+
+// EncodeCommand returns the wire name of the command and its JSON. For nil and for a pointer they
+// are empty and null, which DecodeCommand refuses.
+func EncodeCommand(c Command) (name string, data []byte) {
+	if isCommand(c) {
+		name = c.Name()
+	}
+	return name, appendCommand(nil, c)
+}
+
+// DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
+// a key that is missing, given twice or in another case, is a *trade.InvalidError that names the
+// field and the reason, and so are more than trade.MaxCommand bytes. It keeps no reference to data.
+func DecodeCommand(name string, data []byte) (Command, error) {
+	if err := wire.CheckCommand(data); err != nil {
+		return nil, err
+	}
+	c, err := decodeCommand(name, data)
+	if err != nil {
+		return nil, wire.Malformed("command", err)
+	}
+	return c, nil
 }
 
 // decodeCommand decodes the command with the name. Its errors are of type *wire.Error.

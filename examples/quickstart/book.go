@@ -15,6 +15,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -108,7 +109,7 @@ func (b *book) enter(r *events.Record, meta desk.Meta, event any) error {
 			return err
 		}
 		standing = b.words.Phase(b.order.Phase)
-	case entrustment.Linked, entrustment.Unlinked, desk.Reserved:
+	case entrustment.Linked, entrustment.Unlinked, reservation.Event:
 		return nil
 	case entrustment.Event:
 		key, _ := r.Stream.Key()

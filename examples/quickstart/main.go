@@ -84,7 +84,7 @@ func runOn(ctx context.Context, out io.Writer, c *contract, words *words, open f
 		return err
 	}
 	defer store.Close()
-	again, version, err := order.NewModel().Replay(ctx, store, order.Stream(live.ID))
+	again, version, err := order.Model().Replay(ctx, store, order.Stream(live.ID))
 	if err != nil {
 		return err
 	}

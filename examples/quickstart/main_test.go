@@ -44,7 +44,7 @@ func TestLivesItsWholeLife(t *testing.T) {
 		"limit assessed at 50000.00 USD", "0.00 / 50000.00",
 		"order drafted online", "draft",
 		"submitted", "36400.00 / 13600.00",
-		"refused by A18", "the account is no party of this order",
+		"refused by A18", "The account is not a party to the order",
 		"confirmed, terms at revision 2",
 		"T/T received: 10885.00 USD", "T/T received: 35.00 USD", "initial payment satisfied", "ready-to-ship",
 		"refused by A22", "refused by A23", "refused by D10",

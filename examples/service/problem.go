@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -68,7 +67,6 @@ func describe(err error, lang rule.Lang) *problem {
 		corrupt *events.CorruptError
 		misuse  *events.MisuseError
 		no      *trade.Refusal
-		unread  *order.DecodeError
 		invalid *trade.InvalidError
 		bounds  *events.BoundsError
 		expect  *desk.ExpectError
@@ -85,8 +83,6 @@ func describe(err error, lang rule.Lang) *problem {
 		p.Rule, p.Text, p.Command, p.Phase = no.Rule, no.Rule.Text(lang), no.Command, no.Phase
 		p.Missing, p.Earliest, p.Deadline = no.Missing, no.Earliest, no.Deadline
 		return p
-	case errors.As(err, &unread):
-		return malformed(unread.Field, fmt.Sprintf("%s (byte %d)", unread.Reason, unread.Offset))
 	case errors.As(err, &invalid):
 		return malformed(invalid.Field, invalid.Reason)
 	case errors.As(err, &bounds):

@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // BenchmarkHold decides and folds a hold and its release.
 func BenchmarkHold(b *testing.B) {
 	l := empty
-	given := order.Given{By: desk, At: noon}
+	given := trade.Given{By: desk, At: noon}
 	var occupy Command = hold(orderA, 6_000)
 	var free Command = release(6_000, CauseShipped)
 	facts := open(6_000)
@@ -90,7 +91,7 @@ func BenchmarkEncode(b *testing.B) {
 // BenchmarkDeduct decides and folds a deduction and its restoring on a line that can be frozen.
 func BenchmarkDeduct(b *testing.B) {
 	l := fresh
-	given := order.Given{By: desk, At: noon}
+	given := trade.Given{By: desk, At: noon}
 	var take Command = deduct(orderA, 4_000)
 	var give Command = restoring(4_000, RestorePaid)
 	facts := uses(4_000)

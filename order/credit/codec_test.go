@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -197,7 +196,7 @@ func TestBadInput(t *testing.T) {
 		{"credit.held", `{` + id + `,"amount":""}`, "amount"},
 		{"credit.held", `{` + id + `,"amount":"1e9999999 USD"}`, "amount"},
 		{"credit.held", `{` + id + `,"amount":"92233720368547758.08 USD"}`, "amount"},
-		{"credit.held", `{` + id + `,"amount":"` + strings.Repeat("9", 1<<20) + ` USD"}`, "amount"},
+		{"credit.held", `{` + id + `,"amount":"` + strings.Repeat("9", 60_000) + ` USD"}`, "amount"},
 		{"credit.held", `{"order":"","amount":"1.00 USD"}`, "order"},
 		{"credit.held", `{"order":"0193A4C8-7c1e-7d3a-b4a5-0f6e2d1c9b8a","amount":"1.00 USD"}`, "order"},
 		{"credit.held", `{"order":"{0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a}","amount":"1.00 USD"}`, "order"},
@@ -339,7 +338,7 @@ func TestEncodeForeignValues(t *testing.T) {
 			t.Errorf("%v: %s %s", c, name, data)
 		}
 		var bad *trade.InvalidError
-		if _, err := Decide(six, c, order.Given{By: platform, At: noon}, none); !errors.As(err, &bad) || bad.Field != "command" {
+		if _, err := Decide(six, c, trade.Given{By: platform, At: noon}, none); !errors.As(err, &bad) || bad.Field != "command" {
 			t.Errorf("%v is decided: %v", c, err)
 		}
 	}

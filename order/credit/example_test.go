@@ -24,7 +24,7 @@ func Example() {
 	history := []credit.Recorded(nil)
 	ask := func(by trade.Actor, c credit.Command, f credit.Facts) error {
 		at = at.Add(time.Minute)
-		events, err := credit.Decide(l, c, order.Given{By: by, At: at}, f)
+		events, err := credit.Decide(l, c, trade.Given{By: by, At: at}, f)
 		for _, e := range events {
 			history = append(history, credit.Recorded{At: at, Event: e})
 			err = errors.Join(err, l.Apply(e, at))

@@ -8,7 +8,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -46,7 +45,7 @@ func grow(t *testing.T, first, later Inputs) trade.Money {
 		OpenLine{Limit: limitOf(t, first), Inputs: first},
 		AssessLimit{Limit: limitOf(t, later), Inputs: later},
 	} {
-		made, err := Decide(l, c, order.Given{By: platform, At: noon}, none)
+		made, err := Decide(l, c, trade.Given{By: platform, At: noon}, none)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -140,7 +140,7 @@ func drawLife(t *rapid.T) (Line, []Recorded, Line) {
 	for range rapid.SampledFrom([]int{1, 10, 40, 80}).Draw(t, "commands") {
 		c, by, facts := l.draw(t)
 		at = at.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "hours")) * time.Hour)
-		made, err := Decide(l.line, c, order.Given{By: by, At: at}, facts)
+		made, err := Decide(l.line, c, trade.Given{By: by, At: at}, facts)
 		if no, ok := errors.AsType[*trade.Refusal](err); err != nil && (!ok || no.Command != c.Name() || len(made) > 0) {
 			t.Fatalf("%+v: %v is no refusal, or comes with events %v", c, err, made)
 		}

@@ -82,7 +82,7 @@ func checkMatrix(t *testing.T, product Product, lines map[Phase]Line) {
 						l = follow(l, Frozen(audit))
 					}
 				}
-				_, err := Decide(l, c, order.Given{By: actor, At: noon}, facts)
+				_, err := Decide(l, c, trade.Given{By: actor, At: noon}, facts)
 				var no *trade.Refusal
 				switch allowed := slices.Contains(strings.Split(row.cells[i], ","), who); {
 				case allowed && err != nil:

@@ -157,7 +157,7 @@ type Recorded struct {
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // currency, and then the command's own rules as its chapter writes them. The instant is not
 // asked of the desk: what it writes is addressed to an order, and on the line goes by version.
-func Decide(l Line, c Command, g order.Given, f Facts) ([]Event, error) {
+func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, &trade.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a credit line"}
 	}
@@ -177,7 +177,7 @@ func Decide(l Line, c Command, g order.Given, f Facts) ([]Event, error) {
 }
 
 // permits checks actor, phase and instant against the table of commands, and the currency.
-func (l *Line) permits(c Command, g *order.Given) error {
+func (l *Line) permits(c Command, g *trade.Given) error {
 	p := permissionOf(l.Product, c.Name())
 	switch {
 	case !slices.Contains(p.Roles, g.By.Role):

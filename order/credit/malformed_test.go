@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -90,7 +89,7 @@ func TestMalformed(t *testing.T) {
 		{"reason", platform, noon, Suspend{}},
 		{"reason", platform, noon, Suspend{Reason: long}},
 	} {
-		_, err := Decide(after(assessed(10)), c.ask, order.Given{By: c.by, At: c.at}, Facts{})
+		_, err := Decide(after(assessed(10)), c.ask, trade.Given{By: c.by, At: c.at}, Facts{})
 		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || bad.Field != c.field || bad.Reason == "" {
 			t.Errorf("%s of %.60v: got %v", c.field, c.ask, err)

@@ -44,7 +44,7 @@ func testPayLaterRules(t *testing.T) {
 func testNegativeLimit(t *testing.T) {
 	for _, c := range []Command{OpenLine{Limit: fen(-1)}, AssessLimit{Limit: fen(-1)}} {
 		var bad *trade.InvalidError
-		if _, err := Decide(fresh, c, order.Given{By: platform, At: noon}, none); !errors.As(err, &bad) || bad.Field != "limit" {
+		if _, err := Decide(fresh, c, trade.Given{By: platform, At: noon}, none); !errors.As(err, &bad) || bad.Field != "limit" {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
@@ -52,7 +52,7 @@ func testNegativeLimit(t *testing.T) {
 
 func testSameLimit(t *testing.T) {
 	for _, l := range []Line{fresh, frozen} {
-		made, err := Decide(l, AssessLimit{yuan(5_000), shop}, order.Given{By: platform, At: noon}, none)
+		made, err := Decide(l, AssessLimit{yuan(5_000), shop}, trade.Given{By: platform, At: noon}, none)
 		if err != nil || len(made) != 0 {
 			t.Errorf("got %v, %v", made, err)
 		}
@@ -101,7 +101,7 @@ func refusedBy(t *testing.T, c Command, f Facts, ruleID rule.ID, roles ...trade.
 	t.Helper()
 	for _, role := range roles {
 		for _, l := range []Line{unopened, used, frozen} {
-			made, err := Decide(l, c, order.Given{By: trade.Actor{Role: role, Account: "acme"}, At: noon}, f)
+			made, err := Decide(l, c, trade.Given{By: trade.Actor{Role: role, Account: "acme"}, At: noon}, f)
 			var no *trade.Refusal
 			if !errors.As(err, &no) || no.Rule != ruleID || len(made) != 0 {
 				t.Errorf("%s by %s: %v, %v", c.Name(), role, made, err)
@@ -127,7 +127,7 @@ func testUnused(t *testing.T) {
 		order.HoldNone: "该订单未使用额度", order.HoldIsReleased: "该订单使用的额度已全部恢复", order.HoldIsPosted: "该订单已核销",
 	} {
 		for _, c := range []Command{restoring(4_000, RestorePaid), NoteOverdue{orderA}, Consume{orderA, yuan(4_000)}} {
-			_, err := Decide(used, c, order.Given{By: desk, At: noon}, ended(status))
+			_, err := Decide(used, c, trade.Given{By: desk, At: noon}, ended(status))
 			var no *trade.Refusal
 			if !errors.As(err, &no) || no.Reason(rule.Chinese) != want {
 				t.Errorf("%s: %v, want %s", c.Name(), err, want)
@@ -137,7 +137,7 @@ func testUnused(t *testing.T) {
 }
 
 func testDeskFreeze(t *testing.T) {
-	made, err := Decide(used, Freeze(overdue), order.Given{By: desk, At: noon}, Facts{Overdue: true})
+	made, err := Decide(used, Freeze(overdue), trade.Given{By: desk, At: noon}, Facts{Overdue: true})
 	if err != nil || !slices.Equal(made, []Event{Frozen(overdue)}) {
 		t.Errorf("got %v, %v", made, err)
 	}
@@ -145,7 +145,7 @@ func testDeskFreeze(t *testing.T) {
 
 func testDeskOther(t *testing.T) {
 	for _, g := range []Ground{fake, busy, audit} {
-		made, err := Decide(used, Freeze(g), order.Given{By: desk, At: noon}, Facts{Overdue: true, Fake: true})
+		made, err := Decide(used, Freeze(g), trade.Given{By: desk, At: noon}, Facts{Overdue: true, Fake: true})
 		if !errors.Is(err, rule.D53) || len(made) != 0 {
 			t.Errorf("%v: %v, %v", g, made, err)
 		}
@@ -198,7 +198,7 @@ func testOverdueCount(t *testing.T) {
 		if i == 4 {
 			f.Hold.Amount = yuan(999)
 		}
-		made, err := Decide(l, c.ask, order.Given{By: desk, At: noon}, f)
+		made, err := Decide(l, c.ask, trade.Given{By: desk, At: noon}, f)
 		if err != nil {
 			t.Fatalf("%+v: %v", c.ask, err)
 		}
@@ -264,7 +264,7 @@ func testAtLast(t *testing.T) {
 		at  time.Time
 		yes bool
 	}{{noon.Add(-1), false}, {noon, true}, {noon.Add(1), true}} {
-		_, err := Decide(used, AssessLimit{Limit: yuan(6_000)}, order.Given{By: platform, At: c.at}, none)
+		_, err := Decide(used, AssessLimit{Limit: yuan(6_000)}, trade.Given{By: platform, At: c.at}, none)
 		var no *trade.Refusal
 		switch {
 		case c.yes && err != nil:
@@ -290,7 +290,7 @@ func testLastAt(t *testing.T) {
 func TestPayLaterGolden(t *testing.T) {
 	l := fresh
 	ask := func(by trade.Actor, c Command, f Facts) error {
-		made, err := Decide(l, c, order.Given{By: by, At: noon}, f)
+		made, err := Decide(l, c, trade.Given{By: by, At: noon}, f)
 		l = follow(l, made...)
 		return err
 	}

@@ -40,7 +40,7 @@ func asker(l *Line, c Command) trade.Actor {
 
 func (c accepted) run(t *testing.T) {
 	before := copied(c.from)
-	got, err := Decide(c.from, c.ask, order.Given{By: asker(&c.from, c.ask), At: noon}, c.know)
+	got, err := Decide(c.from, c.ask, trade.Given{By: asker(&c.from, c.ask), At: noon}, c.know)
 	if err != nil || !slices.Equal(got, []Event{c.want}) {
 		t.Fatalf("got %+v, %v; want %+v", got, err, c.want)
 	}
@@ -65,7 +65,7 @@ type refused struct {
 
 func (c refused) run(t *testing.T) {
 	before := copied(c.from)
-	got, err := Decide(c.from, c.ask, order.Given{By: asker(&c.from, c.ask), At: noon}, c.know)
+	got, err := Decide(c.from, c.ask, trade.Given{By: asker(&c.from, c.ask), At: noon}, c.know)
 	var no *trade.Refusal
 	if !errors.As(err, &no) || !errors.Is(err, c.rule) {
 		t.Fatalf("got %v, %v; want a refusal by %s", got, err, string(c.rule))
@@ -127,7 +127,7 @@ func testFact(t *testing.T) {
 }
 
 func testNoChange(t *testing.T) {
-	got, err := Decide(stopped, adjust(6_000, 6_000), order.Given{By: desk, At: noon}, open(6_000))
+	got, err := Decide(stopped, adjust(6_000, 6_000), trade.Given{By: desk, At: noon}, open(6_000))
 	if err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -162,7 +162,7 @@ func testNextAssessment(t *testing.T) {
 }
 
 func testBehind(t *testing.T) {
-	_, err := Decide(six, Suspend{"fraud"}, order.Given{By: platform, At: noon.Add(-1)}, none)
+	_, err := Decide(six, Suspend{"fraud"}, trade.Given{By: platform, At: noon.Add(-1)}, none)
 	var no *trade.Refusal
 	if !errors.As(err, &no) || no.Rule != rule.D61 || !no.Earliest.Equal(noon) {
 		t.Errorf("got %v", err)
@@ -170,7 +170,7 @@ func testBehind(t *testing.T) {
 }
 
 func testDeskBehind(t *testing.T) {
-	if _, err := Decide(six, hold(orderB, 1), order.Given{By: desk, At: noon.Add(-time.Hour)}, none); err != nil {
+	if _, err := Decide(six, hold(orderB, 1), trade.Given{By: desk, At: noon.Add(-time.Hour)}, none); err != nil {
 		t.Error(err)
 	}
 }
@@ -179,7 +179,7 @@ func testDeskBehind(t *testing.T) {
 func TestGoldenCases(t *testing.T) {
 	l := after(assessed(10_000))
 	ask := func(c Command, f Facts) error {
-		made, err := Decide(l, c, order.Given{By: desk, At: noon}, f)
+		made, err := Decide(l, c, trade.Given{By: desk, At: noon}, f)
 		for _, e := range made {
 			if err := l.Apply(e, noon); err != nil {
 				t.Fatal(err)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -87,7 +86,7 @@ func TestModel(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			made, err := Decide(l, c, order.Given{By: by, At: noon}, f)
+			made, err := Decide(l, c, trade.Given{By: by, At: noon}, f)
 			if err != nil {
 				return err
 			}

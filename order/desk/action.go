@@ -24,7 +24,7 @@ type Action struct {
 	command any    // the command of the target's package
 	name    string // its wire name
 	payload []byte // its canonical JSON
-	plan    func(w world, g order.Given, out outside) error
+	plan    func(w world, g trade.Given, out outside) error
 }
 
 // target names what a command is addressed to.
@@ -57,7 +57,7 @@ func Order(id trade.ID, c order.Command) Action {
 	name, payload := order.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetOrder, order: id}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, out outside) error { return planOrder(w, id, c, g, out) },
+		plan: func(w world, g trade.Given, out outside) error { return planOrder(w, id, c, g, out) },
 	}
 }
 
@@ -69,7 +69,7 @@ func Seller(account trade.Account, c seller.Command) Action {
 	name, payload := seller.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetSeller, account: account}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, out outside) error { return planSeller(w, account, c, g, out) },
+		plan: func(w world, g trade.Given, out outside) error { return planSeller(w, account, c, g, out) },
 	}
 }
 
@@ -81,7 +81,7 @@ func Entrustment(id order.EntrustmentID, c entrustment.Command) Action {
 	name, payload := entrustment.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetEntrustment, entrustment: id}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, _ outside) error { return planEntrustment(w, id, c, g) },
+		plan: func(w world, g trade.Given, out outside) error { return planEntrustment(w, id, c, g, out) },
 	}
 }
 
@@ -93,7 +93,7 @@ func Line(account trade.Account, currency trade.Currency, c credit.Command) Acti
 	name, payload := credit.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetLine, account: account, currency: currency}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, _ outside) error { return planLine(w, account, currency, c, g) },
+		plan: func(w world, g trade.Given, _ outside) error { return planLine(w, account, currency, c, g) },
 	}
 }
 
@@ -105,7 +105,7 @@ func PayLater(id trade.ID, c paylater.Command) Action {
 	name, payload := paylater.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetPayLater, order: id}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, out outside) error { return planPayLater(w, id, c, g, out) },
+		plan: func(w world, g trade.Given, out outside) error { return planPayLater(w, id, c, g, out) },
 	}
 }
 
@@ -117,7 +117,7 @@ func Quota(merchant trade.Account, currency trade.Currency, c credit.Command) Ac
 	name, payload := credit.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetQuota, account: merchant, currency: currency}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, _ outside) error { return planQuota(w, merchant, currency, c, g) },
+		plan: func(w world, g trade.Given, _ outside) error { return planQuota(w, merchant, currency, c, g) },
 	}
 }
 
@@ -129,7 +129,7 @@ func Funds(merchant trade.Account, currency trade.Currency, c funds.Command) Act
 	name, payload := funds.EncodeCommand(c)
 	return Action{
 		target: target{kind: targetFunds, account: merchant, currency: currency}, command: c, name: name, payload: payload,
-		plan: func(w world, g order.Given, out outside) error { return planFunds(w, merchant, currency, c, g, out) },
+		plan: func(w world, g trade.Given, out outside) error { return planFunds(w, merchant, currency, c, g, out) },
 	}
 }
 

@@ -43,8 +43,8 @@ func (a *attempt) run(ctx context.Context, tx *events.Tx) error {
 	// The instant is taken after loading, so that it does not lie before what was loaded.
 	w.at = d.instant(a.clock(), last)
 	tx.Stamp(w.at, c.meta())
-	g := order.Given{By: c.By, At: w.at, Policy: d.policy}
-	a.out.payLater = d.payLater
+	g := trade.Given{By: c.By, At: w.at}
+	a.out.policy, a.out.payLater = d.policy, d.payLater
 	if err := a.consult(ctx, w, g); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (d *Desk) instant(now, last time.Time) time.Time {
 
 // consult asks the sources that make nothing, once per command, and only for somebody who may
 // have the answer: a directory is not there for strangers to probe.
-func (a *attempt) consult(ctx context.Context, w *session, g order.Given) (err error) {
+func (a *attempt) consult(ctx context.Context, w *session, g trade.Given) (err error) {
 	if a.consulted {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (a *attempt) consult(ctx context.Context, w *session, g order.Given) (err e
 		if o, err = w.order(t.order); err != nil {
 			return err
 		}
-		if _, no := order.Decide(o, c, g); no != nil {
+		if _, no := order.Decide(o, c, g, order.Facts{Policy: a.desk.policy}); no != nil {
 			return nil // the plan says the same
 		}
 		a.out.match, err = s.Match(ctx, c.Email)

@@ -11,11 +11,12 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/internal/wire"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 )
 
 // DecodeEvent reads an event of any stream that the desk writes: an order.Event, a seller.Event,
-// an entrustment.Event, a credit.Event, a paylater.Event, a funds.Event, or a Reserved.
+// an entrustment.Event, a credit.Event, a paylater.Event, a funds.Event, or a reservation.Event.
 func DecodeEvent(typ string, schema uint16, data []byte) (any, error) {
 	switch prefix, _, _ := strings.Cut(typ, "."); prefix {
 	case "order":
@@ -31,10 +32,7 @@ func DecodeEvent(typ string, schema uint16, data []byte) (any, error) {
 	case "funds":
 		return funds.DecodeEvent(typ, schema, data)
 	case "reservation":
-		kind, ok := kindOf(typ)
-		if ok && schema == 1 {
-			return decodeEvent(kind, data)
-		}
+		return reservation.DecodeEvent(typ, schema, data)
 	}
 	return nil, fmt.Errorf("desk: %w", events.ErrUnknownType)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -37,13 +38,13 @@ type Desk struct {
 
 	orders       *events.Model[order.Order, order.Event]
 	services     *events.Model[seller.Service, seller.Event]
-	entrustments *events.Model[entrustment.State, entrustment.Event]
+	entrustments *events.Model[entrustment.Entrustment, entrustment.Event]
 	lines        *events.Model[credit.Line, credit.Event]
 	sales        *events.Model[paylater.Order, paylater.Event]
 	quotas       *events.Model[credit.Line, credit.Event]
 	balances     *events.Model[funds.Balance, funds.Event]
-	accounts     *events.Model[Reservation, Event]
-	numbers      *events.Model[Reservation, Event]
+	accounts     *events.Model[reservation.Reservation, reservation.Event]
+	numbers      *events.Model[reservation.Reservation, reservation.Event]
 }
 
 // Option changes how a Desk works.
@@ -112,9 +113,9 @@ func New(store events.Store, opts ...Option) *Desk {
 	d := &Desk{
 		store: store, cache: events.NewCache(10_000), policy: order.DefaultPolicy(), clock: time.Now,
 		sources: defaultSources(), timeout: events.DefaultTimeout,
-		orders: order.NewModel(), services: seller.NewModel(), entrustments: entrustment.NewModel(), lines: credit.NewModel(),
+		orders: order.Model(), services: seller.NewModel(), entrustments: entrustment.Model(), lines: credit.NewModel(),
 		sales: paylater.NewModel(), quotas: credit.NewPayLaterModel(), balances: funds.NewModel(), payLater: paylater.DefaultPolicy(),
-		accounts: newReservations(accountCategory, orderOwns), numbers: newReservations("declaration", entrustmentOwns),
+		accounts: reservation.Model(reservation.ReceivingAccount), numbers: reservation.Model(reservation.DeclarationNumber),
 	}
 	for _, o := range opts {
 		o(d)
@@ -159,7 +160,7 @@ type Result struct {
 }
 
 // Fact is an event of some stream. Event is an order.Event, a seller.Event, an
-// entrustment.Event, a credit.Event, a paylater.Event, a funds.Event or a Reserved.
+// entrustment.Event, a credit.Event, a paylater.Event, a funds.Event or a reservation.Event.
 type Fact struct {
 	Stream  events.StreamID
 	Version events.Version

@@ -40,11 +40,11 @@ func stateOf(t testing.TB, store events.Store, stream events.StreamID) any {
 	)
 	switch stream.Category() {
 	case order.Category:
-		state, _, err = order.NewModel().Replay(ctx, store, stream)
+		state, _, err = order.Model().Replay(ctx, store, stream)
 	case seller.Category:
 		state, _, err = seller.NewModel().Replay(ctx, store, stream)
 	case entrustment.Category:
-		state, _, err = entrustment.NewModel().Replay(ctx, store, stream)
+		state, _, err = entrustment.Model().Replay(ctx, store, stream)
 	case credit.Category:
 		state, _, err = credit.NewModel().Replay(ctx, store, stream)
 	case credit.PayLaterCategory:

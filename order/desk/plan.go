@@ -10,6 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -19,15 +20,15 @@ import (
 type world interface {
 	order(id trade.ID) (order.Order, error)
 	service(account trade.Account) (seller.Service, error)
-	entrustment(id order.EntrustmentID) (entrustment.State, error)
+	entrustment(id order.EntrustmentID) (entrustment.Entrustment, error)
 	line(account trade.Account, c trade.Currency) (credit.Line, error)
-	reservation(stream events.StreamID) (Reservation, error)
+	reservation(stream events.StreamID) (reservation.Reservation, error)
 
 	appendOrder(id trade.ID, facts ...order.Event) error
 	appendService(account trade.Account, facts ...seller.Event) error
 	appendEntrustment(id order.EntrustmentID, facts ...entrustment.Event) error
 	appendLine(account trade.Account, c trade.Currency, facts ...credit.Event) error
-	reserve(stream events.StreamID, r Reserved) error
+	reserve(stream events.StreamID, made ...reservation.Event) error
 
 	shop
 }
@@ -38,21 +39,23 @@ type outside struct {
 	findings seller.Findings        // Activate: what the platform knows of the store
 	account  order.ReceivingAccount // Submit: the account that was made; empty until it is needed
 	payLater *paylater.Policy       // pay-later orders: the policy of the desk
+	policy   *order.Policy          // orders and entrustments: the policy of the desk
 	funds    *funds.Policy          // Pay and Withdraw: the policy of the merchant
 }
 
 // planOrder decides a command on an order and writes what it does to every stream: the facts
 // go to the order, and each fact that concerns another stream is decided there by the rules of
 // that stream. Either all of it is written or none.
-func planOrder(w world, id trade.ID, c order.Command, g order.Given, out outside) error {
+func planOrder(w world, id trade.ID, c order.Command, g trade.Given, out outside) error {
 	o, err := w.order(id)
 	if err != nil {
 		return err
 	}
-	if g.Facts, err = orderFacts(w, &o, c, g.By, out); err != nil {
+	f, err := orderFacts(w, &o, c, g.By, out)
+	if err != nil {
 		return err
 	}
-	facts, err := order.Decide(o, c, g)
+	facts, err := order.Decide(o, c, g, f)
 	if err != nil || len(facts) == 0 {
 		return err
 	}
@@ -62,7 +65,7 @@ func planOrder(w world, id trade.ID, c order.Command, g order.Given, out outside
 	if !slices.ContainsFunc(facts, concernsOthers) {
 		return nil // as it is with most commands; an order is not small enough to be copied for them
 	}
-	return follow(w, o, facts, g)
+	return follow(w, o, facts, g, out)
 }
 
 // concernsOthers reports whether follow writes something to another stream for a fact.
@@ -77,6 +80,7 @@ func concernsOthers(fact order.Event) bool {
 
 // orderFacts looks up what other streams say, as far as the command needs it.
 func orderFacts(w world, o *order.Order, c order.Command, by trade.Actor, out outside) (f order.Facts, err error) {
+	f.Policy = out.policy
 	switch c := c.(type) {
 	case order.Draft:
 		if by.Role != trade.Seller {
@@ -99,12 +103,13 @@ func orderFacts(w world, o *order.Order, c order.Command, by trade.Actor, out ou
 		if f.Quota, err = quota(w, o); err != nil || out.account == "" {
 			return f, err
 		}
-		stream, err := accountStream(out.account)
+		stream, err := reservation.Stream(reservation.ReceivingAccount, string(out.account))
 		if err != nil {
 			return f, err
 		}
 		r, err := w.reservation(stream)
-		f.Account = order.Receiving{Account: out.account, Owner: r.order()}
+		owner, _ := trade.ParseID(r.Owner)
+		f.Account = order.Receiving{Account: out.account, Owner: owner}
 		return f, err
 	case order.Confirm:
 		f.Quota, err = quota(w, o)
@@ -146,13 +151,13 @@ func quotaFor(w world, o *order.Order, coverage order.Coverage) (order.Quota, er
 
 // follow writes to the other streams what the facts of an order bring with them. o is the
 // order as it was before the facts.
-func follow(w world, o order.Order, facts []order.Event, g order.Given) error {
+func follow(w world, o order.Order, facts []order.Event, g trade.Given, out outside) error {
 	g.By = trade.Actor{Role: trade.Desk}
 	for _, fact := range facts {
 		var err error
 		switch e := fact.(type) {
 		case order.Submitted:
-			err = reserveAccount(w, e.Account, o.ID)
+			err = reserve(w, reservation.ReceivingAccount, string(e.Account), o.ID.String(), g)
 		case order.HoldPlaced:
 			err = toLine(w, &o, credit.Hold{Order: o.ID, Amount: e.Amount}, g)
 		case order.HoldAdjusted:
@@ -183,7 +188,7 @@ func follow(w world, o order.Order, facts []order.Event, g order.Given) error {
 }
 
 // toLine decides a counterpart command on the line of an order's seller.
-func toLine(w world, o *order.Order, c credit.Command, g order.Given) error {
+func toLine(w world, o *order.Order, c credit.Command, g trade.Given) error {
 	currency := o.Terms.Total.Currency()
 	l, err := w.line(o.Seller.Account, currency)
 	if err != nil {
@@ -205,7 +210,7 @@ func toLine(w world, o *order.Order, c credit.Command, g order.Given) error {
 }
 
 // toEntrustment decides a counterpart command on an entrustment.
-func toEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g order.Given) error {
+func toEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g trade.Given) error {
 	e, err := w.entrustment(id)
 	if err != nil {
 		return err
@@ -220,12 +225,12 @@ func toEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g ord
 // planEntrustment decides a command on an entrustment. What customs release is written on the
 // linked order as well, a cancelled entrustment leaves its order, and a declaration reserves
 // its number.
-func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g order.Given) error {
+func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g trade.Given, out outside) error {
 	e, err := w.entrustment(id)
 	if err != nil {
 		return err
 	}
-	var f entrustment.Facts
+	f := entrustment.Facts{Policy: out.policy}
 	if c, ok := c.(entrustment.Declare); ok {
 		if f.Reservation, err = declarationOwner(w, c.Declaration.Number); err != nil {
 			return err
@@ -249,11 +254,11 @@ func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g o
 		var err error
 		switch fact := fact.(type) {
 		case entrustment.Declared:
-			err = reserveNumber(w, fact.Declaration.Number, id)
+			err = reserve(w, reservation.DeclarationNumber, string(fact.Declaration.Number), string(id), asDesk(g))
 		case entrustment.Released:
-			err = toOrder(w, linked, order.RecordRelease{Entrustment: id, ReleasedAt: fact.ReleasedAt}, g)
+			err = toOrder(w, linked, order.RecordRelease{Entrustment: id, ReleasedAt: fact.ReleasedAt}, g, out)
 		case entrustment.Unlinked:
-			err = toOrder(w, linked, order.Unlink{Entrustment: id}, g)
+			err = toOrder(w, linked, order.Unlink{Entrustment: id}, g, out)
 		}
 		if err != nil {
 			return err
@@ -274,23 +279,29 @@ func concernsOrder(c entrustment.Command) bool {
 
 // toOrder decides a counterpart command on the order that an entrustment is linked to, if it
 // is to one.
-func toOrder(w world, o order.Order, c order.Command, g order.Given) error {
+func toOrder(w world, o order.Order, c order.Command, g trade.Given, out outside) error {
 	if o.Phase == order.PhaseNone {
 		return nil
 	}
-	g.By = trade.Actor{Role: trade.Desk}
-	facts, err := order.Decide(o, c, g)
+	g = asDesk(g)
+	facts, err := order.Decide(o, c, g, order.Facts{Policy: out.policy})
 	if err != nil || len(facts) == 0 {
 		return err
 	}
 	if err := w.appendOrder(o.ID, facts...); err != nil {
 		return err
 	}
-	return follow(w, o, facts, g)
+	return follow(w, o, facts, g, out)
+}
+
+// asDesk returns the given of a command that the desk writes beside the one that was asked for.
+func asDesk(g trade.Given) trade.Given {
+	g.By = trade.Actor{Role: trade.Desk}
+	return g
 }
 
 // planSeller decides a command on a seller's service.
-func planSeller(w world, account trade.Account, c seller.Command, g order.Given, out outside) error {
+func planSeller(w world, account trade.Account, c seller.Command, g trade.Given, out outside) error {
 	s, err := w.service(account)
 	if err != nil {
 		return err
@@ -303,7 +314,7 @@ func planSeller(w world, account trade.Account, c seller.Command, g order.Given,
 }
 
 // planLine decides a command on a seller's line.
-func planLine(w world, account trade.Account, currency trade.Currency, c credit.Command, g order.Given) error {
+func planLine(w world, account trade.Account, currency trade.Currency, c credit.Command, g trade.Given) error {
 	l, err := w.line(account, currency)
 	if err != nil {
 		return err

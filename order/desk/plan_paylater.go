@@ -25,7 +25,7 @@ type shop interface {
 // planPayLater decides a command on a pay-later order and writes what each fact brings with it:
 // quota that is deducted, restored or consumed, and money that is credited or taken back. Either
 // all of it is written or none.
-func planPayLater(s shop, id trade.ID, c paylater.Command, g order.Given, out outside) error {
+func planPayLater(s shop, id trade.ID, c paylater.Command, g trade.Given, out outside) error {
 	o, err := s.sale(id)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func usable(s shop, o *paylater.Order, c paylater.Command, by trade.Actor) (payl
 
 // followSale writes to the line and the balance what a fact of a pay-later order brings with it.
 // The order is given as it was before the fact and as it is after it.
-func followSale(s shop, before, after *paylater.Order, fact paylater.Event, g order.Given, out outside) error {
+func followSale(s shop, before, after *paylater.Order, fact paylater.Event, g trade.Given, out outside) error {
 	switch e := fact.(type) {
 	case paylater.Placed:
 		return toQuota(s, before, after, credit.Deduct{Order: after.ID, Amount: e.Amount}, g)
@@ -98,7 +98,7 @@ func followSale(s shop, before, after *paylater.Order, fact paylater.Event, g or
 }
 
 // restored gives quota back, if there is any to give: an order that was paid has none.
-func restored(s shop, before, after *paylater.Order, amount trade.Money, cause credit.RestoreCause, overdue bool, g order.Given) error {
+func restored(s shop, before, after *paylater.Order, amount trade.Money, cause credit.RestoreCause, overdue bool, g trade.Given) error {
 	if amount.IsZero() {
 		return nil
 	}
@@ -119,13 +119,13 @@ func usage(o *paylater.Order) order.Hold {
 }
 
 // toQuota decides a counterpart command on the line of an order's merchant.
-func toQuota(s shop, before, after *paylater.Order, c credit.Command, g order.Given) error {
+func toQuota(s shop, before, after *paylater.Order, c credit.Command, g trade.Given) error {
 	return onQuota(s, after, c, g, credit.Facts{Hold: usage(before), Overdue: before.Phase == paylater.PhaseOverdue})
 }
 
 // freezeOverdue freezes the line when that many of its orders are overdue, unless it is frozen
 // for overdue orders already (D53).
-func freezeOverdue(s shop, o *paylater.Order, after int, g order.Given) error {
+func freezeOverdue(s shop, o *paylater.Order, after int, g trade.Given) error {
 	if after <= 0 {
 		return nil
 	}
@@ -139,7 +139,7 @@ func freezeOverdue(s shop, o *paylater.Order, after int, g order.Given) error {
 	return onQuota(s, o, credit.Freeze{Reason: credit.ReasonOverdue, Ref: o.ID.String()}, g, credit.Facts{Overdue: true})
 }
 
-func onQuota(s shop, o *paylater.Order, c credit.Command, g order.Given, f credit.Facts) error {
+func onQuota(s shop, o *paylater.Order, c credit.Command, g trade.Given, f credit.Facts) error {
 	currency := o.Original.Currency()
 	l, err := s.quota(o.Merchant, currency)
 	if err != nil {
@@ -160,7 +160,7 @@ func onQuota(s shop, o *paylater.Order, c credit.Command, g order.Given, f credi
 }
 
 // toBalance decides a counterpart command on the balance of an order's merchant.
-func toBalance(s shop, o *paylater.Order, c funds.Command, sale funds.Sale, g order.Given, out outside) error {
+func toBalance(s shop, o *paylater.Order, c funds.Command, sale funds.Sale, g trade.Given, out outside) error {
 	currency := o.Original.Currency()
 	b, err := s.balance(o.Merchant, currency)
 	if err != nil {
@@ -180,7 +180,7 @@ func toBalance(s shop, o *paylater.Order, c funds.Command, sale funds.Sale, g or
 
 // planQuota decides a command on a merchant's pay-later line. A freeze that names an order is
 // decided on that order.
-func planQuota(s shop, merchant trade.Account, currency trade.Currency, c credit.Command, g order.Given) error {
+func planQuota(s shop, merchant trade.Account, currency trade.Currency, c credit.Command, g trade.Given) error {
 	l, err := s.quota(merchant, currency)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func planQuota(s shop, merchant trade.Account, currency trade.Currency, c credit
 }
 
 // planFunds decides a command on a merchant's balance.
-func planFunds(s shop, merchant trade.Account, currency trade.Currency, c funds.Command, g order.Given, out outside) error {
+func planFunds(s shop, merchant trade.Account, currency trade.Currency, c funds.Command, g trade.Given, out outside) error {
 	b, err := s.balance(merchant, currency)
 	if err != nil {
 		return err

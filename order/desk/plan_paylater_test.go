@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
@@ -132,7 +131,7 @@ type want struct {
 
 func (s *stall) plan(w want) error {
 	s.at = s.at.Add(w.wait)
-	g, out := order.Given{By: w.by, At: s.at}, outside{payLater: s.policy, funds: &funds.Policy{HoldDays: 7, Expected: time.Hour}}
+	g, out := trade.Given{By: w.by, At: s.at}, outside{payLater: s.policy, funds: &funds.Policy{HoldDays: 7, Expected: time.Hour}}
 	switch {
 	case w.sale != nil:
 		return planPayLater(s, planOrder1, w.sale, g, out)

@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -21,9 +22,9 @@ import (
 type sheet struct {
 	orders       map[trade.ID]order.Order
 	services     map[trade.Account]seller.Service
-	entrustments map[order.EntrustmentID]entrustment.State
+	entrustments map[order.EntrustmentID]entrustment.Entrustment
 	lines        map[trade.Account]credit.Line
-	reservations map[events.StreamID]Reservation
+	reservations map[events.StreamID]reservation.Reservation
 
 	at      time.Time
 	written []string // the kinds of the facts, in the order of the appends
@@ -33,7 +34,7 @@ type sheet struct {
 	shop // no plan of an assurance order looks at it
 
 	// lie, if set, changes what a plan is shown of an entrustment or a line at that call.
-	lieEntrustment func(call int, e *entrustment.State)
+	lieEntrustment func(call int, e *entrustment.Entrustment)
 	lieLine        func(call int, l *credit.Line)
 }
 
@@ -44,8 +45,8 @@ var errBroken = errors.New("the world broke")
 func newSheet() *sheet {
 	return &sheet{
 		orders: map[trade.ID]order.Order{}, services: map[trade.Account]seller.Service{},
-		entrustments: map[order.EntrustmentID]entrustment.State{}, lines: map[trade.Account]credit.Line{},
-		reservations: map[events.StreamID]Reservation{}, at: planStart,
+		entrustments: map[order.EntrustmentID]entrustment.Entrustment{}, lines: map[trade.Account]credit.Line{},
+		reservations: map[events.StreamID]reservation.Reservation{}, at: planStart,
 	}
 }
 
@@ -78,7 +79,7 @@ func (s *sheet) service(account trade.Account) (seller.Service, error) {
 	return x, s.call()
 }
 
-func (s *sheet) entrustment(id order.EntrustmentID) (entrustment.State, error) {
+func (s *sheet) entrustment(id order.EntrustmentID) (entrustment.Entrustment, error) {
 	e, ok := s.entrustments[id]
 	if !ok {
 		e = entrustment.New(id)
@@ -102,7 +103,7 @@ func (s *sheet) line(account trade.Account, c trade.Currency) (credit.Line, erro
 	return l, err
 }
 
-func (s *sheet) reservation(stream events.StreamID) (Reservation, error) {
+func (s *sheet) reservation(stream events.StreamID) (reservation.Reservation, error) {
 	return s.reservations[stream], s.call()
 }
 
@@ -162,9 +163,16 @@ func (s *sheet) appendLine(account trade.Account, c trade.Currency, facts ...cre
 	return s.call()
 }
 
-func (s *sheet) reserve(stream events.StreamID, r Reserved) error {
-	s.reservations[stream] = Reservation(r)
-	s.written = append(s.written, r.Kind().String())
+func (s *sheet) reserve(stream events.StreamID, made ...reservation.Event) error {
+	r := s.reservations[stream]
+	r.Use = reservation.Use(stream.Category())
+	for _, e := range made {
+		if err := r.Apply(e, s.at); err != nil {
+			return err
+		}
+		s.written = append(s.written, e.Kind().String())
+	}
+	s.reservations[stream] = r
 	return s.call()
 }
 
@@ -195,9 +203,10 @@ type asked struct {
 func (s *sheet) plan(a asked) error {
 	policy := order.DefaultPolicy()
 	policy.EscalateFrom, policy.EscalateAfter = 0, 0
-	g := order.Given{By: a.by, At: s.at, Policy: policy}
+	g := trade.Given{By: a.by, At: s.at}
 	return a.do.plan(s, g, outside{
-		match: planBuyer.Account, account: "ACC1",
+		policy: policy,
+		match:  planBuyer.Account, account: "ACC1",
 		findings: seller.Findings{Operating: true, Membership: seller.MemberPaid},
 	})
 }
@@ -370,7 +379,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 	t.Run("another order took the entrustment", func(t *testing.T) {
 		s := newSheet().after(t, append(confirming(), entrusting("E1")...)...).copied()
 		looks := 0
-		s.lieEntrustment = func(_ int, e *entrustment.State) {
+		s.lieEntrustment = func(_ int, e *entrustment.Entrustment) {
 			if looks++; looks > 1 {
 				e.Order = planOrder2
 			}
@@ -398,7 +407,7 @@ func TestPlanCounterpartRefuses(t *testing.T) {
 	})
 	t.Run("the entrustment was linked to another order meanwhile", func(t *testing.T) {
 		s := newSheet().after(t, append(confirming(), linking("E1", "E2")...)...).copied()
-		s.lieEntrustment = func(_ int, e *entrustment.State) {
+		s.lieEntrustment = func(_ int, e *entrustment.Entrustment) {
 			if e.ID == "E2" {
 				e.Order = planOrder2
 			}

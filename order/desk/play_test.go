@@ -369,10 +369,10 @@ func (p *player) anyOfService() []seller.Command {
 func TestPlayerKnowsEveryCommand(t *testing.T) {
 	p := newPlayer(inMemory(t).opened("10000 USD"), 'p', 1, 1, func(int) int { return 0 })
 	var table struct{ orders, goods, lines, services []string }
-	for _, row := range order.Permissions() {
+	for _, row := range order.Life().Permits() {
 		table.orders = append(table.orders, row.Command)
 	}
-	for _, row := range entrustment.Permissions() {
+	for _, row := range entrustment.Life().Permits() {
 		table.goods = append(table.goods, row.Command)
 	}
 	for _, row := range credit.Permissions() {

@@ -9,6 +9,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -65,10 +66,10 @@ func (d *Desk) ReadLine(ctx context.Context, by trade.Actor, account trade.Accou
 }
 
 // ReadEntrustment returns an export entrustment. Its seller and the platform may read it.
-func (d *Desk) ReadEntrustment(ctx context.Context, by trade.Actor, id order.EntrustmentID, opts ...ReadOption) (entrustment.State, events.Version, error) {
+func (d *Desk) ReadEntrustment(ctx context.Context, by trade.Actor, id order.EntrustmentID, opts ...ReadOption) (entrustment.Entrustment, events.Version, error) {
 	s, v, err := read(ctx, d, d.entrustments, by, by.Account, func() (events.StreamID, error) { return entrustment.Stream(id) }, opts)
 	if err == nil && by.Role == trade.Seller && s.Seller != by.Account {
-		return entrustment.State{}, 0, ErrNotFound
+		return entrustment.Entrustment{}, 0, ErrNotFound
 	}
 	return s, v, err
 }
@@ -107,7 +108,7 @@ func (d *Desk) reader(by trade.Actor) error {
 }
 
 // Next returns what the actor may ask of an order now: see order.Order.Next.
-func (d *Desk) Next(ctx context.Context, by trade.Actor, id trade.ID) ([]order.Option, error) {
+func (d *Desk) Next(ctx context.Context, by trade.Actor, id trade.ID) ([]machine.Choice, error) {
 	o, _, err := d.ReadOrder(ctx, by, id)
 	if err != nil {
 		return nil, err

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -28,7 +28,7 @@ func (d *Desk) ReadPayLater(ctx context.Context, by trade.Actor, id trade.ID, op
 }
 
 // NextPayLater returns what the actor may ask of a pay-later order now: see paylater.Order.Next.
-func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([]order.Option, error) {
+func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([]machine.Choice, error) {
 	o, _, err := d.ReadPayLater(ctx, by, id)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -201,7 +202,7 @@ func TestDecodeEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 		switch e.(type) {
-		case order.Event, seller.Event, entrustment.Event, credit.Event, desk.Reserved:
+		case order.Event, seller.Event, entrustment.Event, credit.Event, reservation.Reserved:
 			seen[r.Stream.Category()] = true
 		default:
 			t.Fatalf("%s is a %T", r.Type, e)
@@ -225,7 +226,7 @@ func FuzzDecodeEvent(f *testing.F) {
 	f.Add("order.closed", []byte(`{"reason":"cancelled"}`))
 	f.Fuzz(func(t *testing.T, typ string, data []byte) {
 		e, err := desk.DecodeEvent(typ, 1, data)
-		if r, ok := e.(desk.Reserved); ok && err == nil && r.Kind().String() != typ {
+		if r, ok := e.(reservation.Reserved); ok && err == nil && r.Kind().String() != typ {
 			t.Fatalf("%s decoded as %s", typ, r.Kind())
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -54,7 +55,7 @@ func (s *session) service(account trade.Account) (seller.Service, error) {
 	return load(s, s.desk.services, func() (events.StreamID, error) { return seller.Stream(account) })
 }
 
-func (s *session) entrustment(id order.EntrustmentID) (entrustment.State, error) {
+func (s *session) entrustment(id order.EntrustmentID) (entrustment.Entrustment, error) {
 	return load(s, s.desk.entrustments, func() (events.StreamID, error) { return entrustment.Stream(id) })
 }
 
@@ -96,7 +97,7 @@ func (s *session) balance(merchant trade.Account, c trade.Currency) (funds.Balan
 	return load(s, s.desk.balances, func() (events.StreamID, error) { return funds.Stream(merchant, c) })
 }
 
-func (s *session) reservation(stream events.StreamID) (Reservation, error) {
+func (s *session) reservation(stream events.StreamID) (reservation.Reservation, error) {
 	r, _, err := s.desk.reservations(stream).Load(s.tx, stream)
 	return r, err
 }
@@ -112,8 +113,8 @@ func load[S, E any](s *session, m *events.Model[S, E], name func() (events.Strea
 }
 
 // reservations returns the model of the stream's category.
-func (d *Desk) reservations(stream events.StreamID) *events.Model[Reservation, Event] {
-	if stream.Category() == accountCategory {
+func (d *Desk) reservations(stream events.StreamID) *events.Model[reservation.Reservation, reservation.Event] {
+	if stream.Category() == string(reservation.ReceivingAccount) {
 		return d.accounts
 	}
 	return d.numbers
@@ -167,8 +168,8 @@ func (s *session) appendBalance(merchant trade.Account, c trade.Currency, facts 
 	return write(s, s.desk.balances, stream, facts)
 }
 
-func (s *session) reserve(stream events.StreamID, r Reserved) error {
-	return write(s, s.desk.reservations(stream), stream, []Event{r})
+func (s *session) reserve(stream events.StreamID, made ...reservation.Event) error {
+	return write(s, s.desk.reservations(stream), stream, made)
 }
 
 // write appends facts to a stream and notes them for the result.

@@ -164,7 +164,7 @@ func (tr *fixture) line() credit.Line {
 	return l
 }
 
-func (tr *fixture) entrustment(id order.EntrustmentID) entrustment.State {
+func (tr *fixture) entrustment(id order.EntrustmentID) entrustment.Entrustment {
 	tr.Helper()
 	e, _, err := tr.desk.ReadEntrustment(context.Background(), platform, id)
 	if err != nil {

@@ -4,76 +4,6 @@ package desk
 
 import "github.com/tradesurety/surety/order/internal/wire"
 
-// Kind says which event an event is. Its values may change from one version of this
-// package to the next: what is stored is the wire name, String.
-type Kind uint8
-
-// The kinds of events. The zero Kind is none of them.
-const (
-	// KindReserved is the kind of [Reserved], reservation.reserved on the wire.
-	KindReserved Kind = iota + 1
-)
-
-// kindCount is the number of kinds, and the last of them.
-const kindCount = 1
-
-// String returns the wire name of the kind, or unknown if there is no such kind.
-func (k Kind) String() string {
-	switch k {
-	case KindReserved:
-		return "reservation.reserved"
-	}
-	return "unknown"
-}
-
-// kindOf returns the kind with the wire name.
-func kindOf(name string) (Kind, bool) {
-	switch name {
-	case "reservation.reserved":
-		return KindReserved, true
-	}
-	return 0, false
-}
-
-// Kind returns [KindReserved].
-func (Reserved) Kind() Kind { return KindReserved }
-
-// isEvent reports whether e is one of the events, and not nil or a pointer to one.
-func isEvent(e Event) bool {
-	switch e.(type) {
-	case Reserved:
-		return true
-	}
-	return false
-}
-
-// appendEvent appends the JSON of the event.
-func appendEvent(b []byte, e Event) []byte {
-	switch e := e.(type) {
-	case Reserved:
-		return e.appendJSON(b)
-	}
-	return append(b, "null"...)
-}
-
-// decodeEvent decodes an event of the kind. Its errors are of type *wire.Error.
-func decodeEvent(k Kind, data []byte) (Event, error) {
-	var e Event
-	r := wire.NewReader(data)
-	switch k {
-	case KindReserved:
-		var v Reserved
-		v.decodeJSON(r)
-		e = v
-	default:
-		return nil, &wire.Error{Field: "kind", Reason: "unknown event"}
-	}
-	if err := r.End(); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
 // appendJSON appends the JSON of v.
 func (v *Meta) appendJSON(b []byte) []byte {
 	var text []byte
@@ -132,30 +62,5 @@ func (v *Meta) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x5 != 0x5 {
 		r.Missing(seen, "role", "", "command", "", "", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *Reserved) appendJSON(b []byte) []byte {
-	b = append(b, `{"owner":`...)
-	b = wire.AppendString(b, v.Owner)
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *Reserved) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "owner":
-			seen = r.Mark(seen, 1<<0)
-			v.Owner = r.String()
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x1 != 0x1 {
-		r.Missing(seen, "owner")
 	}
 }

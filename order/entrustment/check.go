@@ -38,7 +38,7 @@ func (d *Declaration) check() error {
 		}
 	}
 	if texts > maxTexts {
-		return invalid("declaration", "%d bytes of text are more than %d", texts, maxTexts)
+		return trade.Invalid("declaration", "%d bytes of text are more than %d", texts, maxTexts)
 	}
 	return nil
 }
@@ -54,11 +54,11 @@ func (d *Declaration) checkFields() error {
 	}
 	switch {
 	case d.GrossWeight.IsNegative():
-		return invalid("gross_weight", "must not be negative")
+		return trade.Invalid("gross_weight", "must not be negative")
 	case d.NetWeight.IsNegative():
-		return invalid("net_weight", "must not be negative")
+		return trade.Invalid("net_weight", "must not be negative")
 	case len(d.Items) > maxItems:
-		return invalid("items", "%d are more than %d", len(d.Items), maxItems)
+		return trade.Invalid("items", "%d are more than %d", len(d.Items), maxItems)
 	}
 	return trade.CheckInstant("declared_at", d.DeclaredAt)
 }
@@ -66,13 +66,13 @@ func (d *Declaration) checkFields() error {
 func (n DeclarationNo) check(field string) error {
 	switch {
 	case n == "":
-		return invalid(field, "must not be empty")
+		return trade.Invalid(field, "must not be empty")
 	case len(n) > maxNumber:
-		return invalid(field, "%d bytes are more than %d", len(n), maxNumber)
+		return trade.Invalid(field, "%d bytes are more than %d", len(n), maxNumber)
 	}
 	for i := range len(n) {
 		if c := n[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
-			return invalid(field, "%q has a character other than 0-9 A-Z", string(n))
+			return trade.Invalid(field, "%q has a character other than 0-9 A-Z", string(n))
 		}
 	}
 	return nil
@@ -87,15 +87,15 @@ func (it *Item) check() error {
 	}
 	switch {
 	case it.HSCode != "" && (len(it.HSCode) != 10 || !digits(it.HSCode)):
-		return invalid("hs_code", "must have 10 digits")
+		return trade.Invalid("hs_code", "must have 10 digits")
 	case !it.Quantity.IsPositive():
-		return invalid("quantity", "must be positive")
+		return trade.Invalid("quantity", "must be positive")
 	case it.Price.IsNegative():
-		return invalid("price", "must not be negative")
+		return trade.Invalid("price", "must not be negative")
 	case it.Total.IsNegative():
-		return invalid("total", "must not be negative")
+		return trade.Invalid("total", "must not be negative")
 	case it.Total.Currency().IsZero():
-		return invalid("total", "must have a currency")
+		return trade.Invalid("total", "must have a currency")
 	}
 	return nil
 }

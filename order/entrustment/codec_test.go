@@ -3,7 +3,6 @@ package entrustment_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -24,71 +23,6 @@ func everyEvent() []Event {
 		CustomsClosed{ClosedAt: released.Add(1)},
 		Linked{Order: orderOne, DraftedAt: draftDay, Currency: usd},
 		Unlinked{Order: orderOne, Cause: CauseUnlinked}, Unlinked{Order: orderOne, Cause: CauseClosed}, Unlinked{Order: orderTwo, Cause: CauseCancelled},
-	}
-}
-
-// TestGoldenEvents holds the package to what was stored: every line must decode and encode to
-// the same bytes, and the events above must still encode to those lines.
-func TestGoldenEvents(t *testing.T) {
-	var lines strings.Builder
-	kinds := make(map[Kind]bool)
-	for _, e := range everyEvent() {
-		typ, schema, data, err := EncodeEvent(nil, e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kinds[e.Kind()] = true
-		fmt.Fprintf(&lines, "%s %d %s\n", typ, schema, data)
-	}
-	golden(t, "testdata/events.golden", lines.String())
-	if len(kinds) != len(Table().Kinds()) {
-		t.Errorf("%d of %d kinds", len(kinds), len(Table().Kinds()))
-	}
-	for line := range strings.Lines(read(t, "testdata/events.golden")) {
-		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
-		e, err := DecodeEvent(words[0], uint16(words[1][0]-'0'), []byte(words[2]))
-		if err != nil {
-			t.Errorf("%s: %v", line, err)
-			continue
-		}
-		if typ, schema, data, err := EncodeEvent([]byte("x"), e); err != nil ||
-			fmt.Sprintf("%s %d %s\n", typ, schema, data) != words[0]+" "+words[1]+" x"+words[2]+"\n" {
-			t.Errorf("%s became %s %d %s, %v", line, typ, schema, data, err)
-		}
-	}
-}
-
-func TestCommandsRoundTrip(t *testing.T) {
-	for _, c := range samples() {
-		name, data := EncodeCommand(c)
-		back, err := DecodeCommand(name, data)
-		if err != nil || name != c.Name() || !reflect.DeepEqual(back, c) {
-			t.Errorf("%s %s: %+v, %v", name, data, back, err)
-		}
-	}
-}
-
-func TestWhatIsNoEventAndNoCommand(t *testing.T) {
-	for _, e := range []Event{nil, &Submitted{}, (*Submitted)(nil)} {
-		if typ, _, data, err := EncodeEvent([]byte("x"), e); !errors.As(err, new(*trade.InvalidError)) || typ != "" || string(data) != "x" {
-			t.Errorf("%T: %q %s %v", e, typ, data, err)
-		}
-	}
-	for _, c := range []Command{nil, &Submit{}} {
-		name, data := EncodeCommand(c)
-		if _, err := DecodeCommand(name, data); name != "" || err == nil {
-			t.Errorf("%T: %q %s is accepted", c, name, data)
-		}
-	}
-	for _, typ := range []string{"", "entrustment.lost", "order.drafted", "Entrustment.Submitted", "unknown"} {
-		if _, err := DecodeEvent(typ, 1, []byte("{}")); !errors.Is(err, events.ErrUnknownType) {
-			t.Errorf("%q: %v", typ, err)
-		}
-	}
-	for _, schema := range []uint16{0, 2, 65535} {
-		if _, err := DecodeEvent("entrustment.submitted", schema, []byte("{}")); !errors.Is(err, events.ErrUnknownType) {
-			t.Errorf("schema %d: %v", schema, err)
-		}
 	}
 }
 
@@ -247,7 +181,7 @@ func FuzzDecodeEvent(f *testing.F) {
 			t.Fatalf("%s became %s, %v", first, second, err)
 		}
 		for p := range roads {
-			s := State{ID: ours, Phase: p}
+			s := Entrustment{ID: ours, Phase: p}
 			if err := s.Apply(e, declared); err != nil && !errors.As(err, new(*trade.InvalidError)) {
 				t.Fatal(err)
 			}
@@ -270,7 +204,7 @@ func FuzzDecodeCommand(f *testing.F) {
 		if err != nil || back != name || !reflect.DeepEqual(same, c) {
 			t.Fatalf("%s %s became %s %s, %v", name, data, back, again, err)
 		}
-		w := &world{t: t, s: State{ID: ours, Phase: PhaseAccepted, Seller: alice}}
+		w := &world{t: t, s: Entrustment{ID: ours, Phase: PhaseAccepted, Seller: alice}}
 		w.given.At = draftDay
 		if _, err := w.try(c); err != nil && !errors.As(err, new(*trade.Refusal)) && !errors.As(err, new(*trade.InvalidError)) {
 			t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -19,12 +18,12 @@ type Declare struct {
 
 func (c Declare) check() error { return c.Declaration.check() }
 
-func (c Declare) decide(s *State, g *order.Given, f *Facts) ([]Event, error) {
+func (c Declare) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
 	d := &c.Declaration
 	if english, chinese := d.fault(); english != "" {
 		return nil, s.refuse(rule.D42, c).Because("%[1]s", "%[2]s", english, chinese)
 	}
-	if g.Rules().StrictDeclarationNo && !d.Number.Strict() {
+	if f.Policy != nil && f.Policy.StrictDeclarationNo && !d.Number.Strict() {
 		return nil, s.refuse(rule.D43, c).Because(
 			"number %s is not 18 digits with the export flag 0", "报关单号 %s 不是带出口标志 0 的 18 位数字", d.Number)
 	}
@@ -33,14 +32,14 @@ func (c Declare) decide(s *State, g *order.Given, f *Facts) ([]Event, error) {
 			"declared in %s, but the linked order is in %s", "申报币制为 %s，关联订单币种为 %s", d.Currency(), s.OrderCurrency)
 	}
 	if f.Reservation.Number != d.Number {
-		return nil, invalid("facts.reservation", "must be that of number %s", d.Number)
+		return nil, trade.Invalid("facts.reservation", "must be that of number %s", d.Number)
 	}
 	if owner := f.Reservation.Owner; owner != "" && owner != s.ID {
 		return nil, s.refuse(rule.D43, c).Because(
 			"number %s belongs to another entrustment", "报关单号 %s 已被其他委托单使用", d.Number)
 	}
 	e := Declared(c)
-	e.Declaration.DeclaredAt = instant(d.DeclaredAt)
+	e.Declaration.DeclaredAt = trade.Instant(d.DeclaredAt)
 	e.Declaration.Items = slices.Clone(d.Items)
 	return []Event{e}, nil
 }
@@ -53,7 +52,7 @@ type Declared struct {
 
 func (e Declared) check() error { return e.Declaration.check() }
 
-func (e Declared) evolve(s *State) {
+func (e Declared) evolve(s *Entrustment) {
 	s.Declaration = e.Declaration
 	s.Declaration.Items = slices.Clip(e.Declaration.Items)
 }
@@ -66,7 +65,7 @@ type Return struct {
 
 func (c Return) check() error { return trade.CheckText("reason", c.Reason, maxNote) }
 
-func (c Return) decide(*State, *order.Given, *Facts) ([]Event, error) {
+func (c Return) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Returned(c)}, nil
 }
 
@@ -78,7 +77,7 @@ type Returned struct {
 
 func (e Returned) check() error { return Return(e).check() }
 
-func (e Returned) evolve(s *State) { s.Declaration, s.Note = Declaration{}, e.Reason }
+func (e Returned) evolve(s *Entrustment) { s.Declaration, s.Note = Declaration{}, e.Reason }
 
 // Release reports that customs let the goods go (通关放行). It happens once. A release before the
 // linked order was drafted is a fact like any other: it is recorded, and the link is void (D41).
@@ -88,7 +87,7 @@ type Release struct {
 
 func (c Release) check() error { return trade.CheckInstant("released_at", c.ReleasedAt) }
 
-func (c Release) decide(s *State, g *order.Given, _ *Facts) ([]Event, error) {
+func (c Release) decide(s *Entrustment, g *trade.Given, _ *Facts) ([]Event, error) {
 	if c.ReleasedAt.Before(s.Declaration.DeclaredAt) {
 		return nil, s.refuse(rule.D44, c).Because(
 			"released at %s, before the declaration at %s", "放行时间 %s 早于申报时间 %s",
@@ -98,7 +97,7 @@ func (c Release) decide(s *State, g *order.Given, _ *Facts) ([]Event, error) {
 		return nil, s.refuse(rule.D44, c).Because("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
 	}
 	void := s.Linked() && c.ReleasedAt.Before(s.OrderDraftedAt)
-	return []Event{Released{ReleasedAt: instant(c.ReleasedAt), Void: void}}, nil
+	return []Event{Released{ReleasedAt: trade.Instant(c.ReleasedAt), Void: void}}, nil
 }
 
 // Released says when customs let the goods go, and whether that made the link void.
@@ -110,7 +109,7 @@ type Released struct {
 
 func (e Released) check() error { return trade.CheckInstant("released_at", e.ReleasedAt) }
 
-func (e Released) evolve(s *State) { s.ReleasedAt, s.Void = e.ReleasedAt, e.Void }
+func (e Released) evolve(s *Entrustment) { s.ReleasedAt, s.Void = e.ReleasedAt, e.Void }
 
 // CloseCustoms reports that customs confirmed the departure of the goods (结关).
 type CloseCustoms struct {
@@ -119,7 +118,7 @@ type CloseCustoms struct {
 
 func (c CloseCustoms) check() error { return trade.CheckInstant("closed_at", c.ClosedAt) }
 
-func (c CloseCustoms) decide(s *State, g *order.Given, _ *Facts) ([]Event, error) {
+func (c CloseCustoms) decide(s *Entrustment, g *trade.Given, _ *Facts) ([]Event, error) {
 	if c.ClosedAt.Before(s.ReleasedAt) {
 		return nil, s.refuse(rule.D44, c).Because(
 			"closed at %s, before the release at %s", "结关时间 %s 早于放行时间 %s", text(c.ClosedAt), text(s.ReleasedAt))
@@ -127,7 +126,7 @@ func (c CloseCustoms) decide(s *State, g *order.Given, _ *Facts) ([]Event, error
 	if c.ClosedAt.After(g.At) {
 		return nil, s.refuse(rule.D44, c).Because("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
 	}
-	return []Event{CustomsClosed{ClosedAt: instant(c.ClosedAt)}}, nil
+	return []Event{CustomsClosed{ClosedAt: trade.Instant(c.ClosedAt)}}, nil
 }
 
 // CustomsClosed says when customs confirmed the departure of the goods.
@@ -138,7 +137,7 @@ type CustomsClosed struct {
 
 func (e CustomsClosed) check() error { return trade.CheckInstant("closed_at", e.ClosedAt) }
 
-func (e CustomsClosed) evolve(s *State) { s.ClosedAt = e.ClosedAt }
+func (e CustomsClosed) evolve(s *Entrustment) { s.ClosedAt = e.ClosedAt }
 
 // text writes an instant as refusals show it.
 func text(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

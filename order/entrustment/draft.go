@@ -1,7 +1,6 @@
 package entrustment
 
 import (
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -30,7 +29,7 @@ func (c Draft) check() error {
 	return optional("title", c.Title, maxTitle)
 }
 
-func (c Draft) decide(_ *State, g *order.Given, _ *Facts) ([]Event, error) {
+func (c Draft) decide(_ *Entrustment, g *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{Drafted{Seller: string(g.By.Account), Reference: c.Reference, Title: c.Title}}, nil
 }
 
@@ -49,7 +48,7 @@ func (e Drafted) check() error {
 	return Draft{Reference: e.Reference, Title: e.Title}.check()
 }
 
-func (e Drafted) evolve(s *State) {
+func (e Drafted) evolve(s *Entrustment) {
 	s.Seller, s.Reference, s.Title = trade.Account(e.Seller), e.Reference, e.Title
 }
 
@@ -58,7 +57,7 @@ type Submit struct{}
 
 func (Submit) check() error { return nil }
 
-func (Submit) decide(*State, *order.Given, *Facts) ([]Event, error) {
+func (Submit) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Submitted{}}, nil
 }
 
@@ -68,7 +67,7 @@ type Submitted struct{}
 
 func (Submitted) check() error { return nil }
 
-func (Submitted) evolve(*State) {}
+func (Submitted) evolve(*Entrustment) {}
 
 // Cancel gives the entrustment up before its release. One that is linked to an order is unlinked
 // at once; one whose order was shipped cannot be cancelled (D40).
@@ -78,12 +77,12 @@ type Cancel struct {
 
 func (c Cancel) check() error { return optional("reason", c.Reason, maxNote) }
 
-func (c Cancel) decide(s *State, _ *order.Given, f *Facts) ([]Event, error) {
+func (c Cancel) decide(s *Entrustment, _ *trade.Given, f *Facts) ([]Event, error) {
 	if !s.Linked() {
 		return []Event{Cancelled(c)}, nil
 	}
 	if f.Order.ID != s.Order {
-		return nil, invalid("facts.order", "must be the linked order %s", s.Order)
+		return nil, trade.Invalid("facts.order", "must be the linked order %s", s.Order)
 	}
 	if f.Order.Shipped {
 		return nil, s.refuse(rule.D40, c).Because("the linked order %s was shipped", "关联订单 %s 已发货", s.Order)
@@ -99,7 +98,7 @@ type Cancelled struct {
 
 func (e Cancelled) check() error { return Cancel(e).check() }
 
-func (e Cancelled) evolve(s *State) { s.Note = e.Reason }
+func (e Cancelled) evolve(s *Entrustment) { s.Note = e.Reason }
 
 // optional returns an *trade.InvalidError unless the text is empty or one that trade.CheckText
 // takes.

@@ -1,18 +1,18 @@
 package entrustment
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// State is the folded state of one export entrustment. It is a value: whoever holds one may keep
+// Entrustment is the folded state of one export entrustment. It is a value: whoever holds one may keep
 // it, and no later step changes it.
-type State struct {
+type Entrustment struct {
 	ID     order.EntrustmentID
 	Phase  Phase
 	LastAt time.Time // the latest instant of its events
@@ -42,12 +42,9 @@ type State struct {
 	Void bool
 }
 
-// New returns the state of an entrustment that has no history yet.
-func New(id order.EntrustmentID) State { return State{ID: id} }
-
 // Fact returns what an order needs to know of the entrustment. For one that was never drafted
 // that is the zero value.
-func (s *State) Fact() order.Entrustment {
+func (s *Entrustment) Fact() order.Entrustment {
 	if s.Phase == PhaseNone {
 		return order.Entrustment{}
 	}
@@ -62,10 +59,12 @@ func (s *State) Fact() order.Entrustment {
 }
 
 // Linked reports whether the entrustment is linked to an order, by a void link or another.
-func (s *State) Linked() bool { return !s.Order.IsZero() }
+func (s *Entrustment) Linked() bool { return !s.Order.IsZero() }
 
 // Facts is what other streams say, as far as a command needs it.
 type Facts struct {
+	// Policy is what the platform may set; nil stands for the defaults. Declare needs it (D43).
+	Policy *order.Policy
 	// Reservation is who has reserved the number that Declare names.
 	Reservation Reservation
 	// Order is the linked order; Cancel needs it where there is one.
@@ -93,7 +92,7 @@ type Command interface {
 	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// decide climbs the command's ladder of rules. Payload, actor, phase and instant were checked.
-	decide(s *State, g *order.Given, f *Facts) ([]Event, error)
+	decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error)
 }
 
 // Event is a fact in the life of an entrustment. The events are the exported struct types of
@@ -105,112 +104,39 @@ type Event interface {
 	check() error
 	// evolve copies the fact into the state. It refuses nothing, moves no phase, and never writes
 	// through a slice that another holder of the state can see.
-	evolve(s *State)
+	evolve(s *Entrustment)
 }
 
-// Recorded is a fact with the instant at which it was decided.
-type Recorded struct {
-	At    time.Time
-	Event Event
-}
-
-// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
-// *trade.InvalidError if the command, the given or a fact that the command needs is malformed.
+// Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError if
+// the command, the given or a fact that the command needs is malformed.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // entrustment's own rules as each command writes them, and then those that depend on facts.
-func Decide(s State, c Command, g order.Given, f Facts) ([]Event, error) {
+func Decide(s Entrustment, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, invalid("command", "must be a value of one of the types of this package")
+		return nil, wire.Alien("command", "entrustment")
 	}
 	if err := trade.CheckID("id", string(s.ID)); err != nil {
 		return nil, err
 	}
-	if err := g.By.Validate(); err != nil {
-		return nil, err
-	}
-	if err := trade.CheckInstant("at", g.At); err != nil {
+	if err := g.Validate(); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := s.permits(c, &g); err != nil {
+	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: s.Phase, LastAt: s.LastAt, Party: s.isParty(g.By)}); err != nil {
 		return nil, err
 	}
 	return c.decide(&s, &g, &f)
 }
 
-// Apply folds one fact into the state in place. An *trade.InvalidError says that the history
-// cannot be that of an entrustment: the fact has no step from this phase, or contradicts what came before. The
-// state is then as it was.
-func (s *State) Apply(e Event, at time.Time) error {
-	if !isEvent(e) {
-		return invalid("event", "must be a value of one of the events of an entrustment")
-	}
-	to, ok := lifecycle.Next(s.Phase, e.Kind())
-	if !ok {
-		return invalid("event", "%s has no step from phase %s", e.Kind(), s.Phase)
-	}
-	if err := s.contradicts(e); err != nil {
-		return err
-	}
-	e.evolve(s)
-	s.Phase = to
-	if at = instant(at); at.After(s.LastAt) {
-		// What an order's command writes here goes by version: its instant may lie before that of
-		// the event ahead of it, and no later command of this stream before either.
-		s.LastAt = at
-	}
-	return nil
+// isParty reports whether a seller is the entrustment's. Before it is drafted anybody may become
+// its seller.
+func (s *Entrustment) isParty(by trade.Actor) bool {
+	return by.Role != trade.Seller || s.Phase == PhaseNone || by.Account == s.Seller
 }
 
-// contradicts reports a link or unlink that the table allows and the present link does not: it
-// would give the entrustment to two orders.
-func (s *State) contradicts(e Event) error {
-	switch e := e.(type) {
-	case Linked:
-		if s.Linked() || e.Order.IsZero() {
-			return invalid("order", "linked to %q while linked to %q", e.Order, s.Order)
-		}
-	case Unlinked:
-		if !s.Linked() || e.Order != s.Order {
-			return invalid("order", "unlinked from %q while linked to %q", e.Order, s.Order)
-		}
-	}
-	return nil
+func (s *Entrustment) refuse(id rule.ID, c Command) *trade.Refusal {
+	return trade.Refuse(id, c.Name(), s.Phase.String())
 }
-
-// Evolve returns the entrustment after one more fact; s itself is not changed.
-func Evolve(s State, e Event, at time.Time) (State, error) {
-	err := s.Apply(e, at)
-	return s, err
-}
-
-// Replay folds a whole history. A fact that cannot be is an *events.CorruptError that names its
-// version; the state is then the one before that fact.
-func Replay(id order.EntrustmentID, history []Recorded) (State, error) {
-	s := New(id)
-	for i, r := range history {
-		if err := s.Apply(r.Event, r.At); err != nil {
-			stream, _ := Stream(id) // an id that names no stream is none of the fold's business
-			corrupt := &events.CorruptError{Stream: stream, Version: events.Version(i + 1), Err: err}
-			if isEvent(r.Event) {
-				corrupt.Type = r.Event.Kind().String()
-			}
-			return s, corrupt
-		}
-	}
-	return s, nil
-}
-
-func (s *State) refuse(ruleID rule.ID, c Command) *trade.Refusal {
-	return trade.Refuse(ruleID, c.Name(), s.Phase.String())
-}
-
-func invalid(field, format string, args ...any) *trade.InvalidError {
-	return &trade.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
-}
-
-// instant strips what two equal instants may differ in.
-func instant(t time.Time) time.Time { return t.Round(0).UTC() }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -24,7 +23,7 @@ func Example() {
 	s := entrustment.New("E-1")
 	ask := func(by trade.Actor, c entrustment.Command, f entrustment.Facts) error {
 		at = at.Add(time.Minute)
-		events, err := entrustment.Decide(s, c, order.Given{By: by, At: at}, f)
+		events, err := entrustment.Decide(s, c, trade.Given{By: by, At: at}, f)
 		for _, e := range events {
 			fmt.Println(e.Kind())
 			err = errors.Join(err, s.Apply(e, at))

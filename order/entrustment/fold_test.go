@@ -82,12 +82,12 @@ func TestReplayIsTheLiveState(t *testing.T) {
 		m := newMarket(rt, t)
 		m.run(rt, 50)
 		for _, w := range m.worlds {
-			whole, err := Replay(w.s.ID, stored(rt, w.history))
+			whole, err := Replay(New(w.s.ID), stored(rt, w.history))
 			if err != nil || !reflect.DeepEqual(whole, w.s) {
 				rt.Fatalf("replay gives %+v, %v; live is %+v", whole, err, w.s)
 			}
 			cut := rapid.IntRange(0, len(w.history)).Draw(rt, "cut")
-			s, err := Replay(w.s.ID, w.history[:cut])
+			s, err := Replay(New(w.s.ID), w.history[:cut])
 			for _, r := range w.history[cut:] {
 				if err == nil {
 					s, err = Evolve(s, r.Event, r.At)
@@ -101,8 +101,8 @@ func TestReplayIsTheLiveState(t *testing.T) {
 }
 
 // stored returns the history as it comes back from its bytes.
-func stored(t *rapid.T, history []Recorded) []Recorded {
-	var back []Recorded
+func stored(t *rapid.T, history []events.Recorded[Event]) []events.Recorded[Event] {
+	var back []events.Recorded[Event]
 	for _, r := range history {
 		typ, schema, data, err := EncodeEvent(nil, r.Event)
 		if err != nil {
@@ -112,7 +112,7 @@ func stored(t *rapid.T, history []Recorded) []Recorded {
 		if err != nil {
 			t.Fatalf("%s: %v", data, err)
 		}
-		back = append(back, Recorded{At: r.At, Event: e})
+		back = append(back, events.Recorded[Event]{At: r.At, Event: e})
 	}
 	return back
 }
@@ -126,11 +126,11 @@ func TestHostileHistories(t *testing.T) {
 		Linked{Order: orderOne, DraftedAt: draftDay, Currency: usd}, Unlinked{Order: orderOne, Cause: CauseClosed}, nil, (*Submitted)(nil),
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		var history []Recorded
+		var history []events.Recorded[Event]
 		for _, e := range rapid.SliceOfN(rapid.SampledFrom(facts), 1, 20).Draw(t, "facts") {
-			history = append(history, Recorded{At: draftDay, Event: e})
+			history = append(history, events.Recorded[Event]{At: draftDay, Event: e})
 		}
-		s, err := Replay(ours, history)
+		s, err := Replay(New(ours), history)
 		var corrupt *events.CorruptError
 		if err == nil {
 			return
@@ -138,7 +138,7 @@ func TestHostileHistories(t *testing.T) {
 		if !errors.As(err, &corrupt) || corrupt.Stream != "entrustment-E-1" || !errors.As(err, new(*trade.InvalidError)) {
 			t.Fatal(err)
 		}
-		before, err := Replay(ours, history[:corrupt.Version-1])
+		before, err := Replay(New(ours), history[:corrupt.Version-1])
 		if err != nil || !reflect.DeepEqual(before, s) {
 			t.Fatalf("stopped in %+v, the prefix is %+v, %v", s, before, err)
 		}
@@ -179,7 +179,7 @@ func TestHistoriesThatCannotBe(t *testing.T) {
 func TestStatesAreValues(t *testing.T) {
 	w := in(t, PhaseDeclaring)
 	shared, history := w.s, w.history
-	want, err := Replay(ours, history)
+	want, err := Replay(New(ours), history)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,6 @@
 package entrustment
 
 import (
-	"slices"
-
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -35,16 +32,25 @@ const (
 	PhaseCancelled
 )
 
-var phaseNames = [...]string{"none", "drafted", "under-review", "needs-change", "accepted", "declaring",
-	"returned", "released", "customs-closed", "cancelled"}
+// phases names the phases: on the wire, and for people in both languages.
+var phases = machine.Names{
+	{"none", "not drafted yet", "尚未起草"},
+	{"drafted", "drafted", "已起草"},
+	{"under-review", "under review", "审核中"},
+	{"needs-change", "in need of a change", "待客户修改"},
+	{"accepted", "accepted", "待通关受理"},
+	{"declaring", "with customs", "待报关"},
+	{"returned", "returned by customs", "通关退回"},
+	{"released", "released by customs", "已放行"},
+	{"customs-closed", "closed by customs", "已结关"},
+	{"cancelled", "cancelled", "已取消"},
+}
 
 // String returns the phase's name, such as "under-review".
-func (p Phase) String() string {
-	if int(p) < len(phaseNames) {
-		return phaseNames[p]
-	}
-	return "unknown"
-}
+func (p Phase) String() string { return phases.Name(uint8(p)) }
+
+// Text returns the phase as a sentence has it, such as "under review" or "审核中".
+func (p Phase) Text(lang rule.Lang) string { return phases.Text(uint8(p), lang) }
 
 // alive are the phases in which an entrustment may be linked and unlinked, open those in which
 // it may still be cancelled.
@@ -77,21 +83,9 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindUnlinked, From: alive, Stay: true},
 }
 
-// Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
-// and to others, and which facts may come of it.
-type Permission struct {
-	Command string
-	Roles   []trade.Role
-	Phases  []Phase
-	Rule    rule.ID
-	// Cancelled is the rule that refuses the command in PhaseCancelled where it is not Rule.
-	Cancelled rule.ID
-	Makes     []Kind
-}
-
-// permissions is what may be asked of an entrustment. What it does not allow is denied. See
-// TestMatrix.
-var permissions = []Permission{
+// permits says which role may issue which command, in which phases. What it does not allow is
+// denied. See TestMatrix.
+var permits = []machine.Permit[Phase, Kind]{
 	// the seller's part
 	permit(Draft{}, by(trade.Seller), in(PhaseNone), rule.A21, KindDrafted),
 	permit(Submit{}, by(trade.Seller), in(PhaseDrafted), rule.D37, KindSubmitted),
@@ -109,7 +103,7 @@ var permissions = []Permission{
 	permit(CloseCustoms{}, by(trade.Platform), in(PhaseReleased), rule.D44, KindCustomsClosed),
 
 	// link
-	permit(Link{}, by(trade.Desk), alive, rule.A21, KindLinked).cancelled(rule.D39),
+	permit(Link{}, by(trade.Desk), alive, rule.A21, KindLinked).Unless(rule.D39, in(PhaseCancelled)),
 	permit(Unlink{}, by(trade.Desk), alive, rule.D40, KindUnlinked),
 }
 
@@ -117,71 +111,11 @@ func in(phases ...Phase) []Phase { return phases }
 
 func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []Phase, id rule.ID, makes ...Kind) machine.Permit[Phase, Kind] {
+	return machine.Permit[Phase, Kind]{Command: c.Name(), Roles: roles, Phases: phases, Rule: id, Makes: makes}
 }
 
-func (p Permission) cancelled(ruleID rule.ID) Permission { p.Cancelled = ruleID; return p }
+var life = machine.Must(machine.NewLife("entrustment", "委托单", PhaseNone, steps, permits))
 
-// Permissions returns the table of commands.
-func Permissions() []Permission {
-	rows := slices.Clone(permissions)
-	for i := range rows {
-		r := &rows[i]
-		r.Roles, r.Phases, r.Makes = slices.Clone(r.Roles), slices.Clone(r.Phases), slices.Clone(r.Makes)
-	}
-	return rows
-}
-
-// Steps returns the table of facts.
-func Steps() []machine.Step[Phase, Kind] {
-	rows := slices.Clone(steps)
-	for i := range rows {
-		rows[i].From = slices.Clone(rows[i].From)
-	}
-	return rows
-}
-
-// lifecycle is the machine of an entrustment, made once from the steps.
-var lifecycle = mustTable(machine.New(PhaseNone, steps))
-
-// mustTable panics if the steps above contradict each other: the program is broken then,
-// whatever its input.
-func mustTable(t *machine.Table[Phase, Kind], err error) *machine.Table[Phase, Kind] {
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-// Table returns the machine of an entrustment.
-func Table() *machine.Table[Phase, Kind] { return lifecycle }
-
-// Diagram returns the phases of an entrustment as a Mermaid state diagram.
-func Diagram() string { return lifecycle.Mermaid() }
-
-// permits checks actor, phase and instant against the table of commands. Of a counterpart
-// command the instant is that of another stream's command, so here only the version orders it.
-func (s *State) permits(c Command, g *order.Given) error {
-	name := c.Name()
-	i := slices.IndexFunc(permissions, func(p Permission) bool { return p.Command == name })
-	if i < 0 {
-		return invalid("command", "is none of an entrustment")
-	}
-	p := &permissions[i]
-	applies := p.Rule
-	if s.Phase == PhaseCancelled && p.Cancelled != "" {
-		applies = p.Cancelled
-	}
-	switch {
-	case !slices.Contains(p.Roles, g.By.Role):
-		return s.refuse(applies, c).Because("a %s cannot ask for it", "%s 角色无权执行此操作", g.By.Role)
-	case g.By.Role == trade.Seller && s.Phase != PhaseNone && g.By.Account != s.Seller:
-		return s.refuse(applies, c).Because("the account is not the entrustment's seller", "该账号不是此委托单的卖家")
-	case !slices.Contains(p.Phases, s.Phase):
-		return s.refuse(applies, c).Because("not in this phase", "委托单当前状态不允许此操作")
-	case g.By.Role != trade.Desk && g.At.Before(s.LastAt):
-		return s.refuse(rule.D61, c).From(s.LastAt)
-	}
-	return nil
-}
+// Life returns the two tables of an entrustment, and the machine and the diagram made from them.
+func Life() *machine.Life[Phase, Kind] { return life }

@@ -1,17 +1,15 @@
 package entrustment_test
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/looplab/fsm"
+	"time"
 
 	. "github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -39,83 +37,20 @@ func read(t testing.TB, path string) string {
 	return string(text)
 }
 
-func TestStepsAreTheMachine(t *testing.T) {
-	rows := make(map[Phase]map[Kind]Phase)
-	for _, step := range Steps() {
-		for _, from := range step.From {
-			if rows[from] == nil {
-				rows[from] = make(map[Kind]Phase)
-			}
-			if _, twice := rows[from][step.Event]; twice {
-				t.Errorf("%s in %s has two steps", step.Event, from)
-			}
-			if rows[from][step.Event] = step.To; step.Stay {
-				rows[from][step.Event] = from
-			}
-		}
+func TestAggregate(t *testing.T) {
+	w := in(t, PhaseReleased)
+	stream, err := Stream(ours)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for p := range PhaseCancelled + 5 {
-		for k := range Kind(40) {
-			to, ok := Table().Next(p, k)
-			if want, listed := rows[p][k]; ok != listed || to != want {
-				t.Errorf("Next(%s, %s) = %s, %t; the steps say %s, %t", p, k, to, ok, want, listed)
-			}
-			m := Table().Looplab(p)
-			err := m.Event(context.Background(), k.String())
-			if stays := errors.As(err, new(fsm.NoTransitionError)); (err == nil || stays) != ok {
-				t.Errorf("looplab in %s on %s: %v, the table says %t", p, k, err, ok)
-			} else if ok && m.Current() != to.String() {
-				t.Errorf("looplab in %s on %s goes to %s, the table to %s", p, k, m.Current(), to)
-			}
-		}
-	}
-}
-
-// TestCommandsAndStepsAgree holds the two tables to each other: what a command may make has a
-// step wherever it may be asked for, and each step is made by some command.
-func TestCommandsAndStepsAgree(t *testing.T) {
-	type step struct {
-		from Phase
-		kind Kind
-	}
-	made := make(map[step]bool)
-	for _, p := range Permissions() {
-		for _, phase := range p.Phases {
-			for _, kind := range p.Makes {
-				if _, ok := Table().Next(phase, kind); !ok {
-					t.Errorf("%s may make %s in %s, which has no step", p.Command, kind, phase)
-				}
-				made[step{phase, kind}] = true
-			}
-		}
-	}
-	for _, s := range Steps() {
-		for _, from := range s.From {
-			if !made[step{from, s.Event}] {
-				t.Errorf("no command makes %s in %s", s.Event, from)
-			}
-		}
-	}
-}
-
-func TestTablesAreCopies(t *testing.T) {
-	rows, moves := Permissions(), Steps()
-	for i := range rows {
-		clear(rows[i].Roles)
-		clear(rows[i].Phases)
-		clear(rows[i].Makes)
-		rows[i].Command = "gone"
-	}
-	for i := range moves {
-		clear(moves[i].From)
-	}
-	if Permissions()[0].Command == "gone" || Steps()[0].From == nil {
-		t.Error("a caller changed the tables")
-	}
-	in(t, PhaseCustomsClosed)
-	if !slices.Contains(Steps()[2].From, PhaseReturned) {
-		t.Error("a caller changed the steps")
-	}
+	aggregatetest.Run(t, aggregatetest.Aggregate[Entrustment, Command, Event, Facts, Phase, Kind]{
+		Stream: stream, New: func() Entrustment { return New(ours) },
+		Phase:  func(s Entrustment) Phase { return s.Phase },
+		LastAt: func(s Entrustment) time.Time { return s.LastAt },
+		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
+		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
+		Commands: samples(), Events: everyEvent(), Golden: "testdata/events.golden", History: w.history,
+	})
 }
 
 // TestMatrix compares Decide, for every command, phase and actor, with a reviewed table.
@@ -133,7 +68,7 @@ func TestMatrix(t *testing.T) {
 		commands[c.Name()] = c
 	}
 	makes := make(map[string][]Kind)
-	for _, p := range Permissions() {
+	for _, p := range Life().Permits() {
 		makes[p.Command] = p.Makes
 	}
 	cells := 0
@@ -179,20 +114,11 @@ func TestMatrix(t *testing.T) {
 			}
 		}
 	}
-	if want := len(actors) * len(commands) * int(PhaseCancelled+1); cells != want || len(commands) != len(Permissions()) {
-		t.Errorf("%d cells for %d commands, want %d for %d", cells, len(commands), want, len(Permissions()))
+	if want := len(actors) * len(commands) * int(PhaseCancelled+1); cells != want || len(commands) != len(Life().Permits()) {
+		t.Errorf("%d cells for %d commands, want %d for %d", cells, len(commands), want, len(Life().Permits()))
 	}
 }
 
 func TestDiagram(t *testing.T) {
-	golden(t, "testdata/entrustment.mmd", Diagram())
-}
-
-func TestPhaseNames(t *testing.T) {
-	if got := (PhaseCancelled + 1).String(); got != "unknown" {
-		t.Errorf("a phase beyond the last is %q", got)
-	}
-	if got := PhaseUnderReview.String(); got != "under-review" {
-		t.Errorf("PhaseUnderReview is %q", got)
-	}
+	golden(t, "testdata/entrustment.mmd", Life().Diagram())
 }

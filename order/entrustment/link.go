@@ -3,7 +3,6 @@ package entrustment
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -37,7 +36,7 @@ func (c Link) check() error {
 }
 
 // decide refuses a repetition with D40: the pair is linked already, and nothing would change.
-func (c Link) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c Link) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if s.Linked() && s.Order != c.Order {
 		return nil, s.refuse(rule.A22, c).Because("it is linked to another order", "该委托单已关联其他订单")
 	}
@@ -56,7 +55,7 @@ func (c Link) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
 		return nil, s.refuse(rule.D39, c).Because(
 			"declared in %s, but the order is in %s", "申报币制为 %s，订单币种为 %s", declared, c.Currency)
 	}
-	return []Event{Linked{Order: c.Order, DraftedAt: instant(c.DraftedAt), Currency: c.Currency}}, nil
+	return []Event{Linked{Order: c.Order, DraftedAt: trade.Instant(c.DraftedAt), Currency: c.Currency}}, nil
 }
 
 // Linked says to which order the entrustment belongs, when that order was drafted and its
@@ -70,14 +69,14 @@ type Linked struct {
 func (e Linked) check() error {
 	switch {
 	case e.Order.IsZero():
-		return invalid("order", "must not be empty")
+		return trade.Invalid("order", "must not be empty")
 	case e.Currency.IsZero():
-		return invalid("currency", "must not be empty")
+		return trade.Invalid("currency", "must not be empty")
 	}
 	return trade.CheckInstant("drafted_at", e.DraftedAt)
 }
 
-func (e Linked) evolve(s *State) {
+func (e Linked) evolve(s *Entrustment) {
 	s.Order, s.OrderDraftedAt, s.OrderCurrency, s.Void = e.Order, e.DraftedAt, e.Currency, false
 }
 
@@ -90,12 +89,12 @@ type Unlink struct {
 
 func (c Unlink) check() error {
 	if c.Cause == CauseCancelled {
-		return invalid("cause", "only Cancel unlinks a cancelled entrustment")
+		return trade.Invalid("cause", "only Cancel unlinks a cancelled entrustment")
 	}
 	return Unlinked(c).check()
 }
 
-func (c Unlink) decide(s *State, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c Unlink) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if s.Order != c.Order {
 		return nil, s.refuse(rule.D40, c).Because("it is not linked to this order", "该委托单未关联本订单")
 	}
@@ -111,14 +110,14 @@ type Unlinked struct {
 
 func (e Unlinked) check() error {
 	if e.Order.IsZero() {
-		return invalid("order", "must not be empty")
+		return trade.Invalid("order", "must not be empty")
 	}
 	if e.Cause != CauseUnlinked && e.Cause != CauseClosed && e.Cause != CauseCancelled {
-		return invalid("cause", "must be unlinked, closed or cancelled")
+		return trade.Invalid("cause", "must be unlinked, closed or cancelled")
 	}
 	return nil
 }
 
-func (e Unlinked) evolve(s *State) {
+func (e Unlinked) evolve(s *Entrustment) {
 	s.Order, s.OrderDraftedAt, s.OrderCurrency, s.Void = trade.ID{}, time.Time{}, trade.Currency{}, false
 }

@@ -1,6 +1,6 @@
 package entrustment
 
-import "github.com/tradesurety/surety/order"
+import "github.com/tradesurety/surety/order/trade"
 
 // Review: the export service examines the entrustment before customs do.
 
@@ -26,12 +26,12 @@ type RequestChange struct {
 
 func (c RequestChange) check() error {
 	if !c.Need.known() {
-		return invalid("need", "must be customer-change, information or signed-letter")
+		return trade.Invalid("need", "must be customer-change, information or signed-letter")
 	}
 	return optional("note", c.Note, maxNote)
 }
 
-func (c RequestChange) decide(*State, *order.Given, *Facts) ([]Event, error) {
+func (c RequestChange) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{ChangeRequested(c)}, nil
 }
 
@@ -44,7 +44,7 @@ type ChangeRequested struct {
 
 func (e ChangeRequested) check() error { return RequestChange(e).check() }
 
-func (e ChangeRequested) evolve(s *State) { s.Need, s.Note = e.Need, e.Note }
+func (e ChangeRequested) evolve(s *Entrustment) { s.Need, s.Note = e.Need, e.Note }
 
 // Resubmit hands a mended entrustment back to the export service, after a request for change or
 // a return by customs. The review begins anew.
@@ -52,7 +52,7 @@ type Resubmit struct{}
 
 func (Resubmit) check() error { return nil }
 
-func (Resubmit) decide(*State, *order.Given, *Facts) ([]Event, error) {
+func (Resubmit) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Resubmitted{}}, nil
 }
 
@@ -62,14 +62,14 @@ type Resubmitted struct{}
 
 func (Resubmitted) check() error { return nil }
 
-func (Resubmitted) evolve(s *State) { s.Need, s.Note = "", "" }
+func (Resubmitted) evolve(s *Entrustment) { s.Need, s.Note = "", "" }
 
 // Approve ends the review: the export service will declare the goods.
 type Approve struct{}
 
 func (Approve) check() error { return nil }
 
-func (Approve) decide(*State, *order.Given, *Facts) ([]Event, error) {
+func (Approve) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Approved{}}, nil
 }
 
@@ -79,4 +79,4 @@ type Approved struct{}
 
 func (Approved) check() error { return nil }
 
-func (Approved) evolve(*State) {}
+func (Approved) evolve(*Entrustment) {}

@@ -284,9 +284,9 @@ var declarationRules = map[string]func(*testing.T){
 			w := in(t, PhaseAccepted)
 			d := declaration()
 			d.Number, w.facts.Reservation.Number = n, n
-			if w.given.Policy = strict; !ok {
+			if w.facts.Policy = strict; !ok {
 				w.refused(rule.D43, Declare{d})
-				w.given.Policy = nil
+				w.facts.Policy = nil
 			}
 			w.do(Declare{d})
 		}
@@ -497,7 +497,7 @@ func TestMalformedDeclarations(t *testing.T) {
 
 func TestMalformedGiven(t *testing.T) {
 	w := in(t, PhaseNone)
-	w.s = State{}
+	w.s = Entrustment{}
 	w.malformed("id", Draft{})
 	w = in(t, PhaseNone)
 	w.given.At = time.Time{}

@@ -20,16 +20,10 @@ func TestStreams(t *testing.T) {
 	if s, err := Stream("a@b+c"); err != nil || s != "entrustment-a~40b~2Bc" || s.Category() != Category {
 		t.Errorf("%q, %v", s, err)
 	}
-	if s, err := NumberStream(number); err != nil || s != "declaration-531620250000000001" {
-		t.Errorf("%q, %v", s, err)
-	}
 	for _, id := range []order.EntrustmentID{"", "a b", "委托单", order.EntrustmentID(strings.Repeat("x", 65))} {
 		if s, err := Stream(id); !errors.As(err, new(*trade.InvalidError)) {
 			t.Errorf("%q has the stream %q, %v", id, s, err)
 		}
-	}
-	if s, err := NumberStream("5316-2025"); !errors.As(err, new(*trade.InvalidError)) {
-		t.Errorf("%q, %v", s, err)
 	}
 }
 
@@ -38,7 +32,7 @@ func TestModelFoldsWhatIsStored(t *testing.T) {
 	ctx := context.Background()
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
-	model := NewModel()
+	model := Model()
 	w := in(t, PhaseReturned).do(link(orderOne), Resubmit{}, Approve{}, Declare{declaration()}, Release{ReleasedAt: released}, CloseCustoms{ClosedAt: released})
 	stream, err := Stream(ours)
 	if err != nil {

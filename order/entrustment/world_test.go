@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/rule"
@@ -95,9 +96,9 @@ func actor(c Command) trade.Actor {
 // world is one entrustment with its history. Each command comes an hour after the one before.
 type world struct {
 	t       testing.TB
-	s       State
-	history []Recorded
-	given   order.Given
+	s       Entrustment
+	history []events.Recorded[Event]
+	given   trade.Given
 	facts   Facts
 }
 
@@ -141,13 +142,13 @@ func (w *world) do(commands ...Command) *world {
 	return w
 }
 
-func (w *world) record(events []Event) {
+func (w *world) record(made []Event) {
 	w.t.Helper()
-	for _, e := range events {
+	for _, e := range made {
 		if err := w.s.Apply(e, w.given.At); err != nil {
 			w.t.Fatalf("%T was decided and has no place: %v", e, err)
 		}
-		w.history = append(w.history, Recorded{At: w.given.At, Event: e})
+		w.history = append(w.history, events.Recorded[Event]{At: w.given.At, Event: e})
 	}
 }
 

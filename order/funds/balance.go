@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -116,7 +115,7 @@ type Recorded struct {
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // currency, and then the command's own rules as its chapter writes them. The instant is not asked
 // of the desk: what it writes is addressed to an order, and here goes by version.
-func Decide(b Balance, c Command, g order.Given, f Facts) ([]Event, error) {
+func Decide(b Balance, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, invalid("command", "must be a value of one of the commands of a balance")
 	}
@@ -136,7 +135,7 @@ func Decide(b Balance, c Command, g order.Given, f Facts) ([]Event, error) {
 }
 
 // permits checks actor, phase and instant against the table of commands, and the currency.
-func (b *Balance) permits(c Command, g *order.Given) error {
+func (b *Balance) permits(c Command, g *trade.Given) error {
 	p := permissionOf(c.Name())
 	switch amount := c.money(); {
 	case !slices.Contains(p.Roles, g.By.Role):

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -38,7 +37,7 @@ func BenchmarkNext(b *testing.B) {
 		for _, n := range []int{1, 1_000, 10_000} {
 			b.Run(fmt.Sprintf("%s/%d", c.ask.Name(), n), func(b *testing.B) {
 				balance := crowd(b, n)
-				given := order.Given{By: c.by, At: balance.LastAt.Add(time.Second)}
+				given := trade.Given{By: c.by, At: balance.LastAt.Add(time.Second)}
 				b.ReportAllocs()
 				for b.Loop() {
 					made, err := Decide(balance, c.ask, given, c.facts)
@@ -59,7 +58,7 @@ func BenchmarkRefused(b *testing.B) {
 	for _, n := range []int{1, 1_000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			balance := crowd(b, n)
-			given := order.Given{By: acme, At: balance.LastAt}
+			given := trade.Given{By: acme, At: balance.LastAt}
 			var ask Command = Withdraw{ID: "w-1", Amount: yuan(1_000_001), Dest: alipay}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -161,7 +160,7 @@ func TestBadInput(t *testing.T) {
 		{"funds.credited", `{` + id + `,"amount":"1.001 CNY"}`, "amount"},
 		{"funds.credited", `{` + id + `,"amount":"1e9999999 CNY"}`, "amount"},
 		{"funds.credited", `{` + id + `,"amount":"92233720368547758.08 CNY"}`, "amount"},
-		{"funds.credited", `{` + id + `,"amount":"` + strings.Repeat("9", 1<<20) + ` CNY"}`, "amount"},
+		{"funds.credited", `{` + id + `,"amount":"` + strings.Repeat("9", 60_000) + ` CNY"}`, "amount"},
 		{"funds.credited", `{` + id + `,"amount":"0.00 CNY","repaid":"0.00 CNY"` + rest, "amount"},
 		{"funds.credited", `{` + id + `,"amount":"-1.00 CNY","repaid":"0.00 CNY"` + rest, "amount"},
 		{"funds.credited", `{` + id + `,"amount":"1.00 CNY","repaid":"1.01 CNY"` + rest, "repaid"},
@@ -277,7 +276,7 @@ func TestEncodeForeignValues(t *testing.T) {
 			t.Errorf("%v: %s %s", c, name, data)
 		}
 		var bad *trade.InvalidError
-		if _, err := Decide(free, c, order.Given{By: acme, At: noon}, none); !errors.As(err, &bad) || bad.Field != "command" {
+		if _, err := Decide(free, c, trade.Given{By: acme, At: noon}, none); !errors.As(err, &bad) || bad.Field != "command" {
 			t.Errorf("%v is decided: %v", c, err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -22,7 +21,7 @@ func Example() {
 	b := funds.New("acme", funds.CNY())
 	ask := func(by trade.Actor, at time.Time, c funds.Command, f funds.Facts) error {
 		f.Policy = &policy
-		made, err := funds.Decide(b, c, order.Given{By: by, At: at}, f)
+		made, err := funds.Decide(b, c, trade.Given{By: by, At: at}, f)
 		for _, e := range made {
 			fmt.Println(e.Kind())
 			err = errors.Join(err, b.Apply(e, at))

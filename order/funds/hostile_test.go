@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -154,7 +153,7 @@ func TestBadSnapshot(t *testing.T) {
 	if restore(data, &back) != nil || !equal(back, rich) {
 		t.Fatalf("%s gives %+v", good, back)
 	}
-	if _, err := Decide(back, UnbindCard{"6222-01"}, order.Given{By: acme, At: noon}, none); !errors.Is(err, rule.B10) {
+	if _, err := Decide(back, UnbindCard{"6222-01"}, trade.Given{By: acme, At: noon}, none); !errors.Is(err, rule.B10) {
 		t.Errorf("the card of an open withdrawal, restored: %v", err)
 	}
 	do(t, &back, noon, none, SettleWithdrawal{"w-1"}, UnbindCard{"6222-01"})

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -43,7 +42,7 @@ func TestMatrix(t *testing.T) {
 	for name, row := range rows {
 		for i, phase := range phases {
 			for who, actor := range actors {
-				_, err := Decide(balances[phase], asks[name], order.Given{By: actor, At: noon}, facts[name])
+				_, err := Decide(balances[phase], asks[name], trade.Given{By: actor, At: noon}, facts[name])
 				var no *trade.Refusal
 				switch allowed := row.cells[i] == who; {
 				case allowed && err != nil:

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -52,7 +51,7 @@ func TestMalformed(t *testing.T) {
 		{"what", acme, noon, PayCharge{ID: "c-2", Amount: yuan(1)}},
 		{"what", acme, noon, PayCharge{ID: "c-2", Amount: yuan(1), What: long}},
 	} {
-		_, err := Decide(free, c.ask, order.Given{By: c.by, At: c.at}, sold(1))
+		_, err := Decide(free, c.ask, trade.Given{By: c.by, At: c.at}, sold(1))
 		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || bad.Field != c.field || bad.Reason == "" {
 			t.Errorf("%s of %.60v: got %v", c.field, c.ask, err)
@@ -70,7 +69,7 @@ func TestBadFacts(t *testing.T) {
 		"out of range":                 {Sale: Sale{Credited: fen(-1 << 63), Refunded: yuan(1)}},
 	} {
 		var bad *trade.InvalidError
-		if _, err := Decide(free, Debit{orderA, yuan(1)}, order.Given{By: desk, At: noon}, f); !errors.As(err, &bad) || bad.Field != "facts.sale" {
+		if _, err := Decide(free, Debit{orderA, yuan(1)}, trade.Given{By: desk, At: noon}, f); !errors.As(err, &bad) || bad.Field != "facts.sale" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -106,7 +105,7 @@ func TestPolicy(t *testing.T) {
 		for _, ask := range []Command{Credit{orderB, yuan(1)}, withdraw(1)} {
 			f := sold(1)
 			f.Policy = &c.policy
-			if _, err := Decide(free, ask, order.Given{By: who(ask), At: noon}, f); !errors.As(err, &bad) || bad.Field != c.field {
+			if _, err := Decide(free, ask, trade.Given{By: who(ask), At: noon}, f); !errors.As(err, &bad) || bad.Field != c.field {
 				t.Errorf("%s under %+v: %v", ask.Name(), c.policy, err)
 			}
 		}
@@ -121,7 +120,7 @@ func TestPolicy(t *testing.T) {
 	// What is decided at the last instant under the longest policy can be stored.
 	f := Facts{Policy: &Policy{HoldDays: 3650, Expected: 3650 * day}, Sale: Sale{Paid: yuan(1)}}
 	for _, ask := range []Command{Credit{orderB, yuan(1)}, withdraw(1)} {
-		made, err := Decide(free, ask, order.Given{By: who(ask), At: trade.MaxInstant}, f)
+		made, err := Decide(free, ask, trade.Given{By: who(ask), At: trade.MaxInstant}, f)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -117,7 +116,7 @@ func drawLife(t *rapid.T) *purse {
 	for range rapid.SampledFrom([]int{1, 10, 40, 80}).Draw(t, "commands") {
 		c, by, facts := p.draw(t)
 		at := p.when(t, by)
-		made, err := Decide(p.live, c, order.Given{By: by, At: at}, facts)
+		made, err := Decide(p.live, c, trade.Given{By: by, At: at}, facts)
 		if no, ok := errors.AsType[*trade.Refusal](err); err != nil && (!ok || no.Command != c.Name() || len(made) > 0) {
 			t.Fatalf("%+v at %s with %+v: %v is no refusal, or comes with events %+v", c, at, facts, err, made)
 		}

@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"pgregory.net/rapid"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestReplay holds the fold to its laws: a replay equals the live state, a prefix and the rest
@@ -61,7 +62,7 @@ func TestTwoFutures(t *testing.T) {
 			for range 8 {
 				c, by, facts := p.draw(t)
 				at = at.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour)
-				made, _ := Decide(b, c, order.Given{By: by, At: at}, facts)
+				made, _ := Decide(b, c, trade.Given{By: by, At: at}, facts)
 				for _, e := range made {
 					if b.Apply(e, at) == nil {
 						more = append(more, Recorded{At: at, Event: e})

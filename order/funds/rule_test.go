@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -55,7 +54,7 @@ type accepted struct {
 
 func (c accepted) run(t *testing.T) {
 	before := c.from
-	got, err := Decide(c.from, c.ask, order.Given{By: who(c.ask), At: c.at}, c.know)
+	got, err := Decide(c.from, c.ask, trade.Given{By: who(c.ask), At: c.at}, c.know)
 	if err != nil || !slices.Equal(got, []Event{c.want}) {
 		t.Fatalf("got %+v, %v; want %+v", got, err, c.want)
 	}
@@ -86,7 +85,7 @@ type refused struct {
 
 func (c refused) run(t *testing.T) {
 	before := c.from
-	got, err := Decide(c.from, c.ask, order.Given{By: who(c.ask), At: c.at}, c.know)
+	got, err := Decide(c.from, c.ask, trade.Given{By: who(c.ask), At: c.at}, c.know)
 	var no *trade.Refusal
 	if !errors.As(err, &no) || !errors.Is(err, c.rule) || no.Rule != c.rule {
 		t.Fatalf("got %v, %v; want a refusal by %s", got, err, string(c.rule))
@@ -130,7 +129,7 @@ func TestRule(t *testing.T) {
 func do(t *testing.T, b *Balance, at time.Time, f Facts, asks ...Command) {
 	t.Helper()
 	for _, c := range asks {
-		made, err := Decide(*b, c, order.Given{By: who(c), At: at}, f)
+		made, err := Decide(*b, c, trade.Given{By: who(c), At: at}, f)
 		for _, e := range made {
 			err = errors.Join(err, b.Apply(e, at))
 		}
@@ -261,7 +260,7 @@ func testRetry(t *testing.T) {
 	} {
 		// A retry is harmless even where the rules have become such that it would be refused.
 		f := with(7, 10_000, yuan(1), yuan(1), yuan(5_000))
-		if made, err := Decide(c.from, c.ask, order.Given{By: acme, At: noon}, f); err != nil || len(made) > 0 {
+		if made, err := Decide(c.from, c.ask, trade.Given{By: acme, At: noon}, f); err != nil || len(made) > 0 {
 			t.Errorf("%s: %v, %v", name, made, err)
 		}
 	}
@@ -273,7 +272,7 @@ func testRetry(t *testing.T) {
 func testEnded(t *testing.T) {
 	for want, b := range map[string]Balance{"it is settled already": settled, "it has failed already": failed, "it was never requested": free} {
 		for _, ask := range []Command{SettleWithdrawal{"w-1"}, FailWithdrawal{"w-1", "closed"}} {
-			_, err := Decide(b, ask, order.Given{By: platform, At: noon}, none)
+			_, err := Decide(b, ask, trade.Given{By: platform, At: noon}, none)
 			var no *trade.Refusal
 			if !errors.As(err, &no) || no.Reason(rule.English) != want {
 				t.Errorf("%s: %v, want %s", ask.Name(), err, want)
@@ -284,7 +283,7 @@ func testEnded(t *testing.T) {
 
 func testNoCurrency(t *testing.T) {
 	b := New("acme", trade.Currency{})
-	if _, err := Decide(b, Credit{orderA, yuan(1)}, order.Given{By: desk, At: noon}, sold(1)); !errors.Is(err, rule.D60) {
+	if _, err := Decide(b, Credit{orderA, yuan(1)}, trade.Given{By: desk, At: noon}, sold(1)); !errors.Is(err, rule.D60) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -310,7 +309,7 @@ func testDeskBehind(t *testing.T) {
 }
 
 func testBoundTwice(t *testing.T) {
-	if made, err := Decide(bound, BindCard{"6222-01", "acme"}, order.Given{By: acme, At: noon}, none); err != nil || len(made) > 0 {
+	if made, err := Decide(bound, BindCard{"6222-01", "acme"}, trade.Given{By: acme, At: noon}, none); err != nil || len(made) > 0 {
 		t.Errorf("%v, %v", made, err)
 	}
 	if cards := bound.Cards(); !slices.Equal(cards, []CardNo{"6222-01"}) {
@@ -333,7 +332,7 @@ func TestGoldenCases(t *testing.T) {
 	t.Run("credited on day 0, held for 7 days", func(t *testing.T) {
 		b, midnight := New("acme", CNY()), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 		do(t, &b, midnight, sold(100), Credit{orderA, yuan(100)})
-		_, err := Decide(b, withdraw(100), order.Given{By: acme, At: midnight.Add(6*day + 23*time.Hour + 59*time.Minute)}, none)
+		_, err := Decide(b, withdraw(100), trade.Given{By: acme, At: midnight.Add(6*day + 23*time.Hour + 59*time.Minute)}, none)
 		var no *trade.Refusal
 		if !errors.As(err, &no) || no.Rule != rule.B17 || !no.Earliest.Equal(midnight.Add(168*time.Hour)) {
 			t.Fatalf("on day 6: %v", err)
@@ -368,7 +367,7 @@ func TestGoldenCases(t *testing.T) {
 	t.Run("quota is never withdrawn", func(t *testing.T) {
 		for _, b := range []Balance{never, week, free, mixed, bound, moving, carded, owing, settled, failed, charged, most} {
 			made, err := WithdrawQuota{yuan(1), alipay}.decide(b, noon, none)
-			if _, asked := Decide(b, WithdrawQuota{yuan(1), alipay}, order.Given{By: acme, At: noon}, none); !errors.Is(asked, rule.B6) ||
+			if _, asked := Decide(b, WithdrawQuota{yuan(1), alipay}, trade.Given{By: acme, At: noon}, none); !errors.Is(asked, rule.B6) ||
 				!errors.Is(err, rule.B6) || len(made) > 0 {
 				t.Errorf("%+v: %v, %v, %v", b, made, err, asked)
 			}

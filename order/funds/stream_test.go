@@ -11,7 +11,6 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -82,7 +81,7 @@ func TestModel(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			made, err := Decide(b, c, order.Given{By: who(c), At: at}, f)
+			made, err := Decide(b, c, trade.Given{By: who(c), At: at}, f)
 			if err != nil {
 				return err
 			}

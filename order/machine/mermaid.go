@@ -23,7 +23,7 @@ func (t *Table[P, K]) Mermaid(opts ...MermaidOption) string {
 	var b strings.Builder
 	b.WriteString("stateDiagram-v2\n")
 	for _, p := range t.phases {
-		if name := p.String(); strings.Contains(name, "-") {
+		if name := p.String(); name != stateID(name) {
 			b.WriteString("    state \"" + name + "\" as " + stateID(name) + "\n")
 		}
 	}
@@ -77,9 +77,23 @@ func (t *Table[P, K]) events(from, to P) []string {
 	return named
 }
 
-// stateID returns how Mermaid knows a phase: its arrows are made of hyphens, so an identifier
-// cannot have them. A phase has no underscores, so no two share an identifier.
-func stateID(phase string) string { return strings.ReplaceAll(phase, "-", "_") }
+// reserved are the words that Mermaid's grammar, which does not regard case, takes for something
+// else than a state, and the identifiers that it gives to the start and the end itself.
+var reserved = []string{
+	"default", "note", "class", "classdef", "click", "style", "scale", "href", "statediagram",
+	"acctitle", "accdescr", "state", "root_start", "root_end",
+}
+
+// stateID returns the identifier of a phase in a diagram. Arrows are made of hyphens, so an
+// identifier has underscores in their place, and a reserved word gets one more at its end. A
+// phase has no underscores, so no two phases share an identifier.
+func stateID(phase string) string {
+	id := strings.ReplaceAll(phase, "-", "_")
+	if slices.Contains(reserved, strings.ToLower(id)) {
+		id += "_"
+	}
+	return id
+}
 
 func writeArrow(b *strings.Builder, from, to string, events []string) {
 	b.WriteString("    " + stateID(from) + " --> " + stateID(to))

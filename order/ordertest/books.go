@@ -34,7 +34,7 @@ func AuditFigures(state any) audit.Figures {
 		return figuresOfLine(&s)
 	case funds.Balance:
 		return figuresOfFunds(&s)
-	case entrustment.State:
+	case entrustment.Entrustment:
 		return figuresOfGoods(&s)
 	case seller.Service:
 		return audit.Figures{"active": s.Phase == order.ServiceActive, "suspended": s.Phase == order.ServiceSuspended}
@@ -77,7 +77,7 @@ func figuresOfSale(o *paylater.Order) audit.Figures {
 	}
 }
 
-func figuresOfGoods(s *entrustment.State) audit.Figures {
+func figuresOfGoods(s *entrustment.Entrustment) audit.Figures {
 	f, linked := s.Fact(), ""
 	if s.Linked() {
 		linked = s.Order.String()

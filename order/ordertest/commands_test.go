@@ -20,7 +20,7 @@ import (
 // aggregate is what the generator of its commands is held to.
 type aggregate[C interface{ Name() string }] struct {
 	commands *rapid.Generator[C]
-	decide   func(C, order.Given) error
+	decide   func(C, trade.Given) error
 	encode   func(C) (string, []byte)
 	decode   func(string, []byte) (C, error)
 }
@@ -32,7 +32,7 @@ func (a aggregate[C]) check(t *testing.T) {
 	malformed := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		for range 20 {
-			g := order.Given{By: ordertest.Actors().Draw(rt, "by"), At: ordertest.Instants().Draw(rt, "at")}
+			g := trade.Given{By: ordertest.Actors().Draw(rt, "by"), At: ordertest.Instants().Draw(rt, "at")}
 			c := a.commands.Draw(rt, "command")
 			var bad *trade.InvalidError
 			if err := a.decide(c, g); errors.As(err, &bad) {
@@ -50,7 +50,7 @@ func (a aggregate[C]) check(t *testing.T) {
 					rt.Fatalf("hostile: %T %v", err, err)
 				}
 			}
-			if err := a.decide(c, order.Given{By: ordertest.HostileActors().Draw(rt, "hostile actor"), At: g.At}); err == nil {
+			if err := a.decide(c, trade.Given{By: ordertest.HostileActors().Draw(rt, "hostile actor"), At: g.At}); err == nil {
 				rt.Fatalf("%s by nobody is accepted", c.Name())
 			}
 		}
@@ -64,49 +64,49 @@ func (a aggregate[C]) check(t *testing.T) {
 func TestCommands(t *testing.T) {
 	t.Run("order", aggregate[order.Command]{
 		ordertest.OrderCommands(),
-		func(c order.Command, g order.Given) error {
-			_, err := order.Decide(order.Order{ID: ordertest.OrderID}, c, g)
+		func(c order.Command, g trade.Given) error {
+			_, err := order.Decide(order.Order{ID: ordertest.OrderID}, c, g, order.Facts{})
 			return err
 		}, order.EncodeCommand, order.DecodeCommand,
 	}.check)
 	t.Run("entrustment", aggregate[entrustment.Command]{
 		ordertest.EntrustmentCommands(),
-		func(c entrustment.Command, g order.Given) error {
+		func(c entrustment.Command, g trade.Given) error {
 			_, err := entrustment.Decide(entrustment.New("E1"), c, g, entrustment.Facts{})
 			return err
 		}, entrustment.EncodeCommand, entrustment.DecodeCommand,
 	}.check)
 	t.Run("seller", aggregate[seller.Command]{
 		ordertest.SellerCommands(),
-		func(c seller.Command, g order.Given) error {
+		func(c seller.Command, g trade.Given) error {
 			_, err := seller.Decide(seller.New(ordertest.Seller.Account), c, g, seller.Findings{})
 			return err
 		}, seller.EncodeCommand, seller.DecodeCommand,
 	}.check)
 	t.Run("line", aggregate[credit.Command]{
 		ordertest.LineCommands(),
-		func(c credit.Command, g order.Given) error {
+		func(c credit.Command, g trade.Given) error {
 			_, err := credit.Decide(credit.New(ordertest.Seller.Account, ordertest.USD("0").Currency()), c, g, credit.Facts{})
 			return err
 		}, credit.EncodeCommand, credit.DecodeCommand,
 	}.check)
 	t.Run("quota", aggregate[credit.Command]{
 		ordertest.QuotaCommands(),
-		func(c credit.Command, g order.Given) error {
+		func(c credit.Command, g trade.Given) error {
 			_, err := credit.Decide(credit.NewPayLater(ordertest.Merchant.Account, funds.CNY()), c, g, credit.Facts{})
 			return err
 		}, credit.EncodeCommand, credit.DecodeCommand,
 	}.check)
 	t.Run("paylater", aggregate[paylater.Command]{
 		ordertest.PayLaterCommands(),
-		func(c paylater.Command, g order.Given) error {
+		func(c paylater.Command, g trade.Given) error {
 			_, err := paylater.Decide(paylater.New(ordertest.OrderID), c, g, paylater.Facts{})
 			return err
 		}, paylater.EncodeCommand, paylater.DecodeCommand,
 	}.check)
 	t.Run("funds", aggregate[funds.Command]{
 		ordertest.FundsCommands(),
-		func(c funds.Command, g order.Given) error {
+		func(c funds.Command, g trade.Given) error {
 			_, err := funds.Decide(funds.New(ordertest.Merchant.Account, funds.CNY()), c, g, funds.Facts{})
 			return err
 		}, funds.EncodeCommand, funds.DecodeCommand,

@@ -150,9 +150,9 @@ func (f *Fixture) Order(id trade.ID) order.Order {
 }
 
 // Entrustment returns an export entrustment as it stands.
-func (f *Fixture) Entrustment(id order.EntrustmentID) entrustment.State {
+func (f *Fixture) Entrustment(id order.EntrustmentID) entrustment.Entrustment {
 	f.t.Helper()
-	return shown(f, "entrustment "+string(id), func(ctx context.Context) (entrustment.State, events.Version, error) {
+	return shown(f, "entrustment "+string(id), func(ctx context.Context) (entrustment.Entrustment, events.Version, error) {
 		return f.Desk.ReadEntrustment(ctx, Platform, id)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 )
@@ -24,10 +25,10 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 		made  []string
 		table []string
 	}{
-		{"order commands", names(v.orderCommands()), rows(order.Permissions(), func(p order.Permission) string { return p.Command })},
-		{"order commands of a game", names(p.anyOfOrder(p.orders[0])), rows(order.Permissions(), func(p order.Permission) string { return p.Command })},
-		{"entrustment commands", names(v.entrustmentCommands()), rows(entrustment.Permissions(), func(p entrustment.Permission) string { return p.Command })},
-		{"entrustment commands of a game", names(p.anyOfGoods()), rows(entrustment.Permissions(), func(p entrustment.Permission) string { return p.Command })},
+		{"order commands", names(v.orderCommands()), rows(order.Life().Permits(), func(p machine.Permit[order.Phase, order.Kind]) string { return p.Command })},
+		{"order commands of a game", names(p.anyOfOrder(p.orders[0])), rows(order.Life().Permits(), func(p machine.Permit[order.Phase, order.Kind]) string { return p.Command })},
+		{"entrustment commands", names(v.entrustmentCommands()), rows(entrustment.Life().Permits(), func(p machine.Permit[entrustment.Phase, entrustment.Kind]) string { return p.Command })},
+		{"entrustment commands of a game", names(p.anyOfGoods()), rows(entrustment.Life().Permits(), func(p machine.Permit[entrustment.Phase, entrustment.Kind]) string { return p.Command })},
 		{"seller commands", names(v.sellerCommands()), rows(seller.Permissions(), func(p seller.Permission) string { return p.Command })},
 		{"seller commands of a game", names(p.anyOfService()), rows(seller.Permissions(), func(p seller.Permission) string { return p.Command })},
 		{"line commands", names(v.lineCommands()), rows(credit.Permissions(), of(credit.Assurance))},

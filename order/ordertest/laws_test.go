@@ -141,13 +141,13 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 		switch stream.Category() {
 		case order.Category:
 			s, _, err := d.ReadOrder(ctx, by, id)
-			same(rt, store, stream, order.NewModel(), s, err)
+			same(rt, store, stream, order.Model(), s, err)
 		case paylater.Category:
 			s, _, err := d.ReadPayLater(ctx, by, id)
 			same(rt, store, stream, paylater.NewModel(), s, err)
 		case entrustment.Category:
 			s, _, err := d.ReadEntrustment(ctx, by, order.EntrustmentID(key))
-			same(rt, store, stream, entrustment.NewModel(), s, err)
+			same(rt, store, stream, entrustment.Model(), s, err)
 		case seller.Category:
 			s, _, err := d.ReadService(ctx, by, owner)
 			same(rt, store, stream, seller.NewModel(), s, err)

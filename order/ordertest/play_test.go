@@ -142,9 +142,9 @@ func TestPlayReachesEveryFact(t *testing.T) {
 // everyFact is the wire name of every event.
 func everyFact() (names []string) {
 	add := func(list []string) { names = append(names, list...) }
-	add(kinds(order.Table().Kinds()))
+	add(kinds(order.Life().Table().Kinds()))
 	add(kinds(seller.Table().Kinds()))
-	add(kinds(entrustment.Table().Kinds()))
+	add(kinds(entrustment.Life().Table().Kinds()))
 	add(kinds(credit.Table().Kinds()))
 	add(kinds(paylater.Table().Kinds()))
 	add(kinds(funds.Table().Kinds()))

@@ -13,10 +13,10 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
-	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -71,9 +71,8 @@ func encodeEvent(event any) (name string, data []byte, err error) {
 		name, _, data, err = paylater.EncodeEvent(nil, e)
 	case funds.Event:
 		name, _, data, err = funds.EncodeEvent(nil, e)
-	case desk.Reserved:
-		data, err = json.Marshal(e)
-		name = "reservation"
+	case reservation.Event:
+		name, _, data, err = reservation.EncodeEvent(nil, e)
 	default:
 		err = errors.New("it is of no aggregate")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -22,7 +23,7 @@ const ReceivingAccount order.ReceivingAccount = "RA-1"
 type Story struct {
 	t       TB
 	order   order.Order
-	history []order.Recorded
+	history []events.Recorded[order.Event]
 	now     time.Time
 	policy  *order.Policy
 	facts   order.Facts
@@ -89,18 +90,18 @@ func (s Story) Knowing(change func(f *order.Facts)) Story { change(&s.facts); re
 func (s Story) Order() order.Order { return s.order }
 
 // History returns what has happened so far. The caller may keep it.
-func (s Story) History() []order.Recorded { return slices.Clone(s.history) }
+func (s Story) History() []events.Recorded[order.Event] { return slices.Clone(s.history) }
 
 // Now returns the instant of the next command.
 func (s Story) Now() time.Time { return s.now }
 
 // happens folds events that happen now.
-func (s Story) happens(events []order.Event) Story {
+func (s Story) happens(made []order.Event) Story {
 	s.t.Helper()
 	s.history = slices.Clone(s.history)
-	for _, e := range events {
-		r := order.Recorded{At: s.now, Event: e}
-		next, err := order.Evolve(s.order, r)
+	for _, e := range made {
+		r := events.Recorded[order.Event]{At: s.now, Event: e}
+		next, err := order.Evolve(s.order, r.Event, r.At)
 		if err != nil {
 			s.t.Fatalf("%s cannot happen to an order that is %s: %v", e.Kind(), s.order.Phase, err)
 		}
@@ -115,7 +116,8 @@ func (s Story) When(by trade.Actor, c order.Command) Answer {
 	if link, ok := c.(order.Link); ok && facts.Entrustment.ID == "" {
 		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: s.order.Seller.Account}
 	}
-	got, err := order.Decide(s.order, c, order.Given{By: by, At: s.now, Policy: s.policy, Facts: facts})
+	facts.Policy = s.policy
+	got, err := order.Decide(s.order, c, trade.Given{By: by, At: s.now}, facts)
 	what := "nothing"
 	if c != nil {
 		what = c.Name()

@@ -200,7 +200,7 @@ func (p *trader) goodsOf(account trade.Account) order.EntrustmentID {
 	return one(p.chance, p.goods...)
 }
 
-func (p *trader) lookAtGoods(id order.EntrustmentID) entrustment.State {
+func (p *trader) lookAtGoods(id order.EntrustmentID) entrustment.Entrustment {
 	e, _, err := p.Desk.ReadEntrustment(p.t.Context(), Platform, id)
 	return found(p.Fixture, e, err)
 }

@@ -86,7 +86,7 @@ func TestHostileAmounts(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := ordertest.HostileAmounts().Draw(rt, "amount")
 		o := ordertest.GivenOrder(t, order.PhaseDraft, ordertest.Contract{}).Order()
-		_, err := order.Decide(o, order.SetTerms{Terms: order.Terms{Total: m}}, order.Given{By: ordertest.Seller, At: ordertest.Start})
+		_, err := order.Decide(o, order.SetTerms{Terms: order.Terms{Total: m}}, trade.Given{By: ordertest.Seller, At: ordertest.Start}, order.Facts{})
 		if _, unknown := m.Currency().MarshalText(); (err == nil) != (m.IsPositive() && unknown == nil) {
 			rt.Errorf("a total of %d %v: %v", m.MinorUnits(), m.Currency(), err)
 		}

@@ -3,7 +3,6 @@ package paylater
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -18,7 +17,7 @@ type OpenAfterSales struct {
 
 func (c OpenAfterSales) check() error { return checkReason(c.Reason) }
 
-func (c OpenAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, error) {
+func (c OpenAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, error) {
 	if o.AfterSalesOpen() {
 		return nil, o.refuse(rule.D46, c).Says("an after-sales case is open already", "已有售后正在处理")
 	}
@@ -53,7 +52,7 @@ type CloseAfterSales struct {
 
 func (c CloseAfterSales) check() error { return checkReason(c.Reason) }
 
-func (c CloseAfterSales) decide(o *Order, g *order.Given, _ *Facts) ([]Event, error) {
+func (c CloseAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, error) {
 	if !o.AfterSalesOpen() {
 		return nil, o.refuse(rule.D46, c).Says("no after-sales case is open", "没有正在处理的售后")
 	}
@@ -100,7 +99,7 @@ type LowerAmount struct {
 
 func (c LowerAmount) check() error { return checkPositive("amount", c.Amount) }
 
-func (c LowerAmount) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c LowerAmount) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if err := o.otherCurrency(c, c.Amount); err != nil {
 		return nil, err
 	}
@@ -148,7 +147,7 @@ type Return struct {
 
 func (c Return) check() error { return checkReason(c.Reason) }
 
-func (c Return) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c Return) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{Returned{
 		Restored: o.Outstanding, PaidBack: o.Instalments, Overdue: o.Phase == PhaseOverdue, Reason: c.Reason,
 	}}, nil
@@ -183,7 +182,7 @@ type FlagFake struct {
 
 func (c FlagFake) check() error { return checkReason(c.Reason) }
 
-func (c FlagFake) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c FlagFake) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if o.FakeFlagged {
 		return nil, o.refuse(rule.B19, c).Says("it is flagged already", "该订单已被标记")
 	}

@@ -3,8 +3,8 @@ package paylater_test
 import (
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // life is an order that is paid late, after an after-sales case.
@@ -63,7 +63,7 @@ func perEvent(b *testing.B, events int) {
 func BenchmarkDecidePlace(b *testing.B) {
 	w := newWorld(b)
 	var c Command = place("100")
-	given := order.Given{By: buyer, At: newYear}
+	given := trade.Given{By: buyer, At: newYear}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Decide(w.o, c, given, w.facts); err != nil {
@@ -75,7 +75,7 @@ func BenchmarkDecidePlace(b *testing.B) {
 func BenchmarkDecidePay(b *testing.B) {
 	w := newWorld(b).do(place("100"), Ship{}, ConfirmReceipt{})
 	var c Command = pay("100")
-	given := order.Given{By: buyer, At: newYear}
+	given := trade.Given{By: buyer, At: newYear}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Decide(w.o, c, given, w.facts); err != nil {

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
@@ -133,7 +132,7 @@ func TestWhatIsNoEventAndNoCommand(t *testing.T) {
 		if _, err := DecodeCommand(name, data); name != "" || string(data) != "null" || err == nil {
 			t.Errorf("%T: %q %s is accepted", c, name, data)
 		}
-		if _, err := Decide(on(t, PhasePlaced).o, c, order.Given{By: merchant, At: newYear}, Facts{}); !invalidField(err, "command") {
+		if _, err := Decide(on(t, PhasePlaced).o, c, trade.Given{By: merchant, At: newYear}, Facts{}); !invalidField(err, "command") {
 			t.Errorf("%T is decided: %v", c, err)
 		}
 	}

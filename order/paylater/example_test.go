@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -23,7 +22,7 @@ func Example() {
 
 	o := paylater.New(trade.ID{1})
 	ask := func(by trade.Actor, c paylater.Command) error {
-		made, err := paylater.Decide(o, c, order.Given{By: by, At: at}, line)
+		made, err := paylater.Decide(o, c, trade.Given{By: by, At: at}, line)
 		for _, e := range made {
 			fmt.Println(e.Kind())
 			err = errors.Join(err, o.Apply(e, at))

@@ -3,7 +3,6 @@ package paylater
 import (
 	"slices"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -211,7 +210,7 @@ func Table() *machine.Table[Phase, Kind] { return lifecycle }
 func Diagram() string { return lifecycle.Mermaid() }
 
 // permits checks actor, phase and instant against the table of commands.
-func (o *Order) permits(c Command, g *order.Given) error {
+func (o *Order) permits(c Command, g *trade.Given) error {
 	rows := permitted[c.Name()] // every command has one, see TestPermissions
 	role, here := false, false
 	for _, p := range rows {

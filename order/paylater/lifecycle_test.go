@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -204,7 +203,7 @@ func favourable(t *testing.T, p Phase, c Command) *world {
 	return w
 }
 
-type decide func(Order, Command, order.Given, Facts) ([]Event, error)
+type decide func(Order, Command, trade.Given, Facts) ([]Event, error)
 
 // checkMatrix returns where the decision differs from the reviewed table.
 func checkMatrix(t *testing.T, decide decide) (faults []string) {
@@ -237,7 +236,7 @@ func checkMatrix(t *testing.T, decide decide) (faults []string) {
 				if who == "other buyer" && row.command == "place" {
 					ask = Place{Merchant: "another", ChosePayLater: true, Amount: yuan("100")}
 				}
-				made, err := decide(w.o, ask, order.Given{By: actor, At: w.now}, w.facts)
+				made, err := decide(w.o, ask, trade.Given{By: actor, At: w.now}, w.facts)
 				no, refused := errors.AsType[*trade.Refusal](err)
 				name := fmt.Sprintf("%s by %s in %s", row.command, who, phase)
 				switch {
@@ -268,7 +267,7 @@ func TestMatrix(t *testing.T) {
 // TestMatrixSeesAMissingAccountCheck runs the same check over a decision that takes every buyer
 // and seller for the right one.
 func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
-	lax := func(o Order, c Command, g order.Given, f Facts) ([]Event, error) {
+	lax := func(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 		switch {
 		case o.Phase == PhaseNone:
 		case g.By.Role == trade.Buyer:

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -56,7 +55,7 @@ func TestMalformed(t *testing.T) {
 		{"reason", merchant, newYear, Return{Reason: "\xff"}},
 		{"reason", platform, newYear, FlagFake{Reason: "a\u202eb"}},
 	} {
-		made, err := Decide(New(ours), c.ask, order.Given{By: c.by, At: c.at}, Facts{})
+		made, err := Decide(New(ours), c.ask, trade.Given{By: c.by, At: c.at}, Facts{})
 		if !invalidField(err, c.field) || made != nil {
 			t.Errorf("%s of %.60v: got %v", c.field, c.ask, err)
 		} else if len(err.Error()) > 400 {

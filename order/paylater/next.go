@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -14,22 +14,22 @@ import (
 // Next returns what the actor may ask for at that instant, in the order of the table of
 // commands. A nil policy stands for the defaults. A command that needs a payload, or a look at
 // the line, can still be refused when it is made.
-func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []order.Option {
+func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
 	if by.Validate() != nil || trade.CheckInstant("at", at) != nil || !o.isParty(by) {
 		return nil
 	}
-	var options []order.Option
+	var options []machine.Choice
 	for i := range permissions {
 		p := &permissions[i]
 		if !slices.Contains(p.Roles, by.Role) || !slices.Contains(p.Phases, o.Phase) {
 			continue
 		}
-		option := order.Option{Command: p.Command}
+		option := machine.Choice{Command: p.Command}
 		switch {
 		case at.Before(o.LastAt):
 			option.Refusal = trade.Refuse(rule.D61, p.Command, o.Phase.String()).From(o.LastAt)
 		case p.probe != nil:
-			if _, err := Decide(o, p.probe(&o), order.Given{By: by, At: at}, Facts{Policy: policy}); err != nil {
+			if _, err := Decide(o, p.probe(&o), trade.Given{By: by, At: at}, Facts{Policy: policy}); err != nil {
 				errors.As(err, &option.Refusal)
 			}
 		}

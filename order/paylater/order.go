@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -90,7 +89,7 @@ type Command interface {
 	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// decide climbs the command's ladder of rules. Payload, actor, phase and instant were checked.
-	decide(o *Order, g *order.Given, f *Facts) ([]Event, error)
+	decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 }
 
 // Event is a fact in the life of a pay-later order. The events are the exported struct types of
@@ -119,7 +118,7 @@ type Recorded struct {
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // order's own rules as each command writes them, and then those that depend on the line.
-func Decide(o Order, c Command, g order.Given, f Facts) ([]Event, error) {
+func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, invalid("command", "must be a value of one of the commands of a pay-later order")
 	}

@@ -3,7 +3,6 @@ package paylater
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -17,7 +16,7 @@ type RequestCharge struct{}
 
 func (RequestCharge) check() error { return nil }
 
-func (c RequestCharge) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (c RequestCharge) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.AfterSalesOpen() {
 		return nil, o.refuseOpenCase(c)
 	}
@@ -79,7 +78,7 @@ type FailCharge struct {
 
 func (c FailCharge) check() error { return checkReason(c.Reason) }
 
-func (c FailCharge) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c FailCharge) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if !o.ChargePending {
 		return nil, o.refuse(rule.D47, c).Says("no charge is under way", "没有正在处理的扣款")
 	}
@@ -114,7 +113,7 @@ type MarkOverdue struct{}
 
 func (MarkOverdue) check() error { return nil }
 
-func (c MarkOverdue) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (c MarkOverdue) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.AfterSalesOpen() {
 		return nil, o.refuseOpenCase(c)
 	}
@@ -159,7 +158,7 @@ type WriteOff struct {
 
 func (c WriteOff) check() error { return checkReason(c.Reason) }
 
-func (c WriteOff) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c WriteOff) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{WrittenOff{Consumed: o.Outstanding, PaidBack: o.Instalments, Reason: c.Reason}}, nil
 }
 

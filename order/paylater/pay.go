@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -30,7 +29,7 @@ func (c Pay) check() error {
 	return checkPositive("amount", c.Amount)
 }
 
-func (c Pay) decide(o *Order, _ *order.Given, f *Facts) ([]Event, error) {
+func (c Pay) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.otherCurrency(c, c.Amount); err != nil {
 		return nil, err
 	}
@@ -141,7 +140,7 @@ func (c Refund) check() error {
 	return checkPositive("amount", c.Amount)
 }
 
-func (c Refund) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c Refund) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if err := o.otherCurrency(c, c.Amount); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package paylater
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -25,7 +24,7 @@ func (c Place) check() error {
 	return checkPositive("amount", c.Amount)
 }
 
-func (c Place) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.ChosePayLater {
 		return nil, o.refuse(rule.B7, c).Says("the buyer did not choose to pay later", "买家未选择先用后付")
 	}
@@ -85,7 +84,7 @@ type Cancel struct {
 
 func (c Cancel) check() error { return checkReason(c.Reason) }
 
-func (c Cancel) decide(o *Order, _ *order.Given, _ *Facts) ([]Event, error) {
+func (c Cancel) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{Cancelled{Restored: o.Outstanding, PaidBack: o.Instalments, Reason: c.Reason}}, nil
 }
 

@@ -61,7 +61,7 @@ func (p *Policy) Validate() error {
 	return nil
 }
 
-// Facts is what a decision is based on beside the order, the command and order.Given, whose own
+// Facts is what a decision is based on beside the order, the command and trade.Given, whose own
 // Policy and Facts are those of assurance orders and are not read.
 type Facts struct {
 	Policy *Policy // nil stands for the defaults

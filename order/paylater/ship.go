@@ -3,7 +3,6 @@ package paylater
 import (
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -16,7 +15,7 @@ type Ship struct{}
 
 func (Ship) check() error { return nil }
 
-func (Ship) decide(_ *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (Ship) decide(_ *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return []Event{Shipped{AutoReceiveAt: g.At.Add(f.rules().ReceiveWithin)}}, nil
 }
 
@@ -40,7 +39,7 @@ type ExtendReceipt struct{}
 
 func (ExtendReceipt) check() error { return nil }
 
-func (c ExtendReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Extended {
 		return nil, o.refuse(rule.D46, c).Says("it was extended already", "已延长过一次")
 	}
@@ -83,7 +82,7 @@ type ConfirmReceipt struct{}
 
 func (ConfirmReceipt) check() error { return nil }
 
-func (ConfirmReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (ConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return o.received(trade.Buyer, g, f), nil
 }
 
@@ -92,7 +91,7 @@ type AutoConfirmReceipt struct{}
 
 func (AutoConfirmReceipt) check() error { return nil }
 
-func (c AutoConfirmReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event, error) {
+func (c AutoConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if g.At.Before(o.AutoReceiveAt) {
 		return nil, o.refuse(rule.D46, c).Says("the buyer still has time", "买家确认收货期限未到").From(o.AutoReceiveAt)
 	}
@@ -101,7 +100,7 @@ func (c AutoConfirmReceipt) decide(o *Order, g *order.Given, f *Facts) ([]Event,
 
 // received counts the time to pay from the instant at which receipt is recorded, also when the
 // system is late.
-func (o *Order) received(by trade.Role, g *order.Given, f *Facts) []Event {
+func (o *Order) received(by trade.Role, g *trade.Given, f *Facts) []Event {
 	e := ReceiptConfirmed{By: by}
 	if o.Phase == PhaseShipped {
 		e.DueAt = g.At.Add(f.rules().PayWithin)

@@ -7,6 +7,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix paylater
+
 // Category is that of the streams of pay-later orders.
 const Category = "paylater"
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 func TestStream(t *testing.T) {
@@ -39,7 +39,7 @@ func TestModel(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			made, err := Decide(o, c, order.Given{By: actor(c), At: w.now}, w.facts)
+			made, err := Decide(o, c, trade.Given{By: actor(c), At: w.now}, w.facts)
 			if err != nil {
 				return err
 			}

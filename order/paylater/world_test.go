@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradesurety/surety/order"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -96,7 +95,7 @@ func (w *world) try(c Command) ([]Event, error) {
 	}
 	before := w.o
 	before.Payments = slices.Clone(w.o.Payments)
-	made, err := Decide(w.o, c, order.Given{By: by, At: w.now}, w.facts)
+	made, err := Decide(w.o, c, trade.Given{By: by, At: w.now}, w.facts)
 	if !reflect.DeepEqual(before, w.o) {
 		w.t.Fatalf("deciding %T changed the state", c)
 	}

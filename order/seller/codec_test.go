@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -235,7 +234,7 @@ func TestEncodeForeignValues(t *testing.T) {
 			t.Errorf("%v: %s %s", c, name, data)
 		}
 		var bad *trade.InvalidError
-		if _, err := Decide(active, c, order.Given{By: platform, At: noon}, Findings{}); !errors.As(err, &bad) || bad.Field != "command" {
+		if _, err := Decide(active, c, trade.Given{By: platform, At: noon}, Findings{}); !errors.As(err, &bad) || bad.Field != "command" {
 			t.Errorf("%v is decided: %v", c, err)
 		}
 	}

@@ -33,7 +33,7 @@ func TestMatrix(t *testing.T) {
 	for name, row := range rows {
 		for i, phase := range phases {
 			for who, actor := range actors {
-				_, err := Decide(all[phase], asks[name], order.Given{By: actor, At: noon}, paid)
+				_, err := Decide(all[phase], asks[name], trade.Given{By: actor, At: noon}, paid)
 				var no *trade.Refusal
 				switch allowed := row.cells[i] == who; {
 				case allowed && err != nil:

@@ -44,7 +44,7 @@ func drawLife(t *rapid.T) ([]Recorded, Service) {
 		who := rapid.SampledFrom([]trade.Actor{acme, platform}).Draw(t, "actor")
 		know := rapid.SampledFrom([]Findings{{}, paid, free, approved(), rejected("unknown")}).Draw(t, "findings")
 		at = at.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "hours")) * time.Hour)
-		made, err := Decide(live, ask, order.Given{By: who, At: at}, know)
+		made, err := Decide(live, ask, trade.Given{By: who, At: at}, know)
 		if err != nil && len(made) > 0 {
 			t.Fatalf("%v, and the events %v", err, made)
 		}

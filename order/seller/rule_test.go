@@ -23,7 +23,7 @@ type accepted struct {
 
 func (c accepted) run(t *testing.T) {
 	before := c.from
-	got, err := Decide(c.from, c.ask, order.Given{By: c.by, At: noon}, c.know)
+	got, err := Decide(c.from, c.ask, trade.Given{By: c.by, At: noon}, c.know)
 	if err != nil || !slices.Equal(got, []Event{c.want}) {
 		t.Fatalf("got %+v, %v; want %+v", got, err, c.want)
 	}
@@ -44,7 +44,7 @@ type refused struct {
 
 func (c refused) run(t *testing.T) {
 	before := c.from
-	got, err := Decide(c.from, c.ask, order.Given{By: c.by, At: noon}, c.know)
+	got, err := Decide(c.from, c.ask, trade.Given{By: c.by, At: noon}, c.know)
 	var no *trade.Refusal
 	if !errors.As(err, &no) || !errors.Is(err, c.rule) {
 		t.Fatalf("got %v, want a refusal by %s", err, string(c.rule))
@@ -77,7 +77,7 @@ func TestRule(t *testing.T) {
 
 func testVerdictNeeded(t *testing.T) {
 	ask := func(c Command, f Findings) error {
-		_, err := Decide(fresh, c, order.Given{By: acme, At: noon}, f)
+		_, err := Decide(fresh, c, trade.Given{By: acme, At: noon}, f)
 		return err
 	}
 	if err := ask(certified, free); err != ErrVerdictNeeded {
@@ -132,7 +132,7 @@ func testState(t *testing.T) {
 }
 
 func testBehind(t *testing.T) {
-	_, err := Decide(active, Suspend{Reason: "fraud"}, order.Given{By: platform, At: noon.Add(-1)}, Findings{})
+	_, err := Decide(active, Suspend{Reason: "fraud"}, trade.Given{By: platform, At: noon.Add(-1)}, Findings{})
 	var no *trade.Refusal
 	if !errors.As(err, &no) || no.Rule != rule.D61 || !no.Earliest.Equal(noon) {
 		t.Errorf("got %v", err)
@@ -147,9 +147,9 @@ func TestMalformed(t *testing.T) {
 		change(&c)
 		return c
 	}
-	given := order.Given{By: acme, At: noon}
-	year := func(y int) order.Given {
-		return order.Given{By: acme, At: time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)}
+	given := trade.Given{By: acme, At: noon}
+	year := func(y int) trade.Given {
+		return trade.Given{By: acme, At: time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)}
 	}
 	long := string(make([]byte, 1<<20))
 	both := approved()
@@ -157,13 +157,13 @@ func TestMalformed(t *testing.T) {
 	for _, c := range []struct {
 		field string
 		ask   Command
-		given order.Given
+		given trade.Given
 		know  Findings
 	}{
 		{"command", nil, given, paid},
-		{"actor.role", ok, order.Given{At: noon}, paid},
-		{"actor.account", ok, order.Given{By: trade.Actor{Role: trade.Seller}, At: noon}, paid},
-		{"at", ok, order.Given{By: acme}, paid},
+		{"actor.role", ok, trade.Given{At: noon}, paid},
+		{"actor.account", ok, trade.Given{By: trade.Actor{Role: trade.Seller}, At: noon}, paid},
+		{"at", ok, trade.Given{By: acme}, paid},
 		{"at", ok, year(0), paid},
 		{"at", ok, year(20000), paid},
 		{"route", with(func(a *Activate) { a.Route = "" }), given, paid},
@@ -177,8 +177,8 @@ func TestMalformed(t *testing.T) {
 		{"findings.membership", ok, given, Findings{Operating: true, Membership: "Paid"}},
 		{"findings.verdict", ok, given, both},
 		{"findings.verdict.reason", ok, given, rejected(long)},
-		{"reason", Suspend{}, order.Given{By: platform, At: noon}, Findings{}},
-		{"reason", Suspend{Reason: " "}, order.Given{By: platform, At: noon}, Findings{}},
+		{"reason", Suspend{}, trade.Given{By: platform, At: noon}, Findings{}},
+		{"reason", Suspend{Reason: " "}, trade.Given{By: platform, At: noon}, Findings{}},
 	} {
 		_, err := Decide(New("acme"), c.ask, c.given, c.know)
 		var bad *trade.InvalidError

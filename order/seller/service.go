@@ -78,7 +78,7 @@ type Recorded struct {
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, and
 // then the command's own rules as its chapter writes them.
-func Decide(s Service, c Command, g order.Given, f Findings) ([]Event, error) {
+func Decide(s Service, c Command, g trade.Given, f Findings) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, &trade.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a service"}
 	}
@@ -98,7 +98,7 @@ func Decide(s Service, c Command, g order.Given, f Findings) ([]Event, error) {
 }
 
 // permits checks actor, phase and instant against the table of commands.
-func (s *Service) permits(c Command, g *order.Given) error {
+func (s *Service) permits(c Command, g *trade.Given) error {
 	p := permissionOf(c.Name())
 	no := trade.Refuse(p.Rule, p.Command, s.Phase.String())
 	switch {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
-	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -48,7 +47,7 @@ func TestModel(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			made, err := Decide(s, c, order.Given{By: by, At: noon}, paid)
+			made, err := Decide(s, c, trade.Given{By: by, At: noon}, paid)
 			if err != nil {
 				return err
 			}

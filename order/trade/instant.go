@@ -15,3 +15,16 @@ func CheckInstant(field string, t time.Time) error {
 	}
 	return nil
 }
+
+// Instant returns the same instant as it comes back from a log: in UTC and without a monotonic
+// reading, so that equal instants are equal values.
+func Instant(t time.Time) time.Time { return t.Round(0).UTC() }
+
+// Later returns the later of two instants, as Instant does. What a command on one stream writes to
+// another is ordered by version, not by time, so the last event need not be the latest.
+func Later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return Instant(b)
+	}
+	return a
+}

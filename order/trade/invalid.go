@@ -23,7 +23,7 @@ const (
 
 // Error names the field and the reason, at most 350 bytes of text.
 func (e *InvalidError) Error() string {
-	return "order: invalid " + clip(e.Field, maxField) + ": " + clip(e.Reason, maxReason)
+	return "invalid " + clip(e.Field, maxField) + ": " + clip(e.Reason, maxReason)
 }
 
 // Unwrap returns the cause.

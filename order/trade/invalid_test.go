@@ -10,7 +10,7 @@ import (
 
 func TestInvalidErrorNamesFieldReasonAndCause(t *testing.T) {
 	var err error = Invalid("amount", "%s: %w", Quoted("x"), io.ErrUnexpectedEOF)
-	if got, want := err.Error(), `order: invalid amount: "x": unexpected EOF`; got != want {
+	if got, want := err.Error(), `invalid amount: "x": unexpected EOF`; got != want {
 		t.Errorf("text %q, want %q", got, want)
 	}
 	if !errors.Is(err, io.ErrUnexpectedEOF) {

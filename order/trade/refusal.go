@@ -26,6 +26,7 @@ type Refusal struct {
 	Err error
 
 	english, chinese string
+	instead          bool // the reason stands in for the rule's sentence
 }
 
 // Refuse makes the refusal of that command in that phase.
@@ -43,6 +44,13 @@ func (r *Refusal) Because(english, chinese string, args ...any) *Refusal {
 func (r *Refusal) Says(english, chinese string) *Refusal {
 	r.english, r.chinese = english, chinese
 	return r
+}
+
+// Instead says in both languages why the command was refused, for a refusal that the sentence of
+// its rule does not explain: Text then leaves that sentence out.
+func (r *Refusal) Instead(english, chinese string) *Refusal {
+	r.instead = true
+	return r.Says(english, chinese)
 }
 
 // Short says how much is missing.
@@ -87,7 +95,10 @@ func (r *Refusal) Text(lang rule.Lang) string {
 	if !r.Deadline.IsZero() {
 		about = append(about, deadline+r.Deadline.UTC().Format(time.RFC3339Nano))
 	}
-	if len(about) == 0 {
+	switch {
+	case r.instead:
+		return upperFirst(strings.Join(about, list)) + stop
+	case len(about) == 0:
 		return r.Rule.Text(lang)
 	}
 	return r.Rule.Text(lang) + here + strings.Join(about, list) + stop
@@ -104,4 +115,11 @@ func (r *Refusal) Unwrap() []error {
 		return []error{r.Rule}
 	}
 	return []error{r.Rule, r.Err}
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -333,7 +333,7 @@ func foldOnly() *projection.View {
 	v := assurance.DeadlinesView()
 	v.Name = "fold"
 	v.New = projection.Fold[order.Order, order.Event]{
-		Model: order.NewModel(),
+		Model: order.Model(),
 		Last:  func(*projection.Rows, events.StreamID, events.Version, *order.Order) {},
 	}.Folder
 	return v

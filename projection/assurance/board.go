@@ -29,7 +29,7 @@ var board = &projection.Table{
 // BoardView returns the view that Board reads.
 func BoardView() *projection.View {
 	return readmodel.View("board", 1, []*projection.Table{board}, projection.Fold[order.Order, order.Event]{
-		Model: order.NewModel(),
+		Model: order.Model(),
 		Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *order.Order) {
 			status, step := o.PlatformStatus()
 			deadline, _ := o.Deadline()

@@ -14,7 +14,7 @@ import (
 
 // DeadlinesView returns the view that Deadlines reads.
 func DeadlinesView() *projection.View {
-	return readmodel.DeadlinesView("deadlines", order.NewModel(), func(o *order.Order) readmodel.Deadline {
+	return readmodel.DeadlinesView("deadlines", order.Model(), func(o *order.Order) readmodel.Deadline {
 		deadline := readmodel.Deadline{Order: o.ID}
 		if d, runs := o.Deadline(); runs {
 			deadline.At, deadline.Kind = d.At, d.Kind

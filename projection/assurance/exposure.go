@@ -34,7 +34,7 @@ var (
 // ExposureView returns the view that Exposure reads.
 func ExposureView() *projection.View {
 	return readmodel.View("exposure", 2, []*projection.Table{lines, risks},
-		projection.Fold[order.Order, order.Event]{Model: order.NewModel(), Last: putRisk},
+		projection.Fold[order.Order, order.Event]{Model: order.Model(), Last: putRisk},
 		projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Last: putLine})
 }
 

@@ -30,7 +30,7 @@ type Moment struct {
 // the text of a dispute or a review, it shows to all who may see the order, as it was written. A
 // record that cannot be read is a *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
-	steps, err := readmodel.History(ctx, log, order.NewModel(), order.Stream(id), by)
+	steps, err := readmodel.History(ctx, log, order.Model(), order.Stream(id), by)
 	if err != nil || len(steps) == 0 {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (w *world) replayed() []order.Order {
 	w.Helper()
 	var all []order.Order
 	for _, id := range w.orders {
-		o, _, err := order.NewModel().Replay(context.Background(), w.log, order.Stream(id))
+		o, _, err := order.Model().Replay(context.Background(), w.log, order.Stream(id))
 		if err != nil {
 			w.Fatal(err)
 		}

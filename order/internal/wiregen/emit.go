@@ -111,6 +111,17 @@ func (w *writer) events(m *module) {
 		w.line("case %s:\nreturn e.appendJSON(b)", e.name)
 	}
 	w.line("}\nreturn append(b, \"null\"...)\n}\n")
+	w.line("// EncodeEvent appends the JSON of the event to buf and returns the extended buffer with the type")
+	w.line("// and the schema version of the event. Nil and a pointer are a *trade.InvalidError.")
+	w.line("func EncodeEvent(buf []byte, e Event) (typ string, schema uint16, data []byte, err error) {")
+	w.line("if !isEvent(e) {\nreturn \"\", 0, buf, wire.Alien(\"event\", %q)\n}", m.pkg.name)
+	w.line("return e.Kind().String(), wire.Schema, appendEvent(buf, e), nil\n}\n")
+	w.line("// DecodeEvent is the inverse of EncodeEvent. A type or a schema version that it does not know is")
+	w.line("// events.ErrUnknownType; data that EncodeEvent cannot have written is a *trade.InvalidError that")
+	w.line("// names the field and the reason. It keeps no reference to data.")
+	w.line("func DecodeEvent(typ string, schema uint16, data []byte) (Event, error) {")
+	w.line("kind, known := kindOf(typ)\nif err := wire.CheckEvent(known, schema, data); err != nil {\nreturn nil, err\n}")
+	w.decoded("event", "e", "decodeEvent(kind, data)", m.checked(m.events))
 	w.line("// decodeEvent decodes an event of the kind. Its errors are of type *wire.Error.")
 	w.line("func decodeEvent(k Kind, data []byte) (Event, error) {")
 	w.line("var e Event\nr := wire.NewReader(data)\nswitch k {")
@@ -150,6 +161,16 @@ func (w *writer) commands(m *module) {
 		w.line("case %s:\nreturn c.appendJSON(b)", c.name)
 	}
 	w.line("}\nreturn append(b, \"null\"...)\n}\n")
+	w.line("// EncodeCommand returns the wire name of the command and its JSON. For nil and for a pointer they")
+	w.line("// are empty and null, which DecodeCommand refuses.")
+	w.line("func EncodeCommand(c Command) (name string, data []byte) {\nif isCommand(c) {\nname = c.Name()\n}")
+	w.line("return name, appendCommand(nil, c)\n}\n")
+	w.line("// DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and")
+	w.line("// a key that is missing, given twice or in another case, is a *trade.InvalidError that names the")
+	w.line("// field and the reason, and so are more than trade.MaxCommand bytes. It keeps no reference to data.")
+	w.line("func DecodeCommand(name string, data []byte) (Command, error) {")
+	w.line("if err := wire.CheckCommand(data); err != nil {\nreturn nil, err\n}")
+	w.decoded("command", "c", "decodeCommand(name, data)", m.checked(m.commands))
 	w.line("// decodeCommand decodes the command with the name. Its errors are of type *wire.Error.")
 	w.line("func decodeCommand(name string, data []byte) (Command, error) {")
 	w.line("var c Command\nr := wire.NewReader(data)\nswitch name {")
@@ -158,4 +179,24 @@ func (w *writer) commands(m *module) {
 	}
 	w.line("default:\nreturn nil, &wire.Error{Field: \"command\", Reason: \"unknown command\"}\n}")
 	w.line("if err := r.End(); err != nil {\nreturn nil, err\n}\nreturn c, nil\n}\n")
+}
+
+// decoded writes the end of a function that decodes: what was read, checked if its types have a
+// method check.
+func (w *writer) decoded(what, name, call string, checked bool) {
+	w.line("%s, err := %s\nif err != nil {\nreturn nil, wire.Malformed(%q, err)\n}", name, call, what)
+	if checked {
+		w.line("if err := %s.check(); err != nil {\nreturn nil, err\n}", name)
+	}
+	w.line("return %s, nil\n}\n", name)
+}
+
+// checked reports whether all of the types have a method check.
+func (m *module) checked(roots []root) bool {
+	for _, r := range roots {
+		if !m.pkg.has(r.name, "check") {
+			return false
+		}
+	}
+	return true
 }

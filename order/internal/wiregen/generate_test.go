@@ -197,8 +197,8 @@ func TestRefusesPackages(t *testing.T) {
 // type-checks, and says no more than it must.
 func TestCompiles(t *testing.T) {
 	const (
-		event   = "type Event interface{ evolve() }\ntype E struct{}\nfunc (E) evolve() {}\n"
-		command = "type Command interface{ decide() }\ntype C struct {\nAt string `json:\"at,omitzero\"`\n}\nfunc (C) decide() {}\n"
+		event   = "type Event interface {\nevolve()\nKind() Kind\n}\ntype E struct{}\nfunc (E) evolve() {}\n"
+		command = "type Command interface {\ndecide()\nName() string\n}\ntype C struct {\nAt string `json:\"at,omitzero\"`\n}\nfunc (C) decide() {}\n"
 		state   = "type S struct {\nA []int `json:\"a\"`\n}\n"
 	)
 	check := checker()

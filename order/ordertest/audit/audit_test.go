@@ -44,13 +44,13 @@ func TestSound(t *testing.T) {
 
 // types are the types of all events that commands may make.
 func types() (list []string) {
-	for _, p := range order.Permissions() {
+	for _, p := range order.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
 	for _, p := range credit.Permissions() {
 		list = append(list, names(p.Makes)...)
 	}
-	for _, p := range entrustment.Permissions() {
+	for _, p := range entrustment.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
 	for _, p := range paylater.Permissions() {

@@ -153,7 +153,7 @@ func (f *follower) step(a *affair, r *events.Record) error {
 		to = uint8(p)
 	} else {
 		var p order.Phase
-		p, ok = order.Table().Next(order.Phase(a.phase), orderKinds[r.Type])
+		p, ok = order.Life().Table().Next(order.Phase(a.phase), orderKinds[r.Type])
 		to = uint8(p)
 	}
 	if !ok {
@@ -186,7 +186,7 @@ func kindOf(a *affair) int {
 
 // orderKinds and saleKinds find the kind of an event by its type.
 var (
-	orderKinds = kindsOf(order.Table())
+	orderKinds = kindsOf(order.Life().Table())
 	saleKinds  = kindsOf(paylater.Table())
 )
 

@@ -18,10 +18,16 @@ import (
 //go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix test -state Balance,snapshot
 
 // Event is what happened.
-type Event interface{ evolve() }
+type Event interface {
+	Kind() Kind
+	evolve()
+}
 
 // Command is what is asked.
-type Command interface{ decide() }
+type Command interface {
+	Name() string
+	decide()
+}
 
 // Forms of field.
 type (

@@ -61,20 +61,20 @@ func TestBillingIsTheLedger(t *testing.T) {
 			if stream.Category() != order.Category {
 				continue
 			}
-			var past []order.Recorded
+			var past []events.Recorded[order.Event]
 			for _, r := range h.Of(stream) {
 				e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
 				if err != nil {
 					rt.Fatal(err)
 				}
-				past = append(past, order.Recorded{At: r.At, Event: e})
+				past = append(past, events.Recorded[order.Event]{At: r.At, Event: e})
 			}
 			key, _ := stream.Key()
 			id, err := trade.ParseID(key)
 			if err != nil {
 				rt.Fatal(err)
 			}
-			o, err := order.Replay(id, past)
+			o, err := order.Replay(order.New(id), past)
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -7,19 +7,11 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Given is what a decision is based on beside the state and the command: who asks, when,
-// under which policy, and what other streams say. Deciding reads no clock and no other
-// source.
-type Given struct {
-	By     trade.Actor
-	At     time.Time
-	Policy *Policy // nil stands for the defaults
-	Facts  Facts
-}
-
 // Facts is what other streams say, as far as a command needs it. Whoever fills it in guards
 // the streams it came from in the same commit.
 type Facts struct {
+	// Policy is what the platform may set; nil stands for the defaults.
+	Policy *Policy
 	// Service is the state of the seller's service; Draft and Submit need it.
 	Service Service
 	// Match is the account that the platform has for the buyer's address, if it has one;
@@ -222,9 +214,9 @@ func DefaultPolicy() *Policy {
 var defaultPolicy = DefaultPolicy()
 
 // Rules returns the policy that applies: Policy, or the defaults if it is nil.
-func (g *Given) Rules() *Policy {
-	if g.Policy == nil {
+func (f *Facts) Rules() *Policy {
+	if f.Policy == nil {
 		return defaultPolicy
 	}
-	return g.Policy
+	return f.Policy
 }

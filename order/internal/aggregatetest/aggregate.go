@@ -1,0 +1,67 @@
+package aggregatetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// Command and Event are what the sealed interfaces of every aggregate have.
+type (
+	Command                 interface{ Name() string }
+	Event[K machine.Symbol] interface{ Kind() K }
+)
+
+// Aggregate is one kind of stream: its functions, and samples of what they take.
+type Aggregate[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol] struct {
+	Stream events.StreamID // whose state New returns
+	New    func() S
+	Phase  func(S) P
+	LastAt func(S) time.Time
+
+	Decide func(S, C, trade.Given, F) ([]E, error)
+	Evolve func(S, E, time.Time) (S, error)
+	Replay func(S, []events.Recorded[E]) (S, error)
+	Life   *machine.Life[P, K]
+	Model  func() *events.Model[S, E]
+
+	EncodeEvent   func([]byte, E) (string, uint16, []byte, error)
+	DecodeEvent   func(string, uint16, []byte) (E, error)
+	EncodeCommand func(C) (string, []byte)
+	DecodeCommand func(string, []byte) (C, error)
+
+	Commands []C // one of each command at least
+	Events   []E // one of each kind at least
+	Golden   string
+	// History is one that can be, of two events at least.
+	History []events.Recorded[E]
+}
+
+// Run runs every check as a subtest that bears the promise as its name.
+func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol](t *testing.T, a Aggregate[S, C, E, F, P, K]) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"StepsAreTheMachine", a.stepsAreTheMachine},
+		{"CommandsAndStepsAgree", a.commandsAndStepsAgree},
+		{"EveryCommandHasAPermit", a.everyCommandHasAPermit},
+		{"TablesAreCopies", a.tablesAreCopies},
+		{"PhasesHaveNames", a.phasesHaveNames},
+		{"RefusalsSpeakBothLanguages", a.refusalsSpeakBothLanguages},
+		{"GoldenEvents", a.goldenEvents},
+		{"CommandsRoundTrip", a.commandsRoundTrip},
+		{"UnknownTypesAreNamed", a.unknownTypesAreNamed},
+		{"BytesAreBounded", a.bytesAreBounded},
+		{"NilAndPointersAreMalformed", a.nilAndPointersAreMalformed},
+		{"ZonesLeaveNoTrace", a.zonesLeaveNoTrace},
+		{"ReplayIsTheFold", a.replayIsTheFold},
+		{"CorruptHistoryIsNamed", a.corruptHistoryIsNamed},
+	} {
+		t.Run(c.name, c.test)
+	}
+}

@@ -1,0 +1,156 @@
+package aggregatetest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+var update = flag.Bool("update-events", false, "write the golden events anew")
+
+// goldenEvents holds the package to what was stored: every line decodes, and encodes to the same
+// bytes behind those that are in the buffer; the samples encode to those lines.
+func (a Aggregate[S, C, E, F, P, K]) goldenEvents(t *testing.T) {
+	var lines strings.Builder
+	kinds := make(map[K]bool)
+	for _, e := range a.Events {
+		typ, schema, data, err := a.EncodeEvent(nil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[e.Kind()] = true
+		fmt.Fprintf(&lines, "%s %d %s\n", typ, schema, data)
+	}
+	if *update {
+		if err := os.WriteFile(a.Golden, []byte(lines.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile(a.Golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines.String() != string(golden) {
+		t.Errorf("%s:\n%s\nwant:\n%s", a.Golden, lines.String(), golden)
+	}
+	if want := len(a.Life.Table().Kinds()); len(kinds) != want {
+		t.Errorf("%d of %d kinds", len(kinds), want)
+	}
+	for line := range strings.Lines(string(golden)) {
+		words := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
+		e, err := a.DecodeEvent(words[0], 1, []byte(words[2]))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		typ, schema, data, err := a.EncodeEvent([]byte("x"), e)
+		if got := fmt.Sprintf("%s %d %s", typ, schema, data); err != nil || got != words[0]+" "+words[1]+" x"+words[2] {
+			t.Errorf("%s became %s, %v", line, got, err)
+		}
+	}
+}
+
+func (a Aggregate[S, C, E, F, P, K]) commandsRoundTrip(t *testing.T) {
+	for _, c := range a.Commands {
+		name, data := a.EncodeCommand(c)
+		back, err := a.DecodeCommand(name, data)
+		if err != nil || name != c.Name() || !reflect.DeepEqual(back, c) {
+			t.Errorf("%s %s: %+v, %v", name, data, back, err)
+		}
+	}
+	for _, name := range []string{"", "unknown", strings.ToUpper(a.Commands[0].Name())} {
+		if c, err := a.DecodeCommand(name, []byte("{}")); !malformed(err) || !isNil(c) {
+			t.Errorf("a command %q is %v, %v", name, c, err)
+		}
+	}
+}
+
+func (a Aggregate[S, C, E, F, P, K]) unknownTypesAreNamed(t *testing.T) {
+	typ, _, data, err := a.EncodeEvent(nil, a.Events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	unknown := func(typ string, schema uint16) {
+		t.Helper()
+		if e, err := a.DecodeEvent(typ, schema, data); !errors.Is(err, events.ErrUnknownType) || !isNil(e) {
+			t.Errorf("%q, schema %d: %v, %v", typ, schema, e, err)
+		}
+	}
+	for _, other := range []string{"", "unknown", "other.thing", strings.ToUpper(typ), typ + " ", strings.TrimPrefix(typ, typ[:1])} {
+		unknown(other, 1)
+	}
+	for _, schema := range []uint16{0, 2, 65535} {
+		unknown(typ, schema)
+	}
+}
+
+// bytesAreBounded gives each decoder more than it may read: it says so without reading it.
+func (a Aggregate[S, C, E, F, P, K]) bytesAreBounded(t *testing.T) {
+	typ, _, _, err := a.EncodeEvent(nil, a.Events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if e, err := a.DecodeEvent(typ, 1, []byte(strings.Repeat(" ", events.MaxData+1))); !malformedAs(err, "event") || !isNil(e) {
+		t.Errorf("%d bytes of an event: %v, %v", events.MaxData+1, e, err)
+	}
+	if c, err := a.DecodeCommand(a.Commands[0].Name(), []byte(strings.Repeat(" ", trade.MaxCommand+1))); !malformedAs(err, "command") || !isNil(c) {
+		t.Errorf("%d bytes of a command: %v, %v", trade.MaxCommand+1, c, err)
+	}
+	t.Logf("refused in %s", time.Since(began))
+}
+
+// nilAndPointersAreMalformed gives nil and pointers where a value is wanted.
+func (a Aggregate[S, C, E, F, P, K]) nilAndPointersAreMalformed(t *testing.T) {
+	var noEvent E
+	for _, e := range []E{noEvent, pointer(a.Events[0]), nilPointer(a.Events[0])} {
+		if typ, _, data, err := a.EncodeEvent([]byte("x"), e); !malformed(err) || typ != "" || string(data) != "x" {
+			t.Errorf("%T: %q %s %v", e, typ, data, err)
+		}
+		if s, err := a.Evolve(a.New(), e, time.Time{}); !malformed(err) || !reflect.DeepEqual(s, a.New()) {
+			t.Errorf("%T: %+v, %v", e, s, err)
+		}
+	}
+	var noCommand C
+	var facts F
+	g := trade.Given{By: trade.Actor{Role: trade.Platform}, At: a.History[0].At}
+	for _, c := range []C{noCommand, pointer(a.Commands[0]), nilPointer(a.Commands[0])} {
+		if made, err := a.Decide(a.New(), c, g, facts); !malformed(err) || made != nil {
+			t.Errorf("%T: %v, %v", c, made, err)
+		}
+		name, data := a.EncodeCommand(c)
+		if back, err := a.DecodeCommand(name, data); name != "" || string(data) != "null" || !malformed(err) || !isNil(back) {
+			t.Errorf("%T: %q %s", c, name, data)
+		}
+	}
+}
+
+func pointer[T any](v T) T {
+	p := reflect.New(reflect.TypeOf(v))
+	p.Elem().Set(reflect.ValueOf(v))
+	return p.Interface().(T)
+}
+
+func nilPointer[T any](v T) T {
+	return reflect.Zero(reflect.PointerTo(reflect.TypeOf(v))).Interface().(T)
+}
+
+func isNil(v any) bool { return v == nil }
+
+func malformed(err error) bool {
+	_, ok := errors.AsType[*trade.InvalidError](err)
+	return ok
+}
+
+func malformedAs(err error, field string) bool {
+	e, ok := errors.AsType[*trade.InvalidError](err)
+	return ok && e.Field == field
+}

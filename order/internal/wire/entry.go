@@ -1,0 +1,56 @@
+package wire
+
+import (
+	"errors"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// What the generated functions EncodeEvent, DecodeEvent, EncodeCommand and DecodeCommand share.
+
+// MaxCommand is how many bytes of JSON a command may have.
+const MaxCommand = trade.MaxCommand
+
+// Schema is the version of the format of every event so far. A field may be added to an event as
+// long as it is optional; anything else makes a new version.
+const Schema = 1
+
+// Alien is the *trade.InvalidError of something that is not an event or a command of its package.
+func Alien(what, pkg string) error {
+	return trade.Invalid(what, "must be a value of one of the %ss of package %s, not nil and not a pointer", what, pkg)
+}
+
+// CheckEvent returns events.ErrUnknownType unless type and schema are known, and a
+// *trade.InvalidError for more bytes than an event may have.
+func CheckEvent(known bool, schema uint16, data []byte) error {
+	if !known || schema != Schema {
+		return events.ErrUnknownType
+	}
+	return bounded("event", data, events.MaxData)
+}
+
+// CheckCommand returns a *trade.InvalidError for more bytes than a command may have.
+func CheckCommand(data []byte) error { return bounded("command", data, MaxCommand) }
+
+func bounded(what string, data []byte, most int) error {
+	if len(data) > most {
+		return trade.Invalid(what, "%d bytes are more than %d", len(data), most)
+	}
+	return nil
+}
+
+// Malformed returns what a Reader refused as the *trade.InvalidError of an event or a command.
+func Malformed(what string, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	field := e.Field
+	if field == "" {
+		field = what
+	}
+	bad := trade.Invalid(field, "%s, at byte %d", e.Reason, e.Offset)
+	bad.Err = e
+	return bad
+}

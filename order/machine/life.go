@@ -1,0 +1,238 @@
+package machine
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// Phase is a Symbol that has a name for people as well.
+type Phase interface {
+	Symbol
+	// Text returns the phase as a sentence has it: the order is "ready to ship".
+	Text(lang rule.Lang) string
+}
+
+// Permit says which roles may issue a command in which phases, which rule refuses it otherwise,
+// and which events it may make. A command may have several; they share the rule.
+type Permit[P Phase, K Symbol] struct {
+	Command string
+	Roles   []trade.Role
+	Phases  []P
+	Rule    rule.ID
+	Makes   []K
+
+	// In the phases of Except it is not Rule that refuses but ExceptRule.
+	Except     []P
+	ExceptRule rule.ID
+	// WhileFrozen says that the command is accepted while the stream is frozen (D29).
+	WhileFrozen bool
+}
+
+// Unless returns the permit with another rule that refuses in those phases.
+func (p Permit[P, K]) Unless(ruleID rule.ID, phases []P) Permit[P, K] {
+	p.Except, p.ExceptRule = phases, ruleID
+	return p
+}
+
+// EvenFrozen returns the permit for a command that is accepted while the stream is frozen too.
+func (p Permit[P, K]) EvenFrozen() Permit[P, K] { p.WhileFrozen = true; return p }
+
+func (p *Permit[P, K]) refuses(phase P) rule.ID {
+	if slices.Contains(p.Except, phase) {
+		return p.ExceptRule
+	}
+	return p.Rule
+}
+
+func (p Permit[P, K]) clone() Permit[P, K] {
+	p.Roles, p.Phases, p.Makes, p.Except = slices.Clone(p.Roles), slices.Clone(p.Phases), slices.Clone(p.Makes), slices.Clone(p.Except)
+	return p
+}
+
+// Life is the life of an aggregate as data: the steps that its events take and the permits of its
+// commands. What no permit allows is denied. It is made by NewLife and never changes.
+type Life[P Phase, K Symbol] struct {
+	table            *Table[P, K]
+	english, chinese string // what has this life
+	steps            []Step[P, K]
+	permits          []Permit[P, K]
+	commands         map[string]*command[P, K]
+}
+
+// command is what the permits of one command say together.
+type command[P Phase, K Symbol] struct {
+	rows             []*Permit[P, K]
+	english, chinese string // for whom it is, and where
+}
+
+// NewLife returns the life of something that is called by those names, from its steps and its
+// permits. A *TableError says which step contradicts the others.
+func NewLife[P Phase, K Symbol](english, chinese string, initial P, steps []Step[P, K], permits []Permit[P, K]) (*Life[P, K], error) {
+	table, err := New(initial, steps)
+	if err != nil {
+		return nil, err
+	}
+	l := &Life[P, K]{table: table, english: english, chinese: chinese, steps: steps, commands: make(map[string]*command[P, K])}
+	for _, p := range permits {
+		l.permits = append(l.permits, p.clone())
+	}
+	for i := range l.permits {
+		p := &l.permits[i]
+		c := l.commands[p.Command]
+		if c == nil {
+			c = new(command[P, K])
+			l.commands[p.Command] = c
+		}
+		c.rows = append(c.rows, p)
+	}
+	for name, c := range l.commands {
+		c.describe(name)
+	}
+	return l, nil
+}
+
+// Must returns the life, or panics: the tables of a package contradict each other, and the
+// program is broken whatever its input.
+func Must[P Phase, K Symbol](l *Life[P, K], err error) *Life[P, K] {
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// describe writes down for whom the command is, and in which phases.
+func (c *command[P, K]) describe(name string) {
+	var english, chinese []string
+	for _, p := range c.rows {
+		var roles, rollen, phases, phasen []string
+		for _, r := range p.Roles {
+			roles, rollen = append(roles, "the "+r.Text(rule.English)), append(rollen, r.Text(rule.Chinese))
+		}
+		for _, phase := range p.Phases {
+			phases, phasen = append(phases, phase.Text(rule.English)), append(phasen, "“"+phase.Text(rule.Chinese)+"”")
+		}
+		english = append(english, "for "+list(roles, "and")+", while it is "+list(phases, "or"))
+		chinese = append(chinese, strings.Join(rollen, "、")+"在"+strings.Join(phasen, "、")+"状态下")
+	}
+	c.english = name + " is " + strings.Join(english, ", and ")
+	c.chinese = name + " 仅限" + strings.Join(chinese, "，或") + "使用"
+}
+
+// list joins words as a sentence does.
+func list(words []string, last string) string {
+	if n := len(words) - 1; n > 0 {
+		return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+	}
+	return strings.Join(words, "")
+}
+
+// Table returns the machine of the steps.
+func (l *Life[P, K]) Table() *Table[P, K] { return l.table }
+
+// Diagram returns the steps as a Mermaid state diagram.
+func (l *Life[P, K]) Diagram(opts ...MermaidOption) string { return l.table.Mermaid(opts...) }
+
+// Steps returns a copy of the table of events.
+func (l *Life[P, K]) Steps() []Step[P, K] {
+	steps := slices.Clone(l.steps)
+	for i := range steps {
+		steps[i].From = slices.Clone(steps[i].From)
+	}
+	return steps
+}
+
+// Permits returns a copy of the table of commands.
+func (l *Life[P, K]) Permits() []Permit[P, K] {
+	permits := make([]Permit[P, K], len(l.permits))
+	for i := range l.permits {
+		permits[i] = l.permits[i].clone()
+	}
+	return permits
+}
+
+// At is where a stream stands when a command reaches it.
+type At[P Phase] struct {
+	Phase  P
+	LastAt time.Time // the latest instant of its events
+	Party  bool      // the actor is a party to it; platform, system and desk always are
+	Frozen bool      // it takes only what a permit accepts while it is frozen
+}
+
+// Check returns the *trade.Refusal of a command by the role, the party, the phase, the instant
+// (D61) or a freeze (D29), in this order, or nil. The desk's instant is not checked: what it
+// writes to one stream belongs to a command on another, and is ordered by version, not by time.
+func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
+	c := l.commands[name]
+	if c == nil {
+		return trade.Invalid("command", "%s is not a command of the %s", trade.Quoted(name), l.english)
+	}
+	role, here, whileFrozen := false, false, false
+	for _, p := range c.rows {
+		mine := slices.Contains(p.Roles, g.By.Role)
+		role, here = role || mine, here || mine && slices.Contains(p.Phases, at.Phase)
+		whileFrozen = whileFrozen || p.WhileFrozen
+	}
+	no := trade.Refuse(c.rows[0].refuses(at.Phase), name, at.Phase.String())
+	switch {
+	case !role:
+		return no.Instead("the actor is the "+g.By.Role.Text(rule.English)+"; "+c.english,
+			"操作者是"+g.By.Role.Text(rule.Chinese)+"；"+c.chinese)
+	case !at.Party:
+		return no.Instead("the account is not a party to the "+l.english, "该账号不是此"+l.chinese+"的当事人")
+	case !here:
+		return no.Instead("the "+l.english+" is "+at.Phase.Text(rule.English)+"; "+c.english,
+			l.chinese+"的状态是“"+at.Phase.Text(rule.Chinese)+"”；"+c.chinese)
+	case g.By.Role != trade.Desk && g.At.Before(at.LastAt):
+		return trade.Refuse(rule.D61, name, at.Phase.String()).From(at.LastAt)
+	case at.Frozen && !whileFrozen:
+		return trade.Refuse(rule.D29, name, at.Phase.String()).
+			Says("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
+	}
+	return nil
+}
+
+// Step returns the phase to which an event leads, or a *trade.InvalidError: no history of this life
+// has the event in that phase.
+func (l *Life[P, K]) Step(from P, event K) (P, error) {
+	to, ok := l.table.Next(from, event)
+	if !ok {
+		return from, trade.Invalid("event", "%s has no step from phase %s", event, from)
+	}
+	return to, nil
+}
+
+// Choice is a command that an actor's role and the phase permit.
+type Choice struct {
+	Command string
+	// Refusal is the refusal that the command would meet whatever its payload, as far as the
+	// stream alone shows; nil if none is known.
+	Refusal *trade.Refusal
+}
+
+// Next returns the commands that the actor's role and the phase permit, in the order of the
+// table; none for a stranger. A command that Check passes is probed: probe returns the error of a
+// sample of it, or nil for one whose payload or other streams decide.
+func (l *Life[P, K]) Next(g trade.Given, at At[P], probe func(command string) error) []Choice {
+	if g.Validate() != nil || !at.Party {
+		return nil
+	}
+	var choices []Choice
+	for i := range l.permits {
+		p := &l.permits[i]
+		if !slices.Contains(p.Roles, g.By.Role) || !slices.Contains(p.Phases, at.Phase) {
+			continue
+		}
+		err := l.Check(p.Command, g, at)
+		if err == nil {
+			err = probe(p.Command)
+		}
+		no, _ := errors.AsType[*trade.Refusal](err)
+		choices = append(choices, Choice{p.Command, no})
+	}
+	return choices
+}

@@ -1,0 +1,20 @@
+package trade
+
+import "time"
+
+// Given is who issues a command and when. It comes from outside: deciding reads no clock.
+type Given struct {
+	By Actor
+	At time.Time
+}
+
+// Validate returns an *InvalidError that names the field and the reason, or nil.
+func (g Given) Validate() error {
+	if err := g.By.Validate(); err != nil {
+		return err
+	}
+	return CheckInstant("at", g.At)
+}
+
+// MaxCommand is how many bytes of JSON a command may have.
+const MaxCommand = 2 << 20
