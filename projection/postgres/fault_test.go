@@ -136,6 +136,29 @@ func TestServerGoesAway(t *testing.T) {
 	}
 }
 
+// TestCatalogSurvivesACrash kills the server as soon as the store is open, which goes on working
+// when the server is back.
+func TestCatalogSurvivesACrash(t *testing.T) {
+	server := pgtest.Start(t)
+	s := at(t, server.DSN(), "views")
+	if err := errors.Join(server.Kill(), server.Start()); err != nil {
+		t.Fatal(err)
+	}
+	log := mustLog(t, 20)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		_, err := catchUp(t.Context(), log, s, 5)
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if at := equalsRebuild(t, log, s); at != 20 {
+		t.Errorf("the view is at %d", at)
+	}
+}
+
 // TestDroppedUnderAReader drops a version and begins it anew between the beginning of a reading
 // and its first query: the drop waits, and the reading sees one state.
 func TestDroppedUnderAReader(t *testing.T) {

@@ -98,7 +98,9 @@ func (s *Store) establish(ctx context.Context, conn *pgx.Conn) error {
 		if exists, err := s.inspect(ctx, tx); err != nil || exists {
 			return err
 		}
-		_, err := tx.Conn().PgConn().Exec(ctx, s.schema.in("CREATE SCHEMA IF NOT EXISTS {schema};"+catalog)).ReadAll()
+		// A crash of the server may take the newest commits, but not this one: a store that stays
+		// open would be without its catalog.
+		_, err := tx.Conn().PgConn().Exec(ctx, s.schema.in("SET LOCAL synchronous_commit TO on; CREATE SCHEMA IF NOT EXISTS {schema};"+catalog)).ReadAll()
 		return err
 	})
 }
