@@ -9,23 +9,17 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
-
-// version is a row of the catalog.
-type version struct {
-	status projection.Status
-	text   string
-	schema *projection.Schema
-}
 
 // possible reports whether a name can be asked for: no view has another one.
 func possible(name string) bool { return utf8.ValidString(name) && !strings.ContainsRune(name, 0) }
 
 // version returns the version that a query of the catalog finds; 0 is the live one.
-func (s *Store) version(ctx context.Context, conn *pgx.Conn, op, query, name string, number int) (version, error) {
-	none := fault(name, number, projection.ErrNotPrepared)
+func (s *Store) version(ctx context.Context, conn *pgx.Conn, op, query, name string, number int) (sqlstore.Version, error) {
+	none := sqlstore.Fault(name, number, projection.ErrNotPrepared)
 	if !possible(name) || number < 0 || number > projection.MaxVersion {
-		return version{}, none
+		return sqlstore.Version{}, none
 	}
 	args := []any{name, number}
 	if query == s.queries.live {
@@ -35,16 +29,16 @@ func (s *Store) version(ctx context.Context, conn *pgx.Conn, op, query, name str
 	found, err := s.scan(rows, err)
 	switch {
 	case err != nil:
-		return version{}, failed(ctx, op, err)
+		return sqlstore.Version{}, failed(ctx, op, err)
 	case len(found) == 0:
-		return version{}, none
+		return sqlstore.Version{}, none
 	}
 	return found[0], nil
 }
 
 // first carries out the statements that begin a transaction and a query of the catalog after
 // them, all in one exchange.
-func (s *Store) first(ctx context.Context, conn *pgx.Conn, begin []string, query string, args ...any) (found []version, err error) {
+func (s *Store) first(ctx context.Context, conn *pgx.Conn, begin []string, query string, args ...any) (found []sqlstore.Version, err error) {
 	var b pgx.Batch
 	for _, statement := range begin {
 		b.Queue(statement)
@@ -66,39 +60,26 @@ func (s *Store) first(ctx context.Context, conn *pgx.Conn, begin []string, query
 }
 
 // scan reads rows of the catalog.
-func (s *Store) scan(rows pgx.Rows, err error) ([]version, error) {
+func (s *Store) scan(rows pgx.Rows, err error) ([]sqlstore.Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (version, error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (sqlstore.Version, error) {
 		var (
-			v                    version
+			v                    sqlstore.Version
 			turn, position, last int64
 			commit               [16]byte
 		)
-		err := row.Scan(&v.status.Name, &v.status.Version, &v.text, &turn, &position, &last, &commit, &v.status.Ready, &v.status.Live)
+		err := row.Scan(&v.Status.Name, &v.Status.Version, &v.Text, &turn, &position, &last, &commit, &v.Status.Ready, &v.Status.Live)
 		if err != nil {
 			return v, err
 		}
-		v.status.Checkpoint = projection.Checkpoint{
+		v.Status.Checkpoint = projection.Checkpoint{
 			Turn: uint64(turn), Position: events.Position(position), Last: events.Position(last), Commit: commit,
 		}
-		v.schema, err = s.parsed(v.text)
+		v.Schema, err = s.schemas.Parse(v.Text)
 		return v, err
 	})
-}
-
-// parsed returns the schema of a text. There are as many texts as versions of views.
-func (s *Store) parsed(text string) (*projection.Schema, error) {
-	if known, ok := s.schemas.Load(text); ok {
-		return known.(*projection.Schema), nil
-	}
-	schema := new(projection.Schema)
-	if err := schema.UnmarshalText([]byte(text)); err != nil {
-		return nil, err
-	}
-	s.schemas.Store(text, schema)
-	return schema, nil
 }
 
 // snapshot is a version in a reading transaction.
@@ -106,19 +87,19 @@ type snapshot struct {
 	ctx     context.Context
 	store   *Store
 	conn    *pgx.Conn
-	version version
+	version sqlstore.Version
 }
 
 // Status implements projection.Snapshot.
-func (s *snapshot) Status() projection.Status { return s.version.status }
+func (s *snapshot) Status() projection.Status { return s.version.Status }
 
 // Select implements projection.Snapshot.
 func (s *snapshot) Select(q projection.Query) ([]projection.Row, error) {
-	p, err := s.version.schema.Plan(q)
+	p, err := s.version.Schema.Plan(q)
 	if err != nil {
 		return nil, err
 	}
-	query, parameters := s.store.schema.selection(s.version.schema, p)
+	query, parameters := s.store.schema.selection(s.version.Schema, p)
 	values, oids := split(parameters)
 	result := s.conn.PgConn().ExecParams(s.ctx, query, values, oids, binaryFormat, binaryFormat)
 	var rows []projection.Row

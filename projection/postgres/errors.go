@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/tradesurety/surety/projection"
 )
 
 var (
@@ -107,8 +105,4 @@ func failed(ctx context.Context, op string, err error) error {
 		return ctx.Err()
 	}
 	return &Error{Op: op, Err: err}
-}
-
-func fault(name string, version int, err error) error {
-	return &projection.ViewError{Name: name, Version: version, Err: err}
 }

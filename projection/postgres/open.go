@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
 
 var _ projection.Store = (*Store)(nil)
@@ -25,7 +26,7 @@ type Store struct {
 	pool    *pgxpool.Pool
 	queries queries
 	closed  atomic.Bool
-	schemas sync.Map // *projection.Schema by its text
+	schemas sqlstore.Schemas
 	known   sync.Map // version by place, as it was when it was last read
 	grace   time.Duration
 	hook    func(step string, conn *pgx.Conn) error

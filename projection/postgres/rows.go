@@ -3,118 +3,67 @@ package postgres
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
-
-// The names in the statements below are those of a view, which have only letters, digits and
-// underscores in them and are too short to be cut, and that of the schema, which is quoted;
-// values are never part of a statement.
 
 // maxIndexed is how many columns an index of PostgreSQL has at most.
 const maxIndexed = 32
 
-// relation is the name of a table of a version, or of what belongs to it.
-func relation(s *projection.Schema, t *projection.Table, suffix string) string {
-	return quoted(s.Name + "@" + strconv.Itoa(s.Version) + "." + t.Name + suffix)
-}
-
+// table is the name of a table of a version.
 func (s schema) table(v *projection.Schema, t *projection.Table) string {
-	return s.quoted + "." + relation(v, t, "")
+	return s.quoted + "." + sqlstore.Table(v, t)
 }
 
-func quoted(name string) string { return `"` + name + `"` }
-
-// list joins what f makes of columns.
-func list(columns []projection.Column, separator string, f func(name string) string) string {
-	var b strings.Builder
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(separator)
-		}
-		b.WriteString(f(quoted(c.Name)))
-	}
-	return b.String()
-}
-
-func itself(name string) string { return name }
-
-func sqlType(k projection.Kind) string {
-	if k == projection.KindText {
-		return "text"
-	}
-	return "bigint"
-}
+// sqlType is the type of a parameter, and of a column but for its collation.
+var sqlType = map[projection.Kind]string{projection.KindInt: "bigint", projection.KindText: "text"}
 
 func (s schema) createTable(v *projection.Schema, t *projection.Table) string {
-	var b strings.Builder
-	b.WriteString("CREATE TABLE " + s.table(v, t) + " (")
-	for _, c := range t.Columns {
-		b.WriteString(quoted(c.Name) + " " + sqlType(c.Kind))
-		if c.Kind == projection.KindText {
-			b.WriteString(` COLLATE "C"`)
-		}
-		b.WriteString(" NOT NULL, ")
-	}
-	b.WriteString("CONSTRAINT " + relation(v, t, ".key") + " PRIMARY KEY (" + list(t.Columns[:t.Key], ", ", itself) + "))")
-	return b.String()
+	types := map[projection.Kind]string{projection.KindInt: sqlType[projection.KindInt], projection.KindText: sqlType[projection.KindText] + ` COLLATE "C"`}
+	return "CREATE TABLE " + s.table(v, t) + " (" + sqlstore.Definition(t, types, sqlstore.Part(v, t, ".key")) + ")"
 }
 
 // createIndex makes an index that goes on with the columns of the key, by which the rows are
 // ordered that are equal in its own.
 func (s schema) createIndex(v *projection.Schema, t *projection.Table, i int) string {
-	columns := make([]projection.Column, 0, len(t.Indexes[i])+t.Key)
-	for _, name := range t.Indexes[i] {
-		columns = append(columns, projection.Column{Name: name})
-	}
-	own := len(columns)
-	for _, c := range t.Columns[:t.Key] {
-		if !contains(columns[:own], c.Name) {
-			columns = append(columns, projection.Column{Name: c.Name})
+	columns := slices.Clone(t.Indexes[i])
+	for _, name := range sqlstore.Key(t) {
+		if !slices.Contains(t.Indexes[i], name) {
+			columns = append(columns, name)
 		}
 	}
 	columns = columns[:min(len(columns), maxIndexed)]
-	return "CREATE INDEX IF NOT EXISTS " + relation(v, t, "."+strconv.Itoa(i)) + " ON " + s.table(v, t) + " (" + list(columns, ", ", itself) + ")"
-}
-
-func contains(columns []projection.Column, name string) bool {
-	for _, c := range columns {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+	return "CREATE INDEX IF NOT EXISTS " + sqlstore.Part(v, t, "."+strconv.Itoa(i)) + " ON " + s.table(v, t) + " (" + sqlstore.List(columns) + ")"
 }
 
 // arrays returns the parameters of a statement over many rows, unnest($1::text[], ...).
 func arrays(columns []projection.Column) string {
-	var b strings.Builder
+	parameters := make([]string, len(columns))
 	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+1) + "::" + sqlType(c.Kind) + "[]")
+		parameters[i] = "$" + strconv.Itoa(i+1) + "::" + sqlType[c.Kind] + "[]"
 	}
-	return "unnest(" + b.String() + ")"
+	return "unnest(" + strings.Join(parameters, ", ") + ")"
 }
 
 func (s schema) put(v *projection.Schema, t *projection.Table) string {
-	query := "INSERT INTO " + s.table(v, t) + " SELECT * FROM " + arrays(t.Columns) +
-		" ON CONFLICT (" + list(t.Columns[:t.Key], ", ", itself) + ") DO "
-	if len(t.Columns) == t.Key {
+	key, others := sqlstore.Key(t), sqlstore.Names(t.Columns[t.Key:])
+	query := "INSERT INTO " + s.table(v, t) + " SELECT * FROM " + arrays(t.Columns) + " ON CONFLICT (" + sqlstore.List(key) + ") DO "
+	if len(others) == 0 {
 		return query + "NOTHING"
 	}
-	return query + "UPDATE SET " + list(t.Columns[t.Key:], ", ", func(name string) string { return name + " = excluded." + name })
+	return query + "UPDATE SET " + sqlstore.Join(others, ", ", func(name string) string { return name + " = excluded." + name })
 }
 
 func (s schema) remove(v *projection.Schema, t *projection.Table) string {
-	key := t.Columns[:t.Key]
-	return "DELETE FROM " + s.table(v, t) + " AS r USING " + arrays(key) + " AS k (" + list(key, ", ", itself) + ") WHERE " +
-		list(key, " AND ", func(name string) string { return "r." + name + " = k." + name })
+	key := sqlstore.Key(t)
+	return "DELETE FROM " + s.table(v, t) + " AS r USING " + arrays(t.Columns[:t.Key]) + " AS k (" + sqlstore.List(key) + ") WHERE " +
+		sqlstore.Join(key, " AND ", func(name string) string { return "r." + name + " = k." + name })
 }
 
 // parameter is a value, or the values of a column, in PostgreSQL's binary format.
@@ -192,37 +141,12 @@ func row(t *projection.Table, values [][]byte) (projection.Row, error) {
 
 // selection returns the query of a plan and the values that it is asked with.
 func (s schema) selection(v *projection.Schema, p *projection.Plan) (string, []parameter) {
-	var (
-		b      strings.Builder
-		values []parameter
-	)
-	mark := func(v projection.Value) string {
+	var values []parameter
+	query := sqlstore.Select(s.table(v, p.Table), p, func(v projection.Value) string {
 		values = append(values, scalar(v))
 		return "$" + strconv.Itoa(len(values))
-	}
-	b.WriteString("SELECT " + list(p.Table.Columns, ", ", itself) + " FROM " + s.table(v, p.Table))
-	word := " WHERE "
-	for _, w := range p.Where {
-		b.WriteString(word + quoted(p.Table.Columns[w.Column].Name) + " " + w.Op.String() + " " + mark(w.Value))
-		word = " AND "
-	}
-	order := make([]projection.Column, 0, len(p.Order))
-	for _, c := range p.Order {
-		order = append(order, p.Table.Columns[c])
-	}
-	direction, beyond := "", " > "
-	if p.Descending {
-		direction, beyond = " DESC", " < "
-	}
-	if p.After != nil {
-		marks := make([]string, 0, len(p.After))
-		for _, v := range p.After {
-			marks = append(marks, mark(v))
-		}
-		b.WriteString(word + "(" + list(order, ", ", itself) + ")" + beyond + "(" + strings.Join(marks, ", ") + ")")
-	}
-	b.WriteString(" ORDER BY " + list(order, ", ", func(name string) string { return name + direction }) + " LIMIT " + strconv.Itoa(p.Limit))
-	return b.String(), values
+	})
+	return query + " LIMIT " + strconv.Itoa(p.Limit), values
 }
 
 // queries are the statements over the catalog.

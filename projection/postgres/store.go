@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
 
 const (
@@ -31,8 +32,8 @@ func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
 		switch {
 		case errors.Is(err, projection.ErrNotPrepared):
 			return false, nil
-		case err == nil && v.text != string(raw):
-			err = fault(schema.Name, schema.Version, projection.ErrOtherTables)
+		case err == nil && v.Text != string(raw):
+			err = sqlstore.Fault(schema.Name, schema.Version, projection.ErrOtherTables)
 		}
 		return err == nil, err
 	}
@@ -90,7 +91,7 @@ func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change)
 		if _, err := s.version(ctx, conn, "checkpoint", s.queries.find, c.Name, c.Version); err != nil {
 			return err
 		}
-		return fault(c.Name, c.Version, projection.ErrBehind)
+		return sqlstore.Fault(c.Name, c.Version, projection.ErrBehind)
 	}
 	if err := s.hook(stepCheckpoint, conn); err != nil {
 		return err
@@ -98,15 +99,15 @@ func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change)
 	var b pgconn.Batch
 	for i := range c.Tables {
 		change := &c.Tables[i]
-		t := found[0].schema.Table(change.Table.Name)
+		t := found[0].Schema.Table(change.Table.Name)
 		if t == nil {
-			return fault(c.Name, c.Version, projection.ErrOtherTables)
+			return sqlstore.Fault(c.Name, c.Version, projection.ErrOtherTables)
 		}
 		if len(change.Delete) > 0 {
-			queue(&b, s.schema.remove(found[0].schema, t), columns(t.Columns[:t.Key], change.Delete))
+			queue(&b, s.schema.remove(found[0].Schema, t), columns(t.Columns[:t.Key], change.Delete))
 		}
 		if len(change.Put) > 0 {
-			queue(&b, s.schema.put(found[0].schema, t), columns(t.Columns, change.Put))
+			queue(&b, s.schema.put(found[0].Schema, t), columns(t.Columns, change.Put))
 		}
 	}
 	if _, err := conn.PgConn().ExecBatch(ctx, &b).ReadAll(); err != nil {
@@ -139,34 +140,34 @@ func (s *Store) Read(ctx context.Context, name string, number int, f func(projec
 //
 // A table is locked before the state is taken, which the first query does: from then on the
 // version is not dropped, and what was dropped before is not in the state.
-func (s *Store) enter(ctx context.Context, conn *pgx.Conn, name string, number int) (version, error) {
+func (s *Store) enter(ctx context.Context, conn *pgx.Conn, name string, number int) (sqlstore.Version, error) {
 	// A version that is known may have been dropped since, and the live one be another by now.
 	const attempts = 100
 	var failure error
 	for range attempts {
 		v, err := s.look(ctx, conn, name, number)
 		if err != nil {
-			return version{}, err
+			return sqlstore.Version{}, err
 		}
 		table := s.schema.in("{schema}.versions")
-		if len(v.schema.Tables) > 0 {
-			table = s.schema.table(v.schema, v.schema.Tables[0])
+		if len(v.Schema.Tables) > 0 {
+			table = s.schema.table(v.Schema, v.Schema.Tables[0])
 		}
-		found, err := s.first(ctx, conn, []string{beginRead, "LOCK TABLE " + table + " IN ACCESS SHARE MODE"}, s.queries.find, name, v.status.Version)
+		found, err := s.first(ctx, conn, []string{beginRead, "LOCK TABLE " + table + " IN ACCESS SHARE MODE"}, s.queries.find, name, v.Status.Version)
 		if err != nil && code(err) != undefinedTable {
-			return version{}, failed(ctx, "read", err)
+			return sqlstore.Version{}, failed(ctx, "read", err)
 		}
-		if len(found) == 1 && found[0].text == v.text && (number != 0 || found[0].status.Live) {
+		if len(found) == 1 && found[0].Text == v.Text && (number != 0 || found[0].Status.Live) {
 			return found[0], nil
 		}
 		failure = err
-		s.known.Delete(place{name, v.status.Version})
+		s.known.Delete(place{name, v.Status.Version})
 		s.rollback(ctx, conn)
 	}
 	if failure == nil {
 		failure = errors.New("the version changes all the time")
 	}
-	return version{}, failed(ctx, "read", failure)
+	return sqlstore.Version{}, failed(ctx, "read", failure)
 }
 
 // place names a version of a view.
@@ -176,9 +177,9 @@ type place struct {
 }
 
 // look returns what is known of a version, and otherwise what the catalog says.
-func (s *Store) look(ctx context.Context, conn *pgx.Conn, name string, number int) (version, error) {
+func (s *Store) look(ctx context.Context, conn *pgx.Conn, name string, number int) (sqlstore.Version, error) {
 	if v, ok := s.known.Load(place{name, number}); ok {
-		return v.(version), nil
+		return v.(sqlstore.Version), nil
 	}
 	if number == 0 {
 		return s.version(ctx, conn, "read", s.queries.live, name, 0)
@@ -206,15 +207,15 @@ func (s *Store) TakeOver(ctx context.Context, name string, number, from int) err
 		if err != nil && !errors.Is(err, projection.ErrNotPrepared) {
 			return err
 		}
-		if live.status.Version != from {
-			return fault(name, number, projection.ErrOtherLive)
+		if live.Status.Version != from {
+			return sqlstore.Fault(name, number, projection.ErrOtherLive)
 		}
 		var script strings.Builder
-		for _, t := range v.schema.Tables {
+		for _, t := range v.Schema.Tables {
 			for i := range t.Indexes {
-				script.WriteString(s.schema.createIndex(v.schema, t, i) + ";\n")
+				script.WriteString(s.schema.createIndex(v.Schema, t, i) + ";\n")
 			}
-			script.WriteString("ANALYZE " + s.schema.table(v.schema, t) + ";\n")
+			script.WriteString("ANALYZE " + s.schema.table(v.Schema, t) + ";\n")
 		}
 		if err := run(ctx, conn, op, script.String()); err != nil {
 			return err
@@ -239,12 +240,12 @@ func (s *Store) Drop(ctx context.Context, name string, number int) error {
 			return nil
 		case err != nil:
 			return err
-		case v.status.Live:
-			return fault(name, number, projection.ErrLive)
+		case v.Status.Live:
+			return sqlstore.Fault(name, number, projection.ErrLive)
 		}
 		var script strings.Builder
-		for _, t := range v.schema.Tables {
-			script.WriteString("DROP TABLE " + s.schema.table(v.schema, t) + ";\n")
+		for _, t := range v.Schema.Tables {
+			script.WriteString("DROP TABLE " + s.schema.table(v.Schema, t) + ";\n")
 		}
 		if err := run(ctx, conn, op, script.String()); err != nil {
 			return err
@@ -262,7 +263,7 @@ func (s *Store) Versions(ctx context.Context, name string) (list []projection.St
 		rows, err := conn.Query(ctx, s.queries.all, name)
 		found, err := s.scan(rows, err)
 		for _, v := range found {
-			list = append(list, v.status)
+			list = append(list, v.Status)
 		}
 		return failed(ctx, "versions", err)
 	})

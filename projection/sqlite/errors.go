@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
-
-	"github.com/tradesurety/surety/projection"
 )
 
 // OpenError says why a path cannot be opened as a store of views. A file that was there before
@@ -52,8 +50,4 @@ func isBusy(err error) bool {
 	}
 	code := sqlite.ErrCode(err).ToPrimary()
 	return code == sqlite.ResultBusy || code == sqlite.ResultProtocol
-}
-
-func fault(name string, version int, err error) error {
-	return &projection.ViewError{Name: name, Version: version, Err: err}
 }

@@ -8,62 +8,27 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
 
-// The names in the statements below are those of a schema, which has only letters, digits and
-// underscores in them; values are always bound.
-
-func tableName(s *projection.Schema, t *projection.Table) string {
-	return quoted(s.Name + "@" + strconv.Itoa(s.Version) + "." + t.Name)
-}
-
-func quoted(name string) string { return `"` + name + `"` }
-
-// list enumerates what f makes of columns.
-func list(columns []projection.Column, f func(name string) string) string {
-	var b strings.Builder
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(f(quoted(c.Name)))
-	}
-	return b.String()
-}
-
-func itself(name string) string { return name }
+var sqlType = map[projection.Kind]string{projection.KindInt: "INTEGER", projection.KindText: "TEXT"}
 
 func createTable(s *projection.Schema, t *projection.Table) string {
-	var b strings.Builder
-	b.WriteString("CREATE TABLE " + tableName(s, t) + " (")
-	for _, c := range t.Columns {
-		kind := "INTEGER"
-		if c.Kind == projection.KindText {
-			kind = "TEXT"
-		}
-		b.WriteString(quoted(c.Name) + " " + kind + " NOT NULL, ")
-	}
-	b.WriteString("PRIMARY KEY (" + list(t.Columns[:t.Key], itself) + ")) STRICT, WITHOUT ROWID")
-	return b.String()
+	return "CREATE TABLE " + sqlstore.Table(s, t) + " (" + sqlstore.Definition(t, sqlType, "") + ") STRICT, WITHOUT ROWID"
 }
 
 func createIndex(s *projection.Schema, t *projection.Table, i int) string {
-	columns := make([]projection.Column, 0, len(t.Indexes[i]))
-	for _, name := range t.Indexes[i] {
-		columns = append(columns, projection.Column{Name: name})
-	}
-	name := quoted(s.Name + "@" + strconv.Itoa(s.Version) + "." + t.Name + "." + strconv.Itoa(i))
-	return "CREATE INDEX IF NOT EXISTS " + name + " ON " + tableName(s, t) + " (" + list(columns, itself) + ")"
+	return "CREATE INDEX IF NOT EXISTS " + sqlstore.Part(s, t, "."+strconv.Itoa(i)) + " ON " + sqlstore.Table(s, t) + " (" + sqlstore.List(t.Indexes[i]) + ")"
 }
 
 // apply makes the change of a table.
 func apply(conn *sqlite.Conn, s *projection.Schema, c *projection.TableChange) error {
 	t := s.Table(c.Table.Name)
 	if t == nil {
-		return fault(s.Name, s.Version, projection.ErrOtherTables)
+		return sqlstore.Fault(s.Name, s.Version, projection.ErrOtherTables)
 	}
 	if len(c.Delete) > 0 {
-		query := "DELETE FROM " + tableName(s, t) + " WHERE (" + list(t.Columns[:t.Key], itself) + ") = (" + marks(t.Key) + ")"
+		query := "DELETE FROM " + sqlstore.Table(s, t) + " WHERE (" + sqlstore.List(sqlstore.Key(t)) + ") = (" + marks(t.Key) + ")"
 		if err := each(conn, "delete", query, c.Delete); err != nil {
 			return err
 		}
@@ -72,7 +37,7 @@ func apply(conn *sqlite.Conn, s *projection.Schema, c *projection.TableChange) e
 		return nil
 	}
 	// While there is no index but the key, this overwrites the row in its place.
-	query := "INSERT OR REPLACE INTO " + tableName(s, t) + " VALUES (" + marks(len(t.Columns)) + ")"
+	query := "INSERT OR REPLACE INTO " + sqlstore.Table(s, t) + " VALUES (" + marks(len(t.Columns)) + ")"
 	return each(conn, "put", query, c.Put)
 }
 
@@ -148,19 +113,21 @@ func position(stmt *sqlite.Stmt, column int) events.Position {
 // snapshot is a version in a reading transaction.
 type snapshot struct {
 	conn    *sqlite.Conn
-	version version
+	version sqlstore.Version
 }
 
 // Status implements projection.Snapshot.
-func (s *snapshot) Status() projection.Status { return s.version.status }
+func (s *snapshot) Status() projection.Status { return s.version.Status }
 
 // Select implements projection.Snapshot.
 func (s *snapshot) Select(q projection.Query) ([]projection.Row, error) {
-	p, err := s.version.schema.Plan(q)
+	p, err := s.version.Schema.Plan(q)
 	if err != nil {
 		return nil, err
 	}
-	query, values := statement(s.version.schema, p)
+	var values []projection.Value
+	mark := func(v projection.Value) string { values = append(values, v); return "?" }
+	query := sqlstore.Select(sqlstore.Table(s.version.Schema, p.Table), p, mark) + " LIMIT " + mark(projection.Int(int64(p.Limit)))
 	stmt, err := s.conn.Prepare(query)
 	if err != nil {
 		return nil, failed("select", err)
@@ -185,32 +152,4 @@ func (s *snapshot) Select(q projection.Query) ([]projection.Row, error) {
 		}
 		rows = append(rows, row)
 	}
-}
-
-// statement returns the query of a plan and the values that are bound to it.
-func statement(s *projection.Schema, p *projection.Plan) (string, []projection.Value) {
-	var (
-		b      strings.Builder
-		values []projection.Value
-	)
-	b.WriteString("SELECT " + list(p.Table.Columns, itself) + " FROM " + tableName(s, p.Table))
-	word := " WHERE "
-	for _, w := range p.Where {
-		b.WriteString(word + quoted(p.Table.Columns[w.Column].Name) + " " + w.Op.String() + " ?")
-		values, word = append(values, w.Value), " AND "
-	}
-	order := make([]projection.Column, 0, len(p.Order))
-	for _, c := range p.Order {
-		order = append(order, p.Table.Columns[c])
-	}
-	direction, beyond := "", " > "
-	if p.Descending {
-		direction, beyond = " DESC", " < "
-	}
-	if p.After != nil {
-		b.WriteString(word + "(" + list(order, itself) + ")" + beyond + "(" + marks(len(p.After)) + ")")
-		values = append(values, p.After...)
-	}
-	b.WriteString(" ORDER BY " + list(order, func(name string) string { return name + direction }) + " LIMIT ?")
-	return b.String(), append(values, projection.Int(int64(p.Limit)))
 }

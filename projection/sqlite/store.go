@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
 
 // Store keeps views in one SQLite file. Open makes one; it must be closed. Any number of Stores,
@@ -20,7 +21,7 @@ type Store struct {
 	conns   []*sqlite.Conn
 	writer  chan *sqlite.Conn // holds the writing connection while nobody uses it
 	readers chan *sqlite.Conn // holds the idle reading connections
-	schemas sync.Map          // *projection.Schema by its text
+	schemas sqlstore.Schemas
 	hook    func(step string) error
 }
 
@@ -115,8 +116,8 @@ func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
 	return s.write(ctx, "prepare", func(conn *sqlite.Conn) error {
 		v, err := s.version(conn, schema.Name, schema.Version)
 		switch {
-		case err == nil && v.text != string(raw):
-			return fault(schema.Name, schema.Version, projection.ErrOtherTables)
+		case err == nil && v.Text != string(raw):
+			return sqlstore.Fault(schema.Name, schema.Version, projection.ErrOtherTables)
 		case err == nil || !errors.Is(err, projection.ErrNotPrepared):
 			return err
 		}
@@ -137,11 +138,11 @@ func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 		switch {
 		case err != nil:
 			return err
-		case v.status.Checkpoint != c.From:
-			return fault(c.Name, c.Version, projection.ErrBehind)
+		case v.Status.Checkpoint != c.From:
+			return sqlstore.Fault(c.Name, c.Version, projection.ErrBehind)
 		}
 		for i := range c.Tables {
-			if err := apply(conn, v.schema, &c.Tables[i]); err != nil {
+			if err := apply(conn, v.Schema, &c.Tables[i]); err != nil {
 				return err
 			}
 		}
@@ -191,12 +192,12 @@ func (s *Store) TakeOver(ctx context.Context, name string, number, from int) err
 		if err != nil && !errors.Is(err, projection.ErrNotPrepared) {
 			return err
 		}
-		if live.status.Version != from {
-			return fault(name, number, projection.ErrOtherLive)
+		if live.Status.Version != from {
+			return sqlstore.Fault(name, number, projection.ErrOtherLive)
 		}
-		for _, t := range v.schema.Tables {
+		for _, t := range v.Schema.Tables {
 			for i := range t.Indexes {
-				if err := run(conn, "take over", createIndex(v.schema, t, i)); err != nil {
+				if err := run(conn, "take over", createIndex(v.Schema, t, i)); err != nil {
 					return err
 				}
 			}
@@ -217,11 +218,11 @@ func (s *Store) Drop(ctx context.Context, name string, number int) error {
 			return nil
 		case err != nil:
 			return err
-		case v.status.Live:
-			return fault(name, number, projection.ErrLive)
+		case v.Status.Live:
+			return sqlstore.Fault(name, number, projection.ErrLive)
 		}
-		for _, t := range v.schema.Tables {
-			if err := run(conn, "drop", "DROP TABLE "+tableName(v.schema, t)); err != nil {
+		for _, t := range v.Schema.Tables {
+			if err := run(conn, "drop", "DROP TABLE "+sqlstore.Table(v.Schema, t)); err != nil {
 				return err
 			}
 		}
@@ -234,35 +235,28 @@ func (s *Store) Versions(ctx context.Context, name string) (list []projection.St
 	err = s.use(ctx, s.readers, func(conn *sqlite.Conn) error {
 		return patiently(ctx, func() error {
 			list = nil
-			return s.catalog(conn, "WHERE name = ? ORDER BY version", func(v version) { list = append(list, v.status) }, name)
+			return s.catalog(conn, "WHERE name = ? ORDER BY version", func(v sqlstore.Version) { list = append(list, v.Status) }, name)
 		})
 	})
 	return list, err
 }
 
-// version is a row of the catalog.
-type version struct {
-	status projection.Status
-	text   string
-	schema *projection.Schema
-}
-
 // version returns a version of a view; 0 is the live one.
-func (s *Store) version(conn *sqlite.Conn, name string, number int) (found version, err error) {
-	keep := func(v version) { found = v }
+func (s *Store) version(conn *sqlite.Conn, name string, number int) (found sqlstore.Version, err error) {
+	keep := func(v sqlstore.Version) { found = v }
 	if number == 0 {
 		err = s.catalog(conn, "WHERE name = ? AND live = 1", keep, name)
 	} else {
 		err = s.catalog(conn, "WHERE name = ? AND version = ?", keep, name, number)
 	}
-	if err == nil && found.text == "" {
-		err = fault(name, number, projection.ErrNotPrepared)
+	if err == nil && found.Text == "" {
+		err = sqlstore.Fault(name, number, projection.ErrNotPrepared)
 	}
 	return found, err
 }
 
 // catalog calls f for the rows of the catalog that the rest of the query selects.
-func (s *Store) catalog(conn *sqlite.Conn, rest string, f func(version), args ...any) error {
+func (s *Store) catalog(conn *sqlite.Conn, rest string, f func(sqlstore.Version), args ...any) error {
 	stmt, err := bind(conn, "catalog", "SELECT name, version, tables, turn, position, last, commit_id, ready, live FROM versions "+rest, args...)
 	if err != nil {
 		return err
@@ -273,29 +267,16 @@ func (s *Store) catalog(conn *sqlite.Conn, rest string, f func(version), args ..
 		if err != nil || !row {
 			return failed("catalog", err)
 		}
-		v := version{text: stmt.ColumnText(2), status: projection.Status{
+		v := sqlstore.Version{Text: stmt.ColumnText(2), Status: projection.Status{
 			Name: stmt.ColumnText(0), Version: stmt.ColumnInt(1), Ready: stmt.ColumnBool(7), Live: stmt.ColumnBool(8),
 			Checkpoint: projection.Checkpoint{
 				Turn: uint64(stmt.ColumnInt64(3)), Position: position(stmt, 4), Last: position(stmt, 5),
 			},
 		}}
-		stmt.ColumnBytes(6, v.status.Checkpoint.Commit[:])
-		if v.schema, err = s.parsed(v.text); err != nil {
+		stmt.ColumnBytes(6, v.Status.Checkpoint.Commit[:])
+		if v.Schema, err = s.schemas.Parse(v.Text); err != nil {
 			return failed("catalog", err)
 		}
 		f(v)
 	}
-}
-
-// parsed returns the schema of a text. There are as many texts as versions of views.
-func (s *Store) parsed(text string) (*projection.Schema, error) {
-	if known, ok := s.schemas.Load(text); ok {
-		return known.(*projection.Schema), nil
-	}
-	schema := new(projection.Schema)
-	if err := schema.UnmarshalText([]byte(text)); err != nil {
-		return nil, err
-	}
-	s.schemas.Store(text, schema)
-	return schema, nil
 }
