@@ -14,12 +14,20 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// do carries a command out and checks what must hold of any answer: its type, that an error
-// wrote nothing, and that a result is one commit of the facts that it names (I29).
+// do carries a command out and checks what must hold of any answer: its type, that a dry run
+// before gave the same, that an error wrote nothing, and that a result is one commit of the facts
+// that it names (I29).
 func (g *game) do(c desk.Command) error {
 	g.rt.Helper()
+	dry := g.Desk.Try(g.t.Context(), c)
+	if wrote := g.written("the dry run of " + c.Do.String()); len(wrote) > 0 {
+		g.rt.Fatalf("I29: the dry run of %s wrote %s to %s", c.Do, wrote[0].Type, wrote[0].Stream)
+	}
 	r, err := g.Desk.Do(g.t.Context(), c)
 	wrote := g.written(c.Do.String())
+	if !reflect.DeepEqual(dry, err) {
+		g.rt.Fatalf("%s by %s: Try says %v, Do says %v", c.Do, who(c.By), dry, err)
+	}
 	g.rt.Logf("%s  %s by %s: %d facts, %v", g.Clock.Now().Format(time.RFC3339Nano), c.Do, who(c.By), len(r.Facts), err)
 	if err != nil {
 		if len(wrote) > 0 {
