@@ -36,7 +36,7 @@ func TestAggregate(t *testing.T) {
 				Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(),
 				Model:       func() *events.Model[Reservation, Event] { return Model(use) },
 				EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
-				Commands: []Command{Reserve{Owner: first}}, Events: []Event{Reserved{Owner: first}}, Golden: "testdata/events.golden",
+				Commands: []Command{Reserve{Owner: first}}, Events: []Event{Reserved{Owner: first}}, Golden: "testdata/events.golden", Doc: "doc.go",
 				History: []events.Recorded[Event]{{At: noon, Event: Reserved{Owner: first}}},
 			})
 		})

@@ -36,6 +36,7 @@ type Aggregate[S any, C Command, E Event[K], F any, P machine.Phase, K machine.S
 	Commands []C // one of each command at least
 	Events   []E // one of each kind at least
 	Golden   string
+	Doc      string // the file whose section "# Stored format" has the golden events, such as "doc.go"
 	// History is one that can be, of two events at least.
 	History []events.Recorded[E]
 }
@@ -54,6 +55,7 @@ func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol]
 		{"PhasesHaveNames", a.phasesHaveNames},
 		{"RefusalsSpeakBothLanguages", a.refusalsSpeakBothLanguages},
 		{"GoldenEvents", a.goldenEvents},
+		{"FormatIsDocumented", a.formatIsDocumented},
 		{"CommandsRoundTrip", a.commandsRoundTrip},
 		{"UnknownTypesAreNamed", a.unknownTypesAreNamed},
 		{"BytesAreBounded", a.bytesAreBounded},

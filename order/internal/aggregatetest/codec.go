@@ -58,6 +58,43 @@ func (a Aggregate[S, C, E, F, P, K]) goldenEvents(t *testing.T) {
 	}
 }
 
+// formatIsDocumented holds the section "# Stored format" of the package comment to the golden
+// events: it has them all as one block, names the streams, and has no line that cannot be read.
+func (a Aggregate[S, C, E, F, P, K]) formatIsDocumented(t *testing.T) {
+	if a.Doc == "" {
+		return
+	}
+	golden, err := os.ReadFile(a.Golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile(a.Doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(doc), "// # Stored format\n")
+	section, _, _ = strings.Cut(section, "// # ")
+	var block strings.Builder
+	for line := range strings.Lines(string(golden)) {
+		words := strings.SplitN(line, " ", 3)
+		block.WriteString("//\t" + words[0] + " " + words[2])
+	}
+	if !strings.Contains(section, "//\n"+block.String()) {
+		t.Errorf("the section of %s lacks\n%s", a.Doc, block.String())
+	}
+	if streams := a.Stream.Category() + "-"; !strings.Contains(section, streams) {
+		t.Errorf("the section of %s does not name the streams %s", a.Doc, streams)
+	}
+	for line := range strings.Lines(section) {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok {
+			typ, data, _ := strings.Cut(strings.TrimSuffix(code, "\n"), " ")
+			if _, err := a.DecodeEvent(typ, 1, []byte(data)); err != nil {
+				t.Errorf("%s has %q: %v", a.Doc, code, err)
+			}
+		}
+	}
+}
+
 func (a Aggregate[S, C, E, F, P, K]) commandsRoundTrip(t *testing.T) {
 	for _, c := range a.Commands {
 		name, data := a.EncodeCommand(c)
