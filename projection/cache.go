@@ -1,7 +1,7 @@
 package projection
 
-// twoGenerations remembers entries: the ones that were used last, at least as many as a
-// generation holds, and those of the present and the last batch.
+// twoGenerations remembers the entries that were used last: at least as many as a generation
+// holds, and those of the current and the previous batch.
 type twoGenerations[K comparable, V any] struct {
 	size       int
 	young, old map[K]V
@@ -23,7 +23,8 @@ func (g *twoGenerations[K, V]) get(key K) (V, bool) {
 
 func (g *twoGenerations[K, V]) put(key K, v V) { g.young[key] = v }
 
-// age forgets what was not used since the generation before. It is called between batches.
+// age forgets entries that were not used since the previous generation. It is called between
+// batches.
 func (g *twoGenerations[K, V]) age() {
 	if len(g.young) >= g.size {
 		g.old, g.young = g.young, make(map[K]V, g.size)

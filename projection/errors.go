@@ -9,30 +9,30 @@ import (
 
 var (
 	// ErrNotPrepared is the cause of a *ViewError about a version that the store does not
-	// have: it was never begun, or it was dropped.
+	// have: it was never prepared, or it was dropped.
 	ErrNotPrepared = errors.New("the store does not have this version")
 	// ErrNotReady is the cause of a *ViewError about a version that has not caught up yet.
 	ErrNotReady = errors.New("this version has not caught up with the log yet")
-	// ErrOtherTables is the cause of a *ViewError about a version that was begun with other
-	// tables: what the view keeps has changed, and its version has not.
-	ErrOtherTables = errors.New("this version was begun with other tables")
+	// ErrOtherTables is the cause of a *ViewError about a version that was prepared with other
+	// tables: the tables of the view have changed, and its version has not.
+	ErrOtherTables = errors.New("this version was prepared with other tables")
 	// ErrLive is the cause of a *ViewError about a version that cannot be dropped because
 	// readers see it.
 	ErrLive = errors.New("this version is live")
 	// ErrOtherLive is the cause of a *ViewError about a version that could not take over
-	// because another one did meanwhile.
-	ErrOtherLive = errors.New("another version has taken over meanwhile")
+	// because another one did so first.
+	ErrOtherLive = errors.New("another version has taken over first")
 	// ErrBehind is the cause of a *ViewError about a commit whose From is not the checkpoint:
-	// another worker was first. Nothing of it was applied.
+	// another worker was first. Nothing of the commit was applied.
 	ErrBehind = errors.New("another worker has moved the checkpoint")
-	// ErrManyParked is the cause of a *ViewError about a version that would park more streams
-	// than can be parked.
+	// ErrManyParked is the cause of a *ViewError about a version that would park more than
+	// MaxParked streams.
 	ErrManyParked = errors.New("too many streams are parked")
-	// ErrClosed says that the store of views is closed.
+	// ErrClosed is returned by every method of a store of views that is closed.
 	ErrClosed = errors.New("projection: store is closed")
 )
 
-// ViewError says what is wrong with a version of a view. Err is one of the causes above or the
+// ViewError reports what is wrong with a version of a view. Err is one of the causes above or the
 // error of a driver.
 type ViewError struct {
 	Name    string
@@ -47,8 +47,7 @@ func (e *ViewError) Error() string {
 // Unwrap returns the cause.
 func (e *ViewError) Unwrap() error { return e.Err }
 
-// DefinitionError says that a view, a table or an option is not well formed. Nothing was
-// written.
+// DefinitionError reports that a view, a table or an option is malformed. Nothing was written.
 type DefinitionError struct {
 	View   string
 	Field  string // such as "tables[0].columns[2]"
@@ -59,7 +58,7 @@ func (e *DefinitionError) Error() string {
 	return fmt.Sprintf("projection: definition of view %q: %s: %s", clip(e.View), e.Field, e.Reason)
 }
 
-// QueryError says that a query does not fit its table.
+// QueryError reports that a query does not fit its table.
 type QueryError struct {
 	Table  string
 	Field  string
@@ -70,7 +69,7 @@ func (e *QueryError) Error() string {
 	return fmt.Sprintf("projection: query of table %q: %s: %s", clip(e.Table), e.Field, e.Reason)
 }
 
-// RowError says that the function of a view made a row that does not fit its table. It is an
+// RowError reports that the function of a view made a row that does not fit its table. It is an
 // error of the program; the view stops before the batch.
 type RowError struct {
 	View   string
@@ -82,8 +81,8 @@ func (e *RowError) Error() string {
 	return fmt.Sprintf("projection: view %s: row of table %q: %s", clip(e.View), clip(e.Table), e.Reason)
 }
 
-// OverlapError says that two streams wrote one row in a view that is ByStream. It is an error of
-// the program; the view stops before the batch.
+// OverlapError reports that two streams wrote one row in a view that is ByStream. It is an error
+// of the program; the view stops before the batch.
 type OverlapError struct {
 	View  string
 	Table string
@@ -94,7 +93,7 @@ func (e *OverlapError) Error() string {
 	return fmt.Sprintf("projection: view %s: table %s: two streams write row %v", e.View, e.Table, e.Key)
 }
 
-// PoisonError says that a record cannot be folded. Everything before it is in the view, nothing
+// PoisonError reports that a record cannot be folded. Everything before it is in the view, nothing
 // after it is; the next attempt begins with this record.
 type PoisonError struct {
 	View    string
@@ -106,12 +105,12 @@ func (e *PoisonError) Error() string {
 	return fmt.Sprintf("projection: view %s version %d stops: %v", e.View, e.Version, e.Record)
 }
 
-// Unwrap returns what is known of the record.
+// Unwrap returns the error about the record.
 func (e *PoisonError) Unwrap() error { return e.Record }
 
-// LogError says that the checkpoint of a view is not from this log: it lies beyond its end, or
-// the record there is another one. The log is another one or was restored from a backup, and
-// what the view has cannot be continued; drop the version and build it anew.
+// LogError reports that the checkpoint of a view is not from this log: it lies beyond its end, or
+// the record there is a different one. The log is another one or was restored from a backup, and
+// the view cannot be continued; drop the version and build it again.
 type LogError struct {
 	View       string
 	Version    int
@@ -120,22 +119,22 @@ type LogError struct {
 }
 
 func (e *LogError) Error() string {
-	return fmt.Sprintf("projection: view %s version %d: the checkpoint is not of this log: %v", e.View, e.Version, e.Err)
+	return fmt.Sprintf("projection: view %s version %d: the checkpoint is not from this log: %v", e.View, e.Version, e.Err)
 }
 
 // Unwrap returns the cause.
 func (e *LogError) Unwrap() error { return e.Err }
 
-// unavailable marks an error that says nothing about a record.
+// unavailable marks an error that is not about a record.
 type unavailable struct{ err error }
 
 func (e *unavailable) Error() string { return e.err.Error() }
 
 func (e *unavailable) Unwrap() error { return e.err }
 
-// Unavailable marks an error of a source that a Folder has asked: it says nothing about the
-// record, and the view stops without calling it poison. Of nil it makes nil. A
-// *events.CorruptError is about a record and stays as it is.
+// Unavailable marks an error of a source that a Folder reads from: the error is not about the
+// record, so the view stops and the record is not poison. It returns nil for nil. A
+// *events.CorruptError is about a record and is returned as it is.
 func Unavailable(err error) error {
 	if err == nil {
 		return nil

@@ -8,28 +8,27 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// Fold makes rows of the folded states of streams: of those of one category, by its model. It
-// is the way to write a view whose rows say what a stream has come to. At least one of Each and
-// Last is set.
+// Fold makes rows of the folded states of the streams of one category, with its model. It is for
+// views whose rows show the current state of a stream. At least one of Each and Last is set.
 //
-// States are not stored. They are remembered, as many as States says, and what is not
-// remembered is read from the log again, up to the version at hand: rows never say more than
-// the records that the view was given. The filter of the view lets all records of the category
-// through.
+// States are not stored. As many as States are remembered; any other is read from the log again,
+// up to the version of the record, so that rows never show more than the records that the view
+// was given. The filter of the view must let all records of the category through.
 type Fold[S, E any] struct {
 	Model *events.Model[S, E]
-	// Each is called for every record, with the event and the state after it. Its error makes
-	// the record a poison event. It keeps neither the record nor the state.
+	// Each is called for every record, with the event and the state after it. An error makes
+	// the record a poison event. Each keeps neither the record nor the state.
 	Each func(rows *Rows, r *events.Record, event E, state *S) error
-	// Last is called before each commit, for every stream that has changed, with the state
-	// that it has come to.
+	// Last is called before each commit, for every stream that has changed, with its current
+	// state.
 	Last func(rows *Rows, stream events.StreamID, version events.Version, state *S)
-	// States is how many states each slice remembers at least; below 1 it is DefaultStates.
+	// States is the least number of states that each slice remembers; below 1 it is
+	// DefaultStates.
 	States int
 }
 
-// DefaultStates is how many folded states a slice remembers at least, and half of how many it
-// remembers at most.
+// DefaultStates is the least number of folded states that a slice remembers, and half of the
+// greatest.
 const DefaultStates = 16384
 
 // Category returns the category that the fold is for.
@@ -45,14 +44,13 @@ func (f Fold[S, E]) Folder(log events.Store) Folder {
 	}
 }
 
-// CategoryFolder is a Fold of whatever model.
+// CategoryFolder is a Fold of any model.
 type CategoryFolder interface {
 	Category() string
 	Folder(log events.Store) Folder
 }
 
-// Folds returns what a View has as New if it is made of the streams of several categories, each
-// by a fold of its own.
+// Folds returns the New of a View over the streams of several categories, each with its own fold.
 func Folds(folds ...CategoryFolder) func(events.Store) Folder {
 	if len(folds) == 1 {
 		return folds[0].Folder
@@ -66,7 +64,7 @@ func Folds(folds ...CategoryFolder) func(events.Store) Folder {
 	}
 }
 
-// byCategory leaves each record to the folder of its category.
+// byCategory passes each record to the folder of its category.
 type byCategory map[string]Folder
 
 func (b byCategory) Fold(ctx context.Context, rows *Rows, r *events.Record) error {
@@ -86,7 +84,7 @@ func (b byCategory) Flush(ctx context.Context, rows *Rows) error {
 	return nil
 }
 
-// folder is a Fold at work.
+// folder is a Fold with the states that it remembers.
 type folder[S, E any] struct {
 	of      Fold[S, E]
 	log     events.Store
@@ -99,7 +97,7 @@ type folded[S any] struct {
 	state   S
 	stream  events.StreamID
 	version events.Version
-	changed bool // it is among those that Flush speaks of
+	changed bool // it is in folder.changed
 }
 
 // Fold implements Folder.
@@ -123,7 +121,7 @@ func (f *folder[S, E]) Fold(ctx context.Context, rows *Rows, r *events.Record) e
 		}
 		return nil
 	}
-	// The state may be half a step ahead. What Flush says of the stream is what it was before.
+	// The state may be changed in part. Flush uses the state before the record.
 	before, failed := f.load(ctx, r.Stream, r.Version-1)
 	if failed != nil {
 		return failed

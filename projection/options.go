@@ -6,31 +6,32 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// Poison says what becomes of a view when a record cannot be folded.
+// Poison says what a worker does with a record that cannot be folded.
 type Poison uint8
 
 const (
 	// Stop ends the run with a *PoisonError. Everything before the record is in the view,
 	// nothing after it is.
 	Stop Poison = iota
-	// Park sets the stream aside: its rows stay as they were before the record, which is
-	// written down in the view, see Parked; all other streams go on. Retry takes it up again.
+	// Park sets the stream aside: its rows stay as they were before the record, the view
+	// stores the record and the reason (see Parked), and all other streams continue. Retry
+	// resumes the stream.
 	Park
 )
 
-// MaxParked is how many streams of a view can be parked. A view that would park more stops: what
-// is broken then is no single stream.
+// MaxParked is how many streams of a view can be parked. A view that would park more stops: the
+// fault is then not in single streams.
 const MaxParked = 1000
 
-// Progress says how far a worker has come.
+// Progress is the state of a worker's run.
 type Progress struct {
 	Name       string
 	Version    int
 	Checkpoint Checkpoint
-	End        events.Position // where the log ended when it was last asked
+	End        events.Position // the end of the log when the worker last looked
 	Records    uint64          // folded by this worker
 	Parked     int             // streams that are parked
-	Live       bool            // this version is the live one, as far as the worker knows
+	Live       bool            // this version was the live one when the worker last looked
 	Elapsed    time.Duration   // since the run began
 	Rate       float64         // records a second of this run
 }
@@ -52,15 +53,15 @@ const (
 // Option changes how a Worker works.
 type Option func(*Worker)
 
-// OnProgress has f called after every commit and whenever the end of the log is reached, by the
+// OnProgress calls f after every commit and whenever the end of the log is reached, in the
 // goroutine that runs the worker.
 func OnProgress(f func(Progress)) Option { return func(w *Worker) { w.progress = f } }
 
-// OnPoison says what becomes of a record that cannot be folded. The default is Stop.
+// OnPoison sets what the worker does with a record that cannot be folded. The default is Stop.
 func OnPoison(p Poison) Option { return func(w *Worker) { w.poison = p } }
 
-// WithBatch sets how many records are committed together at most, in the place of DefaultBatch.
-// Below 1 it has no effect.
+// WithBatch sets how many records are committed together at most, instead of DefaultBatch. A
+// number below 1 has no effect.
 func WithBatch(n int) Option {
 	return func(w *Worker) {
 		if n > 0 {
@@ -70,8 +71,8 @@ func WithBatch(n int) Option {
 }
 
 // WithSlices sets into how many slices the streams of a view that is ByStream are divided, each
-// of which is folded in a goroutine of its own. The default is the number of processors. Below
-// 1 it has no effect.
+// of which is folded in its own goroutine. The default is the number of processors. A number
+// below 1 has no effect.
 func WithSlices(n int) Option {
 	return func(w *Worker) {
 		if n > 0 {
@@ -80,8 +81,8 @@ func WithSlices(n int) Option {
 	}
 }
 
-// PollEvery sets how often Follow asks the log for records of other processes, in the place of
-// events.DefaultPoll. Below 1 it has no effect.
+// PollEvery sets how often Follow looks for records of other processes, instead of
+// events.DefaultPoll. A duration below 1 has no effect.
 func PollEvery(d time.Duration) Option {
 	return func(w *Worker) {
 		if d > 0 {
@@ -90,6 +91,6 @@ func PollEvery(d time.Duration) Option {
 	}
 }
 
-// Standby leaves the live version as it is when the worker has caught up; TakeOver is then the
-// caller's to call.
+// Standby leaves the live version as it is when the worker has caught up; the caller calls
+// TakeOver.
 func Standby() Option { return func(w *Worker) { w.standby = true } }

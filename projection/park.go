@@ -8,7 +8,7 @@ import (
 )
 
 // ParkedStream is a stream that a view has set aside: its rows are as they were before the
-// record that is named here.
+// record that it names.
 type ParkedStream struct {
 	Stream   events.StreamID
 	Version  events.Version
@@ -37,18 +37,18 @@ func Parked(s Snapshot) ([]ParkedStream, error) {
 	return list, err
 }
 
-// errRetrying is the reason of a stream that was parked and is being taken up again.
-var errRetrying = errors.New("the stream is being taken up again")
+// errRetrying is the reason of a stream that was parked and is being resumed.
+var errRetrying = errors.New("the stream is being resumed")
 
-// Retry takes up the streams that are parked, each from the record at which it stopped, up to
-// the checkpoint. It returns those that had to be parked again. Broken off, it goes on the next
-// time from where it came.
+// Retry resumes the parked streams, each from the record at which it stopped, up to the
+// checkpoint. It returns those that had to be parked again. After an interruption the next call
+// continues from there.
 func (w *Worker) Retry(ctx context.Context) ([]ParkedStream, error) {
 	if err := w.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer w.leave()
-	// What a run remembers of parked streams does not hold any more.
+	// The slices of a run remember which streams are parked; that changes here.
 	defer w.forget()
 	var again, list []ParkedStream
 	if err := w.resume(ctx); err != nil {
@@ -74,7 +74,7 @@ func (w *Worker) Retry(ctx context.Context) ([]ParkedStream, error) {
 	return again, nil
 }
 
-// retry takes up one stream.
+// retry resumes one stream.
 func (w *Worker) retry(ctx context.Context, p ParkedStream) (*ParkedStream, error) {
 	s := &slice{folder: w.view.New(w.log), rows: newRows(w.schema, w.store)}
 	s.rows.ctx = ctx
@@ -89,7 +89,7 @@ func (w *Worker) retry(ctx context.Context, p ParkedStream) (*ParkedStream, erro
 			continue
 		}
 		if s.folded > 0 && s.folded%uint64(w.batch) == 0 {
-			// A stream may be longer than what one commit should hold.
+			// A stream may be longer than a batch.
 			s.rows.park(&r, errRetrying)
 			if err := w.commitRetry(ctx, s, 0); err != nil {
 				return nil, err
@@ -111,7 +111,7 @@ func (w *Worker) retry(ctx context.Context, p ParkedStream) (*ParkedStream, erro
 	return nil, w.commitRetry(ctx, s, 1)
 }
 
-// commitRetry commits what was made of a stream at the checkpoint that the view has.
+// commitRetry commits the rows of a resumed stream at the current checkpoint of the view.
 func (w *Worker) commitRetry(ctx context.Context, s *slice, done int) error {
 	if err := s.flush(ctx); err != nil {
 		return err

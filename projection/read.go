@@ -8,8 +8,8 @@ import (
 )
 
 // Read runs f on one state of this version of the view. A version that has never been live is a
-// *ViewError that is ErrNotReady: it may be half built. One that another version has taken over
-// from can be read until it is dropped.
+// *ViewError that is ErrNotReady: it may be half built. A version that was replaced by another
+// one can be read until it is dropped.
 func (v *View) Read(ctx context.Context, store Store, f func(Snapshot) error) error {
 	return store.Read(ctx, v.Name, v.Version, func(s Snapshot) error {
 		if !s.Status().Ready {
@@ -19,8 +19,8 @@ func (v *View) Read(ctx context.Context, store Store, f func(Snapshot) error) er
 	})
 }
 
-// Wait returns when this version of the view has come to a position of the log, such as that of
-// a Receipt, or with the error of ctx.
+// Wait returns when this version of the view has reached a position of the log, such as that of
+// a Receipt, or returns the error of ctx.
 func (v *View) Wait(ctx context.Context, store Store, position events.Position) error {
 	const often = 5 * time.Millisecond
 	for {

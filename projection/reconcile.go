@@ -8,16 +8,16 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// DifferenceError says that a view is not what the log makes of it.
+// DifferenceError reports that a row of a view is not what folding the log makes.
 type DifferenceError struct {
 	View     string
 	Version  int
-	Position events.Position // of the checkpoint at which both were compared
+	Position events.Position // the checkpoint at which both were compared
 	Table    string
 	Key      Row
 	Column   string // the first that differs; empty if one of the rows is missing
-	// Stored and Folded are the values of the column; if it is empty, the one that is of no
-	// kind tells where the row is missing.
+	// Stored and Folded are the values of the column. If Column is empty, the zero Value marks
+	// the side where the row is missing.
 	Stored, Folded Value
 }
 
@@ -25,20 +25,19 @@ func (e *DifferenceError) Error() string {
 	where := fmt.Sprintf("projection: view %s version %d at position %d: table %s, row %v", e.View, e.Version, e.Position, e.Table, e.Key)
 	switch {
 	case e.Column != "":
-		return fmt.Sprintf("%s: column %s is %v; the log makes %v of it", where, e.Column, e.Stored, e.Folded)
+		return fmt.Sprintf("%s: column %s is %v; the log makes it %v", where, e.Column, e.Stored, e.Folded)
 	case e.Stored == (Value{}):
 		return where + " is missing"
 	default:
-		return where + " is there, and nothing in the log makes it"
+		return where + " is stored, and nothing in the log makes it"
 	}
 }
 
-// Reconcile folds the log anew, in a scratch store that has nothing of the view, and compares
-// what comes of it with what the store has, at the checkpoint that the store has. The first
-// difference, by table and by key, is a *DifferenceError. Streams that are parked have to be
-// parked again, for whatever reason.
+// Reconcile folds the log again, in a scratch store that does not have the view, and compares the
+// rows with those of the store at the store's checkpoint. The first difference, by table and by
+// key, is a *DifferenceError. A parked stream has to be parked again, for any reason.
 //
-// It costs a rebuild, and holds one reading of the store while it compares.
+// It costs a rebuild, and holds one read of the store while it compares.
 func (v *View) Reconcile(ctx context.Context, log events.Store, store, scratch Store) error {
 	stored, err := New(log, store, v)
 	if err != nil {
@@ -48,7 +47,7 @@ func (v *View) Reconcile(ctx context.Context, log events.Store, store, scratch S
 	if err != nil {
 		return err
 	}
-	// Most of the way is gone before the state that is compared is held.
+	// Most of the log is folded before the read begins, so that the read is short.
 	if err := stored.resume(ctx); err != nil {
 		return err
 	}
@@ -114,7 +113,7 @@ func compareTable(t *Table, have, want Snapshot) error {
 		}
 		columns := len(t.Columns)
 		if t == parked {
-			columns-- // the reason may be told in other words
+			columns-- // the text of the reason may differ
 		}
 		for i := range columns {
 			if a[i] != b[i] {
@@ -133,7 +132,7 @@ type cursor struct {
 	ended bool
 }
 
-// next returns the next row, or nil behind the last one.
+// next returns the next row, or nil after the last one.
 func (c *cursor) next() (Row, error) {
 	if len(c.rows) == 0 && !c.ended {
 		var err error

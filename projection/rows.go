@@ -10,21 +10,21 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// Rows takes what the function of a view makes of records, until it is committed. It is used by
-// one goroutine at a time, and only while Fold or Flush runs.
+// Rows collects the rows that the function of a view puts, until they are committed. It is used
+// by one goroutine at a time, and only while Fold or Flush runs.
 //
-// An error of the program, such as a row that does not fit its table, does not come back from
-// the call: it stops the view before the batch with a *RowError.
+// An error of the program, such as a row that does not fit its table, is not returned by the
+// call: it stops the view before the batch with a *RowError.
 type Rows struct {
 	ctx    context.Context
 	schema *Schema
 	store  Store
-	tables []writes                   // as in the schema
-	undo   []undo                     // how to take back what the record at hand has put
-	known  twoGenerations[place, Row] // what Get has read, as it is after the last batch
-	made   *made                      // nil if the view was not empty when this began
+	tables []writes                   // in the order of the schema
+	undo   []undo                     // reverts what the current record has put
+	known  twoGenerations[place, Row] // rows that Get has read, as of the last batch
+	made   *made                      // nil if the view was not empty at the start
 	reads  bool                       // Get was called
-	buf    []byte                     // room for an encoded key
+	buf    []byte                     // space for an encoded key
 	err    error
 }
 
@@ -34,29 +34,28 @@ type place struct {
 	key   string
 }
 
-// writes are the last words on the rows of one table, by encoded key. A row that is to be
-// deleted has the length of a key.
+// writes are the rows to be written to one table, by encoded key. A row that is to be deleted has
+// the length of a key.
 type writes struct {
 	table *Table
 	rows  map[string]Row
-	last  map[string]Row // of the batch before, whose commit may be under way
+	last  map[string]Row // of the previous batch, whose commit may still be running
 }
 
-// undo is a write as it was before the record at hand.
+// undo is a write as it was before the current record.
 type undo struct {
 	place
 	before Row // nil if there was none
 }
 
-// made are the rows that were put since the view was empty, so that one that is not among them
-// need not be looked for in the store. It tells them by a hash: of two that have the same one
-// both are looked for.
+// made remembers which rows were put since the view was empty, so that a row that was never put
+// need not be read from the store. It keeps hashes: two rows with the same hash are both read.
 type made struct {
 	seed maphash.Seed
 	keys map[uint64]struct{}
 }
 
-// maxMade is how many rows are remembered so. A view with more is read.
+// maxMade is how many rows made remembers. The rows of a larger view are read.
 const maxMade = 1 << 20
 
 func newMade() *made { return &made{maphash.MakeSeed(), make(map[uint64]struct{})} }
@@ -68,7 +67,7 @@ func (m *made) has(p place) bool {
 
 func (m *made) add(p place) { m.keys[maphash.Comparable(m.seed, p)] = struct{}{} }
 
-// knownRows is how many rows that Get has read are remembered at least.
+// knownRows is the least number of rows read by Get that are remembered.
 const knownRows = 8192
 
 func newRows(schema *Schema, store Store) *Rows {
@@ -79,8 +78,8 @@ func newRows(schema *Schema, store Store) *Rows {
 	return r
 }
 
-// Put sets the row whose key the first values are. There is one value for each column. The values
-// are kept and must not be written afterwards.
+// Put sets a row, whose first values are its key. There is one value for each column. The values
+// are kept and must not be changed afterwards.
 func (r *Rows) Put(t *Table, values ...Value) {
 	i := r.find(t)
 	if i < 0 || !r.fits(t, len(t.Columns), values) {
@@ -89,7 +88,7 @@ func (r *Rows) Put(t *Table, values ...Value) {
 	r.write(i, r.encode(values[:t.Key]), values)
 }
 
-// Delete removes the row of that key. A row that is not there stays away.
+// Delete removes the row of that key, if there is one.
 func (r *Rows) Delete(t *Table, key ...Value) {
 	i := r.find(t)
 	if i < 0 || !r.fits(t, t.Key, key) {
@@ -102,8 +101,8 @@ func (r *Rows) Delete(t *Table, key ...Value) {
 	r.write(i, r.encode(key), key)
 }
 
-// Get returns the row of that key as the view has it so far, or nil. In a view that is ByStream
-// it is asked only for rows of the stream at hand.
+// Get returns the current row of that key, or nil. In a view that is ByStream it may only be used
+// for rows of the stream of the record.
 func (r *Rows) Get(t *Table, key ...Value) Row {
 	i := r.find(t)
 	if i < 0 || !r.fits(t, t.Key, key) {
@@ -128,8 +127,8 @@ func (r *Rows) Get(t *Table, key ...Value) Row {
 	return row
 }
 
-// load reads a row as the checkpoint has it. What a commit that is under way puts is told from
-// the writes of the batch before.
+// load reads a row as of the checkpoint. The caller has looked in the writes of the previous
+// batch, whose commit may still be running.
 func (r *Rows) load(t *Table, key []Value) (row Row) {
 	q := Query{Table: t.Name, Limit: 1}
 	for k, v := range key {
@@ -160,7 +159,7 @@ func (r *Rows) write(table int, key string, row Row) {
 	w.rows[key] = row
 }
 
-// find returns the place of a table of the view, or -1.
+// find returns the index of a table of the view, or -1.
 func (r *Rows) find(t *Table) int {
 	i := slices.Index(r.schema.Tables, t)
 	if i < 0 && r.err == nil {
@@ -173,10 +172,10 @@ func (r *Rows) find(t *Table) int {
 	return i
 }
 
-// fits reports whether values are so many, and of the kinds of the columns.
+// fits reports whether there are n values, of the kinds of the columns.
 func (r *Rows) fits(t *Table, n int, values []Value) bool {
 	if len(values) != n {
-		r.failf(t, "has %d values where %d belong", len(values), n)
+		r.failf(t, "has %d values instead of %d", len(values), n)
 		return false
 	}
 	for i := range values {
@@ -194,11 +193,11 @@ func (r *Rows) failf(t *Table, format string, args ...any) {
 	}
 }
 
-// keep makes what the record at hand has put part of the batch.
+// keep makes the rows of the current record part of the batch.
 func (r *Rows) keep() { r.undo = r.undo[:0] }
 
-// back takes it back, the last write first.
-func (r *Rows) back() {
+// revert takes the rows of the current record back, the last write first.
+func (r *Rows) revert() {
 	for i := len(r.undo) - 1; i >= 0; i-- {
 		if u := &r.undo[i]; u.before == nil {
 			delete(r.tables[u.table].rows, u.key)
@@ -209,13 +208,13 @@ func (r *Rows) back() {
 	r.undo = r.undo[:0]
 }
 
-// park writes down that a stream stops at a record.
+// park stores that a stream stops at a record.
 func (r *Rows) park(record *events.Record, reason error) {
 	r.Put(parked, Text(record.Stream), Int(int64(record.Version)), Int(int64(record.Position)), Text(record.Type), Text(storable(reason)))
 	r.keep()
 }
 
-// storable makes a text of an error that fits a column.
+// storable returns the text of an error in a form that fits a column.
 func storable(err error) string {
 	const most = 500
 	text := strings.ToValidUTF8(strings.ReplaceAll(err.Error(), "\x00", ""), "")
@@ -225,7 +224,7 @@ func storable(err error) string {
 	return text
 }
 
-// merge makes one change of the rows of all slices and begins a new batch.
+// merge combines the rows of all slices into one change and begins a new batch.
 func merge(slicesOf []*Rows) ([]TableChange, error) {
 	var changes []TableChange
 	for i, t := range slicesOf[0].schema.Tables {
@@ -262,7 +261,7 @@ func merge(slicesOf []*Rows) ([]TableChange, error) {
 	for _, r := range slicesOf {
 		r.known.age()
 		if !r.reads || r.made != nil && len(r.made.keys) > maxMade {
-			r.made = nil // a view that has not read its rows by now will hardly do so
+			r.made = nil // a view that has not read its rows so far is unlikely to
 		}
 	}
 	return changes, nil

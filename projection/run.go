@@ -13,12 +13,12 @@ import (
 
 const (
 	// maxChunk is how many records are read before they are folded: few enough that reading and
-	// folding overlap, and enough that handing them over costs nothing.
+	// folding overlap, and enough that passing them on costs nothing.
 	maxChunk = 512
-	// maxChunkData is after how many bytes of data and meta a chunk ends early. It bounds what is
-	// read ahead.
+	// maxChunkData is after how many bytes of data and meta a chunk ends early. It bounds the
+	// memory of the chunks that are read ahead.
 	maxChunkData = 1 << 20
-	// ahead is how many chunks are read before they are asked for.
+	// ahead is how many chunks are read ahead.
 	ahead = 8
 )
 
@@ -28,20 +28,20 @@ type chunk struct {
 	parts   [][]events.Record
 	records int
 	bytes   int
-	to      events.Position // up to where the chunk goes
+	to      events.Position // the end of the chunk
 	last    events.Position // of its last record; 0 if it has none
 	commit  uuid.UUID
-	ends    bool  // there are no more
-	err     error // why there are no more
+	ends    bool  // it is the last one
+	err     error // why it is the last one
 }
 
-// run folds the records beyond the checkpoint up to a position, batch by batch. While one batch is
-// folded, the next records are read and the batch before is committed.
+// run folds the records after the checkpoint up to a position, batch by batch. While one batch is
+// folded, the next records are read and the previous batch is committed.
 func (w *Worker) run(ctx context.Context, end events.Position) error {
 	ctx, cancel := context.WithCancel(ctx)
 	chunks, spent := make(chan *chunk, ahead), make(chan *chunk, ahead)
 	go w.read(ctx, w.at.Checkpoint.Position, end, chunks, spent)
-	// Nobody leaves before the reader has: it uses the log, which is the caller's to close.
+	// The reader ends first: it uses the log, which the caller may close afterwards.
 	defer func() {
 		cancel()
 		for range chunks {
@@ -58,7 +58,7 @@ func (w *Worker) run(ctx context.Context, end events.Position) error {
 			err = w.fold(ctx, c)
 		}
 		if err != nil {
-			// A commit that failed came before whatever failed here.
+			// An error of the running commit comes first: it is about earlier records.
 			return first(w.settle(&commit), err)
 		}
 		to.reach(c)
@@ -78,7 +78,7 @@ func (w *Worker) run(ctx context.Context, end events.Position) error {
 		from, records, bytes = to, 0, 0
 		w.begin()
 	}
-	// The reader also ends, with nothing to say, when ctx does.
+	// The reader also ends, without an error, when ctx does.
 	return first(w.settle(&commit), ctx.Err())
 }
 
@@ -88,7 +88,7 @@ func (w *Worker) chunk() int {
 	return w.batch / chunks
 }
 
-// recycle gives the room of a chunk back to the reader.
+// recycle returns the memory of a chunk to the reader.
 func recycle(spent chan<- *chunk, c *chunk) {
 	select {
 	case spent <- c:
@@ -96,7 +96,7 @@ func recycle(spent chan<- *chunk, c *chunk) {
 	}
 }
 
-// reach takes a checkpoint to the end of a chunk.
+// reach moves a checkpoint to the end of a chunk.
 func (c *Checkpoint) reach(k *chunk) {
 	c.Position = max(c.Position, k.to)
 	if k.last != 0 {
@@ -114,7 +114,7 @@ func first(errs ...error) error {
 	return nil
 }
 
-// pending is a commit that is under way, or none.
+// pending is a commit that is running, or none.
 type pending struct {
 	done    chan error
 	to      Checkpoint
@@ -132,7 +132,7 @@ func (p *pending) start(ctx context.Context, w *Worker, c *Change) {
 	go func() { done <- w.store.Commit(ctx, c) }()
 }
 
-// settle waits for the commit that is under way.
+// settle waits for the running commit.
 func (w *Worker) settle(p *pending) error {
 	if p.done == nil {
 		return nil
@@ -149,7 +149,7 @@ func (w *Worker) settle(p *pending) error {
 	return nil
 }
 
-// bounded returns an error if the batch at hand parks more streams than can be.
+// bounded returns an error if the current batch parks too many streams.
 func (w *Worker) bounded() error {
 	n := w.at.Parked
 	for _, s := range w.slices {
@@ -161,8 +161,8 @@ func (w *Worker) bounded() error {
 	return nil
 }
 
-// read makes chunks of what lies behind one position, up to another. The last one reaches it: what
-// the filter has passed over is behind the view as well.
+// read makes chunks of the records after one position, up to another. The last chunk reaches that
+// position, even if the filter let no record there through.
 func (w *Worker) read(ctx context.Context, after, end events.Position, out chan<- *chunk, spent <-chan *chunk) {
 	defer close(out)
 	size := w.chunk()
@@ -184,7 +184,7 @@ func (w *Worker) read(ctx context.Context, after, end events.Position, out chan<
 		if r.Position > end {
 			break
 		}
-		// What comes when the chunk is full shows that it is not the last one.
+		// A full chunk is sent when another record follows, so it is known not to be the last.
 		if c.records >= size || c.bytes >= maxChunkData {
 			if !send() {
 				return
@@ -207,12 +207,12 @@ func (c *chunk) add(r *events.Record, part int) {
 	c.to, c.last, c.commit = r.Position, r.Position, r.Commit
 }
 
-// newChunk returns an empty chunk, in the room of one that nobody needs any more if there is one.
+// newChunk returns an empty chunk, in recycled memory if there is any.
 func (w *Worker) newChunk(spent <-chan *chunk) *chunk {
 	select {
 	case old := <-spent:
 		for i := range old.parts {
-			old.parts[i] = old.parts[i][:0] // what it holds is overwritten soon
+			old.parts[i] = old.parts[i][:0] // its records are overwritten soon
 		}
 		*old = chunk{parts: old.parts}
 		return old
@@ -233,7 +233,7 @@ func (w *Worker) fold(ctx context.Context, c *chunk) error {
 	return w.each(func(i int, s *slice) error { return s.fold(ctx, c.parts[i], w) })
 }
 
-// each calls f for all slices at once.
+// each calls f for all slices concurrently.
 func (w *Worker) each(f func(i int, s *slice) error) error {
 	if len(w.slices) == 1 {
 		return f(0, w.slices[0])
@@ -247,7 +247,7 @@ func (w *Worker) each(f func(i int, s *slice) error) error {
 	return firstOf(errs)
 }
 
-// change makes the change of a batch whose records are folded.
+// change returns the change of a batch whose records are folded.
 func (w *Worker) change(ctx context.Context, from, to Checkpoint) (*Change, error) {
 	err := w.each(func(_ int, s *slice) error { return s.flush(ctx) })
 	if err != nil {
@@ -261,8 +261,8 @@ func (w *Worker) change(ctx context.Context, from, to Checkpoint) (*Change, erro
 	return &Change{Name: w.view.Name, Version: w.view.Version, From: from, To: to, Tables: tables}, err
 }
 
-// firstOf returns an error that is no poison if there is one, and otherwise the poison that
-// comes first in the log.
+// firstOf returns an error other than a *PoisonError if there is one, and otherwise the
+// *PoisonError that is first in the log.
 func firstOf(errs []error) error {
 	var least *PoisonError
 	for _, err := range errs {
@@ -285,8 +285,8 @@ type slice struct {
 	folder Folder
 	rows   *Rows
 	parked map[events.StreamID]bool
-	folded uint64 // records of the batch at hand
-	park   int    // streams that the batch at hand has parked
+	folded uint64 // records of the current batch
+	park   int    // streams that the current batch has parked
 }
 
 // fold folds the slice's part of a chunk.
@@ -316,8 +316,8 @@ func (s *slice) fold(ctx context.Context, records []events.Record, w *Worker) er
 	return nil
 }
 
-// take folds one record whole or not at all. If it is the record's fault that it cannot be
-// folded, the error is a *events.CorruptError of it.
+// take folds one record completely or not at all. If the record cannot be folded, the error is a
+// *events.CorruptError about it.
 func (s *slice) take(ctx context.Context, r *events.Record) error {
 	err := s.folder.Fold(ctx, s.rows, r)
 	switch {
@@ -327,7 +327,7 @@ func (s *slice) take(ctx context.Context, r *events.Record) error {
 		s.rows.keep()
 		return nil
 	}
-	s.rows.back()
+	s.rows.revert()
 	if _, ok := errors.AsType[*unavailable](err); ok {
 		return err
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// Checkpoint says up to where a version of a view has folded the log.
+// Checkpoint is how far a version of a view has folded the log.
 type Checkpoint struct {
-	// Turn counts the commits. It tells two checkpoints at one position apart.
+	// Turn counts the commits. It distinguishes two checkpoints at one position.
 	Turn uint64
-	// Position is that of the log up to which every record is folded, or belongs to a stream
-	// that is parked.
+	// Position is the position of the log up to which every record is folded or belongs to a
+	// parked stream.
 	Position events.Position
 	// Last and Commit are position and commit of the last record that the view was given.
-	// They tell this log from another one.
+	// They distinguish this log from another one.
 	Last   events.Position
 	Commit uuid.UUID
 }
@@ -35,65 +35,66 @@ type Change struct {
 // are ordered by key.
 type TableChange struct {
 	Table  *Table
-	Put    []Row // whole rows, each in the place of the one with its key
-	Delete []Row // keys; a row that is not there stays away
+	Put    []Row // whole rows, each replacing the one with its key
+	Delete []Row // keys of rows, which need not exist
 }
 
-// Status is what a store knows of a version of a view.
+// Status is the state of a version of a view in a store.
 type Status struct {
 	Name       string
 	Version    int
 	Checkpoint Checkpoint
 	Ready      bool // the version has been live at some time
-	Live       bool // it is the one that readers see who ask for no version
+	Live       bool // it is the one that readers see who name no version
 }
 
-// Store keeps the rows of views and how far they have come. Every sentence below is a promise
-// that package projectiontest checks. A Store is safe for concurrent use.
+// Store keeps the rows and checkpoints of views. Every sentence below is a promise that package
+// projectiontest checks. A Store is safe for concurrent use.
 //
-//  1. A commit is all or none: its rows and its checkpoint are there together or not at all,
+//  1. A commit is all or none: its rows and its checkpoint are stored together or not at all,
 //     whatever fails and whenever the process dies.
 //  2. Of the commits that begin at the same checkpoint one is applied; the others get a
 //     *ViewError that is ErrBehind. No record is ever applied twice.
 //  3. A read sees one state: the rows of one checkpoint, in all tables.
 //  4. Rows come back as they were put, found and ordered by the values of their columns:
 //     numbers by size, texts byte by byte.
-//  5. Versions of a view do not know each other: each has its own tables and its own
-//     checkpoint. One of them is live; which one changes in one step.
+//  5. Versions of a view are independent: each has its own tables and its own checkpoint. One
+//     of them is live; which one changes in one step.
 type Store interface {
 	// Prepare makes the tables of a version, empty and with the zero Checkpoint, unless the
-	// store has it. One that was begun with other tables is a *ViewError that is
-	// ErrOtherTables.
+	// store has the version. A version that was prepared with other tables is a *ViewError
+	// that is ErrOtherTables.
 	Prepare(ctx context.Context, s *Schema) error
 
-	// Commit applies a change, all or none. A *ViewError that is ErrBehind or ErrNotPrepared
-	// and the plain error of ctx say that nothing was applied. After any other error that is
-	// not known; the checkpoint tells.
+	// Commit applies a change, all or none. After a *ViewError that is ErrBehind or
+	// ErrNotPrepared, and after the plain error of ctx, nothing was applied. After any other
+	// error the outcome is unknown until the checkpoint is read.
 	Commit(ctx context.Context, c *Change) error
 
-	// Read runs f on one state of a version; version 0 is the live one. A version that is not
-	// there is a *ViewError that is ErrNotPrepared. f does not change the store, and keeps
-	// nothing of the Snapshot.
+	// Read runs f on one state of a version; version 0 is the live one. An unknown version is
+	// a *ViewError that is ErrNotPrepared. f does not change the store, and keeps nothing of
+	// the Snapshot.
 	Read(ctx context.Context, name string, version int, f func(Snapshot) error) error
 
-	// TakeOver makes a version the live one, if from is the version that is: 0 stands for
-	// none. Otherwise it returns a *ViewError that is ErrOtherLive.
+	// TakeOver makes a version the live one if from is the live version now, 0 for none.
+	// Otherwise it returns a *ViewError that is ErrOtherLive.
 	TakeOver(ctx context.Context, name string, version, from int) error
 
-	// Drop removes a version with its tables. One that is not there is no error; the live one
+	// Drop removes a version with its tables. An unknown version is not an error; the live one
 	// is a *ViewError that is ErrLive.
 	Drop(ctx context.Context, name string, version int) error
 
-	// Versions returns what there is of a view, by version; of an unknown one nothing.
+	// Versions returns the versions of a view in ascending order, and nothing for an unknown
+	// view.
 	Versions(ctx context.Context, name string) ([]Status, error)
 }
 
-// Snapshot is one state of a version of a view, for as long as the function lasts that it was
-// given to.
+// Snapshot is one state of a version of a view. It is valid until the function that got it
+// returns.
 type Snapshot interface {
-	// Status says which version it is, and of which checkpoint.
+	// Status returns the version and the checkpoint of the state.
 	Status() Status
-	// Select returns the rows that a query asks for. A query that does not fit its table is a
+	// Select returns the rows of a query. A query that does not fit its table is a
 	// *QueryError.
 	Select(q Query) ([]Row, error)
 }
@@ -110,7 +111,7 @@ const (
 	Greater
 )
 
-// String returns the comparison as SQL writes it.
+// String returns the comparison in SQL.
 func (o Op) String() string {
 	if names := [...]string{"", "=", "<", "<=", ">=", ">"}; int(o) < len(names) {
 		return names[o]
@@ -118,7 +119,7 @@ func (o Op) String() string {
 	return ""
 }
 
-// Holds reports whether v compares so with o.
+// Holds reports whether the comparison of v with the other value is true.
 func (o Op) Holds(v, with Value) bool {
 	switch o {
 	case Equal:
@@ -136,46 +137,46 @@ func (o Op) Holds(v, with Value) bool {
 	}
 }
 
-// Condition is what a column of a row has to be.
+// Condition compares a column of a row with a value.
 type Condition struct {
 	Column string
 	Op     Op
 	Value  Value
 }
 
-// DefaultLimit and MaxLimit are how many rows a query returns if it does not say, and at most.
+// DefaultLimit and MaxLimit are how many rows a query returns by default and at most.
 const (
 	DefaultLimit = 100
 	MaxLimit     = 1000
 )
 
-// Query asks for rows of a table. All conditions hold for each of them. It costs about as much
-// as it returns if there is an index, or the key, that begins with columns of which an Equal
-// condition speaks and goes on with those of Order; otherwise as much as the table has rows.
+// Query selects the rows of a table for which all conditions hold. Its cost is proportional to the
+// rows that it returns if the key or an index begins with the columns of Equal conditions and
+// continues with those of Order; otherwise it is proportional to the table.
 type Query struct {
 	Table string
 	Where []Condition
-	// Order is by which columns the rows are ordered; rows that are equal in them, and all if
-	// it is empty, are ordered by key. Descending turns the whole order round.
+	// Order names the columns by which the rows are ordered; rows that are equal in them, and
+	// all rows if it is empty, are ordered by key. Descending reverses the whole order.
 	Order      []string
 	Descending bool
-	// After is the Cursor of a row: the rows after it are meant. Nil begins at the first.
+	// After is the Cursor of a row, and selects the rows after it. Nil begins at the first.
 	After []Value
-	// Limit is how many rows are meant at most, 1 to MaxLimit; 0 is DefaultLimit.
+	// Limit is how many rows are returned at most, 1 to MaxLimit; 0 is DefaultLimit.
 	Limit int
 }
 
-// Plan is a query that fits a table, with its columns found.
+// Plan is a query that fits a table, with its columns resolved.
 type Plan struct {
 	Table      *Table
 	Where      []Filter
-	Order      []int // places of columns; those of the key that are missing in Query.Order come last
+	Order      []int // indexes of columns; those of the key that are missing in Query.Order come last
 	Descending bool
 	After      []Value // as many as Order, or nil
 	Limit      int
 }
 
-// Filter is a Condition with its column found.
+// Filter is a Condition with its column resolved.
 type Filter struct {
 	Column int
 	Op     Op
@@ -192,7 +193,7 @@ func (p *Plan) Matches(row Row) bool {
 	return true
 }
 
-// Plan finds the table and the columns of a query. What does not fit is a *QueryError.
+// Plan resolves the table and the columns of a query. A query that does not fit is a *QueryError.
 func (s *Schema) Plan(q Query) (*Plan, error) {
 	wrong := func(field, format string, args ...any) (*Plan, error) {
 		return nil, &QueryError{Table: q.Table, Field: field, Reason: fmt.Sprintf(format, args...)}
@@ -205,20 +206,20 @@ func (s *Schema) Plan(q Query) (*Plan, error) {
 	for i, c := range q.Where {
 		field, at := fmt.Sprintf("where[%d]", i), t.Column(c.Column)
 		if at < 0 {
-			return wrong(field, "%q is no column", clip(c.Column))
+			return wrong(field, "%q is not a column", clip(c.Column))
 		}
 		if reason := c.Value.fault(t.Columns[at].Kind); reason != "" {
 			return wrong(field, "the value %s", reason)
 		}
 		if c.Op < Equal || c.Op > Greater {
-			return wrong(field, "%d is no comparison", c.Op)
+			return wrong(field, "%d is not a comparison", c.Op)
 		}
 		p.Where = append(p.Where, Filter{at, c.Op, c.Value})
 	}
 	for i, name := range q.Order {
 		at := t.Column(name)
 		if at < 0 || slices.Contains(p.Order, at) {
-			return wrong(fmt.Sprintf("order[%d]", i), "%q is no column, or is there twice", clip(name))
+			return wrong(fmt.Sprintf("order[%d]", i), "%q is not a column, or is repeated", clip(name))
 		}
 		p.Order = append(p.Order, at)
 	}
@@ -228,7 +229,7 @@ func (s *Schema) Plan(q Query) (*Plan, error) {
 		}
 	}
 	if q.After != nil && len(q.After) != len(p.Order) {
-		return wrong("after", "has %d values where the order has %d columns", len(q.After), len(p.Order))
+		return wrong("after", "has %d values, and the order has %d columns", len(q.After), len(p.Order))
 	}
 	for i, v := range q.After {
 		if reason := v.fault(t.Columns[p.Order[i]].Kind); reason != "" {
@@ -239,12 +240,12 @@ func (s *Schema) Plan(q Query) (*Plan, error) {
 		p.Limit = DefaultLimit
 	}
 	if p.Limit < 1 || p.Limit > MaxLimit {
-		return wrong("limit", "%d lies outside 1 to %d", q.Limit, MaxLimit)
+		return wrong("limit", "%d is outside 1 to %d", q.Limit, MaxLimit)
 	}
 	return p, nil
 }
 
-// Cursor returns what a query of that order has in After to go on after the row.
+// Cursor returns the After of a query in that order that continues after the row.
 func (t *Table) Cursor(row Row, order ...string) []Value {
 	values := make([]Value, 0, len(order)+t.Key)
 	for _, name := range order {
@@ -260,8 +261,8 @@ func (t *Table) Cursor(row Row, order ...string) []Value {
 	return values
 }
 
-// Each calls f for all the rows that a query asks for, whatever its Limit, until f returns an
-// error. It reads them page by page.
+// Each calls f for all rows of a query, whatever its Limit, until f returns an error. It reads them
+// page by page.
 func Each(s Snapshot, t *Table, q Query, f func(Row) error) error {
 	q.Table, q.Limit = t.Name, MaxLimit
 	for {

@@ -11,8 +11,8 @@ import (
 // Kind is the kind of value that a column holds.
 type Kind uint8
 
-// The kinds of values. An instant is a number of nanoseconds, an amount of money a number of
-// minor units beside a column for its currency.
+// The kinds of values. An instant is a number of nanoseconds; an amount of money is a number of
+// minor units, with its currency in another column.
 const (
 	KindInt Kind = iota + 1
 	KindText
@@ -30,8 +30,8 @@ func (k Kind) String() string {
 	}
 }
 
-// Value is a whole number or a text. Values are comparable; the zero Value is of no kind and
-// stands in no row.
+// Value is a whole number or a text. Values are comparable; the zero Value has no kind and is in
+// no row.
 type Value struct {
 	text   string
 	number int64
@@ -63,10 +63,10 @@ func Bool(b bool) Value {
 // Kind returns the kind of the value.
 func (v Value) Kind() Kind { return v.kind }
 
-// Int returns the number of a KindInt, and otherwise 0.
+// Int returns the number of a KindInt, and 0 for any other kind.
 func (v Value) Int() int64 { return v.number }
 
-// Text returns the text of a KindText, and otherwise the empty one.
+// Text returns the text of a KindText, and "" for any other kind.
 func (v Value) Text() string { return v.text }
 
 // Bool reports whether the number is not 0.
@@ -80,8 +80,8 @@ func (v Value) Time() time.Time {
 	return time.Unix(0, v.number).UTC()
 }
 
-// Less reports whether v comes before o, which is of the same kind: numbers by size, texts byte
-// by byte.
+// Less reports whether v is before o, which has the same kind: numbers by size, texts byte by
+// byte.
 func (v Value) Less(o Value) bool {
 	if v.kind == KindText {
 		return v.text < o.text
@@ -89,11 +89,11 @@ func (v Value) Less(o Value) bool {
 	return v.number < o.number
 }
 
-// fault returns why the value cannot be stored in a column of that kind, or nothing.
+// fault returns why the value cannot be stored in a column of that kind, or "".
 func (v Value) fault(k Kind) string {
 	switch {
 	case v.kind != k:
-		return "is a " + v.kind.String() + " where the column is a " + k.String()
+		return "is " + v.kind.String() + ", and the column is " + k.String()
 	case k == KindText && strings.IndexByte(v.text, 0) >= 0:
 		return "has a NUL character"
 	case k == KindText && !utf8.ValidString(v.text):
@@ -102,18 +102,17 @@ func (v Value) fault(k Kind) string {
 	return ""
 }
 
-// Row is one row of a table: a value for each of its columns. A row is shared and never
-// written.
+// Row is one row of a table: a value for each of its columns. A row is shared and never changed.
 type Row []Value
 
 // AppendKey appends an encoding of values to buf that keeps their order: of two rows of equal
-// kinds the one whose values come first has the lesser encoding, and none is the beginning of
-// another unless its values are.
+// kinds, the one whose values are less has the lesser encoding, and an encoding is a prefix of
+// another only if its values are.
 func AppendKey(buf []byte, values ...Value) []byte {
 	for i := range values {
 		if v := &values[i]; v.kind == KindText {
 			buf = append(buf, v.text...)
-			buf = append(buf, 0) // no text has it
+			buf = append(buf, 0) // no text contains it
 		} else {
 			buf = binary.BigEndian.AppendUint64(buf, uint64(v.number)^1<<63)
 		}

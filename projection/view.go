@@ -10,35 +10,34 @@ import (
 )
 
 // View is a read model: a name, a version, and a function over records. It is not changed after
-// its first use. Whenever what the function makes of the same records changes, so does Version:
-// the new version is built beside the old one and takes over when it has caught up.
+// its first use. Whenever the function makes other rows of the same records, Version changes: the
+// new version is built beside the old one and takes over when it has caught up.
 type View struct {
 	Name    string // 1 to MaxName of a-z 0-9 _, a letter first
 	Version int    // 1 to MaxVersion
 	// Filter selects the records that the view is made of.
 	Filter events.Filter
-	// Tables are what the view keeps.
+	// Tables are the tables of the view.
 	Tables []*Table
 	// ByStream says that every row belongs to one stream: no two streams write the same row.
-	// Streams are then folded in parallel, each in its order. Two streams that write one row
-	// within a batch all the same are an *OverlapError.
+	// Streams are then folded in parallel, each in its order. If two streams write one row in
+	// a batch nevertheless, the error is an *OverlapError.
 	ByStream bool
-	// New returns the function over records, with whatever it keeps in memory. It is called
-	// for each slice of streams, and again whenever that memory does not hold any more.
+	// New returns the function over records, with its memory. It is called for each slice of
+	// streams, and again whenever that memory is no longer valid.
 	New func(log events.Store) Folder
 }
 
 // Folder is the function of a view over records. It is used by one goroutine at a time.
 type Folder interface {
-	// Fold puts what a record says into rows. The records of a stream come in the order of
-	// their versions; those of different streams come in the order of their positions only
-	// if the view is not ByStream. What it has put is kept only if it returns nil.
+	// Fold puts rows for a record. The records of a stream come in the order of their
+	// versions; those of different streams come in the order of their positions only if the
+	// view is not ByStream. The rows are kept only if Fold returns nil.
 	//
-	// An error says that the record cannot be folded: it is a poison event. An error that
-	// says nothing about the record, such as one of the log, is returned by way of
-	// Unavailable.
+	// An error means that the record cannot be folded: it is a poison event. An error that is
+	// not about the record, such as one of the log, is returned through Unavailable.
 	Fold(ctx context.Context, rows *Rows, r *events.Record) error
-	// Flush puts what Fold has put off. It is called before each commit.
+	// Flush puts the rows that Fold has deferred. It is called before each commit.
 	Flush(ctx context.Context, rows *Rows) error
 }
 
@@ -51,12 +50,12 @@ func (f Func) Fold(_ context.Context, rows *Rows, r *events.Record) error { retu
 // Flush does nothing.
 func (f Func) Flush(context.Context, *Rows) error { return nil }
 
-// Table is a table of a view. The first Key columns name a row; rows are ordered by them.
+// Table is a table of a view. The first Key columns identify a row; rows are ordered by them.
 type Table struct {
 	Name    string // like the name of a view
 	Columns []Column
 	Key     int
-	// Indexes are lists of columns by which rows are found or ordered beside the key.
+	// Indexes are lists of columns by which rows are found or ordered, in addition to the key.
 	Indexes [][]string
 }
 
@@ -66,7 +65,7 @@ type Column struct {
 	Kind Kind
 }
 
-// Column returns the place of a column, or -1.
+// Column returns the index of a column, or -1.
 func (t *Table) Column(name string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
@@ -80,14 +79,14 @@ const (
 	MaxIndexes = 16 // of a table
 )
 
-// Schema is what a Store knows of a version of a view.
+// Schema is the part of a view that a Store needs to know.
 type Schema struct {
 	Name    string
 	Version int
 	Tables  []*Table
 }
 
-// parked is the table, of every view, of the streams that are parked.
+// parked is the table of parked streams, which every view has.
 var parked = &Table{
 	Name: "parked",
 	Columns: []Column{
@@ -96,8 +95,8 @@ var parked = &Table{
 	Key: 1,
 }
 
-// Schema returns what a store has to keep for the view: its tables and one for the streams that
-// are parked. A view that is not well formed is a *DefinitionError.
+// Schema returns the tables that a store has to keep for the view: its own and one for parked
+// streams. A malformed view is a *DefinitionError.
 func (v *View) Schema() (*Schema, error) {
 	if v == nil {
 		return nil, &DefinitionError{Field: "view", Reason: "must not be nil"}
@@ -122,7 +121,7 @@ func (s *Schema) Table(name string) *Table {
 	return nil
 }
 
-// MarshalText describes the tables. Two schemas are the same exactly if their texts are.
+// MarshalText describes the tables. Two schemas are equal exactly if their texts are.
 func (s *Schema) MarshalText() ([]byte, error) {
 	type plain Schema // without this method
 	return json.Marshal((*plain)(s))
@@ -151,7 +150,7 @@ func (s *Schema) validate() error {
 		return wrong("name", "%s", reason)
 	}
 	if s.Version < 1 || s.Version > MaxVersion {
-		return wrong("version", "%d lies outside 1 to %d", s.Version, MaxVersion)
+		return wrong("version", "%d is outside 1 to %d", s.Version, MaxVersion)
 	}
 	if len(s.Tables) > MaxTables {
 		return wrong("tables", "%d are more than %d", len(s.Tables), MaxTables)
@@ -174,13 +173,13 @@ func (s *Schema) validate() error {
 	return nil
 }
 
-// fault returns the first field of a table that is not well formed, and why.
+// fault returns the first malformed field of a table, and why it is malformed.
 func (t *Table) fault() (field, reason string) {
 	switch {
 	case len(t.Columns) > MaxColumns:
 		return "columns", fmt.Sprintf("%d are more than %d", len(t.Columns), MaxColumns)
 	case t.Key < 1 || t.Key > len(t.Columns):
-		return "key", fmt.Sprintf("%d lies outside 1 to the %d columns", t.Key, len(t.Columns))
+		return "key", fmt.Sprintf("%d is outside 1 to %d, the number of columns", t.Key, len(t.Columns))
 	case len(t.Indexes) > MaxIndexes:
 		return "indexes", fmt.Sprintf("%d are more than %d", len(t.Indexes), MaxIndexes)
 	}
@@ -190,7 +189,7 @@ func (t *Table) fault() (field, reason string) {
 			return field, reason
 		}
 		if t.Column(c.Name) != i {
-			return field, fmt.Sprintf("%q is there twice", c.Name)
+			return field, fmt.Sprintf("%q is repeated", c.Name)
 		}
 		if c.Kind != KindInt && c.Kind != KindText {
 			return field, "has no kind"
@@ -203,17 +202,17 @@ func (t *Table) fault() (field, reason string) {
 		}
 		for j, name := range index {
 			if t.Column(name) < 0 {
-				return field, fmt.Sprintf("%q is no column", clip(name))
+				return field, fmt.Sprintf("%q is not a column", clip(name))
 			}
 			if slices.Contains(index[:j], name) {
-				return field, fmt.Sprintf("%q is there twice", name)
+				return field, fmt.Sprintf("%q is repeated", name)
 			}
 		}
 	}
 	return "", ""
 }
 
-// checkName returns what is wrong with the name of a view, a table or a column, or nothing.
+// checkName returns what is wrong with the name of a view, a table or a column, or "".
 func checkName(name string) string {
 	switch {
 	case name == "":

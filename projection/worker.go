@@ -11,11 +11,11 @@ import (
 )
 
 // Worker folds a log into one version of a view. Any number of workers, in any number of
-// processes, may work on one version: whoever commits first is ahead, the others find out and go
-// on from there, and no record is applied twice.
+// processes, may work on one version: one commits first, the others notice and continue from
+// there, and no record is applied twice.
 //
-// A worker may be used by several goroutines, of which one runs at a time. It holds no resource
-// while none of its methods runs, and is not closed.
+// A worker may be used by several goroutines; one of them runs at a time. It holds no resource
+// while none of its methods runs, and needs no closing.
 type Worker struct {
 	log      events.Store
 	store    Store
@@ -37,8 +37,7 @@ type Worker struct {
 	before   uint64 // records that were folded before this run
 }
 
-// New returns a worker on a version of a view. A view that is not well formed is a
-// *DefinitionError.
+// New returns a worker on a version of a view. A malformed view is a *DefinitionError.
 func New(log events.Store, store Store, view *View, opts ...Option) (*Worker, error) {
 	schema, err := view.Schema()
 	if err != nil {
@@ -59,13 +58,13 @@ func New(log events.Store, store Store, view *View, opts ...Option) (*Worker, er
 	return w, nil
 }
 
-// CatchUp folds what the log holds beyond the checkpoint, up to where it ended when CatchUp was
-// called, and returns how far the view is. A version that has come to the end of the log takes
-// over from a lower one, unless the worker is on Standby.
+// CatchUp folds the records after the checkpoint, up to the end of the log at the time of the
+// call, and returns how far the view is. A version that has reached the end of the log takes over
+// from a lower one, unless the worker is on Standby.
 //
-// It may be broken off at any time, by ctx or by the death of the process: what is committed
-// stays, and the next call, of this worker or of another one, goes on from there. The errors are
-// a *PoisonError, a *LogError, a *ViewError, errors of the program as Rows and View tell them,
+// It may be interrupted at any time, by ctx or by the death of the process: committed rows stay,
+// and the next call, of this worker or of another one, continues from there. The errors are a
+// *PoisonError, a *LogError, a *ViewError, errors of the program as described at Rows and View,
 // and those of the log, of the store and of ctx.
 func (w *Worker) CatchUp(ctx context.Context) (Progress, error) {
 	if err := w.enter(ctx); err != nil {
@@ -76,15 +75,15 @@ func (w *Worker) CatchUp(ctx context.Context) (Progress, error) {
 	return w.at, err
 }
 
-// Follow catches up, and then folds what is committed to the log, as it is, until ctx ends or
-// something fails. It returns the error.
+// Follow catches up, and then folds new records as they are committed to the log, until ctx ends
+// or something fails. It returns the error.
 func (w *Worker) Follow(ctx context.Context) error {
 	if err := w.enter(ctx); err != nil {
 		return err
 	}
 	defer w.leave()
 	for {
-		// Taken before the log is asked: a commit between the two is not missed.
+		// Taken before the log is read: a commit between the two is not missed.
 		var changed <-chan struct{}
 		if s, ok := w.log.(events.Signaler); ok {
 			changed = s.Changed()
@@ -98,7 +97,7 @@ func (w *Worker) Follow(ctx context.Context) error {
 	}
 }
 
-// TakeOver makes this version the one that readers see, whichever was before.
+// TakeOver makes this version the one that readers see, whichever version is live.
 func (w *Worker) TakeOver(ctx context.Context) error {
 	if err := w.enter(ctx); err != nil {
 		return err
@@ -107,7 +106,7 @@ func (w *Worker) TakeOver(ctx context.Context) error {
 	return w.takeOver(ctx, func(int) bool { return true })
 }
 
-// enter waits for its turn and prepares the tables of the view.
+// enter waits until no other method runs, and prepares the tables of the view.
 func (w *Worker) enter(ctx context.Context) error {
 	select {
 	case w.busy <- struct{}{}:
@@ -140,7 +139,7 @@ func (w *Worker) wait(ctx context.Context, changed <-chan struct{}) error {
 	return ctx.Err()
 }
 
-// catchUp goes on until the checkpoint is where the log ended at the beginning.
+// catchUp runs until the checkpoint is where the log ended at the beginning.
 func (w *Worker) catchUp(ctx context.Context) error {
 	end, err := w.log.Settled(ctx)
 	if err != nil {
@@ -148,14 +147,14 @@ func (w *Worker) catchUp(ctx context.Context) error {
 	}
 	w.at.End = end
 	for {
-		// What this worker remembers holds for as long as it alone moves the checkpoint.
+		// The slices are valid for as long as this worker alone moves the checkpoint.
 		if w.slices == nil {
 			if err := w.resume(ctx); err != nil {
 				return err
 			}
 		}
 		if w.at.Checkpoint.Position > end {
-			// Another worker may have been told of a later end. If not, the log has shrunk.
+			// Another worker may have seen a later end. If not, the log has shrunk.
 			if end, err = w.log.Settled(ctx); err != nil {
 				return err
 			}
@@ -177,7 +176,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		if !errors.Is(err, ErrBehind) {
 			return err
 		}
-		// Somebody else is at work on the same; there is no use in racing him.
+		// Another worker is ahead; wait instead of racing it.
 		if err := w.wait(ctx, nil); err != nil {
 			return err
 		}
@@ -191,7 +190,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// upTo folds what comes before a poison event and is not committed yet.
+// upTo folds the records before a poison event that are not committed yet.
 func (w *Worker) upTo(ctx context.Context, limit events.Position) error {
 	err := w.resume(ctx)
 	if err == nil && w.at.Checkpoint.Position < limit {
@@ -201,7 +200,7 @@ func (w *Worker) upTo(ctx context.Context, limit events.Position) error {
 	return err
 }
 
-// resume takes the checkpoint from the store, and what goes with it.
+// resume reads the checkpoint and the parked streams from the store, and makes the slices.
 func (w *Worker) resume(ctx context.Context) error {
 	var streams []events.StreamID
 	err := w.store.Read(ctx, w.view.Name, w.view.Version, func(s Snapshot) error {
@@ -236,10 +235,10 @@ func (w *Worker) resume(ctx context.Context) error {
 	return nil
 }
 
-// forget gives up what the worker remembers. The store knows better.
+// forget drops the slices: the store is no longer where they assume it is.
 func (w *Worker) forget() { w.slices = nil }
 
-// checkLog returns a *LogError if the checkpoint is not of this log.
+// checkLog returns a *LogError if the checkpoint is not from this log.
 func (w *Worker) checkLog(ctx context.Context) error {
 	end, err := w.log.Settled(ctx)
 	if err != nil {
@@ -257,7 +256,7 @@ func (w *Worker) checkLog(ctx context.Context) error {
 			return err
 		}
 		if r.Position != c.Last || r.Commit != c.Commit {
-			return w.logError(errors.New("the last record that the view was given is another one there"))
+			return w.logError(errors.New("the last record of the view is a different one in the log"))
 		}
 		break
 	}
@@ -275,7 +274,7 @@ func (w *Worker) logError(err error) error {
 	return &LogError{View: w.view.Name, Version: w.view.Version, Checkpoint: w.at.Checkpoint, Err: err}
 }
 
-// takeOver makes this version live if over says so of the version that is, 0 if none is.
+// takeOver makes this version live if over returns true for the live version, 0 for none.
 func (w *Worker) takeOver(ctx context.Context, over func(live int) bool) error {
 	for {
 		list, err := w.store.Versions(ctx, w.view.Name)
@@ -301,7 +300,7 @@ func (w *Worker) takeOver(ctx context.Context, over func(live int) bool) error {
 	}
 }
 
-// report tells the caller how far the view is.
+// report calls the OnProgress function.
 func (w *Worker) report() {
 	if w.progress == nil {
 		return
@@ -311,7 +310,7 @@ func (w *Worker) report() {
 	w.progress(w.at)
 }
 
-// index returns to which slice a stream belongs.
+// index returns the slice of a stream.
 func (w *Worker) index(stream events.StreamID) int {
 	if w.count == 1 {
 		return 0

@@ -60,7 +60,7 @@ func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
 	return nil
 }
 
-// Commit implements projection.Store. What became of it is always known.
+// Commit implements projection.Store. Its outcome is always known.
 func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 	case v.status.Checkpoint != c.From:
 		return fault(c.Name, c.Version, projection.ErrBehind)
 	}
-	// Nothing from here on can fail, and nobody reads before the lock is given back.
+	// Nothing below can fail, and no reader runs before the lock is released.
 	for i := range c.Tables {
 		v.tables[c.Tables[i].Table.Name].apply(&c.Tables[i])
 	}

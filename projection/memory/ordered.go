@@ -6,28 +6,28 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// entry is a row under its encoded place in an order.
+// entry is a row with its encoded place in an order.
 type entry struct {
 	place string
 	row   projection.Row
 }
 
-// ordered is a list of entries in the order of their places, none twice. It lies in chunks, so
-// that an insertion moves a few hundred entries at most.
+// ordered is a list of entries in the order of their places, each place once. It is split into
+// chunks, so that an insertion moves a few hundred entries at most.
 type ordered struct {
 	chunks [][]entry // none is empty
 }
 
 const chunkSize = 256
 
-// find returns where the first entry lies that is not before a place: chunk and index, the
-// latter of which may be one past the end of the last chunk.
+// find returns chunk and index of the first entry that is not before a place. The index may be
+// one past the end of the last chunk.
 func (o *ordered) find(place string) (c, i int) {
 	if len(o.chunks) == 0 {
 		return 0, 0
 	}
 	if last := len(o.chunks) - 1; before(o.chunks[last], place) {
-		return last, len(o.chunks[last]) // the usual way to add: ids rise with time
+		return last, len(o.chunks[last]) // the usual case: ids rise with time
 	}
 	// The first chunk that does not end before the place.
 	lo, hi := 0, len(o.chunks)-1
@@ -47,7 +47,7 @@ func (o *ordered) find(place string) (c, i int) {
 	return lo, i
 }
 
-// before reports whether all of a chunk lies before a place.
+// before reports whether a whole chunk is before a place.
 func before(chunk []entry, place string) bool { return chunk[len(chunk)-1].place < place }
 
 // get returns the row at a place, or nil.
@@ -73,7 +73,7 @@ func (o *ordered) put(place string, row projection.Row) {
 	case len(o.chunks[c]) < chunkSize:
 		o.chunks[c] = slices.Insert(o.chunks[c], i, entry{place, row})
 	case i == chunkSize && c == len(o.chunks)-1:
-		// What only grows at its end fills its chunks.
+		// A list that only grows at its end has full chunks.
 		o.chunks = append(o.chunks, append(make([]entry, 0, chunkSize), entry{place, row}))
 	default:
 		const half = chunkSize / 2
@@ -85,7 +85,7 @@ func (o *ordered) put(place string, row projection.Row) {
 	}
 }
 
-// remove takes the entry at a place away.
+// remove removes the entry at a place.
 func (o *ordered) remove(place string) {
 	c, i := o.find(place)
 	if !o.at(c, i, place) {
@@ -96,8 +96,8 @@ func (o *ordered) remove(place string) {
 	}
 }
 
-// scan calls f for the entries from lo to before hi, in their order or against it, until f
-// returns false. An empty hi is beyond all.
+// scan calls f for the entries from lo to before hi, in ascending or descending order, until f
+// returns false. An empty hi is after all entries.
 func (o *ordered) scan(lo, hi string, descending bool, f func(projection.Row) bool) {
 	if descending {
 		o.scanDown(lo, hi, f)

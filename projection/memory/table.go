@@ -6,14 +6,14 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// table keeps the rows of a table once for each order in which they are found.
+// table keeps the rows of a table once for each of its orders.
 type table struct {
 	table *projection.Table
 	paths []path // the first is by key
 	buf   []byte
 }
 
-// path is an order of the rows: by these columns, the last of which are those of the key.
+// path is an order of the rows: by these columns, which end with those of the key.
 type path struct {
 	columns []int
 	rows    ordered
@@ -40,7 +40,7 @@ func newTable(t *projection.Table) *table {
 	return tb
 }
 
-// place encodes where a row lies in a path.
+// place encodes the place of a row in a path.
 func (t *table) place(p *path, row projection.Row) string {
 	t.buf = t.buf[:0]
 	for _, c := range p.columns {
@@ -59,7 +59,7 @@ func (t *table) apply(c *projection.TableChange) {
 	}
 }
 
-// replace puts a row, or nothing, where the row of that key is.
+// replace replaces the row of that key by another one, or removes it.
 func (t *table) replace(key string, row projection.Row) {
 	old := t.paths[0].rows.get(key)
 	for i := range t.paths {
@@ -80,7 +80,7 @@ func (t *table) replace(key string, row projection.Row) {
 	}
 }
 
-// find returns the rows that a plan asks for.
+// find returns the rows of a plan.
 func (t *table) find(plan *projection.Plan) []projection.Row {
 	for i := range t.paths {
 		if fixed, ok := t.paths[i].serves(plan); ok {
@@ -90,7 +90,7 @@ func (t *table) find(plan *projection.Plan) []projection.Row {
 	return t.paths[0].sort(plan)
 }
 
-// pinned returns the value that an Equal condition of the plan demands of a column.
+// pinned returns the value that an Equal condition of the plan requires of a column.
 func pinned(plan *projection.Plan, column int) (projection.Value, bool) {
 	for _, w := range plan.Where {
 		if w.Column == column && w.Op == projection.Equal {
@@ -100,13 +100,13 @@ func pinned(plan *projection.Plan, column int) (projection.Value, bool) {
 	return projection.Value{}, false
 }
 
-// serves reports whether the path, behind the columns that have but one value, is in the order
-// of the plan. It returns how many columns at its beginning have but one value.
+// serves reports whether the path is in the order of the plan, apart from the columns that an
+// Equal condition pins to one value. It returns how many columns at its beginning are pinned.
 func (p *path) serves(plan *projection.Plan) (fixed int, ok bool) {
 	open := func(columns []int) []int {
 		var rest []int
 		for _, c := range columns {
-			if _, one := pinned(plan, c); !one {
+			if _, ok := pinned(plan, c); !ok {
 				rest = append(rest, c)
 			}
 		}
@@ -116,16 +116,15 @@ func (p *path) serves(plan *projection.Plan) (fixed int, ok bool) {
 		return 0, false
 	}
 	for fixed < len(p.columns) {
-		if _, one := pinned(plan, p.columns[fixed]); !one {
+		if _, ok := pinned(plan, p.columns[fixed]); !ok {
 			break
 		}
 		fixed++
 	}
-	// Without a column that is fixed a path does for what is ordered by it, or by the key.
 	return fixed, true
 }
 
-// walk goes along the path from where the plan begins to where it ends.
+// walk returns the rows of a plan that the path serves.
 func (p *path) walk(plan *projection.Plan, fixed int) []projection.Row {
 	var prefix []byte
 	for _, c := range p.columns[:fixed] {
@@ -134,7 +133,7 @@ func (p *path) walk(plan *projection.Plan, fixed int) []projection.Row {
 	}
 	lo, hi := string(prefix), successor(prefix)
 	if fixed < len(p.columns) {
-		// Bounds of the next column cut the walk short; at their edges Matches decides.
+		// Conditions on the next column narrow the range; Matches decides at its ends.
 		for _, w := range plan.Where {
 			if w.Column != p.columns[fixed] {
 				continue
@@ -154,7 +153,7 @@ func (p *path) walk(plan *projection.Plan, fixed int) []projection.Row {
 		if after := p.after(plan); plan.Descending {
 			hi = lesser(hi, after)
 		} else {
-			lo = max(lo, after+"\x00") // the first text behind it
+			lo = max(lo, after+"\x00") // the first text after it
 		}
 	}
 	if hi != "" && lo >= hi {
@@ -170,12 +169,12 @@ func (p *path) walk(plan *projection.Plan, fixed int) []projection.Row {
 	return rows
 }
 
-// after returns the place of the row that the plan goes on after.
+// after returns the place of the row after which the plan continues.
 func (p *path) after(plan *projection.Plan) string {
 	var place []byte
 	for _, c := range p.columns {
-		v, one := pinned(plan, c)
-		if !one {
+		v, ok := pinned(plan, c)
+		if !ok {
 			v = plan.After[slices.Index(plan.Order, c)]
 		}
 		place = projection.AppendKey(place, v)
@@ -183,7 +182,7 @@ func (p *path) after(plan *projection.Plan) string {
 	return string(place)
 }
 
-// successor returns the first text behind all that begin with b, or "" if there is none.
+// successor returns the first text after all texts that begin with b, or "" if there is none.
 func successor(b []byte) string {
 	for i := len(b) - 1; i >= 0; i-- {
 		if b[i] != 0xff {
@@ -195,7 +194,7 @@ func successor(b []byte) string {
 	return ""
 }
 
-// lesser returns the lesser end of a scan; "" lies beyond all.
+// lesser returns the lesser end of a scan; "" is after all entries.
 func lesser(a, b string) string {
 	if a == "" || b != "" && b < a {
 		return b
@@ -203,7 +202,7 @@ func lesser(a, b string) string {
 	return a
 }
 
-// sort answers a plan that no path serves: it looks at every row.
+// sort returns the rows of a plan that no path serves: it reads every row.
 func (p *path) sort(plan *projection.Plan) []projection.Row {
 	place := func(row projection.Row) string {
 		var b []byte

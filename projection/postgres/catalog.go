@@ -12,7 +12,7 @@ import (
 	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
 
-// possible reports whether a name can be asked for: no view has another one.
+// possible reports whether PostgreSQL can compare a name; no view has a name that it cannot.
 func possible(name string) bool { return utf8.ValidString(name) && !strings.ContainsRune(name, 0) }
 
 // version returns the version that a query of the catalog finds; 0 is the live one.
@@ -36,8 +36,8 @@ func (s *Store) version(ctx context.Context, conn *pgx.Conn, op, query, name str
 	return found[0], nil
 }
 
-// first carries out the statements that begin a transaction and a query of the catalog after
-// them, all in one exchange.
+// first executes the statements that begin a transaction and a query of the catalog after them, in
+// one round trip.
 func (s *Store) first(ctx context.Context, conn *pgx.Conn, begin []string, query string, args ...any) (found []sqlstore.Version, err error) {
 	var b pgx.Batch
 	for _, statement := range begin {

@@ -9,14 +9,14 @@ import (
 )
 
 var (
-	// ErrFull is what errors.Is finds in the error of a call that failed because the server's
-	// disk is full. Reads go on working, and so do commits once there is space again.
+	// ErrFull is found by errors.Is in the error of a call that failed because the server's
+	// disk is full. Reads continue to work, and commits do once there is space again.
 	ErrFull = errors.New("postgres: views: disk is full")
-	// ErrPrivilege is what errors.Is finds in the error of a call that the role may not make.
+	// ErrPrivilege is found by errors.Is in the error of a call that the role may not make.
 	ErrPrivilege = errors.New("postgres: views: the role lacks a privilege")
 )
 
-// OpenError says why a schema cannot be opened as a store of views. What was there is left as it
+// OpenError reports why a schema cannot be opened as a store of views. The database is left as it
 // was.
 type OpenError struct {
 	Schema string
@@ -39,7 +39,7 @@ func (e *OpenError) Is(target error) bool {
 	return target == ErrPrivilege && code(e.Err) == noPrivilege
 }
 
-// SettingError says that a server or its database is not what the store needs.
+// SettingError reports that a server or its database is not what the store needs.
 type SettingError struct {
 	Setting string // such as "server_encoding"
 	Want    string
@@ -50,7 +50,7 @@ func (e *SettingError) Error() string {
 	return fmt.Sprintf("setting %s is %q, not %q", e.Setting, e.Found, e.Want)
 }
 
-// PrivilegeError says that the role of a connection may not do what reading views needs.
+// PrivilegeError reports that the role of a connection lacks a privilege for reading views.
 type PrivilegeError struct {
 	Role      string
 	Privilege string // such as "SELECT on versions"
@@ -63,8 +63,8 @@ func (e *PrivilegeError) Error() string {
 // Is reports whether target is ErrPrivilege.
 func (e *PrivilegeError) Is(target error) bool { return target == ErrPrivilege }
 
-// Error says that PostgreSQL or the way to it failed at an operation. Of a commit it leaves open
-// whether it was applied; the checkpoint tells. Unwrap gives the error of the driver.
+// Error reports that PostgreSQL or the connection to it failed in an operation. After a commit the
+// outcome is then unknown until the checkpoint is read. Unwrap returns the error of the driver.
 type Error struct {
 	Op  string // such as "commit", "read"
 	Err error
@@ -75,19 +75,19 @@ func (e *Error) Error() string { return "postgres: views: " + e.Op + ": " + e.Er
 // Unwrap returns the error of the driver.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is ErrFull or ErrPrivilege and the server failed for that.
+// Is reports whether target is ErrFull or ErrPrivilege and that is why the server failed.
 func (e *Error) Is(target error) bool {
 	return target == ErrFull && code(e.Err) == diskFull || target == ErrPrivilege && code(e.Err) == noPrivilege
 }
 
-// The codes of errors that the store knows.
+// The error codes that the store distinguishes.
 const (
 	diskFull       = "53100"
 	noPrivilege    = "42501"
 	undefinedTable = "42P01"
 )
 
-// code returns the code that the server gave an error, or "".
+// code returns the server's code of an error, or "".
 func code(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
@@ -95,8 +95,8 @@ func code(err error) string {
 	return ""
 }
 
-// failed wraps an error of the driver. The error of the context under which a call ran comes
-// first.
+// failed wraps an error of the driver. If the context of the call has ended, its error is returned
+// instead.
 func failed(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:

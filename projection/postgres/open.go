@@ -19,38 +19,37 @@ var _ projection.Store = (*Store)(nil)
 // minServer is the oldest server that the store works with.
 const minServer = 140000
 
-// Store keeps views in one schema of a PostgreSQL database. Open makes one; it must be closed.
-// Any number of Stores, in one process or in several, may be open on one schema.
+// Store keeps views in one schema of a PostgreSQL database. Open returns one, which must be
+// closed. Any number of Stores, in one process or in several, may be open on one schema.
 type Store struct {
 	schema  schema
 	pool    *pgxpool.Pool
 	queries queries
 	closed  atomic.Bool
 	schemas sqlstore.Schemas
-	known   sync.Map // version by place, as it was when it was last read
+	known   sync.Map // version by place, as of its last read
 	grace   time.Duration
 	hook    func(step string, conn *pgx.Conn) error
 }
 
-// The steps of a commit between which the tests of this package let something go wrong.
+// The steps of a commit between which the tests of this package inject faults.
 const (
 	stepCheckpoint = "checkpoint"
 	stepRows       = "rows"
 	stepCommit     = "commit"
-	stepRead       = "read" // between the beginning of a reading and its function
+	stepRead       = "read" // between the beginning of a read and its function
 )
 
 // Option changes how a store is opened.
 type Option func(*Store)
 
-// WithSchema names the schema of the views in the place of DefaultSchema. Any name will do that
-// PostgreSQL can hold and does not keep for itself.
+// WithSchema names the schema of the views instead of DefaultSchema. Any name is accepted that
+// PostgreSQL can hold and does not reserve.
 func WithSchema(name string) Option { return func(s *Store) { s.schema.name = name } }
 
-// Open opens the views in a database with a pool of its own, which it closes with the store, and
-// makes the schema when there is none. The DSN is that of pgxpool.ParseConfig. What is there and
-// does not hold views is refused and left as it is. Errors are *OpenError and the plain one of
-// ctx.
+// Open opens the views in a database with its own pool, which is closed with the store, and makes
+// the schema if there is none. The DSN is that of pgxpool.ParseConfig. A schema that does not hold
+// views is refused and left as it is. Errors are *OpenError and the plain error of ctx.
 func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	s := &Store{schema: schema{name: DefaultSchema}, grace: 5 * time.Second, hook: func(string, *pgx.Conn) error { return nil }}
 	for _, opt := range opts {
@@ -78,7 +77,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
-// begin makes the schema what it has to be.
+// begin makes the schema, or checks the one that exists.
 func (s *Store) begin(ctx context.Context) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -88,16 +87,15 @@ func (s *Store) begin(ctx context.Context) error {
 	return s.openError(ctx, "cannot be made a schema of views", s.establish(ctx, conn.Conn()))
 }
 
-// settings are those of every connection. A commit does not wait for the disk, and a query keeps
-// to the indexes, whose order is the one that it asks for, whether the tables were ever analysed
-// or not.
+// settings returns the settings of every connection. A commit does not wait for the disk, and a
+// query uses the indexes, which have the requested order, even if the tables were never analysed.
 func settings() map[string]string {
 	return map[string]string{
 		"synchronous_commit": "off",
 		"enable_seqscan":     "off",
 		"enable_bitmapscan":  "off",
 		"enable_sort":        "off",
-		"jit":                "off", // the price of what is off would call for it
+		"jit":                "off", // the estimated cost without the plans above would turn it on
 	}
 }
 
@@ -105,8 +103,7 @@ func (s *Store) refuse(reason string, err error) error {
 	return &OpenError{Schema: s.schema.name, Reason: reason, Err: err}
 }
 
-// openError names the reason of an error that came up while a store was opened. The error of a
-// context stays as it is.
+// openError adds the reason to an error of Open. The error of a context stays as it is.
 func (s *Store) openError(ctx context.Context, otherwise string, err error) error {
 	if err == nil {
 		return nil
@@ -126,7 +123,7 @@ func (s *Store) openError(ctx context.Context, otherwise string, err error) erro
 	return s.refuse(reason, err)
 }
 
-// Close waits for what runs and closes the pool. Every call that comes after it gets
+// Close waits for the running calls and closes the pool. Every later call returns
 // projection.ErrClosed.
 func (s *Store) Close() error {
 	if !s.closed.CompareAndSwap(false, true) {
@@ -148,7 +145,7 @@ func (s *Store) use(ctx context.Context, op string, f func(*pgx.Conn) error) err
 		}
 		return failed(ctx, op, err)
 	}
-	// A connection that is in the middle of something does not go back into the pool.
+	// The pool drops a connection that is in the middle of a transaction.
 	defer conn.Release()
 	return f(conn.Conn())
 }

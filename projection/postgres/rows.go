@@ -16,7 +16,7 @@ import (
 // maxIndexed is how many columns an index of PostgreSQL has at most.
 const maxIndexed = 32
 
-// table is the name of a table of a version.
+// table returns the name of a table of a version.
 func (s schema) table(v *projection.Schema, t *projection.Table) string {
 	return s.quoted + "." + sqlstore.Table(v, t)
 }
@@ -29,8 +29,8 @@ func (s schema) createTable(v *projection.Schema, t *projection.Table) string {
 	return "CREATE TABLE " + s.table(v, t) + " (" + sqlstore.Definition(t, types, sqlstore.Part(v, t, ".key")) + ")"
 }
 
-// createIndex makes an index that goes on with the columns of the key, by which the rows are
-// ordered that are equal in its own.
+// createIndex returns the statement for an index that ends with the columns of the key, which
+// order the rows that are equal in its own columns.
 func (s schema) createIndex(v *projection.Schema, t *projection.Table, i int) string {
 	columns := slices.Clone(t.Indexes[i])
 	for _, name := range sqlstore.Key(t) {
@@ -112,7 +112,7 @@ func scalar(v projection.Value) parameter {
 // binaryFormat says that all values, or all columns, are in PostgreSQL's binary format.
 var binaryFormat = []int16{pgtype.BinaryFormatCode}
 
-// split returns values and types as the driver takes them.
+// split returns the values and types of parameters.
 func split(list []parameter) (values [][]byte, oids []uint32) {
 	for _, p := range list {
 		values, oids = append(values, p.value), append(oids, p.oid)
@@ -120,10 +120,10 @@ func split(list []parameter) (values [][]byte, oids []uint32) {
 	return values, oids
 }
 
-// errWidth says that a table does not have the columns that the catalog says it has.
-var errWidth = errors.New("the table has been changed by somebody else")
+// errWidth is returned for a table whose columns are not those of the catalog.
+var errWidth = errors.New("the table has been changed by another program")
 
-// row makes a row of what the server has sent.
+// row decodes the values that the server has sent.
 func row(t *projection.Table, values [][]byte) (projection.Row, error) {
 	r := make(projection.Row, len(t.Columns))
 	for i, c := range t.Columns {
@@ -139,7 +139,7 @@ func row(t *projection.Table, values [][]byte) (projection.Row, error) {
 	return r, nil
 }
 
-// selection returns the query of a plan and the values that it is asked with.
+// selection returns the query of a plan and its parameters.
 func (s schema) selection(v *projection.Schema, p *projection.Plan) (string, []parameter) {
 	var values []parameter
 	query := sqlstore.Select(s.table(v, p.Table), p, func(v projection.Value) string {
@@ -151,20 +151,20 @@ func (s schema) selection(v *projection.Schema, p *projection.Plan) (string, []p
 
 // queries are the statements over the catalog.
 type queries struct {
-	find, live, all, advance, insert, lock, delete, dismiss, enthrone string
+	find, live, all, advance, insert, lock, delete, clearLive, setLive string
 }
 
 func newQueries(s schema) queries {
 	const columns = "name, version, tables, turn, position, last, commit_id, ready, live"
 	return queries{
-		find:     s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND version = $2"),
-		live:     s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND live"),
-		all:      s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 ORDER BY version"),
-		lock:     s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND version = $2 FOR UPDATE"),
-		insert:   s.in("INSERT INTO {schema}.versions VALUES ($1, $2, $3, 0, 0, 0, '00000000-0000-0000-0000-000000000000', false, false)"),
-		delete:   s.in("DELETE FROM {schema}.versions WHERE name = $1 AND version = $2"),
-		dismiss:  s.in("UPDATE {schema}.versions SET live = false WHERE name = $1 AND live"),
-		enthrone: s.in("UPDATE {schema}.versions SET live = true, ready = true WHERE name = $1 AND version = $2"),
+		find:      s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND version = $2"),
+		live:      s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND live"),
+		all:       s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 ORDER BY version"),
+		lock:      s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND version = $2 FOR UPDATE"),
+		insert:    s.in("INSERT INTO {schema}.versions VALUES ($1, $2, $3, 0, 0, 0, '00000000-0000-0000-0000-000000000000', false, false)"),
+		delete:    s.in("DELETE FROM {schema}.versions WHERE name = $1 AND version = $2"),
+		clearLive: s.in("UPDATE {schema}.versions SET live = false WHERE name = $1 AND live"),
+		setLive:   s.in("UPDATE {schema}.versions SET live = true, ready = true WHERE name = $1 AND version = $2"),
 		advance: s.in(`UPDATE {schema}.versions SET turn = $3, position = $4, last = $5, commit_id = $6
 WHERE name = $1 AND version = $2 AND turn = $7 AND position = $8 AND last = $9 AND commit_id = $10 RETURNING ` + columns),
 	}

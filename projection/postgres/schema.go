@@ -23,9 +23,9 @@ const maxName = 63
 // format is the version of the tables below.
 const format = 1
 
-// catalog repeats the promises where the database can hold them: a checkpoint is never ahead of
-// what its turn says and never goes back, and of a view one version is live. The name of its
-// first table tells views from what else a schema may hold.
+// catalog repeats promises as constraints of the database: a checkpoint moves only with its turn
+// and never goes back, and one version of a view is live. Its first table marks the schema as one
+// of views.
 const catalog = `
 CREATE TABLE {schema}.surety_views (format integer PRIMARY KEY);
 INSERT INTO {schema}.surety_views VALUES (1);
@@ -76,15 +76,15 @@ func (s schema) in(statement string) string {
 	return strings.ReplaceAll(statement, "{schema}", s.quoted)
 }
 
-// key is that of the advisory lock under which the tables of a view are made and removed, and
-// those of the catalog if the name is empty.
+// key returns the key of the advisory lock for making and removing the tables of a view, or with
+// an empty name those of the catalog.
 func (s schema) key(view string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte("github.com/tradesurety/surety views " + s.name + "\x00" + view)) // it never fails
 	return int64(h.Sum64())
 }
 
-// establish makes the catalog, unless there is one.
+// establish makes the catalog if there is none.
 func (s *Store) establish(ctx context.Context, conn *pgx.Conn) error {
 	exists, err := s.inspect(ctx, conn)
 	if err != nil || exists {
@@ -110,8 +110,8 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// inspect looks at what there is: whether the schema holds views of the format that this package
-// works with, or nothing yet.
+// inspect reports whether the schema holds views in the format of this package. A schema that
+// holds anything else is an error.
 func (s *Store) inspect(ctx context.Context, q querier) (exists bool, err error) {
 	var (
 		version, others int
@@ -142,16 +142,16 @@ WHERE n.nspname = $1`, s.schema.name).Scan(&version, &encoding, &role, &views, &
 	found := 0
 	err = q.QueryRow(ctx, s.schema.in("SELECT format FROM {schema}.surety_views")).Scan(&found)
 	if err == nil && found != format {
-		err = s.refuse(fmt.Sprintf("is of format %d, and this package works with %d; drop it and build the views anew", found, format), nil)
+		err = s.refuse(fmt.Sprintf("has format %d, and this package works with %d; drop it and build the views again", found, format), nil)
 	}
 	return true, err
 }
 
-// errForeign says that a schema holds what this package has not made.
-var errForeign = errors.New("it holds tables and none of them is surety_views")
+// errForeign is returned for a schema with tables that this package has not made.
+var errForeign = errors.New("it holds tables, and surety_views is not one of them")
 
-// lacks returns a *PrivilegeError for the first privilege that the role lacks to read views, or
-// nil.
+// lacks returns a *PrivilegeError for the first privilege for reading views that the role lacks,
+// or nil.
 func (s *Store) lacks(ctx context.Context, q querier, role string) error {
 	var privilege string
 	err := q.QueryRow(ctx, `SELECT missing FROM (

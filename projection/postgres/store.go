@@ -79,8 +79,8 @@ func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 
 // apply makes a change in a transaction that it begins.
 func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change) error {
-	// Of two workers at one checkpoint one waits here for the other's commit, and then finds
-	// that the checkpoint has moved.
+	// Of two workers at one checkpoint, one waits here for the other's commit, and then finds
+	// the checkpoint moved.
 	found, err := s.first(ctx, conn, []string{beginWrite}, s.queries.advance, c.Name, c.Version,
 		int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), [16]byte(c.To.Commit),
 		int64(c.From.Turn), int64(c.From.Position), int64(c.From.Last), [16]byte(c.From.Commit))
@@ -138,10 +138,10 @@ func (s *Store) Read(ctx context.Context, name string, number int, f func(projec
 
 // enter begins a transaction that sees one state of a version.
 //
-// A table is locked before the state is taken, which the first query does: from then on the
-// version is not dropped, and what was dropped before is not in the state.
+// It locks a table before its first query, which fixes the state: from then on the version cannot
+// be dropped, and a version that was dropped before is not in the state.
 func (s *Store) enter(ctx context.Context, conn *pgx.Conn, name string, number int) (sqlstore.Version, error) {
-	// A version that is known may have been dropped since, and the live one be another by now.
+	// A remembered version may have been dropped, and another version may have become live.
 	const attempts = 100
 	var failure error
 	for range attempts {
@@ -165,18 +165,18 @@ func (s *Store) enter(ctx context.Context, conn *pgx.Conn, name string, number i
 		s.rollback(ctx, conn)
 	}
 	if failure == nil {
-		failure = errors.New("the version changes all the time")
+		failure = errors.New("the version changes too often")
 	}
 	return sqlstore.Version{}, failed(ctx, "read", failure)
 }
 
-// place names a version of a view.
+// place identifies a version of a view.
 type place struct {
 	name    string
 	version int
 }
 
-// look returns what is known of a version, and otherwise what the catalog says.
+// look returns a version as it is remembered, or as the catalog has it.
 func (s *Store) look(ctx context.Context, conn *pgx.Conn, name string, number int) (sqlstore.Version, error) {
 	if v, ok := s.known.Load(place{name, number}); ok {
 		return v.(sqlstore.Version), nil
@@ -192,7 +192,7 @@ func (s *Store) look(ctx context.Context, conn *pgx.Conn, name string, number in
 }
 
 // TakeOver implements projection.Store. It makes the indexes of the version. Commits to it wait;
-// those to the version that is live go on.
+// those to the live version do not.
 func (s *Store) TakeOver(ctx context.Context, name string, number, from int) error {
 	const op = "take over"
 	return s.write(ctx, op, func(conn *pgx.Conn) error {
@@ -220,14 +220,14 @@ func (s *Store) TakeOver(ctx context.Context, name string, number, from int) err
 		if err := run(ctx, conn, op, script.String()); err != nil {
 			return err
 		}
-		if err := run(ctx, conn, op, s.queries.dismiss, name); err != nil {
+		if err := run(ctx, conn, op, s.queries.clearLive, name); err != nil {
 			return err
 		}
-		return run(ctx, conn, op, s.queries.enthrone, name, number)
+		return run(ctx, conn, op, s.queries.setLive, name, number)
 	})
 }
 
-// Drop implements projection.Store. It waits for those who read the version.
+// Drop implements projection.Store. It waits for the readers of the version.
 func (s *Store) Drop(ctx context.Context, name string, number int) error {
 	const op = "drop"
 	return s.write(ctx, op, func(conn *pgx.Conn) error {
@@ -293,9 +293,9 @@ func (s *Store) finish(ctx context.Context, op string, conn *pgx.Conn, err error
 		s.rollback(ctx, conn)
 		return err
 	}
-	// From here on the end of ctx would leave open what has become of it, so the server is given
-	// some time to say. A crash before the server has read this line leaves the state before the
-	// transaction, one after it the state behind it.
+	// If ctx ended from here on, the outcome would be unknown, so the server gets some time to
+	// answer. A crash before the server has read COMMIT leaves the state before the transaction, a
+	// crash after it the state after the transaction.
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.grace, cancel) })()
@@ -306,8 +306,8 @@ func (s *Store) finish(ctx context.Context, op string, conn *pgx.Conn, err error
 	return failed(patient, op, err)
 }
 
-// rollback ends a transaction, if there is one. If that fails, the pool gives the connection up,
-// and the server the transaction.
+// rollback ends a transaction, if there is one. If that fails, the pool drops the connection, and
+// the server rolls back.
 func (s *Store) rollback(ctx context.Context, conn *pgx.Conn) {
 	if conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
 		return
@@ -317,12 +317,12 @@ func (s *Store) rollback(ctx context.Context, conn *pgx.Conn) {
 	_, _ = conn.Exec(ctx, "ROLLBACK")
 }
 
-// alone waits until nobody else makes or removes tables of a view.
+// alone waits until no other process makes or removes tables of the view, and then keeps them out.
 func (s *Store) alone(ctx context.Context, conn *pgx.Conn, op, name string) error {
 	return run(ctx, conn, op, "SELECT pg_advisory_xact_lock($1)", s.schema.key(name))
 }
 
-// run carries out a statement, or several that have no values.
+// run executes a statement, or several that have no values.
 func run(ctx context.Context, conn *pgx.Conn, op, query string, args ...any) error {
 	if len(args) == 0 {
 		_, err := conn.PgConn().Exec(ctx, query).ReadAll()

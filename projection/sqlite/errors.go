@@ -6,8 +6,8 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// OpenError says why a path cannot be opened as a store of views. A file that was there before
-// is left as it was.
+// OpenError reports why a path cannot be opened as a store of views. An existing file is left as
+// it was.
 type OpenError struct {
 	Path   string
 	Reason string
@@ -24,7 +24,7 @@ func (e *OpenError) Error() string {
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
 
-// Error says that SQLite failed at an operation. Unwrap gives the driver's error.
+// Error reports that SQLite failed in an operation. Unwrap returns the driver's error.
 type Error struct {
 	Op  string // such as "commit", "read"
 	Err error
@@ -43,7 +43,7 @@ func failed(op string, err error) error {
 	return &Error{Op: op, Err: err}
 }
 
-// isBusy says that another process holds the lock, and that trying again is the answer.
+// isBusy reports whether another process holds the lock, so that the call can be tried again.
 func isBusy(err error) bool {
 	if err == nil {
 		return false

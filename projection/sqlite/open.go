@@ -13,15 +13,15 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// applicationID marks a file as one of this package, at a fixed place of its header; logID marks
-// the log of package events/sqlite.
+// applicationID marks a file as one of this package, in its header; logID marks the log of package
+// events/sqlite.
 const (
 	applicationID = 0x53757256
 	logID         = 0x53757274
 )
 
-// catalog repeats the promises where the database can hold them: a checkpoint is never ahead of
-// what its turn says, and of a view one version is live.
+// catalog repeats promises as constraints of the database: a checkpoint moves only with its turn,
+// and one version of a view is live.
 const catalog = `
 CREATE TABLE versions (
 	name      TEXT    NOT NULL,
@@ -43,14 +43,14 @@ BEGIN SELECT raise(ABORT, 'a checkpoint never goes back'); END;
 // readerCount is how many reads run at once; more of them wait.
 const readerCount = 4
 
-// Open opens the file of views at a path and makes it when there is none. The directory must
-// exist. What is there and is not a file of views is refused with an *OpenError and left as it
-// is. Open waits for locks of other processes for as long as ctx lives.
+// Open opens the file of views at a path, and makes it if there is none. The directory must
+// exist. A file that does not hold views is refused with an *OpenError and left as it is. Open
+// waits for locks of other processes until ctx ends.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if path == "" {
 		return nil, &OpenError{Path: path, Reason: "the path is empty"}
 	}
-	// SQLite gives some names a meaning of their own; an absolute path is never one of them.
+	// Some names are special to SQLite; an absolute path never is.
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, &OpenError{Path: path, Reason: "cannot be resolved", Err: err}
@@ -72,7 +72,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// connect opens one connection. The first one, which writes, makes the file what it has to be.
+// connect opens one connection. The first one writes, and makes the catalog.
 func connect(ctx context.Context, path string, writes bool) (*sqlite.Conn, error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
@@ -87,7 +87,7 @@ func connect(ctx context.Context, path string, writes bool) (*sqlite.Conn, error
 		return nil, &OpenError{Path: path, Reason: reason, Err: err}
 	}
 	if writes {
-		// Nothing is written before it is known whose file it is.
+		// Nothing is written to a file of another application.
 		var id, objects int64
 		err := patiently(ctx, func() (err error) {
 			if id, err = number(conn, "PRAGMA application_id"); err == nil {
@@ -106,8 +106,8 @@ func connect(ctx context.Context, path string, writes bool) (*sqlite.Conn, error
 			return refuse("is a database of another application", nil)
 		}
 	}
-	// The pages that one batch after the other changes are folded into the file once in a while
-	// only: each time, the disk is waited for.
+	// The WAL is checkpointed rarely: each checkpoint waits for the disk, and successive batches
+	// change the same pages.
 	for _, s := range []struct{ name, value string }{
 		{"journal_mode", "wal"}, {"synchronous", "1"}, {"trusted_schema", "0"}, {"cache_size", "-16384"},
 		{"wal_autocheckpoint", "8000"}, {"journal_size_limit", "67108864"},
@@ -131,7 +131,7 @@ func connect(ctx context.Context, path string, writes bool) (*sqlite.Conn, error
 	return conn, nil
 }
 
-// create makes the catalog, unless there is one by now, in one transaction.
+// create makes the catalog in one transaction, unless another process has made it.
 func create(conn *sqlite.Conn) (err error) {
 	if err := sqlitex.ExecuteTransient(conn, "BEGIN IMMEDIATE", nil); err != nil {
 		return err
@@ -150,8 +150,8 @@ func create(conn *sqlite.Conn) (err error) {
 // end commits, or rolls back if there was an error.
 func end(conn *sqlite.Conn, err error) error {
 	if err == nil {
-		// A crash before this line leaves the state before the transaction, one after it the
-		// state behind it.
+		// A crash before this line leaves the state before the transaction, a crash after it the
+		// state after the transaction.
 		err = sqlitex.ExecuteTransient(conn, "COMMIT", nil)
 	}
 	if err != nil && !conn.AutocommitEnabled() {
@@ -162,7 +162,7 @@ func end(conn *sqlite.Conn, err error) error {
 	return err
 }
 
-// patiently runs f again for as long as it finds a lock taken and ctx lives.
+// patiently runs f again while another process holds the lock, until ctx ends.
 func patiently(ctx context.Context, f func() error) error {
 	const pause = time.Millisecond
 	for {

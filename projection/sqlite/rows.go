@@ -36,7 +36,7 @@ func apply(conn *sqlite.Conn, s *projection.Schema, c *projection.TableChange) e
 	if len(c.Put) == 0 {
 		return nil
 	}
-	// While there is no index but the key, this overwrites the row in its place.
+	// As long as the key is the only index, this overwrites the row where it is.
 	query := "INSERT OR REPLACE INTO " + sqlstore.Table(s, t) + " VALUES (" + marks(len(t.Columns)) + ")"
 	return each(conn, "put", query, c.Put)
 }
@@ -93,7 +93,7 @@ func bind(conn *sqlite.Conn, op, query string, args ...any) (*sqlite.Stmt, error
 	return stmt, nil
 }
 
-// run carries out a statement that returns no rows.
+// run executes a statement that returns no rows.
 func run(conn *sqlite.Conn, op, query string, args ...any) error {
 	stmt, err := bind(conn, op, query, args...)
 	if err != nil {

@@ -12,27 +12,27 @@ import (
 	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
 
-// Store keeps views in one SQLite file. Open makes one; it must be closed. Any number of Stores,
-// in one process or in several, may be open on one file.
+// Store keeps views in one SQLite file. Open returns one, which must be closed. Any number of
+// Stores, in one process or in several, may be open on one file.
 type Store struct {
 	life    sync.Mutex // of closed, after which nothing begins
 	closed  bool
 	running sync.WaitGroup
 	conns   []*sqlite.Conn
-	writer  chan *sqlite.Conn // holds the writing connection while nobody uses it
+	writer  chan *sqlite.Conn // holds the writing connection while it is idle
 	readers chan *sqlite.Conn // holds the idle reading connections
 	schemas sqlstore.Schemas
 	hook    func(step string) error
 }
 
-// The steps of a commit between which the tests of this package let something go wrong.
+// The steps of a commit between which the tests of this package inject faults.
 const (
 	stepRows       = "rows"
 	stepCheckpoint = "checkpoint"
 	stepCommit     = "commit"
 )
 
-// Close waits for what runs and releases the file. Every call that comes after it gets
+// Close waits for the running calls and releases the file. Every later call returns
 // projection.ErrClosed.
 func (s *Store) Close() error {
 	s.life.Lock()
@@ -50,8 +50,8 @@ func (s *Store) Close() error {
 	return failed("close", errors.Join(errs...))
 }
 
-// begin counts something that runs, unless the store is closed. Who reads within a reading while
-// Close waits is refused and does not wait for Close in turn.
+// begin counts a running call, unless the store is closed. A read within a read is refused while
+// Close waits, so that the two do not wait for each other.
 func (s *Store) begin() bool {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -97,7 +97,7 @@ func (s *Store) write(ctx context.Context, op string, f func(*sqlite.Conn) error
 		if err == nil {
 			err = ctx.Err()
 		}
-		// From here on an interrupt would leave open what has become of it.
+		// An interrupt from here on would leave the outcome unknown.
 		conn.SetInterrupt(nil)
 		if err == nil {
 			err = s.hook(stepCommit)
