@@ -142,7 +142,7 @@ WHERE n.nspname = $1`, s.schema.name).Scan(&version, &encoding, &role, &views, &
 	found := 0
 	err = q.QueryRow(ctx, s.schema.in("SELECT format FROM {schema}.surety_views")).Scan(&found)
 	if err == nil && found != format {
-		err = s.refuse(fmt.Sprintf("has format %d, and this package works with %d; drop it and build the views again", found, format), nil)
+		err = s.refuse(fmt.Sprintf("is of format %d, and this package works with %d; drop it and build the views again", found, format), nil)
 	}
 	return true, err
 }
