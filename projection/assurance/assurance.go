@@ -7,7 +7,7 @@ func Views() []*projection.View {
 	return []*projection.View{BoardView(), ExposureView(), DeadlinesView(), LedgerView()}
 }
 
-// Page says which part of a list is meant.
+// Page selects a part of a list.
 type Page struct {
 	// After is the Next of the page before; empty begins at the first.
 	After string

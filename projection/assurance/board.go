@@ -46,17 +46,17 @@ func BoardView() *projection.View {
 // Board finds orders.
 type Board struct{ source readmodel.Source }
 
-// NewBoard returns the board of a store, which some worker builds by BoardView.
+// NewBoard returns the board of a store, in which a worker builds BoardView.
 func NewBoard(store projection.Store) *Board {
 	return &Board{readmodel.Source{Store: store, View: BoardView()}}
 }
 
-// BoardOrder is an order as the board has it.
+// BoardOrder is an order on the board.
 type BoardOrder struct {
 	ID           trade.ID
 	Version      events.Version // of its stream
 	Seller       trade.Account
-	Buyer        trade.Account // empty as long as the buyer is not registered
+	Buyer        trade.Account // empty until the buyer is registered
 	Phase        order.Phase
 	Status       string // the code of the marketplace's own interface, such as "undeliver"
 	Step         string // the step of payment, where the code has one
@@ -68,20 +68,20 @@ type BoardOrder struct {
 	UpdatedAt    time.Time
 }
 
-// BoardFilter says which orders are meant; what is zero does not matter.
+// BoardFilter selects orders; a zero field does not restrict them.
 type BoardFilter struct {
 	Seller, Buyer trade.Account
 	Phase         order.Phase
 	Status        string
-	// DueBefore means orders with a deadline before that instant.
+	// DueBefore selects orders with a deadline before that instant.
 	DueBefore time.Time
-	// ByDeadline orders by deadline, the next one first, and means orders that have one.
-	// Otherwise the order with the latest id, which is the newest, comes first.
+	// ByDeadline selects orders with a deadline, the next one first. Otherwise the order with
+	// the latest id, which is the newest, comes first.
 	ByDeadline bool
 }
 
-// List returns a page of the orders that the actor may see and the filter means, and the After
-// of the page that follows, empty behind the last one.
+// List returns a page of the orders that the actor may see and the filter selects, and the After
+// of the next page, empty on the last one.
 func (b *Board) List(ctx context.Context, by trade.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
 	q := readmodel.Orders{
 		Table: board, SoldBy: "seller", Seller: f.Seller, Buyer: f.Buyer, Status: f.Status, DueBefore: f.DueBefore, ByDeadline: f.ByDeadline,

@@ -24,14 +24,14 @@ func DeadlinesView() *projection.View {
 	})
 }
 
-// Deadlines tells what is due of assurance orders. What it says is as current as the view: a
-// deadline that the view has not come to yet is met by the next Tick. A desk that runs pay-later
-// orders as well takes the deadlines of both: see With in package projection/paylater.
+// Deadlines yields the deadlines of assurance orders that are due. It is as current as the view: a
+// deadline that the view does not have yet is found by a later Tick. A desk that also runs
+// pay-later orders takes the deadlines of both: see With in package projection/paylater.
 type Deadlines struct{ source readmodel.Source }
 
 var _ desk.Deadlines = (*Deadlines)(nil)
 
-// NewDeadlines returns the deadlines of a store, which some worker builds by DeadlinesView, for
+// NewDeadlines returns the deadlines of a store, in which a worker builds DeadlinesView, for
 // desk.WithDeadlines.
 func NewDeadlines(store projection.Store) *Deadlines {
 	return &Deadlines{readmodel.Source{Store: store, View: DeadlinesView()}}

@@ -1,10 +1,10 @@
-// Package assurance has the read models of assurance orders: what users of the order package ask
-// for every day and would otherwise have to fold every stream for.
+// Package assurance has the read models of assurance orders: questions that users of package
+// order have every day, answered without folding every stream.
 //
 //   - [Board] finds orders by phase, seller, buyer, platform code and next deadline, page by page.
-//   - [Exposure] tells how much of a line is held and by whom, what comes free when, and what a
-//     buyer's open orders come to and how much of it is overdue.
-//   - [Deadlines] tells what is due; it serves desk.Deadlines, so that Tick needs no scan.
+//   - [Exposure] shows how much of a line is held and by which orders, when it comes free, and
+//     what a buyer owes and how much of it is overdue.
+//   - [Deadlines] yields what is due; it implements desk.Deadlines, so that Tick needs no scan.
 //   - [Ledger] is the statement of an assurance line: opening, movements, closing.
 //   - [Timeline] is the history of one order as a party may see it, personal data masked.
 //   - [Reconcile] recomputes every figure from the events and reports the first difference.
@@ -21,20 +21,20 @@
 //	board := assurance.NewBoard(store)
 //	rows, err := board.List(ctx, by, assurance.BoardFilter{Phase: order.PhaseShipped}, assurance.Page{})
 //
-// What a view says is as current as its checkpoint. Whoever has just carried out a command waits
-// for the position of its receipt with projection.View.Wait.
+// A view is as current as its checkpoint. To read the result of a command, wait for the position
+// of its receipt with projection.View.Wait.
 //
 // # Who may see what
 //
-// Every question names who asks. A seller sees what is his, a buyer his orders from their
-// submission on, the platform and the system everything. What somebody may not see is not there
-// for him.
+// Every question names the caller. A seller sees their own lines and orders, a buyer their own
+// orders from submission on, the platform and the system everything. To other callers the data
+// does not exist.
 //
 // # Personal data
 //
 // The views keep accounts of the platform, and no names, addresses or numbers of bank accounts.
 // A timeline masks these. Texts that parties and platform have written to each other are part of
-// the history that they share, and a timeline shows them as they are to all who may see the order.
+// the history that they share, and a timeline shows them unmasked to all who may see the order.
 //
 // See TestViewsAreTheFold, which plays random trades and compares every row with a replay of the
 // streams.

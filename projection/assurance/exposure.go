@@ -66,9 +66,8 @@ func putRisk(rows *projection.Rows, _ events.StreamID, _ events.Version, o *orde
 		readmodel.Minor(held), readmodel.Minor(due), readmodel.Minor(lacking), projection.Time(payBy), projection.Time(freeBy(o)))
 }
 
-// freeBy returns when the hold of an order comes free if nobody does anything, which is at its
-// deadline if the order then expires or is received, or zero if somebody has to do something
-// first.
+// freeBy returns when the hold of an order comes free if nobody acts: at its deadline if the order
+// then expires or is received. It is zero if somebody has to act first.
 func freeBy(o *order.Order) time.Time {
 	d, runs := o.Deadline()
 	if o.Hold.Status != order.HoldOpen || !runs {
@@ -82,23 +81,23 @@ func freeBy(o *order.Order) time.Time {
 	}
 }
 
-// Exposure tells what lines and buyers are exposed to.
+// Exposure shows the exposure of lines and buyers.
 type Exposure struct{ source readmodel.Source }
 
-// NewExposure returns the exposure of a store, which some worker builds by ExposureView.
+// NewExposure returns the exposure of a store, in which a worker builds ExposureView.
 func NewExposure(store projection.Store) *Exposure {
 	return &Exposure{readmodel.Source{Store: store, View: ExposureView()}}
 }
 
-// LineExposure is an assurance line as it stands.
+// LineExposure is the current state of an assurance line.
 type LineExposure struct {
 	Seller    trade.Account
 	Currency  trade.Currency
 	Limit     trade.Money
 	Held      trade.Money // what orders hold
-	Consumed  trade.Money // what was claimed and not repaid yet
+	Consumed  trade.Money // claimed and not yet repaid
 	Remaining trade.Money
-	Excess    trade.Money // by how much held and consumed exceed a limit that was cut
+	Excess    trade.Money // by how much Held and Consumed exceed a limit that was cut
 	OpenHolds int64
 	Suspended bool   // the line takes no new orders
 	Reason    string // why it is suspended
@@ -106,8 +105,8 @@ type LineExposure struct {
 	Version   events.Version // of its stream
 }
 
-// Lines returns the lines of a seller, by currency. The platform may ask for anybody's, a seller
-// for his own; to anybody else there are none.
+// Lines returns the lines of a seller, by currency. The platform sees all lines, a seller their
+// own; other callers get none.
 func (x *Exposure) Lines(ctx context.Context, by trade.Actor, seller trade.Account) ([]LineExposure, error) {
 	if ok, err := readmodel.Owns(by, "seller", seller); err != nil || !ok {
 		return nil, err
@@ -137,8 +136,8 @@ type Holding struct {
 	Held     trade.Money
 	Coverage order.Coverage
 	Phase    order.Phase
-	// FreeBy is when the hold comes free if nobody does anything: the order expires, or receipt
-	// is confirmed automatically. It is zero if somebody has to do something first.
+	// FreeBy is when the hold comes free if nobody acts: the order expires, or receipt is
+	// confirmed automatically. It is zero if somebody has to act first.
 	FreeBy time.Time
 }
 
@@ -152,7 +151,7 @@ func (x *Exposure) Largest(ctx context.Context, by trade.Actor, seller trade.Acc
 }
 
 // Forecast returns the orders whose hold on a seller's assurance line in a currency comes free
-// by an instant if nobody does anything, at most limit, the first one first.
+// by an instant if nobody acts, at most limit, the earliest first.
 func (x *Exposure) Forecast(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, until time.Time, limit int) ([]Holding, error) {
 	return x.holdings(ctx, by, seller, c, projection.Query{
 		Order: []string{"free_by"}, Limit: limit,
@@ -176,27 +175,26 @@ func (x *Exposure) holdings(ctx context.Context, by trade.Actor, seller trade.Ac
 	})
 }
 
-// BuyerExposure is what the open orders of a buyer come to in one currency.
+// BuyerExposure is the sum of the open orders of a buyer in one currency.
 type BuyerExposure struct {
 	Currency      trade.Currency
 	Orders        int         // that hold quota, or are confirmed and not paid in full
-	Held          trade.Money // what they hold of their sellers' lines
-	Due           trade.Money // what the buyer has still to pay for them
-	Overdue       trade.Money // what of it should have been paid before
-	OverdueOrders int         // how many orders that is for
+	Held          trade.Money // what they hold on their sellers' lines
+	Due           trade.Money // what the buyer still has to pay for them
+	Overdue       trade.Money // the part of Due whose time to pay is over
+	OverdueOrders int         // the number of orders with an overdue amount
 }
 
-// ShareOverdue returns which part of what is due is overdue, from 0 to 1; of nothing it is 0.
+// ShareOverdue returns Overdue divided by Due, from 0 to 1, and 0 if nothing is due.
 func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overdue, e.Due) }
 
-// Buyer returns what the open orders of a buyer come to at an instant, by currency in the order
-// of their codes. The platform sees all of them, the buyer his own, and a seller those that are
-// his. A sum out of range is an *trade.MoneyError.
+// Buyer returns the sums of the open orders of a buyer at an instant, in the order of currency
+// codes. The platform sees all orders, the buyer their own, and a seller those with that seller. A
+// sum out of range is a *trade.MoneyError.
 //
-// Overdue is what an initial payment lacks whose time to be made is over: from the instant on at
-// which the order, had nothing been paid, would have expired. The rest of a total has no such
-// time, a deadline of the seller is no concern of the buyer's, and while an order is in dispute
-// nothing of it is overdue.
+// Overdue is the unpaid part of an initial payment whose time is over: from the instant at which
+// the order would expire if nothing had been paid. The rest of a total has no such time, a deadline
+// of the seller does not count, and nothing is overdue while an order is in dispute.
 func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Account, at time.Time) ([]BuyerExposure, error) {
 	var found []BuyerExposure
 	err := x.source.OfBuyer(ctx, risks, "seller", by, buyer, func(r readmodel.Row) error {
@@ -209,7 +207,7 @@ func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Accoun
 	return found, err
 }
 
-// add counts one more order.
+// add adds an order.
 func (e *BuyerExposure) add(r readmodel.Row, at time.Time) (err error) {
 	e.Orders++
 	if e.Held, err = e.Held.Add(r.Money("held")); err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// entries has a row for each event of an assurance line, with the figures after it. The instant
-// that it is booked at never falls: it is that of the event, or a later one before it.
+// entries has a row for each event of an assurance line, with the figures after it. The instant at
+// which it is booked never falls: it is that of the event, or a later one of an earlier event.
 var entries = &projection.Table{
 	Name: "entries", Key: 3,
 	Columns: []projection.Column{
@@ -37,7 +37,7 @@ func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit
 	return nil
 }
 
-// orderOf returns the order that a movement is for, or the zero ID.
+// orderOf returns the order of a movement, or the zero ID.
 func orderOf(e credit.Event) trade.ID {
 	switch e := e.(type) {
 	case credit.Held:
@@ -56,30 +56,30 @@ func orderOf(e credit.Event) trade.ID {
 // Ledger is the ledger of assurance lines.
 type Ledger struct{ source readmodel.Source }
 
-// NewLedger returns the ledger of a store, which some worker builds by LedgerView.
+// NewLedger returns the ledger of a store, in which a worker builds LedgerView.
 func NewLedger(store projection.Store) *Ledger {
 	return &Ledger{readmodel.Source{Store: store, View: LedgerView()}}
 }
 
-// Figures are those of a line at some time.
+// Figures are the figures of a line at an instant.
 type Figures struct {
 	Limit    trade.Money
 	Used     trade.Money // what orders hold
-	Consumed trade.Money // what was claimed and not repaid yet
+	Consumed trade.Money // claimed and not yet repaid
 }
 
-// Movement is an event that changed a figure of a line: by how much, up or, where negative, down.
+// Movement is an event that changed a figure of a line.
 type Movement struct {
 	Version events.Version
 	At      time.Time
 	Type    string   // the wire name of the event, such as "credit.held"
-	Order   trade.ID // the order that it was for; zero if for none
-	Figures          // by how much they changed
-	After   Figures  // what they were then
+	Order   trade.ID // the order of the movement; zero if it has none
+	Figures          // the change, negative if a figure fell
+	After   Figures  // the figures after the event
 }
 
-// Statement is what happened to a line in a while. The figures of Opening plus all movements, of
-// this page and those that follow, are those of Closing.
+// Statement shows the movements of a line in a period. The figures of Opening plus all movements,
+// of this page and the following ones, are those of Closing.
 type Statement struct {
 	Opening   Figures
 	Movements []Movement
@@ -87,12 +87,11 @@ type Statement struct {
 	Next      string // the After of the next page; empty on the last one
 }
 
-// Statement returns a page of the statement of a line: what was booked from an instant on and
-// before another one; the zero instant does not bound. The platform may ask for any line, a
-// seller for his own; to anybody else it is empty. Before its first event, and if there is
-// none, the figures of a line are zero. An event whose instant lies before that of an earlier one
-// is booked at the earlier one's, so that the statements of successive periods follow each other
-// without a gap.
+// Statement returns a page of the statement of a line: the events that were booked at from or
+// later and before to. A zero instant does not bound the period. The platform sees all lines, a
+// seller their own; for other callers the statement is empty. Before its first event the figures
+// of a line are zero. An event whose instant is before that of an earlier event is booked at the
+// instant of the earlier one, so that the statements of successive periods leave no gap.
 func (l *Ledger) Statement(ctx context.Context, by trade.Actor, seller trade.Account, c trade.Currency, from, to time.Time, p Page) (Statement, error) {
 	period := readmodel.Period{
 		Table: entries, Account: readmodel.Account{Owner: seller, Currency: c}, From: from, To: to, After: p.After, Limit: p.Limit,
@@ -107,7 +106,7 @@ func (l *Ledger) Statement(ctx context.Context, by trade.Actor, seller trade.Acc
 	}, nil
 }
 
-// figures returns those of a row, or zeros if there is none.
+// figures returns the figures of a row, or zeros for nil.
 func figures(row projection.Row, c trade.Currency) Figures {
 	if row == nil {
 		zero := trade.Minor(0, c)

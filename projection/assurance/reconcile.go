@@ -10,14 +10,14 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// SumError says that a line does not hold what the orders that hold on it say.
+// SumError reports that a line and the orders that hold quota on it do not agree.
 type SumError struct {
 	Seller   trade.Account
 	Currency trade.Currency
-	Line     trade.Money // what the line says is held
-	Orders   trade.Money // what the orders say
+	Line     trade.Money // what is held according to the line
+	Orders   trade.Money // what is held according to the orders
 	Holds    int64       // how many open holds the line has
-	Holding  int64       // how many orders hold on it
+	Holding  int64       // how many orders hold quota on it
 }
 
 func (e *SumError) Error() string {
@@ -27,10 +27,10 @@ func (e *SumError) Error() string {
 
 // Reconcile recomputes every figure of every view of this package from the events, each in a
 // scratch store of its own, and returns the first difference, a *projection.DifferenceError. Then
-// it compares, as of the end of the log, what lines hold with what orders say that they hold; the
-// first line where the two differ is a *SumError.
+// it compares, at the end of the log, the lines with the sums of their orders; the first line that
+// differs is a *SumError.
 //
-// It asks for the views that the store has; one that is not there is a *projection.ViewError.
+// The store must have all views; a missing one is a *projection.ViewError.
 func Reconcile(ctx context.Context, log events.Store, store projection.Store, scratch func() projection.Store) error {
 	return readmodel.Reconcile(ctx, log, store, scratch, Views(), map[string]readmodel.Check{"exposure": compareSums})
 }

@@ -10,25 +10,24 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// Moment is one fact in the history of an order.
+// Moment is one event in the history of an order.
 type Moment struct {
 	Version events.Version
 	At      time.Time
-	// By is in which capacity somebody asked for it, and Account is who, if he is a party of the
-	// order or it is the reader himself.
+	// By is the role that issued the command, and Account the account, if it is a party of the
+	// order or the reader.
 	By      trade.Role
 	Account trade.Account
 	Command string
 	Event   order.Event // with personal data masked
-	Phase   order.Phase // in which the order was then
+	Phase   order.Phase // after the event
 }
 
-// Timeline returns the history of an order as the actor may see it, whole and as current as the
-// log: its seller, its buyer from submission on, and the platform may. To anybody else there is
-// nothing, as of an order that does not exist. Of personal data it shows what tells one from
-// another and no more: see Masked. What parties and platform have written to each other, such as
-// the text of a dispute or a review, it shows to all who may see the order, as it was written. A
-// record that cannot be read is a *events.CorruptError.
+// Timeline returns the history of an order, complete and as current as the log, for the actors who
+// may see it: its seller, its buyer from submission on, and the platform. For other callers it is
+// empty, as for an order that does not exist. Personal data is masked, see Masked. Texts that
+// parties and platform have written to each other, such as that of a dispute or a review, are
+// not masked. A record that cannot be read is a *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
 	steps, err := readmodel.History(ctx, log, order.Model(), order.Stream(id), by)
 	if err != nil || len(steps) == 0 {
@@ -49,10 +48,10 @@ func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID
 	return moments, nil
 }
 
-// Masked returns an event with its personal data masked: of an address its first letter and its
-// domain, of a name its first letter, of the number of a bank account its last four characters.
-// Accounts of the platform, amounts, references and times stay as they are, and so do free texts:
-// whoever hands a masked event to somebody who may not see the order takes them out.
+// Masked returns an event with its personal data masked: an address keeps its first letter and its
+// domain, a name its first letter, the number of a bank account its last four characters. Accounts
+// of the platform, amounts, references and times are not masked, and neither are free texts: remove
+// them before you pass a masked event to someone who may not see the order.
 func Masked(e order.Event) order.Event {
 	switch e := e.(type) {
 	case order.Drafted:

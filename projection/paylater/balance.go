@@ -11,27 +11,27 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// Funds tells what merchants have received and what has become of it.
+// Funds shows the funds that merchants have received and their use.
 type Funds struct{ source readmodel.Source }
 
-// NewFunds returns the funds of a store, which some worker builds by FundsView.
+// NewFunds returns the funds of a store, in which a worker builds FundsView.
 func NewFunds(store projection.Store) *Funds {
 	return &Funds{readmodel.Source{Store: store, View: FundsView()}}
 }
 
-// FundsFigures are those of a balance at some time. Credited is
+// FundsFigures are the figures of a balance at an instant. Credited is
 //
 //	Pending + Available + InTransit + PaidOut + Fees + Spent + Refunded - Debt
 type FundsFigures struct {
-	Credited  trade.Money // all that was ever credited
+	Credited  trade.Money // all credits so far
 	Pending   trade.Money // in its waiting time
 	Available trade.Money // to withdraw or to spend
-	InTransit trade.Money // gross, of withdrawals that are open
-	PaidOut   trade.Money // net, of withdrawals that were settled
-	Fees      trade.Money // of withdrawals that were settled
+	InTransit trade.Money // gross, of open withdrawals
+	PaidOut   trade.Money // net, of settled withdrawals
+	Fees      trade.Money // of settled withdrawals
 	Spent     trade.Money // on other charges
 	Refunded  trade.Money // taken for refunds
-	Debt      trade.Money // what refunds have lacked
+	Debt      trade.Money // the part of refunds that the balance could not cover
 }
 
 // list returns the figures in the order of figureColumns.
@@ -39,7 +39,7 @@ func (f *FundsFigures) list() [9]*trade.Money {
 	return [...]*trade.Money{&f.Credited, &f.Pending, &f.Available, &f.InTransit, &f.PaidOut, &f.Fees, &f.Spent, &f.Refunded, &f.Debt}
 }
 
-// fundsFigures returns those of a row of movements, or nothing if there is none.
+// fundsFigures returns the figures of a row of movements, or zeros for nil.
 func fundsFigures(row projection.Row, c trade.Currency) (f FundsFigures) {
 	for i, amount := range f.list() {
 		*amount = trade.Minor(0, c)
@@ -50,7 +50,7 @@ func fundsFigures(row projection.Row, c trade.Currency) (f FundsFigures) {
 	return f
 }
 
-// release moves so much from what waits to what is available.
+// release moves an amount in minor units from Pending to Available.
 func (f *FundsFigures) release(minor int64) {
 	c := f.Pending.Currency()
 	f.Pending, f.Available = trade.Minor(f.Pending.MinorUnits()-minor, c), trade.Minor(f.Available.MinorUnits()+minor, c)
@@ -70,14 +70,13 @@ type Balance struct {
 	At time.Time
 	FundsFigures
 	NextAt    time.Time      // when more becomes available, as far as is known; zero if nothing waits
-	UpdatedAt time.Time      // when the last event up to then is booked
+	UpdatedAt time.Time      // when the last event up to At is booked
 	Version   events.Version // of the stream after that event
 }
 
-// Balance returns a merchant's balance in a currency as it stands at an instant, which may lie
-// before the last event or after it, and whether it has one. The platform may ask for any, a
-// merchant for his own; to anybody else there is none. The instant is one that
-// trade.CheckInstant takes.
+// Balance returns a merchant's balance in a currency at an instant, which may be before or after
+// the last event, and whether there is one. The platform sees all balances, a merchant their own;
+// for other callers there is none. The instant must be valid for trade.CheckInstant.
 func (f *Funds) Balance(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, at time.Time) (b Balance, found bool, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return Balance{}, false, err
@@ -85,7 +84,7 @@ func (f *Funds) Balance(ctx context.Context, by trade.Actor, merchant trade.Acco
 	if err := trade.CheckInstant("at", at); err != nil {
 		return Balance{}, false, err
 	}
-	x := newBooks(merchant, c)
+	x := newBalanceRows(merchant, c)
 	b.At = at.Round(0).UTC()
 	err = f.source.Read(ctx, func(s projection.Snapshot) error {
 		var last projection.Row
@@ -107,9 +106,8 @@ func (f *Funds) Balance(ctx context.Context, by trade.Actor, merchant trade.Acco
 	return b, true, nil
 }
 
-// Waiting returns a page of what waits at an instant, as far as is known, the earliest to become
-// available first, and the After of the page that follows. Who may ask for the balance may ask for
-// it.
+// Waiting returns a page of the credits that wait at an instant, as far as is known, the earliest
+// to become available first, and the After of the next page. It is for the readers of the balance.
 func (f *Funds) Waiting(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, at time.Time, p Page) (list []funds.Waiting, next string, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, "", err
@@ -117,7 +115,7 @@ func (f *Funds) Waiting(ctx context.Context, by trade.Actor, merchant trade.Acco
 	if err := trade.CheckInstant("at", at); err != nil {
 		return nil, "", err
 	}
-	x := newBooks(merchant, c)
+	x := newBalanceRows(merchant, c)
 	q := x.releases(nanos(at)+1, maxNanos, p.Limit)
 	if p.After != "" {
 		place, id, err := readmodel.ParsePlace(p.After, 1, true)
@@ -136,9 +134,8 @@ func (f *Funds) Waiting(ctx context.Context, by trade.Actor, merchant trade.Acco
 }
 
 // Withdrawals returns a page of a merchant's withdrawals in a currency (提现记录), the latest first,
-// and the After of the page that follows. Who may ask for the balance may ask for it. Of the
-// destination there is what tells one from another: the last four characters of a card or number,
-// the first letter and the domain of an address.
+// and the After of the next page. It is for the readers of the balance. Destinations are masked: a
+// card or number keeps its last four characters, an address its first letter and its domain.
 func (f *Funds) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, p Page) (list []funds.Withdrawal, next string, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, "", err
@@ -171,7 +168,7 @@ func withdrawal(r readmodel.Row) funds.Withdrawal {
 		RequestedAt: r.Time("requested"), ExpectedAt: r.Time("expected"), EndedAt: r.Time("ended"),
 	}
 	if w.Dest.Card == "" {
-		// Withdrawals go to the merchant's own account alone.
+		// Withdrawals go only to the merchant's own account.
 		w.Dest.Alipay = funds.Alipay{Account: r.Text("alipay"), Holder: r.Text("merchant")}
 	}
 	return w

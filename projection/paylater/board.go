@@ -44,12 +44,12 @@ func BoardView() *projection.View {
 // Board finds orders.
 type Board struct{ source readmodel.Source }
 
-// NewBoard returns the board of a store, which some worker builds by BoardView.
+// NewBoard returns the board of a store, in which a worker builds BoardView.
 func NewBoard(store projection.Store) *Board {
 	return &Board{readmodel.Source{Store: store, View: BoardView()}}
 }
 
-// BoardOrder is an order as the board has it.
+// BoardOrder is an order on the board.
 type BoardOrder struct {
 	ID       trade.ID
 	Version  events.Version // of its stream
@@ -58,15 +58,15 @@ type BoardOrder struct {
 	Phase    paylater.Phase
 	Status   string // see PlatformStatus
 
-	Original    trade.Money // what was placed
+	Original    trade.Money // the amount when the order was placed
 	Outstanding trade.Money // what the order uses of its merchant's quota
-	Due         trade.Money // what the buyer has still to pay
-	Paid        trade.Money // what he has paid in full
-	Refunded    trade.Money // what of it went back to him
+	Due         trade.Money // what the buyer still has to pay
+	Paid        trade.Money // what was paid in full; zero before that
+	Refunded    trade.Money // what of Paid was refunded
 
 	Deadline     time.Time // the deadline that runs; zero if none does
 	DeadlineKind string
-	DueAt        time.Time // when payment is, or was, due; zero as long as that is not known
+	DueAt        time.Time // when payment is, or was, due; zero until it is known
 	OverdueAt    time.Time // when the order became overdue; zero if it never was
 	AfterSalesAt time.Time // since when an after-sales case is open; zero if none is
 	FakeFlagged  bool
@@ -74,20 +74,20 @@ type BoardOrder struct {
 	UpdatedAt    time.Time
 }
 
-// BoardFilter says which orders are meant; what is zero does not matter.
+// BoardFilter selects orders; a zero field does not restrict them.
 type BoardFilter struct {
 	Merchant, Buyer trade.Account
 	Phase           paylater.Phase
 	Status          string
-	// DueBefore means orders with a deadline before that instant.
+	// DueBefore selects orders with a deadline before that instant.
 	DueBefore time.Time
-	// ByDeadline orders by deadline, the next one first, and means orders that have one.
-	// Otherwise the order with the latest id, which is the newest, comes first.
+	// ByDeadline selects orders with a deadline, the next one first. Otherwise the order with
+	// the latest id, which is the newest, comes first.
 	ByDeadline bool
 }
 
-// List returns a page of the orders that the actor may see and the filter means, and the After
-// of the page that follows, empty behind the last one.
+// List returns a page of the orders that the actor may see and the filter selects, and the After
+// of the next page, empty on the last one.
 func (b *Board) List(ctx context.Context, by trade.Actor, f BoardFilter, p Page) (found []BoardOrder, next string, err error) {
 	q := readmodel.Orders{
 		Table: board, SoldBy: "merchant", Seller: f.Merchant, Buyer: f.Buyer, Status: f.Status, DueBefore: f.DueBefore, ByDeadline: f.ByDeadline,

@@ -8,24 +8,24 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// BuyerExposure is what the unpaid orders of a buyer come to in one currency.
+// BuyerExposure is the sum of the unpaid orders of a buyer in one currency.
 type BuyerExposure struct {
 	Currency      trade.Currency
 	Orders        int         // that are not paid
 	Outstanding   trade.Money // what they use of their merchants' lines
-	Due           trade.Money // what the buyer has still to pay for them: Outstanding less instalments
-	Overdue       trade.Money // what of Outstanding is overdue
-	OverdueOrders int         // how many orders that is for
+	Due           trade.Money // what the buyer still has to pay for them: Outstanding less instalments
+	Overdue       trade.Money // the part of Outstanding that is overdue
+	OverdueOrders int         // the number of overdue orders
 }
 
-// ShareOverdue returns which part of what is outstanding is overdue, from 0 to 1; of nothing it is
-// 0.
+// ShareOverdue returns Overdue divided by Outstanding, from 0 to 1, and 0 if nothing is
+// outstanding.
 func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overdue, e.Outstanding) }
 
-// Buyer returns what the unpaid orders of a buyer come to, by currency in the order of their
-// codes. The platform sees all of them, the buyer his own, and a merchant those that are his. An
-// order is overdue once the system has marked it so, and what was written off is not there any
-// more. A sum out of range is an *trade.MoneyError.
+// Buyer returns the sums of the unpaid orders of a buyer, in the order of currency codes. The
+// platform sees all orders, the buyer their own, and a merchant those with that merchant. An order
+// is overdue once the system has marked it overdue; orders that were written off are not included.
+// A sum out of range is a *trade.MoneyError.
 func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Account) ([]BuyerExposure, error) {
 	var found []BuyerExposure
 	err := x.source.OfBuyer(ctx, uses, "merchant", by, buyer, func(r readmodel.Row) error {
@@ -38,7 +38,7 @@ func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Accoun
 	return found, err
 }
 
-// add counts one more order.
+// add adds an order.
 func (e *BuyerExposure) add(r readmodel.Row) (err error) {
 	e.Orders++
 	outstanding := r.Money("outstanding")

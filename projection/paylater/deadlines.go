@@ -26,13 +26,13 @@ func DeadlinesView() *projection.View {
 	})
 }
 
-// Deadlines tells what is due of pay-later orders. What it says is as current as the view: a
-// deadline that the view has not come to yet is met by the next Tick.
+// Deadlines yields the deadlines of pay-later orders that are due. It is as current as the view: a
+// deadline that the view does not have yet is found by a later Tick.
 type Deadlines struct{ source readmodel.Source }
 
 var _ desk.Deadlines = (*Deadlines)(nil)
 
-// NewDeadlines returns the deadlines of a store, which some worker builds by DeadlinesView, for
+// NewDeadlines returns the deadlines of a store, in which a worker builds DeadlinesView, for
 // desk.WithDeadlines.
 func NewDeadlines(store projection.Store) *Deadlines {
 	return &Deadlines{readmodel.Source{Store: store, View: DeadlinesView()}}
@@ -47,16 +47,16 @@ func (d *Deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, 
 	})
 }
 
-// With returns the deadlines of both in one order, for a desk that runs both kinds of orders:
-// other, which is usually that of package assurance, comes first where both have the same
-// instant.
+// With returns the deadlines of both, ordered by instant, for a desk that runs both kinds of
+// orders. At the same instant those of other, which is usually that of package assurance, come
+// first.
 func (d *Deadlines) With(other desk.Deadlines) desk.Deadlines { return both{other, d} }
 
 // both merges two sequences of deadlines.
 type both struct{ first, second desk.Deadlines }
 
-// Due implements desk.Deadlines. Broken orders of either come last, those of the first one first.
-// Any other error ends the sequence where it appears.
+// Due implements desk.Deadlines. Orders that cannot be read come last, those of first before those
+// of second. Any other error ends the sequence where it appears.
 func (b both) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
 	return func(yield func(desk.Due, error) bool) {
 		first, stop := pull(b.first.Due(ctx, now))
@@ -77,7 +77,7 @@ func (b both) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error]
 	}
 }
 
-// source is a sequence at one of its elements.
+// source is a sequence with its current element.
 type source struct {
 	next func() (desk.Due, error, bool)
 	due  desk.Due
@@ -94,14 +94,14 @@ func pull(all iter.Seq2[desk.Due, error]) (*source, func()) {
 
 func (s *source) advance() { s.due, s.err, s.ok = s.next() }
 
-// rank says what comes before what, whatever its instant.
+// rank orders elements of different kinds; only elements of rank due are ordered by instant.
 type rank int
 
 const (
-	failed rank = iota // ends the sequence
+	failed rank = iota // an error that ends the sequence
 	due
 	broken // an order that cannot be read
-	over   // nothing is left
+	over   // the sequence has ended
 )
 
 func (s *source) rank() rank {

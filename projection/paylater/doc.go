@@ -1,14 +1,14 @@
 // Package paylater has the read models of pay-later orders, of the quota that they use and of the
-// funds that they bring: what merchants, buyers and the platform ask for every day and would
-// otherwise have to fold every stream for.
+// funds that merchants receive for them: questions that merchants, buyers and the platform have
+// every day, answered without folding every stream.
 //
 //   - [Board] finds orders by phase, merchant, buyer, platform code and next deadline, page by
 //     page.
-//   - [Exposure] tells how much of a merchant's quota is used and by whom, what comes free when,
-//     and what a buyer owes and how much of it is overdue.
-//   - [Deadlines] tells what is due; it serves desk.Deadlines, so that Tick needs no scan.
+//   - [Exposure] shows how much of a merchant's quota is used and by which orders, when it comes
+//     free, and what a buyer owes and how much of it is overdue.
+//   - [Deadlines] yields what is due; it implements desk.Deadlines, so that Tick needs no scan.
 //   - [Quota] is the ledger of a merchant's quota: opening, movements, closing.
-//   - [Funds] is a merchant's balance at an instant, its statement, and what was withdrawn.
+//   - [Funds] is a merchant's balance at an instant, its statement, and its withdrawals.
 //   - [Timeline] is the history of one order as a party may see it.
 //   - [Reconcile] recomputes every figure from the events and reports the first difference.
 //
@@ -19,30 +19,29 @@
 // [QuotaView], [FundsView]. Their names differ from those of package assurance, so that one store
 // can have both.
 //
-// What a view says is as current as its checkpoint. Whoever has just carried out a command waits
-// for the position of its receipt with projection.View.Wait.
+// A view is as current as its checkpoint. To read the result of a command, wait for the position
+// of its receipt with projection.View.Wait.
 //
 // # Two kinds of orders
 //
-// A desk that runs assurance orders as well ticks by the deadlines of both:
+// A desk that also runs assurance orders takes the deadlines of both:
 //
 //	due := paylater.NewDeadlines(store).With(assurance.NewDeadlines(store))
 //	d := desk.New(log, desk.WithDeadlines(due))
 //
 // # Time
 //
-// That funds become available is a function of time and no event, and so is what a balance comes
-// to. [Funds] is asked for an instant, and shows in a statement when waiting funds were released.
+// Funds become available by time alone, without an event. [Funds] therefore takes an instant, and
+// its statement has a movement for each release of waiting funds.
 //
 // # Who may see what
 //
-// Every question names who asks. A merchant sees what is his, a buyer his orders, the platform and
-// the system everything. What somebody may not see is not there for him.
+// Every question names the caller. A merchant sees their own lines, funds and orders, a buyer their
+// own orders, the platform and the system everything. To other callers the data does not exist.
 //
 // # Personal data
 //
-// The views keep accounts of the platform. Of where a withdrawal went they keep what tells one
-// card or Alipay account from another, and no more.
+// The views keep accounts of the platform. The card or Alipay account of a withdrawal is masked.
 //
 // See TestViewsAreTheFold, which plays random trades and compares every row with a replay of the
 // streams.

@@ -14,8 +14,8 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// lines has a row for each pay-later line, and uses one for each order that uses quota. Nothing but
-// its end takes an order out of being overdue, so that one with an instant for it still is.
+// lines has a row for each pay-later line, and uses one for each order that uses quota. An order
+// that became overdue stays overdue until it ends, so an order with overdue_at is overdue.
 var (
 	lines = &projection.Table{
 		Name: "lines", Key: 2,
@@ -48,12 +48,12 @@ func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *cred
 		projection.Time(l.LastAt), projection.Int(int64(v)))
 }
 
-// encodeWhy returns the reasons of a freeze as a column has them: empty if there is none.
+// encodeWhy returns the value of a column for the reasons of a freeze, empty if there are none.
 func encodeWhy(why []credit.Ground) string {
 	if len(why) == 0 {
 		return ""
 	}
-	text, _ := json.Marshal(why) // two texts each, which always can be written
+	text, _ := json.Marshal(why) // strings can always be encoded
 	return string(text)
 }
 
@@ -79,8 +79,8 @@ func putUse(rows *projection.Rows, _ events.StreamID, _ events.Version, o *payla
 		projection.Time(o.DueAt), projection.Time(o.OverdueAt), projection.Time(freeBy(o)))
 }
 
-// freeBy returns when what an order uses comes free if the buyer pays in time, or zero as long as
-// that is not known and once it is too late for it.
+// freeBy returns when the quota of an order comes free if the buyer pays in time. It is zero before
+// that is known and once the order is overdue.
 func freeBy(o *paylater.Order) time.Time {
 	if o.Phase != paylater.PhaseReceived || o.AfterSalesOpen() {
 		return time.Time{}
@@ -88,35 +88,35 @@ func freeBy(o *paylater.Order) time.Time {
 	return o.DueAt
 }
 
-// Exposure tells what merchants' lines and buyers are exposed to.
+// Exposure shows the exposure of merchants' lines and of buyers.
 type Exposure struct{ source readmodel.Source }
 
-// NewExposure returns the exposure of a store, which some worker builds by ExposureView.
+// NewExposure returns the exposure of a store, in which a worker builds ExposureView.
 func NewExposure(store projection.Store) *Exposure {
 	return &Exposure{readmodel.Source{Store: store, View: ExposureView()}}
 }
 
-// LineExposure is a pay-later line as it stands.
+// LineExposure is the current state of a pay-later line.
 type LineExposure struct {
 	Merchant  trade.Account
 	Currency  trade.Currency
 	Limit     trade.Money
 	Used      trade.Money // what orders use of the limit
 	Remaining trade.Money
-	Usable    trade.Money // what a new order may use: Remaining, or nothing while the line is frozen
-	Excess    trade.Money // by how much what is used exceeds a limit that was cut
-	Orders    int64       // that use something
-	Overdue   int64       // how many of these are overdue
+	Usable    trade.Money // what a new order may use: Remaining, or zero while the line is frozen
+	Excess    trade.Money // by how much Used exceeds a limit that was cut
+	Orders    int64       // the number of orders that use quota
+	Overdue   int64       // how many of them are overdue
 	Why       []credit.Ground
 	UpdatedAt time.Time
 	Version   events.Version // of its stream
 }
 
-// Frozen reports whether the line takes no new orders; Why says for what reasons.
+// Frozen reports whether the line takes no new orders; Why has the reasons.
 func (l *LineExposure) Frozen() bool { return len(l.Why) > 0 }
 
-// Lines returns the lines of a merchant, by currency. The platform may ask for anybody's, a
-// merchant for his own; to anybody else there are none.
+// Lines returns the lines of a merchant, by currency. The platform sees all lines, a merchant
+// their own; other callers get none.
 func (x *Exposure) Lines(ctx context.Context, by trade.Actor, merchant trade.Account) ([]LineExposure, error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return nil, err
@@ -147,10 +147,10 @@ type Use struct {
 	Buyer       trade.Account
 	Outstanding trade.Money // what it uses
 	Phase       paylater.Phase
-	DueAt       time.Time // when payment is, or was, due; zero as long as that is not known
+	DueAt       time.Time // when payment is, or was, due; zero until it is known
 	OverdueAt   time.Time // since when the order is overdue; zero if it is not
 	// FreeBy is when the quota comes free if the buyer pays in time. It is zero before receipt and
-	// while an after-sales case is open, when that is not known, and once the order is overdue.
+	// while an after-sales case is open, because the time is unknown, and once the order is overdue.
 	FreeBy time.Time
 }
 
@@ -160,8 +160,8 @@ func (x *Exposure) Largest(ctx context.Context, by trade.Actor, merchant trade.A
 	return x.uses(ctx, by, merchant, c, projection.Query{Order: []string{"outstanding"}, Descending: true, Limit: limit})
 }
 
-// Forecast returns the orders of which a merchant's quota in a currency comes free by an instant if
-// the buyers pay in time, at most limit, the first one first.
+// Forecast returns the orders whose quota of a merchant's line in a currency comes free by an
+// instant if the buyers pay in time, at most limit, the earliest first.
 func (x *Exposure) Forecast(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, until time.Time, limit int) ([]Use, error) {
 	return x.uses(ctx, by, merchant, c, projection.Query{
 		Order: []string{"free_by"}, Limit: limit,

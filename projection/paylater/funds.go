@@ -14,15 +14,14 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// figureColumns are the columns of FundsFigures, in the order of its fields.
+// figureColumns are the columns of FundsFigures in the order of its fields.
 var figureColumns = []string{"credited", "pending", "available", "in_transit", "paid_out", "fees", "spent", "refunded", "debt"}
 
-// movements has a row for each event of a balance, with the figures after it at the instant that
-// it is booked at. That never falls: it is that of the event, or a later one before it. Releases
-// has a row for each instant and order with what of its credit was or will be available from then
-// on; those that lie before the last event of a balance never change any more.
-//
-// Withdrawals has a row for each withdrawal, and sales one for each order that was paid.
+// movements has a row for each event of a balance, with the figures after it at the instant at
+// which it is booked. That instant never falls: it is that of the event, or a later one of an
+// earlier event. The table releases has a row for each instant and order with the part of the
+// order's credit that becomes available then; rows before the last event of a balance are final.
+// The table withdrawals has a row for each withdrawal, and sales one for each order that was paid.
 var (
 	movements = &projection.Table{
 		Name: "movements", Key: 3,
@@ -62,7 +61,7 @@ func FundsView() *projection.View {
 		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putSale})
 }
 
-// step is a balance after an event and before it. Both share all that the event did not change.
+// step is a balance before and after an event. Both share what the event did not change.
 type step struct{ before, after funds.Balance }
 
 func stepModel() *events.Model[step, funds.Event] {
@@ -83,7 +82,7 @@ func stepModel() *events.Model[step, funds.Event] {
 
 func putSale(rows *projection.Rows, _ events.StreamID, _ events.Version, o *paylater.Order) {
 	if o.Paid.IsZero() {
-		return // it never was paid: a payment stays
+		return // it was never paid: Paid does not fall
 	}
 	rows.Put(sales, readmodel.ID(o.ID), projection.Text(o.Merchant), readmodel.Currency(o.Original.Currency()),
 		readmodel.Minor(o.Paid), readmodel.Minor(o.Refunded))
@@ -134,7 +133,7 @@ func putMovement(rows *projection.Rows, r *events.Record, e funds.Event, s *step
 	return nil
 }
 
-// drain puts what a refund has left of the credits that wait.
+// drain updates the waiting credits that a refund has reduced.
 func drain(rows *projection.Rows, s *step) {
 	b := &s.after
 	merchant, currency := projection.Text(b.Merchant), readmodel.Currency(b.Currency)
@@ -152,11 +151,11 @@ func drain(rows *projection.Rows, s *step) {
 	}
 }
 
-// end puts how a withdrawal has ended.
+// end puts the end of a withdrawal.
 func end(rows *projection.Rows, b *funds.Balance, id funds.WithdrawalID, status funds.Status, reason string, at time.Time) {
 	row := slices.Clone(rows.Get(withdrawals, projection.Text(b.Merchant), readmodel.Currency(b.Currency), projection.Text(id)))
 	if row == nil {
-		return // the state has it open, so that this is an error of the store, which stops the view
+		return // the withdrawal is open, so the store failed to read its row, which stops the view
 	}
 	row[withdrawals.Column("status")] = projection.Text(status)
 	row[withdrawals.Column("reason")] = projection.Text(reason)
@@ -164,7 +163,7 @@ func end(rows *projection.Rows, b *funds.Balance, id funds.WithdrawalID, status 
 	rows.Put(withdrawals, row...)
 }
 
-// maskAlipay masks the name of an Alipay account, which is an address or a number.
+// maskAlipay masks an Alipay account, which is an address or a number.
 func maskAlipay(account string) string {
 	if strings.Contains(account, "@") {
 		return readmodel.MaskEmail(account)

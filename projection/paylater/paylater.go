@@ -10,7 +10,7 @@ func Views() []*projection.View {
 	return []*projection.View{BoardView(), ExposureView(), DeadlinesView(), QuotaView(), FundsView()}
 }
 
-// Page says which part of a list is meant.
+// Page selects a part of a list.
 type Page struct {
 	// After is the Next of the page before; empty begins at the first.
 	After string
@@ -28,9 +28,9 @@ const (
 	StatusClosed      = "TRADE_CLOSED"             // cancelled, returned, written off, or refunded in full
 )
 
-// PlatformStatus returns the code of the marketplace's own interface for an order, or nothing for
-// one that was never placed. The interface knows no order that is overdue: the buyer has to pay
-// it, as before.
+// PlatformStatus returns the code of the marketplace's own interface for an order, and "" for one
+// that was never placed. The interface has no code for an overdue order: it still waits for
+// payment.
 func PlatformStatus(o *paylater.Order) string {
 	if o.Paid.IsPositive() && o.Refundable().IsZero() {
 		return StatusClosed

@@ -11,8 +11,8 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// quotas has a row for each event of a pay-later line, with the figures after it. The instant that
-// it is booked at never falls: it is that of the event, or a later one before it.
+// quotas has a row for each event of a pay-later line, with the figures after it. The instant at
+// which it is booked never falls: it is that of the event, or a later one of an earlier event.
 var quotas = &projection.Table{
 	Name: "entries", Key: 3,
 	Columns: []projection.Column{
@@ -52,31 +52,30 @@ func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit
 // Quota is the ledger of merchants' quota.
 type Quota struct{ source readmodel.Source }
 
-// NewQuota returns the ledger of a store, which some worker builds by QuotaView.
+// NewQuota returns the ledger of a store, in which a worker builds QuotaView.
 func NewQuota(store projection.Store) *Quota {
 	return &Quota{readmodel.Source{Store: store, View: QuotaView()}}
 }
 
-// QuotaFigures are those of a line at some time.
+// QuotaFigures are the figures of a line at an instant.
 type QuotaFigures struct {
 	Limit trade.Money
 	Used  trade.Money // what orders use
 }
 
-// QuotaMovement is an event that changed a figure of a line: by how much, up or, where negative,
-// down.
+// QuotaMovement is an event that changed a figure of a line.
 type QuotaMovement struct {
 	Version      events.Version
 	At           time.Time
 	Type         string              // the wire name of the event, such as "credit.quota-deducted"
-	Order        trade.ID            // the order that it was for; zero if for none
-	Cause        credit.RestoreCause // why quota was restored; otherwise empty
-	QuotaFigures                     // by how much they changed
-	After        QuotaFigures        // what they were then
+	Order        trade.ID            // the order of the movement; zero if it has none
+	Cause        credit.RestoreCause // why quota was restored; empty for other movements
+	QuotaFigures                     // the change, negative if a figure fell
+	After        QuotaFigures        // the figures after the event
 }
 
-// QuotaStatement is what happened to a line in a while. The figures of Opening plus all movements,
-// of this page and those that follow, are those of Closing.
+// QuotaStatement shows the movements of a line in a period. The figures of Opening plus all
+// movements, of this page and the following ones, are those of Closing.
 type QuotaStatement struct {
 	Opening   QuotaFigures
 	Movements []QuotaMovement
@@ -104,7 +103,7 @@ func (l *Quota) Statement(ctx context.Context, by trade.Actor, merchant trade.Ac
 	}, nil
 }
 
-// quotaFigures returns those of a row, or zeros if there is none.
+// quotaFigures returns the figures of a row, or zeros for nil.
 func quotaFigures(row projection.Row, c trade.Currency) QuotaFigures {
 	if row == nil {
 		return QuotaFigures{trade.Minor(0, c), trade.Minor(0, c)}

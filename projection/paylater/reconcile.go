@@ -10,13 +10,13 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// SumError says that a figure of a merchant's line or funds is not what his orders add up to.
+// SumError reports that a figure of a merchant's line or funds is not the sum of the orders.
 type SumError struct {
 	Figure   string // "used", "orders" or "overdue" of the line, "credited" or "refunded" of the funds
 	Merchant trade.Account
 	Currency trade.Currency
-	Kept     int64 // what the line or the funds say: minor units, or a number of orders
-	Orders   int64 // what the orders say
+	Kept     int64 // the figure of the line or the funds: minor units, or a number of orders
+	Orders   int64 // the sum of the orders
 }
 
 func (e *SumError) Error() string {
@@ -25,11 +25,11 @@ func (e *SumError) Error() string {
 
 // Reconcile recomputes every figure of every view of this package from the events, each in a
 // scratch store of its own, and returns the first difference, a *projection.DifferenceError. Then
-// it compares, as of the end of the log, what lines and funds say with what the orders add up to:
-// what they use, how many they are and how many of them overdue, what was credited and what was
-// refunded. The first figure that differs is a *SumError.
+// it compares, at the end of the log, the figures of lines and funds with the sums of the orders:
+// the quota used, the number of orders and of overdue orders, the amounts credited and refunded.
+// The first figure that differs is a *SumError.
 //
-// It asks for the views that the store has; one that is not there is a *projection.ViewError.
+// The store must have all views; a missing one is a *projection.ViewError.
 func Reconcile(ctx context.Context, log events.Store, store projection.Store, scratch func() projection.Store) error {
 	return readmodel.Reconcile(ctx, log, store, scratch, Views(), map[string]readmodel.Check{
 		ExposureView().Name: compareUses, FundsView().Name: compareSales,
@@ -57,7 +57,7 @@ func compareUses(s projection.Snapshot) error {
 func compareSales(s projection.Snapshot) error {
 	kept := make(readmodel.Sums)
 	err := projection.Each(s, movements, projection.Query{}, func(row projection.Row) error {
-		r := readmodel.Row{Table: movements, Row: row} // by version: the last one stays
+		r := readmodel.Row{Table: movements, Row: row} // in the order of versions: the last row stays
 		kept[readmodel.Account{Owner: r.Account("merchant"), Currency: r.Currency()}] = [3]int64{r.Int("credited"), r.Int("refunded")}
 		return nil
 	})

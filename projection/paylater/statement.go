@@ -13,12 +13,11 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// TypeReleased is the type of a movement that is no event: waiting funds have become available.
+// TypeReleased is the type of a movement without an event: waiting funds have become available.
 const TypeReleased = "funds.released"
 
-// FundsMovement is what changed a figure of a balance, by how much, up or, where negative, down:
-// an event, or the release of funds that have waited long enough. Of Order, Withdrawal and Charge
-// exactly one is set.
+// FundsMovement changed a figure of a balance: an event, or the release of waiting funds. Exactly
+// one of Order, Withdrawal and Charge is set.
 type FundsMovement struct {
 	Version      events.Version // 0 for a release
 	At           time.Time
@@ -26,12 +25,12 @@ type FundsMovement struct {
 	Order        trade.ID
 	Withdrawal   funds.WithdrawalID
 	Charge       funds.ChargeID
-	FundsFigures              // by how much they changed
-	After        FundsFigures // what they were then
+	FundsFigures              // the change, negative if a figure fell
+	After        FundsFigures // the figures after the movement
 }
 
-// FundsStatement is what happened to a balance in a while. The figures of Opening plus all
-// movements, of this page and those that follow, are those of Closing.
+// FundsStatement shows the movements of a balance in a period. The figures of Opening plus all
+// movements, of this page and the following ones, are those of Closing.
 type FundsStatement struct {
 	Opening   FundsFigures
 	Movements []FundsMovement
@@ -39,21 +38,20 @@ type FundsStatement struct {
 	Next      string // the After of the next page; empty on the last one
 }
 
-// Statement returns a page of the statement of a balance: what was booked, and what was released,
-// from an instant on and before another one, a release before the events of the same instant. The
-// zero instant does not bound; the statement then begins with the first event, and ends with the
-// last one: what is to be released after that is left to time. The platform may ask for any
-// balance, a merchant for his own; to anybody else it is empty. Before its first event, and if there
-// is none, the figures of a balance are zero.
+// Statement returns a page of the statement of a balance: events and releases at from or later and
+// before to, a release before the events of the same instant. A zero from begins with the first
+// event; a zero to ends with the last event, without the releases after it. The platform sees all
+// balances, a merchant their own; for other callers the statement is empty. Before its first event
+// the figures of a balance are zero.
 //
-// An event whose instant lies before that of an earlier one is booked at the earlier one's, so that
-// the statements of successive periods follow each other without a gap.
+// An event whose instant is before that of an earlier event is booked at the instant of the earlier
+// one, so that the statements of successive periods leave no gap.
 func (f *Funds) Statement(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, from, to time.Time, p Page) (s FundsStatement, err error) {
 	if ok, err := readmodel.Owns(by, "merchant", merchant); err != nil || !ok {
 		return FundsStatement{}, err
 	}
 	begin, end := nanos(from), nanos(to)
-	x := newBooks(merchant, c)
+	x := newBalanceRows(merchant, c)
 	err = f.source.Read(ctx, func(snap projection.Snapshot) error {
 		last, err := x.Last(snap)
 		if err != nil {
@@ -69,7 +67,7 @@ func (f *Funds) Statement(ctx context.Context, by trade.Actor, merchant trade.Ac
 		if s.Closing, _, err = x.before(snap, end); err != nil {
 			return err
 		}
-		at, err := x.turn(snap, &s, begin, p.After)
+		at, err := x.pageStart(snap, &s, begin, p.After)
 		if err != nil {
 			return err
 		}
@@ -81,49 +79,49 @@ func (f *Funds) Statement(ctx context.Context, by trade.Actor, merchant trade.Ac
 	return s, nil
 }
 
-// maxNanos is later than any instant that is stored.
+// maxNanos is later than any stored instant.
 const maxNanos = math.MaxInt64
 
-// nanos returns an instant of a question as a column has it.
+// nanos returns the value of a column for an instant to compare with.
 func nanos(t time.Time) int64 { return readmodel.Instant(t).Int() }
 
-// books are the rows of one balance.
-type books struct{ readmodel.Period }
+// balanceRows selects the rows of one balance.
+type balanceRows struct{ readmodel.Period }
 
-func newBooks(merchant trade.Account, c trade.Currency) *books {
-	return &books{readmodel.Period{Table: movements, Account: readmodel.Account{Owner: merchant, Currency: c}}}
+func newBalanceRows(merchant trade.Account, c trade.Currency) *balanceRows {
+	return &balanceRows{readmodel.Period{Table: movements, Account: readmodel.Account{Owner: merchant, Currency: c}}}
 }
 
-// between returns conditions for rows of the balance: those that have in a column what is no less
-// than from and less than to.
-func (x *books) between(column string, from, to int64, more ...projection.Condition) []projection.Condition {
+// between returns conditions that select the rows of the balance with a column from <= value < to,
+// and others.
+func (x *balanceRows) between(column string, from, to int64, more ...projection.Condition) []projection.Condition {
 	return x.Account.Where("merchant", append(more,
 		projection.Condition{Column: column, Op: projection.AtLeast, Value: projection.Int(from)},
 		projection.Condition{Column: column, Op: projection.Less, Value: projection.Int(to)})...)
 }
 
-// releases asks for what is released from an instant on and before another one.
-func (x *books) releases(from, to int64, limit int) projection.Query {
+// releases returns the query for the releases at from or later and before to.
+func (x *balanceRows) releases(from, to int64, limit int) projection.Query {
 	return projection.Query{Table: releases.Name, Where: x.between("at", from, to), Limit: limit}
 }
 
-// before returns the figures just before an instant, and the last event up to then.
-func (x *books) before(s projection.Snapshot, at int64) (FundsFigures, projection.Row, error) {
+// before returns the figures just before an instant, and the row of the last event before it.
+func (x *balanceRows) before(s projection.Snapshot, at int64) (FundsFigures, projection.Row, error) {
 	last, err := x.Last(s, projection.Condition{Column: "booked", Op: projection.Less, Value: projection.Int(at)})
 	f := fundsFigures(last, x.Account.Currency)
 	if err != nil || last == nil {
 		return f, nil, err
 	}
-	// What was released up to the event is in its figures.
+	// The figures of the event include the releases up to its instant.
 	booked := readmodel.Row{Table: movements, Row: last}.Int("booked")
 	released, err := x.released(s, booked+1, at, "")
 	f.release(released)
 	return f, last, err
 }
 
-// released returns the sum of what was released from an instant on and before another one, or, if
-// an order is named, at the first one up to that order.
-func (x *books) released(s projection.Snapshot, from, to int64, upTo string) (sum int64, err error) {
+// released returns the sum of the releases at from or later and before to; with an order in upTo,
+// the sum of those at from, up to that order.
+func (x *balanceRows) released(s projection.Snapshot, from, to int64, upTo string) (sum int64, err error) {
 	q := x.releases(from, to, 0)
 	if upTo != "" {
 		q.Where = x.between("at", from, from+1, projection.Condition{Column: "order", Op: projection.AtMost, Value: projection.Text(upTo)})
@@ -135,18 +133,18 @@ func (x *books) released(s projection.Snapshot, from, to int64, upTo string) (su
 	return sum, err
 }
 
-// turn is where a page begins: the figures before it, and what is asked for from there on.
-type turn struct {
-	before          FundsFigures
-	booked, at      int64 // from when on events and releases are on the page
-	events, release []projection.Value
+// pageStart is the beginning of a page.
+type pageStart struct {
+	before          FundsFigures       // the figures before the page
+	booked, at      int64              // the first instants of events and of releases
+	events, release []projection.Value // the cursors of the last event and release before the page
 }
 
-// turn returns where the page begins that follows a place. That of a release names the order, that
+// pageStart returns the beginning of the page after a place: that of a release has the order, that
 // of an event the version.
-func (x *books) turn(s projection.Snapshot, of *FundsStatement, begin int64, after string) (*turn, error) {
+func (x *balanceRows) pageStart(s projection.Snapshot, of *FundsStatement, begin int64, after string) (*pageStart, error) {
 	if after == "" {
-		return &turn{before: of.Opening, booked: begin, at: begin}, nil
+		return &pageStart{before: of.Opening, booked: begin, at: begin}, nil
 	}
 	if strings.Count(after, "/") == 2 {
 		place, id, err := readmodel.ParsePlace(after, 2, true)
@@ -154,7 +152,7 @@ func (x *books) turn(s projection.Snapshot, of *FundsStatement, begin int64, aft
 			return nil, err
 		}
 		at := place[0]
-		t := &turn{booked: at, at: at, release: x.Account.Key(projection.Int(at), readmodel.ID(id))}
+		t := &pageStart{booked: at, at: at, release: x.Account.Key(projection.Int(at), readmodel.ID(id))}
 		if t.before, _, err = x.before(s, at); err != nil {
 			return nil, err
 		}
@@ -168,14 +166,14 @@ func (x *books) turn(s projection.Snapshot, of *FundsStatement, begin int64, aft
 	}
 	version := projection.Int(place[1])
 	row, err := x.Last(s, readmodel.Equal("version", version))
-	return &turn{
+	return &pageStart{
 		before: fundsFigures(row, x.Account.Currency), booked: place[0], at: place[0] + 1,
 		events: append([]projection.Value{projection.Int(place[0])}, x.Account.Key(version)...),
 	}, err
 }
 
 // fill puts a page of movements into the statement: events and releases, merged.
-func (x *books) fill(s projection.Snapshot, of *FundsStatement, t *turn, end int64, limit int) error {
+func (x *balanceRows) fill(s projection.Snapshot, of *FundsStatement, t *pageStart, end int64, limit int) error {
 	booked, err := s.Select(projection.Query{
 		Table: movements.Name, Where: x.between("booked", t.booked, end), Order: []string{"booked"}, After: t.events, Limit: limit,
 	})

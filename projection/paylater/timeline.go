@@ -10,27 +10,27 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// Moment is one fact in the history of an order.
+// Moment is one event in the history of an order.
 type Moment struct {
 	Version events.Version
 	At      time.Time
-	// By is in which capacity somebody asked for it, and Account is who, if he is a party of the
-	// order or it is the reader himself.
+	// By is the role that issued the command, and Account the account, if it is a party of the
+	// order or the reader.
 	By      trade.Role
 	Account trade.Account
 	Command string
 	Event   paylater.Event
-	Phase   paylater.Phase // in which the order was then
+	Phase   paylater.Phase // after the event
 }
 
-// Timeline returns the history of an order as the actor may see it, whole and as current as the
-// log: its buyer, its merchant and the platform may. To anybody else there is nothing, as of an
+// Timeline returns the history of an order, complete and as current as the log, for the actors who
+// may see it: its buyer, its merchant and the platform. For other callers it is empty, as for an
 // order that does not exist.
 //
-// The events of pay-later orders have no names, addresses or numbers of accounts, so that nothing
-// is masked but who works for the platform. References of payments, and the reasons that the
-// parties and the platform have given each other, are shown as they are. A record that cannot be
-// read is a *events.CorruptError.
+// The events of pay-later orders have no names, addresses or numbers of accounts, so only the
+// accounts of the platform's staff are hidden. References of payments, and the reasons that parties
+// and platform have written to each other, are shown. A record that cannot be read is a
+// *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
 	steps, err := readmodel.History(ctx, log, paylater.NewModel(), paylater.Stream(id), by)
 	if err != nil || len(steps) == 0 {

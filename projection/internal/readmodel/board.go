@@ -8,25 +8,25 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// Orders asks a board for a page of its orders. The table of a board has the columns id, buyer,
-// phase, status and deadline, and one for who sells. What is zero does not matter.
+// Orders selects a page of the orders of a board. The table of a board has the columns id, buyer,
+// phase, status and deadline, and one for the seller. A zero field does not restrict the page.
 type Orders struct {
 	Table         *projection.Table
-	SoldBy        string // the column of who sells
+	SoldBy        string // the column of the seller
 	Seller, Buyer trade.Account
 	Phase, Status string
 	DueBefore     time.Time
-	// ByDeadline orders by deadline, the next one first, and means orders that have one.
-	// Otherwise the order with the latest id comes first.
+	// ByDeadline selects orders with a deadline, the next one first. Otherwise the order with
+	// the latest id comes first.
 	ByDeadline bool
-	// ToBuyers is what else a row has to be for a buyer to see it.
+	// ToBuyers are further conditions on the rows that buyers see.
 	ToBuyers []projection.Condition
-	After    string // the place behind which the page begins
+	After    string // the place after which the page begins
 	Limit    int
 }
 
-// Page returns the rows of the page that the actor may see, each as of makes it, and the place of
-// the last one if another page may follow.
+// Page returns the rows of the page that the actor may see, each converted by of, and the place
+// of the last one if another page may follow.
 func Page[T any](ctx context.Context, from Source, o *Orders, by trade.Actor, of func(Row) T) (found []T, next string, err error) {
 	if err := CheckReader(by); err != nil {
 		return nil, "", err
@@ -46,7 +46,7 @@ func Page[T any](ctx context.Context, from Source, o *Orders, by trade.Actor, of
 	return found, next, err
 }
 
-// where returns what the rows have to be.
+// where returns the conditions on the rows.
 func (o *Orders) where(by trade.Actor) []projection.Condition {
 	var list []projection.Condition
 	equal := func(column, value string) {
@@ -82,7 +82,7 @@ func (o *Orders) place(r Row) string {
 	return Place(r.ID("id"))
 }
 
-// after reads what place wrote.
+// after is the inverse of place.
 func (o *Orders) after() ([]projection.Value, error) {
 	if o.After == "" {
 		return nil, nil

@@ -28,8 +28,8 @@ type Deadline struct {
 	Payload []byte
 }
 
-// DeadlinesView returns a view of the deadlines of orders. The function of returns the one that
-// runs on an order.
+// DeadlinesView returns a view of the deadlines of orders. The function of returns the deadline
+// that runs on an order.
 func DeadlinesView[S, E any](name string, m *events.Model[S, E], of func(*S) Deadline) *projection.View {
 	return View(name, 1, []*projection.Table{DeadlineTable}, projection.Fold[S, E]{
 		Model: m,
@@ -44,9 +44,9 @@ func DeadlinesView[S, E any](name string, m *events.Model[S, E], of func(*S) Dea
 	})
 }
 
-// Due yields what a view of deadlines has of what is due at now, as desk.Deadlines wants it:
-// action makes of an order, a command and its payload what the system asks for. It reads page by
-// page, and holds nothing in between. Orders that the view has parked come last, as errors.
+// Due yields the deadlines of a view that are due at now, for desk.Deadlines. The function action
+// makes the system's command from an order, the name of the command and its payload. Due reads
+// page by page, and holds nothing in between. Orders that the view has parked come last, as errors.
 func (s Source) Due(ctx context.Context, now time.Time,
 	action func(id trade.ID, command string, payload []byte) (desk.Action, error)) iter.Seq2[desk.Due, error] {
 	return func(yield func(desk.Due, error) bool) {
@@ -86,11 +86,11 @@ func (s Source) Due(ctx context.Context, now time.Time,
 	}
 }
 
-// yieldParked yields the orders whose deadlines are not known.
+// yieldParked yields the parked orders, whose deadlines are unknown.
 func yieldParked(parked []projection.ParkedStream, yield func(desk.Due, error) bool) {
 	for _, p := range parked {
 		key, _ := p.Stream.Key()
-		id, _ := trade.ParseID(key) // zero for a stream that is no order's
+		id, _ := trade.ParseID(key) // zero for a stream that is not an order's
 		if !yield(desk.Due{Order: id}, p.Corrupt()) {
 			return
 		}

@@ -1,4 +1,3 @@
-// Package readmodel is what the read models of assurance orders and those of pay-later orders
-// have in common: columns and rows, pages, statements of a period, deadlines, who may ask, and
-// how personal data is masked.
+// Package readmodel is what the read models of assurance orders and of pay-later orders share:
+// columns and rows, pages, statements, deadlines, who may read, and how personal data is masked.
 package readmodel

@@ -8,12 +8,12 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// Period asks for what was booked on an account from an instant on and before another one. The
-// zero instant does not bound.
+// Period selects the events that were booked on an account at From or later and before To. A zero
+// instant does not bound the period.
 type Period struct {
 	// Table is a ledger: it has a row for each event of the streams of accounts of some kind. The
-	// two columns of an Account and then "version" are its key; "booked" is the instant that an
-	// event is booked at, which never falls from one version to the next. An index has account
+	// two columns of an Account and then "version" are its key; "booked" is the instant at which
+	// an event is booked, which never falls from one version to the next. An index has account
 	// and booked.
 	Table    *projection.Table
 	Account  Account
@@ -23,12 +23,12 @@ type Period struct {
 	Limit int
 }
 
-// Part is a page of a period. Rows that are not there are nil.
+// Part is a page of a period. A row that does not exist is nil.
 type Part struct {
 	Opening projection.Row // the last row before the period
 	Before  projection.Row // the last row before the page
 	Rows    []projection.Row
-	Closing projection.Row // the last row of the period, or the one before it
+	Closing projection.Row // the last row before the end of the period
 	Next    string         // the After of the next page; empty on the last one
 }
 
@@ -85,10 +85,10 @@ func (p *Period) page(s projection.Snapshot) (part Part, err error) {
 	return part, nil
 }
 
-// owner is the column of who owns an account.
+// owner returns the name of the column of an account's owner.
 func (p *Period) owner() string { return p.Table.Columns[0].Name }
 
-// where returns the conditions that name the account, and others.
+// where returns the conditions that select the account, and others.
 func (p *Period) where(more ...projection.Condition) []projection.Condition {
 	return p.Account.Where(p.owner(), more...)
 }
@@ -104,8 +104,8 @@ func (p *Period) Last(s projection.Snapshot, conditions ...projection.Condition)
 	return rows[0], nil
 }
 
-// Movements returns the movements of a page: one for each row whose figures differ from those
-// before it. The function figures returns those of a row, and zeros for nil.
+// Movements returns the movements of a page: one for each row whose figures differ from those of
+// the row before. The function figures returns the figures of a row, and zeros for nil.
 func Movements[F comparable, M any](part *Part, figures func(projection.Row) F, movement func(row projection.Row, before, after F) M) (list []M) {
 	before := figures(part.Before)
 	for _, row := range part.Rows {

@@ -4,7 +4,7 @@ import "strings"
 
 const mask = "***"
 
-// MaskEmail returns an address with nothing of it but its first letter and its domain.
+// MaskEmail returns the first letter and the domain of an address.
 func MaskEmail[S ~string](address S) S {
 	local, domain, ok := strings.Cut(string(address), "@")
 	if !ok {
@@ -13,7 +13,7 @@ func MaskEmail[S ~string](address S) S {
 	return MaskName(S(local)) + "@" + S(domain)
 }
 
-// MaskName returns a name with nothing of it but its first letter. An empty one stays empty.
+// MaskName returns the first letter of a name. An empty name stays empty.
 func MaskName[S ~string](name S) S {
 	for _, first := range string(name) {
 		return S(first) + mask
@@ -21,8 +21,8 @@ func MaskName[S ~string](name S) S {
 	return ""
 }
 
-// MaskNumber returns the number of an account or card with nothing of it but its last four
-// characters, and not even these if there are no more than eight. An empty one stays empty.
+// MaskNumber returns the last four characters of the number of an account or card, and none of
+// them if it has eight or fewer. An empty number stays empty.
 func MaskNumber[S ~string](number S) S {
 	const shown = 4
 	switch {

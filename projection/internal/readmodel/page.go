@@ -8,11 +8,11 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// Full reports whether so many rows are a whole page of that limit, behind which there may be
-// another one.
+// Full reports whether a number of rows fills a page of that limit, so that another page may
+// follow.
 func Full(limit, rows int) bool { return rows == Limit(limit) }
 
-// Limit returns how many rows a page of that limit has at most; 0 stands for the default.
+// Limit returns how many rows a page of that limit has at most; 0 is the default.
 func Limit(limit int) int {
 	if limit == 0 {
 		return projection.DefaultLimit
@@ -20,8 +20,8 @@ func Limit(limit int) int {
 	return limit
 }
 
-// Place names the place of a row in a list by the numbers that order it, and then by the id of an
-// order unless that is zero.
+// Place encodes the place of a row in a list: the numbers by which it is ordered, and then the id
+// of an order unless that is zero.
 func Place(id trade.ID, numbers ...int64) string {
 	var parts []string
 	for _, n := range numbers {
@@ -33,8 +33,8 @@ func Place(id trade.ID, numbers ...int64) string {
 	return strings.Join(parts, "/")
 }
 
-// ParsePlace reads what Place wrote of so many numbers, with or without an id. Anything else is an
-// *trade.InvalidError about page.after.
+// ParsePlace is the inverse of Place for that many numbers, with or without an id. Any other text
+// is a *trade.InvalidError about page.after.
 func ParsePlace(s string, numbers int, withID bool) ([]int64, trade.ID, error) {
 	var (
 		list []int64
@@ -64,4 +64,4 @@ func ParsePlace(s string, numbers int, withID bool) ([]int64, trade.ID, error) {
 	return list, id, nil
 }
 
-func notAPlace() error { return Invalid("page.after", "is no place in this list") }
+func notAPlace() error { return Invalid("page.after", "is not a place in this list") }

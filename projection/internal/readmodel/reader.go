@@ -1,15 +1,13 @@
 package readmodel
 
-import (
-	"github.com/tradesurety/surety/order/trade"
-)
+import "github.com/tradesurety/surety/order/trade"
 
-// Invalid returns an *trade.InvalidError.
+// Invalid returns a *trade.InvalidError.
 func Invalid(field, reason string) error {
 	return &trade.InvalidError{Field: field, Reason: reason}
 }
 
-// CheckReader returns an *trade.InvalidError unless the actor may ask for anything at all.
+// CheckReader returns a *trade.InvalidError unless the actor is well formed and not the desk.
 func CheckReader(by trade.Actor) error {
 	if err := by.Validate(); err != nil {
 		return err
@@ -20,12 +18,12 @@ func CheckReader(by trade.Actor) error {
 	return nil
 }
 
-// Unbounded reports whether the actor sees what belongs to anybody.
+// Unbounded reports whether the actor sees the data of all parties.
 func Unbounded(by trade.Actor) bool { return by.Role == trade.Platform || by.Role == trade.System }
 
-// Owns reports whether the actor may see what belongs to a seller or merchant: he himself may, and
-// who is Unbounded. An actor who may ask for nothing, and an account that is malformed, which
-// field names, are an *trade.InvalidError.
+// Owns reports whether the actor may see the data of a seller or merchant: the owner may, and an
+// Unbounded actor. An actor that CheckReader refuses and a malformed owner, under the name field,
+// are a *trade.InvalidError.
 func Owns(by trade.Actor, field string, owner trade.Account) (bool, error) {
 	if err := CheckReader(by); err != nil {
 		return false, err

@@ -7,12 +7,12 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// Check compares figures of one state of a view with each other.
+// Check compares the figures of one state of a view with each other.
 type Check func(projection.Snapshot) error
 
-// Reconcile has each view recomputed from the events, in a scratch store of its own, and returns
-// the first difference. Views with a check, which goes by the name of the view, are then checked
-// as of the end of the log: a checkpoint may lie within a commit, the end of the log does not.
+// Reconcile recomputes each view from the events, in a scratch store of its own, and returns the
+// first difference. If checks has one under the name of the view, it then runs at the end of the
+// log: a checkpoint may be within a commit, the end of the log is not.
 func Reconcile(ctx context.Context, log events.Store, store projection.Store, scratch func() projection.Store,
 	views []*projection.View, checks map[string]Check) error {
 	for _, v := range views {

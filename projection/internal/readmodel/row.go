@@ -38,13 +38,13 @@ func Above(column string) projection.Condition {
 	return projection.Condition{Column: column, Op: projection.Greater, Value: projection.Int(0)}
 }
 
-// Minor returns an amount as a column has it; its currency stands in another one.
+// Minor returns the value of a column for an amount; its currency is in another column.
 func Minor(m trade.Money) projection.Value { return projection.Int(m.MinorUnits()) }
 
-// Currency returns the code of a currency as the column "currency" has it.
+// Currency returns the value of the column "currency".
 func Currency(c trade.Currency) projection.Value { return projection.Text(c.String()) }
 
-// ID returns the id of an order as a column has it; that of no order is empty.
+// ID returns the value of a column for the id of an order; it is empty for the zero ID.
 func ID(id trade.ID) projection.Value {
 	if id.IsZero() {
 		return projection.Text("")
@@ -79,7 +79,7 @@ func (r Row) Time(column string) time.Time { return r.Value(column).Time() }
 // Account returns the account of a column.
 func (r Row) Account(column string) trade.Account { return trade.Account(r.Text(column)) }
 
-// Currency returns the currency of the row, which an order without terms does not have.
+// Currency returns the currency of the row, zero for an order without terms.
 func (r Row) Currency() trade.Currency {
 	c, err := trade.ParseCurrency(r.Text("currency"))
 	if err != nil {
@@ -88,8 +88,8 @@ func (r Row) Currency() trade.Currency {
 	return c
 }
 
-// Money returns the amount of a column in the currency of the row, or the zero Money if it has
-// none.
+// Money returns the amount of a column in the currency of the row, or the zero Money if the row
+// has no currency.
 func (r Row) Money(column string) trade.Money {
 	c := r.Currency()
 	if c.IsZero() {
@@ -100,11 +100,11 @@ func (r Row) Money(column string) trade.Money {
 
 // ID is the inverse of the function ID.
 func (r Row) ID(column string) trade.ID {
-	id, _ := trade.ParseID(r.Text(column)) // the column has nothing but what ID returned
+	id, _ := trade.ParseID(r.Text(column)) // the column has only values of the function ID
 	return id
 }
 
-// Phase returns the phase of the name that a column has, or the zero phase.
+// Phase returns the phase of that name, or the zero phase.
 func Phase[P interface {
 	~uint8
 	String() string
@@ -117,7 +117,7 @@ func Phase[P interface {
 	return 0
 }
 
-// Share returns which part of a whole of the same currency an amount is; of nothing it is 0.
+// Share returns part divided by whole, which have the same currency, and 0 if whole is zero.
 func Share(part, whole trade.Money) *big.Rat {
 	if whole.IsZero() {
 		return new(big.Rat)
@@ -125,14 +125,14 @@ func Share(part, whole trade.Money) *big.Rat {
 	return big.NewRat(part.MinorUnits(), whole.MinorUnits())
 }
 
-// Difference returns by how much an amount has changed. Neither is negative, so that it cannot
-// overflow.
+// Difference returns by how much an amount has changed. Neither amount is negative, so the
+// difference does not overflow.
 func Difference(after, before trade.Money) trade.Money {
 	return trade.Minor(after.MinorUnits()-before.MinorUnits(), after.Currency())
 }
 
-// Instant returns an instant of a question as a column has it. What lies before all that can be
-// stored, or after it, is as good as the first or the last one.
+// Instant returns the value of a column for an instant to compare with. An instant outside what can
+// be stored is moved to the nearest bound.
 func Instant(t time.Time) projection.Value {
 	switch {
 	case t.Before(events.MinInstant):

@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// View returns a view that is folded by stream from the categories of the folds.
+// View returns a view that is ByStream, over the categories of the folds.
 func View(name string, version int, tables []*projection.Table, folds ...projection.CategoryFolder) *projection.View {
 	v := &projection.View{Name: name, Version: version, Tables: tables, ByStream: true, New: projection.Folds(folds...)}
 	for _, f := range folds {
@@ -27,16 +27,16 @@ func (s Source) Read(ctx context.Context, f func(projection.Snapshot) error) err
 	return s.View.Read(ctx, s.Store, f)
 }
 
-// Each calls f for all rows of a table that a query asks for, whatever its Limit.
+// Each calls f for all rows of a query, whatever its Limit.
 func (s Source) Each(ctx context.Context, t *projection.Table, q projection.Query, f func(Row) error) error {
 	return s.Read(ctx, func(snap projection.Snapshot) error {
 		return projection.Each(snap, t, q, func(row projection.Row) error { return f(Row{t, row}) })
 	})
 }
 
-// OfBuyer calls f for the rows of a table that belong to a buyer and that the actor may see, by
-// currency in the order of their codes: the platform sees all, the buyer their own, and a seller
-// those whose column soldBy names that seller.
+// OfBuyer calls f for the rows of a buyer that the actor may see, in the order of currency codes:
+// the platform sees all of them, a buyer those of that buyer, and a seller those with that seller in
+// the column soldBy.
 func (s Source) OfBuyer(ctx context.Context, t *projection.Table, soldBy string, by trade.Actor, buyer trade.Account, f func(Row) error) error {
 	if err := CheckReader(by); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s Source) OfBuyer(ctx context.Context, t *projection.Table, soldBy string,
 	return s.Each(ctx, t, q, f)
 }
 
-// Select returns the rows of a table that a query asks for, each as of makes it.
+// Select returns the rows of a query, each converted by of.
 func Select[T any](ctx context.Context, s Source, t *projection.Table, q projection.Query, of func(Row) T) (list []T, err error) {
 	q.Table = t.Name
 	err = s.Read(ctx, func(snap projection.Snapshot) error {

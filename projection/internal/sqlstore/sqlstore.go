@@ -13,11 +13,11 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// Table returns the quoted name of a table of a version.
+// Table returns the quoted name of a table of a version of a view.
 func Table(s *projection.Schema, t *projection.Table) string { return Part(s, t, "") }
 
-// Part returns the quoted name of what belongs to a table, such as an index: that of the table with
-// a suffix.
+// Part returns the quoted name of a part of a table, such as an index: the name of the table with a
+// suffix.
 func Part(s *projection.Schema, t *projection.Table, suffix string) string {
 	return quoted(s.Name + "@" + strconv.Itoa(s.Version) + "." + t.Name + suffix)
 }
@@ -36,8 +36,8 @@ func Names(columns []projection.Column) []string {
 // Key returns the names of the columns of a table's key.
 func Key(t *projection.Table) []string { return Names(t.Columns[:t.Key]) }
 
-// Definition returns what stands in parentheses behind CREATE TABLE: the columns with the types of
-// a database, and the key under a constraint of that name, if there is one.
+// Definition returns the columns of a table with the types of a database, and its key, for CREATE
+// TABLE. The key has a constraint of that name, unless the name is empty.
 func Definition(t *projection.Table, sqlType map[projection.Kind]string, constraint string) string {
 	var b strings.Builder
 	for _, c := range t.Columns {
@@ -62,8 +62,8 @@ func Join(names []string, separator string, f func(name string) string) string {
 	return strings.Join(parts, separator)
 }
 
-// Select returns the query of a plan without its limit. The function mark takes a value and returns
-// the parameter that stands for it.
+// Select returns the query of a plan without its limit. The function mark binds a value and returns
+// its parameter.
 func Select(table string, p *projection.Plan, mark func(projection.Value) string) string {
 	var b strings.Builder
 	b.WriteString("SELECT " + List(Names(p.Table.Columns)) + " FROM " + table)
@@ -98,8 +98,7 @@ type Version struct {
 	Schema *projection.Schema
 }
 
-// Schemas parses the texts of schemas, each once: there are as many as versions of views. It is
-// safe for concurrent use.
+// Schemas parses the texts of schemas, each one once. It is safe for concurrent use.
 type Schemas struct{ known sync.Map }
 
 // Parse returns the schema of a text.
