@@ -46,7 +46,7 @@ type story struct {
 
 func newStory(out io.Writer, lang rule.Lang) *story {
 	s := &story{out: out, words: tell.In(lang), texts: textsIn(lang), order: trade.NewID(), now: time.Date(2025, 6, 2, 1, 0, 0, 0, time.UTC)}
-	s.desk = desk.New(memory.New(),
+	s.desk, s.err = desk.New(memory.New(),
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithSources(desk.Sources{
 			Match: func(context.Context, trade.Email) (trade.Account, error) { return buyer.Account, nil },
@@ -78,8 +78,8 @@ func (s *story) play(ctx context.Context) error {
 }
 
 func (s *story) contract() {
-	s.do(supplier, desk.Seller(supplier.Account, seller.Activate{Route: seller.RouteServicePage}))
-	s.do(platform, desk.Line(supplier.Account, usd, credit.AssessLimit{Limit: s.money("20000 USD")}))
+	s.do(supplier, desk.OnSeller(supplier.Account, seller.Activate{Route: seller.RouteServicePage}))
+	s.do(platform, desk.OnLine(supplier.Account, usd, credit.AssessLimit{Limit: s.money("20000 USD")}))
 	s.ask(supplier, order.Draft{Mode: order.DraftOnline})
 	s.ask(supplier, order.SetBuyer{Email: buyer.Email, BuyerName: "Sample Homeware Ltd"})
 	s.ask(supplier, order.MatchBuyer{Email: buyer.Email})
@@ -100,17 +100,17 @@ func (s *story) change() {
 }
 
 func (s *story) export() {
-	s.later(3*day).do(supplier, desk.Entrustment("OT-7001", entrustment.Draft{Title: "stoneware"}))
-	s.do(supplier, desk.Entrustment("OT-7001", entrustment.Submit{}))
-	s.do(platform, desk.Entrustment("OT-7001", entrustment.Approve{}))
+	s.later(3*day).do(supplier, desk.OnEntrustment("OT-7001", entrustment.Draft{Title: "stoneware"}))
+	s.do(supplier, desk.OnEntrustment("OT-7001", entrustment.Submit{}))
+	s.do(platform, desk.OnEntrustment("OT-7001", entrustment.Approve{}))
 	s.ask(supplier, order.Link{Entrustment: "OT-7001"})
-	s.later(20*day).do(platform, desk.Entrustment("OT-7001", entrustment.Declare{Declaration: entrustment.Declaration{
+	s.later(20*day).do(platform, desk.OnEntrustment("OT-7001", entrustment.Declare{Declaration: entrustment.Declaration{
 		Number: "310120250519007001", DeclaringCustoms: "3101", DeparturePort: "380001", DeclaredAt: s.now,
 		Items: []entrustment.Item{{
 			No: 1, HSCode: "6912001000", Name: "stoneware", Quantity: s.number("2400"), Unit: "piece", Price: s.number("4"), Total: s.money("9600 USD"),
 		}},
 	}}))
-	s.later(day).do(platform, desk.Entrustment("OT-7001", entrustment.Release{ReleasedAt: s.now.Add(-hour)}))
+	s.later(day).do(platform, desk.OnEntrustment("OT-7001", entrustment.Release{ReleasedAt: s.now.Add(-hour)}))
 	s.later(hour).ask(supplier, order.MarkShipped{})
 	s.later(5*day).transfer("TT-2", "6600 USD")
 }
@@ -132,7 +132,7 @@ func (s *story) quarrel() {
 func (s *story) rule() {
 	s.later(2*day).no(platform, order.Refund{Amount: s.money("9000 USD")})
 	s.ask(platform, order.Arbitrate{Compensation: s.money("3800 USD"), Text: "photographs and inspection agree"})
-	s.later(3*day).do(platform, desk.Line(supplier.Account, usd, credit.RepayClaim{Amount: s.money("3800 USD"), Reference: "REPAY-1"}))
+	s.later(3*day).do(platform, desk.OnLine(supplier.Account, usd, credit.RepayClaim{Amount: s.money("3800 USD"), Reference: "REPAY-1"}))
 	s.later(day).ask(buyer, order.ConfirmReceipt{})
 }
 
@@ -156,7 +156,7 @@ func (s *story) transfer(reference, amount string) {
 func (s *story) later(d time.Duration) *story { s.now = s.now.Add(d); return s }
 
 // ask asks something of the order that is accepted, and do of anything else.
-func (s *story) ask(by trade.Actor, c order.Command) { s.do(by, desk.Order(s.order, c)) }
+func (s *story) ask(by trade.Actor, c order.Command) { s.do(by, desk.OnOrder(s.order, c)) }
 
 func (s *story) do(by trade.Actor, do desk.Action) {
 	if s.err != nil {
@@ -175,7 +175,7 @@ func (s *story) no(by trade.Actor, c order.Command) {
 		return
 	}
 	s.now = s.now.Add(time.Minute)
-	_, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: desk.Order(s.order, c)})
+	_, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: desk.OnOrder(s.order, c)})
 	var refusal *trade.Refusal
 	if !errors.As(err, &refusal) {
 		s.fail(fmt.Errorf("%s was to be refused: %w", c.Name(), err))

@@ -22,7 +22,8 @@ func main() {
 	store, err := sqlite.Open(ctx, "orders.db") // fsync on every commit, or it does not open
 	check(err)
 	defer store.Close()
-	orders := desk.New(store)
+	orders, err := desk.New(store)
+	check(err)
 	acme := trade.Actor{Role: trade.Seller, Account: "s-acme"}
 	id, err := trade.ParseID("019c0000-0000-7000-8000-000000000117")
 	check(err)
@@ -38,9 +39,9 @@ func main() {
 		check(err)
 		fmt.Printf("%s: stored, repeated: %t\n", name, result.Receipt.Repeated)
 	}
-	draft := desk.Order(id, order.Draft{Mode: order.DraftOnline})
+	draft := desk.OnOrder(id, order.Draft{Mode: order.DraftOnline})
 	do("draft", draft) // too early
-	do("activate", desk.Seller("s-acme", seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
+	do("activate", desk.OnSeller("s-acme", seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
 		CompanyName: "Acme", RegistrationNo: "1", LegalRepresentative: "A. Example", RegisteredAddress: "Ningbo"}}))
 	do("draft", draft)
 	do("draft", draft) // a retry

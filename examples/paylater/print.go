@@ -23,7 +23,7 @@ func (s *story) line(by trade.Role, what string) {
 }
 
 // facts prints what a command wrote: on the order, on the line, on the balance.
-func (s *story) facts(by trade.Role, facts []desk.Fact) {
+func (s *story) facts(by trade.Role, facts []desk.Recorded) {
 	var said []string
 	for _, f := range facts {
 		if text := s.describe(f.Event); text != "" {

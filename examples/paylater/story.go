@@ -47,7 +47,7 @@ func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 	}
 	policy := paylater.DefaultPolicy()
 	policy.FreezeAfterOverdue = 1
-	s.desk = desk.New(store,
+	s.desk, s.err = desk.New(store,
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithPayLater(policy),
 		desk.WithSources(desk.Sources{
@@ -64,7 +64,7 @@ func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 func (s *story) play(ctx context.Context) error {
 	s.ctx = ctx
 	s.chapter(s.texts.opening)
-	s.do(platform, desk.Quota(shop.Account, funds.CNY(), credit.OpenLine{Limit: s.money("5000 CNY")}))
+	s.do(platform, desk.OnQuota(shop.Account, funds.CNY(), credit.OpenLine{Limit: s.money("5000 CNY")}))
 	s.place("O1", shopper, "3200 CNY")
 	s.place("O2", shopper, "1500 CNY")
 	s.refusedPlace(shopper, "4800 CNY")
@@ -88,7 +88,7 @@ func (s *story) play(ctx context.Context) error {
 	s.order("O3", shopper, paylater.Pay{Reference: "PAY-3", Amount: s.money("2900 CNY")})
 	s.order("O4", debtor, paylater.Pay{Reference: "PAY-4", Amount: s.money("500 CNY")})
 	s.page()
-	s.later(day).do(platform, desk.Quota(shop.Account, funds.CNY(), credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: s.orders["O4"].String()}))
+	s.later(day).do(platform, desk.OnQuota(shop.Account, funds.CNY(), credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: s.orders["O4"].String()}))
 	s.page()
 
 	s.chapter(s.texts.grows)
@@ -101,9 +101,9 @@ func (s *story) play(ctx context.Context) error {
 	s.order("O5", shopper, paylater.Pay{Reference: "PAY-5", Amount: s.money("4800 CNY")})
 	s.refusedWithdrawal("W-1", "11400 CNY")
 	s.withdraw("W-2", "6600 CNY")
-	s.later(20*time.Hour).do(platform, desk.Funds(shop.Account, funds.CNY(), funds.SettleWithdrawal{ID: "W-2"}))
+	s.later(20*time.Hour).do(platform, desk.OnFunds(shop.Account, funds.CNY(), funds.SettleWithdrawal{ID: "W-2"}))
 	s.later(7*day).withdraw("W-3", "4800 CNY")
-	s.no(shop, desk.Quota(shop.Account, funds.CNY(), credit.Withdraw{Amount: s.money("1000 CNY")}))
+	s.no(shop, desk.OnQuota(shop.Account, funds.CNY(), credit.Withdraw{Amount: s.money("1000 CNY")}))
 	s.statements()
 	return s.err
 }
@@ -119,7 +119,7 @@ func (s *story) assess(volume, score string) {
 	if s.fail(err) {
 		return
 	}
-	s.do(platform, desk.Quota(shop.Account, funds.CNY(), credit.AssessLimit{Limit: limit, Inputs: inputs}))
+	s.do(platform, desk.OnQuota(shop.Account, funds.CNY(), credit.AssessLimit{Limit: limit, Inputs: inputs}))
 }
 
 func placing(amount trade.Money) paylater.Place {
@@ -137,7 +137,7 @@ func (s *story) refusedPlace(by trade.Actor, amount string) {
 	if s.err != nil {
 		return
 	}
-	do := desk.PayLater(trade.NewID(), placing(s.money(amount)))
+	do := desk.OnPayLater(trade.NewID(), placing(s.money(amount)))
 	if err := s.desk.Try(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: do}); err == nil {
 		s.fail(fmt.Errorf("an order of %s could be taken", amount))
 		return
@@ -146,7 +146,7 @@ func (s *story) refusedPlace(by trade.Actor, amount string) {
 }
 
 func (s *story) order(name string, by trade.Actor, c paylater.Command) {
-	s.do(by, desk.PayLater(s.orders[name], c))
+	s.do(by, desk.OnPayLater(s.orders[name], c))
 }
 
 func withdrawing(id, amount string, s *story) funds.Withdraw {
@@ -157,11 +157,11 @@ func withdrawing(id, amount string, s *story) funds.Withdraw {
 }
 
 func (s *story) withdraw(id, amount string) {
-	s.do(shop, desk.Funds(shop.Account, funds.CNY(), withdrawing(id, amount, s)))
+	s.do(shop, desk.OnFunds(shop.Account, funds.CNY(), withdrawing(id, amount, s)))
 }
 
 func (s *story) refusedWithdrawal(id, amount string) {
-	s.no(shop, desk.Funds(shop.Account, funds.CNY(), withdrawing(id, amount, s)))
+	s.no(shop, desk.OnFunds(shop.Account, funds.CNY(), withdrawing(id, amount, s)))
 }
 
 func (s *story) later(d time.Duration) *story { s.now = s.now.Add(d); return s }
@@ -175,7 +175,7 @@ func (s *story) do(by trade.Actor, do desk.Action) {
 	if s.fail(err) {
 		return
 	}
-	s.facts(by.Role, result.Facts)
+	s.facts(by.Role, result.Events)
 }
 
 func (s *story) tick() {

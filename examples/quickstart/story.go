@@ -44,7 +44,8 @@ type story struct {
 // play carries the contract out as far as it is not in the store yet, and returns the order.
 func play(ctx context.Context, store events.Store, c *contract, out io.Writer, words *words) (order.Order, error) {
 	s := &story{contract: c, store: store}
-	s.desk = desk.New(store,
+	var err error
+	s.desk, err = desk.New(store,
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithSources(desk.Sources{
 			Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
@@ -57,7 +58,9 @@ func play(ctx context.Context, store events.Store, c *contract, out io.Writer, w
 				return seller.Findings{Operating: true, Membership: c.Seller.Membership}, nil
 			},
 		}))
-	var err error
+	if err != nil {
+		return order.Order{}, err
+	}
 	if s.order, err = s.orderOf(ctx, "draft"); err != nil {
 		return order.Order{}, err
 	}
@@ -173,7 +176,7 @@ func (s *story) looked(name string, at time.Time, by trade.Actor, id trade.ID, d
 		if err != nil {
 			return desk.Action{}, err
 		}
-		return desk.Order(id, do(&o)), nil
+		return desk.OnOrder(id, do(&o)), nil
 	}})
 }
 
@@ -191,10 +194,10 @@ func (s *story) write() {
 // the order is drafted.
 func (s *story) opening() {
 	at := s.DraftedAt.Add(-48 * time.Hour)
-	s.add("activate", at, s.seller(), desk.Seller(s.Seller.Account, seller.Activate{
+	s.add("activate", at, s.seller(), desk.OnSeller(s.Seller.Account, seller.Activate{
 		Route: seller.RouteConsole, Certification: s.Seller.Certification,
 	}))
-	s.add("assess", at.Add(time.Hour), platform, desk.Line(s.Seller.Account, s.Limit.Currency(), credit.AssessLimit{
+	s.add("assess", at.Add(time.Hour), platform, desk.OnLine(s.Seller.Account, s.Limit.Currency(), credit.AssessLimit{
 		Limit: s.Limit, Inputs: credit.Inputs{Qualification: "verified", Month: at.Format("2006-01")},
 	}))
 	old := s.Entrustments[0]
@@ -202,33 +205,33 @@ func (s *story) opening() {
 	old.Declaration.Number = "9" + old.Declaration.Number[1:]
 	old.Declaration.DeclaredAt = at.Add(3 * time.Hour)
 	s.entrust(&old, at.Add(2*time.Hour))
-	s.add("release "+string(old.ID), at.Add(24*time.Hour), platform, desk.Entrustment(old.ID, entrustment.Release{ReleasedAt: at.Add(23 * time.Hour)}))
+	s.add("release "+string(old.ID), at.Add(24*time.Hour), platform, desk.OnEntrustment(old.ID, entrustment.Release{ReleasedAt: at.Add(23 * time.Hour)}))
 }
 
 // contracting drafts, submits and confirms the order, and another one beside it.
 func (s *story) contracting() {
 	at := s.DraftedAt
-	s.add("draft", at, s.seller(), desk.Order(s.order, order.Draft{Mode: order.DraftOnline}))
-	s.add("set buyer", at.Add(2*time.Minute), s.seller(), desk.Order(s.order, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
-	s.add("match buyer", at.Add(3*time.Minute), s.seller(), desk.Order(s.order, order.MatchBuyer{Email: s.Buyer.Email}))
-	s.add("set terms", at.Add(10*time.Minute), s.seller(), desk.Order(s.order, order.SetTerms{Terms: s.Terms}))
-	s.add("set transport", at.Add(11*time.Minute), s.seller(), desk.Order(s.order, order.SetTransport{Mode: s.Transport}))
-	s.add("choose coverage", at.Add(12*time.Minute), s.seller(), desk.Order(s.order, order.ChooseCoverage{Coverage: s.Coverage, TermsAccepted: true}))
-	s.add("submit", at.Add(15*time.Minute), s.seller(), desk.Order(s.order, order.Submit{OneTouchAcknowledged: true}))
+	s.add("draft", at, s.seller(), desk.OnOrder(s.order, order.Draft{Mode: order.DraftOnline}))
+	s.add("set buyer", at.Add(2*time.Minute), s.seller(), desk.OnOrder(s.order, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
+	s.add("match buyer", at.Add(3*time.Minute), s.seller(), desk.OnOrder(s.order, order.MatchBuyer{Email: s.Buyer.Email}))
+	s.add("set terms", at.Add(10*time.Minute), s.seller(), desk.OnOrder(s.order, order.SetTerms{Terms: s.Terms}))
+	s.add("set transport", at.Add(11*time.Minute), s.seller(), desk.OnOrder(s.order, order.SetTransport{Mode: s.Transport}))
+	s.add("choose coverage", at.Add(12*time.Minute), s.seller(), desk.OnOrder(s.order, order.ChooseCoverage{Coverage: s.Coverage, TermsAccepted: true}))
+	s.add("submit", at.Add(15*time.Minute), s.seller(), desk.OnOrder(s.order, order.Submit{OneTouchAcknowledged: true}))
 
 	wrong := trade.Actor{Role: trade.Buyer, Account: "b-somebody-else", Email: "somebody@else.example"}
-	s.against("confirm by another", at.Add(24*time.Hour), wrong, desk.Order(s.order, order.Confirm{Terms: 2}))
+	s.against("confirm by another", at.Add(24*time.Hour), wrong, desk.OnOrder(s.order, order.Confirm{Terms: 2}))
 	confirm := func(o *order.Order) order.Command { return order.Confirm{Terms: o.Revision} }
 	s.looked("confirm", at.Add(25*time.Hour), s.buyer(), s.order, confirm)
 
 	at = at.Add(48 * time.Hour)
 	total := trade.Minor(100_000, s.Terms.Total.Currency())
-	s.add("other: draft", at, s.seller(), desk.Order(s.other, order.Draft{Mode: order.DraftOnline}))
-	s.add("other: set buyer", at, s.seller(), desk.Order(s.other, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
-	s.add("other: match buyer", at, s.seller(), desk.Order(s.other, order.MatchBuyer{Email: s.Buyer.Email}))
-	s.add("other: set terms", at, s.seller(), desk.Order(s.other, order.SetTerms{Terms: order.Terms{Total: total}}))
-	s.add("other: choose coverage", at, s.seller(), desk.Order(s.other, order.ChooseCoverage{Coverage: order.CoverageNone}))
-	s.add("other: submit", at, s.seller(), desk.Order(s.other, order.Submit{OneTouchAcknowledged: true}))
+	s.add("other: draft", at, s.seller(), desk.OnOrder(s.other, order.Draft{Mode: order.DraftOnline}))
+	s.add("other: set buyer", at, s.seller(), desk.OnOrder(s.other, order.SetBuyer{Email: s.Buyer.Email, BuyerName: s.Buyer.Name}))
+	s.add("other: match buyer", at, s.seller(), desk.OnOrder(s.other, order.MatchBuyer{Email: s.Buyer.Email}))
+	s.add("other: set terms", at, s.seller(), desk.OnOrder(s.other, order.SetTerms{Terms: order.Terms{Total: total}}))
+	s.add("other: choose coverage", at, s.seller(), desk.OnOrder(s.other, order.ChooseCoverage{Coverage: order.CoverageNone}))
+	s.add("other: submit", at, s.seller(), desk.OnOrder(s.other, order.Submit{OneTouchAcknowledged: true}))
 	s.looked("other: confirm", at.Add(time.Hour), s.buyer(), s.other, confirm)
 }
 
@@ -249,33 +252,33 @@ func (s *story) exporting() {
 	for i := range s.Entrustments {
 		x := &s.Entrustments[i]
 		s.entrust(x, x.DraftedAt)
-		s.add("link "+string(x.ID), x.DraftedAt.Add(4*time.Hour), s.seller(), desk.Order(s.order, order.Link{Entrustment: x.ID}))
-		s.add("release "+string(x.ID), x.ReleasedAt.Add(time.Minute), platform, desk.Entrustment(x.ID, entrustment.Release{ReleasedAt: x.ReleasedAt}))
+		s.add("link "+string(x.ID), x.DraftedAt.Add(4*time.Hour), s.seller(), desk.OnOrder(s.order, order.Link{Entrustment: x.ID}))
+		s.add("release "+string(x.ID), x.ReleasedAt.Add(time.Minute), platform, desk.OnEntrustment(x.ID, entrustment.Release{ReleasedAt: x.ReleasedAt}))
 		if x.ReleasedAt.After(last) {
 			last = x.ReleasedAt
 		}
 	}
 	first := s.Entrustments[0]
 	grab := first.DraftedAt.Add(6 * time.Hour)
-	s.against("other: grab", grab, s.seller(), desk.Order(s.other, order.Link{Entrustment: first.ID}))
-	s.against("link too early a release", grab.Add(time.Minute), s.seller(), desk.Order(s.order, order.Link{Entrustment: "OLD-" + first.ID}))
-	s.against("ship before release", last.Add(-time.Hour), s.seller(), desk.Order(s.order, order.MarkShipped{}))
-	s.add("ship", last.Add(time.Hour), s.seller(), desk.Order(s.order, order.MarkShipped{}))
+	s.against("other: grab", grab, s.seller(), desk.OnOrder(s.other, order.Link{Entrustment: first.ID}))
+	s.against("link too early a release", grab.Add(time.Minute), s.seller(), desk.OnOrder(s.order, order.Link{Entrustment: "OLD-" + first.ID}))
+	s.against("ship before release", last.Add(-time.Hour), s.seller(), desk.OnOrder(s.order, order.MarkShipped{}))
+	s.add("ship", last.Add(time.Hour), s.seller(), desk.OnOrder(s.order, order.MarkShipped{}))
 }
 
 // entrust drafts an entrustment, has it examined, and declares it to customs.
 func (s *story) entrust(x *exported, at time.Time) {
-	s.add("draft "+string(x.ID), at, s.seller(), desk.Entrustment(x.ID, entrustment.Draft{Reference: s.Number, Title: x.Title}))
-	s.add("submit "+string(x.ID), at.Add(10*time.Minute), s.seller(), desk.Entrustment(x.ID, entrustment.Submit{}))
-	s.add("approve "+string(x.ID), at.Add(20*time.Minute), platform, desk.Entrustment(x.ID, entrustment.Approve{}))
+	s.add("draft "+string(x.ID), at, s.seller(), desk.OnEntrustment(x.ID, entrustment.Draft{Reference: s.Number, Title: x.Title}))
+	s.add("submit "+string(x.ID), at.Add(10*time.Minute), s.seller(), desk.OnEntrustment(x.ID, entrustment.Submit{}))
+	s.add("approve "+string(x.ID), at.Add(20*time.Minute), platform, desk.OnEntrustment(x.ID, entrustment.Approve{}))
 	declared := x.Declaration.DeclaredAt
-	s.add("declare "+string(x.ID), declared.Add(time.Minute), platform, desk.Entrustment(x.ID, entrustment.Declare{Declaration: x.Declaration}))
+	s.add("declare "+string(x.ID), declared.Add(time.Minute), platform, desk.OnEntrustment(x.ID, entrustment.Declare{Declaration: x.Declaration}))
 }
 
 // receiving ends the story.
 func (s *story) receiving() {
-	s.add("receive", s.ReceivedAt, s.buyer(), desk.Order(s.order, order.ConfirmReceipt{}))
-	s.add("review", s.ReceivedAt.Add(time.Hour), s.buyer(), desk.Order(s.order, s.Review))
+	s.add("receive", s.ReceivedAt, s.buyer(), desk.OnOrder(s.order, order.ConfirmReceipt{}))
+	s.add("review", s.ReceivedAt.Add(time.Hour), s.buyer(), desk.OnOrder(s.order, s.Review))
 }
 
 // equal reports whether two folded orders are the same. States are values without pointers

@@ -27,13 +27,13 @@ import (
 
 // actions are the paths that take commands. What follows them in a request names the command.
 var actions = map[string]action{
-	"/orders/{id}":                 on(anOrder, order.DecodeCommand, desk.Order),
-	"/pay-later/{id}":              on(anOrder, paylater.DecodeCommand, desk.PayLater),
-	"/entrustments/{id}":           on(anEntrustment, entrustment.DecodeCommand, desk.Entrustment),
-	"/services/{account}":          on(anAccount, seller.DecodeCommand, desk.Seller),
-	"/lines/{account}/{currency}":  on(aLine, credit.DecodeCommand, ofLine(desk.Line)),
-	"/quotas/{account}/{currency}": on(aLine, credit.DecodeCommand, ofLine(desk.Quota)),
-	"/funds/{account}/{currency}":  on(aLine, funds.DecodeCommand, ofLine(desk.Funds)),
+	"/orders/{id}":                 on(anOrder, order.DecodeCommand, desk.OnOrder),
+	"/pay-later/{id}":              on(anOrder, paylater.DecodeCommand, desk.OnPayLater),
+	"/entrustments/{id}":           on(anEntrustment, entrustment.DecodeCommand, desk.OnEntrustment),
+	"/services/{account}":          on(anAccount, seller.DecodeCommand, desk.OnSeller),
+	"/lines/{account}/{currency}":  on(aLine, credit.DecodeCommand, ofLine(desk.OnLine)),
+	"/quotas/{account}/{currency}": on(aLine, credit.DecodeCommand, ofLine(desk.OnQuota)),
+	"/funds/{account}/{currency}":  on(aLine, funds.DecodeCommand, ofLine(desk.OnFunds)),
 }
 
 // action makes of a request and its body what is asked for.

@@ -164,7 +164,10 @@ func startLocal(t testing.TB, change func(*limits), wrap func(events.Store) even
 	if wrap != nil {
 		store = wrap(log)
 	}
-	s := newService(store, views, known.authenticate, desk.Sources{Match: known.match}, slog.New(slog.NewTextHandler(t.Output(), nil)), l)
+	s, err := newService(store, views, known.authenticate, desk.Sources{Match: known.match}, slog.New(slog.NewTextHandler(t.Output(), nil)), l)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve(ctx, tight{listener}) }()

@@ -51,7 +51,10 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(out, nil))
-	s := newService(log, views, known.authenticate, desk.Sources{Match: known.match}, logger, defaults())
+	s, err := newService(log, views, known.authenticate, desk.Sources{Match: known.match}, logger, defaults())
+	if err != nil {
+		return err
+	}
 	logger.Info("listening", "addr", listener.Addr().String(), "store", f.store, "tokens", len(known))
 	err = s.serve(ctx, listener)
 	// Nobody is left who uses the stores.

@@ -60,16 +60,20 @@ type service struct {
 	stop         context.CancelFunc
 }
 
-func newService(log events.Store, views projection.Store, who Authenticate, sources desk.Sources, logger *slog.Logger, l limits) *service {
+func newService(log events.Store, views projection.Store, who Authenticate, sources desk.Sources, logger *slog.Logger, l limits) (*service, error) {
+	d, err := desk.New(log, desk.WithSources(sources), desk.WithTimeout(l.command))
+	if err != nil {
+		return nil, err
+	}
 	s := &service{
 		log: log, views: views, view: assurance.BoardView(), board: assurance.NewBoard(views),
-		desk:         desk.New(log, desk.WithSources(sources), desk.WithTimeout(l.command)),
+		desk:         d,
 		authenticate: who, logger: logger, limits: l, mux: http.NewServeMux(),
 		health: health{state: building}, streams: make(chan struct{}, l.streams),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.route()
-	return s
+	return s, nil
 }
 
 // serve answers on a listener until ctx ends. Then it takes no more requests, finishes those that

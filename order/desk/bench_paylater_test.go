@@ -177,8 +177,8 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 		tr := newTrade(t, store, desk.WithCache(0), desk.WithSnapshots(s)).openShop("5000 CNY")
 		for i := range 300 {
 			id := orderOfRound(i, 0)
-			tr.after(time.Hour).do(shopper, desk.PayLater(id, placing(shopkeeper, "100 CNY")))
-			tr.do(shopper, desk.PayLater(id, paying("100 CNY")))
+			tr.after(time.Hour).do(shopper, desk.OnPayLater(id, placing(shopkeeper, "100 CNY")))
+			tr.do(shopper, desk.OnPayLater(id, paying("100 CNY")))
 			if i%3 == 0 {
 				tr.on(id, paylater.Refund{Amount: money("30 CNY")})
 			}

@@ -71,8 +71,8 @@ func drafts(b *testing.B, store events.Store, lines int) []draft {
 	sellers := make([]trade.Actor, lines)
 	for i := range sellers {
 		s := trade.Actor{Role: trade.Seller, Account: trade.Account(fmt.Sprintf("s-%d", i))}
-		tr.do(s, desk.Seller(s.Account, seller.Activate{Route: seller.RouteConsole}))
-		tr.do(platform, desk.Line(s.Account, usd, credit.AssessLimit{Limit: money("1000000000000 USD")}))
+		tr.do(s, desk.OnSeller(s.Account, seller.Activate{Route: seller.RouteConsole}))
+		tr.do(platform, desk.OnLine(s.Account, usd, credit.AssessLimit{Limit: money("1000000000000 USD")}))
 		sellers[i] = s
 	}
 	list := make([]draft, b.N)
@@ -89,7 +89,7 @@ func place(b *testing.B, store events.Store, list []draft) {
 	b.ResetTimer()
 	inParallel(len(list), func(i int) {
 		_, err := tr.desk.Do(context.Background(), desk.Command{
-			ID: desk.NewID(), By: list[i].by, Do: desk.Order(list[i].id, order.Submit{OneTouchAcknowledged: true}),
+			ID: desk.NewID(), By: list[i].by, Do: desk.OnOrder(list[i].id, order.Submit{OneTouchAcknowledged: true}),
 		})
 		if err != nil {
 			b.Error(err)

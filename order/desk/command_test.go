@@ -50,7 +50,7 @@ func TestRepeatedCommand(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				f := first.Facts[position-first.Receipt.First]
+				f := first.Events[position-first.Receipt.First]
 				if r.Stream != f.Stream || r.Version != f.Version || !r.At.Equal(f.At) {
 					t.Fatalf("the log has %s %d at position %d, the result %+v", r.Stream, r.Version, r.Position, f)
 				}
@@ -102,7 +102,7 @@ func TestNothingToDo(t *testing.T) {
 	paid := tr.wire(id, "R1", "100 USD")
 	size := must(tr.store.Settled(background))
 	again := tr.wire(id, "R1", "100 USD")
-	if len(again.Facts) != 0 || again.Version != paid.Version || again.Stream != order.Stream(id) ||
+	if len(again.Events) != 0 || again.Version != paid.Version || again.Stream != order.Stream(id) ||
 		again.Receipt.First != 0 || again.Receipt.Position != 0 || again.Receipt.Repeated {
 		t.Fatalf("%+v", again)
 	}
@@ -115,18 +115,18 @@ func TestNothingToDo(t *testing.T) {
 func TestSameIDOtherCommand(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	a, b := trade.NewID(), trade.NewID()
-	first := asking(acme, desk.Order(a, order.Draft{Mode: order.DraftOnline}))
+	first := asking(acme, desk.OnOrder(a, order.Draft{Mode: order.DraftOnline}))
 	if _, err := tr.desk.Do(background, first); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(c *desk.Command){
-		"payload": func(c *desk.Command) { c.Do = desk.Order(a, order.Draft{Mode: order.DraftAttachment}) },
-		"command": func(c *desk.Command) { c.Do = desk.Order(a, order.Cancel{}) },
-		"target":  func(c *desk.Command) { c.Do = desk.Order(b, order.Draft{Mode: order.DraftOnline}) },
-		"package": func(c *desk.Command) { c.Do = desk.Entrustment("E1", entrustment.Draft{}) },
+		"payload": func(c *desk.Command) { c.Do = desk.OnOrder(a, order.Draft{Mode: order.DraftAttachment}) },
+		"command": func(c *desk.Command) { c.Do = desk.OnOrder(a, order.Cancel{}) },
+		"target":  func(c *desk.Command) { c.Do = desk.OnOrder(b, order.Draft{Mode: order.DraftOnline}) },
+		"package": func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", entrustment.Draft{}) },
 		"role":    func(c *desk.Command) { c.By.Role = trade.Buyer },
 		"account": func(c *desk.Command) { c.By.Account = orient.Account },
-		"refused": func(c *desk.Command) { c.Do = desk.Order(b, order.Cancel{}) },
+		"refused": func(c *desk.Command) { c.Do = desk.OnOrder(b, order.Cancel{}) },
 	} {
 		c := first
 		change(&c)
@@ -167,7 +167,7 @@ func TestExpect(t *testing.T) {
 	other := newTrade(t, tr.store)
 	other.order(id)
 	tr.confirm(id)
-	cancel := asking(bruno, desk.Order(id, order.Cancel{}))
+	cancel := asking(bruno, desk.OnOrder(id, order.Cancel{}))
 	cancel.Expect = 8
 	if _, err := other.desk.Do(background, cancel); err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func TestSources(t *testing.T) {
 			t.Fatalf("%s was asked %d times, want %d", name, got, want)
 		}
 	}
-	activate := desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
+	activate := desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
 		CompanyName: "Acme", RegistrationNo: "91330000", LegalRepresentative: "Li", RegisteredAddress: "Ningbo",
 	}})
 	tr.refused(rule.A2, orient, activate)
@@ -225,27 +225,27 @@ func TestSources(t *testing.T) {
 	count("Certify", &asked.certify, 1)
 
 	id := trade.NewID()
-	tr.do(acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	match := desk.Order(id, order.MatchBuyer{Email: bruno.Email})
+	tr.do(acme, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
+	match := desk.OnOrder(id, order.MatchBuyer{Email: bruno.Email})
 	tr.refused(rule.A8, acme, match) // nothing entered yet
-	tr.do(acme, desk.Order(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
+	tr.do(acme, desk.OnOrder(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
 	tr.refused(rule.A8, orient, match)
-	tr.refused(rule.A8, acme, desk.Order(id, order.MatchBuyer{Email: "other@buyer.example"}))
+	tr.refused(rule.A8, acme, desk.OnOrder(id, order.MatchBuyer{Email: "other@buyer.example"}))
 	count("Match", &asked.match, 0)
 	// Three times somebody is faster; the look-up is made once.
 	store.rounds.Store(3)
 	store.faster = func() {
-		_, err := newTrade(t, base).ask(acme, desk.Order(id, order.SetTransport{Mode: order.TransportAir}))
+		_, err := newTrade(t, base).ask(acme, desk.OnOrder(id, order.SetTransport{Mode: order.TransportAir}))
 		if err != nil {
 			t.Error(err)
 		}
 	}
 	tr.do(acme, match)
 	count("Match", &asked.match, 1)
-	tr.do(acme, desk.Order(id, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}}))
+	tr.do(acme, desk.OnOrder(id, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}}))
 	tr.refused(rule.A16, acme, submission(id))
-	tr.do(acme, desk.Order(id, order.ChooseCoverage{Coverage: order.CoverageNone}))
-	tr.refused(rule.A16, acme, desk.Order(id, order.Submit{}))
+	tr.do(acme, desk.OnOrder(id, order.ChooseCoverage{Coverage: order.CoverageNone}))
+	tr.refused(rule.A16, acme, desk.OnOrder(id, order.Submit{}))
 	if err := tr.try(acme, submission(id)); err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestSourceFails(t *testing.T) {
 		order.MatchBuyer{Email: bruno.Email}, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}},
 		order.ChooseCoverage{Coverage: order.CoverageNone}, order.Submit{OneTouchAcknowledged: true},
 	} {
-		c := asking(acme, desk.Order(id, step))
+		c := asking(acme, desk.OnOrder(id, step))
 		fail = true
 		size := must(tr.store.Settled(background))
 		if _, err := tr.desk.Do(background, c); err != nil {
@@ -354,14 +354,14 @@ func TestUnknownOutcome(t *testing.T) {
 		}
 		store.times.Store(0)
 		r, err := tr.desk.Do(background, c)
-		if err != nil || r.Receipt.Repeated != applied || len(r.Facts) != 4 || r.Receipt.First != size+1 {
+		if err != nil || r.Receipt.Repeated != applied || len(r.Events) != 4 || r.Receipt.First != size+1 {
 			t.Fatalf("applied %t: %+v, %v", applied, r, err)
 		}
 		tr.held("6000 USD")
 
 		// Once only, and the desk has found out by itself.
 		store.times.Store(1)
-		if r := tr.confirm(id); len(r.Facts) != 1 || r.Receipt.Repeated != applied {
+		if r := tr.confirm(id); len(r.Events) != 1 || r.Receipt.Repeated != applied {
 			t.Fatalf("applied %t: %+v", applied, r)
 		}
 		tr.phase(id, order.PhaseConfirmed)
@@ -377,32 +377,22 @@ func TestRefusalsAreCurrent(t *testing.T) {
 	holder := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	waiting := other.draft("100 USD", "100 USD", order.CoveragePostDelivery)
 	other.refused(rule.D3, acme, submission(waiting))
-	tr.do(acme, desk.Order(holder, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(holder, order.Cancel{}))
 	if err := other.try(acme, submission(waiting)); err != nil {
 		t.Fatal(err)
 	}
 	other.submit(waiting)
 	tr.do(platform, suspendService())
-	other.refused(rule.A6, acme, desk.Order(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
-	tr.do(platform, desk.Seller(acme.Account, seller.Reinstate{}))
-	other.do(acme, desk.Order(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
+	other.refused(rule.A6, acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
+	tr.do(platform, desk.OnSeller(acme.Account, seller.Reinstate{}))
+	other.do(acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
 }
 
-// TestPolicy has settings that orders could not be run under, and none at all.
-func TestPolicy(t *testing.T) {
-	bad := order.DefaultPolicy()
-	bad.PayWithin = 0
-	tr := inMemory(t, desk.WithPolicy(bad))
-	var invalid *trade.InvalidError
-	if _, err := tr.ask(platform, limit("1 USD")); !errors.As(err, &invalid) || invalid.Field != "policy.pay_within" {
-		t.Fatalf("%v", err)
-	}
-	if err := tr.try(platform, limit("1 USD")); !errors.As(err, &invalid) {
-		t.Fatalf("%v", err)
-	}
+// TestOptionsThatAreNone gives every option its zero value.
+func TestOptionsThatAreNone(t *testing.T) {
 	inMemory(t, desk.WithPolicy(nil), desk.WithDeadlines(nil), desk.WithCache(-1), desk.WithTimeout(0)).opened("0 USD").
 		life("100 USD", "100 USD", order.CoverageNone)
-	plain := desk.New(memory.New(), desk.WithClock(nil))
+	plain := must(desk.New(memory.New(), desk.WithClock(nil)))
 	if _, err := plain.Do(background, asking(platform, limit("1 USD"))); err != nil {
 		t.Fatal(err)
 	}

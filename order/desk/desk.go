@@ -6,17 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
-	"github.com/tradesurety/surety/order/credit"
-	"github.com/tradesurety/surety/order/entrustment"
-	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
-	"github.com/tradesurety/surety/order/reservation"
-	"github.com/tradesurety/surety/order/seller"
-	"github.com/tradesurety/surety/order/trade"
 )
 
 // Desk takes commands: it loads what a command needs, decides, and commits what came of it,
@@ -28,35 +20,23 @@ type Desk struct {
 	snapshots *events.Snapshotter
 	policy    *order.Policy
 	payLater  *paylater.Policy
-	invalid   error // what is wrong with a policy
 	clock     func() time.Time
 	sources   Sources
 	timeout   time.Duration
 	options   []events.Option // of every transaction
 	deadlines Deadlines
 	queues    queues
-
-	orders       *events.Model[order.Order, order.Event]
-	services     *events.Model[seller.Service, seller.Event]
-	entrustments *events.Model[entrustment.Entrustment, entrustment.Event]
-	lines        *events.Model[credit.Line, credit.Event]
-	sales        *events.Model[paylater.Order, paylater.Event]
-	quotas       *events.Model[credit.Line, credit.Event]
-	balances     *events.Model[funds.Balance, funds.Event]
-	accounts     *events.Model[reservation.Reservation, reservation.Event]
-	numbers      *events.Model[reservation.Reservation, reservation.Event]
 }
 
 // Option changes how a Desk works.
 type Option func(*Desk)
 
 // WithPolicy sets the part of the rule book that a platform may set; nil keeps the defaults.
-// The policy must not be changed afterwards. With one that does not pass Validate the desk
-// answers every command with that *trade.InvalidError.
+// The policy must not be changed afterwards. New refuses one that does not pass Validate.
 func WithPolicy(p *order.Policy) Option {
 	return func(d *Desk) {
 		if p != nil {
-			d.policy, d.invalid = p, cmp.Or(d.invalid, p.Validate())
+			d.policy = p
 		}
 	}
 }
@@ -66,7 +46,7 @@ func WithPolicy(p *order.Policy) Option {
 func WithPayLater(p *paylater.Policy) Option {
 	return func(d *Desk) {
 		if p != nil {
-			d.payLater, d.invalid = p, cmp.Or(d.invalid, p.Validate())
+			d.payLater = p
 		}
 	}
 }
@@ -108,60 +88,43 @@ func WithTimeout(t time.Duration) Option { return func(d *Desk) { d.timeout = t 
 // follows the log; it is built when it is first asked.
 func WithDeadlines(x Deadlines) Option { return func(d *Desk) { d.deadlines = x } }
 
-// New returns a desk on the store. The store stays the caller's to close.
-func New(store events.Store, opts ...Option) *Desk {
+// New returns a desk on the store, or the *trade.InvalidError of a policy. The store stays the
+// caller's to close.
+func New(store events.Store, opts ...Option) (*Desk, error) {
 	d := &Desk{
-		store: store, cache: events.NewCache(10_000), policy: order.DefaultPolicy(), clock: time.Now,
-		sources: defaultSources(), timeout: events.DefaultTimeout,
-		orders: order.Model(), services: seller.NewModel(), entrustments: entrustment.Model(), lines: credit.NewModel(),
-		sales: paylater.NewModel(), quotas: credit.NewPayLaterModel(), balances: funds.NewModel(), payLater: paylater.DefaultPolicy(),
-		accounts: reservation.Model(reservation.ReceivingAccount), numbers: reservation.Model(reservation.DeclarationNumber),
+		store: store, cache: events.NewCache(10_000), policy: order.DefaultPolicy(), payLater: paylater.DefaultPolicy(),
+		clock: time.Now, sources: defaultSources(), timeout: events.DefaultTimeout,
 	}
 	for _, o := range opts {
 		o(d)
+	}
+	if err := cmp.Or(d.policy.Validate(), d.payLater.Validate()); err != nil {
+		return nil, err
 	}
 	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout)}
 	if d.deadlines == nil {
 		d.deadlines = newIndex(d)
 	}
-	return d
+	return d, nil
 }
 
-// Command is a request: who asks for what, under which name.
-type Command struct {
-	// ID names the request. Keep it: the same command with the same ID again is harmless and
-	// gives the same result; another command with the same ID is a *events.DuplicateError.
-	// Another payload, target, role or account makes another command; Expect and what is
-	// kept with the events do not.
-	ID uuid.UUID
-	// By is who asks, as the caller has authenticated him.
-	By trade.Actor
-	// Expect, if it is not 0, is the version that the addressed stream must have.
-	Expect events.Version
-	// Do is what is asked for, made by Order, Seller, Entrustment, Line, PayLater, Quota or Funds.
-	Do Action
-	// Correlation, Causation and Trace are kept with the events for whoever follows them; at
-	// most 200 bytes each.
-	Correlation, Causation, Trace string
-}
-
-// Result is what came of a command. The same command again gives the same Result, but for
-// Receipt.Repeated. The log keeps no trace of a command that had nothing to do: asked again, it
+// Result is the result of a command. The same command again gives the same Result, but for
+// Receipt.Repeated. The log keeps no trace of a command that had nothing to do: issued again, it
 // is decided again.
 type Result struct {
-	// Receipt says where in the log the facts are. Its positions are 0 if there was nothing
+	// Receipt says where in the log the events are. Its positions are 0 if there was nothing
 	// to do.
 	Receipt events.Receipt
-	// Stream is the addressed stream and Version its version with the facts.
+	// Stream is the addressed stream and Version its version with the events.
 	Stream  events.StreamID
 	Version events.Version
-	// Facts are the events of the commit, of every stream, in their order in the log.
-	Facts []Fact
+	// Events are the events of the commit, of every stream, in their order in the log.
+	Events []Recorded
 }
 
-// Fact is an event of some stream. Event is an order.Event, a seller.Event, an
+// Recorded is an event as the log has it. Event is an order.Event, a seller.Event, an
 // entrustment.Event, a credit.Event, a paylater.Event, a funds.Event or a reservation.Event.
-type Fact struct {
+type Recorded struct {
 	Stream  events.StreamID
 	Version events.Version
 	At      time.Time
@@ -180,25 +143,25 @@ func (e *ExpectError) Error() string {
 	return fmt.Sprintf("desk: stream %s is at version %d, not %d", e.Stream, e.Head, e.Expect)
 }
 
-// Do carries a command out. The answer is a Result; a *trade.Refusal, which says by which rule
-// nothing was done; an *ExpectError; an *trade.InvalidError; or an error of the store, among
-// them one that is events.ErrUnknownOutcome, after which the same command may be asked again.
+// Do executes a command. The answer is a Result; a *trade.Refusal, which says by which rule
+// nothing was done; an *ExpectError; a *trade.InvalidError; or an error of the store, among them
+// one that is events.ErrUnknownOutcome, after which the same command may be issued again.
 //
-// A refusal is as current as a result: before it is given, the store has confirmed that
+// A refusal is as current as a result: before it is returned, the store has confirmed that
 // nothing it was decided on has changed.
 func (d *Desk) Do(ctx context.Context, c Command) (Result, error) {
 	return d.do(ctx, c, d.clock)
 }
 
 func (d *Desk) do(ctx context.Context, c Command, clock func() time.Time) (Result, error) {
-	receipt, a, err := d.transact(ctx, &c, clock, false)
+	receipt, x, err := d.transact(ctx, &c, clock, false)
 	if err != nil {
 		return Result{}, err
 	}
 	if receipt.Repeated {
-		return d.repeated(ctx, c.Do, receipt)
+		return d.repeated(ctx, c.Do.stream, receipt)
 	}
-	result := a.result
+	result := x.result
 	result.Receipt = receipt
 	return result, nil
 }
@@ -211,31 +174,24 @@ func (d *Desk) Try(ctx context.Context, c Command) error {
 	return err
 }
 
-// transact runs a command as a transaction on the store, dry or not.
-func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time, dry bool) (events.Receipt, *attempt, error) {
-	if d.invalid != nil {
-		return events.Receipt{}, nil, d.invalid
-	}
+// transact executes a command as a transaction on the store, dry or not.
+func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time, dry bool) (events.Receipt, *execution, error) {
 	req, err := c.request()
 	if err != nil {
 		return events.Receipt{}, nil, err
 	}
-	a := &attempt{desk: d, command: c, stream: req.stream, clock: clock, dry: dry}
-	defer a.leave()
-	run := events.Transact
+	x := &execution{desk: d, command: c, stream: c.Do.stream, clock: clock, dry: dry}
+	defer x.leave()
+	transact := events.Transact
 	if dry {
-		run = events.Try
+		transact = events.Try
 	}
-	receipt, err := run(ctx, d.store, req.Request, a.run, d.options...)
-	return receipt, a, err
+	receipt, err := transact(ctx, d.store, req, x.run, d.options...)
+	return receipt, x, err
 }
 
-// repeated gives the result of a command that was carried out before: what its commit wrote.
-func (d *Desk) repeated(ctx context.Context, do Action, receipt events.Receipt) (Result, error) {
-	stream, err := do.stream()
-	if err != nil {
-		return Result{}, err
-	}
+// repeated returns the result of a command that was executed before: what its commit wrote.
+func (d *Desk) repeated(ctx context.Context, stream events.StreamID, receipt events.Receipt) (Result, error) {
 	result := Result{Receipt: receipt, Stream: stream}
 	for r, err := range d.store.ReadAll(ctx, receipt.First-1, events.Filter{}) {
 		if err != nil {
@@ -254,9 +210,9 @@ func (d *Desk) repeated(ctx context.Context, do Action, receipt events.Receipt) 
 		if r.Stream == stream {
 			result.Version = r.Version
 		}
-		result.Facts = append(result.Facts, Fact{Stream: r.Stream, Version: r.Version, At: r.At, Event: event})
+		result.Events = append(result.Events, Recorded{Stream: r.Stream, Version: r.Version, At: r.At, Event: event})
 		if r.Position >= receipt.Position {
-			break // nothing is asked of what comes after the commit, which may not be readable
+			break // what comes after the commit does not matter, and may not be readable
 		}
 	}
 	return result, nil

@@ -15,10 +15,10 @@ func TestWholeLife(t *testing.T) {
 	if l := tr.line(); l.Held != money("6000 USD") || l.Available() != money("4000 USD") {
 		t.Fatalf("held %s, available %s", l.Held, l.Available())
 	}
-	tr.refused(rule.A18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
+	tr.refused(rule.A18, stranger, desk.OnOrder(id, order.Confirm{Terms: 2}))
 	tr.shipped(id)
 	tr.wire(id, "balance", "4000 USD")
-	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	if o := tr.order(id); o.Phase != order.PhaseCompleted {
 		t.Fatalf("phase %s", o.Phase)
 	}

@@ -42,12 +42,12 @@ func placing(merchant trade.Actor, amount string) paylater.Place {
 
 // buying places a new order of the shop.
 func buying(amount string) desk.Action {
-	return desk.PayLater(trade.NewID(), placing(shopkeeper, amount))
+	return desk.OnPayLater(trade.NewID(), placing(shopkeeper, amount))
 }
 
-func onQuota(c credit.Command) desk.Action { return desk.Quota(shopkeeper.Account, cny, c) }
+func onQuota(c credit.Command) desk.Action { return desk.OnQuota(shopkeeper.Account, cny, c) }
 
-func onFunds(c funds.Command) desk.Action { return desk.Funds(shopkeeper.Account, cny, c) }
+func onFunds(c funds.Command) desk.Action { return desk.OnFunds(shopkeeper.Account, cny, c) }
 
 func paying(amount string) paylater.Pay {
 	return paylater.Pay{Reference: "P-" + amount, Amount: money(amount)}
@@ -84,7 +84,7 @@ func (tr *fixture) on(id trade.ID, commands ...paylater.Command) desk.Result {
 	tr.Helper()
 	var last desk.Result
 	for _, c := range commands {
-		last = tr.do(usually(c), desk.PayLater(id, c))
+		last = tr.do(usually(c), desk.OnPayLater(id, c))
 	}
 	return last
 }
@@ -157,7 +157,7 @@ func yuan(amount string) trade.Money { return money(amount + " CNY") }
 func (tr *fixture) wrote(r desk.Result, want ...string) {
 	tr.Helper()
 	var got []string
-	for _, f := range r.Facts {
+	for _, f := range r.Events {
 		got = append(got, told(f))
 	}
 	if !slices.Equal(got, want) {
@@ -178,7 +178,7 @@ func (tr *fixture) wrote(r desk.Result, want ...string) {
 }
 
 // told is a fact in a few words: its kind and the amount that it moves.
-func told(f desk.Fact) string {
+func told(f desk.Recorded) string {
 	switch e := f.Event.(type) {
 	case paylater.Placed:
 		return fmt.Sprint(e.Kind(), " ", e.Amount)

@@ -17,7 +17,7 @@ func TestGoldenDisputes(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		id := tr.confirmed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		tr.wire(id, "all", "6100 USD")
-		back := desk.Order(id, order.ReturnUnapplied{Amount: money("100 USD")})
+		back := desk.OnOrder(id, order.ReturnUnapplied{Amount: money("100 USD")})
 		no := tr.refused(rule.D30, acme, refund(id, "6000.01 USD"))
 		if l := tr.order(id).Ledger; no.Missing != money("0.01 USD") || l.Applied != money("6000 USD") || l.Unapplied != money("100 USD") {
 			t.Fatalf("missing %s, ledger %+v", no.Missing, l)
@@ -40,7 +40,7 @@ func TestGoldenDisputes(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
 		tr.wire(id, "initial", "1980 USD")
-		tr.do(acme, desk.Order(id, order.AcceptShortfall{}))
+		tr.do(acme, desk.OnOrder(id, order.AcceptShortfall{}))
 		if o := tr.order(id); o.Phase != order.PhaseReadyToShip || o.Ledger.Shortfall != money("20 USD") || o.Due() != money("4000 USD") {
 			t.Fatalf("phase %s, ledger %+v, due %s", o.Phase, o.Ledger, o.Due())
 		}
@@ -70,7 +70,7 @@ func TestGoldenDisputes(t *testing.T) {
 			t.Fatalf("one commit of %v, want order and line", streams)
 		}
 		if !hasFact(r, order.ClaimPosted{Amount: money("2500 USD"), Released: money("2500 USD")}) {
-			t.Fatalf("facts %+v", r.Facts)
+			t.Fatalf("facts %+v", r.Events)
 		}
 		tr.held("0 USD")
 		if l := tr.line(); l.Consumed != money("2500 USD") || l.Available() != money("7500 USD") || l.OpenHolds != 0 {
@@ -83,7 +83,7 @@ func TestGoldenDisputes(t *testing.T) {
 		id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		tr.shipped(id)
 		tr.at(start.Add(10*day)).disputed(id, false)
-		tr.at(start.Add(14*day)).do(bruno, desk.Order(id, order.Withdraw{}))
+		tr.at(start.Add(14*day)).do(bruno, desk.OnOrder(id, order.Withdraw{}))
 		due := start.Add(19 * day)
 		if d := tr.order(id).Shipment.ReceiptDeadline; !d.Equal(due) {
 			t.Fatalf("deadline %s, want %s", d, due)
@@ -105,7 +105,7 @@ func TestGoldenDisputes(t *testing.T) {
 
 // hasFact reports whether the result has a fact.
 func hasFact(r desk.Result, want order.Event) bool {
-	for _, f := range r.Facts {
+	for _, f := range r.Events {
 		if e, ok := f.Event.(order.Event); ok && reflect.DeepEqual(e, want) {
 			return true
 		}

@@ -127,7 +127,7 @@ func goldenQuota(t *testing.T) {
 // shop goes from 5,000 to 20,000 after three months, the other to 100,000, both accepted.
 func goldenScore(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.do(platform, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	inputs := func(score, volume string) credit.Inputs {
 		return credit.Inputs{Score: number(score), Volume: money(volume)}
 	}
@@ -138,9 +138,9 @@ func goldenScore(t *testing.T) {
 	tr.after(91 * day)
 	tr.do(platform, onQuota(credit.AssessLimit{Limit: at, Inputs: inputs("4.8", "125000 CNY")}))
 	most := must(credit.DefaultAssessment(inputs("4.8", "625000 CNY")))
-	tr.do(platform, desk.Quota(otherShop.Account, cny, credit.AssessLimit{Limit: most, Inputs: inputs("4.8", "625000 CNY")}))
-	tr.do(shopper, desk.PayLater(trade.NewID(), placing(shopkeeper, "20000 CNY")))
-	tr.do(shopper, desk.PayLater(trade.NewID(), placing(otherShop, "100000 CNY")))
+	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.AssessLimit{Limit: most, Inputs: inputs("4.8", "625000 CNY")}))
+	tr.do(shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "20000 CNY")))
+	tr.do(shopper, desk.OnPayLater(trade.NewID(), placing(otherShop, "100000 CNY")))
 }
 
 // Shipped at the new year: received automatically after 10 x 24 hours, charged a day later, and

@@ -108,11 +108,11 @@ func (a *goldenAsked) do(t testing.TB) desk.Command {
 	var do desk.Action
 	switch w := a.Wish; w.Kind {
 	case "sale":
-		do = desk.PayLater(must(trade.ParseID(w.Target)), must(paylater.DecodeCommand(w.Name, w.Payload)))
+		do = desk.OnPayLater(must(trade.ParseID(w.Target)), must(paylater.DecodeCommand(w.Name, w.Payload)))
 	case "quota":
-		do = desk.Quota(trade.Account(w.Target), cny, must(credit.DecodeCommand(w.Name, w.Payload)))
+		do = desk.OnQuota(trade.Account(w.Target), cny, must(credit.DecodeCommand(w.Name, w.Payload)))
 	case "funds":
-		do = desk.Funds(trade.Account(w.Target), cny, must(funds.DecodeCommand(w.Name, w.Payload)))
+		do = desk.OnFunds(trade.Account(w.Target), cny, must(funds.DecodeCommand(w.Name, w.Payload)))
 	default:
 		do = must(w.action())
 	}
@@ -153,7 +153,7 @@ func playGolden(t *testing.T) {
 			return seller.Verdict{Reason: "the registry does not know the number"}, nil
 		},
 	}))
-	strict.do(otherShop, desk.Seller(otherShop.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
+	strict.do(otherShop, desk.OnSeller(otherShop.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
 		CompanyName: "Far Sail", RegistrationNo: "1", LegalRepresentative: "Wang Fang", RegisteredAddress: "Ningbo",
 	}}))
 	p := newPlayer(newTrade(t, store), 'g', 9, 9, rand.New(rand.NewPCG(seed, 0)).IntN)
@@ -165,7 +165,7 @@ func playGolden(t *testing.T) {
 			c, on = m.step(), m.desk
 		}
 		r, err := on.Do(t.Context(), c)
-		if err != nil || len(r.Facts) == 0 {
+		if err != nil || len(r.Events) == 0 {
 			continue
 		}
 		w := p.wish
@@ -206,7 +206,7 @@ func leaveOpen(tr *fixture) {
 		id := trade.NewID()
 		tr.drafted(vendor, id, "600 USD", "200 USD", order.CoveragePostDelivery)
 		if steps > 0 {
-			tr.do(vendor, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+			tr.do(vendor, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 		}
 		if steps > 1 {
 			tr.confirm(id)
@@ -216,18 +216,18 @@ func leaveOpen(tr *fixture) {
 		}
 	}
 	shop := trade.Actor{Role: trade.Seller, Account: "m-late"}
-	tr.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.do(platform, desk.OnQuota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	for steps := range 4 {
 		id := trade.NewID()
-		tr.do(shopper, desk.PayLater(id, placing(shop, "500 CNY")))
+		tr.do(shopper, desk.OnPayLater(id, placing(shop, "500 CNY")))
 		if steps > 0 {
-			tr.do(shop, desk.PayLater(id, paylater.Ship{}))
+			tr.do(shop, desk.OnPayLater(id, paylater.Ship{}))
 		}
 		if steps > 1 {
-			tr.do(shopper, desk.PayLater(id, paylater.ConfirmReceipt{}))
+			tr.do(shopper, desk.OnPayLater(id, paylater.ConfirmReceipt{}))
 		}
 		if steps > 2 {
-			tr.do(shopper, desk.PayLater(id, paylater.OpenAfterSales{}))
+			tr.do(shopper, desk.OnPayLater(id, paylater.OpenAfterSales{}))
 		}
 	}
 }
@@ -328,7 +328,7 @@ func askAgain(t testing.TB, tr *fixture, every int) {
 		var a goldenAsked
 		unmarshal(t, []byte(line), &a)
 		r, err := tr.desk.Do(t.Context(), a.do(t))
-		if err != nil || !r.Receipt.Repeated || r.Receipt.First != a.First || r.Receipt.Position != a.Last || len(r.Facts) == 0 {
+		if err != nil || !r.Receipt.Repeated || r.Receipt.First != a.First || r.Receipt.Position != a.Last || len(r.Events) == 0 {
 			t.Errorf("%s by %s: %+v, %v", a.Wish.Name, a.By.Role, r.Receipt, err)
 		}
 	}

@@ -24,7 +24,7 @@ func TestGolden(t *testing.T) {
 		}
 		tr.shipped(a)
 		tr.refused(rule.D3, acme, submission(b))
-		tr.do(bruno, desk.Order(a, order.ConfirmReceipt{}))
+		tr.do(bruno, desk.OnOrder(a, order.ConfirmReceipt{}))
 		tr.submit(b)
 		tr.held("5000 USD")
 	})
@@ -61,7 +61,7 @@ func TestGolden(t *testing.T) {
 		tr.at(start.Add(9*time.Hour)).release("E1", start.Add(9*time.Hour))
 		tr.at(start.Add(12*time.Hour)).wire(id, "all", "100 USD")
 		tr.at(start.Add(13*time.Hour)).do(acme, link(id, "E1"))
-		tr.do(acme, desk.Order(id, order.MarkShipped{}))
+		tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 		tr.phase(id, order.PhaseShipped)
 	})
 	t.Run("AnEntrustmentMovesBetweenOrders", func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestGolden(t *testing.T) {
 		tr.do(acme, unlink(one, "E"))
 		tr.do(acme, link(two, "E"))
 		before := tr.entrustment("E")
-		r := tr.do(acme, desk.Order(two, order.Cancel{}))
+		r := tr.do(acme, desk.OnOrder(two, order.Cancel{}))
 		after := tr.entrustment("E")
 		if streams := streamsOf(r); len(streams) != 2 || before.Order != two || after.Linked() {
 			t.Fatalf("one commit of %v leaves it linked to %s", streams, after.Order)
@@ -87,10 +87,10 @@ func TestGolden(t *testing.T) {
 		t.Run("AutoReceipt/"+string(mode), func(t *testing.T) {
 			tr := inMemory(t).opened("10000 USD")
 			id := tr.draft("6000 USD", "6000 USD", order.CoveragePostDelivery)
-			tr.do(acme, desk.Order(id, order.SetTransport{Mode: mode}))
+			tr.do(acme, desk.OnOrder(id, order.SetTransport{Mode: mode}))
 			tr.submit(id)
 			tr.shipped(id)
-			auto := desk.Order(id, order.AutoConfirmReceipt{})
+			auto := desk.OnOrder(id, order.AutoConfirmReceipt{})
 			no := tr.at(last.Add(-time.Millisecond)).refused(rule.A25, trade.Actor{Role: trade.System}, auto)
 			if !no.Earliest.Equal(last) {
 				t.Fatalf("earliest %s, want %s", no.Earliest, last)
@@ -105,7 +105,7 @@ func TestGolden(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		id := tr.confirmed("6000 USD", "2000 USD", order.CoverageNone)
 		tr.wire(id, "initial", "1980 USD")
-		tr.do(acme, desk.Order(id, order.AcceptShortfall{}))
+		tr.do(acme, desk.OnOrder(id, order.AcceptShortfall{}))
 		o := tr.order(id)
 		if o.Phase != order.PhaseReadyToShip || o.Ledger.Shortfall != money("20 USD") || o.Due() != money("4000 USD") {
 			t.Fatalf("phase %s, shortfall %s, due %s", o.Phase, o.Ledger.Shortfall, o.Due())
@@ -123,10 +123,10 @@ func TestGolden(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		id := tr.draft("100 USD", "100 USD", order.CoverageNone)
 		fresh := trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "New@Buyer.example"}
-		tr.do(acme, desk.Order(id, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
-		tr.do(acme, desk.Order(id, order.MatchBuyer{Email: "new@buyer.example"}))
+		tr.do(acme, desk.OnOrder(id, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
+		tr.do(acme, desk.OnOrder(id, order.MatchBuyer{Email: "new@buyer.example"}))
 		tr.submit(id)
-		confirm := desk.Order(id, order.Confirm{Terms: tr.order(id).Revision})
+		confirm := desk.OnOrder(id, order.Confirm{Terms: tr.order(id).Revision})
 		tr.refused(rule.A18, bruno, confirm)
 		tr.do(fresh, confirm)
 	})

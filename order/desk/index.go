@@ -172,13 +172,13 @@ func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) er
 // deadline returns the deadline that runs on an order of either kind, and whether one does.
 func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id trade.ID) (Due, bool, error) {
 	if stream.Category() == paylater.Category {
-		o, _, err := d.sales.View(ctx, d.store, stream, d.options...)
+		o, _, err := payLaterOrders.model.View(ctx, d.store, stream, d.options...)
 		x, runs := o.Deadline()
-		return Due{Order: id, At: x.At, Kind: x.Kind, Do: PayLater(id, x.Command)}, runs, err
+		return Due{Order: id, At: x.At, Kind: x.Kind, Do: OnPayLater(id, x.Command)}, runs, err
 	}
-	o, _, err := d.orders.View(ctx, d.store, stream, d.options...)
+	o, _, err := orders.model.View(ctx, d.store, stream, d.options...)
 	x, runs := o.Deadline()
-	return Due{Order: id, At: x.At, Kind: x.Kind, Do: Order(id, x.Command)}, runs, err
+	return Due{Order: id, At: x.At, Kind: x.Kind, Do: OnOrder(id, x.Command)}, runs, err
 }
 
 // sweep throws out what is out of date, once that is most of it.

@@ -29,7 +29,7 @@ func TestIndexForgetsWhatEnded(t *testing.T) {
 		if done := tr.tick(tr.now()); len(done) != 0 {
 			t.Fatalf("%+v", done)
 		}
-		tr.do(acme, desk.Order(id, order.Cancel{}))
+		tr.do(acme, desk.OnOrder(id, order.Cancel{}))
 	}
 	for _, d := range []*desk.Desk{tr.desk, newTrade(t, tr.store).desk} {
 		if done, err := d.Tick(background, start.Add(30*day-1)); err != nil || len(done) != 0 {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
@@ -44,27 +46,27 @@ func TestBadPayLaterRequests(t *testing.T) {
 		{"a fee of all the amount", rule.D58, shopkeeper, take("2 CNY", ownAlipay)},
 		{"another merchant's funds", rule.B10, otherShop, take("10 CNY", ownAlipay)},
 		{"withdrawn by the platform", rule.B10, platform, take("10 CNY", ownAlipay)},
-		{"a part of a payment", rule.D51, shopper, desk.PayLater(open, paying("49.99 CNY"))},
-		{"a payment of more", rule.D51, shopper, desk.PayLater(open, paying("50.01 CNY"))},
-		{"a payment of the largest amount", rule.D51, shopper, desk.PayLater(open, paylater.Pay{Reference: "R", Amount: fen(math.MaxInt64)})},
-		{"a payment in another currency", rule.D60, shopper, desk.PayLater(open, paying("50 USD"))},
-		{"a payment by another buyer", rule.B8, otherShopper, desk.PayLater(open, paying("50 CNY"))},
-		{"a payment by the merchant", rule.B8, shopkeeper, desk.PayLater(open, paying("50 CNY"))},
-		{"a payment of no order", rule.B8, shopper, desk.PayLater(trade.NewID(), paying("50 CNY"))},
+		{"a part of a payment", rule.D51, shopper, desk.OnPayLater(open, paying("49.99 CNY"))},
+		{"a payment of more", rule.D51, shopper, desk.OnPayLater(open, paying("50.01 CNY"))},
+		{"a payment of the largest amount", rule.D51, shopper, desk.OnPayLater(open, paylater.Pay{Reference: "R", Amount: fen(math.MaxInt64)})},
+		{"a payment in another currency", rule.D60, shopper, desk.OnPayLater(open, paying("50 USD"))},
+		{"a payment by another buyer", rule.B8, otherShopper, desk.OnPayLater(open, paying("50 CNY"))},
+		{"a payment by the merchant", rule.B8, shopkeeper, desk.OnPayLater(open, paying("50 CNY"))},
+		{"a payment of no order", rule.B8, shopper, desk.OnPayLater(trade.NewID(), paying("50 CNY"))},
 		{"a restoring asked for", rule.B9, shopkeeper, onQuota(credit.Restore{Order: open, Amount: money("50 CNY"), Cause: credit.RestorePaid})},
 		{"a restoring by the platform", rule.B9, platform, onQuota(credit.Restore{Order: open, Amount: money("50 CNY"), Cause: credit.RestoreReturned})},
 		{"quota without an order", rule.B5, shopkeeper, onQuota(credit.Deduct{Amount: money("1 CNY")})},
 		{"a limit raised by its owner", rule.B3, shopkeeper, assess("9000 CNY")},
-		{"a line opened by its owner", rule.B3, otherShop, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("9000 CNY")})},
+		{"a line opened by its owner", rule.B3, otherShop, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("9000 CNY")})},
 		{"unfrozen for another reason", rule.D53, platform, unfreeze(credit.ReasonOther, "nothing")},
 		{"unfrozen for a kind that is not there", rule.D53, platform, unfreeze(credit.ReasonOpenOrders, "")},
 		{"unfrozen by its owner", rule.D53, shopkeeper, unfreeze(credit.ReasonOther, "audit")},
 		{"overdue by word of the platform", rule.B15, platform, onQuota(credit.NoteOverdue{Order: open})},
-		{"overdue before the time", rule.D47, system, desk.PayLater(open, paylater.MarkOverdue{})},
-		{"written off in time", rule.D52, platform, desk.PayLater(open, paylater.WriteOff{})},
-		{"raised instead of lowered", rule.D47, shopkeeper, desk.PayLater(open, paylater.LowerAmount{Amount: money("50.01 CNY")})},
-		{"lowered by another merchant", rule.D49, otherShop, desk.PayLater(open, paylater.LowerAmount{Amount: money("1 CNY")})},
-		{"a refund of what was not paid", rule.D50, shopkeeper, desk.PayLater(open, paylater.Refund{Amount: money("1 CNY")})},
+		{"overdue before the time", rule.D47, system, desk.OnPayLater(open, paylater.MarkOverdue{})},
+		{"written off in time", rule.D52, platform, desk.OnPayLater(open, paylater.WriteOff{})},
+		{"raised instead of lowered", rule.D47, shopkeeper, desk.OnPayLater(open, paylater.LowerAmount{Amount: money("50.01 CNY")})},
+		{"lowered by another merchant", rule.D49, otherShop, desk.OnPayLater(open, paylater.LowerAmount{Amount: money("1 CNY")})},
+		{"a refund of what was not paid", rule.D50, shopkeeper, desk.OnPayLater(open, paylater.Refund{Amount: money("1 CNY")})},
 		{"credited by the platform", rule.B8, platform, onFunds(funds.Credit{Order: open, Amount: money("50 CNY")})},
 		{"a hold on a pay-later line", rule.D3, platform, onQuota(credit.Hold{Order: open, Amount: money("1 CNY")})},
 	} {
@@ -88,25 +90,25 @@ func TestMalformedPayLater(t *testing.T) {
 		by    trade.Actor
 		do    desk.Action
 	}{
-		{"order", shopper, desk.PayLater(trade.ID{}, placing(shopkeeper, "1 CNY"))},
-		{"do", shopper, desk.PayLater(trade.NewID(), nil)},
-		{"do", platform, desk.Quota(shopkeeper.Account, cny, nil)},
-		{"do", shopkeeper, desk.Funds(shopkeeper.Account, cny, nil)},
-		{"do", shopper, desk.PayLater(trade.NewID(), &paylater.Ship{})},
-		{"merchant", shopper, desk.PayLater(trade.NewID(), paylater.Place{ChosePayLater: true, Amount: money("1 CNY")})},
-		{"merchant", shopper, desk.PayLater(trade.NewID(), paylater.Place{Merchant: "m shop", ChosePayLater: true, Amount: money("1 CNY")})},
-		{"amount", shopper, desk.PayLater(trade.NewID(), paylater.Place{Merchant: "m-shop", ChosePayLater: true})},
-		{"amount", shopper, desk.PayLater(trade.NewID(), placing(shopkeeper, "0 CNY"))},
-		{"amount", shopper, desk.PayLater(trade.NewID(), placing(shopkeeper, "-1 CNY"))},
-		{"reference", shopper, desk.PayLater(trade.NewID(), paylater.Pay{Amount: money("1 CNY")})},
-		{"reason", shopkeeper, desk.PayLater(trade.NewID(), paylater.Return{Reason: long})},
-		{"merchant", platform, desk.Quota("", cny, credit.OpenLine{Limit: money("1 CNY")})},
-		{"currency", platform, desk.Quota("m", trade.Currency{}, credit.OpenLine{Limit: money("1 CNY")})},
+		{"order", shopper, desk.OnPayLater(trade.ID{}, placing(shopkeeper, "1 CNY"))},
+		{"do", shopper, desk.OnPayLater(trade.NewID(), nil)},
+		{"do", platform, desk.OnQuota(shopkeeper.Account, cny, nil)},
+		{"do", shopkeeper, desk.OnFunds(shopkeeper.Account, cny, nil)},
+		{"do", shopper, desk.OnPayLater(trade.NewID(), &paylater.Ship{})},
+		{"merchant", shopper, desk.OnPayLater(trade.NewID(), paylater.Place{ChosePayLater: true, Amount: money("1 CNY")})},
+		{"merchant", shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: "m shop", ChosePayLater: true, Amount: money("1 CNY")})},
+		{"amount", shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: "m-shop", ChosePayLater: true})},
+		{"amount", shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "0 CNY"))},
+		{"amount", shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "-1 CNY"))},
+		{"reference", shopper, desk.OnPayLater(trade.NewID(), paylater.Pay{Amount: money("1 CNY")})},
+		{"reason", shopkeeper, desk.OnPayLater(trade.NewID(), paylater.Return{Reason: long})},
+		{"merchant", platform, desk.OnQuota("", cny, credit.OpenLine{Limit: money("1 CNY")})},
+		{"currency", platform, desk.OnQuota("m", trade.Currency{}, credit.OpenLine{Limit: money("1 CNY")})},
 		{"limit", platform, onQuota(credit.AssessLimit{Limit: money("-1 CNY")})},
 		{"ref", platform, freeze(credit.ReasonOverdue, "not an order")},
 		{"ref", platform, freeze(credit.ReasonOther, "")},
 		{"reason", platform, freeze("bankrupt", "")},
-		{"merchant", shopkeeper, desk.Funds("m/shop", cny, funds.BindCard{Card: "1", Holder: "m-shop"})},
+		{"merchant", shopkeeper, desk.OnFunds("m/shop", cny, funds.BindCard{Card: "1", Holder: "m-shop"})},
 		{"id", shopkeeper, withdrawal("", "1 CNY")},
 		{"dest", shopkeeper, onFunds(funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: funds.Dest{Alipay: ownAlipay.Alipay, Card: "1"}})},
 		{"by.role", trade.Actor{Role: trade.Desk}, onQuota(credit.Restore{Order: trade.NewID(), Amount: money("1 CNY"), Cause: credit.RestorePaid})},
@@ -121,10 +123,20 @@ func TestMalformedPayLater(t *testing.T) {
 			t.Errorf("%s wrote", c.do)
 		}
 	}
-	tr.desk = desk.New(tr.store, desk.WithPayLater(&paylater.Policy{}))
-	var invalid *trade.InvalidError
-	if _, err := tr.ask(shopper, buying("1 CNY")); !errors.As(err, &invalid) || invalid.Field != "policy.receive_within" {
-		t.Errorf("a policy that cannot be: %v", err)
+}
+
+// TestNewRefusesPolicies: a policy under which orders could not be run makes no desk.
+func TestNewRefusesPolicies(t *testing.T) {
+	for field, option := range map[string]desk.Option{
+		"policy.receive_within": desk.WithPayLater(&paylater.Policy{}), "policy.confirm_within": desk.WithPolicy(&order.Policy{}),
+	} {
+		d, err := desk.New(memory.New(), option)
+		if invalid, ok := errors.AsType[*trade.InvalidError](err); !ok || invalid.Field != field || d != nil {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if _, err := desk.New(memory.New(), desk.WithPolicy(nil), desk.WithPayLater(nil)); err != nil {
+		t.Errorf("the defaults: %v", err)
 	}
 }
 
@@ -141,12 +153,12 @@ func TestFundsSource(t *testing.T) {
 		return policy, answer
 	}}))
 	id := tr.place("100 CNY")
-	pay := desk.PayLater(id, paying("100 CNY"))
+	pay := desk.OnPayLater(id, paying("100 CNY"))
 	for _, by := range []trade.Actor{otherShopper, shopkeeper, platform} {
 		tr.refused(rule.B8, by, pay)
-		tr.refused(rule.B10, by, desk.Funds(otherShop.Account, cny, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
+		tr.refused(rule.B10, by, desk.OnFunds(otherShop.Account, cny, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
 	}
-	tr.refused(rule.D51, shopper, desk.PayLater(id, paying("1 CNY")))
+	tr.refused(rule.D51, shopper, desk.OnPayLater(id, paying("1 CNY")))
 	if len(asked) != 0 {
 		t.Fatalf("the policies of %v were asked for", asked)
 	}

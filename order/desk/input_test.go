@@ -42,43 +42,43 @@ func TestBadInput(t *testing.T) {
 		{"the desk", "by.role", func(c *desk.Command) { c.By = trade.Actor{Role: trade.Desk} }},
 		{"bad address of the actor", "actor.email", func(c *desk.Command) { c.By.Email = "a@b@c" }},
 		{"nothing", "do", func(c *desk.Command) { c.Do = desk.Action{} }},
-		{"nil command of an order", "do", func(c *desk.Command) { c.Do = desk.Order(id, nil) }},
-		{"nil command of a service", "do", func(c *desk.Command) { c.Do = desk.Seller(acme.Account, nil) }},
-		{"nil command of an entrustment", "do", func(c *desk.Command) { c.Do = desk.Entrustment("E1", nil) }},
-		{"nil command of a line", "do", func(c *desk.Command) { c.Do = desk.Line(acme.Account, usd, nil) }},
-		{"pointer", "do", func(c *desk.Command) { c.Do = desk.Order(id, &order.Cancel{}) }},
-		{"nil pointer", "do", func(c *desk.Command) { c.Do = desk.Order(id, (*order.Cancel)(nil)) }},
-		{"pointer to an entrustment's", "do", func(c *desk.Command) { c.Do = desk.Entrustment("E1", &entrustment.Cancel{}) }},
-		{"wrapped command", "do", func(c *desk.Command) { c.Do = desk.Order(id, struct{ order.Command }{order.Cancel{}}) }},
-		{"empty order", "order", func(c *desk.Command) { c.Do = desk.Order(trade.ID{}, order.Cancel{}) }},
+		{"nil command of an order", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, nil) }},
+		{"nil command of a service", "do", func(c *desk.Command) { c.Do = desk.OnSeller(acme.Account, nil) }},
+		{"nil command of an entrustment", "do", func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", nil) }},
+		{"nil command of a line", "do", func(c *desk.Command) { c.Do = desk.OnLine(acme.Account, usd, nil) }},
+		{"pointer", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, &order.Cancel{}) }},
+		{"nil pointer", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, (*order.Cancel)(nil)) }},
+		{"pointer to an entrustment's", "do", func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", &entrustment.Cancel{}) }},
+		{"wrapped command", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, struct{ order.Command }{order.Cancel{}}) }},
+		{"empty order", "order", func(c *desk.Command) { c.Do = desk.OnOrder(trade.ID{}, order.Cancel{}) }},
 		{"empty currency", "currency", func(c *desk.Command) {
-			c.Do = desk.Line(acme.Account, trade.Currency{}, credit.AssessLimit{Limit: money("1 USD")})
+			c.Do = desk.OnLine(acme.Account, trade.Currency{}, credit.AssessLimit{Limit: money("1 USD")})
 		}},
 		{"long correlation", "correlation", func(c *desk.Command) { c.Correlation = long }},
 		{"long causation", "causation", func(c *desk.Command) { c.Causation = long }},
 		{"control character", "trace", func(c *desk.Command) { c.Trace = "a\x1bb" }},
 		{"broken text", "correlation", func(c *desk.Command) { c.Correlation = "a\xffb" }},
 		{"huge text", "text", func(c *desk.Command) {
-			c.Do = desk.Order(id, order.AttachContract{
+			c.Do = desk.OnOrder(id, order.AttachContract{
 				FileName: "f", Size: 1, SHA256: strings.Repeat("a", 64), Text: strings.Repeat("x", order.MaxContractText+1),
 			})
 		}},
 		{"too many items", "terms.items", func(c *desk.Command) {
-			c.Do = desk.Order(id, order.SetTerms{Terms: order.Terms{Total: money("1 USD"), Items: make([]order.Item, order.MaxItems+1)}})
+			c.Do = desk.OnOrder(id, order.SetTerms{Terms: order.Terms{Total: money("1 USD"), Items: make([]order.Item, order.MaxItems+1)}})
 		}},
-		{"bad entrustment", "entrustment", func(c *desk.Command) { c.Do = desk.Order(id, order.Link{Entrustment: "a/b"}) }},
+		{"bad entrustment", "entrustment", func(c *desk.Command) { c.Do = desk.OnOrder(id, order.Link{Entrustment: "a/b"}) }},
 		{"bad number", "declaration.number", func(c *desk.Command) {
 			d := declaration("D1", start)
 			d.Number = "a/b"
-			c.By, c.Do = platform, desk.Entrustment("E1", entrustment.Declare{Declaration: d})
+			c.By, c.Do = platform, desk.OnEntrustment("E1", entrustment.Declare{Declaration: d})
 		}},
 	}
 	for _, a := range accounts {
 		rows = append(rows,
 			row{"actor " + string(a), "actor.account", func(c *desk.Command) { c.By.Account = a }},
-			row{"service of " + string(a), "seller", func(c *desk.Command) { c.Do = desk.Seller(a, seller.Activate{Route: seller.RouteConsole}) }},
-			row{"line of " + string(a), "seller", func(c *desk.Command) { c.Do = desk.Line(a, usd, credit.AssessLimit{Limit: money("1 USD")}) }},
-			row{"entrustment " + string(a), "id", func(c *desk.Command) { c.Do = desk.Entrustment(order.EntrustmentID(a), entrustment.Draft{}) }},
+			row{"service of " + string(a), "seller", func(c *desk.Command) { c.Do = desk.OnSeller(a, seller.Activate{Route: seller.RouteConsole}) }},
+			row{"line of " + string(a), "seller", func(c *desk.Command) { c.Do = desk.OnLine(a, usd, credit.AssessLimit{Limit: money("1 USD")}) }},
+			row{"entrustment " + string(a), "id", func(c *desk.Command) { c.Do = desk.OnEntrustment(order.EntrustmentID(a), entrustment.Draft{}) }},
 		)
 	}
 	for _, r := range rows {
@@ -117,7 +117,7 @@ func TestTooBigForTheLog(t *testing.T) {
 			Name: strings.Repeat("界", 66), Unit: "piece", Quantity: number("1"), Price: number("1"), Amount: money("1 USD"),
 		})
 	}
-	c := desk.Order(id, order.SetTerms{Terms: terms})
+	c := desk.OnOrder(id, order.SetTerms{Terms: terms})
 	_, err := tr.ask(acme, c)
 	dry := tr.try(acme, c)
 	if (err == nil) != (dry == nil) {
@@ -139,7 +139,7 @@ func TestEndedContextAndClosedStore(t *testing.T) {
 		cancel()
 		size := must(tr.store.Settled(background))
 		for _, c := range []desk.Command{
-			asking(acme, submission(id)), asking(orient, submission(id)), asking(bruno, desk.Order(id, order.Cancel{})),
+			asking(acme, submission(id)), asking(orient, submission(id)), asking(bruno, desk.OnOrder(id, order.Cancel{})),
 		} {
 			if _, err := tr.desk.Do(ended, c); !errors.Is(err, context.Canceled) {
 				t.Fatalf("%s: %v", c.Do, err)

@@ -26,7 +26,7 @@ func shop(t testing.TB, limit string, opts ...desk.Option) *fixture {
 // openShop opens the pay-later line of the merchant.
 func (tr *fixture) openShop(limit string) *fixture {
 	tr.Helper()
-	tr.do(platform, desk.Quota(shopkeeper.Account, cny, credit.OpenLine{Limit: money(limit)}))
+	tr.do(platform, desk.OnQuota(shopkeeper.Account, cny, credit.OpenLine{Limit: money(limit)}))
 	return tr
 }
 
@@ -34,13 +34,13 @@ func (tr *fixture) openShop(limit string) *fixture {
 func (tr *fixture) place(amount string) trade.ID {
 	tr.Helper()
 	id := trade.NewID()
-	tr.do(shopper, desk.PayLater(id, paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money(amount)}))
+	tr.do(shopper, desk.OnPayLater(id, paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money(amount)}))
 	return id
 }
 
 func (tr *fixture) pay(id trade.ID, amount string) desk.Result {
 	tr.Helper()
-	return tr.do(shopper, desk.PayLater(id, paylater.Pay{Reference: "P-" + id.String(), Amount: money(amount)}))
+	return tr.do(shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P-" + id.String(), Amount: money(amount)}))
 }
 
 func (tr *fixture) quota() credit.Line {
@@ -67,8 +67,8 @@ func TestPayLaterLife(t *testing.T) {
 	if q := tr.quota(); !q.Available().IsZero() || q.Held != money("5000 CNY") {
 		t.Fatalf("used %s, remaining %s", q.Held, q.Available())
 	}
-	tr.refused(rule.B5, shopper, desk.PayLater(trade.NewID(), paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money("0.01 CNY")}))
-	tr.do(shopkeeper, desk.PayLater(id, paylater.Ship{}))
+	tr.refused(rule.B5, shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money("0.01 CNY")}))
+	tr.do(shopkeeper, desk.OnPayLater(id, paylater.Ship{}))
 	for range 3 { // receipt, charge, overdue
 		tr.after(11 * day)
 		if _, err := tr.desk.Tick(t.Context(), tr.now()); err != nil {
@@ -91,7 +91,7 @@ func TestPayLaterLife(t *testing.T) {
 	}
 	tr.after(7 * day)
 	w := funds.Withdraw{ID: "W-1", Amount: money("5000 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: string(shopkeeper.Account)}}}
-	tr.do(shopkeeper, desk.Funds(shopkeeper.Account, cny, w))
+	tr.do(shopkeeper, desk.OnFunds(shopkeeper.Account, cny, w))
 	if f := tr.funds(); !f.Available.IsZero() || f.InTransit != money("5000 CNY") {
 		t.Fatalf("available %s, in transit %s", f.Available, f.InTransit)
 	}

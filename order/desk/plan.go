@@ -1,76 +1,45 @@
 package desk
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
-	"github.com/tradesurety/surety/order/funds"
-	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// world is what a plan may look at and write to: streams by name. What is looked at is guarded
-// in the commit that the plan makes. On a store it is a transaction; in a test it is maps.
-type world interface {
-	order(id trade.ID) (order.Order, error)
-	service(account trade.Account) (seller.Service, error)
-	entrustment(id order.EntrustmentID) (entrustment.Entrustment, error)
-	line(account trade.Account, c trade.Currency) (credit.Line, error)
-	reservation(stream events.StreamID) (reservation.Reservation, error)
-
-	appendOrder(id trade.ID, facts ...order.Event) error
-	appendService(account trade.Account, facts ...seller.Event) error
-	appendEntrustment(id order.EntrustmentID, facts ...entrustment.Event) error
-	appendLine(account trade.Account, c trade.Currency, facts ...credit.Event) error
-	reserve(stream events.StreamID, made ...reservation.Event) error
-
-	shop
-}
-
-// outside is what a plan needs of the world beyond the streams.
-type outside struct {
-	match    trade.Account          // MatchBuyer: the account that the directory has for the buyer's address
-	findings seller.Findings        // Activate: what the platform knows of the store
-	account  order.ReceivingAccount // Submit: the account that was made; empty until it is needed
-	payLater *paylater.Policy       // pay-later orders: the policy of the desk
-	policy   *order.Policy          // orders and entrustments: the policy of the desk
-	funds    *funds.Policy          // Pay and Withdraw: the policy of the merchant
-}
-
-// planOrder decides a command on an order and writes what it does to every stream: the facts
-// go to the order, and each fact that concerns another stream is decided there by the rules of
+// planOrder decides a command on an order and writes what it does to every stream: the resulting
+// events go to the order, and each that concerns another stream is decided there by the rules of
 // that stream. Either all of it is written or none.
-func planOrder(w world, id trade.ID, c order.Command, g trade.Given, out outside) error {
-	o, err := w.order(id)
+func (x *execution) planOrder(c order.Command) error {
+	o, err := orders.load(x, x.stream)
 	if err != nil {
 		return err
 	}
-	f, err := orderFacts(w, &o, c, g.By, out)
+	f, err := x.orderFacts(&o, c)
 	if err != nil {
 		return err
 	}
-	facts, err := order.Decide(o, c, g, f)
-	if err != nil || len(facts) == 0 {
+	made, err := order.Decide(o, c, x.given, f)
+	if err != nil {
 		return err
 	}
-	if err := w.appendOrder(id, facts...); err != nil {
+	if err := orders.write(x, x.stream, made); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(facts, concernsOthers) {
+	if !slices.ContainsFunc(made, concernsOthers) {
 		return nil // as it is with most commands; an order is not small enough to be copied for them
 	}
-	return follow(w, o, facts, g, out)
+	return x.spread(o, made)
 }
 
-// concernsOthers reports whether follow writes something to another stream for a fact.
-func concernsOthers(fact order.Event) bool {
-	switch fact.(type) {
+// concernsOthers reports whether spread writes something to another stream for an event.
+func concernsOthers(e order.Event) bool {
+	switch e.(type) {
 	case order.Submitted, order.HoldPlaced, order.HoldAdjusted, order.ClaimPosted, order.HoldReleased,
 		order.EntrustmentLinked, order.EntrustmentUnlinked:
 		return true
@@ -78,187 +47,199 @@ func concernsOthers(fact order.Event) bool {
 	return false
 }
 
-// orderFacts looks up what other streams say, as far as the command needs it.
-func orderFacts(w world, o *order.Order, c order.Command, by trade.Actor, out outside) (f order.Facts, err error) {
-	f.Policy = out.policy
+// orderFacts loads what other streams say, as far as the command needs it.
+func (x *execution) orderFacts(o *order.Order, c order.Command) (order.Facts, error) {
+	f := order.Facts{Policy: x.desk.policy}
+	var err error
 	switch c := c.(type) {
 	case order.Draft:
-		if by.Role != trade.Seller {
-			return f, nil // he is refused whatever the service
+		if x.given.By.Role == trade.Seller { // others are refused whatever the service
+			f.Service, err = x.service(x.given.By.Account)
 		}
-		s, err := w.service(by.Account)
-		f.Service = s.Fact()
-		return f, err
 	case order.MatchBuyer:
-		f.Match = out.match
+		f.Match = x.lookedUp.match
 	case order.Submit:
 		if o.Phase != order.PhaseDraft {
 			return f, nil
 		}
-		s, err := w.service(o.Seller.Account)
-		if err != nil {
+		if f.Service, err = x.service(o.Seller.Account); err != nil {
 			return f, err
 		}
-		f.Service = s.Fact()
-		if f.Quota, err = quota(w, o); err != nil || out.account == "" {
+		if f.Quota, err = x.quotaOf(o); err != nil || x.lookedUp.account == "" {
 			return f, err
 		}
-		stream, err := reservation.Stream(reservation.ReceivingAccount, string(out.account))
-		if err != nil {
-			return f, err
-		}
-		r, err := w.reservation(stream)
-		owner, _ := trade.ParseID(r.Owner)
-		f.Account = order.Receiving{Account: out.account, Owner: owner}
-		return f, err
+		f.Account, err = x.receiving(x.lookedUp.account)
 	case order.Confirm:
-		f.Quota, err = quota(w, o)
+		f.Quota, err = x.quotaOf(o)
 	case order.Modify:
-		f.Quota, err = quotaFor(w, o, c.To.Coverage)
+		f.Quota, err = x.quotaFor(o, c.To.Coverage)
 	case order.ProposeChange:
-		f.Quota, err = quotaFor(w, o, c.To.Coverage)
+		f.Quota, err = x.quotaFor(o, c.To.Coverage)
 	case order.AcceptChange:
-		f.Quota, err = quotaFor(w, o, o.Proposal.Coverage)
+		f.Quota, err = x.quotaFor(o, o.Proposal.Coverage)
 	case order.Link:
-		if trade.CheckID("entrustment", string(c.Entrustment)) != nil {
+		stream, malformed := entrustment.Stream(c.Entrustment)
+		if malformed != nil {
 			return f, nil // the order says what is wrong with it
 		}
-		e, err := w.entrustment(c.Entrustment)
+		var e entrustment.Entrustment
+		e, err = entrustments.load(x, stream)
 		f.Entrustment = e.Fact()
-		return f, err
 	}
 	return f, err
 }
 
-// quota looks at the line that a covered order without a hold will need.
-func quota(w world, o *order.Order) (order.Quota, error) {
+func (x *execution) service(account trade.Account) (order.Service, error) {
+	stream, err := seller.Stream(account)
+	if err != nil {
+		return 0, err
+	}
+	s, err := services.load(x, stream)
+	return s.Fact(), err
+}
+
+func (x *execution) receiving(account order.ReceivingAccount) (order.Receiving, error) {
+	stream, err := reservation.Stream(reservation.ReceivingAccount, string(account))
+	if err != nil {
+		return order.Receiving{}, err
+	}
+	r, err := accounts.load(x, stream)
+	owner, _ := trade.ParseID(r.Owner) // zero if the account is free
+	return order.Receiving{Account: account, Owner: owner}, err
+}
+
+// quotaOf loads the line that a covered order without a hold will need.
+func (x *execution) quotaOf(o *order.Order) (order.Quota, error) {
 	if o.Need().IsZero() || o.Hold.Status == order.HoldOpen {
 		return order.Quota{}, nil
 	}
-	l, err := w.line(o.Seller.Account, o.Terms.Total.Currency())
-	return l.Fact(), err
+	return x.loadQuota(o)
 }
 
-// quotaFor looks at the line that a change to that coverage may need more of.
-func quotaFor(w world, o *order.Order, coverage order.Coverage) (order.Quota, error) {
+// quotaFor loads the line that a change to that coverage may need more of.
+func (x *execution) quotaFor(o *order.Order, coverage order.Coverage) (order.Quota, error) {
 	covers := coverage == order.CoveragePreShipment || coverage == order.CoveragePostDelivery
 	if !covers || o.Phase < order.PhaseSubmitted || o.Phase > order.PhaseReadyToShip {
 		return order.Quota{}, nil // it needs none, or the order refuses the change whatever the line says
 	}
-	l, err := w.line(o.Seller.Account, o.Terms.Total.Currency())
+	return x.loadQuota(o)
+}
+
+func (x *execution) loadQuota(o *order.Order) (order.Quota, error) {
+	stream, err := lineOf(o)
+	if err != nil {
+		return order.Quota{}, err
+	}
+	l, err := lines.load(x, stream)
 	return l.Fact(), err
 }
 
-// follow writes to the other streams what the facts of an order bring with them. o is the
-// order as it was before the facts.
-func follow(w world, o order.Order, facts []order.Event, g trade.Given, out outside) error {
-	g.By = trade.Actor{Role: trade.Desk}
-	for _, fact := range facts {
+// lineOf returns the stream of the line that an order's hold is on.
+func lineOf(o *order.Order) (events.StreamID, error) {
+	return credit.Stream(o.Seller.Account, o.Terms.Total.Currency())
+}
+
+// spread writes to the other streams what the events of an order bring with them. o is the order
+// before the events.
+func (x *execution) spread(o order.Order, made []order.Event) error {
+	for _, e := range made {
 		var err error
-		switch e := fact.(type) {
+		switch e := e.(type) {
 		case order.Submitted:
-			err = reserve(w, reservation.ReceivingAccount, string(e.Account), o.ID.String(), g)
+			err = x.reserve(accounts, reservation.ReceivingAccount, string(e.Account), o.ID.String())
 		case order.HoldPlaced:
-			err = toLine(w, &o, credit.Hold{Order: o.ID, Amount: e.Amount}, g)
+			err = x.toLine(&o, credit.Hold{Order: o.ID, Amount: e.Amount})
 		case order.HoldAdjusted:
-			err = toLine(w, &o, credit.Adjust{Order: o.ID, From: e.From, To: e.To}, g)
+			err = x.toLine(&o, credit.Adjust{Order: o.ID, From: e.From, To: e.To})
 		case order.ClaimPosted:
-			err = toLine(w, &o, credit.Claim{Order: o.ID, Open: o.Hold.Amount, Amount: e.Amount}, g)
+			err = x.toLine(&o, credit.Claim{Order: o.ID, Open: o.Hold.Amount, Amount: e.Amount})
 		case order.HoldReleased:
-			err = toLine(w, &o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)}, g)
+			err = x.toLine(&o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)})
 		case order.EntrustmentLinked:
-			err = toEntrustment(w, e.Entrustment, entrustment.Link{
+			err = x.toEntrustment(e.Entrustment, entrustment.Link{
 				Order: o.ID, DraftedAt: o.DraftedAt, Currency: o.Terms.Total.Currency(), Seller: string(o.Seller.Account),
-			}, g)
+			})
 		case order.EntrustmentUnlinked:
 			if e.Cause == order.UnlinkCancelled {
-				break // the entrustment's own cancellation asked for it
+				break // the entrustment's own cancellation unlinks it
 			}
-			err = toEntrustment(w, e.Entrustment, entrustment.Unlink{Order: o.ID, Cause: entrustment.Cause(e.Cause)}, g)
+			err = x.toEntrustment(e.Entrustment, entrustment.Unlink{Order: o.ID, Cause: entrustment.Cause(e.Cause)})
 		}
 		if err != nil {
 			return err
 		}
-		// The next fact meets the order as this one left it: a hold is placed, then released.
-		if err := o.Apply(fact, g.At); err != nil {
+		// The next event meets the order as this one left it: a hold is placed, then released.
+		if err := o.Apply(e, x.given.At); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// toLine decides a counterpart command on the line of an order's seller.
-func toLine(w world, o *order.Order, c credit.Command, g trade.Given) error {
-	currency := o.Terms.Total.Currency()
-	l, err := w.line(o.Seller.Account, currency)
+func (x *execution) toLine(o *order.Order, c credit.Command) error {
+	stream, err := lineOf(o)
 	if err != nil {
 		return err
 	}
-	facts, err := credit.Decide(l, c, g, credit.Facts{Hold: o.Hold})
-	if err != nil || len(facts) == 0 {
-		return err
-	}
-	// The line may come from a cache and be older than the order, whose hold it then does not
-	// know. Said here it counts as a refusal, which the store confirms or the plan is made
-	// again; in the append it would end the command.
-	for _, fact := range facts {
-		if l, err = credit.Evolve(l, fact, g.At); err != nil {
-			return fmt.Errorf("desk: the line of seller %s does not bear order %s: %w", o.Seller.Account, o.ID, err)
-		}
-	}
-	return w.appendLine(o.Seller.Account, currency, facts...)
+	return lines.counterpart(x, stream, c, credit.Facts{Hold: o.Hold})
 }
 
-// toEntrustment decides a counterpart command on an entrustment.
-func toEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g trade.Given) error {
-	e, err := w.entrustment(id)
+func (x *execution) toEntrustment(id order.EntrustmentID, c entrustment.Command) error {
+	stream, err := entrustment.Stream(id)
 	if err != nil {
 		return err
 	}
-	facts, err := entrustment.Decide(e, c, g, entrustment.Facts{})
-	if err != nil || len(facts) == 0 {
+	return entrustments.counterpart(x, stream, c, entrustment.Facts{})
+}
+
+// reserve gives a number to its owner, in the commit of the command that needs it.
+func (x *execution) reserve(f *family[reservation.Reservation, reservation.Command, reservation.Event, reservation.Facts],
+	use reservation.Use, number, owner string) error {
+	stream, err := reservation.Stream(use, number)
+	if err != nil {
 		return err
 	}
-	return w.appendEntrustment(id, facts...)
+	return f.counterpart(x, stream, reservation.Reserve{Owner: owner}, reservation.Facts{})
 }
 
 // planEntrustment decides a command on an entrustment. What customs release is written on the
-// linked order as well, a cancelled entrustment leaves its order, and a declaration reserves
-// its number.
-func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g trade.Given, out outside) error {
-	e, err := w.entrustment(id)
+// linked order as well, a cancelled entrustment leaves its order, and a declaration reserves its
+// number.
+func (x *execution) planEntrustment(c entrustment.Command) error {
+	e, err := entrustments.load(x, x.stream)
 	if err != nil {
 		return err
 	}
-	f := entrustment.Facts{Policy: out.policy}
+	f := entrustment.Facts{Policy: x.desk.policy}
 	if c, ok := c.(entrustment.Declare); ok {
-		if f.Reservation, err = declarationOwner(w, c.Declaration.Number); err != nil {
+		if f.Reservation, err = x.declarationOwner(c.Declaration.Number); err != nil {
 			return err
 		}
 	}
 	var linked order.Order
 	if e.Linked() && concernsOrder(c) {
-		if linked, err = w.order(e.Order); err != nil {
+		if linked, err = orders.load(x, order.Stream(e.Order)); err != nil {
 			return err
 		}
 		f.Order = entrustment.LinkedOrder{ID: linked.ID, Shipped: !linked.Shipment.ShippedAt.IsZero()}
 	}
-	facts, err := entrustment.Decide(e, c, g, f)
-	if err != nil || len(facts) == 0 {
+	made, err := entrustment.Decide(e, c, x.given, f)
+	if err != nil {
 		return err
 	}
-	if err := w.appendEntrustment(id, facts...); err != nil {
+	if err := entrustments.write(x, x.stream, made); err != nil {
 		return err
 	}
-	for _, fact := range facts {
+	id := e.ID
+	for _, e := range made {
 		var err error
-		switch fact := fact.(type) {
+		switch e := e.(type) {
 		case entrustment.Declared:
-			err = reserve(w, reservation.DeclarationNumber, string(fact.Declaration.Number), string(id), asDesk(g))
+			err = x.reserve(declarations, reservation.DeclarationNumber, string(e.Declaration.Number), string(id))
 		case entrustment.Released:
-			err = toOrder(w, linked, order.RecordRelease{Entrustment: id, ReleasedAt: fact.ReleasedAt}, g, out)
+			err = x.toOrder(linked, order.RecordRelease{Entrustment: id, ReleasedAt: e.ReleasedAt})
 		case entrustment.Unlinked:
-			err = toOrder(w, linked, order.Unlink{Entrustment: id}, g, out)
+			err = x.toOrder(linked, order.Unlink{Entrustment: id})
 		}
 		if err != nil {
 			return err
@@ -267,7 +248,18 @@ func planEntrustment(w world, id order.EntrustmentID, c entrustment.Command, g t
 	return nil
 }
 
-// concernsOrder reports whether a command on an entrustment asks or tells the linked order. The
+// declarationOwner loads which entrustment a declaration number belongs to (D43). Nobody has one
+// that is malformed; that it is, the entrustment says.
+func (x *execution) declarationOwner(n entrustment.DeclarationNo) (entrustment.Reservation, error) {
+	stream, malformed := reservation.Stream(reservation.DeclarationNumber, string(n))
+	if malformed != nil {
+		return entrustment.Reservation{}, nil
+	}
+	r, err := declarations.load(x, stream)
+	return entrustment.Reservation{Number: n, Owner: order.EntrustmentID(r.Owner)}, err
+}
+
+// concernsOrder reports whether a command on an entrustment reads or writes the linked order. The
 // others leave its stream alone, so that they do not meet its commands in the log.
 func concernsOrder(c entrustment.Command) bool {
 	switch c.(type) {
@@ -277,51 +269,19 @@ func concernsOrder(c entrustment.Command) bool {
 	return false
 }
 
-// toOrder decides a counterpart command on the order that an entrustment is linked to, if it
-// is to one.
-func toOrder(w world, o order.Order, c order.Command, g trade.Given, out outside) error {
+// toOrder decides a counterpart command on the order that an entrustment is linked to, if it is
+// linked to one, and spreads what comes of it.
+func (x *execution) toOrder(o order.Order, c order.Command) error {
 	if o.Phase == order.PhaseNone {
 		return nil
 	}
-	g = asDesk(g)
-	facts, err := order.Decide(o, c, g, order.Facts{Policy: out.policy})
-	if err != nil || len(facts) == 0 {
-		return err
-	}
-	if err := w.appendOrder(o.ID, facts...); err != nil {
-		return err
-	}
-	return follow(w, o, facts, g, out)
-}
-
-// asDesk returns the given of a command that the desk writes beside the one that was asked for.
-func asDesk(g trade.Given) trade.Given {
-	g.By = trade.Actor{Role: trade.Desk}
-	return g
-}
-
-// planSeller decides a command on a seller's service.
-func planSeller(w world, account trade.Account, c seller.Command, g trade.Given, out outside) error {
-	s, err := w.service(account)
+	given := trade.Given{By: trade.Actor{Role: trade.Desk}, At: x.given.At}
+	made, err := order.Decide(o, c, given, order.Facts{Policy: x.desk.policy})
 	if err != nil {
 		return err
 	}
-	facts, err := seller.Decide(s, c, g, out.findings)
-	if err != nil || len(facts) == 0 {
+	if err := orders.write(x, order.Stream(o.ID), made); err != nil {
 		return err
 	}
-	return w.appendService(account, facts...)
-}
-
-// planLine decides a command on a seller's line.
-func planLine(w world, account trade.Account, currency trade.Currency, c credit.Command, g trade.Given) error {
-	l, err := w.line(account, currency)
-	if err != nil {
-		return err
-	}
-	facts, err := credit.Decide(l, c, g, credit.Facts{})
-	if err != nil || len(facts) == 0 {
-		return err
-	}
-	return w.appendLine(account, currency, facts...)
+	return x.spread(o, made)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
@@ -79,51 +80,46 @@ var laterPlans = []plan{
 	{"release of a disputed order's entrustment: entrustment and order", func() []asked {
 		list := append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)
 		return append(list, paying(), orderAsked(planBuyer, order.OpenDispute{Ground: order.GroundOther, Claimed: planMoney("1 USD")}))
-	}, asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart.Add(5 * time.Minute)})},
+	}, asked{by: planOps, do: OnEntrustment("E1", entrustment.Release{ReleasedAt: planStart.Add(5 * time.Minute)})},
 		[]string{"entrustment.released", "order.entrustment-released"}},
 }
 
-// TestPlanDisputedOrderKeepsItsEntrustment cancels the entrustment of an order that stands
-// still: the order refuses, and with it the whole.
+// TestPlanDisputedOrderKeepsItsEntrustment cancels the entrustment of an order that is frozen: the
+// order refuses, and with it the whole.
 func TestPlanDisputedOrderKeepsItsEntrustment(t *testing.T) {
-	s := newSheet().after(t, escalated()...).copied()
-	err := s.plan(asked{planOwner, Entrustment("E1", entrustment.Cancel{})})
+	w := newPlanner(t, escalated()...)
+	err := w.plan(asked{by: planOwner, do: OnEntrustment("E1", entrustment.Cancel{})})
 	refusedAs(t, err, rule.D29, "unlink")
 }
 
-// TestPlanChangesMeetAnotherLine shows the line another state than the order was shown: its own
-// rule refuses the whole.
+// TestPlanChangesMeetAnotherLine shows the line with a lower limit: the change is refused, and the
+// line is not written.
 func TestPlanChangesMeetAnotherLine(t *testing.T) {
 	for _, c := range []struct {
-		name    string
-		given   func() []asked
-		ask     asked
-		command string
-		rule    rule.ID
+		name  string
+		given func() []asked
+		ask   asked
+		most  events.Version
+		rule  rule.ID
 	}{
-		{"raise", confirming, modifying("6000 USD", "3000 USD", order.CoveragePreShipment), "adjust", rule.D5},
+		{"raise", confirming, modifying("6000 USD", "3000 USD", order.CoveragePreShipment), 2, rule.D5},
 		{"cover again", func() []asked { return append(confirming(), modifying("6000 USD", "2000 USD", order.CoverageNone)) },
-			modifying("6000 USD", "2000 USD", order.CoveragePostDelivery), "hold", rule.D3},
+			modifying("6000 USD", "2000 USD", order.CoveragePostDelivery), 3, rule.D5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newSheet().after(t, c.given()...).copied()
-			looks := 0
-			s.lieLine = func(_ int, l *credit.Line) {
-				if looks++; looks > 1 {
-					l.Limit = planMoney("2000.01 USD")
-				}
-			}
-			refusedAs(t, s.plan(c.ask), c.rule, c.command)
-			if slices.ContainsFunc(s.written, func(kind string) bool { return kind[:6] == "credit" }) {
-				t.Fatalf("written %q", s.written)
+			w := newPlanner(t, c.given()...)
+			w.hide(t, planMust(credit.Stream(planOwner.Account, planUSD)), c.most, credit.LimitAssessed{Limit: planMoney("2000.01 USD")})
+			refusedAs(t, w.plan(c.ask), c.rule, "modify")
+			if slices.ContainsFunc(w.written, func(kind string) bool { return kind[:6] == "credit" }) {
+				t.Fatalf("written %q", w.written)
 			}
 		})
 	}
 }
 
-// TestPlanChangesLookAtNoLineWithoutNeed has changes that need no quota, or are refused whatever
-// the line says, leave it to others.
-func TestPlanChangesLookAtNoLineWithoutNeed(t *testing.T) {
+// TestPlanChangesReadNoLineWithoutNeed has changes that need no quota, or are refused whatever the
+// line says, leave it to others.
+func TestPlanChangesReadNoLineWithoutNeed(t *testing.T) {
 	uncovered := append(confirming(), modifying("6000 USD", "2000 USD", order.CoverageNone))
 	for _, c := range []struct {
 		name  string
@@ -132,14 +128,18 @@ func TestPlanChangesLookAtNoLineWithoutNeed(t *testing.T) {
 		fails bool
 	}{
 		{"uncovered stays uncovered", uncovered, modifying("7000 USD", "2000 USD", order.CoverageNone), false},
-		{"no such order", nil, asked{planOwner, Order(planOrder2, order.Modify{To: changed("1 USD", "1 USD", order.CoveragePreShipment)})}, true},
+		{"no such order", nil, asked{by: planOwner, do: OnOrder(planOrder2, order.Modify{To: changed("1 USD", "1 USD", order.CoveragePreShipment)})}, true},
 		{"no proposal", uncovered, orderAsked(planBuyer, order.AcceptChange{Proposal: 1}), true},
 		{"rejected", proposed("9000 USD", "2000 USD", order.CoveragePostDelivery), orderAsked(planBuyer, order.RejectChange{Proposal: 1}), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newSheet().after(t, c.given...).copied()
-			s.lieLine = func(int, *credit.Line) { t.Error("the line was looked at") }
-			if err := s.plan(c.ask); (err != nil) != c.fails {
+			w := newPlanner(t, c.given...)
+			w.read = func(stream events.StreamID) {
+				if stream.Category() == credit.Category {
+					t.Error("the line is read")
+				}
+			}
+			if err := w.plan(c.ask); (err != nil) != c.fails {
 				t.Fatal(err)
 			}
 		})

@@ -1,179 +1,174 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
-	"github.com/tradesurety/surety/order/reservation"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// sheet is a world of maps: what a plan does, without a store.
-type sheet struct {
-	orders       map[trade.ID]order.Order
-	services     map[trade.Account]seller.Service
-	entrustments map[order.EntrustmentID]entrustment.Entrustment
-	lines        map[trade.Account]credit.Line
-	reservations map[events.StreamID]reservation.Reservation
+// view is a store in memory that a plan works on. It counts what the plan reads and commits, breaks
+// at one of these calls, and can show streams otherwise than they are, as a cache may.
+type view struct {
+	events.Store
+	calls  int
+	breaks int // the call that fails; 0 for none
 
-	at      time.Time
-	written []string // the kinds of the facts, in the order of the appends
-	calls   int
-	breaks  int // the call that fails; 0 for none
-
-	shop // no plan of an assurance order looks at it
-
-	// lie, if set, changes what a plan is shown of an entrustment or a line at that call.
-	lieEntrustment func(call int, e *entrustment.Entrustment)
-	lieLine        func(call int, l *credit.Line)
+	hidden map[events.StreamID]events.Version  // what lies after that version is not shown
+	shown  map[events.StreamID][]events.Record // is shown after what is not hidden
+	read   func(stream events.StreamID)        // is told of each stream that is read
 }
 
-var _ world = (*sheet)(nil)
+var errBroken = errors.New("the store broke")
 
-var errBroken = errors.New("the world broke")
-
-func newSheet() *sheet {
-	return &sheet{
-		orders: map[trade.ID]order.Order{}, services: map[trade.Account]seller.Service{},
-		entrustments: map[order.EntrustmentID]entrustment.Entrustment{}, lines: map[trade.Account]credit.Line{},
-		reservations: map[events.StreamID]reservation.Reservation{}, at: planStart,
-	}
-}
-
-func (s *sheet) copied() *sheet {
-	c := *s
-	c.orders, c.services, c.entrustments = maps.Clone(s.orders), maps.Clone(s.services), maps.Clone(s.entrustments)
-	c.lines, c.reservations = maps.Clone(s.lines), maps.Clone(s.reservations)
-	c.written, c.calls = nil, 0
-	return &c
-}
-
-func (s *sheet) call() error {
-	if s.calls++; s.calls == s.breaks {
+func (v *view) call() error {
+	if v.calls++; v.calls == v.breaks {
 		return errBroken
 	}
 	return nil
 }
 
-func (s *sheet) order(id trade.ID) (order.Order, error) {
-	o := s.orders[id]
-	o.ID = id
-	return o, s.call()
-}
-
-func (s *sheet) service(account trade.Account) (seller.Service, error) {
-	x, ok := s.services[account]
-	if !ok {
-		x = seller.New(account)
-	}
-	return x, s.call()
-}
-
-func (s *sheet) entrustment(id order.EntrustmentID) (entrustment.Entrustment, error) {
-	e, ok := s.entrustments[id]
-	if !ok {
-		e = entrustment.New(id)
-	}
-	err := s.call()
-	if s.lieEntrustment != nil {
-		s.lieEntrustment(s.calls, &e)
-	}
-	return e, err
-}
-
-func (s *sheet) line(account trade.Account, c trade.Currency) (credit.Line, error) {
-	l, ok := s.lines[account]
-	if !ok {
-		l = credit.New(account, c)
-	}
-	err := s.call()
-	if s.lieLine != nil {
-		s.lieLine(s.calls, &l)
-	}
-	return l, err
-}
-
-func (s *sheet) reservation(stream events.StreamID) (reservation.Reservation, error) {
-	return s.reservations[stream], s.call()
-}
-
-func (s *sheet) appendOrder(id trade.ID, facts ...order.Event) error {
-	o := s.orders[id]
-	o.ID = id
-	for _, e := range facts {
-		if err := o.Apply(e, s.at); err != nil {
-			return err
+func (v *view) Read(ctx context.Context, stream events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		if v.read != nil {
+			v.read(stream)
 		}
-		s.written = append(s.written, e.Kind().String())
+		if err := v.call(); err != nil {
+			yield(events.Record{}, err)
+			return
+		}
+		last := after
+		for r, err := range v.Store.Read(ctx, stream, after) {
+			if most, ok := v.hidden[stream]; err == nil && ok && r.Version > most {
+				break
+			}
+			if last = r.Version; !yield(r, err) {
+				return
+			}
+		}
+		for _, r := range v.shown[stream] {
+			if last++; r.Version == 0 {
+				r.Version = last
+			}
+			if r.Version > after && !yield(r, nil) {
+				return
+			}
+		}
 	}
-	s.orders[id] = o
-	return s.call()
 }
 
-func (s *sheet) appendService(account trade.Account, facts ...seller.Event) error {
-	x, _ := s.service(account)
-	s.calls--
-	for _, e := range facts {
-		if err := x.Apply(e, s.at); err != nil {
-			return err
-		}
-		s.written = append(s.written, e.Kind().String())
+// Append accepts whatever was decided on what is not so; a commit of guards, which would see it,
+// too.
+func (v *view) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if err := v.call(); err != nil {
+		return events.Receipt{}, err
 	}
-	s.services[account] = x
-	return s.call()
+	if v.hidden != nil || v.shown != nil {
+		return events.Receipt{Commit: c.ID}, nil
+	}
+	return v.Store.Append(ctx, c)
 }
 
-func (s *sheet) appendEntrustment(id order.EntrustmentID, facts ...entrustment.Event) error {
-	e, ok := s.entrustments[id]
-	if !ok {
-		e = entrustment.New(id)
+// hide shows a stream as it was at that version, and on top of it other events.
+func (v *view) hide(t *testing.T, stream events.StreamID, most events.Version, others ...any) {
+	t.Helper()
+	if v.hidden == nil {
+		v.hidden, v.shown = make(map[events.StreamID]events.Version), make(map[events.StreamID][]events.Record)
 	}
-	for _, f := range facts {
-		if err := e.Apply(f, s.at); err != nil {
-			return err
+	v.hidden[stream] = most
+	for _, e := range others {
+		typ, schema, data, err := EncodeEvent(nil, e)
+		if err != nil {
+			t.Fatal(err)
 		}
-		s.written = append(s.written, f.Kind().String())
+		v.shown[stream] = append(v.shown[stream], events.Record{Stream: stream, Type: typ, Schema: schema, Data: data, At: planStart})
 	}
-	s.entrustments[id] = e
-	return s.call()
 }
 
-func (s *sheet) appendLine(account trade.Account, c trade.Currency, facts ...credit.Event) error {
-	l, ok := s.lines[account]
-	if !ok {
-		l = credit.New(account, c)
-	}
-	for _, e := range facts {
-		if err := l.Apply(e, s.at); err != nil {
-			return err
-		}
-		s.written = append(s.written, e.Kind().String())
-	}
-	s.lines[account] = l
-	return s.call()
+// planner executes commands on a view.
+type planner struct {
+	*view
+	desk    *Desk
+	at      time.Time
+	written []string // the kinds of the events of the last command, in the order of the appends
 }
 
-func (s *sheet) reserve(stream events.StreamID, made ...reservation.Event) error {
-	r := s.reservations[stream]
-	r.Use = reservation.Use(stream.Category())
-	for _, e := range made {
-		if err := r.Apply(e, s.at); err != nil {
-			return err
-		}
-		s.written = append(s.written, e.Kind().String())
+func newPlanner(t *testing.T, list ...asked) *planner {
+	t.Helper()
+	policy := order.DefaultPolicy()
+	policy.EscalateFrom, policy.EscalateAfter = 0, 0
+	later := paylater.DefaultPolicy()
+	later.FreezeAfterOverdue = 1
+	p := &planner{view: &view{Store: memory.New()}, at: planStart}
+	t.Cleanup(func() { _ = p.Store.Close() })
+	d, err := New(p.view, WithCache(0), WithPolicy(policy), WithPayLater(later), WithClock(func() time.Time { return p.at }), WithSources(Sources{
+		Match: func(context.Context, trade.Email) (trade.Account, error) { return planBuyer.Account, nil },
+		Store: func(context.Context, trade.Account) (seller.Findings, error) {
+			return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+		},
+		Account: func(context.Context, uuid.UUID, trade.ID) (order.ReceivingAccount, error) { return "ACC1", nil },
+		Funds: func(context.Context, trade.Account) (funds.Policy, error) {
+			return funds.Policy{HoldDays: 7, Expected: time.Hour}, nil
+		},
+	}))
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.reservations[stream] = r
-	return s.call()
+	p.desk = d
+	for _, a := range list {
+		if err := p.plan(a); err != nil {
+			t.Fatalf("%s: %v", a.do, err)
+		}
+		p.at = p.at.Add(time.Minute)
+	}
+	return p
+}
+
+// plan executes a command and notes what it wrote, or would have.
+func (p *planner) plan(a asked) error {
+	p.at = p.at.Add(a.wait)
+	p.calls, p.written = 0, nil
+	_, x, err := p.desk.transact(context.Background(), &Command{ID: NewID(), By: a.by, Do: a.do}, p.desk.clock, false)
+	if x != nil {
+		for _, e := range x.written {
+			p.written = append(p.written, kindOf(e.Event))
+		}
+	}
+	return err
+}
+
+func kindOf(e any) string {
+	typ, _, _, err := EncodeEvent(nil, e)
+	if err != nil {
+		return err.Error()
+	}
+	return typ
+}
+
+// length returns how many events the log has.
+func (p *planner) length(t *testing.T) events.Position {
+	t.Helper()
+	n, err := p.Store.Settled(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 var (
@@ -194,43 +189,23 @@ func planMust[T any](v T, err error) T {
 	return v
 }
 
-// asked is who asks for what in a plan.
+// asked is a command and who issues it, some time after the one before.
 type asked struct {
-	by trade.Actor
-	do Action
+	by   trade.Actor
+	do   Action
+	wait time.Duration
 }
 
-func (s *sheet) plan(a asked) error {
-	policy := order.DefaultPolicy()
-	policy.EscalateFrom, policy.EscalateAfter = 0, 0
-	g := trade.Given{By: a.by, At: s.at}
-	return a.do.plan(s, g, outside{
-		policy: policy,
-		match:  planBuyer.Account, account: "ACC1",
-		findings: seller.Findings{Operating: true, Membership: seller.MemberPaid},
-	})
+func orderAsked(by trade.Actor, c order.Command) asked {
+	return asked{by: by, do: OnOrder(planOrder1, c)}
 }
-
-// after carries out what has to be accepted.
-func (s *sheet) after(t *testing.T, list ...asked) *sheet {
-	t.Helper()
-	for _, a := range list {
-		if err := s.plan(a); err != nil {
-			t.Fatalf("%s: %v", a.do, err)
-		}
-		s.at = s.at.Add(time.Minute)
-	}
-	return s
-}
-
-func orderAsked(by trade.Actor, c order.Command) asked { return asked{by, Order(planOrder1, c)} }
 
 func planMoney(text string) trade.Money { return planMust(trade.ParseMoney(text)) }
 
 func drafting() []asked {
 	return []asked{
-		{planOwner, Seller(planOwner.Account, seller.Activate{Route: seller.RouteConsole})},
-		{planOps, Line(planOwner.Account, planUSD, credit.AssessLimit{Limit: planMoney("10000 USD")})},
+		{by: planOwner, do: OnSeller(planOwner.Account, seller.Activate{Route: seller.RouteConsole})},
+		{by: planOps, do: OnLine(planOwner.Account, planUSD, credit.AssessLimit{Limit: planMoney("10000 USD")})},
 		orderAsked(planOwner, order.Draft{Mode: order.DraftOnline}),
 		orderAsked(planOwner, order.SetBuyer{Email: "bruno@buyer.example", BuyerName: "Bruno"}),
 		orderAsked(planOwner, order.MatchBuyer{Email: "bruno@buyer.example"}),
@@ -249,7 +224,7 @@ func confirming() []asked {
 func entrusting(ids ...order.EntrustmentID) []asked {
 	var list []asked
 	for _, id := range ids {
-		list = append(list, asked{planOwner, Entrustment(id, entrustment.Draft{Title: "goods"})})
+		list = append(list, asked{by: planOwner, do: OnEntrustment(id, entrustment.Draft{Title: "goods"})})
 	}
 	return list
 }
@@ -264,9 +239,9 @@ func linking(ids ...order.EntrustmentID) []asked {
 
 func declaring(id order.EntrustmentID, number entrustment.DeclarationNo, at time.Time) []asked {
 	return []asked{
-		{planOwner, Entrustment(id, entrustment.Submit{})},
-		{planOps, Entrustment(id, entrustment.Approve{})},
-		{planOps, Entrustment(id, entrustment.Declare{Declaration: entrustment.Declaration{
+		{by: planOwner, do: OnEntrustment(id, entrustment.Submit{})},
+		{by: planOps, do: OnEntrustment(id, entrustment.Approve{})},
+		{by: planOps, do: OnEntrustment(id, entrustment.Declare{Declaration: entrustment.Declaration{
 			Number: number, DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: at,
 			Items: []entrustment.Item{{
 				No: 1, HSCode: "9001909090", Name: "lens", Quantity: planMust(trade.ParseNumber("10")), Unit: "piece",
@@ -306,18 +281,18 @@ var plans = []plan{
 		[]string{"entrustment.declared", "reservation.reserved"}},
 	{"release: entrustment and order", func() []asked {
 		return append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)
-	}, asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart.Add(10 * time.Minute)})},
+	}, asked{by: planOps, do: OnEntrustment("E1", entrustment.Release{ReleasedAt: planStart.Add(10 * time.Minute)})},
 		[]string{"entrustment.released", "order.entrustment-released"}},
 	{"release of a free one: entrustment alone", func() []asked {
 		return append(entrusting("E1"), declaring("E1", "N1", planStart)...)
-	}, asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart})},
+	}, asked{by: planOps, do: OnEntrustment("E1", entrustment.Release{ReleasedAt: planStart})},
 		[]string{"entrustment.released"}},
 	{"cancelled entrustment: entrustment and order", func() []asked { return append(confirming(), linking("E1")...) },
-		asked{planOwner, Entrustment("E1", entrustment.Cancel{})},
+		asked{by: planOwner, do: OnEntrustment("E1", entrustment.Cancel{})},
 		[]string{"entrustment.unlinked", "entrustment.cancelled", "order.entrustment-unlinked"}},
 	{"ship: order and line", func() []asked {
 		list := append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)
-		return append(list, asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart.Add(time.Minute * 5)})}, paying())
+		return append(list, asked{by: planOps, do: OnEntrustment("E1", entrustment.Release{ReleasedAt: planStart.Add(time.Minute * 5)})}, paying())
 	}, orderAsked(planOwner, order.MarkShipped{}),
 		[]string{"order.shipped", "order.hold-released", "credit.released"}},
 	{"close before shipment: order, entrustments and line", func() []asked { return append(confirming(), linking("E1", "E2", "E3")...) },
@@ -326,38 +301,41 @@ var plans = []plan{
 			"entrustment.unlinked", "entrustment.unlinked", "entrustment.unlinked", "credit.released"}},
 }
 
+// everyPlan has the plans of both kinds of orders.
+func everyPlan() []plan { return slices.Concat(plans, laterPlans, payLaterPlans) }
+
 func TestPlan(t *testing.T) {
-	for _, p := range slices.Concat(plans, laterPlans) {
+	for _, p := range everyPlan() {
 		t.Run(p.name, func(t *testing.T) {
-			s := newSheet().after(t, p.given()...).copied()
-			if err := s.plan(p.ask); err != nil {
+			w := newPlanner(t, p.given()...)
+			if err := w.plan(p.ask); err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(s.written, p.want) {
-				t.Fatalf("written %q, want %q", s.written, p.want)
+			if !slices.Equal(w.written, p.want) {
+				t.Fatalf("written %q, want %q", w.written, p.want)
 			}
 		})
 	}
 }
 
-// TestPlanAllOrNone breaks the world at each of the looks and writes of each plan in turn: the
-// plan never goes on as if nothing had happened, so that nothing of it is committed.
+// TestPlanAllOrNone breaks the store at each of the reads of each plan in turn, and at its commit:
+// the plan does not go on, and nothing of it is in the log.
 func TestPlanAllOrNone(t *testing.T) {
-	for _, p := range slices.Concat(plans, laterPlans) {
+	for _, p := range everyPlan() {
 		t.Run(p.name, func(t *testing.T) {
-			base := newSheet().after(t, p.given()...)
+			w := newPlanner(t, p.given()...)
+			before, at := w.length(t), w.at
 			for n := 1; ; n++ {
-				s := base.copied()
-				s.breaks = n
-				err := s.plan(p.ask)
-				if s.calls < n {
-					if n == 1 || err != nil {
-						t.Fatalf("%d calls, %v", s.calls, err)
+				w.breaks, w.at = n, at
+				err := w.plan(p.ask)
+				if w.calls < n {
+					if n < 3 || err != nil || w.length(t) != before+events.Position(len(p.want)) {
+						t.Fatalf("%d calls, %v", w.calls, err)
 					}
 					return
 				}
-				if !errors.Is(err, errBroken) || s.calls != n {
-					t.Fatalf("broken at call %d the plan went on to call %d: %v", n, s.calls, err)
+				if !errors.Is(err, errBroken) || w.calls != n || w.length(t) != before {
+					t.Fatalf("broken at call %d the plan went on to call %d: %v", n, w.calls, err)
 				}
 			}
 		})
@@ -373,84 +351,71 @@ func refusedAs(t *testing.T, err error, ruleID rule.ID, command string) {
 	}
 }
 
-// TestPlanCounterpartRefuses shows the counterpart another state than the order was shown: the
-// counterpart's own rule refuses the whole.
+// TestPlanCounterpartRefuses shows one stream as it was at another time than the others: a rule of
+// one of them refuses the whole.
 func TestPlanCounterpartRefuses(t *testing.T) {
+	line := planMust(credit.Stream(planOwner.Account, planUSD))
+	other := entrustment.Linked{Order: planOrder2, DraftedAt: planStart, Currency: planUSD}
 	t.Run("another order took the entrustment", func(t *testing.T) {
-		s := newSheet().after(t, append(confirming(), entrusting("E1")...)...).copied()
-		looks := 0
-		s.lieEntrustment = func(_ int, e *entrustment.Entrustment) {
-			if looks++; looks > 1 {
-				e.Order = planOrder2
-			}
-		}
-		refusedAs(t, s.plan(orderAsked(planOwner, order.Link{Entrustment: "E1"})), rule.A22, "link")
+		w := newPlanner(t, append(confirming(), entrusting("E1")...)...)
+		w.hide(t, "entrustment-E1", 1, other)
+		refusedAs(t, w.plan(orderAsked(planOwner, order.Link{Entrustment: "E1"})), rule.A22, "link")
 	})
 	t.Run("another order took the quota", func(t *testing.T) {
-		s := newSheet().after(t, drafting()...).copied()
-		looks := 0
-		s.lieLine = func(_ int, l *credit.Line) {
-			if looks++; looks > 1 {
-				l.Limit = planMoney("1999.99 USD")
-			}
-		}
-		refusedAs(t, s.plan(orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true})), rule.D3, "hold")
+		w := newPlanner(t, drafting()...)
+		w.hide(t, line, 1, credit.LimitAssessed{Limit: planMoney("1999.99 USD")})
+		refusedAs(t, w.plan(orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true})), rule.D3, "submit")
 	})
 	t.Run("the line knows nothing of the hold", func(t *testing.T) {
-		s := newSheet().after(t, confirming()...).copied()
-		s.lieLine = func(_ int, l *credit.Line) { l.Held, l.OpenHolds = planMoney("0 USD"), 0 }
-		err := s.plan(orderAsked(planBuyer, order.Cancel{}))
-		var invalid *trade.InvalidError
-		if !errors.As(err, &invalid) || slices.Contains(s.written, "credit.released") {
-			t.Fatalf("%v after %q", err, s.written)
+		w := newPlanner(t, confirming()...)
+		w.hide(t, line, 1)
+		err := w.plan(orderAsked(planBuyer, order.Cancel{}))
+		if _, ok := errors.AsType[*trade.InvalidError](err); !ok || slices.Contains(w.written, "credit.released") {
+			t.Fatalf("%v after %q", err, w.written)
 		}
 	})
 	t.Run("the entrustment was linked to another order meanwhile", func(t *testing.T) {
-		s := newSheet().after(t, append(confirming(), linking("E1", "E2")...)...).copied()
-		s.lieEntrustment = func(_ int, e *entrustment.Entrustment) {
-			if e.ID == "E2" {
-				e.Order = planOrder2
-			}
-		}
-		refusedAs(t, s.plan(orderAsked(planBuyer, order.Cancel{})), rule.D40, "unlink")
+		w := newPlanner(t, append(confirming(), linking("E1", "E2")...)...)
+		w.hide(t, "entrustment-E2", 1, other)
+		refusedAs(t, w.plan(orderAsked(planBuyer, order.Cancel{})), rule.D40, "unlink")
 	})
 	t.Run("the order does not have the link", func(t *testing.T) {
-		list := append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)
-		s := newSheet().after(t, list...).copied()
-		o := s.orders[planOrder1]
-		o.Links = nil
-		s.orders[planOrder1] = o
-		refusedAs(t, s.plan(asked{planOps, Entrustment("E1", entrustment.Release{ReleasedAt: planStart})}), rule.A21, "record-release")
+		w := newPlanner(t, append(confirming(), append(linking("E1"), declaring("E1", "N1", planStart)...)...)...)
+		w.hide(t, order.Stream(planOrder1), 9)
+		refusedAs(t, w.plan(asked{by: planOps, do: OnEntrustment("E1", entrustment.Release{ReleasedAt: planStart})}), rule.A21, "record-release")
 	})
 }
 
-// TestPlanLooksAtNoMoreThanItNeeds names the streams of commands that others would otherwise
-// meet in the log for no reason.
-func TestPlanLooksAtNoMoreThanItNeeds(t *testing.T) {
-	s := newSheet().after(t, append(confirming(), linking("E1")...)...)
+// TestPlanReadsNoMoreThanItNeeds names the streams of commands that others would otherwise meet in
+// the log for no reason: each reads one stream and commits.
+func TestPlanReadsNoMoreThanItNeeds(t *testing.T) {
+	w := newPlanner(t, append(confirming(), linking("E1")...)...)
 	for _, c := range []asked{
-		{planOwner, Entrustment("E1", entrustment.Submit{})},
-		{planOps, Entrustment("E1", entrustment.Approve{})},
-		{planBuyer, Order(planOrder2, order.Draft{Mode: order.DraftOnline})},
+		{by: planOwner, do: OnEntrustment("E1", entrustment.Submit{})},
+		{by: planOps, do: OnEntrustment("E1", entrustment.Approve{})},
+		{by: planBuyer, do: OnOrder(planOrder2, order.Draft{Mode: order.DraftOnline})},
 	} {
-		s = s.copied()
-		if err := s.plan(c); s.calls > 2 || (err != nil) != (c.by == planBuyer) {
-			t.Fatalf("%s: %d looks and writes, %v", c.do, s.calls, err)
+		if err := w.plan(c); w.calls > 2 || (err != nil) != (c.by == planBuyer) {
+			t.Fatalf("%s: %d reads and commits, %v", c.do, w.calls, err)
 		}
 	}
 }
 
 func TestPlanExpiry(t *testing.T) {
-	s := newSheet().after(t, drafting()...).after(t, orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true}))
-	s.at = s.orders[planOrder1].ConfirmBy
-	s = s.copied()
-	if err := s.plan(orderAsked(planClock, order.Expire{})); err != nil {
+	w := newPlanner(t, append(drafting(), orderAsked(planOwner, order.Submit{OneTouchAcknowledged: true}))...)
+	o, _, err := w.desk.ReadOrder(t.Context(), planOps, planOrder1)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(s.written), "[order.hold-released order.closed credit.released]"; got != want {
+	w.at = o.ConfirmBy
+	if err := w.plan(orderAsked(planClock, order.Expire{})); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(w.written), "[order.hold-released order.closed credit.released]"; got != want {
 		t.Fatalf("written %s, want %s", got, want)
 	}
-	if l := s.lines[planOwner.Account]; !l.Held.IsZero() || l.OpenHolds != 0 {
-		t.Fatalf("the line still holds %s", l.Held)
+	l, _, err := w.desk.ReadLine(t.Context(), planOps, planOwner.Account, planUSD)
+	if err != nil || !l.Held.IsZero() || l.OpenHolds != 0 {
+		t.Fatalf("the line still holds %s, %v", l.Held, err)
 	}
 }

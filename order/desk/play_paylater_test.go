@@ -86,17 +86,17 @@ func (m *market) action() (trade.Actor, desk.Action) {
 
 func (m *market) toSale(id trade.ID, c paylater.Command) desk.Action {
 	m.id, m.ask = id, c
-	return desk.PayLater(id, c)
+	return desk.OnPayLater(id, c)
 }
 
 func (m *market) toQuota(merchant trade.Actor, c credit.Command) desk.Action {
 	m.id, m.ask = trade.ID{}, c
-	return desk.Quota(merchant.Account, cny, c)
+	return desk.OnQuota(merchant.Account, cny, c)
 }
 
 func (m *market) toFunds(merchant trade.Actor, c funds.Command) desk.Action {
 	m.id, m.ask = trade.ID{}, c
-	return desk.Funds(merchant.Account, cny, c)
+	return desk.OnFunds(merchant.Account, cny, c)
 }
 
 func (m *market) look(id trade.ID) paylater.Order {

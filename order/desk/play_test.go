@@ -96,11 +96,11 @@ func (p *player) action() (trade.Actor, desk.Action) {
 	case n < 19:
 		who, c := one(p, acme, orient), one(p, p.anyOfLine()...)
 		p.wish = wishFor("line", string(who.Account), c, credit.EncodeCommand)
-		return one(p, platform, platform, who), desk.Line(who.Account, usd, c)
+		return one(p, platform, platform, who), desk.OnLine(who.Account, usd, c)
 	default:
 		who, c := one(p, acme, orient), one(p, p.anyOfService()...)
 		p.wish = wishFor("service", string(who.Account), c, seller.EncodeCommand)
-		return one(p, platform, who), desk.Seller(who.Account, c)
+		return one(p, platform, who), desk.OnSeller(who.Account, c)
 	}
 }
 
@@ -117,12 +117,12 @@ func (p *player) waitsFor(id trade.ID) order.EntrustmentID {
 
 func (p *player) toOrder(id trade.ID, c order.Command) desk.Action {
 	p.wish = wishFor("order", id.String(), c, order.EncodeCommand)
-	return desk.Order(id, c)
+	return desk.OnOrder(id, c)
 }
 
 func (p *player) toGoods(id order.EntrustmentID, c entrustment.Command) desk.Action {
 	p.wish = wishFor("entrustment", string(id), c, entrustment.EncodeCommand)
-	return desk.Entrustment(id, c)
+	return desk.OnEntrustment(id, c)
 }
 
 // wish is what was asked, in a form that another process can read.
@@ -141,16 +141,16 @@ func (w wish) action() (desk.Action, error) {
 	switch w.Kind {
 	case "order":
 		c, err := order.DecodeCommand(w.Name, w.Payload)
-		return desk.Order(must(trade.ParseID(w.Target)), c), err
+		return desk.OnOrder(must(trade.ParseID(w.Target)), c), err
 	case "entrustment":
 		c, err := entrustment.DecodeCommand(w.Name, w.Payload)
-		return desk.Entrustment(order.EntrustmentID(w.Target), c), err
+		return desk.OnEntrustment(order.EntrustmentID(w.Target), c), err
 	case "line":
 		c, err := credit.DecodeCommand(w.Name, w.Payload)
-		return desk.Line(trade.Account(w.Target), usd, c), err
+		return desk.OnLine(trade.Account(w.Target), usd, c), err
 	default:
 		c, err := seller.DecodeCommand(w.Name, w.Payload)
-		return desk.Seller(trade.Account(w.Target), c), err
+		return desk.OnSeller(trade.Account(w.Target), c), err
 	}
 }
 

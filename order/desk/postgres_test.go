@@ -195,15 +195,15 @@ func TestPostgresLife(t *testing.T) {
 	a.drafted(acme, id, "6000 USD", "2000 USD", order.CoveragePostDelivery)
 	b.submit(id)
 	a.held("6000 USD")
-	b.refused(rule.A18, stranger, desk.Order(id, order.Confirm{Terms: 2}))
+	b.refused(rule.A18, stranger, desk.OnOrder(id, order.Confirm{Terms: 2}))
 	a.confirm(id)
 	b.wire(id, "initial", "2000 USD")
 	a.entrust(e)
 	b.do(acme, link(id, e))
 	a.release(e, a.now())
-	b.do(acme, desk.Order(id, order.MarkShipped{}))
+	b.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	a.wire(id, "balance", "4000 USD")
-	b.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	b.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	a.held("0 USD")
 
 	sale := a.place("3000 CNY")
@@ -250,7 +250,7 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 		if !reflect.DeepEqual(errs[0], errs[1]) {
 			t.Fatalf("%s: %v at one desk, %v at the other", c.Do, errs[0], errs[1])
 		}
-		if errs[0] != nil || len(got[0].Facts) == 0 {
+		if errs[0] != nil || len(got[0].Events) == 0 {
 			continue
 		}
 		if got[0].Receipt.Repeated == got[1].Receipt.Repeated {

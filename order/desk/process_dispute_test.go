@@ -32,7 +32,7 @@ func disputeSteps(id trade.ID) []scripted {
 		{5 * day, acme, order.Refund{Amount: money("500 USD")}},
 	} {
 		s = append(s, scripted{at: start.Add(step.at), Command: desk.Command{
-			ID: desk.CommandID(start, "dispute", fmt.Sprint(id, n)), By: step.by, Do: desk.Order(id, step.do),
+			ID: desk.CommandID(start, "dispute", fmt.Sprint(id, n)), By: step.by, Do: desk.OnOrder(id, step.do),
 		}})
 	}
 	return s

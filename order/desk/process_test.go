@@ -94,7 +94,7 @@ func answer(r desk.Result, err error) string {
 		return err.Error()
 	case r.Receipt.Repeated:
 		return "repeated"
-	case len(r.Facts) == 0:
+	case len(r.Events) == 0:
 		return "nothing to do"
 	}
 	return "ok"
@@ -103,7 +103,7 @@ func answer(r desk.Result, err error) string {
 func (tr *fixture) confirmsWhatItReads(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		id := must(trade.ParseID(lines.Text()))
-		fmt.Println(answer(tr.ask(bruno, desk.Order(id, order.Confirm{Terms: 2}))))
+		fmt.Println(answer(tr.ask(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))))
 	}
 }
 
@@ -295,7 +295,7 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 		if (err == nil) != (err2 == nil) || must(store.Settled(context.Background())) != size {
 			t.Fatalf("cycle %d: %s asked again: %v, then %v", cycle, do, err, err2)
 		}
-		if len(first.Facts) > 0 && (!second.Receipt.Repeated || second.Receipt.First != first.Receipt.First) {
+		if len(first.Events) > 0 && (!second.Receipt.Repeated || second.Receipt.First != first.Receipt.First) {
 			t.Fatalf("cycle %d: %s asked again: %+v, then %+v", cycle, do, first.Receipt, second.Receipt)
 		}
 		verify(t, store)

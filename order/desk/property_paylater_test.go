@@ -25,7 +25,7 @@ func rapidMarket(t testing.TB, r *rapid.T, pick func(n int) int) *market {
 		return newTrade(run{t, r}, store, opts...)
 	}, 8, pick)
 	for _, who := range merchants {
-		m.do(platform, desk.Quota(who.Account, cny, credit.OpenLine{Limit: fen(5000_00)}))
+		m.do(platform, desk.OnQuota(who.Account, cny, credit.OpenLine{Limit: fen(5000_00)}))
 	}
 	return m
 }
@@ -119,7 +119,7 @@ func TestTryEveryPayLaterCommand(t *testing.T) {
 			for range 2 {
 				for _, by := range marketers {
 					for _, c := range m.anyOfSale(m.sales[0]) {
-						m.tried(asking(by, desk.PayLater(m.sales[0], c)))
+						m.tried(asking(by, desk.OnPayLater(m.sales[0], c)))
 					}
 					for _, c := range m.anyOfQuota() {
 						m.tried(asking(by, onQuota(c)))

@@ -118,7 +118,7 @@ func TestCoverageChangesOnlyQuota(t *testing.T) {
 		before := bare.line()
 		for _, c := range s {
 			if c.ask.Kind == "order" {
-				c.Do = desk.Order(covered.orders[0], uncovered(must(order.DecodeCommand(c.ask.Name, c.ask.Payload))))
+				c.Do = desk.OnOrder(covered.orders[0], uncovered(must(order.DecodeCommand(c.ask.Name, c.ask.Payload))))
 			}
 			bare.replay(script{c})
 		}
@@ -157,7 +157,7 @@ func TestCancelledOrderLeavesQuotaAlone(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		tr.placed("500 USD", "500 USD", order.CoveragePostDelivery)
 		before := tr.line()
-		tr.do(bruno, desk.Order(tr.confirmed("6000 USD", "2000 USD", coverage), order.Cancel{}))
+		tr.do(bruno, desk.OnOrder(tr.confirmed("6000 USD", "2000 USD", coverage), order.Cancel{}))
 		after := tr.line()
 		after.LastAt = before.LastAt
 		if !reflect.DeepEqual(after, before) {

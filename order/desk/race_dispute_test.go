@@ -65,20 +65,20 @@ func (tr *fixture) disputed(id trade.ID, escalated bool) {
 	o := tr.order(id)
 	tr.do(bruno, objection(id, o.Left().String()))
 	if escalated {
-		tr.after(3*day).do(bruno, desk.Order(id, order.Escalate{}))
+		tr.after(3*day).do(bruno, desk.OnOrder(id, order.Escalate{}))
 	}
 }
 
 func objection(id trade.ID, claimed string) desk.Action {
-	return desk.Order(id, order.OpenDispute{Ground: order.GroundQuality, Claimed: money(claimed)})
+	return desk.OnOrder(id, order.OpenDispute{Ground: order.GroundQuality, Claimed: money(claimed)})
 }
 
 func compensation(id trade.ID, amount string) desk.Action {
-	return desk.Order(id, order.Arbitrate{Compensation: money(amount)})
+	return desk.OnOrder(id, order.Arbitrate{Compensation: money(amount)})
 }
 
 func refund(id trade.ID, amount string) desk.Action {
-	return desk.Order(id, order.Refund{Amount: money(amount)})
+	return desk.OnOrder(id, order.Refund{Amount: money(amount)})
 }
 
 // amendmentOf is the order's own terms with another total.
@@ -89,7 +89,7 @@ func amendmentOf(o order.Order, total string) order.Amendment {
 }
 
 func modification(o order.Order, total string) desk.Action {
-	return desk.Order(o.ID, order.Modify{To: amendmentOf(o, total)})
+	return desk.OnOrder(o.ID, order.Modify{To: amendmentOf(o, total)})
 }
 
 // laterDuels are about changes, disputes, refunds, claims and chargebacks.
@@ -101,7 +101,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)
 			o := tr.order(id)
-			return both(acme, modification(o, "7000 USD"), bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
+			return both(acme, modification(o, "7000 USD"), bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 		},
 		judge: unlessFirst(0, rule.A18, func(o *order.Order, _ bool) bool {
 			return o.Phase == order.PhaseSubmitted && o.Revision == 3 && o.PayBy.IsZero() && o.Hold.Amount == money("7000 USD")
@@ -114,7 +114,7 @@ var laterDuels = []duel{
 			id, _ := tr.raceOrder(round, 2)
 			tr.wire(id, "early", "2000 USD")
 			o := tr.order(id)
-			return both(acme, modification(o, "7000 USD"), bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
+			return both(acme, modification(o, "7000 USD"), bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D25, rule.A18}, func(o *order.Order, winner int) bool {
 			if winner == 0 {
@@ -127,8 +127,8 @@ var laterDuels = []duel{
 		name: "AcceptChangeAgainstRejectChange",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
-			tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
-			return both(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}), bruno, desk.Order(id, order.RejectChange{Proposal: 1}))
+			tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
+			return both(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}), bruno, desk.OnOrder(id, order.RejectChange{Proposal: 1}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D25, rule.D25}, func(o *order.Order, winner int) bool {
 			return !o.Proposal.Open && o.Hold.Amount == o.Terms.Total && o.Terms.Total == money([2]string{"7000 USD", "6000 USD"}[winner])
@@ -138,10 +138,10 @@ var laterDuels = []duel{
 		name: "AcceptChangeAgainstTheQuotaOfAnother",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
-			tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
+			tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
 			other := orderOfRound(round, 1)
 			tr.drafted(acme, other, "4000 USD", "4000 USD", order.CoveragePostDelivery)
-			return both(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}), acme, submission(other))
+			return both(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}), acme, submission(other))
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			winner, err := oneOf(rule.D5, rule.D3)(tr, round, answers)
@@ -154,7 +154,7 @@ var laterDuels = []duel{
 			}
 			// Both end, so that the next round has the whole line.
 			tr.do(acme, refund(orderOfRound(round, 0), "2000 USD"))
-			tr.do(acme, desk.Order(orderOfRound(round, 1), order.Cancel{}))
+			tr.do(acme, desk.OnOrder(orderOfRound(round, 1), order.Cancel{}))
 			tr.held("0 USD")
 			return winner, nil
 		},
@@ -163,7 +163,7 @@ var laterDuels = []duel{
 		name: "ShipAgainstOpenDispute",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 5)
-			return both(acme, desk.Order(id, order.MarkShipped{}), bruno, objection(id, "2000 USD"))
+			return both(acme, desk.OnOrder(id, order.MarkShipped{}), bruno, objection(id, "2000 USD"))
 		},
 		judge: unlessFirst(1, rule.D29, func(o *order.Order, shipped bool) bool {
 			want := order.PhaseReadyToShip
@@ -178,7 +178,7 @@ var laterDuels = []duel{
 		name: "ShipAgainstRefund",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 5)
-			return both(acme, desk.Order(id, order.MarkShipped{}), platform, refund(id, "2000 USD"))
+			return both(acme, desk.OnOrder(id, order.MarkShipped{}), platform, refund(id, "2000 USD"))
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			winner, err := unlessFirst(1, rule.A20, func(o *order.Order, shipped bool) bool {
@@ -196,7 +196,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, true)
-			return both(platform, compensation(id, "1500 USD"), bruno, desk.Order(id, order.ConfirmReceipt{}))
+			return both(platform, compensation(id, "1500 USD"), bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// The receipt waits for the ruling; before it the receipt is refused.
@@ -232,7 +232,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, true)
-			return both(platform, compensation(id, "1500 USD"), platform, desk.Order(id, order.Arbitrate{Refund: money("500 USD")}))
+			return both(platform, compensation(id, "1500 USD"), platform, desk.OnOrder(id, order.Arbitrate{Refund: money("500 USD")}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			claimed, refunded := o.Ledger.Claimed, o.Ledger.Refunded
@@ -271,7 +271,7 @@ var laterDuels = []duel{
 			case o.Phase == order.PhaseReadyToShip && l.Applied == money("6000 USD") && o.Hold.Status == order.HoldOpen:
 				return 0, nil
 			case o.CloseReason == order.ClosedRefunded && l.Applied == money("2000 USD") && l.Unapplied == money("4000 USD") && o.Hold.Status == order.HoldIsReleased:
-				tr.do(platform, desk.Order(o.ID, order.ReturnUnapplied{Amount: money("4000 USD")}))
+				tr.do(platform, desk.OnOrder(o.ID, order.ReturnUnapplied{Amount: money("4000 USD")}))
 				return 1, nil
 			}
 			return 0, fmt.Errorf("answers %v and %v; the order is %+v", answers[0], answers[1], o)
@@ -282,8 +282,8 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
-			tr.do(bruno, desk.Order(id, order.ProposeSettlement{Refund: money("500 USD")}))
-			return both(acme, desk.Order(id, order.AcceptSettlement{Proposal: 1}), bruno, desk.Order(id, order.Withdraw{}))
+			tr.do(bruno, desk.OnOrder(id, order.ProposeSettlement{Refund: money("500 USD")}))
+			return both(acme, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}), bruno, desk.OnOrder(id, order.Withdraw{}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			return o.Dispute.Stage == order.StageNone && o.Ledger.Refunded.IsZero() == (winner == 1) && o.Hold.Status == order.HoldOpen
@@ -295,8 +295,8 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
-			tr.do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("1500 USD")}))
-			return both(bruno, desk.Order(id, order.AcceptSettlement{Proposal: 1}), acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
+			tr.do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("1500 USD")}))
+			return both(bruno, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}), acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			if winner == 0 {
@@ -311,7 +311,7 @@ var laterDuels = []duel{
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
 			tr.at(tr.order(id).Dispute.EscalateBy)
-			return both(system, desk.Order(id, order.Escalate{}), bruno, desk.Order(id, order.Withdraw{}))
+			return both(system, desk.OnOrder(id, order.Escalate{}), bruno, desk.OnOrder(id, order.Withdraw{}))
 		},
 		judge: unlessFirst(1, rule.D29, func(o *order.Order, _ bool) bool { return o.Dispute.Stage == order.StageNone }),
 	},
@@ -323,8 +323,8 @@ var laterDuels = []duel{
 			tr.entrust(e)
 			tr.do(acme, link(id, e))
 			tr.release(e, tr.now())
-			tr.do(acme, desk.Order(id, order.MarkShipped{}))
-			return both(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}), bruno, desk.Order(id, order.ConfirmReceipt{}))
+			tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+			return both(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}), bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 		},
 		judge: unlessFirst(0, rule.D29, func(o *order.Order, received bool) bool {
 			want, hold := order.PhaseShipped, order.HoldOpen
@@ -339,6 +339,6 @@ var laterDuels = []duel{
 // byCard pays by card under the reference K1.
 func (tr *fixture) byCard(id trade.ID, amount string) {
 	tr.Helper()
-	tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money(amount)}))
-	tr.do(platform, desk.Order(id, order.RecordPayment{Reference: "K1", Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.now()}))
+	tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money(amount)}))
+	tr.do(platform, desk.OnOrder(id, order.RecordPayment{Reference: "K1", Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.now()}))
 }

@@ -21,7 +21,7 @@ import (
 func (tr *fixture) saleOfRound(round int, amount string) trade.ID {
 	tr.Helper()
 	id := orderOfRound(round, 9)
-	tr.do(shopper, desk.PayLater(id, placing(shopkeeper, amount)))
+	tr.do(shopper, desk.OnPayLater(id, placing(shopkeeper, amount)))
 	return id
 }
 
@@ -49,7 +49,7 @@ var payLaterDuels = []duel{
 		name: "TwoOrdersUseTheLastOfAQuota",
 		prepare: func(_ *fixture, round int) (c [2]desk.Command) {
 			for n := range c {
-				c[n] = asking(shopper, desk.PayLater(orderOfRound(round, n), placing(shopkeeper, "3000 CNY")))
+				c[n] = asking(shopper, desk.OnPayLater(orderOfRound(round, n), placing(shopkeeper, "3000 CNY")))
 			}
 			return c
 		},
@@ -69,7 +69,7 @@ var payLaterDuels = []duel{
 		name: "PayAgainstCancel",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.saleOfRound(round, "100 CNY")
-			return [2]desk.Command{asking(shopper, desk.PayLater(id, paying("100 CNY"))), asking(shopkeeper, desk.PayLater(id, paylater.Cancel{}))}
+			return [2]desk.Command{asking(shopper, desk.OnPayLater(id, paying("100 CNY"))), asking(shopkeeper, desk.OnPayLater(id, paylater.Cancel{}))}
 		},
 		judge: keeps(rule.B8, rule.D49),
 	},
@@ -81,7 +81,7 @@ var payLaterDuels = []duel{
 			tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 			// A nanosecond after the due time both may be first.
 			tr.at(tr.sale(id).DueAt.Add(1))
-			return [2]desk.Command{asking(shopper, desk.PayLater(id, paying("100 CNY"))), asking(system, desk.PayLater(id, paylater.MarkOverdue{}))}
+			return [2]desk.Command{asking(shopper, desk.OnPayLater(id, paying("100 CNY"))), asking(system, desk.OnPayLater(id, paylater.MarkOverdue{}))}
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A payment is accepted either way; the order was overdue before it or never.
@@ -124,7 +124,7 @@ var payLaterDuels = []duel{
 			id := tr.saleOfRound(round, "100 CNY")
 			tr.pay(id, "100 CNY")
 			return [2]desk.Command{
-				asking(shopkeeper, withdrawal(fmt.Sprintf("W-%d", round), "100 CNY")), asking(platform, desk.PayLater(id, paylater.Refund{Amount: money("60 CNY")})),
+				asking(shopkeeper, withdrawal(fmt.Sprintf("W-%d", round), "100 CNY")), asking(platform, desk.OnPayLater(id, paylater.Refund{Amount: money("60 CNY")})),
 			}
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
@@ -211,7 +211,7 @@ func TestStaleQuota(t *testing.T) {
 			c.know(id)
 			tr.on(id, c.change)
 		}
-		_, err := other.ask(usually(c.ask), desk.PayLater(id, c.ask))
+		_, err := other.ask(usually(c.ask), desk.OnPayLater(id, c.ask))
 		if c.rule == "" && err != nil || c.rule != "" && !refusedBy(err, c.rule) {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -230,7 +230,7 @@ func TestHotQuota(t *testing.T) {
 		all.Go(func() {
 			id := trade.NewID()
 			for _, c := range []paylater.Command{placing(shopkeeper, "100 CNY"), paying("100 CNY")} {
-				if _, err := tr.ask(shopper, desk.PayLater(id, c)); err != nil {
+				if _, err := tr.ask(shopper, desk.OnPayLater(id, c)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -271,7 +271,7 @@ func TestFreezeMeetsOrders(t *testing.T) {
 				to = trade.NewID()
 			}
 			all.Go(func() {
-				_, err := sides[i%2].desk.Do(context.Background(), asking(usually(c), desk.PayLater(to, c)))
+				_, err := sides[i%2].desk.Do(context.Background(), asking(usually(c), desk.OnPayLater(to, c)))
 				if err != nil && !refusedBy(err, rule.D47) && !refusedBy(err, rule.B19) {
 					t.Errorf("%s: %v", c.Name(), err)
 				}

@@ -68,7 +68,7 @@ var duels = []duel{
 		name: "TwoOrdersLinkOneEntrustment",
 		prepare: func(tr *fixture, round int) (c [2]desk.Command) {
 			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
-			tr.do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+			tr.do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
 			for n := range c {
 				c[n] = asking(acme, link(tr.confirmedIn(round, n, "100 USD", order.CoverageNone), e))
 			}
@@ -90,7 +90,7 @@ var duels = []duel{
 			winner, err := oneOf(rule.D3)(tr, round, answers)
 			if err == nil {
 				tr.held("6000 USD")
-				tr.do(acme, desk.Order(orderOfRound(round, winner), order.Cancel{}))
+				tr.do(acme, desk.OnOrder(orderOfRound(round, winner), order.Cancel{}))
 				tr.held("0 USD")
 			}
 			return winner, err
@@ -103,7 +103,7 @@ var duels = []duel{
 			tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
 			tr.submit(id)
 			for n := range c {
-				c[n] = asking(bruno, desk.Order(id, order.Confirm{Terms: 2}))
+				c[n] = asking(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))
 			}
 			return c
 		},
@@ -115,7 +115,7 @@ var duels = []duel{
 			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
 			o := tr.order(id)
 			tr.at(o.PayBy)
-			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", o.PayBy)), asking(system, desk.Order(id, order.Expire{}))}
+			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", o.PayBy)), asking(system, desk.OnOrder(id, order.Expire{}))}
 		},
 		judge: paidOrEnded(rule.D28, order.ClosedExpired),
 	},
@@ -124,7 +124,7 @@ var duels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
 			o := tr.order(id)
-			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", start)), asking(bruno, desk.Order(id, order.Cancel{}))}
+			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", start)), asking(bruno, desk.OnOrder(id, order.Cancel{}))}
 		},
 		judge: paidOrEnded(rule.D27, order.ClosedCancelled),
 	},
@@ -134,7 +134,7 @@ var duels = []duel{
 			id := orderOfRound(round, 0)
 			tr.at(start).until(id, order.EntrustmentID(fmt.Sprintf("E%d", round)), 6)
 			tr.at(tr.order(id).Shipment.ReceiptDeadline)
-			return [2]desk.Command{asking(bruno, desk.Order(id, order.ConfirmReceipt{})), asking(system, desk.Order(id, order.AutoConfirmReceipt{}))}
+			return [2]desk.Command{asking(bruno, desk.OnOrder(id, order.ConfirmReceipt{})), asking(system, desk.OnOrder(id, order.AutoConfirmReceipt{}))}
 		},
 		judge: oneOf(rule.A24, rule.A25),
 	},
@@ -142,9 +142,9 @@ var duels = []duel{
 		name: "EntrustmentCancelAgainstLink",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
-			tr.do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+			tr.do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
 			id := tr.confirmedIn(round, 0, "100 USD", order.CoverageNone)
-			return [2]desk.Command{asking(acme, link(id, e)), asking(acme, desk.Entrustment(e, entrustment.Cancel{}))}
+			return [2]desk.Command{asking(acme, link(id, e)), asking(acme, desk.OnEntrustment(e, entrustment.Cancel{}))}
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A cancellation is accepted either way: it takes the link along that was there first.
@@ -164,7 +164,7 @@ var duels = []duel{
 }
 
 func transfer(o *order.Order, reference, amount string, at time.Time) desk.Action {
-	return desk.Order(o.ID, order.RecordPayment{
+	return desk.OnOrder(o.ID, order.RecordPayment{
 		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: money(amount), Payer: "Bruno Imports", PaidAt: at,
 	})
 }
@@ -272,7 +272,7 @@ func TestConsentNamesTheTerms(t *testing.T) {
 		tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
 		tr.submit(id)
 		answers := fight(sides, [2]desk.Command{
-			asking(bruno, desk.Order(id, order.Confirm{Terms: 1})), asking(bruno, desk.Order(id, order.Confirm{Terms: 2})),
+			asking(bruno, desk.OnOrder(id, order.Confirm{Terms: 1})), asking(bruno, desk.OnOrder(id, order.Confirm{Terms: 2})),
 		})
 		if !refusedBy(answers[0], rule.A18) || answers[1] != nil {
 			t.Fatalf("older terms: %v; present terms: %v", answers[0], answers[1])
@@ -302,18 +302,18 @@ func inTurn(t *testing.T, desks [2]*fixture, turns int) {
 			order.MatchBuyer{Email: bruno.Email}, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}},
 			order.ChooseCoverage{Coverage: order.CoveragePostDelivery, TermsAccepted: true}, order.Submit{OneTouchAcknowledged: true},
 		} {
-			next().do(acme, desk.Order(id, c))
+			next().do(acme, desk.OnOrder(id, c))
 		}
-		next().do(bruno, desk.Order(id, order.Confirm{Terms: 2}))
-		next().do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+		next().do(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))
+		next().do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
 		next().do(acme, link(id, e))
 		next().refused(rule.D40, acme, link(id, e))
 		next().do(acme, unlink(id, e))
 		next().refused(rule.D40, acme, unlink(id, e))
 		next().do(acme, link(id, e))
-		next().do(bruno, desk.Order(id, order.Cancel{}))
+		next().do(bruno, desk.OnOrder(id, order.Cancel{}))
 		next().refused(rule.A21, acme, link(id, e))
-		next().refused(rule.D27, bruno, desk.Order(id, order.Cancel{}))
+		next().refused(rule.D27, bruno, desk.OnOrder(id, order.Cancel{}))
 		if s := next().entrustment(e); s.Linked() {
 			t.Fatalf("still linked to %s", s.Order)
 		}
@@ -328,14 +328,14 @@ func TestStaleLine(t *testing.T) {
 	other := newTrade(t, tr.store)
 	other.line()
 	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
-	other.do(bruno, desk.Order(id, order.Cancel{}))
+	other.do(bruno, desk.OnOrder(id, order.Cancel{}))
 	tr.held("0 USD")
 	// And one hold on a line that it knows as full.
 	id = tr.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
 	other.held("10000 USD")
-	tr.do(acme, desk.Order(id, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(id, order.Cancel{}))
 	other.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
-	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	other.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
 	tr.audit()
 }

@@ -44,7 +44,7 @@ func (d *Desk) ReadOrder(ctx context.Context, by trade.Actor, id trade.ID, opts 
 	if err := d.reader(by); err != nil {
 		return order.Order{}, 0, err
 	}
-	o, v, err := d.orders.View(ctx, d.store, order.Stream(id), d.reading(opts)...)
+	o, v, err := orders.model.View(ctx, d.store, order.Stream(id), d.reading(opts)...)
 	if err != nil {
 		return order.Order{}, 0, err
 	}
@@ -56,45 +56,46 @@ func (d *Desk) ReadOrder(ctx context.Context, by trade.Actor, id trade.ID, opts 
 
 // ReadService returns a seller's service. The seller and the platform may read it.
 func (d *Desk) ReadService(ctx context.Context, by trade.Actor, account trade.Account, opts ...ReadOption) (seller.Service, events.Version, error) {
-	return read(ctx, d, d.services, by, account, func() (events.StreamID, error) { return seller.Stream(account) }, opts)
+	return read(ctx, d, services, by, account, opts)(seller.Stream(account))
 }
 
 // ReadLine returns a seller's line in a currency: limit, held, consumed, available. The seller
 // and the platform may read it.
 func (d *Desk) ReadLine(ctx context.Context, by trade.Actor, account trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
-	return read(ctx, d, d.lines, by, account, func() (events.StreamID, error) { return credit.Stream(account, c) }, opts)
+	return read(ctx, d, lines, by, account, opts)(credit.Stream(account, c))
 }
 
 // ReadEntrustment returns an export entrustment. Its seller and the platform may read it.
 func (d *Desk) ReadEntrustment(ctx context.Context, by trade.Actor, id order.EntrustmentID, opts ...ReadOption) (entrustment.Entrustment, events.Version, error) {
-	s, v, err := read(ctx, d, d.entrustments, by, by.Account, func() (events.StreamID, error) { return entrustment.Stream(id) }, opts)
+	s, v, err := read(ctx, d, entrustments, by, by.Account, opts)(entrustment.Stream(id))
 	if err == nil && by.Role == trade.Seller && s.Seller != by.Account {
 		return entrustment.Entrustment{}, 0, ErrNotFound
 	}
 	return s, v, err
 }
 
-// read returns the state of a stream that belongs to a seller.
-func read[S, E any](ctx context.Context, d *Desk, m *events.Model[S, E], by trade.Actor, owner trade.Account,
-	name func() (events.StreamID, error), opts []ReadOption) (none S, _ events.Version, err error) {
-	if err := d.reader(by); err != nil {
-		return none, 0, err
+// read returns a function of the stream that returns its state to the owner and the platform.
+func read[S, C, E, F any](ctx context.Context, d *Desk, f *family[S, C, E, F], by trade.Actor, owner trade.Account, opts []ReadOption,
+) func(events.StreamID, error) (S, events.Version, error) {
+	return func(stream events.StreamID, err error) (none S, _ events.Version, _ error) {
+		if malformed := d.reader(by); malformed != nil {
+			return none, 0, malformed
+		}
+		if err != nil {
+			return none, 0, err
+		}
+		if by.Role == trade.Buyer || by.Role == trade.Seller && by.Account != owner {
+			return none, 0, ErrNotFound
+		}
+		s, v, err := f.model.View(ctx, d.store, stream, d.reading(opts)...)
+		if err == nil && v == 0 {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return none, 0, err
+		}
+		return s, v, nil
 	}
-	stream, err := name()
-	if err != nil {
-		return none, 0, err
-	}
-	if by.Role == trade.Buyer || by.Role == trade.Seller && by.Account != owner {
-		return none, 0, ErrNotFound
-	}
-	s, v, err := m.View(ctx, d.store, stream, d.reading(opts)...)
-	if err == nil && v == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return none, 0, err
-	}
-	return s, v, nil
 }
 
 func (d *Desk) reader(by trade.Actor) error {
@@ -102,7 +103,7 @@ func (d *Desk) reader(by trade.Actor) error {
 		return err
 	}
 	if by.Role == trade.Desk {
-		return invalid("by.role", "nobody outside may act as the desk")
+		return errClaimsDesk()
 	}
 	return nil
 }

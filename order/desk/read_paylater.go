@@ -17,7 +17,7 @@ func (d *Desk) ReadPayLater(ctx context.Context, by trade.Actor, id trade.ID, op
 	if err := d.reader(by); err != nil {
 		return paylater.Order{}, 0, err
 	}
-	o, v, err := d.sales.View(ctx, d.store, paylater.Stream(id), d.reading(opts)...)
+	o, v, err := payLaterOrders.model.View(ctx, d.store, paylater.Stream(id), d.reading(opts)...)
 	if err != nil {
 		return paylater.Order{}, 0, err
 	}
@@ -39,13 +39,13 @@ func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([
 // ReadQuota returns a merchant's pay-later line: limit, used, remaining, why it is frozen (B4).
 // The merchant and the platform may read it; its Page is what the merchant looks at.
 func (d *Desk) ReadQuota(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
-	return read(ctx, d, d.quotas, by, merchant, func() (events.StreamID, error) { return credit.PayLaterStream(merchant, c) }, opts)
+	return read(ctx, d, quotas, by, merchant, opts)(credit.PayLaterStream(merchant, c))
 }
 
 // ReadFunds returns a merchant's received funds. The merchant and the platform may read them;
 // Page is what the merchant looks at, at an instant.
 func (d *Desk) ReadFunds(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (funds.Balance, events.Version, error) {
-	return read(ctx, d, d.balances, by, merchant, func() (events.StreamID, error) { return funds.Stream(merchant, c) }, opts)
+	return read(ctx, d, balances, by, merchant, opts)(funds.Stream(merchant, c))
 }
 
 // QuotaLedger returns what happened to a merchant's pay-later line from its opening on: each
@@ -79,7 +79,7 @@ func (d *Desk) FundsLedger(ctx context.Context, by trade.Actor, merchant trade.A
 	if err != nil {
 		return funds.Statement{}, err
 	}
-	s, err := funds.Ledger(d.balances.New(stream), history)
+	s, err := funds.Ledger(balances.model.New(stream), history)
 	return s, corrupt(stream, err)
 }
 

@@ -68,8 +68,8 @@ func TestWhoMayRead(t *testing.T) {
 	}
 	// An unregistered buyer is known by his verified address.
 	fresh := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	tr.do(acme, desk.Order(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
-	tr.do(acme, desk.Order(fresh, order.MatchBuyer{Email: "new@buyer.example"}))
+	tr.do(acme, desk.OnOrder(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
+	tr.do(acme, desk.OnOrder(fresh, order.MatchBuyer{Email: "new@buyer.example"}))
 	tr.submit(fresh)
 	if _, _, err := tr.desk.ReadOrder(background, trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "new@buyer.example"}, fresh); err != nil {
 		t.Error(err)
@@ -107,18 +107,18 @@ func TestReadsAreCurrent(t *testing.T) {
 func TestTimeline(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := trade.NewID()
-	draft := asking(acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	draft := asking(acme, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
 	draft.Correlation, draft.Causation, draft.Trace = "c-1", "c-0", "00-abc"
 	if _, err := tr.desk.Do(background, draft); err != nil {
 		t.Fatal(err)
 	}
-	tr.after(time.Hour).do(acme, desk.Order(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
-	tr.after(time.Hour).do(acme, desk.Order(id, order.MatchBuyer{Email: bruno.Email}))
+	tr.after(time.Hour).do(acme, desk.OnOrder(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
+	tr.after(time.Hour).do(acme, desk.OnOrder(id, order.MatchBuyer{Email: bruno.Email}))
 	entries, err := tr.desk.Timeline(background, acme, id)
 	if err != nil || len(entries) != 3 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
-	want := desk.Meta{Role: trade.Seller, Account: string(acme.Account), Command: "draft", Correlation: "c-1", Causation: "c-0", Trace: "00-abc"}
+	want := desk.Meta{Role: trade.Seller, Account: acme.Account, Command: "draft", Correlation: "c-1", Causation: "c-0", Trace: "00-abc"}
 	if entries[0].By != want {
 		t.Fatalf("by %+v, want %+v", entries[0].By, want)
 	}

@@ -12,7 +12,7 @@ import (
 
 // coverage is a change of nothing but the coverage.
 func coverage(o order.Order, c order.Coverage) desk.Action {
-	return desk.Order(o.ID, order.Modify{To: order.Amendment{Terms: o.Terms, Coverage: c}, TermsAccepted: true})
+	return desk.OnOrder(o.ID, order.Modify{To: order.Amendment{Terms: o.Terms, Coverage: c}, TermsAccepted: true})
 }
 
 // adjusted is the change of an order's hold in a result, on the order and on the line, in one
@@ -20,13 +20,13 @@ func coverage(o order.Order, c order.Coverage) desk.Action {
 func (tr *fixture) adjusted(r desk.Result, from, to string) {
 	tr.Helper()
 	mine := order.HoldAdjusted{From: money(from), To: money(to)}
-	for _, f := range r.Facts {
+	for _, f := range r.Events {
 		if e, ok := f.Event.(credit.HoldAdjusted); ok && e.From == mine.From && e.To == mine.To && hasFact(r, mine) {
 			tr.held(to)
 			return
 		}
 	}
-	tr.Fatalf("the hold did not go from %s to %s: %+v", from, to, r.Facts)
+	tr.Fatalf("the hold did not go from %s to %s: %+v", from, to, r.Events)
 }
 
 func ruleD5Adjusted(t *testing.T) {
@@ -46,9 +46,9 @@ func ruleD5Adjusted(t *testing.T) {
 	tr.wire(id, "initial", "2000 USD")
 	o := tr.order(id)
 	change := order.Amendment{Terms: o.Terms, Coverage: order.CoveragePostDelivery}
-	tr.do(acme, desk.Order(id, order.ProposeChange{To: change}))
+	tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: change}))
 	tr.held("2000 USD")
-	tr.adjusted(tr.do(bruno, desk.Order(id, order.AcceptChange{Proposal: 1})), "2000 USD", "3000 USD")
+	tr.adjusted(tr.do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1})), "2000 USD", "3000 USD")
 	tr.audit()
 }
 
@@ -67,13 +67,13 @@ func ruleD5Refused(t *testing.T) {
 	tr.do(acme, modification(tr.order(id), "7000 USD"))
 	tr.held("10000 USD")
 	// A line that is suspended or cut takes no raise, and gives back as before.
-	suspend := desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"})
-	tr.do(acme, desk.Order(other, order.Cancel{}))
+	suspend := desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"})
+	tr.do(acme, desk.OnOrder(other, order.Cancel{}))
 	tr.do(platform, suspend)
 	tr.refused(rule.D5, acme, modification(tr.order(id), "7001 USD"))
 	tr.do(acme, modification(tr.order(id), "6999 USD"))
 	tr.held("6999 USD")
-	tr.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
+	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
 	tr.do(acme, modification(tr.order(id), "7001 USD"))
 	tr.held("7001 USD")
 	tr.audit()
@@ -84,12 +84,12 @@ func ruleD5Acceptance(t *testing.T) {
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.wire(id, "initial", "2000 USD")
 	propose := func(total string) desk.Action {
-		return desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), total)})
+		return desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), total)})
 	}
 	tr.refused(rule.D5, acme, propose("10000.01 USD"))
 	tr.do(acme, propose("9000 USD"))
 	other := tr.placed("2000 USD", "2000 USD", order.CoveragePostDelivery)
-	accept := desk.Order(id, order.AcceptChange{Proposal: 1})
+	accept := desk.OnOrder(id, order.AcceptChange{Proposal: 1})
 	if no := tr.refused(rule.D5, bruno, accept); no.Missing != money("1000 USD") || no.Command != "accept-change" {
 		t.Fatalf("%s is short of %s", no.Command, no.Missing)
 	}
@@ -97,14 +97,14 @@ func ruleD5Acceptance(t *testing.T) {
 		t.Fatalf("the refused proposal is %+v, the total %s", o.Proposal, o.Terms.Total)
 	}
 	tr.held("8000 USD")
-	tr.do(acme, desk.Order(other, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(other, order.Cancel{}))
 	tr.adjusted(tr.do(bruno, accept), "6000 USD", "9000 USD")
 	// An order without coverage gets one that way as well.
 	id = tr.confirmed("1000 USD", "100 USD", order.CoverageNone)
 	tr.wire(id, "initial", "100 USD")
 	cover := order.ProposeChange{To: order.Amendment{Terms: tr.order(id).Terms, Coverage: order.CoveragePostDelivery}, TermsAccepted: true}
-	tr.do(acme, desk.Order(id, cover))
-	tr.do(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
+	tr.do(acme, desk.OnOrder(id, cover))
+	tr.do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	tr.held("10000 USD")
 	tr.audit()
 }
@@ -120,10 +120,10 @@ func ruleD9Change(t *testing.T) {
 	tr.release("E1", tr.now())
 	change := amendmentOf(tr.order(id), "6000 USD")
 	change.Terms.Initial = money("1500 USD")
-	tr.do(acme, desk.Order(id, order.ProposeChange{To: change}))
-	r := tr.do(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
+	tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: change}))
+	r := tr.do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	if !hasFact(r, order.HoldReleased{Amount: money("1500 USD"), Cause: order.ReleaseShipped}) || len(streamsOf(r)) != 2 {
-		t.Fatalf("commit of %v, facts %+v", streamsOf(r), r.Facts)
+		t.Fatalf("commit of %v, facts %+v", streamsOf(r), r.Events)
 	}
 	tr.phase(id, order.PhaseShipped)
 	tr.held("0 USD")
@@ -147,7 +147,7 @@ func ruleD5Capped(t *testing.T) {
 	tr.held("10000 USD")
 	tr.do(acme, modification(tr.order(id), "5000 USD"))
 	tr.held("8000 USD")
-	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	tr.do(acme, modification(tr.order(id), "5500 USD"))
 	tr.held("8000 USD")
 	tr.audit()
@@ -158,17 +158,17 @@ func ruleD5Uncovered(t *testing.T) {
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	r := tr.do(acme, coverage(tr.order(id), order.CoverageNone))
 	if !hasFact(r, order.HoldReleased{Amount: money("6000 USD"), Cause: order.ReleaseUncovered}) {
-		t.Fatalf("facts %+v", r.Facts)
+		t.Fatalf("facts %+v", r.Events)
 	}
 	tr.held("0 USD")
 	if l := tr.line(); l.OpenHolds != 0 {
 		t.Fatalf("%d open holds", l.OpenHolds)
 	}
-	untick := desk.Order(id, order.Modify{To: order.Amendment{Terms: tr.order(id).Terms, Coverage: order.CoveragePreShipment}})
+	untick := desk.OnOrder(id, order.Modify{To: order.Amendment{Terms: tr.order(id).Terms, Coverage: order.CoveragePreShipment}})
 	tr.refused(rule.A13, acme, untick)
 	again := tr.do(acme, coverage(tr.order(id), order.CoveragePreShipment))
 	if !hasFact(again, order.HoldPlaced{Need: money("2000 USD"), Amount: money("2000 USD")}) {
-		t.Fatalf("facts %+v", again.Facts)
+		t.Fatalf("facts %+v", again.Events)
 	}
 	tr.held("2000 USD")
 	// Covered again it needs room like any other order.
@@ -178,7 +178,7 @@ func ruleD5Uncovered(t *testing.T) {
 		t.Fatalf("missing %s", no.Missing)
 	}
 	tr.confirm(id)
-	tr.do(bruno, desk.Order(id, order.Cancel{}))
+	tr.do(bruno, desk.OnOrder(id, order.Cancel{}))
 	tr.held("9000 USD")
 	tr.audit()
 }
@@ -189,7 +189,7 @@ func ruleD5HoldAtConfirm(t *testing.T) {
 	// Until it is confirmed nothing is held, whatever the terms.
 	tr.do(acme, modification(tr.order(id), "20000 USD"))
 	tr.held("0 USD")
-	tr.refused(rule.D3, bruno, desk.Order(id, order.Confirm{Terms: tr.order(id).Revision}))
+	tr.refused(rule.D3, bruno, desk.OnOrder(id, order.Confirm{Terms: tr.order(id).Revision}))
 	tr.do(acme, modification(tr.order(id), "8000 USD"))
 	tr.confirm(id)
 	tr.held("8000 USD")
@@ -233,9 +233,9 @@ func ruleD25(t *testing.T) {
 		order.Modify{To: order.Amendment{Terms: order.Terms{Total: money("1 USD")}, Coverage: order.CoveragePostDelivery}},
 		order.ProposeChange{To: order.Amendment{Terms: order.Terms{Total: money("1 USD")}, Coverage: order.CoveragePostDelivery}},
 	} {
-		tr.refused(rule.D25, acme, desk.Order(trade.NewID(), c))
+		tr.refused(rule.D25, acme, desk.OnOrder(trade.NewID(), c))
 	}
-	tr.refused(rule.D25, bruno, desk.Order(trade.NewID(), order.AcceptChange{Proposal: 1}))
+	tr.refused(rule.D25, bruno, desk.OnOrder(trade.NewID(), order.AcceptChange{Proposal: 1}))
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.entrust("E1")
 	tr.do(acme, link(id, "E1"))
@@ -245,17 +245,17 @@ func ruleD25(t *testing.T) {
 		t.Fatalf("phase %s, links %v, entrustment of %s", o.Phase, o.Links, e.Order)
 	}
 	tr.release("E1", tr.now())
-	tr.refused(rule.A18, bruno, desk.Order(id, order.Confirm{Terms: 2}))
+	tr.refused(rule.A18, bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))
 	tr.confirm(id)
 	tr.wire(id, "initial", "2000 USD")
 	tr.refused(rule.D25, acme, modification(tr.order(id), "8000 USD"))
-	tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "8000 USD")}))
-	tr.refused(rule.D25, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
-	tr.refused(rule.D25, bruno, desk.Order(id, order.AcceptChange{Proposal: 2}))
-	tr.refused(rule.D25, acme, desk.Order(id, order.AcceptChange{Proposal: 1}))
+	tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "8000 USD")}))
+	tr.refused(rule.D25, acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
+	tr.refused(rule.D25, bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 2}))
+	tr.refused(rule.D25, acme, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	// The goods leave under the old terms; the proposal goes with them.
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
-	tr.refused(rule.D25, bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.refused(rule.D25, bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	tr.held("7000 USD")
 	tr.audit()
 }

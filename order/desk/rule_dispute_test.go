@@ -22,7 +22,7 @@ func ruleA13Claim(t *testing.T) {
 	tr.shipped(id)
 	tr.disputed(id, true)
 	tr.refused(rule.A13, platform, compensation(id, "1 USD"))
-	tr.do(platform, desk.Order(id, order.Arbitrate{Refund: money("500 USD")}))
+	tr.do(platform, desk.OnOrder(id, order.Arbitrate{Refund: money("500 USD")}))
 	if after := tr.line(); !reflect.DeepEqual(after, before) {
 		t.Fatalf("the line went from %+v to %+v", before, after)
 	}
@@ -36,7 +36,7 @@ func ruleA14Claim(t *testing.T) {
 	tr.held("0 USD")
 	tr.disputed(id, true)
 	tr.refused(rule.A14, platform, compensation(id, "500 USD"))
-	tr.do(platform, desk.Order(id, order.Arbitrate{}))
+	tr.do(platform, desk.OnOrder(id, order.Arbitrate{}))
 	// Before shipment its quota is there to be claimed.
 	id = tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
 	tr.wire(id, "initial", "2000 USD")
@@ -52,7 +52,7 @@ func ruleA15Claim(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.shipped(id)
-	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	tr.held("0 USD")
 	tr.refused(rule.D29, bruno, objection(id, "2000 USD"))
 	tr.refused(rule.D29, platform, compensation(id, "2000 USD"))
@@ -64,7 +64,7 @@ func ruleA15Claim(t *testing.T) {
 	tr.shipped(id)
 	tr.disputed(id, true)
 	tr.do(platform, compensation(id, "500 USD"))
-	r := tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	r := tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	if streams := streamsOf(r); len(streams) != 1 {
 		t.Fatalf("the hold is resolved, and the receipt is of %v", streams)
 	}
@@ -79,7 +79,7 @@ func ruleD8(t *testing.T) {
 	tr.disputed(id, true)
 	r := tr.do(platform, compensation(id, "1500 USD"))
 	if !hasFact(r, order.ClaimPosted{Amount: money("1500 USD"), Released: money("4500 USD")}) || len(streamsOf(r)) != 2 {
-		t.Fatalf("commit of %v, facts %+v", streamsOf(r), r.Facts)
+		t.Fatalf("commit of %v, facts %+v", streamsOf(r), r.Events)
 	}
 	tr.held("0 USD")
 	figures := func(consumed, available string) {
@@ -92,13 +92,13 @@ func ruleD8(t *testing.T) {
 	// The hold is claimed once; a second ruling can only order a refund.
 	tr.disputed(id, true)
 	tr.refused(rule.D8, platform, compensation(id, "100 USD"))
-	tr.do(platform, desk.Order(id, order.Arbitrate{Refund: money("100 USD")}))
+	tr.do(platform, desk.OnOrder(id, order.Arbitrate{Refund: money("100 USD")}))
 	figures("1500 USD", "8500 USD")
 	// What the seller owes takes room until he has repaid it.
 	waiting := tr.draft("9000 USD", "9000 USD", order.CoveragePostDelivery)
 	tr.refused(rule.D3, acme, submission(waiting))
 	repay := func(amount string) desk.Action {
-		return desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money(amount), Reference: "R1"})
+		return desk.OnLine(acme.Account, usd, credit.RepayClaim{Amount: money(amount), Reference: "R1"})
 	}
 	tr.refused(rule.D8, platform, repay("1500.01 USD"))
 	tr.refused(rule.D8, acme, repay("1500 USD"))
@@ -122,7 +122,7 @@ func ruleD8Capped(t *testing.T) {
 	tr.wire(id, "initial", "2000 USD")
 	tr.held("1200 USD")
 	tr.disputed(id, true)
-	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	tr.do(platform, compensation(id, "2000 USD"))
 	if o, l := tr.order(id), tr.line(); o.Ledger.Claimed != money("1200 USD") || l.Consumed != money("1200 USD") || o.Phase != order.PhaseReadyToShip {
 		t.Fatalf("claimed %s, consumed %s, phase %s", o.Ledger.Claimed, l.Consumed, o.Phase)
@@ -132,12 +132,12 @@ func ruleD8Capped(t *testing.T) {
 
 func ruleD13(t *testing.T) {
 	for name, end := range map[string]func(tr *fixture, id trade.ID){
-		"withdrawn": func(tr *fixture, id trade.ID) { tr.do(bruno, desk.Order(id, order.Withdraw{})) },
+		"withdrawn": func(tr *fixture, id trade.ID) { tr.do(bruno, desk.OnOrder(id, order.Withdraw{})) },
 		"settled": func(tr *fixture, id trade.ID) {
-			tr.do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
-			tr.do(bruno, desk.Order(id, order.AcceptSettlement{Proposal: 1}))
+			tr.do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
+			tr.do(bruno, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}))
 		},
-		"ruled":       func(tr *fixture, id trade.ID) { tr.do(platform, desk.Order(id, order.Arbitrate{})) },
+		"ruled":       func(tr *fixture, id trade.ID) { tr.do(platform, desk.OnOrder(id, order.Arbitrate{})) },
 		"compensated": func(tr *fixture, id trade.ID) { tr.do(platform, compensation(id, "100 USD")) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,8 +145,8 @@ func ruleD13(t *testing.T) {
 			id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 			tr.shipped(id)
 			for _, by := range []trade.Actor{bruno, acme} {
-				tr.do(by, desk.Order(id, order.ExtendReceipt{}))
-				tr.refused(rule.D12, by, desk.Order(id, order.ExtendReceipt{}))
+				tr.do(by, desk.OnOrder(id, order.ExtendReceipt{}))
+				tr.refused(rule.D12, by, desk.OnOrder(id, order.ExtendReceipt{}))
 			}
 			// 15 days and two extensions are 45; of them 5 are left when the buyer objects.
 			tr.at(start.Add(40*day)).disputed(id, name == "ruled" || name == "compensated")
@@ -155,8 +155,8 @@ func ruleD13(t *testing.T) {
 					t.Fatalf("while it is frozen, at %s: %+v", now, done)
 				}
 			}
-			tr.refused(rule.D29, bruno, desk.Order(id, order.ConfirmReceipt{}))
-			tr.refused(rule.D29, system, desk.Order(id, order.AutoConfirmReceipt{}))
+			tr.refused(rule.D29, bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+			tr.refused(rule.D29, system, desk.OnOrder(id, order.AutoConfirmReceipt{}))
 			ended := tr.now()
 			end(tr, id)
 			if done := tr.tick(ended.Add(5*day - 1)); len(done) != 0 {
@@ -181,15 +181,15 @@ func ruleD13Both(t *testing.T) {
 	tr.entrust("E1")
 	tr.do(acme, link(id, "E1"))
 	tr.release("E1", tr.now())
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.at(start.Add(10*day)).disputed(id, false)
-	tr.at(start.Add(12*day)).do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
-	tr.at(start.Add(13*day)).do(bruno, desk.Order(id, order.Withdraw{}))
+	tr.at(start.Add(12*day)).do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+	tr.at(start.Add(13*day)).do(bruno, desk.OnOrder(id, order.Withdraw{}))
 	if done := tr.tick(start.Add(60 * day)); len(done) != 0 {
 		t.Fatalf("while the chargeback is open: %+v", done)
 	}
-	tr.refused(rule.D29, bruno, desk.Order(id, order.ConfirmReceipt{}))
-	tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1", Won: true}))
+	tr.refused(rule.D29, bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+	tr.do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1", Won: true}))
 	if done := tr.tick(start.Add(65*day - 1)); len(done) != 0 {
 		t.Fatalf("a nanosecond early: %+v", done)
 	}
@@ -206,18 +206,18 @@ func ruleD24(t *testing.T) {
 	tr.byCard(id, "2000 USD")
 	tr.entrust("E1")
 	tr.do(acme, link(id, "E1"))
-	tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
+	tr.do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
 	// Customs go on whatever becomes of the money; the order does not.
 	tr.release("E1", tr.now())
-	tr.refused(rule.D29, acme, desk.Order(id, order.MarkShipped{}))
-	tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1"}))
-	if no := tr.refused(rule.A20, acme, desk.Order(id, order.MarkShipped{})); no.Missing != money("2000 USD") {
+	tr.refused(rule.D29, acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1"}))
+	if no := tr.refused(rule.A20, acme, desk.OnOrder(id, order.MarkShipped{})); no.Missing != money("2000 USD") {
 		t.Fatalf("missing %s", no.Missing)
 	}
 	tr.held("2000 USD")
 	tr.wire(id, "again", "2000 USD")
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
-	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	tr.phase(id, order.PhaseCompleted)
 	tr.held("0 USD")
 	tr.audit()
@@ -229,7 +229,7 @@ func ruleD29(t *testing.T) {
 	tr.wire(id, "initial", "2000 USD")
 	opened := tr.after(time.Hour).now()
 	tr.disputed(id, false)
-	escalate := desk.Order(id, order.Escalate{})
+	escalate := desk.OnOrder(id, order.Escalate{})
 	tr.at(opened.Add(3*day - 1))
 	for _, by := range []trade.Actor{acme, bruno, system} {
 		tr.refused(rule.D29, by, escalate)
@@ -253,7 +253,7 @@ func ruleD29(t *testing.T) {
 		t.Fatalf("again: %+v", done)
 	}
 	// The next dispute has a deadline of its own.
-	tr.do(platform, desk.Order(id, order.Arbitrate{}))
+	tr.do(platform, desk.OnOrder(id, order.Arbitrate{}))
 	again := tr.after(time.Hour).now()
 	tr.disputed(id, false)
 	if done := tr.tick(again.Add(6 * day)); len(done) != 1 || !done[0].At.Equal(again.Add(6*day)) || done[0].Err != nil {
@@ -275,7 +275,7 @@ func ruleD29AutoShip(t *testing.T) {
 	tr.phase(id, order.PhaseReadyToShip)
 	tr.held("2000 USD")
 	ended := tr.after(day).now()
-	r := tr.do(bruno, desk.Order(id, order.Withdraw{}))
+	r := tr.do(bruno, desk.OnOrder(id, order.Withdraw{}))
 	if o := tr.order(id); o.Phase != order.PhaseShipped || !o.Shipment.ShippedAt.Equal(ended) || len(streamsOf(r)) != 2 {
 		t.Fatalf("phase %s, shipped at %s, commit of %v", o.Phase, o.Shipment.ShippedAt, streamsOf(r))
 	}
@@ -345,14 +345,14 @@ func ruleD40Disputed(t *testing.T) {
 	tr.entrust("E2")
 	tr.do(acme, link(id, "E1"))
 	tr.disputed(id, false)
-	cancel := desk.Entrustment("E1", entrustment.Cancel{Reason: "no goods"})
+	cancel := desk.OnEntrustment("E1", entrustment.Cancel{Reason: "no goods"})
 	for _, do := range []desk.Action{cancel, unlink(id, "E1"), link(id, "E2")} {
 		tr.refused(rule.D29, acme, do)
 	}
 	if e := tr.entrustment("E1"); e.Order != id || e.Phase == entrustment.PhaseCancelled {
 		t.Fatalf("%s of %s", e.Phase, e.Order)
 	}
-	tr.do(bruno, desk.Order(id, order.Withdraw{}))
+	tr.do(bruno, desk.OnOrder(id, order.Withdraw{}))
 	tr.do(acme, cancel)
 	if o, e := tr.order(id), tr.entrustment("E1"); len(o.Links) != 0 || e.Linked() || e.Phase != entrustment.PhaseCancelled {
 		t.Fatalf("order has %v, entrustment %s of %s", o.Links, e.Phase, e.Order)

@@ -53,7 +53,7 @@ func ruleB1(t *testing.T) {
 	tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 	tr.stands(id, paylater.PhaseReceived)
 	due := tr.sale(id).DueAt
-	tr.at(due).refused(rule.D47, system, desk.PayLater(id, paylater.MarkOverdue{}))
+	tr.at(due).refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
 	tr.at(due.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.stands(id, paylater.PhaseOverdue)
 }
@@ -88,7 +88,7 @@ func ruleB3(t *testing.T) {
 	tr.do(platform, assess("0 CNY"))
 	tr.lineIs("0", "0", "0")
 	tr.refused(rule.B5, shopper, buying("0.01 CNY"))
-	tr.refused(rule.B3, platform, desk.Quota(otherShop.Account, cny, credit.AssessLimit{Limit: money("1 CNY")}))
+	tr.refused(rule.B3, platform, desk.OnQuota(otherShop.Account, cny, credit.AssessLimit{Limit: money("1 CNY")}))
 }
 
 func ruleB4(t *testing.T) {
@@ -119,7 +119,7 @@ func ruleB5(t *testing.T) {
 	tr.place("1000 CNY")
 	tr.lineIs("5000", "5000", "0")
 	tr.missing(tr.refused(rule.B5, shopper, buying("0.01 CNY")), "0.01 CNY")
-	no = tr.refused(rule.B5, shopper, desk.PayLater(trade.NewID(), placing(otherShop, "7 CNY")))
+	no = tr.refused(rule.B5, shopper, desk.OnPayLater(trade.NewID(), placing(otherShop, "7 CNY")))
 	tr.missing(no, "7 CNY")
 }
 
@@ -144,16 +144,16 @@ func ruleB6(t *testing.T) {
 func ruleB7(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := trade.NewID()
-	tr.wrote(tr.do(shopper, desk.PayLater(id, placing(shopkeeper, "1200 CNY"))),
+	tr.wrote(tr.do(shopper, desk.OnPayLater(id, placing(shopkeeper, "1200 CNY"))),
 		"paylater.placed 1200.00 CNY", "credit.quota-deducted 1200.00 CNY")
 	tr.lineIs("5000", "1200", "3800")
 	now := placing(shopkeeper, "100 CNY")
 	now.ChosePayLater = false
-	tr.refused(rule.B7, shopper, desk.PayLater(trade.NewID(), now))
+	tr.refused(rule.B7, shopper, desk.OnPayLater(trade.NewID(), now))
 	for _, by := range []trade.Actor{shopkeeper, platform, system} {
 		tr.refused(rule.B7, by, buying("100 CNY"))
 	}
-	tr.refused(rule.B7, shopper, desk.PayLater(id, placing(shopkeeper, "1200 CNY")))
+	tr.refused(rule.B7, shopper, desk.OnPayLater(id, placing(shopkeeper, "1200 CNY")))
 	tr.wrote(tr.on(id, paylater.Ship{}), "paylater.shipped")
 	tr.lineIs("5000", "1200", "3800")
 }
@@ -176,8 +176,8 @@ func ruleB8(t *testing.T) {
 				"paylater.paid 1200.05 CNY", "credit.quota-restored 1200.05 CNY paid", "funds.credited 1200.05 CNY")
 			tr.lineIs("5000", "0", "5000")
 			tr.fundsAre("1200.05", "0", "0")
-			tr.refused(rule.B8, shopper, desk.PayLater(id, paying("1200.05 CNY")))
-			tr.refused(rule.B8, system, desk.PayLater(id, paying("0.01 CNY")))
+			tr.refused(rule.B8, shopper, desk.OnPayLater(id, paying("1200.05 CNY")))
+			tr.refused(rule.B8, system, desk.OnPayLater(id, paying("0.01 CNY")))
 		})
 	}
 }
@@ -305,12 +305,12 @@ func ruleB17(t *testing.T) {
 	tr := inMemory(t, payout(policies))
 	for account, policy := range policies {
 		merchant := trade.Actor{Role: trade.Seller, Account: account}
-		tr.do(platform, desk.Quota(account, cny, credit.OpenLine{Limit: money("100 CNY")}))
+		tr.do(platform, desk.OnQuota(account, cny, credit.OpenLine{Limit: money("100 CNY")}))
 		id := trade.NewID()
-		tr.do(shopper, desk.PayLater(id, placing(merchant, "100 CNY")))
-		tr.do(shopper, desk.PayLater(id, paying("100 CNY")))
+		tr.do(shopper, desk.OnPayLater(id, placing(merchant, "100 CNY")))
+		tr.do(shopper, desk.OnPayLater(id, paying("100 CNY")))
 		ready := tr.now().Add(time.Duration(policy.HoldDays) * day)
-		take := desk.Funds(account, cny, funds.Withdraw{ID: "W", Amount: money("100 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: string(account)}}})
+		take := desk.OnFunds(account, cny, funds.Withdraw{ID: "W", Amount: money("100 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: string(account)}}})
 		if policy.HoldDays > 0 {
 			tr.earliest(tr.at(ready.Add(-1)).refused(rule.B17, merchant, take), ready)
 		}

@@ -96,32 +96,32 @@ func (tr *fixture) phase(id trade.ID, want order.Phase) {
 }
 
 func link(id trade.ID, e order.EntrustmentID) desk.Action {
-	return desk.Order(id, order.Link{Entrustment: e})
+	return desk.OnOrder(id, order.Link{Entrustment: e})
 }
 
 func unlink(id trade.ID, e order.EntrustmentID) desk.Action {
-	return desk.Order(id, order.Unlink{Entrustment: e})
+	return desk.OnOrder(id, order.Unlink{Entrustment: e})
 }
 
 func submission(id trade.ID) desk.Action {
-	return desk.Order(id, order.Submit{OneTouchAcknowledged: true})
+	return desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true})
 }
 
 func limit(amount string) desk.Action {
-	return desk.Line(acme.Account, usd, credit.AssessLimit{Limit: money(amount)})
+	return desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money(amount)})
 }
 
 func suspendService() desk.Action {
-	return desk.Seller(acme.Account, seller.Suspend{Reason: "violation"})
+	return desk.OnSeller(acme.Account, seller.Suspend{Reason: "violation"})
 }
 
 func ruleA6(t *testing.T) {
 	tr := inMemory(t)
 	id := trade.NewID()
-	tr.refused(rule.A6, acme, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	tr.refused(rule.A6, platform, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	tr.refused(rule.A6, trade.Actor{Role: trade.System}, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
-	tr.refused(rule.A6, bruno, desk.Order(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, acme, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, platform, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, trade.Actor{Role: trade.System}, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, bruno, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
 }
 
 func ruleA11(t *testing.T) {
@@ -132,7 +132,7 @@ func ruleA11(t *testing.T) {
 	first := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	second := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	tr.refused(rule.A11, acme, submission(second))
-	tr.do(acme, desk.Order(first, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(first, order.Cancel{}))
 	tr.refused(rule.A11, acme, submission(second))
 	account = "ACC-2"
 	tr.submit(second)
@@ -187,9 +187,9 @@ func ruleA14(t *testing.T) {
 	tr.do(acme, link(id, "E1"))
 	tr.release("E1", tr.now())
 	tr.held("2000 USD")
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.held("0 USD")
-	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	tr.held("0 USD")
 }
 
@@ -199,7 +199,7 @@ func ruleA15(t *testing.T) {
 	tr.held("6000 USD")
 	tr.shipped(id)
 	tr.held("6000 USD")
-	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	tr.held("0 USD")
 	tr.phase(id, order.PhaseReceived)
 }
@@ -212,7 +212,7 @@ func ruleA22(t *testing.T) {
 	tr.refused(rule.A22, acme, link(b, "E1"))
 	tr.refused(rule.D40, acme, link(a, "E1"))
 	tr.wire(b, "all", "100 USD")
-	tr.refused(rule.A22, acme, desk.Order(b, order.MarkShipped{}))
+	tr.refused(rule.A22, acme, desk.OnOrder(b, order.MarkShipped{}))
 	tr.do(acme, unlink(a, "E1"))
 	tr.do(acme, link(b, "E1"))
 	if e := tr.entrustment("E1"); e.Order != b {
@@ -253,7 +253,7 @@ func ruleA23Released(t *testing.T) {
 		}
 		tr.do(acme, link(id, "E1"))
 		tr.wire(id, "all", "100 USD")
-		tr.do(acme, desk.Order(id, order.MarkShipped{}))
+		tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	}
 }
 
@@ -271,16 +271,16 @@ func ruleA23Linked(t *testing.T) {
 			t.Fatalf("released at %s and %s, void %t and %t", e.ReleasedAt, o.Links[0].ReleasedAt, e.Void, o.Void(o.Links[0]))
 		}
 		if !void {
-			tr.do(acme, desk.Order(id, order.MarkShipped{}))
+			tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 			continue
 		}
-		tr.refused(rule.A23, acme, desk.Order(id, order.MarkShipped{}))
+		tr.refused(rule.A23, acme, desk.OnOrder(id, order.MarkShipped{}))
 		tr.do(acme, unlink(id, "E1"))
 		tr.refused(rule.A23, acme, link(id, "E1"))
 		tr.entrust("E2")
 		tr.do(acme, link(id, "E2"))
 		tr.release("E2", tr.now())
-		tr.do(acme, desk.Order(id, order.MarkShipped{}))
+		tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	}
 }
 
@@ -296,7 +296,7 @@ func ruleD3(t *testing.T) {
 	tr.held("6000 USD")
 	// Without a line of its currency an order is as one whose limit is zero.
 	other := trade.Actor{Role: trade.Seller, Account: "s-other"}
-	tr.do(other, desk.Seller(other.Account, seller.Activate{Route: seller.RouteConsole}))
+	tr.do(other, desk.OnSeller(other.Account, seller.Activate{Route: seller.RouteConsole}))
 	id = trade.NewID()
 	tr.drafted(other, id, "6000 USD", "2000 USD", order.CoveragePreShipment)
 	if no := tr.refused(rule.D3, other, submission(id)); no.Missing != money("2000 USD") {
@@ -314,7 +314,7 @@ func ruleD3Capped(t *testing.T) {
 	}
 	tr.held("4000 USD")
 	tr.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
-	tr.do(acme, desk.Order(id, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(id, order.Cancel{}))
 	tr.held("0 USD")
 }
 
@@ -322,11 +322,11 @@ func ruleD3Suspended(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	running := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	waiting := tr.draft("100 USD", "100 USD", order.CoveragePostDelivery)
-	tr.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	tr.refused(rule.D3, acme, submission(waiting))
-	tr.do(acme, desk.Order(running, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(running, order.Cancel{}))
 	tr.held("0 USD")
-	tr.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
+	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
 	tr.submit(waiting)
 	tr.held("100 USD")
 }
@@ -339,11 +339,11 @@ func ruleD4(t *testing.T) {
 	tr.held("0 USD")
 	tr.confirm(a)
 	tr.held("60 USD")
-	confirm := desk.Order(b, order.Confirm{Terms: tr.order(b).Revision})
+	confirm := desk.OnOrder(b, order.Confirm{Terms: tr.order(b).Revision})
 	if no := tr.refused(rule.D3, bruno, confirm); no.Missing != money("20 USD") {
 		t.Fatalf("missing %s, want 20 USD", no.Missing)
 	}
-	tr.do(acme, desk.Order(a, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(a, order.Cancel{}))
 	tr.do(bruno, confirm)
 	tr.held("60 USD")
 }
@@ -354,11 +354,11 @@ func ruleD5(t *testing.T) {
 	declined := tr.confirmed("200 USD", "200 USD", order.CoveragePostDelivery)
 	expired := tr.placed("400 USD", "400 USD", order.CoveragePostDelivery)
 	tr.held("700 USD")
-	tr.do(acme, desk.Order(cancelled, order.Cancel{}))
+	tr.do(acme, desk.OnOrder(cancelled, order.Cancel{}))
 	tr.held("600 USD")
-	tr.do(bruno, desk.Order(declined, order.Cancel{}))
+	tr.do(bruno, desk.OnOrder(declined, order.Cancel{}))
 	tr.held("400 USD")
-	tr.after(30*day).do(trade.Actor{Role: trade.System}, desk.Order(expired, order.Expire{}))
+	tr.after(30*day).do(trade.Actor{Role: trade.System}, desk.OnOrder(expired, order.Expire{}))
 	tr.held("0 USD")
 }
 
@@ -372,7 +372,7 @@ func ruleD7(t *testing.T) {
 	}
 	small := tr.draft("1 USD", "1 USD", order.CoveragePreShipment)
 	tr.refused(rule.D3, acme, submission(small))
-	tr.do(bruno, desk.Order(id, order.Cancel{}))
+	tr.do(bruno, desk.OnOrder(id, order.Cancel{}))
 	tr.submit(small)
 }
 
@@ -404,7 +404,7 @@ func ruleD9(t *testing.T) {
 // streamsOf lists the streams that a result has facts of, in its order.
 func streamsOf(r desk.Result) []events.StreamID {
 	var list []events.StreamID
-	for _, f := range r.Facts {
+	for _, f := range r.Events {
 		if len(list) == 0 || list[len(list)-1] != f.Stream {
 			list = append(list, f.Stream)
 		}
@@ -421,9 +421,9 @@ func ruleD10(t *testing.T) {
 	tr.do(acme, link(id, "E1"))
 	tr.do(acme, link(id, "E2"))
 	tr.release("E1", tr.now())
-	tr.refused(rule.D10, acme, desk.Order(id, order.MarkShipped{}))
-	tr.do(acme, desk.Entrustment("E2", entrustment.Cancel{}))
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.refused(rule.D10, acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.do(acme, desk.OnEntrustment("E2", entrustment.Cancel{}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 }
 
 func ruleD33(t *testing.T) {
@@ -431,14 +431,14 @@ func ruleD33(t *testing.T) {
 	running := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	waiting := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	tr.do(platform, suspendService())
-	tr.refused(rule.A6, acme, desk.Order(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
+	tr.refused(rule.A6, acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
 	tr.refused(rule.A6, acme, submission(waiting))
 	tr.shipped(running)
 	tr.wire(running, "balance", "4000 USD")
-	tr.do(bruno, desk.Order(running, order.ConfirmReceipt{}))
+	tr.do(bruno, desk.OnOrder(running, order.ConfirmReceipt{}))
 	tr.phase(running, order.PhaseCompleted)
 	tr.held("0 USD")
-	tr.do(platform, desk.Seller(acme.Account, seller.Reinstate{}))
+	tr.do(platform, desk.OnSeller(acme.Account, seller.Reinstate{}))
 	tr.submit(waiting)
 }
 
@@ -446,20 +446,20 @@ func ruleD39(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	other := trade.Actor{Role: trade.Seller, Account: "s-other"}
-	tr.do(other, desk.Entrustment("E1", entrustment.Draft{Title: "goods"}))
+	tr.do(other, desk.OnEntrustment("E1", entrustment.Draft{Title: "goods"}))
 	tr.refused(rule.D39, acme, link(id, "E1"))
-	tr.do(acme, desk.Entrustment("E2", entrustment.Draft{Title: "goods"}))
-	tr.do(acme, desk.Entrustment("E2", entrustment.Submit{}))
-	tr.do(platform, desk.Entrustment("E2", entrustment.Approve{}))
+	tr.do(acme, desk.OnEntrustment("E2", entrustment.Draft{Title: "goods"}))
+	tr.do(acme, desk.OnEntrustment("E2", entrustment.Submit{}))
+	tr.do(platform, desk.OnEntrustment("E2", entrustment.Approve{}))
 	tr.do(acme, link(id, "E2"))
 	d := declaration("D2", tr.now())
 	d.Items[0].Total = money("1000 EUR")
-	tr.refused(rule.D39, platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
+	tr.refused(rule.D39, platform, desk.OnEntrustment("E2", entrustment.Declare{Declaration: d}))
 	tr.do(acme, unlink(id, "E2"))
-	tr.do(platform, desk.Entrustment("E2", entrustment.Declare{Declaration: d}))
+	tr.do(platform, desk.OnEntrustment("E2", entrustment.Declare{Declaration: d}))
 	tr.refused(rule.D39, acme, link(id, "E2"))
-	tr.do(acme, desk.Entrustment("E3", entrustment.Draft{Title: "goods"}))
-	tr.do(acme, desk.Entrustment("E3", entrustment.Cancel{}))
+	tr.do(acme, desk.OnEntrustment("E3", entrustment.Draft{Title: "goods"}))
+	tr.do(acme, desk.OnEntrustment("E3", entrustment.Cancel{}))
 	tr.refused(rule.D39, acme, link(id, "E3"))
 	tr.refused(rule.A21, acme, link(id, "E-unknown"))
 }
@@ -477,7 +477,7 @@ func ruleD40(t *testing.T) {
 	}
 	tr.do(acme, link(id, "E1"))
 	tr.release("E1", tr.now())
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.refused(rule.D40, acme, unlink(id, "E1"))
 	if e := tr.entrustment("E1"); e.Order != id {
 		t.Fatalf("linked to %s, want %s", e.Order, id)
@@ -491,7 +491,7 @@ func ruleD40Close(t *testing.T) {
 	tr.entrust("E2")
 	tr.do(acme, link(a, "E1"))
 	tr.do(acme, link(a, "E2"))
-	r := tr.do(bruno, desk.Order(a, order.Cancel{}))
+	r := tr.do(bruno, desk.OnOrder(a, order.Cancel{}))
 	if streams := streamsOf(r); len(streams) != 4 {
 		t.Fatalf("one commit of %v, want order, two entrustments and line", streams)
 	}
@@ -505,7 +505,7 @@ func ruleD40Cancel(t *testing.T) {
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
 	tr.do(acme, link(id, "E1"))
-	tr.do(acme, desk.Entrustment("E1", entrustment.Cancel{Reason: "no goods"}))
+	tr.do(acme, desk.OnEntrustment("E1", entrustment.Cancel{Reason: "no goods"}))
 	if o, e := tr.order(id), tr.entrustment("E1"); len(o.Links) != 0 || e.Linked() {
 		t.Fatalf("order has %v, entrustment %s", o.Links, e.Order)
 	}
@@ -516,19 +516,19 @@ func ruleD43(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	tr.entrust("E1")
 	for _, c := range []entrustment.Command{entrustment.Draft{Title: "goods"}, entrustment.Submit{}} {
-		tr.do(acme, desk.Entrustment("E2", c))
+		tr.do(acme, desk.OnEntrustment("E2", c))
 	}
-	tr.do(platform, desk.Entrustment("E2", entrustment.Approve{}))
+	tr.do(platform, desk.OnEntrustment("E2", entrustment.Approve{}))
 	declare := entrustment.Declare{Declaration: declaration("D-E1", tr.now())}
-	tr.refused(rule.D43, platform, desk.Entrustment("E2", declare))
+	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
 	// Returned, the number stays the first one's, who may declare again under it.
-	tr.do(platform, desk.Entrustment("E1", entrustment.Return{Reason: "papers"}))
-	tr.refused(rule.D43, platform, desk.Entrustment("E2", declare))
-	tr.do(acme, desk.Entrustment("E1", entrustment.Resubmit{}))
-	tr.do(platform, desk.Entrustment("E1", entrustment.Approve{}))
-	tr.do(platform, desk.Entrustment("E1", declare))
+	tr.do(platform, desk.OnEntrustment("E1", entrustment.Return{Reason: "papers"}))
+	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
+	tr.do(acme, desk.OnEntrustment("E1", entrustment.Resubmit{}))
+	tr.do(platform, desk.OnEntrustment("E1", entrustment.Approve{}))
+	tr.do(platform, desk.OnEntrustment("E1", declare))
 	tr.release("E1", tr.now())
-	tr.refused(rule.D43, platform, desk.Entrustment("E2", declare))
+	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
 }
 
 func ruleD61(t *testing.T) {
@@ -553,7 +553,7 @@ func ruleD61(t *testing.T) {
 		}
 	}
 	r := tr.submit(id)
-	if !r.Facts[0].At.Equal(last) {
-		t.Fatalf("recorded at %s, want %s", r.Facts[0].At, last)
+	if !r.Events[0].At.Equal(last) {
+		t.Fatalf("recorded at %s, want %s", r.Events[0].At, last)
 	}
 }

@@ -53,18 +53,18 @@ func ruleD53Once(t *testing.T) {
 
 func ruleD53Names(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.do(platform, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	mine := tr.received("100 CNY")
 	theirs := trade.NewID()
-	tr.do(shopper, desk.PayLater(theirs, placing(otherShop, "100 CNY")))
-	tr.do(platform, desk.PayLater(theirs, paylater.FlagFake{}))
+	tr.do(shopper, desk.OnPayLater(theirs, placing(otherShop, "100 CNY")))
+	tr.do(platform, desk.OnPayLater(theirs, paylater.FlagFake{}))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String())) // in time
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, trade.NewID().String()))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonFakeOrder, theirs.String()))
 	tr.at(tr.sale(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
 	tr.frozenFor() // the policy asks for none
 	tr.refused(rule.D53, system, freeze(credit.ReasonOverdue, mine.String()))
-	tr.refused(rule.D53, platform, desk.Quota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: mine.String()}))
+	tr.refused(rule.D53, platform, desk.OnQuota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: mine.String()}))
 	tr.do(platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.do(platform, freeze(credit.ReasonOther, "audit"))
@@ -146,8 +146,8 @@ func ruleD57Again(t *testing.T) {
 	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	tr.sold("100 CNY")
 	tr.wrote(tr.do(shopkeeper, withdrawal("W", "60 CNY")), "funds.withdrawal-requested")
-	if r := tr.do(shopkeeper, withdrawal("W", "60 CNY")); len(r.Facts) != 0 {
-		t.Fatalf("the same withdrawal again wrote %+v", r.Facts)
+	if r := tr.do(shopkeeper, withdrawal("W", "60 CNY")); len(r.Events) != 0 {
+		t.Fatalf("the same withdrawal again wrote %+v", r.Events)
 	}
 	tr.refused(rule.D57, shopkeeper, withdrawal("W", "40 CNY"))
 	tr.fundsAre("0", "40", "0")
@@ -198,14 +198,14 @@ func ruleD60(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.refused(rule.B5, shopper, buying("1 EUR")) // there is no line in euros
 	eur := must(trade.ParseCurrency("EUR"))
-	tr.do(platform, desk.Quota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
+	tr.do(platform, desk.OnQuota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
 	id := trade.NewID()
-	tr.do(shopper, desk.PayLater(id, placing(shopkeeper, "10 EUR")))
+	tr.do(shopper, desk.OnPayLater(id, placing(shopkeeper, "10 EUR")))
 	tr.lineIs("5000", "0", "5000")
-	tr.refused(rule.D60, shopper, desk.PayLater(id, paying("10 CNY")))
-	tr.refused(rule.D60, shopkeeper, desk.PayLater(id, paylater.LowerAmount{Amount: money("1 CNY")}))
+	tr.refused(rule.D60, shopper, desk.OnPayLater(id, paying("10 CNY")))
+	tr.refused(rule.D60, shopkeeper, desk.OnPayLater(id, paylater.LowerAmount{Amount: money("1 CNY")}))
 	tr.refused(rule.D60, platform, onQuota(credit.AssessLimit{Limit: money("1 EUR")}))
-	tr.do(shopper, desk.PayLater(id, paying("10 EUR")))
+	tr.do(shopper, desk.OnPayLater(id, paying("10 EUR")))
 	if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 		t.Fatalf("euros became yuan: %v", err)
 	}
@@ -213,10 +213,10 @@ func ruleD60(t *testing.T) {
 	if p := b.Page(tr.now()); err != nil || p.Pending != money("10 EUR") {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	tr.refused(rule.D60, shopkeeper, desk.Funds(shopkeeper.Account, eur, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
+	tr.refused(rule.D60, shopkeeper, desk.OnFunds(shopkeeper.Account, eur, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
 	// A balance whose currency is not named is one in yuan.
 	tr.sold("7 CNY")
-	tr.do(shopkeeper, desk.Funds(shopkeeper.Account, trade.Currency{}, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
+	tr.do(shopkeeper, desk.OnFunds(shopkeeper.Account, trade.Currency{}, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
 	s, err := tr.desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, trade.Currency{})
 	if err != nil || s.Closing != yuan("7") || len(s.Movements) != 1 {
 		t.Fatalf("%+v, %v", s, err)
@@ -241,7 +241,7 @@ func ruleD61PayLater(t *testing.T) {
 	tr.at(start).earliest(tr.refused(rule.D61, platform, assess("6000 CNY")), start.Add(2*day))
 	tr.earliest(tr.refused(rule.D61, shopkeeper, withdrawal("W", "1 CNY")), start.Add(2*day))
 	tr.at(start.Add(day-order.DefaultPolicy().ClockSkew)).on(early, paylater.Ship{})
-	tr.earliest(tr.at(start.Add(day-order.DefaultPolicy().ClockSkew-1)).refused(rule.D61, shopper, desk.PayLater(early, paylater.ConfirmReceipt{})), start.Add(day))
+	tr.earliest(tr.at(start.Add(day-order.DefaultPolicy().ClockSkew-1)).refused(rule.D61, shopper, desk.OnPayLater(early, paylater.ConfirmReceipt{})), start.Add(day))
 	// What can be asked for is told by the same clock.
 	tr.at(start.Add(day - time.Second))
 	options, err := tr.desk.NextPayLater(t.Context(), shopper, early)

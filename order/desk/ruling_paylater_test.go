@@ -52,8 +52,8 @@ func ruleD36(t *testing.T) {
 	tr.refused(rule.D36, self, buying("1 CNY"))
 	tr.refused(rule.D36, self, buying("9999 CNY")) // before the line is asked
 	tr.lineIs("5000", "0", "5000")
-	tr.do(platform, desk.Quota(otherShop.Account, cny, credit.OpenLine{Limit: money("1 CNY")}))
-	tr.do(self, desk.PayLater(trade.NewID(), placing(otherShop, "1 CNY"))) // but from another merchant
+	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("1 CNY")}))
+	tr.do(self, desk.OnPayLater(trade.NewID(), placing(otherShop, "1 CNY"))) // but from another merchant
 }
 
 func ruleD46(t *testing.T) {
@@ -61,11 +61,11 @@ func ruleD46(t *testing.T) {
 	id := tr.place("100 CNY")
 	tr.on(id, paylater.Ship{})
 	shipped := tr.now()
-	auto := desk.PayLater(id, paylater.AutoConfirmReceipt{})
+	auto := desk.OnPayLater(id, paylater.AutoConfirmReceipt{})
 	tr.earliest(tr.at(shipped.Add(10*day-1)).refused(rule.D46, system, auto), shipped.Add(10*day))
 	tr.on(id, paylater.ExtendReceipt{})
 	tr.at(shipped.Add(10*day)).refused(rule.D46, system, auto)
-	tr.refused(rule.D46, shopper, desk.PayLater(id, paylater.ExtendReceipt{}))
+	tr.refused(rule.D46, shopper, desk.OnPayLater(id, paylater.ExtendReceipt{}))
 	late := shipped.Add(13*day + time.Hour)
 	tr.at(late).do(system, auto)
 	if o := tr.sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) || o.ReceivedBy != trade.System {
@@ -74,10 +74,10 @@ func ruleD46(t *testing.T) {
 	// An after-sales case moves the due time by as long as it was open, and holds the system up.
 	due := tr.sale(id).DueAt
 	tr.at(due).on(id, paylater.OpenAfterSales{Reason: "wrong size"})
-	tr.at(due.Add(3*day)).refused(rule.D47, system, desk.PayLater(id, paylater.RequestCharge{}))
-	tr.refused(rule.D47, system, desk.PayLater(id, paylater.MarkOverdue{}))
+	tr.at(due.Add(3*day)).refused(rule.D47, system, desk.OnPayLater(id, paylater.RequestCharge{}))
+	tr.refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
 	tr.on(id, paylater.CloseAfterSales{})
-	tr.refused(rule.D47, system, desk.PayLater(id, paylater.MarkOverdue{}))
+	tr.refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
 	tr.on(id, paylater.RequestCharge{})
 	tr.after(1).on(id, paylater.MarkOverdue{})
 	tr.stands(id, paylater.PhaseOverdue)
@@ -87,7 +87,7 @@ func ruleD47(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.ChargeRetries = 1 }))
 	id := tr.received("100 CNY")
 	due := tr.sale(id).DueAt
-	charge, fail := desk.PayLater(id, paylater.RequestCharge{}), desk.PayLater(id, paylater.FailCharge{Reason: "no money"})
+	charge, fail := desk.OnPayLater(id, paylater.RequestCharge{}), desk.OnPayLater(id, paylater.FailCharge{Reason: "no money"})
 	tr.earliest(tr.at(due.Add(-1)).refused(rule.D47, system, charge), due)
 	tr.at(due).wrote(tr.do(system, charge), "paylater.charge-requested")
 	tr.refused(rule.D47, system, charge)
@@ -95,9 +95,9 @@ func ruleD47(t *testing.T) {
 	tr.do(system, charge)
 	tr.do(system, fail)
 	tr.refused(rule.D47, system, charge)
-	tr.refused(rule.D47, shopkeeper, desk.PayLater(id, paylater.LowerAmount{Amount: money("100.01 CNY")}))
+	tr.refused(rule.D47, shopkeeper, desk.OnPayLater(id, paylater.LowerAmount{Amount: money("100.01 CNY")}))
 	tr.lineIs("5000", "100", "4900")
-	tr.wrote(tr.do(system, desk.PayLater(id, paying("100 CNY"))),
+	tr.wrote(tr.do(system, desk.OnPayLater(id, paying("100 CNY"))),
 		"paylater.paid 100.00 CNY", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
 }
 
@@ -118,12 +118,12 @@ func ruleD49(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	cancelled := tr.place("100 CNY")
 	tr.do(platform, freeze(credit.ReasonOther, "audit")) // which stops no end of an order
-	tr.refused(rule.D49, platform, desk.PayLater(cancelled, paylater.Cancel{}))
+	tr.refused(rule.D49, platform, desk.OnPayLater(cancelled, paylater.Cancel{}))
 	tr.wrote(tr.on(cancelled, paylater.Cancel{}), "paylater.cancelled", "credit.quota-restored 100.00 CNY cancelled")
 	tr.do(platform, unfreeze(credit.ReasonOther, "audit"))
 	for name, id := range map[string]trade.ID{"received": tr.received("200 CNY"), "overdue": tr.late("200 CNY")} {
-		tr.refused(rule.D49, shopper, desk.PayLater(id, paylater.Cancel{}))
-		tr.refused(rule.D49, shopper, desk.PayLater(id, paylater.Return{}))
+		tr.refused(rule.D49, shopper, desk.OnPayLater(id, paylater.Cancel{}))
+		tr.refused(rule.D49, shopper, desk.OnPayLater(id, paylater.Return{}))
 		used := tr.quota().Held
 		tr.wrote(tr.on(id, paylater.LowerAmount{Amount: money("150 CNY")}), "paylater.amount-lowered", "credit.quota-restored 50.00 CNY lowered")
 		tr.wrote(tr.on(id, paylater.Return{}), "paylater.returned", "credit.quota-restored 150.00 CNY returned")
@@ -144,7 +144,7 @@ func ruleD50(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.sold("100 CNY")
 	refund := func(amount string) desk.Action {
-		return desk.PayLater(id, paylater.Refund{Amount: money(amount)})
+		return desk.OnPayLater(id, paylater.Refund{Amount: money(amount)})
 	}
 	tr.on(id, paylater.Ship{})
 	tr.missing(tr.refused(rule.D50, shopkeeper, refund("100.01 CNY")), "0.01 CNY")
@@ -185,15 +185,15 @@ func ruleD50Full(t *testing.T) {
 	tr.stands(id, paylater.PhaseCancelled)
 	tr.lineIs("5000", "0", "5000")
 	tr.fundsAre("0", "0", "0")
-	tr.refused(rule.B1, shopkeeper, desk.PayLater(id, paylater.Ship{}))
+	tr.refused(rule.B1, shopkeeper, desk.OnPayLater(id, paylater.Ship{}))
 }
 
 func ruleD51(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.received("100 CNY")
-	tr.missing(tr.refused(rule.D51, shopper, desk.PayLater(id, paying("99.99 CNY"))), "0.01 CNY")
-	tr.refused(rule.D51, shopper, desk.PayLater(id, paying("100.01 CNY")))
-	tr.refused(rule.D51, system, desk.PayLater(id, paying("0.01 CNY")))
+	tr.missing(tr.refused(rule.D51, shopper, desk.OnPayLater(id, paying("99.99 CNY"))), "0.01 CNY")
+	tr.refused(rule.D51, shopper, desk.OnPayLater(id, paying("100.01 CNY")))
+	tr.refused(rule.D51, system, desk.OnPayLater(id, paying("0.01 CNY")))
 	tr.lineIs("5000", "100", "4900")
 }
 
@@ -210,7 +210,7 @@ func ruleD51Instalments(t *testing.T) {
 
 	given := tr.received("100 CNY")
 	tr.on(given, paying("30 CNY"))
-	tr.refused(rule.D51, shopkeeper, desk.PayLater(given, paylater.LowerAmount{Amount: money("30 CNY")}))
+	tr.refused(rule.D51, shopkeeper, desk.OnPayLater(given, paylater.LowerAmount{Amount: money("30 CNY")}))
 	tr.on(given, paylater.LowerAmount{Amount: money("40 CNY")}, paylater.Return{})
 	if o := tr.sale(given); o.PaidBack != yuan("30") {
 		t.Fatalf("%s go back to the buyer", o.PaidBack)
@@ -222,14 +222,14 @@ func ruleD51Instalments(t *testing.T) {
 func ruleD52(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 1 }))
 	id := tr.received("1000 CNY")
-	write := desk.PayLater(id, paylater.WriteOff{})
+	write := desk.OnPayLater(id, paylater.WriteOff{})
 	tr.refused(rule.D52, platform, write) // not overdue
 	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.refused(rule.D52, shopkeeper, write)
 	tr.wrote(tr.do(platform, write), "paylater.written-off", "credit.quota-consumed 1000.00 CNY")
 	tr.lineIs("4000", "0", "4000")
 	tr.frozenFor(credit.ReasonOverdue)
-	tr.refused(rule.D52, shopper, desk.PayLater(id, paying("1000 CNY")))
+	tr.refused(rule.D52, shopper, desk.OnPayLater(id, paying("1000 CNY")))
 	tr.refused(rule.D52, platform, write)
 	if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) || tr.quota().Overdue != 0 {
 		t.Fatalf("funds: %v; %d overdue", err, tr.quota().Overdue)

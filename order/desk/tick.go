@@ -75,12 +75,8 @@ func (d *Desk) Tick(ctx context.Context, now time.Time) ([]Ticked, error) {
 
 // act asks for a due command under the ID that belongs to the deadline.
 func (d *Desk) act(ctx context.Context, x Due, now time.Time) error {
-	stream, err := x.Do.stream()
-	if err != nil {
-		return err
-	}
-	_, err = d.do(ctx, Command{
-		ID: CommandID(x.At, "deadline", string(stream)+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
+	_, err := d.do(ctx, Command{
+		ID: CommandID(x.At, "deadline", string(x.Do.stream)+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
 		By: trade.Actor{Role: trade.System},
 		Do: x.Do,
 	}, func() time.Time { return now })

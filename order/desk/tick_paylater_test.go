@@ -93,7 +93,7 @@ func TestTickMeetsABuyer(t *testing.T) {
 		id := tr.received("100 CNY")
 		ids = append(ids, id)
 		o := tr.sale(id)
-		x := desk.Due{Order: id, At: o.DueAt.Add(1), Kind: "overdue", Do: desk.PayLater(id, paylater.MarkOverdue{})}
+		x := desk.Due{Order: id, At: o.DueAt.Add(1), Kind: "overdue", Do: desk.OnPayLater(id, paylater.MarkOverdue{})}
 		due = append(due, x)
 	}
 	late := newTrade(t, tr.store, desk.WithDeadlines(due))

@@ -79,7 +79,7 @@ func TestNoticeMovesThePayDeadline(t *testing.T) {
 	if done := tr.tick(payBy.Add(-time.Hour)); len(done) != 0 {
 		t.Fatalf("early: %+v", done)
 	}
-	tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayTT, Amount: money("100 USD")}))
+	tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayTT, Amount: money("100 USD")}))
 	until := payBy.Add(-time.Hour).Add(7 * day)
 	for _, early := range []time.Time{payBy, until.Add(-1)} {
 		if done := tr.tick(early); len(done) != 0 {
@@ -93,9 +93,9 @@ func TestNoticeMovesThePayDeadline(t *testing.T) {
 	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	for _, step := range []func(){
 		func() {
-			tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
+			tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
 		},
-		func() { tr.do(platform, desk.Order(id, order.FailPayment{Payment: "P1", Reason: "declined"})) },
+		func() { tr.do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"})) },
 		func() {},
 	} {
 		if done := tr.tick(tr.now()); len(done) != 0 {
@@ -108,11 +108,11 @@ func TestNoticeMovesThePayDeadline(t *testing.T) {
 	}
 	// In process it stops the clock until it fails.
 	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
-	tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
+	tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
 	if done := tr.tick(tr.order(id).PayBy.Add(day)); len(done) != 0 {
 		t.Fatalf("in process: %+v", done)
 	}
-	tr.do(platform, desk.Order(id, order.FailPayment{Payment: "P1", Reason: "declined"}))
+	tr.do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"}))
 	if done := tr.tick(tr.now()); len(done) != 1 || done[0].Err != nil {
 		t.Fatalf("failed: %+v", done)
 	}
@@ -215,7 +215,7 @@ func TestTickIsRepeatable(t *testing.T) {
 
 func dueOf(o order.Order) desk.Due {
 	d, _ := o.Deadline()
-	return desk.Due{Order: o.ID, At: d.At, Kind: d.Kind, Do: desk.Order(o.ID, d.Command)}
+	return desk.Due{Order: o.ID, At: d.At, Kind: d.Kind, Do: desk.OnOrder(o.ID, d.Command)}
 }
 
 // fixed is a Deadlines that always says the same.
@@ -242,7 +242,7 @@ func TestTickMeetsAParty(t *testing.T) {
 	due := fixed{dueOf(tr.order(first)), dueOf(tr.order(second))}
 	late := newTrade(t, tr.store, desk.WithDeadlines(due))
 	at := due[0].At
-	tr.at(at).do(bruno, desk.Order(first, order.ConfirmReceipt{}))
+	tr.at(at).do(bruno, desk.OnOrder(first, order.ConfirmReceipt{}))
 	done := late.tick(at)
 	if len(done) != 2 || !refusedBy(done[0].Err, rule.A25) || done[1].Err != nil {
 		t.Fatalf("%+v", done)

@@ -73,7 +73,7 @@ func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
 			},
 		}),
 	}, opts...)
-	tr.desk = desk.New(store, opts...)
+	tr.desk = must(desk.New(store, opts...))
 	return tr
 }
 
@@ -182,8 +182,8 @@ func (tr *fixture) opened(limit string) *fixture {
 // openedTo does the same for another seller.
 func (tr *fixture) openedTo(by trade.Actor, limit string) *fixture {
 	tr.Helper()
-	tr.do(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
-	tr.do(platform, desk.Line(by.Account, usd, credit.AssessLimit{Limit: money(limit)}))
+	tr.do(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
+	tr.do(platform, desk.OnLine(by.Account, usd, credit.AssessLimit{Limit: money(limit)}))
 	return tr
 }
 
@@ -205,7 +205,7 @@ func (tr *fixture) drafted(by trade.Actor, id trade.ID, total, initial string, c
 		order.ChooseCoverage{Coverage: coverage, TermsAccepted: coverage != order.CoverageNone},
 		order.SetTransport{Mode: order.TransportAir},
 	} {
-		tr.do(by, desk.Order(id, c))
+		tr.do(by, desk.OnOrder(id, c))
 	}
 }
 
@@ -232,24 +232,24 @@ func (tr *fixture) life(total, initial string, coverage order.Coverage) trade.ID
 	if due := tr.order(id); !due.Due().IsZero() {
 		tr.wire(id, "balance", due.Due().String())
 	}
-	tr.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	return id
 }
 
 func (tr *fixture) submit(id trade.ID) desk.Result {
 	tr.Helper()
-	return tr.do(acme, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+	return tr.do(acme, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 }
 
 func (tr *fixture) confirm(id trade.ID) desk.Result {
 	tr.Helper()
-	return tr.do(bruno, desk.Order(id, order.Confirm{Terms: tr.order(id).Revision}))
+	return tr.do(bruno, desk.OnOrder(id, order.Confirm{Terms: tr.order(id).Revision}))
 }
 
 // wire reports a transfer to the order's account.
 func (tr *fixture) wire(id trade.ID, reference, amount string) desk.Result {
 	tr.Helper()
-	return tr.do(platform, desk.Order(id, order.RecordPayment{
+	return tr.do(platform, desk.OnOrder(id, order.RecordPayment{
 		Reference: reference, Method: order.PayTT, Account: tr.order(id).Account, Amount: money(amount),
 		Payer: "Bruno Imports", PaidAt: tr.now(),
 	}))
@@ -258,10 +258,10 @@ func (tr *fixture) wire(id trade.ID, reference, amount string) desk.Result {
 // entrust takes an entrustment to the point at which customs have it.
 func (tr *fixture) entrust(id order.EntrustmentID) {
 	tr.Helper()
-	tr.do(acme, desk.Entrustment(id, entrustment.Draft{Title: "goods"}))
-	tr.do(acme, desk.Entrustment(id, entrustment.Submit{}))
-	tr.do(platform, desk.Entrustment(id, entrustment.Approve{}))
-	tr.do(platform, desk.Entrustment(id, entrustment.Declare{Declaration: declaration("D-"+string(id), tr.now())}))
+	tr.do(acme, desk.OnEntrustment(id, entrustment.Draft{Title: "goods"}))
+	tr.do(acme, desk.OnEntrustment(id, entrustment.Submit{}))
+	tr.do(platform, desk.OnEntrustment(id, entrustment.Approve{}))
+	tr.do(platform, desk.OnEntrustment(id, entrustment.Declare{Declaration: declaration("D-"+string(id), tr.now())}))
 }
 
 func declaration(no string, at time.Time) entrustment.Declaration {
@@ -285,7 +285,7 @@ func declaration(no string, at time.Time) entrustment.Declaration {
 
 func (tr *fixture) release(id order.EntrustmentID, at time.Time) desk.Result {
 	tr.Helper()
-	return tr.do(platform, desk.Entrustment(id, entrustment.Release{ReleasedAt: at}))
+	return tr.do(platform, desk.OnEntrustment(id, entrustment.Release{ReleasedAt: at}))
 }
 
 // shipped takes a submitted order to shipment with one entrustment.
@@ -295,7 +295,7 @@ func (tr *fixture) shipped(id trade.ID) {
 	tr.confirm(id)
 	tr.wire(id, "initial", tr.order(id).Terms.Initial.String())
 	tr.entrust(e)
-	tr.do(acme, desk.Order(id, order.Link{Entrustment: e}))
+	tr.do(acme, desk.OnOrder(id, order.Link{Entrustment: e}))
 	tr.release(e, tr.now())
-	tr.do(acme, desk.Order(id, order.MarkShipped{}))
+	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 }

@@ -24,16 +24,16 @@ var situations = []struct {
 	}},
 	{"CardInProcess", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
-		tr.do(bruno, desk.Order(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("30 USD")}))
+		tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("30 USD")}))
 	}},
 	{"ProposalOpen", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
-		tr.do(acme, desk.Order(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
+		tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
 	}},
 	{"Negotiating", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.disputed(id, false)
-		tr.after(3*day).do(acme, desk.Order(id, order.ProposeSettlement{Refund: money("100 USD")}))
+		tr.after(3*day).do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
 	}},
 	{"Escalated", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
@@ -62,19 +62,19 @@ var situations = []struct {
 	{"ChargedBack", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
-		tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
+		tr.do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
 	}},
 	{"ChargebackLost", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
-		tr.do(platform, desk.Order(id, order.ChargeBack{Reference: "K1"}))
-		tr.do(platform, desk.Order(id, order.ResolveChargeback{Reference: "K1"}))
+		tr.do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+		tr.do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1"}))
 	}},
 	{"ReceivedWithABalance", func(tr *fixture, id trade.ID, e order.EntrustmentID) { tr.until(id, e, 7) }},
 	{"Reviewed", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 7)
 		tr.wire(id, "balance", "4100 USD")
-		tr.do(bruno, desk.Order(id, order.Review{Rating: 5}))
+		tr.do(bruno, desk.OnOrder(id, order.Review{Rating: 5}))
 	}},
 	{"RefundedBeforeShipment", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
@@ -99,7 +99,7 @@ func TestTryInEverySituation(t *testing.T) {
 				all = len(commands)
 				c := commands[n%all]
 				for _, by := range actors {
-					if tr.tried(asking(by, desk.Order(p.orders[0], c))) == nil {
+					if tr.tried(asking(by, desk.OnOrder(p.orders[0], c))) == nil {
 						accepted[c.Name()] = true
 					}
 				}

@@ -44,17 +44,17 @@ func TestTryEveryCommand(t *testing.T) {
 			for range times {
 				for _, by := range actors {
 					for _, c := range p.anyOfOrder(p.orders[0]) {
-						c := asking(by, desk.Order(p.orders[0], c))
+						c := asking(by, desk.OnOrder(p.orders[0], c))
 						tr.tried(c)
 					}
 					for _, c := range p.anyOfGoods() {
-						tr.tried(asking(by, desk.Entrustment(p.goods[0], c)))
+						tr.tried(asking(by, desk.OnEntrustment(p.goods[0], c)))
 					}
 					for _, c := range p.anyOfLine() {
-						tr.tried(asking(by, desk.Line(acme.Account, usd, c)))
+						tr.tried(asking(by, desk.OnLine(acme.Account, usd, c)))
 					}
 					for _, c := range p.anyOfService() {
-						tr.tried(asking(by, desk.Seller(acme.Account, c)))
+						tr.tried(asking(by, desk.OnSeller(acme.Account, c)))
 					}
 				}
 			}
@@ -76,10 +76,10 @@ func (tr *fixture) until(id trade.ID, e order.EntrustmentID, stages int) {
 		func() { tr.entrust(e); tr.do(acme, link(id, e)); tr.release(e, tr.now()) },
 		func() {
 			if tr.order(id).Phase == order.PhaseReadyToShip { // the policy may have shipped it
-				tr.do(acme, desk.Order(id, order.MarkShipped{}))
+				tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 			}
 		},
-		func() { tr.do(bruno, desk.Order(id, order.ConfirmReceipt{})) },
+		func() { tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{})) },
 	} {
 		if i < stages {
 			stage()

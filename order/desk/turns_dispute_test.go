@@ -27,24 +27,24 @@ func TestDesksAgreeInADispute(t *testing.T) {
 		var now = start
 		next := func() *fixture { return desks[rand.IntN(2)].at(now) }
 		id, e := desks[0].raceOrder(round, 4)
-		change := desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "7000 USD")})
+		change := desk.OnOrder(id, order.ProposeChange{To: amendmentOf(next().order(id), "7000 USD")})
 		next().do(acme, change)
 		next().refused(rule.D25, acme, change)
-		next().do(bruno, desk.Order(id, order.AcceptChange{Proposal: 1}))
+		next().do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 		next().held("7000 USD")
-		next().refused(rule.D5, acme, desk.Order(id, order.ProposeChange{To: amendmentOf(next().order(id), "10000.01 USD")}))
-		next().do(acme, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
+		next().refused(rule.D5, acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(next().order(id), "10000.01 USD")}))
+		next().do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
 		next().do(acme, link(id, e))
 		next().do(bruno, objection(id, "2000 USD"))
 		next().refused(rule.D29, bruno, objection(id, "2000 USD"))
 		next().refused(rule.D29, acme, unlink(id, e))
-		next().refused(rule.D29, acme, desk.Entrustment(e, entrustment.Cancel{}))
+		next().refused(rule.D29, acme, desk.OnEntrustment(e, entrustment.Cancel{}))
 		now = start.Add(3 * day)
-		next().do(acme, desk.Order(id, order.Escalate{}))
+		next().do(acme, desk.OnOrder(id, order.Escalate{}))
 		next().do(platform, compensation(id, "1500 USD"))
 		next().refused(rule.D29, platform, compensation(id, "1500 USD"))
 		next().held("0 USD")
-		repaid := desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money("1500 USD"), Reference: "R"})
+		repaid := desk.OnLine(acme.Account, usd, credit.RepayClaim{Amount: money("1500 USD"), Reference: "R"})
 		next().do(platform, repaid)
 		next().refused(rule.D8, platform, repaid)
 		next().do(acme, refund(id, "500 USD"))
@@ -105,7 +105,7 @@ func TestEndedOrderLeavesQuotaAlone(t *testing.T) {
 			tr.disputed(id, true)
 			tr.do(platform, compensation(id, "2000 USD"))
 			if !tr.line().Consumed.IsZero() {
-				tr.do(platform, desk.Line(acme.Account, usd, credit.RepayClaim{Amount: tr.line().Consumed, Reference: "R"}))
+				tr.do(platform, desk.OnLine(acme.Account, usd, credit.RepayClaim{Amount: tr.line().Consumed, Reference: "R"}))
 			}
 		},
 	} {

@@ -2,7 +2,10 @@
 
 package desk
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // appendJSON appends the JSON of v.
 func (v *Meta) appendJSON(b []byte) []byte {
@@ -13,7 +16,7 @@ func (v *Meta) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Account != "" {
 		b = append(b, `,"account":`...)
-		b = wire.AppendString(b, v.Account)
+		b = wire.AppendString(b, string(v.Account))
 	}
 	b = append(b, `,"command":`...)
 	b = wire.AppendString(b, v.Command)
@@ -43,7 +46,7 @@ func (v *Meta) decodeJSON(r *wire.Reader) {
 			r.Check(v.Role.UnmarshalText(r.Text()))
 		case "account":
 			seen = r.Mark(seen, 1<<1)
-			v.Account = r.String()
+			v.Account = trade.Account(r.String())
 		case "command":
 			seen = r.Mark(seen, 1<<2)
 			v.Command = r.String()

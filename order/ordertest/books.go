@@ -130,7 +130,10 @@ func Audit(ctx context.Context, d *desk.Desk, store events.Store, opts ...audit.
 			return err
 		}
 	}
-	cold := desk.New(store, desk.WithCache(0))
+	cold, err := desk.New(store, desk.WithCache(0))
+	if err != nil {
+		return err
+	}
 	for _, r := range log {
 		if r.Version != 1 {
 			continue

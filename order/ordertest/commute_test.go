@@ -43,8 +43,8 @@ func TestSalesCommute(t *testing.T) {
 				m.chance, m.serial = chanceOf(rt, "step", uint64(i)), m.serial+1
 				m.Clock.Advance(one(m.chance, 0, time.Hour, Day))
 				by, c := m.nextOfSale(id)
-				command := desk.Command{ID: desk.CommandID(Start, id.String(), strconv.Itoa(m.serial)), By: by, Do: desk.PayLater(id, c)}
-				if r, err := m.Desk.Do(rt.Context(), command); err == nil && len(r.Facts) > 0 {
+				command := desk.Command{ID: desk.CommandID(Start, id.String(), strconv.Itoa(m.serial)), By: by, Do: desk.OnPayLater(id, c)}
+				if r, err := m.Desk.Do(rt.Context(), command); err == nil && len(r.Events) > 0 {
 					scripts[i] = append(scripts[i], asked{m.Clock.Now(), command})
 				}
 			}

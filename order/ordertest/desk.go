@@ -67,7 +67,11 @@ func DeskOn(t TB, store events.Store, opts ...desk.Option) *Fixture {
 	f := &Fixture{Store: store, Clock: new(Clock), t: t, newID: desk.NewID, did: func(desk.Command) {}}
 	f.Clock.Set(Start)
 	all := append([]desk.Option{desk.WithSources(Sources())}, opts...)
-	f.Desk = desk.New(store, append(all, desk.WithClock(f.Clock.Now))...)
+	d, err := desk.New(store, append(all, desk.WithClock(f.Clock.Now))...)
+	if err != nil {
+		t.Fatalf("a desk with these options: %v", err)
+	}
+	f.Desk = d
 	return f
 }
 

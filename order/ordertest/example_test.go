@@ -77,12 +77,12 @@ func ExampleDesk() {
 func ExampleFixture_When() {
 	f := ordertest.Desk(t)
 	id := f.SaleAt(paylater.PhaseReceived, ordertest.CNY("100"))
-	f.When(ordertest.Shopper, desk.PayLater(id, paylater.Pay{Reference: "P1", Amount: ordertest.CNY("100")})).Then(
+	f.When(ordertest.Shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P1", Amount: ordertest.CNY("100")})).Then(
 		paylater.Paid{Reference: "P1", Amount: ordertest.CNY("100"), Total: ordertest.CNY("100")},
 		credit.QuotaRestored{Order: id, Amount: ordertest.CNY("100"), Cause: credit.RestorePaid},
 		funds.Credited{Order: id, Amount: ordertest.CNY("100"), Repaid: ordertest.CNY("0"), HoldDays: 7, AvailableAt: ordertest.Start.Add(7 * ordertest.Day)},
 	)
-	f.When(ordertest.Merchant, desk.Funds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
+	f.When(ordertest.Merchant, desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
 		ID: "W1", Amount: ordertest.CNY("100"), Dest: ordertest.OwnAlipay(ordertest.Merchant),
 	})).Refused(rule.B17).From(ordertest.Start.Add(7 * ordertest.Day))
 	fmt.Println(f.Funds(ordertest.Merchant).Pending)

@@ -188,7 +188,7 @@ func (g *game) stale() {
 // twice asks once more for what was carried out last.
 func (g *game) twice() {
 	g.rt.Helper()
-	if len(g.result.Facts) == 0 {
+	if len(g.result.Events) == 0 {
 		return
 	}
 	again, err := g.Desk.Do(g.t.Context(), g.last)
@@ -206,7 +206,7 @@ func (g *game) twice() {
 // forged asks for something else under the ID of what was carried out last.
 func (g *game) forged() {
 	g.rt.Helper()
-	if len(g.result.Facts) == 0 {
+	if len(g.result.Events) == 0 {
 		return
 	}
 	c := g.last

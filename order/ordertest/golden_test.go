@@ -21,7 +21,7 @@ func TestGolden(t *testing.T) {
 				return seller.Findings{Operating: true, Membership: m}, nil
 			}}))
 		}
-		activate := desk.Seller(ordertest.Seller.Account, seller.Activate{Route: seller.RouteConsole})
+		activate := desk.OnSeller(ordertest.Seller.Account, seller.Activate{Route: seller.RouteConsole})
 		member(seller.MemberFree).When(ordertest.Seller, activate).Refused(rule.A5)
 		member(seller.MemberPaid).When(ordertest.Seller, activate).Then(seller.Activated{Route: seller.RouteConsole, Membership: seller.MemberPaid})
 	})
@@ -29,9 +29,9 @@ func TestGolden(t *testing.T) {
 		f := ordertest.Desk(t)
 		id := f.OrderAt(order.PhaseConfirmed, ordertest.Contract{})
 		check := order.InitiatePayment{Payment: "P1", Method: order.PayECheck, Amount: ordertest.USD("2000"), BankCountry: "CA"}
-		f.When(ordertest.Buyer, desk.Order(id, check)).Refused(rule.A19)
+		f.When(ordertest.Buyer, desk.OnOrder(id, check)).Refused(rule.A19)
 		check.BankCountry = "US"
-		f.When(ordertest.Buyer, desk.Order(id, check)).Then(order.PaymentInitiated{
+		f.When(ordertest.Buyer, desk.OnOrder(id, check)).Then(order.PaymentInitiated{
 			Payment: "P1", Method: order.PayECheck, Amount: ordertest.USD("2000"), BankCountry: "US",
 		})
 	})

@@ -214,7 +214,7 @@ func TestPaidOrderAddsItsAmount(t *testing.T) {
 		f.Clock.Advance(400 * ordertest.Day)
 		amount, id := ordertest.CNY("12.34"), trade.NewID()
 		quota, worth := f.Quota(ordertest.Merchant), worthOf(f)
-		if _, err := f.Ask(ordertest.Shopper, desk.PayLater(id, paylater.Place{Merchant: string(ordertest.Merchant.Account), ChosePayLater: true, Amount: amount})); err != nil {
+		if _, err := f.Ask(ordertest.Shopper, desk.OnPayLater(id, paylater.Place{Merchant: string(ordertest.Merchant.Account), ChosePayLater: true, Amount: amount})); err != nil {
 			return // frozen, or used up
 		}
 		placed++
@@ -222,10 +222,10 @@ func TestPaidOrderAddsItsAmount(t *testing.T) {
 			rt.Fatalf("placed: used %s after %s, funds %d after %d", used, quota.Held, worthOf(f), worth)
 		}
 		if pays {
-			f.Do(ordertest.Shopper, desk.PayLater(id, paylater.Pay{Reference: "P", Amount: amount}))
+			f.Do(ordertest.Shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P", Amount: amount}))
 			worth += amount.MinorUnits()
 		} else {
-			f.Do(ordertest.Shopper, desk.PayLater(id, paylater.Cancel{}))
+			f.Do(ordertest.Shopper, desk.OnPayLater(id, paylater.Cancel{}))
 		}
 		after := f.Quota(ordertest.Merchant)
 		after.LastAt = quota.LastAt

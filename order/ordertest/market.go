@@ -30,7 +30,7 @@ func (m *market) open() {
 	m.OpenShop(Merchant, CNY("5000")).OpenShop(OtherMerchant, CNY("5000"))
 	for _, id := range m.sales {
 		if m.chance(3) > 0 {
-			m.Do(one(m.chance, Shopper, OtherShopper), desk.PayLater(id, paylater.Place{
+			m.Do(one(m.chance, Shopper, OtherShopper), desk.OnPayLater(id, paylater.Place{
 				Merchant: string(one(m.chance, Merchant, OtherMerchant).Account), ChosePayLater: true, Amount: CNY(one(m.chance, "100", "33.33", "500")),
 			}))
 		}

@@ -28,7 +28,7 @@ func (g *game) do(c desk.Command) error {
 	if !reflect.DeepEqual(dry, err) {
 		g.rt.Fatalf("%s by %s: Try says %v, Do says %v", c.Do, who(c.By), dry, err)
 	}
-	g.rt.Logf("%s  %s by %s: %d facts, %v", g.Clock.Now().Format(time.RFC3339Nano), c.Do, who(c.By), len(r.Facts), err)
+	g.rt.Logf("%s  %s by %s: %d facts, %v", g.Clock.Now().Format(time.RFC3339Nano), c.Do, who(c.By), len(r.Events), err)
 	if err != nil {
 		if len(wrote) > 0 {
 			g.rt.Fatalf("I29: %s was not accepted (%v) and yet wrote %s to %s", c.Do, err, wrote[0].Type, wrote[0].Stream)
@@ -37,11 +37,11 @@ func (g *game) do(c desk.Command) error {
 		return err
 	}
 	g.tally.Accepted++
-	if len(wrote) != len(r.Facts) {
-		g.rt.Fatalf("%s: %d facts, and %d records in the log", c.Do, len(r.Facts), len(wrote))
+	if len(wrote) != len(r.Events) {
+		g.rt.Fatalf("%s: %d facts, and %d records in the log", c.Do, len(r.Events), len(wrote))
 	}
 	for i, x := range wrote {
-		if f := r.Facts[i]; x.Commit != c.ID || x.Stream != f.Stream || x.Version != f.Version || !x.At.Equal(f.At) {
+		if f := r.Events[i]; x.Commit != c.ID || x.Stream != f.Stream || x.Version != f.Version || !x.At.Equal(f.At) {
 			g.rt.Fatalf("%s: fact %d is %+v, and in the log %s %d of %s", c.Do, i, f, x.Stream, x.Version, x.Commit)
 		}
 	}

@@ -126,7 +126,7 @@ func (f *Fixture) reply(by trade.Actor, do desk.Action, err error) reply {
 }
 
 // Then demands that exactly these facts came of the command, of whatever streams, in the order
-// of the log. Each is an event as desk.Fact has it: an order.Event, a credit.Event, and so on.
+// of the log. Each is an event as desk.Recorded has it: an order.Event, a credit.Event, and so on.
 func (a Asked) Then(want ...any) desk.Result {
 	a.t.Helper()
 	a.demand(blocksOf(want), a.facts())
@@ -156,8 +156,8 @@ func (a Asked) unwritten() {
 }
 
 func (a Asked) facts() []block {
-	list := make([]any, 0, len(a.result.Facts))
-	for _, f := range a.result.Facts {
+	list := make([]any, 0, len(a.result.Events))
+	for _, f := range a.result.Events {
 		list = append(list, f.Event)
 	}
 	return blocksOf(list)

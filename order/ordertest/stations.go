@@ -19,15 +19,15 @@ import (
 // ActiveSeller activates the service of a seller and assesses his line.
 func (f *Fixture) ActiveSeller(by trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
-	f.Do(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
-	f.Do(Platform, desk.Line(by.Account, limit.Currency(), credit.AssessLimit{Limit: limit}))
+	f.Do(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
+	f.Do(Platform, desk.OnLine(by.Account, limit.Currency(), credit.AssessLimit{Limit: limit}))
 	return f
 }
 
 // OpenShop opens the pay-later line of a merchant.
 func (f *Fixture) OpenShop(merchant trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
-	f.Do(Platform, desk.Quota(merchant.Account, limit.Currency(), credit.OpenLine{Limit: limit}))
+	f.Do(Platform, desk.OnQuota(merchant.Account, limit.Currency(), credit.OpenLine{Limit: limit}))
 	return f
 }
 
@@ -59,11 +59,11 @@ func (f *Fixture) bring(id trade.ID, phase order.Phase, c Contract) order.Order 
 		switch ask := step.ask(&o, f.Clock.Now()).(type) {
 		case order.Link:
 			f.Entrust(c.Seller, ask.Entrustment, c.Total.Currency())
-			f.Do(step.by, desk.Order(id, ask))
+			f.Do(step.by, desk.OnOrder(id, ask))
 		case order.RecordRelease:
-			f.Do(Platform, desk.Entrustment(ask.Entrustment, entrustment.Release{ReleasedAt: ask.ReleasedAt}))
+			f.Do(Platform, desk.OnEntrustment(ask.Entrustment, entrustment.Release{ReleasedAt: ask.ReleasedAt}))
 		default:
-			f.Do(step.by, desk.Order(id, ask))
+			f.Do(step.by, desk.OnOrder(id, ask))
 		}
 		o = f.Order(id)
 	}
@@ -79,10 +79,10 @@ func tenfold(m trade.Money) trade.Money {
 // declaration and may release it.
 func (f *Fixture) Entrust(by trade.Actor, id order.EntrustmentID, c trade.Currency) {
 	f.t.Helper()
-	f.Do(by, desk.Entrustment(id, entrustment.Draft{Title: "goods"}))
-	f.Do(by, desk.Entrustment(id, entrustment.Submit{}))
-	f.Do(Platform, desk.Entrustment(id, entrustment.Approve{}))
-	f.Do(Platform, desk.Entrustment(id, entrustment.Declare{Declaration: Declaration(id, c, f.Clock.Now())}))
+	f.Do(by, desk.OnEntrustment(id, entrustment.Draft{Title: "goods"}))
+	f.Do(by, desk.OnEntrustment(id, entrustment.Submit{}))
+	f.Do(Platform, desk.OnEntrustment(id, entrustment.Approve{}))
+	f.Do(Platform, desk.OnEntrustment(id, entrustment.Declare{Declaration: Declaration(id, c, f.Clock.Now())}))
 }
 
 // Declaration is a customs declaration of 100 pieces, under a number that derives from the
@@ -133,7 +133,7 @@ func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 		case paylater.WriteOff:
 			by = Platform
 		}
-		f.Do(by, desk.PayLater(id, ask))
+		f.Do(by, desk.OnPayLater(id, ask))
 	}
 	if len(saleTo[phase]) == 0 {
 		f.t.Fatalf("no way leads a pay-later order to %s", phase)

@@ -140,7 +140,7 @@ func held(t *testing.T, test func(t ordertest.TB), fails string) {
 
 // TestFixture holds each demand on a desk to what it lets pass and to what it does not.
 func TestFixture(t *testing.T) {
-	assessed := desk.Line(ordertest.Seller.Account, ordertest.USD("0").Currency(), credit.AssessLimit{Limit: ordertest.USD("1")})
+	assessed := desk.OnLine(ordertest.Seller.Account, ordertest.USD("0").Currency(), credit.AssessLimit{Limit: ordertest.USD("1")})
 	fact := credit.LimitAssessed{Limit: ordertest.USD("1")}
 	for _, c := range []struct {
 		name  string

@@ -50,7 +50,7 @@ func TestValues(t *testing.T) {
 
 		// A desk takes the id of a command.
 		f := ordertest.Desk(rt)
-		c := desk.Command{ID: ordertest.CommandIDs().Draw(rt, "id"), By: ordertest.Seller, Do: desk.Order(ordertest.OrderID, order.Draft{Mode: order.DraftOnline})}
+		c := desk.Command{ID: ordertest.CommandIDs().Draw(rt, "id"), By: ordertest.Seller, Do: desk.OnOrder(ordertest.OrderID, order.Draft{Mode: order.DraftOnline})}
 		var no *trade.Refusal
 		if _, err := f.Desk.Do(rt.Context(), c); !errors.As(err, &no) || no.Rule != rule.A6 {
 			rt.Errorf("the answer is %v", err)

@@ -32,31 +32,31 @@ func wishFor[C any](c C, address func(C) desk.Action) wish {
 }
 
 func onOrder(id trade.ID, c order.Command) wish {
-	return wishFor(c, func(c order.Command) desk.Action { return desk.Order(id, c) })
+	return wishFor(c, func(c order.Command) desk.Action { return desk.OnOrder(id, c) })
 }
 
 func onGoods(id order.EntrustmentID, c entrustment.Command) wish {
-	return wishFor(c, func(c entrustment.Command) desk.Action { return desk.Entrustment(id, c) })
+	return wishFor(c, func(c entrustment.Command) desk.Action { return desk.OnEntrustment(id, c) })
 }
 
 func onSeller(of trade.Actor, c seller.Command) wish {
-	return wishFor(c, func(c seller.Command) desk.Action { return desk.Seller(of.Account, c) })
+	return wishFor(c, func(c seller.Command) desk.Action { return desk.OnSeller(of.Account, c) })
 }
 
 func onLine(of trade.Actor, c credit.Command) wish {
-	return wishFor(c, func(c credit.Command) desk.Action { return desk.Line(of.Account, USD("0").Currency(), c) })
+	return wishFor(c, func(c credit.Command) desk.Action { return desk.OnLine(of.Account, USD("0").Currency(), c) })
 }
 
 func onSale(id trade.ID, c paylater.Command) wish {
-	return wishFor(c, func(c paylater.Command) desk.Action { return desk.PayLater(id, c) })
+	return wishFor(c, func(c paylater.Command) desk.Action { return desk.OnPayLater(id, c) })
 }
 
 func onQuota(of trade.Actor, c credit.Command) wish {
-	return wishFor(c, func(c credit.Command) desk.Action { return desk.Quota(of.Account, funds.CNY(), c) })
+	return wishFor(c, func(c credit.Command) desk.Action { return desk.OnQuota(of.Account, funds.CNY(), c) })
 }
 
 func onFunds(of trade.Actor, c funds.Command) wish {
-	return wishFor(c, func(c funds.Command) desk.Action { return desk.Funds(of.Account, funds.CNY(), c) })
+	return wishFor(c, func(c funds.Command) desk.Action { return desk.OnFunds(of.Account, funds.CNY(), c) })
 }
 
 // spoil returns a copy of a command in which one field has a value that nobody should send. A

@@ -41,15 +41,15 @@ func life(t testing.TB) []events.Event {
 		by := acme
 		switch o.Phase {
 		case order.PhaseDraft:
-			w.do(by, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+			w.do(by, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 		case order.PhaseSubmitted:
-			w.do(bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
+			w.do(bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 		case order.PhaseConfirmed:
 			w.wire(&o, o.StepDue())
 		case order.PhaseReadyToShip:
 			w.export(id, by)
 		case order.PhaseShipped:
-			w.do(bruno, desk.Order(id, order.ConfirmReceipt{}))
+			w.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 		case order.PhaseReceived:
 			w.wire(&o, o.Due())
 		}

@@ -42,6 +42,6 @@ func NewDeadlines(store projection.Store) *Deadlines {
 func (d *Deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
 	return d.source.Due(ctx, now, func(id trade.ID, command string, payload []byte) (desk.Action, error) {
 		c, err := order.DecodeCommand(command, payload)
-		return desk.Order(id, c), err
+		return desk.OnOrder(id, c), err
 	})
 }

@@ -26,7 +26,7 @@ func TestTickOnDeadlines(t *testing.T) {
 		w.trade(200)
 		w.catchUp(store, []*projection.View{assurance.DeadlinesView()})
 		clock := func() time.Time { return w.clock }
-		byView := desk.New(w.log, desk.WithClock(clock), desk.WithDeadlines(assurance.NewDeadlines(store)))
+		byView := must(desk.New(w.log, desk.WithClock(clock), desk.WithDeadlines(assurance.NewDeadlines(store))))
 		w.clock = w.clock.Add(40 * day)
 		done, err := byView.Tick(context.Background(), w.clock)
 		if err != nil || len(done) == 0 {
@@ -117,7 +117,7 @@ func TestDeadlinesOfBrokenOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.catchUp(store, []*projection.View{assurance.DeadlinesView()}, projection.OnPoison(projection.Park))
-	d := desk.New(w.log, desk.WithDeadlines(assurance.NewDeadlines(store)))
+	d := must(desk.New(w.log, desk.WithDeadlines(assurance.NewDeadlines(store))))
 	done, err := d.Tick(ctx, w.clock.Add(100*day))
 	broken, ok := errors.AsType[*events.CorruptError](err)
 	if !ok || broken.Stream != order.Stream(id) || len(done) < 2 {
@@ -138,7 +138,7 @@ func (w *world) submitted() trade.ID {
 	w.Helper()
 	for {
 		id := w.draft(acme)
-		w.ask(acme, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+		w.ask(acme, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 		if o := w.order(id); o.Hold.Status == order.HoldOpen {
 			return id
 		}

@@ -49,9 +49,9 @@ func (w *world) unpaid() {
 	for {
 		id := w.draft(acme)
 		w.orders = append(w.orders, id)
-		w.ask(acme, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+		w.ask(acme, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 		if o := w.order(id); o.Phase == order.PhaseSubmitted {
-			w.do(bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
+			w.do(bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 			return
 		}
 	}
@@ -164,7 +164,7 @@ func (w *world) checkDeadlines(store projection.Store) {
 			if len(want) == 0 {
 				w.Fatalf("%+v is not due at %s", due, now)
 			}
-			if d, _ := want[0].Deadline(); due.Order != want[0].ID || !due.At.Equal(d.At) || due.Kind != d.Kind || due.Do.String() != desk.Order(want[0].ID, d.Command).String() {
+			if d, _ := want[0].Deadline(); due.Order != want[0].ID || !due.At.Equal(d.At) || due.Kind != d.Kind || due.Do.String() != desk.OnOrder(want[0].ID, d.Command).String() {
 				w.Fatalf("%+v is due, want %s with %+v", due, want[0].ID, d)
 			}
 			want = want[1:]

@@ -77,10 +77,10 @@ func newWorld(t testing.TB, opts ...desk.Option) *world {
 			},
 		}),
 	}, opts...)
-	w.desk = desk.New(log, opts...)
+	w.desk = must(desk.New(log, opts...))
 	for _, s := range []trade.Actor{acme, orient} {
-		w.do(s, desk.Seller(s.Account, seller.Activate{Route: seller.RouteConsole}))
-		w.do(platform, desk.Line(s.Account, usd, credit.AssessLimit{Limit: money("20000 USD")}))
+		w.do(s, desk.OnSeller(s.Account, seller.Activate{Route: seller.RouteConsole}))
+		w.do(platform, desk.OnLine(s.Account, usd, credit.AssessLimit{Limit: money("20000 USD")}))
 	}
 	return w
 }
@@ -124,7 +124,7 @@ func (w *world) trade(steps int) *world {
 		default:
 			limit := money([]string{"9000 USD", "20000 USD", "50000 USD"}[w.rand.IntN(3)])
 			c := []credit.Command{credit.AssessLimit{Limit: limit}, credit.Suspend{Reason: "audit"}, credit.Resume{}, credit.Resume{}}[w.rand.IntN(4)]
-			w.ask(platform, desk.Line(acme.Account, usd, c))
+			w.ask(platform, desk.OnLine(acme.Account, usd, c))
 		}
 	}
 	return w
@@ -142,7 +142,7 @@ func (w *world) draft(by trade.Actor) trade.ID {
 		order.ChooseCoverage{Coverage: coverage, TermsAccepted: true},
 		order.SetTransport{Mode: order.TransportAir},
 	} {
-		w.do(by, desk.Order(id, c))
+		w.do(by, desk.OnOrder(id, c))
 	}
 	return id
 }
@@ -152,33 +152,33 @@ func (w *world) next(id trade.ID) {
 	o := w.order(id)
 	by := trade.Actor{Role: trade.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
 	if w.rand.IntN(12) == 0 {
-		w.ask([]trade.Actor{by, bruno}[w.rand.IntN(2)], desk.Order(id, order.Cancel{}))
+		w.ask([]trade.Actor{by, bruno}[w.rand.IntN(2)], desk.OnOrder(id, order.Cancel{}))
 		return
 	}
 	switch o.Phase {
 	case order.PhaseDraft:
-		w.ask(by, desk.Order(id, order.Submit{OneTouchAcknowledged: true}))
+		w.ask(by, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 	case order.PhaseSubmitted:
-		w.ask(bruno, desk.Order(id, order.Confirm{Terms: o.Revision}))
+		w.ask(bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 	case order.PhaseConfirmed:
 		w.wire(&o, o.StepDue())
 	case order.PhaseReadyToShip:
 		w.export(id, by)
 	case order.PhaseShipped:
 		if w.rand.IntN(2) == 0 {
-			w.ask(bruno, desk.Order(id, order.ConfirmReceipt{}))
+			w.ask(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 		}
 	case order.PhaseReceived:
 		w.wire(&o, o.Due())
 	case order.PhaseCompleted:
-		w.ask(bruno, desk.Order(id, order.Review{Rating: 5, Text: "good"}))
+		w.ask(bruno, desk.OnOrder(id, order.Review{Rating: 5, Text: "good"}))
 	}
 }
 
 func (w *world) wire(o *order.Order, amount trade.Money) {
 	w.Helper()
 	w.serial++
-	w.ask(platform, desk.Order(o.ID, order.RecordPayment{
+	w.ask(platform, desk.OnOrder(o.ID, order.RecordPayment{
 		Reference: fmt.Sprintf("R%d", w.serial), Method: order.PayTT, Account: o.Account, Amount: amount, Payer: "Bruno Imports", PaidAt: w.clock,
 	}))
 }
@@ -187,19 +187,19 @@ func (w *world) wire(o *order.Order, amount trade.Money) {
 func (w *world) export(id trade.ID, by trade.Actor) {
 	w.serial++
 	e := order.EntrustmentID(fmt.Sprintf("E%d", w.serial))
-	w.do(by, desk.Entrustment(e, entrustment.Draft{Title: "goods"}))
-	w.do(by, desk.Entrustment(e, entrustment.Submit{}))
-	w.do(platform, desk.Entrustment(e, entrustment.Approve{}))
-	w.do(platform, desk.Entrustment(e, entrustment.Declare{Declaration: entrustment.Declaration{
+	w.do(by, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
+	w.do(by, desk.OnEntrustment(e, entrustment.Submit{}))
+	w.do(platform, desk.OnEntrustment(e, entrustment.Approve{}))
+	w.do(platform, desk.OnEntrustment(e, entrustment.Declare{Declaration: entrustment.Declaration{
 		Number: entrustment.DeclarationNo(fmt.Sprintf("D%d", w.serial)), DeclaringCustoms: "2201", DeparturePort: "310001", DeclaredAt: w.clock,
 		Items: []entrustment.Item{{
 			No: 1, HSCode: "9001909090", Name: "lens", Quantity: must(trade.ParseNumber("100")), Unit: "piece",
 			Price: must(trade.ParseNumber("10")), Total: money("1000 USD"),
 		}},
 	}}))
-	w.do(by, desk.Order(id, order.Link{Entrustment: e}))
-	w.do(platform, desk.Entrustment(e, entrustment.Release{ReleasedAt: w.clock}))
-	w.ask(by, desk.Order(id, order.MarkShipped{}))
+	w.do(by, desk.OnOrder(id, order.Link{Entrustment: e}))
+	w.do(platform, desk.OnEntrustment(e, entrustment.Release{ReleasedAt: w.clock}))
+	w.ask(by, desk.OnOrder(id, order.MarkShipped{}))
 }
 
 func (w *world) catchUp(store projection.Store, views []*projection.View, opts ...projection.Option) {

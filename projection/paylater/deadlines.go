@@ -43,7 +43,7 @@ func NewDeadlines(store projection.Store) *Deadlines {
 func (d *Deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
 	return d.source.Due(ctx, now, func(id trade.ID, command string, payload []byte) (desk.Action, error) {
 		c, err := paylater.DecodeCommand(command, payload)
-		return desk.PayLater(id, c), err
+		return desk.OnPayLater(id, c), err
 	})
 }
 

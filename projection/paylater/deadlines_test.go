@@ -46,7 +46,7 @@ func (w *world) checkDeadlines(store projection.Store) {
 			if len(want) == 0 {
 				w.Fatalf("%+v is not due at %s", due, now)
 			}
-			if d, _ := want[0].Deadline(); due.Order != want[0].ID || !due.At.Equal(d.At) || due.Kind != d.Kind || due.Do.String() != desk.PayLater(want[0].ID, d.Command).String() {
+			if d, _ := want[0].Deadline(); due.Order != want[0].ID || !due.At.Equal(d.At) || due.Kind != d.Kind || due.Do.String() != desk.OnPayLater(want[0].ID, d.Command).String() {
 				w.Fatalf("%+v is due, want %s with %+v", due, want[0].ID, d)
 			}
 			want = want[1:]
@@ -61,7 +61,7 @@ func (w *world) checkDeadlines(store projection.Store) {
 func (w *world) assure() {
 	w.Helper()
 	by := trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
-	w.ask(by, desk.Seller(by.Account, seller.Activate{Route: seller.RouteConsole}))
+	w.ask(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
 	id := trade.NewID()
 	for _, c := range []order.Command{
 		order.Draft{Mode: order.DraftOnline},
@@ -72,7 +72,7 @@ func (w *world) assure() {
 		order.SetTransport{Mode: order.TransportAir},
 		order.Submit{OneTouchAcknowledged: true},
 	} {
-		w.do(by, desk.Order(id, c))
+		w.do(by, desk.OnOrder(id, c))
 	}
 }
 
@@ -84,13 +84,13 @@ func TestTickOnBoth(t *testing.T) {
 		for i := range 3 {
 			w.assure()
 			w.place(lin, mei, trade.Minor(1_00, cny))
-			w.do(lin, desk.PayLater(w.orders[i], paylater.Ship{}))
+			w.do(lin, desk.OnPayLater(w.orders[i], paylater.Ship{}))
 			w.clock = w.clock.Add(time.Hour)
 		}
 		both := []*projection.View{assurance.DeadlinesView(), views.DeadlinesView()}
 		w.catchUp(store, both)
 		clock := func() time.Time { return w.clock }
-		byViews := desk.New(w.log, desk.WithClock(clock), desk.WithDeadlines(views.NewDeadlines(store).With(assurance.NewDeadlines(store))))
+		byViews := must(desk.New(w.log, desk.WithClock(clock), desk.WithDeadlines(views.NewDeadlines(store).With(assurance.NewDeadlines(store)))))
 		w.clock = w.clock.Add(40 * day)
 		kinds := make(map[string]int)
 		for range 3 { // receipt, charge, overdue
@@ -137,7 +137,7 @@ func (l listed) Due(context.Context, time.Time) iter.Seq2[desk.Due, error] {
 func TestWith(t *testing.T) {
 	w, store := newWorld(t), viewmemory.New()
 	w.place(lin, mei, trade.Minor(100, cny))
-	w.do(lin, desk.PayLater(w.orders[0], paylater.Ship{}))
+	w.do(lin, desk.OnPayLater(w.orders[0], paylater.Ship{}))
 	bad := trade.NewID()
 	_, err := w.log.Append(t.Context(), events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{
 		Stream: paylater.Stream(bad), Events: []events.Event{{Type: "paylater.unheard-of", Schema: 1, At: w.clock, Data: []byte("{}")}},

@@ -99,7 +99,7 @@ func ExampleDeadlines_With() {
 	deadlines := views.NewDeadlines(store).With(assurance.NewDeadlines(store))
 
 	f.Clock.Advance(30 * ordertest.Day)
-	d := desk.New(f.Store, desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now))
+	d := must(desk.New(f.Store, desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now)))
 	done, err := d.Tick(ctx, f.Clock.Now())
 	fmt.Println(len(done), "done:", f.Sale(sale).Phase, "and", f.Order(contract).Phase, err)
 	// Output:
@@ -134,7 +134,7 @@ func ExampleFunds() {
 	f := ordertest.Desk(t)
 	f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
 	f.Clock.Advance(10 * ordertest.Day)
-	f.Do(ordertest.Merchant, desk.Funds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
+	f.Do(ordertest.Merchant, desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
 		ID: "W1", Amount: ordertest.CNY("100"), Dest: ordertest.OwnAlipay(ordertest.Merchant),
 	}))
 	received := views.NewFunds(viewtest.Built(f.Store, views.FundsView()))

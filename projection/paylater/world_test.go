@@ -73,7 +73,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{TB: t, log: log, clock: start, rand: viewtest.Rand(t), seen: make(map[string]int)}
 	terms := paylater.DefaultPolicy()
 	terms.Instalments, terms.ChargeRetries, terms.FreezeAfterOverdue = true, 1, 3
-	w.desk = desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.Sources{
+	w.desk = must(desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.Sources{
 		Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 			p := funds.DefaultPolicy()
 			if p.FeeRate = 100; merchant == zhou.Account {
@@ -84,12 +84,12 @@ func newWorld(t testing.TB) *world {
 		Store: func(context.Context, trade.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 		},
-	}))
+	})))
 	for _, m := range merchants {
 		for _, c := range []trade.Currency{cny, usd} {
-			w.do(platform, desk.Quota(m.Account, c, credit.OpenLine{Limit: trade.Minor(5_000_00, c)}))
+			w.do(platform, desk.OnQuota(m.Account, c, credit.OpenLine{Limit: trade.Minor(5_000_00, c)}))
 		}
-		w.do(m, desk.Funds(m.Account, cny, funds.BindCard{Card: "6222000011112222", Holder: string(m.Account)}))
+		w.do(m, desk.OnFunds(m.Account, cny, funds.BindCard{Card: "6222000011112222", Holder: string(m.Account)}))
 	}
 	return w
 }
@@ -157,7 +157,7 @@ func (w *world) trade(steps int) *world {
 func (w *world) place(m, b trade.Actor, amount trade.Money) {
 	w.Helper()
 	id := trade.NewID()
-	if w.ask(b, desk.PayLater(id, paylater.Place{Merchant: string(m.Account), ChosePayLater: true, Amount: amount})) {
+	if w.ask(b, desk.OnPayLater(id, paylater.Place{Merchant: string(m.Account), ChosePayLater: true, Amount: amount})) {
 		w.orders = append(w.orders, id)
 	}
 }
@@ -167,7 +167,7 @@ func (w *world) next(id trade.ID) {
 	w.Helper()
 	o := w.order(id)
 	m, b := trade.Actor{Role: trade.Seller, Account: o.Merchant}, trade.Actor{Role: trade.Buyer, Account: o.Buyer}
-	ask := func(by trade.Actor, c paylater.Command) { w.Helper(); w.ask(by, desk.PayLater(id, c)) }
+	ask := func(by trade.Actor, c paylater.Command) { w.Helper(); w.ask(by, desk.OnPayLater(id, c)) }
 	part := func(of trade.Money) trade.Money {
 		return trade.Minor(1+of.MinorUnits()*w.rand.Int64N(10)/20, of.Currency())
 	}
@@ -218,7 +218,7 @@ func (w *world) spend(m trade.Actor) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	ask := func(by trade.Actor, c funds.Command) { w.Helper(); w.ask(by, desk.Funds(m.Account, cny, c)) }
+	ask := func(by trade.Actor, c funds.Command) { w.Helper(); w.ask(by, desk.OnFunds(m.Account, cny, c)) }
 	amount := trade.Minor(b.Available(w.clock).MinorUnits()/2, cny)
 	switch open := b.Withdrawals(); {
 	case len(open) > 0 && w.rand.IntN(2) == 0:
@@ -252,7 +252,7 @@ func (w *world) govern(m trade.Actor) {
 	case w.rand.IntN(4) == 0:
 		c = pick[credit.Command](w, credit.Freeze{Reason: credit.ReasonOther, Ref: `an audit of "papers" <1>`}, credit.Freeze{Reason: credit.ReasonOpenOrders})
 	}
-	w.ask(platform, desk.Quota(m.Account, cny, c))
+	w.ask(platform, desk.OnQuota(m.Account, cny, c))
 }
 
 // play adds, whatever has happened, a paid order of which a part is refunded while it waits and the
@@ -266,15 +266,15 @@ func (w *world) play() *world {
 		w.Fatal(err)
 	}
 	for _, g := range l.Freezes {
-		w.do(platform, desk.Quota(lin.Account, cny, credit.Unfreeze(g)))
+		w.do(platform, desk.OnQuota(lin.Account, cny, credit.Unfreeze(g)))
 	}
-	w.do(platform, desk.Quota(lin.Account, cny, credit.AssessLimit{Limit: trade.Minor(1_000_000_00, cny)}))
+	w.do(platform, desk.OnQuota(lin.Account, cny, credit.AssessLimit{Limit: trade.Minor(1_000_000_00, cny)}))
 	sold, late, soon, waits, held := len(w.orders), len(w.orders)+1, len(w.orders)+2, len(w.orders)+3, len(w.orders)+4
 	on := func(place int, by trade.Actor, c paylater.Command) {
 		w.Helper()
-		w.do(by, desk.PayLater(w.orders[place], c))
+		w.do(by, desk.OnPayLater(w.orders[place], c))
 	}
-	onFunds := func(by trade.Actor, c funds.Command) { w.Helper(); w.do(by, desk.Funds(lin.Account, cny, c)) }
+	onFunds := func(by trade.Actor, c funds.Command) { w.Helper(); w.do(by, desk.OnFunds(lin.Account, cny, c)) }
 	for range 5 {
 		w.place(lin, mei, trade.Minor(90_000_00, cny))
 	}
@@ -305,7 +305,7 @@ func (w *world) play() *world {
 	on(held, lin, paylater.Ship{})
 	on(held, mei, paylater.ConfirmReceipt{})
 	on(held, mei, paylater.OpenAfterSales{Reason: "scratched"})
-	w.do(platform, desk.Quota(lin.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: `papers of "lin" <1>`}))
+	w.do(platform, desk.OnQuota(lin.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: `papers of "lin" <1>`}))
 	return w
 }
 

@@ -20,8 +20,8 @@ import (
 // life is the opening of a seller's service and line, and the commits of one whole order.
 func life(tb testing.TB) (opening, whole [][]events.Record) {
 	s := newStory(tb)
-	s.do(acme, desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
-	s.do(platform, desk.Line(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
+	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
+	s.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
 	s.shipped(1, order.CoveragePostDelivery, "E1")
 	s.wire(1, "balance", "4000")
 	s.by(bruno, 1, order.ConfirmReceipt{}, order.Review{Rating: 5})

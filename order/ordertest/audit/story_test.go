@@ -76,7 +76,7 @@ func settings() []audit.Option {
 func newStory(t testing.TB) *story {
 	s := &story{TB: t, store: memory.New(), now: start}
 	t.Cleanup(func() { _ = s.store.Close() })
-	s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.Sources{
+	s.desk = must(desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return bruno.Account, nil },
 		Store: func(_ context.Context, a trade.Account) (seller.Findings, error) {
 			return seller.Findings{Operating: true, Membership: map[trade.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil
@@ -86,7 +86,7 @@ func newStory(t testing.TB) *story {
 			s.filed++
 			return []seller.Verdict{{Reason: "not in the register yet"}, {Approved: true}}[s.filed-1], nil
 		},
-	}))
+	})))
 	return s
 }
 
@@ -105,28 +105,28 @@ func (s *story) after(d time.Duration) { s.now = s.now.Add(d) }
 func (s *story) by(who trade.Actor, n int, commands ...order.Command) {
 	s.Helper()
 	for _, c := range commands {
-		s.do(who, desk.Order(id(n), c))
+		s.do(who, desk.OnOrder(id(n), c))
 	}
 }
 
 func (s *story) sale(who trade.Actor, n int, commands ...paylater.Command) {
 	s.Helper()
 	for _, c := range commands {
-		s.do(who, desk.PayLater(id(n), c))
+		s.do(who, desk.OnPayLater(id(n), c))
 	}
 }
 
 func (s *story) goods(who trade.Actor, e order.EntrustmentID, commands ...entrustment.Command) {
 	s.Helper()
 	for _, c := range commands {
-		s.do(who, desk.Entrustment(e, c))
+		s.do(who, desk.OnEntrustment(e, c))
 	}
 }
 
 func (s *story) funds(who trade.Actor, commands ...funds.Command) {
 	s.Helper()
 	for _, c := range commands {
-		s.do(who, desk.Funds(shop.Account, cny, c))
+		s.do(who, desk.OnFunds(shop.Account, cny, c))
 	}
 }
 
@@ -204,10 +204,10 @@ func (s *story) shipped(n int, coverage order.Coverage, e order.EntrustmentID) {
 // type, or nearly.
 func sound(t testing.TB) []events.Record {
 	s := newStory(t)
-	s.do(acme, desk.Seller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
-	s.do(platform, desk.Line(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
-	s.do(platform, desk.Line(acme.Account, usd, credit.Suspend{Reason: "audit"}))
-	s.do(platform, desk.Line(acme.Account, usd, credit.Resume{}))
+	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
+	s.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
+	s.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	s.do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
 	s.whole()
 	s.disputed()
 	s.changed()
@@ -247,7 +247,7 @@ func (s *story) disputed() {
 	s.after(6 * day)
 	s.by(system, 2, order.Escalate{})
 	s.by(platform, 2, order.Arbitrate{Compensation: money("500 USD")})
-	s.do(platform, desk.Line(acme.Account, usd, credit.RepayClaim{Amount: money("200 USD"), Reference: "repaid"}))
+	s.do(platform, desk.OnLine(acme.Account, usd, credit.RepayClaim{Amount: money("200 USD"), Reference: "repaid"}))
 
 	s.shipped(3, order.CoveragePreShipment, "E3")
 	s.by(bruno, 3, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1000 USD")})
@@ -317,8 +317,8 @@ func pay(reference, amount string) paylater.Pay {
 
 // paidLater are the orders 11 to 14: paid after receipt, refunded, cancelled, returned.
 func (s *story) paidLater() {
-	s.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
-	s.do(platform, desk.Quota(shop.Account, cny, credit.AssessLimit{Limit: money("20000 CNY")}))
+	s.do(platform, desk.OnQuota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	s.do(platform, desk.OnQuota(shop.Account, cny, credit.AssessLimit{Limit: money("20000 CNY")}))
 	s.sale(shopper, 11, place("1000"))
 	s.sale(shop, 11, paylater.Ship{})
 	s.sale(shopper, 11, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.OpenAfterSales{})
@@ -350,9 +350,9 @@ func (s *story) overdue() {
 	}
 	s.sale(shopper, 15, pay("late-15", "600"))
 	s.sale(platform, 16, paylater.WriteOff{})
-	s.do(platform, desk.Quota(shop.Account, cny, credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: id(16).String()}))
-	s.do(platform, desk.Quota(shop.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
-	s.do(platform, desk.Quota(shop.Account, cny, credit.AssessLimit{Limit: money("10000 CNY")}))
+	s.do(platform, desk.OnQuota(shop.Account, cny, credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: id(16).String()}))
+	s.do(platform, desk.OnQuota(shop.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
+	s.do(platform, desk.OnQuota(shop.Account, cny, credit.AssessLimit{Limit: money("10000 CNY")}))
 }
 
 // withdrawn is what becomes of the funds: to a card and failed, to Alipay and settled, spent.
@@ -364,27 +364,27 @@ func (s *story) withdrawn() {
 	s.funds(platform, funds.FailWithdrawal{ID: "W1", Reason: "account closed"}, funds.SettleWithdrawal{ID: "W2"})
 	s.funds(shop, funds.PayCharge{ID: "C1", Amount: money("50 CNY"), What: "promotion"}, funds.UnbindCard{Card: "6222-01"})
 	for range 2 { // the first time he is rejected
-		s.do(shop, desk.Seller(shop.Account, seller.Activate{Route: seller.RouteServicePage, Certification: seller.Certification{
+		s.do(shop, desk.OnSeller(shop.Account, seller.Activate{Route: seller.RouteServicePage, Certification: seller.Certification{
 			CompanyName: "Shop", RegistrationNo: "1", LegalRepresentative: "Somebody", RegisteredAddress: "Somewhere",
 		}}))
 	}
-	s.do(platform, desk.Seller(shop.Account, seller.Suspend{Reason: "violation"}))
-	s.do(platform, desk.Seller(shop.Account, seller.Reinstate{}))
+	s.do(platform, desk.OnSeller(shop.Account, seller.Suspend{Reason: "violation"}))
+	s.do(platform, desk.OnSeller(shop.Account, seller.Reinstate{}))
 }
 
 // indebted are the orders 17 and 18 of another merchant: what came in for the first is withdrawn
 // and then refunded, and part of what comes in for the second settles the debt. A withdrawal that
 // fails settles the rest.
 func (s *story) indebted() {
-	s.do(platform, desk.Quota(nextDoor.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	s.do(platform, desk.OnQuota(nextDoor.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	placing := place("500")
 	placing.Merchant = string(nextDoor.Account)
 	s.sale(shopper, 17, placing, pay("all-17", "500"))
 	s.after(7 * day)
 	own := funds.Dest{Alipay: funds.Alipay{Account: "next@pay.example", Holder: string(nextDoor.Account)}}
-	s.do(nextDoor, desk.Funds(nextDoor.Account, cny, funds.Withdraw{ID: "W3", Amount: money("400 CNY"), Dest: own}))
+	s.do(nextDoor, desk.OnFunds(nextDoor.Account, cny, funds.Withdraw{ID: "W3", Amount: money("400 CNY"), Dest: own}))
 	s.sale(nextDoor, 17, paylater.Refund{Amount: money("450 CNY")})
 	placing.Amount = money("50 CNY")
 	s.sale(shopper, 18, placing, pay("all-18", "50"))
-	s.do(platform, desk.Funds(nextDoor.Account, cny, funds.FailWithdrawal{ID: "W3", Reason: "account closed"}))
+	s.do(platform, desk.OnFunds(nextDoor.Account, cny, funds.FailWithdrawal{ID: "W3", Reason: "account closed"}))
 }

@@ -62,7 +62,7 @@ func (s *spot) walk(t *testing.T) (yes int) {
 				if err != nil {
 					s.answer(t, by, asks[i], err)
 				}
-				if len(r.Facts) == 0 {
+				if len(r.Events) == 0 {
 					continue
 				}
 				yes++
@@ -114,12 +114,12 @@ func at(name string, phase order.Phase, coverage order.Coverage, further func(o 
 		o := f.Order(id)
 		for i := range further(&o) {
 			s := further(&o)[i]
-			f.Do(s.by, desk.Order(id, s.do))
+			f.Do(s.by, desk.OnOrder(id, s.do))
 			o = f.Order(id)
 		}
 		var asks []desk.Action
 		for _, c := range everyCommand(&o) {
-			asks = append(asks, desk.Order(id, c))
+			asks = append(asks, desk.OnOrder(id, c))
 		}
 		return asks, deadlinesOf(&o)
 	}}
@@ -262,15 +262,15 @@ func sale(name string, phase paylater.Phase, terms *paylater.Policy, further ...
 			} else if _, fails := c.(paylater.FailCharge); fails {
 				by = ordertest.System
 			}
-			f.Do(by, desk.PayLater(id, c))
+			f.Do(by, desk.OnPayLater(id, c))
 		}
 		o := f.Sale(id)
 		var asks []desk.Action
 		for _, c := range everySaleCommand(&o) {
-			asks = append(asks, desk.PayLater(id, c))
+			asks = append(asks, desk.OnPayLater(id, c))
 		}
 		for _, c := range everyQuotaCommand(id) {
-			asks = append(asks, desk.Quota(ordertest.Merchant.Account, o.Original.Currency(), c))
+			asks = append(asks, desk.OnQuota(ordertest.Merchant.Account, o.Original.Currency(), c))
 		}
 		var deadlines []time.Time
 		for _, d := range []time.Time{o.AutoReceiveAt, o.DueAt} {
@@ -322,7 +322,7 @@ func fundsSpots() []spot {
 	return []spot{{name: "funds/open withdrawal", reach: func(f *ordertest.Fixture) ([]desk.Action, []time.Time) {
 		f.SaleAt(paylater.PhasePaid, ordertest.CNY("1000"))
 		later := f.Clock.Now().Add(8 * day)
-		on := func(c funds.Command) desk.Action { return desk.Funds(ordertest.Merchant.Account, funds.CNY(), c) }
+		on := func(c funds.Command) desk.Action { return desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), c) }
 		f.Clock.Set(later)
 		f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
 		f.Do(ordertest.Merchant, on(funds.BindCard{Card: bound.Card, Holder: string(ordertest.Merchant.Account)}))

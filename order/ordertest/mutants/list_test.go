@@ -110,13 +110,13 @@ var mutants = []mutant{
 	{"entrustment/entrustment.go", "return by.Role != trade.Seller || s.Phase == PhaseNone || by.Account == s.Seller", "return true", "I8", "any seller acts on any entrustment", play},
 
 	// desk: what a command on one stream does to others
-	{"desk/plan.go", "err = reserve(w, reservation.ReceivingAccount, string(e.Account), o.ID.String(), g)", "err = nil", "I31", "an account is not reserved", play},
-	{"desk/plan.go", "err = toLine(w, &o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)}, g)", "err = nil", "I1", "a released hold stays on the line", play},
-	{"desk/plan.go", "err = reserve(w, reservation.DeclarationNumber, string(fact.Declaration.Number), string(id), asDesk(g))", "err = nil", "D43", "a declaration number is not reserved", play},
-	{"desk/plan.go", "err = toOrder(w, linked, order.RecordRelease{Entrustment: id, ReleasedAt: fact.ReleasedAt}, g, out)", "err = nil", "I31", "the order does not hear of a release", play},
-	{"desk/plan.go", "err = toOrder(w, linked, order.Unlink{Entrustment: id}, g, out)", "err = nil", "I11", "the order does not hear of a cancelled entrustment", play},
+	{"desk/plan.go", "err = x.reserve(accounts, reservation.ReceivingAccount, string(e.Account), o.ID.String())", "err = nil", "I31", "an account is not reserved", play},
+	{"desk/plan.go", "err = x.toLine(&o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)})", "err = nil", "I1", "a released hold stays on the line", play},
+	{"desk/plan.go", "err = x.reserve(declarations, reservation.DeclarationNumber, string(e.Declaration.Number), string(id))", "err = nil", "D43", "a declaration number is not reserved", play},
+	{"desk/plan.go", "err = x.toOrder(linked, order.RecordRelease{Entrustment: id, ReleasedAt: e.ReleasedAt})", "err = nil", "I31", "the order does not hear of a release", play},
+	{"desk/plan.go", "err = x.toOrder(linked, order.Unlink{Entrustment: id})", "err = nil", "I11", "the order does not hear of a cancelled entrustment", play},
 	{"desk/plan_paylater.go", "l.Overdue < int64(after) ||", "l.Overdue <= int64(after) ||", "D53", "the line freezes one order late", play},
-	{"desk/plan_paylater.go", "return toBalance(s, after, funds.Credit{Order: after.ID, Amount: e.Total}, funds.Sale{Paid: e.Total}, g, out)", "return nil", "I20", "a payment is not credited", play},
-	{"desk/plan_paylater.go", "return restored(s, before, after, e.Restored, credit.RestoreCancelled, false, g)", "return nil", "I17", "a cancelled order keeps its quota", play},
-	{"desk/attempt.go", "if now.Before(last) && last.Sub(now) <= d.policy.ClockSkew {", "if now.Before(last) {", "D61", "any clock is forgiven", rules},
+	{"desk/plan_paylater.go", "return x.toBalance(after, funds.Credit{Order: after.ID, Amount: e.Total}, funds.Sale{Paid: e.Total})", "return nil", "I20", "a payment is not credited", play},
+	{"desk/plan_paylater.go", "return x.restore(before, after, e.Restored, credit.RestoreCancelled, false)", "return nil", "I17", "a cancelled order keeps its quota", play},
+	{"desk/execution.go", "if now.Before(last) && last.Sub(now) <= d.policy.ClockSkew {", "if now.Before(last) {", "D61", "any clock is forgiven", rules},
 }

@@ -74,6 +74,6 @@ func (d *deal) misreport(w *world, o *order.Order) {
 func (d *deal) steal(w *world) {
 	if a := w.linked; a.owner != nil && a.owner.seller != d.seller && !a.owner.over {
 		w.ask(d.seller.Actor, d.do(order.Link{Entrustment: a.id}), never)
-		w.ask(d.seller.Actor, desk.Entrustment(a.id, entrustment.Cancel{}), never)
+		w.ask(d.seller.Actor, desk.OnEntrustment(a.id, entrustment.Cancel{}), never)
 	}
 }

@@ -101,7 +101,7 @@ func (d *deadlines) of(ctx context.Context, a *affair) (desk.Due, bool, error) {
 		if !runs {
 			return desk.Due{}, false, nil
 		}
-		return desk.Due{Order: a.id, At: x.At, Kind: x.Kind, Do: desk.PayLater(a.id, x.Command)}, true, nil
+		return desk.Due{Order: a.id, At: x.At, Kind: x.Kind, Do: desk.OnPayLater(a.id, x.Command)}, true, nil
 	}
 	o, _, err := p.ReadOrder(ctx, system, a.id)
 	if err != nil {
@@ -111,7 +111,7 @@ func (d *deadlines) of(ctx context.Context, a *affair) (desk.Due, bool, error) {
 	if !runs {
 		return desk.Due{}, false, nil
 	}
-	return desk.Due{Order: a.id, At: x.At, Kind: x.Kind, Do: desk.Order(a.id, x.Command)}, true, nil
+	return desk.Due{Order: a.id, At: x.At, Kind: x.Kind, Do: desk.OnOrder(a.id, x.Command)}, true, nil
 }
 
 // absent returns nil for an order that nobody has placed yet.

@@ -47,7 +47,7 @@ func newDeal(w *world) {
 }
 
 // do addresses a command to the order.
-func (d *deal) do(c order.Command) desk.Action { return desk.Order(d.id, c) }
+func (d *deal) do(c order.Command) desk.Action { return desk.OnOrder(d.id, c) }
 
 // sells and buys ask for a command that has to be accepted.
 func (d *deal) sells(w *world, c order.Command) { w.all(d.seller.Actor, d.do(c)) }

@@ -39,7 +39,7 @@ func (d *deal) export(w *world) time.Duration {
 	}
 	d.goods = append(d.goods, g)
 	me := d.seller.Actor
-	do := func(c entrustment.Command) desk.Action { return desk.Entrustment(g.id, c) }
+	do := func(c entrustment.Command) desk.Action { return desk.OnEntrustment(g.id, c) }
 	w.all(me, do(entrustment.Draft{Title: "goods of " + string(me.Account)}), do(entrustment.Submit{}))
 	if w.odds(50) {
 		w.all(platform, do(entrustment.RequestChange{Need: entrustment.NeedInformation, Note: "the weight"}))
@@ -73,7 +73,7 @@ func (d *deal) export(w *world) time.Duration {
 // depart has customs confirm the departure of goods, for some.
 func (d *deal) depart(w *world, id order.EntrustmentID) {
 	if w.odds(300) {
-		w.all(platform, desk.Entrustment(id, entrustment.CloseCustoms{ClosedAt: w.now}))
+		w.all(platform, desk.OnEntrustment(id, entrustment.CloseCustoms{ClosedAt: w.now}))
 	}
 }
 

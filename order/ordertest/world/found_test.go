@@ -41,8 +41,8 @@ var found = []struct {
 }{
 	{"a command that is repeated reads no record after its commit", func(s *stage) {
 		one, two := trade.Actor{Role: trade.Seller, Account: "s-1"}, trade.Actor{Role: trade.Seller, Account: "s-2"}
-		c := s.do(one, desk.Seller(one.Account, seller.Activate{Route: seller.RouteConsole}))
-		s.do(two, desk.Seller(two.Account, seller.Activate{Route: seller.RouteConsole}))
+		c := s.do(one, desk.OnSeller(one.Account, seller.Activate{Route: seller.RouteConsole}))
+		s.do(two, desk.OnSeller(two.Account, seller.Activate{Route: seller.RouteConsole}))
 		stream, err := seller.Stream(two.Account)
 		if err == nil {
 			err = s.store.Forget(s.Context(), stream, math.MaxUint64)
@@ -58,10 +58,10 @@ var found = []struct {
 		platform, cny := trade.Actor{Role: trade.Platform, Account: "p"}, trade.Currency{'C', 'N', 'Y'}
 		buyer, shop := trade.Actor{Role: trade.Buyer, Account: "b"}, trade.Actor{Role: trade.Seller, Account: "m"}
 		id := trade.NewID()
-		s.do(platform, desk.Quota(shop.Account, cny, credit.OpenLine{Limit: trade.Minor(100, cny)}))
-		s.do(buyer, desk.PayLater(id, paylater.Place{Merchant: "m", ChosePayLater: true, Amount: trade.Minor(100, cny)}))
-		s.do(shop, desk.PayLater(id, paylater.Ship{}))
-		s.do(buyer, desk.PayLater(id, paylater.ConfirmReceipt{}))
+		s.do(platform, desk.OnQuota(shop.Account, cny, credit.OpenLine{Limit: trade.Minor(100, cny)}))
+		s.do(buyer, desk.OnPayLater(id, paylater.Place{Merchant: "m", ChosePayLater: true, Amount: trade.Minor(100, cny)}))
+		s.do(shop, desk.OnPayLater(id, paylater.Ship{}))
+		s.do(buyer, desk.OnPayLater(id, paylater.ConfirmReceipt{}))
 		for i, want := range []string{"charge", "overdue", ""} {
 			done, err := s.desk.Tick(s.Context(), s.now.Add(100*24*time.Hour))
 			if err != nil || len(done) != min(len(want), 1) || want != "" && (done[0].Kind != want || done[0].Err != nil) {
@@ -76,11 +76,15 @@ func TestFound(t *testing.T) {
 		t.Run(f.what, func(t *testing.T) {
 			s := &stage{T: t, store: forgetful.New(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
 			t.Cleanup(func() { _ = s.store.Close() })
-			s.desk = desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
+			d, err := desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
 				Store: func(context.Context, trade.Account) (seller.Findings, error) {
 					return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
 				},
 			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.desk = d
 			f.show(s)
 		})
 	}

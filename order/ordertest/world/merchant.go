@@ -32,35 +32,35 @@ type noted struct {
 }
 
 func (m *merchant) quota(w *world, c credit.Command) desk.Action {
-	return desk.Quota(m.Account, w.people.cny, c)
+	return desk.OnQuota(m.Account, w.people.cny, c)
 }
 
 func (m *merchant) line(w *world, c credit.Command) desk.Action {
-	return desk.Line(m.Account, w.people.usd, c)
+	return desk.OnLine(m.Account, w.people.usd, c)
 }
 
 func (m *merchant) funds(w *world, c funds.Command) desk.Action {
-	return desk.Funds(m.Account, w.people.cny, c)
+	return desk.OnFunds(m.Account, w.people.cny, c)
 }
 
 // welcome opens a seller's service and his lines.
 func (w *world) welcome(m *merchant) {
 	for _, c := range []seller.Activate{{Route: "counter"}, {Route: seller.RouteConsole, Fee: w.cny(1)}} {
-		w.ask(m.Actor, desk.Seller(m.Account, c), never)
+		w.ask(m.Actor, desk.OnSeller(m.Account, c), never)
 	}
-	w.ask(w.people.rival(m).Actor, desk.Seller(m.Account, seller.Activate{Route: seller.RouteConsole}), never)
+	w.ask(w.people.rival(m).Actor, desk.OnSeller(m.Account, seller.Activate{Route: seller.RouteConsole}), never)
 	c := seller.Activate{Route: seller.RouteServicePage}
 	if free(m.Account) {
-		w.ask(m.Actor, desk.Seller(m.Account, c), never) // there is no certification
+		w.ask(m.Actor, desk.OnSeller(m.Account, c), never) // there is no certification
 		c.Certification = seller.Certification{
 			CompanyName: "Makers " + string(m.Account), RegistrationNo: "pending-" + string(m.Account),
 			LegalRepresentative: "Li", RegisteredAddress: "1 Harbour Road, Ningbo",
 		}
-		w.all(m.Actor, desk.Seller(m.Account, c)) // is rejected, which is an answer
+		w.all(m.Actor, desk.OnSeller(m.Account, c)) // is rejected, which is an answer
 		c.Certification.RegistrationNo = "91330200" + string(m.Account)
 	}
-	w.all(m.Actor, desk.Seller(m.Account, c))
-	w.ask(m.Actor, desk.Seller(m.Account, c), never)
+	w.all(m.Actor, desk.OnSeller(m.Account, c))
+	w.ask(m.Actor, desk.OnSeller(m.Account, c), never)
 	w.all(platform,
 		m.line(w, credit.AssessLimit{Limit: w.assuranceLimit()}),
 		m.quota(w, credit.OpenLine{Limit: w.quotaLimit()}),
@@ -219,7 +219,7 @@ func (m *months) run(w *world, _ uint64) {
 	w.ask(platform, m.quota(w, credit.AssessLimit{Limit: w.quotaLimit()}), may) // no raise while frozen
 	m.repay(w)
 	if w.odds(40) && !m.suspended {
-		w.all(platform, desk.Seller(m.Account, seller.Suspend{Reason: "complaints"}))
+		w.all(platform, desk.OnSeller(m.Account, seller.Suspend{Reason: "complaints"}))
 		m.suspended = true
 		w.agenda.put(w.now.Add(3*day), &reinstate{m.merchant})
 	}
@@ -238,7 +238,7 @@ type reinstate struct{ *merchant }
 
 func (m *reinstate) run(w *world, _ uint64) {
 	m.suspended = false
-	w.all(platform, desk.Seller(m.Account, seller.Reinstate{}))
+	w.all(platform, desk.OnSeller(m.Account, seller.Reinstate{}))
 }
 
 type resume struct{ *merchant }

@@ -32,7 +32,9 @@ func (w *world) start(i int) {
 	if w.snapshots != nil {
 		opts = append(opts, desk.WithSnapshots(w.snapshots))
 	}
-	w.processes[i] = process{link: l, desk: desk.New(l, opts...)}
+	d, err := desk.New(l, opts...)
+	w.noError(err)
+	w.processes[i] = process{link: l, desk: d}
 }
 
 // want is what a command has to come to.
@@ -171,7 +173,7 @@ func (w *world) again(c desk.Command, first desk.Result) {
 	switch {
 	case err != nil:
 		w.fail(fmt.Errorf("the same command again: %w", err))
-	case r.Receipt != first.Receipt || r.Version != first.Version || len(r.Facts) != len(first.Facts):
+	case r.Receipt != first.Receipt || r.Version != first.Version || len(r.Events) != len(first.Events):
 		w.fail(fmt.Errorf("the same command again gives another result: %+v, first %+v", r.Receipt, first.Receipt))
 	case w.report.Events != events:
 		w.fail(errors.New("the same command again has written something"))

@@ -27,7 +27,7 @@ func newSale(w *world) {
 }
 
 // do addresses a command to the order.
-func (s *sale) do(c paylater.Command) desk.Action { return desk.PayLater(s.id, c) }
+func (s *sale) do(c paylater.Command) desk.Action { return desk.OnPayLater(s.id, c) }
 
 func (s *sale) sells(w *world, c paylater.Command) { w.all(s.seller.Actor, s.do(c)) }
 func (s *sale) buys(w *world, c paylater.Command)  { w.all(s.buyer, s.do(c)) }

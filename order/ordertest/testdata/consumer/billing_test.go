@@ -44,7 +44,7 @@ func TestTooMuchIsNotDue(t *testing.T) {
 func TestRefusalsWriteNothing(t *testing.T) {
 	f := ordertest.Desk(t)
 	id := f.OrderAt(order.PhaseSubmitted, ordertest.Contract{})
-	f.When(ordertest.Stranger, desk.Order(id, order.Confirm{Terms: f.Order(id).Revision})).Refused(rule.A18)
+	f.When(ordertest.Stranger, desk.OnOrder(id, order.Confirm{Terms: f.Order(id).Revision})).Refused(rule.A18)
 }
 
 // TestBillingIsTheLedger feeds whole histories to the handler and holds it to the orders.
