@@ -47,7 +47,7 @@ func TestTimeline(t *testing.T) {
 				}
 			}
 			if text := data(moments); strings.Contains(text, string(bruno.Email)) || strings.Contains(text, "Bruno Imports") ||
-				strings.Contains(text, string(acme.Email)) || o.Account != "" && strings.Contains(text, string(o.Account)) {
+				strings.Contains(text, string(acme.Email)) || o.ReceivingAccount != "" && strings.Contains(text, string(o.ReceivingAccount)) {
 				t.Errorf("%s is told %s", by.Account, text)
 			}
 		}
@@ -98,7 +98,7 @@ func TestMasked(t *testing.T) {
 			}
 		}
 	}
-	for _, short := range []order.Event{order.Submitted{Account: "1234"}, order.PaymentReceived{Account: "12345678"}, order.BuyerEntered{Email: "x", BuyerName: "莉"}} {
+	for _, short := range []order.Event{order.Submitted{ReceivingAccount: "1234"}, order.PaymentReceived{ReceivingAccount: "12345678"}, order.BuyerEntered{Email: "x", BuyerName: "莉"}} {
 		if text := data([]assurance.Moment{{Event: assurance.Masked(short)}}); strings.Contains(text, "1234") || !strings.Contains(text, "***") {
 			t.Errorf("a short one is shown as %s", text)
 		}

@@ -179,7 +179,7 @@ func (w *world) wire(o *order.Order, amount trade.Money) {
 	w.Helper()
 	w.serial++
 	w.ask(platform, desk.OnOrder(o.ID, order.RecordPayment{
-		Reference: fmt.Sprintf("R%d", w.serial), Method: order.PayTT, Account: o.Account, Amount: amount, Payer: "Bruno Imports", PaidAt: w.clock,
+		Reference: fmt.Sprintf("R%d", w.serial), Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: amount, Payer: "Bruno Imports", PaidAt: w.clock,
 	}))
 }
 
