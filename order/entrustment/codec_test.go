@@ -23,6 +23,7 @@ func everyEvent() []Event {
 		CustomsClosed{ClosedAt: released.Add(1)},
 		Linked{Order: orderOne, DraftedAt: draftDay, Currency: usd},
 		Unlinked{Order: orderOne, Cause: CauseUnlinked}, Unlinked{Order: orderOne, Cause: CauseClosed}, Unlinked{Order: orderTwo, Cause: CauseCancelled},
+		Declared{Declaration: full()},
 	}
 }
 

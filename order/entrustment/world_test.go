@@ -70,6 +70,14 @@ func declaration() Declaration {
 	}
 }
 
+// full has no zero field.
+func full() Declaration {
+	d := declaration()
+	d.UnifiedNumber, d.ExitCustoms, d.TradeCountry, d.Packing, d.SupervisionMode = "E20250000123456789", "5300", "USA", "22", "0110"
+	d.DutyNature, d.SourceDistrict, d.BillNumber = "101", "44031", "COSU6123456780"
+	return d
+}
+
 func euros() Declaration {
 	d := declaration()
 	d.Items = d.Items[:1]

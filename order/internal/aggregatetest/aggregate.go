@@ -54,6 +54,8 @@ func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol]
 		{"TablesAreCopies", a.tablesAreCopies},
 		{"PhasesHaveNames", a.phasesHaveNames},
 		{"RefusalsSpeakBothLanguages", a.refusalsSpeakBothLanguages},
+		{"SamplesHaveEveryField", a.samplesHaveEveryField},
+		{"JSONIsPlain", a.jsonIsPlain},
 		{"GoldenEvents", a.goldenEvents},
 		{"FormatIsDocumented", a.formatIsDocumented},
 		{"CommandsRoundTrip", a.commandsRoundTrip},
