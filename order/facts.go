@@ -3,6 +3,7 @@ package order
 import (
 	"time"
 
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -23,13 +24,13 @@ type Facts struct {
 	// ProposeChange and AcceptChange need it for a covered order.
 	Quota Quota
 	// Account is the receiving account that was made for the order; Submit needs it.
-	Receiving Receiving
+	Account Receiving
 }
 
 // Service is the state of a seller's Trade Assurance service.
 type Service uint8
 
-// The states of the service. Its zero value is that of a seller who never asked for it.
+// The states of the service. Its zero value is that of a seller who has never asked for it.
 const (
 	ServiceNone Service = iota
 	ServiceActive
@@ -37,27 +38,19 @@ const (
 	ServiceSuspended
 )
 
-// String returns "none", "active", "rejected" or "suspended".
-func (s Service) String() string {
-	switch s {
-	case ServiceActive:
-		return "active"
-	case ServiceRejected:
-		return "rejected"
-	case ServiceSuspended:
-		return "suspended"
-	default:
-		return "none"
-	}
+// services names the states: on the wire, and for people in both languages.
+var services = machine.Names{
+	{"none", "not activated", "未开通"},
+	{"active", "active", "已开通"},
+	{"rejected", "rejected", "开通被拒绝"},
+	{"suspended", "suspended", "已暂停"},
 }
 
-// Text returns the state's name in that language.
-func (s Service) Text(lang rule.Lang) string {
-	if chinese := [...]string{"未开通", "已开通", "开通被拒绝", "已暂停"}; lang == rule.Chinese && int(s) < len(chinese) {
-		return chinese[s]
-	}
-	return s.String()
-}
+// String returns "none", "active", "rejected" or "suspended".
+func (s Service) String() string { return services.Name(uint8(s)) }
+
+// Text returns the state as a sentence has it.
+func (s Service) Text(lang rule.Lang) string { return services.Text(uint8(s), lang) }
 
 // Entrustment is what an order needs to know of an export entrustment (委托单). The zero value
 // is one that the export service does not know.

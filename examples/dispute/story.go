@@ -50,8 +50,8 @@ func newStory(out io.Writer, lang rule.Lang) *story {
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithSources(desk.Sources{
 			Match: func(context.Context, trade.Email) (trade.Account, error) { return buyer.Account, nil },
-			Store: func(context.Context, trade.Account) (seller.Findings, error) {
-				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+			Store: func(context.Context, trade.Account) (seller.Facts, error) {
+				return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 			},
 		}))
 	return s
@@ -149,7 +149,7 @@ func (s *story) transfer(reference, amount string) {
 		return
 	}
 	s.ask(platform, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: s.money(amount), Payer: o.Buyer.Name, PaidAt: s.now,
+		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: s.money(amount), Payer: o.Buyer.Name, PaidAt: s.now,
 	})
 }
 

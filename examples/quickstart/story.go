@@ -54,8 +54,8 @@ func play(ctx context.Context, store events.Store, c *contract, out io.Writer, w
 				}
 				return "", nil
 			},
-			Store: func(context.Context, trade.Account) (seller.Findings, error) {
-				return seller.Findings{Operating: true, Membership: c.Seller.Membership}, nil
+			Store: func(context.Context, trade.Account) (seller.Facts, error) {
+				return seller.Facts{Operating: true, Membership: c.Seller.Membership}, nil
 			},
 		}))
 	if err != nil {
@@ -240,7 +240,7 @@ func (s *story) paying() {
 	for _, x := range s.Transfers {
 		s.looked("transfer "+x.Reference, x.PaidAt, platform, s.order, func(o *order.Order) order.Command {
 			return order.RecordPayment{
-				Reference: x.Reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: x.Amount, Payer: s.Buyer.Name, PaidAt: x.PaidAt,
+				Reference: x.Reference, Method: order.PayTT, Account: o.Account, Amount: x.Amount, Payer: s.Buyer.Name, PaidAt: x.PaidAt,
 			}
 		})
 	}

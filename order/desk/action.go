@@ -43,7 +43,7 @@ func OnOrder(id trade.ID, c order.Command) Action {
 func OnSeller(account trade.Account, c seller.Command) Action {
 	stream, err := seller.Stream(account)
 	return address(services, stream, err, c, seller.EncodeCommand,
-		func(x *execution) error { return services.execute(x, stream, c, x.lookedUp.findings) })
+		func(x *execution) error { return services.execute(x, stream, c, x.lookedUp.store) })
 }
 
 // OnEntrustment addresses a command to an export entrustment.

@@ -183,9 +183,9 @@ func TestSources(t *testing.T) {
 			asked.match.Add(1)
 			return bruno.Account, nil
 		},
-		Store: func(context.Context, trade.Account) (seller.Findings, error) {
+		Store: func(context.Context, trade.Account) (seller.Facts, error) {
 			asked.store.Add(1)
-			return seller.Findings{Operating: true, Membership: seller.MemberFree, Verdict: seller.Verdict{Approved: true}}, nil
+			return seller.Facts{Operating: true, Membership: seller.MemberFree, Verdict: seller.Verdict{Approved: true}}, nil
 		},
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
 			asked.certify.Add(1)

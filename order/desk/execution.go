@@ -38,10 +38,10 @@ type execution struct {
 
 // answers is what the sources said.
 type answers struct {
-	match    trade.Account          // MatchBuyer: the account that the directory has for the buyer's address
-	findings seller.Findings        // Activate: what the platform knows of the store
-	account  order.ReceivingAccount // Submit: the account that was made; empty until it is needed
-	funds    *funds.Policy          // Pay and Withdraw: the policy of the merchant
+	match   trade.Account          // MatchBuyer: the account that the directory has for the buyer's address
+	store   seller.Facts           // Activate: what the platform knows of the store
+	account order.ReceivingAccount // Submit: the account that was made; empty until it is needed
+	funds   *funds.Policy          // Pay and Withdraw: the policy of the merchant
 }
 
 // run loads the addressed stream, takes the instant, decides and appends.
@@ -171,8 +171,8 @@ func (x *execution) lookUp() (err error) {
 		if x.given.By.Role != trade.Seller || x.given.By.Account != o.Seller {
 			return nil
 		}
-		x.lookedUp.findings, err = s.Store(x.ctx, o.Seller)
-		x.lookedUp.findings.Verdict = seller.Verdict{} // nobody was asked for it yet
+		x.lookedUp.store, err = s.Store(x.ctx, o.Seller)
+		x.lookedUp.store.Verdict = seller.Verdict{} // nobody was asked for it yet
 	}
 	if err != nil {
 		return fmt.Errorf("desk: source: %w", err)
@@ -198,7 +198,7 @@ func (x *execution) make() (err error) {
 			x.lookedUp.account, err = s.Account(x.ctx, x.command.ID, o.ID)
 		}
 	case seller.Activate:
-		x.lookedUp.findings.Verdict, err = s.Certify(x.ctx, x.command.ID, c.Certification)
+		x.lookedUp.store.Verdict, err = s.Certify(x.ctx, x.command.ID, c.Certification)
 	}
 	if err != nil {
 		return fmt.Errorf("desk: source: %w", err)

@@ -32,8 +32,8 @@ var (
 	orders = &family[order.Order, order.Command, order.Event, order.Facts]{
 		model: order.Model(), decide: order.Decide, prefix: "order", lastAt: func(o *order.Order) time.Time { return o.LastAt },
 	}
-	services = &family[seller.Service, seller.Command, seller.Event, seller.Findings]{
-		model: seller.NewModel(), decide: seller.Decide, prefix: "service", lastAt: func(s *seller.Service) time.Time { return s.LastAt },
+	services = &family[seller.Service, seller.Command, seller.Event, seller.Facts]{
+		model: seller.Model(), decide: seller.Decide, prefix: "service", lastAt: func(s *seller.Service) time.Time { return s.LastAt },
 	}
 	entrustments = &family[entrustment.Entrustment, entrustment.Command, entrustment.Event, entrustment.Facts]{
 		model: entrustment.Model(), decide: entrustment.Decide, prefix: "entrustment",

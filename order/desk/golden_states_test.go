@@ -42,7 +42,7 @@ func stateOf(t testing.TB, store events.Store, stream events.StreamID) any {
 	case order.Category:
 		state, _, err = order.Model().Replay(ctx, store, stream)
 	case seller.Category:
-		state, _, err = seller.NewModel().Replay(ctx, store, stream)
+		state, _, err = seller.Model().Replay(ctx, store, stream)
 	case entrustment.Category:
 		state, _, err = entrustment.Model().Replay(ctx, store, stream)
 	case credit.Category:

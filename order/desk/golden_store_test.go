@@ -146,8 +146,8 @@ func playGolden(t *testing.T) {
 	newTrade(t, store).opened("10000 USD").openedTo(orient, "10000 USD").openShop("5000 CNY")
 	// What the players never come to: a certification that is not approved.
 	strict := newTrade(t, store, desk.WithSources(desk.Sources{
-		Store: func(context.Context, trade.Account) (seller.Findings, error) {
-			return seller.Findings{Operating: true, Membership: seller.MemberFree}, nil
+		Store: func(context.Context, trade.Account) (seller.Facts, error) {
+			return seller.Facts{Operating: true, Membership: seller.MemberFree}, nil
 		},
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
 			return seller.Verdict{Reason: "the registry does not know the number"}, nil

@@ -119,8 +119,8 @@ func newPlanner(t *testing.T, list ...asked) *planner {
 	t.Cleanup(func() { _ = p.Store.Close() })
 	d, err := New(p.view, WithCache(0), WithPolicy(policy), WithPayLater(later), WithClock(func() time.Time { return p.at }), WithSources(Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return planBuyer.Account, nil },
-		Store: func(context.Context, trade.Account) (seller.Findings, error) {
-			return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+		Store: func(context.Context, trade.Account) (seller.Facts, error) {
+			return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 		},
 		Account: func(context.Context, uuid.UUID, trade.ID) (order.ReceivingAccount, error) { return "ACC1", nil },
 		Funds: func(context.Context, trade.Account) (funds.Policy, error) {
@@ -253,7 +253,7 @@ func declaring(id order.EntrustmentID, number entrustment.DeclarationNo, at time
 
 func paying() asked {
 	return orderAsked(planOps, order.RecordPayment{
-		Reference: "T1", Method: order.PayTT, ReceivingAccount: "ACC1", Amount: planMoney("2000 USD"), Payer: "Bruno", PaidAt: planStart,
+		Reference: "T1", Method: order.PayTT, Account: "ACC1", Amount: planMoney("2000 USD"), Payer: "Bruno", PaidAt: planStart,
 	})
 }
 

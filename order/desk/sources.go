@@ -13,18 +13,19 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Sources are the platform's answers to what no stream says. A nil field keeps its default. The
+// Sources is where the desk learns what no stream says. A nil field keeps its default. The
 // functions are called concurrently; an error of one ends the command, with nothing written.
 type Sources struct {
 	// Match returns the account that is registered under an address, or "" for none. It is a
 	// look-up: it is called at most once per command, also by Try, and only for the seller of
-	// the order. The default knows nobody: a buyer is then recognised by their
-	// verified address (D32).
+	// the order. The default knows nobody: a buyer is then recognised by his verified
+	// address (D32).
 	Match func(ctx context.Context, e trade.Email) (trade.Account, error)
 
-	// Store returns what the platform knows of a seller's store, without a verdict. It is called as Match is, and only for that seller. The default says that
+	// Store returns what the platform knows of a seller's store; the verdict is not asked
+	// for here. It is called as Match is, and only for that seller. The default says that
 	// every store operates and is a free member's.
-	Store func(ctx context.Context, account trade.Account) (seller.Findings, error)
+	Store func(ctx context.Context, account trade.Account) (seller.Facts, error)
 
 	// Funds returns the policy that the platform has set for a merchant's received funds: the
 	// waiting time, the fee. It is a look-up like Match. The default is funds.DefaultPolicy
@@ -44,8 +45,8 @@ type Sources struct {
 func defaultSources() Sources {
 	return Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return "", nil },
-		Store: func(context.Context, trade.Account) (seller.Findings, error) {
-			return seller.Findings{Operating: true, Membership: seller.MemberFree}, nil
+		Store: func(context.Context, trade.Account) (seller.Facts, error) {
+			return seller.Facts{Operating: true, Membership: seller.MemberFree}, nil
 		},
 		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return funds.DefaultPolicy(), nil },
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {

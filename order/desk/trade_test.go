@@ -68,8 +68,8 @@ func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
 				}
 				return "", nil
 			},
-			Store: func(context.Context, trade.Account) (seller.Findings, error) {
-				return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+			Store: func(context.Context, trade.Account) (seller.Facts, error) {
+				return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 			},
 		}),
 	}, opts...)
@@ -250,7 +250,7 @@ func (tr *fixture) confirm(id trade.ID) desk.Result {
 func (tr *fixture) wire(id trade.ID, reference, amount string) desk.Result {
 	tr.Helper()
 	return tr.do(platform, desk.OnOrder(id, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, ReceivingAccount: tr.order(id).ReceivingAccount, Amount: money(amount),
+		Reference: reference, Method: order.PayTT, Account: tr.order(id).Account, Amount: money(amount),
 		Payer: "Bruno Imports", PaidAt: tr.now(),
 	}))
 }

@@ -79,7 +79,7 @@ func TestCommands(t *testing.T) {
 	t.Run("seller", aggregate[seller.Command]{
 		ordertest.SellerCommands(),
 		func(c seller.Command, g trade.Given) error {
-			_, err := seller.Decide(seller.New(ordertest.Seller.Account), c, g, seller.Findings{})
+			_, err := seller.Decide(seller.New(ordertest.Seller.Account), c, g, seller.Facts{})
 			return err
 		}, seller.EncodeCommand, seller.DecodeCommand,
 	}.check)

@@ -86,8 +86,8 @@ func Sources() desk.Sources {
 			}
 			return "", nil
 		},
-		Store: func(context.Context, trade.Account) (seller.Findings, error) {
-			return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+		Store: func(context.Context, trade.Account) (seller.Facts, error) {
+			return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 		},
 	}
 }

@@ -17,8 +17,8 @@ import (
 func TestGolden(t *testing.T) {
 	t.Run("a free member needs a certification, a paid one does not", func(t *testing.T) {
 		member := func(m seller.Membership) *ordertest.Fixture {
-			return ordertest.Desk(t, desk.WithSources(desk.Sources{Store: func(context.Context, trade.Account) (seller.Findings, error) {
-				return seller.Findings{Operating: true, Membership: m}, nil
+			return ordertest.Desk(t, desk.WithSources(desk.Sources{Store: func(context.Context, trade.Account) (seller.Facts, error) {
+				return seller.Facts{Operating: true, Membership: m}, nil
 			}}))
 		}
 		activate := desk.OnSeller(ordertest.Seller.Account, seller.Activate{Route: seller.RouteConsole})

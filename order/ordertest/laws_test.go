@@ -150,7 +150,7 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 			same(rt, store, stream, entrustment.Model(), s, err)
 		case seller.Category:
 			s, _, err := d.ReadService(ctx, by, owner)
-			same(rt, store, stream, seller.NewModel(), s, err)
+			same(rt, store, stream, seller.Model(), s, err)
 		case credit.Category:
 			s, _, err := d.ReadLine(ctx, by, owner, c)
 			same(rt, store, stream, credit.NewModel(), s, err)

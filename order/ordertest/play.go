@@ -196,12 +196,12 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 func (r *rules) deskOptions(payout map[trade.Account]funds.Policy) []desk.Option {
 	return []desk.Option{desk.WithPolicy(r.policy), desk.WithPayLater(r.terms), desk.WithSources(desk.Sources{
 		Match: Sources().Match,
-		Store: func(_ context.Context, account trade.Account) (seller.Findings, error) {
+		Store: func(_ context.Context, account trade.Account) (seller.Facts, error) {
 			membership := seller.MemberPaid
 			if account == freeMember.Account {
 				membership = seller.MemberFree
 			}
-			return seller.Findings{Operating: true, Membership: membership}, nil
+			return seller.Facts{Operating: true, Membership: membership}, nil
 		},
 		Certify: func(_ context.Context, command uuid.UUID, _ seller.Certification) (seller.Verdict, error) {
 			if command[15]&1 == 0 {

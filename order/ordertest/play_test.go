@@ -143,7 +143,7 @@ func TestPlayReachesEveryFact(t *testing.T) {
 func everyFact() (names []string) {
 	add := func(list []string) { names = append(names, list...) }
 	add(kinds(order.Life().Table().Kinds()))
-	add(kinds(seller.Table().Kinds()))
+	add(kinds(seller.Life().Table().Kinds()))
 	add(kinds(entrustment.Life().Table().Kinds()))
 	add(kinds(credit.Table().Kinds()))
 	add(kinds(paylater.Table().Kinds()))

@@ -8,10 +8,10 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Activate: a seller opens the service by one of two routes, free of charge, and has the
-// answer at once.
+// Activate: a seller opens the service by one of two routes, free of charge, and learns the answer
+// at once.
 
-// Route is the way by which a seller asks for the service.
+// Route is where a seller asks for the service.
 type Route string
 
 // The two routes: the panel of the seller's console (后台首页信用保障板块) and the page of the
@@ -21,7 +21,12 @@ const (
 	RouteServicePage Route = "service-page"
 )
 
-func (r Route) known() bool { return r == RouteConsole || r == RouteServicePage }
+func (r Route) check() error {
+	if r != RouteConsole && r != RouteServicePage {
+		return trade.Invalid("route", "is neither console nor service-page")
+	}
+	return nil
+}
 
 // Membership is a seller's membership of the platform.
 type Membership string
@@ -31,8 +36,6 @@ const (
 	MemberPaid Membership = "paid" // 付费会员
 	MemberFree Membership = "free" // 免费会员
 )
-
-func (m Membership) known() bool { return m == MemberPaid || m == MemberFree }
 
 // The bounds of the texts of this package, in bytes. Stored: raise them, never lower them.
 const (
@@ -50,7 +53,7 @@ type Certification struct {
 	RegisteredAddress   string `json:"registered_address,omitzero"`
 }
 
-// fields yields name and value of each field.
+// fields returns name and value of each field.
 func (c *Certification) fields() [4][2]string {
 	return [...][2]string{
 		{"company_name", c.CompanyName},
@@ -60,7 +63,7 @@ func (c *Certification) fields() [4][2]string {
 	}
 }
 
-// Missing names the fields that the certification still lacks, in their order.
+// Missing returns the names of the fields that are empty, in their order.
 func (c Certification) Missing() []string {
 	var names []string
 	for _, field := range c.fields() {
@@ -71,7 +74,7 @@ func (c Certification) Missing() []string {
 	return names
 }
 
-// check refuses malformed fields; an empty one is only missing.
+// check returns an error for malformed fields; an empty one is only missing.
 func (c *Certification) check() error {
 	for _, field := range c.fields() {
 		if field[1] == "" {
@@ -84,21 +87,20 @@ func (c *Certification) check() error {
 	return nil
 }
 
-// Verdict is the answer to a certification. The zero value is none yet. One that is not
-// approved gives the reason, as the seller is to read it, in at most 500 bytes.
+// Verdict is the answer to a certification. The zero value says that there is none yet. A verdict
+// that is not approved has the reason that the seller is shown, in at most 500 bytes.
 type Verdict struct {
 	Approved bool
 	Reason   string
 }
 
-// ErrVerdictNeeded says that a free member has filed a complete certification, that every
-// other rule has passed, and that Findings had no verdict. The caller asks whoever certifies
-// enterprises and decides again; a dry run stops here.
+// ErrVerdictNeeded says that a free member has filed a complete certification, that every other
+// rule has passed, and that Facts has no verdict. The caller obtains one and decides again; a dry
+// run stops here.
 var ErrVerdictNeeded = errors.New("seller: the answer depends on the verdict on the certification")
 
-// Activate asks for the service. A paid member files nothing more, and a certification of his
-// is ignored. Fee is what the seller was asked to pay for it, of which only nothing is
-// accepted.
+// Activate asks for the service. The certification of a paid member is ignored. Fee is what the
+// seller was asked to pay for the service; only zero is accepted.
 type Activate struct {
 	Route         Route         `json:"route"`
 	Certification Certification `json:"certification,omitzero"`
@@ -112,16 +114,16 @@ func (c Activate) check() error {
 	return c.Certification.check()
 }
 
-func (c Activate) decide(s Service, f Findings) ([]Event, error) {
+func (c Activate) decide(s *Service, _ *trade.Given, f *Facts) ([]Event, error) {
 	if !f.Operating {
-		return nil, refuse(rule.A2, c, s.Phase).Because("the store is not in operation", "店铺未实际开展运营")
+		return nil, s.refuse(rule.A2, c).Says("the store is not in operation", "店铺未实际开展运营")
 	}
-	if !c.Route.known() {
-		return nil, refuse(rule.A3, c, s.Phase).Because("the routes are console and service-page",
+	if c.Route.check() != nil {
+		return nil, s.refuse(rule.A3, c).Says("the routes are console and service-page",
 			"开通途径只有后台首页信用保障板块和服务运营页面")
 	}
 	if !c.Fee.IsZero() {
-		return nil, refuse(rule.A3, c, s.Phase).Because("no fee is taken", "开通不收取任何费用")
+		return nil, s.refuse(rule.A3, c).Says("no fee is taken", "开通不收取任何费用")
 	}
 	switch f.Membership {
 	case MemberPaid:
@@ -129,24 +131,23 @@ func (c Activate) decide(s Service, f Findings) ([]Event, error) {
 	case MemberFree:
 		return c.certify(s, f.Verdict)
 	}
-	return nil, &trade.InvalidError{Field: "findings.membership", Reason: "is neither paid nor free"}
+	return nil, trade.Invalid("facts.membership", "is neither paid nor free")
 }
 
-// certify is the part of the ladder that only a free member climbs.
-func (c Activate) certify(s Service, v Verdict) ([]Event, error) {
+// certify is the part of the rules that only a free member has to pass.
+func (c Activate) certify(s *Service, v Verdict) ([]Event, error) {
 	if missing := c.Certification.Missing(); len(missing) > 0 {
-		return nil, refuse(rule.A5, c, s.Phase).Because("the certification lacks %s", "企业认证信息缺少%s",
-			strings.Join(missing, ", "))
+		return nil, s.refuse(rule.A5, c).Because("the certification lacks %s", "企业认证信息缺少%s", strings.Join(missing, ", "))
 	}
 	switch {
 	case v == Verdict{}:
 		return nil, ErrVerdictNeeded
 	case v.Approved && v.Reason != "":
-		return nil, &trade.InvalidError{Field: "findings.verdict", Reason: "is approved and has a reason of rejection"}
+		return nil, trade.Invalid("facts.verdict", "is approved and has a reason of rejection")
 	case v.Approved:
 		return []Event{Activated{Route: c.Route, Membership: MemberFree, Certification: c.Certification}}, nil
 	}
-	if err := trade.CheckText("findings.verdict.reason", v.Reason, maxReason); err != nil {
+	if err := trade.CheckText("facts.verdict.reason", v.Reason, maxReason); err != nil {
 		return nil, err
 	}
 	return []Event{ActivationRejected{Route: c.Route, Certification: c.Certification, Reason: v.Reason}}, nil
@@ -161,11 +162,11 @@ type Activated struct {
 }
 
 func (e Activated) check() error {
-	if !e.Route.known() {
-		return &trade.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
+	if err := e.Route.check(); err != nil {
+		return err
 	}
-	if !e.Membership.known() {
-		return &trade.InvalidError{Field: "membership", Reason: "is neither paid nor free"}
+	if e.Membership != MemberPaid && e.Membership != MemberFree {
+		return trade.Invalid("membership", "is neither paid nor free")
 	}
 	return e.Certification.check()
 }
@@ -174,8 +175,8 @@ func (e Activated) evolve(s *Service) {
 	s.Route, s.Membership, s.Certification, s.Reason = e.Route, e.Membership, e.Certification, ""
 }
 
-// ActivationRejected says that the certification of a free member did not pass, and why. He
-// may file again.
+// ActivationRejected says that the certification of a free member did not pass, and why. The
+// member may file again.
 // Stored: add fields, never rename or remove.
 type ActivationRejected struct {
 	Route         Route         `json:"route"`
@@ -184,8 +185,8 @@ type ActivationRejected struct {
 }
 
 func (e ActivationRejected) check() error {
-	if !e.Route.known() {
-		return &trade.InvalidError{Field: "route", Reason: "is neither console nor service-page"}
+	if err := e.Route.check(); err != nil {
+		return err
 	}
 	if err := trade.CheckText("reason", e.Reason, maxReason); err != nil {
 		return err

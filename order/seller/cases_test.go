@@ -25,7 +25,7 @@ func incomplete() Activate {
 }
 
 // idle is a store that does not operate.
-func idle() Findings {
+func idle() Facts {
 	f := paid
 	f.Operating = false
 	return f
@@ -43,16 +43,16 @@ var acceptances = []accepted{
 	{"A4/excludes/an incomplete certification is not looked at", fresh, acme, incomplete(), paid, Activated{RouteServicePage, MemberPaid, Certification{}}},
 	{"A5/accept/approved at once", fresh, acme, certified, approved(), Activated{RouteServicePage, MemberFree, certification}},
 	{"A5/accept/rejected at once", fresh, acme, certified, rejected("unknown number"), ActivationRejected{RouteServicePage, certification, "unknown number"}},
-	{"D33/accept/the platform suspends", active, platform, Suspend{Reason: "counterfeit goods"}, Findings{}, Suspended{"counterfeit goods"}},
-	{"D33/accept/the platform reinstates", suspended, platform, Reinstate{}, Findings{}, Reinstated{}},
+	{"D33/accept/the platform suspends", active, platform, Suspend{Reason: "counterfeit goods"}, Facts{}, Suspended{"counterfeit goods"}},
+	{"D33/accept/the platform reinstates", suspended, platform, Reinstate{}, Facts{}, Reinstated{}},
 	{"D34/accept/again after a rejection", dismissed, acme, certified, approved(), Activated{RouteServicePage, MemberFree, certification}},
 	{"D34/accept/rejected again", dismissed, acme, certified, rejected("still unknown"), ActivationRejected{RouteServicePage, certification, "still unknown"}},
-	{"D61/accept/at the instant of the last event", active, platform, Suspend{Reason: "fraud"}, Findings{}, Suspended{"fraud"}},
+	{"D61/accept/at the instant of the last event", active, platform, Suspend{Reason: "fraud"}, Facts{}, Suspended{"fraud"}},
 }
 
 // refusals has for each rule what it does not let pass.
 var refusals = []refused{
-	{"A2/refuse/no store", fresh, acme, console, Findings{}, rule.A2},
+	{"A2/refuse/no store", fresh, acme, console, Facts{}, rule.A2},
 	{"A2/refuse/a store that does not operate", fresh, acme, console, idle(), rule.A2},
 	{"A2/refuse/active already", active, acme, console, paid, rule.A2},
 	{"A2/refuse/suspended", suspended, acme, console, paid, rule.A2},
@@ -66,8 +66,8 @@ var refusals = []refused{
 	{"A5/refuse/a free member without certification", fresh, acme, console, approved(), rule.A5},
 	{"A5/refuse/an incomplete certification", fresh, acme, incomplete(), approved(), rule.A5},
 	{"A5/refuse/incomplete, whatever the verdict", fresh, acme, incomplete(), rejected("unknown"), rule.A5},
-	{"D33/refuse/the seller suspends", active, acme, Suspend{Reason: "holidays"}, Findings{}, rule.D33},
-	{"D33/refuse/the seller reinstates", suspended, acme, Reinstate{}, Findings{}, rule.D33},
-	{"D33/refuse/suspended already", suspended, platform, Suspend{Reason: "fraud"}, Findings{}, rule.D33},
-	{"D33/refuse/not suspended", active, platform, Reinstate{}, Findings{}, rule.D33},
+	{"D33/refuse/the seller suspends", active, acme, Suspend{Reason: "holidays"}, Facts{}, rule.D33},
+	{"D33/refuse/the seller reinstates", suspended, acme, Reinstate{}, Facts{}, rule.D33},
+	{"D33/refuse/suspended already", suspended, platform, Suspend{Reason: "fraud"}, Facts{}, rule.D33},
+	{"D33/refuse/not suspended", active, platform, Reinstate{}, Facts{}, rule.D33},
 }

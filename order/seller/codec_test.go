@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"reflect"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/internal/wire"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -47,91 +43,8 @@ func plainJSON(t rapid.TB, v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// fullEvents has an event of every kind without a zero field.
-var fullEvents = []Event{
-	Activated{RouteServicePage, MemberFree, certification},
-	ActivationRejected{RouteConsole, certification, "unknown number"},
-	Suspended{"counterfeit goods"},
-	Reinstated{},
-}
-
-// fullCommands has every command without a zero field.
-func fullCommands() []Command {
-	usd, _ := trade.ParseCurrency("USD")
-	return []Command{
-		Activate{RouteConsole, certification, trade.Minor(1, usd)},
-		Suspend{"counterfeit goods"},
-		Reinstate{},
-	}
-}
-
-func TestCodecCarriesEveryField(t *testing.T) {
-	for i, e := range fullEvents {
-		if e.Kind() != Kind(i+1) || i+1 > kindCount {
-			t.Errorf("event %d is of kind %s", i, e.Kind())
-		}
-		noZero(t, reflect.ValueOf(e))
-		recode(t, e)
-	}
-	if len(fullEvents) != kindCount {
-		t.Errorf("%d of %d kinds", len(fullEvents), kindCount)
-	}
-	if len(fullCommands()) != len(commandNames()) {
-		t.Errorf("%d of %d commands", len(fullCommands()), len(commandNames()))
-	}
-	for _, c := range fullCommands() {
-		noZero(t, reflect.ValueOf(c))
-		name, data := EncodeCommand(c)
-		if want := plainJSON(t, c); name != c.Name() || !bytes.Equal(data, want) {
-			t.Errorf("encoded %s %s, encoding/json writes %s", name, data, want)
-		}
-		if decoded, err := DecodeCommand(name, data); err != nil || decoded != c {
-			t.Errorf("decoded %+v, %v; want %+v", decoded, err, c)
-		}
-	}
-}
-
-func noZero(t *testing.T, v reflect.Value) {
-	t.Helper()
-	for i := range v.NumField() {
-		if v.Field(i).IsZero() {
-			t.Errorf("%s.%s is zero", v.Type(), v.Type().Field(i).Name)
-		}
-	}
-}
-
 func TestCodecRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { recode(t, drawEvent(t)) })
-}
-
-// TestGolden decodes what was ever written and writes it again unchanged.
-func TestGolden(t *testing.T) {
-	text, err := os.ReadFile("testdata/events.golden")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := make(map[Kind]bool)
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSuffix(line, "\n")
-		typ, rest, _ := strings.Cut(line, " ")
-		number, data, _ := strings.Cut(rest, " ")
-		if number != "1" {
-			t.Fatalf("schema version %s in %q", number, line)
-		}
-		e, err := DecodeEvent(typ, 1, []byte(data))
-		if err != nil {
-			t.Errorf("%s: %v", line, err)
-			continue
-		}
-		seen[e.Kind()] = true
-		typ, version, again, err := EncodeEvent(nil, e)
-		if got := fmt.Sprintf("%s %d %s", typ, version, again); err != nil || got != line {
-			t.Errorf("encoded again:\n%s\nwas:\n%s", got, line)
-		}
-	}
-	if len(seen) != kindCount {
-		t.Errorf("the file has %d of %d kinds", len(seen), kindCount)
-	}
 }
 
 // TestBadInput is the table of what the decoders refuse: the field is named.
@@ -208,40 +121,8 @@ func fieldOf(err error) (string, bool) {
 	return "", false
 }
 
-func TestUnknownType(t *testing.T) {
-	for _, c := range []struct {
-		typ     string
-		version uint16
-	}{{"service.closed", 1}, {"Service.Suspended", 1}, {"", 1}, {"unknown", 1}, {"service.suspended", 0}, {"service.suspended", 2}} {
-		if _, err := DecodeEvent(c.typ, c.version, []byte(`{"reason":"x"}`)); !errors.Is(err, events.ErrUnknownType) {
-			t.Errorf("%s %d: %v", c.typ, c.version, err)
-		}
-	}
-}
-
-func TestEncodeForeignValues(t *testing.T) {
-	for _, e := range []Event{nil, &Suspended{}, (*Suspended)(nil)} {
-		var bad *trade.InvalidError
-		if _, _, data, err := EncodeEvent(nil, e); !errors.As(err, &bad) || len(data) > 0 {
-			t.Errorf("%v: %s, %v", e, data, err)
-		}
-		if s := New("acme"); !errors.As(s.Apply(e, noon), &bad) {
-			t.Errorf("%v is applied", e)
-		}
-	}
-	for _, c := range []Command{nil, &Suspend{}, (*Suspend)(nil)} {
-		if name, data := EncodeCommand(c); name != "" || string(data) != "null" {
-			t.Errorf("%v: %s %s", c, name, data)
-		}
-		var bad *trade.InvalidError
-		if _, err := Decide(active, c, trade.Given{By: platform, At: noon}, Findings{}); !errors.As(err, &bad) || bad.Field != "command" {
-			t.Errorf("%v is decided: %v", c, err)
-		}
-	}
-}
-
 func FuzzDecodeEvent(f *testing.F) {
-	for _, e := range fullEvents {
+	for _, e := range samples() {
 		typ, _, data, _ := EncodeEvent(nil, e)
 		f.Add(typ, data)
 	}
@@ -255,7 +136,7 @@ func FuzzDecodeEvent(f *testing.F) {
 }
 
 func FuzzDecodeCommand(f *testing.F) {
-	for _, c := range fullCommands() {
+	for _, c := range asks() {
 		name, data := EncodeCommand(c)
 		f.Add(name, data)
 	}

@@ -1,26 +1,62 @@
 package seller
 
 import (
-	"context"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	"github.com/tradesurety/surety/order/trade"
 )
 
 var phases = []order.Service{order.ServiceNone, order.ServiceActive, order.ServiceRejected, order.ServiceSuspended}
 
+func asks() []Command {
+	return []Command{
+		Activate{RouteConsole, certification, cents(1)}, Activate{Route: RouteConsole},
+		Suspend{"counterfeit goods"}, Reinstate{},
+	}
+}
+
+// samples has an event of each kind, and one more where a field is optional.
+func samples() []Event {
+	return []Event{
+		Activated{Route: RouteConsole, Membership: MemberPaid},
+		Activated{RouteServicePage, MemberFree, Certification{"杭州远航贸易有限公司", "91330100MA2XXXXX0A", "王芳", "杭州市滨江区网商路 699 号"}},
+		ActivationRejected{RouteConsole, Certification{"Far \"Sail\" <Trading> & Co.", "91330100MA2XXXXX0A", "Wang Fang", "699 Wangshang Rd"}, "the registry does not know the number"},
+		Suspended{"counterfeit goods"}, Reinstated{},
+	}
+}
+
+func TestAggregate(t *testing.T) {
+	stream, err := Stream("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	aggregatetest.Run(t, aggregatetest.Aggregate[Service, Command, Event, Facts, order.Service, Kind]{
+		Stream: stream, New: func() Service { return New("acme") },
+		Phase:  func(s Service) order.Service { return s.Phase },
+		LastAt: func(s Service) time.Time { return s.LastAt },
+		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
+		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
+		Commands: asks(), Events: samples(), Golden: "testdata/events.golden", Doc: "doc.go",
+		History: []events.Recorded[Event]{
+			{At: noon, Event: samples()[1]}, {At: noon.Add(time.Hour), Event: Suspended{"fraud"}}, {At: noon.Add(time.Hour), Event: Reinstated{}},
+		},
+	})
+}
+
 // TestMatrix holds Decide to testdata/matrix.txt: every command in every phase by every role
 // and by the seller of another service.
 func TestMatrix(t *testing.T) {
-	asks := map[string]Command{
-		"activate":  Activate{Route: RouteConsole},
-		"suspend":   Suspend{Reason: "counterfeit goods"},
-		"reinstate": Reinstate{},
+	commands := make(map[string]Command)
+	for _, c := range asks() {
+		commands[c.Name()] = c
 	}
 	actors := map[string]trade.Actor{
 		"buyer": {Role: trade.Buyer, Account: "acme"}, "seller": acme, "other seller": other,
@@ -33,7 +69,7 @@ func TestMatrix(t *testing.T) {
 	for name, row := range rows {
 		for i, phase := range phases {
 			for who, actor := range actors {
-				_, err := Decide(all[phase], asks[name], trade.Given{By: actor, At: noon}, paid)
+				_, err := Decide(all[phase], commands[name], trade.Given{By: actor, At: noon}, paid)
 				var no *trade.Refusal
 				switch allowed := row.cells[i] == who; {
 				case allowed && err != nil:
@@ -86,69 +122,6 @@ func keys(rows map[string]matrixRow) []string {
 	return names
 }
 
-// TestStepsAreTheMachine compares the table of steps with the looplab machine, cell by cell.
-func TestStepsAreTheMachine(t *testing.T) {
-	want := make(map[[2]uint8]order.Service)
-	for _, step := range steps {
-		for _, from := range step.From {
-			cell := [2]uint8{uint8(from), uint8(step.Event)}
-			if _, twice := want[cell]; twice {
-				t.Errorf("%s in %s occurs twice", step.Event, from)
-			}
-			if want[cell] = step.To; step.Stay {
-				want[cell] = from
-			}
-		}
-	}
-	for _, from := range phases {
-		for kind := Kind(1); kind <= kindCount; kind++ {
-			to, ok := want[[2]uint8{uint8(from), uint8(kind)}]
-			if got, dense := Table().Next(from, kind); dense != ok || ok && got != to {
-				t.Errorf("%s in %s: the array has %s, %v; the steps have %s, %v", kind, from, got, dense, to, ok)
-			}
-			m := Table().Looplab(from)
-			if can := m.Can(kind.String()); can != ok {
-				t.Errorf("%s in %s: looplab says %v, the steps %v", kind, from, can, ok)
-			}
-			// Its error tells a step that stays from none, which Can has told already.
-			_ = m.Event(context.Background(), kind.String())
-			if ok && m.Current() != to.String() {
-				t.Errorf("%s in %s: looplab goes to %s, the steps to %s", kind, from, m.Current(), to)
-			}
-		}
-	}
-}
-
-// TestPermissions holds the two tables together: what a command may make has a step
-// wherever the command is allowed, and every kind is made by some command.
-func TestPermissions(t *testing.T) {
-	made := make(map[Kind]bool)
-	var names []string
-	for _, p := range Permissions() {
-		names = append(names, p.Command)
-		for _, kind := range p.Makes {
-			made[kind] = true
-			for _, phase := range p.Phases {
-				if _, ok := Table().Next(phase, kind); !ok {
-					t.Errorf("%s may make %s in %s, which has no step", p.Command, kind, phase)
-				}
-			}
-		}
-	}
-	for kind := Kind(1); kind <= kindCount; kind++ {
-		if !made[kind] {
-			t.Errorf("no command makes %s", kind)
-		}
-	}
-	Permissions()[0].Roles[0] = trade.Buyer
-	if permissions[0].Roles[0] == trade.Buyer {
-		t.Error("whoever asks for the table can change it")
-	}
-	if slices.Sort(names); !slices.Equal(names, commandNames()) {
-		t.Errorf("permitted are %v, the commands are %v", names, commandNames())
-	}
-}
-
 // TestDiagram holds the diagram to the life that doc.go tells.
 func TestDiagram(t *testing.T) {
 	const want = `stateDiagram-v2
@@ -158,7 +131,7 @@ func TestDiagram(t *testing.T) {
     rejected --> active: service.activated
     suspended --> active: service.reinstated
 `
-	if got := Diagram(); got != want {
+	if got := Life().Diagram(); got != want {
 		t.Errorf("got:\n%s", got)
 	}
 }

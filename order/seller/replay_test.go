@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -33,16 +34,16 @@ func drawEvent(t *rapid.T) Event {
 }
 
 // drawLife draws commands, decides them, and returns what was recorded and the live state.
-func drawLife(t *rapid.T) ([]Recorded, Service) {
+func drawLife(t *rapid.T) ([]events.Recorded[Event], Service) {
 	live, at := New("acme"), noon
-	var history []Recorded
+	var history []events.Recorded[Event]
 	for range rapid.IntRange(0, 12).Draw(t, "commands") {
 		ask := rapid.SampledFrom([]Command{
 			Activate{Route: RouteConsole}, Activate{Route: RouteServicePage, Certification: certification},
 			Suspend{Reason: "counterfeit goods"}, Reinstate{},
 		}).Draw(t, "command")
 		who := rapid.SampledFrom([]trade.Actor{acme, platform}).Draw(t, "actor")
-		know := rapid.SampledFrom([]Findings{{}, paid, free, approved(), rejected("unknown")}).Draw(t, "findings")
+		know := rapid.SampledFrom([]Facts{{}, paid, free, approved(), rejected("unknown")}).Draw(t, "facts")
 		at = at.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "hours")) * time.Hour)
 		made, err := Decide(live, ask, trade.Given{By: who, At: at}, know)
 		if err != nil && len(made) > 0 {
@@ -52,7 +53,7 @@ func drawLife(t *rapid.T) ([]Recorded, Service) {
 			if err := live.Apply(e, at); err != nil {
 				t.Fatalf("decided an event that cannot be: %v", err)
 			}
-			history = append(history, Recorded{At: at, Event: e})
+			history = append(history, events.Recorded[Event]{At: at, Event: e})
 		}
 	}
 	return history, live
@@ -92,7 +93,7 @@ func TestHostileHistory(t *testing.T) {
 		s := New("acme")
 		for range 20 {
 			e, before := drawEvent(t), s
-			to, ok := Table().Next(s.Phase, e.Kind())
+			to, ok := Life().Table().Next(s.Phase, e.Kind())
 			err := s.Apply(e, noon)
 			var bad *trade.InvalidError
 			switch {
@@ -103,7 +104,7 @@ func TestHostileHistory(t *testing.T) {
 			}
 		}
 	})
-	history := []Recorded{{noon, Activated{Route: RouteConsole, Membership: MemberPaid}}, {noon, Reinstated{}}, {noon, Suspended{Reason: "fraud"}}}
+	history := []events.Recorded[Event]{{At: noon, Event: Activated{Route: RouteConsole, Membership: MemberPaid}}, {At: noon, Event: Reinstated{}}, {At: noon, Event: Suspended{Reason: "fraud"}}}
 	s, err := Replay(New("acme"), history)
 	if err == nil || s.Phase != order.ServiceActive {
 		t.Errorf("a replay went on after an error: %+v, %v", s, err)

@@ -11,13 +11,13 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// accepted is a command that a rule lets pass, and what comes of it.
+// accepted is a command that a rule lets pass, and the resulting event.
 type accepted struct {
 	name string
 	from Service
 	by   trade.Actor
 	ask  Command
-	know Findings
+	know Facts
 	want Event
 }
 
@@ -38,7 +38,7 @@ type refused struct {
 	from Service
 	by   trade.Actor
 	ask  Command
-	know Findings
+	know Facts
 	rule rule.ID
 }
 
@@ -76,7 +76,7 @@ func TestRule(t *testing.T) {
 }
 
 func testVerdictNeeded(t *testing.T) {
-	ask := func(c Command, f Findings) error {
+	ask := func(c Command, f Facts) error {
 		_, err := Decide(fresh, c, trade.Given{By: acme, At: noon}, f)
 		return err
 	}
@@ -132,7 +132,7 @@ func testState(t *testing.T) {
 }
 
 func testBehind(t *testing.T) {
-	_, err := Decide(active, Suspend{Reason: "fraud"}, trade.Given{By: platform, At: noon.Add(-1)}, Findings{})
+	_, err := Decide(active, Suspend{Reason: "fraud"}, trade.Given{By: platform, At: noon.Add(-1)}, Facts{})
 	var no *trade.Refusal
 	if !errors.As(err, &no) || no.Rule != rule.D61 || !no.Earliest.Equal(noon) {
 		t.Errorf("got %v", err)
@@ -158,7 +158,7 @@ func TestMalformed(t *testing.T) {
 		field string
 		ask   Command
 		given trade.Given
-		know  Findings
+		know  Facts
 	}{
 		{"command", nil, given, paid},
 		{"actor.role", ok, trade.Given{At: noon}, paid},
@@ -173,12 +173,12 @@ func TestMalformed(t *testing.T) {
 		{"certification.registration_no", with(func(a *Activate) { a.Certification.RegistrationNo = long }), given, paid},
 		{"certification.legal_representative", with(func(a *Activate) { a.Certification.LegalRepresentative = "\xff" }), given, paid},
 		{"certification.registered_address", with(func(a *Activate) { a.Certification.RegisteredAddress = "a\u202eb" }), given, paid},
-		{"findings.membership", ok, given, Findings{Operating: true}},
-		{"findings.membership", ok, given, Findings{Operating: true, Membership: "Paid"}},
-		{"findings.verdict", ok, given, both},
-		{"findings.verdict.reason", ok, given, rejected(long)},
-		{"reason", Suspend{}, trade.Given{By: platform, At: noon}, Findings{}},
-		{"reason", Suspend{Reason: " "}, trade.Given{By: platform, At: noon}, Findings{}},
+		{"facts.membership", ok, given, Facts{Operating: true}},
+		{"facts.membership", ok, given, Facts{Operating: true, Membership: "Paid"}},
+		{"facts.verdict", ok, given, both},
+		{"facts.verdict.reason", ok, given, rejected(long)},
+		{"reason", Suspend{}, trade.Given{By: platform, At: noon}, Facts{}},
+		{"reason", Suspend{Reason: " "}, trade.Given{By: platform, At: noon}, Facts{}},
 	} {
 		_, err := Decide(New("acme"), c.ask, c.given, c.know)
 		var bad *trade.InvalidError

@@ -14,8 +14,8 @@ var (
 
 	noon = time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC)
 
-	paid = Findings{Operating: true, Membership: MemberPaid}
-	free = Findings{Operating: true, Membership: MemberFree}
+	paid = Facts{Operating: true, Membership: MemberPaid}
+	free = Facts{Operating: true, Membership: MemberFree}
 
 	certification = Certification{
 		CompanyName: "Acme Trading Ltd", RegistrationNo: "91330100MA2XXXXX0A",
@@ -23,13 +23,13 @@ var (
 	}
 )
 
-func approved() Findings {
+func approved() Facts {
 	f := free
 	f.Verdict = Verdict{Approved: true}
 	return f
 }
 
-func rejected(reason string) Findings {
+func rejected(reason string) Facts {
 	f := free
 	f.Verdict = Verdict{Reason: reason}
 	return f

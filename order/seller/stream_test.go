@@ -20,7 +20,7 @@ func TestStream(t *testing.T) {
 		if got, err := Stream(account); err != nil || got != want {
 			t.Errorf("%s: %s, %v", account, got, err)
 		}
-		if s := NewModel().New(want); s != New(account) {
+		if s := Model().New(want); s != New(account) {
 			t.Errorf("%s begins as %+v", want, s)
 		}
 	}
@@ -34,7 +34,7 @@ func TestStream(t *testing.T) {
 
 // TestModel keeps a service in a store and folds it again, up to a record that cannot be.
 func TestModel(t *testing.T) {
-	ctx, store, model := context.Background(), memory.New(), NewModel()
+	ctx, store, model := context.Background(), memory.New(), Model()
 	stream, err := Stream("acme")
 	if err != nil {
 		t.Fatal(err)

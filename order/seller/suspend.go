@@ -1,20 +1,18 @@
 package seller
 
-import (
-	"github.com/tradesurety/surety/order/trade"
-)
+import "github.com/tradesurety/surety/order/trade"
 
-// Suspend: the platform stops a service after a violation. The seller drafts and submits
-// nothing new; his running orders go on.
+// Suspend: the platform stops a service after a violation. The seller can neither draft nor submit
+// an order; orders that were submitted go on.
 
-// Suspend stops the service. Reason is what the seller is to read, in at most 500 bytes.
+// Suspend stops the service. Reason is what the seller is shown, in at most 500 bytes.
 type Suspend struct {
 	Reason string `json:"reason"`
 }
 
 func (c Suspend) check() error { return trade.CheckText("reason", c.Reason, maxReason) }
 
-func (c Suspend) decide(Service, Findings) ([]Event, error) {
+func (c Suspend) decide(*Service, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Suspended(c)}, nil
 }
 
@@ -28,18 +26,16 @@ func (e Suspended) check() error { return trade.CheckText("reason", e.Reason, ma
 
 func (e Suspended) evolve(s *Service) { s.Reason = e.Reason }
 
-// Reinstate: the platform gives a suspended service back.
-
-// Reinstate lets the service go on.
+// Reinstate ends the suspension of a service.
 type Reinstate struct{}
 
 func (Reinstate) check() error { return nil }
 
-func (Reinstate) decide(Service, Findings) ([]Event, error) {
+func (Reinstate) decide(*Service, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Reinstated{}}, nil
 }
 
-// Reinstated says that the service goes on.
+// Reinstated says that the service is active again.
 // Stored: add fields, never rename or remove.
 type Reinstated struct{}
 

@@ -59,7 +59,7 @@ func types() (list []string) {
 	for _, p := range funds.Permissions() {
 		list = append(list, names(p.Makes)...)
 	}
-	for _, p := range seller.Permissions() {
+	for _, p := range seller.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
 	return list

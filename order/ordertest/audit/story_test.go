@@ -78,8 +78,8 @@ func newStory(t testing.TB) *story {
 	t.Cleanup(func() { _ = s.store.Close() })
 	s.desk = must(desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return bruno.Account, nil },
-		Store: func(_ context.Context, a trade.Account) (seller.Findings, error) {
-			return seller.Findings{Operating: true, Membership: map[trade.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil
+		Store: func(_ context.Context, a trade.Account) (seller.Facts, error) {
+			return seller.Facts{Operating: true, Membership: map[trade.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil
 		},
 		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return payout, nil },
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
@@ -160,7 +160,7 @@ func (s *story) confirmed(n int, coverage order.Coverage) {
 func (s *story) wire(n int, reference, amount string) {
 	s.Helper()
 	s.by(platform, n, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, ReceivingAccount: s.order(n).ReceivingAccount, Amount: money(amount + " USD"), Payer: "Bruno Imports", PaidAt: s.now,
+		Reference: reference, Method: order.PayTT, Account: s.order(n).Account, Amount: money(amount + " USD"), Payer: "Bruno Imports", PaidAt: s.now,
 	})
 }
 
@@ -260,7 +260,7 @@ func (s *story) disputed() {
 	s.by(platform, 4, order.ChargeBack{Reference: "K-C4"})
 	s.after(2 * day)
 	s.by(platform, 4, order.ResolveChargeback{Reference: "K-C4", Won: true})
-	s.by(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.WithdrawDispute{})
+	s.by(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.Withdraw{})
 }
 
 // changed is order 5: modified, then changed by consent, short by an amount, and refunded.
@@ -291,7 +291,7 @@ func (s *story) ended() {
 	s.by(system, 7, order.Expire{})
 	s.confirmed(8, order.CoveragePreShipment)
 	s.by(platform, 8, order.RecordPayment{
-		Reference: "other-8", Method: order.PayTT, ReceivingAccount: s.order(8).ReceivingAccount, Amount: money("700 USD"), Payer: "Somebody", PaidAt: s.now,
+		Reference: "other-8", Method: order.PayTT, Account: s.order(8).Account, Amount: money("700 USD"), Payer: "Somebody", PaidAt: s.now,
 	}, order.ApplyUnapplied{Amount: money("600 USD")})
 	s.linked(8, "E8")
 	s.by(acme, 8, order.Unlink{Entrustment: "E8"})

@@ -77,8 +77,8 @@ func TestFound(t *testing.T) {
 			s := &stage{T: t, store: forgetful.New(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
 			t.Cleanup(func() { _ = s.store.Close() })
 			d, err := desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
-				Store: func(context.Context, trade.Account) (seller.Findings, error) {
-					return seller.Findings{Operating: true, Membership: seller.MemberPaid}, nil
+				Store: func(context.Context, trade.Account) (seller.Facts, error) {
+					return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 				},
 			}))
 			if err != nil {

@@ -88,8 +88,8 @@ func (p *people) sources() desk.Sources {
 			}
 			return trade.Account(name), nil
 		},
-		Store: func(_ context.Context, account trade.Account) (seller.Findings, error) {
-			f := seller.Findings{Operating: true, Membership: seller.MemberPaid}
+		Store: func(_ context.Context, account trade.Account) (seller.Facts, error) {
+			f := seller.Facts{Operating: true, Membership: seller.MemberPaid}
 			if free(account) {
 				f.Membership = seller.MemberFree
 			}
