@@ -59,6 +59,7 @@ func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol]
 		{"GoldenEvents", a.goldenEvents},
 		{"FormatIsDocumented", a.formatIsDocumented},
 		{"CommandsRoundTrip", a.commandsRoundTrip},
+		{"EveryFieldHasASample", a.everyFieldHasASample},
 		{"UnknownTypesAreNamed", a.unknownTypesAreNamed},
 		{"BytesAreBounded", a.bytesAreBounded},
 		{"NilAndPointersAreMalformed", a.nilAndPointersAreMalformed},

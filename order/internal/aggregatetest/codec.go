@@ -78,7 +78,8 @@ func (a Aggregate[S, C, E, F, P, K]) jsonIsPlain(t *testing.T) {
 }
 
 // goldenEvents holds the package to what was stored: every line decodes, and encodes to the same
-// bytes behind those that are in the buffer; the samples encode to those lines.
+// bytes behind those that are in the buffer; the samples encode to those lines, as encoding/json
+// would.
 func (a Aggregate[S, C, E, F, P, K]) goldenEvents(t *testing.T) {
 	var lines strings.Builder
 	kinds := make(map[K]bool)
@@ -86,6 +87,9 @@ func (a Aggregate[S, C, E, F, P, K]) goldenEvents(t *testing.T) {
 		typ, schema, data, err := a.EncodeEvent(nil, e)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if plain := plainJSON(t, e); string(data) != plain {
+			t.Errorf("encoded %s, encoding/json writes %s", data, plain)
 		}
 		kinds[e.Kind()] = true
 		fmt.Fprintf(&lines, "%s %d %s\n", typ, schema, data)
@@ -163,10 +167,59 @@ func (a Aggregate[S, C, E, F, P, K]) commandsRoundTrip(t *testing.T) {
 		if err != nil || name != c.Name() || !reflect.DeepEqual(back, c) {
 			t.Errorf("%s %s: %+v, %v", name, data, back, err)
 		}
+		if plain := plainJSON(t, c); string(data) != plain {
+			t.Errorf("encoded %s, encoding/json writes %s", data, plain)
+		}
 	}
 	for _, name := range []string{"", "unknown", strings.ToUpper(a.Commands[0].Name())} {
 		if c, err := a.DecodeCommand(name, []byte("{}")); !malformed(err) || !isNil(c) {
 			t.Errorf("a command %q is %v, %v", name, c, err)
+		}
+	}
+}
+
+func plainJSON(t *testing.T, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// everyFieldHasASample looks for a sample of each field that is not zero: a field that is lost on
+// the way to the log is seen then.
+func (a Aggregate[S, C, E, F, P, K]) everyFieldHasASample(t *testing.T) {
+	set := make(map[string]bool)
+	for _, e := range a.Events {
+		mark(set, reflect.ValueOf(e))
+	}
+	for _, c := range a.Commands {
+		mark(set, reflect.ValueOf(c))
+	}
+	for field, ok := range set {
+		if !ok {
+			t.Errorf("%s is zero in every sample", field)
+		}
+	}
+}
+
+// mark notes which fields of the structs in v are set.
+func mark(set map[string]bool, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Slice:
+		for i := range v.Len() {
+			mark(set, v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
+				name := v.Type().String() + "." + f.Name
+				set[name] = set[name] || !v.Field(i).IsZero()
+				mark(set, v.Field(i))
+			}
 		}
 	}
 }
