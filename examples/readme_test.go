@@ -89,7 +89,7 @@ func TestReadmeNamesTheGoVersion(t *testing.T) {
 func TestReadmeDiagramsAreTheTables(t *testing.T) {
 	for heading, want := range map[string]string{
 		"## The life of an order":          order.Life().Diagram(),
-		"## The life of a pay-later order": paylater.Diagram(),
+		"## The life of a pay-later order": paylater.Life().Diagram(),
 	} {
 		if got := block(t, readme(t), heading, "mermaid"); got != want {
 			t.Errorf("under %q README.md draws\n%s\nand the table is\n%s", heading, got, want)

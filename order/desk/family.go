@@ -43,7 +43,7 @@ var (
 		model: credit.NewModel(), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
 	}
 	payLaterOrders = &family[paylater.Order, paylater.Command, paylater.Event, paylater.Facts]{
-		model: paylater.NewModel(), decide: paylater.Decide, prefix: "paylater", lastAt: func(o *paylater.Order) time.Time { return o.LastAt },
+		model: paylater.Model(), decide: paylater.Decide, prefix: "paylater", lastAt: func(o *paylater.Order) time.Time { return o.LastAt },
 	}
 	quotas = &family[credit.Line, credit.Command, credit.Event, credit.Facts]{
 		model: credit.NewPayLaterModel(), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,

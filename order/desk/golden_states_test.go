@@ -50,7 +50,7 @@ func stateOf(t testing.TB, store events.Store, stream events.StreamID) any {
 	case credit.PayLaterCategory:
 		state, _, err = credit.NewPayLaterModel().Replay(ctx, store, stream)
 	case paylater.Category:
-		state, _, err = paylater.NewModel().Replay(ctx, store, stream)
+		state, _, err = paylater.Model().Replay(ctx, store, stream)
 	case funds.Category:
 		var b funds.Balance
 		b, _, err = funds.NewModel().Replay(ctx, store, stream)

@@ -221,7 +221,7 @@ func (m *market) anyOfFunds() []funds.Command {
 func TestMarketKnowsEveryCommand(t *testing.T) {
 	m := newMarket(func(opts ...desk.Option) *fixture { return inMemory(t, opts...) }, 1, func(int) int { return 0 })
 	var sales, quotas, balances []string
-	for _, row := range paylater.Permissions() {
+	for _, row := range paylater.Life().Permits() {
 		sales = append(sales, row.Command)
 	}
 	for _, row := range credit.Permissions() {

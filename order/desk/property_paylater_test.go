@@ -37,7 +37,7 @@ func (m *market) replayed() {
 	ctx := context.Background()
 	cold := newTrade(m, m.store, desk.WithCache(0))
 	for _, id := range m.sales {
-		want, _, err := paylater.NewModel().Replay(ctx, m.store, paylater.Stream(id))
+		want, _, err := paylater.Model().Replay(ctx, m.store, paylater.Stream(id))
 		if want.Phase == paylater.PhaseNone && err == nil {
 			continue
 		}

@@ -35,8 +35,8 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 		{"line commands of a game", names(p.anyOfLine()), rows(credit.Permissions(), of(credit.Assurance))},
 		{"quota commands", names(v.quotaCommands()), rows(credit.Permissions(), of(credit.PayLater))},
 		{"quota commands of a game", names(m.anyOfQuota()), rows(credit.Permissions(), of(credit.PayLater))},
-		{"pay-later commands", names(v.payLaterCommands()), rows(paylater.Permissions(), func(p paylater.Permission) string { return p.Command })},
-		{"pay-later commands of a game", names(m.anyOfSale(m.sales[0])), rows(paylater.Permissions(), func(p paylater.Permission) string { return p.Command })},
+		{"pay-later commands", names(v.payLaterCommands()), rows(paylater.Life().Permits(), func(p machine.Permit[paylater.Phase, paylater.Kind]) string { return p.Command })},
+		{"pay-later commands of a game", names(m.anyOfSale(m.sales[0])), rows(paylater.Life().Permits(), func(p machine.Permit[paylater.Phase, paylater.Kind]) string { return p.Command })},
 		{"funds commands", names(v.fundsCommands()), rows(funds.Permissions(), func(p funds.Permission) string { return p.Command })},
 		{"funds commands of a game", names(m.anyOfFunds()), rows(funds.Permissions(), func(p funds.Permission) string { return p.Command })},
 	} {

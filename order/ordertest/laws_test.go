@@ -144,7 +144,7 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 			same(rt, store, stream, order.Model(), s, err)
 		case paylater.Category:
 			s, _, err := d.ReadPayLater(ctx, by, id)
-			same(rt, store, stream, paylater.NewModel(), s, err)
+			same(rt, store, stream, paylater.Model(), s, err)
 		case entrustment.Category:
 			s, _, err := d.ReadEntrustment(ctx, by, order.EntrustmentID(key))
 			same(rt, store, stream, entrustment.Model(), s, err)

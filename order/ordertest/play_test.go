@@ -146,7 +146,7 @@ func everyFact() (names []string) {
 	add(kinds(seller.Life().Table().Kinds()))
 	add(kinds(entrustment.Life().Table().Kinds()))
 	add(kinds(credit.Table().Kinds()))
-	add(kinds(paylater.Table().Kinds()))
+	add(kinds(paylater.Life().Table().Kinds()))
 	add(kinds(funds.Table().Kinds()))
 	return append(names, "reservation.reserved")
 }

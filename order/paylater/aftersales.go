@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// After-sales: what may come up about the goods and about the order itself while it is not paid.
+// After-sales: complaints about the goods, and changes of an order that is not paid.
 
 // OpenAfterSales opens an after-sales case, until payment is due. While it is open the system
 // neither charges nor marks the order overdue; the buyer may still pay.
@@ -22,12 +22,12 @@ func (c OpenAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, err
 		return nil, o.refuse(rule.D46, c).Says("an after-sales case is open already", "已有售后正在处理")
 	}
 	if g.At.After(o.DueAt) {
-		return nil, o.refuse(rule.D46, c).Says("payment was due before", "付款已到期").Until(o.DueAt.Add(1))
+		return nil, o.refuse(rule.D46, c).Says("payment is past due", "付款已到期").Until(o.DueAt.Add(1))
 	}
 	return []Event{AfterSalesOpened(c)}, nil
 }
 
-// AfterSalesOpened says that the buyer has opened an after-sales case.
+// AfterSalesOpened says that the buyer opened an after-sales case.
 // Stored: add fields, never rename or remove.
 type AfterSalesOpened struct {
 	Reason string `json:"reason,omitzero"`
@@ -35,16 +35,16 @@ type AfterSalesOpened struct {
 
 func (e AfterSalesOpened) check() error { return checkReason(e.Reason) }
 
-func (AfterSalesOpened) fits(o *Order) error {
+func (AfterSalesOpened) contradicts(o *Order) error {
 	if o.AfterSalesOpen() {
-		return invalid("event", "an after-sales case is opened while one is open")
+		return trade.Invalid("event", "an after-sales case is open already")
 	}
 	return nil
 }
 
 func (AfterSalesOpened) evolve(o *Order, at time.Time) { o.AfterSalesAt = at }
 
-// CloseAfterSales ends the after-sales case: the merchant or the platform has settled it, or the
+// CloseAfterSales closes the after-sales case: the merchant or the platform has settled it, or the
 // buyer withdraws it. Payment is due later by as long as the case was open.
 type CloseAfterSales struct {
 	Reason string `json:"reason,omitzero"` // at most 500 bytes
@@ -59,7 +59,7 @@ func (c CloseAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, er
 	return []Event{AfterSalesClosed{By: g.By.Role, DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt)), Reason: c.Reason}}, nil
 }
 
-// AfterSalesClosed says who has ended the after-sales case and when payment is due now.
+// AfterSalesClosed says who closed the after-sales case and when payment is due.
 // Stored: add fields, never rename or remove.
 type AfterSalesClosed struct {
 	By     trade.Role `json:"by"`
@@ -69,7 +69,7 @@ type AfterSalesClosed struct {
 
 func (e AfterSalesClosed) check() error {
 	if e.By != trade.Buyer && e.By != trade.Seller && e.By != trade.Platform {
-		return invalid("by", "must be buyer, seller or platform")
+		return trade.Invalid("by", "must be buyer, seller or platform")
 	}
 	if err := checkDeadline("due_at", e.DueAt); err != nil {
 		return err
@@ -77,22 +77,22 @@ func (e AfterSalesClosed) check() error {
 	return checkReason(e.Reason)
 }
 
-func (e AfterSalesClosed) fits(o *Order) error {
+func (e AfterSalesClosed) contradicts(o *Order) error {
 	switch {
 	case !o.AfterSalesOpen():
-		return invalid("event", "an after-sales case is closed while none is open")
+		return trade.Invalid("event", "no after-sales case is open")
 	case e.DueAt.Before(o.DueAt):
-		return invalid("due_at", "is before %s", o.DueAt.Format(time.RFC3339Nano))
+		return trade.Invalid("due_at", "is before %s", o.DueAt.Format(time.RFC3339Nano))
 	}
 	return nil
 }
 
 func (e AfterSalesClosed) evolve(o *Order, _ time.Time) {
-	o.DueAt, o.AfterSalesAt = instant(e.DueAt), time.Time{}
+	o.DueAt, o.AfterSalesAt = trade.Instant(e.DueAt), time.Time{}
 }
 
-// LowerAmount lowers what is outstanding to Amount, which is a refund before payment (D49). It
-// stays above what was paid in instalments.
+// LowerAmount lowers what is outstanding to Amount: a refund before payment (D49). Amount stays
+// above what was paid in instalments.
 type LowerAmount struct {
 	Amount trade.Money `json:"amount"`
 }
@@ -109,10 +109,10 @@ func (c LowerAmount) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error)
 	if c.Amount.AtMost(o.Instalments) {
 		return nil, o.refuse(rule.D51, c).Because("%[1]s is paid in instalments", "已分期支付 %[1]s", o.Instalments)
 	}
-	return []Event{AmountLowered{To: c.Amount, Restored: minus(o.Outstanding, c.Amount)}}, nil
+	return []Event{AmountLowered{To: c.Amount, Restored: o.Outstanding.SubUnchecked(c.Amount)}}, nil
 }
 
-// AmountLowered says what is outstanding now. The line restores Restored.
+// AmountLowered says that To is outstanding. The line restores Restored.
 // Stored: add fields, never rename or remove.
 type AmountLowered struct {
 	To       trade.Money `json:"to"`
@@ -126,18 +126,18 @@ func (e AmountLowered) check() error {
 	return checkPositive("restored", e.Restored)
 }
 
-func (e AmountLowered) fits(o *Order) error {
+func (e AmountLowered) contradicts(o *Order) error {
 	switch {
 	case !o.Instalments.Less(e.To) || !e.To.Less(o.Outstanding):
-		return invalid("to", "%s is not between %s and %s", e.To, o.Instalments, o.Outstanding)
-	case e.Restored != minus(o.Outstanding, e.To):
-		return invalid("restored", "%s of a step from %s to %s", e.Restored, o.Outstanding, e.To)
+		return trade.Invalid("to", "%s is not between %s and %s", e.To, o.Instalments, o.Outstanding)
+	case e.Restored != o.Outstanding.SubUnchecked(e.To):
+		return trade.Invalid("restored", "%s, lowered from %s to %s", e.Restored, o.Outstanding, e.To)
 	}
 	return nil
 }
 
 func (e AmountLowered) evolve(o *Order, _ time.Time) {
-	o.Outstanding, o.Restored = e.To, plus(o.Restored, e.Restored)
+	o.Outstanding, o.Restored = e.To, o.Restored.AddUnchecked(e.Restored)
 }
 
 // Return ends an unpaid order whose goods are back with the merchant.
@@ -153,8 +153,8 @@ func (c Return) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	}}, nil
 }
 
-// Returned says that the goods are back and the order is over. The line restores Restored;
-// PaidBack are the instalments that go back to the buyer.
+// Returned says that the goods are back and the order has ended. The line restores Restored;
+// PaidBack is the sum of the instalments that go back to the buyer.
 // Stored: add fields, never rename or remove.
 type Returned struct {
 	Restored trade.Money `json:"restored"`
@@ -165,17 +165,17 @@ type Returned struct {
 
 func (e Returned) check() error { return checkEnd(e.Restored, e.PaidBack, e.Reason) }
 
-func (e Returned) fits(o *Order) error {
+func (e Returned) contradicts(o *Order) error {
 	if e.Overdue != (o.Phase == PhaseOverdue) {
-		return invalid("overdue", "does not agree with phase %s", o.Phase)
+		return trade.Invalid("overdue", "does not agree with phase %s", o.Phase)
 	}
 	return o.endsWith(e.Restored, e.PaidBack)
 }
 
 func (e Returned) evolve(o *Order, at time.Time) { o.end(e.Restored, e.PaidBack, at) }
 
-// FlagFake says that the platform takes the order for a fake one (恶意刷单), made to look like
-// trade. The order itself goes on.
+// FlagFake records that the platform considers the order fake (恶意刷单), made to look like trade.
+// The order itself goes on.
 type FlagFake struct {
 	Reason string `json:"reason,omitzero"` // at most 500 bytes
 }
@@ -189,7 +189,7 @@ func (c FlagFake) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{FakeFlagged(c)}, nil
 }
 
-// FakeFlagged says that the platform takes the order for a fake one.
+// FakeFlagged says that the platform considers the order fake.
 // Stored: add fields, never rename or remove.
 type FakeFlagged struct {
 	Reason string `json:"reason,omitzero"`
@@ -197,9 +197,9 @@ type FakeFlagged struct {
 
 func (e FakeFlagged) check() error { return checkReason(e.Reason) }
 
-func (FakeFlagged) fits(o *Order) error {
+func (FakeFlagged) contradicts(o *Order) error {
 	if o.FakeFlagged {
-		return invalid("event", "the order is flagged twice")
+		return trade.Invalid("event", "the order was flagged before")
 	}
 	return nil
 }

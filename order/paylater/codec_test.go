@@ -1,15 +1,10 @@
 package paylater_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/internal/wire"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
@@ -47,104 +42,6 @@ func everyEvent() []Event {
 		Returned{Restored: yuan("60"), PaidBack: yuan("0")},
 		FakeFlagged{Reason: "brushing"},
 		FakeFlagged{},
-	}
-}
-
-func plainJSON(t testing.TB, v any) string {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// TestGoldenEvents holds the package to what was stored: every line must decode and encode to
-// the same bytes, and the events above must still encode to those lines, as encoding/json would.
-func TestGoldenEvents(t *testing.T) {
-	var lines strings.Builder
-	full := make(map[Kind]bool)
-	for _, e := range everyEvent() {
-		typ, schema, data, err := EncodeEvent(nil, e)
-		if err != nil || string(data) != plainJSON(t, e) {
-			t.Fatalf("encoded %s, %v; encoding/json writes %s", data, err, plainJSON(t, e))
-		}
-		full[e.Kind()] = full[e.Kind()] || !hasZero(e)
-		fmt.Fprintf(&lines, "%s %d %s\n", typ, schema, data)
-	}
-	for _, k := range everyKind() {
-		if !full[k] {
-			t.Errorf("there is no %s without a zero field", k)
-		}
-	}
-	golden(t, "testdata/events.golden", lines.String())
-	for line := range strings.Lines(read(t, "testdata/events.golden")) {
-		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
-		e, err := DecodeEvent(words[0], uint16(words[1][0]-'0'), []byte(words[2]))
-		if err != nil {
-			t.Errorf("%s: %v", line, err)
-			continue
-		}
-		if typ, schema, data, err := EncodeEvent([]byte("x"), e); err != nil ||
-			fmt.Sprintf("%s %d %s\n", typ, schema, data) != words[0]+" "+words[1]+" x"+words[2]+"\n" {
-			t.Errorf("%s became %s %d %s, %v", line, typ, schema, data, err)
-		}
-	}
-}
-
-func hasZero(v any) bool {
-	fields := reflect.ValueOf(v)
-	for i := range fields.NumField() {
-		if fields.Field(i).IsZero() {
-			return true
-		}
-	}
-	return false
-}
-
-func TestCommandsRoundTrip(t *testing.T) {
-	for _, c := range samples() {
-		if hasZero(c) {
-			t.Errorf("%+v has a zero field", c)
-		}
-		name, data := EncodeCommand(c)
-		back, err := DecodeCommand(name, data)
-		if err != nil || name != c.Name() || back != c || string(data) != plainJSON(t, c) {
-			t.Errorf("%s %s: %+v, %v", name, data, back, err)
-		}
-	}
-}
-
-func TestWhatIsNoEventAndNoCommand(t *testing.T) {
-	for _, e := range []Event{nil, &FakeFlagged{}, (*FakeFlagged)(nil)} {
-		if typ, _, data, err := EncodeEvent([]byte("x"), e); !invalidField(err, "event") || typ != "" || string(data) != "x" {
-			t.Errorf("%T: %q %s %v", e, typ, data, err)
-		}
-		o := on(t, PhasePlaced).o
-		if err := o.Apply(e, newYear); !invalidField(err, "event") {
-			t.Errorf("%T is applied: %v", e, err)
-		}
-	}
-	for _, c := range []Command{nil, &Ship{}, (*Ship)(nil)} {
-		name, data := EncodeCommand(c)
-		if _, err := DecodeCommand(name, data); name != "" || string(data) != "null" || err == nil {
-			t.Errorf("%T: %q %s is accepted", c, name, data)
-		}
-		if _, err := Decide(on(t, PhasePlaced).o, c, trade.Given{By: merchant, At: newYear}, Facts{}); !invalidField(err, "command") {
-			t.Errorf("%T is decided: %v", c, err)
-		}
-	}
-	for _, typ := range []string{"", "paylater.lost", "order.placed", "Paylater.Placed", "unknown"} {
-		if _, err := DecodeEvent(typ, 1, []byte("{}")); !errors.Is(err, events.ErrUnknownType) {
-			t.Errorf("%q: %v", typ, err)
-		}
-	}
-	for _, schema := range []uint16{0, 2, 65535} {
-		if _, err := DecodeEvent("paylater.fake-flagged", schema, []byte("{}")); !errors.Is(err, events.ErrUnknownType) {
-			t.Errorf("schema %d: %v", schema, err)
-		}
 	}
 }
 

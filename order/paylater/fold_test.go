@@ -130,7 +130,7 @@ func live(rt *rapid.T, t testing.TB) *world {
 				if err := w.o.Apply(e, w.now); err != nil {
 					rt.Fatalf("%T was decided and has no place: %v", e, err)
 				}
-				w.history = append(w.history, Recorded{At: w.now, Event: e})
+				w.history = append(w.history, events.Recorded[Event]{At: w.now, Event: e})
 			}
 		}
 		sound(rt, &w.o)
@@ -143,12 +143,12 @@ func live(rt *rapid.T, t testing.TB) *world {
 func TestReplayIsTheLiveState(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := live(rt, t)
-		whole, err := Replay(ours, stored(rt, w.history))
+		whole, err := Replay(New(ours), stored(rt, w.history))
 		if err != nil || !reflect.DeepEqual(whole, w.o) {
 			rt.Fatalf("replay gives %+v, %v; live is %+v", whole, err, w.o)
 		}
 		cut := rapid.IntRange(0, len(w.history)).Draw(rt, "cut")
-		o, err := Replay(ours, w.history[:cut])
+		o, err := Replay(New(ours), w.history[:cut])
 		for _, r := range w.history[cut:] {
 			if err == nil {
 				o, err = Evolve(o, r.Event, r.At)
@@ -161,8 +161,8 @@ func TestReplayIsTheLiveState(t *testing.T) {
 }
 
 // stored returns the history as it comes back from its bytes.
-func stored(t *rapid.T, history []Recorded) []Recorded {
-	var back []Recorded
+func stored(t *rapid.T, history []events.Recorded[Event]) []events.Recorded[Event] {
+	var back []events.Recorded[Event]
 	for _, r := range history {
 		typ, schema, data, err := EncodeEvent(nil, r.Event)
 		if err != nil {
@@ -172,7 +172,7 @@ func stored(t *rapid.T, history []Recorded) []Recorded {
 		if err != nil || e != r.Event {
 			t.Fatalf("%s: %+v, %v", data, e, err)
 		}
-		back = append(back, Recorded{At: r.At, Event: e})
+		back = append(back, events.Recorded[Event]{At: r.At, Event: e})
 	}
 	return back
 }
@@ -189,9 +189,9 @@ func TestHostileHistories(t *testing.T) {
 		RefundMade{Amount: yuan("-1")}, InstalmentPaid{Reference: "c", Amount: trade.Minor(math.MinInt64, yuan("0").Currency())},
 		Placed{Buyer: "bao", Merchant: "meilin"}, AmountLowered{}, Cancelled{}, Paid{}, nil, (*Paid)(nil))
 	rapid.Check(t, func(t *rapid.T) {
-		history := []Recorded{{At: newYear, Event: Placed{Buyer: "bao", Merchant: "meilin", Amount: yuan("100")}}}
+		history := []events.Recorded[Event]{{At: newYear, Event: Placed{Buyer: "bao", Merchant: "meilin", Amount: yuan("100")}}}
 		for _, e := range rapid.SliceOfN(rapid.SampledFrom(facts), 1, 20).Draw(t, "facts") {
-			history = append(history, Recorded{At: newYear, Event: e})
+			history = append(history, events.Recorded[Event]{At: newYear, Event: e})
 		}
 		history = history[rapid.IntRange(0, 1).Draw(t, "from"):]
 		o := New(ours)
@@ -199,7 +199,7 @@ func TestHostileHistories(t *testing.T) {
 			before := o
 			to, listed := Phase(0), false
 			if e := r.Event; e != nil && reflect.TypeOf(e).Kind() == reflect.Struct {
-				to, listed = Table().Next(o.Phase, e.Kind())
+				to, listed = Life().Table().Next(o.Phase, e.Kind())
 			}
 			err := o.Apply(r.Event, r.At)
 			switch {
@@ -210,7 +210,7 @@ func TestHostileHistories(t *testing.T) {
 			case !errors.As(err, new(*trade.InvalidError)) || !reflect.DeepEqual(o, before):
 				t.Fatalf("%+v: %v, now %+v", r.Event, err, o)
 			default:
-				replayed, err := Replay(ours, history)
+				replayed, err := Replay(New(ours), history)
 				corrupt, ok := errors.AsType[*events.CorruptError](err)
 				if !ok || corrupt.Stream != Stream(ours) || int(corrupt.Version) != i+1 || !reflect.DeepEqual(replayed, o) {
 					t.Fatalf("%v at %d leaves %+v, want %+v", err, i+1, replayed, o)
@@ -293,7 +293,7 @@ func TestHistoriesThatCannotBe(t *testing.T) {
 func TestStatesAreValues(t *testing.T) {
 	w := on(t, PhaseReceived).under(instalments).do(pay("10"), pay("20"), pay("5"))
 	shared := w.o
-	want, err := Replay(ours, w.history)
+	want, err := Replay(New(ours), w.history)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,8 +305,8 @@ func TestStatesAreValues(t *testing.T) {
 	if a.Payments[3].Reference != "a" || b.Payments[3].Reference != "b" || !reflect.DeepEqual(shared, want) {
 		t.Errorf("%+v\n%+v\n%+v", a.Payments, b.Payments, shared.Payments)
 	}
-	history := append(w.history, Recorded{At: newYear, Event: InstalmentPaid{Reference: "a", Amount: yuan("1")}})
-	if fresh, err := Replay(ours, history); err != nil || !reflect.DeepEqual(fresh, a) {
+	history := append(w.history, events.Recorded[Event]{At: newYear, Event: InstalmentPaid{Reference: "a", Amount: yuan("1")}})
+	if fresh, err := Replay(New(ours), history); err != nil || !reflect.DeepEqual(fresh, a) {
 		t.Errorf("%+v, %v\n%+v", fresh, err, a)
 	}
 }

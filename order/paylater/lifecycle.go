@@ -1,8 +1,6 @@
 package paylater
 
 import (
-	"slices"
-
 	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -35,16 +33,25 @@ const (
 	PhaseWrittenOff
 )
 
-var phaseNames = [...]string{"none", "placed", "shipped", "prepaid", "prepaid-shipped", "received",
-	"overdue", "paid", "cancelled", "written-off"}
+// phases names the phases: on the wire, and for people in both languages.
+var phases = machine.Names{
+	{"none", "not placed yet", "尚未下单"},
+	{"placed", "placed", "已下单"},
+	{"shipped", "shipped", "已发货"},
+	{"prepaid", "paid before shipment", "已付款待发货"},
+	{"prepaid-shipped", "paid and shipped", "已付款已发货"},
+	{"received", "received", "已收货待付款"},
+	{"overdue", "overdue", "逾期未付款"},
+	{"paid", "paid", "已付款"},
+	{"cancelled", "cancelled", "已取消"},
+	{"written-off", "written off", "已核销"},
+}
 
 // String returns the phase's name, such as "prepaid-shipped".
-func (p Phase) String() string {
-	if int(p) < len(phaseNames) {
-		return phaseNames[p]
-	}
-	return "unknown"
-}
+func (p Phase) String() string { return phases.Name(uint8(p)) }
+
+// Text returns the phase as a sentence has it, such as "paid and shipped" or "已付款已发货".
+func (p Phase) Text(lang rule.Lang) string { return phases.Text(uint8(p), lang) }
 
 // unpaid are the phases in which the order waits for money, charged those in which the system
 // may collect it, paid those in which the merchant has it, and placed all but the first one.
@@ -56,8 +63,8 @@ var (
 		PhasePaid, PhaseCancelled, PhaseWrittenOff)
 )
 
-// steps says which fact moves an order from where to where. It is the only place that does; the
-// machine and the diagram are made from it. See TestStepsAreTheMachine.
+// steps says which event moves an order from where to where. It is the only place that does; the
+// machine and the diagram are made from it. See TestAggregate.
 var steps = []machine.Step[Phase, Kind]{
 	// place
 	{Event: KindPlaced, From: in(PhaseNone), To: PhasePlaced},
@@ -91,25 +98,11 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindFakeFlagged, From: placed, Stay: true},
 }
 
-// Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
-// and to others, and which facts may come of it. A command may have several.
-type Permission struct {
-	Command string
-	Roles   []trade.Role
-	Phases  []Phase
-	Rule    rule.ID
-	// WrittenOff is the rule that refuses the command in PhaseWrittenOff where it is not Rule.
-	WrittenOff rule.ID
-	Makes      []Kind
-
-	probe func(*Order) Command // the command as Next tries it; nil if the order alone does not tell
-}
-
-// permissions is what may be asked of an order. What it does not allow is denied. See
-// TestMatrix.
-var permissions = []Permission{
+// permits says which role may issue which command, in which phases. What it does not allow is
+// denied. See TestMatrix.
+var permits = []machine.Permit[Phase, Kind]{
 	// place
-	permit(Place{}, by(trade.Buyer), in(PhaseNone), rule.B7, KindPlaced).probed(nil),
+	permit(Place{}, by(trade.Buyer), in(PhaseNone), rule.B7, KindPlaced),
 	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhasePlaced), rule.D49, KindCancelled),
 
 	// ship
@@ -120,9 +113,9 @@ var permissions = []Permission{
 
 	// pay
 	permit(Pay{}, by(trade.Buyer, trade.System), unpaid, rule.B8, KindInstalmentPaid, KindPaid).
-		writtenOff(rule.D52).probed(probePay),
-	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaid), rule.D50, KindRefundMade, KindCancelled).probed(probeRefund),
-	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaidShipped, PhasePaid), rule.D50, KindRefundMade).probed(probeRefund),
+		Unless(rule.D52, in(PhaseWrittenOff)),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaid), rule.D50, KindRefundMade, KindCancelled),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaidShipped, PhasePaid), rule.D50, KindRefundMade),
 
 	// overdue
 	permit(RequestCharge{}, by(trade.System), charged, rule.D47, KindChargeRequested),
@@ -133,7 +126,7 @@ var permissions = []Permission{
 	// after-sales
 	permit(OpenAfterSales{}, by(trade.Buyer), in(PhaseReceived), rule.D46, KindAfterSalesOpened),
 	permit(CloseAfterSales{}, by(trade.Buyer, trade.Seller, trade.Platform), in(PhaseReceived), rule.D46, KindAfterSalesClosed),
-	permit(LowerAmount{}, by(trade.Seller), unpaid, rule.D49, KindAmountLowered).probed(probeLower),
+	permit(LowerAmount{}, by(trade.Seller), unpaid, rule.D49, KindAmountLowered),
 	permit(Return{}, by(trade.Seller, trade.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), rule.D49, KindReturned),
 	permit(FlagFake{}, by(trade.Platform), placed, rule.B19, KindFakeFlagged),
 }
@@ -142,107 +135,11 @@ func in(phases ...Phase) []Phase { return phases }
 
 func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
-	return Permission{
-		Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes,
-		probe: func(*Order) Command { return c },
-	}
+func permit(c Command, roles []trade.Role, phases []Phase, id rule.ID, makes ...Kind) machine.Permit[Phase, Kind] {
+	return machine.Permit[Phase, Kind]{Command: c.Name(), Roles: roles, Phases: phases, Rule: id, Makes: makes}
 }
 
-func (p Permission) writtenOff(ruleID rule.ID) Permission { p.WrittenOff = ruleID; return p }
+var life = machine.Must(machine.NewLife("pay-later order", "先用后付订单", PhaseNone, steps, permits))
 
-func (p Permission) probed(probe func(*Order) Command) Permission { p.probe = probe; return p }
-
-// refuses returns the rule that refuses the command to others and in other phases.
-func (p *Permission) refuses(phase Phase) rule.ID {
-	if p.WrittenOff != "" && phase == PhaseWrittenOff {
-		return p.WrittenOff
-	}
-	return p.Rule
-}
-
-// Permissions returns a copy of the table of commands.
-func Permissions() []Permission {
-	rows := slices.Clone(permissions)
-	for i := range rows {
-		r := &rows[i]
-		r.Roles, r.Phases, r.Makes = slices.Clone(r.Roles), slices.Clone(r.Phases), slices.Clone(r.Makes)
-	}
-	return rows
-}
-
-// Steps returns a copy of the table of facts.
-func Steps() []machine.Step[Phase, Kind] {
-	rows := slices.Clone(steps)
-	for i := range rows {
-		rows[i].From = slices.Clone(rows[i].From)
-	}
-	return rows
-}
-
-// lifecycle is the machine of an order, permitted finds the rows of a command. Both are made once
-// from the tables above and never change.
-var (
-	lifecycle = mustTable(machine.New(PhaseNone, steps))
-	permitted = func() map[string][]*Permission {
-		rows := make(map[string][]*Permission)
-		for i := range permissions {
-			p := &permissions[i]
-			rows[p.Command] = append(rows[p.Command], p)
-		}
-		return rows
-	}()
-)
-
-// mustTable panics if the steps above contradict each other: the program is broken then,
-// whatever its input.
-func mustTable(t *machine.Table[Phase, Kind], err error) *machine.Table[Phase, Kind] {
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-// Table returns the machine of a pay-later order.
-func Table() *machine.Table[Phase, Kind] { return lifecycle }
-
-// Diagram returns the phases of a pay-later order as a Mermaid state diagram.
-func Diagram() string { return lifecycle.Mermaid() }
-
-// permits checks actor, phase and instant against the table of commands.
-func (o *Order) permits(c Command, g *trade.Given) error {
-	rows := permitted[c.Name()] // every command has one, see TestPermissions
-	role, here := false, false
-	for _, p := range rows {
-		mine := slices.Contains(p.Roles, g.By.Role)
-		role, here = role || mine, here || mine && slices.Contains(p.Phases, o.Phase)
-	}
-	applies := rows[0].refuses(o.Phase)
-	switch {
-	case !role:
-		return o.refuse(applies, c).Says("the "+g.By.Role.Text(rule.English)+" cannot ask for it",
-			g.By.Role.Text(rule.Chinese)+"无权执行此操作")
-	case !o.isParty(g.By):
-		return o.refuse(applies, c).Says("the account is no party of this order", "该账号不是本订单的当事人")
-	case !here:
-		return o.refuse(applies, c).Says("not in this phase", "订单当前阶段不允许此操作")
-	case g.At.Before(o.LastAt):
-		return o.refuse(rule.D61, c).From(o.LastAt)
-	}
-	return nil
-}
-
-// isParty reports whether a buyer or merchant is the one of this order. Before it is placed
-// anybody may become its buyer.
-func (o *Order) isParty(by trade.Actor) bool {
-	switch {
-	case o.Phase == PhaseNone:
-		return true
-	case by.Role == trade.Buyer:
-		return by.Account == o.Buyer
-	case by.Role == trade.Seller:
-		return by.Account == o.Merchant
-	default:
-		return true
-	}
-}
+// Life returns the two tables of a pay-later order, and the machine and the diagram made from them.
+func Life() *machine.Life[Phase, Kind] { return life }

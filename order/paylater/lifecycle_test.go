@@ -1,7 +1,6 @@
 package paylater_test
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -38,114 +39,17 @@ func read(t testing.TB, path string) string {
 	return string(text)
 }
 
-// TestStepsAreTheMachine compares the table of steps with the array and with the looplab
-// machine, cell by cell.
-func TestStepsAreTheMachine(t *testing.T) {
-	type cell struct {
-		from  Phase
-		event Kind
-	}
-	want := make(map[cell]Phase)
-	for _, step := range Steps() {
-		for _, from := range step.From {
-			c := cell{from, step.Event}
-			if _, twice := want[c]; twice {
-				t.Errorf("%s in %s has two steps", step.Event, from)
-			}
-			if want[c] = step.To; step.Stay {
-				want[c] = from
-			}
-		}
-	}
-	kinds := Table().Kinds()
-	if len(kinds) != len(everyKind()) {
-		t.Errorf("%d of %d kinds have a step", len(kinds), len(everyKind()))
-	}
-	for p := range PhaseWrittenOff + 3 {
-		for k := range Kind(40) {
-			to, listed := want[cell{p, k}]
-			if next, ok := Table().Next(p, k); ok != listed || next != to {
-				t.Errorf("Next(%s, %s) = %s, %t; the steps say %s, %t", p, k, next, ok, to, listed)
-			}
-			if p > PhaseWrittenOff || !slices.Contains(kinds, k) {
-				continue
-			}
-			m := Table().Looplab(p)
-			if m.Can(k.String()) != listed {
-				t.Errorf("%s in %s: looplab says %t, the steps %t", k, p, !listed, listed)
-			}
-			// Its error tells a step that stays from none, which Can has told already.
-			_ = m.Event(context.Background(), k.String())
-			if listed && m.Current() != to.String() {
-				t.Errorf("%s in %s: looplab goes to %s, the steps to %s", k, p, m.Current(), to)
-			}
-		}
-	}
-}
-
-// everyKind returns the kinds of events, in the order of their numbers.
-func everyKind() []Kind {
-	var kinds []Kind
-	for k := Kind(1); k.String() != "unknown"; k++ {
-		kinds = append(kinds, k)
-	}
-	return kinds
-}
-
-// TestPermissions holds the two tables together: what a command may make has a step wherever the
-// command is allowed, and every step is made by some command.
-func TestPermissions(t *testing.T) {
-	type cell struct {
-		from  Phase
-		event Kind
-	}
-	made := make(map[cell]bool)
-	named := make(map[string]bool)
-	for _, p := range Permissions() {
-		named[p.Command] = true
-		for _, kind := range p.Makes {
-			for _, phase := range p.Phases {
-				if _, ok := Table().Next(phase, kind); !ok {
-					t.Errorf("%s may make %s in %s, which has no step", p.Command, kind, phase)
-				}
-				made[cell{phase, kind}] = true
-			}
-		}
-	}
-	for _, s := range Steps() {
-		for _, from := range s.From {
-			if !made[cell{from, s.Event}] {
-				t.Errorf("no command makes %s in %s", s.Event, from)
-			}
-		}
-	}
-	for _, c := range samples() {
-		if !named[c.Name()] {
-			t.Errorf("nobody may ask for %s", c.Name())
-		}
-	}
-	if len(named) != len(samples()) {
-		t.Errorf("%d commands have a row, %d are known", len(named), len(samples()))
-	}
-}
-
-func TestTablesAreCopies(t *testing.T) {
-	rows, moves := Permissions(), Steps()
-	for i := range rows {
-		clear(rows[i].Roles)
-		clear(rows[i].Phases)
-		clear(rows[i].Makes)
-		rows[i].Command = "gone"
-	}
-	for i := range moves {
-		clear(moves[i].From)
-	}
-	if p := Permissions()[1]; p.Command != "cancel" || p.Roles[0] != trade.Buyer || p.Phases[0] != PhasePlaced || p.Makes[0] != KindCancelled {
-		t.Errorf("a caller changed the commands: %+v", p)
-	}
-	if s := Steps()[1]; s.From[0] != PhasePlaced {
-		t.Errorf("a caller changed the steps: %+v", s)
-	}
+func TestAggregate(t *testing.T) {
+	w := on(t, PhaseReceived).under(instalments).do(pay("40"), OpenAfterSales{}, CloseAfterSales{}).wait(day + 1)
+	w.do(RequestCharge{}, MarkOverdue{}, pay("60"))
+	aggregatetest.Run(t, aggregatetest.Aggregate[Order, Command, Event, Facts, Phase, Kind]{
+		Stream: Stream(ours), New: func() Order { return New(ours) },
+		Phase:  func(o Order) Phase { return o.Phase },
+		LastAt: func(o Order) time.Time { return o.LastAt },
+		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
+		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
+		Commands: samples(), Events: everyEvent(), Golden: "testdata/events.golden", Doc: "doc.go", History: w.history,
+	})
 }
 
 // row is a line of the reviewed table.
@@ -216,7 +120,7 @@ func checkMatrix(t *testing.T, decide decide) (faults []string) {
 		commands[c.Name()] = c
 	}
 	makes := make(map[string][]Kind)
-	for _, p := range Permissions() {
+	for _, p := range Life().Permits() {
 		makes[p.Command] = append(makes[p.Command], p.Makes...)
 	}
 	rows := readMatrix(t)
@@ -285,13 +189,4 @@ func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 	}
 }
 
-func TestDiagram(t *testing.T) { golden(t, "testdata/paylater.mmd", Diagram()) }
-
-func TestPhaseNames(t *testing.T) {
-	if got := (PhaseWrittenOff + 1).String(); got != "unknown" {
-		t.Errorf("a phase beyond the last is %q", got)
-	}
-	if got := PhasePrepaidShipped.String(); got != "prepaid-shipped" {
-		t.Errorf("PhasePrepaidShipped is %q", got)
-	}
-}
+func TestDiagram(t *testing.T) { golden(t, "testdata/paylater.mmd", Life().Diagram()) }

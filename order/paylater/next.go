@@ -1,41 +1,42 @@
 package paylater
 
 import (
-	"errors"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/tradesurety/surety/order/machine"
-	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Next returns what the actor may ask for at that instant, in the order of the table of
-// commands. A nil policy stands for the defaults. A command that needs a payload, or a look at
-// the line, can still be refused when it is made.
+// Next returns the commands that the actor may issue at that instant, in the order of the table,
+// each with what blocks it. A nil policy stands for the defaults. A command that needs a payload,
+// or a look at the line, can still be refused when it is issued.
 func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
-	if by.Validate() != nil || trade.CheckInstant("at", at) != nil || !o.isParty(by) {
-		return nil
-	}
-	var options []machine.Choice
-	for i := range permissions {
-		p := &permissions[i]
-		if !slices.Contains(p.Roles, by.Role) || !slices.Contains(p.Phases, o.Phase) {
-			continue
+	g, f := trade.Given{By: by, At: at}, Facts{Policy: policy}
+	return life.Next(g, o.at(by), func(command string) error {
+		probe := probes[command]
+		if probe == nil {
+			return nil
 		}
-		option := machine.Choice{Command: p.Command}
-		switch {
-		case at.Before(o.LastAt):
-			option.Refusal = trade.Refuse(rule.D61, p.Command, o.Phase.String()).From(o.LastAt)
-		case p.probe != nil:
-			if _, err := Decide(o, p.probe(&o), trade.Given{By: by, At: at}, Facts{Policy: policy}); err != nil {
-				errors.As(err, &option.Refusal)
-			}
-		}
-		options = append(options, option)
-	}
-	return options
+		_, err := Decide(o, probe(&o), g, f)
+		return err
+	})
+}
+
+// probes makes the sample of each command whose refusals the order alone shows. The others are
+// accepted wherever they are permitted, but for Place, which depends on the line.
+var probes = map[string]func(*Order) Command{
+	AutoConfirmReceipt{}.Name(): func(*Order) Command { return AutoConfirmReceipt{} },
+	ExtendReceipt{}.Name():      func(*Order) Command { return ExtendReceipt{} },
+	Pay{}.Name():                probePay,
+	Refund{}.Name():             probeRefund,
+	RequestCharge{}.Name():      func(*Order) Command { return RequestCharge{} },
+	FailCharge{}.Name():         func(*Order) Command { return FailCharge{} },
+	MarkOverdue{}.Name():        func(*Order) Command { return MarkOverdue{} },
+	OpenAfterSales{}.Name():     func(*Order) Command { return OpenAfterSales{} },
+	CloseAfterSales{}.Name():    func(*Order) Command { return CloseAfterSales{} },
+	LowerAmount{}.Name():        probeLower,
+	FlagFake{}.Name():           func(*Order) Command { return FlagFake{} },
 }
 
 // probePay pays what is due under a reference that the order does not have.
@@ -51,9 +52,9 @@ func probePay(o *Order) Command {
 func probeRefund(o *Order) Command { return Refund{Amount: o.least()} }
 
 // probeLower lowers the amount by the least that there is. An order of no more than that cannot
-// be lowered, which asking for what is outstanding says as well.
+// be lowered; a probe for all that is outstanding says so as well.
 func probeLower(o *Order) Command {
-	amount := minus(o.Outstanding, o.least())
+	amount := o.Outstanding.SubUnchecked(o.least())
 	if !amount.IsPositive() {
 		amount = o.Outstanding
 	}
@@ -66,12 +67,12 @@ func (o *Order) least() trade.Money { return trade.Minor(1, o.Original.Currency(
 type Deadline struct {
 	At      time.Time
 	Kind    string  // "receipt", "charge" or "overdue"
-	Command Command // what the system asks for then
+	Command Command // what the system issues then
 }
 
 // Deadline returns the deadline that runs now, and whether one does. An order has at most one:
 // the automatic receipt, then the first charge at the due time, then the nanosecond after it.
-// Charges that are repeated have no deadline: who reports a failure asks for the next one.
+// A repeated charge has no deadline: whoever reports that one failed requests the next.
 func (o *Order) Deadline() (Deadline, bool) {
 	switch o.Phase {
 	case PhaseShipped, PhasePrepaidShipped:

@@ -1,16 +1,16 @@
 package paylater
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Order is the folded state of one pay-later order. It is a value: whoever holds one may keep
-// it, and no later step changes it.
+// Order is the folded state of one pay-later order. It is a value: its holder may keep it, and no
+// later event changes it.
 type Order struct {
 	ID     trade.ID
 	Phase  Phase
@@ -29,21 +29,21 @@ type Order struct {
 	Consumed    trade.Money // written off
 
 	// Instalments is what was paid towards Outstanding so far, always less than it; PaidBack is
-	// what of it went back to the buyer when the order ended unpaid.
+	// the part of it that went back to the buyer when the order ended unpaid.
 	Instalments trade.Money
 	PaidBack    trade.Money
 	Refunded    trade.Money // paid back to the buyer out of Paid
 
 	ShippedAt     time.Time
 	AutoReceiveAt time.Time // from when the system confirms receipt
-	Extended      bool      // whether the buyer has put that off
+	Extended      bool      // whether the buyer has postponed that
 	ReceivedAt    time.Time
 	ReceivedBy    trade.Role // Buyer or System
 	DueAt         time.Time  // zero if the order was paid before it was received
 
 	Payments      []Payment // the instalments, and last the payment that completed them
 	PaidAt        time.Time
-	Charges       int  // how many charges the system has asked for
+	Charges       int  // how many charges the system has requested
 	ChargePending bool // whether the outcome of the last one is open
 
 	OverdueAt    time.Time // when the order became overdue, zero if it never was
@@ -62,15 +62,12 @@ type Payment struct {
 	At        time.Time
 }
 
-// New returns the order of that id before it is placed.
-func New(id trade.ID) Order { return Order{ID: id} }
-
-// Due returns what a payment has to be to settle the order: what is outstanding less the
+// Due returns the amount of the payment that settles the order: what is outstanding less the
 // instalments so far. It is zero for an order that waits for no money.
-func (o *Order) Due() trade.Money { return minus(o.Outstanding, o.Instalments) }
+func (o *Order) Due() trade.Money { return o.Outstanding.SubUnchecked(o.Instalments) }
 
 // Refundable returns what was paid and not refunded.
-func (o *Order) Refundable() trade.Money { return minus(o.Paid, o.Refunded) }
+func (o *Order) Refundable() trade.Money { return o.Paid.SubUnchecked(o.Refunded) }
 
 // AfterSalesOpen reports whether an after-sales case is open.
 func (o *Order) AfterSalesOpen() bool { return !o.AfterSalesAt.IsZero() }
@@ -81,112 +78,79 @@ func (o *Order) VisibleTo(by trade.Actor) bool {
 	return o.Phase != PhaseNone && by.Role >= trade.Buyer && by.Role <= trade.System && o.isParty(by)
 }
 
-// Command is what may be asked of a pay-later order. The commands are the exported struct types
-// of this package with a method Name; nobody else can make one.
+// Command is a request to a pay-later order. The commands are the exported struct types of this
+// package with a method Name; nobody else can make one.
 type Command interface {
 	// Name is the command's wire name, such as "open-after-sales".
 	Name() string
-	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
+	// check returns a *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
-	// decide climbs the command's ladder of rules. Payload, actor, phase and instant were checked.
+	// decide climbs the command's ladder of rules and never writes the order. Payload, actor,
+	// phase and instant were checked.
 	decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 }
 
-// Event is a fact in the life of a pay-later order. The events are the exported struct types of
+// Event is an event in the life of a pay-later order. The events are the exported struct types of
 // this package with a method Kind; nobody else can make one.
+//
+// An event has a method contradicts where the table allows it and the order's own past may not: it
+// then returns a *trade.InvalidError.
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "paylater.placed".
 	Kind() Kind
-	// check returns an *trade.InvalidError if no command can have made the event.
+	// check returns a *trade.InvalidError if no command can have made the event.
 	check() error
-	// fits returns an *trade.InvalidError if the event contradicts what came before it, though
-	// the phase has a step for it.
-	fits(o *Order) error
-	// evolve copies the fact into the state. It refuses nothing, moves no phase, and never writes
+	// evolve copies the event into the state. It refuses nothing, moves no phase, and never writes
 	// through a slice that another holder of the state can see.
 	evolve(o *Order, at time.Time)
 }
 
-// Recorded is a fact with the instant at which it was decided.
-type Recorded struct {
-	At    time.Time
-	Event Event
-}
-
-// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
-// *trade.InvalidError if the command, the given or the policy is malformed.
+// Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError if
+// the command, the given or the policy is malformed.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // order's own rules as each command writes them, and then those that depend on the line.
 func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, invalid("command", "must be a value of one of the commands of a pay-later order")
+		return nil, wire.Alien("command", "paylater")
 	}
 	if o.ID.IsZero() {
-		return nil, invalid("id", "must not be empty")
+		return nil, trade.Invalid("id", "must not be empty")
 	}
-	if err := g.By.Validate(); err != nil {
+	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	if err := trade.CheckInstant("at", g.At); err != nil {
-		return nil, err
-	}
+	g.At = trade.Instant(g.At) // an event is the same before and after it is stored
 	if err := f.rules().Validate(); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	g.At = instant(g.At)
-	if err := o.permits(c, &g); err != nil {
+	if err := life.Check(c.Name(), g, o.at(g.By)); err != nil {
 		return nil, err
 	}
 	return c.decide(&o, &g, &f)
 }
 
-// Apply folds one fact into the state in place. An *trade.InvalidError says that the history
-// cannot be that of a pay-later order: the fact has no step from this phase, or contradicts what
-// came before. The state is then as it was.
-func (o *Order) Apply(e Event, at time.Time) error {
-	if !isEvent(e) {
-		return notAnEvent()
-	}
-	to, ok := lifecycle.Next(o.Phase, e.Kind())
-	if !ok {
-		return invalid("event", "%s has no step from phase %s", e.Kind(), o.Phase)
-	}
-	if err := e.fits(o); err != nil {
-		return err
-	}
-	at = instant(at)
-	e.evolve(o, at)
-	o.Phase = to
-	if at.After(o.LastAt) {
-		o.LastAt = at
-	}
-	return nil
+// at returns where the order stands for the actor.
+func (o *Order) at(by trade.Actor) machine.At[Phase] {
+	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by)}
 }
 
-// Evolve returns the order after one more fact; o itself is not changed.
-func Evolve(o Order, e Event, at time.Time) (Order, error) {
-	err := o.Apply(e, at)
-	return o, err
-}
-
-// Replay folds a whole history. A fact that cannot be is an *events.CorruptError that names its
-// version; the state is then the one before that fact.
-func Replay(id trade.ID, history []Recorded) (Order, error) {
-	o := New(id)
-	for i, r := range history {
-		if err := o.Apply(r.Event, r.At); err != nil {
-			corrupt := &events.CorruptError{Stream: Stream(id), Version: events.Version(i + 1), Err: err}
-			if isEvent(r.Event) {
-				corrupt.Type = r.Event.Kind().String()
-			}
-			return o, corrupt
-		}
+// isParty reports whether a buyer or merchant is the one of this order. Before it is placed
+// anybody may become its buyer.
+func (o *Order) isParty(by trade.Actor) bool {
+	switch {
+	case o.Phase == PhaseNone:
+		return true
+	case by.Role == trade.Buyer:
+		return by.Account == o.Buyer
+	case by.Role == trade.Seller:
+		return by.Account == o.Merchant
+	default:
+		return true
 	}
-	return o, nil
 }
 
 func (o *Order) refuse(ruleID rule.ID, c Command) *trade.Refusal {
@@ -203,36 +167,13 @@ func (o *Order) otherCurrency(c Command, amount trade.Money) error {
 
 func (o *Order) zero() trade.Money { return trade.Minor(0, o.Original.Currency()) }
 
-func invalid(field, format string, args ...any) *trade.InvalidError {
-	return &trade.InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
-}
-
-func notAnEvent() error {
-	return invalid("event", "must be a value of one of the events of a pay-later order")
-}
-
-// plus and minus are for amounts of one order, none of which is negative or more than its
-// original amount: there is nothing that could go wrong.
-func plus(a, b trade.Money) trade.Money {
-	sum, _ := a.Add(b)
-	return sum
-}
-
-func minus(a, b trade.Money) trade.Money {
-	difference, _ := a.Sub(b)
-	return difference
-}
-
-// instant strips what two equal instants may differ in.
-func instant(t time.Time) time.Time { return t.Round(0).UTC() }
-
 // The bounds of texts, in bytes. Stored: raise them, never lower them.
 const (
 	maxReason    = 500
 	maxReference = 200
 )
 
-// checkReason returns an *trade.InvalidError unless the reason is empty or one that
+// checkReason returns a *trade.InvalidError unless the reason is empty or one that
 // trade.CheckText takes.
 func checkReason(text string) error {
 	if text == "" {
@@ -241,21 +182,21 @@ func checkReason(text string) error {
 	return trade.CheckText("reason", text, maxReason)
 }
 
-// checkPositive and checkNotNegative return an *trade.InvalidError that names the field unless
+// checkPositive and checkNotNegative return a *trade.InvalidError that names the field unless
 // the amount is one of a currency that can be stored.
 func checkPositive(field string, amount trade.Money) error {
 	if !amount.IsPositive() {
-		return invalid(field, "must be positive")
+		return trade.Invalid(field, "must be positive")
 	}
 	return checkNotNegative(field, amount)
 }
 
 func checkNotNegative(field string, amount trade.Money) error {
 	if amount.IsNegative() {
-		return invalid(field, "must not be negative")
+		return trade.Invalid(field, "must not be negative")
 	}
 	if _, err := trade.ParseCurrency(amount.Currency().String()); err != nil {
-		return invalid(field, "must have a currency")
+		return trade.Invalid(field, "must have a currency")
 	}
 	return nil
 }
@@ -265,7 +206,7 @@ var lastDeadline = trade.MaxInstant.Add(2 * maxTerm)
 
 func checkDeadline(field string, t time.Time) error {
 	if t.Before(trade.MinInstant) || t.After(lastDeadline) {
-		return invalid(field, "lies outside %s to %s", trade.MinInstant.Format(time.DateOnly), lastDeadline.Format(time.DateOnly))
+		return trade.Invalid(field, "lies outside %s to %s", trade.MinInstant.Format(time.DateOnly), lastDeadline.Format(time.DateOnly))
 	}
 	return nil
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Overdue: the system asks for the money when it is due, and the order is overdue when the due
-// time has passed without it.
+// Overdue: the system requests a charge when payment is due, and the order is overdue when the due
+// time has passed without a payment.
 
-// RequestCharge asks for a charge of what is due, at the due time or later. The outcome comes
-// from outside, as Pay or FailCharge. The policy says how often it may be repeated.
+// RequestCharge requests a charge of what is due, at the due time or later. The outcome comes from
+// outside, as Pay or FailCharge. The policy says how often it may be repeated.
 type RequestCharge struct{}
 
 func (RequestCharge) check() error { return nil }
@@ -24,10 +24,10 @@ func (c RequestCharge) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 		return nil, o.refuse(rule.D47, c).Says("payment is not due yet", "付款尚未到期").From(o.DueAt)
 	}
 	if o.ChargePending {
-		return nil, o.refuse(rule.D47, c).Says("a charge is under way", "扣款正在处理中")
+		return nil, o.refuse(rule.D47, c).Says("a charge is pending", "扣款正在处理中")
 	}
 	if o.Charges > f.rules().ChargeRetries {
-		return nil, o.refuse(rule.D47, c).Because("%[1]d charges were tried", "已发起 %[1]d 次扣款", o.Charges)
+		return nil, o.refuse(rule.D47, c).Because("%[1]d charges were requested", "已发起 %[1]d 次扣款", o.Charges)
 	}
 	return []Event{ChargeRequested{Attempt: o.Charges + 1, Amount: o.Due()}}, nil
 }
@@ -36,7 +36,7 @@ func (o *Order) refuseOpenCase(c Command) *trade.Refusal {
 	return o.refuse(rule.D47, c).Says("an after-sales case is open", "售后处理中")
 }
 
-// ChargeRequested says that the system has asked for a charge of Amount. Attempts count from 1.
+// ChargeRequested says that the system requested a charge of Amount. Attempts count from 1.
 // Stored: add fields, never rename or remove.
 type ChargeRequested struct {
 	Attempt int         `json:"attempt"`
@@ -52,26 +52,26 @@ func (e ChargeRequested) check() error {
 
 func checkAttempt(n int) error {
 	if n < 1 || n > 1+maxRetries {
-		return invalid("attempt", "%d lies outside 1 to %d", n, 1+maxRetries)
+		return trade.Invalid("attempt", "%d lies outside 1 to %d", n, 1+maxRetries)
 	}
 	return nil
 }
 
-func (e ChargeRequested) fits(o *Order) error {
+func (e ChargeRequested) contradicts(o *Order) error {
 	switch {
 	case o.ChargePending || o.AfterSalesOpen():
-		return invalid("event", "a charge while another is under way or an after-sales case is open")
+		return trade.Invalid("event", "a charge while another is pending or an after-sales case is open")
 	case e.Attempt != o.Charges+1:
-		return invalid("attempt", "%d after %d", e.Attempt, o.Charges)
+		return trade.Invalid("attempt", "%d after %d", e.Attempt, o.Charges)
 	case e.Amount != o.Due():
-		return invalid("amount", "%s of %s due", e.Amount, o.Due())
+		return trade.Invalid("amount", "%s of %s due", e.Amount, o.Due())
 	}
 	return nil
 }
 
 func (e ChargeRequested) evolve(o *Order, _ time.Time) { o.Charges, o.ChargePending = e.Attempt, true }
 
-// FailCharge reports that the charge under way brought no money.
+// FailCharge reports that the pending charge failed.
 type FailCharge struct {
 	Reason string `json:"reason,omitzero"` // at most 500 bytes
 }
@@ -80,12 +80,12 @@ func (c FailCharge) check() error { return checkReason(c.Reason) }
 
 func (c FailCharge) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if !o.ChargePending {
-		return nil, o.refuse(rule.D47, c).Says("no charge is under way", "没有正在处理的扣款")
+		return nil, o.refuse(rule.D47, c).Says("no charge is pending", "没有正在处理的扣款")
 	}
 	return []Event{ChargeFailed{Attempt: o.Charges, Reason: c.Reason}}, nil
 }
 
-// ChargeFailed says that a charge brought no money.
+// ChargeFailed says that a charge failed.
 // Stored: add fields, never rename or remove.
 type ChargeFailed struct {
 	Attempt int    `json:"attempt"`
@@ -99,16 +99,16 @@ func (e ChargeFailed) check() error {
 	return checkReason(e.Reason)
 }
 
-func (e ChargeFailed) fits(o *Order) error {
+func (e ChargeFailed) contradicts(o *Order) error {
 	if !o.ChargePending || e.Attempt != o.Charges {
-		return invalid("attempt", "%d is not under way", e.Attempt)
+		return trade.Invalid("attempt", "%d is not pending", e.Attempt)
 	}
 	return nil
 }
 
 func (ChargeFailed) evolve(o *Order, _ time.Time) { o.ChargePending = false }
 
-// MarkOverdue says that the due time has passed without a payment.
+// MarkOverdue records that the due time has passed without a payment.
 type MarkOverdue struct{}
 
 func (MarkOverdue) check() error { return nil }
@@ -118,13 +118,13 @@ func (c MarkOverdue) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 		return nil, o.refuseOpenCase(c)
 	}
 	if !g.At.After(o.DueAt) {
-		return nil, o.refuse(rule.D47, c).Says("a payment now is in time", "此时付款仍算按时").From(o.DueAt.Add(1))
+		return nil, o.refuse(rule.D47, c).Says("a payment at this instant is still in time", "此时付款仍算按时").From(o.DueAt.Add(1))
 	}
 	return []Event{MarkedOverdue{Amount: o.Outstanding, FreezeAfter: f.rules().FreezeAfterOverdue}}, nil
 }
 
-// MarkedOverdue says that the order is overdue with Amount outstanding. FreezeAfter is the
-// policy that applied: how many overdue orders of a merchant freeze his line, 0 if none do.
+// MarkedOverdue says that the order is overdue with Amount outstanding. FreezeAfter is the policy
+// that applied: how many overdue orders freeze the merchant's line, or 0 if they never do.
 // Stored: add fields, never rename or remove.
 type MarkedOverdue struct {
 	Amount      trade.Money `json:"amount"`
@@ -133,25 +133,25 @@ type MarkedOverdue struct {
 
 func (e MarkedOverdue) check() error {
 	if e.FreezeAfter < 0 || e.FreezeAfter > maxFreeze {
-		return invalid("freeze_after", "%d lies outside 0 to %d", e.FreezeAfter, maxFreeze)
+		return trade.Invalid("freeze_after", "%d lies outside 0 to %d", e.FreezeAfter, maxFreeze)
 	}
 	return checkPositive("amount", e.Amount)
 }
 
-func (e MarkedOverdue) fits(o *Order) error {
+func (e MarkedOverdue) contradicts(o *Order) error {
 	switch {
 	case o.AfterSalesOpen():
-		return invalid("event", "overdue while an after-sales case is open")
+		return trade.Invalid("event", "overdue while an after-sales case is open")
 	case e.Amount != o.Outstanding:
-		return invalid("amount", "%s of %s outstanding", e.Amount, o.Outstanding)
+		return trade.Invalid("amount", "%s of %s outstanding", e.Amount, o.Outstanding)
 	}
 	return nil
 }
 
 func (MarkedOverdue) evolve(o *Order, at time.Time) { o.OverdueAt = at }
 
-// WriteOff gives up the payment of an overdue order. No funds come of it, and none are taken
-// any more.
+// WriteOff gives up the payment of an overdue order. It makes no funds, and the order accepts no
+// payment after it.
 type WriteOff struct {
 	Reason string `json:"reason,omitzero"` // at most 500 bytes
 }
@@ -162,8 +162,8 @@ func (c WriteOff) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{WrittenOff{Consumed: o.Outstanding, PaidBack: o.Instalments, Reason: c.Reason}}, nil
 }
 
-// WrittenOff says that the payment is given up. The line consumes Consumed; PaidBack are the
-// instalments that go back to the buyer.
+// WrittenOff says that the payment is given up. The line consumes Consumed; PaidBack is the sum of
+// the instalments that go back to the buyer.
 // Stored: add fields, never rename or remove.
 type WrittenOff struct {
 	Consumed trade.Money `json:"consumed"`
@@ -178,12 +178,12 @@ func (e WrittenOff) check() error {
 	return checkEnd(e.Consumed, e.PaidBack, e.Reason)
 }
 
-func (e WrittenOff) fits(o *Order) error {
+func (e WrittenOff) contradicts(o *Order) error {
 	switch {
 	case e.Consumed != o.Outstanding:
-		return invalid("consumed", "%s of %s outstanding", e.Consumed, o.Outstanding)
+		return trade.Invalid("consumed", "%s of %s outstanding", e.Consumed, o.Outstanding)
 	case e.PaidBack != o.Instalments:
-		return invalid("paid_back", "%s of %s paid in instalments", e.PaidBack, o.Instalments)
+		return trade.Invalid("paid_back", "%s of %s paid in instalments", e.PaidBack, o.Instalments)
 	}
 	return nil
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Pay: the buyer's money comes in. Only when all of it has does it become the merchant's.
+// Pay: the buyer's money comes in. It becomes the merchant's once the order is paid in full.
 
-// MaxPayments is how many payments an order records. The last one is for the whole rest.
+// MaxPayments is how many payments an order records. The last one pays the whole rest.
 const MaxPayments = 100
 
-// Pay records a payment of what is due, or of a part of it if the policy takes instalments. The
+// Pay records a payment of what is due, or of a part of it if the policy allows instalments. The
 // buyer makes it, or the system collects it.
 type Pay struct {
-	// Reference names the payment where it was made, in at most 200 bytes. A reference counts
-	// once in an order.
+	// Reference names the payment where it was made, in at most 200 bytes. An order takes a
+	// reference once.
 	Reference string      `json:"reference"`
 	Amount    trade.Money `json:"amount"`
 }
@@ -43,15 +43,15 @@ func (c Pay) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, error) {
 	case due.Less(c.Amount):
 		return nil, o.refuse(rule.D51, c).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	case !f.rules().Instalments:
-		return nil, o.refuse(rule.D51, c).Because("%[1]s is due", "待付金额为 %[1]s", due).Short(minus(due, c.Amount))
+		return nil, o.refuse(rule.D51, c).Because("%[1]s is due", "待付金额为 %[1]s", due).Short(due.SubUnchecked(c.Amount))
 	case len(o.Payments) >= MaxPayments-1:
-		return nil, o.refuse(rule.D51, c).Because("the last of %[1]d payments is for the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
-			Short(minus(due, c.Amount))
+		return nil, o.refuse(rule.D51, c).Because("the last of %[1]d payments has to pay the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
+			Short(due.SubUnchecked(c.Amount))
 	}
 	return []Event{InstalmentPaid(c)}, nil
 }
 
-// knows reports whether a payment of that reference is recorded.
+// knows reports whether a payment with that reference is recorded.
 func (o *Order) knows(reference string) bool {
 	return slices.ContainsFunc(o.Payments, func(p Payment) bool { return p.Reference == reference })
 }
@@ -62,8 +62,7 @@ func (o *Order) paidWith(reference string, amount trade.Money, at time.Time) {
 	o.Payments = append(slices.Clip(o.Payments), Payment{Reference: reference, Amount: amount, At: at})
 }
 
-// InstalmentPaid says that the buyer has paid a part of what is due. It moves neither quota nor
-// funds.
+// InstalmentPaid says that the buyer paid a part of what is due. It moves neither quota nor funds.
 // Stored: add fields, never rename or remove.
 type InstalmentPaid struct {
 	Reference string      `json:"reference"`
@@ -72,24 +71,24 @@ type InstalmentPaid struct {
 
 func (e InstalmentPaid) check() error { return Pay(e).check() }
 
-func (e InstalmentPaid) fits(o *Order) error {
+func (e InstalmentPaid) contradicts(o *Order) error {
 	switch due := o.Due(); {
 	case !e.Amount.IsPositive() || !e.Amount.Less(due):
-		return invalid("amount", "%s is no part of %s", e.Amount, due)
+		return trade.Invalid("amount", "%s is not a part of %s", e.Amount, due)
 	case len(o.Payments) >= MaxPayments-1:
-		return invalid("event", "one more than the payments that an order records")
+		return trade.Invalid("event", "more payments than an order records")
 	case o.knows(e.Reference):
-		return invalid("reference", "is recorded twice")
+		return trade.Invalid("reference", "is recorded twice")
 	}
 	return nil
 }
 
 func (e InstalmentPaid) evolve(o *Order, at time.Time) {
 	o.paidWith(e.Reference, e.Amount, at)
-	o.Instalments = plus(o.Instalments, e.Amount)
+	o.Instalments = o.Instalments.AddUnchecked(e.Amount)
 }
 
-// Paid says that the order is paid in full. Amount is this payment, Total what it makes with the
+// Paid says that the order is paid in full. Amount is this payment, Total its sum with the
 // instalments before it: the line restores Total, and the same becomes received funds.
 // Stored: add fields, never rename or remove.
 type Paid struct {
@@ -106,16 +105,16 @@ func (e Paid) check() error {
 	return checkPositive("total", e.Total)
 }
 
-func (e Paid) fits(o *Order) error {
+func (e Paid) contradicts(o *Order) error {
 	switch {
 	case e.Total != o.Outstanding:
-		return invalid("total", "%s of %s outstanding", e.Total, o.Outstanding)
+		return trade.Invalid("total", "%s of %s outstanding", e.Total, o.Outstanding)
 	case e.Amount != o.Due():
-		return invalid("amount", "%s of %s due", e.Amount, o.Due())
+		return trade.Invalid("amount", "%s of %s due", e.Amount, o.Due())
 	case o.knows(e.Reference):
-		return invalid("reference", "is recorded twice")
+		return trade.Invalid("reference", "is recorded twice")
 	case e.Overdue != (o.Phase == PhaseOverdue):
-		return invalid("overdue", "does not agree with phase %s", o.Phase)
+		return trade.Invalid("overdue", "does not agree with phase %s", o.Phase)
 	}
 	return nil
 }
@@ -126,8 +125,8 @@ func (e Paid) evolve(o *Order, at time.Time) {
 	o.settle()
 }
 
-// Refund pays money back out of what the merchant has received. It touches no quota, which the
-// payment has restored (D50). An order that was not shipped is cancelled by a full refund.
+// Refund pays money back out of what the merchant has received. It changes no quota, which the
+// payment has restored (D50). A full refund cancels an order that was not shipped.
 type Refund struct {
 	Amount trade.Money `json:"amount"`
 	Reason string      `json:"reason,omitzero"` // at most 500 bytes
@@ -146,16 +145,16 @@ func (c Refund) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	}
 	rest := o.Refundable()
 	if rest.Less(c.Amount) {
-		return nil, o.refuse(rule.D50, c).Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(minus(c.Amount, rest))
+		return nil, o.refuse(rule.D50, c).Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(c.Amount.SubUnchecked(rest))
 	}
-	facts := []Event{RefundMade(c)}
+	made := []Event{RefundMade(c)}
 	if o.Phase == PhasePrepaid && c.Amount == rest {
-		facts = append(facts, Cancelled{Restored: o.zero(), PaidBack: o.zero(), Reason: c.Reason})
+		made = append(made, Cancelled{Restored: o.zero(), PaidBack: o.zero(), Reason: c.Reason})
 	}
-	return facts, nil
+	return made, nil
 }
 
-// RefundMade says how much of what was paid goes back to the buyer. It is taken from received
+// RefundMade says how much of the paid amount goes back to the buyer. It is taken from received
 // funds.
 // Stored: add fields, never rename or remove.
 type RefundMade struct {
@@ -165,11 +164,11 @@ type RefundMade struct {
 
 func (e RefundMade) check() error { return Refund(e).check() }
 
-func (e RefundMade) fits(o *Order) error {
+func (e RefundMade) contradicts(o *Order) error {
 	if rest := o.Refundable(); !e.Amount.IsPositive() || !e.Amount.AtMost(rest) {
-		return invalid("amount", "%s of %s that can be refunded", e.Amount, rest)
+		return trade.Invalid("amount", "%s of %s that can be refunded", e.Amount, rest)
 	}
 	return nil
 }
 
-func (e RefundMade) evolve(o *Order, _ time.Time) { o.Refunded = plus(o.Refunded, e.Amount) }
+func (e RefundMade) evolve(o *Order, _ time.Time) { o.Refunded = o.Refunded.AddUnchecked(e.Amount) }

@@ -9,7 +9,7 @@ import (
 
 // Place: the buyer orders and chooses to pay later; before shipment the order can be cancelled.
 
-// Place orders goods for Amount from a merchant. Whoever places the order is its buyer for good.
+// Place orders goods for Amount from a merchant. The actor is the buyer of the order for good.
 type Place struct {
 	Merchant string `json:"merchant"` // a trade.Account
 	// ChosePayLater says that the buyer chose to pay later; quota is used only then (B7).
@@ -47,7 +47,7 @@ func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return []Event{Placed{Buyer: string(g.By.Account), Merchant: c.Merchant, Amount: c.Amount}}, nil
 }
 
-// Placed says that the buyer has ordered. The line deducts Amount.
+// Placed says that the buyer placed the order. The line deducts Amount.
 // Stored: add fields, never rename or remove.
 type Placed struct {
 	Buyer    string      `json:"buyer"`    // a trade.Account
@@ -62,9 +62,9 @@ func (e Placed) check() error {
 	return Place{Merchant: e.Merchant, Amount: e.Amount}.check()
 }
 
-func (e Placed) fits(*Order) error {
+func (e Placed) contradicts(*Order) error {
 	if e.Buyer == e.Merchant {
-		return invalid("merchant", "is the buyer")
+		return trade.Invalid("merchant", "is the buyer")
 	}
 	return checkPositive("amount", e.Amount)
 }
@@ -77,7 +77,7 @@ func (e Placed) evolve(o *Order, at time.Time) {
 	o.Instalments, o.PaidBack, o.Refunded = zero, zero, zero
 }
 
-// Cancel gives up an order that was neither shipped nor paid.
+// Cancel ends an order that was neither shipped nor paid.
 type Cancel struct {
 	Reason string `json:"reason,omitzero"` // at most 500 bytes
 }
@@ -89,7 +89,8 @@ func (c Cancel) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 }
 
 // Cancelled says that the order ended before shipment. The line restores Restored, which is zero
-// if all that was paid was refunded; PaidBack are the instalments that go back to the buyer.
+// if the order was paid and refunded; PaidBack is the sum of the instalments that go back to the
+// buyer.
 // Stored: add fields, never rename or remove.
 type Cancelled struct {
 	Restored trade.Money `json:"restored"`
@@ -99,9 +100,9 @@ type Cancelled struct {
 
 func (e Cancelled) check() error { return checkEnd(e.Restored, e.PaidBack, e.Reason) }
 
-func (e Cancelled) fits(o *Order) error {
+func (e Cancelled) contradicts(o *Order) error {
 	if o.Phase == PhasePrepaid && o.Refunded != o.Paid {
-		return invalid("event", "cancelled with %s paid and %s refunded", o.Paid, o.Refunded)
+		return trade.Invalid("event", "cancelled with %s paid and %s refunded", o.Paid, o.Refunded)
 	}
 	return o.endsWith(e.Restored, e.PaidBack)
 }
@@ -123,16 +124,16 @@ func checkEnd(restored, paidBack trade.Money, reason string) error {
 func (o *Order) endsWith(restored, paidBack trade.Money) error {
 	switch {
 	case restored != o.Outstanding:
-		return invalid("restored", "%s of %s outstanding", restored, o.Outstanding)
+		return trade.Invalid("restored", "%s of %s outstanding", restored, o.Outstanding)
 	case paidBack != o.Instalments:
-		return invalid("paid_back", "%s of %s paid in instalments", paidBack, o.Instalments)
+		return trade.Invalid("paid_back", "%s of %s paid in instalments", paidBack, o.Instalments)
 	}
 	return nil
 }
 
 // end settles an order that is cancelled or returned.
 func (o *Order) end(restored, paidBack trade.Money, at time.Time) {
-	o.Restored, o.PaidBack = plus(o.Restored, restored), paidBack
+	o.Restored, o.PaidBack = o.Restored.AddUnchecked(restored), paidBack
 	o.EndedAt = at
 	o.settle()
 }

@@ -7,23 +7,23 @@ import (
 )
 
 // Policy is what a platform may set about pay-later orders. What applied to an order is recorded
-// in its events, so that a later change rewrites no history. A Policy must not be changed once
-// it is in use.
+// in its events, so that a later change does not rewrite history. A Policy must not be changed
+// once it is in use.
 type Policy struct {
 	// ReceiveWithin is how long after shipment receipt is confirmed automatically (D46; 10 days).
 	ReceiveWithin time.Duration
-	// Extension is by how much the buyer may once put the automatic receipt off (D46; 3 days).
+	// Extension is by how much the buyer may once postpone the automatic receipt (D46; 3 days).
 	// Zero grants none.
 	Extension time.Duration
 	// PayWithin is how long after receipt payment is due (D46; one day).
 	PayWithin time.Duration
-	// ChargeRetries is how many more charges the system may ask for, each after the one before
+	// ChargeRetries is how many more charges the system may request, each after the one before
 	// has failed (D47; none).
 	ChargeRetries int
-	// Instalments takes payments of a part of what is due (D51; off).
+	// Instalments allows payments of a part of what is due (D51; off).
 	Instalments bool
-	// FreezeAfterOverdue is how many overdue orders of a merchant freeze his line (D53; 0, which
-	// is never). This package only records it, in MarkedOverdue.
+	// FreezeAfterOverdue is how many overdue orders freeze the merchant's line (D53; 0, which is
+	// never). This package only records it, in MarkedOverdue.
 	FreezeAfterOverdue int
 }
 
@@ -43,26 +43,24 @@ func DefaultPolicy() *Policy {
 
 var defaultPolicy = DefaultPolicy()
 
-// Validate returns an *trade.InvalidError that names the first setting under which orders could
-// not be run, or nil.
+// Validate returns a *trade.InvalidError that names the first setting that is out of range, or nil.
 func (p *Policy) Validate() error {
 	switch {
 	case p.ReceiveWithin <= 0 || p.ReceiveWithin > maxTerm:
-		return invalid("policy.receive_within", "%s is not above zero or more than %s", p.ReceiveWithin, maxTerm)
+		return trade.Invalid("policy.receive_within", "%s is not above zero or more than %s", p.ReceiveWithin, maxTerm)
 	case p.Extension < 0 || p.Extension > maxTerm:
-		return invalid("policy.extension", "%s lies outside 0 to %s", p.Extension, maxTerm)
+		return trade.Invalid("policy.extension", "%s lies outside 0 to %s", p.Extension, maxTerm)
 	case p.PayWithin < 0 || p.PayWithin > maxTerm:
-		return invalid("policy.pay_within", "%s lies outside 0 to %s", p.PayWithin, maxTerm)
+		return trade.Invalid("policy.pay_within", "%s lies outside 0 to %s", p.PayWithin, maxTerm)
 	case p.ChargeRetries < 0 || p.ChargeRetries > maxRetries:
-		return invalid("policy.charge_retries", "%d lies outside 0 to %d", p.ChargeRetries, maxRetries)
+		return trade.Invalid("policy.charge_retries", "%d lies outside 0 to %d", p.ChargeRetries, maxRetries)
 	case p.FreezeAfterOverdue < 0 || p.FreezeAfterOverdue > maxFreeze:
-		return invalid("policy.freeze_after_overdue", "%d lies outside 0 to %d", p.FreezeAfterOverdue, maxFreeze)
+		return trade.Invalid("policy.freeze_after_overdue", "%d lies outside 0 to %d", p.FreezeAfterOverdue, maxFreeze)
 	}
 	return nil
 }
 
-// Facts is what a decision is based on beside the order, the command and trade.Given, whose own
-// Policy and Facts are those of assurance orders and are not read.
+// Facts is what a decision needs to know beside the order, the command and who issues it when.
 type Facts struct {
 	Policy *Policy // nil stands for the defaults
 	// Line is the merchant's pay-later line in the currency of the amount; Place needs it.

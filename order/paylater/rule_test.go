@@ -54,7 +54,7 @@ var placeRules = map[string]func(*testing.T){
 	"B7/accept/the buyer chose to pay later": func(t *testing.T) {
 		newWorld(t).do(place("0.01")).amounts(sums{original: "0.01", outstanding: "0.01"})
 	},
-	"B7/refuse/he did not": func(t *testing.T) {
+	"B7/refuse/the buyer did not": func(t *testing.T) {
 		c := place("100")
 		c.ChosePayLater = false
 		newWorld(t).refused(rule.B7, c)
@@ -186,7 +186,7 @@ var quotaRules = map[string]func(*testing.T){
 	},
 	"B9/excludes/a request of the merchant": func(t *testing.T) {
 		allowed := map[string]bool{}
-		for _, p := range Permissions() {
+		for _, p := range Life().Permits() {
 			for _, role := range p.Roles {
 				if role == trade.Seller {
 					allowed[p.Command] = true

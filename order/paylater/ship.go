@@ -7,9 +7,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Ship: the goods go to the buyer, paid or not, and their receipt starts the time to pay.
+// Ship: the goods go to the buyer, paid or unpaid, and their receipt starts the time to pay.
 
-// Ship says that the merchant has sent the goods. It needs no payment (B1) and uses no quota,
+// Ship records that the merchant sent the goods. It needs no payment (B1) and uses no quota,
 // which was deducted when the order was placed.
 type Ship struct{}
 
@@ -28,13 +28,11 @@ type Shipped struct {
 
 func (e Shipped) check() error { return checkDeadline("auto_receive_at", e.AutoReceiveAt) }
 
-func (Shipped) fits(*Order) error { return nil }
-
 func (e Shipped) evolve(o *Order, at time.Time) {
-	o.ShippedAt, o.AutoReceiveAt = at, instant(e.AutoReceiveAt)
+	o.ShippedAt, o.AutoReceiveAt = at, trade.Instant(e.AutoReceiveAt)
 }
 
-// ExtendReceipt puts the automatic receipt off, once and before it is due.
+// ExtendReceipt postpones the automatic receipt, once and before it is due.
 type ExtendReceipt struct{}
 
 func (ExtendReceipt) check() error { return nil }
@@ -44,7 +42,7 @@ func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 		return nil, o.refuse(rule.D46, c).Says("it was extended already", "已延长过一次")
 	}
 	if !g.At.Before(o.AutoReceiveAt) {
-		return nil, o.refuse(rule.D46, c).Says("receipt is due to be confirmed automatically", "已到自动确认收货时间").
+		return nil, o.refuse(rule.D46, c).Says("the automatic receipt is due already", "已到自动确认收货时间").
 			Until(o.AutoReceiveAt)
 	}
 	extension := f.rules().Extension
@@ -54,7 +52,7 @@ func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	return []Event{ReceiptExtended{AutoReceiveAt: o.AutoReceiveAt.Add(extension)}}, nil
 }
 
-// ReceiptExtended says until when the buyer has put the automatic receipt off.
+// ReceiptExtended says until when the buyer postponed the automatic receipt.
 // Stored: add fields, never rename or remove.
 type ReceiptExtended struct {
 	AutoReceiveAt time.Time `json:"auto_receive_at"`
@@ -62,22 +60,22 @@ type ReceiptExtended struct {
 
 func (e ReceiptExtended) check() error { return checkDeadline("auto_receive_at", e.AutoReceiveAt) }
 
-func (e ReceiptExtended) fits(o *Order) error {
+func (e ReceiptExtended) contradicts(o *Order) error {
 	if o.Extended {
-		return invalid("event", "receipt is extended twice")
+		return trade.Invalid("event", "receipt was extended before")
 	}
 	if !e.AutoReceiveAt.After(o.AutoReceiveAt) {
-		return invalid("auto_receive_at", "is not after %s", o.AutoReceiveAt.Format(time.RFC3339Nano))
+		return trade.Invalid("auto_receive_at", "is not after %s", o.AutoReceiveAt.Format(time.RFC3339Nano))
 	}
 	return nil
 }
 
 func (e ReceiptExtended) evolve(o *Order, _ time.Time) {
-	o.AutoReceiveAt, o.Extended = instant(e.AutoReceiveAt), true
+	o.AutoReceiveAt, o.Extended = trade.Instant(e.AutoReceiveAt), true
 }
 
-// ConfirmReceipt is the buyer's word that the goods have arrived. It is taken until the system
-// has acted, also after the instant from which it may.
+// ConfirmReceipt is the buyer's confirmation that the goods have arrived. It is accepted until the
+// system has confirmed receipt, also after AutoReceiveAt.
 type ConfirmReceipt struct{}
 
 func (ConfirmReceipt) check() error { return nil }
@@ -86,7 +84,7 @@ func (ConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 	return o.received(trade.Buyer, g, f), nil
 }
 
-// AutoConfirmReceipt confirms receipt for a buyer who stayed silent until AutoReceiveAt.
+// AutoConfirmReceipt confirms receipt for a buyer who has not done so by AutoReceiveAt.
 type AutoConfirmReceipt struct{}
 
 func (AutoConfirmReceipt) check() error { return nil }
@@ -99,7 +97,7 @@ func (c AutoConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event,
 }
 
 // received counts the time to pay from the instant at which receipt is recorded, also when the
-// system is late.
+// system confirms it late.
 func (o *Order) received(by trade.Role, g *trade.Given, f *Facts) []Event {
 	e := ReceiptConfirmed{By: by}
 	if o.Phase == PhaseShipped {
@@ -108,8 +106,8 @@ func (o *Order) received(by trade.Role, g *trade.Given, f *Facts) []Event {
 	return []Event{e}
 }
 
-// ReceiptConfirmed says that the goods have arrived, by the word of the buyer or by the system's.
-// DueAt is when payment is due; an order that is paid has none.
+// ReceiptConfirmed says that the goods have arrived, as the buyer or the system confirmed. DueAt is
+// when payment is due; an order that is paid has none.
 // Stored: add fields, never rename or remove.
 type ReceiptConfirmed struct {
 	By    trade.Role `json:"by"`
@@ -118,7 +116,7 @@ type ReceiptConfirmed struct {
 
 func (e ReceiptConfirmed) check() error {
 	if e.By != trade.Buyer && e.By != trade.System {
-		return invalid("by", "must be buyer or system")
+		return trade.Invalid("by", "must be buyer or system")
 	}
 	if e.DueAt.IsZero() {
 		return nil
@@ -126,13 +124,13 @@ func (e ReceiptConfirmed) check() error {
 	return checkDeadline("due_at", e.DueAt)
 }
 
-func (e ReceiptConfirmed) fits(o *Order) error {
+func (e ReceiptConfirmed) contradicts(o *Order) error {
 	if paid := o.Phase == PhasePrepaidShipped; paid != e.DueAt.IsZero() {
-		return invalid("due_at", "must be given for an order that is not paid, and for no other")
+		return trade.Invalid("due_at", "must be set for an unpaid order, and only for one")
 	}
 	return nil
 }
 
 func (e ReceiptConfirmed) evolve(o *Order, at time.Time) {
-	o.ReceivedAt, o.ReceivedBy, o.DueAt = at, e.By, instant(e.DueAt)
+	o.ReceivedAt, o.ReceivedBy, o.DueAt = at, e.By, trade.Instant(e.DueAt)
 }

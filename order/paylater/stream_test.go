@@ -19,14 +19,14 @@ func TestStream(t *testing.T) {
 	if s != "paylater-01000000-0000-7000-8000-00000000000a" || s.Category() != Category {
 		t.Errorf("%q", s)
 	}
-	if o := NewModel().New(s); !reflect.DeepEqual(o, New(ours)) {
+	if o := Model().New(s); !reflect.DeepEqual(o, New(ours)) {
 		t.Errorf("%s begins as %+v", s, o)
 	}
 }
 
 // TestModel keeps an order in a store and folds it again, up to a record that cannot be.
 func TestModel(t *testing.T) {
-	ctx, store, model := context.Background(), memory.New(), NewModel()
+	ctx, store, model := context.Background(), memory.New(), Model()
 	t.Cleanup(func() { _ = store.Close() })
 	stream := Stream(ours)
 	w := newWorld(t)

@@ -2,7 +2,11 @@
 
 package paylater
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"time"
+
+	"github.com/tradesurety/surety/order/internal/wire"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -339,6 +343,85 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// evolveEvent calls the method evolve of the event, if it has one.
+func evolveEvent(e Event, a0 *Order, a1 time.Time) {
+	switch e := e.(type) {
+	case AfterSalesOpened:
+		e.evolve(a0, a1)
+	case AfterSalesClosed:
+		e.evolve(a0, a1)
+	case AmountLowered:
+		e.evolve(a0, a1)
+	case Returned:
+		e.evolve(a0, a1)
+	case FakeFlagged:
+		e.evolve(a0, a1)
+	case ChargeRequested:
+		e.evolve(a0, a1)
+	case ChargeFailed:
+		e.evolve(a0, a1)
+	case MarkedOverdue:
+		e.evolve(a0, a1)
+	case WrittenOff:
+		e.evolve(a0, a1)
+	case InstalmentPaid:
+		e.evolve(a0, a1)
+	case Paid:
+		e.evolve(a0, a1)
+	case RefundMade:
+		e.evolve(a0, a1)
+	case Placed:
+		e.evolve(a0, a1)
+	case Cancelled:
+		e.evolve(a0, a1)
+	case Shipped:
+		e.evolve(a0, a1)
+	case ReceiptExtended:
+		e.evolve(a0, a1)
+	case ReceiptConfirmed:
+		e.evolve(a0, a1)
+	}
+}
+
+// contradictsEvent calls the method contradicts of the event, if it has one.
+func contradictsEvent(e Event, a0 *Order) error {
+	switch e := e.(type) {
+	case AfterSalesOpened:
+		return e.contradicts(a0)
+	case AfterSalesClosed:
+		return e.contradicts(a0)
+	case AmountLowered:
+		return e.contradicts(a0)
+	case Returned:
+		return e.contradicts(a0)
+	case FakeFlagged:
+		return e.contradicts(a0)
+	case ChargeRequested:
+		return e.contradicts(a0)
+	case ChargeFailed:
+		return e.contradicts(a0)
+	case MarkedOverdue:
+		return e.contradicts(a0)
+	case WrittenOff:
+		return e.contradicts(a0)
+	case InstalmentPaid:
+		return e.contradicts(a0)
+	case Paid:
+		return e.contradicts(a0)
+	case RefundMade:
+		return e.contradicts(a0)
+	case Placed:
+		return e.contradicts(a0)
+	case Cancelled:
+		return e.contradicts(a0)
+	case ReceiptExtended:
+		return e.contradicts(a0)
+	case ReceiptConfirmed:
+		return e.contradicts(a0)
+	}
+	return nil
 }
 
 // Name returns the wire name of the command, open-after-sales.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -63,7 +64,7 @@ func actor(c Command) trade.Actor {
 type world struct {
 	t       testing.TB
 	o       Order
-	history []Recorded
+	history []events.Recorded[Event]
 	now     time.Time
 	by      trade.Actor // who asks, if it is not who usually does
 	facts   Facts
@@ -125,7 +126,7 @@ func (w *world) made(c Command) []Event {
 		if err := w.o.Apply(e, w.now); err != nil {
 			w.t.Fatalf("%T was decided and has no place: %v", e, err)
 		}
-		w.history = append(w.history, Recorded{At: w.now, Event: e})
+		w.history = append(w.history, events.Recorded[Event]{At: w.now, Event: e})
 	}
 	return made
 }

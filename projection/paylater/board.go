@@ -27,7 +27,7 @@ var board = &projection.Table{
 // BoardView returns the view that Board reads.
 func BoardView() *projection.View {
 	return readmodel.View("paylater_board", 1, []*projection.Table{board}, projection.Fold[paylater.Order, paylater.Event]{
-		Model: paylater.NewModel(),
+		Model: paylater.Model(),
 		Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *paylater.Order) {
 			deadline, _ := o.Deadline()
 			rows.Put(board,

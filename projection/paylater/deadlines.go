@@ -16,7 +16,7 @@ import (
 
 // DeadlinesView returns the view that Deadlines reads.
 func DeadlinesView() *projection.View {
-	return readmodel.DeadlinesView("paylater_deadlines", paylater.NewModel(), func(o *paylater.Order) readmodel.Deadline {
+	return readmodel.DeadlinesView("paylater_deadlines", paylater.Model(), func(o *paylater.Order) readmodel.Deadline {
 		deadline := readmodel.Deadline{Order: o.ID}
 		if d, runs := o.Deadline(); runs {
 			deadline.At, deadline.Kind = d.At, d.Kind

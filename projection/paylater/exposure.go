@@ -36,7 +36,7 @@ var (
 // ExposureView returns the view that Exposure reads.
 func ExposureView() *projection.View {
 	return readmodel.View("paylater_exposure", 1, []*projection.Table{lines, uses},
-		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putUse},
+		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.Model(), Last: putUse},
 		projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Last: putLine})
 }
 

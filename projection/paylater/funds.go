@@ -58,7 +58,7 @@ var (
 func FundsView() *projection.View {
 	return readmodel.View("paylater_funds", 1, []*projection.Table{movements, releases, withdrawals, sales},
 		projection.Fold[step, funds.Event]{Model: stepModel(), Each: putMovement},
-		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.NewModel(), Last: putSale})
+		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.Model(), Last: putSale})
 }
 
 // step is a balance before and after an event. Both share what the event did not change.

@@ -32,7 +32,7 @@ type Moment struct {
 // and platform have written to each other, are shown. A record that cannot be read is a
 // *events.CorruptError.
 func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID) ([]Moment, error) {
-	steps, err := readmodel.History(ctx, log, paylater.NewModel(), paylater.Stream(id), by)
+	steps, err := readmodel.History(ctx, log, paylater.Model(), paylater.Stream(id), by)
 	if err != nil || len(steps) == 0 {
 		return nil, err
 	}

@@ -324,7 +324,7 @@ func (w *world) replayed() []paylater.Order {
 	}
 	var all []paylater.Order
 	for _, id := range w.orders {
-		o, _, err := paylater.NewModel().Replay(context.Background(), w.log, paylater.Stream(id))
+		o, _, err := paylater.Model().Replay(context.Background(), w.log, paylater.Stream(id))
 		if err != nil {
 			w.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func types() (list []string) {
 	for _, p := range entrustment.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
-	for _, p := range paylater.Permissions() {
+	for _, p := range paylater.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
 	for _, p := range funds.Permissions() {

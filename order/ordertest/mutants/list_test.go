@@ -84,7 +84,7 @@ var mutants = []mutant{
 	{"paylater/aftersales.go", "DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt))", "DueAt: o.DueAt", "D46", "the time to pay runs in an after-sales case", play},
 	{"paylater/aftersales.go", "if c.Amount.AtMost(o.Instalments) {", "if false {", "D51", "lowered to less than was paid in parts", rules},
 	{"paylater/pay.go", "case !f.rules().Instalments:", "case false:", "D51", "a part is taken under any policy", edges},
-	{"paylater/lifecycle.go", "return by.Account == o.Merchant", "return by.Account != \"\"", "I8", "any merchant acts on any order", play},
+	{"paylater/order.go", "return by.Account == o.Merchant", "return by.Account != \"\"", "I8", "any merchant acts on any order", play},
 
 	// funds
 	{"funds/credit.go", "AvailableAt: instant(at).Add(time.Duration(policy.HoldDays) * day)", "AvailableAt: instant(at).Add(time.Duration(policy.HoldDays)*day - 1)", "B17", "available a nanosecond early", play},

@@ -149,7 +149,7 @@ func (f *follower) step(a *affair, r *events.Record) error {
 	)
 	if a.sale {
 		var p paylater.Phase
-		p, ok = paylater.Table().Next(paylater.Phase(a.phase), saleKinds[r.Type])
+		p, ok = paylater.Life().Table().Next(paylater.Phase(a.phase), saleKinds[r.Type])
 		to = uint8(p)
 	} else {
 		var p order.Phase
@@ -187,7 +187,7 @@ func kindOf(a *affair) int {
 // orderKinds and saleKinds find the kind of an event by its type.
 var (
 	orderKinds = kindsOf(order.Life().Table())
-	saleKinds  = kindsOf(paylater.Table())
+	saleKinds  = kindsOf(paylater.Life().Table())
 )
 
 func kindsOf[P, K machine.Symbol](t *machine.Table[P, K]) map[string]K {
