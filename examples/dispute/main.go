@@ -1,7 +1,7 @@
-// Command dispute tells the story of one contested order: a covered order is changed with the
-// buyer's consent, paid, shipped late, disputed, refunded in part, and at last ruled on with a
-// compensation that the platform advances from the seller's quota. It prints what each side
-// sees: what it may do at the turns of the story, and at the end the ledger of the order.
+// Command dispute plays one contested order: a covered order is changed with the buyer's consent,
+// paid, shipped late, disputed, refunded in part, and closed by a ruling with a compensation that the
+// platform advances from the seller's quota. It prints the order as each side sees it, the commands
+// that each side may issue, and at the end the ledger of the order.
 //
 //	go run ./examples/dispute [-lang en|zh]
 package main

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-func told(t *testing.T, args ...string) string {
+func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := run(t.Context(), &out, args); err != nil {
@@ -16,8 +16,8 @@ func told(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-func TestTellsTheStory(t *testing.T) {
-	rest := told(t)
+func TestPrintsTheStory(t *testing.T) {
+	rest := output(t)
 	for _, text := range []string{
 		"quota held: 9000.00 USD", "refused by D25", "change 1 proposed: total 9600.00 USD", "change 1 accepted", "quota held: 9600.00 USD, was 9000.00 USD",
 		"shipped late", "dispute opened (quality), 5000.00 USD claimed", "refused by D29 (confirm-receipt)", "refunded: 1200.00 USD",
@@ -29,17 +29,17 @@ func TestTellsTheStory(t *testing.T) {
 	} {
 		_, after, ok := strings.Cut(rest, text)
 		if !ok {
-			t.Fatalf("%q is missing, or out of order, in\n%s", text, told(t))
+			t.Fatalf("%q is missing, or out of order, in\n%s", text, output(t))
 		}
 		rest = after
 	}
-	if out := told(t); strings.Contains(out, "order.") {
+	if out := output(t); strings.Contains(out, "order.") {
 		t.Errorf("an event without words in\n%s", out)
 	}
 }
 
 func TestChinese(t *testing.T) {
-	out := told(t, "-lang", "zh")
+	out := output(t, "-lang", "zh")
 	if strings.Contains(out, "order.") {
 		t.Errorf("an event without words in\n%s", out)
 	}

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tradesurety/surety/examples/internal/tell"
+	"github.com/tradesurety/surety/examples/internal/display"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// texts are the words of this story beside the common ones.
+// texts are the words of this story in addition to the common ones.
 type texts struct {
-	contract, change, export, quarrel, ruling, ledger string
-	sees, may, stands, frozen                         string
+	contract, change, export, dispute, ruling, ledger string
+	sees, may, blocked, frozen                        string
 	held, consumed, available                         string
 	entry, in, back, balance                          string
 }
@@ -23,16 +23,16 @@ type texts struct {
 func textsIn(lang rule.Lang) texts {
 	if lang == rule.Chinese {
 		return texts{
-			contract: "签约", change: "变更（已收款，须买家同意）", export: "出口", quarrel: "纠纷", ruling: "仲裁与垫付", ledger: "订单台账",
-			sees: "视角", may: "可以", stands: "暂不可", frozen: "订单冻结",
+			contract: "签约", change: "变更（已收款，须买家同意）", export: "出口", dispute: "纠纷", ruling: "仲裁与垫付", ledger: "订单台账",
+			sees: "视角", may: "可以", blocked: "暂不可", frozen: "订单冻结",
 			held: "占用", consumed: "已垫付未还", available: "可用",
 			entry: "事项", in: "收入", back: "退出", balance: "余额",
 		}
 	}
 	return texts{
 		contract: "The contract", change: "A change (money has come in: it needs the buyer's consent)", export: "Export",
-		quarrel: "The quarrel", ruling: "The ruling, with a claim", ledger: "The ledger of the order",
-		sees: "sees", may: "may now", stands: "not now", frozen: "the order stands still",
+		dispute: "The dispute", ruling: "The ruling, with a claim", ledger: "The ledger of the order",
+		sees: "sees", may: "may now", blocked: "not now", frozen: "the order is frozen",
 		held: "held", consumed: "claimed and not repaid", available: "available",
 		entry: "entry", in: "in", back: "back", balance: "balance",
 	}
@@ -44,11 +44,11 @@ func (s *story) chapter(title string) {
 	}
 }
 
-// tell prints what the order's timeline says since the last time.
-func (s *story) tell() {
+// printNew prints the entries of the order's timeline since the last call.
+func (s *story) printNew() {
 	entries, err := s.desk.Timeline(s.ctx, platform, s.order)
 	if errors.Is(err, desk.ErrNotFound) {
-		return // it is not drafted yet
+		return // the order is not drafted yet
 	}
 	if s.fail(err) {
 		return
@@ -60,8 +60,8 @@ func (s *story) tell() {
 	s.seen = len(entries)
 }
 
-func (s *story) line(by trade.Role, what, standing string) {
-	text := fmt.Sprintf("%s  %s  %s  %s", s.now.Format("2006-01-02 15:04"), tell.Pad(by.Text(s.words.Lang), 8), tell.Pad(what, 60), standing)
+func (s *story) line(by trade.Role, what, phase string) {
+	text := fmt.Sprintf("%s  %s  %s  %s", s.now.Format("2006-01-02 15:04"), display.Pad(by.Text(s.words.Lang), 8), display.Pad(what, 60), phase)
 	fmt.Fprintln(s.out, strings.TrimRight(text, " "))
 }
 
@@ -94,7 +94,7 @@ func (s *story) view() {
 		fmt.Fprintf(s.out, "    %s: %s\n", s.texts.may, strings.Join(may, ", "))
 		for _, option := range options {
 			if no := option.Refusal; no != nil && no.Rule != rule.D29 {
-				fmt.Fprintf(s.out, "    %s: %s (%s)\n", s.texts.stands, s.words.Command(option.Command), string(no.Rule))
+				fmt.Fprintf(s.out, "    %s: %s (%s)\n", s.texts.blocked, s.words.Command(option.Command), string(no.Rule))
 			}
 		}
 		if party.Role == trade.Seller {
@@ -111,7 +111,7 @@ func (s *story) quota() {
 	fmt.Fprintf(s.out, "    %s %s, %s %s, %s %s\n", s.texts.held, l.Held, s.texts.consumed, l.Consumed, s.texts.available, l.Available())
 }
 
-// ledger prints every movement of the order's money, as a bookkeeper would check it.
+// ledger prints every movement of the order's money with the balance after it.
 func (s *story) ledger() {
 	if s.err != nil {
 		return
@@ -121,7 +121,7 @@ func (s *story) ledger() {
 		return
 	}
 	t := s.texts
-	fmt.Fprintf(s.out, "%s  %s%14s%14s%14s\n", tell.Pad(s.words.Time, 16), tell.Pad(t.entry, 48), t.in, t.back, t.balance)
+	fmt.Fprintf(s.out, "%s  %s%14s%14s%14s\n", display.Pad(s.words.Heading.Time, 16), display.Pad(t.entry, 48), t.in, t.back, t.balance)
 	for _, e := range entries {
 		in, back := "", ""
 		switch e := e.Event.(type) {
@@ -134,6 +134,6 @@ func (s *story) ledger() {
 		default:
 			continue
 		}
-		fmt.Fprintf(s.out, "%s  %s%14s%14s%14s\n", e.At.Format("2006-01-02 15:04"), tell.Pad(s.words.Event(e.Event), 48), in, back, e.Order.Left().Amount())
+		fmt.Fprintf(s.out, "%s  %s%14s%14s%14s\n", e.At.Format("2006-01-02 15:04"), display.Pad(s.words.Event(e.Event), 48), in, back, e.Order.Left().Amount())
 	}
 }

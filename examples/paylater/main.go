@@ -1,8 +1,8 @@
-// Command paylater tells the story of a small shop and its pay-later quota (先用后付额度): an
-// order that it cannot take, payments that restore the quota, a buyer who does not pay, a
-// freeze and its lifting, a limit that grows to 20,000 and to 100,000 with the shop, and the
-// withdrawal of what was received, with its waiting time and its fee. It prints the quota page
-// at every turn, and at the end the ledger of the quota and the statement of the funds.
+// Command paylater plays a small shop and its pay-later quota (先用后付额度): an order that is too
+// large, payments that restore the quota, a buyer who does not pay, a freeze and its lifting, a limit
+// that grows to 20,000 and to 100,000 with the shop, and the withdrawal of received funds, with its
+// waiting time and its fee. It prints the quota page after every chapter, and at the end the ledger of
+// the quota and the statement of the funds.
 //
 //	go run ./examples/paylater [-db FILE] [-lang en|zh]
 package main
@@ -50,7 +50,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		}
 		path = filepath.Join(dir, "shop.db")
 	} else if _, err := os.Stat(path); err == nil {
-		return fmt.Errorf("%s exists; the story begins on a new file", path)
+		return fmt.Errorf("%s exists; the file must be new", path)
 	}
 	store, err := sqlite.Open(ctx, path)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-func told(t *testing.T, args ...string) string {
+func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := run(t.Context(), &out, append(args, "-db", filepath.Join(t.TempDir(), "shop.db"))); err != nil {
@@ -17,8 +17,8 @@ func told(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-func TestTellsTheStory(t *testing.T) {
-	rest := told(t)
+func TestPrintsTheStory(t *testing.T) {
+	rest := output(t)
 	for _, text := range []string{
 		"line opened with a limit of 5000.00 CNY", "quota deducted: 3200.00 CNY", "refused by B5", "missing 4500.00 CNY", "300.00 |",
 		"paid: 3200.00 CNY; quota restored: 3200.00 CNY; funds received: 3200.00 CNY, available from 01-18",
@@ -32,14 +32,14 @@ func TestTellsTheStory(t *testing.T) {
 	} {
 		_, after, ok := strings.Cut(rest, text)
 		if !ok {
-			t.Fatalf("%q is missing, or out of order, in\n%s", text, told(t))
+			t.Fatalf("%q is missing, or out of order, in\n%s", text, output(t))
 		}
 		rest = after
 	}
 }
 
 func TestChinese(t *testing.T) {
-	out := told(t, "-lang", "zh")
+	out := output(t, "-lang", "zh")
 	for _, text := range []string{"当前额度", "拒绝，规则 B5", "逾期未付款 O4", "额度由 20000.00 CNY 提升到 100000.00 CNY", "提现记录"} {
 		if !strings.Contains(out, text) {
 			t.Errorf("%q is missing in\n%s", text, out)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tradesurety/surety/examples/internal/tell"
+	"github.com/tradesurety/surety/examples/internal/display"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
@@ -19,18 +19,18 @@ func (s *story) chapter(title string) {
 }
 
 func (s *story) line(by trade.Role, what string) {
-	fmt.Fprintf(s.out, "%s  %s  %s\n", s.now.Format("2006-01-02 15:04"), tell.Pad(by.Text(s.words.Lang), 8), what)
+	fmt.Fprintf(s.out, "%s  %s  %s\n", s.now.Format("2006-01-02 15:04"), display.Pad(by.Text(s.words.Lang), 8), what)
 }
 
-// facts prints what a command wrote: on the order, on the line, on the balance.
-func (s *story) facts(by trade.Role, facts []desk.Recorded) {
-	var said []string
-	for _, f := range facts {
-		if text := s.describe(f.Event); text != "" {
-			said = append(said, text)
+// events prints the events of a command: on the order, on the line, on the balance.
+func (s *story) events(by trade.Role, list []desk.Recorded) {
+	var parts []string
+	for _, r := range list {
+		if text := s.describe(r.Event); text != "" {
+			parts = append(parts, text)
 		}
 	}
-	s.line(by, strings.Join(said, "; "))
+	s.line(by, strings.Join(parts, "; "))
 }
 
 func (s *story) describe(event any) string {
@@ -64,7 +64,7 @@ func (s *story) describe(event any) string {
 	return ""
 }
 
-// page prints the quota page and what was received, as the merchant looks at them (B4).
+// page prints the merchant's quota page (B4).
 func (s *story) page() {
 	if s.err != nil {
 		return
@@ -84,7 +84,7 @@ func (s *story) page() {
 	}
 	rule := "  +" + strings.Repeat("-", 14) + "+" + strings.Repeat("-", 14) + "+" + strings.Repeat("-", 14) + "+" + strings.Repeat("-", 14) + "+" + strings.Repeat("-", 24) + "+\n"
 	row := func(cells ...string) {
-		fmt.Fprintf(s.out, "  | %s | %s | %s | %s | %s |\n", right(cells[0], 12), right(cells[1], 12), right(cells[2], 12), right(cells[3], 12), tell.Pad(cells[4], 22))
+		fmt.Fprintf(s.out, "  | %s | %s | %s | %s | %s |\n", right(cells[0], 12), right(cells[1], 12), right(cells[2], 12), right(cells[3], 12), display.Pad(cells[4], 22))
 	}
 	fmt.Fprint(s.out, rule)
 	row(t.limit, t.used, t.remaining, t.usable, t.frozen)
@@ -94,7 +94,7 @@ func (s *story) page() {
 }
 
 func right(s string, width int) string {
-	return strings.Repeat(" ", max(0, width-tell.Columns(s))) + s
+	return strings.Repeat(" ", max(0, width-display.Columns(s))) + s
 }
 
 // statements prints the ledger of the quota, the statement of the funds, and the withdrawals.
@@ -110,10 +110,10 @@ func (s *story) statements() {
 	s.chapter(t.ledger)
 	limit, used := ledger.Opening.Limit, ledger.Opening.Used
 	entry := func(when, what, which string, limitBy, usedBy trade.Money) {
-		fmt.Fprintf(s.out, "%s  %s  %s  %s  %s  %s  %s\n", tell.Pad(when, 16), tell.Pad(what, 16), tell.Pad(which, 4),
+		fmt.Fprintf(s.out, "%s  %s  %s  %s  %s  %s  %s\n", display.Pad(when, 16), display.Pad(what, 16), display.Pad(which, 4),
 			right(signed(limitBy), 12), right(signed(usedBy), 12), right(limit.Amount(), 12), right(used.Amount(), 12))
 	}
-	fmt.Fprintf(s.out, "%s  %s  %s  %s  %s  %s  %s\n", tell.Pad(s.words.Time, 16), tell.Pad(t.entry, 16), tell.Pad("", 4),
+	fmt.Fprintf(s.out, "%s  %s  %s  %s  %s  %s  %s\n", display.Pad(s.words.Heading.Time, 16), display.Pad(t.entry, 16), display.Pad("", 4),
 		right(t.limitBy, 12), right(t.usedBy, 12), right(t.limit, 12), right(t.used, 12))
 	entry("", t.openingWord, "", trade.Money{}, trade.Money{})
 	for _, m := range ledger.Movements {
@@ -128,7 +128,7 @@ func (s *story) statements() {
 	s.received()
 }
 
-// received prints where every unit of the received funds is.
+// received prints the statement of the funds, their state and the withdrawals.
 func (s *story) received() {
 	t := s.texts
 	statement, err := s.desk.FundsLedger(s.ctx, shop, shop.Account, funds.CNY())
@@ -138,7 +138,7 @@ func (s *story) received() {
 	s.chapter(t.statement)
 	for _, m := range statement.Movements {
 		which := s.name(m.Order) + string(m.Withdrawal)
-		fmt.Fprintf(s.out, "%s  %s  %s  %s  %s\n", m.At.Format("2006-01-02 15:04"), tell.Pad(t.money[m.Kind], 16), tell.Pad(which, 4),
+		fmt.Fprintf(s.out, "%s  %s  %s  %s  %s\n", m.At.Format("2006-01-02 15:04"), display.Pad(t.money[m.Kind], 16), display.Pad(which, 4),
 			right(signed(m.Amount), 12), right(m.Balance.Amount(), 12))
 	}
 	balance, _, err := s.desk.ReadFunds(s.ctx, shop, shop.Account, funds.CNY())
@@ -152,7 +152,7 @@ func (s *story) received() {
 	}{
 		{t.pending, p.Pending}, {t.available, p.Available}, {t.transit, p.InTransit}, {t.paidOut, p.PaidOut}, {t.fees, p.Fees}, {t.creditedAll, p.Credited},
 	} {
-		fmt.Fprintf(s.out, "  %s %s\n", tell.Pad(x.name, 22), right(x.amount.Amount(), 12))
+		fmt.Fprintf(s.out, "  %s %s\n", display.Pad(x.name, 22), right(x.amount.Amount(), 12))
 	}
 	list, err := s.desk.Withdrawals(s.ctx, shop, shop.Account, funds.CNY())
 	if s.fail(err) {
@@ -165,7 +165,7 @@ func (s *story) received() {
 	}
 }
 
-// signed writes an amount with its sign, and nothing for nothing.
+// signed returns an amount with its sign, and "" for zero.
 func signed(m trade.Money) string {
 	switch {
 	case m.IsZero():
@@ -177,6 +177,6 @@ func signed(m trade.Money) string {
 }
 
 func sum(a, b trade.Money) trade.Money {
-	total, _ := a.Add(b) // of one line, which has checked that they fit
+	total, _ := a.Add(b) // the line has checked that the sum fits
 	return total
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/examples/internal/tell"
+	"github.com/tradesurety/surety/examples/internal/display"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
@@ -27,12 +27,11 @@ var (
 	platform = trade.Actor{Role: trade.Platform, Account: "platform"}
 )
 
-// story is one shop on a desk whose clock it sets. The first error ends it: every step after
-// that does nothing.
+// story is one shop on a desk whose clock it sets. After the first error every step does nothing.
 type story struct {
 	ctx    context.Context
 	out    io.Writer
-	words  *tell.Words
+	words  *display.Words
 	texts  *texts
 	desk   *desk.Desk
 	now    time.Time
@@ -42,7 +41,7 @@ type story struct {
 
 func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 	s := &story{
-		out: out, words: tell.In(lang), texts: textsIn(lang), orders: make(map[string]trade.ID),
+		out: out, words: display.In(lang), texts: textsIn(lang), orders: make(map[string]trade.ID),
 		now: time.Date(2025, 1, 6, 2, 0, 0, 0, time.UTC),
 	}
 	policy := paylater.DefaultPolicy()
@@ -60,7 +59,7 @@ func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 	return s
 }
 
-// play tells the story.
+// play executes the story.
 func (s *story) play(ctx context.Context) error {
 	s.ctx = ctx
 	s.chapter(s.texts.opening)
@@ -80,7 +79,7 @@ func (s *story) play(ctx context.Context) error {
 	s.chapter(s.texts.overdue)
 	s.place("O4", debtor, "500 CNY")
 	s.order("O4", shop, paylater.Ship{})
-	s.later(10 * day).tick() // receipt, because nobody said anything
+	s.later(10 * day).tick() // receipt, because the buyer is silent
 	s.later(day).tick()      // the charge, at the due time
 	s.later(time.Hour).tick()
 	s.refusedPlace(shopper, "50 CNY")
@@ -103,12 +102,12 @@ func (s *story) play(ctx context.Context) error {
 	s.withdraw("W-2", "6600 CNY")
 	s.later(20*time.Hour).do(platform, desk.OnFunds(shop.Account, funds.CNY(), funds.SettleWithdrawal{ID: "W-2"}))
 	s.later(7*day).withdraw("W-3", "4800 CNY")
-	s.no(shop, desk.OnQuota(shop.Account, funds.CNY(), credit.Withdraw{Amount: s.money("1000 CNY")}))
+	s.refused(shop, desk.OnQuota(shop.Account, funds.CNY(), credit.Withdraw{Amount: s.money("1000 CNY")}))
 	s.statements()
 	return s.err
 }
 
-// assess lets the default assessment make a limit of what is known of the shop by then.
+// assess sets the limit that the default assessment gives the shop.
 func (s *story) assess(volume, score string) {
 	number, err := trade.ParseNumber(score)
 	if s.fail(err) {
@@ -122,34 +121,34 @@ func (s *story) assess(volume, score string) {
 	s.do(platform, desk.OnQuota(shop.Account, funds.CNY(), credit.AssessLimit{Limit: limit, Inputs: inputs}))
 }
 
-func placing(amount trade.Money) paylater.Place {
+func newOrder(amount trade.Money) paylater.Place {
 	return paylater.Place{Merchant: string(shop.Account), ChosePayLater: true, Amount: amount}
 }
 
 func (s *story) place(name string, by trade.Actor, amount string) {
 	s.orders[name] = trade.NewID()
-	s.order(name, by, placing(s.money(amount)))
+	s.order(name, by, newOrder(s.money(amount)))
 }
 
-// refusedPlace asks first whether the order can be taken, as a shop would (B20), and then places
-// it all the same.
+// refusedPlace dry-runs an order that cannot be taken, as a shop would (B20), and then places it,
+// which is refused.
 func (s *story) refusedPlace(by trade.Actor, amount string) {
 	if s.err != nil {
 		return
 	}
-	do := desk.OnPayLater(trade.NewID(), placing(s.money(amount)))
+	do := desk.OnPayLater(trade.NewID(), newOrder(s.money(amount)))
 	if err := s.desk.Try(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: do}); err == nil {
 		s.fail(fmt.Errorf("an order of %s could be taken", amount))
 		return
 	}
-	s.no(by, do)
+	s.refused(by, do)
 }
 
 func (s *story) order(name string, by trade.Actor, c paylater.Command) {
 	s.do(by, desk.OnPayLater(s.orders[name], c))
 }
 
-func withdrawing(id, amount string, s *story) funds.Withdraw {
+func newWithdrawal(id, amount string, s *story) funds.Withdraw {
 	return funds.Withdraw{
 		ID: funds.WithdrawalID(id), Amount: s.money(amount),
 		Dest: funds.Dest{Alipay: funds.Alipay{Account: "tea@pay.example", Holder: string(shop.Account)}},
@@ -157,11 +156,11 @@ func withdrawing(id, amount string, s *story) funds.Withdraw {
 }
 
 func (s *story) withdraw(id, amount string) {
-	s.do(shop, desk.OnFunds(shop.Account, funds.CNY(), withdrawing(id, amount, s)))
+	s.do(shop, desk.OnFunds(shop.Account, funds.CNY(), newWithdrawal(id, amount, s)))
 }
 
 func (s *story) refusedWithdrawal(id, amount string) {
-	s.no(shop, desk.OnFunds(shop.Account, funds.CNY(), withdrawing(id, amount, s)))
+	s.refused(shop, desk.OnFunds(shop.Account, funds.CNY(), newWithdrawal(id, amount, s)))
 }
 
 func (s *story) later(d time.Duration) *story { s.now = s.now.Add(d); return s }
@@ -175,7 +174,7 @@ func (s *story) do(by trade.Actor, do desk.Action) {
 	if s.fail(err) {
 		return
 	}
-	s.facts(by.Role, result.Events)
+	s.events(by.Role, result.Events)
 }
 
 func (s *story) tick() {
@@ -191,8 +190,8 @@ func (s *story) tick() {
 	}
 }
 
-// no asks for something that is refused, and says why.
-func (s *story) no(by trade.Actor, do desk.Action) {
+// refused executes a command that is refused, and prints the refusal.
+func (s *story) refused(by trade.Actor, do desk.Action) {
 	if s.err != nil {
 		return
 	}
@@ -200,11 +199,11 @@ func (s *story) no(by trade.Actor, do desk.Action) {
 	_, err := s.desk.Do(s.ctx, desk.Command{ID: desk.NewID(), By: by, Do: do})
 	var refusal *trade.Refusal
 	if !errors.As(err, &refusal) {
-		s.fail(fmt.Errorf("%s was to be refused: %w", do, err))
+		s.fail(fmt.Errorf("%s was not refused: %w", do, err))
 		return
 	}
 	s.line(by.Role, s.words.Refused+" "+string(refusal.Rule))
-	for _, text := range tell.Wrap(refusal.Text(s.words.Lang), 88) {
+	for _, text := range display.Wrap(refusal.Text(s.words.Lang), 88) {
 		fmt.Fprintln(s.out, strings.Repeat(" ", 27), text)
 	}
 }
@@ -222,7 +221,7 @@ func (s *story) money(text string) trade.Money {
 	return m
 }
 
-// name returns what the story calls an order.
+// name returns the name of an order in the story.
 func (s *story) name(id trade.ID) string {
 	for name, known := range s.orders {
 		if known == id {

@@ -6,7 +6,7 @@ import (
 	"github.com/tradesurety/surety/order/rule"
 )
 
-// texts are the words of this story beside the common ones.
+// texts are the words of this story in addition to the common ones.
 type texts struct {
 	file, opening, restores, overdue, grows, withdrawal string
 
@@ -43,7 +43,7 @@ func textsIn(lang rule.Lang) *texts {
 	}
 	return &texts{
 		file: "file", opening: "A quota of 5,000, and an order that is too large", restores: "Payments restore the quota", overdue: "A buyer who does not pay, and a freeze",
-		grows: "The shop grows: 20,000 and 100,000", withdrawal: "What was received, and its withdrawal",
+		grows: "The shop grows: 20,000 and 100,000", withdrawal: "Received funds, and their withdrawal",
 		placed: "order placed: %s", shipped: "shipped", received: "receipt confirmed", paid: "paid: %s", opened: "line opened with a limit of %s",
 		deducted: "quota deducted: %s", restored: "quota restored: %s", raised: "limit raised from %s to %s", unfrozen: "freeze lifted",
 		credited: "funds received: %s, available from %s", requested: "withdrawal of %s, fee %s, net %s", settled: "withdrawal %s has arrived", due: "due: %s (%s)",
@@ -53,7 +53,7 @@ func textsIn(lang rule.Lang) *texts {
 		kinds:     map[string]string{"receipt": "receipt by the system", "charge": "charge requested", "overdue": "marked overdue"},
 		reasons:   map[credit.Reason]string{credit.ReasonOverdue: "overdue", credit.ReasonFakeOrder: "fake order", credit.ReasonOpenOrders: "open orders", credit.ReasonOther: "other"},
 		movements: map[credit.Kind]string{credit.KindLineOpened: "opened", credit.KindLimitRaised: "raised", credit.KindLimitReduced: "reduced", credit.KindQuotaDeducted: "deducted", credit.KindQuotaRestored: "restored", credit.KindQuotaConsumed: "written off"},
-		money:     map[funds.Kind]string{funds.KindCredited: "received", funds.KindDebited: "refund", funds.KindWithdrawalRequested: "withdrawal", funds.KindWithdrawalFailed: "came back", funds.KindChargePaid: "charge"},
+		money:     map[funds.Kind]string{funds.KindCredited: "received", funds.KindDebited: "refund", funds.KindWithdrawalRequested: "withdrawal", funds.KindWithdrawalFailed: "returned", funds.KindChargePaid: "charge"},
 		statuses:  map[funds.Status]string{funds.Requested: "requested", funds.Settled: "arrived", funds.Failed: "failed"},
 	}
 }

@@ -21,7 +21,7 @@ var sample []byte
 // maxContract bounds the file that -contract names.
 const maxContract = 1 << 20
 
-// contract is what the two sides agreed on, and what happened afterwards.
+// contract is the agreement of the two parties, and the later events of the trade.
 type contract struct {
 	Number    string    `json:"number"`
 	DraftedAt time.Time `json:"drafted_at"`
@@ -53,7 +53,7 @@ type transfer struct {
 	PaidAt    time.Time   `json:"paid_at"`
 }
 
-// exported is an entrustment and what customs did with it.
+// exported is an entrustment with its customs declaration and release.
 type exported struct {
 	ID          order.EntrustmentID     `json:"id"`
 	Title       string                  `json:"title"`

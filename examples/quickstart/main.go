@@ -1,7 +1,7 @@
 // Command quickstart takes one contract through its whole life on a SQLite file: the seller's
-// service is activated, the order is drafted, confirmed, paid by transfers that arrive short,
-// exported under two entrustments, received and reviewed. It prints the timeline as it is
-// written, and what the rule book refuses on the way.
+// service is activated, the order is drafted, confirmed, paid by transfers that at first fall short,
+// exported under two entrustments, received and reviewed. It prints each event as it is written, and
+// each command that a rule refuses.
 //
 //	go run ./examples/quickstart [-contract FILE] [-db FILE] [-lang en|zh]
 //

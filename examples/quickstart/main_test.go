@@ -16,7 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/rule"
 )
 
-func played(t *testing.T, args ...string) string {
+func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := run(t.Context(), &out, args); err != nil {
@@ -25,7 +25,7 @@ func played(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-// inOrder checks that the texts stand in the output one after the other.
+// inOrder checks that the output has the texts one after the other.
 func inOrder(t *testing.T, out string, texts ...string) {
 	t.Helper()
 	rest := out
@@ -39,7 +39,7 @@ func inOrder(t *testing.T, out string, texts ...string) {
 }
 
 func TestLivesItsWholeLife(t *testing.T) {
-	out := played(t, "-db", filepath.Join(t.TempDir(), "orders.db"))
+	out := output(t, "-db", filepath.Join(t.TempDir(), "orders.db"))
 	inOrder(t, out,
 		"limit assessed at 50000.00 USD", "0.00 / 50000.00",
 		"order drafted online", "draft",
@@ -58,36 +58,36 @@ var orderID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}`)
 
 func TestSecondRunShowsTheStoredHistory(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "orders.db")
-	first := played(t, "-db", db)
-	second, third := played(t, "-db", db), played(t, "-db", db)
+	first := output(t, "-db", db)
+	second, third := output(t, "-db", db), output(t, "-db", db)
 	if second != third {
 		t.Errorf("a second and a third run differ:\n%s\n%s", second, third)
 	}
 	if id := orderID.FindString(second); id == "" || !strings.Contains(second, "is stored already") {
-		t.Errorf("the second run names no stored order:\n%s", second)
+		t.Errorf("the second run does not name a stored order:\n%s", second)
 	}
-	// What the stored history says is what the live run said, refusals apart.
+	// The stored history has the lines of the live run, without refusals.
 	for line := range strings.Lines(second) {
 		if strings.HasPrefix(line, "2025-") && !strings.Contains(first, line) {
-			t.Errorf("the first run did not say %q", line)
+			t.Errorf("the first run did not print %q", line)
 		}
 	}
 }
 
-func TestGoesOnWhereItWasInterrupted(t *testing.T) {
-	whole := played(t, "-db", filepath.Join(t.TempDir(), "orders.db"))
+func TestContinuesWhereItWasInterrupted(t *testing.T) {
+	whole := output(t, "-db", filepath.Join(t.TempDir(), "orders.db"))
 	for _, at := range []string{"limit assessed", "buyer matched", "confirmed, terms", "initial payment", "declared to customs, no. 310120250519000102", "shipped"} {
 		db := filepath.Join(t.TempDir(), "orders.db")
 		ctx, cancel := context.WithCancel(t.Context())
 		out := &cutter{at: at, cancel: cancel}
 		if err := run(ctx, out, []string{"-db", db}); err == nil {
-			t.Fatalf("cut at %q the run went on to the end", at)
+			t.Fatalf("cut at %q the run continued to the end", at)
 		}
 		cancel()
-		rest := played(t, "-db", db)
+		rest := output(t, "-db", db)
 		inOrder(t, rest, at, "equal to the live order, phase completed")
 		if got, want := strings.Count(rest, "\n2025-")-strings.Count(rest, "✗"), strings.Count(whole, "\n2025-")-strings.Count(whole, "✗"); got != want {
-			t.Errorf("cut at %q and gone on: %d events, and %d in one go", at, got, want)
+			t.Errorf("cut at %q and continued: %d events, and %d in one run", at, got, want)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (c *cutter) Write(p []byte) (int, error) {
 }
 
 func TestChineseHasNoEnglishRuleText(t *testing.T) {
-	out := played(t, "-lang", "zh", "-db", filepath.Join(t.TempDir(), "orders.db"))
+	out := output(t, "-lang", "zh", "-db", filepath.Join(t.TempDir(), "orders.db"))
 	inOrder(t, out, "拒绝，规则 A18", "拒绝，规则 A22", "拒绝，规则 A23", "拒绝，规则 D10", "已完成")
 	for _, entry := range rule.Book() {
 		if strings.Contains(out, entry.English) {
@@ -130,7 +130,7 @@ func TestOtherContract(t *testing.T) {
 	if err := os.WriteFile(file, other, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := played(t, "-contract", file, "-db", filepath.Join(dir, "orders.db"))
+	out := output(t, "-contract", file, "-db", filepath.Join(dir, "orders.db"))
 	inOrder(t, out, "SC-2025-0200", "quota held: 10920.00 USD", "10920.00 / 39080.00", "quota released: 10920.00 USD", "phase completed")
 }
 

@@ -21,16 +21,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// step is something that somebody asks for at an instant.
+// step is a command at an instant.
 type step struct {
-	name    string // with the contract's number, what the command ID is made of
+	name    string // the command ID is made from it and the contract's number
 	at      time.Time
 	by      trade.Actor
 	do      func(ctx context.Context) (desk.Action, error)
-	refused bool // it goes against the rule book, and the story shows by which rule
+	refused bool // a rule refuses the command
 }
 
-// story carries a contract out on a desk whose clock it sets.
+// story executes a contract on a desk whose clock it sets.
 type story struct {
 	*contract
 	store events.Store
@@ -41,7 +41,7 @@ type story struct {
 	steps []step
 }
 
-// play carries the contract out as far as it is not in the store yet, and returns the order.
+// play executes the part of the contract that is not in the store yet, and returns the order.
 func play(ctx context.Context, store events.Store, c *contract, out io.Writer, words *words) (order.Order, error) {
 	s := &story{contract: c, store: store}
 	var err error
@@ -69,7 +69,7 @@ func play(ctx context.Context, store events.Store, c *contract, out io.Writer, w
 	}
 	s.write()
 
-	b := &book{store: store, out: out, words: words, story: s}
+	p := &printer{store: store, out: out, words: words, story: s}
 	known, err := s.progress(ctx)
 	if err != nil {
 		return order.Order{}, err
@@ -77,12 +77,12 @@ func play(ctx context.Context, store events.Store, c *contract, out io.Writer, w
 	if known > 0 {
 		fmt.Fprintf(out, words.again+"\n", s.order)
 	}
-	b.heading()
-	if err := b.catchUp(ctx); err != nil {
+	p.heading()
+	if err := p.catchUp(ctx); err != nil {
 		return order.Order{}, err
 	}
 	for i := known; i < len(s.steps); i++ {
-		if err := s.take(ctx, &s.steps[i], b); err != nil {
+		if err := s.execute(ctx, &s.steps[i], p); err != nil {
 			return order.Order{}, fmt.Errorf("step %q: %w", s.steps[i].name, err)
 		}
 	}
@@ -90,8 +90,8 @@ func play(ctx context.Context, store events.Store, c *contract, out io.Writer, w
 	return o, err
 }
 
-// take asks for a step and prints what came of it.
-func (s *story) take(ctx context.Context, x *step, b *book) error {
+// execute executes a step and prints the resulting events or the refusal.
+func (s *story) execute(ctx context.Context, x *step, p *printer) error {
 	s.now = x.at
 	do, err := x.do(ctx)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *story) take(ctx context.Context, x *step, b *book) error {
 	var no *trade.Refusal
 	switch {
 	case errors.As(err, &no):
-		b.refusal(x, no)
+		p.refusal(x, no)
 		if !x.refused {
 			return err
 		}
@@ -111,11 +111,11 @@ func (s *story) take(ctx context.Context, x *step, b *book) error {
 	case x.refused:
 		return errors.New("accepted, and should have been refused")
 	}
-	return b.catchUp(ctx)
+	return p.catchUp(ctx)
 }
 
-// id makes the command ID of a step. It depends on nothing but the contract, so that a second
-// run asks for the same and changes nothing.
+// id returns the command ID of a step. It depends only on the contract, so that a second run repeats
+// the same commands and changes nothing.
 func (s *story) id(name string) uuid.UUID {
 	return desk.CommandID(s.DraftedAt, "quickstart", s.Number+"/"+name)
 }
@@ -136,10 +136,10 @@ func (s *story) orderOf(ctx context.Context, name string) (trade.ID, error) {
 		key, _ := r.Stream.Key()
 		return trade.ParseID(key)
 	}
-	return trade.ID{}, errors.New("the log knows the draft and does not have it")
+	return trade.ID{}, errors.New("the log has the ID of the draft and not its event")
 }
 
-// progress returns how many steps are done already: all up to the last one in the log.
+// progress returns how many steps are done: all up to the last one in the log.
 func (s *story) progress(ctx context.Context) (int, error) {
 	for i := len(s.steps) - 1; i >= 0; i-- {
 		if _, known, err := s.store.Lookup(ctx, s.id(s.steps[i].name)); err != nil || known {
@@ -159,18 +159,19 @@ func (s *story) buyer() trade.Actor {
 
 var platform = trade.Actor{Role: trade.Platform, Account: "platform"}
 
-// add notes a step that is accepted, and against one that is refused.
+// add adds a step that is accepted.
 func (s *story) add(name string, at time.Time, by trade.Actor, do desk.Action) {
 	s.steps = append(s.steps, step{name: name, at: at, by: by, do: func(context.Context) (desk.Action, error) { return do, nil }})
 }
 
-func (s *story) against(name string, at time.Time, by trade.Actor, do desk.Action) {
+// addRefused adds a step that is refused.
+func (s *story) addRefused(name string, at time.Time, by trade.Actor, do desk.Action) {
 	s.add(name, at, by, do)
 	s.steps[len(s.steps)-1].refused = true
 }
 
-// looked notes a step whose command depends on how the order stands by then.
-func (s *story) looked(name string, at time.Time, by trade.Actor, id trade.ID, do func(o *order.Order) order.Command) {
+// addFrom adds a step whose command depends on the state of the order at that time.
+func (s *story) addFrom(name string, at time.Time, by trade.Actor, id trade.ID, do func(o *order.Order) order.Command) {
 	s.steps = append(s.steps, step{name: name, at: at, by: by, do: func(ctx context.Context) (desk.Action, error) {
 		o, _, err := s.desk.ReadOrder(ctx, platform, id)
 		if err != nil {
@@ -180,7 +181,7 @@ func (s *story) looked(name string, at time.Time, by trade.Actor, id trade.ID, d
 	}})
 }
 
-// write lays the steps out in the order of their instants.
+// write makes the steps, ordered by their instants.
 func (s *story) write() {
 	s.opening()
 	s.contracting()
@@ -208,7 +209,7 @@ func (s *story) opening() {
 	s.add("release "+string(old.ID), at.Add(24*time.Hour), platform, desk.OnEntrustment(old.ID, entrustment.Release{ReleasedAt: at.Add(23 * time.Hour)}))
 }
 
-// contracting drafts, submits and confirms the order, and another one beside it.
+// contracting drafts, submits and confirms the order, and a second one.
 func (s *story) contracting() {
 	at := s.DraftedAt
 	s.add("draft", at, s.seller(), desk.OnOrder(s.order, order.Draft{Mode: order.DraftOnline}))
@@ -220,9 +221,9 @@ func (s *story) contracting() {
 	s.add("submit", at.Add(15*time.Minute), s.seller(), desk.OnOrder(s.order, order.Submit{OneTouchAcknowledged: true}))
 
 	wrong := trade.Actor{Role: trade.Buyer, Account: "b-somebody-else", Email: "somebody@else.example"}
-	s.against("confirm by another", at.Add(24*time.Hour), wrong, desk.OnOrder(s.order, order.Confirm{Terms: 2}))
+	s.addRefused("confirm by another", at.Add(24*time.Hour), wrong, desk.OnOrder(s.order, order.Confirm{Terms: 2}))
 	confirm := func(o *order.Order) order.Command { return order.Confirm{Terms: o.Revision} }
-	s.looked("confirm", at.Add(25*time.Hour), s.buyer(), s.order, confirm)
+	s.addFrom("confirm", at.Add(25*time.Hour), s.buyer(), s.order, confirm)
 
 	at = at.Add(48 * time.Hour)
 	total := trade.Minor(100_000, s.Terms.Total.Currency())
@@ -232,13 +233,13 @@ func (s *story) contracting() {
 	s.add("other: set terms", at, s.seller(), desk.OnOrder(s.other, order.SetTerms{Terms: order.Terms{Total: total}}))
 	s.add("other: choose coverage", at, s.seller(), desk.OnOrder(s.other, order.ChooseCoverage{Coverage: order.CoverageNone}))
 	s.add("other: submit", at, s.seller(), desk.OnOrder(s.other, order.Submit{OneTouchAcknowledged: true}))
-	s.looked("other: confirm", at.Add(time.Hour), s.buyer(), s.other, confirm)
+	s.addFrom("other: confirm", at.Add(time.Hour), s.buyer(), s.other, confirm)
 }
 
-// paying reports the transfers as they arrive, short and topped up.
+// paying records the transfers, the first of which falls short of the initial payment.
 func (s *story) paying() {
 	for _, x := range s.Transfers {
-		s.looked("transfer "+x.Reference, x.PaidAt, platform, s.order, func(o *order.Order) order.Command {
+		s.addFrom("transfer "+x.Reference, x.PaidAt, platform, s.order, func(o *order.Order) order.Command {
 			return order.RecordPayment{
 				Reference: x.Reference, Method: order.PayTT, Account: o.Account, Amount: x.Amount, Payer: s.Buyer.Name, PaidAt: x.PaidAt,
 			}
@@ -246,7 +247,7 @@ func (s *story) paying() {
 	}
 }
 
-// exporting takes the entrustments through customs, and the order with them.
+// exporting takes the entrustments through customs, links them to the order and ships it.
 func (s *story) exporting() {
 	var last time.Time
 	for i := range s.Entrustments {
@@ -259,14 +260,14 @@ func (s *story) exporting() {
 		}
 	}
 	first := s.Entrustments[0]
-	grab := first.DraftedAt.Add(6 * time.Hour)
-	s.against("other: grab", grab, s.seller(), desk.OnOrder(s.other, order.Link{Entrustment: first.ID}))
-	s.against("link too early a release", grab.Add(time.Minute), s.seller(), desk.OnOrder(s.order, order.Link{Entrustment: "OLD-" + first.ID}))
-	s.against("ship before release", last.Add(-time.Hour), s.seller(), desk.OnOrder(s.order, order.MarkShipped{}))
+	linked := first.DraftedAt.Add(6 * time.Hour)
+	s.addRefused("other: grab", linked, s.seller(), desk.OnOrder(s.other, order.Link{Entrustment: first.ID}))
+	s.addRefused("link too early a release", linked.Add(time.Minute), s.seller(), desk.OnOrder(s.order, order.Link{Entrustment: "OLD-" + first.ID}))
+	s.addRefused("ship before release", last.Add(-time.Hour), s.seller(), desk.OnOrder(s.order, order.MarkShipped{}))
 	s.add("ship", last.Add(time.Hour), s.seller(), desk.OnOrder(s.order, order.MarkShipped{}))
 }
 
-// entrust drafts an entrustment, has it examined, and declares it to customs.
+// entrust drafts an entrustment, has it approved, and declares it to customs.
 func (s *story) entrust(x *exported, at time.Time) {
 	s.add("draft "+string(x.ID), at, s.seller(), desk.OnEntrustment(x.ID, entrustment.Draft{Reference: s.Number, Title: x.Title}))
 	s.add("submit "+string(x.ID), at.Add(10*time.Minute), s.seller(), desk.OnEntrustment(x.ID, entrustment.Submit{}))
@@ -275,12 +276,11 @@ func (s *story) entrust(x *exported, at time.Time) {
 	s.add("declare "+string(x.ID), declared.Add(time.Minute), platform, desk.OnEntrustment(x.ID, entrustment.Declare{Declaration: x.Declaration}))
 }
 
-// receiving ends the story.
+// receiving confirms receipt and reviews the order.
 func (s *story) receiving() {
 	s.add("receive", s.ReceivedAt, s.buyer(), desk.OnOrder(s.order, order.ConfirmReceipt{}))
 	s.add("review", s.ReceivedAt.Add(time.Hour), s.buyer(), desk.OnOrder(s.order, s.Review))
 }
 
-// equal reports whether two folded orders are the same. States are values without pointers
-// beyond their lists.
+// equal reports whether two folded orders are the same.
 func equal(a, b order.Order) bool { return reflect.DeepEqual(a, b) }

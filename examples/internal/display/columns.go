@@ -1,17 +1,17 @@
-package tell
+package display
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// Pad fills a text up to a width on a terminal, where a Chinese character is as wide as two
-// Latin ones.
+// Pad appends spaces to a text up to a width on a terminal, where a Chinese character is as wide as
+// two Latin ones.
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-Columns(s)))
 }
 
-// Columns returns how wide a text is on a terminal.
+// Columns returns the width of a text on a terminal.
 func Columns(s string) int {
 	n := utf8.RuneCountInString(s)
 	for _, r := range s {

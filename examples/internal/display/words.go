@@ -1,6 +1,6 @@
-// Package tell prints orders for people: events, phases and refusals in a few words of English
-// or Chinese, in columns that line up in both.
-package tell
+// Package display describes orders for people: events, phases and commands in a few words of English
+// or Chinese, and columns that line up in both languages.
+package display
 
 import (
 	"fmt"
@@ -12,21 +12,25 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// Words is the language in which an example prints.
+// Words are the words of one language.
 type Words struct {
-	Lang                                      rule.Lang
-	Time, Who, What, Standing, Quota, Refused string
+	Lang    rule.Lang
+	Heading Heading
+	Refused string
 
 	phases   map[order.Phase]string
 	commands map[string]string
 }
 
-// In returns the words of a language; there are two.
+// Heading has the names of columns.
+type Heading struct{ Time, Actor, Event, Phase, Quota string }
+
+// In returns the words of English or Chinese.
 func In(lang rule.Lang) *Words {
 	if lang == rule.Chinese {
 		return &Words{
-			Lang: lang,
-			Time: "时间 (UTC)", Who: "操作方", What: "事件", Standing: "阶段", Quota: "额度占用 / 可用", Refused: "✗ 拒绝，规则",
+			Lang: lang, Refused: "✗ 拒绝，规则",
+			Heading: Heading{Time: "时间 (UTC)", Actor: "操作方", Event: "事件", Phase: "阶段", Quota: "额度占用 / 可用"},
 			phases: map[order.Phase]string{
 				order.PhaseDraft: "草稿", order.PhaseSubmitted: "待买家确认", order.PhaseConfirmed: "待付款", order.PhaseReadyToShip: "待发货",
 				order.PhaseShipped: "待收货", order.PhaseReceived: "已收货待尾款", order.PhaseCompleted: "已完成", order.PhaseClosed: "已关闭",
@@ -40,8 +44,8 @@ func In(lang rule.Lang) *Words {
 		}
 	}
 	return &Words{
-		Lang: lang,
-		Time: "time (UTC)", Who: "actor", What: "event", Standing: "phase", Quota: "quota held / available", Refused: "✗ refused by",
+		Lang: lang, Refused: "✗ refused by",
+		Heading: Heading{Time: "time (UTC)", Actor: "actor", Event: "event", Phase: "phase", Quota: "quota held / available"},
 	}
 }
 
@@ -61,7 +65,7 @@ func (w *Words) Command(name string) string {
 	return name
 }
 
-// Event says in a few words what happened.
+// Event describes an event in a few words.
 func (w *Words) Event(event any) string {
 	english, chinese := describe(event)
 	if w.Lang == rule.Chinese {
@@ -148,7 +152,7 @@ func describeOrder(event order.Event) (english, chinese string) {
 	return describeTrouble(event)
 }
 
-// describeTrouble is for what happens beside the stages of an order.
+// describeTrouble describes the events of changes, disputes, refunds and closing.
 func describeTrouble(event order.Event) (english, chinese string) {
 	switch e := event.(type) {
 	case order.TermsModified:
