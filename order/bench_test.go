@@ -90,7 +90,7 @@ func foldBySwitch(history []events.Recorded[order.Event]) order.Order {
 		case order.TransportSet:
 			o.Transport = e.Mode
 		case order.Submitted:
-			o.Account, o.Link, o.ConfirmBy, o.Phase = e.Account, e.Link, e.ConfirmBy, order.PhaseSubmitted
+			o.ReceivingAccount, o.Link, o.ConfirmBy, o.Phase = e.ReceivingAccount, e.Link, e.ConfirmBy, order.PhaseSubmitted
 		case order.Confirmed:
 			o.Buyer.Account, o.PayBy, o.Phase = e.Account, e.PayBy, order.PhaseConfirmed
 		case order.PaymentReceived:

@@ -39,9 +39,9 @@ func (a *Amendment) check() error {
 	return a.Terms.check()
 }
 
-// amended returns the terms of the amendment filled in, or the refusal of one that changes what
+// amendedTerms returns the terms of the amendment filled in, or the refusal of one that changes what
 // is fixed, or nothing at all (D25).
-func (o *Order) amended(c Command, a *Amendment, accepted bool) (Terms, error) {
+func (o *Order) amendedTerms(c Command, a *Amendment, accepted bool) (Terms, error) {
 	if a.Seller != "" && a.Seller != o.Seller.Account || a.BuyerEmail != "" && !a.BuyerEmail.Same(o.Buyer.Email) || a.Mode != "" && a.Mode != o.Mode {
 		return Terms{}, refuse(rule.D25, c, o).Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
 	}
@@ -84,10 +84,10 @@ func (o *Order) differences(a *Amendment, t *Terms) []string {
 	return names
 }
 
-// rehold returns what a change makes of the order's hold (D5): none at all for an order that
+// holdAfterChange returns what a change makes of the order's hold (D5): none at all for an order that
 // waits to be confirmed under a policy that holds at confirmation (D4); nothing if price and
 // coverage stay; else the new need, as far as the line can bear a raise.
-func (o *Order) rehold(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
+func (o *Order) holdAfterChange(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
 	next := *o
 	next.Terms, next.Coverage = *terms, coverage
 	need, held := next.Need(), o.Hold.Status == HoldOpen
@@ -109,7 +109,7 @@ func (o *Order) rehold(c Command, g *trade.Given, f *Facts, terms *Terms, covera
 	if held {
 		before = o.Hold.Amount
 	}
-	amount, err := o.room(c, g, f, before, need)
+	amount, err := o.holdWithinQuota(c, g, f, before, need)
 	switch {
 	case err != nil || amount == before:
 		return nil, err
@@ -119,10 +119,10 @@ func (o *Order) rehold(c Command, g *trade.Given, f *Facts, terms *Terms, covera
 	return []Event{HoldPlaced{Need: need, Amount: amount}}, nil
 }
 
-// room returns what an order that holds an amount can hold of what it needs: all of it if that
-// is no raise or the line bears the raise, else as much as the line has, if the policy caps
-// coverage and that is anything.
-func (o *Order) room(c Command, g *trade.Given, f *Facts, held, need trade.Money) (trade.Money, error) {
+// holdWithinQuota returns how much an order that holds an amount can hold of what it needs: all of
+// it if that is no raise or the line covers the raise, else as much as the line has, if the policy
+// caps coverage and the line has anything.
+func (o *Order) holdWithinQuota(c Command, g *trade.Given, f *Facts, held, need trade.Money) (trade.Money, error) {
 	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
 		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
@@ -174,11 +174,11 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.processing() || !o.announced(g.At).IsZero() {
 		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
-	terms, err := o.amended(c, &c.To, c.TermsAccepted)
+	terms, err := o.amendedTerms(c, &c.To, c.TermsAccepted)
 	if err != nil {
 		return nil, err
 	}
-	hold, err := o.rehold(c, g, f, &terms, c.To.Coverage, false)
+	hold, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, false)
 	if err != nil {
 		return nil, err
 	}
@@ -242,14 +242,14 @@ func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if c.To.BuyerName != "" && c.To.BuyerName != o.Buyer.Name {
 		return nil, refuse(rule.D25, c, o).Because("the buyer's name is fixed once money has come in", "收款后买家名称不可修改")
 	}
-	terms, err := o.amended(c, &c.To, c.TermsAccepted)
+	terms, err := o.amendedTerms(c, &c.To, c.TermsAccepted)
 	if err != nil {
 		return nil, err
 	}
 	if err := o.changeable(c, g, f, &terms, c.To.Coverage); err != nil {
 		return nil, err
 	}
-	if _, err := o.rehold(c, g, f, &terms, c.To.Coverage, true); err != nil {
+	if _, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, true); err != nil {
 		return nil, err
 	}
 	return []Event{ChangeProposed{
@@ -337,12 +337,12 @@ func (c AcceptChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 	if err := o.changeable(c, g, f, &p.Terms, p.Coverage); err != nil {
 		return nil, err
 	}
-	hold, err := o.rehold(c, g, f, &p.Terms, p.Coverage, true)
+	hold, err := o.holdAfterChange(c, g, f, &p.Terms, p.Coverage, true)
 	if err != nil {
 		return nil, err
 	}
 	accepted := ChangeAccepted{Proposal: c.Proposal, Terms: p.Terms, Coverage: p.Coverage, Revision: o.Revision + 1}
-	return o.follow(g, f, append([]Event{accepted}, hold...)...)
+	return o.withConsequences(g, f, append([]Event{accepted}, hold...)...)
 }
 
 // proposed refuses a proposal that is not the open one.

@@ -57,7 +57,7 @@ func (s story) confirms() story {
 // wire is a transfer by the buyer that came in on the order's account.
 func (s story) wire(amount string) order.RecordPayment {
 	return order.RecordPayment{
-		Reference: "W-" + strconv.Itoa(len(s.steps)), Method: order.PayTT, Account: s.order.Account,
+		Reference: "W-" + strconv.Itoa(len(s.steps)), Method: order.PayTT, ReceivingAccount: s.order.ReceivingAccount,
 		Amount: money(amount), Payer: "JANE  doe", PaidAt: s.now,
 	}
 }

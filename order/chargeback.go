@@ -67,12 +67,12 @@ func (o *Order) receipt(reference string) int {
 func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
 	l, rest := &o.Ledger, p.Amount
 	take := func(from trade.Money) trade.Money {
-		m := trade.Minor(0, p.Amount.Currency()).AddUnchecked(lesser(rest, from))
+		m := trade.Minor(0, p.Amount.Currency()).AddUnchecked(smaller(rest, from))
 		rest = rest.SubUnchecked(m)
 		return m
 	}
 	e := PaymentReversed{Reference: p.Reference, Amount: p.Amount}
-	e.Applied = take(lesser(p.Applied, l.Applied))
+	e.Applied = take(smaller(p.Applied, l.Applied))
 	e.Unapplied = take(l.Unapplied.SubUnchecked(l.Review))
 	e.Applied = e.Applied.AddUnchecked(take(l.Applied.SubUnchecked(e.Applied)))
 	if rest.IsPositive() && l.Review.IsPositive() {
@@ -134,11 +134,11 @@ func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, 
 	if c.Won {
 		// The buyer may have paid again meanwhile: then it is too much and waits.
 		b := &o.Payments[i].Chargeback
-		e.Applied = lesser(b.Applied, o.Due())
+		e.Applied = smaller(b.Applied, o.Due())
 		e.Unapplied = b.Unapplied.AddUnchecked(b.Applied).SubUnchecked(e.Applied)
 		e.Reviewed = b.Review
 	}
-	return o.follow(g, f, e)
+	return o.withConsequences(g, f, e)
 }
 
 // ChargebackResolved says how a chargeback ended, what came back where, and until when the buyer

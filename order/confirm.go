@@ -31,7 +31,7 @@ func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, err
 	}
 	facts := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(f.Rules().PayWithin)}}, hold...)
-	return o.follow(g, f, append(facts, o.applyWaiting()...)...)
+	return o.withConsequences(g, f, append(facts, o.applyWaiting()...)...)
 }
 
 // Confirmed says that the buyer accepted that revision of the terms.

@@ -23,7 +23,7 @@ func TestCorruptHistories(t *testing.T) {
 	waiting := bound.does(platform, func() order.RecordPayment { c := bound.wire("100"); c.Payer = "John Doe"; return c }())
 	got := func(amount, applied, unapplied string) order.PaymentReceived {
 		return order.PaymentReceived{
-			Reference: "X", Method: order.PayTT, Account: account, Amount: money(amount), Applied: money(applied), Unapplied: money(unapplied), PaidAt: newYear,
+			Reference: "X", Method: order.PayTT, ReceivingAccount: account, Amount: money(amount), Applied: money(applied), Unapplied: money(unapplied), PaidAt: newYear,
 		}
 	}
 	confirmedBy := func(a trade.Account, terms order.Revision) order.Confirmed {

@@ -215,14 +215,17 @@ func (o *Order) during(stages ...DisputeStage) error {
 	return nil
 }
 
-// Withdraw is the buyer letting the dispute go.
-type Withdraw struct{}
+// WithdrawDispute ends the dispute without a result.
+type WithdrawDispute struct{}
 
-func (c Withdraw) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+// Name returns the wire name of the command, withdraw.
+func (WithdrawDispute) Name() string { return "withdraw" }
+
+func (c WithdrawDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.disputed(c); err != nil {
 		return nil, err
 	}
-	return o.follow(g, f, DisputeWithdrawn{ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)})
+	return o.withConsequences(g, f, DisputeWithdrawn{ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)})
 }
 
 // DisputeWithdrawn says that the dispute is over, and until when the buyer may take for receipt

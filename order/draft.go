@@ -249,7 +249,7 @@ func (c SetTransport) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 	if days, ok := f.Rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
 	}
-	return o.follow(g, f, TransportSet(c))
+	return o.withConsequences(g, f, TransportSet(c))
 }
 
 // TransportSet says in which mode the goods will travel.
@@ -326,7 +326,7 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	account := f.Account
+	account := f.Receiving
 	if account.Account == "" {
 		return nil, ErrAccountNeeded
 	}
@@ -337,7 +337,7 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, refuse(rule.A11, c, o).Because("account %[1]s was made for another order", "账号 %[1]s 已用于其他订单", account.Account)
 	}
 	submitted := Submitted{
-		Account: account.Account, Link: f.Rules().LinkPrefix + o.ID.String(),
+		ReceivingAccount: account.Account, Link: f.Rules().LinkPrefix + o.ID.String(),
 		Revision: o.Revision, ConfirmBy: g.At.Add(f.Rules().ConfirmWithin),
 	}
 	return append([]Event{submitted}, hold...), nil
@@ -356,14 +356,14 @@ func (o *Order) hasSellersContract() bool {
 // and until when he may confirm.
 // Stored: add fields, never rename or remove.
 type Submitted struct {
-	Account   ReceivingAccount `json:"account"`
-	Link      string           `json:"link"`
-	Revision  Revision         `json:"revision"`
-	ConfirmBy time.Time        `json:"confirm_by"`
+	ReceivingAccount ReceivingAccount `json:"account"`
+	Link             string           `json:"link"`
+	Revision         Revision         `json:"revision"`
+	ConfirmBy        time.Time        `json:"confirm_by"`
 }
 
 func (e Submitted) evolve(o *Order, _ time.Time) {
-	o.Account, o.Link, o.ConfirmBy = e.Account, e.Link, e.ConfirmBy
+	o.ReceivingAccount, o.Link, o.ConfirmBy = e.ReceivingAccount, e.Link, e.ConfirmBy
 }
 
 // OrderLink returns the link that the seller sends to the buyer (A17). A draft has none.

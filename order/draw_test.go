@@ -35,8 +35,8 @@ func latest(s story) time.Time {
 func drawFacts(t *rapid.T) order.Facts {
 	f := order.Facts{
 		Service: order.ServiceActive, Match: buyer.Account,
-		Quota:   order.Quota{Available: money("10000")},
-		Account: order.Receiving{Account: account},
+		Quota:     order.Quota{Available: money("10000")},
+		Receiving: order.Receiving{Account: account},
 	}
 	switch rapid.IntRange(0, 14).Draw(t, "facts") {
 	case 0:
@@ -48,9 +48,9 @@ func drawFacts(t *rapid.T) order.Facts {
 	case 3:
 		f.Quota.Suspended = true
 	case 4:
-		f.Account.Owner = rapid.SampledFrom([]trade.ID{orderID, otherID}).Draw(t, "owner")
+		f.Receiving.Owner = rapid.SampledFrom([]trade.ID{orderID, otherID}).Draw(t, "owner")
 	case 5:
-		f.Account = order.Receiving{}
+		f.Receiving = order.Receiving{}
 	case 6:
 		f.Entrustment = order.Entrustment{
 			ID: drawEntrustment(t), Seller: rapid.SampledFrom([]trade.Account{seller.Account, "rival"}).Draw(t, "seller"),
@@ -246,7 +246,7 @@ func drawReference(t *rapid.T, s story) string {
 
 func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount trade.Money) order.RecordPayment {
 	c := order.RecordPayment{
-		Reference: rapid.StringMatching(`R[0-9]{1,2}`).Draw(t, "reference"), Method: order.PayTT, Account: s.order.Account, Amount: amount,
+		Reference: rapid.StringMatching(`R[0-9]{1,2}`).Draw(t, "reference"), Method: order.PayTT, ReceivingAccount: s.order.ReceivingAccount, Amount: amount,
 		Payer: rapid.SampledFrom([]string{"Jane Doe", "John Doe"}).Draw(t, "payer"), PaidAt: newYear,
 	}
 	for _, p := range s.order.Payments {
@@ -255,7 +255,7 @@ func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount trade.Money) or
 		}
 	}
 	if rapid.IntRange(0, 9).Draw(t, "astray") == 0 {
-		c.Payment, c.Account = id, "RA-2"
+		c.Payment, c.ReceivingAccount = id, "RA-2"
 	}
 	return c
 }

@@ -69,7 +69,7 @@ func (c Link) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if e.Cancelled {
 		return nil, refuse(rule.D39, c, o).Because("it is cancelled", "该委托单已取消")
 	}
-	return o.follow(g, f, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
+	return o.withConsequences(g, f, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
 }
 
 func releasedEarly(no *trade.Refusal, released, drafted time.Time) *trade.Refusal {
@@ -164,7 +164,7 @@ func (c RecordRelease) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if !o.Links[i].ReleasedAt.IsZero() {
 		return nil, refuse(rule.A21, c, o).Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
 	}
-	return o.follow(g, f, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
+	return o.withConsequences(g, f, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
 }
 
 // EntrustmentReleased says that customs released a linked entrustment. It is recorded as it

@@ -24,7 +24,7 @@ type Facts struct {
 	// ProposeChange and AcceptChange need it for a covered order.
 	Quota Quota
 	// Account is the receiving account that was made for the order; Submit needs it.
-	Account Receiving
+	Receiving Receiving
 }
 
 // Service is the state of a seller's Trade Assurance service.

@@ -110,7 +110,7 @@ var goldenCases = []struct {
 	}},
 	{"disputed on day 10 of 15, withdrawn 4 days later", func(t *testing.T) {
 		gone := shipped(t, order.CoverageNone)
-		s := gone.after(10*day).disputed().after(4*day).does(buyer, order.Withdraw{})
+		s := gone.after(10*day).disputed().after(4*day).does(buyer, order.WithdrawDispute{})
 		due := gone.now.Add(19 * day)
 		s.at(due.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(rule.A25, from(due))(t)
 		s.at(due).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseReceived)(t)

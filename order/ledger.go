@@ -44,8 +44,8 @@ func (l Ledger) applied(e *UnappliedApplied) Ledger {
 	return l
 }
 
-// without returns the ledger after the seller did without an amount.
-func (l Ledger) without(e *ShortfallAccepted) Ledger {
+// withShortfall returns the ledger after the seller did without an amount.
+func (l Ledger) withShortfall(e *ShortfallAccepted) Ledger {
 	l.Shortfall = l.Shortfall.AddUnchecked(e.Amount)
 	return l
 }
@@ -138,15 +138,16 @@ func (o *Order) noteSettled(at time.Time) {
 		return
 	}
 	if o.Phase != PhaseConfirmed { // until then Funded says it
-		o.FundedAt = since(o.FundedAt, at, o.Terms.Initial.AtMost(o.Ledger.settled()))
+		o.FundedAt = settledSince(o.FundedAt, at, o.Terms.Initial.AtMost(o.Ledger.settled()))
 	}
-	o.PaidAt = since(o.PaidAt, at, o.Due().IsZero())
+	o.PaidAt = settledSince(o.PaidAt, at, o.Due().IsZero())
 }
 
-// since returns from when on something holds that may have held before.
-func since(before, at time.Time, holds bool) time.Time {
+// settledSince returns the instant since which an amount is settled: at, unless it was settled
+// before; zero if it is not.
+func settledSince(before, at time.Time, settled bool) time.Time {
 	switch {
-	case !holds:
+	case !settled:
 		return time.Time{}
 	case before.IsZero():
 		return at
@@ -155,8 +156,8 @@ func since(before, at time.Time, holds bool) time.Time {
 	}
 }
 
-// lesser returns the smaller of two amounts of one order.
-func lesser(a, b trade.Money) trade.Money {
+// smaller returns the smaller of two amounts of one order.
+func smaller(a, b trade.Money) trade.Money {
 	if b.Less(a) {
 		return b
 	}

@@ -186,7 +186,7 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// dispute
 	permit(OpenDispute{}, by(trade.Buyer), disputable, rule.D29, KindDisputeOpened).EvenFrozen(),
-	permit(Withdraw{}, by(trade.Buyer), disputable, rule.D29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).EvenFrozen(),
+	permit(WithdrawDispute{}, by(trade.Buyer), disputable, rule.D29, KindDisputeWithdrawn, KindShipped, KindHoldReleased).EvenFrozen(),
 	permit(Escalate{}, by(trade.Buyer, trade.Seller, trade.System), disputable, rule.D29, KindDisputeEscalated).EvenFrozen(),
 	permit(ProposeSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementProposed).EvenFrozen(),
 	permit(AcceptSettlement{}, by(trade.Buyer, trade.Seller), disputable, rule.D29, KindSettlementAccepted, KindRefundMade,

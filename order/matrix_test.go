@@ -163,7 +163,7 @@ func favourable(s story, command string, freeze func(*order.Order)) (order.Order
 		c.Terms = o.Revision
 		ask = c
 	case order.RecordPayment:
-		c.Account = o.Account
+		c.ReceivingAccount = o.ReceivingAccount
 		ask = c
 	case order.FailPayment:
 		o.Payments = append(slices.Clone(o.Payments), order.Payment{ID: c.Payment, Method: order.PayTT, Status: order.PaymentPending})
@@ -184,7 +184,7 @@ func favourable(s story, command string, freeze func(*order.Order)) (order.Order
 		o.Payments = append(slices.Clone(o.Payments), paidByCard(c.Reference))
 	case order.ResolveChargeback:
 		contest(&o, c.Reference)
-	case order.Withdraw, order.Escalate, order.ProposeSettlement, order.AcceptSettlement, order.Arbitrate:
+	case order.WithdrawDispute, order.Escalate, order.ProposeSettlement, order.AcceptSettlement, order.Arbitrate:
 		openDispute(&o)
 	}
 	if needsMoney[command] {
@@ -266,7 +266,7 @@ var favourableCommands = []order.Command{
 	order.RejectChange{Proposal: 1},
 	order.ExtendReceipt{},
 	order.OpenDispute{Ground: order.GroundOther, Claimed: money("1")},
-	order.Withdraw{},
+	order.WithdrawDispute{},
 	order.Escalate{},
 	order.ProposeSettlement{Refund: money("1")},
 	order.AcceptSettlement{Proposal: 1},

@@ -13,7 +13,7 @@ import (
 // each with what blocks it. A command that needs a payload, or a look at another stream, can
 // still be refused when it is issued.
 func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
-	g, f := trade.Given{By: by, At: at}, o.favourable()
+	g, f := trade.Given{By: by, At: at}, o.permissiveFacts()
 	f.Policy = policy
 	return life.Next(g, o.at(by), func(command string) error {
 		probe := probes[command]
@@ -44,7 +44,7 @@ var probes = map[string]func(*Order) Command{
 	RejectChange{}.Name():       probeReject,
 	ExtendReceipt{}.Name():      func(*Order) Command { return ExtendReceipt{} },
 	OpenDispute{}.Name():        probeDispute,
-	Withdraw{}.Name():           func(*Order) Command { return Withdraw{} },
+	WithdrawDispute{}.Name():    func(*Order) Command { return WithdrawDispute{} },
 	Escalate{}.Name():           func(*Order) Command { return Escalate{} },
 	ProposeSettlement{}.Name():  probeSettlement,
 	AcceptSettlement{}.Name():   probeAcceptance,
@@ -57,12 +57,12 @@ var probes = map[string]func(*Order) Command{
 	Expire{}.Name():             func(*Order) Command { return Expire{} },
 }
 
-// favourable returns facts of other streams under which nothing but the order itself refuses.
-func (o *Order) favourable() Facts {
+// permissiveFacts returns facts of other streams under which nothing but the order itself refuses.
+func (o *Order) permissiveFacts() Facts {
 	return Facts{
-		Service: ServiceActive,
-		Quota:   Quota{Available: trade.Minor(math.MaxInt64, o.Terms.Total.Currency())},
-		Account: Receiving{Account: "any", Owner: o.ID},
+		Service:   ServiceActive,
+		Quota:     Quota{Available: trade.Minor(math.MaxInt64, o.Terms.Total.Currency())},
+		Receiving: Receiving{Account: "any", Owner: o.ID},
 	}
 }
 
@@ -97,11 +97,12 @@ func probeAcceptance(o *Order) Command {
 func probeRefund(o *Order) Command { return Refund{Amount: o.Left()} }
 
 // probeModification and probeProposal differ from the order in a term that needs no quota.
-func probeModification(o *Order) Command { return Modify{To: o.alike()} }
+func probeModification(o *Order) Command { return Modify{To: o.harmlessChange()} }
 
-func probeProposal(o *Order) Command { return ProposeChange{To: o.alike()} }
+func probeProposal(o *Order) Command { return ProposeChange{To: o.harmlessChange()} }
 
-func (o *Order) alike() Amendment {
+// harmlessChange returns an amendment that differs in the trade term alone.
+func (o *Order) harmlessChange() Amendment {
 	terms := o.Terms
 	terms.TradeTerm = "-"
 	if o.Terms.TradeTerm == "-" {
@@ -113,7 +114,7 @@ func (o *Order) alike() Amendment {
 func probeReturn(o *Order) Command { return ReturnUnapplied{Amount: o.Ledger.Unapplied} }
 
 func probeApplication(o *Order) Command {
-	amount := lesser(o.Ledger.Unapplied, o.Due())
+	amount := smaller(o.Ledger.Unapplied, o.Due())
 	if !amount.IsPositive() {
 		amount = trade.Minor(1, o.Terms.Total.Currency())
 	}

@@ -104,7 +104,7 @@ func TestDeadline(t *testing.T) {
 		{"to receive, extended", gone.does(buyer, order.ExtendReceipt{}), order.Deadline{At: gone.now.Add(30 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},
 		{"to escalate", disputed, order.Deadline{At: disputed.now.Add(6 * day), Kind: "escalate", Command: order.Escalate{}}},
 		{"none when escalated", disputed.after(3*day).does(buyer, order.Escalate{}), order.Deadline{}},
-		{"to receive, when it is over", disputed.after(4*day).does(buyer, order.Withdraw{}), order.Deadline{At: gone.now.Add(19 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},
+		{"to receive, when it is over", disputed.after(4*day).does(buyer, order.WithdrawDispute{}), order.Deadline{At: gone.now.Add(19 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},
 		{"none amid a chargeback", contested, order.Deadline{}},
 		{"to escalate amid a chargeback", gone.paid("1", "1").contested("1").disputed(), order.Deadline{At: gone.now.Add(6 * day), Kind: "escalate", Command: order.Escalate{}}},
 		{"to pay again", contested.resolved("1", false), order.Deadline{At: bound.now.Add(60 * day), Kind: "pay", Command: order.Expire{}}},

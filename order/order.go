@@ -17,19 +17,19 @@ type Order struct {
 	LastAt time.Time // the latest instant of its events
 
 	// draft
-	Seller    Party
-	Buyer     Party // Account is empty as long as the buyer is not known to be registered
-	Matched   bool
-	DraftedAt time.Time
-	Mode      DraftMode
-	Contracts []ContractFile
-	Terms     Terms
-	Revision  Revision
-	Transport Transport
-	Coverage  Coverage
-	Account   ReceivingAccount
-	Link      string
-	ConfirmBy time.Time
+	Seller           Party
+	Buyer            Party // Account is empty as long as the buyer is not known to be registered
+	Matched          bool
+	DraftedAt        time.Time
+	Mode             DraftMode
+	Contracts        []ContractFile
+	Terms            Terms
+	Revision         Revision
+	Transport        Transport
+	Coverage         Coverage
+	ReceivingAccount ReceivingAccount
+	Link             string
+	ConfirmBy        time.Time
 
 	// quota
 	Hold Hold
@@ -141,25 +141,25 @@ func (o *Order) isParty(by trade.Actor) bool {
 	}
 }
 
-// follow returns facts and what they bring with them at once: an order whose initial payment
-// is satisfied is funded, one that is received and paid is completed, and one that waits for
-// nothing else is shipped if the policy says so.
-func (o Order) follow(g *trade.Given, f *Facts, facts ...Event) ([]Event, error) {
-	for _, e := range facts {
+// withConsequences returns the events and those that they cause in the same commit: an order whose
+// initial payment is satisfied is funded, one that is received and paid is completed, and one that
+// waits for nothing else is shipped if the policy says so.
+func (o Order) withConsequences(g *trade.Given, f *Facts, made ...Event) ([]Event, error) {
+	for _, e := range made {
 		if err := o.Apply(e, g.At); err != nil {
 			return nil, err
 		}
 	}
-	next := o.consequence(g, f)
+	next := o.consequences(g, f)
 	if len(next) == 0 {
-		return facts, nil
+		return made, nil
 	}
-	more, err := o.follow(g, f, next...)
-	return append(facts, more...), err
+	more, err := o.withConsequences(g, f, next...)
+	return append(made, more...), err
 }
 
-// consequence returns what the state demands next, or nothing.
-func (o *Order) consequence(g *trade.Given, f *Facts) []Event {
+// consequences returns the events that the state demands next, or none.
+func (o *Order) consequences(g *trade.Given, f *Facts) []Event {
 	switch {
 	case o.Phase == PhaseConfirmed && o.Terms.Initial.AtMost(o.Ledger.settled()):
 		return []Event{Funded{}}

@@ -181,14 +181,14 @@ func (e PaymentInitiated) evolve(o *Order, _ time.Time) {
 // submission on; the phase only decides whether it is applied. The same Reference with the
 // same content is harmless.
 type RecordPayment struct {
-	Reference string           `json:"reference"` // the bank's or the acquirer's own, unique on the order
-	Method    Method           `json:"method"`
-	Payment   PaymentID        `json:"payment,omitzero"` // the initiated payment; a transfer may come without
-	Account   ReceivingAccount `json:"account,omitzero"` // T/T: the account it came into
-	Amount    trade.Money      `json:"amount"`           // net of what the payer's bank and card fees took
-	Payer     string           `json:"payer,omitzero"`   // T/T: the name on the transfer
-	PaidAt    time.Time        `json:"paid_at"`          // when it was credited
-	Fee       trade.Money      `json:"fee,omitzero"`     // borne by the payer on top (D23); counts for nothing here
+	Reference        string           `json:"reference"` // the bank's or the acquirer's own, unique on the order
+	Method           Method           `json:"method"`
+	Payment          PaymentID        `json:"payment,omitzero"` // the initiated payment; a transfer may come without
+	ReceivingAccount ReceivingAccount `json:"account,omitzero"` // T/T: the account it came into
+	Amount           trade.Money      `json:"amount"`           // net of what the payer's bank and card fees took
+	Payer            string           `json:"payer,omitzero"`   // T/T: the name on the transfer
+	PaidAt           time.Time        `json:"paid_at"`          // when it was credited
+	Fee              trade.Money      `json:"fee,omitzero"`     // borne by the payer on top (D23); counts for nothing here
 }
 
 func (c RecordPayment) check() error {
@@ -200,8 +200,8 @@ func (c RecordPayment) check() error {
 			return err
 		}
 	}
-	if c.Account != "" {
-		if err := trade.CheckID("account", string(c.Account)); err != nil {
+	if c.ReceivingAccount != "" {
+		if err := trade.CheckID("account", string(c.ReceivingAccount)); err != nil {
 			return err
 		}
 	}
@@ -231,7 +231,7 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 			return nil, refuse(rule.D19, c, o).Because("reference %[1]s was recorded with other content", "凭证号 %[1]s 已登记且内容不同", c.Reference)
 		}
 	}
-	if c.Method == PayTT && (c.Account != o.Account || o.Account == "") {
+	if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == "") {
 		return nil, refuse(rule.D19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
 	}
 	pending := o.pending(c.Payment, c.Method) >= 0
@@ -248,16 +248,16 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 		return nil, trade.Invalid("payment", "an order records at most %d", MaxPayments)
 	}
 	e := PaymentReceived{
-		Reference: c.Reference, Method: c.Method, Payment: c.Payment, Account: c.Account,
+		Reference: c.Reference, Method: c.Method, Payment: c.Payment, ReceivingAccount: c.ReceivingAccount,
 		Amount: c.Amount, Payer: c.Payer, PaidAt: c.PaidAt.UTC(), Fee: c.Fee,
 		NeedsReview: c.Method == PayTT && !sameName(c.Payer, o.Buyer.Name),
 	}
 	e.Applied = trade.Minor(0, c.Amount.Currency())
 	if o.collects() && !e.NeedsReview {
-		e.Applied = lesser(c.Amount, o.Due())
+		e.Applied = smaller(c.Amount, o.Due())
 	}
 	e.Unapplied = c.Amount.SubUnchecked(e.Applied)
-	return o.follow(g, f, e)
+	return o.withConsequences(g, f, e)
 }
 
 // collects reports whether money is applied in this phase; in the others it waits (D21b, D22).
@@ -269,22 +269,22 @@ func (o *Order) collects() bool {
 // payer is not the contract's buyer.
 // Stored: add fields, never rename or remove.
 type PaymentReceived struct {
-	Reference   string           `json:"reference"`
-	Method      Method           `json:"method"`
-	Payment     PaymentID        `json:"payment,omitzero"`
-	Account     ReceivingAccount `json:"account,omitzero"`
-	Amount      trade.Money      `json:"amount"`
-	Applied     trade.Money      `json:"applied"`
-	Unapplied   trade.Money      `json:"unapplied"`
-	Payer       string           `json:"payer,omitzero"`
-	PaidAt      time.Time        `json:"paid_at"`
-	Fee         trade.Money      `json:"fee,omitzero"`
-	NeedsReview bool             `json:"needs_review,omitzero"`
+	Reference        string           `json:"reference"`
+	Method           Method           `json:"method"`
+	Payment          PaymentID        `json:"payment,omitzero"`
+	ReceivingAccount ReceivingAccount `json:"account,omitzero"`
+	Amount           trade.Money      `json:"amount"`
+	Applied          trade.Money      `json:"applied"`
+	Unapplied        trade.Money      `json:"unapplied"`
+	Payer            string           `json:"payer,omitzero"`
+	PaidAt           time.Time        `json:"paid_at"`
+	Fee              trade.Money      `json:"fee,omitzero"`
+	NeedsReview      bool             `json:"needs_review,omitzero"`
 }
 
 // reports says whether the command reports this very receipt.
 func (e *PaymentReceived) reports(c RecordPayment) bool {
-	return c.Reference == e.Reference && c.Method == e.Method && c.Payment == e.Payment && c.Account == e.Account &&
+	return c.Reference == e.Reference && c.Method == e.Method && c.Payment == e.Payment && c.ReceivingAccount == e.ReceivingAccount &&
 		c.Amount == e.Amount && c.Payer == e.Payer && c.PaidAt.Equal(e.PaidAt) && c.Fee == e.Fee
 }
 
@@ -362,17 +362,17 @@ func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
-	if most := lesser(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
+	if most := smaller(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
 		return nil, refuse(rule.D19, c, o).
 			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
-	return o.follow(g, f, UnappliedApplied{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)})
+	return o.withConsequences(g, f, UnappliedApplied{Amount: c.Amount, Reviewed: smaller(o.Ledger.Review, c.Amount)})
 }
 
 // applyWaiting returns the application of money that came before the buyer confirmed (D21b).
 // Money under review goes on waiting.
 func (o *Order) applyWaiting() []Event {
-	amount := lesser(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())
+	amount := smaller(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())
 	if !amount.IsPositive() {
 		return nil
 	}
@@ -415,7 +415,7 @@ func (c AcceptShortfall) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	if o.processing() {
 		return nil, refuse(rule.D20, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
-	return o.follow(g, f, ShortfallAccepted{Amount: short})
+	return o.withConsequences(g, f, ShortfallAccepted{Amount: short})
 }
 
 // ShortfallAccepted says what the seller does without. The total stays what it is.
@@ -425,11 +425,11 @@ type ShortfallAccepted struct {
 }
 
 func (e *ShortfallAccepted) contradicts(o *Order) error {
-	return o.Ledger.without(e).check(&o.Terms, e.Amount.IsPositive())
+	return o.Ledger.withShortfall(e).check(&o.Terms, e.Amount.IsPositive())
 }
 
 func (e ShortfallAccepted) evolve(o *Order, at time.Time) {
-	o.Ledger = o.Ledger.without(&e)
+	o.Ledger = o.Ledger.withShortfall(&e)
 	o.noteSettled(at)
 }
 

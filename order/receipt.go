@@ -31,7 +31,7 @@ func (c AutoConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event,
 
 func (o *Order) received(g *trade.Given, f *Facts, by trade.Role) ([]Event, error) {
 	facts := append([]Event{ReceiptConfirmed{By: by}}, o.release(ReleaseReceived)...)
-	return o.follow(g, f, facts...)
+	return o.withConsequences(g, f, facts...)
 }
 
 // ReceiptConfirmed says that the goods have arrived, by the buyer's word or by the system's.

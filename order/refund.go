@@ -50,7 +50,7 @@ func (o *Order) settleUp(g *trade.Given, f *Facts, facts ...Event) ([]Event, err
 	if after.Left().IsZero() {
 		return append(facts, after.closed(ClosedRefunded)...), nil
 	}
-	return o.follow(g, f, facts...)
+	return o.withConsequences(g, f, facts...)
 }
 
 // RefundMade says how much of the applied money went back.
@@ -83,7 +83,7 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, er
 		return nil, refuse(rule.D21, c, o).Because("no more than %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.SubUnchecked(c.Amount).AddUnchecked(waits)).
 			Short(c.Amount.SubUnchecked(waits))
 	}
-	return []Event{UnappliedReturned{Amount: c.Amount, Reviewed: lesser(o.Ledger.Review, c.Amount)}}, nil
+	return []Event{UnappliedReturned{Amount: c.Amount, Reviewed: smaller(o.Ledger.Review, c.Amount)}}, nil
 }
 
 // UnappliedReturned says how much waiting money went back, and what of it was under review.

@@ -40,7 +40,7 @@ func testD29(t *testing.T) {
 	t.Run("accept/a claim of what is left after a refund", back.when(buyer, objection("1500")).leads(order.PhaseShipped))
 	t.Run("refuse/a claim of more than that", back.when(buyer, objection("1500.01")).refusedBy(rule.D29, short("0.01")))
 	t.Run("accept/another after one was withdrawn", func(t *testing.T) {
-		again := s.disputed().does(buyer, order.Withdraw{}).disputed()
+		again := s.disputed().does(buyer, order.WithdrawDispute{}).disputed()
 		if d := again.order.Dispute; d.Number != 2 || d.Stage != order.StageNegotiating {
 			t.Errorf("the dispute is %+v", d)
 		}
@@ -77,7 +77,7 @@ func testD29Escalation(t *testing.T, s story) {
 	t.Run("accept/the system later", open.at(seven.Add(1)).when(system, escalate).leads(order.PhaseShipped))
 	t.Run("refuse/the system after a party", open.at(four).does(seller, escalate).at(seven).when(system, escalate).refusedBy(rule.D29))
 	t.Run("refuse/the platform", open.at(seven).when(platform, escalate).refusedBy(rule.D29))
-	t.Run("effect/a second dispute counts from its own opening", open.does(buyer, order.Withdraw{}).after(day).disputed().at(four).
+	t.Run("effect/a second dispute counts from its own opening", open.does(buyer, order.WithdrawDispute{}).after(day).disputed().at(four).
 		when(buyer, escalate).refusedBy(rule.D29, from(four.Add(day))))
 	t.Run("effect/the days are those of its opening", func(t *testing.T) {
 		set := func(p *order.Policy) { p.EscalateFrom, p.EscalateAfter = time.Hour, 2*time.Hour }
@@ -107,7 +107,7 @@ func testD29Settlement(t *testing.T, s story) {
 	t.Run("refuse/an offer that was replaced", newer.when(buyer, yes(1)).refusedBy(rule.D29))
 	t.Run("refuse/an offer to come", newer.when(seller, yes(3)).refusedBy(rule.D29))
 	t.Run("accept/the one that stands", newer.when(seller, yes(2)).leads(order.PhaseShipped))
-	again := offered.does(buyer, order.Withdraw{}).disputed()
+	again := offered.does(buyer, order.WithdrawDispute{}).disputed()
 	t.Run("refuse/an offer of an earlier dispute", again.when(buyer, yes(1)).refusedBy(rule.D29))
 	t.Run("effect/numbers go on", again.when(seller, offer("1")).then(order.SettlementProposed{Proposal: 2, By: trade.Seller, Refund: money("1")}))
 	t.Run("refuse/accepted twice", offered.does(buyer, yes(1)).when(buyer, yes(1)).refusedBy(rule.D29))
@@ -119,11 +119,11 @@ func testD29Settlement(t *testing.T, s story) {
 	large := open.does(seller, offer("1800")).refunded("500")
 	t.Run("refuse/an offer that a refund made too large", large.when(buyer, yes(1)).refusedBy(rule.D30, short("300")))
 	t.Run("effect/another is offered then", large.does(seller, offer("1500")).when(buyer, yes(2)).leads(order.PhaseClosed))
-	t.Run("accept/withdrawn while negotiating", offered.when(buyer, order.Withdraw{}).then(order.DisputeWithdrawn{ReceiptDeadline: offered.now.Add(15 * day)}))
+	t.Run("accept/withdrawn while negotiating", offered.when(buyer, order.WithdrawDispute{}).then(order.DisputeWithdrawn{ReceiptDeadline: offered.now.Add(15 * day)}))
 	escalated := s.escalated()
-	t.Run("accept/withdrawn when escalated", escalated.when(buyer, order.Withdraw{}).then(order.DisputeWithdrawn{ReceiptDeadline: escalated.now.Add(15 * day)}))
-	t.Run("refuse/withdrawn by the seller", open.when(seller, order.Withdraw{}).refusedBy(rule.D29))
-	t.Run("refuse/withdrawn twice", open.does(buyer, order.Withdraw{}).when(buyer, order.Withdraw{}).refusedBy(rule.D29))
+	t.Run("accept/withdrawn when escalated", escalated.when(buyer, order.WithdrawDispute{}).then(order.DisputeWithdrawn{ReceiptDeadline: escalated.now.Add(15 * day)}))
+	t.Run("refuse/withdrawn by the seller", open.when(seller, order.WithdrawDispute{}).refusedBy(rule.D29))
+	t.Run("refuse/withdrawn twice", open.does(buyer, order.WithdrawDispute{}).when(buyer, order.WithdrawDispute{}).refusedBy(rule.D29))
 }
 
 func testD29Ruling(t *testing.T, s story) {
@@ -150,7 +150,7 @@ func testD29Ruling(t *testing.T, s story) {
 	ready := shippable(t, order.CoverageNone).under(func(p *order.Policy) { p.AutoShip = true }).escalated()
 	t.Run("effect/an order that waits for nothing else ships when it is over", ready.when(platform, order.Arbitrate{}).then(
 		order.Arbitrated{}, order.Shipped{ShippedAt: ready.now, ReceiptDeadline: ready.now.Add(15 * day)}))
-	t.Run("effect/or when it is withdrawn", ready.when(buyer, order.Withdraw{}).leads(order.PhaseShipped))
+	t.Run("effect/or when it is withdrawn", ready.when(buyer, order.WithdrawDispute{}).leads(order.PhaseShipped))
 	t.Run("effect/or settled", ready.does(seller, order.ProposeSettlement{Refund: money("1")}).when(buyer, order.AcceptSettlement{Proposal: 1}).leads(order.PhaseShipped))
 	t.Run("excludes/shipping by itself while it is open", func(t *testing.T) {
 		wait := funded(t, order.CoverageNone).under(func(p *order.Policy) { p.AutoShip = true }).does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1").disputed()
@@ -159,7 +159,7 @@ func testD29Ruling(t *testing.T, s story) {
 			t.Fatalf("the order is %s", wait.order.Phase)
 		}
 		later := wait.after(time.Hour)
-		later.when(buyer, order.Withdraw{}).then(order.DisputeWithdrawn{}, order.Shipped{ShippedAt: later.now, ReceiptDeadline: later.now.Add(15 * day)})(t)
+		later.when(buyer, order.WithdrawDispute{}).then(order.DisputeWithdrawn{}, order.Shipped{ShippedAt: later.now, ReceiptDeadline: later.now.Add(15 * day)})(t)
 	})
 }
 
@@ -187,9 +187,9 @@ func testD29Waits(t *testing.T) {
 	if o := gone.refunded("2000").order; o.Frozen() || o.Dispute.Stage != order.StageNone {
 		t.Errorf("the dispute is %+v", o.Dispute)
 	}
-	wait := ready.does(buyer, order.Withdraw{}).does(seller, order.ProposeChange{To: ready.amendment("7000", "2000", order.CoverageNone)}).disputed()
+	wait := ready.does(buyer, order.WithdrawDispute{}).does(seller, order.ProposeChange{To: ready.amendment("7000", "2000", order.CoverageNone)}).disputed()
 	t.Run("refuse/meanwhile a proposal is accepted", wait.when(buyer, order.AcceptChange{Proposal: 1}).refusedBy(rule.D29))
-	t.Run("accept/a proposal that was open before, once it is over", wait.does(buyer, order.Withdraw{}).when(buyer, order.AcceptChange{Proposal: 1}).leads(order.PhaseReadyToShip))
+	t.Run("accept/a proposal that was open before, once it is over", wait.does(buyer, order.WithdrawDispute{}).when(buyer, order.AcceptChange{Proposal: 1}).leads(order.PhaseReadyToShip))
 }
 
 func testD13(t *testing.T) {
@@ -207,33 +207,33 @@ func testD13(t *testing.T) {
 	t.Run("accept/received after the deadline", s.at(deadline.Add(1)).when(buyer, order.ConfirmReceipt{}).leads(order.PhaseCompleted))
 	ten := s.after(10 * day).disputed()
 	t.Run("effect/the clock stands still", ten.after(99*day).when(system, auto).refusedBy(rule.D29))
-	t.Run("effect/it goes on after a withdrawal", runs(ten.after(4*day).does(buyer, order.Withdraw{}), s.now.Add(19*day)))
+	t.Run("effect/it goes on after a withdrawal", runs(ten.after(4*day).does(buyer, order.WithdrawDispute{}), s.now.Add(19*day)))
 	t.Run("effect/after a ruling", runs(ten.after(6*day).does(system, order.Escalate{}).does(platform, order.Arbitrate{}), s.now.Add(21*day)))
 	t.Run("effect/after a settlement", runs(ten.does(seller, order.ProposeSettlement{Refund: money("1")}).after(day).does(buyer, order.AcceptSettlement{Proposal: 1}), s.now.Add(16*day)))
 	t.Run("effect/after a chargeback that was won", runs(s.after(day).contested("2").after(30*day).resolved("2", true), s.now.Add(45*day)))
-	last := s.at(deadline.Add(-1)).disputed().after(50*day).does(buyer, order.Withdraw{})
+	last := s.at(deadline.Add(-1)).disputed().after(50*day).does(buyer, order.WithdrawDispute{})
 	t.Run("effect/a nanosecond was left", runs(last, deadline.Add(50*day)))
-	t.Run("effect/an extension before it counts", runs(s.does(seller, order.ExtendReceipt{}).after(20*day).disputed().after(day).does(buyer, order.Withdraw{}), s.now.Add(31*day)))
-	t.Run("effect/an extension after it", runs(ten.after(4*day).does(buyer, order.Withdraw{}).does(buyer, order.ExtendReceipt{}), s.now.Add(34*day)))
-	t.Run("effect/two after another", runs(ten.after(4*day).does(buyer, order.Withdraw{}).disputed().after(day).does(buyer, order.Withdraw{}), s.now.Add(20*day)))
+	t.Run("effect/an extension before it counts", runs(s.does(seller, order.ExtendReceipt{}).after(20*day).disputed().after(day).does(buyer, order.WithdrawDispute{}), s.now.Add(31*day)))
+	t.Run("effect/an extension after it", runs(ten.after(4*day).does(buyer, order.WithdrawDispute{}).does(buyer, order.ExtendReceipt{}), s.now.Add(34*day)))
+	t.Run("effect/two after another", runs(ten.after(4*day).does(buyer, order.WithdrawDispute{}).disputed().after(day).does(buyer, order.WithdrawDispute{}), s.now.Add(20*day)))
 	// The first is opened on day 3, the last ends on day 13: ten days are added.
 	three := s.after(3 * day)
 	inner := three.contested("2").after(2 * day).disputed().after(2 * day)
 	t.Run("effect/a dispute within a chargeback", func(t *testing.T) {
-		inner.when(buyer, order.Withdraw{}).then(order.DisputeWithdrawn{})(t)
-		runs(inner.does(buyer, order.Withdraw{}).after(6*day).resolved("2", true), s.now.Add(25*day))(t)
+		inner.when(buyer, order.WithdrawDispute{}).then(order.DisputeWithdrawn{})(t)
+		runs(inner.does(buyer, order.WithdrawDispute{}).after(6*day).resolved("2", true), s.now.Add(25*day))(t)
 	})
 	t.Run("effect/a dispute that outlasts the chargeback", func(t *testing.T) {
 		inner.when(platform, order.ResolveChargeback{Reference: "C-2", Won: true}).then(
 			order.ChargebackResolved{Reference: "C-2", Won: true, Applied: money("4000"), Unapplied: money("0")})(t)
-		runs(inner.resolved("2", true).after(6*day).does(buyer, order.Withdraw{}), s.now.Add(25*day))(t)
+		runs(inner.resolved("2", true).after(6*day).does(buyer, order.WithdrawDispute{}), s.now.Add(25*day))(t)
 	})
 	late := s.at(deadline).contested("2").after(day)
 	t.Run("refuse/a dispute when the chargeback found the deadline passed", late.when(buyer, objection("1")).refusedBy(rule.D13, until(deadline)))
 	t.Run("accept/one when it found a nanosecond left", s.at(deadline.Add(-1)).contested("2").after(day).when(buyer, objection("1")).leads(order.PhaseShipped))
 	t.Run("effect/receipt is due at once when that is over", late.resolved("2", true).when(system, auto).leads(order.PhaseCompleted))
 	t.Run("excludes/a dispute before shipment", func(t *testing.T) {
-		gone := shippable(t, order.CoverageNone).disputed().after(5*day).does(buyer, order.Withdraw{}).ships()
+		gone := shippable(t, order.CoverageNone).disputed().after(5*day).does(buyer, order.WithdrawDispute{}).ships()
 		if got := gone.order.Shipment.ReceiptDeadline; !got.Equal(gone.now.Add(15 * day)) {
 			t.Errorf("receipt is due %s", got)
 		}

@@ -143,19 +143,19 @@ func testA10(t *testing.T) {
 func testA11(t *testing.T) {
 	ready := complete(t, order.CoverageNone)
 	t.Run("accept/one account, made by submission", ready.when(seller, submit).then(order.Submitted{
-		Account: account, Link: "/orders/" + orderID.String(), Revision: 2, ConfirmBy: newYear.Add(30 * day)}))
-	t.Run("accept/the account that this order reserved before", ready.knowing(func(f *order.Facts) { f.Account.Owner = orderID }).
+		ReceivingAccount: account, Link: "/orders/" + orderID.String(), Revision: 2, ConfirmBy: newYear.Add(30 * day)}))
+	t.Run("accept/the account that this order reserved before", ready.knowing(func(f *order.Facts) { f.Receiving.Owner = orderID }).
 		when(seller, submit).leads(order.PhaseSubmitted))
-	t.Run("refuse/an account of another order", ready.knowing(func(f *order.Facts) { f.Account.Owner = otherID }).
+	t.Run("refuse/an account of another order", ready.knowing(func(f *order.Facts) { f.Receiving.Owner = otherID }).
 		when(seller, submit).refusedBy(rule.A11))
 	t.Run("excludes/a draft", func(t *testing.T) {
-		if got := ready.order.Account; got != "" {
+		if got := ready.order.ReceivingAccount; got != "" {
 			t.Errorf("a draft has account %s", got)
 		}
 	})
 	t.Run("excludes/a second account", ready.submits().when(seller, submit).refusedBy(rule.A16))
 	t.Run("effect/asked for last of all", func(t *testing.T) {
-		without := func(f *order.Facts) { f.Account = order.Receiving{} }
+		without := func(f *order.Facts) { f.Receiving = order.Receiving{} }
 		if a := ready.knowing(without).when(seller, submit); !errors.Is(a.err, order.ErrAccountNeeded) || len(a.got) > 0 {
 			t.Errorf("got %v, %v", a.got, a.err)
 		}
@@ -163,7 +163,7 @@ func testA11(t *testing.T) {
 		covered.facts.Quota.Available = money("5999.99")
 		covered.when(seller, submit).refusedBy(rule.D3)(t)
 	})
-	t.Run("refuse/a malformed account", ready.knowing(func(f *order.Facts) { f.Account.Account = "no/such" }).
+	t.Run("refuse/a malformed account", ready.knowing(func(f *order.Facts) { f.Receiving.Account = "no/such" }).
 		when(seller, submit).invalid("account"))
 }
 

@@ -156,7 +156,7 @@ func testD19(t *testing.T) {
 		paying := s.does(buyer, card("C1", "2000"))
 		paying.when(platform, paying.charged("C1", "2000")).leads(order.PhaseReadyToShip)(t)
 	})
-	into := func(a order.ReceivingAccount) order.RecordPayment { c := s.wire("1"); c.Account = a; return c }
+	into := func(a order.ReceivingAccount) order.RecordPayment { c := s.wire("1"); c.ReceivingAccount = a; return c }
 	t.Run("refuse/into another account", s.when(platform, into("RA-2")).refusedBy(rule.D19))
 	t.Run("refuse/into no account", s.when(platform, into("")).refusedBy(rule.D19))
 	t.Run("refuse/an order that never had an account",
@@ -169,7 +169,7 @@ func testD19(t *testing.T) {
 		"amount":  func(c *order.RecordPayment) { c.Amount = money("6") },
 		"payer":   func(c *order.RecordPayment) { c.Payer = "John Doe" },
 		"instant": func(c *order.RecordPayment) { c.PaidAt = c.PaidAt.Add(1) },
-		"account": func(c *order.RecordPayment) { c.Account = "RA-2" },
+		"account": func(c *order.RecordPayment) { c.ReceivingAccount = "RA-2" },
 		"fee":     func(c *order.RecordPayment) { c.Fee = money("1") },
 	} {
 		c := s.wire("5")

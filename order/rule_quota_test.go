@@ -157,7 +157,7 @@ func testD3(t *testing.T) {
 func testD4(t *testing.T) {
 	late := func(p *order.Policy) { p.HoldAt = order.HoldAtConfirm }
 	t.Run("effect/at submission", complete(t, order.CoveragePreShipment).when(seller, submit).then(
-		order.Submitted{Account: account, Link: "/orders/" + orderID.String(), Revision: 2, ConfirmBy: newYear.Add(30 * day)}, held("2000")))
+		order.Submitted{ReceivingAccount: account, Link: "/orders/" + orderID.String(), Revision: 2, ConfirmBy: newYear.Add(30 * day)}, held("2000")))
 	offered := complete(t, order.CoveragePreShipment).under(late).submits()
 	t.Run("effect/at confirmation, not at submission", func(t *testing.T) {
 		if quota, _ := quotaFacts(offered); len(quota) > 0 {
@@ -267,7 +267,7 @@ func testD1(t *testing.T) {
 		{"closed", cancelled(t, order.CoverageNone), "trade_close", ""},
 		{"disputed", shipped(t, order.CoverageNone).disputed(), "frozen", ""},
 		{"escalated", shipped(t, order.CoverageNone).escalated(), "frozen", ""},
-		{"withdrawn", shipped(t, order.CoverageNone).disputed().does(buyer, order.Withdraw{}), "wait_confirm_receipt", ""},
+		{"withdrawn", shipped(t, order.CoverageNone).disputed().does(buyer, order.WithdrawDispute{}), "wait_confirm_receipt", ""},
 		{"charged back", contested, "charge_back", ""},
 		{"charged back and disputed", contested.disputed(), "charge_back", ""},
 		{"charged back when closed", contested.refunded("2000"), "charge_back", ""},

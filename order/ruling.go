@@ -53,7 +53,7 @@ func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		}
 		return o.settleUp(g, f, ruled, claim)
 	}
-	return o.follow(g, f, ruled)
+	return o.withConsequences(g, f, ruled)
 }
 
 // claim returns what the platform advances of a compensation: no more than the order holds and
@@ -70,7 +70,7 @@ func (o *Order) claim(c Command, ruled trade.Money) (Event, error) {
 		// Until receipt nothing but shipment ends the coverage of an order that has one.
 		return nil, refuse(rule.A14, c, o).Because("the coverage ended at shipment", "保障已于发货后结束")
 	}
-	amount := lesser(lesser(ruled, o.Hold.Amount), o.Left())
+	amount := smaller(smaller(ruled, o.Hold.Amount), o.Left())
 	if !amount.IsPositive() {
 		return nil, refuse(rule.D8, c, o).Because("all money was paid back", "款项已全部退回")
 	}

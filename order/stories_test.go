@@ -112,7 +112,7 @@ func TestEveryFactLeavesATrace(t *testing.T) {
 	changed = changed.does(seller, order.Modify{To: changed.amendment("5000", "2000", order.CoveragePostDelivery)}).confirms().paid("1", "2000").contested("1").resolved("1", true)
 	changed = changed.does(seller, order.ProposeChange{To: changed.amendment("5000", "1000", order.CoveragePostDelivery)}).does(buyer, order.RejectChange{Proposal: 1}).
 		does(seller, order.ProposeChange{To: changed.amendment("4000", "1000", order.CoveragePostDelivery)}).does(buyer, order.AcceptChange{Proposal: 2})
-	quarrel := shipped(t, order.CoveragePostDelivery).does(buyer, order.ExtendReceipt{}).disputed().does(buyer, order.Withdraw{}).disputed().
+	quarrel := shipped(t, order.CoveragePostDelivery).does(buyer, order.ExtendReceipt{}).disputed().does(buyer, order.WithdrawDispute{}).disputed().
 		does(seller, order.ProposeSettlement{Refund: money("1")}).does(buyer, order.AcceptSettlement{Proposal: 1}).escalated().does(platform, compensation("1"))
 	reviewed := completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}).does(buyer, order.EditReview{Rating: 4}).
 		does(seller, order.Reply{Text: "thank you"}).wired("1").does(platform, order.ReturnUnapplied{Amount: money("1")})

@@ -96,8 +96,8 @@ func once(t reporter) story {
 		t: t, order: order.Order{ID: orderID}, now: newYear, policy: order.DefaultPolicy(),
 		facts: order.Facts{
 			Service: order.ServiceActive, Match: buyer.Account,
-			Quota:   order.Quota{Available: money("10000")},
-			Account: order.Receiving{Account: account},
+			Quota:     order.Quota{Available: money("10000")},
+			Receiving: order.Receiving{Account: account},
 		},
 	}
 }

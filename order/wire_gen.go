@@ -935,9 +935,6 @@ func (Confirm) Name() string { return "confirm" }
 // Name returns the wire name of the command, open-dispute.
 func (OpenDispute) Name() string { return "open-dispute" }
 
-// Name returns the wire name of the command, withdraw.
-func (Withdraw) Name() string { return "withdraw" }
-
 // Name returns the wire name of the command, escalate.
 func (Escalate) Name() string { return "escalate" }
 
@@ -1074,7 +1071,7 @@ func commandNames() []string {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, Withdraw, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate:
+	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate:
 		return true
 	}
 	return false
@@ -1103,7 +1100,7 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	case OpenDispute:
 		return c.appendJSON(b)
-	case Withdraw:
+	case WithdrawDispute:
 		return c.appendJSON(b)
 	case Escalate:
 		return c.appendJSON(b)
@@ -1236,7 +1233,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		v.decodeJSON(r)
 		c = v
 	case "withdraw":
-		var v Withdraw
+		var v WithdrawDispute
 		v.decodeJSON(r)
 		c = v
 	case "escalate":
@@ -2117,12 +2114,12 @@ func (v *DisputeOpened) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
-func (v *Withdraw) appendJSON(b []byte) []byte {
+func (v *WithdrawDispute) appendJSON(b []byte) []byte {
 	return append(b, `{}`...)
 }
 
 // decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *Withdraw) decodeJSON(r *wire.Reader) {
+func (v *WithdrawDispute) decodeJSON(r *wire.Reader) {
 	r.Object()
 	for r.Key() != nil {
 		r.Unknown()
@@ -2791,7 +2788,7 @@ func (v *Submit) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Submitted) appendJSON(b []byte) []byte {
 	b = append(b, `{"account":`...)
-	b = wire.AppendString(b, string(v.Account))
+	b = wire.AppendString(b, string(v.ReceivingAccount))
 	b = append(b, `,"link":`...)
 	b = wire.AppendString(b, v.Link)
 	b = append(b, `,"revision":`...)
@@ -2809,7 +2806,7 @@ func (v *Submitted) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "account":
 			seen = r.Mark(seen, 1<<0)
-			v.Account = ReceivingAccount(r.String())
+			v.ReceivingAccount = ReceivingAccount(r.String())
 		case "link":
 			seen = r.Mark(seen, 1<<1)
 			v.Link = r.String()
@@ -3166,9 +3163,9 @@ func (v *RecordPayment) appendJSON(b []byte) []byte {
 		b = append(b, `,"payment":`...)
 		b = wire.AppendString(b, string(v.Payment))
 	}
-	if v.Account != "" {
+	if v.ReceivingAccount != "" {
 		b = append(b, `,"account":`...)
-		b = wire.AppendString(b, string(v.Account))
+		b = wire.AppendString(b, string(v.ReceivingAccount))
 	}
 	b = append(b, `,"amount":"`...)
 	text, err = v.Amount.AppendText(b)
@@ -3204,7 +3201,7 @@ func (v *RecordPayment) decodeJSON(r *wire.Reader) {
 			v.Payment = PaymentID(r.String())
 		case "account":
 			seen = r.Mark(seen, 1<<3)
-			v.Account = ReceivingAccount(r.String())
+			v.ReceivingAccount = ReceivingAccount(r.String())
 		case "amount":
 			seen = r.Mark(seen, 1<<4)
 			r.Check(v.Amount.UnmarshalText(r.Text()))
@@ -3238,9 +3235,9 @@ func (v *PaymentReceived) appendJSON(b []byte) []byte {
 		b = append(b, `,"payment":`...)
 		b = wire.AppendString(b, string(v.Payment))
 	}
-	if v.Account != "" {
+	if v.ReceivingAccount != "" {
 		b = append(b, `,"account":`...)
-		b = wire.AppendString(b, string(v.Account))
+		b = wire.AppendString(b, string(v.ReceivingAccount))
 	}
 	b = append(b, `,"amount":"`...)
 	text, err = v.Amount.AppendText(b)
@@ -3286,7 +3283,7 @@ func (v *PaymentReceived) decodeJSON(r *wire.Reader) {
 			v.Payment = PaymentID(r.String())
 		case "account":
 			seen = r.Mark(seen, 1<<3)
-			v.Account = ReceivingAccount(r.String())
+			v.ReceivingAccount = ReceivingAccount(r.String())
 		case "amount":
 			seen = r.Mark(seen, 1<<4)
 			r.Check(v.Amount.UnmarshalText(r.Text()))

@@ -49,7 +49,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	if _, err := worker.CatchUp(ctx); err != nil { // or Follow, to go on from there
+	if _, err := worker.CatchUp(ctx); err != nil { // or Follow, to continue with new records
 		fmt.Println(err)
 		return
 	}

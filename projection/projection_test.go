@@ -27,7 +27,7 @@ var (
 	start = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// view is one that does with each record what f does.
+// view returns a view that calls f for each record.
 func view(f func(rows *projection.Rows, r *events.Record) error) *projection.View {
 	return &projection.View{
 		Name: "test", Version: 1, Tables: []*projection.Table{names},
@@ -35,7 +35,7 @@ func view(f func(rows *projection.Rows, r *events.Record) error) *projection.Vie
 	}
 }
 
-// logOf is a log with an event of that type on each of the streams, one commit each.
+// logOf returns a log with an event of that type on each of the streams, one commit each.
 func logOf(t testing.TB, typ string, streams ...string) events.Store {
 	t.Helper()
 	log := memory.New()
@@ -111,12 +111,12 @@ func TestDefinition(t *testing.T) {
 		}
 	}
 	if _, err := projection.New(memory.New(), viewmemory.New(), nil); err == nil {
-		t.Error("no view is taken for one")
+		t.Error("a nil view is accepted")
 	}
 }
 
-// TestRowsThatDoNotFit lets a function make rows that are none, and expects the view to stop
-// where it was.
+// TestRowsThatDoNotFit lets a function make malformed rows, and expects the view to stop where it
+// was.
 func TestRowsThatDoNotFit(t *testing.T) {
 	other := &projection.Table{Name: "other", Key: 1, Columns: names.Columns}
 	text, number := projection.Text("x"), projection.Int(1)
@@ -178,8 +178,8 @@ func TestStreamsThatShareARow(t *testing.T) {
 	}
 }
 
-// TestNotTheRecordsFault lets reading fail while a record is folded, and expects that the record
-// is not blamed: it is neither parked nor called poison.
+// TestNotTheRecordsFault lets reading fail while a record is folded, and expects that the record is
+// neither parked nor called poison.
 func TestNotTheRecordsFault(t *testing.T) {
 	log := logOf(t, "a", "s-1", "s-2", "s-1")
 	errDown := errors.New("the log cannot be read")
@@ -204,7 +204,7 @@ func TestNotTheRecordsFault(t *testing.T) {
 	if p, err := w.CatchUp(t.Context()); err != nil || p.Records != 3 {
 		t.Fatalf("with all states in memory no stream is read: %+v, %v", p, err)
 	}
-	// A worker that begins in the middle has to read what came before.
+	// A worker that begins in the middle has to read the earlier records.
 	third := viewmemory.New()
 	ctx, cancel := context.WithCancel(t.Context())
 	w, err = projection.New(log, third, v, projection.WithBatch(1), projection.OnProgress(func(projection.Progress) { cancel() }))
@@ -226,7 +226,7 @@ func TestNotTheRecordsFault(t *testing.T) {
 	}
 }
 
-// noStreams is a log whose streams cannot be read by themselves.
+// noStreams is a log whose single streams cannot be read.
 type noStreams struct {
 	events.Store
 	err error
@@ -236,7 +236,7 @@ func (n noStreams) Read(context.Context, events.StreamID, events.Version) iter.S
 	return func(yield func(events.Record, error) bool) { yield(events.Record{}, n.err) }
 }
 
-// TestTooManyParked breaks every stream there is.
+// TestTooManyParked breaks every stream.
 func TestTooManyParked(t *testing.T) {
 	var streams []string
 	for i := range projection.MaxParked + 1 {
@@ -264,8 +264,8 @@ func TestFoldsOfOtherCategories(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftRunning breaks runs off in the middle, by a poison and by the caller, and
-// counts goroutines.
+// TestNothingIsLeftRunning interrupts runs by a poison event and by the caller, and counts
+// goroutines.
 func TestNothingIsLeftRunning(t *testing.T) {
 	var streams []string
 	for i := range 200 {
@@ -289,7 +289,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := w.CatchUp(ctx); err == nil {
-			t.Fatal("the run was not broken off")
+			t.Fatal("the run was not interrupted")
 		}
 		cancel()
 	}
@@ -300,8 +300,8 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	}
 }
 
-// TestNoDriver holds the dependencies: who keeps views in memory links no database, and the
-// mechanism knows nothing of orders.
+// TestNoDriver checks the dependencies: a program that keeps views in memory links no database, and
+// the mechanism does not import orders.
 func TestNoDriver(t *testing.T) {
 	const module = "github.com/tradesurety/surety/"
 	for pkg, forbidden := range map[string][]string{

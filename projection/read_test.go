@@ -14,9 +14,9 @@ import (
 	viewmemory "github.com/tradesurety/surety/projection/memory"
 )
 
-// TestBatchesAreInOrder folds a log that is longer than what is read in one go, in batches that fit
-// and that do not, with a filter that lets much through, little, or nothing: every record comes
-// once and in its order, and no commit has more than a batch.
+// TestBatchesAreInOrder folds a log that is longer than a chunk, in batches of different sizes, with
+// filters that let many records through, few, or none: every record is folded once and in order, and
+// no commit has more than a batch.
 func TestBatchesAreInOrder(t *testing.T) {
 	const commits, each = 25, 1000
 	log := memory.New()
@@ -68,21 +68,20 @@ func TestBatchesAreInOrder(t *testing.T) {
 	}
 }
 
-// asked counts how often a store is read.
-type asked struct {
+// counting counts how often a store is read.
+type counting struct {
 	projection.Store
 	times atomic.Int64
 }
 
-func (a *asked) Read(ctx context.Context, name string, version int, f func(projection.Snapshot) error) error {
+func (a *counting) Read(ctx context.Context, name string, version int, f func(projection.Snapshot) error) error {
 	a.times.Add(1)
 	return a.Store.Read(ctx, name, version, f)
 }
 
-// TestFirstBuildAsksForNothing builds a view that reads its rows: the worker that began with an
-// empty view does not ask the store for what it knows not to be there, and one that goes on asks
-// once for each row.
-func TestFirstBuildAsksForNothing(t *testing.T) {
+// TestFirstBuildReadsNoRows builds a view that reads its rows: a worker that begins with an empty
+// view does not read rows that were never put, and one that continues reads each row once.
+func TestFirstBuildReadsNoRows(t *testing.T) {
 	var streams []string
 	for n := range 300 {
 		streams = append(streams, fmt.Sprintf("account-%d", n%100))
@@ -95,7 +94,7 @@ func TestFirstBuildAsksForNothing(t *testing.T) {
 		rows.Put(names, projection.Text(r.Stream), projection.Int(n))
 		return nil
 	})
-	store := &asked{Store: viewmemory.New()}
+	store := &counting{Store: viewmemory.New()}
 	build := func(log events.Store) int64 {
 		t.Helper()
 		before := store.times.Load()
@@ -105,7 +104,7 @@ func TestFirstBuildAsksForNothing(t *testing.T) {
 		return store.times.Load() - before
 	}
 	log := logOf(t, "opened", streams...)
-	const checkpoint = 1 // each worker asks for it
+	const checkpoint = 1 // each worker reads it
 	if n := build(log); n != checkpoint {
 		t.Errorf("the store was read %d times by the first worker", n)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// FuzzAppendKey holds the encoding of keys to the order of their values.
+// FuzzAppendKey checks that the encoding of keys keeps the order of their values.
 func FuzzAppendKey(f *testing.F) {
 	f.Add("", int64(0), "", int64(0))
 	f.Add("a", int64(-1), "a\x01", int64(1))
@@ -38,10 +38,10 @@ func TestValue(t *testing.T) {
 		t.Errorf("%s comes back as %s", at, v)
 	}
 	if v := projection.Time(time.Time{}); v.Int() != 0 || !v.Time().IsZero() {
-		t.Errorf("no time is %v", v)
+		t.Errorf("the zero time is %v", v)
 	}
 	if !projection.Bool(true).Bool() || projection.Bool(false).Bool() {
-		t.Error("a truth has changed")
+		t.Error("true comes back as false")
 	}
 	for want, v := range map[string]projection.Value{"-5": projection.Int(-5), `"a\"b"`: projection.Text(`a"b`), "nothing": {}} {
 		if v.String() != want {

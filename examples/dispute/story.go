@@ -149,7 +149,7 @@ func (s *story) transfer(reference, amount string) {
 		return
 	}
 	s.onOrder(platform, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: s.money(amount), Payer: o.Buyer.Name, PaidAt: s.now,
+		Reference: reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: s.money(amount), Payer: o.Buyer.Name, PaidAt: s.now,
 	})
 }
 

@@ -241,7 +241,7 @@ func (s *story) paying() {
 	for _, x := range s.Transfers {
 		s.addFrom("transfer "+x.Reference, x.PaidAt, platform, s.order, func(o *order.Order) order.Command {
 			return order.RecordPayment{
-				Reference: x.Reference, Method: order.PayTT, Account: o.Account, Amount: x.Amount, Payer: s.Buyer.Name, PaidAt: x.PaidAt,
+				Reference: x.Reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: x.Amount, Payer: s.Buyer.Name, PaidAt: x.PaidAt,
 			}
 		})
 	}

@@ -209,7 +209,7 @@ func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) e
 	}{summary{
 		o.ID, version, o.Seller.Account, o.Buyer.Account, o.Phase.String(), status, step, o.Coverage, o.Terms.Total, o.Due(),
 		deadline.At, deadline.Kind, o.DraftedAt, o.LastAt,
-	}, o.Revision, o.Terms, o.Account, next})
+	}, o.Revision, o.Terms, o.ReceivingAccount, next})
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/paylater"
 )
 
-// Desk takes commands: it loads what a command needs, decides, and commits what came of it,
+// Desk executes commands: it loads what a command needs, decides, and commits the resulting events,
 // all or none, on a store that the caller owns. It is safe for concurrent use, and any number
 // of desks, in any number of processes, may work on one store.
 type Desk struct {
@@ -51,7 +51,7 @@ func WithPayLater(p *paylater.Policy) Option {
 	}
 }
 
-// WithClock sets the clock that tells the instant of a command. The default, also for nil, is
+// WithClock sets the clock from which the instant of a command is taken. The default, also for nil, is
 // time.Now.
 func WithClock(now func() time.Time) Option {
 	return func(d *Desk) {
@@ -61,7 +61,7 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithSources sets where the desk learns what no stream says. Fields that are nil keep their
+// WithSources sets the sources of what no stream says. Fields that are nil keep their
 // defaults.
 func WithSources(s Sources) Option { return func(d *Desk) { d.sources = s.or(d.sources) } }
 
@@ -84,8 +84,8 @@ func WithSnapshots(s *events.Snapshotter) Option { return func(d *Desk) { d.snap
 // default is events.DefaultTimeout.
 func WithTimeout(t time.Duration) Option { return func(d *Desk) { d.timeout = t } }
 
-// WithDeadlines sets where Tick learns what is due. The default is an index in memory that
-// follows the log; it is built when it is first asked.
+// WithDeadlines sets what Tick takes for due. The default is an index in memory that follows the
+// log; it is built when it is first needed.
 func WithDeadlines(x Deadlines) Option { return func(d *Desk) { d.deadlines = x } }
 
 // New returns a desk on the store, or the *trade.InvalidError of a policy. The store stays the

@@ -83,7 +83,7 @@ func TestGoldenDisputes(t *testing.T) {
 		id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		tr.shipped(id)
 		tr.at(start.Add(10*day)).disputed(id, false)
-		tr.at(start.Add(14*day)).do(bruno, desk.OnOrder(id, order.Withdraw{}))
+		tr.at(start.Add(14*day)).do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 		due := start.Add(19 * day)
 		if d := tr.order(id).Shipment.ReceiptDeadline; !d.Equal(due) {
 			t.Fatalf("deadline %s, want %s", d, due)

@@ -19,11 +19,11 @@ import (
 // order that has one, in memory. It reads the log once and from then on what is new.
 type index struct {
 	desk *Desk
-	busy chan struct{} // holds a token while somebody works on what is below; heeds contexts
+	busy chan struct{} // holds a token while a caller works on what is below; waiting for it can be cancelled
 
 	after   events.Position
-	moved   map[events.StreamID]bool  // orders that the log has written to and nobody has looked at since; false: known to have ended
-	broken  map[events.StreamID]error // orders that could not be looked at; they are looked at again
+	moved   map[events.StreamID]bool  // orders written to since they were last looked at; false: known to have ended
+	broken  map[events.StreamID]error // orders that could not be folded; they are tried again
 	running map[events.StreamID]Due   // the truth
 	waiting waiting                   // the same by instant, with entries that are out of date
 }
@@ -56,7 +56,7 @@ func (x *index) Due(ctx context.Context, now time.Time) iter.Seq2[Due, error] {
 	}
 }
 
-// brokenOrder is an order whose stream cannot be folded; its id is zero if it has none.
+// brokenOrder is an order whose stream cannot be folded; its id is zero if the stream has none.
 type brokenOrder struct {
 	stream events.StreamID
 	id     trade.ID
@@ -82,8 +82,8 @@ func (x *index) collect(ctx context.Context, now time.Time) ([]Due, []brokenOrde
 	return x.due(now), broken, nil
 }
 
-// due returns the deadlines that have come. They stay in the index until the log says what
-// became of them.
+// due returns the deadlines that have passed. They stay in the index until the log shows their
+// effect.
 func (x *index) due(now time.Time) []Due {
 	var (
 		due  []Due
@@ -103,8 +103,8 @@ func (x *index) due(now time.Time) []Due {
 	return due
 }
 
-// catchUp looks at every order that the log has written to since the last time. Broken off by
-// an error it goes on from there the next time.
+// catchUp looks at every order that was written to since the last time. After an error it goes on
+// from there the next time.
 func (x *index) catchUp(ctx context.Context) error {
 	for r, err := range x.desk.store.ReadAll(ctx, x.after, events.Filter{Categories: []string{order.Category, paylater.Category}}) {
 		if err != nil {
@@ -139,8 +139,7 @@ func ends(typ string) bool {
 	return false
 }
 
-// look notes the deadline of an order as it stands. The error is of the store; an order that
-// is broken is noted as such.
+// look notes the deadline of an order. The error is of the store; a broken order is noted as such.
 func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) error {
 	var deadline Due
 	runs := false
@@ -169,7 +168,7 @@ func (x *index) look(ctx context.Context, stream events.StreamID, alive bool) er
 	return nil
 }
 
-// deadline returns the deadline that runs on an order of either kind, and whether one does.
+// deadline returns the running deadline of an order of either kind, and whether there is one.
 func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id trade.ID) (Due, bool, error) {
 	if stream.Category() == paylater.Category {
 		o, _, err := payLaterOrders.model.View(ctx, d.store, stream, d.options...)
@@ -181,7 +180,7 @@ func (d *Desk) deadline(ctx context.Context, stream events.StreamID, id trade.ID
 	return Due{Order: id, At: x.At, Kind: x.Kind, Do: OnOrder(id, x.Command)}, runs, err
 }
 
-// sweep throws out what is out of date, once that is most of it.
+// sweep drops outdated entries, once they are most of the heap.
 func (x *index) sweep() {
 	x.waiting = make(waiting, 0, len(x.running))
 	for stream, d := range x.running {
@@ -195,7 +194,7 @@ func orderOf(stream events.StreamID) (trade.ID, error) {
 	return trade.ParseID(key)
 }
 
-// wait is an order that waits for an instant.
+// wait is an order and the instant of its deadline.
 type wait struct {
 	at     time.Time
 	stream events.StreamID

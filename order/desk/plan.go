@@ -68,7 +68,7 @@ func (x *execution) orderFacts(o *order.Order, c order.Command) (order.Facts, er
 		if f.Quota, err = x.quotaOf(o); err != nil || x.lookedUp.account == "" {
 			return f, err
 		}
-		f.Account, err = x.receiving(x.lookedUp.account)
+		f.Receiving, err = x.receiving(x.lookedUp.account)
 	case order.Confirm:
 		f.Quota, err = x.quotaOf(o)
 	case order.Modify:
@@ -146,7 +146,7 @@ func (x *execution) spread(o order.Order, made []order.Event) error {
 		var err error
 		switch e := e.(type) {
 		case order.Submitted:
-			err = x.reserve(accounts, reservation.ReceivingAccount, string(e.Account), o.ID.String())
+			err = x.reserve(accounts, reservation.ReceivingAccount, string(e.ReceivingAccount), o.ID.String())
 		case order.HoldPlaced:
 			err = x.toLine(&o, credit.Hold{Order: o.ID, Amount: e.Amount})
 		case order.HoldAdjusted:

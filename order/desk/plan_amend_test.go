@@ -61,12 +61,12 @@ var laterPlans = []plan{
 	{"accept that satisfies the initial payment", func() []asked {
 		list := append(confirming(), paying())
 		list[len(list)-1] = orderAsked(planOps, order.RecordPayment{
-			Reference: "T1", Method: order.PayTT, Account: "ACC1", Amount: planMoney("1500 USD"), Payer: "Bruno", PaidAt: planStart,
+			Reference: "T1", Method: order.PayTT, ReceivingAccount: "ACC1", Amount: planMoney("1500 USD"), Payer: "Bruno", PaidAt: planStart,
 		})
 		return append(list, orderAsked(planOwner, order.ProposeChange{To: changed("6000 USD", "1500 USD", order.CoveragePreShipment)}))
 	}, orderAsked(planBuyer, order.AcceptChange{Proposal: 1}),
 		[]string{"order.change-accepted", "order.hold-adjusted", "order.funded", "credit.hold-adjusted"}},
-	{"withdraw: order alone", escalated, orderAsked(planBuyer, order.Withdraw{}), []string{"order.dispute-withdrawn"}},
+	{"withdraw: order alone", escalated, orderAsked(planBuyer, order.WithdrawDispute{}), []string{"order.dispute-withdrawn"}},
 	{"compensation: order and line", escalated, ruling(order.Arbitrate{Compensation: planMoney("500 USD")}),
 		[]string{"order.arbitrated", "order.claim-posted", "credit.claim-posted"}},
 	{"compensation of everything: order, line and entrustment", escalated, ruling(order.Arbitrate{Compensation: planMoney("2000 USD")}),

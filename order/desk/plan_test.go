@@ -253,7 +253,7 @@ func declaring(id order.EntrustmentID, number entrustment.DeclarationNo, at time
 
 func paying() asked {
 	return orderAsked(planOps, order.RecordPayment{
-		Reference: "T1", Method: order.PayTT, Account: "ACC1", Amount: planMoney("2000 USD"), Payer: "Bruno", PaidAt: planStart,
+		Reference: "T1", Method: order.PayTT, ReceivingAccount: "ACC1", Amount: planMoney("2000 USD"), Payer: "Bruno", PaidAt: planStart,
 	})
 }
 

@@ -125,7 +125,7 @@ func (p *player) negotiating(o *order.Order, owner trade.Actor) (trade.Actor, or
 	}
 	switch n := p.pick(8); {
 	case n < 1:
-		return bruno, order.Withdraw{}
+		return bruno, order.WithdrawDispute{}
 	case n < 5 && offer.Refund.IsPositive():
 		return other, order.AcceptSettlement{Proposal: offer.Proposal}
 	case n < 6 && o.Left().IsPositive():
@@ -164,7 +164,7 @@ func (p *player) anyAfterTerms(o *order.Order) []order.Command {
 		order.ProposeChange{To: p.amendment(o), TermsAccepted: p.pick(4) > 0},
 		order.AcceptChange{Proposal: proposal}, order.RejectChange{Proposal: proposal}, order.ExtendReceipt{},
 		order.OpenDispute{Ground: one(p, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: amount},
-		order.Withdraw{}, order.Escalate{}, order.ProposeSettlement{Refund: amount},
+		order.WithdrawDispute{}, order.Escalate{}, order.ProposeSettlement{Refund: amount},
 		order.AcceptSettlement{Proposal: offer},
 		order.Refund{Amount: amount}, order.ReturnUnapplied{Amount: amount},
 		order.ChargeBack{Reference: reference}, order.ResolveChargeback{Reference: reference, Won: p.pick(2) == 0},

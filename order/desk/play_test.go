@@ -262,7 +262,7 @@ func (p *player) paying(o *order.Order, due trade.Money) order.Command {
 		due = money(one(p, "30 USD", "99.99 USD", "600 USD", "0 USD"))
 	}
 	return order.RecordPayment{
-		Reference: fmt.Sprintf("R%d", p.serial%40), Method: order.PayTT, Account: o.Account, Amount: due,
+		Reference: fmt.Sprintf("R%d", p.serial%40), Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: due,
 		Payer: one(p, "Bruno Imports", "BRUNO  imports", "Bruno Imports", "Somebody"), PaidAt: p.now(),
 	}
 }
@@ -273,7 +273,7 @@ func (p *player) anyOfOrder(id trade.ID) []order.Command {
 	e := one(p, p.goods...)
 	payment := order.PaymentID(one(p, "P1", "P2", "P3"))
 	card := p.paying(&o, o.Due()).(order.RecordPayment)
-	card.Method, card.Payment, card.Account = one(p, order.PayCard, order.PayECheck), payment, ""
+	card.Method, card.Payment, card.ReceivingAccount = one(p, order.PayCard, order.PayECheck), payment, ""
 	return append(p.anyAfterTerms(&o),
 		order.Draft{Mode: one(p, order.DraftOnline, order.DraftAttachment, "paper")},
 		order.SetBuyer{Email: one(p, bruno.Email, acme.Email, "new@buyer.example", "no address"), BuyerName: "Bruno Imports"},

@@ -134,7 +134,7 @@ var wishes = map[string]func(tr *fixture, round int) [2]wish{
 	"PayAgainstExpireAtTheDeadline": func(tr *fixture, round int) [2]wish {
 		o := tr.order(orderOfRound(round, 0))
 		paid := order.RecordPayment{
-			Reference: "all", Method: order.PayTT, Account: o.Account, Amount: o.Terms.Total, Payer: "Bruno Imports", PaidAt: o.PayBy,
+			Reference: "all", Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: o.Terms.Total, Payer: "Bruno Imports", PaidAt: o.PayBy,
 		}
 		return [2]wish{wishOf(o.ID, paid), wishOf(o.ID, order.Expire{})}
 	},

@@ -7,24 +7,24 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// queues lets the commands of one desk that write to the same hot stream, the line of a big
+// queues lets the commands of one desk that write to the same contended stream, the line of a big
 // seller, go one after the other in the order in which they came. Without it they would all
-// decide on the same version, and all but one would have to decide again. It is no lock that
-// anything rests on: other desks do not see it, and the versions of the commit decide.
+// decide on the same version, and all but one would have to decide again. It is an optimisation
+// only: other desks do not see it, and correctness rests on the versions of the commit.
 type queues struct {
 	mu   sync.Mutex
 	open map[events.StreamID]*queue
 }
 
-// queue is that of one stream, for as long as somebody stands in it.
+// queue is that of one stream, for as long as a command waits in it.
 type queue struct {
 	stream  events.StreamID
 	members int           // guarded by queues.mu
-	turn    chan struct{} // holds one token while somebody has the turn; senders wait in order
+	head    chan struct{} // holds one token while a command is at the head; senders wait in order
 }
 
-// enter waits for the turn of the stream and returns the queue, to be left, or the error of ctx.
-// One command stands in one queue only, so that no two wait for each other.
+// enter waits until the command is at the head of the stream's queue and returns the queue, to be
+// left, or the error of ctx. A command waits in one queue only, so that no two wait for each other.
 func (q *queues) enter(ctx context.Context, stream events.StreamID) (*queue, error) {
 	q.mu.Lock()
 	s := q.open[stream]
@@ -32,13 +32,13 @@ func (q *queues) enter(ctx context.Context, stream events.StreamID) (*queue, err
 		if q.open == nil {
 			q.open = make(map[events.StreamID]*queue)
 		}
-		s = &queue{stream: stream, turn: make(chan struct{}, 1)}
+		s = &queue{stream: stream, head: make(chan struct{}, 1)}
 		q.open[stream] = s
 	}
 	s.members++
 	q.mu.Unlock()
 	select {
-	case s.turn <- struct{}{}:
+	case s.head <- struct{}{}:
 		return s, nil
 	case <-ctx.Done():
 		q.quit(s)
@@ -46,9 +46,9 @@ func (q *queues) enter(ctx context.Context, stream events.StreamID) (*queue, err
 	}
 }
 
-// leave passes the turn on.
+// leave lets the next command through.
 func (q *queues) leave(s *queue) {
-	<-s.turn
+	<-s.head
 	q.quit(s)
 }
 

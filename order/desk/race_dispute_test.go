@@ -283,7 +283,7 @@ var laterDuels = []duel{
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
 			tr.do(bruno, desk.OnOrder(id, order.ProposeSettlement{Refund: money("500 USD")}))
-			return both(acme, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}), bruno, desk.OnOrder(id, order.Withdraw{}))
+			return both(acme, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}), bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
 			return o.Dispute.Stage == order.StageNone && o.Ledger.Refunded.IsZero() == (winner == 1) && o.Hold.Status == order.HoldOpen
@@ -311,7 +311,7 @@ var laterDuels = []duel{
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
 			tr.at(tr.order(id).Dispute.EscalateBy)
-			return both(system, desk.OnOrder(id, order.Escalate{}), bruno, desk.OnOrder(id, order.Withdraw{}))
+			return both(system, desk.OnOrder(id, order.Escalate{}), bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 		},
 		judge: unlessFirst(1, rule.D29, func(o *order.Order, _ bool) bool { return o.Dispute.Stage == order.StageNone }),
 	},

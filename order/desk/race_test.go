@@ -165,7 +165,7 @@ var duels = []duel{
 
 func transfer(o *order.Order, reference, amount string, at time.Time) desk.Action {
 	return desk.OnOrder(o.ID, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: money(amount), Payer: "Bruno Imports", PaidAt: at,
+		Reference: reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: money(amount), Payer: "Bruno Imports", PaidAt: at,
 	})
 }
 

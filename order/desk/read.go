@@ -14,8 +14,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// ErrNotFound says that what was asked for does not exist, or not for this actor: to a
-// stranger there is no difference.
+// ErrNotFound says that what is read does not exist, or not for this actor: a stranger sees no
+// difference.
 var ErrNotFound = errors.New("desk: not found")
 
 // ReadOption changes how a state is read.
@@ -29,7 +29,7 @@ func AllowStale() ReadOption {
 
 func (d *Desk) reading(opts []ReadOption) []events.Option {
 	if len(opts) == 0 {
-		return d.options // of which a read heeds the cache
+		return d.options // a read honours only the cache of these
 	}
 	list := []events.Option{events.WithCache(d.cache)}
 	for _, o := range opts {
@@ -108,7 +108,7 @@ func (d *Desk) reader(by trade.Actor) error {
 	return nil
 }
 
-// Next returns what the actor may ask of an order now: see order.Order.Next.
+// Next returns the commands that the actor may issue on an order now: see order.Order.Next.
 func (d *Desk) Next(ctx context.Context, by trade.Actor, id trade.ID) ([]machine.Choice, error) {
 	o, _, err := d.ReadOrder(ctx, by, id)
 	if err != nil {
@@ -121,14 +121,14 @@ func (d *Desk) Next(ctx context.Context, by trade.Actor, id trade.ID) ([]machine
 type Entry struct {
 	Version events.Version
 	At      time.Time
-	By      Meta // who asked for it
+	By      Meta // who issued the command
 	Event   order.Event
-	Order   order.Order // the order with this fact
+	Order   order.Order // the order after the event
 }
 
-// Timeline returns the whole history of an order with who asked for what. Whoever may read the
-// order may read it; to the buyer it begins as it is, drafting included. It is as it was recorded,
-// e-mail addresses, names and account numbers included; assurance.Timeline masks them.
+// Timeline returns the whole history of an order with who issued which command. All who may read
+// the order may read it, drafting included. It is as it was recorded, with e-mail addresses, names
+// and account numbers; assurance.Timeline masks them.
 func (d *Desk) Timeline(ctx context.Context, by trade.Actor, id trade.ID) ([]Entry, error) {
 	if _, _, err := d.ReadOrder(ctx, by, id); err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (d *Desk) Timeline(ctx context.Context, by trade.Actor, id trade.ID) ([]Ent
 	return entries, nil
 }
 
-// At returns an order as it stood at an instant. Whoever may read the order may read it.
+// At returns an order as it stood at an instant. All who may read the order may read it.
 func (d *Desk) At(ctx context.Context, by trade.Actor, id trade.ID, t time.Time) (order.Order, error) {
 	entries, err := d.Timeline(ctx, by, id)
 	if err != nil {

@@ -27,7 +27,8 @@ func (d *Desk) ReadPayLater(ctx context.Context, by trade.Actor, id trade.ID, op
 	return o, v, nil
 }
 
-// NextPayLater returns what the actor may ask of a pay-later order now: see paylater.Order.Next.
+// NextPayLater returns the commands that the actor may issue on a pay-later order now: see
+// paylater.Order.Next.
 func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([]machine.Choice, error) {
 	o, _, err := d.ReadPayLater(ctx, by, id)
 	if err != nil {
@@ -37,20 +38,19 @@ func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([
 }
 
 // ReadQuota returns a merchant's pay-later line: limit, used, remaining, why it is frozen (B4).
-// The merchant and the platform may read it; its Page is what the merchant looks at.
+// The merchant and the platform may read it; its Page is what the merchant sees.
 func (d *Desk) ReadQuota(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
 	return read(ctx, d, quotas, by, merchant, opts)(credit.PayLaterStream(merchant, c))
 }
 
 // ReadFunds returns a merchant's received funds. The merchant and the platform may read them;
-// Page is what the merchant looks at, at an instant.
+// Page is what the merchant sees, at an instant.
 func (d *Desk) ReadFunds(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (funds.Balance, events.Version, error) {
 	return read(ctx, d, balances, by, merchant, opts)(funds.Stream(merchant, c))
 }
 
-// QuotaLedger returns what happened to a merchant's pay-later line from its opening on: each
-// movement with its order, and what it came to. Who may read the line may read it. It reads the
-// whole stream.
+// QuotaLedger returns each movement of a merchant's pay-later line from its opening on, with its
+// order and the figures after it. All who may read the line may read it. It reads the whole stream.
 func (d *Desk) QuotaLedger(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (credit.Statement, error) {
 	if _, _, err := d.ReadQuota(ctx, by, merchant, c); err != nil {
 		return credit.Statement{}, err
@@ -72,8 +72,8 @@ func (d *Desk) QuotaLedger(ctx context.Context, by trade.Actor, merchant trade.A
 	return s, corrupt(stream, err)
 }
 
-// FundsLedger returns the statement of a merchant's received funds. Who may read the funds may
-// read it. It reads the whole stream, and so does Withdrawals.
+// FundsLedger returns the statement of a merchant's received funds. All who may read the funds
+// may read it. It reads the whole stream, and so does Withdrawals.
 func (d *Desk) FundsLedger(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (funds.Statement, error) {
 	stream, history, err := d.fundsHistory(ctx, by, merchant, c)
 	if err != nil {
@@ -83,8 +83,8 @@ func (d *Desk) FundsLedger(ctx context.Context, by trade.Actor, merchant trade.A
 	return s, corrupt(stream, err)
 }
 
-// Withdrawals returns the withdrawal history of a merchant (B22). Who may read the funds may
-// read it.
+// Withdrawals returns the withdrawal history of a merchant (B22). All who may read the funds
+// may read it.
 func (d *Desk) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) ([]funds.Withdrawal, error) {
 	stream, history, err := d.fundsHistory(ctx, by, merchant, c)
 	if err != nil {
@@ -124,8 +124,8 @@ func (d *Desk) history(ctx context.Context, stream events.StreamID, take func(r 
 	return nil
 }
 
-// corrupt is the error of a history that cannot be: a state from a snapshot or a cache does not
-// tell of what lies before it.
+// corrupt returns the error of a history that cannot be: a state from a snapshot or a cache does
+// not show what lies before it.
 func corrupt(stream events.StreamID, err error) error {
 	if err == nil {
 		return nil

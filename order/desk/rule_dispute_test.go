@@ -132,7 +132,7 @@ func ruleD8Capped(t *testing.T) {
 
 func ruleD13(t *testing.T) {
 	for name, end := range map[string]func(tr *fixture, id trade.ID){
-		"withdrawn": func(tr *fixture, id trade.ID) { tr.do(bruno, desk.OnOrder(id, order.Withdraw{})) },
+		"withdrawn": func(tr *fixture, id trade.ID) { tr.do(bruno, desk.OnOrder(id, order.WithdrawDispute{})) },
 		"settled": func(tr *fixture, id trade.ID) {
 			tr.do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
 			tr.do(bruno, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}))
@@ -184,7 +184,7 @@ func ruleD13Both(t *testing.T) {
 	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.at(start.Add(10*day)).disputed(id, false)
 	tr.at(start.Add(12*day)).do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
-	tr.at(start.Add(13*day)).do(bruno, desk.OnOrder(id, order.Withdraw{}))
+	tr.at(start.Add(13*day)).do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 	if done := tr.tick(start.Add(60 * day)); len(done) != 0 {
 		t.Fatalf("while the chargeback is open: %+v", done)
 	}
@@ -275,7 +275,7 @@ func ruleD29AutoShip(t *testing.T) {
 	tr.phase(id, order.PhaseReadyToShip)
 	tr.held("2000 USD")
 	ended := tr.after(day).now()
-	r := tr.do(bruno, desk.OnOrder(id, order.Withdraw{}))
+	r := tr.do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 	if o := tr.order(id); o.Phase != order.PhaseShipped || !o.Shipment.ShippedAt.Equal(ended) || len(streamsOf(r)) != 2 {
 		t.Fatalf("phase %s, shipped at %s, commit of %v", o.Phase, o.Shipment.ShippedAt, streamsOf(r))
 	}
@@ -352,7 +352,7 @@ func ruleD40Disputed(t *testing.T) {
 	if e := tr.entrustment("E1"); e.Order != id || e.Phase == entrustment.PhaseCancelled {
 		t.Fatalf("%s of %s", e.Phase, e.Order)
 	}
-	tr.do(bruno, desk.OnOrder(id, order.Withdraw{}))
+	tr.do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 	tr.do(acme, cancel)
 	if o, e := tr.order(id), tr.entrustment("E1"); len(o.Links) != 0 || e.Linked() || e.Phase != entrustment.PhaseCancelled {
 		t.Fatalf("order has %v, entrustment %s of %s", o.Links, e.Phase, e.Order)

@@ -136,7 +136,7 @@ func ruleA11(t *testing.T) {
 	tr.refused(rule.A11, acme, submission(second))
 	account = "ACC-2"
 	tr.submit(second)
-	if a, b := tr.order(first).Account, tr.order(second).Account; a != "ACC-1" || b != "ACC-2" {
+	if a, b := tr.order(first).ReceivingAccount, tr.order(second).ReceivingAccount; a != "ACC-1" || b != "ACC-2" {
 		t.Fatalf("accounts %s and %s", a, b)
 	}
 }
@@ -144,13 +144,13 @@ func ruleA11(t *testing.T) {
 func ruleA11One(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	if a := tr.order(id).Account; a != "" {
+	if a := tr.order(id).ReceivingAccount; a != "" {
 		t.Fatalf("a draft has the account %s", a)
 	}
 	tr.submit(id)
-	account := tr.order(id).Account
+	account := tr.order(id).ReceivingAccount
 	tr.refused(rule.A16, acme, submission(id))
-	if now := tr.order(id).Account; account == "" || now != account {
+	if now := tr.order(id).ReceivingAccount; account == "" || now != account {
 		t.Fatalf("account %q, then %q", account, now)
 	}
 	n := 0

@@ -13,17 +13,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Sources is where the desk learns what no stream says. A nil field keeps its default. The
+// Sources are the platform's answers to what no stream says. A nil field keeps its default. The
 // functions are called concurrently; an error of one ends the command, with nothing written.
 type Sources struct {
 	// Match returns the account that is registered under an address, or "" for none. It is a
 	// look-up: it is called at most once per command, also by Try, and only for the seller of
-	// the order. The default knows nobody: a buyer is then recognised by his verified
-	// address (D32).
+	// the order. The default knows nobody: a buyer is then recognised by their
+	// verified address (D32).
 	Match func(ctx context.Context, e trade.Email) (trade.Account, error)
 
-	// Store returns what the platform knows of a seller's store; the verdict is not asked
-	// for here. It is called as Match is, and only for that seller. The default says that
+	// Store returns what the platform knows of a seller's store, without a verdict. It is called as Match is, and only for that seller. The default says that
 	// every store operates and is a free member's.
 	Store func(ctx context.Context, account trade.Account) (seller.Facts, error)
 

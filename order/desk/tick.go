@@ -10,11 +10,11 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Deadlines knows what is due.
+// Deadlines returns what is due.
 type Deadlines interface {
 	// Due yields the orders with a deadline at or before now, by instant and then by stream. One
 	// may be yielded whose deadline has been met since: the command that Tick makes of it is
-	// refused and does no harm.
+	// refused, which is harmless.
 	//
 	// An error that is a *events.CorruptError is about the order that comes with it, or about
 	// none, and the sequence goes on; such errors come last. Any other error ends it. Nothing
@@ -22,35 +22,35 @@ type Deadlines interface {
 	Due(ctx context.Context, now time.Time) iter.Seq2[Due, error]
 }
 
-// Due is an order, an assurance order or a pay-later one, whose deadline has come.
+// Due is an assurance order or a pay-later order whose deadline has passed.
 type Due struct {
 	Order trade.ID
 	At    time.Time
 	Kind  string // what the deadline is of: see order.Deadline and paylater.Deadline
-	Do    Action // what the system asks for
+	Do    Action // the command that the system issues
 }
 
-// Ticked is what became of one due command.
+// Ticked is the outcome of one due command.
 type Ticked struct {
 	Due
-	// Err is nil if the system acted, now or in an earlier Tick; a *trade.Refusal if somebody
-	// else had acted first; and otherwise why nothing could be done for this order: a
+	// Err is nil if the system acted, now or in an earlier Tick; a *trade.Refusal if another
+	// command came first; and otherwise why nothing could be done for this order: a
 	// *events.CorruptError of one of its streams, or a *events.ConflictError if others wrote
 	// to them for as long as the command could take.
 	Err error
 }
 
-// Tick does everything that is due at now, in the order of the deadlines: it closes orders
-// that waited too long, escalates disputes, confirms receipt for buyers who stayed silent, and
-// asks for the charges of pay-later orders and marks them as overdue. It is harmless to
-// run it twice, or in two processes: the ID of each command derives from its order, the kind
+// Tick issues every command that is due at now, in the order of the deadlines: it closes orders
+// that waited too long, escalates disputes, confirms receipt for silent buyers, requests the
+// charges of pay-later orders and marks them as overdue. Running it twice, or in two processes, is
+// harmless: the ID of each command derives from its order, the kind
 // of deadline and its instant. The commands are decided at now, which must not be ahead of the
-// clocks of those who act by hand. Where a Tick is late, what it has done can make something else
-// due at once, such as the lateness of a payment whose charge was asked for late: that is left to
-// the next Tick.
+// clocks of the parties. Where a Tick is late, its effect can make something else due at
+// once, such as the overdue mark of a payment whose charge was requested late: that is left to the
+// next Tick.
 //
-// It returns what it did. The error joins those of Ticked.Err that are no refusals: one order
-// that cannot be read does not keep the others waiting, nor does it go unnoticed. An error of
+// It returns what it did. The error joins those of Ticked.Err that are not refusals: an order that
+// cannot be read neither delays the others nor goes unnoticed. An error of
 // the store, of Deadlines or of ctx ends the run and is joined last. What was done is done.
 func (d *Desk) Tick(ctx context.Context, now time.Time) ([]Ticked, error) {
 	var (
@@ -73,7 +73,7 @@ func (d *Desk) Tick(ctx context.Context, now time.Time) ([]Ticked, error) {
 	return done, errors.Join(failed...)
 }
 
-// act asks for a due command under the ID that belongs to the deadline.
+// act issues a due command under the ID that belongs to the deadline.
 func (d *Desk) act(ctx context.Context, x Due, now time.Time) error {
 	_, err := d.do(ctx, Command{
 		ID: CommandID(x.At, "deadline", string(x.Do.stream)+"/"+x.Kind+"/"+x.At.UTC().Format(time.RFC3339Nano)),
@@ -83,7 +83,7 @@ func (d *Desk) act(ctx context.Context, x Due, now time.Time) error {
 	return err
 }
 
-// fault is what an error of a due command means for the others.
+// fault says what an error of a due command means for the other commands.
 type fault uint8
 
 const (

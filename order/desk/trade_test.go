@@ -250,7 +250,7 @@ func (tr *fixture) confirm(id trade.ID) desk.Result {
 func (tr *fixture) wire(id trade.ID, reference, amount string) desk.Result {
 	tr.Helper()
 	return tr.do(platform, desk.OnOrder(id, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, Account: tr.order(id).Account, Amount: money(amount),
+		Reference: reference, Method: order.PayTT, ReceivingAccount: tr.order(id).ReceivingAccount, Amount: money(amount),
 		Payer: "Bruno Imports", PaidAt: tr.now(),
 	}))
 }

@@ -109,7 +109,7 @@ func TestTryInEverySituation(t *testing.T) {
 	}
 	for _, name := range []string{
 		order.Modify{}.Name(), order.AcceptChange{}.Name(), order.RejectChange{}.Name(), order.ExtendReceipt{}.Name(),
-		order.Withdraw{}.Name(), order.Escalate{}.Name(), order.AcceptSettlement{}.Name(), order.Arbitrate{}.Name(),
+		order.WithdrawDispute{}.Name(), order.Escalate{}.Name(), order.AcceptSettlement{}.Name(), order.Arbitrate{}.Name(),
 		order.ResolveChargeback{}.Name(), order.Reply{}.Name(), order.ConfirmReceipt{}.Name(), order.MarkShipped{}.Name(),
 	} {
 		if !accepted[name] && !testing.Short() {

@@ -17,7 +17,7 @@ func (p *trader) anyOfOrder(id trade.ID) []order.Command {
 	payment := order.PaymentID(fmt.Sprint("C", p.chance(p.serial+1)))
 	transfer := Wired(&o, fmt.Sprint("R", p.chance(p.serial+1)), USD(one(p.chance, "30", "0", "6000.01")), p.Clock.Now())
 	card := transfer
-	card.Method, card.Payment, card.Account = one(p.chance, order.PayCard, order.PayECheck), payment, ""
+	card.Method, card.Payment, card.ReceivingAccount = one(p.chance, order.PayCard, order.PayECheck), payment, ""
 	return append(p.anyAfterTerms(&o),
 		order.Draft{Mode: one(p.chance, order.DraftOnline, order.DraftAttachment, "paper")},
 		order.SetBuyer{Email: one(p.chance, Buyer.Email, Seller.Email, "new@buyer.example", "no address"), BuyerName: "Imports"},
@@ -55,7 +55,7 @@ func (p *trader) anyAfterTerms(o *order.Order) []order.Command {
 		order.ProposeChange{To: p.amendment(o), TermsAccepted: p.chance(4) > 0},
 		order.AcceptChange{Proposal: proposal}, order.RejectChange{Proposal: proposal}, order.ExtendReceipt{},
 		order.OpenDispute{Ground: one(p.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: amount},
-		order.Withdraw{}, order.Escalate{}, order.ProposeSettlement{Refund: amount},
+		order.WithdrawDispute{}, order.Escalate{}, order.ProposeSettlement{Refund: amount},
 		order.AcceptSettlement{Proposal: offer},
 		order.Refund{Amount: amount}, order.ReturnUnapplied{Amount: amount},
 		order.ChargeBack{Reference: reference}, order.ResolveChargeback{Reference: reference, Won: p.chance(2) == 0},

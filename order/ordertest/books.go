@@ -55,7 +55,7 @@ func figuresOfOrder(o *order.Order) audit.Figures {
 	return audit.Figures{
 		"phase": o.Phase.String(), "last": nanos(o.LastAt), "seller": string(o.Seller.Account), "buyer": string(o.Buyer.Account), "email": string(o.Buyer.Email),
 		"drafted": nanos(o.DraftedAt), "total": o.Terms.Total.MinorUnits(), "initial": o.Terms.Initial.MinorUnits(), "revision": int64(o.Revision), "coverage": string(o.Coverage),
-		"transport": string(o.Transport), "account": string(o.Account), "confirm by": nanos(o.ConfirmBy), "pay by": nanos(o.PayBy),
+		"transport": string(o.Transport), "account": string(o.ReceivingAccount), "confirm by": nanos(o.ConfirmBy), "pay by": nanos(o.PayBy),
 		"held": held, "claimed": l.Claimed.MinorUnits(), "received": l.Received.MinorUnits(), "applied": l.Applied.MinorUnits(), "unapplied": l.Unapplied.MinorUnits(),
 		"review": l.Review.MinorUnits(), "returned": l.Returned.MinorUnits(), "reversed": l.Reversed.MinorUnits(), "shortfall": l.Shortfall.MinorUnits(),
 		"refunded": l.Refunded.MinorUnits(), "left": o.Left().MinorUnits(),

@@ -61,9 +61,9 @@ func FundsCommands() *rapid.Generator[funds.Command] {
 func (v values) orderCommands() []order.Command {
 	account := one[order.ReceivingAccount](v.chance, ReceivingAccount, "TA-2")
 	payment := one[order.PaymentID](v.chance, "P1", "P2")
-	paid := order.RecordPayment{Reference: v.reference(), Method: order.PayTT, Account: account, Amount: v.usd(), Payer: v.text(), PaidAt: v.instant()}
+	paid := order.RecordPayment{Reference: v.reference(), Method: order.PayTT, ReceivingAccount: account, Amount: v.usd(), Payer: v.text(), PaidAt: v.instant()}
 	if v.yes() {
-		paid.Method, paid.Payment, paid.Account, paid.Payer = one(v.chance, order.PayCard, order.PayECheck), payment, "", ""
+		paid.Method, paid.Payment, paid.ReceivingAccount, paid.Payer = one(v.chance, order.PayCard, order.PayECheck), payment, "", ""
 	}
 	number := uint32(1 + v.chance(3))
 	return []order.Command{
@@ -89,7 +89,7 @@ func (v values) orderCommands() []order.Command {
 		order.Review{Rating: 1 + v.chance(5), Text: v.maybe()}, order.EditReview{Rating: 1 + v.chance(5), Text: v.maybe()}, order.Reply{Text: v.text()},
 		order.Cancel{}, order.Expire{},
 		order.OpenDispute{Ground: one(v.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: v.usd(), Text: v.maybe()},
-		order.Withdraw{}, order.Escalate{}, order.ProposeSettlement{Refund: v.usd()}, order.AcceptSettlement{Proposal: number},
+		order.WithdrawDispute{}, order.Escalate{}, order.ProposeSettlement{Refund: v.usd()}, order.AcceptSettlement{Proposal: number},
 		one(v.chance, order.Arbitrate{Text: v.maybe()}, order.Arbitrate{Refund: v.usd()}, order.Arbitrate{Compensation: v.usd()}),
 		order.Refund{Amount: v.usd()}, order.ReturnUnapplied{Amount: v.usd()},
 		order.ChargeBack{Reference: v.reference()}, order.ResolveChargeback{Reference: v.reference(), Won: v.yes()},

@@ -99,6 +99,6 @@ func (c Contract) way() []stage {
 // Wired reports a transfer from its buyer to the account of an order.
 func Wired(o *order.Order, reference string, amount trade.Money, paidAt time.Time) order.RecordPayment {
 	return order.RecordPayment{
-		Reference: reference, Method: order.PayTT, Account: o.Account, Amount: amount, Payer: o.Buyer.Name, PaidAt: paidAt,
+		Reference: reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: amount, Payer: o.Buyer.Name, PaidAt: paidAt,
 	}
 }

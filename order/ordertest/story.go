@@ -39,8 +39,8 @@ func Given(t TB, events ...order.Event) Story {
 		t: t, order: order.Order{ID: OrderID}, now: Start, policy: order.DefaultPolicy(),
 		facts: order.Facts{
 			Service: order.ServiceActive, Match: Buyer.Account,
-			Quota:   order.Quota{Available: USD("10000")},
-			Account: order.Receiving{Account: ReceivingAccount},
+			Quota:     order.Quota{Available: USD("10000")},
+			Receiving: order.Receiving{Account: ReceivingAccount},
 		},
 	}
 	return s.happens(events)

@@ -131,7 +131,7 @@ func (p *trader) negotiating(o *order.Order) (trade.Actor, order.Command) {
 	}
 	switch n := p.chance(8); {
 	case n < 1:
-		return buyer, order.Withdraw{}
+		return buyer, order.WithdrawDispute{}
 	case n < 6 && offer.Refund.IsPositive():
 		return other, order.AcceptSettlement{Proposal: offer.Proposal}
 	case n < 6 && o.Left().IsPositive():

@@ -67,8 +67,8 @@ func life(t testing.TB) []events.Event {
 	return all
 }
 
-// fill writes so many whole orders to a log, 64 of which are always under way, one event a commit,
-// and returns the number of its records.
+// fill writes that many complete orders to a log, 64 of them interleaved, one event a commit, and
+// returns the number of its records.
 func fill(t testing.TB, log events.Store, orders int) int {
 	t.Helper()
 	const width = 64
@@ -97,7 +97,7 @@ func fill(t testing.TB, log events.Store, orders int) int {
 	return total
 }
 
-// backend is a log beside a store of views of the same kind.
+// backend is a log with a store of views of the same kind.
 type backend struct {
 	total int
 	log   events.Store
@@ -105,7 +105,7 @@ type backend struct {
 	store func(t testing.TB) projection.Store
 }
 
-// kinds make one of each kind, with so many orders in its log.
+// kinds make one of each kind, with that many orders in its log.
 var kinds = map[string]func(t testing.TB, orders int) backend{"sqlite": onSQLite, "postgres": onPostgres}
 
 func onSQLite(t testing.TB, orders int) backend {
@@ -272,9 +272,9 @@ func (on *backend) once(b *testing.B, view func() *projection.View, store func(t
 	return time.Since(start)
 }
 
-// TestRebuildIsContinued rebuilds the board of a whole log, breaks off again and again, each time
-// with a new worker, and sees the progress go on. SURETY_LONG=1 takes a million events, and prints
-// how far it is.
+// TestRebuildIsContinued rebuilds the board of a whole log with many interruptions, each time with a
+// new worker, and checks the progress. SURETY_LONG=1 takes a million events, and prints the
+// progress.
 func TestRebuildIsContinued(t *testing.T) {
 	orders, long := 640, os.Getenv("SURETY_LONG") == "1"
 	if long {
@@ -327,8 +327,8 @@ func (on *backend) continued(t *testing.T, aloud bool) {
 	}
 }
 
-// foldOnly decodes and folds every order and keeps nothing but how many there are of a phase at
-// the end of each batch.
+// foldOnly decodes and folds every order and keeps only the number of orders in a phase at the end
+// of each batch.
 func foldOnly() *projection.View {
 	v := assurance.DeadlinesView()
 	v.Name = "fold"

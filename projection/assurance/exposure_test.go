@@ -42,8 +42,8 @@ func (w *world) checkExposure(store projection.Store) {
 	w.checkBuyer(x)
 }
 
-// checkBuyer compares what the orders of the buyer come to at some instants, for everybody who
-// may ask.
+// checkBuyer compares the sums of the orders of the buyer at some instants, for every actor who may
+// read them.
 func (w *world) checkBuyer(x *assurance.Exposure) {
 	w.Helper()
 	for _, at := range []time.Time{w.clock, w.clock.Add(30 * day), w.clock.Add(90 * day)} {

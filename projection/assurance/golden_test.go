@@ -18,11 +18,11 @@ import (
 	"github.com/tradesurety/surety/projection/paylater"
 )
 
-// testdata/golden.rows is what the views make of the golden store of package desk. A view that
-// makes other rows of it has another version; then the flag writes them anew:
+// testdata/golden.rows has the rows that the views make of the golden store of package desk. A view
+// that makes other rows gets another version; then the flag writes the file again:
 //
 //	go test ./projection/assurance -run '^TestGoldenRows$' -write-golden-rows
-var writeRows = flag.Bool("write-golden-rows", false, "write testdata/golden.rows anew")
+var writeRows = flag.Bool("write-golden-rows", false, "write testdata/golden.rows again")
 
 const goldenRows = "testdata/golden.rows"
 
@@ -41,14 +41,14 @@ func TestGoldenRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if fault := differs(string(want), rows); fault != "" {
-		t.Errorf("%s\nIf that is meant, the view gets another version, and the flag writes the rows anew.", fault)
+		t.Errorf("%s\nIf that is intended, the view gets another version, and the flag writes the rows again.", fault)
 	}
 	if again := builtRows(t, log, projection.WithBatch(7), projection.WithSlices(3)); again != rows {
 		t.Errorf("built in small steps: %s", differs(rows, again))
 	}
 	for line := range strings.Lines(rows) {
 		if differs(string(want), strings.Replace(rows, line, "", 1)) == "" || differs(string(want), strings.Replace(rows, line, "x"+line, 1)) == "" {
-			t.Errorf("nobody misses %s", line)
+			t.Errorf("the comparison does not miss %s", line)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func builtRows(t *testing.T, log events.Store, opts ...projection.Option) string
 	return b.String()
 }
 
-// differs names the first line in which texts differ, or nothing.
+// differs returns the first line in which texts differ, or "".
 func differs(want, got string) string {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range max(len(a), len(b)) {

@@ -45,7 +45,7 @@ func TestTickOnDeadlines(t *testing.T) {
 	})
 }
 
-// TestBadQuestions asks what cannot be asked, and for what may not be seen.
+// TestBadQuestions asks malformed questions, and questions by actors who may not see the answer.
 func TestBadQuestions(t *testing.T) {
 	w, store, ctx := newWorld(t).trade(80), viewmemory.New(), context.Background()
 	board, exposure, ledger := assurance.NewBoard(store), assurance.NewExposure(store), assurance.NewLedger(store)
@@ -106,7 +106,7 @@ func TestBadQuestions(t *testing.T) {
 	}
 }
 
-// TestDeadlinesOfBrokenOrders parks an order that cannot be read, and expects it to be told.
+// TestDeadlinesOfBrokenOrders parks an order that cannot be read, and expects it to be reported.
 func TestDeadlinesOfBrokenOrders(t *testing.T) {
 	w, store, ctx := newWorld(t).trade(100), viewmemory.New(), context.Background()
 	id := trade.NewID()
@@ -145,8 +145,8 @@ func (w *world) submitted() trade.ID {
 	}
 }
 
-// TestReconcileComparesSums writes an order that holds quota of which its line knows nothing, past
-// the desk, and expects it to be found out.
+// TestReconcileComparesSums writes an order with a hold that its line does not have, without the
+// desk, and expects the difference to be found.
 func TestReconcileComparesSums(t *testing.T) {
 	w, store, ctx := newWorld(t), viewmemory.New(), context.Background()
 	scratch := func() projection.Store { return viewmemory.New() }

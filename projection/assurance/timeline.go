@@ -67,10 +67,10 @@ func Masked(e order.Event) order.Event {
 		e.BuyerName = readmodel.MaskName(e.BuyerName)
 		return e
 	case order.Submitted:
-		e.Account = readmodel.MaskNumber(e.Account)
+		e.ReceivingAccount = readmodel.MaskNumber(e.ReceivingAccount)
 		return e
 	case order.PaymentReceived:
-		e.Account, e.Payer = readmodel.MaskNumber(e.Account), readmodel.MaskName(e.Payer)
+		e.ReceivingAccount, e.Payer = readmodel.MaskNumber(e.ReceivingAccount), readmodel.MaskName(e.Payer)
 		return e
 	default:
 		return e

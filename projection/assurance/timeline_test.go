@@ -13,7 +13,7 @@ import (
 	"github.com/tradesurety/surety/projection/internal/viewtest"
 )
 
-// TestTimeline tells histories to everybody who may see them.
+// TestTimeline reads histories as every actor who may see them.
 func TestTimeline(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	w.trade(300)
@@ -46,8 +46,8 @@ func TestTimeline(t *testing.T) {
 					t.Errorf("%s sees account %q of %q", by.Account, m.Account, h.By.Account)
 				}
 			}
-			if text := told(moments); strings.Contains(text, string(bruno.Email)) || strings.Contains(text, "Bruno Imports") ||
-				strings.Contains(text, string(acme.Email)) || o.Account != "" && strings.Contains(text, string(o.Account)) {
+			if text := data(moments); strings.Contains(text, string(bruno.Email)) || strings.Contains(text, "Bruno Imports") ||
+				strings.Contains(text, string(acme.Email)) || o.ReceivingAccount != "" && strings.Contains(text, string(o.ReceivingAccount)) {
 				t.Errorf("%s is told %s", by.Account, text)
 			}
 		}
@@ -58,8 +58,8 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// told is everything that the events of a timeline say.
-func told(moments []assurance.Moment) string {
+// data returns the data of all events of a timeline.
+func data(moments []assurance.Moment) string {
 	var b strings.Builder
 	for _, m := range moments {
 		_, _, data, err := order.EncodeEvent(nil, m.Event)
@@ -94,13 +94,13 @@ func TestMasked(t *testing.T) {
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			if s := hidden.Field(i).String(); isPersonal(f.Name, f.Type.Name()) && (strings.Contains(s, "0123456789") || !strings.Contains(s, "***")) {
-				t.Errorf("%s tells %s as %q", e.Kind(), f.Name, s)
+				t.Errorf("%s shows %s as %q", e.Kind(), f.Name, s)
 			}
 		}
 	}
-	for _, short := range []order.Event{order.Submitted{Account: "1234"}, order.PaymentReceived{Account: "12345678"}, order.BuyerEntered{Email: "x", BuyerName: "莉"}} {
-		if text := told([]assurance.Moment{{Event: assurance.Masked(short)}}); strings.Contains(text, "1234") || !strings.Contains(text, "***") {
-			t.Errorf("a short one is told as %s", text)
+	for _, short := range []order.Event{order.Submitted{ReceivingAccount: "1234"}, order.PaymentReceived{ReceivingAccount: "12345678"}, order.BuyerEntered{Email: "x", BuyerName: "莉"}} {
+		if text := data([]assurance.Moment{{Event: assurance.Masked(short)}}); strings.Contains(text, "1234") || !strings.Contains(text, "***") {
+			t.Errorf("a short one is shown as %s", text)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // TestViewsAreTheFold plays random trades while the views follow in batches of random sizes,
-// and compares what they say with a replay of each stream.
+// and compares them with a replay of each stream.
 func TestViewsAreTheFold(t *testing.T) {
 	viewtest.Stores(t, func(t *testing.T, store projection.Store) {
 		w := newWorld(t)
@@ -142,7 +142,7 @@ func (w *world) checkBoard(store projection.Store) {
 	check(platform, assurance.BoardFilter{Status: "unpay"}, func(o *order.Order) bool { s, _ := o.PlatformStatus(); return s == "unpay" })
 }
 
-// checkDeadlines compares with what the desk's own index would say.
+// checkDeadlines compares with the desk's own index.
 func (w *world) checkDeadlines(store projection.Store) {
 	w.Helper()
 	for _, now := range []time.Time{w.clock, w.clock.Add(20 * day), w.clock.Add(500 * day)} {

@@ -45,8 +45,8 @@ func must[T any](v T, err error) T {
 
 func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
-// world is a desk on a log in memory, with a clock that stands still until it is set, and
-// traders who take what comes into their heads.
+// world is a desk on a log in memory, with a clock that the test sets, and traders who act at
+// random.
 type world struct {
 	testing.TB
 	log    events.Store
@@ -56,7 +56,7 @@ type world struct {
 	orders []trade.ID
 	serial int
 
-	overdue int // orders that were overdue when somebody looked
+	overdue int // overdue orders that a check has seen
 }
 
 func newWorld(t testing.TB, opts ...desk.Option) *world {
@@ -85,7 +85,7 @@ func newWorld(t testing.TB, opts ...desk.Option) *world {
 	return w
 }
 
-// ask carries a command out; a refusal is an answer.
+// ask executes a command; a refusal is allowed.
 func (w *world) ask(by trade.Actor, do desk.Action) bool {
 	w.Helper()
 	_, err := w.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
@@ -111,7 +111,7 @@ func (w *world) order(id trade.ID) order.Order {
 	return o
 }
 
-// trade takes so many steps: new orders, and the next sensible thing of old ones.
+// trade takes that many steps: new orders, and the next sensible command for existing ones.
 func (w *world) trade(steps int) *world {
 	w.Helper()
 	for range steps {
@@ -179,7 +179,7 @@ func (w *world) wire(o *order.Order, amount trade.Money) {
 	w.Helper()
 	w.serial++
 	w.ask(platform, desk.OnOrder(o.ID, order.RecordPayment{
-		Reference: fmt.Sprintf("R%d", w.serial), Method: order.PayTT, Account: o.Account, Amount: amount, Payer: "Bruno Imports", PaidAt: w.clock,
+		Reference: fmt.Sprintf("R%d", w.serial), Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: amount, Payer: "Bruno Imports", PaidAt: w.clock,
 	}))
 }
 

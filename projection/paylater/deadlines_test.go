@@ -24,7 +24,7 @@ import (
 	views "github.com/tradesurety/surety/projection/paylater"
 )
 
-// checkDeadlines compares with what the desk's own index would say.
+// checkDeadlines compares with the desk's own index.
 func (w *world) checkDeadlines(store projection.Store) {
 	w.Helper()
 	for _, now := range []time.Time{w.clock, w.clock.Add(day), w.clock.Add(50 * day)} {
@@ -76,8 +76,8 @@ func (w *world) assure() {
 	}
 }
 
-// TestTickOnBoth ticks a desk of both kinds of orders by the views of both, and requires that it
-// acts in the order of the deadlines and leaves nothing over for a desk with its own index.
+// TestTickOnBoth ticks a desk with both kinds of orders by the views of both, and requires that it
+// acts in the order of the deadlines and leaves nothing for a desk with its own index.
 func TestTickOnBoth(t *testing.T) {
 	viewtest.Stores(t, func(t *testing.T, store projection.Store) {
 		w := newWorld(t)
@@ -116,7 +116,7 @@ func TestTickOnBoth(t *testing.T) {
 	})
 }
 
-// listed are deadlines that somebody has written down.
+// listed are deadlines from a list.
 type listed []struct {
 	due desk.Due
 	err error

@@ -13,12 +13,12 @@ import (
 	views "github.com/tradesurety/surety/projection/paylater"
 )
 
-// account is the history of a balance with what it came to after each event.
+// account is the history of a balance with its state after each event.
 type account struct {
 	merchant trade.Account
 	history  []funds.Recorded
 	types    []string
-	states   []funds.Balance // one more than events: the first is the one to which nothing happened
+	states   []funds.Balance // one more than events: the first is the empty balance
 }
 
 func (w *world) account(merchant trade.Account) *account {
@@ -35,7 +35,7 @@ func (w *world) account(merchant trade.Account) *account {
 // booked returns when the event of that version is booked.
 func (a *account) booked(version int) time.Time { return a.states[version].LastAt }
 
-// at returns the version, and the page, that were at an instant.
+// at returns the version and the page at an instant.
 func (a *account) at(t time.Time) (int, funds.Page) {
 	v := 0
 	for v < len(a.history) && !a.booked(v+1).After(t) {
@@ -76,8 +76,8 @@ func (w *world) checkFunds(store projection.Store) {
 	}
 }
 
-// checkBalance compares with a replay up to the instant. What waits is what will be released of
-// all that has happened, so that it is compared as of now.
+// checkBalance compares with a replay up to the instant. Waiting funds depend on all events so far,
+// so they are compared with the current state.
 func (w *world) checkBalance(f *views.Funds, a *account, at time.Time) {
 	w.Helper()
 	ctx, by := context.Background(), trade.Actor{Role: trade.Seller, Account: a.merchant}
@@ -134,8 +134,8 @@ func (w *world) checkWithdrawals(f *views.Funds, a *account) {
 	}
 }
 
-// checkStatement walks through a statement beside a replay: at each event the figures are those
-// of the balance, and between events only time has passed.
+// checkStatement compares a statement with a replay: at each event the figures are those of the
+// balance, and between events only time has passed.
 func (w *world) checkStatement(f *views.Funds, a *account, from, to time.Time) {
 	w.Helper()
 	ctx := context.Background()
@@ -188,7 +188,7 @@ func (w *world) checkStatement(f *views.Funds, a *account, from, to time.Time) {
 	}
 }
 
-// still requires that an event that is not told has moved nothing.
+// still requires that an event without a movement has changed no figure.
 func (w *world) still(a *account, version int, before views.FundsFigures) {
 	w.Helper()
 	if fundsFigures(a.states[version].Page(a.booked(version))) != before {
@@ -196,8 +196,8 @@ func (w *world) still(a *account, version int, before views.FundsFigures) {
 	}
 }
 
-// inLedger takes the line of a movement off the ledger that package funds makes. What was settled
-// has no line there.
+// inLedger removes the line of a movement from the ledger that package funds makes. A settlement has
+// no line there.
 func (w *world) inLedger(m views.FundsMovement, ledger []funds.Movement) []funds.Movement {
 	w.Helper()
 	if m.Type == funds.KindWithdrawalSettled.String() {

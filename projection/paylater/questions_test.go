@@ -19,7 +19,7 @@ import (
 	views "github.com/tradesurety/surety/projection/paylater"
 )
 
-// asked is everything that can be asked of the views.
+// asked has every question to the views.
 func asked(t *testing.T, store projection.Store, log events.Store, id trade.ID, by trade.Actor, merchant, buyer trade.Account, at time.Time, p views.Page) map[string]struct {
 	err  error
 	told bool
@@ -61,7 +61,7 @@ func asked(t *testing.T, store projection.Store, log events.Store, id trade.ID, 
 	return answers
 }
 
-// TestWhoSeesWhat asks everything as everybody.
+// TestWhoSeesWhat asks every question as every actor.
 func TestWhoSeesWhat(t *testing.T) {
 	w, store := newWorld(t).play(), viewmemory.New()
 	w.catchUp(store, views.Views())
@@ -93,7 +93,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 }
 
-// TestBadQuestions asks what cannot be asked.
+// TestBadQuestions asks malformed questions.
 func TestBadQuestions(t *testing.T) {
 	w, store := newWorld(t).play(), viewmemory.New()
 	id := w.orders[0]
@@ -144,7 +144,7 @@ func TestBadQuestions(t *testing.T) {
 			}
 		}
 	}
-	// What nobody has, and a period that is none.
+	// An unknown account, and an empty period.
 	if _, found, err := f.Balance(t.Context(), zhou, zhou.Account, usd, w.clock); err != nil || found {
 		t.Errorf("a balance that is not there is found: %t, %v", found, err)
 	}
@@ -156,7 +156,7 @@ func TestBadQuestions(t *testing.T) {
 	}
 }
 
-// TestTimeline tells histories to everybody who may see them.
+// TestTimeline reads histories as every actor who may see them.
 func TestTimeline(t *testing.T) {
 	w := newWorld(t).trade(200).play()
 	for _, o := range w.replayed() {
@@ -178,7 +178,7 @@ func TestTimeline(t *testing.T) {
 					t.Errorf("%s is told who works for the platform", by.Account)
 				}
 				if m.Command == "" || m.Command == "place" && m.Account != o.Buyer {
-					t.Errorf("%s is told that %q asked for %q", by.Account, m.Account, m.Command)
+					t.Errorf("%s sees that %q issued %q", by.Account, m.Account, m.Command)
 				}
 			}
 			if n := len(moments); n > 0 && moments[n-1].Phase != o.Phase {
@@ -188,8 +188,8 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// TestEventsHaveNoPersonalData looks through the source of package order/paylater for fields that
-// can hold personal data: a timeline masks none.
+// TestEventsHaveNoPersonalData looks in the source of package order/paylater for fields that can hold
+// personal data: a timeline masks none.
 func TestEventsHaveNoPersonalData(t *testing.T) {
 	structs, kinds := viewtest.Structs(t, "../../order/paylater", "../../order/trade")
 	found := 0
@@ -200,7 +200,7 @@ func TestEventsHaveNoPersonalData(t *testing.T) {
 		for _, f := range structs[name] {
 			found++
 			switch f.Name {
-			case "Reason", "Reference": // what the parties and the platform have told each other
+			case "Reason", "Reference": // texts of the parties and the platform
 			case "Buyer", "Merchant": // accounts of the platform
 			default:
 				if f.Type == "string" {
@@ -264,8 +264,8 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// TestReconcileComparesSums writes past the desk what contradicts between streams, and expects it
-// to be found out.
+// TestReconcileComparesSums writes streams that contradict each other, without the desk, and expects
+// the differences to be found.
 func TestReconcileComparesSums(t *testing.T) {
 	id := trade.NewID()
 	amount := trade.Minor(70_00, cny)

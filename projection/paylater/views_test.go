@@ -18,7 +18,7 @@ import (
 )
 
 // TestViewsAreTheFold plays random trades while the views follow in batches of random sizes, by
-// any number of workers, and compares what they say with a replay of each stream.
+// any number of workers, and compares them with a replay of each stream.
 func TestViewsAreTheFold(t *testing.T) {
 	viewtest.Stores(t, func(t *testing.T, store projection.Store) {
 		w := newWorld(t)
@@ -52,7 +52,7 @@ func (w *world) check(store projection.Store) {
 	w.checkFunds(store)
 }
 
-// all asks for page after page.
+// all reads all pages.
 func all[T any](w *world, ask func(views.Page) ([]T, string, error)) []T {
 	w.Helper()
 	var list []T
@@ -120,7 +120,7 @@ func (w *world) checkBoard(store projection.Store) {
 	}
 }
 
-// onBoard is an order as the board has to have it.
+// onBoard returns the row that the board must have for an order.
 func (w *world) onBoard(o *paylater.Order) views.BoardOrder {
 	w.Helper()
 	d, _ := o.Deadline()
@@ -220,7 +220,7 @@ func (w *world) checkBuyers(store projection.Store) {
 	}
 }
 
-// owes is what the orders of a buyer that somebody may see come to.
+// owes returns the sums of the orders of a buyer that an actor may see.
 func (w *world) owes(b, by trade.Actor, c trade.Currency) views.BuyerExposure {
 	w.Helper()
 	zero := trade.Minor(0, c)
@@ -247,7 +247,7 @@ func (w *world) checkQuota(store projection.Store) {
 	w.records(must(credit.PayLaterStream(lin.Account, cny)), func(r *events.Record) {
 		history = append(history, credit.Recorded{At: r.At, Event: must(credit.DecodeEvent(r.Type, r.Schema, r.Data))})
 	})
-	// A counterpart goes by version, and is booked no earlier than what came before it.
+	// A counterpart is ordered by version, and is booked no earlier than the event before it.
 	booked := make([]time.Time, len(history))
 	for i := range history {
 		if booked[i] = history[i].At; i > 0 && booked[i].Before(booked[i-1]) {

@@ -49,8 +49,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// world is a desk on a log in memory, with a clock that stands still until it is set, and
-// traders who take what comes into their heads.
+// world is a desk on a log in memory, with a clock that the test sets, and traders who act at
+// random.
 type world struct {
 	testing.TB
 	log    events.Store
@@ -59,14 +59,14 @@ type world struct {
 	rand   *rand.Rand
 	orders []trade.ID
 	serial int
-	seen   map[string]int // what a check has come across
+	seen   map[string]int // cases that a check has met
 	limit  int            // of pages; 0 is any
 
 	states []paylater.Order // what replayed returns
 	folded events.Position
 }
 
-// newWorld returns a world in which lin waits seven days for his money and zhou not at all.
+// newWorld returns a world in which lin's funds wait for seven days and zhou's do not wait.
 func newWorld(t testing.TB) *world {
 	log := memory.New()
 	t.Cleanup(func() { _ = log.Close() })
@@ -94,7 +94,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// ask carries a command out; a refusal is an answer, of what cannot be asked as well.
+// ask executes a command; a refusal is allowed, and so is the error of a malformed command.
 func (w *world) ask(by trade.Actor, do desk.Action) bool {
 	w.Helper()
 	_, err := w.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
@@ -129,8 +129,8 @@ func (w *world) name(prefix string) string {
 	return fmt.Sprintf("%s%d", prefix, w.serial)
 }
 
-// trade takes so many steps: new orders, the next sensible thing of old ones, and what merchants
-// and platform do with lines and funds.
+// trade takes that many steps: new orders, the next sensible command for existing ones, and commands
+// of merchants and platform on lines and funds.
 func (w *world) trade(steps int) *world {
 	w.Helper()
 	for range steps {
@@ -153,7 +153,7 @@ func (w *world) trade(steps int) *world {
 	return w
 }
 
-// place has a buyer order, if the line lets him.
+// place places an order, if the line covers it.
 func (w *world) place(m, b trade.Actor, amount trade.Money) {
 	w.Helper()
 	id := trade.NewID()
@@ -162,7 +162,7 @@ func (w *world) place(m, b trade.Actor, amount trade.Money) {
 	}
 }
 
-// next takes an order a step on, sideways or to its end.
+// next takes an order one step further, to a side path or to its end.
 func (w *world) next(id trade.ID) {
 	w.Helper()
 	o := w.order(id)
@@ -211,7 +211,7 @@ func (w *world) next(id trade.ID) {
 	}
 }
 
-// spend does something with a merchant's funds.
+// spend uses a merchant's funds.
 func (w *world) spend(m trade.Actor) {
 	w.Helper()
 	b, _, err := w.desk.ReadFunds(context.Background(), platform, m.Account, cny)
@@ -237,7 +237,7 @@ func (w *world) spend(m trade.Actor) {
 	}
 }
 
-// govern is what the platform does with a line.
+// govern executes a command of the platform on a line.
 func (w *world) govern(m trade.Actor) {
 	w.Helper()
 	l, _, err := w.desk.ReadQuota(context.Background(), platform, m.Account, cny)
@@ -255,10 +255,10 @@ func (w *world) govern(m trade.Actor) {
 	w.ask(platform, desk.OnQuota(m.Account, cny, c))
 }
 
-// play adds, whatever has happened, a paid order of which a part is refunded while it waits and the
-// rest is released at the instant of another event, a withdrawal that arrives and one that fails, an
-// overdue order, one whose payment is due soon and one that is held up, funds that wait, and a
-// freeze.
+// play adds the cases that chance may miss: a paid order of which a part is refunded while it waits
+// and the rest is released at the instant of another event, a withdrawal that arrives and one that
+// fails, an overdue order, one whose payment is due soon and one with an open case, waiting funds,
+// and a freeze.
 func (w *world) play() *world {
 	w.Helper()
 	l, _, err := w.desk.ReadQuota(context.Background(), platform, lin.Account, cny)
@@ -294,7 +294,7 @@ func (w *world) play() *world {
 	on(late, lin, paylater.Ship{})
 	on(late, mei, paylater.ConfirmReceipt{})
 	w.clock = w.clock.Add(2 * day)
-	for range 2 { // the charge, and then that it was in vain
+	for range 2 { // the charge, and then the mark as overdue
 		if _, err := w.desk.Tick(context.Background(), w.clock); err != nil {
 			w.Fatal(err)
 		}
@@ -314,8 +314,8 @@ func (w *world) catchUp(store projection.Store, views []*projection.View, opts .
 	viewtest.CatchUp(w, w.log, store, views, 1+w.rand.IntN(3), opts...)
 }
 
-// replayed returns every order by id, folded from its first record. It is done again when the log
-// has moved on.
+// replayed returns every order by id, folded from its first record. It folds again when the log has
+// new records.
 func (w *world) replayed() []paylater.Order {
 	w.Helper()
 	end := must(w.log.Settled(context.Background()))

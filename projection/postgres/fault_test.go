@@ -12,16 +12,17 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/projectiontest"
 )
 
-// TestFaultsInACommit lets each step of a commit fail, and ends the server's process for the
+// TestFaultsInACommit lets each step of a commit fail, and ends the server's process of the
 // connection there, as the death of either side would.
 func TestFaultsInACommit(t *testing.T) {
-	log, errFault := mustLog(t, 60), errors.New("a fault of the test")
+	log, errFault := projectiontest.Log(60), errors.New("a fault of the test")
 	for _, step := range []string{stepCheckpoint, stepRows, stepCommit} {
 		for after := range 6 {
 			s := open(t)
-			if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+			if err := s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())); err != nil {
 				t.Fatal(err)
 			}
 			n := 0
@@ -38,7 +39,7 @@ func TestFaultsInACommit(t *testing.T) {
 				n = -1 << 30
 				return terminate(s, conn)
 			}
-			_, err := catchUp(t.Context(), log, s, 3)
+			_, err := projectiontest.Build(t.Context(), log, s, 3)
 			if _, typed := errors.AsType[*Error](err); !typed && !errors.Is(err, errFault) {
 				t.Fatalf("%s: the error is %v", step, err)
 			}
@@ -46,7 +47,7 @@ func TestFaultsInACommit(t *testing.T) {
 			if at := equalsRebuild(t, log, s); at != 3*events.Position(after/2+1) {
 				t.Fatalf("%s: the view is at %d", step, at)
 			}
-			if _, err := catchUp(t.Context(), log, s, 7); err != nil {
+			if _, err := projectiontest.Build(t.Context(), log, s, 7); err != nil {
 				t.Fatal(err)
 			}
 			if at := equalsRebuild(t, log, s); at != 60 {
@@ -61,11 +62,11 @@ func terminate(s *Store, conn *pgx.Conn) error {
 	return pgtest.Exec(s.pool.Config().ConnString(), fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", conn.PgConn().PID()))
 }
 
-// TestCancelledInACommit cancels a commit at each of its steps. What the caller is told is so:
-// either nothing was applied, or all.
+// TestCancelledInACommit cancels a commit at each of its steps. The error is correct: either nothing
+// was applied, or everything.
 func TestCancelledInACommit(t *testing.T) {
-	log, s := mustLog(t, 60), open(t)
-	if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+	log, s := projectiontest.Log(60), open(t)
+	if err := s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []string{stepCheckpoint, stepRows, stepCommit} {
@@ -77,13 +78,13 @@ func TestCancelledInACommit(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := catchUp(ctx, log, s, 5)
+		_, err := projectiontest.Build(ctx, log, s, 5)
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("%s: the error is %v", step, err)
 		}
 		want := before
 		if step == stepCommit {
-			want += 5 // the word was out
+			want += 5 // COMMIT was sent
 		}
 		if at := equalsRebuild(t, log, s); at != want {
 			t.Errorf("%s: the view has gone from %d to %d", step, before, at)
@@ -91,11 +92,11 @@ func TestCancelledInACommit(t *testing.T) {
 	}
 }
 
-// TestServerGoesAway kills the server under a worker, and goes on when it is back.
+// TestServerGoesAway kills the server while a worker runs; the store works again when it is back.
 func TestServerGoesAway(t *testing.T) {
 	server := pgtest.Start(t)
-	log, s := mustLog(t, 300), at(t, server.DSN(), "views")
-	if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+	log, s := projectiontest.Log(300), at(t, server.DSN(), "views")
+	if err := s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())); err != nil {
 		t.Fatal(err)
 	}
 	n := 0
@@ -105,7 +106,7 @@ func TestServerGoesAway(t *testing.T) {
 		}
 		return server.Kill()
 	}
-	_, err := catchUp(t.Context(), log, s, 5)
+	_, err := projectiontest.Build(t.Context(), log, s, 5)
 	if _, ok := errors.AsType[*Error](err); !ok {
 		t.Errorf("a worker under whom the server dies gets %v", err)
 	}
@@ -114,17 +115,17 @@ func TestServerGoesAway(t *testing.T) {
 		"versions":  func() error { _, err := s.Versions(t.Context(), "sums"); return err }(),
 		"take over": s.TakeOver(t.Context(), "sums", 1, 0),
 		"drop":      s.Drop(t.Context(), "sums", 1),
-		"prepare":   s.Prepare(t.Context(), schemaOf(t, sums())),
+		"prepare":   s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())),
 	} {
 		if e, ok := errors.AsType[*Error](err); !ok || e.Op == "" {
-			t.Errorf("%s without a server: %v is no *Error", what, err)
+			t.Errorf("%s without a server: %v is not an *Error", what, err)
 		}
 	}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err = catchUp(t.Context(), log, s, 5); err == nil {
+		if _, err = projectiontest.Build(t.Context(), log, s, 5); err == nil {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -136,17 +137,17 @@ func TestServerGoesAway(t *testing.T) {
 	}
 }
 
-// TestCatalogSurvivesACrash kills the server as soon as the store is open, which goes on working
-// when the server is back.
+// TestCatalogSurvivesACrash kills the server as soon as the store is open; the store works when the
+// server is back.
 func TestCatalogSurvivesACrash(t *testing.T) {
 	server := pgtest.Start(t)
 	s := at(t, server.DSN(), "views")
 	if err := errors.Join(server.Kill(), server.Start()); err != nil {
 		t.Fatal(err)
 	}
-	log := mustLog(t, 20)
+	log := projectiontest.Log(20)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		_, err := catchUp(t.Context(), log, s, 5)
+		_, err := projectiontest.Build(t.Context(), log, s, 5)
 		if err == nil {
 			break
 		}
@@ -159,14 +160,14 @@ func TestCatalogSurvivesACrash(t *testing.T) {
 	}
 }
 
-// TestDroppedUnderAReader drops a version and begins it anew between the beginning of a reading
-// and its first query: the drop waits, and the reading sees one state.
+// TestDroppedUnderAReader drops a version and prepares it again between the beginning of a read and
+// its first query: the drop waits, and the read sees one state.
 func TestDroppedUnderAReader(t *testing.T) {
-	log, s := mustLog(t, 60), open(t)
-	if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+	log, s := projectiontest.Log(60), open(t)
+	if err := s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())); err != nil {
 		t.Fatal(err)
 	}
-	w, err := projection.New(log, s, sums(), projection.Standby())
+	w, err := projection.New(log, s, projectiontest.Sums(), projection.Standby())
 	if err == nil {
 		_, err = w.CatchUp(t.Context())
 	}
@@ -178,7 +179,7 @@ func TestDroppedUnderAReader(t *testing.T) {
 		go func() {
 			err := other.Drop(context.Background(), "sums", 1)
 			if err == nil {
-				err = other.Prepare(context.Background(), schemaOf(t, sums()))
+				err = other.Prepare(context.Background(), schemaOf(t, projectiontest.Sums()))
 			}
 			dropped <- err
 		}()
@@ -200,14 +201,14 @@ func TestDroppedUnderAReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	if at := equalsRebuild(t, log, s); at != 0 {
-		t.Errorf("the version that was begun anew is at %d", at)
+		t.Errorf("the version that was prepared again is at %d", at)
 	}
 }
 
-// TestRemovedByHand reads and writes a version whose table somebody else has removed.
+// TestRemovedByHand reads and writes a version whose table was removed with plain SQL.
 func TestRemovedByHand(t *testing.T) {
-	log, s := mustLog(t, 60), open(t)
-	if _, err := catchUp(t.Context(), log, s, 20); err != nil {
+	log, s := projectiontest.Log(60), open(t)
+	if _, err := projectiontest.Build(t.Context(), log, s, 20); err != nil {
 		t.Fatal(err)
 	}
 	if err := pgtest.Exec(pgtest.Cluster(t), s.schema.in(`DROP TABLE {schema}."sums@1.balances"`)); err != nil {
@@ -215,7 +216,7 @@ func TestRemovedByHand(t *testing.T) {
 	}
 	err := s.Read(t.Context(), "sums", 1, func(projection.Snapshot) error { return nil })
 	if e, ok := errors.AsType[*Error](err); !ok || code(e.Err) != undefinedTable {
-		t.Errorf("a reading gives %v", err)
+		t.Errorf("a read gives %v", err)
 	}
 	row := projection.Row{projection.Text("a"), projection.Int(1)}
 	list, err := s.Versions(t.Context(), "sums")
@@ -225,7 +226,7 @@ func TestRemovedByHand(t *testing.T) {
 	from := list[0].Checkpoint
 	to := from
 	to.Turn++
-	err = s.Commit(t.Context(), &projection.Change{Name: "sums", Version: 1, From: from, To: to, Tables: []projection.TableChange{{Table: balances, Put: []projection.Row{row}}}})
+	err = s.Commit(t.Context(), &projection.Change{Name: "sums", Version: 1, From: from, To: to, Tables: []projection.TableChange{{Table: projectiontest.Balances, Put: []projection.Row{row}}}})
 	if e, ok := errors.AsType[*Error](err); !ok || e.Op != "rows" {
 		t.Errorf("a commit gives %v", err)
 	}
@@ -234,12 +235,12 @@ func TestRemovedByHand(t *testing.T) {
 // TestPoolOfOne reads, writes and takes over through a single connection, from several callers
 // at once.
 func TestPoolOfOne(t *testing.T) {
-	log := mustLog(t, 300)
+	log := projectiontest.Log(300)
 	s := at(t, pgtest.Cluster(t)+" pool_max_conns=1", pgtest.Schema(t))
 	errs := make(chan error, 4)
 	for range cap(errs) {
 		go func() {
-			_, err := catchUp(context.Background(), log, s, 7)
+			_, err := projectiontest.Build(context.Background(), log, s, 7)
 			errs <- err
 		}()
 	}
@@ -252,6 +253,6 @@ func TestPoolOfOne(t *testing.T) {
 		t.Errorf("the view is at %d", at)
 	}
 	if n := s.pool.Stat().AcquiredConns(); n != 0 {
-		t.Errorf("%d connections are out while nothing runs", n)
+		t.Errorf("%d connections are in use while no call runs", n)
 	}
 }

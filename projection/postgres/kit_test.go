@@ -3,31 +3,30 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/events/memory"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/projection"
 	viewmemory "github.com/tradesurety/surety/projection/memory"
 	"github.com/tradesurety/surety/projection/projectiontest"
 )
 
-// TestMain runs the tests, or what a test wants done in a process of its own.
+// TestMain runs the tests, or builds a view in a child process, whose arguments are the name of
+// the schema and the DSN.
 func TestMain(m *testing.M) {
-	if task := os.Getenv(childEnv); task != "" {
-		if err := child(task); err != nil {
-			fmt.Println("error", err)
-			os.Exit(1)
+	storetest.Child(func(args []string) error {
+		s, err := Open(context.Background(), args[1], WithSchema(args[0]))
+		if err != nil {
+			return err
 		}
-		os.Exit(0)
-	}
+		return errors.Join(projectiontest.Victim(s), s.Close())
+	})
 	os.Exit(pgtest.Main(m))
 }
 
@@ -42,7 +41,7 @@ func at(t testing.TB, dsn, schema string, opts ...Option) *Store {
 	return s
 }
 
-// open opens views in a schema of their own.
+// open opens views in a new schema.
 func open(t testing.TB, opts ...Option) *Store {
 	t.Helper()
 	return at(t, pgtest.Cluster(t), pgtest.Schema(t), opts...)
@@ -65,8 +64,8 @@ func connect(t testing.TB, dsn string) *pgx.Conn {
 	return conn
 }
 
-// TestStore checks the promises of projection.Store with a pool of as many connections as the
-// driver sees fit, and with a pool of one.
+// TestStore checks the promises of projection.Store with the driver's default pool, and with a pool
+// of one.
 func TestStore(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) { projectiontest.Run(t, suite("")) })
 	if os.Getenv("SURETY_LONG") == "1" {
@@ -99,66 +98,10 @@ func suite(settings string) projectiontest.Config {
 	}
 }
 
-var balances = &projection.Table{
-	Name: "balances", Key: 1, Indexes: [][]string{{"total"}},
-	Columns: []projection.Column{{Name: "account", Kind: projection.KindText}, {Name: "total", Kind: projection.KindInt}},
-}
-
-// sums adds up the first bytes of the events of each stream.
-func sums() *projection.View {
-	return &projection.View{
-		Name: "sums", Version: 1, Tables: []*projection.Table{balances}, ByStream: true,
-		New: func(events.Store) projection.Folder {
-			return projection.Func(func(rows *projection.Rows, r *events.Record) error {
-				total := int64(r.Data[0])
-				if row := rows.Get(balances, projection.Text(r.Stream)); row != nil {
-					total += row[1].Int()
-				}
-				rows.Put(balances, projection.Text(r.Stream), projection.Int(total))
-				return nil
-			})
-		},
-	}
-}
-
-// logOf makes the same log each time, in each process: n events of ten streams.
-func logOf(n int) (events.Store, error) {
-	log := memory.New()
-	for i := range n {
-		_, err := log.Append(context.Background(), events.Commit{ID: uuid.UUID{0: byte(i >> 8), 1: byte(i), 2: 1}, Batches: []events.Batch{{
-			Stream: events.StreamID(fmt.Sprintf("account-%d", i%10)), After: events.Version(i / 10),
-			Events: []events.Event{{Type: "added", Schema: 1, At: events.MinInstant, Data: []byte{byte(i)}}},
-		}}})
-		if err != nil {
-			return nil, errors.Join(err, log.Close())
-		}
-	}
-	return log, nil
-}
-
-func mustLog(t testing.TB, n int) events.Store {
-	t.Helper()
-	log, err := logOf(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = log.Close() })
-	return log
-}
-
-func catchUp(ctx context.Context, log events.Store, store projection.Store, batch int) (projection.Progress, error) {
-	w, err := projection.New(log, store, sums(), projection.WithBatch(batch))
-	if err != nil {
-		return projection.Progress{}, err
-	}
-	return w.CatchUp(ctx)
-}
-
-// equalsRebuild requires that the view is what its log makes of it, up to its checkpoint, which
-// it returns.
+// equalsRebuild requires that the view equals a rebuild up to its checkpoint, which it returns.
 func equalsRebuild(t testing.TB, log events.Store, s *Store) events.Position {
 	t.Helper()
-	if err := sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
+	if err := projectiontest.Sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
 		t.Fatal(err)
 	}
 	list, err := s.Versions(t.Context(), "sums")

@@ -15,6 +15,7 @@ import (
 	logpostgres "github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/projectiontest"
 )
 
 func schemaOf(t testing.TB, v *projection.View) *projection.Schema {
@@ -26,8 +27,8 @@ func schemaOf(t testing.TB, v *projection.View) *projection.Schema {
 	return s
 }
 
-// TestOpenRefuses opens what does not hold views: every refusal is an *OpenError with its reason,
-// and leaves the schema as it is.
+// TestOpenRefuses opens schemas that do not hold views: every refusal is an *OpenError with its
+// reason, and leaves the schema as it is.
 func TestOpenRefuses(t *testing.T) {
 	dsn := pgtest.Cluster(t)
 	for _, tt := range []struct {
@@ -66,7 +67,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// relations lists what a schema holds.
+// relations lists the relations of a schema.
 func relations(t testing.TB, dsn, schema string) []string {
 	t.Helper()
 	rows, err := connect(t, dsn).Query(t.Context(), "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 ORDER BY 1", schema)
@@ -80,8 +81,8 @@ func relations(t testing.TB, dsn, schema string) []string {
 	return list
 }
 
-// TestUnreachable opens what cannot be reached, what does not fit, and with a context that is
-// over.
+// TestUnreachable opens servers that cannot be reached or do not fit, and opens with an ended
+// context.
 func TestUnreachable(t *testing.T) {
 	for _, tt := range []struct{ dsn, reason string }{
 		{"host=/nonexistent", "cannot be reached"},
@@ -118,10 +119,10 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestOddSchemaNames uses names that would break out of a statement, or be folded, beside each
-// other in one database.
+// TestOddSchemaNames uses names that would break a statement, or that differ only in case, in one
+// database.
 func TestOddSchemaNames(t *testing.T) {
-	dsn, log := pgtest.Start(t, "fsync=off").DSN(), mustLog(t, 30)
+	dsn, log := pgtest.Start(t, "fsync=off").DSN(), projectiontest.Log(30)
 	names := []string{
 		`a"b`, `a'b`, `"; DROP SCHEMA public; --`, `$1`, `$$`, `{schema}`, ` `, `Views`, `views`, `a.b`, `\`, "\n", "信用保障", strings.Repeat("x", 63), `select`,
 	}
@@ -130,7 +131,7 @@ func TestOddSchemaNames(t *testing.T) {
 		if list, err := s.Versions(t.Context(), "sums"); err != nil || len(list) != 0 {
 			t.Fatalf("schema %q has %v (%v), as if it were another", name, list, err)
 		}
-		if _, err := catchUp(t.Context(), log, s, 9); err != nil {
+		if _, err := projectiontest.Build(t.Context(), log, s, 9); err != nil {
 			t.Fatalf("schema %q: %v", name, err)
 		}
 		equalsRebuild(t, log, s)
@@ -147,8 +148,8 @@ func TestOddSchemaNames(t *testing.T) {
 	}
 }
 
-// TestLongestNames uses names as long as they can be: none is cut, and what belongs to one table
-// is not taken for another one.
+// TestLongestNames uses the longest names: none is cut, and the parts of one table are not mistaken
+// for those of another.
 func TestLongestNames(t *testing.T) {
 	long := strings.Repeat("n", projection.MaxName)
 	columns := []projection.Column{{Name: long, Kind: projection.KindText}, {Name: long[1:], Kind: projection.KindInt}}
@@ -168,7 +169,7 @@ func TestLongestNames(t *testing.T) {
 			return nil
 		})
 	}
-	log, s := mustLog(t, 30), open(t)
+	log, s := projectiontest.Log(30), open(t)
 	w, err := projection.New(log, s, view)
 	if err == nil {
 		_, err = w.CatchUp(t.Context())
@@ -191,11 +192,11 @@ func TestLongestNames(t *testing.T) {
 	}
 }
 
-// TestPrivileges opens views as a role that lacks one privilege after the other, and then reads
-// them as one that has no more than it needs.
+// TestPrivileges opens views as a role that lacks one privilege after the other, and then reads them
+// as a role with the least privileges.
 func TestPrivileges(t *testing.T) {
-	dsn, s, log := pgtest.Cluster(t), open(t), mustLog(t, 30)
-	if _, err := catchUp(t.Context(), log, s, 9); err != nil {
+	dsn, s, log := pgtest.Cluster(t), open(t), projectiontest.Log(30)
+	if _, err := projectiontest.Build(t.Context(), log, s, 9); err != nil {
 		t.Fatal(err)
 	}
 	role := strings.Replace(s.schema.name, "case", "role", 1)
@@ -227,7 +228,7 @@ func TestPrivileges(t *testing.T) {
 	if at := equalsRebuild(t, log, reader); at != 30 {
 		t.Errorf("the reader is at %d", at)
 	}
-	next := sums()
+	next := projectiontest.Sums()
 	next.Version = 2
 	for what, err := range map[string]error{
 		"prepare":   reader.Prepare(t.Context(), schemaOf(t, next)),
@@ -240,8 +241,8 @@ func TestPrivileges(t *testing.T) {
 	}
 }
 
-// TestOpenTakesTurns opens one schema from many callers at once.
-func TestOpenTakesTurns(t *testing.T) {
+// TestOpenTogether opens one schema from many callers at once.
+func TestOpenTogether(t *testing.T) {
 	dsn, name := pgtest.Cluster(t), pgtest.Schema(t)
 	var group sync.WaitGroup
 	for range 6 {
@@ -251,7 +252,7 @@ func TestOpenTakesTurns(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if err := s.Prepare(t.Context(), schemaOf(t, sums())); err != nil {
+			if err := s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())); err != nil {
 				t.Error(err)
 			}
 			if err := s.Close(); err != nil {
@@ -265,11 +266,11 @@ func TestOpenTakesTurns(t *testing.T) {
 	group.Wait()
 }
 
-// TestAnyToolReadsTheRows reads the rows of the live version with plain SQL, and requires a query
-// of the store to be answered in the order of an index.
+// TestAnyToolReadsTheRows reads the rows of the live version with plain SQL, and requires a query of
+// the store to use an index for its order.
 func TestAnyToolReadsTheRows(t *testing.T) {
 	s := open(t)
-	if _, err := catchUp(t.Context(), mustLog(t, 30), s, 100); err != nil {
+	if _, err := projectiontest.Build(t.Context(), projectiontest.Log(30), s, 100); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(query string, args ...any) []string {
@@ -292,11 +293,11 @@ func TestAnyToolReadsTheRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Release()
-	p, err := schemaOf(t, sums()).Plan(projection.Query{Table: "balances", Order: []string{"total"}, Where: []projection.Condition{{Column: "total", Op: projection.Greater, Value: projection.Int(3)}}})
+	p, err := schemaOf(t, projectiontest.Sums()).Plan(projection.Query{Table: "balances", Order: []string{"total"}, Where: []projection.Condition{{Column: "total", Op: projection.Greater, Value: projection.Int(3)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	query, parameters := s.schema.selection(schemaOf(t, sums()), p)
+	query, parameters := s.schema.selection(schemaOf(t, projectiontest.Sums()), p)
 	values, oids := split(parameters)
 	result := conn.Conn().PgConn().ExecParams(t.Context(), "EXPLAIN "+query, values, oids, binaryFormat, nil).Read()
 	plan := ""
@@ -308,10 +309,11 @@ func TestAnyToolReadsTheRows(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseRepeatsThePromises does by hand what no store does.
+// TestTheDatabaseRepeatsThePromises executes statements that no store executes; the constraints
+// refuse them.
 func TestTheDatabaseRepeatsThePromises(t *testing.T) {
 	s := open(t)
-	if _, err := catchUp(t.Context(), mustLog(t, 30), s, 10); err != nil {
+	if _, err := projectiontest.Build(t.Context(), projectiontest.Log(30), s, 10); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ statement, says string }{

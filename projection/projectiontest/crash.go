@@ -11,7 +11,7 @@ import (
 	rowstore "github.com/tradesurety/surety/projection/memory"
 )
 
-// crashes is a store that fails at some of its commits, before they are applied or after.
+// crashes is a store that fails at one of its commits, before it is applied or after.
 type crashes struct {
 	projection.Store
 	left   atomic.Int64 // commits until the crash
@@ -33,8 +33,8 @@ func (c *crashes) Commit(ctx context.Context, change *projection.Change) error {
 	return errors.Join(commit(ctx, change), errCrash)
 }
 
-// crashAtEveryStep breaks a worker off once, at each of its steps in turn: at every record that is
-// read, at every one that is folded, and before and after every commit.
+// crashAtEveryStep interrupts a worker at each of its steps in turn: at every record that is read,
+// at every record that is folded, and before and after every commit.
 func crashAtEveryStep(e *env) {
 	const records, batch = 20, 3
 	e.each(func(e *env, view *projection.View) {
@@ -44,7 +44,7 @@ func crashAtEveryStep(e *env) {
 				if !e.sampled(at) {
 					continue
 				}
-				// Each run has a view of its own in the store.
+				// Each run has its own view in the store.
 				runs++
 				view := named(view, runs)
 				w := newWriter(e).write(records)
@@ -54,7 +54,7 @@ func crashAtEveryStep(e *env) {
 				case "read":
 					log.after = at
 				case "fold":
-					v.New = breaksOff(view.New, at)
+					v.New = failsAfter(view.New, at)
 				default:
 					c.left.Store(int64(at))
 				}
@@ -72,8 +72,8 @@ func crashAtEveryStep(e *env) {
 	})
 }
 
-// crashAnywhere breaks a worker off again and again, each time somewhere, and begins again with a
-// new one, which knows only what is in the store.
+// crashAnywhere interrupts workers at random steps. Each time a new worker begins, which knows only
+// what is in the store.
 func crashAnywhere(e *env) {
 	e.each(func(e *env, view *projection.View) {
 		for range e.times(2, 500) {
@@ -83,14 +83,14 @@ func crashAnywhere(e *env) {
 				log := &faulty{Store: w.log, after: 1 << 30}
 				v := *view
 				c.left.Store(1 << 30)
-				// One step further each time, by reading, folding or committing.
+				// Each worker gets a little further, and fails when it reads, folds or commits.
 				switch step += 1 + e.rand.IntN(3); e.rand.IntN(3) {
 				case 0:
 					log.after = e.rand.IntN(8)
 				case 1:
 					c.left.Store(int64(e.rand.IntN(2)))
 				case 2:
-					v.New = breaksOff(view.New, e.rand.IntN(8))
+					v.New = failsAfter(view.New, e.rand.IntN(8))
 				}
 				opts := []projection.Option{projection.WithBatch(1 + e.rand.IntN(5)), projection.WithSlices(1 + e.rand.IntN(3))}
 				_, err := e.worker(log, c, &v, opts...).CatchUp(context.Background())
@@ -105,8 +105,8 @@ func crashAnywhere(e *env) {
 	})
 }
 
-// breaksOff makes folding fail, through no fault of the record, after so many records.
-func breaksOff(begin func(events.Store) projection.Folder, after int) func(events.Store) projection.Folder {
+// failsAfter makes folding fail after so many records, with an error that is not about the record.
+func failsAfter(begin func(events.Store) projection.Folder, after int) func(events.Store) projection.Folder {
 	var n atomic.Int64
 	return func(log events.Store) projection.Folder {
 		return folderFunc{begin(log), func() error {
@@ -130,8 +130,8 @@ func (f folderFunc) Fold(ctx context.Context, rows *projection.Rows, r *events.R
 	return f.Folder.Fold(ctx, rows, r)
 }
 
-// controlCheckpointFirst is a store that commits the checkpoint before the rows: a crash in
-// between leaves rows out.
+// controlCheckpointFirst is a store that commits the checkpoint before the rows: a crash between
+// the two loses rows.
 func controlCheckpointFirst(e *env) {
 	e.scripted()
 	w, store, ctx := newWriter(e).write(40), e.open(), context.Background()
@@ -159,14 +159,14 @@ func controlCheckpointFirst(e *env) {
 	e.differs(view.Reconcile(ctx, w.log, store, rowstore.New()))
 }
 
-// controlNoFence is a store that takes a commit wherever the checkpoint is: two workers apply
-// the same records twice.
+// controlNoFence is a store that applies a commit wherever the checkpoint is: two workers apply the
+// same records twice.
 func controlNoFence(e *env) {
 	e.scripted()
 	const begun = 4
 	w, store, ctx := newWriter(e).write(begun), e.open(), context.Background()
 	view := views(nil)[0]
-	// One that began with an empty view would not read what the other has done.
+	// A worker that begins with an empty view would not read the rows of the other one.
 	e.catchUp(w.log, store, view)
 	w.write(40)
 	blind := &crashes{Store: store}
@@ -183,7 +183,7 @@ func controlNoFence(e *env) {
 		c.To.Turn = c.From.Turn + 1
 		return store.Commit(ctx, &c)
 	}
-	// The second worker comes by between the reading and the commit of the first one.
+	// The second worker runs between the read and the commit of the first one.
 	first := &crashes{Store: blind}
 	first.left.Store(1 << 30)
 	first.commit = func(ctx context.Context, change *projection.Change) error {
@@ -199,16 +199,16 @@ func controlNoFence(e *env) {
 	e.differs(view.Reconcile(ctx, w.log, store, rowstore.New()))
 }
 
-// scripted makes what is written the same every time: a control has to fail in every run, and
-// by chance the fault can make up for itself.
+// scripted makes the events the same in every run: a control must be detected in every run, and
+// random events can cancel the fault out.
 func (e *env) scripted() { e.rand = rand.New(rand.NewPCG(1, 0)) }
 
-// differs requires that the fault of a control was found out.
+// differs requires that the fault of a control was detected.
 func (e *env) differs(err error) {
 	e.Helper()
 	if d, ok := errors.AsType[*projection.DifferenceError](err); !ok {
-		e.Fatalf("the fault is not seen: %v", err)
+		e.Fatalf("the fault is not detected: %v", err)
 	} else {
-		e.Logf("found out: %v", d)
+		e.Logf("detected: %v", d)
 	}
 }

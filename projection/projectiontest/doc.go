@@ -1,14 +1,13 @@
-// Package projectiontest checks the promises of projection.Store, and those of package
-// projection on such a store: every store passes the same cases. For each promise about crashes
-// and about workers beside each other there is a control, a store with the fault that the case
-// looks for, which has to be found out.
+// Package projectiontest checks the promises of projection.Store, and those of package projection
+// on such a store: every store passes the same cases. For each promise about crashes and about
+// concurrent workers there is a control: a store with the fault that the case looks for, which the
+// case must detect.
 //
-// A test of a store calls [Run]:
+// A test of a store calls [Run], and [Kill] if its data outlives the process:
 //
 //	func TestStore(t *testing.T) {
 //		projectiontest.Run(t, projectiontest.Config{Open: open})
 //	}
 //
-// The seed of a random case is printed; SURETY_SEED takes it again, and SURETY_LONG=1 runs the
-// long forms.
+// A random case prints its seed; SURETY_SEED repeats it, and SURETY_LONG=1 runs the long forms.
 package projectiontest

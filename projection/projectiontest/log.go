@@ -16,7 +16,7 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// writer makes up the events of a few accounts: amounts that are added to them.
+// writer writes random events of a few accounts: amounts that are added to them.
 type writer struct {
 	*env
 	log   events.Store
@@ -36,7 +36,7 @@ func newWriter(e *env) *writer {
 	return &writer{e, log, make(map[events.StreamID]events.Version)}
 }
 
-// account is one of the streams; those of one test log are few, so that they meet in batches.
+// account returns one of the streams. They are few, so that a batch has several events of each.
 func account(n int) events.StreamID { return events.StreamID(fmt.Sprintf("account-%d", n)) }
 
 // write commits so many events to random accounts, some commits to several.
@@ -84,14 +84,14 @@ func (w *writer) commit(c events.Commit) events.Position {
 	return receipt.Position
 }
 
-// sum is what the events of an account come to.
+// sum is the state of an account.
 type sum struct {
 	version events.Version
 	total   int64
 }
 
-// balances is the table that every view of this package has; counts has one row that all
-// streams share, and entries one for each event.
+// balances is in every view of the suite; counts has one row that all streams share, and entries
+// one for each event.
 var (
 	balances = &projection.Table{
 		Name: "balances", Key: 1,
@@ -110,8 +110,8 @@ var (
 
 var errBroken = errors.New("the event is broken")
 
-// sums reads rows and writes them: each balance, and how many events there were.
-func sums(mend *atomic.Bool) *projection.View {
+// sums reads and writes rows: each balance, and the number of events.
+func sums(repaired *atomic.Bool) *projection.View {
 	return &projection.View{
 		Name: "sums", Version: 1, Tables: []*projection.Table{balances, counts},
 		New: func(events.Store) projection.Folder {
@@ -120,9 +120,9 @@ func sums(mend *atomic.Bool) *projection.View {
 				if row := rows.Get(counts, projection.Text("events")); row != nil {
 					n += row[1].Int()
 				}
-				// What is put before the error must not stay.
+				// A row that is put before the error must not stay.
 				rows.Put(counts, projection.Text("events"), projection.Int(n))
-				if r.Type == broken && !mend.Load() {
+				if r.Type == broken && !repaired.Load() {
 					return errBroken
 				}
 				total := int64(r.Data[0])
@@ -136,14 +136,14 @@ func sums(mend *atomic.Bool) *projection.View {
 	}
 }
 
-// folded is ByStream and made by a model; accounts whose total is a multiple of seven have no
+// folded is ByStream and uses a model; accounts whose total is a multiple of seven have no
 // balance.
-func folded(mend *atomic.Bool) *projection.View {
+func folded(repaired *atomic.Bool) *projection.View {
 	model := &events.Model[sum, byte]{
 		Category: "account",
 		Evolve:   func(s *sum, amount byte, _ time.Time) error { s.version++; s.total += int64(amount); return nil },
 		Decode: func(typ string, _ uint16, data []byte) (byte, error) {
-			if typ == broken && !mend.Load() {
+			if typ == broken && !repaired.Load() {
 				return 0, errBroken
 			}
 			return data[0], nil
@@ -162,7 +162,7 @@ func folded(mend *atomic.Bool) *projection.View {
 			}
 			rows.Put(balances, projection.Text(stream), projection.Int(int64(v)), projection.Int(s.total))
 		},
-		States: 4, // fewer than there are accounts: most are read again
+		States: 4, // fewer than the accounts: most states are read again
 	}
 	return &projection.View{
 		Name: "folded", Version: 1, Tables: []*projection.Table{balances, entries}, ByStream: true,
@@ -170,16 +170,16 @@ func folded(mend *atomic.Bool) *projection.View {
 	}
 }
 
-// named returns the view under a name of its own.
+// named returns the view under another name.
 func named(view *projection.View, n int) *projection.View {
 	v := *view
 	v.Name = fmt.Sprintf("%s_%d", view.Name, n)
 	return &v
 }
 
-// want is what a view must have in its balances: what a loop over the log makes of it, up to a
-// position, without what the stream of a broken event has from there on.
-func (w *writer) want(view *projection.View, to events.Position, mended bool) map[string]sum {
+// want returns the balances that a view must have at a position: a loop over the log computes them,
+// without a broken event and the later events of its stream.
+func (w *writer) want(view *projection.View, to events.Position, repaired bool) map[string]sum {
 	w.Helper()
 	all, stopped := make(map[string]sum), make(map[string]bool)
 	for r, err := range w.log.ReadAll(context.Background(), 0, events.Filter{}) {
@@ -188,7 +188,7 @@ func (w *writer) want(view *projection.View, to events.Position, mended bool) ma
 			break
 		}
 		name := string(r.Stream)
-		if stopped[name] = stopped[name] || r.Type == broken && !mended; stopped[name] {
+		if stopped[name] = stopped[name] || r.Type == broken && !repaired; stopped[name] {
 			continue
 		}
 		s := all[name]
@@ -202,7 +202,7 @@ func (w *writer) want(view *projection.View, to events.Position, mended bool) ma
 
 // check compares the balances of a view with what they must be at its checkpoint, whether it is
 // ready or not.
-func (w *writer) check(store projection.Store, view *projection.View, mended bool) projection.Status {
+func (w *writer) check(store projection.Store, view *projection.View, repaired bool) projection.Status {
 	w.Helper()
 	var (
 		status projection.Status
@@ -225,7 +225,7 @@ func (w *writer) check(store projection.Store, view *projection.View, mended boo
 			return nil
 		})
 	}))
-	want := w.want(view, status.Checkpoint.Position, mended)
+	want := w.want(view, status.Checkpoint.Position, repaired)
 	if !maps.Equal(have, want) {
 		w.Fatalf("view %s at position %d has %v, want %v", view.Name, status.Checkpoint.Position, have, want)
 	}
@@ -241,13 +241,13 @@ func (w *writer) check(store projection.Store, view *projection.View, mended boo
 	return status
 }
 
-// faulty is a log whose reading of everything fails after so many records.
+// faulty is a log whose ReadAll fails after so many records.
 type faulty struct {
 	events.Store
 	after int
 }
 
-var errCrash = errors.New("the test breaks off here")
+var errCrash = errors.New("the test fails here")
 
 func (f *faulty) ReadAll(ctx context.Context, after events.Position, filter events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {

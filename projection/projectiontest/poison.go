@@ -11,12 +11,12 @@ import (
 	rowstore "github.com/tradesurety/surety/projection/memory"
 )
 
-// poisoned runs a case for each view with a broken event at each of the places of a log. Each
-// run has a view of its own in the store.
-func (e *env) poisoned(f func(e *env, w *writer, store projection.Store, view *projection.View, mend *atomic.Bool, at events.Position)) {
+// poisoned runs a case for each view with a broken event at each place of a log. Each run has its
+// own view in the store.
+func (e *env) poisoned(f func(e *env, w *writer, store projection.Store, view *projection.View, repaired *atomic.Bool, at events.Position)) {
 	for i := range views(nil) {
-		mend := new(atomic.Bool)
-		view := views(mend)[i]
+		repaired := new(atomic.Bool)
+		view := views(repaired)[i]
 		e.TB.(*testing.T).Run(view.Name, func(t *testing.T) {
 			e := newEnv(t, e.config)
 			var store projection.Store
@@ -28,24 +28,24 @@ func (e *env) poisoned(f func(e *env, w *writer, store projection.Store, view *p
 					store = e.open()
 				}
 				view := named(view, place)
-				mend.Store(false)
+				repaired.Store(false)
 				w := newWriter(e).write(place % 50)
 				at := w.one(e.rand.IntN(12), broken)
 				w.write(50 - place%50)
-				f(e, w, store, view, mend, at)
+				f(e, w, store, view, repaired, at)
 			}
 		})
 	}
 }
 
-func (e *env) anyhow() []projection.Option {
+func (e *env) randomOptions() []projection.Option {
 	return []projection.Option{projection.WithBatch(1 + e.rand.IntN(60)), projection.WithSlices(1 + e.rand.IntN(3))}
 }
 
 func poisonStops(e *env) {
-	e.poisoned(func(e *env, w *writer, store projection.Store, view *projection.View, mend *atomic.Bool, at events.Position) {
+	e.poisoned(func(e *env, w *writer, store projection.Store, view *projection.View, repaired *atomic.Bool, at events.Position) {
 		ctx := context.Background()
-		worker := e.worker(w.log, store, view, e.anyhow()...)
+		worker := e.worker(w.log, store, view, e.randomOptions()...)
 		for range 2 {
 			_, err := worker.CatchUp(ctx)
 			poison, ok := errors.AsType[*projection.PoisonError](err)
@@ -56,7 +56,7 @@ func poisonStops(e *env) {
 				e.Fatalf("the poison is at %d and the view at %+v", at, status)
 			}
 		}
-		mend.Store(true)
+		repaired.Store(true)
 		_, err := worker.CatchUp(ctx)
 		e.must(err)
 		if status := w.check(store, view, true); status.Checkpoint.Position != 51 {
@@ -67,9 +67,9 @@ func poisonStops(e *env) {
 }
 
 func poisonParks(e *env) {
-	e.poisoned(func(e *env, w *writer, store projection.Store, view *projection.View, mend *atomic.Bool, at events.Position) {
+	e.poisoned(func(e *env, w *writer, store projection.Store, view *projection.View, repaired *atomic.Bool, at events.Position) {
 		ctx := context.Background()
-		opts := append(e.anyhow(), projection.OnPoison(projection.Park))
+		opts := append(e.randomOptions(), projection.OnPoison(projection.Park))
 		worker := e.worker(w.log, store, view, opts...)
 		p, err := worker.CatchUp(ctx)
 		e.must(err)
@@ -92,7 +92,7 @@ func poisonParks(e *env) {
 		parked(1)
 		w.check(store, view, false)
 		e.must(view.Reconcile(ctx, w.log, store, rowstore.New()))
-		// The stream stays where it is, for this worker and for a new one.
+		// The stream stays parked, for this worker and for a new one.
 		w.write(10)
 		e.catchUp(w.log, store, view, opts...)
 		w.check(store, view, false)
@@ -101,7 +101,7 @@ func poisonParks(e *env) {
 		}
 		parked(1)
 		w.check(store, view, false)
-		mend.Store(true)
+		repaired.Store(true)
 		if again, err := worker.Retry(ctx); err != nil || len(again) != 0 {
 			e.Fatalf("retried after repair, %v are parked: %v", again, err)
 		}

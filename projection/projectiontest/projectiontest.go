@@ -9,16 +9,16 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// Config says how to reach the stores under test.
+// Config says how to open the stores under test.
 type Config struct {
-	// Open returns a fresh store without views. The suite leaves it to the test's cleanup.
+	// Open returns a new store without views, which is closed by the cleanup of the test.
 	Open func(t testing.TB) projection.Store
-	// Reopen closes s and opens a store on the same data. It is nil for a store of which
-	// nothing outlives a close.
+	// Reopen closes s and opens a store on the same data. It is nil for a store whose data does
+	// not outlive a close.
 	Reopen func(t testing.TB, s projection.Store) projection.Store
-	// Sample is for a store whose tables take long to make: of the places of a log that a case
-	// goes through one by one, it takes every so many, from one that is drawn. Below 2, and in
-	// the long form, it takes all.
+	// Sample is for a store that takes long to make tables: a case that tries every place of a
+	// log tries only every Sample-th, from a random one. Below 2, and in the long form, it
+	// tries all.
 	Sample int
 }
 
@@ -34,20 +34,20 @@ func Run(t *testing.T, c Config) {
 		{"ReadSeesOneState", "A read sees one state.", readSeesOneState},
 		{"RowsComeBackAsPut", "Rows come back as they were put.", rowsComeBackAsPut},
 		{"SelectIsExact", "Rows are found and ordered by the values of their columns.", selectIsExact},
-		{"VersionsStandApart", "Versions of a view do not know each other.", versionsStandApart},
+		{"VersionsAreIndependent", "Versions of a view are independent.", versionsAreIndependent},
 		{"TakeOverIsOneStep", "Which version is live changes in one step.", takeOverIsOneStep},
-		{"UnknownVersions", "What is not there is a *ViewError.", unknownVersions},
-		{"OutlivesClose", "What was committed is there after a close.", outlivesClose},
-		{"CrashAtEveryStep", "Wherever a worker fails, the view is what the records up to its checkpoint make of it.", crashAtEveryStep},
-		{"CrashAnywhere", "Wherever a worker fails, the view is what the records up to its checkpoint make of it.", crashAnywhere},
-		{"WorkersSideBySide", "Two workers never apply twice.", workersSideBySide},
+		{"UnknownVersions", "An unknown version is a *ViewError.", unknownVersions},
+		{"OutlivesClose", "Committed rows are there after a close.", outlivesClose},
+		{"CrashAtEveryStep", "Wherever a worker fails, the view holds the result of the records up to its checkpoint.", crashAtEveryStep},
+		{"CrashAnywhere", "Wherever a worker fails, the view holds the result of the records up to its checkpoint.", crashAnywhere},
+		{"WorkersSideBySide", "Two workers never apply a record twice.", workersSideBySide},
 		{"PoisonStops", "A record that cannot be folded stops the view before it.", poisonStops},
-		{"PoisonParks", "A parked stream stands still, all others go on, and Retry takes it up again.", poisonParks},
+		{"PoisonParks", "A parked stream stops, all others continue, and Retry resumes it.", poisonParks},
 		{"RebuildBeside", "A new version is built beside the live one and takes over.", rebuildBeside},
-		{"BrokenOffAndContinued", "A rebuild may be broken off and continued.", brokenOff},
-		{"ForeignLog", "A checkpoint that is not of this log is found out.", foreignLog},
-		{"FollowSeesCommits", "Follow folds what is committed, as it is.", follows},
-		{"ReconcileFindsDifferences", "Reconcile names the first difference.", reconcileFinds},
+		{"InterruptedAndContinued", "A rebuild may be interrupted and continued.", interrupted},
+		{"ForeignLog", "A checkpoint that is not from this log is detected.", foreignLog},
+		{"FollowSeesCommits", "Follow folds new records as they are committed.", follows},
+		{"ReconcileFindsDifferences", "Reconcile returns the first difference.", reconcileFinds},
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			defer func() {
@@ -60,16 +60,16 @@ func Run(t *testing.T, c Config) {
 	}
 	t.Run("Controls", func(t *testing.T) {
 		t.Run("CheckpointBeforeRows", func(t *testing.T) { controlCheckpointFirst(newEnv(t, c)) })
-		t.Run("NobodyLooksAtFrom", func(t *testing.T) { controlNoFence(newEnv(t, c)) })
+		t.Run("FromIsIgnored", func(t *testing.T) { controlNoFence(newEnv(t, c)) })
 	})
 }
 
-// env is what a case works with.
+// env is the environment of a case.
 type env struct {
 	testing.TB
 	config Config
 	rand   *rand.Rand
-	sample int // which of the places are taken if not all are
+	sample int // selects the places if not all are tried
 	long   bool
 }
 
@@ -95,7 +95,7 @@ func (e *env) times(n, long int) int {
 	return n
 }
 
-// sampled reports whether a case is to look at a place.
+// sampled reports whether a case tries a place.
 func (e *env) sampled(place int) bool {
 	return e.long || e.config.Sample < 2 || place%e.config.Sample == e.sample%e.config.Sample
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// schema has two tables in which the cases put rows by hand.
+// schema has two tables; the cases put their rows without a worker.
 func (e *env) schema(name string, version int) *projection.Schema {
 	e.Helper()
 	v := &projection.View{
@@ -40,7 +40,7 @@ func thing(kind string, number int64, order string, size int64) projection.Row {
 	return projection.Row{projection.Text(kind), projection.Int(number), projection.Text(order), projection.Int(size)}
 }
 
-// change is a commit that leads from a checkpoint to the next.
+// change returns a commit from a checkpoint to the next one.
 func change(s *projection.Schema, from projection.Checkpoint, tables ...projection.TableChange) *projection.Change {
 	to := projection.Checkpoint{Turn: from.Turn + 1, Position: from.Position + 10, Last: from.Position + 7}
 	to.Commit[0] = byte(to.Turn)
@@ -220,7 +220,7 @@ func unknownVersions(e *env) {
 	e.is(store.TakeOver(ctx, "hand", 1, 0), projection.ErrNotPrepared)
 	e.must(store.Drop(ctx, "hand", 1))
 	if list, err := store.Versions(ctx, "hand"); err != nil || len(list) != 0 {
-		e.Fatalf("of a view that is not there are %v, %v", list, err)
+		e.Fatalf("of an unknown view are %v, %v", list, err)
 	}
 	e.must(store.Prepare(ctx, s))
 	e.must(store.Prepare(ctx, e.schema("hand", 1)))
@@ -248,7 +248,7 @@ func unknownVersions(e *env) {
 	}
 }
 
-func versionsStandApart(e *env) {
+func versionsAreIndependent(e *env) {
 	store, ctx := e.open(), context.Background()
 	one, two, other := e.schema("hand", 1), e.schema("hand", 2), e.schema("hand_1", 2)
 	for i, s := range []*projection.Schema{one, two, other} {
@@ -334,7 +334,7 @@ func takeOverIsOneStep(e *env) {
 
 func outlivesClose(e *env) {
 	if e.config.Reopen == nil {
-		return // nothing outlives a close
+		return // the data does not outlive a close
 	}
 	store, s, ctx := e.open(), e.schema("hand", 1), context.Background()
 	e.must(store.Prepare(ctx, s))

@@ -7,8 +7,8 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// selectIsExact asks random queries, before the version is live and after, and compares the
-// answers, page by page, with a loop over all rows.
+// selectIsExact runs random queries, before the version is live and after, and compares the rows,
+// page by page, with a loop over all rows.
 func selectIsExact(e *env) {
 	store, s, ctx := e.open(), e.schema("hand", 1), context.Background()
 	e.must(store.Prepare(ctx, s))
@@ -54,7 +54,7 @@ func selectIsExact(e *env) {
 	}
 }
 
-// query makes one up.
+// query returns a random query.
 func (e *env) query(kinds, orders []string) projection.Query {
 	q := projection.Query{Table: "things", Descending: e.rand.IntN(2) == 0, Limit: 5 + e.rand.IntN(60)}
 	for range e.rand.IntN(4) {
@@ -78,7 +78,7 @@ func (e *env) query(kinds, orders []string) projection.Query {
 	return q
 }
 
-// ask goes through all pages of a query.
+// ask reads all pages of a query.
 func (e *env) ask(snap projection.Snapshot, model map[[2]projection.Value]projection.Row, q projection.Query) {
 	e.Helper()
 	var want []projection.Row

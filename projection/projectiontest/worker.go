@@ -23,7 +23,7 @@ func (e *env) worker(log events.Store, store projection.Store, view *projection.
 	return w
 }
 
-// catchUp runs a new worker to the end.
+// catchUp runs a new worker to the end of the log.
 func (e *env) catchUp(log events.Store, store projection.Store, view *projection.View, opts ...projection.Option) projection.Progress {
 	e.Helper()
 	p, err := e.worker(log, store, view, opts...).CatchUp(context.Background())
@@ -31,12 +31,12 @@ func (e *env) catchUp(log events.Store, store projection.Store, view *projection
 	return p
 }
 
-// views returns the views under test; broken events cannot be folded unless mend says so.
-func views(mend *atomic.Bool) []*projection.View {
-	if mend == nil {
-		mend = new(atomic.Bool)
+// views returns the views under test; broken events can be folded once repaired is true.
+func views(repaired *atomic.Bool) []*projection.View {
+	if repaired == nil {
+		repaired = new(atomic.Bool)
 	}
-	return []*projection.View{sums(mend), folded(mend)}
+	return []*projection.View{sums(repaired), folded(repaired)}
 }
 
 // each runs a case for each view.
@@ -46,7 +46,7 @@ func (e *env) each(f func(*env, *projection.View)) {
 	}
 }
 
-// finished checks that a view has all of the log and equals a rebuild from zero.
+// finished checks that a view has the whole log and equals a rebuild.
 func (e *env) finished(w *writer, store projection.Store, view *projection.View) {
 	e.Helper()
 	status := w.check(store, view, false)
@@ -66,7 +66,7 @@ func workersSideBySide(e *env) {
 	})
 }
 
-// sideBySide returns when the workers have come to the end of the log.
+// sideBySide returns when the workers have reached the end of the log.
 func (e *env) sideBySide(log events.Store, store projection.Store, view *projection.View, meanwhile func()) {
 	var group sync.WaitGroup
 	for i := range uint64(3) {
@@ -114,14 +114,14 @@ func rebuildBeside(e *env) {
 		}
 		live(1)
 		w.write(20)
-		e.catchUp(w.log, store, view) // the live one goes on
+		e.catchUp(w.log, store, view) // the live version is still built
 		live(1)
 		e.catchUp(w.log, store, &next)
 		live(2)
-		e.catchUp(w.log, store, view) // and does not take back what was taken over
+		e.catchUp(w.log, store, view) // and does not take over from a higher version
 		live(2)
 		e.must(view.Read(ctx, store, nothing))
-		e.must(e.worker(w.log, store, view).TakeOver(ctx)) // unless it is told to
+		e.must(e.worker(w.log, store, view).TakeOver(ctx)) // unless the caller asks for it
 		live(1)
 		e.must(standby.TakeOver(ctx))
 		live(2)
@@ -134,7 +134,7 @@ func rebuildBeside(e *env) {
 	})
 }
 
-func brokenOff(e *env) {
+func interrupted(e *env) {
 	e.each(func(e *env, view *projection.View) {
 		w, store := newWriter(e).write(400), e.open()
 		var last projection.Progress
@@ -156,7 +156,7 @@ func brokenOff(e *env) {
 			}
 			if err == nil {
 				if stops < 5 || p.Lag() != 0 || !p.Live {
-					e.Fatalf("it was broken off %d times and is at %+v", stops, p)
+					e.Fatalf("it was interrupted %d times and is at %+v", stops, p)
 				}
 				break
 			}
@@ -222,7 +222,7 @@ func follows(e *env) {
 		short, stop := context.WithTimeout(context.Background(), 20*time.Millisecond)
 		defer stop()
 		if err := view.Wait(short, store, 1000); !errors.Is(err, context.DeadlineExceeded) {
-			e.Fatalf("waiting for what never comes ends with %v", err)
+			e.Fatalf("waiting for a later position ends with %v", err)
 		}
 		e.finished(w, store, view)
 	})

@@ -1,14 +1,29 @@
 package sqlite
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 
+	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/projectiontest"
 )
+
+func TestMain(m *testing.M) {
+	storetest.Child(func(args []string) error {
+		s, err := Open(context.Background(), args[0])
+		if err != nil {
+			return err
+		}
+		return errors.Join(projectiontest.Victim(s), s.Close())
+	})
+	os.Exit(m.Run())
+}
 
 func open(t testing.TB, path string) *Store {
 	t.Helper()

@@ -4,78 +4,32 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/tradesurety/surety/events"
-	"github.com/tradesurety/surety/events/memory"
 	logsqlite "github.com/tradesurety/surety/events/sqlite"
 	"github.com/tradesurety/surety/projection"
 	viewmemory "github.com/tradesurety/surety/projection/memory"
+	"github.com/tradesurety/surety/projection/projectiontest"
 )
 
-var balances = &projection.Table{
-	Name: "balances", Key: 1, Indexes: [][]string{{"total"}},
-	Columns: []projection.Column{{Name: "account", Kind: projection.KindText}, {Name: "total", Kind: projection.KindInt}},
-}
-
-// sums adds up the first bytes of the events of each stream.
-func sums() *projection.View {
-	return &projection.View{
-		Name: "sums", Version: 1, Tables: []*projection.Table{balances}, ByStream: true,
-		New: func(events.Store) projection.Folder {
-			return projection.Func(func(rows *projection.Rows, r *events.Record) error {
-				total := int64(r.Data[0])
-				if row := rows.Get(balances, projection.Text(r.Stream)); row != nil {
-					total += row[1].Int()
-				}
-				rows.Put(balances, projection.Text(r.Stream), projection.Int(total))
-				return nil
-			})
-		},
-	}
-}
-
-// logOf makes the same log each time: n events of ten streams.
-func logOf(t testing.TB, n int) events.Store {
-	log := memory.New()
-	t.Cleanup(func() { _ = log.Close() })
-	for i := range n {
-		_, err := log.Append(context.Background(), events.Commit{ID: uuid.UUID{0: byte(i >> 8), 1: byte(i), 2: 1}, Batches: []events.Batch{{
-			Stream: events.StreamID(fmt.Sprintf("account-%d", i%10)), After: events.Version(i / 10),
-			Events: []events.Event{{Type: "added", Schema: 1, At: events.MinInstant, Data: []byte{byte(i)}}},
-		}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return log
-}
-
+// catchUp folds the log into the view of the suite.
 func catchUp(t testing.TB, log events.Store, store projection.Store, batch int) error {
-	t.Helper()
-	w, err := projection.New(log, store, sums(), projection.WithBatch(batch))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.CatchUp(t.Context())
+	_, err := projectiontest.Build(t.Context(), log, store, batch)
 	return err
 }
 
-// TestFaultsInACommit lets each step of a commit fail, and takes the connections away like a
-// process that dies there.
+// TestFaultsInACommit lets each step of a commit fail, and closes the connections there as the death
+// of the process would.
 func TestFaultsInACommit(t *testing.T) {
-	log := logOf(t, 60)
+	log := projectiontest.Log(60)
 	errFault := errors.New("a fault of the test")
 	for _, step := range []string{stepRows, stepCheckpoint, stepCommit} {
 		for after := range 20 {
@@ -102,85 +56,26 @@ func TestFaultsInACommit(t *testing.T) {
 				s.hook = func(string) error { return nil }
 			}
 			scratch := viewmemory.New()
-			if err := sums().Reconcile(t.Context(), log, s, scratch); err != nil {
+			if err := projectiontest.Sums().Reconcile(t.Context(), log, s, scratch); err != nil {
 				t.Fatalf("%s: %v", step, err)
 			}
 			if err := catchUp(t, log, s, 7); err != nil {
 				t.Fatal(err)
 			}
-			if err := sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
+			if err := projectiontest.Sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
 				t.Fatalf("%s: %v", step, err)
 			}
 		}
 	}
 }
 
-const killed = "SURETY_VIEWS_KILLED"
-
-// TestKill kills a process that builds a view each time it has come a little further, and lets the
-// last one go to the end; after each death the view is what the records up to its checkpoint make
-// of it.
+// TestKill kills processes that build a view, see projectiontest.Kill.
 func TestKill(t *testing.T) {
-	const size, further = 4000, 200
-	log := logOf(t, size)
-	if path := os.Getenv(killed); path != "" {
-		if err := catchUp(t, log, open(t, path), 5); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
 	path := filepath.Join(t.TempDir(), "views")
-	s := open(t, path)
-	at := func() events.Position {
-		list, err := s.Versions(t.Context(), "sums")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(list) == 0 {
-			return 0
-		}
-		return list[0].Checkpoint.Position
-	}
-	worker := func() (*exec.Cmd, chan error) {
-		cmd, done := exec.Command(os.Args[0], "-test.run=^TestKill$", "-test.count=1"), make(chan error, 1)
-		cmd.Env = append(os.Environ(), killed+"="+path)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		go func() { done <- cmd.Wait() }()
-		return cmd, done
-	}
-	begun := 0
-	for next := events.Position(further); next < size; next += further {
-		cmd, done := worker()
-		for at() < next && len(done) == 0 {
-			time.Sleep(time.Millisecond)
-		}
-		if err := cmd.Process.Kill(); err != nil {
-			t.Log(err) // it has ended by itself
-		}
-		<-done
-		if err := sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
-			t.Fatal(err)
-		}
-		if at() < size {
-			begun++
-		}
-	}
-	if begun == 0 {
-		t.Error("no process died in the middle")
-	}
-	_, done := worker()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	if got := at(); got != size {
-		t.Errorf("the view is at %d", got)
-	}
-	t.Logf("%d processes died in the middle", begun)
+	projectiontest.Kill(t, open(t, path), path)
 }
 
-// TestOpenRefuses gives Open what is no file of views, and expects it to be left alone.
+// TestOpenRefuses opens files that do not hold views, and expects them to be left as they are.
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	database := func(name, script string) string {
@@ -234,7 +129,7 @@ func TestOpenRefuses(t *testing.T) {
 
 // TestTwoStoresOnOneFile works on one file through two stores, as two processes would.
 func TestTwoStoresOnOneFile(t *testing.T) {
-	log, path := logOf(t, 600), filepath.Join(t.TempDir(), "views")
+	log, path := projectiontest.Log(600), filepath.Join(t.TempDir(), "views")
 	errs := make(chan error, 2)
 	stores := []*Store{open(t, path), open(t, path)}
 	for _, s := range stores {
@@ -246,7 +141,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 		}
 	}
 	for _, s := range stores {
-		if err := sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
+		if err := projectiontest.Sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,7 +151,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 func TestAnyToolReadsTheRows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "views")
 	s := open(t, path)
-	if err := catchUp(t, logOf(t, 30), s, 100); err != nil {
+	if err := catchUp(t, projectiontest.Log(30), s, 100); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
@@ -281,11 +176,11 @@ func TestAnyToolReadsTheRows(t *testing.T) {
 	}
 }
 
-// TestFullFile fills the file up to its bound, and expects a typed error, the view as it was, and
-// the rest once there is space again.
+// TestFullFile fills the file up to its limit, and expects a typed error, the view as it was, and
+// the remaining records once there is space again.
 func TestFullFile(t *testing.T) {
-	log, s := logOf(t, 600), open(t, filepath.Join(t.TempDir(), "views"))
-	if err := catchUp(t, logOf(t, 10), s, 5); err != nil {
+	log, s := projectiontest.Log(600), open(t, filepath.Join(t.TempDir(), "views"))
+	if err := catchUp(t, projectiontest.Log(10), s, 5); err != nil {
 		t.Fatal(err)
 	}
 	bound := func(pages string) {
@@ -296,14 +191,14 @@ func TestFullFile(t *testing.T) {
 		}
 	}
 	bound("1")
-	wide := sums()
+	wide := projectiontest.Sums()
 	wide.Name = "wide"
 	w, err := projection.New(log, s, wide)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err = w.CatchUp(t.Context()); err == nil {
-		t.Fatal("a full file takes a view")
+		t.Fatal("a full file accepts a view")
 	}
 	if e, ok := errors.AsType[*Error](err); !ok || sqlite.ErrCode(e.Err) != sqlite.ResultFull {
 		t.Fatalf("the error is %v", err)
@@ -317,17 +212,17 @@ func TestFullFile(t *testing.T) {
 	}
 }
 
-// TestReadWhileCloseWaits reads within a reading that Close waits for: it is refused, and Close
-// comes to its end.
+// TestReadWhileCloseWaits reads within a read that Close waits for: the inner read is refused, and
+// Close returns.
 func TestReadWhileCloseWaits(t *testing.T) {
 	store, err := Open(t.Context(), filepath.Join(t.TempDir(), "views.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := catchUp(t, logOf(t, 10), store, 10); err != nil {
+	if err := catchUp(t, projectiontest.Log(10), store, 10); err != nil {
 		t.Fatal(err)
 	}
-	view, done := sums(), make(chan error, 1)
+	view, done := projectiontest.Sums(), make(chan error, 1)
 	err = view.Read(t.Context(), store, func(projection.Snapshot) error {
 		go func() { done <- store.Close() }()
 		for {
@@ -338,7 +233,7 @@ func TestReadWhileCloseWaits(t *testing.T) {
 		}
 	})
 	if !errors.Is(err, projection.ErrClosed) {
-		t.Errorf("reading within a reading: %v", err)
+		t.Errorf("a read within a read: %v", err)
 	}
 	if err := <-done; err != nil {
 		t.Error(err)

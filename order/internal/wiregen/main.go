@@ -26,7 +26,8 @@
 //
 // The wire name of the event PaymentReceived is payment-received after the prefix and a
 // point, that of a command the same without a prefix. A run of capitals is one word:
-// HSCode becomes hs-code.
+// HSCode becomes hs-code. A command whose wire name differs from that of its type declares a
+// method Name that returns a string literal.
 //
 // # Fields
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"reflect"
 	"regexp"
 	"slices"
@@ -88,7 +89,11 @@ func model(p *pkg, prefix string, states []string) (*module, error) {
 			m.events = append(m.events, root{name, prefix + "." + kebab(name)})
 		}
 		if command {
-			m.commands = append(m.commands, root{name, kebab(name)})
+			wire, err := p.commandName(name)
+			if err != nil {
+				return nil, err
+			}
+			m.commands = append(m.commands, root{name, wire})
 		}
 		if _, err := r.structure(d); err != nil {
 			return nil, err
@@ -110,6 +115,23 @@ func model(p *pkg, prefix string, states []string) (*module, error) {
 	}
 	m.paths = r.paths
 	return m, m.check(prefix)
+}
+
+// commandName returns the wire name of a command: what its method Name returns if the package
+// declares one, else the words of its type.
+func (p *pkg) commandName(command string) (string, error) {
+	d := p.methods[method{command, "Name"}]
+	if d == nil {
+		return kebab(command), nil
+	}
+	if d.Body != nil && len(d.Body.List) == 1 {
+		if r, ok := d.Body.List[0].(*ast.ReturnStmt); ok && len(r.Results) == 1 {
+			if l, ok := r.Results[0].(*ast.BasicLit); ok && l.Kind == token.STRING {
+				return strconv.Unquote(l.Value)
+			}
+		}
+	}
+	return "", p.errorf(d, "%s.Name does not return a string literal and nothing else", command)
 }
 
 // check refuses what would not compile, or not tell two types apart.

@@ -160,7 +160,7 @@ func (s *story) confirmed(n int, coverage order.Coverage) {
 func (s *story) wire(n int, reference, amount string) {
 	s.Helper()
 	s.by(platform, n, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, Account: s.order(n).Account, Amount: money(amount + " USD"), Payer: "Bruno Imports", PaidAt: s.now,
+		Reference: reference, Method: order.PayTT, ReceivingAccount: s.order(n).ReceivingAccount, Amount: money(amount + " USD"), Payer: "Bruno Imports", PaidAt: s.now,
 	})
 }
 
@@ -260,7 +260,7 @@ func (s *story) disputed() {
 	s.by(platform, 4, order.ChargeBack{Reference: "K-C4"})
 	s.after(2 * day)
 	s.by(platform, 4, order.ResolveChargeback{Reference: "K-C4", Won: true})
-	s.by(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.Withdraw{})
+	s.by(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.WithdrawDispute{})
 }
 
 // changed is order 5: modified, then changed by consent, short by an amount, and refunded.
@@ -291,7 +291,7 @@ func (s *story) ended() {
 	s.by(system, 7, order.Expire{})
 	s.confirmed(8, order.CoveragePreShipment)
 	s.by(platform, 8, order.RecordPayment{
-		Reference: "other-8", Method: order.PayTT, Account: s.order(8).Account, Amount: money("700 USD"), Payer: "Somebody", PaidAt: s.now,
+		Reference: "other-8", Method: order.PayTT, ReceivingAccount: s.order(8).ReceivingAccount, Amount: money("700 USD"), Payer: "Somebody", PaidAt: s.now,
 	}, order.ApplyUnapplied{Amount: money("600 USD")})
 	s.linked(8, "E8")
 	s.by(acme, 8, order.Unlink{Entrustment: "E8"})

@@ -216,7 +216,7 @@ func everyCommand(o *order.Order) (list []order.Command) {
 	for _, m := range amounts {
 		card := order.RecordPayment{Reference: "K2", Method: order.PayECheck, Payment: "P1", Amount: m, PaidAt: o.LastAt}
 		other := ordertest.Wired(o, "other", m, o.LastAt)
-		other.Account = "TA-OTHER"
+		other.ReceivingAccount = "TA-OTHER"
 		list = append(list, ordertest.Wired(o, "new", m, o.LastAt), other, card, order.ApplyUnapplied{Amount: m}, order.ReturnUnapplied{Amount: m},
 			order.Refund{Amount: m}, order.OpenDispute{Ground: order.GroundOther, Claimed: m}, order.ProposeSettlement{Refund: m},
 			order.Arbitrate{Refund: m}, order.Arbitrate{Compensation: m},
@@ -245,7 +245,7 @@ func everyCommand(o *order.Order) (list []order.Command) {
 		order.AcceptShortfall{}, order.MarkShipped{}, order.ExtendReceipt{}, order.ConfirmReceipt{}, order.AutoConfirmReceipt{},
 		order.Review{Rating: 1}, order.EditReview{Rating: 2}, order.Reply{Text: "thank you"}, order.Cancel{}, order.Expire{},
 		order.AcceptChange{Proposal: o.Proposal.Number}, order.RejectChange{Proposal: o.Proposal.Number},
-		order.Withdraw{}, order.Escalate{}, order.AcceptSettlement{Proposal: o.Dispute.Settlement.Proposal}, order.Arbitrate{},
+		order.WithdrawDispute{}, order.Escalate{}, order.AcceptSettlement{Proposal: o.Dispute.Settlement.Proposal}, order.Arbitrate{},
 	)
 }
 

@@ -22,19 +22,19 @@ var mutants = []mutant{
 	{"confirm.go", "if o.Seller.Same(g.By.Account, g.By.Email) {", "if false {", "D36", "the seller confirms as a buyer", rules},
 
 	// order: money
-	{"pay.go", "e.Applied = lesser(c.Amount, o.Due())", "e.Applied = c.Amount", "I14", "more is applied than is due", edges},
+	{"pay.go", "e.Applied = smaller(c.Amount, o.Due())", "e.Applied = c.Amount", "I14", "more is applied than is due", edges},
 	{"pay.go", "if o.collects() && !e.NeedsReview {", "if !e.NeedsReview {", "I7", "money is applied before confirmation and after the end", play},
 	{"pay.go", "if o.collects() && !e.NeedsReview {", "if o.collects() {", "D19", "money of somebody else is applied", play},
 	{"pay.go", "if c.Method == PayECheck && c.BankCountry != \"US\" {", "if false {", "I9", "e-Checking of any bank", edges},
 	{"pay.go", "if c.Method != PayTT && o.processing() {", "if false {", "D18", "two payments in process", play},
-	{"pay.go", "if c.Method == PayTT && (c.Account != o.Account || o.Account == \"\") {", "if false {", "D19", "a transfer into another account counts", play},
-	{"pay.go", "amount := lesser(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())", "amount := lesser(o.Ledger.Unapplied, o.Due())", "D19", "confirmation applies money under review", edges},
+	{"pay.go", "if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == \"\") {", "if false {", "D19", "a transfer into another account counts", play},
+	{"pay.go", "amount := smaller(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())", "amount := smaller(o.Ledger.Unapplied, o.Due())", "D19", "confirmation applies money under review", edges},
 	{"pay.go", "short := o.StepDue()", "short := o.Due()", "D20", "a shortfall writes off the balance as well", play},
 	{"refund.go", "if after.Left().IsZero() {", "if after.Ledger.Applied.IsZero() {", "D30", "an order that is refunded in full stays open", play},
 	{"refund.go", "case waits.Less(c.Amount):", "case false:", "I14", "more is returned than waits", play},
 	{"chargeback.go", "if o.Payments[i].Chargeback.Status != ChargebackNone {", "if o.Payments[i].Chargeback.Status == ChargebackOpen {", "D24", "a payment is charged back twice", edges},
-	{"chargeback.go", "e.Applied = lesser(b.Applied, o.Due())", "e.Applied = b.Applied", "I14", "a won chargeback applies more than is due", rules},
-	{"chargeback.go", "e.Applied = take(lesser(p.Applied, l.Applied))", "e.Applied = take(trade.Minor(0, p.Amount.Currency()))", "D24", "a chargeback takes what waits first", play},
+	{"chargeback.go", "e.Applied = smaller(b.Applied, o.Due())", "e.Applied = b.Applied", "I14", "a won chargeback applies more than is due", rules},
+	{"chargeback.go", "e.Applied = take(smaller(p.Applied, l.Applied))", "e.Applied = take(trade.Minor(0, p.Amount.Currency()))", "D24", "a chargeback takes what waits first", play},
 
 	// order: quota
 	{"quota.go", "return o.Terms.Initial\n", "return o.Terms.Total\n", "D2", "pre-shipment coverage holds the total", play},
@@ -60,7 +60,7 @@ var mutants = []mutant{
 	{"dispute.go", "from = o.Dispute.EscalateBy", "from = o.Dispute.EscalateFrom", "D29", "the system escalates three days early", play},
 	{"dispute.go", "case g.By.Role == offer.By:", "case false:", "D29", "a party accepts his own offer", edges},
 	{"dispute.go", "case left.Less(amount):", "case false:", "D30", "more is offered or claimed than is left", edges},
-	{"ruling.go", "amount := lesser(lesser(ruled, o.Hold.Amount), o.Left())", "amount := lesser(o.Hold.Amount, o.Left())", "I16", "the platform pays more than it ruled", play},
+	{"ruling.go", "amount := smaller(smaller(ruled, o.Hold.Amount), o.Left())", "amount := smaller(o.Hold.Amount, o.Left())", "I16", "the platform pays more than it ruled", play},
 	{"ruling.go", "case o.Hold.Status == HoldIsPosted:", "case false:", "D8", "a claimed hold is refused by another rule", rules},
 	{"close.go", "if g.At.Before(deadline) {", "if g.At.Before(deadline.Add(-1)) {", "D28", "expired a nanosecond early", edges},
 	{"close.go", "for i := 0; i < len(o.Links) && o.Shipment.ShippedAt.IsZero(); i++ {", "for i := 0; i < len(o.Links) && !o.Shipment.ShippedAt.IsZero(); i++ {", "D40", "a closed order keeps its entrustments", play},
@@ -110,7 +110,7 @@ var mutants = []mutant{
 	{"entrustment/entrustment.go", "return by.Role != trade.Seller || s.Phase == PhaseNone || by.Account == s.Seller", "return true", "I8", "any seller acts on any entrustment", play},
 
 	// desk: what a command on one stream does to others
-	{"desk/plan.go", "err = x.reserve(accounts, reservation.ReceivingAccount, string(e.Account), o.ID.String())", "err = nil", "I31", "an account is not reserved", play},
+	{"desk/plan.go", "err = x.reserve(accounts, reservation.ReceivingAccount, string(e.ReceivingAccount), o.ID.String())", "err = nil", "I31", "an account is not reserved", play},
 	{"desk/plan.go", "err = x.toLine(&o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)})", "err = nil", "I1", "a released hold stays on the line", play},
 	{"desk/plan.go", "err = x.reserve(declarations, reservation.DeclarationNumber, string(e.Declaration.Number), string(id))", "err = nil", "D43", "a declaration number is not reserved", play},
 	{"desk/plan.go", "err = x.toOrder(linked, order.RecordRelease{Entrustment: id, ReleasedAt: e.ReleasedAt})", "err = nil", "I31", "the order does not hear of a release", play},

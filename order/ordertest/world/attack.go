@@ -25,7 +25,7 @@ func (d *deal) attack(w *world, o *order.Order) {
 		{rival, order.Submit{OneTouchAcknowledged: true}},
 		{me, order.Confirm{Terms: o.Revision}},
 		{me, order.ConfirmReceipt{}},
-		{me, order.RecordPayment{Reference: "mine", Method: order.PayTT, Account: o.Account, Amount: w.usd(1), PaidAt: w.now}},
+		{me, order.RecordPayment{Reference: "mine", Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: w.usd(1), PaidAt: w.now}},
 		{me, order.Refund{Amount: more}},
 		{d.buyer, order.Confirm{Terms: o.Revision + 1}},
 		{d.buyer, order.MarkShipped{}},
@@ -62,7 +62,7 @@ func (d *deal) misreport(w *world, o *order.Order) {
 	for i := range o.Payments {
 		if r := o.Payments[i].Receipt; r.Reference != "" {
 			w.ask(platform, d.do(order.RecordPayment{
-				Reference: r.Reference, Method: r.Method, Payment: r.Payment, Account: r.Account,
+				Reference: r.Reference, Method: r.Method, Payment: r.Payment, ReceivingAccount: r.ReceivingAccount,
 				Amount: trade.Minor(r.Amount.MinorUnits()+1, r.Amount.Currency()), Payer: r.Payer, PaidAt: r.PaidAt, Fee: r.Fee,
 			}), never)
 			return

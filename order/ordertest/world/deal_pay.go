@@ -93,7 +93,7 @@ func (d *deal) pay(w *world, o *order.Order, cents int64) time.Duration {
 func (d *deal) wire(w *world, o *order.Order, cents int64, payer string, after time.Duration) {
 	d.wires++
 	c := order.RecordPayment{
-		Reference: fmt.Sprintf("TT%d", d.wires), Method: order.PayTT, Account: o.Account, Amount: w.usd(cents),
+		Reference: fmt.Sprintf("TT%d", d.wires), Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: w.usd(cents),
 		Payer: payer, PaidAt: w.now.Add(after),
 	}
 	if due := o.Due(); o.Phase > order.PhaseSubmitted && cents <= due.MinorUnits() && w.odds(300) {
@@ -104,7 +104,7 @@ func (d *deal) wire(w *world, o *order.Order, cents int64, payer string, after t
 	}
 	if w.odds(15) { // somebody types another account's number
 		wrong := c
-		wrong.Account = "TA00000000"
+		wrong.ReceivingAccount = "TA00000000"
 		w.ask(platform, d.do(wrong), never)
 	}
 	d.tell(w, c, must, c.Reference, after)

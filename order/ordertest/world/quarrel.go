@@ -63,7 +63,7 @@ func (d *deal) negotiate(w *world, o *order.Order) time.Duration {
 	w.ask(platform, d.do(order.Arbitrate{}), never) // nobody has asked it to
 	switch roll := w.rng.Uint32N(100); {
 	case roll < 20 || d.calm() || !left.IsPositive():
-		d.buys(w, order.Withdraw{})
+		d.buys(w, order.WithdrawDispute{})
 		return time.Hour
 	case roll < 60:
 		d.settleDispute(w, o, left)

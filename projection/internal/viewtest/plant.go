@@ -11,16 +11,16 @@ import (
 	"github.com/tradesurety/surety/projection/memory"
 )
 
-// Reconciles requires that each view agrees with the log, that it is found out when any column of
-// a row is wrong, a row is missing or there is one too many, in any of its tables, and that the
-// view agrees again when that is put right.
+// Reconciles requires that each view agrees with the log, that a wrong column, a missing row and an
+// extra row are detected in any of its tables, and that the view agrees again when the fault is
+// repaired.
 func Reconciles(t *testing.T, log events.Store, store projection.Store, views []*projection.View) {
 	t.Helper()
 	for _, v := range views {
 		for _, table := range v.Tables {
 			row := first(t, store, v, table)
 			if row == nil {
-				t.Errorf("view %s: table %s has no row to be wrong about", v.Name, table.Name)
+				t.Errorf("view %s: table %s has no row to change", v.Name, table.Name)
 				continue
 			}
 			agrees(t, log, store, v)

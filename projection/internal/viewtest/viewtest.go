@@ -1,4 +1,4 @@
-// Package viewtest is what the tests of the read models have in common.
+// Package viewtest is what the tests of the read models share.
 package viewtest
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/tradesurety/surety/projection/sqlite"
 )
 
-// kinds are the stores that read models are kept in. Open returns an empty one, which goes with
-// the test.
+// kinds are the stores of read models. The function open returns an empty one, which ends with the
+// test.
 var kinds = []struct {
 	name string
 	open func(t *testing.T) projection.Store
@@ -56,7 +56,7 @@ func Stores(t *testing.T, f func(t *testing.T, store projection.Store)) {
 	}
 }
 
-// Rand returns a source of chance, and logs its seed and the command that takes it again.
+// Rand returns a random source, and logs its seed and the command that repeats it.
 func Rand(t testing.TB) *rand.Rand {
 	t.Helper()
 	seed := rand.Uint64()
@@ -70,7 +70,7 @@ func Rand(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// CatchUp folds the log into all the views, each by so many workers at the same time.
+// CatchUp folds the log into all views, each with that many concurrent workers.
 func CatchUp(t testing.TB, log events.Store, store projection.Store, views []*projection.View, workers int, opts ...projection.Option) {
 	t.Helper()
 	for _, v := range views {
