@@ -123,7 +123,7 @@ func TestLoadOfALongHistory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return must(funds.NewModel().Save(nil, &b))
+			return must(funds.Model().Save(nil, &b))
 		}, func(tr *fixture) { tr.funds() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 			}
 		}
 		l, b := tr.quota(), must2(tr.desk.ReadFunds(t.Context(), platform, shopkeeper.Account, cny))
-		ends = append(ends, append(must(credit.NewPayLaterModel().Save(nil, &l)), must(funds.NewModel().Save(nil, &b))...))
+		ends = append(ends, append(must(credit.NewPayLaterModel().Save(nil, &l)), must(funds.Model().Save(nil, &b))...))
 		tr.audit()
 		_ = store.Close()
 	}

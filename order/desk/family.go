@@ -49,7 +49,7 @@ var (
 		model: credit.NewPayLaterModel(), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
 	}
 	balances = &family[funds.Balance, funds.Command, funds.Event, funds.Facts]{
-		model: funds.NewModel(), decide: funds.Decide, prefix: "funds", lastAt: func(b *funds.Balance) time.Time { return b.LastAt },
+		model: funds.Model(), decide: funds.Decide, prefix: "funds", lastAt: func(b *funds.Balance) time.Time { return b.LastAt },
 	}
 	accounts = &family[reservation.Reservation, reservation.Command, reservation.Event, reservation.Facts]{
 		model: reservation.Model(reservation.ReceivingAccount), decide: reservation.Decide, prefix: "reservation",

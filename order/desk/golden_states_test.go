@@ -53,7 +53,7 @@ func stateOf(t testing.TB, store events.Store, stream events.StreamID) any {
 		state, _, err = paylater.Model().Replay(ctx, store, stream)
 	case funds.Category:
 		var b funds.Balance
-		b, _, err = funds.NewModel().Replay(ctx, store, stream)
+		b, _, err = funds.Model().Replay(ctx, store, stream)
 		at := start.Add(5 * day)
 		state = account{b.Pending(at), b.Available(at), b.Debt(), b.Waiting(at), b.Withdrawals(), b.Cards()}
 	default: // the number of an account or a declaration

@@ -279,7 +279,7 @@ func TestCorruptLedgers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lines, balances := credit.NewPayLaterModel(), funds.NewModel()
+	lines, balances := credit.NewPayLaterModel(), funds.Model()
 	l, b := tr.quota(), must2(tr.desk.ReadFunds(ctx, platform, shopkeeper.Account, cny))
 	for _, s := range []events.Snapshot{
 		{Stream: line, Version: 1, Fold: lines.Fold, Data: must(lines.Save(nil, &l))},

@@ -229,7 +229,7 @@ func TestMarketKnowsEveryCommand(t *testing.T) {
 			quotas = append(quotas, row.Command)
 		}
 	}
-	for _, row := range funds.Permissions() {
+	for _, row := range funds.Life().Permits() {
 		balances = append(balances, row.Command)
 	}
 	for _, c := range [][2][]string{

@@ -51,7 +51,7 @@ func (m *market) replayed() {
 		if err != nil || at != version || version > 0 && !reflect.DeepEqual(got, want) {
 			m.Fatalf("I28: the line of %s is %+v, a replay gives %+v, %v", who.Account, got, want, err)
 		}
-		model := funds.NewModel()
+		model := funds.Model()
 		balance, version, err := model.Replay(ctx, m.store, must(funds.Stream(who.Account, cny)))
 		if err != nil {
 			m.Fatal(err)

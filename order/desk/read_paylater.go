@@ -94,7 +94,7 @@ func (d *Desk) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.A
 	return list, corrupt(stream, err)
 }
 
-func (d *Desk) fundsHistory(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (events.StreamID, []funds.Recorded, error) {
+func (d *Desk) fundsHistory(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency) (events.StreamID, []events.Recorded[funds.Event], error) {
 	if _, _, err := d.ReadFunds(ctx, by, merchant, c); err != nil {
 		return "", nil, err
 	}
@@ -102,10 +102,10 @@ func (d *Desk) fundsHistory(ctx context.Context, by trade.Actor, merchant trade.
 	if err != nil {
 		return "", nil, err
 	}
-	var history []funds.Recorded
+	var history []events.Recorded[funds.Event]
 	err = d.history(ctx, stream, func(r *events.Record) error {
 		e, err := funds.DecodeEvent(r.Type, r.Schema, r.Data)
-		history = append(history, funds.Recorded{At: r.At, Event: e})
+		history = append(history, events.Recorded[funds.Event]{At: r.At, Event: e})
 		return err
 	})
 	return stream, history, err

@@ -26,8 +26,8 @@ func (c card) compare(o card) int { return cmp.Compare(c.no, o.no) }
 
 func (c card) over(_, _ *card) card { return c }
 
-// BindCard binds a card of the merchant's own, as a destination of withdrawals. A card that is
-// bound is nothing to do.
+// BindCard binds a card of the merchant's own, as a destination of withdrawals. Binding it again
+// does nothing.
 type BindCard struct {
 	Card   CardNo `json:"card"`
 	Holder string `json:"holder"` // a trade.Account
@@ -37,7 +37,7 @@ func (c BindCard) check() error { return CardBound(c).check() }
 
 func (BindCard) money() trade.Money { return trade.Money{} }
 
-func (c BindCard) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+func (c BindCard) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if c.Holder != string(b.Merchant) {
 		return nil, b.refuse(rule.B10, c).Says("the card is another person's", "该银行卡不属于商家本人")
 	}
@@ -65,13 +65,13 @@ func (CardBound) money() trade.Money { return trade.Money{} }
 
 func (e CardBound) evolve(b *Balance, _ time.Time) error {
 	if _, bound := b.cards.find(card{no: e.Card}); bound || e.Holder != string(b.Merchant) {
-		return invalid("card", "is bound already or another person's")
+		return trade.Invalid("card", "is bound already or another person's")
 	}
 	b.cards = b.cards.put(card{no: e.Card})
 	return nil
 }
 
-// UnbindCard takes a card back. It has to wait for the withdrawals that go to it.
+// UnbindCard removes a card. It is refused while open withdrawals go to the card.
 type UnbindCard struct {
 	Card CardNo `json:"card"`
 }
@@ -80,7 +80,7 @@ func (c UnbindCard) check() error { return c.Card.check("card") }
 
 func (UnbindCard) money() trade.Money { return trade.Money{} }
 
-func (c UnbindCard) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+func (c UnbindCard) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
 	bound, ok := b.cards.find(card{no: c.Card})
 	if !ok {
 		return nil, b.refuse(rule.B10, c).Says("the card is not bound", "该银行卡未绑定")
@@ -92,7 +92,7 @@ func (c UnbindCard) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
 	return []Event{CardUnbound(c)}, nil
 }
 
-// CardUnbound says that no more funds may be withdrawn to a card.
+// CardUnbound says that funds may no more be withdrawn to a card.
 // Stored: add fields, never rename or remove.
 type CardUnbound struct {
 	Card CardNo `json:"card"`
@@ -105,7 +105,7 @@ func (CardUnbound) money() trade.Money { return trade.Money{} }
 func (e CardUnbound) evolve(b *Balance, _ time.Time) error {
 	bound, ok := b.cards.find(card{no: e.Card})
 	if !ok || bound.open > 0 {
-		return invalid("card", "is not bound, or withdrawals go to it")
+		return trade.Invalid("card", "is not bound, or withdrawals go to it")
 	}
 	b.cards = b.cards.remove(bound)
 	return nil

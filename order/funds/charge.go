@@ -7,13 +7,13 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Charges: received funds pay for other things than withdrawals (支付其他费用).
+// Charges: received funds pay for other services (支付其他费用).
 
 // ChargeID names what a merchant pays: see trade.CheckID for its form.
 type ChargeID string
 
-// PayCharge spends available funds on another charge; What tells for what, in at most 200 bytes.
-// The same id with the same content again is nothing to do.
+// PayCharge spends available funds on another charge; What says for what, in at most 200 bytes.
+// The same id with the same content again does nothing.
 type PayCharge struct {
 	ID     ChargeID    `json:"id"`
 	Amount trade.Money `json:"amount"`
@@ -31,18 +31,18 @@ func (c PayCharge) check() error {
 
 func (c PayCharge) money() trade.Money { return c.Amount }
 
-func (c PayCharge) decide(b Balance, at time.Time, _ Facts) ([]Event, error) {
+func (c PayCharge) decide(b *Balance, g *trade.Given, _ *Facts) ([]Event, error) {
 	if was, ok := b.charges.find(past{ID: string(c.ID)}); ok {
 		if was.Content != digestOf(&c) {
-			return nil, b.refuse(rule.B14, c).Says("the id stands for another charge", "该编号已用于另一笔费用")
+			return nil, b.refuse(rule.B14, c).Says("the id was used for another charge", "该编号已用于另一笔费用")
 		}
 		return nil, nil
 	}
 	if !c.Amount.IsPositive() {
 		return nil, b.refuse(rule.B14, c).Says("the amount is not positive", "金额不大于零")
 	}
-	if b.Available(at).Less(c.Amount) {
-		return nil, b.short(rule.B14, c, c.Amount, at)
+	if b.Available(g.At).Less(c.Amount) {
+		return nil, b.short(rule.B14, c, c.Amount, g.At)
 	}
 	return []Event{ChargePaid(c)}, nil
 }
@@ -57,7 +57,7 @@ type ChargePaid struct {
 
 func (e ChargePaid) check() error {
 	if !e.Amount.IsPositive() {
-		return invalid("amount", "must be positive")
+		return trade.Invalid("amount", "must be positive")
 	}
 	return PayCharge(e).check()
 }
@@ -68,7 +68,7 @@ func (e ChargePaid) evolve(b *Balance, _ time.Time) error {
 	c := PayCharge(e)
 	paid := past{ID: string(e.ID), Content: digestOf(&c)}
 	if _, twice := b.charges.find(paid); twice {
-		return invalid("id", "was paid already")
+		return trade.Invalid("id", "was paid already")
 	}
 	b.charges = b.charges.put(paid)
 	b.sums.Available -= e.Amount.MinorUnits()

@@ -7,10 +7,10 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Credit: what a buyer has paid for a pay-later order becomes received funds (已收货款).
+// Credit: what a buyer paid for a pay-later order becomes received funds (已收货款).
 
-// Credit is the counterpart of the payment of a pay-later order. The amount settles a debt first,
-// and the rest is available after the merchant's waiting time.
+// Credit is the counterpart of the payment of a pay-later order. The amount settles a debt first;
+// the rest is available after the merchant's waiting time.
 type Credit struct {
 	Order  trade.ID    `json:"order"`
 	Amount trade.Money `json:"amount"`
@@ -22,16 +22,16 @@ func (c Credit) check() error { return checkAmount(c.Order, c.Amount) }
 func checkAmount(id trade.ID, amount trade.Money) error {
 	switch {
 	case id.IsZero():
-		return invalid("order", "must not be empty")
+		return trade.Invalid("order", "must not be empty")
 	case !amount.IsPositive():
-		return invalid("amount", "must be positive")
+		return trade.Invalid("amount", "must be positive")
 	}
 	return nil
 }
 
 func (c Credit) money() trade.Money { return c.Amount }
 
-func (c Credit) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
+func (c Credit) decide(b *Balance, g *trade.Given, f *Facts) ([]Event, error) {
 	policy, err := f.policy(b.Currency)
 	if err != nil {
 		return nil, err
@@ -50,15 +50,15 @@ func (c Credit) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 	}
 	return []Event{Credited{
 		Order: c.Order, Amount: c.Amount, Repaid: b.repaid(c.Amount.MinorUnits()),
-		HoldDays: policy.HoldDays, AvailableAt: instant(at).Add(time.Duration(policy.HoldDays) * day),
+		HoldDays: policy.HoldDays, AvailableAt: g.At.Add(time.Duration(policy.HoldDays) * day),
 	}}, nil
 }
 
-// repaid returns how much of what comes in settles the debt.
+// repaid returns how much of an incoming amount settles the debt.
 func (b *Balance) repaid(minor int64) trade.Money { return b.amount(min(minor, b.sums.Debt)) }
 
-// Credited says that an order's payment was received: Repaid of it, which may be nothing, has
-// settled a debt, and the rest waits until AvailableAt, HoldDays after it was credited.
+// Credited says that an order's payment was received: Repaid of it, which may be nothing, settled
+// a debt, and the rest waits until AvailableAt, HoldDays after it was credited.
 // Stored: add fields, never rename or remove.
 type Credited struct {
 	Order       trade.ID    `json:"order"`
@@ -76,15 +76,15 @@ func (e Credited) check() error {
 		return err
 	}
 	if e.HoldDays < 0 || e.HoldDays > maxHoldDays {
-		return invalid("hold_days", "%d lies outside 0 to %d", e.HoldDays, maxHoldDays)
+		return trade.Invalid("hold_days", "%d lies outside 0 to %d", e.HoldDays, maxHoldDays)
 	}
 	return trade.CheckInstant("available_at", e.AvailableAt.Add(-time.Duration(e.HoldDays)*day))
 }
 
-// checkPart refuses what is not a part of the whole, between nothing and all of it.
+// checkPart refuses a part that is not between nothing and the whole.
 func checkPart(field string, part, whole trade.Money) error {
 	if part.IsNegative() || !part.AtMost(whole) || part.Currency() != whole.Currency() {
-		return invalid(field, "is not a part of %s", whole)
+		return trade.Invalid(field, "is not a part of %s", whole)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (e Credited) evolve(b *Balance, _ time.Time) error {
 	default:
 		var ok bool
 		if b.waiting, ok = b.waiting.add(e.Order, when, rest); !ok {
-			return invalid("order", "%s was credited already", e.Order)
+			return trade.Invalid("order", "%s was credited already", e.Order)
 		}
 		return nil
 	}
@@ -124,14 +124,14 @@ func (c Debit) check() error { return checkAmount(c.Order, c.Amount) }
 
 func (c Debit) money() trade.Money { return c.Amount }
 
-func (c Debit) decide(b Balance, _ time.Time, f Facts) ([]Event, error) {
+func (c Debit) decide(b *Balance, _ *trade.Given, f *Facts) ([]Event, error) {
 	left, err := f.Sale.Credited.Sub(f.Sale.Refunded)
 	if err == nil {
-		// No more than all sales together can be left of one, whatever the facts say.
+		// What is left of one sale is at most what is left of all of them, whatever the facts say.
 		left, err = left.Min(b.amount(b.sums.Credited - b.sums.Refunded))
 	}
 	if err != nil {
-		return nil, &trade.InvalidError{Field: "facts.sale", Reason: err.Error(), Err: err}
+		return nil, trade.Invalid("facts.sale", "%w", err)
 	}
 	if left.Less(c.Amount) {
 		return nil, b.refuse(rule.D50, c).
@@ -142,8 +142,8 @@ func (c Debit) decide(b Balance, _ time.Time, f Facts) ([]Event, error) {
 	return []Event{Debited{Order: c.Order, Amount: c.Amount, Debt: b.amount(debt)}}, nil
 }
 
-// Debited says that an order was refunded that much after payment, of which Debt, which may be
-// nothing, was missing.
+// Debited says that Amount was refunded of an order after payment, and that Debt of it, which may
+// be nothing, was missing.
 // Stored: add fields, never rename or remove.
 type Debited struct {
 	Order  trade.ID    `json:"order"`

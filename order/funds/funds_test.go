@@ -23,6 +23,13 @@ var (
 	toCard = Dest{Card: "6222-01"}
 )
 
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // number returns the id of an order, sorted by n.
 func number(n uint64) trade.ID {
 	id := trade.ID{1, 6: 0x70}
@@ -34,6 +41,8 @@ func number(n uint64) trade.ID {
 func yuan(n int64) trade.Money { return trade.Minor(n*100, CNY()) }
 
 func fen(n int64) trade.Money { return trade.Minor(n, CNY()) }
+
+func yen(n int64) trade.Money { return trade.Minor(n, trade.Currency{'J', 'P', 'Y'}) }
 
 func dollars(n int64) trade.Money { return trade.Minor(n*100, usd) }
 

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -60,7 +61,7 @@ func TestHostileHistory(t *testing.T) {
 		for range 40 {
 			e, before := drawEvent(t), b
 			at = at.Add(time.Duration(rapid.IntRange(-30, 60).Draw(t, "hours")) * time.Hour)
-			to, ok := Table().Next(b.Phase, e.Kind())
+			to, ok := life.Table().Next(b.Phase, e.Kind())
 			err := b.Apply(e, at)
 			var invalid *trade.InvalidError
 			switch {
@@ -134,7 +135,9 @@ func TestContradictions(t *testing.T) {
 			t.Errorf("at %s: %+v, %v", at, got, err)
 		}
 	}
-	history := []Recorded{{noon, credited(orderA, 100, 0)}, {noon, WithdrawalSettled{"w-1"}}, {noon, credited(orderB, 1, 0)}}
+	history := []events.Recorded[Event]{
+		{At: noon, Event: credited(orderA, 100, 0)}, {At: noon, Event: WithdrawalSettled{"w-1"}}, {At: noon, Event: credited(orderB, 1, 0)},
+	}
 	if b, err := Replay(New("acme", CNY()), history); err == nil || !equal(b, free) {
 		t.Errorf("a replay went on after an error: %+v, %v", b, err)
 	}

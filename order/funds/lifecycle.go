@@ -1,9 +1,6 @@
 package funds
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -20,18 +17,20 @@ const (
 	PhaseOpen
 )
 
-var phaseNames = [...]string{"none", "open"}
-
-// String returns the phase's name, such as "open".
-func (p Phase) String() string {
-	if int(p) < len(phaseNames) {
-		return phaseNames[p]
-	}
-	return "unknown"
+// phases names the phases: on the wire, and for people in both languages.
+var phases = machine.Names{
+	{"none", "still empty", "尚无款项"},
+	{"open", "open", "已有款项"},
 }
 
-// steps is the life of a balance: which fact moves it from where to where. It is the only place
-// that says so; the machine and the diagram are made from it. See TestStepsAreTheMachine.
+// String returns the phase's name, such as "open".
+func (p Phase) String() string { return phases.Name(uint8(p)) }
+
+// Text returns the phase as a sentence has it, such as "still empty" or "尚无款项".
+func (p Phase) Text(lang rule.Lang) string { return phases.Text(uint8(p), lang) }
+
+// steps says which event moves a balance from where to where. It is the only place that does; the
+// machine and the diagram are made from it. See TestAggregate.
 var steps = []machine.Step[Phase, Kind]{
 	// credit
 	{Event: KindCredited, From: in(PhaseNone), To: PhaseOpen},
@@ -52,20 +51,9 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindChargePaid, From: in(PhaseOpen), Stay: true},
 }
 
-// Permission says who may ask for a command, in which phases, which rule refuses it elsewhere
-// and to others, and which facts may come of it. A command of a seller is only ever the
-// merchant's own.
-type Permission struct {
-	Command string
-	Roles   []trade.Role
-	Phases  []Phase
-	Rule    rule.ID
-	Makes   []Kind
-}
-
-// permissions is what may be asked of a balance. What it does not allow is denied. See
-// TestMatrix.
-var permissions = []Permission{
+// permits says which role may issue which command, in which phases. What it does not allow is
+// denied. See TestMatrix.
+var permits = []machine.Permit[Phase, Kind]{
 	// credit
 	permit(Credit{}, by(trade.Desk), in(PhaseNone, PhaseOpen), rule.B8, KindCredited),
 	permit(Debit{}, by(trade.Desk), in(PhaseOpen), rule.D50, KindDebited),
@@ -76,7 +64,7 @@ var permissions = []Permission{
 
 	// withdraw
 	permit(Withdraw{}, by(trade.Seller), in(PhaseOpen), rule.B10, KindWithdrawalRequested),
-	permit(WithdrawQuota{}, by(trade.Seller), in(), rule.B6),
+	permit(WithdrawQuota{}, by(trade.Seller), in(PhaseNone, PhaseOpen), rule.B6),
 	permit(SettleWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalSettled),
 	permit(FailWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalFailed),
 
@@ -88,48 +76,12 @@ func in(phases ...Phase) []Phase { return phases }
 
 func by(roles ...trade.Role) []trade.Role { return roles }
 
-func permit(c Command, roles []trade.Role, phases []Phase, ruleID rule.ID, makes ...Kind) Permission {
-	return Permission{Command: c.Name(), Roles: roles, Phases: phases, Rule: ruleID, Makes: makes}
+func permit(c Command, roles []trade.Role, phases []Phase, id rule.ID, makes ...Kind) machine.Permit[Phase, Kind] {
+	return machine.Permit[Phase, Kind]{Command: c.Name(), Roles: roles, Phases: phases, Rule: id, Makes: makes}
 }
 
-// permissionOf returns the row of that command. Every command has one, see TestPermissions, and
-// the table is short enough to be read from the top; a command without a row would be denied.
-func permissionOf(command string) *Permission {
-	for i := range permissions {
-		if permissions[i].Command == command {
-			return &permissions[i]
-		}
-	}
-	return &Permission{Command: command}
-}
+var life = machine.Must(machine.NewLife("balance", "货款账户", PhaseNone, steps, permits))
 
-// Permissions returns a copy of the table of commands.
-func Permissions() []Permission {
-	rows := slices.Clone(permissions)
-	for i := range rows {
-		p := &rows[i]
-		p.Roles, p.Phases, p.Makes = slices.Clone(p.Roles), slices.Clone(p.Phases), slices.Clone(p.Makes)
-	}
-	return rows
-}
-
-// lifecycle is the machine of a balance. It is made once from the steps and never changes.
-var lifecycle = mustTable(machine.New(PhaseNone, steps))
-
-// mustTable panics if the steps above contradict each other: the program is broken then,
-// whatever its input.
-func mustTable(t *machine.Table[Phase, Kind], err error) *machine.Table[Phase, Kind] {
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-// Table returns the machine of a balance.
-func Table() *machine.Table[Phase, Kind] { return lifecycle }
-
-// Diagram returns the phases of a balance as a Mermaid state diagram.
-func Diagram() string {
-	// A phase that no step leaves is drawn to the end, which a balance does not have.
-	return strings.TrimSuffix(lifecycle.Mermaid(), "    open --> [*]\n")
-}
+// Life returns the two tables of a balance, and the machine and the diagram made from them. It is
+// drawn with machine.WithoutEnd, for a balance does not end.
+func Life() *machine.Life[Phase, Kind] { return life }

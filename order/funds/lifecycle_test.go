@@ -1,17 +1,17 @@
 package funds
 
 import (
-	"context"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/trade"
 )
-
-var phases = []Phase{PhaseNone, PhaseOpen}
 
 // TestMatrix holds Decide to testdata/matrix.txt: every command in every phase by every role.
 func TestMatrix(t *testing.T) {
@@ -35,6 +35,7 @@ func TestMatrix(t *testing.T) {
 		PhaseNone: after(),
 		PhaseOpen: after(credited(orderA, 100, 0), CardBound{Card: "6222-01", Holder: "acme"}, requested("w-1", 10, alipay)),
 	}
+	phases := life.Table().Phases()
 	rows := matrix(t, "testdata/matrix.txt", phases)
 	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) {
 		t.Fatalf("the matrix has %v, the commands are %v", got, want)
@@ -95,78 +96,27 @@ func keys(rows map[string]matrixRow) []string {
 	return names
 }
 
-// TestStepsAreTheMachine compares the table of steps with the looplab machine, cell by cell.
-func TestStepsAreTheMachine(t *testing.T) {
-	want := make(map[[2]uint8]Phase)
-	for _, step := range steps {
-		for _, from := range step.From {
-			cell := [2]uint8{uint8(from), uint8(step.Event)}
-			if _, twice := want[cell]; twice {
-				t.Errorf("%s in %s occurs twice", step.Event, from)
-			}
-			if want[cell] = step.To; step.Stay {
-				want[cell] = from
-			}
-		}
+func TestAggregate(t *testing.T) {
+	stream, err := Stream("acme", CNY())
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, from := range phases {
-		for kind := Kind(1); kind <= kindCount; kind++ {
-			to, ok := want[[2]uint8{uint8(from), uint8(kind)}]
-			if got, dense := Table().Next(from, kind); dense != ok || ok && got != to {
-				t.Errorf("%s in %s: the array has %s, %v; the steps have %s, %v", kind, from, got, dense, to, ok)
-			}
-			m := Table().Looplab(from)
-			if can := m.Can(kind.String()); can != ok {
-				t.Errorf("%s in %s: looplab says %v, the steps %v", kind, from, can, ok)
-			}
-			// Its error tells a step that stays from none, which Can has told already.
-			_ = m.Event(context.Background(), kind.String())
-			if ok && m.Current() != to.String() {
-				t.Errorf("%s in %s: looplab goes to %s, the steps to %s", kind, from, m.Current(), to)
-			}
-		}
-	}
+	aggregatetest.Run(t, aggregatetest.Aggregate[Balance, Command, Event, Facts, Phase, Kind]{
+		Stream: stream, New: func() Balance { return New("acme", CNY()) },
+		Phase:  func(b Balance) Phase { return b.Phase },
+		LastAt: func(b Balance) time.Time { return b.LastAt },
+		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
+		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
+		Commands: everyCommand, Events: everyEvent, Golden: "testdata/events.golden", Doc: "doc.go", History: story(),
+	})
 }
 
-// TestPermissions holds the two tables together: what a command may make has a step
-// wherever the command is allowed, and every kind is made by some command.
-func TestPermissions(t *testing.T) {
-	made := make(map[Kind]bool)
-	var names []string
-	for _, p := range Permissions() {
-		names = append(names, p.Command)
-		for _, kind := range p.Makes {
-			made[kind] = true
-			for _, phase := range p.Phases {
-				if _, ok := Table().Next(phase, kind); !ok {
-					t.Errorf("%s may make %s in %s, which has no step", p.Command, kind, phase)
-				}
-			}
-		}
-	}
-	for kind := Kind(1); kind <= kindCount; kind++ {
-		if !made[kind] {
-			t.Errorf("no command makes %s", kind)
-		}
-	}
-	Permissions()[0].Roles[0] = trade.Buyer
-	if permissions[0].Roles[0] == trade.Buyer {
-		t.Error("whoever asks for the table can change it")
-	}
-	if slices.Sort(names); !slices.Equal(names, commandNames()) {
-		t.Errorf("permitted are %v, the commands are %v", names, commandNames())
-	}
-}
-
-// TestDiagram holds the diagram to the life that doc.go tells.
+// TestDiagram holds the diagram to the life that doc.go describes.
 func TestDiagram(t *testing.T) {
 	const want = `stateDiagram-v2
     [*] --> open: funds.card-bound, funds.credited
 `
-	if got := Phase(len(phases)).String(); got != "unknown" {
-		t.Errorf("a phase beyond the last is %s", got)
-	}
-	if got := Diagram(); got != want {
+	if got := Life().Diagram(machine.WithoutEnd); got != want {
 		t.Errorf("got:\n%s", got)
 	}
 }

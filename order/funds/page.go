@@ -8,8 +8,8 @@ import (
 )
 
 // Available returns what can be withdrawn or spent at that instant if nothing else happens: what
-// was credited and has waited long enough. It never falls as time passes. An instant before the
-// last event is taken for that event's, here and in the methods below.
+// was credited and has waited long enough. It never falls as time passes. Here and in the methods
+// below, an instant before the last event's stands for the last event's.
 func (b *Balance) Available(at time.Time) trade.Money {
 	return b.amount(b.sums.Available + b.waiting.until(b.nanos(at)))
 }
@@ -19,7 +19,7 @@ func (b *Balance) Pending(at time.Time) trade.Money {
 	return b.amount(b.waiting.total() - b.waiting.until(b.nanos(at)))
 }
 
-// Debt returns what refunds have lacked and nothing has settled yet.
+// Debt returns what refunds lacked and is not settled yet.
 func (b *Balance) Debt() trade.Money { return b.amount(b.sums.Debt) }
 
 // nanos returns the later of the instant and the last event's.
@@ -30,14 +30,14 @@ func (b *Balance) nanos(at time.Time) int64 {
 	return nanos(at)
 }
 
-// own is what the merchant has left, whether it waits or not, less what he owes.
+// own is what the merchant has left, waiting or available, less the debt.
 func (b *Balance) own() int64 { return b.waiting.total() + b.sums.Available - b.sums.Debt }
 
-// Page is what a merchant sees of a balance at an instant. Credited is
+// Page is a balance as its merchant sees it at an instant. Credited is
 //
 //	Pending + Available + InTransit + PaidOut + Fees + Spent + Refunded - Debt
 type Page struct {
-	At        time.Time   // the instant asked for, or the last event's if that is later
+	At        time.Time   // the given instant, or the last event's if that is later
 	Credited  trade.Money // all that was ever credited
 	Pending   trade.Money // in its waiting time
 	Available trade.Money // to withdraw or to spend
@@ -46,7 +46,7 @@ type Page struct {
 	Fees      trade.Money // of withdrawals that were settled
 	Spent     trade.Money // on other charges
 	Refunded  trade.Money // debited for refunds
-	Debt      trade.Money // what refunds have lacked
+	Debt      trade.Money // what refunds lacked and is not settled
 	NextAt    time.Time   // when more becomes available; zero if nothing waits
 }
 
@@ -56,7 +56,7 @@ func (b *Balance) Page(at time.Time) Page {
 		at = b.LastAt
 	}
 	p := Page{
-		At: instant(at), Credited: b.amount(b.sums.Credited),
+		At: trade.Instant(at), Credited: b.amount(b.sums.Credited),
 		Pending: b.Pending(at), Available: b.Available(at), InTransit: b.amount(b.sums.InTransit),
 		PaidOut: b.amount(b.sums.PaidOut), Fees: b.amount(b.sums.Fees), Spent: b.amount(b.sums.Spent),
 		Refunded: b.amount(b.sums.Refunded), Debt: b.Debt(),

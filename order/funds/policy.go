@@ -8,7 +8,7 @@ import (
 )
 
 // Policy is the part of the rules that the platform sets for a merchant. What applied is recorded
-// in the events, so that a later change rewrites no history. Amounts are of the balance's
+// in the events, so that a later change does not rewrite history. Amounts are in the balance's
 // currency or the zero Money.
 type Policy struct {
 	// HoldDays is how many days of 24 hours a credit waits before it is available: 0, 7, 15 or
@@ -19,7 +19,7 @@ type Policy struct {
 	FeeRate int
 	// FeeMin is the least fee of a withdrawal (D58; nothing).
 	FeeMin trade.Money
-	// FeeMax is the greatest fee of a withdrawal; nothing stands for no greatest (D58; nothing).
+	// FeeMax is the greatest fee of a withdrawal; nothing stands for no limit (D58; nothing).
 	FeeMax trade.Money
 	// MinWithdrawal is the least gross amount of a withdrawal (D57; nothing).
 	MinWithdrawal trade.Money
@@ -39,16 +39,16 @@ const (
 	basisPoints = 10_000
 )
 
-// Validate returns an *trade.InvalidError that names the first setting that cannot be for a
-// balance in that currency, or nil. Decide asks it of every policy that it applies.
+// Validate returns a *trade.InvalidError that names the first setting that is out of range or not
+// in that currency, or nil. Decide validates every policy that it applies.
 func (p *Policy) Validate(c trade.Currency) error {
 	switch {
 	case p.HoldDays < 0 || p.HoldDays > maxHoldDays:
-		return invalid("policy.hold_days", "%d lies outside 0 to %d", p.HoldDays, maxHoldDays)
+		return trade.Invalid("policy.hold_days", "%d lies outside 0 to %d", p.HoldDays, maxHoldDays)
 	case p.FeeRate < 0 || p.FeeRate > basisPoints:
-		return invalid("policy.fee_rate", "%d lies outside 0 to %d basis points", p.FeeRate, basisPoints)
+		return trade.Invalid("policy.fee_rate", "%d lies outside 0 to %d basis points", p.FeeRate, basisPoints)
 	case p.Expected < 0 || p.Expected > maxExpected:
-		return invalid("policy.expected", "%s lies outside 0 to %s", p.Expected, maxExpected)
+		return trade.Invalid("policy.expected", "%s lies outside 0 to %s", p.Expected, maxExpected)
 	}
 	for _, limit := range [...]struct {
 		field string
@@ -58,13 +58,13 @@ func (p *Policy) Validate(c trade.Currency) error {
 	} {
 		switch {
 		case limit.money.IsNegative():
-			return invalid(limit.field, "must not be negative")
+			return trade.Invalid(limit.field, "must not be negative")
 		case limit.money != trade.Money{} && limit.money.Currency() != c:
-			return invalid(limit.field, "is not in %s", c)
+			return trade.Invalid(limit.field, "is not in %s", c)
 		}
 	}
 	if p.FeeMax.IsPositive() && p.FeeMax.Less(p.FeeMin) {
-		return invalid("policy.fee_max", "is less than the least fee")
+		return trade.Invalid("policy.fee_max", "is less than the least fee")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -16,7 +17,7 @@ import (
 type purse struct {
 	live               Balance
 	credited, refunded map[trade.ID]int64
-	history            []Recorded
+	history            []events.Recorded[Event]
 }
 
 func newPurse() *purse {
@@ -130,7 +131,7 @@ func drawLife(t *rapid.T) *purse {
 			case Debited:
 				p.refunded[e.Order] += e.Amount.MinorUnits()
 			}
-			p.history = append(p.history, Recorded{At: at, Event: e})
+			p.history = append(p.history, events.Recorded[Event]{At: at, Event: e})
 		}
 		p.check(t)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -54,18 +55,18 @@ func TestTwoFutures(t *testing.T) {
 		p := drawLife(t)
 		history, now := p.history, p.live
 		was, _ := save(nil, &now)
-		var futures [][]Recorded
+		var futures [][]events.Recorded[Event]
 		var ends []Balance
 		for range 2 {
 			b, at := now, p.when(t, platform)
-			var more []Recorded
+			var more []events.Recorded[Event]
 			for range 8 {
 				c, by, facts := p.draw(t)
 				at = at.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour)
 				made, _ := Decide(b, c, trade.Given{By: by, At: at}, facts)
 				for _, e := range made {
 					if b.Apply(e, at) == nil {
-						more = append(more, Recorded{At: at, Event: e})
+						more = append(more, events.Recorded[Event]{At: at, Event: e})
 					}
 				}
 			}

@@ -21,14 +21,14 @@ func (c SettleWithdrawal) check() error { return trade.CheckID("id", string(c.ID
 
 func (SettleWithdrawal) money() trade.Money { return trade.Money{} }
 
-func (c SettleWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+func (c SettleWithdrawal) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if _, open := b.open.find(Withdrawal{ID: c.ID}); !open {
 		return nil, b.ended(c, c.ID)
 	}
 	return []Event{WithdrawalSettled(c)}, nil
 }
 
-// ended is the refusal to end a withdrawal that is not open.
+// ended refuses to end a withdrawal that is not open.
 func (b *Balance) ended(c Command, id WithdrawalID) *trade.Refusal {
 	no := b.refuse(rule.D57, c)
 	switch was, ok := b.done.find(past{ID: string(id)}); {
@@ -62,7 +62,7 @@ func (e WithdrawalSettled) evolve(b *Balance, _ time.Time) error {
 func (b *Balance) end(id WithdrawalID, failed bool) (Withdrawal, error) {
 	w, open := b.open.find(Withdrawal{ID: id})
 	if !open {
-		return w, invalid("id", "is not that of an open withdrawal")
+		return w, trade.Invalid("id", "is not that of an open withdrawal")
 	}
 	request := w.request()
 	b.open = b.open.remove(w)
@@ -72,8 +72,8 @@ func (b *Balance) end(id WithdrawalID, failed bool) (Withdrawal, error) {
 }
 
 // FailWithdrawal records that an open withdrawal did not arrive. All of it, the fee included,
-// settles a debt first, and the rest is available at once. Reason is what the merchant is to
-// read, in at most 200 bytes.
+// settles a debt first, and the rest is available at once. Reason is for the merchant, in at most
+// 200 bytes.
 type FailWithdrawal struct {
 	ID     WithdrawalID `json:"id"`
 	Reason string       `json:"reason"`
@@ -88,7 +88,7 @@ func (c FailWithdrawal) check() error {
 
 func (FailWithdrawal) money() trade.Money { return trade.Money{} }
 
-func (c FailWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
+func (c FailWithdrawal) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
 	w, open := b.open.find(Withdrawal{ID: c.ID})
 	if !open {
 		return nil, b.ended(c, c.ID)
@@ -96,8 +96,8 @@ func (c FailWithdrawal) decide(b Balance, _ time.Time, _ Facts) ([]Event, error)
 	return []Event{WithdrawalFailed{ID: c.ID, Reason: c.Reason, Repaid: b.repaid(w.Gross.MinorUnits())}}, nil
 }
 
-// WithdrawalFailed says that all of an open withdrawal came back, of which Repaid, which may be
-// nothing, has settled a debt.
+// WithdrawalFailed says that all of an open withdrawal came back, and that Repaid of it, which may
+// be nothing, settled a debt.
 // Stored: add fields, never rename or remove.
 type WithdrawalFailed struct {
 	ID     WithdrawalID `json:"id"`
@@ -107,7 +107,7 @@ type WithdrawalFailed struct {
 
 func (e WithdrawalFailed) check() error {
 	if e.Repaid.Currency().IsZero() || e.Repaid.IsNegative() {
-		return invalid("repaid", "must be an amount that is not negative")
+		return trade.Invalid("repaid", "must be an amount that is not negative")
 	}
 	return FailWithdrawal{ID: e.ID, Reason: e.Reason}.check()
 }
@@ -133,7 +133,7 @@ func (p past) compare(o past) int { return cmp.Compare(p.ID, o.ID) }
 
 func (p past) over(_, _ *past) past { return p }
 
-// digest tells what was asked for under an id.
+// digest identifies the content of the command that used an id.
 type digest [16]byte
 
 // digestOf returns the digest of a command.
@@ -154,5 +154,5 @@ func (d *digest) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return invalid("content", "is no digest")
+	return trade.Invalid("content", "is not a digest")
 }

@@ -60,13 +60,13 @@ func restore(data []byte, b *Balance) error {
 	if err := r.End(); err != nil {
 		return err
 	}
-	if int(s.Phase) >= len(phaseNames) {
-		return invalid("phase", "is no phase of a balance")
+	if int(s.Phase) >= len(phases) {
+		return trade.Invalid("phase", "is not a phase of a balance")
 	}
 	b.Phase, b.LastAt, b.sums = s.Phase, s.LastAt, s.Sums
 	if s.Phase == PhaseNone {
 		if len(s.Waiting)+len(s.Open)+len(s.Done)+len(s.Charges)+len(s.Cards) > 0 || b.sums != (sums{}) || !b.LastAt.IsZero() {
-			return invalid("phase", "none, and something has happened")
+			return trade.Invalid("phase", "is none, but there are funds, cards or an instant")
 		}
 		return nil
 	}
@@ -94,7 +94,7 @@ func (b *Balance) wait(lists [][]saved) error {
 		for _, w := range list {
 			at := nanos(w.AvailableAt)
 			if sum += w.Amount; w.Amount <= 0 || sum < 0 || at <= nanos(b.LastAt) {
-				return invalid("waiting", "the credit of order %s does not wait", w.Order)
+				return trade.Invalid("waiting", "the credit of order %s does not wait", w.Order)
 			}
 			byTime = append(byTime, due{at: at, order: trade.ID(w.Order), amount: w.Amount})
 			byOrder = append(byOrder, owner{order: trade.ID(w.Order), at: at})
@@ -102,7 +102,7 @@ func (b *Balance) wait(lists [][]saved) error {
 	}
 	slices.SortFunc(byOrder, owner.compare)
 	if !ascending(byTime) || !ascending(byOrder) {
-		return invalid("waiting", "is not in order, or has an order twice")
+		return trade.Invalid("waiting", "is not in order, or has an order twice")
 	}
 	b.waiting = waiting{byTime: grow(byTime), byOrder: grow(byOrder)}
 	return nil
@@ -116,7 +116,7 @@ func (b *Balance) keep(s *snapshot) error {
 		cards = append(cards, card{no: no})
 	}
 	if !ascending(open) || !ascending(done) || !ascending(charges) || !ascending(cards) {
-		return invalid("snapshot", "a list is not in order")
+		return trade.Invalid("snapshot", "a list is not in order")
 	}
 	b.done, b.charges, b.cards = grow(done), grow(charges), grow(cards)
 	var gross int64
@@ -129,18 +129,18 @@ func (b *Balance) keep(s *snapshot) error {
 		if err := trade.CheckInstant("requested_at", w.RequestedAt); err != nil {
 			return err
 		}
-		if known, _ := b.asked(w.request()); known || again.withdrawal(w.RequestedAt) != *w || w.Gross.Currency() != b.Currency {
-			return invalid("open", "withdrawal %q cannot be open", w.ID)
+		if known, _ := b.requested(w.request()); known || again.withdrawal(w.RequestedAt) != *w || w.Gross.Currency() != b.Currency {
+			return trade.Invalid("open", "withdrawal %q cannot be open", w.ID)
 		}
 		if gross += w.Gross.MinorUnits(); gross < 0 {
-			return invalid("in_transit", "more than an amount can hold")
+			return trade.Invalid("in_transit", "more than an amount can hold")
 		}
 		if err := b.use(w.Dest.Card, 1); err != nil {
 			return err
 		}
 	}
 	if b.open = grow(open); gross != b.sums.InTransit {
-		return invalid("in_transit", "is not the sum of the open withdrawals")
+		return trade.Invalid("in_transit", "is not the sum of the open withdrawals")
 	}
 	return nil
 }

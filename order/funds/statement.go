@@ -3,12 +3,13 @@ package funds
 import (
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Statement is what has moved a merchant's funds in a time, in the order in which it was recorded.
-// Its figures are what the merchant has, whether it waits or is available, less what he owes: that
-// credits become available moves nothing. Closing is Opening and all the amounts.
+// Statement is the movements of a merchant's funds over some events, in their order. Its figures
+// are what the merchant has, waiting or available, less the debt: a credit that becomes available
+// is not a movement. Closing is Opening plus all amounts.
 type Statement struct {
 	Opening   trade.Money
 	Movements []Movement
@@ -22,21 +23,21 @@ type Movement struct {
 	Order      trade.ID
 	Withdrawal WithdrawalID
 	Charge     ChargeID
-	Amount     trade.Money // what was added; below zero for what was taken
+	Amount     trade.Money // what was added; negative for what was taken
 	Balance    trade.Money // after the movement
 }
 
-// Ledger returns the statement of the facts that follow on a balance, in their order: New
-// gives the whole life of one, a replay up to some instant gives what came after. It returns the
-// error of the first fact that cannot be, with the statement up to there.
-func Ledger(b Balance, history []Recorded) (Statement, error) {
+// Ledger returns the statement of the events that follow on a balance, in their order: from New it
+// is the whole life of one, from a replay up to some instant it is what came after. It returns the
+// error of the first event that cannot be, with the statement up to there.
+func Ledger(b Balance, history []events.Recorded[Event]) (Statement, error) {
 	s := Statement{Opening: b.amount(b.own()), Closing: b.amount(b.own())}
 	for _, r := range history {
 		before := b.own()
 		if err := b.Apply(r.Event, r.At); err != nil {
 			return s, err
 		}
-		m := Movement{At: instant(r.At), Kind: r.Event.Kind(), Amount: b.amount(b.own() - before), Balance: b.amount(b.own())}
+		m := Movement{At: trade.Instant(r.At), Kind: r.Event.Kind(), Amount: b.amount(b.own() - before), Balance: b.amount(b.own())}
 		switch e := r.Event.(type) {
 		case Credited:
 			m.Order = e.Order
@@ -49,7 +50,7 @@ func Ledger(b Balance, history []Recorded) (Statement, error) {
 		case ChargePaid:
 			m.Charge = e.ID
 		default:
-			continue // what was settled has left before, and a card is no money
+			continue // what was settled left the balance before, and a card is not money
 		}
 		s.Movements, s.Closing = append(s.Movements, m), m.Balance
 	}
@@ -57,17 +58,17 @@ func Ledger(b Balance, history []Recorded) (Statement, error) {
 }
 
 // Withdrawals returns all withdrawals of a history in the order in which they were requested
-// (提现记录). It reads the history as it is and checks nothing but that a withdrawal is requested
-// once and ends once after that; an error is an *trade.InvalidError, with what came before it.
-func Withdrawals(history []Recorded) ([]Withdrawal, error) {
+// (提现记录). It checks only that a withdrawal is requested once and ends at most once after that; an
+// error is a *trade.InvalidError, returned with the withdrawals up to there.
+func Withdrawals(history []events.Recorded[Event]) ([]Withdrawal, error) {
 	var list []Withdrawal
 	index := make(map[WithdrawalID]int)
 	end := func(id WithdrawalID, to Status, at time.Time, reason string) error {
 		i, ok := index[id]
 		if !ok || list[i].Status != Requested {
-			return invalid("id", "is not that of an open withdrawal")
+			return trade.Invalid("id", "is not that of an open withdrawal")
 		}
-		list[i].Status, list[i].EndedAt, list[i].Reason = to, instant(at), reason
+		list[i].Status, list[i].EndedAt, list[i].Reason = to, trade.Instant(at), reason
 		return nil
 	}
 	for _, r := range history {
@@ -75,7 +76,7 @@ func Withdrawals(history []Recorded) ([]Withdrawal, error) {
 		switch e := r.Event.(type) {
 		case WithdrawalRequested:
 			if _, twice := index[e.ID]; twice {
-				return list, invalid("id", "was requested already")
+				return list, trade.Invalid("id", "was requested already")
 			}
 			index[e.ID] = len(list)
 			list = append(list, e.withdrawal(r.At))

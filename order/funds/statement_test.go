@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// life is a history with every kind of event, an hour apart from noon on.
-func life() []Recorded {
-	var history []Recorded
+// story is a history with every kind of event, an hour apart from noon on.
+func story() []events.Recorded[Event] {
+	var history []events.Recorded[Event]
 	for i, e := range []Event{
 		credited(orderA, 100, 0),
 		CardBound{Card: "6222-01", Holder: "acme"},
@@ -24,7 +25,7 @@ func life() []Recorded {
 		requested("w-3", 5, alipay),
 		CardUnbound{Card: "6222-01"},
 	} {
-		history = append(history, Recorded{At: noon.Add(time.Duration(i) * time.Hour), Event: e})
+		history = append(history, events.Recorded[Event]{At: noon.Add(time.Duration(i) * time.Hour), Event: e})
 	}
 	return history
 }
@@ -40,20 +41,20 @@ func TestLedger(t *testing.T) {
 		{At: hour(7), Kind: KindChargePaid, Charge: "c-1", Amount: yuan(-4), Balance: yuan(6)},
 		{At: hour(8), Kind: KindWithdrawalRequested, Withdrawal: "w-3", Amount: yuan(-5), Balance: yuan(1)},
 	}
-	s, err := Ledger(New("acme", CNY()), life())
+	s, err := Ledger(New("acme", CNY()), story())
 	if err != nil || s.Opening != yuan(0) || s.Closing != yuan(1) || !slices.Equal(s.Movements, want) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	// A statement of a time begins with what was there.
-	opening, err := Replay(New("acme", CNY()), life()[:4])
+	opening, err := Replay(New("acme", CNY()), story()[:4])
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err = Ledger(opening, life()[4:])
+	s, err = Ledger(opening, story()[4:])
 	if err != nil || s.Opening != yuan(-60) || s.Closing != yuan(1) || !slices.Equal(s.Movements, want[3:]) {
 		t.Errorf("%+v, %v", s, err)
 	}
-	broken := append(life()[:5], Recorded{At: hour(9), Event: WithdrawalSettled{ID: "w-1"}})
+	broken := append(story()[:5], events.Recorded[Event]{At: hour(9), Event: WithdrawalSettled{ID: "w-1"}})
 	var bad *trade.InvalidError
 	if s, err := Ledger(New("acme", CNY()), broken); !errors.As(err, &bad) || s.Closing != yuan(40) || len(s.Movements) != 4 {
 		t.Errorf("of a broken history: %+v, %v", s, err)
@@ -71,7 +72,7 @@ func testHistory(t *testing.T) {
 	want := []Withdrawal{w("w-1", 100, toCard, hour(2)), w("w-2", 30, alipay, hour(5)), w("w-3", 5, alipay, hour(8))}
 	want[0].Status, want[0].EndedAt, want[0].Reason = Failed, hour(4), "closed"
 	want[1].Status, want[1].EndedAt = Settled, hour(6)
-	got, err := Withdrawals(life())
+	got, err := Withdrawals(story())
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -86,7 +87,7 @@ func testHistory(t *testing.T) {
 		"never requested":      WithdrawalSettled{ID: "w-4"},
 	} {
 		var bad *trade.InvalidError
-		if got, err := Withdrawals(append(life(), Recorded{At: hour(9), Event: e})); !errors.As(err, &bad) || !slices.Equal(got, want) {
+		if got, err := Withdrawals(append(story(), events.Recorded[Event]{At: hour(9), Event: e})); !errors.As(err, &bad) || !slices.Equal(got, want) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

@@ -28,7 +28,7 @@ func TestStream(t *testing.T) {
 		if err != nil || got != c.want {
 			t.Errorf("%s: %s, %v", c.merchant, got, err)
 		}
-		begins := NewModel().New(got)
+		begins := Model().New(got)
 		if c.code.IsZero() {
 			c.code = CNY()
 		}
@@ -55,7 +55,7 @@ func TestStream(t *testing.T) {
 func TestForeignStream(t *testing.T) {
 	for _, stream := range []events.StreamID{"funds-acme", "funds-acme~2FXXX", "funds-acme~2FCNY~2FCNY", "funds-acme~2F"} {
 		for _, e := range []Event{credited(orderA, 1, 7), CardBound{Card: "6222-01", Holder: "acme"}} {
-			b := NewModel().New(stream)
+			b := Model().New(stream)
 			if err := b.Apply(e, noon); err == nil {
 				t.Errorf("%s has become %+v", stream, b)
 			}
@@ -66,7 +66,7 @@ func TestForeignStream(t *testing.T) {
 // TestModel keeps a balance in a store, folds it again with and without a snapshot, and meets a
 // record that cannot be.
 func TestModel(t *testing.T) {
-	ctx, store, model := context.Background(), memory.New(), NewModel()
+	ctx, store, model := context.Background(), memory.New(), Model()
 	model.SaveEvery = 4
 	snapshots := events.NewSnapshotter(1, func(stream events.StreamID, err error) { t.Errorf("%s: %v", stream, err) })
 	stream, err := Stream("acme", CNY())

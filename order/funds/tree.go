@@ -4,17 +4,17 @@ import "iter"
 
 // entry is what a tree keeps.
 type entry[E any] interface {
-	// compare is negative, zero or positive as the entry stands before, at or after the place
-	// of another one.
+	// compare is negative, zero or positive if the entry comes before, equals or comes after
+	// another one.
 	compare(other E) int
-	// over returns the entry with what it sums up about the two subtrees below it, whose roots
-	// are nil if they are empty.
+	// over returns the entry with its summary of the two subtrees below it, whose roots are nil
+	// if they are empty.
 	over(left, right *E) E
 }
 
-// tree is a set of entries in their order, which never changes: what puts or removes returns
-// another tree that shares all but O(log n) nodes with the old one. nil is the empty set. The
-// heights of two siblings differ by at most slack.
+// tree is an immutable set of entries in their order: put and remove return another tree that
+// shares all but O(log n) nodes with the old one. nil is the empty set. The heights of two siblings
+// differ by at most slack.
 type tree[E entry[E]] struct {
 	left, right *tree[E]
 	root        E
@@ -38,7 +38,7 @@ func (t *tree[E]) top() *E {
 	return &t.root
 }
 
-// find returns the entry in the place of the key.
+// find returns the entry that equals the key.
 func (t *tree[E]) find(key E) (E, bool) {
 	for t != nil {
 		switch c := key.compare(t.root); {
@@ -75,7 +75,7 @@ func (t *tree[E]) each(yield func(E) bool) bool {
 	return t == nil || t.left.each(yield) && yield(t.root) && t.right.each(yield)
 }
 
-// put returns the set with the entry in its place, instead of the one there.
+// put returns the set with the entry, in place of an equal one.
 func (t *tree[E]) put(e E) *tree[E] {
 	if t == nil {
 		return node(nil, e, nil)
@@ -90,7 +90,7 @@ func (t *tree[E]) put(e E) *tree[E] {
 	}
 }
 
-// remove returns the set without the entry in the place of the key.
+// remove returns the set without the entry that equals the key.
 func (t *tree[E]) remove(key E) *tree[E] {
 	if t == nil {
 		return nil
@@ -105,7 +105,7 @@ func (t *tree[E]) remove(key E) *tree[E] {
 	}
 }
 
-// concat returns the union of two sets of which every entry of left stands before those of right.
+// concat returns the union of two sets, where every entry of left comes before those of right.
 func concat[E entry[E]](left, right *tree[E]) *tree[E] {
 	middle, ok := left.last()
 	if !ok {
@@ -114,8 +114,8 @@ func concat[E entry[E]](left, right *tree[E]) *tree[E] {
 	return join(left.remove(middle), middle, right)
 }
 
-// join returns the union of two sets and an entry that stands between them. It descends the
-// higher one until the other fits in, and levels the way back.
+// join returns the union of two sets and an entry between them. It descends the higher one until
+// the other fits, and rebalances on the way back.
 func join[E entry[E]](left *tree[E], e E, right *tree[E]) *tree[E] {
 	switch difference := left.high() - right.high(); {
 	case difference > slack:
@@ -127,7 +127,7 @@ func join[E entry[E]](left *tree[E], e E, right *tree[E]) *tree[E] {
 	}
 }
 
-// level is node where the heights may differ by one more than slack: it rotates once or twice.
+// level is node for heights that may differ by one more than slack: it rotates once or twice.
 func level[E entry[E]](left *tree[E], e E, right *tree[E]) *tree[E] {
 	switch difference := left.high() - right.high(); {
 	case difference > slack:
@@ -151,15 +151,15 @@ func node[E entry[E]](left *tree[E], e E, right *tree[E]) *tree[E] {
 	return t
 }
 
-// set makes t, which nobody has seen, a node.
+// set makes t, which is not shared yet, a node.
 func (t *tree[E]) set(left *tree[E], e E, right *tree[E]) {
 	t.left, t.right, t.height = left, right, 1+max(left.high(), right.high())
 	t.root = e.over(left.top(), right.top())
 }
 
-// grow returns the set of entries that are in their order already.
+// grow returns the set of entries that are in order already.
 func grow[E entry[E]](entries []E) *tree[E] {
-	// One piece of memory for all nodes is what makes loading fast.
+	// One allocation for all nodes makes loading fast.
 	return fill(make([]tree[E], len(entries)), entries)
 }
 
@@ -173,7 +173,7 @@ func fill[E entry[E]](room []tree[E], entries []E) *tree[E] {
 	return &room[middle]
 }
 
-// ascending reports whether each entry stands after the one before it.
+// ascending reports whether each entry comes after the one before it.
 func ascending[E entry[E]](entries []E) bool {
 	for i := 1; i < len(entries); i++ {
 		if entries[i-1].compare(entries[i]) >= 0 {

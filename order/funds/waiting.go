@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// waiting is the credits whose time has not come. It is a value: what changes it returns another
-// one. The two trees have the same credits.
+// waiting is the credits whose time has not come. It is a value: its methods return a changed copy.
+// The two trees have the same credits.
 type waiting struct {
 	byTime  *tree[due]
 	byOrder *tree[owner]
@@ -63,8 +63,8 @@ func (o owner) over(left, right *owner) owner {
 	return o
 }
 
-// nanos is an instant from trade.MinInstant on as a number; all that is too late for one is the
-// same.
+// nanos is an instant from trade.MinInstant on as a number; all instants that are too late for one
+// have the same.
 func nanos(t time.Time) int64 {
 	if t.Year() > lastYear {
 		return math.MaxInt64
@@ -72,7 +72,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// lastYear is the last one of which every instant has a count of nanoseconds.
+// lastYear is the last year whose every instant has a count of nanoseconds.
 const lastYear = 2261
 
 // total returns the sum of all that waits.
@@ -83,7 +83,7 @@ func (w waiting) total() int64 {
 	return w.byTime.root.sum
 }
 
-// until returns the sum of what will not wait any more at that instant.
+// until returns the sum of what no longer waits at that instant.
 func (w waiting) until(at int64) int64 {
 	var ripe int64
 	for t := w.byTime; t != nil; {
@@ -99,7 +99,7 @@ func (w waiting) until(at int64) int64 {
 	return ripe
 }
 
-// reach returns the instant at which that much will not wait any more, if ever it will.
+// reach returns the instant at which that much no longer waits, if there is one.
 func (w waiting) reach(amount int64) (at int64, ok bool) {
 	for t := w.byTime; t != nil; {
 		before := waiting{byTime: t.left}.total()
@@ -116,7 +116,7 @@ func (w waiting) reach(amount int64) (at int64, ok bool) {
 	return 0, false
 }
 
-// next returns the earliest instant at which something ceases to wait.
+// next returns the earliest instant at which a credit stops waiting.
 func (w waiting) next() (at int64, ok bool) {
 	if w.byOrder == nil {
 		return 0, false
@@ -157,7 +157,7 @@ func ownersAfter(t *tree[owner], at int64) *tree[owner] {
 	return concat(left, right)
 }
 
-// add lets an order's credit wait, and reports false if one of that order does already.
+// add adds a credit, and reports false if one of that order waits already.
 func (w waiting) add(id trade.ID, at, amount int64) (waiting, bool) {
 	if _, twice := w.byOrder.find(owner{order: id}); twice {
 		return w, false

@@ -13,7 +13,7 @@ import (
 // WithdrawalID names a withdrawal: see trade.CheckID for its form.
 type WithdrawalID string
 
-// Dest is where a withdrawal goes: to an Alipay account or to a bound card, and never to both.
+// Dest is where a withdrawal goes: to an Alipay account or to a bound card, never to both.
 type Dest struct {
 	Alipay Alipay `json:"alipay,omitzero"`
 	Card   CardNo `json:"card,omitzero"`
@@ -31,7 +31,7 @@ const maxAlipay = 254 // Stored: raise it, never lower it.
 func (d *Dest) check() error {
 	switch {
 	case d.Card != "" && d.Alipay != Alipay{}:
-		return invalid("dest", "is both an Alipay account and a card")
+		return trade.Invalid("dest", "is both an Alipay account and a card")
 	case d.Card != "":
 		return d.Card.check("dest.card")
 	}
@@ -41,8 +41,8 @@ func (d *Dest) check() error {
 	return trade.CheckID("dest.alipay.holder", d.Alipay.Holder)
 }
 
-// Withdraw asks for received funds. Amount is gross: the fee comes out of it. The same id with
-// the same content again is nothing to do, however that withdrawal has ended.
+// Withdraw requests received funds. Amount is gross: the fee is taken out of it. The same id with
+// the same content again does nothing, however that withdrawal has ended.
 type Withdraw struct {
 	ID     WithdrawalID `json:"id"`
 	Amount trade.Money  `json:"amount"`
@@ -58,13 +58,13 @@ func (c Withdraw) check() error {
 
 func (c Withdraw) money() trade.Money { return c.Amount }
 
-func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
+func (c Withdraw) decide(b *Balance, g *trade.Given, f *Facts) ([]Event, error) {
 	policy, err := f.policy(b.Currency)
 	if err != nil {
 		return nil, err
 	}
-	if known, same := b.asked(c); known && !same {
-		return nil, b.refuse(rule.D57, c).Says("the id stands for another withdrawal", "该编号已用于另一笔提现")
+	if known, same := b.requested(c); known && !same {
+		return nil, b.refuse(rule.D57, c).Says("the id was used for another withdrawal", "该编号已用于另一笔提现")
 	} else if known {
 		return nil, nil
 	}
@@ -74,8 +74,8 @@ func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 	if !c.Amount.IsPositive() {
 		return nil, b.refuse(rule.B10, c).Says("the amount is not positive", "提现金额不大于零")
 	}
-	if b.Available(at).Less(c.Amount) {
-		return nil, b.insufficient(c, at)
+	if b.Available(g.At).Less(c.Amount) {
+		return nil, b.insufficient(c, g.At)
 	}
 	if c.Amount.Less(policy.MinWithdrawal) {
 		return nil, b.refuse(rule.D57, c).
@@ -88,12 +88,12 @@ func (c Withdraw) decide(b Balance, at time.Time, f Facts) ([]Event, error) {
 	}
 	return []Event{WithdrawalRequested{
 		ID: c.ID, Gross: c.Amount, Fee: fee, Net: b.amount(c.Amount.MinorUnits() - fee.MinorUnits()),
-		Dest: c.Dest, ExpectedAt: instant(at).Add(policy.Expected),
+		Dest: c.Dest, ExpectedAt: g.At.Add(policy.Expected),
 	}}, nil
 }
 
-// asked reports whether the id was used before, and for the same.
-func (b *Balance) asked(c Withdraw) (known, same bool) {
+// requested reports whether the id was used before, and for the same withdrawal.
+func (b *Balance) requested(c Withdraw) (known, same bool) {
 	if w, ok := b.open.find(Withdrawal{ID: c.ID}); ok {
 		return true, w.request() == c
 	}
@@ -115,7 +115,7 @@ func (b *Balance) destination(c Withdraw) *trade.Refusal {
 	return nil
 }
 
-// insufficient refuses more than is available: because of the waiting time if that is all.
+// insufficient refuses more than is available: by the rule of the waiting time if waiting is enough.
 func (b *Balance) insufficient(c Withdraw, at time.Time) *trade.Refusal {
 	no := b.short(rule.B10, c, c.Amount, at)
 	if !no.Earliest.IsZero() {
@@ -124,14 +124,14 @@ func (b *Balance) insufficient(c Withdraw, at time.Time) *trade.Refusal {
 	return no
 }
 
-// Status is what has become of a withdrawal.
+// Status is where a withdrawal stands.
 type Status string
 
 // The states of a withdrawal.
 const (
 	Requested Status = "requested" // on its way: deducted and not settled
 	Settled   Status = "settled"   // paid out
-	Failed    Status = "failed"    // back again, all of it
+	Failed    Status = "failed"    // all of it came back
 )
 
 // Withdrawal is a withdrawal as the merchant sees it.
@@ -153,7 +153,7 @@ func (w Withdrawal) compare(o Withdrawal) int { return cmp.Compare(w.ID, o.ID) }
 
 func (w Withdrawal) over(_, _ *Withdrawal) Withdrawal { return w }
 
-// request returns the command that asked for it.
+// request returns the command that requested it.
 func (w *Withdrawal) request() Withdraw { return Withdraw{ID: w.ID, Amount: w.Gross, Dest: w.Dest} }
 
 // WithdrawalRequested says that Gross was deducted and is on its way: Net to the destination, Fee
@@ -173,16 +173,16 @@ func (e WithdrawalRequested) check() error {
 		return err
 	}
 	if !e.Net.IsPositive() {
-		return invalid("net", "must be positive")
+		return trade.Invalid("net", "must be positive")
 	}
 	if err := checkPart("fee", e.Fee, e.Gross); err != nil {
 		return err
 	}
 	if sum, err := e.Net.Add(e.Fee); err != nil || sum != e.Gross {
-		return invalid("net", "is not the gross amount less the fee")
+		return trade.Invalid("net", "is not the gross amount less the fee")
 	}
 	if e.ExpectedAt.Before(trade.MinInstant) || e.ExpectedAt.After(trade.MaxInstant.Add(maxExpected)) {
-		return invalid("expected_at", "lies outside of what can be expected")
+		return trade.Invalid("expected_at", "lies outside the instants that a policy can set")
 	}
 	return nil
 }
@@ -191,8 +191,8 @@ func (e WithdrawalRequested) money() trade.Money { return e.Gross }
 
 func (e WithdrawalRequested) evolve(b *Balance, at time.Time) error {
 	w := e.withdrawal(at)
-	if known, _ := b.asked(w.request()); known {
-		return invalid("id", "was requested already")
+	if known, _ := b.requested(w.request()); known {
+		return trade.Invalid("id", "was requested already")
 	}
 	b.open = b.open.put(w)
 	b.sums.Available -= e.Gross.MinorUnits()
@@ -204,25 +204,25 @@ func (e WithdrawalRequested) evolve(b *Balance, at time.Time) error {
 func (e *WithdrawalRequested) withdrawal(at time.Time) Withdrawal {
 	return Withdrawal{
 		ID: e.ID, Gross: e.Gross, Fee: e.Fee, Net: e.Net, Dest: e.Dest,
-		Status: Requested, RequestedAt: instant(at), ExpectedAt: instant(e.ExpectedAt),
+		Status: Requested, RequestedAt: trade.Instant(at), ExpectedAt: trade.Instant(e.ExpectedAt),
 	}
 }
 
-// use counts the open withdrawals to a card; a withdrawal to no card is none of its business.
+// use counts the open withdrawals to a card, if the withdrawal goes to one.
 func (b *Balance) use(no CardNo, more int) error {
 	if no == "" {
 		return nil
 	}
 	c, bound := b.cards.find(card{no: no})
 	if !bound {
-		return invalid("dest.card", "is not bound")
+		return trade.Invalid("dest.card", "is not bound")
 	}
 	c.open += more
 	b.cards = b.cards.put(c)
 	return nil
 }
 
-// WithdrawQuota asks for pay-later quota as money, which is refused in every state: quota is a
+// WithdrawQuota requests pay-later quota as money, which is refused in every state: quota is a
 // limit, and only received funds are money.
 type WithdrawQuota struct {
 	Amount trade.Money `json:"amount"`
@@ -233,10 +233,6 @@ func (WithdrawQuota) check() error { return nil }
 
 func (WithdrawQuota) money() trade.Money { return trade.Money{} }
 
-func (c WithdrawQuota) decide(b Balance, _ time.Time, _ Facts) ([]Event, error) {
-	return nil, c.refused(&b)
-}
-
-func (c WithdrawQuota) refused(b *Balance) *trade.Refusal {
-	return b.refuse(rule.B6, c).Says("withdraw received funds instead", "请提现已收货款")
+func (c WithdrawQuota) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
+	return nil, b.refuse(rule.B6, c).Says("withdraw received funds instead", "请提现已收货款")
 }

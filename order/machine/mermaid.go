@@ -8,9 +8,13 @@ import (
 // MermaidOption changes what Mermaid draws.
 type MermaidOption uint8
 
-// WithStays makes Mermaid draw the steps that keep the phase, which it leaves
-// out otherwise.
-const WithStays MermaidOption = 1
+const (
+	// WithStays makes Mermaid draw the steps that keep the phase, which it leaves out otherwise.
+	WithStays MermaidOption = iota + 1
+	// WithoutEnd is for a life that does not end: it makes Mermaid draw no end where no step
+	// leaves a phase.
+	WithoutEnd
+)
 
 // Mermaid returns the table as a Mermaid stateDiagram-v2, the same text for the
 // same table. Phases come in numeric order; the events that lead from one phase
@@ -47,7 +51,7 @@ func (t *Table[P, K]) Mermaid(opts ...MermaidOption) string {
 				writeArrow(&b, source, to.String(), events)
 			}
 		}
-		if final {
+		if final && !slices.Contains(opts, WithoutEnd) {
 			writeArrow(&b, source, "[*]", nil)
 		}
 	}

@@ -27,10 +27,11 @@ func TestMermaidGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, got := range map[string]string{
-		"bill.mmd":       bill(t).Mermaid(),
-		"bill-stays.mmd": bill(t).Mermaid(machine.WithStays),
-		"entered.mmd":    entered.Mermaid(),
-		"still.mmd":      still.Mermaid(),
+		"bill.mmd":         bill(t).Mermaid(),
+		"bill-stays.mmd":   bill(t).Mermaid(machine.WithStays),
+		"bill-endless.mmd": bill(t).Mermaid(machine.WithoutEnd, machine.WithStays),
+		"entered.mmd":      entered.Mermaid(),
+		"still.mmd":        still.Mermaid(),
 	} {
 		path := filepath.Join("testdata", name)
 		if *update {

@@ -186,7 +186,7 @@ func read(ctx context.Context, d *desk.Desk, stream events.StreamID) (state any,
 // alike, however their trees have grown.
 func plain(state any) any {
 	if b, ok := state.(funds.Balance); ok {
-		saved, err := funds.NewModel().Save(nil, &b)
+		saved, err := funds.Model().Save(nil, &b)
 		return fmt.Sprint(string(saved), err)
 	}
 	return state

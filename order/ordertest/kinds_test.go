@@ -37,8 +37,8 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 		{"quota commands of a game", names(m.anyOfQuota()), rows(credit.Permissions(), of(credit.PayLater))},
 		{"pay-later commands", names(v.payLaterCommands()), rows(paylater.Life().Permits(), func(p machine.Permit[paylater.Phase, paylater.Kind]) string { return p.Command })},
 		{"pay-later commands of a game", names(m.anyOfSale(m.sales[0])), rows(paylater.Life().Permits(), func(p machine.Permit[paylater.Phase, paylater.Kind]) string { return p.Command })},
-		{"funds commands", names(v.fundsCommands()), rows(funds.Permissions(), func(p funds.Permission) string { return p.Command })},
-		{"funds commands of a game", names(m.anyOfFunds()), rows(funds.Permissions(), func(p funds.Permission) string { return p.Command })},
+		{"funds commands", names(v.fundsCommands()), rows(funds.Life().Permits(), func(p machine.Permit[funds.Phase, funds.Kind]) string { return p.Command })},
+		{"funds commands of a game", names(m.anyOfFunds()), rows(funds.Life().Permits(), func(p machine.Permit[funds.Phase, funds.Kind]) string { return p.Command })},
 	} {
 		if !slices.Equal(c.made, c.table) {
 			t.Errorf("%s: made up are %q, the table has %q", c.what, c.made, c.table)

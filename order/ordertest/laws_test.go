@@ -109,7 +109,7 @@ func snapshot(rt *rapid.T, store *fickle, stream events.StreamID) {
 	case credit.PayLaterCategory:
 		save(rt, store, stream, credit.NewPayLaterModel())
 	case funds.Category:
-		save(rt, store, stream, funds.NewModel())
+		save(rt, store, stream, funds.Model())
 	}
 }
 
@@ -159,7 +159,7 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 			same(rt, store, stream, credit.NewPayLaterModel(), s, err)
 		case funds.Category:
 			s, _, err := d.ReadFunds(ctx, by, owner, c)
-			same(rt, store, stream, funds.NewModel(), s, err)
+			same(rt, store, stream, funds.Model(), s, err)
 		}
 	}
 }

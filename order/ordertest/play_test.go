@@ -147,7 +147,7 @@ func everyFact() (names []string) {
 	add(kinds(entrustment.Life().Table().Kinds()))
 	add(kinds(credit.Table().Kinds()))
 	add(kinds(paylater.Life().Table().Kinds()))
-	add(kinds(funds.Table().Kinds()))
+	add(kinds(funds.Life().Table().Kinds()))
 	return append(names, "reservation.reserved")
 }
 

@@ -65,7 +65,7 @@ func FundsView() *projection.View {
 type step struct{ before, after funds.Balance }
 
 func stepModel() *events.Model[step, funds.Event] {
-	m := funds.NewModel()
+	m := funds.Model()
 	return &events.Model[step, funds.Event]{
 		Category: m.Category, Encode: m.Encode, Decode: m.Decode,
 		New: func(stream events.StreamID) step { return step{after: m.New(stream)} },

@@ -16,7 +16,7 @@ import (
 // account is the history of a balance with its state after each event.
 type account struct {
 	merchant trade.Account
-	history  []funds.Recorded
+	history  []events.Recorded[funds.Event]
 	types    []string
 	states   []funds.Balance // one more than events: the first is the empty balance
 }
@@ -26,7 +26,7 @@ func (w *world) account(merchant trade.Account) *account {
 	a := &account{merchant: merchant, states: []funds.Balance{funds.New(merchant, cny)}}
 	w.records(must(funds.Stream(merchant, cny)), func(r *events.Record) {
 		e := must(funds.DecodeEvent(r.Type, r.Schema, r.Data))
-		a.history, a.types = append(a.history, funds.Recorded{At: r.At, Event: e}), append(a.types, r.Type)
+		a.history, a.types = append(a.history, events.Recorded[funds.Event]{At: r.At, Event: e}), append(a.types, r.Type)
 		a.states = append(a.states, must(funds.Evolve(a.states[len(a.states)-1], e, r.At)))
 	})
 	return a

@@ -56,7 +56,7 @@ func types() (list []string) {
 	for _, p := range paylater.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
-	for _, p := range funds.Permissions() {
+	for _, p := range funds.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
 	for _, p := range seller.Life().Permits() {

@@ -311,7 +311,7 @@ func (m *merchant) streams(w *world) [3]lasting {
 	balance, err := funds.Stream(m.Account, w.people.cny)
 	w.noError(err)
 	return [3]lasting{
-		{line, credit.NewModel().Fold}, {quota, credit.NewPayLaterModel().Fold}, {balance, funds.NewModel().Fold},
+		{line, credit.NewModel().Fold}, {quota, credit.NewPayLaterModel().Fold}, {balance, funds.Model().Fold},
 	}
 }
 
