@@ -12,7 +12,7 @@ import (
 func (tr *fixture) audit() {
 	tr.Helper()
 	policy := audit.WithPolicy(ordertest.AuditPolicy(tr.policy, tr.payLater))
-	if err := ordertest.Audit(context.Background(), tr.desk, tr.store, policy); err != nil {
+	if err := ordertest.Audit(context.Background(), tr.Desk, tr.Store, policy); err != nil {
 		tr.Fatal(err)
 	}
 }

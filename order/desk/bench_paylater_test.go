@@ -95,7 +95,7 @@ func crowdedFunds(t testing.TB, waiting int) *memory.Store {
 func snapshot(t testing.TB, store events.Store) {
 	t.Helper()
 	s := events.NewSnapshotter(8, func(stream events.StreamID, err error) { t.Errorf("%s: %v", stream, err) })
-	tr := newTrade(t, store, desk.WithSnapshots(s)).at(start.Add(4 * time.Hour))
+	tr := newFixture(t, store, desk.WithSnapshots(s)).at(start.Add(4 * time.Hour))
 	tr.sold("1 CNY")
 	s.Close()
 }
@@ -119,7 +119,7 @@ func TestLoadOfALongHistory(t *testing.T) {
 	}{
 		{"line", longLine(t, entries), func(tr *fixture) any { return tr.quota() }, func(tr *fixture) { tr.quota() }},
 		{"funds", crowdedFunds(t, waiting), func(tr *fixture) any {
-			b, _, err := tr.desk.ReadFunds(ctx, platform, shopkeeper.Account, cny)
+			b, _, err := tr.Desk.ReadFunds(ctx, platform, shopkeeper.Account, cny)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +128,7 @@ func TestLoadOfALongHistory(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			snapshot(t, c.store)
-			warm, cold, lost := newTrade(t, c.store), newTrade(t, c.store, desk.WithCache(0)), newTrade(t, bare{c.store}, desk.WithCache(0))
+			warm, cold, lost := newFixture(t, c.store), newFixture(t, c.store, desk.WithCache(0)), newFixture(t, bare{c.store}, desk.WithCache(0))
 			want := c.load(lost)
 			for name, tr := range map[string]*fixture{"warm": warm, "from a snapshot": cold} {
 				if got := c.load(tr); !reflect.DeepEqual(got, want) {
@@ -174,16 +174,16 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 	)
 	for _, store := range []events.Store{memory.New(), bare{memory.New()}, mine} {
 		s := events.NewSnapshotter(100, func(stream events.StreamID, err error) { t.Errorf("%s: %v", stream, err) })
-		tr := newTrade(t, store, desk.WithCache(0), desk.WithSnapshots(s)).openShop("5000 CNY")
+		tr := newFixture(t, store, desk.WithCache(0), desk.WithSnapshots(s)).openShop("5000 CNY")
 		for i := range 300 {
 			id := orderOfRound(i, 0)
-			tr.after(time.Hour).do(shopper, desk.OnPayLater(id, placing(shopkeeper, "100 CNY")))
-			tr.do(shopper, desk.OnPayLater(id, paying("100 CNY")))
+			tr.after(time.Hour).Do(shopper, desk.OnPayLater(id, placing(shopkeeper, "100 CNY")))
+			tr.Do(shopper, desk.OnPayLater(id, paying("100 CNY")))
 			if i%3 == 0 {
 				tr.on(id, paylater.Refund{Amount: money("30 CNY")})
 			}
 			if i > 200 && i%40 == 0 {
-				tr.do(shopkeeper, withdrawal(fmt.Sprint("W-", i), "500 CNY"))
+				tr.Do(shopkeeper, withdrawal(fmt.Sprint("W-", i), "500 CNY"))
 			}
 			mine.lost = i > 250
 		}
@@ -195,7 +195,7 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 				t.Fatalf("no snapshot was saved: %v", err)
 			}
 		}
-		l, b := tr.quota(), must2(tr.desk.ReadFunds(t.Context(), platform, shopkeeper.Account, cny))
+		l, b := tr.quota(), must2(tr.Desk.ReadFunds(t.Context(), platform, shopkeeper.Account, cny))
 		ends = append(ends, append(must(credit.NewPayLaterModel().Save(nil, &l)), must(funds.Model().Save(nil, &b))...))
 		tr.audit()
 		_ = store.Close()
@@ -233,7 +233,7 @@ func loads(b *testing.B, store *memory.Store, load func(tr *fixture)) {
 		kept int
 	}{{"warm", store, 100}, {"snapshot", store, 0}, {"replay", bare{store}, 0}} {
 		b.Run(kind.name, func(b *testing.B) {
-			tr := newTrade(b, kind.on, desk.WithCache(kind.kept)).at(start.Add(4 * time.Hour))
+			tr := newFixture(b, kind.on, desk.WithCache(kind.kept)).at(start.Add(4 * time.Hour))
 			if kind.kept > 0 {
 				load(tr)
 			}
@@ -249,7 +249,7 @@ func loads(b *testing.B, store *memory.Store, load func(tr *fixture)) {
 func BenchmarkQuotaNext(b *testing.B) {
 	for _, entries := range []int{1, 1_000_001} {
 		b.Run(fmt.Sprintf("entries=%d", entries), func(b *testing.B) {
-			tr := newTrade(b, longLine(b, entries))
+			tr := newFixture(b, longLine(b, entries))
 			_ = tr.quota()
 			b.ReportAllocs()
 			for b.Loop() {
@@ -263,13 +263,13 @@ func BenchmarkQuotaNext(b *testing.B) {
 func BenchmarkFundsNext(b *testing.B) {
 	for _, waiting := range []int{1, 1_000, 10_000} {
 		b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) {
-			tr := newTrade(b, crowdedFunds(b, waiting)).at(start.Add(4 * time.Hour))
+			tr := newFixture(b, crowdedFunds(b, waiting)).at(start.Add(4 * time.Hour))
 			_ = tr.funds()
 			i := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				i++
-				tr.do(shopkeeper, withdrawal(fmt.Sprint("W-", i), "0.01 CNY"))
+				tr.Do(shopkeeper, withdrawal(fmt.Sprint("W-", i), "0.01 CNY"))
 			}
 		})
 	}

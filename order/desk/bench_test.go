@@ -23,12 +23,12 @@ import (
 // entrustment and line included.
 func BenchmarkLife(b *testing.B) {
 	tr := inMemory(b).opened("10000000000 USD")
-	before := must(tr.store.Settled(context.Background()))
+	before := must(tr.Store.Settled(context.Background()))
 	b.ReportAllocs()
 	for b.Loop() {
 		tr.life("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	}
-	written := must(tr.store.Settled(context.Background())) - before
+	written := must(tr.Store.Settled(context.Background())) - before
 	b.ReportMetric(float64(written)/b.Elapsed().Seconds(), "events/s")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "orders/s")
 }
@@ -67,12 +67,12 @@ type draft struct {
 // drafts prepares b.N orders of as many sellers as there are to be lines.
 func drafts(b *testing.B, store events.Store, lines int) []draft {
 	b.Helper()
-	tr := newTrade(b, store)
+	tr := newFixture(b, store)
 	sellers := make([]trade.Actor, lines)
 	for i := range sellers {
 		s := trade.Actor{Role: trade.Seller, Account: trade.Account(fmt.Sprintf("s-%d", i))}
-		tr.do(s, desk.OnSeller(s.Account, seller.Activate{Route: seller.RouteConsole}))
-		tr.do(platform, desk.OnLine(s.Account, usd, credit.AssessLimit{Limit: money("1000000000000 USD")}))
+		tr.Do(s, desk.OnSeller(s.Account, seller.Activate{Route: seller.RouteConsole}))
+		tr.Do(platform, desk.OnLine(s.Account, usd, credit.AssessLimit{Limit: money("1000000000000 USD")}))
 		sellers[i] = s
 	}
 	list := make([]draft, b.N)
@@ -85,10 +85,10 @@ func drafts(b *testing.B, store events.Store, lines int) []draft {
 
 func place(b *testing.B, store events.Store, list []draft) {
 	b.Helper()
-	tr := newTrade(b, store, desk.WithTimeout(time.Minute))
+	tr := newFixture(b, store, desk.WithTimeout(time.Minute))
 	b.ResetTimer()
 	inParallel(len(list), func(i int) {
-		_, err := tr.desk.Do(context.Background(), desk.Command{
+		_, err := tr.Desk.Do(context.Background(), desk.Command{
 			ID: desk.NewID(), By: list[i].by, Do: desk.OnOrder(list[i].id, order.Submit{OneTouchAcknowledged: true}),
 		})
 		if err != nil {
@@ -129,7 +129,7 @@ func BenchmarkReadOrder(b *testing.B) {
 				id := tr.life("6000 USD", "2000 USD", order.CoveragePostDelivery)
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, _, err := tr.desk.ReadOrder(context.Background(), platform, id); err != nil {
+					if _, _, err := tr.Desk.ReadOrder(context.Background(), platform, id); err != nil {
 						b.Fatal(err)
 					}
 				}

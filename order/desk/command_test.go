@@ -38,7 +38,7 @@ func TestRepeatedCommand(t *testing.T) {
 			id := tr.draft("6000 USD", "2000 USD", order.CoveragePostDelivery)
 			c := asking(acme, submission(id))
 			c.Correlation = "web-1"
-			first, err := tr.desk.Do(background, c)
+			first, err := tr.Desk.Do(background, c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func TestRepeatedCommand(t *testing.T) {
 				t.Fatalf("facts of %v, stream %s version %d", streams, first.Stream, first.Version)
 			}
 			position := first.Receipt.First
-			for r, err := range tr.store.ReadAll(background, first.Receipt.First-1, events.Filter{}) {
+			for r, err := range tr.Store.ReadAll(background, first.Receipt.First-1, events.Filter{}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -69,12 +69,12 @@ func TestRepeatedCommand(t *testing.T) {
 					t.Fatalf("again\n%+v\nfirst\n%+v", r, first)
 				}
 			}
-			again(tr.desk)
+			again(tr.Desk)
 			tr.shipped(id)
-			again(tr.desk)
-			again(newTrade(t, tr.store).desk)
-			again(newTrade(t, tr.store, desk.WithCache(0)).desk)
-			again(newTrade(t, &mingled{tr.store}).desk)
+			again(tr.Desk)
+			again(newFixture(t, tr.Store).Desk)
+			again(newFixture(t, tr.Store, desk.WithCache(0)).Desk)
+			again(newFixture(t, &mingled{tr.Store}).Desk)
 		})
 	}
 }
@@ -100,13 +100,13 @@ func TestNothingToDo(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	paid := tr.wire(id, "R1", "100 USD")
-	size := must(tr.store.Settled(background))
+	size := must(tr.Store.Settled(background))
 	again := tr.wire(id, "R1", "100 USD")
 	if len(again.Events) != 0 || again.Version != paid.Version || again.Stream != order.Stream(id) ||
 		again.Receipt.First != 0 || again.Receipt.Position != 0 || again.Receipt.Repeated {
 		t.Fatalf("%+v", again)
 	}
-	if now := must(tr.store.Settled(background)); now != size {
+	if now := must(tr.Store.Settled(background)); now != size {
 		t.Fatalf("the log went from %d to %d", size, now)
 	}
 }
@@ -116,7 +116,7 @@ func TestSameIDOtherCommand(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	a, b := trade.NewID(), trade.NewID()
 	first := asking(acme, desk.OnOrder(a, order.Draft{Mode: order.DraftOnline}))
-	if _, err := tr.desk.Do(background, first); err != nil {
+	if _, err := tr.Desk.Do(background, first); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(c *desk.Command){
@@ -131,12 +131,12 @@ func TestSameIDOtherCommand(t *testing.T) {
 		c := first
 		change(&c)
 		for range 2 {
-			_, err := tr.desk.Do(background, c)
+			_, err := tr.Desk.Do(background, c)
 			var duplicate *events.DuplicateError
 			if !errors.As(err, &duplicate) || duplicate.Commit != c.ID {
 				t.Errorf("%s: %v, want a *DuplicateError", name, err)
 			}
-			if dry := tr.desk.Try(background, c); !reflect.DeepEqual(dry, err) {
+			if dry := tr.Desk.Try(background, c); !reflect.DeepEqual(dry, err) {
 				t.Errorf("%s: Try says %v", name, dry)
 			}
 		}
@@ -149,27 +149,27 @@ func TestExpect(t *testing.T) {
 	c := asking(acme, submission(id))
 	for _, wrong := range []events.Version{1, 5, 7, 100} {
 		c.Expect = wrong
-		_, err := tr.desk.Do(background, c)
+		_, err := tr.Desk.Do(background, c)
 		var expect *desk.ExpectError
 		if !errors.As(err, &expect) || expect.Head != 6 || expect.Expect != wrong || expect.Stream != order.Stream(id) ||
 			!strings.Contains(err.Error(), "is at version 6, not") {
 			t.Fatalf("expecting %d: %v", wrong, err)
 		}
-		if dry := tr.desk.Try(background, c); !reflect.DeepEqual(dry, err) {
+		if dry := tr.Desk.Try(background, c); !reflect.DeepEqual(dry, err) {
 			t.Fatalf("Try says %v, Do %v", dry, err)
 		}
 	}
 	c.Expect = 6
-	if _, err := tr.desk.Do(background, c); err != nil {
+	if _, err := tr.Desk.Do(background, c); err != nil {
 		t.Fatal(err)
 	}
 	// What another desk expects is measured by the store, not by what it remembers.
-	other := newTrade(t, tr.store)
-	other.order(id)
+	other := newFixture(t, tr.Store)
+	other.Order(id)
 	tr.confirm(id)
 	cancel := asking(bruno, desk.OnOrder(id, order.Cancel{}))
 	cancel.Expect = 8
-	if _, err := other.desk.Do(background, cancel); err != nil {
+	if _, err := other.Desk.Do(background, cancel); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -198,7 +198,7 @@ func TestSources(t *testing.T) {
 	}
 	base := memory.New()
 	store := &rival{Store: base}
-	tr := newTrade(t, store, desk.WithSources(sources))
+	tr := newFixture(t, store, desk.WithSources(sources))
 	count := func(name string, n *atomic.Int64, want int64) {
 		t.Helper()
 		if got := n.Swap(0); got != want {
@@ -218,33 +218,33 @@ func TestSources(t *testing.T) {
 	count("Certify", &asked.certify, 0)
 	c := asking(acme, activate)
 	for range 2 {
-		if _, err := tr.desk.Do(background, c); err != nil {
+		if _, err := tr.Desk.Do(background, c); err != nil {
 			t.Fatal(err)
 		}
 	}
 	count("Certify", &asked.certify, 1)
 
 	id := trade.NewID()
-	tr.do(acme, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
+	tr.Do(acme, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
 	match := desk.OnOrder(id, order.MatchBuyer{Email: bruno.Email})
 	tr.refused(rule.A8, acme, match) // nothing entered yet
-	tr.do(acme, desk.OnOrder(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
+	tr.Do(acme, desk.OnOrder(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
 	tr.refused(rule.A8, orient, match)
 	tr.refused(rule.A8, acme, desk.OnOrder(id, order.MatchBuyer{Email: "other@buyer.example"}))
 	count("Match", &asked.match, 0)
 	// Three times somebody is faster; the look-up is made once.
 	store.rounds.Store(3)
 	store.faster = func() {
-		_, err := newTrade(t, base).ask(acme, desk.OnOrder(id, order.SetTransport{Mode: order.TransportAir}))
+		_, err := newFixture(t, base).Ask(acme, desk.OnOrder(id, order.SetTransport{Mode: order.TransportAir}))
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	tr.do(acme, match)
+	tr.Do(acme, match)
 	count("Match", &asked.match, 1)
-	tr.do(acme, desk.OnOrder(id, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}}))
+	tr.Do(acme, desk.OnOrder(id, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}}))
 	tr.refused(rule.A16, acme, submission(id))
-	tr.do(acme, desk.OnOrder(id, order.ChooseCoverage{Coverage: order.CoverageNone}))
+	tr.Do(acme, desk.OnOrder(id, order.ChooseCoverage{Coverage: order.CoverageNone}))
 	tr.refused(rule.A16, acme, desk.OnOrder(id, order.Submit{}))
 	if err := tr.try(acme, submission(id)); err != nil {
 		t.Fatal(err)
@@ -301,13 +301,13 @@ func TestSourceFails(t *testing.T) {
 	} {
 		c := asking(acme, desk.OnOrder(id, step))
 		fail = true
-		size := must(tr.store.Settled(background))
-		if _, err := tr.desk.Do(background, c); err != nil {
-			if !errors.Is(err, down) || must(tr.store.Settled(background)) != size {
+		size := must(tr.Store.Settled(background))
+		if _, err := tr.Desk.Do(background, c); err != nil {
+			if !errors.Is(err, down) || must(tr.Store.Settled(background)) != size {
 				t.Fatalf("%s: %v", c.Do, err)
 			}
 			fail = false
-			if _, err := tr.desk.Do(background, c); err != nil {
+			if _, err := tr.Desk.Do(background, c); err != nil {
 				t.Fatal(err)
 			}
 			fail = true
@@ -343,17 +343,17 @@ func (u *unsure) Append(ctx context.Context, c events.Commit) (events.Receipt, e
 func TestUnknownOutcome(t *testing.T) {
 	for _, applied := range []bool{true, false} {
 		store := &unsure{Store: memory.New(), applied: applied}
-		tr := newTrade(t, store, desk.WithTimeout(50*time.Millisecond)).opened("10000 USD")
+		tr := newFixture(t, store, desk.WithTimeout(50*time.Millisecond)).opened("10000 USD")
 		id := tr.draft("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		size := must(store.Settled(background))
 
 		c := asking(acme, submission(id))
 		store.times.Store(1 << 40)
-		if _, err := tr.desk.Do(background, c); !errors.Is(err, events.ErrUnknownOutcome) {
+		if _, err := tr.Desk.Do(background, c); !errors.Is(err, events.ErrUnknownOutcome) {
 			t.Fatalf("applied %t: %v", applied, err)
 		}
 		store.times.Store(0)
-		r, err := tr.desk.Do(background, c)
+		r, err := tr.Desk.Do(background, c)
 		if err != nil || r.Receipt.Repeated != applied || len(r.Events) != 4 || r.Receipt.First != size+1 {
 			t.Fatalf("applied %t: %+v, %v", applied, r, err)
 		}
@@ -373,19 +373,19 @@ func TestUnknownOutcome(t *testing.T) {
 // that there is nothing to do, and its errors are of what is.
 func TestRefusalsAreCurrent(t *testing.T) {
 	tr := inMemory(t).opened("100 USD")
-	other := newTrade(t, tr.store)
+	other := newFixture(t, tr.Store)
 	holder := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	waiting := other.draft("100 USD", "100 USD", order.CoveragePostDelivery)
 	other.refused(rule.D3, acme, submission(waiting))
-	tr.do(acme, desk.OnOrder(holder, order.Cancel{}))
+	tr.Do(acme, desk.OnOrder(holder, order.Cancel{}))
 	if err := other.try(acme, submission(waiting)); err != nil {
 		t.Fatal(err)
 	}
 	other.submit(waiting)
-	tr.do(platform, suspendService())
+	tr.Do(platform, suspendService())
 	other.refused(rule.A6, acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
-	tr.do(platform, desk.OnSeller(acme.Account, seller.Reinstate{}))
-	other.do(acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
+	tr.Do(platform, desk.OnSeller(acme.Account, seller.Reinstate{}))
+	other.Do(acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
 }
 
 // TestOptionsThatAreNone gives every option its zero value.
@@ -403,9 +403,9 @@ func TestOptionsThatAreNone(t *testing.T) {
 func TestSnapshots(t *testing.T) {
 	store := memory.New()
 	snapshots := events.NewSnapshotter(10, func(_ events.StreamID, err error) { t.Error(err) })
-	tr := newTrade(t, store, desk.WithSnapshots(snapshots)).opened("10000 USD")
+	tr := newFixture(t, store, desk.WithSnapshots(snapshots)).opened("10000 USD")
 	for i := range 2 * events.DefaultSaveEvery {
-		tr.do(platform, limit(money("10000 USD").String()))
+		tr.Do(platform, limit(money("10000 USD").String()))
 		if i == 10 {
 			tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		}
@@ -415,11 +415,11 @@ func TestSnapshots(t *testing.T) {
 	if _, found, err := store.LatestSnapshot(background, stream, credit.NewModel().Fold); err != nil || !found {
 		t.Fatalf("no snapshot of the line: %v", err)
 	}
-	want, version, err := tr.desk.ReadLine(background, platform, acme.Account, usd)
+	want, version, err := tr.Desk.ReadLine(background, platform, acme.Account, usd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, v, err := newTrade(t, store, desk.WithCache(0)).desk.ReadLine(background, platform, acme.Account, usd)
+	got, v, err := newFixture(t, store, desk.WithCache(0)).Desk.ReadLine(background, platform, acme.Account, usd)
 	if err != nil || v != version || !reflect.DeepEqual(got, want) {
 		t.Fatalf("by snapshot %+v at %d, live %+v at %d: %v", got, v, want, version, err)
 	}

@@ -18,8 +18,8 @@ func TestWholeLife(t *testing.T) {
 	tr.refused(rule.A18, stranger, desk.OnOrder(id, order.Confirm{Terms: 2}))
 	tr.shipped(id)
 	tr.wire(id, "balance", "4000 USD")
-	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
-	if o := tr.order(id); o.Phase != order.PhaseCompleted {
+	tr.Do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+	if o := tr.Order(id); o.Phase != order.PhaseCompleted {
 		t.Fatalf("phase %s", o.Phase)
 	}
 	if l := tr.line(); !l.Held.IsZero() {

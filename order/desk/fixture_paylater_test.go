@@ -72,7 +72,7 @@ func unfreeze(reason credit.Reason, ref string) desk.Action {
 
 func (tr *fixture) sale(id trade.ID) paylater.Order {
 	tr.Helper()
-	o, _, err := tr.desk.ReadPayLater(context.Background(), platform, id)
+	o, _, err := tr.Desk.ReadPayLater(context.Background(), platform, id)
 	if err != nil {
 		tr.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func (tr *fixture) on(id trade.ID, commands ...paylater.Command) desk.Result {
 	tr.Helper()
 	var last desk.Result
 	for _, c := range commands {
-		last = tr.do(usually(c), desk.OnPayLater(id, c))
+		last = tr.Do(usually(c), desk.OnPayLater(id, c))
 	}
 	return last
 }
@@ -112,7 +112,7 @@ func (tr *fixture) received(amount string) trade.ID {
 func (tr *fixture) late(amount string) trade.ID {
 	tr.Helper()
 	id := tr.received(amount)
-	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
+	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
 	return id
 }
 
@@ -127,7 +127,7 @@ func (tr *fixture) sold(amount string) trade.ID {
 // stands checks the phase of an order.
 func (tr *fixture) stands(id trade.ID, want paylater.Phase) {
 	tr.Helper()
-	if o := tr.sale(id); o.Phase != want {
+	if o := tr.Sale(id); o.Phase != want {
 		tr.Fatalf("phase %s, want %s", o.Phase, want)
 	}
 }
@@ -164,7 +164,7 @@ func (tr *fixture) wrote(r desk.Result, want ...string) {
 		tr.Fatalf("wrote %q, want %q", got, want)
 	}
 	n := 0
-	for record, err := range tr.store.ReadAll(context.Background(), r.Receipt.First-1, events.Filter{}) {
+	for record, err := range tr.Store.ReadAll(context.Background(), r.Receipt.First-1, events.Filter{}) {
 		if err != nil {
 			tr.Fatal(err)
 		}

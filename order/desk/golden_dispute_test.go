@@ -19,18 +19,18 @@ func TestGoldenDisputes(t *testing.T) {
 		tr.wire(id, "all", "6100 USD")
 		back := desk.OnOrder(id, order.ReturnUnapplied{Amount: money("100 USD")})
 		no := tr.refused(rule.D30, acme, refund(id, "6000.01 USD"))
-		if l := tr.order(id).Ledger; no.Missing != money("0.01 USD") || l.Applied != money("6000 USD") || l.Unapplied != money("100 USD") {
+		if l := tr.Order(id).Ledger; no.Missing != money("0.01 USD") || l.Applied != money("6000 USD") || l.Unapplied != money("100 USD") {
 			t.Fatalf("missing %s, ledger %+v", no.Missing, l)
 		}
 		tr.held("6000 USD")
-		tr.do(acme, refund(id, "6000 USD"))
+		tr.Do(acme, refund(id, "6000 USD"))
 		tr.held("0 USD")
-		if o := tr.order(id); o.CloseReason != order.ClosedRefunded || o.Ledger.Unapplied != money("100 USD") {
+		if o := tr.Order(id); o.CloseReason != order.ClosedRefunded || o.Ledger.Unapplied != money("100 USD") {
 			t.Fatalf("closed %q, ledger %+v", o.CloseReason, o.Ledger)
 		}
-		tr.do(platform, back)
+		tr.Do(platform, back)
 		tr.refused(rule.D21, platform, back)
-		if l := tr.order(id).Ledger; !l.Unapplied.IsZero() || l.Returned != money("100 USD") || l.Refunded != money("6000 USD") {
+		if l := tr.Order(id).Ledger; !l.Unapplied.IsZero() || l.Returned != money("100 USD") || l.Refunded != money("6000 USD") {
 			t.Fatalf("ledger %+v", l)
 		}
 		tr.phase(id, order.PhaseClosed)
@@ -40,8 +40,8 @@ func TestGoldenDisputes(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
 		tr.wire(id, "initial", "1980 USD")
-		tr.do(acme, desk.OnOrder(id, order.AcceptShortfall{}))
-		if o := tr.order(id); o.Phase != order.PhaseReadyToShip || o.Ledger.Shortfall != money("20 USD") || o.Due() != money("4000 USD") {
+		tr.Do(acme, desk.OnOrder(id, order.AcceptShortfall{}))
+		if o := tr.Order(id); o.Phase != order.PhaseReadyToShip || o.Ledger.Shortfall != money("20 USD") || o.Due() != money("4000 USD") {
 			t.Fatalf("phase %s, ledger %+v, due %s", o.Phase, o.Ledger, o.Due())
 		}
 		// What was written off was never paid: it cannot be refunded.
@@ -49,7 +49,7 @@ func TestGoldenDisputes(t *testing.T) {
 			t.Fatalf("missing %s", no.Missing)
 		}
 		tr.held("2000 USD")
-		tr.do(acme, refund(id, "1980 USD"))
+		tr.Do(acme, refund(id, "1980 USD"))
 		tr.phase(id, order.PhaseClosed)
 		tr.held("0 USD")
 		tr.audit()
@@ -58,11 +58,11 @@ func TestGoldenDisputes(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		id := tr.placed("5000 USD", "5000 USD", order.CoveragePostDelivery)
 		tr.shipped(id)
-		tr.do(acme, refund(id, "2500 USD"))
+		tr.Do(acme, refund(id, "2500 USD"))
 		tr.held("5000 USD")
 		tr.disputed(id, true)
-		r := tr.do(platform, compensation(id, "5000 USD"))
-		o := tr.order(id)
+		r := tr.Do(platform, compensation(id, "5000 USD"))
+		o := tr.Order(id)
 		if o.CloseReason != order.ClosedRefunded || o.Hold.Status != order.HoldIsPosted || o.Ledger.Claimed != money("2500 USD") || o.Ledger.Refunded != money("2500 USD") {
 			t.Fatalf("closed %q, hold %+v, ledger %+v", o.CloseReason, o.Hold, o.Ledger)
 		}
@@ -83,9 +83,9 @@ func TestGoldenDisputes(t *testing.T) {
 		id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
 		tr.shipped(id)
 		tr.at(start.Add(10*day)).disputed(id, false)
-		tr.at(start.Add(14*day)).do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
+		tr.at(start.Add(14*day)).Do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 		due := start.Add(19 * day)
-		if d := tr.order(id).Shipment.ReceiptDeadline; !d.Equal(due) {
+		if d := tr.Order(id).Shipment.ReceiptDeadline; !d.Equal(due) {
 			t.Fatalf("deadline %s, want %s", d, due)
 		}
 		if done := tr.tick(due.Add(-1)); len(done) != 0 {
@@ -95,7 +95,7 @@ func TestGoldenDisputes(t *testing.T) {
 		if done := tr.tick(due); len(done) != 1 || done[0].Kind != "receipt" || done[0].Err != nil {
 			t.Fatalf("on day 19: %+v", done)
 		}
-		if o := tr.order(id); o.Phase != order.PhaseCompleted || o.ReceiptBy != trade.System || !o.ReceivedAt.Equal(due) {
+		if o := tr.Order(id); o.Phase != order.PhaseCompleted || o.ReceiptBy != trade.System || !o.ReceivedAt.Equal(due) {
 			t.Fatalf("phase %s, received by %s at %s", o.Phase, o.ReceiptBy, o.ReceivedAt)
 		}
 		tr.held("0 USD")

@@ -52,7 +52,7 @@ func goldenReduced(t *testing.T) {
 	reduced := func() (*fixture, trade.ID) {
 		tr := shop(t, "5000 CNY")
 		id := tr.received("4000 CNY")
-		tr.do(platform, assess("3000 CNY"))
+		tr.Do(platform, assess("3000 CNY"))
 		tr.lineIs("3000", "4000", "0")
 		tr.missing(tr.refused(rule.B5, shopper, buying("1 CNY")), "1 CNY")
 		return tr, id
@@ -61,7 +61,7 @@ func goldenReduced(t *testing.T) {
 	tr.pay(id, "4000 CNY")
 	tr.lineIs("3000", "0", "3000")
 	tr, id = reduced()
-	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
+	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
 	tr.lineIs("0", "0", "0")
 }
 
@@ -76,7 +76,7 @@ func goldenFrozen(t *testing.T) {
 	tr.lineIs("5000", "0", "5000")
 	tr.fundsAre("1000", "0", "0")
 	tr.frozenFor(credit.ReasonOverdue)
-	tr.after(7*day).do(shopkeeper, withdrawal("W", "1000 CNY"))
+	tr.after(7*day).Do(shopkeeper, withdrawal("W", "1000 CNY"))
 	tr.refused(rule.B19, shopper, buying("1 CNY"))
 }
 
@@ -88,20 +88,20 @@ func goldenWaiting(t *testing.T) {
 	take := withdrawal("W", "100.00 CNY")
 	tr.earliest(tr.at(start.Add(6*day+23*time.Hour+59*time.Minute)).refused(rule.B17, shopkeeper, take), start.Add(168*time.Hour))
 	tr.at(start.Add(168*time.Hour-1)).refused(rule.B17, shopkeeper, take)
-	tr.at(time.Date(2025, 1, 8, 0, 0, 0, 0, time.UTC)).do(shopkeeper, take)
+	tr.at(time.Date(2025, 1, 8, 0, 0, 0, 0, time.UTC)).Do(shopkeeper, take)
 }
 
 // 100.00 withdrawn at a fee of 0.1 %: net 99.90, fee 0.10; failed: 100.00 available again.
 func goldenFee(t *testing.T) {
 	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 10}}))
 	tr.sold("100 CNY")
-	tr.do(shopkeeper, withdrawal("W", "100.00 CNY"))
-	w := must(tr.desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))[0]
+	tr.Do(shopkeeper, withdrawal("W", "100.00 CNY"))
+	w := must(tr.Desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))[0]
 	if w.Net != yuan("99.90") || w.Fee != yuan("0.10") || w.Gross != yuan("100.00") {
 		t.Fatalf("net %s, fee %s of %s", w.Net, w.Fee, w.Gross)
 	}
 	tr.fundsAre("0", "0", "0")
-	tr.do(platform, onFunds(funds.FailWithdrawal{ID: "W", Reason: "account closed"}))
+	tr.Do(platform, onFunds(funds.FailWithdrawal{ID: "W", Reason: "account closed"}))
 	tr.fundsAre("0", "100.00", "0")
 }
 
@@ -109,10 +109,10 @@ func goldenFee(t *testing.T) {
 func goldenRefund(t *testing.T) {
 	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	id := tr.sold("100 CNY")
-	tr.do(shopkeeper, withdrawal("W", "100 CNY"))
+	tr.Do(shopkeeper, withdrawal("W", "100 CNY"))
 	tr.on(id, paylater.Refund{Amount: money("60 CNY")})
 	tr.fundsAre("0", "0", "60")
-	tr.do(platform, onFunds(funds.FailWithdrawal{ID: "W", Reason: "account closed"}))
+	tr.Do(platform, onFunds(funds.FailWithdrawal{ID: "W", Reason: "account closed"}))
 	tr.fundsAre("0", "40", "0")
 }
 
@@ -127,7 +127,7 @@ func goldenQuota(t *testing.T) {
 // shop goes from 5,000 to 20,000 after three months, the other to 100,000, both accepted.
 func goldenScore(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.Do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	inputs := func(score, volume string) credit.Inputs {
 		return credit.Inputs{Score: number(score), Volume: money(volume)}
 	}
@@ -136,11 +136,11 @@ func goldenScore(t *testing.T) {
 		t.Fatalf("4.79 gives %s, 4.8 gives %s", below, at)
 	}
 	tr.after(91 * day)
-	tr.do(platform, onQuota(credit.AssessLimit{Limit: at, Inputs: inputs("4.8", "125000 CNY")}))
+	tr.Do(platform, onQuota(credit.AssessLimit{Limit: at, Inputs: inputs("4.8", "125000 CNY")}))
 	most := must(credit.DefaultAssessment(inputs("4.8", "625000 CNY")))
-	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.AssessLimit{Limit: most, Inputs: inputs("4.8", "625000 CNY")}))
-	tr.do(shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "20000 CNY")))
-	tr.do(shopper, desk.OnPayLater(trade.NewID(), placing(otherShop, "100000 CNY")))
+	tr.Do(platform, desk.OnQuota(otherShop.Account, cny, credit.AssessLimit{Limit: most, Inputs: inputs("4.8", "625000 CNY")}))
+	tr.Do(shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "20000 CNY")))
+	tr.Do(shopper, desk.OnPayLater(trade.NewID(), placing(otherShop, "100000 CNY")))
 }
 
 // Shipped at the new year: received automatically after 10 x 24 hours, charged a day later, and
@@ -177,7 +177,7 @@ func goldenAfterSales(t *testing.T) {
 		t.Fatalf("while the case is open: %+v", done)
 	}
 	tr.at(due.Add(3*day)).on(id, paylater.CloseAfterSales{})
-	if o := tr.sale(id); !o.DueAt.Equal(due.Add(3 * day)) {
+	if o := tr.Sale(id); !o.DueAt.Equal(due.Add(3 * day)) {
 		t.Fatalf("due %s", o.DueAt)
 	}
 	if got := kindOf(t, tr.tick(due.Add(3*day)), id); got != "charge" {

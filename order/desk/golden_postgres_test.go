@@ -23,7 +23,7 @@ func TestGoldenStoreOnPostgres(t *testing.T) {
 	}
 	store := openLog(t, onServer+schema+" "+dsn)
 	isGolden(t, store)
-	tr := newTrade(t, store)
+	tr := newFixture(t, store)
 	askAgain(t, tr, 12)
 	goOn(t, tr)
 	verify(t, store)

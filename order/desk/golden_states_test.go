@@ -146,7 +146,7 @@ func changed(was texts, known []string, is texts, knownNow []string) string {
 // TestChangedSeesEveryField holds the comparison of states to a change of each field of one.
 func TestChangedSeesEveryField(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
-	set, known := spell(tr.order(tr.life("100 USD", "50 USD", order.CoveragePostDelivery)))
+	set, known := spell(tr.Order(tr.life("100 USD", "50 USD", order.CoveragePostDelivery)))
 	if fault := changed(set, known, set, append(known, ".Newer")); fault != "" || len(set) < 20 {
 		t.Fatalf("%d fields, %s", len(set), fault)
 	}

@@ -143,9 +143,9 @@ func playGolden(t *testing.T) {
 	const seed, most = 4, 460 // which come to most kinds of events in so few records
 	path := filepath.Join(t.TempDir(), "golden.sqlite")
 	store := openFile(t, path)
-	newTrade(t, store).opened("10000 USD").openedTo(orient, "10000 USD").openShop("5000 CNY")
+	newFixture(t, store).opened("10000 USD").openedTo(orient, "10000 USD").openShop("5000 CNY")
 	// What the players never come to: a certification that is not approved.
-	strict := newTrade(t, store, desk.WithSources(desk.Sources{
+	strict := newFixture(t, store, desk.WithSources(desk.Sources{
 		Store: func(context.Context, trade.Account) (seller.Facts, error) {
 			return seller.Facts{Operating: true, Membership: seller.MemberFree}, nil
 		},
@@ -153,16 +153,16 @@ func playGolden(t *testing.T) {
 			return seller.Verdict{Reason: "the registry does not know the number"}, nil
 		},
 	}))
-	strict.do(otherShop, desk.OnSeller(otherShop.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
+	strict.Do(otherShop, desk.OnSeller(otherShop.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
 		CompanyName: "Far Sail", RegistrationNo: "1", LegalRepresentative: "Wang Fang", RegisteredAddress: "Ningbo",
 	}}))
-	p := newPlayer(newTrade(t, store), 'g', 9, 9, rand.New(rand.NewPCG(seed, 0)).IntN)
-	m := newMarket(func(opts ...desk.Option) *fixture { return newTrade(t, store, opts...) }, 6, rand.New(rand.NewPCG(seed, 1)).IntN)
+	p := newPlayer(newFixture(t, store), 'g', 9, 9, rand.New(rand.NewPCG(seed, 0)).IntN)
+	m := newMarket(func(opts ...desk.Option) *fixture { return newFixture(t, store, opts...) }, 6, rand.New(rand.NewPCG(seed, 1)).IntN)
 	var asked []byte
 	for i := 0; i < 3000 && must(store.Settled(t.Context())) < most; i++ {
-		c, on := p.step(), p.desk
+		c, on := p.step(), p.Desk
 		if i%2 == 0 {
-			c, on = m.step(), m.desk
+			c, on = m.step(), m.Desk
 		}
 		r, err := on.Do(t.Context(), c)
 		if err != nil || len(r.Events) == 0 {
@@ -174,7 +174,7 @@ func playGolden(t *testing.T) {
 		}
 		asked = append(append(asked, must(json.Marshal(goldenAsked{c.ID, c.By, w, r.Receipt.First, r.Receipt.Position}))...), '\n')
 	}
-	leaveOpen(newTrade(t, store).at(later(p.now(), m.now())))
+	leaveOpen(newFixture(t, store).at(later(p.Clock.Now(), m.Clock.Now())))
 	states := spellStates(t, store)
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
@@ -206,7 +206,7 @@ func leaveOpen(tr *fixture) {
 		id := trade.NewID()
 		tr.drafted(vendor, id, "600 USD", "200 USD", order.CoveragePostDelivery)
 		if steps > 0 {
-			tr.do(vendor, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
+			tr.Do(vendor, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 		}
 		if steps > 1 {
 			tr.confirm(id)
@@ -216,18 +216,18 @@ func leaveOpen(tr *fixture) {
 		}
 	}
 	shop := trade.Actor{Role: trade.Seller, Account: "m-late"}
-	tr.do(platform, desk.OnQuota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.Do(platform, desk.OnQuota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	for steps := range 4 {
 		id := trade.NewID()
-		tr.do(shopper, desk.OnPayLater(id, placing(shop, "500 CNY")))
+		tr.Do(shopper, desk.OnPayLater(id, placing(shop, "500 CNY")))
 		if steps > 0 {
-			tr.do(shop, desk.OnPayLater(id, paylater.Ship{}))
+			tr.Do(shop, desk.OnPayLater(id, paylater.Ship{}))
 		}
 		if steps > 1 {
-			tr.do(shopper, desk.OnPayLater(id, paylater.ConfirmReceipt{}))
+			tr.Do(shopper, desk.OnPayLater(id, paylater.ConfirmReceipt{}))
 		}
 		if steps > 2 {
-			tr.do(shopper, desk.OnPayLater(id, paylater.OpenAfterSales{}))
+			tr.Do(shopper, desk.OnPayLater(id, paylater.OpenAfterSales{}))
 		}
 	}
 }
@@ -327,7 +327,7 @@ func askAgain(t testing.TB, tr *fixture, every int) {
 		}
 		var a goldenAsked
 		unmarshal(t, []byte(line), &a)
-		r, err := tr.desk.Do(t.Context(), a.do(t))
+		r, err := tr.Desk.Do(t.Context(), a.do(t))
 		if err != nil || !r.Receipt.Repeated || r.Receipt.First != a.First || r.Receipt.Position != a.Last || len(r.Events) == 0 {
 			t.Errorf("%s by %s: %+v, %v", a.Wish.Name, a.By.Role, r.Receipt, err)
 		}
@@ -339,20 +339,20 @@ func goOn(t testing.TB, tr *fixture) {
 	t.Helper()
 	tr.at(start.Add(1000 * day))
 	for _, who := range []trade.Actor{acme, {Role: trade.Seller, Account: "s-new", Email: "new@seller.example"}} {
-		if s := stateOf(t, tr.store, must(seller.Stream(who.Account))).(seller.Service); s.Phase != order.ServiceActive {
+		if s := stateOf(t, tr.Store, must(seller.Stream(who.Account))).(seller.Service); s.Phase != order.ServiceActive {
 			tr.openedTo(who, "10000 USD")
 		}
 	}
-	before := must(tr.store.Settled(t.Context()))
-	if _, err := tr.desk.Tick(t.Context(), tr.now()); err != nil {
+	before := must(tr.Store.Settled(t.Context()))
+	if _, err := tr.Desk.Tick(t.Context(), tr.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	id := trade.NewID()
 	tr.drafted(trade.Actor{Role: trade.Seller, Account: "s-new", Email: "new@seller.example"}, id, "100 USD", "50 USD", order.CoverageNone)
-	if o := tr.order(id); o.Phase != order.PhaseDraft {
+	if o := tr.Order(id); o.Phase != order.PhaseDraft {
 		t.Errorf("the new order is %s", o.Phase)
 	}
-	if after := must(tr.store.Settled(t.Context())); after < before+6 {
+	if after := must(tr.Store.Settled(t.Context())); after < before+6 {
 		t.Errorf("the log went from %d to %d", before, after)
 	}
 }
@@ -375,7 +375,7 @@ func TestGoldenStore(t *testing.T) {
 	}
 	store := openFile(t, path)
 	isGolden(t, store)
-	tr := newTrade(t, store)
+	tr := newFixture(t, store)
 	askAgain(t, tr, 1)
 	goOn(t, tr)
 	if err := store.Close(); err != nil {

@@ -24,7 +24,7 @@ func TestGolden(t *testing.T) {
 		}
 		tr.shipped(a)
 		tr.refused(rule.D3, acme, submission(b))
-		tr.do(bruno, desk.OnOrder(a, order.ConfirmReceipt{}))
+		tr.Do(bruno, desk.OnOrder(a, order.ConfirmReceipt{}))
 		tr.submit(b)
 		tr.held("5000 USD")
 	})
@@ -46,7 +46,7 @@ func TestGolden(t *testing.T) {
 	t.Run("LimitCutBelowHeld", func(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
-		tr.do(platform, limit("4000 USD"))
+		tr.Do(platform, limit("4000 USD"))
 		l := tr.line()
 		if !l.Available().IsZero() || l.Overcommitted() != money("2000 USD") {
 			t.Fatalf("available %s, overcommitted %s", l.Available(), l.Overcommitted())
@@ -60,21 +60,21 @@ func TestGolden(t *testing.T) {
 		tr.entrust("E1")
 		tr.at(start.Add(9*time.Hour)).release("E1", start.Add(9*time.Hour))
 		tr.at(start.Add(12*time.Hour)).wire(id, "all", "100 USD")
-		tr.at(start.Add(13*time.Hour)).do(acme, link(id, "E1"))
-		tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+		tr.at(start.Add(13*time.Hour)).Do(acme, link(id, "E1"))
+		tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 		tr.phase(id, order.PhaseShipped)
 	})
 	t.Run("AnEntrustmentMovesBetweenOrders", func(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		one, two := tr.confirmed("100 USD", "100 USD", order.CoverageNone), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 		tr.entrust("E")
-		tr.do(acme, link(one, "E"))
+		tr.Do(acme, link(one, "E"))
 		tr.refused(rule.A22, acme, link(two, "E"))
-		tr.do(acme, unlink(one, "E"))
-		tr.do(acme, link(two, "E"))
-		before := tr.entrustment("E")
-		r := tr.do(acme, desk.OnOrder(two, order.Cancel{}))
-		after := tr.entrustment("E")
+		tr.Do(acme, unlink(one, "E"))
+		tr.Do(acme, link(two, "E"))
+		before := tr.Entrustment("E")
+		r := tr.Do(acme, desk.OnOrder(two, order.Cancel{}))
+		after := tr.Entrustment("E")
 		if streams := streamsOf(r); len(streams) != 2 || before.Order != two || after.Linked() {
 			t.Fatalf("one commit of %v leaves it linked to %s", streams, after.Order)
 		}
@@ -87,7 +87,7 @@ func TestGolden(t *testing.T) {
 		t.Run("AutoReceipt/"+string(mode), func(t *testing.T) {
 			tr := inMemory(t).opened("10000 USD")
 			id := tr.draft("6000 USD", "6000 USD", order.CoveragePostDelivery)
-			tr.do(acme, desk.OnOrder(id, order.SetTransport{Mode: mode}))
+			tr.Do(acme, desk.OnOrder(id, order.SetTransport{Mode: mode}))
 			tr.submit(id)
 			tr.shipped(id)
 			auto := desk.OnOrder(id, order.AutoConfirmReceipt{})
@@ -96,7 +96,7 @@ func TestGolden(t *testing.T) {
 				t.Fatalf("earliest %s, want %s", no.Earliest, last)
 			}
 			tr.held("6000 USD")
-			tr.at(last).do(trade.Actor{Role: trade.System}, auto)
+			tr.at(last).Do(trade.Actor{Role: trade.System}, auto)
 			tr.phase(id, order.PhaseCompleted)
 			tr.held("0 USD")
 		})
@@ -105,8 +105,8 @@ func TestGolden(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		id := tr.confirmed("6000 USD", "2000 USD", order.CoverageNone)
 		tr.wire(id, "initial", "1980 USD")
-		tr.do(acme, desk.OnOrder(id, order.AcceptShortfall{}))
-		o := tr.order(id)
+		tr.Do(acme, desk.OnOrder(id, order.AcceptShortfall{}))
+		o := tr.Order(id)
 		if o.Phase != order.PhaseReadyToShip || o.Ledger.Shortfall != money("20 USD") || o.Due() != money("4000 USD") {
 			t.Fatalf("phase %s, shortfall %s, due %s", o.Phase, o.Ledger.Shortfall, o.Due())
 		}
@@ -115,7 +115,7 @@ func TestGolden(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		id := tr.confirmed("6000 USD", "6000 USD", order.CoverageNone)
 		tr.wire(id, "all", "6100 USD")
-		if l := tr.order(id).Ledger; l.Applied != money("6000 USD") || l.Unapplied != money("100 USD") {
+		if l := tr.Order(id).Ledger; l.Applied != money("6000 USD") || l.Unapplied != money("100 USD") {
 			t.Fatalf("applied %s, unapplied %s", l.Applied, l.Unapplied)
 		}
 	})
@@ -123,11 +123,11 @@ func TestGolden(t *testing.T) {
 		tr := inMemory(t).opened("0 USD")
 		id := tr.draft("100 USD", "100 USD", order.CoverageNone)
 		fresh := trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "New@Buyer.example"}
-		tr.do(acme, desk.OnOrder(id, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
-		tr.do(acme, desk.OnOrder(id, order.MatchBuyer{Email: "new@buyer.example"}))
+		tr.Do(acme, desk.OnOrder(id, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
+		tr.Do(acme, desk.OnOrder(id, order.MatchBuyer{Email: "new@buyer.example"}))
 		tr.submit(id)
-		confirm := desk.OnOrder(id, order.Confirm{Terms: tr.order(id).Revision})
+		confirm := desk.OnOrder(id, order.Confirm{Terms: tr.Order(id).Revision})
 		tr.refused(rule.A18, bruno, confirm)
-		tr.do(fresh, confirm)
+		tr.Do(fresh, confirm)
 	})
 }

@@ -26,12 +26,12 @@ func TestIndexForgetsWhatEnded(t *testing.T) {
 			tr.after(time.Second)
 		}
 		id := tr.placed("1 USD", "1 USD", order.CoverageNone)
-		if done := tr.tick(tr.now()); len(done) != 0 {
+		if done := tr.tick(tr.Clock.Now()); len(done) != 0 {
 			t.Fatalf("%+v", done)
 		}
-		tr.do(acme, desk.OnOrder(id, order.Cancel{}))
+		tr.Do(acme, desk.OnOrder(id, order.Cancel{}))
 	}
-	for _, d := range []*desk.Desk{tr.desk, newTrade(t, tr.store).desk} {
+	for _, d := range []*desk.Desk{tr.Desk, newFixture(t, tr.Store).Desk} {
 		if done, err := d.Tick(background, start.Add(30*day-1)); err != nil || len(done) != 0 {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -52,13 +52,13 @@ func TestIndexGoesOn(t *testing.T) {
 	for range orders {
 		tr.placed("1 USD", "1 USD", order.CoverageNone)
 	}
-	store := &counting{Store: tr.store}
-	late := newTrade(t, store)
+	store := &counting{Store: tr.Store}
+	late := newFixture(t, store)
 	now := start.Add(30 * day)
 	for attempt := 1; ; attempt++ {
 		ctx, cancel := context.WithCancel(background)
 		store.after, store.cancel = 120, cancel
-		done, err := late.at(now).desk.Tick(ctx, now)
+		done, err := late.at(now).Desk.Tick(ctx, now)
 		cancel()
 		if err == nil {
 			if len(done) == 0 || attempt < 3 {
@@ -71,7 +71,7 @@ func TestIndexGoesOn(t *testing.T) {
 		}
 	}
 	left := 0
-	for r, err := range tr.store.ReadAll(background, 0, events.Filter{Types: []string{order.KindClosed.String()}}) {
+	for r, err := range tr.Store.ReadAll(background, 0, events.Filter{Types: []string{order.KindClosed.String()}}) {
 		if err != nil || r.Position == 0 {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func (c *counting) ReadAll(ctx context.Context, after events.Position, f events.
 func BenchmarkFirstTick(b *testing.B) {
 	store := memory.New()
 	defer store.Close()
-	tr := newTrade(b, store).opened("0 USD")
+	tr := newFixture(b, store).opened("0 USD")
 	template := tr.life("100 USD", "100 USD", order.CoverageNone)
 	var life []events.Event
 	for r, err := range store.Read(background, order.Stream(template), 0) {
@@ -133,7 +133,7 @@ func BenchmarkFirstTick(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for b.Loop() {
-		tr = newTrade(b, store, desk.WithCache(0))
+		tr = newFixture(b, store, desk.WithCache(0))
 		if done := tr.tick(start.Add(time.Hour)); len(done) != 0 {
 			b.Fatal(len(done))
 		}

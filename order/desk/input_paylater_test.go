@@ -24,7 +24,7 @@ func TestBadPayLaterRequests(t *testing.T) {
 	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 5_000, FeeMin: money("2 CNY")}}))
 	tr.sold("100 CNY")
 	open := tr.received("50 CNY")
-	tr.do(platform, freeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, freeze(credit.ReasonOther, "audit"))
 	take := func(amount string, dest funds.Dest) desk.Action {
 		return onFunds(funds.Withdraw{ID: "W", Amount: money(amount), Dest: dest})
 	}
@@ -113,13 +113,13 @@ func TestMalformedPayLater(t *testing.T) {
 		{"dest", shopkeeper, onFunds(funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: funds.Dest{Alipay: ownAlipay.Alipay, Card: "1"}})},
 		{"by.role", trade.Actor{Role: trade.Desk}, onQuota(credit.Restore{Order: trade.NewID(), Amount: money("1 CNY"), Cause: credit.RestorePaid})},
 	} {
-		before := must(tr.store.Settled(context.Background()))
-		_, err := tr.ask(c.by, c.do)
+		before := must(tr.Store.Settled(context.Background()))
+		_, err := tr.Ask(c.by, c.do)
 		var invalid *trade.InvalidError
 		if !errors.As(err, &invalid) || invalid.Field != c.field {
 			t.Errorf("%s: %v, want field %s", c.do, err, c.field)
 		}
-		if after := must(tr.store.Settled(context.Background())); after != before {
+		if after := must(tr.Store.Settled(context.Background())); after != before {
 			t.Errorf("%s wrote", c.do)
 		}
 	}
@@ -164,9 +164,9 @@ func TestFundsSource(t *testing.T) {
 	}
 	nothing := func(what string, want func(error) bool) {
 		t.Helper()
-		before := must(tr.store.Settled(context.Background()))
-		_, err := tr.ask(shopper, pay)
-		if after := must(tr.store.Settled(context.Background())); !want(err) || after != before {
+		before := must(tr.Store.Settled(context.Background()))
+		_, err := tr.Ask(shopper, pay)
+		if after := must(tr.Store.Settled(context.Background())); !want(err) || after != before {
 			t.Fatalf("%s: %v, the log went from %d to %d", what, err, before, after)
 		}
 	}
@@ -178,8 +178,8 @@ func TestFundsSource(t *testing.T) {
 		return errors.As(err, &invalid) && invalid.Field == "policy.hold_days"
 	})
 	asked, policy.HoldDays = nil, 0
-	tr.do(shopper, pay)
-	tr.do(shopkeeper, withdrawal("W", "100 CNY"))
+	tr.Do(shopper, pay)
+	tr.Do(shopkeeper, withdrawal("W", "100 CNY"))
 	if len(asked) != 2 || asked[0] != shopkeeper.Account || asked[1] != shopkeeper.Account {
 		t.Fatalf("the policies of %v were asked for", asked)
 	}
@@ -191,26 +191,26 @@ func TestPayLaterReaders(t *testing.T) {
 	id := tr.sold("100 CNY")
 	ctx := t.Context()
 	reads := map[string]func(by trade.Actor) error{
-		"order": func(by trade.Actor) error { _, _, err := tr.desk.ReadPayLater(ctx, by, id); return err },
-		"next":  func(by trade.Actor) error { _, err := tr.desk.NextPayLater(ctx, by, id); return err },
+		"order": func(by trade.Actor) error { _, _, err := tr.Desk.ReadPayLater(ctx, by, id); return err },
+		"next":  func(by trade.Actor) error { _, err := tr.Desk.NextPayLater(ctx, by, id); return err },
 		"line": func(by trade.Actor) error {
-			_, _, err := tr.desk.ReadQuota(ctx, by, shopkeeper.Account, cny)
+			_, _, err := tr.Desk.ReadQuota(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
 		"ledger": func(by trade.Actor) error {
-			_, err := tr.desk.QuotaLedger(ctx, by, shopkeeper.Account, cny)
+			_, err := tr.Desk.QuotaLedger(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
 		"funds": func(by trade.Actor) error {
-			_, _, err := tr.desk.ReadFunds(ctx, by, shopkeeper.Account, cny)
+			_, _, err := tr.Desk.ReadFunds(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
 		"statement": func(by trade.Actor) error {
-			_, err := tr.desk.FundsLedger(ctx, by, shopkeeper.Account, cny)
+			_, err := tr.Desk.FundsLedger(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
 		"withdrawals": func(by trade.Actor) error {
-			_, err := tr.desk.Withdrawals(ctx, by, shopkeeper.Account, cny)
+			_, err := tr.Desk.Withdrawals(ctx, by, shopkeeper.Account, cny)
 			return err
 		},
 	}
@@ -235,7 +235,7 @@ func TestPayLaterReaders(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := tr.desk.ReadPayLater(ctx, platform, trade.NewID()); !errors.Is(err, desk.ErrNotFound) {
+	if _, _, err := tr.Desk.ReadPayLater(ctx, platform, trade.NewID()); !errors.Is(err, desk.ErrNotFound) {
 		t.Errorf("an order that is not there: %v", err)
 	}
 }
@@ -247,7 +247,7 @@ func TestLedgers(t *testing.T) {
 	tr.on(id, paylater.LowerAmount{Amount: money("900 CNY")})
 	tr.pay(id, "900 CNY")
 	tr.on(id, paylater.Refund{Amount: money("50 CNY")})
-	quota := must(tr.desk.QuotaLedger(t.Context(), shopkeeper, shopkeeper.Account, cny))
+	quota := must(tr.Desk.QuotaLedger(t.Context(), shopkeeper, shopkeeper.Account, cny))
 	for i, want := range []string{"0", "1000", "-100", "-900"} {
 		if m := quota.Movements[i]; m.Used != yuan(want) || (m.Order == id) != (i > 0) {
 			t.Errorf("movement %d is %+v", i, m)
@@ -257,7 +257,7 @@ func TestLedgers(t *testing.T) {
 	if page := now.Page(); len(quota.Movements) != 4 || quota.Closing.Used != page.Used || quota.Closing.Limit != page.Limit {
 		t.Errorf("%d movements to %+v, the line has %+v", len(quota.Movements), quota.Closing, page)
 	}
-	money := must(tr.desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, cny))
+	money := must(tr.Desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, cny))
 	if m := money.Movements; len(m) != 2 || m[0].Amount != yuan("900") || m[1].Amount != yuan("-50") || money.Closing != yuan("850") {
 		t.Errorf("%+v", money)
 	}
@@ -275,26 +275,26 @@ func TestCorruptLedgers(t *testing.T) {
 		balance: {Type: "funds.withdrawal-settled", Data: []byte(`{"id":"W"}`)},
 	} {
 		e.Schema, e.At = 1, start
-		if _, err := tr.store.Append(ctx, events.Commit{ID: desk.NewID(), Batches: []events.Batch{{Stream: stream, Events: []events.Event{e}}}}); err != nil {
+		if _, err := tr.Store.Append(ctx, events.Commit{ID: desk.NewID(), Batches: []events.Batch{{Stream: stream, Events: []events.Event{e}}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	lines, balances := credit.NewPayLaterModel(), funds.Model()
-	l, b := tr.quota(), must2(tr.desk.ReadFunds(ctx, platform, shopkeeper.Account, cny))
+	l, b := tr.quota(), must2(tr.Desk.ReadFunds(ctx, platform, shopkeeper.Account, cny))
 	for _, s := range []events.Snapshot{
 		{Stream: line, Version: 1, Fold: lines.Fold, Data: must(lines.Save(nil, &l))},
 		{Stream: balance, Version: 1, Fold: balances.Fold, Data: must(balances.Save(nil, &b))},
 	} {
-		if err := tr.store.(events.Snapshots).SaveSnapshot(ctx, s); err != nil {
+		if err := tr.Store.(events.Snapshots).SaveSnapshot(ctx, s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if l, _, err := tr.desk.ReadQuota(ctx, otherShop, otherShop.Account, cny); err != nil || l.Limit != yuan("5000") {
+	if l, _, err := tr.Desk.ReadQuota(ctx, otherShop, otherShop.Account, cny); err != nil || l.Limit != yuan("5000") {
 		t.Fatalf("the snapshot does not hide the fault: %+v, %v", l, err)
 	}
-	_, one := tr.desk.QuotaLedger(ctx, otherShop, otherShop.Account, cny)
-	_, two := tr.desk.FundsLedger(ctx, otherShop, otherShop.Account, cny)
-	_, three := tr.desk.Withdrawals(ctx, otherShop, otherShop.Account, cny)
+	_, one := tr.Desk.QuotaLedger(ctx, otherShop, otherShop.Account, cny)
+	_, two := tr.Desk.FundsLedger(ctx, otherShop, otherShop.Account, cny)
+	_, three := tr.Desk.Withdrawals(ctx, otherShop, otherShop.Account, cny)
 	for i, err := range []error{one, two, three} {
 		var corrupt *events.CorruptError
 		if !errors.As(err, &corrupt) || corrupt.Stream != []events.StreamID{line, balance, balance}[i] {

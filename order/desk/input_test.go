@@ -85,16 +85,16 @@ func TestBadInput(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			c := good
 			r.change(&c)
-			before := must(tr.store.Settled(background))
-			_, err := tr.desk.Do(background, c)
+			before := must(tr.Store.Settled(background))
+			_, err := tr.Desk.Do(background, c)
 			var invalid *trade.InvalidError
 			if !errors.As(err, &invalid) || invalid.Field != r.field || invalid.Reason == "" {
 				t.Fatalf("%v, want field %q and a reason", err, r.field)
 			}
-			if dry := tr.desk.Try(background, c); dry == nil || dry.Error() != err.Error() {
+			if dry := tr.Desk.Try(background, c); dry == nil || dry.Error() != err.Error() {
 				t.Fatalf("Try says %v, Do %v", dry, err)
 			}
-			if after := must(tr.store.Settled(background)); after != before {
+			if after := must(tr.Store.Settled(background)); after != before {
 				t.Fatal("something was written")
 			}
 			if s := c.Do.String(); s == "" {
@@ -102,7 +102,7 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
-	if _, err := tr.desk.Do(background, good); err != nil {
+	if _, err := tr.Desk.Do(background, good); err != nil {
 		t.Fatalf("the good one: %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func TestTooBigForTheLog(t *testing.T) {
 		})
 	}
 	c := desk.OnOrder(id, order.SetTerms{Terms: terms})
-	_, err := tr.ask(acme, c)
+	_, err := tr.Ask(acme, c)
 	dry := tr.try(acme, c)
 	if (err == nil) != (dry == nil) {
 		t.Fatalf("Do says %v, Try %v", err, dry)
@@ -137,36 +137,36 @@ func TestEndedContextAndClosedStore(t *testing.T) {
 		id := tr.draft("100 USD", "100 USD", order.CoveragePostDelivery)
 		ended, cancel := context.WithCancel(background)
 		cancel()
-		size := must(tr.store.Settled(background))
+		size := must(tr.Store.Settled(background))
 		for _, c := range []desk.Command{
 			asking(acme, submission(id)), asking(orient, submission(id)), asking(bruno, desk.OnOrder(id, order.Cancel{})),
 		} {
-			if _, err := tr.desk.Do(ended, c); !errors.Is(err, context.Canceled) {
+			if _, err := tr.Desk.Do(ended, c); !errors.Is(err, context.Canceled) {
 				t.Fatalf("%s: %v", c.Do, err)
 			}
-			if err := tr.desk.Try(ended, c); !errors.Is(err, context.Canceled) {
+			if err := tr.Desk.Try(ended, c); !errors.Is(err, context.Canceled) {
 				t.Fatalf("%s: %v", c.Do, err)
 			}
 		}
-		if _, _, err := tr.desk.ReadOrder(ended, platform, id); !errors.Is(err, context.Canceled) {
+		if _, _, err := tr.Desk.ReadOrder(ended, platform, id); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		if now := must(tr.store.Settled(background)); now != size {
+		if now := must(tr.Store.Settled(background)); now != size {
 			t.Fatal("something was written")
 		}
-		if err := tr.store.Close(); err != nil {
+		if err := tr.Store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tr.ask(acme, submission(id)); !errors.Is(err, events.ErrClosed) {
+		if _, err := tr.Ask(acme, submission(id)); !errors.Is(err, events.ErrClosed) {
 			t.Fatal(err)
 		}
 		if err := tr.try(acme, submission(id)); !errors.Is(err, events.ErrClosed) {
 			t.Fatal(err)
 		}
-		if _, _, err := tr.desk.ReadOrder(background, platform, id); !errors.Is(err, events.ErrClosed) {
+		if _, _, err := tr.Desk.ReadOrder(background, platform, id); !errors.Is(err, events.ErrClosed) {
 			t.Fatal(err)
 		}
-		if _, err := tr.desk.Timeline(background, platform, id); !errors.Is(err, events.ErrClosed) {
+		if _, err := tr.Desk.Timeline(background, platform, id); !errors.Is(err, events.ErrClosed) {
 			t.Fatal(err)
 		}
 	}

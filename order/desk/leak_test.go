@@ -144,12 +144,12 @@ func TestNothingLeaks(t *testing.T) {
 func round(t *testing.T, p leakPlace) {
 	store := p.open(owned{t})
 	snapshots := events.NewSnapshotter(4, nil)
-	tr := newTrade(t, store, desk.WithSnapshots(snapshots))
+	tr := newFixture(t, store, desk.WithSnapshots(snapshots))
 	if must(store.Settled(t.Context())) == 0 {
 		tr.opened("1000000 USD")
 	}
 	id := tr.life("600 USD", "200 USD", order.CoveragePostDelivery)
-	if _, err := tr.desk.Tick(t.Context(), tr.now()); err != nil {
+	if _, err := tr.Desk.Tick(t.Context(), tr.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, read := range []func(context.Context) iter.Seq2[events.Record, error]{
@@ -278,7 +278,7 @@ func TestLeaksAreSeen(t *testing.T) {
 			store := p.open(owned{t})
 			if what != "store" {
 				if name == "memory" {
-					newTrade(t, store).opened("1 USD") // something to read
+					newFixture(t, store).opened("1 USD") // something to read
 				}
 				before = p.still(t) // what is left beside the store is to be seen by itself
 			}

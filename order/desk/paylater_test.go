@@ -26,7 +26,7 @@ func shop(t testing.TB, limit string, opts ...desk.Option) *fixture {
 // openShop opens the pay-later line of the merchant.
 func (tr *fixture) openShop(limit string) *fixture {
 	tr.Helper()
-	tr.do(platform, desk.OnQuota(shopkeeper.Account, cny, credit.OpenLine{Limit: money(limit)}))
+	tr.Do(platform, desk.OnQuota(shopkeeper.Account, cny, credit.OpenLine{Limit: money(limit)}))
 	return tr
 }
 
@@ -34,18 +34,18 @@ func (tr *fixture) openShop(limit string) *fixture {
 func (tr *fixture) place(amount string) trade.ID {
 	tr.Helper()
 	id := trade.NewID()
-	tr.do(shopper, desk.OnPayLater(id, paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money(amount)}))
+	tr.Do(shopper, desk.OnPayLater(id, paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money(amount)}))
 	return id
 }
 
 func (tr *fixture) pay(id trade.ID, amount string) desk.Result {
 	tr.Helper()
-	return tr.do(shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P-" + id.String(), Amount: money(amount)}))
+	return tr.Do(shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P-" + id.String(), Amount: money(amount)}))
 }
 
 func (tr *fixture) quota() credit.Line {
 	tr.Helper()
-	l, _, err := tr.desk.ReadQuota(context.Background(), shopkeeper, shopkeeper.Account, cny)
+	l, _, err := tr.Desk.ReadQuota(context.Background(), shopkeeper, shopkeeper.Account, cny)
 	if err != nil {
 		tr.Fatal(err)
 	}
@@ -54,11 +54,11 @@ func (tr *fixture) quota() credit.Line {
 
 func (tr *fixture) funds() funds.Page {
 	tr.Helper()
-	b, _, err := tr.desk.ReadFunds(context.Background(), shopkeeper, shopkeeper.Account, cny)
+	b, _, err := tr.Desk.ReadFunds(context.Background(), shopkeeper, shopkeeper.Account, cny)
 	if err != nil {
 		tr.Fatal(err)
 	}
-	return b.Page(tr.now())
+	return b.Page(tr.Clock.Now())
 }
 
 func TestPayLaterLife(t *testing.T) {
@@ -68,14 +68,14 @@ func TestPayLaterLife(t *testing.T) {
 		t.Fatalf("used %s, remaining %s", q.Held, q.Available())
 	}
 	tr.refused(rule.B5, shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money("0.01 CNY")}))
-	tr.do(shopkeeper, desk.OnPayLater(id, paylater.Ship{}))
+	tr.Do(shopkeeper, desk.OnPayLater(id, paylater.Ship{}))
 	for range 3 { // receipt, charge, overdue
 		tr.after(11 * day)
-		if _, err := tr.desk.Tick(t.Context(), tr.now()); err != nil {
+		if _, err := tr.Desk.Tick(t.Context(), tr.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	o, _, err := tr.desk.ReadPayLater(t.Context(), shopkeeper, id)
+	o, _, err := tr.Desk.ReadPayLater(t.Context(), shopkeeper, id)
 	if err != nil || o.Phase != paylater.PhaseOverdue {
 		t.Fatalf("phase %s, %v", o.Phase, err)
 	}
@@ -91,7 +91,7 @@ func TestPayLaterLife(t *testing.T) {
 	}
 	tr.after(7 * day)
 	w := funds.Withdraw{ID: "W-1", Amount: money("5000 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: string(shopkeeper.Account)}}}
-	tr.do(shopkeeper, desk.OnFunds(shopkeeper.Account, cny, w))
+	tr.Do(shopkeeper, desk.OnFunds(shopkeeper.Account, cny, w))
 	if f := tr.funds(); !f.Available.IsZero() || f.InTransit != money("5000 CNY") {
 		t.Fatalf("available %s, in transit %s", f.Available, f.InTransit)
 	}

@@ -55,7 +55,7 @@ func (p *player) card(o *order.Order) order.Command {
 		case x.Status == order.PaymentPending && p.pick(8) == 0:
 			return order.FailPayment{Payment: x.ID, Reason: "declined"}
 		case x.Status == order.PaymentPending && p.pick(2) == 0:
-			return order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.now()}
+			return order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.Clock.Now()}
 		case x.Chargeback.Status == order.ChargebackOpen && p.pick(2) == 0:
 			return order.ResolveChargeback{Reference: x.Receipt.Reference, Won: p.pick(2) == 0}
 		case x.Status == order.PaymentIsReceived && x.Chargeback.Status == order.ChargebackNone && p.pick(12) == 0:

@@ -100,7 +100,7 @@ func (m *market) toFunds(merchant trade.Actor, c funds.Command) desk.Action {
 }
 
 func (m *market) look(id trade.ID) paylater.Order {
-	o, _, err := m.desk.ReadPayLater(context.Background(), platform, id)
+	o, _, err := m.Desk.ReadPayLater(context.Background(), platform, id)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		m.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func (m *market) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	case o.AfterSalesOpen():
 		return from(m, seller, buyer, platform), paylater.CloseAfterSales{}
 	case runs && m.pick(2) == 0:
-		if m.now().Before(deadline.At) {
+		if m.Clock.Now().Before(deadline.At) {
 			m.at(deadline.At)
 		}
 		return system, deadline.Command
@@ -160,7 +160,7 @@ func (m *market) anyOfSale(id trade.ID) []paylater.Command {
 
 // nextOfQuota is what a platform may well ask for: more often a thaw than a freeze.
 func (m *market) nextOfQuota(merchant trade.Actor) credit.Command {
-	l, _, err := m.desk.ReadQuota(context.Background(), platform, merchant.Account, cny)
+	l, _, err := m.Desk.ReadQuota(context.Background(), platform, merchant.Account, cny)
 	switch {
 	case errors.Is(err, desk.ErrNotFound):
 		return credit.OpenLine{Limit: fen(5000_00)}
@@ -186,7 +186,7 @@ func (m *market) anyOfQuota() []credit.Command {
 
 // nextOfFunds takes what can be taken, and ends what is on its way.
 func (m *market) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) {
-	b, _, err := m.desk.ReadFunds(context.Background(), platform, merchant.Account, cny)
+	b, _, err := m.Desk.ReadFunds(context.Background(), platform, merchant.Account, cny)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		m.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func (m *market) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) 
 		id := from(m, open...).ID
 		return platform, from[funds.Command](m, funds.SettleWithdrawal{ID: id}, funds.FailWithdrawal{ID: id, Reason: "account closed"})
 	}
-	all := b.Available(m.now())
+	all := b.Available(m.Clock.Now())
 	if all.IsZero() {
 		all = fen(1)
 	}

@@ -155,7 +155,7 @@ func (w wish) action() (desk.Action, error) {
 }
 
 func (p *player) look(id trade.ID) order.Order {
-	o, _, err := p.desk.ReadOrder(context.Background(), platform, id)
+	o, _, err := p.Desk.ReadOrder(context.Background(), platform, id)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		p.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func (p *player) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 // goodsOf is an entrustment that an order of that seller can be linked to, if there is one.
 func (p *player) goodsOf(account trade.Account) order.EntrustmentID {
 	for _, id := range p.goods {
-		e, _, err := p.desk.ReadEntrustment(context.Background(), platform, id)
+		e, _, err := p.Desk.ReadEntrustment(context.Background(), platform, id)
 		if err == nil && e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
 			return id
 		}
@@ -263,7 +263,7 @@ func (p *player) paying(o *order.Order, due trade.Money) order.Command {
 	}
 	return order.RecordPayment{
 		Reference: fmt.Sprintf("R%d", p.serial%40), Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: due,
-		Payer: one(p, "Bruno Imports", "BRUNO  imports", "Bruno Imports", "Somebody"), PaidAt: p.now(),
+		Payer: one(p, "Bruno Imports", "BRUNO  imports", "Bruno Imports", "Somebody"), PaidAt: p.Clock.Now(),
 	}
 }
 
@@ -290,7 +290,7 @@ func (p *player) anyOfOrder(id trade.ID) []order.Command {
 		order.FailPayment{Payment: payment, Reason: "declined"},
 		order.ApplyUnapplied{Amount: money(one(p, "30 USD", "0.01 USD", "0 USD"))},
 		order.AcceptShortfall{}, order.Link{Entrustment: e}, order.Unlink{Entrustment: e},
-		order.RecordRelease{Entrustment: e, ReleasedAt: p.now()},
+		order.RecordRelease{Entrustment: e, ReleasedAt: p.Clock.Now()},
 		order.MarkShipped{}, order.ConfirmReceipt{}, order.AutoConfirmReceipt{},
 		order.Review{Rating: p.pick(7), Text: "good"},
 		order.Cancel{}, order.Expire{},
@@ -299,7 +299,7 @@ func (p *player) anyOfOrder(id trade.ID) []order.Command {
 
 // nextOfGoods is a step that takes the entrustment on.
 func (p *player) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
-	s, _, err := p.desk.ReadEntrustment(context.Background(), platform, id)
+	s, _, err := p.Desk.ReadEntrustment(context.Background(), platform, id)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		p.Fatal(err)
 	}
@@ -318,16 +318,16 @@ func (p *player) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.C
 	case entrustment.PhaseReturned, entrustment.PhaseNeedsChange:
 		return owner, entrustment.Resubmit{}
 	default:
-		return platform, entrustment.CloseCustoms{ClosedAt: p.now()}
+		return platform, entrustment.CloseCustoms{ClosedAt: p.Clock.Now()}
 	}
 }
 
 func (p *player) declaring(id order.EntrustmentID) entrustment.Command {
-	return entrustment.Declare{Declaration: declaration("D-"+string(one(p, id, id, p.goods[0])), p.now().Add(-one(p, 0, 20*day)))}
+	return entrustment.Declare{Declaration: declaration("D-"+string(one(p, id, id, p.goods[0])), p.Clock.Now().Add(-one(p, 0, 20*day)))}
 }
 
 func (p *player) releasing() entrustment.Command {
-	return entrustment.Release{ReleasedAt: p.now().Add(-one(p, 0, 0, 0, 0, 0, time.Hour, 10*day))}
+	return entrustment.Release{ReleasedAt: p.Clock.Now().Add(-one(p, 0, 0, 0, 0, 0, time.Hour, 10*day))}
 }
 
 // anyOfGoods has one of each command of an entrustment.
@@ -337,7 +337,7 @@ func (p *player) anyOfGoods() []entrustment.Command {
 		entrustment.Draft{Title: "other goods"}, entrustment.Submit{}, entrustment.Approve{},
 		entrustment.RequestChange{Need: entrustment.NeedInformation}, entrustment.Resubmit{},
 		p.declaring(one(p, p.goods...)), entrustment.Return{Reason: "papers"}, p.releasing(),
-		entrustment.CloseCustoms{ClosedAt: p.now()}, entrustment.Cancel{Reason: "no goods"},
+		entrustment.CloseCustoms{ClosedAt: p.Clock.Now()}, entrustment.Cancel{Reason: "no goods"},
 		entrustment.Link{Order: id, DraftedAt: start, Currency: usd, Seller: string(acme.Account)},
 		entrustment.Unlink{Order: id, Cause: entrustment.CauseUnlinked},
 	}
@@ -419,8 +419,8 @@ func (p *player) record(steps int) script {
 	var s script
 	for range steps {
 		c := p.step()
-		if _, err := p.desk.Do(context.Background(), c); err == nil {
-			s = append(s, scripted{p.now(), p.wish, c})
+		if _, err := p.Desk.Do(context.Background(), c); err == nil {
+			s = append(s, scripted{p.Clock.Now(), p.wish, c})
 		}
 	}
 	return s
@@ -431,7 +431,7 @@ func (tr *fixture) replay(s script) {
 	tr.Helper()
 	for _, c := range s {
 		tr.at(c.at)
-		if _, err := tr.desk.Do(context.Background(), c.Command); err != nil {
+		if _, err := tr.Desk.Do(context.Background(), c.Command); err != nil {
 			tr.Fatalf("%s by %s at %s: %v", c.Do, c.By.Role, c.at, err)
 		}
 	}

@@ -63,7 +63,7 @@ func openLog(t testing.TB, place string) events.Store {
 // desksOn are two desks, each with a store and a cache of its own.
 func desksOn(t *testing.T, place string, opts ...desk.Option) [2]*fixture {
 	t.Helper()
-	return [2]*fixture{newTrade(t, openLog(t, place), opts...), newTrade(t, openLog(t, place), opts...)}
+	return [2]*fixture{newFixture(t, openLog(t, place), opts...), newFixture(t, openLog(t, place), opts...)}
 }
 
 // fightSlowly is fight for stores on which a command takes some milliseconds.
@@ -81,7 +81,7 @@ func TestPostgresRaces(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel() // a desk and the server work by turns
 			place := newSchema(t)
-			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
+			tr := newFixture(t, openLog(t, place)).opened("10000 USD")
 			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place), fightSlowly))
 			tr.audit()
 		})
@@ -95,7 +95,7 @@ func TestPostgresPayLaterRaces(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			place := newSchema(t)
-			tr := newTrade(t, openLog(t, place), policy).openShop("5000 CNY")
+			tr := newFixture(t, openLog(t, place), policy).openShop("5000 CNY")
 			d.meet(tr, max(rounds(20), 5), tr.together(desksOn(t, place, policy), fightSlowly))
 			tr.audit()
 		})
@@ -113,7 +113,7 @@ func (tr *fixture) asksWhatItReads(in io.Reader) {
 		if err != nil {
 			tr.Fatal(err)
 		}
-		fmt.Println(answer(tr.at(a.At).desk.Do(context.Background(), desk.Command{ID: a.ID, By: a.By, Do: do})))
+		fmt.Println(answer(tr.at(a.At).Desk.Do(context.Background(), desk.Command{ID: a.ID, By: a.By, Do: do})))
 	}
 }
 
@@ -132,7 +132,7 @@ var wishes = map[string]func(tr *fixture, round int) [2]wish{
 		return [2]wish{w, w}
 	},
 	"PayAgainstExpireAtTheDeadline": func(tr *fixture, round int) [2]wish {
-		o := tr.order(orderOfRound(round, 0))
+		o := tr.Order(orderOfRound(round, 0))
 		paid := order.RecordPayment{
 			Reference: "all", Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: o.Terms.Total, Payer: "Bruno Imports", PaidAt: o.PayBy,
 		}
@@ -154,12 +154,12 @@ func TestPostgresTwoProcesses(t *testing.T) {
 		}
 		t.Run(d.name, func(t *testing.T) {
 			place := newSchema(t)
-			tr := newTrade(t, openLog(t, place)).opened("10000 USD")
+			tr := newFixture(t, openLog(t, place)).opened("10000 USD")
 			children := [2]*process{startChild(t, "ask", place), startChild(t, "ask", place)}
 			d.meet(tr, rounds(200), func(round int, commands [2]desk.Command) (answers [2]error) {
 				var lines [2]string
 				for n, w := range wishes[d.name](tr, round) {
-					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.now(), w})))
+					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.Clock.Now(), w})))
 				}
 				first := round % 2
 				children[first].Say(lines[first])
@@ -199,11 +199,11 @@ func TestPostgresLife(t *testing.T) {
 	a.confirm(id)
 	b.wire(id, "initial", "2000 USD")
 	a.entrust(e)
-	b.do(acme, link(id, e))
-	a.release(e, a.now())
-	b.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	b.Do(acme, link(id, e))
+	a.release(e, a.Clock.Now())
+	b.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	a.wire(id, "balance", "4000 USD")
-	b.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+	b.Do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	a.held("0 USD")
 
 	sale := a.place("3000 CNY")
@@ -213,17 +213,17 @@ func TestPostgresLife(t *testing.T) {
 	b.pay(sale, "3000 CNY")
 	a.lineIs("5000", "0", "5000")
 
-	late := newTrade(t, openLog(t, place))
+	late := newFixture(t, openLog(t, place))
 	for _, tr := range []*fixture{a, b, late} {
 		tr.phase(id, order.PhaseCompleted)
-		if o := tr.sale(sale); o.Phase != paylater.PhasePaid {
+		if o := tr.Sale(sale); o.Phase != paylater.PhasePaid {
 			t.Fatalf("phase %s", o.Phase)
 		}
-		if o := tr.order(id); !reflect.DeepEqual(o, late.order(id)) {
-			t.Fatalf("one desk reads %+v, another %+v", o, late.order(id))
+		if o := tr.Order(id); !reflect.DeepEqual(o, late.Order(id)) {
+			t.Fatalf("one desk reads %+v, another %+v", o, late.Order(id))
 		}
 	}
-	verify(t, late.store)
+	verify(t, late.Store)
 	late.audit()
 }
 
@@ -245,7 +245,7 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 	won := make(map[bool]int) // by whether the second desk was first
 	for range max(rounds(600), 100) {
 		c := p.step()
-		desks[1].at(p.now())
+		desks[1].at(p.Clock.Now())
 		got, errs := twice(desks, c)
 		if !reflect.DeepEqual(errs[0], errs[1]) {
 			t.Fatalf("%s: %v at one desk, %v at the other", c.Do, errs[0], errs[1])
@@ -267,10 +267,10 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 	if won[false] == 0 || won[true] == 0 {
 		t.Fatal("one desk was never first")
 	}
-	late := newTrade(t, openLog(t, place), desk.WithCache(0))
-	size := must(late.store.Settled(t.Context()))
+	late := newFixture(t, openLog(t, place), desk.WithCache(0))
+	size := must(late.Store.Settled(t.Context()))
 	for n, c := range slices.Backward(commands) {
-		again, err := late.at(p.now()).desk.Do(t.Context(), c)
+		again, err := late.at(p.Clock.Now()).Desk.Do(t.Context(), c)
 		if err != nil || !again.Receipt.Repeated {
 			t.Fatalf("%s again: %+v, %v", c.Do, again.Receipt, err)
 		}
@@ -278,7 +278,7 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 			t.Fatalf("%s again gave\n%+v\nfirst\n%+v", c.Do, again, results[n])
 		}
 	}
-	if now := must(late.store.Settled(t.Context())); now != size {
+	if now := must(late.Store.Settled(t.Context())); now != size {
 		t.Fatalf("the log went from %d to %d", size, now)
 	}
 	late.audit()
@@ -288,7 +288,7 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 func twice(desks [2]*fixture, c desk.Command) (results [2]desk.Result, errs [2]error) {
 	var all sync.WaitGroup
 	for _, n := range rand.Perm(2) {
-		all.Go(func() { results[n], errs[n] = desks[n].desk.Do(context.Background(), c) })
+		all.Go(func() { results[n], errs[n] = desks[n].Desk.Do(context.Background(), c) })
 	}
 	all.Wait()
 	return results, errs

@@ -43,14 +43,14 @@ func disputeSteps(id trade.ID) []scripted {
 // of it.
 func (tr *fixture) disputesUntilKilled(in io.Reader) {
 	var text string
-	end := dying{Store: tr.store}
+	end := dying{Store: tr.Store}
 	if _, err := fmt.Fscanln(in, &text, &end.commits, &end.late); err != nil {
 		tr.Fatal(err)
 	}
-	tr = newTrade(child{}, &end)
+	tr = newFixture(child{}, &end)
 	for n, s := range disputeSteps(must(trade.ParseID(text))) {
 		fmt.Println("ask", n)
-		fmt.Println("got", n, answer(tr.at(s.at).desk.Do(context.Background(), s.Command)))
+		fmt.Println("got", n, answer(tr.at(s.at).Desk.Do(context.Background(), s.Command)))
 	}
 }
 
@@ -59,7 +59,7 @@ func (tr *fixture) disputesUntilKilled(in io.Reader) {
 // knows the outcome: every step takes effect once, and the buyer is compensated once.
 func TestKilledMidDispute(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	tr := newTrade(t, openFile(t, path)).opened("1000000 USD")
+	tr := newFixture(t, openFile(t, path)).opened("1000000 USD")
 	var kept, lost int
 	for cycle := range max(rounds(40), 10) {
 		id, _ := tr.raceOrder(cycle, 6)
@@ -72,7 +72,7 @@ func TestKilledMidDispute(t *testing.T) {
 			t.Fatalf("cycle %d: the child ended at step %d, want %d", cycle, unheard, at-1)
 		}
 		for n, s := range steps {
-			r, err := tr.at(s.at).desk.Do(context.Background(), s.Command)
+			r, err := tr.at(s.at).Desk.Do(context.Background(), s.Command)
 			done := n < unheard || n == unheard && late
 			if err != nil || r.Receipt.Repeated != done {
 				t.Fatalf("cycle %d, ended at step %d: step %d: %+v, %v", cycle, unheard, n, r.Receipt, err)
@@ -83,7 +83,7 @@ func TestKilledMidDispute(t *testing.T) {
 		} else {
 			lost++
 		}
-		if o := tr.order(id); o.CloseReason != order.ClosedRefunded || o.Ledger.Claimed != money("1500 USD") || o.Ledger.Refunded != money("500 USD") || o.Dispute.Number != 1 {
+		if o := tr.Order(id); o.CloseReason != order.ClosedRefunded || o.Ledger.Claimed != money("1500 USD") || o.Ledger.Refunded != money("500 USD") || o.Dispute.Number != 1 {
 			t.Fatalf("cycle %d: %+v", cycle, o)
 		}
 		if l := tr.line(); l.Consumed.MinorUnits() != int64(cycle+1)*150_000 || !l.Held.IsZero() {
@@ -91,7 +91,7 @@ func TestKilledMidDispute(t *testing.T) {
 		}
 	}
 	t.Logf("of the steps that nobody heard of, %d had taken effect and %d took effect when asked again", kept, lost)
-	verify(t, tr.store)
+	verify(t, tr.Store)
 	tr.audit()
 }
 
@@ -119,7 +119,7 @@ func (tr *fixture) rulesWhatItReads(in io.Reader) {
 	tr.at(start.Add(3 * day))
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		id := must(trade.ParseID(lines.Text()))
-		fmt.Println(answer(tr.ask(platform, compensation(id, "1500 USD"))))
+		fmt.Println(answer(tr.Ask(platform, compensation(id, "1500 USD"))))
 	}
 }
 
@@ -127,7 +127,7 @@ func (tr *fixture) rulesWhatItReads(in io.Reader) {
 // once, and the other ruling is refused by D29.
 func TestTwoProcessesRule(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	tr := newTrade(t, openFile(t, path)).opened("10000000 USD")
+	tr := newFixture(t, openFile(t, path)).opened("10000000 USD")
 	children := [2]*process{startChild(t, "rule", path), startChild(t, "rule", path)}
 	var won [2]int
 	least := max(rounds(200), 20)

@@ -29,7 +29,7 @@ import (
 // log.
 func TestMain(m *testing.M) {
 	storetest.Child(func(args []string) error {
-		tr := newTrade(child{}, openLog(child{}, args[1]))
+		tr := newFixture(child{}, openLog(child{}, args[1]))
 		switch args[0] {
 		case "ask":
 			tr.asksWhatItReads(os.Stdin)
@@ -53,6 +53,8 @@ func TestMain(m *testing.M) {
 type child struct{ testing.TB }
 
 func (child) Helper() {}
+
+func (child) Context() context.Context { return context.Background() }
 
 // Cleanup forgets what is to be done: the process ends without leave.
 func (child) Cleanup(func()) {}
@@ -103,7 +105,7 @@ func answer(r desk.Result, err error) string {
 func (tr *fixture) confirmsWhatItReads(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		id := must(trade.ParseID(lines.Text()))
-		fmt.Println(answer(tr.ask(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))))
+		fmt.Println(answer(tr.Ask(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))))
 	}
 }
 
@@ -111,7 +113,7 @@ func (tr *fixture) confirmsWhatItReads(in io.Reader) {
 // accepted, the other refused by A18.
 func TestTwoProcessesConfirm(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	tr := newTrade(t, openFile(t, path)).opened("0 USD")
+	tr := newFixture(t, openFile(t, path)).opened("0 USD")
 	children := [2]*process{startChild(t, "confirm", path), startChild(t, "confirm", path)}
 	var won [2]int
 	least := max(rounds(200), 20)
@@ -141,7 +143,7 @@ func TestTwoProcessesConfirm(t *testing.T) {
 func (tr *fixture) ticksWhenItReads(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		now := must(time.Parse(time.RFC3339Nano, lines.Text()))
-		done, err := tr.desk.Tick(context.Background(), now)
+		done, err := tr.Desk.Tick(context.Background(), now)
 		acted := 0
 		for _, x := range done {
 			if x.Err == nil {
@@ -160,7 +162,7 @@ func TestTwoProcessesTick(t *testing.T) {
 
 // tickInTwo has two processes tick that many times on the log at a place.
 func tickInTwo(t *testing.T, place string, times int) {
-	tr := newTrade(t, openLog(t, place)).opened("1000000 USD")
+	tr := newFixture(t, openLog(t, place)).opened("1000000 USD")
 	children := [2]*process{startChild(t, "tick", place), startChild(t, "tick", place)}
 	for round := range times {
 		const orders = 20
@@ -171,7 +173,7 @@ func tickInTwo(t *testing.T, place string, times int) {
 			tr.submit(id)
 		}
 		tr.held("2000 USD")
-		now := tr.now().Add(30 * day).Format(time.RFC3339Nano)
+		now := tr.Clock.Now().Add(30 * day).Format(time.RFC3339Nano)
 		children[0].Say(now)
 		children[1].Say(now)
 		for _, c := range children {
@@ -181,7 +183,7 @@ func tickInTwo(t *testing.T, place string, times int) {
 			}
 		}
 		for n := range orders {
-			if o := tr.order(orderOfRound(round, n)); o.CloseReason != order.ClosedExpired {
+			if o := tr.Order(orderOfRound(round, n)); o.CloseReason != order.ClosedExpired {
 				t.Fatalf("order %d of round %d is %s", n, round, o.Phase)
 			}
 		}
@@ -228,20 +230,20 @@ func (d *dying) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 func (tr *fixture) playsUntilKilled(in io.Reader) {
 	var (
 		seed uint64
-		end  = dying{Store: tr.store}
+		end  = dying{Store: tr.Store}
 	)
 	if _, err := fmt.Fscanln(in, &seed, &end.commits, &end.late); err != nil {
 		tr.Fatal(err)
 	}
-	tr = newTrade(child{}, &end)
+	tr = newFixture(child{}, &end)
 	tr.at(start.Add(time.Duration(seed) * 60 * day))
 	p := newPlayer(tr, 'A'+byte(seed), 6, 6, rand.New(rand.NewPCG(seed, 0)).IntN)
 	p.serial = int(seed) * 1_000_000
 	for {
 		c := p.step()
-		line := must(json.Marshal(asked{c.ID, c.By, p.now(), p.wish}))
+		line := must(json.Marshal(asked{c.ID, c.By, p.Clock.Now(), p.wish}))
 		fmt.Println("ask " + string(line))
-		fmt.Println("got", c.ID, answer(tr.desk.Do(context.Background(), c)))
+		fmt.Println("got", c.ID, answer(tr.Desk.Do(context.Background(), c)))
 	}
 }
 
@@ -254,7 +256,7 @@ func TestKilledMidCommand(t *testing.T) {
 
 // killMidCommand kills that many processes at work on the log at a place.
 func killMidCommand(t *testing.T, place string, cycles int) {
-	newTrade(t, openLog(t, place)).opened("1000000 USD").openedTo(orient, "1000000 USD")
+	newFixture(t, openLog(t, place)).opened("1000000 USD").openedTo(orient, "1000000 USD")
 	var commands, lost, kept int
 	for cycle := range cycles {
 		c := startChild(t, "play", place)
@@ -267,7 +269,7 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 		commands += n
 
 		store := openLog(t, place)
-		tr := newTrade(t, store).at(last.At)
+		tr := newFixture(t, store).at(last.At)
 		for _, id := range heard {
 			if _, known, err := store.Lookup(context.Background(), id); err != nil || !known {
 				t.Fatalf("cycle %d: command %s was acknowledged and is not there: %v", cycle, id, err)
@@ -283,7 +285,7 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 			t.Fatal(err)
 		}
 		again := desk.Command{ID: last.ID, By: last.By, Do: do}
-		first, err := tr.desk.Do(context.Background(), again)
+		first, err := tr.Desk.Do(context.Background(), again)
 		size := must(store.Settled(context.Background()))
 		switch {
 		case first.Receipt.Repeated:
@@ -291,7 +293,7 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 		case err == nil:
 			lost++
 		}
-		second, err2 := tr.desk.Do(context.Background(), again)
+		second, err2 := tr.Desk.Do(context.Background(), again)
 		if (err == nil) != (err2 == nil) || must(store.Settled(context.Background())) != size {
 			t.Fatalf("cycle %d: %s asked again: %v, then %v", cycle, do, err, err2)
 		}

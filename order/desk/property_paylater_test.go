@@ -22,10 +22,10 @@ func rapidMarket(t testing.TB, r *rapid.T, pick func(n int) int) *market {
 	m := newMarket(func(opts ...desk.Option) *fixture {
 		store := memory.New()
 		r.Cleanup(func() { _ = store.Close() })
-		return newTrade(run{t, r}, store, opts...)
+		return newFixture(run{t, r}, store, opts...)
 	}, 8, pick)
 	for _, who := range merchants {
-		m.do(platform, desk.OnQuota(who.Account, cny, credit.OpenLine{Limit: fen(5000_00)}))
+		m.Do(platform, desk.OnQuota(who.Account, cny, credit.OpenLine{Limit: fen(5000_00)}))
 	}
 	return m
 }
@@ -35,31 +35,31 @@ func rapidMarket(t testing.TB, r *rapid.T, pick func(n int) int) *market {
 func (m *market) replayed() {
 	m.Helper()
 	ctx := context.Background()
-	cold := newTrade(m, m.store, desk.WithCache(0))
+	cold := newFixture(m, m.Store, desk.WithCache(0))
 	for _, id := range m.sales {
-		want, _, err := paylater.Model().Replay(ctx, m.store, paylater.Stream(id))
+		want, _, err := paylater.Model().Replay(ctx, m.Store, paylater.Stream(id))
 		if want.Phase == paylater.PhaseNone && err == nil {
 			continue
 		}
-		if got := m.look(id); err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(cold.sale(id), want) {
+		if got := m.look(id); err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(cold.Sale(id), want) {
 			m.Fatalf("I28: order %s is %+v, a replay gives %+v, %v", id, got, want, err)
 		}
 	}
 	for _, who := range merchants {
-		want, version, err := credit.NewPayLaterModel().Replay(ctx, m.store, must(credit.PayLaterStream(who.Account, cny)))
-		got, at, _ := m.desk.ReadQuota(ctx, platform, who.Account, cny)
+		want, version, err := credit.NewPayLaterModel().Replay(ctx, m.Store, must(credit.PayLaterStream(who.Account, cny)))
+		got, at, _ := m.Desk.ReadQuota(ctx, platform, who.Account, cny)
 		if err != nil || at != version || version > 0 && !reflect.DeepEqual(got, want) {
 			m.Fatalf("I28: the line of %s is %+v, a replay gives %+v, %v", who.Account, got, want, err)
 		}
 		model := funds.Model()
-		balance, version, err := model.Replay(ctx, m.store, must(funds.Stream(who.Account, cny)))
+		balance, version, err := model.Replay(ctx, m.Store, must(funds.Stream(who.Account, cny)))
 		if err != nil {
 			m.Fatal(err)
 		}
 		if version == 0 {
 			continue
 		}
-		live, _, err := m.desk.ReadFunds(ctx, platform, who.Account, cny)
+		live, _, err := m.Desk.ReadFunds(ctx, platform, who.Account, cny)
 		// Equal balances are saved alike, however their trees have grown.
 		if a, b := must(model.Save(nil, &live)), must(model.Save(nil, &balance)); err != nil || !bytes.Equal(a, b) {
 			m.Fatalf("I28: the funds of %s are %s, a replay gives %s, %v", who.Account, a, b, err)

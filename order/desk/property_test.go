@@ -19,7 +19,7 @@ import (
 func rapidTrade(t testing.TB, r *rapid.T, opts ...desk.Option) *fixture {
 	store := memory.New()
 	r.Cleanup(func() { _ = store.Close() })
-	return newTrade(run{t, r}, store, opts...).opened("50000 USD").openedTo(orient, "50000 USD")
+	return newFixture(run{t, r}, store, opts...).opened("50000 USD").openedTo(orient, "50000 USD")
 }
 
 // under draws a policy, mostly the default one, and returns a trade under it.
@@ -90,16 +90,16 @@ func (tr *fixture) states(players [2]*player) (list []any) {
 	ctx := context.Background()
 	for _, p := range players {
 		for _, id := range p.orders {
-			o, _, err := tr.desk.ReadOrder(ctx, platform, id)
+			o, _, err := tr.Desk.ReadOrder(ctx, platform, id)
 			read(o, err)
 		}
 		for _, id := range p.goods {
-			e, _, err := tr.desk.ReadEntrustment(ctx, platform, id)
+			e, _, err := tr.Desk.ReadEntrustment(ctx, platform, id)
 			read(e, err)
 		}
 	}
 	for _, who := range []trade.Actor{acme, orient} {
-		l, _, err := tr.desk.ReadLine(ctx, platform, who.Account, usd)
+		l, _, err := tr.Desk.ReadLine(ctx, platform, who.Account, usd)
 		l.LastAt = time.Time{}
 		read(l, err)
 	}
@@ -157,7 +157,7 @@ func TestCancelledOrderLeavesQuotaAlone(t *testing.T) {
 		tr := inMemory(t).opened("10000 USD")
 		tr.placed("500 USD", "500 USD", order.CoveragePostDelivery)
 		before := tr.line()
-		tr.do(bruno, desk.OnOrder(tr.confirmed("6000 USD", "2000 USD", coverage), order.Cancel{}))
+		tr.Do(bruno, desk.OnOrder(tr.confirmed("6000 USD", "2000 USD", coverage), order.Cancel{}))
 		after := tr.line()
 		after.LastAt = before.LastAt
 		if !reflect.DeepEqual(after, before) {

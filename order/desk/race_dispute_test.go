@@ -19,7 +19,7 @@ func both(a trade.Actor, x desk.Action, b trade.Actor, y desk.Action) [2]desk.Co
 // says, which is told who was first.
 func unlessFirst(always int, ruleID rule.ID, want func(o *order.Order, first bool) bool) func(*fixture, int, [2]error) (int, error) {
 	return func(tr *fixture, round int, answers [2]error) (int, error) {
-		o := tr.order(orderOfRound(round, 0))
+		o := tr.Order(orderOfRound(round, 0))
 		sometimes := answers[1-always]
 		first := sometimes == nil
 		if answers[always] != nil || !first && !refusedBy(sometimes, ruleID) || !want(&o, first) {
@@ -38,7 +38,7 @@ func unlessFirst(always int, ruleID rule.ID, want func(o *order.Order, first boo
 func onlyFirst(rules [2]rule.ID, want func(o *order.Order, winner int) bool) func(*fixture, int, [2]error) (int, error) {
 	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		winner, err := oneOf(rules[0], rules[1])(tr, round, answers)
-		if o := tr.order(orderOfRound(round, 0)); err == nil && !want(&o, winner) {
+		if o := tr.Order(orderOfRound(round, 0)); err == nil && !want(&o, winner) {
 			err = fmt.Errorf("after %d won the order is %+v", winner, o)
 		}
 		tr.freeQuota()
@@ -49,7 +49,7 @@ func onlyFirst(rules [2]rule.ID, want func(o *order.Order, winner int) bool) fun
 // freeQuota raises the limit so that the holds and claims of one round leave room for the next.
 func (tr *fixture) freeQuota() {
 	l := tr.line()
-	tr.do(platform, limit(must(must(l.Held.Add(l.Consumed)).Add(money("10000 USD"))).String()))
+	tr.Do(platform, limit(must(must(l.Held.Add(l.Consumed)).Add(money("10000 USD"))).String()))
 }
 
 // raceOrder is the order of a round, taken so many stages far with an entrustment of its own.
@@ -62,10 +62,10 @@ func (tr *fixture) raceOrder(round, stages int) (trade.ID, order.EntrustmentID) 
 // disputed opens a dispute and takes it to where the platform may rule.
 func (tr *fixture) disputed(id trade.ID, escalated bool) {
 	tr.Helper()
-	o := tr.order(id)
-	tr.do(bruno, objection(id, o.Left().String()))
+	o := tr.Order(id)
+	tr.Do(bruno, objection(id, o.Left().String()))
 	if escalated {
-		tr.after(3*day).do(bruno, desk.OnOrder(id, order.Escalate{}))
+		tr.after(3*day).Do(bruno, desk.OnOrder(id, order.Escalate{}))
 	}
 }
 
@@ -100,7 +100,7 @@ var laterDuels = []duel{
 		name: "ModifyAgainstConfirm",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)
-			o := tr.order(id)
+			o := tr.Order(id)
 			return both(acme, modification(o, "7000 USD"), bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 		},
 		judge: unlessFirst(0, rule.A18, func(o *order.Order, _ bool) bool {
@@ -113,7 +113,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)
 			tr.wire(id, "early", "2000 USD")
-			o := tr.order(id)
+			o := tr.Order(id)
 			return both(acme, modification(o, "7000 USD"), bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D25, rule.A18}, func(o *order.Order, winner int) bool {
@@ -127,7 +127,7 @@ var laterDuels = []duel{
 		name: "AcceptChangeAgainstRejectChange",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
-			tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
+			tr.Do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.Order(id), "7000 USD")}))
 			return both(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}), bruno, desk.OnOrder(id, order.RejectChange{Proposal: 1}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D25, rule.D25}, func(o *order.Order, winner int) bool {
@@ -138,7 +138,7 @@ var laterDuels = []duel{
 		name: "AcceptChangeAgainstTheQuotaOfAnother",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
-			tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
+			tr.Do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.Order(id), "9000 USD")}))
 			other := orderOfRound(round, 1)
 			tr.drafted(acme, other, "4000 USD", "4000 USD", order.CoveragePostDelivery)
 			return both(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}), acme, submission(other))
@@ -149,12 +149,12 @@ var laterDuels = []duel{
 				return 0, err
 			}
 			tr.held([2]string{"9000 USD", "10000 USD"}[winner])
-			if o := tr.order(orderOfRound(round, 0)); o.Hold.Amount != o.Terms.Total || o.Proposal.Open != (winner == 1) {
+			if o := tr.Order(orderOfRound(round, 0)); o.Hold.Amount != o.Terms.Total || o.Proposal.Open != (winner == 1) {
 				return 0, fmt.Errorf("after %d won the order is %+v", winner, o)
 			}
 			// Both end, so that the next round has the whole line.
-			tr.do(acme, refund(orderOfRound(round, 0), "2000 USD"))
-			tr.do(acme, desk.OnOrder(orderOfRound(round, 1), order.Cancel{}))
+			tr.Do(acme, refund(orderOfRound(round, 0), "2000 USD"))
+			tr.Do(acme, desk.OnOrder(orderOfRound(round, 1), order.Cancel{}))
 			tr.held("0 USD")
 			return winner, nil
 		},
@@ -184,7 +184,7 @@ var laterDuels = []duel{
 			winner, err := unlessFirst(1, rule.A20, func(o *order.Order, shipped bool) bool {
 				return o.CloseReason == order.ClosedRefunded && o.Hold.Status == order.HoldIsReleased && (len(o.Links) == 1) == shipped
 			})(tr, round, answers)
-			if e := tr.entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round))); err == nil && e.Linked() != (winner == 0) {
+			if e := tr.Entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round))); err == nil && e.Linked() != (winner == 0) {
 				err = fmt.Errorf("after %d won the entrustment is linked to %s", winner, e.Order)
 			}
 			return winner, err
@@ -200,7 +200,7 @@ var laterDuels = []duel{
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// The receipt waits for the ruling; before it the receipt is refused.
-			o, receipt := tr.order(orderOfRound(round, 0)), answers[1]
+			o, receipt := tr.Order(orderOfRound(round, 0)), answers[1]
 			want := map[bool]order.Phase{true: order.PhaseReceived, false: order.PhaseShipped}[receipt == nil]
 			if answers[0] != nil || receipt != nil && !refusedBy(receipt, rule.D29) ||
 				o.Phase != want || o.Hold.Status != order.HoldIsPosted || o.Ledger.Claimed != money("1500 USD") {
@@ -259,11 +259,11 @@ var laterDuels = []duel{
 		name: "PayAgainstRefundOfAll",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 4)
-			o := tr.order(id)
-			return both(platform, transfer(&o, "balance", "4000 USD", tr.now()), acme, refund(id, "2000 USD"))
+			o := tr.Order(id)
+			return both(platform, transfer(&o, "balance", "4000 USD", tr.Clock.Now()), acme, refund(id, "2000 USD"))
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
-			o := tr.order(orderOfRound(round, 0))
+			o := tr.Order(orderOfRound(round, 0))
 			l := o.Ledger
 			tr.freeQuota()
 			switch paid := l.Received == money("6000 USD") && l.Refunded == money("2000 USD"); {
@@ -271,7 +271,7 @@ var laterDuels = []duel{
 			case o.Phase == order.PhaseReadyToShip && l.Applied == money("6000 USD") && o.Hold.Status == order.HoldOpen:
 				return 0, nil
 			case o.CloseReason == order.ClosedRefunded && l.Applied == money("2000 USD") && l.Unapplied == money("4000 USD") && o.Hold.Status == order.HoldIsReleased:
-				tr.do(platform, desk.OnOrder(o.ID, order.ReturnUnapplied{Amount: money("4000 USD")}))
+				tr.Do(platform, desk.OnOrder(o.ID, order.ReturnUnapplied{Amount: money("4000 USD")}))
 				return 1, nil
 			}
 			return 0, fmt.Errorf("answers %v and %v; the order is %+v", answers[0], answers[1], o)
@@ -282,7 +282,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
-			tr.do(bruno, desk.OnOrder(id, order.ProposeSettlement{Refund: money("500 USD")}))
+			tr.Do(bruno, desk.OnOrder(id, order.ProposeSettlement{Refund: money("500 USD")}))
 			return both(acme, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}), bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
@@ -295,7 +295,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
-			tr.do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("1500 USD")}))
+			tr.Do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("1500 USD")}))
 			return both(bruno, desk.OnOrder(id, order.AcceptSettlement{Proposal: 1}), acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
 		},
 		judge: onlyFirst([2]rule.ID{rule.D29, rule.D29}, func(o *order.Order, winner int) bool {
@@ -310,7 +310,7 @@ var laterDuels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 6)
 			tr.disputed(id, false)
-			tr.at(tr.order(id).Dispute.EscalateBy)
+			tr.at(tr.Order(id).Dispute.EscalateBy)
 			return both(system, desk.OnOrder(id, order.Escalate{}), bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 		},
 		judge: unlessFirst(1, rule.D29, func(o *order.Order, _ bool) bool { return o.Dispute.Stage == order.StageNone }),
@@ -321,9 +321,9 @@ var laterDuels = []duel{
 			id, e := tr.raceOrder(round, 3)
 			tr.byCard(id, "2000 USD")
 			tr.entrust(e)
-			tr.do(acme, link(id, e))
-			tr.release(e, tr.now())
-			tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+			tr.Do(acme, link(id, e))
+			tr.release(e, tr.Clock.Now())
+			tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 			return both(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}), bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 		},
 		judge: unlessFirst(0, rule.D29, func(o *order.Order, received bool) bool {
@@ -339,6 +339,6 @@ var laterDuels = []duel{
 // byCard pays by card under the reference K1.
 func (tr *fixture) byCard(id trade.ID, amount string) {
 	tr.Helper()
-	tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money(amount)}))
-	tr.do(platform, desk.OnOrder(id, order.RecordPayment{Reference: "K1", Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.now()}))
+	tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money(amount)}))
+	tr.Do(platform, desk.OnOrder(id, order.RecordPayment{Reference: "K1", Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.Clock.Now()}))
 }

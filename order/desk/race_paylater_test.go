@@ -21,7 +21,7 @@ import (
 func (tr *fixture) saleOfRound(round int, amount string) trade.ID {
 	tr.Helper()
 	id := orderOfRound(round, 9)
-	tr.do(shopper, desk.OnPayLater(id, placing(shopkeeper, amount)))
+	tr.Do(shopper, desk.OnPayLater(id, placing(shopkeeper, amount)))
 	return id
 }
 
@@ -80,12 +80,12 @@ var payLaterDuels = []duel{
 			id := tr.saleOfRound(round, "100 CNY")
 			tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 			// A nanosecond after the due time both may be first.
-			tr.at(tr.sale(id).DueAt.Add(1))
+			tr.at(tr.Sale(id).DueAt.Add(1))
 			return [2]desk.Command{asking(shopper, desk.OnPayLater(id, paying("100 CNY"))), asking(system, desk.OnPayLater(id, paylater.MarkOverdue{}))}
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A payment is accepted either way; the order was overdue before it or never.
-			o, l := tr.sale(orderOfRound(round, 9)), tr.quota()
+			o, l := tr.Sale(orderOfRound(round, 9)), tr.quota()
 			if answers[0] != nil || o.Phase != paylater.PhasePaid || l.Overdue != 0 || !l.Held.IsZero() {
 				return 0, fmt.Errorf("answers %v and %v, phase %s, %d overdue, %s used", answers[0], answers[1], o.Phase, l.Overdue, l.Held)
 			}
@@ -113,7 +113,7 @@ var payLaterDuels = []duel{
 				err = fmt.Errorf("%+v", p)
 			}
 			if err == nil {
-				tr.do(platform, onFunds(funds.SettleWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d-%d", round, winner))}))
+				tr.Do(platform, onFunds(funds.SettleWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d-%d", round, winner))}))
 			}
 			return winner, err
 		},
@@ -133,7 +133,7 @@ var payLaterDuels = []duel{
 			case answers[1] != nil:
 				return 0, fmt.Errorf("the refund: %w", answers[1])
 			case answers[0] == nil && p.Debt == yuan("60") && p.Available.IsZero() && p.InTransit == yuan("100"):
-				tr.do(platform, onFunds(funds.FailWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d", round)), Reason: "account closed"}))
+				tr.Do(platform, onFunds(funds.FailWithdrawal{ID: funds.WithdrawalID(fmt.Sprintf("W-%d", round)), Reason: "account closed"}))
 				return 0, tr.emptied(round)
 			case refusedBy(answers[0], rule.B10) && p.Debt.IsZero() && p.Available == yuan("40") && p.InTransit.IsZero():
 				return 1, tr.emptied(round)
@@ -145,7 +145,7 @@ var payLaterDuels = []duel{
 
 // emptied spends the 40 yuan that the race of a round has left in any case.
 func (tr *fixture) emptied(round int) error {
-	tr.do(shopkeeper, onFunds(funds.PayCharge{ID: funds.ChargeID(fmt.Sprint("C-", round)), Amount: money("40 CNY"), What: "promotion"}))
+	tr.Do(shopkeeper, onFunds(funds.PayCharge{ID: funds.ChargeID(fmt.Sprint("C-", round)), Amount: money("40 CNY"), What: "promotion"}))
 	if p := tr.funds(); !p.Available.IsZero() || !p.Debt.IsZero() {
 		return fmt.Errorf("not 40 yuan were left: %+v", p)
 	}
@@ -159,7 +159,7 @@ func TestPayLaterRaces(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log.db")
 			open := func() *fixture {
-				return newTrade(t, openFile(t, path), payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
+				return newFixture(t, openFile(t, path), payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 			}
 			tr := open().openShop("5000 CNY")
 			sides := [2]*fixture{open(), open()}
@@ -168,7 +168,7 @@ func TestPayLaterRaces(t *testing.T) {
 			for round := 0; round < least || (won[0] == 0 || won[1] == 0) && round < 20*least; round++ {
 				commands := d.prepare(tr, round)
 				for _, s := range sides {
-					s.at(tr.now())
+					s.at(tr.Clock.Now())
 				}
 				winner, err := d.judge(tr, round, fight(sides, commands))
 				if err != nil {
@@ -189,7 +189,7 @@ func TestPayLaterRaces(t *testing.T) {
 // whichever of them is older, it decides again, and neither refuses nor fails for what is past.
 func TestStaleQuota(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	other := newTrade(t, tr.store)
+	other := newFixture(t, tr.Store)
 	for _, c := range []struct {
 		name   string
 		know   func(id trade.ID) // what the other desk looks at before
@@ -198,10 +198,10 @@ func TestStaleQuota(t *testing.T) {
 		rule   rule.ID           // that refuses it; "" if it is accepted
 	}{
 		{"a line without the order", func(trade.ID) { other.quota() }, nil, paying("100 CNY"), ""},
-		{"an order that was paid", func(id trade.ID) { other.sale(id) }, paying("100 CNY"), paying("100 CNY"), rule.B8},
-		{"an order that was cancelled", func(id trade.ID) { other.sale(id) }, paylater.Cancel{}, paying("100 CNY"), rule.B8},
-		{"all as it was", func(id trade.ID) { other.sale(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, rule.D49},
-		{"funds without the credit", func(id trade.ID) { other.sale(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
+		{"an order that was paid", func(id trade.ID) { other.Sale(id) }, paying("100 CNY"), paying("100 CNY"), rule.B8},
+		{"an order that was cancelled", func(id trade.ID) { other.Sale(id) }, paylater.Cancel{}, paying("100 CNY"), rule.B8},
+		{"all as it was", func(id trade.ID) { other.Sale(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, rule.D49},
+		{"funds without the credit", func(id trade.ID) { other.Sale(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
 	} {
 		if c.change == nil {
 			c.know(trade.ID{})
@@ -211,7 +211,7 @@ func TestStaleQuota(t *testing.T) {
 			c.know(id)
 			tr.on(id, c.change)
 		}
-		_, err := other.ask(usually(c.ask), desk.OnPayLater(id, c.ask))
+		_, err := other.Ask(usually(c.ask), desk.OnPayLater(id, c.ask))
 		if c.rule == "" && err != nil || c.rule != "" && !refusedBy(err, c.rule) {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -224,13 +224,13 @@ func TestStaleQuota(t *testing.T) {
 // queued, and none of them decides in vain.
 func TestHotQuota(t *testing.T) {
 	store := &conflicts{Store: memory.New()}
-	tr := newTrade(t, store).openShop("100000 CNY")
+	tr := newFixture(t, store).openShop("100000 CNY")
 	var all sync.WaitGroup
 	for range 100 {
 		all.Go(func() {
 			id := trade.NewID()
 			for _, c := range []paylater.Command{placing(shopkeeper, "100 CNY"), paying("100 CNY")} {
-				if _, err := tr.ask(shopper, desk.OnPayLater(id, c)); err != nil {
+				if _, err := tr.Ask(shopper, desk.OnPayLater(id, c)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -251,7 +251,7 @@ func TestFreezeMeetsOrders(t *testing.T) {
 	path, policy := filepath.Join(t.TempDir(), "log.db"), paylater.DefaultPolicy()
 	policy.FreezeAfterOverdue = 2
 	open := func() *fixture {
-		return newTrade(t, openFile(t, path), desk.WithPayLater(policy))
+		return newFixture(t, openFile(t, path), desk.WithPayLater(policy))
 	}
 	tr := open().openShop("100000 CNY")
 	tr.payLater = policy
@@ -271,7 +271,7 @@ func TestFreezeMeetsOrders(t *testing.T) {
 				to = trade.NewID()
 			}
 			all.Go(func() {
-				_, err := sides[i%2].desk.Do(context.Background(), asking(usually(c), desk.OnPayLater(to, c)))
+				_, err := sides[i%2].Desk.Do(context.Background(), asking(usually(c), desk.OnPayLater(to, c)))
 				if err != nil && !refusedBy(err, rule.D47) && !refusedBy(err, rule.B19) {
 					t.Errorf("%s: %v", c.Name(), err)
 				}
@@ -281,7 +281,7 @@ func TestFreezeMeetsOrders(t *testing.T) {
 			all.Go(func() {
 				l := sides[i%2].quota()
 				for _, g := range l.Freezes {
-					if _, err := sides[i%2].ask(platform, onQuota(credit.Unfreeze(g))); err != nil && !refusedBy(err, rule.D53) {
+					if _, err := sides[i%2].Ask(platform, onQuota(credit.Unfreeze(g))); err != nil && !refusedBy(err, rule.D53) {
 						t.Error(err)
 					}
 				}

@@ -68,7 +68,7 @@ var duels = []duel{
 		name: "TwoOrdersLinkOneEntrustment",
 		prepare: func(tr *fixture, round int) (c [2]desk.Command) {
 			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
-			tr.do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
+			tr.Do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
 			for n := range c {
 				c[n] = asking(acme, link(tr.confirmedIn(round, n, "100 USD", order.CoverageNone), e))
 			}
@@ -90,7 +90,7 @@ var duels = []duel{
 			winner, err := oneOf(rule.D3)(tr, round, answers)
 			if err == nil {
 				tr.held("6000 USD")
-				tr.do(acme, desk.OnOrder(orderOfRound(round, winner), order.Cancel{}))
+				tr.Do(acme, desk.OnOrder(orderOfRound(round, winner), order.Cancel{}))
 				tr.held("0 USD")
 			}
 			return winner, err
@@ -113,7 +113,7 @@ var duels = []duel{
 		name: "PayAgainstExpireAtTheDeadline",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
-			o := tr.order(id)
+			o := tr.Order(id)
 			tr.at(o.PayBy)
 			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", o.PayBy)), asking(system, desk.OnOrder(id, order.Expire{}))}
 		},
@@ -123,7 +123,7 @@ var duels = []duel{
 		name: "PayAgainstCancel",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := tr.at(start).confirmedIn(round, 0, "100 USD", order.CoveragePostDelivery)
-			o := tr.order(id)
+			o := tr.Order(id)
 			return [2]desk.Command{asking(platform, transfer(&o, "all", "100 USD", start)), asking(bruno, desk.OnOrder(id, order.Cancel{}))}
 		},
 		judge: paidOrEnded(rule.D27, order.ClosedCancelled),
@@ -133,7 +133,7 @@ var duels = []duel{
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id := orderOfRound(round, 0)
 			tr.at(start).until(id, order.EntrustmentID(fmt.Sprintf("E%d", round)), 6)
-			tr.at(tr.order(id).Shipment.ReceiptDeadline)
+			tr.at(tr.Order(id).Shipment.ReceiptDeadline)
 			return [2]desk.Command{asking(bruno, desk.OnOrder(id, order.ConfirmReceipt{})), asking(system, desk.OnOrder(id, order.AutoConfirmReceipt{}))}
 		},
 		judge: oneOf(rule.A24, rule.A25),
@@ -142,13 +142,13 @@ var duels = []duel{
 		name: "EntrustmentCancelAgainstLink",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			e := order.EntrustmentID(fmt.Sprintf("E%d", round))
-			tr.do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
+			tr.Do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
 			id := tr.confirmedIn(round, 0, "100 USD", order.CoverageNone)
 			return [2]desk.Command{asking(acme, link(id, e)), asking(acme, desk.OnEntrustment(e, entrustment.Cancel{}))}
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A cancellation is accepted either way: it takes the link along that was there first.
-			o, e := tr.order(orderOfRound(round, 0)), tr.entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round)))
+			o, e := tr.Order(orderOfRound(round, 0)), tr.Entrustment(order.EntrustmentID(fmt.Sprintf("E%d", round)))
 			if answers[1] != nil || len(o.Links) != 0 || e.Linked() || e.Phase != entrustment.PhaseCancelled {
 				return 0, fmt.Errorf("answers %v and %v, links %v, entrustment %s linked to %s", answers[0], answers[1], o.Links, e.Phase, e.Order)
 			}
@@ -173,7 +173,7 @@ func transfer(o *order.Order, reference, amount string, at time.Time) desk.Actio
 // paid, and the end is refused by the rule; or as waiting, on an order that has ended.
 func paidOrEnded(ruleID rule.ID, reason order.CloseReason) func(*fixture, int, [2]error) (int, error) {
 	return func(tr *fixture, round int, answers [2]error) (int, error) {
-		o := tr.order(orderOfRound(round, 0))
+		o := tr.Order(orderOfRound(round, 0))
 		if answers[0] != nil || o.Ledger.Received != money("100 USD") {
 			return 0, fmt.Errorf("the money was refused: %v; received %s", answers[0], o.Ledger.Received)
 		}
@@ -181,7 +181,7 @@ func paidOrEnded(ruleID rule.ID, reason order.CloseReason) func(*fixture, int, [
 		case answers[1] == nil && o.CloseReason == reason && o.Ledger.Unapplied == money("100 USD") && o.Hold.Status == order.HoldIsReleased:
 			return 1, nil
 		case refusedBy(answers[1], ruleID) && o.Phase == order.PhaseReadyToShip && o.Ledger.Applied == money("100 USD"):
-			tr.do(platform, limit("10000000 USD")) // its hold stays
+			tr.Do(platform, limit("10000000 USD")) // its hold stays
 			return 0, nil
 		}
 		return 0, fmt.Errorf("the end: %v; phase %s, ledger %+v, hold %+v", answers[1], o.Phase, o.Ledger, o.Hold)
@@ -194,8 +194,8 @@ func TestRaces(t *testing.T) {
 	for _, d := range slices.Concat(duels, laterDuels) {
 		t.Run(d.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log.db")
-			tr := newTrade(t, openFile(t, path)).opened("10000 USD")
-			sides := [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+			tr := newFixture(t, openFile(t, path)).opened("10000 USD")
+			sides := [2]*fixture{newFixture(t, openFile(t, path)), newFixture(t, openFile(t, path))}
 			d.meet(tr, max(rounds(200), 20), tr.together(sides, fight))
 			tr.audit()
 		})
@@ -224,7 +224,7 @@ func (d duel) meet(tr *fixture, least int, ask func(round int, c [2]desk.Command
 func (tr *fixture) together(sides [2]*fixture, fight func([2]*fixture, [2]desk.Command) [2]error) func(int, [2]desk.Command) [2]error {
 	return func(_ int, commands [2]desk.Command) [2]error {
 		for _, s := range sides {
-			s.at(tr.now())
+			s.at(tr.Clock.Now())
 		}
 		return fight(sides, commands)
 	}
@@ -253,7 +253,7 @@ func clash(sides [2]*fixture, commands [2]desk.Command, delay func()) (answers [
 			if n == late {
 				delay()
 			}
-			_, answers[n] = sides[n].desk.Do(context.Background(), commands[n])
+			_, answers[n] = sides[n].Desk.Do(context.Background(), commands[n])
 		})
 	}
 	close(begin)
@@ -265,8 +265,8 @@ func clash(sides [2]*fixture, commands [2]desk.Command, delay func()) (answers [
 // whoever is first, nobody is bound to terms that he did not name.
 func TestConsentNamesTheTerms(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	tr := newTrade(t, openFile(t, path)).opened("10000 USD")
-	sides := [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}
+	tr := newFixture(t, openFile(t, path)).opened("10000 USD")
+	sides := [2]*fixture{newFixture(t, openFile(t, path)), newFixture(t, openFile(t, path))}
 	for round := range max(rounds(200), 20) {
 		id := orderOfRound(round, 0)
 		tr.drafted(acme, id, "100 USD", "100 USD", order.CoverageNone)
@@ -286,7 +286,7 @@ func TestConsentNamesTheTerms(t *testing.T) {
 // and what one has undone the other refuses.
 func TestDesksNeverContradictEachOther(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	inTurn(t, [2]*fixture{newTrade(t, openFile(t, path)), newTrade(t, openFile(t, path))}, rounds(1000))
+	inTurn(t, [2]*fixture{newFixture(t, openFile(t, path)), newFixture(t, openFile(t, path))}, rounds(1000))
 }
 
 // inTurn has the two desks take that many turns.
@@ -302,19 +302,19 @@ func inTurn(t *testing.T, desks [2]*fixture, turns int) {
 			order.MatchBuyer{Email: bruno.Email}, order.SetTerms{Terms: order.Terms{Total: money("100 USD")}},
 			order.ChooseCoverage{Coverage: order.CoveragePostDelivery, TermsAccepted: true}, order.Submit{OneTouchAcknowledged: true},
 		} {
-			next().do(acme, desk.OnOrder(id, c))
+			next().Do(acme, desk.OnOrder(id, c))
 		}
-		next().do(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))
-		next().do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
-		next().do(acme, link(id, e))
+		next().Do(bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))
+		next().Do(acme, desk.OnEntrustment(e, entrustment.Draft{Title: "goods"}))
+		next().Do(acme, link(id, e))
 		next().refused(rule.D40, acme, link(id, e))
-		next().do(acme, unlink(id, e))
+		next().Do(acme, unlink(id, e))
 		next().refused(rule.D40, acme, unlink(id, e))
-		next().do(acme, link(id, e))
-		next().do(bruno, desk.OnOrder(id, order.Cancel{}))
+		next().Do(acme, link(id, e))
+		next().Do(bruno, desk.OnOrder(id, order.Cancel{}))
 		next().refused(rule.A21, acme, link(id, e))
 		next().refused(rule.D27, bruno, desk.OnOrder(id, order.Cancel{}))
-		if s := next().entrustment(e); s.Linked() {
+		if s := next().Entrustment(e); s.Linked() {
 			t.Fatalf("still linked to %s", s.Order)
 		}
 		next().held("0 USD")
@@ -325,17 +325,17 @@ func inTurn(t *testing.T, desks [2]*fixture, turns int) {
 // TestStaleLine has a desk release a hold on a line that its cache knows without it.
 func TestStaleLine(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
-	other := newTrade(t, tr.store)
+	other := newFixture(t, tr.Store)
 	other.line()
 	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
-	other.do(bruno, desk.OnOrder(id, order.Cancel{}))
+	other.Do(bruno, desk.OnOrder(id, order.Cancel{}))
 	tr.held("0 USD")
 	// And one hold on a line that it knows as full.
 	id = tr.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
 	other.held("10000 USD")
-	tr.do(acme, desk.OnOrder(id, order.Cancel{}))
+	tr.Do(acme, desk.OnOrder(id, order.Cancel{}))
 	other.placed("10000 USD", "10000 USD", order.CoveragePostDelivery)
-	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.Do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	other.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
 	tr.audit()
 }
@@ -344,7 +344,7 @@ func TestStaleLine(t *testing.T) {
 // none of them decides in vain.
 func TestHotLine(t *testing.T) {
 	store := &conflicts{Store: memory.New()}
-	tr := newTrade(t, store).opened("1000000 USD")
+	tr := newFixture(t, store).opened("1000000 USD")
 	var all sync.WaitGroup
 	var ids []trade.ID
 	for range 100 {
@@ -352,7 +352,7 @@ func TestHotLine(t *testing.T) {
 	}
 	for _, id := range ids {
 		all.Go(func() {
-			if _, err := tr.ask(acme, submission(id)); err != nil {
+			if _, err := tr.Ask(acme, submission(id)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -28,23 +28,23 @@ func TestWhoMayRead(t *testing.T) {
 		may  []trade.Actor
 		read func(by trade.Actor) error
 	}{
-		"draft":    {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, draft); return err }},
-		"order":    {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, submitted); return err }},
-		"timeline": {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.desk.Timeline(background, by, submitted); return err }},
-		"at":       {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.desk.At(background, by, submitted, start); return err }},
-		"next":     {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.desk.Next(background, by, submitted); return err }},
-		"no order": {nil, func(by trade.Actor) error { _, _, err := tr.desk.ReadOrder(background, by, nobody); return err }},
-		"service":  {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadService(background, by, acme.Account); return err }},
+		"draft":    {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.Desk.ReadOrder(background, by, draft); return err }},
+		"order":    {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, _, err := tr.Desk.ReadOrder(background, by, submitted); return err }},
+		"timeline": {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.Desk.Timeline(background, by, submitted); return err }},
+		"at":       {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.Desk.At(background, by, submitted, start); return err }},
+		"next":     {[]trade.Actor{acme, bruno, platform, system}, func(by trade.Actor) error { _, err := tr.Desk.Next(background, by, submitted); return err }},
+		"no order": {nil, func(by trade.Actor) error { _, _, err := tr.Desk.ReadOrder(background, by, nobody); return err }},
+		"service":  {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.Desk.ReadService(background, by, acme.Account); return err }},
 		"line": {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error {
-			_, _, err := tr.desk.ReadLine(background, by, acme.Account, usd)
+			_, _, err := tr.Desk.ReadLine(background, by, acme.Account, usd)
 			return err
 		}},
 		"no line": {nil, func(by trade.Actor) error {
-			_, _, err := tr.desk.ReadLine(background, by, orient.Account, usd)
+			_, _, err := tr.Desk.ReadLine(background, by, orient.Account, usd)
 			return err
 		}},
-		"entrustment":   {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E1"); return err }},
-		"no entrusting": {nil, func(by trade.Actor) error { _, _, err := tr.desk.ReadEntrustment(background, by, "E2"); return err }},
+		"entrustment":   {[]trade.Actor{acme, platform, system}, func(by trade.Actor) error { _, _, err := tr.Desk.ReadEntrustment(background, by, "E1"); return err }},
+		"no entrusting": {nil, func(by trade.Actor) error { _, _, err := tr.Desk.ReadEntrustment(background, by, "E2"); return err }},
 	}
 	for name, r := range reads {
 		for _, by := range everybody {
@@ -68,17 +68,17 @@ func TestWhoMayRead(t *testing.T) {
 	}
 	// An unregistered buyer is known by his verified address.
 	fresh := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	tr.do(acme, desk.OnOrder(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
-	tr.do(acme, desk.OnOrder(fresh, order.MatchBuyer{Email: "new@buyer.example"}))
+	tr.Do(acme, desk.OnOrder(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
+	tr.Do(acme, desk.OnOrder(fresh, order.MatchBuyer{Email: "new@buyer.example"}))
 	tr.submit(fresh)
-	if _, _, err := tr.desk.ReadOrder(background, trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "new@buyer.example"}, fresh); err != nil {
+	if _, _, err := tr.Desk.ReadOrder(background, trade.Actor{Role: trade.Buyer, Account: "b-new", Email: "new@buyer.example"}, fresh); err != nil {
 		t.Error(err)
 	}
 	var invalid *trade.InvalidError
-	if _, _, err := tr.desk.ReadLine(background, platform, "a/b", usd); !errors.As(err, &invalid) {
+	if _, _, err := tr.Desk.ReadLine(background, platform, "a/b", usd); !errors.As(err, &invalid) {
 		t.Errorf("%v", err)
 	}
-	if _, _, err := tr.desk.ReadEntrustment(background, acme, "a/b"); !errors.As(err, &invalid) {
+	if _, _, err := tr.Desk.ReadEntrustment(background, acme, "a/b"); !errors.As(err, &invalid) {
 		t.Errorf("%v", err)
 	}
 }
@@ -86,16 +86,16 @@ func TestWhoMayRead(t *testing.T) {
 // TestReadsAreCurrent has another desk move what this one remembers.
 func TestReadsAreCurrent(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
-	other := newTrade(t, tr.store)
+	other := newFixture(t, tr.Store)
 	id := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
-	other.order(id)
+	other.Order(id)
 	other.line()
 	tr.confirm(id)
-	tr.do(platform, limit("1 USD"))
-	if o, _, err := other.desk.ReadOrder(background, platform, id, desk.AllowStale()); err != nil || o.Phase != order.PhaseSubmitted {
+	tr.Do(platform, limit("1 USD"))
+	if o, _, err := other.Desk.ReadOrder(background, platform, id, desk.AllowStale()); err != nil || o.Phase != order.PhaseSubmitted {
 		t.Fatalf("stale: %s, %v", o.Phase, err)
 	}
-	if l, _, err := other.desk.ReadLine(background, platform, acme.Account, usd, desk.AllowStale()); err != nil || l.Limit != money("10000 USD") {
+	if l, _, err := other.Desk.ReadLine(background, platform, acme.Account, usd, desk.AllowStale()); err != nil || l.Limit != money("10000 USD") {
 		t.Fatalf("stale: %s, %v", l.Limit, err)
 	}
 	other.phase(id, order.PhaseConfirmed)
@@ -109,12 +109,12 @@ func TestTimeline(t *testing.T) {
 	id := trade.NewID()
 	draft := asking(acme, desk.OnOrder(id, order.Draft{Mode: order.DraftOnline}))
 	draft.Correlation, draft.Causation, draft.Trace = "c-1", "c-0", "00-abc"
-	if _, err := tr.desk.Do(background, draft); err != nil {
+	if _, err := tr.Desk.Do(background, draft); err != nil {
 		t.Fatal(err)
 	}
-	tr.after(time.Hour).do(acme, desk.OnOrder(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
-	tr.after(time.Hour).do(acme, desk.OnOrder(id, order.MatchBuyer{Email: bruno.Email}))
-	entries, err := tr.desk.Timeline(background, acme, id)
+	tr.after(time.Hour).Do(acme, desk.OnOrder(id, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}))
+	tr.after(time.Hour).Do(acme, desk.OnOrder(id, order.MatchBuyer{Email: bruno.Email}))
+	entries, err := tr.Desk.Timeline(background, acme, id)
 	if err != nil || len(entries) != 3 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
@@ -127,15 +127,15 @@ func TestTimeline(t *testing.T) {
 			t.Fatalf("entry %d is version %d at %s", i, e.Version, e.At)
 		}
 	}
-	if last := entries[2].Order; !reflect.DeepEqual(last, tr.order(id)) {
+	if last := entries[2].Order; !reflect.DeepEqual(last, tr.Order(id)) {
 		t.Fatalf("the last entry has %+v", last)
 	}
 	for at, matched := range map[time.Time]bool{start: false, start.Add(2*time.Hour - 1): false, start.Add(2 * time.Hour): true} {
-		if o, err := tr.desk.At(background, acme, id, at); err != nil || o.Matched != matched || o.Phase != order.PhaseDraft {
+		if o, err := tr.Desk.At(background, acme, id, at); err != nil || o.Matched != matched || o.Phase != order.PhaseDraft {
 			t.Fatalf("at %s: %+v, %v", at, o, err)
 		}
 	}
-	if o, err := tr.desk.At(background, acme, id, start.Add(-1)); err != nil || o.Phase != order.PhaseNone || o.ID != id {
+	if o, err := tr.Desk.At(background, acme, id, start.Add(-1)); err != nil || o.Phase != order.PhaseNone || o.ID != id {
 		t.Fatalf("before it began: %+v, %v", o, err)
 	}
 }
@@ -146,7 +146,7 @@ func TestBrokenHistory(t *testing.T) {
 	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	forge := func(stream events.StreamID, after events.Version, list ...events.Event) {
 		t.Helper()
-		_, err := tr.store.Append(background, events.Commit{ID: desk.NewID(), Batches: []events.Batch{{Stream: stream, After: after, Events: list}}})
+		_, err := tr.Store.Append(background, events.Commit{ID: desk.NewID(), Batches: []events.Batch{{Stream: stream, After: after, Events: list}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,8 +163,8 @@ func TestBrokenHistory(t *testing.T) {
 		"OTHER":   {{Type: "order.closed", Schema: 1, At: start, Data: []byte(`{}`)}},
 	} {
 		forge(events.StreamID("receiving_account-"+name), 0, forged...)
-		broken := newTrade(t, tr.store, desk.WithSources(desk.Sources{Account: accountNamed(name)}))
-		_, err := broken.ask(acme, submission(id))
+		broken := newFixture(t, tr.Store, desk.WithSources(desk.Sources{Account: accountNamed(name)}))
+		_, err := broken.Ask(acme, submission(id))
 		var corrupt *events.CorruptError
 		if !errors.As(err, &corrupt) || corrupt.Stream != events.StreamID("receiving_account-"+name) {
 			t.Errorf("%s: %v, want a *CorruptError", name, err)
@@ -172,7 +172,7 @@ func TestBrokenHistory(t *testing.T) {
 	}
 	tr.submit(id)
 	// An order whose metadata nobody can read has no timeline; the order itself is there.
-	_, head, err := tr.desk.ReadOrder(background, platform, id)
+	_, head, err := tr.Desk.ReadOrder(background, platform, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestBrokenHistory(t *testing.T) {
 	forge(order.Stream(id), head, events.Event{Type: typ, Schema: schema, At: start, Data: data, Meta: []byte("?")})
 	tr.phase(id, order.PhaseSubmitted)
 	var corrupt *events.CorruptError
-	if _, err := tr.desk.Timeline(background, platform, id); !errors.As(err, &corrupt) || corrupt.Version != head+1 {
+	if _, err := tr.Desk.Timeline(background, platform, id); !errors.As(err, &corrupt) || corrupt.Version != head+1 {
 		t.Fatalf("%v, want a *CorruptError of version %d", err, head+1)
 	}
 }
@@ -193,7 +193,7 @@ func TestDecodeEvent(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	tr.life("100 USD", "100 USD", order.CoveragePostDelivery)
 	seen := make(map[string]bool)
-	for r, err := range tr.store.ReadAll(background, 0, events.Filter{}) {
+	for r, err := range tr.Store.ReadAll(background, 0, events.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

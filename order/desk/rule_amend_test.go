@@ -32,23 +32,23 @@ func (tr *fixture) adjusted(r desk.Result, from, to string) {
 func ruleD5Adjusted(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
-	tr.adjusted(tr.do(acme, modification(tr.order(id), "9000 USD")), "6000 USD", "9000 USD")
-	tr.adjusted(tr.do(acme, modification(tr.order(id), "10000 USD")), "9000 USD", "10000 USD")
-	tr.adjusted(tr.do(acme, modification(tr.order(id), "2500.01 USD")), "10000 USD", "2500.01 USD")
+	tr.adjusted(tr.Do(acme, modification(tr.Order(id), "9000 USD")), "6000 USD", "9000 USD")
+	tr.adjusted(tr.Do(acme, modification(tr.Order(id), "10000 USD")), "9000 USD", "10000 USD")
+	tr.adjusted(tr.Do(acme, modification(tr.Order(id), "2500.01 USD")), "10000 USD", "2500.01 USD")
 	// Before shipment the initial payment is enough.
-	tr.adjusted(tr.do(acme, coverage(tr.order(id), order.CoveragePreShipment)), "2500.01 USD", "2000 USD")
-	r := tr.do(acme, modification(tr.order(id), "3000 USD"))
+	tr.adjusted(tr.Do(acme, coverage(tr.Order(id), order.CoveragePreShipment)), "2500.01 USD", "2000 USD")
+	r := tr.Do(acme, modification(tr.Order(id), "3000 USD"))
 	if streams := streamsOf(r); len(streams) != 1 {
 		t.Fatalf("nothing more is needed, and the commit is of %v", streams)
 	}
 	// Once money has come in, the buyer's consent does it.
 	tr.confirm(id)
 	tr.wire(id, "initial", "2000 USD")
-	o := tr.order(id)
+	o := tr.Order(id)
 	change := order.Amendment{Terms: o.Terms, Coverage: order.CoveragePostDelivery}
-	tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: change}))
+	tr.Do(acme, desk.OnOrder(id, order.ProposeChange{To: change}))
 	tr.held("2000 USD")
-	tr.adjusted(tr.do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1})), "2000 USD", "3000 USD")
+	tr.adjusted(tr.Do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1})), "2000 USD", "3000 USD")
 	tr.audit()
 }
 
@@ -56,25 +56,25 @@ func ruleD5Refused(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	other := tr.placed("3000 USD", "3000 USD", order.CoveragePostDelivery)
-	no := tr.refused(rule.D5, acme, modification(tr.order(id), "7000.01 USD"))
+	no := tr.refused(rule.D5, acme, modification(tr.Order(id), "7000.01 USD"))
 	if no.Missing != money("0.01 USD") || no.Command != "modify" {
 		t.Fatalf("%s is short of %s", no.Command, no.Missing)
 	}
-	if o := tr.order(id); o.Terms.Total != money("6000 USD") || o.Revision != 2 {
+	if o := tr.Order(id); o.Terms.Total != money("6000 USD") || o.Revision != 2 {
 		t.Fatalf("revision %d of %s", o.Revision, o.Terms.Total)
 	}
 	tr.held("9000 USD")
-	tr.do(acme, modification(tr.order(id), "7000 USD"))
+	tr.Do(acme, modification(tr.Order(id), "7000 USD"))
 	tr.held("10000 USD")
 	// A line that is suspended or cut takes no raise, and gives back as before.
 	suspend := desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"})
-	tr.do(acme, desk.OnOrder(other, order.Cancel{}))
-	tr.do(platform, suspend)
-	tr.refused(rule.D5, acme, modification(tr.order(id), "7001 USD"))
-	tr.do(acme, modification(tr.order(id), "6999 USD"))
+	tr.Do(acme, desk.OnOrder(other, order.Cancel{}))
+	tr.Do(platform, suspend)
+	tr.refused(rule.D5, acme, modification(tr.Order(id), "7001 USD"))
+	tr.Do(acme, modification(tr.Order(id), "6999 USD"))
 	tr.held("6999 USD")
-	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
-	tr.do(acme, modification(tr.order(id), "7001 USD"))
+	tr.Do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
+	tr.Do(acme, modification(tr.Order(id), "7001 USD"))
 	tr.held("7001 USD")
 	tr.audit()
 }
@@ -84,27 +84,27 @@ func ruleD5Acceptance(t *testing.T) {
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.wire(id, "initial", "2000 USD")
 	propose := func(total string) desk.Action {
-		return desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), total)})
+		return desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.Order(id), total)})
 	}
 	tr.refused(rule.D5, acme, propose("10000.01 USD"))
-	tr.do(acme, propose("9000 USD"))
+	tr.Do(acme, propose("9000 USD"))
 	other := tr.placed("2000 USD", "2000 USD", order.CoveragePostDelivery)
 	accept := desk.OnOrder(id, order.AcceptChange{Proposal: 1})
 	if no := tr.refused(rule.D5, bruno, accept); no.Missing != money("1000 USD") || no.Command != "accept-change" {
 		t.Fatalf("%s is short of %s", no.Command, no.Missing)
 	}
-	if o := tr.order(id); !o.Proposal.Open || o.Terms.Total != money("6000 USD") {
+	if o := tr.Order(id); !o.Proposal.Open || o.Terms.Total != money("6000 USD") {
 		t.Fatalf("the refused proposal is %+v, the total %s", o.Proposal, o.Terms.Total)
 	}
 	tr.held("8000 USD")
-	tr.do(acme, desk.OnOrder(other, order.Cancel{}))
-	tr.adjusted(tr.do(bruno, accept), "6000 USD", "9000 USD")
+	tr.Do(acme, desk.OnOrder(other, order.Cancel{}))
+	tr.adjusted(tr.Do(bruno, accept), "6000 USD", "9000 USD")
 	// An order without coverage gets one that way as well.
 	id = tr.confirmed("1000 USD", "100 USD", order.CoverageNone)
 	tr.wire(id, "initial", "100 USD")
-	cover := order.ProposeChange{To: order.Amendment{Terms: tr.order(id).Terms, Coverage: order.CoveragePostDelivery}, TermsAccepted: true}
-	tr.do(acme, desk.OnOrder(id, cover))
-	tr.do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
+	cover := order.ProposeChange{To: order.Amendment{Terms: tr.Order(id).Terms, Coverage: order.CoveragePostDelivery}, TermsAccepted: true}
+	tr.Do(acme, desk.OnOrder(id, cover))
+	tr.Do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	tr.held("10000 USD")
 	tr.audit()
 }
@@ -116,12 +116,12 @@ func ruleD9Change(t *testing.T) {
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePreShipment)
 	tr.wire(id, "initial", "1500 USD")
 	tr.entrust("E1")
-	tr.do(acme, link(id, "E1"))
-	tr.release("E1", tr.now())
-	change := amendmentOf(tr.order(id), "6000 USD")
+	tr.Do(acme, link(id, "E1"))
+	tr.release("E1", tr.Clock.Now())
+	change := amendmentOf(tr.Order(id), "6000 USD")
 	change.Terms.Initial = money("1500 USD")
-	tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: change}))
-	r := tr.do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
+	tr.Do(acme, desk.OnOrder(id, order.ProposeChange{To: change}))
+	r := tr.Do(bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	if !hasFact(r, order.HoldReleased{Amount: money("1500 USD"), Cause: order.ReleaseShipped}) || len(streamsOf(r)) != 2 {
 		t.Fatalf("commit of %v, facts %+v", streamsOf(r), r.Events)
 	}
@@ -134,21 +134,21 @@ func ruleD5Capped(t *testing.T) {
 	tr := inMemoryUnder(t, func(p *order.Policy) { p.CapCoverage = true }).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.placed("3000 USD", "3000 USD", order.CoveragePostDelivery)
-	tr.do(acme, modification(tr.order(id), "8000 USD"))
+	tr.Do(acme, modification(tr.Order(id), "8000 USD"))
 	tr.held("10000 USD")
-	if o := tr.order(id); o.Hold.Amount != money("7000 USD") || o.Terms.Total != money("8000 USD") {
+	if o := tr.Order(id); o.Hold.Amount != money("7000 USD") || o.Terms.Total != money("8000 USD") {
 		t.Fatalf("hold %s of %s", o.Hold.Amount, o.Terms.Total)
 	}
 	// With nothing left the price may rise further and the hold stays what it is.
-	r := tr.do(acme, modification(tr.order(id), "9000 USD"))
+	r := tr.Do(acme, modification(tr.Order(id), "9000 USD"))
 	if streams := streamsOf(r); len(streams) != 1 {
 		t.Fatalf("the line has nothing left, and the commit is of %v", streams)
 	}
 	tr.held("10000 USD")
-	tr.do(acme, modification(tr.order(id), "5000 USD"))
+	tr.Do(acme, modification(tr.Order(id), "5000 USD"))
 	tr.held("8000 USD")
-	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
-	tr.do(acme, modification(tr.order(id), "5500 USD"))
+	tr.Do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.Do(acme, modification(tr.Order(id), "5500 USD"))
 	tr.held("8000 USD")
 	tr.audit()
 }
@@ -156,7 +156,7 @@ func ruleD5Capped(t *testing.T) {
 func ruleD5Uncovered(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
-	r := tr.do(acme, coverage(tr.order(id), order.CoverageNone))
+	r := tr.Do(acme, coverage(tr.Order(id), order.CoverageNone))
 	if !hasFact(r, order.HoldReleased{Amount: money("6000 USD"), Cause: order.ReleaseUncovered}) {
 		t.Fatalf("facts %+v", r.Events)
 	}
@@ -164,21 +164,21 @@ func ruleD5Uncovered(t *testing.T) {
 	if l := tr.line(); l.OpenHolds != 0 {
 		t.Fatalf("%d open holds", l.OpenHolds)
 	}
-	untick := desk.OnOrder(id, order.Modify{To: order.Amendment{Terms: tr.order(id).Terms, Coverage: order.CoveragePreShipment}})
+	untick := desk.OnOrder(id, order.Modify{To: order.Amendment{Terms: tr.Order(id).Terms, Coverage: order.CoveragePreShipment}})
 	tr.refused(rule.A13, acme, untick)
-	again := tr.do(acme, coverage(tr.order(id), order.CoveragePreShipment))
+	again := tr.Do(acme, coverage(tr.Order(id), order.CoveragePreShipment))
 	if !hasFact(again, order.HoldPlaced{Need: money("2000 USD"), Amount: money("2000 USD")}) {
 		t.Fatalf("facts %+v", again.Events)
 	}
 	tr.held("2000 USD")
 	// Covered again it needs room like any other order.
-	tr.do(acme, coverage(tr.order(id), order.CoverageNone))
+	tr.Do(acme, coverage(tr.Order(id), order.CoverageNone))
 	tr.placed("9000 USD", "9000 USD", order.CoveragePostDelivery)
-	if no := tr.refused(rule.D5, acme, coverage(tr.order(id), order.CoveragePreShipment)); no.Missing != money("1000 USD") {
+	if no := tr.refused(rule.D5, acme, coverage(tr.Order(id), order.CoveragePreShipment)); no.Missing != money("1000 USD") {
 		t.Fatalf("missing %s", no.Missing)
 	}
 	tr.confirm(id)
-	tr.do(bruno, desk.OnOrder(id, order.Cancel{}))
+	tr.Do(bruno, desk.OnOrder(id, order.Cancel{}))
 	tr.held("9000 USD")
 	tr.audit()
 }
@@ -187,14 +187,14 @@ func ruleD5HoldAtConfirm(t *testing.T) {
 	tr := inMemoryUnder(t, func(p *order.Policy) { p.HoldAt = order.HoldAtConfirm }).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	// Until it is confirmed nothing is held, whatever the terms.
-	tr.do(acme, modification(tr.order(id), "20000 USD"))
+	tr.Do(acme, modification(tr.Order(id), "20000 USD"))
 	tr.held("0 USD")
-	tr.refused(rule.D3, bruno, desk.OnOrder(id, order.Confirm{Terms: tr.order(id).Revision}))
-	tr.do(acme, modification(tr.order(id), "8000 USD"))
+	tr.refused(rule.D3, bruno, desk.OnOrder(id, order.Confirm{Terms: tr.Order(id).Revision}))
+	tr.Do(acme, modification(tr.Order(id), "8000 USD"))
 	tr.confirm(id)
 	tr.held("8000 USD")
 	// The confirmation is void, and so is what was held for it.
-	tr.do(acme, modification(tr.order(id), "9000 USD"))
+	tr.Do(acme, modification(tr.Order(id), "9000 USD"))
 	tr.held("0 USD")
 	tr.confirm(id)
 	tr.held("9000 USD")
@@ -204,22 +204,22 @@ func ruleD5HoldAtConfirm(t *testing.T) {
 func ruleD7Change(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
-	tr.do(platform, limit("4000 USD"))
-	tr.refused(rule.D5, acme, modification(tr.order(id), "6000.01 USD"))
+	tr.Do(platform, limit("4000 USD"))
+	tr.refused(rule.D5, acme, modification(tr.Order(id), "6000.01 USD"))
 	// Less than before is always possible, also where it is more than the limit.
-	tr.do(acme, modification(tr.order(id), "5000 USD"))
+	tr.Do(acme, modification(tr.Order(id), "5000 USD"))
 	if l := tr.line(); l.Held != money("5000 USD") || l.Overcommitted() != money("1000 USD") {
 		t.Fatalf("held %s, overcommitted %s", l.Held, l.Overcommitted())
 	}
 	tr.confirm(id)
 	tr.wire(id, "initial", "2000 USD")
 	tr.disputed(id, true)
-	tr.do(platform, compensation(id, "1500 USD"))
+	tr.Do(platform, compensation(id, "1500 USD"))
 	if l := tr.line(); !l.Held.IsZero() || l.Consumed != money("1500 USD") || l.Available() != money("2500 USD") || !l.Overcommitted().IsZero() {
 		t.Fatalf("held %s, consumed %s, available %s", l.Held, l.Consumed, l.Available())
 	}
 	// What is consumed counts against the limit like what is held.
-	tr.do(platform, limit("1000 USD"))
+	tr.Do(platform, limit("1000 USD"))
 	if l := tr.line(); l.Overcommitted() != money("500 USD") || !l.Available().IsZero() {
 		t.Fatalf("overcommitted %s, available %s", l.Overcommitted(), l.Available())
 	}
@@ -238,23 +238,23 @@ func ruleD25(t *testing.T) {
 	tr.refused(rule.D25, bruno, desk.OnOrder(trade.NewID(), order.AcceptChange{Proposal: 1}))
 	id := tr.confirmed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	tr.entrust("E1")
-	tr.do(acme, link(id, "E1"))
+	tr.Do(acme, link(id, "E1"))
 	// A change keeps the links, and the buyer confirms anew.
-	tr.do(acme, modification(tr.order(id), "7000 USD"))
-	if o, e := tr.order(id), tr.entrustment("E1"); o.Phase != order.PhaseSubmitted || len(o.Links) != 1 || e.Order != id {
+	tr.Do(acme, modification(tr.Order(id), "7000 USD"))
+	if o, e := tr.Order(id), tr.Entrustment("E1"); o.Phase != order.PhaseSubmitted || len(o.Links) != 1 || e.Order != id {
 		t.Fatalf("phase %s, links %v, entrustment of %s", o.Phase, o.Links, e.Order)
 	}
-	tr.release("E1", tr.now())
+	tr.release("E1", tr.Clock.Now())
 	tr.refused(rule.A18, bruno, desk.OnOrder(id, order.Confirm{Terms: 2}))
 	tr.confirm(id)
 	tr.wire(id, "initial", "2000 USD")
-	tr.refused(rule.D25, acme, modification(tr.order(id), "8000 USD"))
-	tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "8000 USD")}))
-	tr.refused(rule.D25, acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "9000 USD")}))
+	tr.refused(rule.D25, acme, modification(tr.Order(id), "8000 USD"))
+	tr.Do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.Order(id), "8000 USD")}))
+	tr.refused(rule.D25, acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.Order(id), "9000 USD")}))
 	tr.refused(rule.D25, bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 2}))
 	tr.refused(rule.D25, acme, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	// The goods leave under the old terms; the proposal goes with them.
-	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.refused(rule.D25, bruno, desk.OnOrder(id, order.AcceptChange{Proposal: 1}))
 	tr.held("7000 USD")
 	tr.audit()

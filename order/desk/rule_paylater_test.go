@@ -52,7 +52,7 @@ func ruleB1(t *testing.T) {
 	id := tr.place("100 CNY")
 	tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 	tr.stands(id, paylater.PhaseReceived)
-	due := tr.sale(id).DueAt
+	due := tr.Sale(id).DueAt
 	tr.at(due).refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
 	tr.at(due.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.stands(id, paylater.PhaseOverdue)
@@ -63,7 +63,7 @@ func ruleB2(t *testing.T) {
 	id := tr.place("100 CNY")
 	none := func() {
 		t.Helper()
-		if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
+		if _, _, err := tr.Desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 			t.Fatalf("funds before the payment: %v", err)
 		}
 	}
@@ -75,7 +75,7 @@ func ruleB2(t *testing.T) {
 	for _, by := range []trade.Actor{shopkeeper, shopper, platform, system} {
 		tr.refused(rule.B8, by, onFunds(funds.Credit{Order: id, Amount: money("100 CNY")}))
 	}
-	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
+	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
 	none()
 }
 
@@ -83,9 +83,9 @@ func ruleB3(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.refused(rule.B3, platform, onQuota(credit.OpenLine{Limit: money("6000 CNY")}))
 	tr.refused(rule.B3, shopkeeper, assess("6000 CNY"))
-	tr.do(platform, assess("6000 CNY"))
+	tr.Do(platform, assess("6000 CNY"))
 	tr.lineIs("6000", "0", "6000")
-	tr.do(platform, assess("0 CNY"))
+	tr.Do(platform, assess("0 CNY"))
 	tr.lineIs("0", "0", "0")
 	tr.refused(rule.B5, shopper, buying("0.01 CNY"))
 	tr.refused(rule.B3, platform, desk.OnQuota(otherShop.Account, cny, credit.AssessLimit{Limit: money("1 CNY")}))
@@ -94,15 +94,15 @@ func ruleB3(t *testing.T) {
 func ruleB4(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.place("1200 CNY")
-	tr.do(platform, freeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, freeze(credit.ReasonOther, "audit"))
 	for _, by := range []trade.Actor{shopkeeper, platform} {
-		l, _, err := tr.desk.ReadQuota(t.Context(), by, shopkeeper.Account, cny)
+		l, _, err := tr.Desk.ReadQuota(t.Context(), by, shopkeeper.Account, cny)
 		if p := l.Page(); err != nil || p.Limit != yuan("5000") || p.Used != yuan("1200") || p.Remaining != yuan("3800") || !p.Usable.IsZero() || !p.Frozen {
 			t.Fatalf("%s: %+v, %v", by.Role, p, err)
 		}
 	}
 	for _, by := range []trade.Actor{shopper, otherShop} {
-		if _, _, err := tr.desk.ReadQuota(t.Context(), by, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
+		if _, _, err := tr.Desk.ReadQuota(t.Context(), by, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 			t.Fatalf("%s: %v", by.Account, err)
 		}
 	}
@@ -127,9 +127,9 @@ func ruleB6(t *testing.T) {
 	tr := inMemory(t)
 	for _, step := range []func(){
 		func() {},
-		func() { tr.do(platform, onQuota(credit.OpenLine{Limit: money("5000 CNY")})) },
+		func() { tr.Do(platform, onQuota(credit.OpenLine{Limit: money("5000 CNY")})) },
 		func() { tr.sold("100 CNY") },
-		func() { tr.do(platform, freeze(credit.ReasonOther, "audit")) },
+		func() { tr.Do(platform, freeze(credit.ReasonOther, "audit")) },
 		func() { tr.after(8 * day) },
 	} {
 		step()
@@ -144,7 +144,7 @@ func ruleB6(t *testing.T) {
 func ruleB7(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := trade.NewID()
-	tr.wrote(tr.do(shopper, desk.OnPayLater(id, placing(shopkeeper, "1200 CNY"))),
+	tr.wrote(tr.Do(shopper, desk.OnPayLater(id, placing(shopkeeper, "1200 CNY"))),
 		"paylater.placed 1200.00 CNY", "credit.quota-deducted 1200.00 CNY")
 	tr.lineIs("5000", "1200", "3800")
 	now := placing(shopkeeper, "100 CNY")
@@ -210,22 +210,22 @@ func ruleB10(t *testing.T) {
 	tr.refused(rule.B10, shopkeeper, to("1 CNY", card))
 	tr.refused(rule.B10, shopkeeper, onFunds(funds.BindCard{Card: "6222-01", Holder: "m-other"}))
 	tr.refused(rule.B10, otherShop, to("1 CNY", ownAlipay))
-	tr.do(shopkeeper, onFunds(funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
+	tr.Do(shopkeeper, onFunds(funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
 	tr.missing(tr.refused(rule.B10, shopkeeper, to("100.01 CNY", card)), "0.01 CNY")
 	tr.refused(rule.B10, shopkeeper, to("0 CNY", card))
 	tr.refused(rule.B10, shopkeeper, to("-1 CNY", card))
-	tr.do(shopkeeper, to("60 CNY", card))
+	tr.Do(shopkeeper, to("60 CNY", card))
 	tr.refused(rule.B10, shopkeeper, onFunds(funds.UnbindCard{Card: "6222-01"}))
-	tr.do(shopkeeper, withdrawal("W-2", "40 CNY"))
+	tr.Do(shopkeeper, withdrawal("W-2", "40 CNY"))
 	tr.fundsAre("0", "0", "0")
 }
 
 func ruleB11(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.sold("100 CNY")
-	tr.after(7*day).do(shopkeeper, withdrawal("W", "100 CNY"))
-	b, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny)
-	if open := b.Withdrawals(); err != nil || len(open) != 1 || !open[0].ExpectedAt.Equal(tr.now().Add(day)) || open[0].Status != funds.Requested {
+	tr.after(7*day).Do(shopkeeper, withdrawal("W", "100 CNY"))
+	b, _, err := tr.Desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny)
+	if open := b.Withdrawals(); err != nil || len(open) != 1 || !open[0].ExpectedAt.Equal(tr.Clock.Now().Add(day)) || open[0].Status != funds.Requested {
 		t.Fatalf("%+v, %v", open, err)
 	}
 	if p := tr.funds(); p.InTransit != yuan("100") || !p.PaidOut.IsZero() {
@@ -233,7 +233,7 @@ func ruleB11(t *testing.T) {
 	}
 	settle := onFunds(funds.SettleWithdrawal{ID: "W"})
 	tr.refused(rule.D57, shopkeeper, settle)
-	tr.after(10*day).do(platform, settle)
+	tr.after(10*day).Do(platform, settle)
 	if p := tr.funds(); !p.InTransit.IsZero() || p.PaidOut != yuan("100") {
 		t.Fatalf("in transit %s, paid out %s", p.InTransit, p.PaidOut)
 	}
@@ -248,13 +248,13 @@ func ruleB12(t *testing.T) {
 	assessed := func(score string, volume string) {
 		t.Helper()
 		shop := credit.Inputs{Score: number(score), Volume: money(volume)}
-		tr.do(platform, onQuota(credit.AssessLimit{Limit: must(credit.DefaultAssessment(shop)), Inputs: shop}))
+		tr.Do(platform, onQuota(credit.AssessLimit{Limit: must(credit.DefaultAssessment(shop)), Inputs: shop}))
 	}
 	assessed("4.79", "125000 CNY")
 	tr.refused(rule.B5, shopper, big)
 	assessed("4.8", "125000 CNY")
 	tr.lineIs("20000", "0", "20000")
-	tr.do(shopper, big)
+	tr.Do(shopper, big)
 	assessed("4.8", "625000 CNY")
 	tr.lineIs("100000", "12500.01", "87499.99")
 }
@@ -266,7 +266,7 @@ func ruleB14(t *testing.T) {
 	}
 	tr.refused(rule.B14, shopkeeper, charge("C", "1 CNY")) // with all the quota there is
 	tr.sold("100 CNY")
-	tr.do(shopkeeper, charge("C", "30 CNY"))
+	tr.Do(shopkeeper, charge("C", "30 CNY"))
 	tr.missing(tr.refused(rule.B14, shopkeeper, charge("D", "70.01 CNY")), "0.01 CNY")
 	if p := tr.funds(); p.Spent != yuan("30") || p.Available != yuan("70") {
 		t.Fatalf("spent %s, available %s", p.Spent, p.Available)
@@ -279,10 +279,10 @@ func ruleB15(t *testing.T) {
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOpenOrders, ""))
 	tr.place("1000 CNY")
 	tr.frozenFor() // not by itself
-	tr.do(platform, freeze(credit.ReasonOpenOrders, ""))
+	tr.Do(platform, freeze(credit.ReasonOpenOrders, ""))
 	tr.refused(rule.B19, shopper, buying("1 CNY"))
-	tr.do(platform, unfreeze(credit.ReasonOpenOrders, ""))
-	tr.do(platform, assess("1500 CNY"))
+	tr.Do(platform, unfreeze(credit.ReasonOpenOrders, ""))
+	tr.Do(platform, assess("1500 CNY"))
 	tr.missing(tr.refused(rule.B5, shopper, buying("500.01 CNY")), "0.01 CNY")
 }
 
@@ -291,10 +291,10 @@ func ruleB16(t *testing.T) {
 		shopkeeper.Account: {FeeRate: 10, FeeMin: money("0.02 CNY"), MinWithdrawal: money("0.01 CNY")},
 	}))
 	tr.sold("200 CNY")
-	tr.do(shopkeeper, withdrawal("W-1", "100 CNY"))
-	tr.do(shopkeeper, withdrawal("W-2", "0.03 CNY"))
+	tr.Do(shopkeeper, withdrawal("W-1", "100 CNY"))
+	tr.Do(shopkeeper, withdrawal("W-2", "0.03 CNY"))
 	tr.refused(rule.D58, shopkeeper, withdrawal("W-3", "0.02 CNY"))
-	list := must(tr.desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))
+	list := must(tr.Desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))
 	if len(list) != 2 || list[0].Fee != yuan("0.10") || list[0].Net != yuan("99.90") || list[1].Fee != yuan("0.02") || list[1].Net != yuan("0.01") {
 		t.Fatalf("%+v", list)
 	}
@@ -305,16 +305,16 @@ func ruleB17(t *testing.T) {
 	tr := inMemory(t, payout(policies))
 	for account, policy := range policies {
 		merchant := trade.Actor{Role: trade.Seller, Account: account}
-		tr.do(platform, desk.OnQuota(account, cny, credit.OpenLine{Limit: money("100 CNY")}))
+		tr.Do(platform, desk.OnQuota(account, cny, credit.OpenLine{Limit: money("100 CNY")}))
 		id := trade.NewID()
-		tr.do(shopper, desk.OnPayLater(id, placing(merchant, "100 CNY")))
-		tr.do(shopper, desk.OnPayLater(id, paying("100 CNY")))
-		ready := tr.now().Add(time.Duration(policy.HoldDays) * day)
+		tr.Do(shopper, desk.OnPayLater(id, placing(merchant, "100 CNY")))
+		tr.Do(shopper, desk.OnPayLater(id, paying("100 CNY")))
+		ready := tr.Clock.Now().Add(time.Duration(policy.HoldDays) * day)
 		take := desk.OnFunds(account, cny, funds.Withdraw{ID: "W", Amount: money("100 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: string(account)}}})
 		if policy.HoldDays > 0 {
 			tr.earliest(tr.at(ready.Add(-1)).refused(rule.B17, merchant, take), ready)
 		}
-		tr.at(ready).do(merchant, take)
+		tr.at(ready).Do(merchant, take)
 	}
 }
 
@@ -335,7 +335,7 @@ func ruleB19(t *testing.T) {
 	tr.refused(rule.D53, platform, freeze(credit.ReasonFakeOrder, first.String())) // not flagged yet
 	tr.on(first, paylater.FlagFake{})
 	tr.refused(rule.D53, shopkeeper, freeze(credit.ReasonFakeOrder, first.String()))
-	tr.wrote(tr.do(platform, freeze(credit.ReasonFakeOrder, first.String())), "credit.frozen fake-order")
+	tr.wrote(tr.Do(platform, freeze(credit.ReasonFakeOrder, first.String())), "credit.frozen fake-order")
 	if no := tr.refused(rule.B19, shopper, buying("1 CNY")); no.Command != (paylater.Place{}).Name() {
 		t.Fatalf("%s is refused", no.Command)
 	}
@@ -343,24 +343,24 @@ func ruleB19(t *testing.T) {
 
 	tr.on(third, paylater.Ship{}, paylater.LowerAmount{Amount: money("250 CNY")}, paylater.Return{})
 	tr.pay(second, "200 CNY")
-	tr.do(shopkeeper, withdrawal("W", "300 CNY"))
+	tr.Do(shopkeeper, withdrawal("W", "300 CNY"))
 	tr.lineIs("5000", "0", "5000")
 	tr.frozenFor(credit.ReasonFakeOrder)
-	tr.do(platform, unfreeze(credit.ReasonFakeOrder, first.String()))
+	tr.Do(platform, unfreeze(credit.ReasonFakeOrder, first.String()))
 	tr.place("5000 CNY")
 }
 
 func ruleB20(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.place("4000 CNY")
-	before := must(tr.store.Settled(context.Background()))
+	before := must(tr.Store.Settled(context.Background()))
 	if err := tr.try(shopper, buying("1000 CNY")); err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.try(shopper, buying("1000.01 CNY")); !refusedBy(err, rule.B5) {
 		t.Fatal(err)
 	}
-	if after := must(tr.store.Settled(context.Background())); after != before {
+	if after := must(tr.Store.Settled(context.Background())); after != before {
 		t.Fatalf("the dry runs took the log from %d to %d", before, after)
 	}
 	tr.place("1000 CNY") // it still can
@@ -371,8 +371,8 @@ func ruleB21(t *testing.T) {
 	tr.place("4000 CNY")
 	big := buying("3000 CNY")
 	tr.missing(tr.refused(rule.B5, shopper, big), "2000 CNY")
-	tr.do(platform, assess("7000 CNY"))
-	tr.do(shopper, big)
+	tr.Do(platform, assess("7000 CNY"))
+	tr.Do(shopper, big)
 	tr.lineIs("7000", "7000", "0")
 }
 
@@ -381,14 +381,14 @@ func ruleB22(t *testing.T) {
 	tr.sold("100 CNY")
 	var requested []time.Time
 	for _, id := range []string{"W-1", "W-2", "W-3"} {
-		requested = append(requested, tr.now())
-		tr.do(shopkeeper, withdrawal(id, "10 CNY"))
+		requested = append(requested, tr.Clock.Now())
+		tr.Do(shopkeeper, withdrawal(id, "10 CNY"))
 		tr.after(time.Hour)
 	}
-	tr.do(platform, onFunds(funds.SettleWithdrawal{ID: "W-1"}))
-	tr.do(platform, onFunds(funds.FailWithdrawal{ID: "W-2", Reason: "account closed"}))
+	tr.Do(platform, onFunds(funds.SettleWithdrawal{ID: "W-1"}))
+	tr.Do(platform, onFunds(funds.FailWithdrawal{ID: "W-2", Reason: "account closed"}))
 	for _, by := range []trade.Actor{shopkeeper, platform} {
-		list, err := tr.desk.Withdrawals(t.Context(), by, shopkeeper.Account, cny)
+		list, err := tr.Desk.Withdrawals(t.Context(), by, shopkeeper.Account, cny)
 		if err != nil || len(list) != 3 {
 			t.Fatalf("%+v, %v", list, err)
 		}
@@ -399,7 +399,7 @@ func ruleB22(t *testing.T) {
 		}
 	}
 	for _, by := range []trade.Actor{otherShop, shopper} {
-		if _, err := tr.desk.Withdrawals(t.Context(), by, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
+		if _, err := tr.Desk.Withdrawals(t.Context(), by, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 			t.Fatalf("%s: %v", by.Account, err)
 		}
 	}

@@ -90,7 +90,7 @@ func (tr *fixture) held(want string) {
 
 func (tr *fixture) phase(id trade.ID, want order.Phase) {
 	tr.Helper()
-	if o := tr.order(id); o.Phase != want {
+	if o := tr.Order(id); o.Phase != want {
 		tr.Fatalf("phase %s, want %s", o.Phase, want)
 	}
 }
@@ -132,11 +132,11 @@ func ruleA11(t *testing.T) {
 	first := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	second := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	tr.refused(rule.A11, acme, submission(second))
-	tr.do(acme, desk.OnOrder(first, order.Cancel{}))
+	tr.Do(acme, desk.OnOrder(first, order.Cancel{}))
 	tr.refused(rule.A11, acme, submission(second))
 	account = "ACC-2"
 	tr.submit(second)
-	if a, b := tr.order(first).ReceivingAccount, tr.order(second).ReceivingAccount; a != "ACC-1" || b != "ACC-2" {
+	if a, b := tr.Order(first).ReceivingAccount, tr.Order(second).ReceivingAccount; a != "ACC-1" || b != "ACC-2" {
 		t.Fatalf("accounts %s and %s", a, b)
 	}
 }
@@ -144,17 +144,17 @@ func ruleA11(t *testing.T) {
 func ruleA11One(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	if a := tr.order(id).ReceivingAccount; a != "" {
+	if a := tr.Order(id).ReceivingAccount; a != "" {
 		t.Fatalf("a draft has the account %s", a)
 	}
 	tr.submit(id)
-	account := tr.order(id).ReceivingAccount
+	account := tr.Order(id).ReceivingAccount
 	tr.refused(rule.A16, acme, submission(id))
-	if now := tr.order(id).ReceivingAccount; account == "" || now != account {
+	if now := tr.Order(id).ReceivingAccount; account == "" || now != account {
 		t.Fatalf("account %q, then %q", account, now)
 	}
 	n := 0
-	for r, err := range tr.store.ReadAll(context.Background(), 0, events.Filter{Categories: []string{"receiving_account"}}) {
+	for r, err := range tr.Store.ReadAll(context.Background(), 0, events.Filter{Categories: []string{"receiving_account"}}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,12 +184,12 @@ func ruleA14(t *testing.T) {
 	tr.confirm(id)
 	tr.wire(id, "initial", "2000 USD")
 	tr.entrust("E1")
-	tr.do(acme, link(id, "E1"))
-	tr.release("E1", tr.now())
+	tr.Do(acme, link(id, "E1"))
+	tr.release("E1", tr.Clock.Now())
 	tr.held("2000 USD")
-	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.held("0 USD")
-	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+	tr.Do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	tr.held("0 USD")
 }
 
@@ -199,7 +199,7 @@ func ruleA15(t *testing.T) {
 	tr.held("6000 USD")
 	tr.shipped(id)
 	tr.held("6000 USD")
-	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+	tr.Do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	tr.held("0 USD")
 	tr.phase(id, order.PhaseReceived)
 }
@@ -208,14 +208,14 @@ func ruleA22(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	a, b := tr.confirmed("100 USD", "100 USD", order.CoverageNone), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
-	tr.do(acme, link(a, "E1"))
+	tr.Do(acme, link(a, "E1"))
 	tr.refused(rule.A22, acme, link(b, "E1"))
 	tr.refused(rule.D40, acme, link(a, "E1"))
 	tr.wire(b, "all", "100 USD")
 	tr.refused(rule.A22, acme, desk.OnOrder(b, order.MarkShipped{}))
-	tr.do(acme, unlink(a, "E1"))
-	tr.do(acme, link(b, "E1"))
-	if e := tr.entrustment("E1"); e.Order != b {
+	tr.Do(acme, unlink(a, "E1"))
+	tr.Do(acme, link(b, "E1"))
+	if e := tr.Entrustment("E1"); e.Order != b {
 		t.Fatalf("linked to %s", e.Order)
 	}
 }
@@ -225,14 +225,14 @@ func ruleA22Many(t *testing.T) {
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	for _, e := range []order.EntrustmentID{"E1", "E2", "E3"} {
 		tr.entrust(e)
-		tr.do(acme, link(id, e))
+		tr.Do(acme, link(id, e))
 	}
 	for _, e := range []order.EntrustmentID{"E1", "E2", "E3"} {
-		if s := tr.entrustment(e); s.Order != id {
+		if s := tr.Entrustment(e); s.Order != id {
 			t.Fatalf("%s is linked to %s", e, s.Order)
 		}
 	}
-	if n := len(tr.order(id).Links); n != 3 {
+	if n := len(tr.Order(id).Links); n != 3 {
 		t.Fatalf("%d links, want 3", n)
 	}
 }
@@ -251,9 +251,9 @@ func ruleA23Released(t *testing.T) {
 			tr.refused(ruleID, acme, link(id, "E1"))
 			continue
 		}
-		tr.do(acme, link(id, "E1"))
+		tr.Do(acme, link(id, "E1"))
 		tr.wire(id, "all", "100 USD")
-		tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+		tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	}
 }
 
@@ -263,24 +263,24 @@ func ruleA23Linked(t *testing.T) {
 		tr.entrust("E1")
 		tr.at(ten)
 		id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
-		tr.do(acme, link(id, "E1"))
+		tr.Do(acme, link(id, "E1"))
 		tr.after(time.Hour).release("E1", released)
 		tr.wire(id, "all", "100 USD")
-		e, o := tr.entrustment("E1"), tr.order(id)
+		e, o := tr.Entrustment("E1"), tr.Order(id)
 		if !e.ReleasedAt.Equal(released) || !o.Links[0].ReleasedAt.Equal(released) || e.Void != void || o.Void(o.Links[0]) != void {
 			t.Fatalf("released at %s and %s, void %t and %t", e.ReleasedAt, o.Links[0].ReleasedAt, e.Void, o.Void(o.Links[0]))
 		}
 		if !void {
-			tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+			tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 			continue
 		}
 		tr.refused(rule.A23, acme, desk.OnOrder(id, order.MarkShipped{}))
-		tr.do(acme, unlink(id, "E1"))
+		tr.Do(acme, unlink(id, "E1"))
 		tr.refused(rule.A23, acme, link(id, "E1"))
 		tr.entrust("E2")
-		tr.do(acme, link(id, "E2"))
-		tr.release("E2", tr.now())
-		tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+		tr.Do(acme, link(id, "E2"))
+		tr.release("E2", tr.Clock.Now())
+		tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	}
 }
 
@@ -291,12 +291,12 @@ func ruleD3(t *testing.T) {
 	if no.Missing != money("0.01 USD") {
 		t.Fatalf("missing %s, want 0.01 USD", no.Missing)
 	}
-	tr.do(platform, limit("6000 USD"))
+	tr.Do(platform, limit("6000 USD"))
 	tr.submit(id)
 	tr.held("6000 USD")
 	// Without a line of its currency an order is as one whose limit is zero.
 	other := trade.Actor{Role: trade.Seller, Account: "s-other"}
-	tr.do(other, desk.OnSeller(other.Account, seller.Activate{Route: seller.RouteConsole}))
+	tr.Do(other, desk.OnSeller(other.Account, seller.Activate{Route: seller.RouteConsole}))
 	id = trade.NewID()
 	tr.drafted(other, id, "6000 USD", "2000 USD", order.CoveragePreShipment)
 	if no := tr.refused(rule.D3, other, submission(id)); no.Missing != money("2000 USD") {
@@ -309,12 +309,12 @@ func ruleD3Capped(t *testing.T) {
 	policy.CapCoverage = true
 	tr := inMemory(t, desk.WithPolicy(policy)).opened("4000 USD")
 	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
-	if o := tr.order(id); o.Hold.Amount != money("4000 USD") {
+	if o := tr.Order(id); o.Hold.Amount != money("4000 USD") {
 		t.Fatalf("hold %+v", o.Hold)
 	}
 	tr.held("4000 USD")
 	tr.refused(rule.D3, acme, submission(tr.draft("1 USD", "1 USD", order.CoveragePostDelivery)))
-	tr.do(acme, desk.OnOrder(id, order.Cancel{}))
+	tr.Do(acme, desk.OnOrder(id, order.Cancel{}))
 	tr.held("0 USD")
 }
 
@@ -322,11 +322,11 @@ func ruleD3Suspended(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	running := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	waiting := tr.draft("100 USD", "100 USD", order.CoveragePostDelivery)
-	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	tr.Do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
 	tr.refused(rule.D3, acme, submission(waiting))
-	tr.do(acme, desk.OnOrder(running, order.Cancel{}))
+	tr.Do(acme, desk.OnOrder(running, order.Cancel{}))
 	tr.held("0 USD")
-	tr.do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
+	tr.Do(platform, desk.OnLine(acme.Account, usd, credit.Resume{}))
 	tr.submit(waiting)
 	tr.held("100 USD")
 }
@@ -339,12 +339,12 @@ func ruleD4(t *testing.T) {
 	tr.held("0 USD")
 	tr.confirm(a)
 	tr.held("60 USD")
-	confirm := desk.OnOrder(b, order.Confirm{Terms: tr.order(b).Revision})
+	confirm := desk.OnOrder(b, order.Confirm{Terms: tr.Order(b).Revision})
 	if no := tr.refused(rule.D3, bruno, confirm); no.Missing != money("20 USD") {
 		t.Fatalf("missing %s, want 20 USD", no.Missing)
 	}
-	tr.do(acme, desk.OnOrder(a, order.Cancel{}))
-	tr.do(bruno, confirm)
+	tr.Do(acme, desk.OnOrder(a, order.Cancel{}))
+	tr.Do(bruno, confirm)
 	tr.held("60 USD")
 }
 
@@ -354,25 +354,25 @@ func ruleD5(t *testing.T) {
 	declined := tr.confirmed("200 USD", "200 USD", order.CoveragePostDelivery)
 	expired := tr.placed("400 USD", "400 USD", order.CoveragePostDelivery)
 	tr.held("700 USD")
-	tr.do(acme, desk.OnOrder(cancelled, order.Cancel{}))
+	tr.Do(acme, desk.OnOrder(cancelled, order.Cancel{}))
 	tr.held("600 USD")
-	tr.do(bruno, desk.OnOrder(declined, order.Cancel{}))
+	tr.Do(bruno, desk.OnOrder(declined, order.Cancel{}))
 	tr.held("400 USD")
-	tr.after(30*day).do(trade.Actor{Role: trade.System}, desk.OnOrder(expired, order.Expire{}))
+	tr.after(30*day).Do(trade.Actor{Role: trade.System}, desk.OnOrder(expired, order.Expire{}))
 	tr.held("0 USD")
 }
 
 func ruleD7(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("6000 USD", "6000 USD", order.CoveragePostDelivery)
-	tr.do(platform, limit("4000 USD"))
+	tr.Do(platform, limit("4000 USD"))
 	l := tr.line()
 	if !l.Available().IsZero() || l.Overcommitted() != money("2000 USD") || l.Held != money("6000 USD") {
 		t.Fatalf("available %s, overcommitted %s, held %s", l.Available(), l.Overcommitted(), l.Held)
 	}
 	small := tr.draft("1 USD", "1 USD", order.CoveragePreShipment)
 	tr.refused(rule.D3, acme, submission(small))
-	tr.do(bruno, desk.OnOrder(id, order.Cancel{}))
+	tr.Do(bruno, desk.OnOrder(id, order.Cancel{}))
 	tr.submit(small)
 }
 
@@ -384,14 +384,14 @@ func ruleD9(t *testing.T) {
 	tr.wire(id, "initial", "2000 USD")
 	tr.entrust("E1")
 	tr.entrust("E2")
-	tr.do(acme, link(id, "E1"))
-	tr.do(acme, link(id, "E2"))
-	tr.after(time.Hour).release("E1", tr.now())
+	tr.Do(acme, link(id, "E1"))
+	tr.Do(acme, link(id, "E2"))
+	tr.after(time.Hour).release("E1", tr.Clock.Now())
 	tr.phase(id, order.PhaseReadyToShip)
 	tr.held("2000 USD")
-	left := tr.after(time.Hour).now()
+	left := tr.after(time.Hour).Clock.Now()
 	r := tr.after(time.Hour).release("E2", left)
-	o := tr.order(id)
+	o := tr.Order(id)
 	if o.Phase != order.PhaseShipped || !o.Shipment.ShippedAt.Equal(left) {
 		t.Fatalf("phase %s, shipped at %s, want %s", o.Phase, o.Shipment.ShippedAt, left)
 	}
@@ -418,27 +418,27 @@ func ruleD10(t *testing.T) {
 	tr.wire(id, "all", "100 USD")
 	tr.entrust("E1")
 	tr.entrust("E2")
-	tr.do(acme, link(id, "E1"))
-	tr.do(acme, link(id, "E2"))
-	tr.release("E1", tr.now())
+	tr.Do(acme, link(id, "E1"))
+	tr.Do(acme, link(id, "E2"))
+	tr.release("E1", tr.Clock.Now())
 	tr.refused(rule.D10, acme, desk.OnOrder(id, order.MarkShipped{}))
-	tr.do(acme, desk.OnEntrustment("E2", entrustment.Cancel{}))
-	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.Do(acme, desk.OnEntrustment("E2", entrustment.Cancel{}))
+	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 }
 
 func ruleD33(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	running := tr.placed("6000 USD", "2000 USD", order.CoveragePostDelivery)
 	waiting := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	tr.do(platform, suspendService())
+	tr.Do(platform, suspendService())
 	tr.refused(rule.A6, acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline}))
 	tr.refused(rule.A6, acme, submission(waiting))
 	tr.shipped(running)
 	tr.wire(running, "balance", "4000 USD")
-	tr.do(bruno, desk.OnOrder(running, order.ConfirmReceipt{}))
+	tr.Do(bruno, desk.OnOrder(running, order.ConfirmReceipt{}))
 	tr.phase(running, order.PhaseCompleted)
 	tr.held("0 USD")
-	tr.do(platform, desk.OnSeller(acme.Account, seller.Reinstate{}))
+	tr.Do(platform, desk.OnSeller(acme.Account, seller.Reinstate{}))
 	tr.submit(waiting)
 }
 
@@ -446,20 +446,20 @@ func ruleD39(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	other := trade.Actor{Role: trade.Seller, Account: "s-other"}
-	tr.do(other, desk.OnEntrustment("E1", entrustment.Draft{Title: "goods"}))
+	tr.Do(other, desk.OnEntrustment("E1", entrustment.Draft{Title: "goods"}))
 	tr.refused(rule.D39, acme, link(id, "E1"))
-	tr.do(acme, desk.OnEntrustment("E2", entrustment.Draft{Title: "goods"}))
-	tr.do(acme, desk.OnEntrustment("E2", entrustment.Submit{}))
-	tr.do(platform, desk.OnEntrustment("E2", entrustment.Approve{}))
-	tr.do(acme, link(id, "E2"))
-	d := declaration("D2", tr.now())
+	tr.Do(acme, desk.OnEntrustment("E2", entrustment.Draft{Title: "goods"}))
+	tr.Do(acme, desk.OnEntrustment("E2", entrustment.Submit{}))
+	tr.Do(platform, desk.OnEntrustment("E2", entrustment.Approve{}))
+	tr.Do(acme, link(id, "E2"))
+	d := declaration("D2", tr.Clock.Now())
 	d.Items[0].Total = money("1000 EUR")
 	tr.refused(rule.D39, platform, desk.OnEntrustment("E2", entrustment.Declare{Declaration: d}))
-	tr.do(acme, unlink(id, "E2"))
-	tr.do(platform, desk.OnEntrustment("E2", entrustment.Declare{Declaration: d}))
+	tr.Do(acme, unlink(id, "E2"))
+	tr.Do(platform, desk.OnEntrustment("E2", entrustment.Declare{Declaration: d}))
 	tr.refused(rule.D39, acme, link(id, "E2"))
-	tr.do(acme, desk.OnEntrustment("E3", entrustment.Draft{Title: "goods"}))
-	tr.do(acme, desk.OnEntrustment("E3", entrustment.Cancel{}))
+	tr.Do(acme, desk.OnEntrustment("E3", entrustment.Draft{Title: "goods"}))
+	tr.Do(acme, desk.OnEntrustment("E3", entrustment.Cancel{}))
 	tr.refused(rule.D39, acme, link(id, "E3"))
 	tr.refused(rule.A21, acme, link(id, "E-unknown"))
 }
@@ -469,17 +469,17 @@ func ruleD40(t *testing.T) {
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
 	tr.refused(rule.D40, acme, unlink(id, "E1"))
-	tr.do(acme, link(id, "E1"))
+	tr.Do(acme, link(id, "E1"))
 	tr.wire(id, "all", "100 USD")
-	tr.do(acme, unlink(id, "E1"))
-	if e := tr.entrustment("E1"); e.Linked() {
+	tr.Do(acme, unlink(id, "E1"))
+	if e := tr.Entrustment("E1"); e.Linked() {
 		t.Fatalf("still linked to %s", e.Order)
 	}
-	tr.do(acme, link(id, "E1"))
-	tr.release("E1", tr.now())
-	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.Do(acme, link(id, "E1"))
+	tr.release("E1", tr.Clock.Now())
+	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.refused(rule.D40, acme, unlink(id, "E1"))
-	if e := tr.entrustment("E1"); e.Order != id {
+	if e := tr.Entrustment("E1"); e.Order != id {
 		t.Fatalf("linked to %s, want %s", e.Order, id)
 	}
 }
@@ -489,14 +489,14 @@ func ruleD40Close(t *testing.T) {
 	a, b := tr.confirmed("100 USD", "100 USD", order.CoveragePostDelivery), tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
 	tr.entrust("E2")
-	tr.do(acme, link(a, "E1"))
-	tr.do(acme, link(a, "E2"))
-	r := tr.do(bruno, desk.OnOrder(a, order.Cancel{}))
+	tr.Do(acme, link(a, "E1"))
+	tr.Do(acme, link(a, "E2"))
+	r := tr.Do(bruno, desk.OnOrder(a, order.Cancel{}))
 	if streams := streamsOf(r); len(streams) != 4 {
 		t.Fatalf("one commit of %v, want order, two entrustments and line", streams)
 	}
 	for _, e := range []order.EntrustmentID{"E1", "E2"} {
-		tr.do(acme, link(b, e))
+		tr.Do(acme, link(b, e))
 	}
 }
 
@@ -504,9 +504,9 @@ func ruleD40Cancel(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
-	tr.do(acme, link(id, "E1"))
-	tr.do(acme, desk.OnEntrustment("E1", entrustment.Cancel{Reason: "no goods"}))
-	if o, e := tr.order(id), tr.entrustment("E1"); len(o.Links) != 0 || e.Linked() {
+	tr.Do(acme, link(id, "E1"))
+	tr.Do(acme, desk.OnEntrustment("E1", entrustment.Cancel{Reason: "no goods"}))
+	if o, e := tr.Order(id), tr.Entrustment("E1"); len(o.Links) != 0 || e.Linked() {
 		t.Fatalf("order has %v, entrustment %s", o.Links, e.Order)
 	}
 	tr.refused(rule.D39, acme, link(id, "E1"))
@@ -516,18 +516,18 @@ func ruleD43(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	tr.entrust("E1")
 	for _, c := range []entrustment.Command{entrustment.Draft{Title: "goods"}, entrustment.Submit{}} {
-		tr.do(acme, desk.OnEntrustment("E2", c))
+		tr.Do(acme, desk.OnEntrustment("E2", c))
 	}
-	tr.do(platform, desk.OnEntrustment("E2", entrustment.Approve{}))
-	declare := entrustment.Declare{Declaration: declaration("D-E1", tr.now())}
+	tr.Do(platform, desk.OnEntrustment("E2", entrustment.Approve{}))
+	declare := entrustment.Declare{Declaration: declaration("D-E1", tr.Clock.Now())}
 	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
 	// Returned, the number stays the first one's, who may declare again under it.
-	tr.do(platform, desk.OnEntrustment("E1", entrustment.Return{Reason: "papers"}))
+	tr.Do(platform, desk.OnEntrustment("E1", entrustment.Return{Reason: "papers"}))
 	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
-	tr.do(acme, desk.OnEntrustment("E1", entrustment.Resubmit{}))
-	tr.do(platform, desk.OnEntrustment("E1", entrustment.Approve{}))
-	tr.do(platform, desk.OnEntrustment("E1", declare))
-	tr.release("E1", tr.now())
+	tr.Do(acme, desk.OnEntrustment("E1", entrustment.Resubmit{}))
+	tr.Do(platform, desk.OnEntrustment("E1", entrustment.Approve{}))
+	tr.Do(platform, desk.OnEntrustment("E1", declare))
+	tr.release("E1", tr.Clock.Now())
 	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
 }
 
@@ -535,19 +535,19 @@ func ruleD61(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	tr.at(start.Add(time.Hour))
 	id := tr.draft("100 USD", "100 USD", order.CoverageNone)
-	last := tr.order(id).LastAt
+	last := tr.Order(id).LastAt
 	tr.at(last.Add(-5*time.Second - 1))
 	no := tr.refused(rule.D61, acme, submission(id))
 	if !no.Earliest.Equal(last) {
 		t.Fatalf("earliest %s, want %s", no.Earliest, last)
 	}
-	for _, o := range must(tr.desk.Next(context.Background(), acme, id)) {
+	for _, o := range must(tr.Desk.Next(context.Background(), acme, id)) {
 		if o.Refusal == nil || o.Refusal.Rule != rule.D61 {
 			t.Fatalf("%s: %v, want a refusal by D61", o.Command, o.Refusal)
 		}
 	}
 	tr.at(last.Add(-5 * time.Second))
-	for _, o := range must(tr.desk.Next(context.Background(), acme, id)) {
+	for _, o := range must(tr.Desk.Next(context.Background(), acme, id)) {
 		if o.Refusal != nil {
 			t.Fatalf("%s: %v", o.Command, o.Refusal)
 		}

@@ -23,7 +23,7 @@ func ruleD53(t *testing.T) {
 		for range want {
 			ids = append(ids, tr.received("100 CNY"))
 		}
-		tr.at(tr.sale(ids[0]).DueAt.Add(1))
+		tr.at(tr.Sale(ids[0]).DueAt.Add(1))
 		for i, reasons := range want {
 			tr.on(ids[i], paylater.MarkOverdue{})
 			if l := tr.quota(); len(l.Freezes) != reasons || l.Overdue != int64(i+1) {
@@ -39,13 +39,13 @@ func ruleD53Once(t *testing.T) {
 	for range 5 {
 		ids = append(ids, tr.received("100 CNY"))
 	}
-	tr.at(tr.sale(ids[0]).DueAt.Add(1)).on(ids[0], paylater.MarkOverdue{})
+	tr.at(tr.Sale(ids[0]).DueAt.Add(1)).on(ids[0], paylater.MarkOverdue{})
 	tr.pay(ids[0], "100 CNY") // it is not overdue any more, and does not count
 	tr.on(ids[1], paylater.MarkOverdue{})
 	tr.frozenFor()
 	tr.wrote(tr.on(ids[2], paylater.MarkOverdue{}), "paylater.marked-overdue", "credit.overdue-noted", "credit.frozen overdue")
 	tr.wrote(tr.on(ids[3], paylater.MarkOverdue{}), "paylater.marked-overdue", "credit.overdue-noted")
-	tr.do(platform, unfreeze(credit.ReasonOverdue, ids[2].String()))
+	tr.Do(platform, unfreeze(credit.ReasonOverdue, ids[2].String()))
 	tr.frozenFor() // with three overdue, until the next one
 	tr.on(ids[4], paylater.MarkOverdue{})
 	tr.frozenFor(credit.ReasonOverdue)
@@ -53,35 +53,35 @@ func ruleD53Once(t *testing.T) {
 
 func ruleD53Names(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.Do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	mine := tr.received("100 CNY")
 	theirs := trade.NewID()
-	tr.do(shopper, desk.OnPayLater(theirs, placing(otherShop, "100 CNY")))
-	tr.do(platform, desk.OnPayLater(theirs, paylater.FlagFake{}))
+	tr.Do(shopper, desk.OnPayLater(theirs, placing(otherShop, "100 CNY")))
+	tr.Do(platform, desk.OnPayLater(theirs, paylater.FlagFake{}))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String())) // in time
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, trade.NewID().String()))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonFakeOrder, theirs.String()))
-	tr.at(tr.sale(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
+	tr.at(tr.Sale(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
 	tr.frozenFor() // the policy asks for none
 	tr.refused(rule.D53, system, freeze(credit.ReasonOverdue, mine.String()))
 	tr.refused(rule.D53, platform, desk.OnQuota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: mine.String()}))
-	tr.do(platform, freeze(credit.ReasonOverdue, mine.String()))
+	tr.Do(platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
-	tr.do(platform, freeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, freeze(credit.ReasonOther, "audit"))
 	tr.refused(rule.D53, platform, unfreeze(credit.ReasonOther, "another audit"))
 	tr.refused(rule.D53, shopkeeper, unfreeze(credit.ReasonOther, "audit"))
-	tr.do(platform, unfreeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, unfreeze(credit.ReasonOther, "audit"))
 	tr.refused(rule.B19, shopper, buying("1 CNY")) // one reason is left
 	tr.pay(mine, "100 CNY")
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
-	tr.do(platform, unfreeze(credit.ReasonOverdue, mine.String()))
+	tr.Do(platform, unfreeze(credit.ReasonOverdue, mine.String()))
 	tr.place("5000 CNY")
 }
 
 func ruleD54(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.place("4000 CNY")
-	tr.do(platform, assess("3000 CNY"))
+	tr.Do(platform, assess("3000 CNY"))
 	l := tr.quota()
 	if p := l.Page(); !p.Remaining.IsZero() || p.Excess != yuan("1000") || p.Used != yuan("4000") {
 		t.Fatalf("%+v", p)
@@ -95,12 +95,12 @@ func ruleD54(t *testing.T) {
 
 func ruleD55(t *testing.T) {
 	tr := shop(t, "5000 CNY")
-	tr.do(platform, freeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, freeze(credit.ReasonOther, "audit"))
 	tr.refused(rule.D55, platform, assess("5000.01 CNY"))
-	tr.do(platform, assess("4000 CNY"))
+	tr.Do(platform, assess("4000 CNY"))
 	tr.refused(rule.D55, platform, assess("5000 CNY"))
-	tr.do(platform, unfreeze(credit.ReasonOther, "audit"))
-	tr.do(platform, assess("5000 CNY"))
+	tr.Do(platform, unfreeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, assess("5000 CNY"))
 	tr.lineIs("5000", "0", "5000")
 }
 
@@ -108,7 +108,7 @@ func ruleD56(t *testing.T) {
 	policies := map[trade.Account]funds.Policy{shopkeeper.Account: {HoldDays: 15}}
 	tr := shop(t, "5000 CNY", payout(policies))
 	tr.sold("100 CNY")
-	first := tr.now()
+	first := tr.Clock.Now()
 	policies[shopkeeper.Account] = funds.Policy{HoldDays: 1}
 	tr.sold("20 CNY")
 	tr.at(first.Add(day))
@@ -118,7 +118,7 @@ func ruleD56(t *testing.T) {
 	tr.fundsAre("100", "20", "0")
 	tr.at(first.Add(15 * day))
 	tr.fundsAre("0", "120", "0")
-	tr.do(shopkeeper, withdrawal("W", "120 CNY"))
+	tr.Do(shopkeeper, withdrawal("W", "120 CNY"))
 }
 
 func ruleD57(t *testing.T) {
@@ -127,13 +127,13 @@ func ruleD57(t *testing.T) {
 	take := withdrawal("W", "100 CNY")
 	fail := onFunds(funds.FailWithdrawal{ID: "W", Reason: "account closed"})
 	tr.refused(rule.D57, platform, fail)
-	tr.do(shopkeeper, take)
+	tr.Do(shopkeeper, take)
 	tr.fundsAre("0", "0", "0")
 	tr.missing(tr.refused(rule.B10, shopkeeper, withdrawal("W-2", "0.01 CNY")), "0.01 CNY")
 	tr.refused(rule.D57, shopkeeper, fail)
 	tr.on(id, paylater.Refund{Amount: money("60 CNY")})
 	tr.fundsAre("0", "0", "60")
-	tr.do(platform, fail)
+	tr.Do(platform, fail)
 	tr.fundsAre("0", "40", "0")
 	tr.refused(rule.D57, platform, fail)
 	tr.refused(rule.D57, platform, onFunds(funds.SettleWithdrawal{ID: "W"}))
@@ -145,8 +145,8 @@ func ruleD57(t *testing.T) {
 func ruleD57Again(t *testing.T) {
 	tr := shop(t, "5000 CNY", payout(map[trade.Account]funds.Policy{shopkeeper.Account: {}}))
 	tr.sold("100 CNY")
-	tr.wrote(tr.do(shopkeeper, withdrawal("W", "60 CNY")), "funds.withdrawal-requested")
-	if r := tr.do(shopkeeper, withdrawal("W", "60 CNY")); len(r.Events) != 0 {
+	tr.wrote(tr.Do(shopkeeper, withdrawal("W", "60 CNY")), "funds.withdrawal-requested")
+	if r := tr.Do(shopkeeper, withdrawal("W", "60 CNY")); len(r.Events) != 0 {
 		t.Fatalf("the same withdrawal again wrote %+v", r.Events)
 	}
 	tr.refused(rule.D57, shopkeeper, withdrawal("W", "40 CNY"))
@@ -171,8 +171,8 @@ func ruleD58(t *testing.T) {
 		{10_000, "0", "1", "50", "1", "49"},
 	} {
 		policies[shopkeeper.Account] = funds.Policy{FeeRate: c.rate, FeeMin: yuan(c.least), FeeMax: yuan(c.most)}
-		tr.do(shopkeeper, withdrawal("W-"+trade.NewID().String(), c.gross+" CNY"))
-		list := must(tr.desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))
+		tr.Do(shopkeeper, withdrawal("W-"+trade.NewID().String(), c.gross+" CNY"))
+		list := must(tr.Desk.Withdrawals(t.Context(), shopkeeper, shopkeeper.Account, cny))
 		if w := list[len(list)-1]; w.Fee != yuan(c.fee) || w.Net != yuan(c.rest) {
 			t.Errorf("of %s: fee %s, net %s; want %s, %s", c.gross, w.Fee, w.Net, c.fee, c.rest)
 		}
@@ -187,10 +187,10 @@ func ruleD59(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.sold("100 CNY")
 	tr.on(id, paylater.FlagFake{})
-	tr.do(platform, freeze(credit.ReasonFakeOrder, id.String()))
-	tr.do(platform, freeze(credit.ReasonOther, "audit"))
-	tr.after(7*day).do(shopkeeper, withdrawal("W", "60 CNY"))
-	tr.do(shopkeeper, onFunds(funds.PayCharge{ID: "C", Amount: money("40 CNY"), What: "promotion"}))
+	tr.Do(platform, freeze(credit.ReasonFakeOrder, id.String()))
+	tr.Do(platform, freeze(credit.ReasonOther, "audit"))
+	tr.after(7*day).Do(shopkeeper, withdrawal("W", "60 CNY"))
+	tr.Do(shopkeeper, onFunds(funds.PayCharge{ID: "C", Amount: money("40 CNY"), What: "promotion"}))
 	tr.fundsAre("0", "0", "0")
 }
 
@@ -198,26 +198,26 @@ func ruleD60(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.refused(rule.B5, shopper, buying("1 EUR")) // there is no line in euros
 	eur := must(trade.ParseCurrency("EUR"))
-	tr.do(platform, desk.OnQuota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
+	tr.Do(platform, desk.OnQuota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
 	id := trade.NewID()
-	tr.do(shopper, desk.OnPayLater(id, placing(shopkeeper, "10 EUR")))
+	tr.Do(shopper, desk.OnPayLater(id, placing(shopkeeper, "10 EUR")))
 	tr.lineIs("5000", "0", "5000")
 	tr.refused(rule.D60, shopper, desk.OnPayLater(id, paying("10 CNY")))
 	tr.refused(rule.D60, shopkeeper, desk.OnPayLater(id, paylater.LowerAmount{Amount: money("1 CNY")}))
 	tr.refused(rule.D60, platform, onQuota(credit.AssessLimit{Limit: money("1 EUR")}))
-	tr.do(shopper, desk.OnPayLater(id, paying("10 EUR")))
-	if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
+	tr.Do(shopper, desk.OnPayLater(id, paying("10 EUR")))
+	if _, _, err := tr.Desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 		t.Fatalf("euros became yuan: %v", err)
 	}
-	b, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, eur)
-	if p := b.Page(tr.now()); err != nil || p.Pending != money("10 EUR") {
+	b, _, err := tr.Desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, eur)
+	if p := b.Page(tr.Clock.Now()); err != nil || p.Pending != money("10 EUR") {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	tr.refused(rule.D60, shopkeeper, desk.OnFunds(shopkeeper.Account, eur, funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: ownAlipay}))
 	// A balance whose currency is not named is one in yuan.
 	tr.sold("7 CNY")
-	tr.do(shopkeeper, desk.OnFunds(shopkeeper.Account, trade.Currency{}, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
-	s, err := tr.desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, trade.Currency{})
+	tr.Do(shopkeeper, desk.OnFunds(shopkeeper.Account, trade.Currency{}, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
+	s, err := tr.Desk.FundsLedger(t.Context(), shopkeeper, shopkeeper.Account, trade.Currency{})
 	if err != nil || s.Closing != yuan("7") || len(s.Movements) != 1 {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -244,7 +244,7 @@ func ruleD61PayLater(t *testing.T) {
 	tr.earliest(tr.at(start.Add(day-order.DefaultPolicy().ClockSkew-1)).refused(rule.D61, shopper, desk.OnPayLater(early, paylater.ConfirmReceipt{})), start.Add(day))
 	// What can be asked for is told by the same clock.
 	tr.at(start.Add(day - time.Second))
-	options, err := tr.desk.NextPayLater(t.Context(), shopper, early)
+	options, err := tr.Desk.NextPayLater(t.Context(), shopper, early)
 	if err != nil || len(options) == 0 {
 		t.Fatal(options, err)
 	}

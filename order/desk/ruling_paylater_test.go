@@ -52,27 +52,27 @@ func ruleD36(t *testing.T) {
 	tr.refused(rule.D36, self, buying("1 CNY"))
 	tr.refused(rule.D36, self, buying("9999 CNY")) // before the line is asked
 	tr.lineIs("5000", "0", "5000")
-	tr.do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("1 CNY")}))
-	tr.do(self, desk.OnPayLater(trade.NewID(), placing(otherShop, "1 CNY"))) // but from another merchant
+	tr.Do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("1 CNY")}))
+	tr.Do(self, desk.OnPayLater(trade.NewID(), placing(otherShop, "1 CNY"))) // but from another merchant
 }
 
 func ruleD46(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.place("100 CNY")
 	tr.on(id, paylater.Ship{})
-	shipped := tr.now()
+	shipped := tr.Clock.Now()
 	auto := desk.OnPayLater(id, paylater.AutoConfirmReceipt{})
 	tr.earliest(tr.at(shipped.Add(10*day-1)).refused(rule.D46, system, auto), shipped.Add(10*day))
 	tr.on(id, paylater.ExtendReceipt{})
 	tr.at(shipped.Add(10*day)).refused(rule.D46, system, auto)
 	tr.refused(rule.D46, shopper, desk.OnPayLater(id, paylater.ExtendReceipt{}))
 	late := shipped.Add(13*day + time.Hour)
-	tr.at(late).do(system, auto)
-	if o := tr.sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) || o.ReceivedBy != trade.System {
+	tr.at(late).Do(system, auto)
+	if o := tr.Sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) || o.ReceivedBy != trade.System {
 		t.Fatalf("received %s by %s, due %s", o.ReceivedAt, o.ReceivedBy, o.DueAt)
 	}
 	// An after-sales case moves the due time by as long as it was open, and holds the system up.
-	due := tr.sale(id).DueAt
+	due := tr.Sale(id).DueAt
 	tr.at(due).on(id, paylater.OpenAfterSales{Reason: "wrong size"})
 	tr.at(due.Add(3*day)).refused(rule.D47, system, desk.OnPayLater(id, paylater.RequestCharge{}))
 	tr.refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
@@ -86,18 +86,18 @@ func ruleD46(t *testing.T) {
 func ruleD47(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.ChargeRetries = 1 }))
 	id := tr.received("100 CNY")
-	due := tr.sale(id).DueAt
+	due := tr.Sale(id).DueAt
 	charge, fail := desk.OnPayLater(id, paylater.RequestCharge{}), desk.OnPayLater(id, paylater.FailCharge{Reason: "no money"})
 	tr.earliest(tr.at(due.Add(-1)).refused(rule.D47, system, charge), due)
-	tr.at(due).wrote(tr.do(system, charge), "paylater.charge-requested")
+	tr.at(due).wrote(tr.Do(system, charge), "paylater.charge-requested")
 	tr.refused(rule.D47, system, charge)
-	tr.wrote(tr.do(system, fail), "paylater.charge-failed")
-	tr.do(system, charge)
-	tr.do(system, fail)
+	tr.wrote(tr.Do(system, fail), "paylater.charge-failed")
+	tr.Do(system, charge)
+	tr.Do(system, fail)
 	tr.refused(rule.D47, system, charge)
 	tr.refused(rule.D47, shopkeeper, desk.OnPayLater(id, paylater.LowerAmount{Amount: money("100.01 CNY")}))
 	tr.lineIs("5000", "100", "4900")
-	tr.wrote(tr.do(system, desk.OnPayLater(id, paying("100 CNY"))),
+	tr.wrote(tr.Do(system, desk.OnPayLater(id, paying("100 CNY"))),
 		"paylater.paid 100.00 CNY", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
 }
 
@@ -105,7 +105,7 @@ func ruleD48(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 1 }))
 	id := tr.late("100 CNY")
 	tr.pay(id, "100 CNY")
-	o := tr.sale(id)
+	o := tr.Sale(id)
 	if o.Phase != paylater.PhasePaid || o.OverdueAt.IsZero() || tr.quota().Overdue != 0 {
 		t.Fatalf("%s, overdue at %s, %d overdue", o.Phase, o.OverdueAt, tr.quota().Overdue)
 	}
@@ -117,10 +117,10 @@ func ruleD48(t *testing.T) {
 func ruleD49(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	cancelled := tr.place("100 CNY")
-	tr.do(platform, freeze(credit.ReasonOther, "audit")) // which stops no end of an order
+	tr.Do(platform, freeze(credit.ReasonOther, "audit")) // which stops no end of an order
 	tr.refused(rule.D49, platform, desk.OnPayLater(cancelled, paylater.Cancel{}))
 	tr.wrote(tr.on(cancelled, paylater.Cancel{}), "paylater.cancelled", "credit.quota-restored 100.00 CNY cancelled")
-	tr.do(platform, unfreeze(credit.ReasonOther, "audit"))
+	tr.Do(platform, unfreeze(credit.ReasonOther, "audit"))
 	for name, id := range map[string]trade.ID{"received": tr.received("200 CNY"), "overdue": tr.late("200 CNY")} {
 		tr.refused(rule.D49, shopper, desk.OnPayLater(id, paylater.Cancel{}))
 		tr.refused(rule.D49, shopper, desk.OnPayLater(id, paylater.Return{}))
@@ -135,7 +135,7 @@ func ruleD49(t *testing.T) {
 		t.Fatalf("%d orders open, %d overdue", l.OpenHolds, l.Overdue)
 	}
 	tr.lineIs("5000", "0", "5000")
-	if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
+	if _, _, err := tr.Desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) {
 		t.Fatalf("funds of orders that were not paid: %v", err)
 	}
 }
@@ -149,14 +149,14 @@ func ruleD50(t *testing.T) {
 	tr.on(id, paylater.Ship{})
 	tr.missing(tr.refused(rule.D50, shopkeeper, refund("100.01 CNY")), "0.01 CNY")
 	tr.refused(rule.D50, shopper, refund("1 CNY"))
-	tr.wrote(tr.do(shopkeeper, refund("10 CNY")), "paylater.refund-made 10.00 CNY", "funds.debited 10.00 CNY")
+	tr.wrote(tr.Do(shopkeeper, refund("10 CNY")), "paylater.refund-made 10.00 CNY", "funds.debited 10.00 CNY")
 	tr.fundsAre("90", "0", "0")
 	tr.after(7 * day)
 	tr.fundsAre("0", "90", "0")
-	tr.do(platform, refund("20 CNY"))
+	tr.Do(platform, refund("20 CNY"))
 	tr.fundsAre("0", "70", "0")
-	tr.do(shopkeeper, withdrawal("W", "60 CNY"))
-	tr.do(shopkeeper, refund("70 CNY"))
+	tr.Do(shopkeeper, withdrawal("W", "60 CNY"))
+	tr.Do(shopkeeper, refund("70 CNY"))
 	tr.fundsAre("0", "0", "60")
 	tr.missing(tr.refused(rule.D50, shopkeeper, refund("0.01 CNY")), "0.01 CNY")
 	tr.lineIs("5000", "0", "5000")
@@ -212,7 +212,7 @@ func ruleD51Instalments(t *testing.T) {
 	tr.on(given, paying("30 CNY"))
 	tr.refused(rule.D51, shopkeeper, desk.OnPayLater(given, paylater.LowerAmount{Amount: money("30 CNY")}))
 	tr.on(given, paylater.LowerAmount{Amount: money("40 CNY")}, paylater.Return{})
-	if o := tr.sale(given); o.PaidBack != yuan("30") {
+	if o := tr.Sale(given); o.PaidBack != yuan("30") {
 		t.Fatalf("%s go back to the buyer", o.PaidBack)
 	}
 	tr.lineIs("5000", "0", "5000")
@@ -224,14 +224,14 @@ func ruleD52(t *testing.T) {
 	id := tr.received("1000 CNY")
 	write := desk.OnPayLater(id, paylater.WriteOff{})
 	tr.refused(rule.D52, platform, write) // not overdue
-	tr.at(tr.sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
+	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.refused(rule.D52, shopkeeper, write)
-	tr.wrote(tr.do(platform, write), "paylater.written-off", "credit.quota-consumed 1000.00 CNY")
+	tr.wrote(tr.Do(platform, write), "paylater.written-off", "credit.quota-consumed 1000.00 CNY")
 	tr.lineIs("4000", "0", "4000")
 	tr.frozenFor(credit.ReasonOverdue)
 	tr.refused(rule.D52, shopper, desk.OnPayLater(id, paying("1000 CNY")))
 	tr.refused(rule.D52, platform, write)
-	if _, _, err := tr.desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) || tr.quota().Overdue != 0 {
+	if _, _, err := tr.Desk.ReadFunds(t.Context(), shopkeeper, shopkeeper.Account, cny); !errors.Is(err, desk.ErrNotFound) || tr.quota().Overdue != 0 {
 		t.Fatalf("funds: %v; %d overdue", err, tr.quota().Overdue)
 	}
 }

@@ -39,13 +39,13 @@ func TestTickPayLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tr := shop(t, "5000 CNY")
 			id := tr.place("100 CNY")
-			if done := tr.tick(tr.now().Add(1000 * day)); len(done) != 0 {
+			if done := tr.tick(tr.Clock.Now().Add(1000 * day)); len(done) != 0 {
 				t.Fatalf("an order that was not shipped waits for the merchant: %+v", done)
 			}
 			tr.at(start).on(id, paylater.Ship{})
 			c.prepare(tr, id)
 			for _, kind := range c.steps {
-				o := tr.sale(id)
+				o := tr.Sale(id)
 				due, runs := o.Deadline()
 				if !runs || due.Kind != kind {
 					t.Fatalf("%+v runs, want %s", due, kind)
@@ -58,7 +58,7 @@ func TestTickPayLater(t *testing.T) {
 					t.Fatalf("at the time of %s: %+v", kind, done)
 				}
 			}
-			if done := tr.tick(tr.now().Add(1000 * day)); len(done) != 0 {
+			if done := tr.tick(tr.Clock.Now().Add(1000 * day)); len(done) != 0 {
 				t.Fatalf("at the end: %+v", done)
 			}
 			tr.stands(id, c.end)
@@ -75,7 +75,7 @@ func TestTickPayLaterLate(t *testing.T) {
 	if got := kindOf(t, tr.tick(late), id); got != "receipt" {
 		t.Fatal(got)
 	}
-	if o := tr.sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) {
+	if o := tr.Sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) {
 		t.Fatalf("received %s, due %s", o.ReceivedAt, o.DueAt)
 	}
 	if done := tr.tick(late); len(done) != 0 {
@@ -92,11 +92,11 @@ func TestTickMeetsABuyer(t *testing.T) {
 	for range 2 {
 		id := tr.received("100 CNY")
 		ids = append(ids, id)
-		o := tr.sale(id)
+		o := tr.Sale(id)
 		x := desk.Due{Order: id, At: o.DueAt.Add(1), Kind: "overdue", Do: desk.OnPayLater(id, paylater.MarkOverdue{})}
 		due = append(due, x)
 	}
-	late := newTrade(t, tr.store, desk.WithDeadlines(due))
+	late := newFixture(t, tr.Store, desk.WithDeadlines(due))
 	tr.at(due[0].At).pay(ids[0], "100 CNY")
 	done := late.tick(due[0].At)
 	if len(done) != 2 || !refusedBy(done[0].Err, rule.D47) || done[1].Err != nil {
@@ -114,7 +114,7 @@ func TestTickMeetsABuyer(t *testing.T) {
 func TestTickPayLaterTwiceAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
 	open := func() *fixture {
-		return newTrade(t, openFile(t, path), terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 3 }))
+		return newFixture(t, openFile(t, path), terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 3 }))
 	}
 	tr, other := open(), open()
 	tr.opened("10000 USD").openShop("5000 CNY")
@@ -124,12 +124,12 @@ func TestTickPayLaterTwiceAtOnce(t *testing.T) {
 	}
 	assurance := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	tr.tick(start.Add(day)) // the charges
-	before := must(tr.store.Settled(context.Background()))
+	before := must(tr.Store.Settled(context.Background()))
 	now := start.Add(30 * day)
 	var all sync.WaitGroup
 	for _, side := range []*fixture{tr, tr, other, other} {
 		all.Go(func() {
-			done, err := side.desk.Tick(context.Background(), now)
+			done, err := side.Desk.Tick(context.Background(), now)
 			for _, d := range done {
 				if d.Err != nil && !refusedBy(d.Err, rule.D47) && !refusedBy(d.Err, rule.D28) {
 					t.Error(d.Err)
@@ -148,7 +148,7 @@ func TestTickPayLaterTwiceAtOnce(t *testing.T) {
 	if l := tr.quota(); l.Overdue != 20 || len(l.Freezes) != 1 {
 		t.Fatalf("%d overdue, frozen for %v", l.Overdue, l.Freezes)
 	}
-	if wrote := must(tr.store.Settled(context.Background())) - before; wrote != 2*20+1+1 {
+	if wrote := must(tr.Store.Settled(context.Background())) - before; wrote != 2*20+1+1 {
 		t.Fatalf("%d events, want two of each of 20 orders, one freeze and one close", wrote)
 	}
 }
@@ -165,7 +165,7 @@ func TestTickPayLaterInOrder(t *testing.T) {
 			tr.after(time.Second)
 		}
 	}
-	done := tr.tick(tr.now().Add(30 * day))
+	done := tr.tick(tr.Clock.Now().Add(30 * day))
 	if len(done) != 27 || !slices.IsSortedFunc(done, func(a, b desk.Ticked) int { return a.At.Compare(b.At) }) {
 		t.Fatalf("%d done", len(done))
 	}

@@ -22,7 +22,7 @@ import (
 func (tr *fixture) tick(now time.Time) []desk.Ticked {
 	tr.Helper()
 	tr.at(now)
-	done, err := tr.desk.Tick(context.Background(), now)
+	done, err := tr.Desk.Tick(context.Background(), now)
 	if err != nil {
 		tr.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestDeadlines(t *testing.T) {
 		t.Run(c.kind, func(t *testing.T) {
 			tr := inMemory(t).opened("10000 USD")
 			id := c.prepare(tr)
-			at := c.at(tr.order(id))
+			at := c.at(tr.Order(id))
 			if done := tr.tick(at.Add(-1)); len(done) != 0 {
 				t.Fatalf("a nanosecond early: %+v", done)
 			}
@@ -60,7 +60,7 @@ func TestDeadlines(t *testing.T) {
 			if len(done) != 1 || done[0].Order != id || done[0].Kind != c.kind || !done[0].At.Equal(at) || done[0].Err != nil {
 				t.Fatalf("at the deadline: %+v", done)
 			}
-			if o := tr.order(id); o.Phase != c.phase || o.CloseReason != c.reason {
+			if o := tr.Order(id); o.Phase != c.phase || o.CloseReason != c.reason {
 				t.Fatalf("phase %s, closed %q", o.Phase, o.CloseReason)
 			}
 			tr.held("0 USD")
@@ -75,11 +75,11 @@ func TestDeadlines(t *testing.T) {
 func TestNoticeMovesThePayDeadline(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
-	payBy := tr.order(id).PayBy
+	payBy := tr.Order(id).PayBy
 	if done := tr.tick(payBy.Add(-time.Hour)); len(done) != 0 {
 		t.Fatalf("early: %+v", done)
 	}
-	tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayTT, Amount: money("100 USD")}))
+	tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayTT, Amount: money("100 USD")}))
 	until := payBy.Add(-time.Hour).Add(7 * day)
 	for _, early := range []time.Time{payBy, until.Add(-1)} {
 		if done := tr.tick(early); len(done) != 0 {
@@ -93,27 +93,27 @@ func TestNoticeMovesThePayDeadline(t *testing.T) {
 	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	for _, step := range []func(){
 		func() {
-			tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
+			tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
 		},
-		func() { tr.do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"})) },
+		func() { tr.Do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"})) },
 		func() {},
 	} {
-		if done := tr.tick(tr.now()); len(done) != 0 {
+		if done := tr.tick(tr.Clock.Now()); len(done) != 0 {
 			t.Fatalf("before the deadline: %+v", done)
 		}
 		step()
 	}
-	if done := tr.tick(tr.order(id).PayBy); len(done) != 1 || done[0].Err != nil {
+	if done := tr.tick(tr.Order(id).PayBy); len(done) != 1 || done[0].Err != nil {
 		t.Fatalf("at the deadline that it was: %+v", done)
 	}
 	// In process it stops the clock until it fails.
 	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
-	tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
-	if done := tr.tick(tr.order(id).PayBy.Add(day)); len(done) != 0 {
+	tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
+	if done := tr.tick(tr.Order(id).PayBy.Add(day)); len(done) != 0 {
 		t.Fatalf("in process: %+v", done)
 	}
-	tr.do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"}))
-	if done := tr.tick(tr.now()); len(done) != 1 || done[0].Err != nil {
+	tr.Do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"}))
+	if done := tr.tick(tr.Clock.Now()); len(done) != 1 || done[0].Err != nil {
 		t.Fatalf("failed: %+v", done)
 	}
 }
@@ -134,7 +134,7 @@ func TestTickInOrder(t *testing.T) {
 			tr.after(time.Second)
 		}
 	}
-	done := tr.tick(tr.now().Add(30 * day))
+	done := tr.tick(tr.Clock.Now().Add(30 * day))
 	if len(done) != n {
 		t.Fatalf("%d done, want %d", len(done), n)
 	}
@@ -156,18 +156,18 @@ func TestTickInOrder(t *testing.T) {
 // TestTickTwiceAtOnce has two desks do what is due at the same time, and each of them twice.
 func TestTickTwiceAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
-	tr := newTrade(t, openFile(t, path)).opened("10000 USD")
-	other := newTrade(t, openFile(t, path))
+	tr := newFixture(t, openFile(t, path)).opened("10000 USD")
+	other := newFixture(t, openFile(t, path))
 	var ids []trade.ID
 	for range 30 {
 		ids = append(ids, tr.placed("100 USD", "100 USD", order.CoveragePostDelivery))
 	}
-	now := tr.now().Add(30 * day)
-	before := must(tr.store.Settled(context.Background()))
+	now := tr.Clock.Now().Add(30 * day)
+	before := must(tr.Store.Settled(context.Background()))
 	var all sync.WaitGroup
 	for _, side := range []*fixture{tr, tr, other, other} {
 		all.Go(func() {
-			done, err := side.desk.Tick(context.Background(), now)
+			done, err := side.Desk.Tick(context.Background(), now)
 			for _, d := range done {
 				// Whoever comes second has the first one's answer, or a refusal because the
 				// order had already closed when he looked.
@@ -185,7 +185,7 @@ func TestTickTwiceAtOnce(t *testing.T) {
 		tr.phase(id, order.PhaseClosed)
 	}
 	tr.held("0 USD")
-	if wrote := must(tr.store.Settled(context.Background())) - before; wrote != 3*30 {
+	if wrote := must(tr.Store.Settled(context.Background())) - before; wrote != 3*30 {
 		t.Fatalf("%d events, want a release, a close and a release on the line of each of 30", wrote)
 	}
 	tr.audit()
@@ -196,19 +196,19 @@ func TestTickTwiceAtOnce(t *testing.T) {
 func TestTickIsRepeatable(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("100 USD", "100 USD", order.CoverageNone)
-	due := tr.order(id).ConfirmBy
-	stale := fixed{dueOf(tr.order(id))}
+	due := tr.Order(id).ConfirmBy
+	stale := fixed{dueOf(tr.Order(id))}
 	if done := tr.tick(due); len(done) != 1 || done[0].Err != nil {
 		t.Fatalf("%+v", done)
 	}
-	size := must(tr.store.Settled(context.Background()))
-	late := newTrade(t, tr.store, desk.WithDeadlines(stale))
+	size := must(tr.Store.Settled(context.Background()))
+	late := newFixture(t, tr.Store, desk.WithDeadlines(stale))
 	for range 2 {
 		if done := late.tick(due); len(done) != 1 || done[0].Err != nil {
 			t.Fatalf("%+v", done)
 		}
 	}
-	if now := must(tr.store.Settled(context.Background())); now != size {
+	if now := must(tr.Store.Settled(context.Background())); now != size {
 		t.Fatalf("the log went from %d to %d", size, now)
 	}
 }
@@ -239,15 +239,15 @@ func TestTickMeetsAParty(t *testing.T) {
 	tr.shipped(first)
 	second := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	tr.shipped(second)
-	due := fixed{dueOf(tr.order(first)), dueOf(tr.order(second))}
-	late := newTrade(t, tr.store, desk.WithDeadlines(due))
+	due := fixed{dueOf(tr.Order(first)), dueOf(tr.Order(second))}
+	late := newFixture(t, tr.Store, desk.WithDeadlines(due))
 	at := due[0].At
-	tr.at(at).do(bruno, desk.OnOrder(first, order.ConfirmReceipt{}))
+	tr.at(at).Do(bruno, desk.OnOrder(first, order.ConfirmReceipt{}))
 	done := late.tick(at)
 	if len(done) != 2 || !refusedBy(done[0].Err, rule.A25) || done[1].Err != nil {
 		t.Fatalf("%+v", done)
 	}
-	if a, b := tr.order(first), tr.order(second); a.ReceiptBy != trade.Buyer || b.ReceiptBy != trade.System {
+	if a, b := tr.Order(first), tr.Order(second); a.ReceiptBy != trade.Buyer || b.ReceiptBy != trade.System {
 		t.Fatalf("received by %s and %s", a.ReceiptBy, b.ReceiptBy)
 	}
 }
@@ -257,13 +257,13 @@ func TestTickMeetsAParty(t *testing.T) {
 func TestTickAfterRestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
 	store := openFile(t, path)
-	tr := newTrade(t, store).opened("10000 USD")
+	tr := newFixture(t, store).opened("10000 USD")
 	id := tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
 	tr.life("100 USD", "100 USD", order.CoverageNone)
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tr = newTrade(t, openFile(t, path))
+	tr = newFixture(t, openFile(t, path))
 	if done := tr.tick(start.Add(-day)); len(done) != 0 {
 		t.Fatalf("before it all began: %+v", done)
 	}
@@ -280,11 +280,11 @@ func TestTickPastABrokenOrder(t *testing.T) {
 	sound := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	onBroken := trade.NewID()
 	tr.drafted(orient, onBroken, "100 USD", "100 USD", order.CoveragePostDelivery)
-	tr.do(orient, submission(onBroken))
+	tr.Do(orient, submission(onBroken))
 	broken := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	write := func(stream events.StreamID, after events.Version) {
 		t.Helper()
-		_, err := tr.store.Append(context.Background(), events.Commit{
+		_, err := tr.Store.Append(context.Background(), events.Commit{
 			ID: desk.NewID(), Batches: []events.Batch{{Stream: stream, After: after, Events: []events.Event{
 				{Type: "order.never", Schema: 1, At: start, Data: []byte("{}"), Meta: []byte(`{"role":"system","command":"x"}`)},
 			}}},
@@ -293,22 +293,22 @@ func TestTickPastABrokenOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, head, err := tr.desk.ReadOrder(context.Background(), platform, broken)
+	_, head, err := tr.Desk.ReadOrder(context.Background(), platform, broken)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(order.Stream(broken), head)
 	write("order-stray", 0)
-	_, head, err = tr.desk.ReadLine(context.Background(), platform, orient.Account, usd)
+	_, head, err = tr.Desk.ReadLine(context.Background(), platform, orient.Account, usd)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(must(credit.Stream(orient.Account, usd)), head)
 	// Another desk, with nothing in its cache, meets it all.
-	tr = newTrade(t, tr.store)
+	tr = newFixture(t, tr.Store)
 	now := start.Add(30 * day)
 	for round := range 2 {
-		done, err := tr.at(now).desk.Tick(context.Background(), now)
+		done, err := tr.at(now).Desk.Tick(context.Background(), now)
 		var corrupt *events.CorruptError
 		if !errors.As(err, &corrupt) {
 			t.Fatalf("round %d: %v, want a *CorruptError", round, err)
@@ -324,7 +324,7 @@ func TestTickPastABrokenOrder(t *testing.T) {
 	tr.phase(sound, order.PhaseClosed)
 	// What comes later is done as well.
 	later := tr.placed("100 USD", "100 USD", order.CoverageNone)
-	if _, err := tr.desk.Tick(context.Background(), now.Add(30*day)); err == nil {
+	if _, err := tr.Desk.Tick(context.Background(), now.Add(30*day)); err == nil {
 		t.Fatal("the broken order was forgotten")
 	}
 	tr.phase(later, order.PhaseClosed)
@@ -354,11 +354,11 @@ func (g *garbled) Read(ctx context.Context, stream events.StreamID, after events
 func TestTickMendsWithTheOrder(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	id := tr.placed("100 USD", "100 USD", order.CoverageNone)
-	store := &garbled{tr.store, order.Stream(id)}
-	late := newTrade(t, store)
+	store := &garbled{tr.Store, order.Stream(id)}
+	late := newFixture(t, store)
 	now := start.Add(30 * day)
 	for range 2 {
-		done, err := late.desk.Tick(background, now)
+		done, err := late.Desk.Tick(background, now)
 		if err == nil || len(done) != 1 || done[0].Order != id || done[0].Err == nil {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -394,8 +394,8 @@ func TestTickPastAContestedOrder(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	first := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	second := tr.after(time.Second).placed("100 USD", "100 USD", order.CoverageNone)
-	late := newTrade(t, &contested{tr.store, order.Stream(first)}, desk.WithTimeout(50*time.Millisecond))
-	done, err := late.desk.Tick(background, start.Add(31*day))
+	late := newFixture(t, &contested{tr.Store, order.Stream(first)}, desk.WithTimeout(50*time.Millisecond))
+	done, err := late.Desk.Tick(background, start.Add(31*day))
 	var conflict *events.ConflictError
 	if !errors.As(err, &conflict) || len(done) != 2 || done[0].Order != first || done[0].Err == nil || done[1].Err != nil {
 		t.Fatalf("%+v, %v", done, err)
@@ -411,17 +411,17 @@ func TestTickHeedsItsContext(t *testing.T) {
 	cancel()
 	now := start.Add(30 * day)
 	for range 2 {
-		if done, err := tr.desk.Tick(ended, now); !errors.Is(err, context.Canceled) || len(done) != 0 {
+		if done, err := tr.Desk.Tick(ended, now); !errors.Is(err, context.Canceled) || len(done) != 0 {
 			t.Fatalf("%+v, %v", done, err)
 		}
 	}
 	tr.phase(id, order.PhaseSubmitted)
 	tr.tick(now)
 	tr.phase(id, order.PhaseClosed)
-	if err := tr.store.Close(); err != nil {
+	if err := tr.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tr.desk.Tick(context.Background(), now); !errors.Is(err, events.ErrClosed) {
+	if _, err := tr.Desk.Tick(context.Background(), now); !errors.Is(err, events.ErrClosed) {
 		t.Fatalf("closed store: %v", err)
 	}
 }

@@ -20,20 +20,20 @@ var situations = []struct {
 	}},
 	{"Modified", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
-		tr.do(acme, modification(tr.order(id), "7000 USD"))
+		tr.Do(acme, modification(tr.Order(id), "7000 USD"))
 	}},
 	{"CardInProcess", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
-		tr.do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("30 USD")}))
+		tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("30 USD")}))
 	}},
 	{"ProposalOpen", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
-		tr.do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.order(id), "7000 USD")}))
+		tr.Do(acme, desk.OnOrder(id, order.ProposeChange{To: amendmentOf(tr.Order(id), "7000 USD")}))
 	}},
 	{"Negotiating", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.disputed(id, false)
-		tr.after(3*day).do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
+		tr.after(3*day).Do(acme, desk.OnOrder(id, order.ProposeSettlement{Refund: money("100 USD")}))
 	}},
 	{"Escalated", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
@@ -46,40 +46,40 @@ var situations = []struct {
 	{"Claimed", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.disputed(id, true)
-		tr.do(platform, compensation(id, "500 USD"))
+		tr.Do(platform, compensation(id, "500 USD"))
 	}},
 	{"ClaimedOnItsWay", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 6)
 		tr.disputed(id, true)
-		tr.do(platform, compensation(id, "500 USD"))
+		tr.Do(platform, compensation(id, "500 USD"))
 	}},
 	{"ClaimedAndDisputedAgain", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 6)
 		tr.disputed(id, true)
-		tr.do(platform, compensation(id, "500 USD"))
+		tr.Do(platform, compensation(id, "500 USD"))
 		tr.disputed(id, true)
 	}},
 	{"ChargedBack", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
-		tr.do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+		tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
 	}},
 	{"ChargebackLost", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
-		tr.do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
-		tr.do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1"}))
+		tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+		tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1"}))
 	}},
 	{"ReceivedWithABalance", func(tr *fixture, id trade.ID, e order.EntrustmentID) { tr.until(id, e, 7) }},
 	{"Reviewed", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 7)
 		tr.wire(id, "balance", "4100 USD")
-		tr.do(bruno, desk.OnOrder(id, order.Review{Rating: 5}))
+		tr.Do(bruno, desk.OnOrder(id, order.Review{Rating: 5}))
 	}},
 	{"RefundedBeforeShipment", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 5)
 		tr.wire(id, "rest", "4100 USD")
-		tr.do(acme, refund(id, "6000 USD"))
+		tr.Do(acme, refund(id, "6000 USD"))
 	}},
 }
 

@@ -73,13 +73,13 @@ func (tr *fixture) until(id trade.ID, e order.EntrustmentID, stages int) {
 		func() { tr.submit(id) },
 		func() { tr.confirm(id) },
 		func() { tr.wire(id, "initial", "2000 USD") },
-		func() { tr.entrust(e); tr.do(acme, link(id, e)); tr.release(e, tr.now()) },
+		func() { tr.entrust(e); tr.Do(acme, link(id, e)); tr.release(e, tr.Clock.Now()) },
 		func() {
-			if tr.order(id).Phase == order.PhaseReadyToShip { // the policy may have shipped it
-				tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+			if tr.Order(id).Phase == order.PhaseReadyToShip { // the policy may have shipped it
+				tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 			}
 		},
-		func() { tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{})) },
+		func() { tr.Do(bruno, desk.OnOrder(id, order.ConfirmReceipt{})) },
 	} {
 		if i < stages {
 			stage()
@@ -98,18 +98,18 @@ func (tr *fixture) tryEach(p *player, steps int, answers map[bool]int) {
 func (tr *fixture) tried(c desk.Command) error {
 	tr.Helper()
 	ctx := context.Background()
-	before := must(tr.store.Settled(ctx))
-	dry := tr.desk.Try(ctx, c)
-	if after := must(tr.store.Settled(ctx)); after != before {
+	before := must(tr.Store.Settled(ctx))
+	dry := tr.Desk.Try(ctx, c)
+	if after := must(tr.Store.Settled(ctx)); after != before {
 		tr.Fatalf("%s: Try took the log from %d to %d", c.Do, before, after)
 	}
-	_, err := tr.desk.Do(ctx, c)
+	_, err := tr.Desk.Do(ctx, c)
 	if !reflect.DeepEqual(dry, err) {
 		tr.Fatalf("%s by %s: Try says %v, Do says %v", c.Do, c.By.Role, dry, err)
 	}
 	// Once it is done the same command is known, and Try says so as Do would.
 	if err == nil {
-		if err := tr.desk.Try(ctx, c); err != nil {
+		if err := tr.Desk.Try(ctx, c); err != nil {
 			tr.Fatalf("%s by %s is done, and Try says %v", c.Do, c.By.Role, err)
 		}
 	}

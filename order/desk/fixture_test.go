@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
@@ -46,41 +46,31 @@ func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
 func number(s string) trade.Number { return must(trade.ParseNumber(s)) }
 
-// trade is a desk on a store with a clock that stands still until it is set.
+// fixture is the kit's fixture with the people and the shorthands of these tests.
 type fixture struct {
 	testing.TB
-	store    events.Store
-	desk     *desk.Desk
-	clock    *atomic.Int64
+	*ordertest.Fixture
 	policy   *order.Policy    // what the auditor is to know of the desk's; nil for the defaults
 	payLater *paylater.Policy // the same of pay-later orders
 }
 
-func newTrade(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
-	tr := &fixture{TB: t, store: store, clock: new(atomic.Int64)}
-	tr.clock.Store(start.UnixNano())
-	opts = append([]desk.Option{
-		desk.WithClock(tr.now),
-		desk.WithSources(desk.Sources{
-			Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
-				if e.Same(bruno.Email) {
-					return bruno.Account, nil
-				}
-				return "", nil
-			},
-			Store: func(context.Context, trade.Account) (seller.Facts, error) {
-				return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
-			},
-		}),
-	}, opts...)
-	tr.desk = must(desk.New(store, opts...))
-	return tr
+func newFixture(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
+	opts = append([]desk.Option{desk.WithSources(desk.Sources{
+		Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
+			if e.Same(bruno.Email) {
+				return bruno.Account, nil
+			}
+			return "", nil
+		},
+	})}, opts...)
+	tr := &fixture{TB: t, Fixture: ordertest.DeskOn(t, store, opts...)}
+	return tr.at(start)
 }
 
 func inMemory(t testing.TB, opts ...desk.Option) *fixture {
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
-	return newTrade(t, store, opts...)
+	return newFixture(t, store, opts...)
 }
 
 // inMemoryUnder is a trade in memory under the default policy with a change.
@@ -94,7 +84,7 @@ func inMemoryUnder(t testing.TB, change func(p *order.Policy)) *fixture {
 
 // onSQLite is a trade in a file of its own, without forcing it to the disk.
 func onSQLite(t testing.TB, opts ...desk.Option) *fixture {
-	return newTrade(t, openFile(t, filepath.Join(t.TempDir(), "log.db")), opts...)
+	return newFixture(t, openFile(t, filepath.Join(t.TempDir(), "log.db")), opts...)
 }
 
 func openFile(t testing.TB, path string) events.Store {
@@ -106,71 +96,37 @@ func openFile(t testing.TB, path string) events.Store {
 	return store
 }
 
-func (tr *fixture) now() time.Time { return time.Unix(0, tr.clock.Load()).UTC() }
+func (tr *fixture) at(t time.Time) *fixture { tr.Clock.Set(t); return tr }
 
-func (tr *fixture) at(t time.Time) *fixture { tr.clock.Store(t.UnixNano()); return tr }
-
-func (tr *fixture) after(d time.Duration) *fixture { tr.clock.Add(int64(d)); return tr }
+func (tr *fixture) after(d time.Duration) *fixture { tr.Clock.Advance(d); return tr }
 
 func (tr *fixture) try(by trade.Actor, do desk.Action) error {
-	return tr.desk.Try(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
-}
-
-func (tr *fixture) ask(by trade.Actor, do desk.Action) (desk.Result, error) {
-	return tr.desk.Do(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
-}
-
-// do carries a command out that has to be accepted.
-func (tr *fixture) do(by trade.Actor, do desk.Action) desk.Result {
-	tr.Helper()
-	r, err := tr.ask(by, do)
-	if err != nil {
-		tr.Fatalf("%s: %v", do, err)
-	}
-	return r
+	return tr.Desk.Try(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
 }
 
 // refused asks for a command that has to be refused by exactly that rule, and checks that
 // nothing was written.
 func (tr *fixture) refused(ruleID rule.ID, by trade.Actor, do desk.Action) *trade.Refusal {
 	tr.Helper()
-	before := must(tr.store.Settled(context.Background()))
-	_, err := tr.ask(by, do)
+	before := must(tr.Store.Settled(context.Background()))
+	_, err := tr.Ask(by, do)
 	var no *trade.Refusal
 	if !errors.As(err, &no) || no.Rule != ruleID {
 		tr.Fatalf("%s: %v, want a refusal by %s", do, err, ruleID)
 	}
-	if after := must(tr.store.Settled(context.Background())); after != before {
+	if after := must(tr.Store.Settled(context.Background())); after != before {
 		tr.Fatalf("%s was refused and yet the log went from %d to %d", do, before, after)
 	}
 	return no
 }
 
-func (tr *fixture) order(id trade.ID) order.Order {
-	tr.Helper()
-	o, _, err := tr.desk.ReadOrder(context.Background(), platform, id)
-	if err != nil {
-		tr.Fatal(err)
-	}
-	return o
-}
-
 func (tr *fixture) line() credit.Line {
 	tr.Helper()
-	l, _, err := tr.desk.ReadLine(context.Background(), platform, acme.Account, usd)
+	l, _, err := tr.Desk.ReadLine(context.Background(), platform, acme.Account, usd)
 	if err != nil {
 		tr.Fatal(err)
 	}
 	return l
-}
-
-func (tr *fixture) entrustment(id order.EntrustmentID) entrustment.Entrustment {
-	tr.Helper()
-	e, _, err := tr.desk.ReadEntrustment(context.Background(), platform, id)
-	if err != nil {
-		tr.Fatal(err)
-	}
-	return e
 }
 
 // opened activates the seller's service and assesses the limit of the line.
@@ -182,8 +138,8 @@ func (tr *fixture) opened(limit string) *fixture {
 // openedTo does the same for another seller.
 func (tr *fixture) openedTo(by trade.Actor, limit string) *fixture {
 	tr.Helper()
-	tr.do(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
-	tr.do(platform, desk.OnLine(by.Account, usd, credit.AssessLimit{Limit: money(limit)}))
+	tr.Do(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
+	tr.Do(platform, desk.OnLine(by.Account, usd, credit.AssessLimit{Limit: money(limit)}))
 	return tr
 }
 
@@ -205,7 +161,7 @@ func (tr *fixture) drafted(by trade.Actor, id trade.ID, total, initial string, c
 		order.ChooseCoverage{Coverage: coverage, TermsAccepted: coverage != order.CoverageNone},
 		order.SetTransport{Mode: order.TransportAir},
 	} {
-		tr.do(by, desk.OnOrder(id, c))
+		tr.Do(by, desk.OnOrder(id, c))
 	}
 }
 
@@ -229,39 +185,39 @@ func (tr *fixture) life(total, initial string, coverage order.Coverage) trade.ID
 	tr.Helper()
 	id := tr.placed(total, initial, coverage)
 	tr.shipped(id)
-	if due := tr.order(id); !due.Due().IsZero() {
+	if due := tr.Order(id); !due.Due().IsZero() {
 		tr.wire(id, "balance", due.Due().String())
 	}
-	tr.do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+	tr.Do(bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 	return id
 }
 
 func (tr *fixture) submit(id trade.ID) desk.Result {
 	tr.Helper()
-	return tr.do(acme, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
+	return tr.Do(acme, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 }
 
 func (tr *fixture) confirm(id trade.ID) desk.Result {
 	tr.Helper()
-	return tr.do(bruno, desk.OnOrder(id, order.Confirm{Terms: tr.order(id).Revision}))
+	return tr.Do(bruno, desk.OnOrder(id, order.Confirm{Terms: tr.Order(id).Revision}))
 }
 
 // wire reports a transfer to the order's account.
 func (tr *fixture) wire(id trade.ID, reference, amount string) desk.Result {
 	tr.Helper()
-	return tr.do(platform, desk.OnOrder(id, order.RecordPayment{
-		Reference: reference, Method: order.PayTT, ReceivingAccount: tr.order(id).ReceivingAccount, Amount: money(amount),
-		Payer: "Bruno Imports", PaidAt: tr.now(),
+	return tr.Do(platform, desk.OnOrder(id, order.RecordPayment{
+		Reference: reference, Method: order.PayTT, ReceivingAccount: tr.Order(id).ReceivingAccount, Amount: money(amount),
+		Payer: "Bruno Imports", PaidAt: tr.Clock.Now(),
 	}))
 }
 
 // entrust takes an entrustment to the point at which customs have it.
 func (tr *fixture) entrust(id order.EntrustmentID) {
 	tr.Helper()
-	tr.do(acme, desk.OnEntrustment(id, entrustment.Draft{Title: "goods"}))
-	tr.do(acme, desk.OnEntrustment(id, entrustment.Submit{}))
-	tr.do(platform, desk.OnEntrustment(id, entrustment.Approve{}))
-	tr.do(platform, desk.OnEntrustment(id, entrustment.Declare{Declaration: declaration("D-"+string(id), tr.now())}))
+	tr.Do(acme, desk.OnEntrustment(id, entrustment.Draft{Title: "goods"}))
+	tr.Do(acme, desk.OnEntrustment(id, entrustment.Submit{}))
+	tr.Do(platform, desk.OnEntrustment(id, entrustment.Approve{}))
+	tr.Do(platform, desk.OnEntrustment(id, entrustment.Declare{Declaration: declaration("D-"+string(id), tr.Clock.Now())}))
 }
 
 func declaration(no string, at time.Time) entrustment.Declaration {
@@ -285,7 +241,7 @@ func declaration(no string, at time.Time) entrustment.Declaration {
 
 func (tr *fixture) release(id order.EntrustmentID, at time.Time) desk.Result {
 	tr.Helper()
-	return tr.do(platform, desk.OnEntrustment(id, entrustment.Release{ReleasedAt: at}))
+	return tr.Do(platform, desk.OnEntrustment(id, entrustment.Release{ReleasedAt: at}))
 }
 
 // shipped takes a submitted order to shipment with one entrustment.
@@ -293,9 +249,9 @@ func (tr *fixture) shipped(id trade.ID) {
 	tr.Helper()
 	e := order.EntrustmentID(fmt.Sprintf("E-%.8s", id.String()[28:]))
 	tr.confirm(id)
-	tr.wire(id, "initial", tr.order(id).Terms.Initial.String())
+	tr.wire(id, "initial", tr.Order(id).Terms.Initial.String())
 	tr.entrust(e)
-	tr.do(acme, desk.OnOrder(id, order.Link{Entrustment: e}))
-	tr.release(e, tr.now())
-	tr.do(acme, desk.OnOrder(id, order.MarkShipped{}))
+	tr.Do(acme, desk.OnOrder(id, order.Link{Entrustment: e}))
+	tr.release(e, tr.Clock.Now())
+	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 }
