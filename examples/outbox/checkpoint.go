@@ -10,25 +10,25 @@ import (
 	"runtime"
 )
 
-// checkpointFile keeps the mark of one destination.
+// checkpointFile stores the mark of one destination.
 type checkpointFile struct{ path, source, to string }
 
-// kept is what is in the file.
-type kept struct {
+// checkpoint is the content of the file.
+type checkpoint struct {
 	Source string `json:"source"`
 	To     string `json:"to"`
 	mark
 }
 
-// load returns the mark, the zero one if there is no file. A file that cannot be read is an
-// error, for everything would be published once more, and so is one of another destination, for
-// what lies before it would never be.
+// load returns the mark, or the zero mark if there is no file. A file that cannot be read is an error,
+// because everything would be published again; so is one of another destination, because the events
+// before it would never be published.
 func (c checkpointFile) load() (mark, error) {
 	text, err := os.ReadFile(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return mark{}, nil
 	}
-	var k kept
+	var k checkpoint
 	if err == nil {
 		err = json.Unmarshal(text, &k)
 	}
@@ -36,17 +36,17 @@ func (c checkpointFile) load() (mark, error) {
 	case err != nil:
 		return mark{}, fmt.Errorf("checkpoint %s: %w", c.path, err)
 	case k.Position == 0 || k.Event == "":
-		return mark{}, fmt.Errorf("checkpoint %s says no position", c.path)
+		return mark{}, fmt.Errorf("checkpoint %s has no position", c.path)
 	case k.Source != c.source || k.To != c.to:
 		return mark{}, fmt.Errorf("checkpoint %s is of source %q to %q, not of %q to %q", c.path, k.Source, k.To, c.source, c.to)
 	}
 	return k.mark, nil
 }
 
-// save replaces the file. A crash leaves the old mark or the new one, and at worst a file
-// beside it that the next save replaces.
+// save replaces the file. A crash leaves the old mark or the new one, and at worst a second file that
+// the next save replaces.
 func (c checkpointFile) save(m mark) error {
-	text, err := json.Marshal(kept{c.source, c.to, m})
+	text, err := json.Marshal(checkpoint{c.source, c.to, m})
 	if err == nil {
 		err = writeSynced(c.path+".new", text)
 	}
@@ -72,8 +72,8 @@ func writeSynced(path string, text []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncDir forces the names in a directory to the disk. Windows does it by itself and knows no
-// such call.
+// syncDir forces the names in a directory to the disk. On Windows there is no such call, and none is
+// needed.
 func syncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil

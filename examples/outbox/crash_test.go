@@ -21,7 +21,7 @@ import (
 
 const childEnv = "SURETY_OUTBOX_CHILD"
 
-// TestMain runs the tests or, in a process of its own, the program.
+// TestMain runs the tests or, in a child process, the program.
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		os.Args = append(os.Args[:1], os.Args[2:]...) // after --
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(pgtest.Main(m))
 }
 
-// start runs the program in a process of its own.
+// start runs the program in a child process.
 func start(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -53,9 +53,9 @@ func start(t testing.TB, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestKilled kills the program again and again, at a call of its receiver before it is taken,
-// after it is taken and before it is answered, or some time after the answer, while the log
-// grows. Nothing is lost, and the order is that of the log.
+// TestKilled kills the program again and again: before the receiver takes an event, after it is taken
+// and before it is answered, or some time after the answer, while the log grows. No event is lost, and
+// the order is that of the log.
 func TestKilled(t *testing.T) {
 	seed := rand.Uint64()
 	if text := os.Getenv("SURETY_SEED"); text != "" {
@@ -118,15 +118,15 @@ func TestKilled(t *testing.T) {
 	repeats := in.calls - len(log)
 	t.Logf("%d kills, %d events, %d calls were repeats", kills, len(log), repeats)
 	if most := kills * (saveEvery + 1); repeats < 1 || repeats > most {
-		t.Errorf("%d repeats; at least one and at most %d belong", repeats, most)
+		t.Errorf("%d repeats; at least one and at most %d are expected", repeats, most)
 	}
 }
 
 var errCrash = errors.New("crash")
 
-// crashed runs an outbox that dies at one step: before an event is sent, after it was taken, or
-// before or after a mark is saved. It reports whether it came to that step. Early is the fault
-// that the order of steps is there against: the mark precedes the acknowledgement.
+// crashed runs an outbox that dies at one step: before an event is sent, after it was taken, or before
+// or after a mark is saved. It reports whether the outbox reached that step. With early it has the
+// fault that the order of steps prevents: the mark precedes the acknowledgement.
 func crashed(w *writer, in *inbox, disk *mark, step int, early bool) (bool, error) {
 	n := 0
 	dies := func() bool { n++; return n == step }
@@ -163,7 +163,7 @@ func crashed(w *writer, in *inbox, disk *mark, step int, early bool) (bool, erro
 	return n >= step, err
 }
 
-// TestCrashAtEveryStep has an outbox die at each of its steps, and another one go on.
+// TestCrashAtEveryStep lets an outbox die at each of its steps, and another one continue.
 func TestCrashAtEveryStep(t *testing.T) {
 	w := newWriter(memory.New())
 	w.write(t, 2, samples(t)[:12]...)
@@ -191,12 +191,12 @@ func TestCrashAtEveryStep(t *testing.T) {
 			}
 		}
 		if early && lost != len(log) {
-			t.Errorf("a mark before the acknowledgement loses %d events of %d: the test does not see it", lost, len(log))
+			t.Errorf("a mark before the acknowledgement loses %d events of %d: the test does not detect it", lost, len(log))
 		}
 	}
 }
 
-// TestCheckpointIsWholeOrOld leaves what a crash in the middle of a save leaves.
+// TestCheckpointIsWholeOrOld leaves the files of a crash in the middle of a save.
 func TestCheckpointIsWholeOrOld(t *testing.T) {
 	c := checkpointFile{filepath.Join(t.TempDir(), "mark"), "urn:test", "-"}
 	if m, err := c.load(); err != nil || m != (mark{}) {
@@ -216,6 +216,6 @@ func TestCheckpointIsWholeOrOld(t *testing.T) {
 	}
 	c.path = filepath.Join(t.TempDir(), "none", "mark")
 	if err := c.save(mark{1, "e"}); err == nil {
-		t.Error("a mark is saved where there is no directory")
+		t.Error("a mark is saved in a missing directory")
 	}
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
-// cloudEvent is an event as the JSON format of CloudEvents 1.0 has it. Of its extensions
-// partitionkey and sequence are documented ones: events of one stream belong in one partition,
-// and a later event of the log has a sequence that sorts behind.
+// cloudEvent is an event in the JSON format of CloudEvents 1.0. Its extensions partitionkey and
+// sequence are documented ones: the events of one stream belong in one partition, and the sequence of
+// a later event of the log sorts after that of an earlier one.
 type cloudEvent struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"` // of the commit, and the place in it: unique in the source
@@ -26,17 +26,17 @@ type cloudEvent struct {
 	Time            time.Time       `json:"time"`
 	DataContentType string          `json:"datacontenttype"`
 	PartitionKey    string          `json:"partitionkey"`
-	Sequence        string          `json:"sequence"`      // the position, in as many digits as the last one can have
+	Sequence        string          `json:"sequence"`      // the position, with leading zeros
 	StreamVersion   string          `json:"streamversion"` // text, because an integer of CloudEvents has 32 bits
 	SchemaVersion   uint16          `json:"schemaversion"`
 	Data            json.RawMessage `json:"data"`
 }
 
-// eventID names a record among those of its log.
+// eventID returns the id of a record, unique in its log.
 func eventID(r *events.Record) string { return fmt.Sprintf("%s.%d", r.Commit, r.Index) }
 
-// encode makes a CloudEvent of a record. One that is no event of a desk, or cannot be read, is
-// a *events.CorruptError: what is not understood is neither published nor passed over.
+// encode returns the CloudEvent of a record. A record that is not an event of a desk, or cannot be
+// read, is a *events.CorruptError: it is neither published nor skipped.
 func encode(r *events.Record, source string, mask bool) ([]byte, error) {
 	event, err := desk.DecodeEvent(r.Type, r.Schema, r.Data)
 	if err != nil {
@@ -62,8 +62,8 @@ func encode(r *events.Record, source string, mask bool) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// maskable selects the streams whose events name people in no field, or in fields that
-// assurance.Masked knows.
+// maskable selects the streams whose events have no personal data except in fields that
+// assurance.Masked masks.
 func maskable() events.Filter {
 	return events.Filter{Categories: []string{order.Category, paylater.Category, credit.Category, credit.PayLaterCategory}}
 }

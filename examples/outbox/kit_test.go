@@ -27,7 +27,7 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// sample is an event as some version of the library has stored it.
+// sample is an event as a version of the library has stored it.
 type sample struct{ typ, data string }
 
 // samples returns the events of all golden files.
@@ -36,7 +36,7 @@ func samples(t testing.TB) (list []sample) {
 	for _, pattern := range []string{"../../order/testdata/events.golden", "../../order/*/testdata/events*.golden"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
-			t.Fatalf("no file is like %s: %v", pattern, err)
+			t.Fatalf("no file matches %s: %v", pattern, err)
 		}
 		for _, file := range files {
 			text, err := os.ReadFile(file)
@@ -58,7 +58,7 @@ var categories = map[string]string{
 	"credit": credit.Category, "funds": funds.Category, "reservation": "receiving_account",
 }
 
-// writer appends to a log; it knows how long the streams are.
+// writer appends to a log; it knows the versions of the streams.
 type writer struct {
 	store events.Store
 	heads map[events.StreamID]events.Version
@@ -68,7 +68,7 @@ func newWriter(store events.Store) *writer {
 	return &writer{store, make(map[events.StreamID]events.Version)}
 }
 
-// write appends the samples in commits of two events, which go to streams of that many keys.
+// write appends the samples in commits of two events, to streams with that many keys.
 func (w *writer) write(t testing.TB, keys int, list ...sample) {
 	t.Helper()
 	for pair := range slices.Chunk(list, 2) {
@@ -111,15 +111,15 @@ func records(t testing.TB, store events.Store) (log []events.Record) {
 	return log
 }
 
-// inbox is the receiver of the tests. It knows an event that it has by its source and id.
+// inbox is the receiver of the tests. It recognises a repeated event by its source and id.
 type inbox struct {
 	mu     sync.Mutex
 	seen   map[string]bool
 	events []map[string]any // each once, in the order in which they came first
 	calls  int
 	faults []string
-	// answer, if it is set, answers in the place of 204; what it does not answer with 2xx has
-	// not arrived.
+	// answer, if it is set, answers instead of 204; an event that it does not answer with 2xx has not
+	// arrived.
 	answer func(call int, w http.ResponseWriter, r *http.Request) (taken bool)
 }
 
@@ -169,7 +169,7 @@ func (in *inbox) count() int {
 	return len(in.events)
 }
 
-// has fails unless the inbox has the log, whole and in its order.
+// has fails unless the inbox has the whole log in its order.
 func (in *inbox) has(t testing.TB, log []events.Record) {
 	t.Helper()
 	in.mu.Lock()
@@ -182,7 +182,7 @@ func (in *inbox) has(t testing.TB, log []events.Record) {
 	}
 }
 
-// differs says how what has arrived differs from the log, or nothing.
+// differs returns how the received events differ from the log, or "".
 func (in *inbox) differs(log []events.Record) string {
 	for i, r := range log {
 		if i >= len(in.events) {
@@ -208,8 +208,8 @@ func (in *inbox) differs(log []events.Record) string {
 
 var attributeName = regexp.MustCompile(`^[a-z0-9]{1,20}$`)
 
-// check holds a text to the JSON format of CloudEvents 1.0 as it is written down, without the
-// types of the program: what is required, what names may look like and what values may be.
+// check checks a text against the specification of the JSON format of CloudEvents 1.0, without the types
+// of the program: required members, the form of names and of values.
 func check(text []byte) (event map[string]any, fault string) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil {

@@ -5,21 +5,20 @@
 //	go run ./examples/outbox -db orders.db -to - -once
 //	go run ./examples/outbox -store postgres -dsn DSN -checkpoint FILE -to URL
 //
-// It follows the log until it is interrupted; with -once it stops at its end. How far it has
-// come is in a checkpoint file, one for each destination, which is written after the receiver
-// has acknowledged. Whatever ends the process, nothing is lost: the next one begins at the
-// checkpoint, and what it repeats has the same source and id, by which the receiver knows it.
-// One process at a time works with a checkpoint.
+// It follows the log until it is interrupted; with -once it stops at the end of the log. A checkpoint
+// file for each destination keeps its position, and is written after the receiver has acknowledged. No
+// event is lost however the process ends: the next one begins at the checkpoint, and a repeated event
+// has the same source and id, by which the receiver recognises it. Only one process at a time may use
+// a checkpoint.
 //
-// A receiver acknowledges with any status 2xx. While it is down, slow or answers 5xx, 408, 425
-// or 429, the event is sent again, for as long as it takes; Retry-After is heeded. Any other
-// answer, and a record that cannot be read, ends the program with an error that names it: no
-// event is ever passed over.
+// A receiver acknowledges with any status 2xx. While it is down, slow or answers 5xx, 408, 425 or 429,
+// the event is sent again, without a limit; Retry-After is honoured. Any other answer, and a record
+// that cannot be read, ends the program with an error that names it: no event is ever skipped.
 //
-// Who asked for an event, its Meta, stays in the log. The data of an event may be about people:
-// addresses, names, bank accounts. With -mask the events of orders have them masked, as a
-// timeline has, and of all others only those of pay-later orders and of credit lines are
-// published. Accounts of the platform and texts that somebody wrote stay as they are.
+// The Meta of an event, with the actor of the command, stays in the log. The data of an event may
+// contain personal data: addresses, names, bank accounts. With -mask they are masked in the events of
+// orders, as in a timeline, and of all others only the events of pay-later orders and of credit lines
+// are published. Accounts of the platform and free texts are not masked.
 package main
 
 import (
@@ -53,14 +52,14 @@ func main() {
 	}
 }
 
-// settings are what the command line says.
+// settings are the settings of the command line.
 type settings struct {
 	store, db, dsn, to, source, checkpoint string
 	mask, once                             bool
 	timeout                                time.Duration
 }
 
-// saveEvery is how many events a crash repeats at most.
+// saveEvery is how many events at most are repeated after a crash.
 const saveEvery = 100
 
 // run publishes until the context ends, which is no error.
@@ -90,14 +89,14 @@ func run(ctx context.Context, out io.Writer, args []string) (err error) {
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("outbox", flag.ContinueOnError)
 	flags.StringVar(&s.store, "store", "sqlite", "the store of the log: sqlite or postgres")
-	flags.StringVar(&s.db, "db", "", "the SQLite file of the log, which must be there")
+	flags.StringVar(&s.db, "db", "", "the SQLite file of the log, which must exist")
 	flags.StringVar(&s.dsn, "dsn", "", "the PostgreSQL database of the log")
-	flags.StringVar(&s.to, "to", "", "where to: an http or https URL, or - for standard output")
+	flags.StringVar(&s.to, "to", "", "the destination: an http or https URL, or - for standard output")
 	flags.StringVar(&s.source, "source", "urn:surety:log", "the URI that names the log as the source of its events")
-	flags.StringVar(&s.checkpoint, "checkpoint", "", "the file that says how far this destination has come (default: the SQLite file with .outbox behind it)")
-	flags.BoolVar(&s.mask, "mask", false, "mask personal data, and publish only what it can be masked in")
+	flags.StringVar(&s.checkpoint, "checkpoint", "", "the file that keeps the position of this destination (default: the name of the SQLite file with .outbox appended)")
+	flags.BoolVar(&s.mask, "mask", false, "mask personal data, and leave out events in which it cannot be masked")
 	flags.BoolVar(&s.once, "once", false, "stop at the end of the log")
-	flags.DurationVar(&s.timeout, "timeout", 10*time.Second, "how long one answer of the receiver is waited for")
+	flags.DurationVar(&s.timeout, "timeout", 10*time.Second, "how long to wait for an answer of the receiver")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -115,15 +114,15 @@ func parse(args []string) (s settings, err error) {
 	case s.store == "postgres" && (s.dsn == "" || s.db != "" || s.checkpoint == ""):
 		err = errors.New("-store postgres needs -dsn and -checkpoint, and no -db")
 	case s.source == "" || badSource != nil:
-		err = fmt.Errorf("-source %q is no URI", s.source)
+		err = fmt.Errorf("-source %q is not a URI", s.source)
 	case s.timeout <= 0:
 		err = fmt.Errorf("-timeout %s is not positive", s.timeout)
 	}
 	return s, err
 }
 
-// open opens the log. It makes none: there would be nothing to publish, and a typing error
-// would go unseen.
+// open opens the log. It does not make one: there would be nothing to publish, and a typing error
+// would not be noticed.
 func (s *settings) open(ctx context.Context) (events.Store, error) {
 	if s.store == "postgres" {
 		return postgres.Open(ctx, s.dsn)
@@ -134,7 +133,7 @@ func (s *settings) open(ctx context.Context) (events.Store, error) {
 	return sqlite.Open(ctx, s.db)
 }
 
-// target is where events go to. Send returns nil once the event is acknowledged.
+// target is the destination of events. The function send returns nil once an event is acknowledged.
 type target struct {
 	name string // without credentials
 	send func(ctx context.Context, event []byte) error
@@ -150,13 +149,13 @@ func (s *settings) destination(out io.Writer) (target, error) {
 	}
 	r := &receiver{
 		url: to.String(), name: to.Redacted(), first: 100 * time.Millisecond, log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		// A redirect that was followed could turn into a GET, whose answer acknowledges nothing.
+		// A followed redirect could become a GET, whose answer acknowledges nothing.
 		client: &http.Client{Timeout: s.timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	return target{r.name, r.send}, nil
 }
 
-// writeLine writes an event and a line feed, and to the disk where out is a file.
+// writeLine writes an event and a line feed, and forces them to the disk if out is a file.
 func writeLine(out io.Writer, event []byte) error {
 	if _, err := out.Write(append(event, '\n')); err != nil {
 		return err

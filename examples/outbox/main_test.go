@@ -18,8 +18,8 @@ import (
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 )
 
-// TestPublishesEveryEvent publishes every kind of event there is, goes on with what is appended
-// while it runs, and begins again where it ended.
+// TestPublishesEveryEvent publishes every kind of event, continues with events that are appended while
+// it runs, and resumes where it ended.
 func TestPublishesEveryEvent(t *testing.T) {
 	db, w := newLog(t)
 	in := new(inbox)
@@ -32,7 +32,7 @@ func TestPublishesEveryEvent(t *testing.T) {
 	w.write(t, 3, all[:8]...)
 	publish(t, in, len(all)+8, "-db", db, "-to", server.URL)
 	in.has(t, records(t, w.store))
-	// The first run may have ended before it heard the last acknowledgement.
+	// The first run may have ended before it got the last acknowledgement.
 	if more := in.calls - len(all) - 8; more < 0 || more > 1 {
 		t.Errorf("%d calls for %d events", in.calls, len(all)+8)
 	}
@@ -59,7 +59,7 @@ func TestOnPostgres(t *testing.T) {
 	in.has(t, records(t, store))
 }
 
-// TestToStandardOutput writes a line for each event, and none when there is nothing new.
+// TestToStandardOutput writes a line for each event, and none if there is no new event.
 func TestToStandardOutput(t *testing.T) {
 	db, w := newLog(t)
 	w.write(t, 2, samples(t)...)
@@ -78,7 +78,7 @@ func TestToStandardOutput(t *testing.T) {
 	}
 }
 
-// TestMask looks for what the samples say of people in what is published.
+// TestMask looks for the personal data of the samples in the published events.
 func TestMask(t *testing.T) {
 	personal := []string{"sales@acme.example", "buyer@example.com", "Jane", "JANE", "RA-1", "王芳", "6222-0200-0001", "店铺 acme@example.com", "Wang Fang", "who asked"}
 	db, w := newLog(t)
@@ -110,8 +110,8 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// TestStopsAtWhatItCannotRead publishes what comes before a poisoned record, names it, and does
-// not pass it.
+// TestStopsAtWhatItCannotRead publishes the events before a record that cannot be read, and stops there
+// with an error that names it.
 func TestStopsAtWhatItCannotRead(t *testing.T) {
 	good := samples(t)
 	for name, bad := range map[string]sample{
@@ -137,7 +137,7 @@ func TestStopsAtWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// TestRefusesAnotherLog has checkpoints that do not belong to the log or the destination.
+// TestRefusesAnotherLog uses checkpoints of another log or another destination.
 func TestRefusesAnotherLog(t *testing.T) {
 	db, w := newLog(t)
 	w.write(t, 1, samples(t)[:4]...)
@@ -210,7 +210,7 @@ func TestRefusesBadInput(t *testing.T) {
 	}
 }
 
-// TestCheckSeesFaults holds the check of the tests to texts that are no CloudEvents.
+// TestCheckSeesFaults gives the check of the tests texts that are not CloudEvents.
 func TestCheckSeesFaults(t *testing.T) {
 	good := `{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"x","time":"2025-01-01T00:00:00Z","datacontenttype":"application/json","partitionkey":"x","sequence":"1","data":{}}`
 	if _, fault := check([]byte(good)); fault != "" {
@@ -221,10 +221,10 @@ func TestCheckSeesFaults(t *testing.T) {
 		`"sequence":"1"`: `"sequence":4294967296`, `"data":{}`: `"data":"{}"`, `"partitionkey":"x"`: `"partition_key":"x"`,
 	} {
 		if _, fault := check([]byte(strings.Replace(good, from, to, 1))); fault == "" {
-			t.Errorf("%s for %s is not seen", to, from)
+			t.Errorf("%s for %s is not detected", to, from)
 		}
 	}
 	if !json.Valid([]byte(good)) {
-		t.Error("the sample is no JSON")
+		t.Error("the sample is not JSON")
 	}
 }

@@ -8,25 +8,25 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// mark says how far a destination has come: the last event that it has acknowledged.
+// mark is the last event that a destination has acknowledged.
 type mark struct {
 	Position events.Position `json:"position"`
 	Event    string          `json:"event"`
 }
 
-// outbox publishes a log. Send returns once an event is acknowledged, save once a mark is on
-// the disk.
+// outbox publishes a log. The function send returns once an event is acknowledged, save once a mark is
+// on the disk.
 type outbox struct {
 	store      events.Store
 	source     string
 	mask, once bool
-	every      int // events are acknowledged at most before a mark is saved, and so repeated after a crash
+	every      int // how many events at most are acknowledged before a mark is saved
 	send       func(ctx context.Context, event []byte) error
 	save       func(mark) error
 }
 
-// publish sends what the log has after a mark, one event after the other, and holds one page of
-// the log, however far the receiver is behind. That ctx has ended is no error.
+// publish sends the events after a mark, one by one. It holds one page of the log in memory, however far
+// the receiver is behind. The end of ctx is not an error.
 func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 	unsaved, end := 0, events.Position(0)
 	defer func() {
@@ -37,7 +37,7 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 			err = errors.Join(err, o.save(at))
 		}
 	}()
-	if err := o.belongs(ctx, at); err != nil {
+	if err := o.checkLog(ctx, at); err != nil {
 		return err
 	}
 	var filter events.Filter
@@ -59,8 +59,8 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 		if err := o.send(ctx, event); err != nil {
 			return fmt.Errorf("event %s at position %d: %w", eventID(&r), r.Position, err)
 		}
-		// A crash before this line, or before the mark is on the disk, repeats the event: the
-		// mark follows the acknowledgement and never precedes it.
+		// A crash before this line, or before the mark is on the disk, repeats the event: the mark
+		// is always saved after the acknowledgement.
 		at, unsaved = mark{r.Position, eventID(&r)}, unsaved+1
 		if r.Position >= end {
 			if end, err = o.store.Settled(ctx); err != nil {
@@ -78,10 +78,9 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 	return nil
 }
 
-// belongs checks that the log has the event of the mark where the mark says: one that was
-// restored from a backup, or is another log, has not, and what the receiver has of it cannot
-// be continued.
-func (o *outbox) belongs(ctx context.Context, at mark) error {
+// checkLog checks that the log has the event of the mark at the position of the mark. Another log, or
+// one that was restored from a backup, does not, and cannot continue what the receiver has.
+func (o *outbox) checkLog(ctx context.Context, at mark) error {
 	if at.Position == 0 {
 		return nil
 	}
@@ -101,5 +100,5 @@ func (o *outbox) belongs(ctx context.Context, at mark) error {
 		}
 		break
 	}
-	return fmt.Errorf("the log has no event %s at position %d: the checkpoint is of another log or of one that was restored since", at.Event, at.Position)
+	return fmt.Errorf("the log has no event %s at position %d: the checkpoint is of another log, or the log was restored from a backup", at.Event, at.Position)
 }

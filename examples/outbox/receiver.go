@@ -13,14 +13,13 @@ import (
 	"time"
 )
 
-// The bounds of the pause between two attempts: how far it grows by itself, and how far a
-// receiver can prolong it.
+// The bounds of the pause between two attempts: by default, and at the request of a receiver.
 const (
 	maxPause = 30 * time.Second
 	maxAsked = time.Hour
 )
 
-// receiver takes events over HTTP in the structured mode of CloudEvents.
+// receiver sends events over HTTP in the structured mode of CloudEvents.
 type receiver struct {
 	url, name string
 	client    *http.Client
@@ -28,7 +27,7 @@ type receiver struct {
 	log       *slog.Logger
 }
 
-// refusedError says that the receiver does not want an event, and that asking again is no use.
+// refusedError reports that the receiver refuses an event, so that a retry is useless.
 type refusedError struct{ receiver, status string }
 
 func (e *refusedError) Error() string {
@@ -48,7 +47,7 @@ func (r *receiver) send(ctx context.Context, event []byte) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		// Of many that wait for the same receiver no two come back at once.
+		// A random part keeps many senders from retrying at the same time.
 		wait := max(pause/2+rand.N(pause/2+1), min(asked, maxAsked))
 		r.log.WarnContext(ctx, "not acknowledged", "again in", wait, "error", err)
 		timer := time.NewTimer(wait)
@@ -61,7 +60,7 @@ func (r *receiver) send(ctx context.Context, event []byte) error {
 	}
 }
 
-// post makes one attempt. If it fails it returns how long the receiver asks to be left alone.
+// post makes one attempt. If it fails, it returns how long the receiver asks to wait.
 func (r *receiver) post(ctx context.Context, event []byte) (asked time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(event))
 	if err != nil {
@@ -73,7 +72,7 @@ func (r *receiver) post(ctx context.Context, event []byte) (asked time.Duration,
 		return 0, err
 	}
 	defer resp.Body.Close()
-	// What is read to its end leaves the connection to the next event; more is not worth it.
+	// A body that is read to its end frees the connection for the next event; a longer one is not read.
 	const most = 64 << 10
 	_, _ = io.CopyN(io.Discard, resp.Body, most)
 	switch status := resp.StatusCode; {
@@ -86,7 +85,7 @@ func (r *receiver) post(ctx context.Context, event []byte) (asked time.Duration,
 	}
 }
 
-// retryAfter reads the header: a number of seconds or an instant.
+// retryAfter parses the header: a number of seconds or an instant.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
 		return time.Duration(seconds) * time.Second

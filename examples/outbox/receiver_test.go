@@ -19,7 +19,7 @@ import (
 	"github.com/tradesurety/surety/events/memory"
 )
 
-// impatient is a receiver that is asked again soon.
+// impatient is a receiver with short pauses.
 func impatient(t testing.TB, url string) *receiver {
 	transport := new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
@@ -38,8 +38,8 @@ func sendAll(ctx context.Context, store events.Store, r *receiver) error {
 	return o.publish(ctx, mark{})
 }
 
-// TestTroubledReceiver has receivers that do not acknowledge at first, each in its way. All of
-// the log arrives in its order.
+// TestTroubledReceiver uses receivers that fail at first, each in another way. The whole log arrives in
+// its order.
 func TestTroubledReceiver(t *testing.T) {
 	w := newWriter(memory.New())
 	w.write(t, 2, samples(t)[:9]...)
@@ -112,8 +112,8 @@ func TestReceiverThatIsDown(t *testing.T) {
 	in.has(t, records(t, w.store))
 }
 
-// TestRefusalEndsIt has answers to which asking again is no use, a redirect among them, which
-// may not be taken for an acknowledgement of where it leads.
+// TestRefusalEndsIt uses answers after which a retry is useless. One of them is a redirect, whose target
+// must not acknowledge the event.
 func TestRefusalEndsIt(t *testing.T) {
 	w := newWriter(memory.New())
 	w.write(t, 2, samples(t)[:4]...)
@@ -137,7 +137,7 @@ func TestRefusalEndsIt(t *testing.T) {
 	}
 }
 
-// TestRetryAfter waits as long as it is asked to, and no longer than an hour.
+// TestRetryAfter waits as long as the receiver asks, and no longer than an hour.
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2025, 6, 30, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
@@ -172,7 +172,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestLargeBacklog has a receiver that hangs, and a log that is larger than what is held of it.
+// TestLargeBacklog uses a receiver that hangs, and a log that is larger than the memory that it may use.
 func TestLargeBacklog(t *testing.T) {
 	const size, count, most = 32 << 10, 1024, 8 << 20
 	_, w := newLog(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// everyCommandOnce checks that what was acknowledged is in the log once, where all answers say,
-// and that nothing else is but what nobody waited for and the commits of the beginning.
+// everyCommandOnce checks that each acknowledged command is in the log once, at the position of all its
+// answers, and that the only other commits are those without a waiting client and those of the setup.
 func (l *load) everyCommandOnce(log events.Store, others int) {
 	l.t.Helper()
 	commits := commitsOf(l.t, log)
@@ -35,12 +35,12 @@ func (l *load) everyCommandOnce(log events.Store, others int) {
 			}
 		}
 		if fresh > 1 {
-			l.t.Errorf("%s was carried out %d times, say the answers", r.path, fresh)
+			l.t.Errorf("according to the answers %s was executed %d times", r.path, fresh)
 		}
 	}
 	for id := range commits {
-		// Who hangs up and asks elsewhere may hear a no, and what he has asked before is carried out
-		// after it, when there is quota again.
+		// A client that hangs up and asks the other instance may get a refusal, and the first request is
+		// executed after it, when there is quota again.
 		if !known[id] && !l.hung[id] {
 			others--
 		}
@@ -100,7 +100,7 @@ func (l *load) boardsAgree(log events.Store, end events.Position) {
 	}
 }
 
-// lineAgrees checks that the seller's line holds what his orders say that they hold.
+// lineAgrees checks that the seller's line holds the sum of the holds of its orders.
 func (l *load) lineAgrees(log events.Store) {
 	l.t.Helper()
 	usd, err := trade.ParseCurrency("USD")
@@ -120,14 +120,14 @@ func (l *load) lineAgrees(log events.Store) {
 	}
 }
 
-// followed is what a client has got of streams that break off and go on.
+// followed has the events that a client received from streams that end and are resumed.
 type followed struct {
 	mu   sync.Mutex
 	ids  []string
 	last string
 }
 
-// follow listens to the instances by turns, each time from the last id on, until ctx ends.
+// follow listens to the instances alternately, each time after the last id, until ctx ends.
 func follow(ctx context.Context, clients [2]client, last string) *followed {
 	f := &followed{last: last}
 	go func() {
@@ -138,7 +138,7 @@ func follow(ctx context.Context, clients [2]client, last string) *followed {
 	return f
 }
 
-// listen takes some hundred events, or fewer if the stream breaks off.
+// listen receives some hundred events, or fewer if the stream ends.
 func (f *followed) listen(ctx context.Context, c client) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/events", nil)
 	if err != nil {
@@ -166,8 +166,8 @@ func (f *followed) listen(ctx context.Context, c client) {
 	}
 }
 
-// streamIsWhole checks that what was followed is every record from start on, once and in order;
-// what is missing at the end comes when one goes on from there.
+// streamIsWhole checks that the client received every record from start on, once and in order; records
+// missing at the end come when the client resumes.
 func (l *load) streamIsWhole(f *followed, start int, end events.Position) {
 	l.t.Helper()
 	f.mu.Lock()

@@ -13,23 +13,23 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Authenticate says who sends a request, by what the request proves and never by what it says.
-// An error means nobody, and the request is answered with 401. This is where a service puts its
-// own: a session, a signed token, a client certificate.
+// Authenticate returns the actor of a request from its credentials, never from its content. After an
+// error the request is answered with 401. This is where a service puts its own authentication: a
+// session, a signed token, a client certificate.
 type Authenticate func(*http.Request) (trade.Actor, error)
 
-var errNobody = errors.New("the request has no token that is known")
+var errUnknownToken = errors.New("the request has no known token")
 
-// people is a table of bearer tokens, for trying the service out. It has their digests, so that
-// how long a look-up takes says nothing about a token.
+// people is a table of bearer tokens, for trying the service. It keeps their digests, so that the time
+// of a look-up reveals nothing about a token.
 type people map[[sha256.Size]byte]trade.Actor
 
 // readPeople reads a table of tokens: a JSON object of
 //
 //	"TOKEN": {"role": "buyer", "account": "b-1", "email": "verified@buyer.example"}
 //
-// where the role is buyer, seller or platform and the address may be missing. Without a file
-// nobody is known.
+// where the role is buyer, seller or platform and the address may be missing. Without a file no
+// token is known.
 func readPeople(path string) (people, error) {
 	if path == "" {
 		return nil, nil
@@ -58,17 +58,17 @@ func readPeople(path string) (people, error) {
 	return known, nil
 }
 
-// authenticate is an Authenticate.
+// authenticate implements Authenticate.
 func (p people) authenticate(r *http.Request) (trade.Actor, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	by, known := p[sha256.Sum256([]byte(token))]
 	if !known || !strings.EqualFold(scheme, "Bearer") {
-		return trade.Actor{}, errNobody
+		return trade.Actor{}, errUnknownToken
 	}
 	return by, nil
 }
 
-// match returns the account of the buyer with a verified address: see desk.Sources.
+// match returns the account of the buyer with that verified address: see desk.Sources.
 func (p people) match(_ context.Context, e trade.Email) (trade.Account, error) {
 	for _, by := range p {
 		if by.Role == trade.Buyer && by.Email.Same(e) {

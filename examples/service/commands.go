@@ -25,21 +25,21 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// actions are the paths that take commands. What follows them in a request names the command.
+// actions are the paths that take commands. The rest of the path of a request names the command.
 var actions = map[string]action{
-	"/orders/{id}":                 on(anOrder, order.DecodeCommand, desk.OnOrder),
-	"/pay-later/{id}":              on(anOrder, paylater.DecodeCommand, desk.OnPayLater),
-	"/entrustments/{id}":           on(anEntrustment, entrustment.DecodeCommand, desk.OnEntrustment),
-	"/services/{account}":          on(anAccount, seller.DecodeCommand, desk.OnSeller),
-	"/lines/{account}/{currency}":  on(aLine, credit.DecodeCommand, ofLine(desk.OnLine)),
-	"/quotas/{account}/{currency}": on(aLine, credit.DecodeCommand, ofLine(desk.OnQuota)),
-	"/funds/{account}/{currency}":  on(aLine, funds.DecodeCommand, ofLine(desk.OnFunds)),
+	"/orders/{id}":                 on(orderID, order.DecodeCommand, desk.OnOrder),
+	"/pay-later/{id}":              on(orderID, paylater.DecodeCommand, desk.OnPayLater),
+	"/entrustments/{id}":           on(entrustmentID, entrustment.DecodeCommand, desk.OnEntrustment),
+	"/services/{account}":          on(accountOf, seller.DecodeCommand, desk.OnSeller),
+	"/lines/{account}/{currency}":  on(lineOf, credit.DecodeCommand, onLine(desk.OnLine)),
+	"/quotas/{account}/{currency}": on(lineOf, credit.DecodeCommand, onLine(desk.OnQuota)),
+	"/funds/{account}/{currency}":  on(lineOf, funds.DecodeCommand, onLine(desk.OnFunds)),
 }
 
-// action makes of a request and its body what is asked for.
+// action makes the action for the desk from a request and its body.
 type action func(r *http.Request, body []byte) (desk.Action, error)
 
-// on is an action on what the path names, by a command that its package reads from the body.
+// on returns the action that decodes the target from the path and the command from the body.
 func on[T, C any](target func(*http.Request) (T, error), decode func(string, []byte) (C, error), do func(T, C) desk.Action) action {
 	return func(r *http.Request, body []byte) (desk.Action, error) {
 		t, err := target(r)
@@ -54,14 +54,14 @@ func on[T, C any](target func(*http.Request) (T, error), decode func(string, []b
 	}
 }
 
-func anOrder(r *http.Request) (trade.ID, error) { return trade.ParseID(r.PathValue("id")) }
+func orderID(r *http.Request) (trade.ID, error) { return trade.ParseID(r.PathValue("id")) }
 
-// The desk checks the ids of entrustments and accounts.
-func anEntrustment(r *http.Request) (order.EntrustmentID, error) {
+// entrustmentID does not check the id: the desk does, and so for accounts.
+func entrustmentID(r *http.Request) (order.EntrustmentID, error) {
 	return order.EntrustmentID(r.PathValue("id")), nil
 }
 
-func anAccount(r *http.Request) (trade.Account, error) {
+func accountOf(r *http.Request) (trade.Account, error) {
 	return trade.Account(r.PathValue("account")), nil
 }
 
@@ -71,31 +71,31 @@ type line struct {
 	currency trade.Currency
 }
 
-func aLine(r *http.Request) (line, error) {
+func lineOf(r *http.Request) (line, error) {
 	currency, err := trade.ParseCurrency(r.PathValue("currency"))
 	return line{trade.Account(r.PathValue("account")), currency}, err
 }
 
-func ofLine[C any](do func(trade.Account, trade.Currency, C) desk.Action) func(line, C) desk.Action {
+func onLine[C any](do func(trade.Account, trade.Currency, C) desk.Action) func(line, C) desk.Action {
 	return func(l line, c C) desk.Action { return do(l.account, l.currency, c) }
 }
 
 // done is the answer to a command.
 type done struct {
-	Version  events.Version  `json:"version"`  // of what the path names, for the next If-Match
+	Version  events.Version  `json:"version"`  // of the addressed stream, for the next If-Match
 	Position events.Position `json:"position"` // in the log, to wait for; 0 if there was nothing to do
-	Repeated bool            `json:"repeated"` // it was asked for before, and this is what came of it then
+	Repeated bool            `json:"repeated"` // the command was executed by an earlier request
 }
 
-// command carries a command out.
+// command executes a command.
 func (s *service) command(do action) handler {
 	return func(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 		c, err := s.read(w, r, by, do)
 		if err != nil {
 			return err
 		}
-		// What has arrived whole is carried out, also for a client who does not wait: a command
-		// that is broken off has an outcome that nobody knows. The desk bounds how long it takes.
+		// A complete request is executed even if the client does not wait: an interrupted command
+		// would have an unknown outcome. The desk bounds the time.
 		result, err := s.desk.Do(context.WithoutCancel(r.Context()), c)
 		if err != nil {
 			return err
@@ -105,11 +105,11 @@ func (s *service) command(do action) handler {
 	}
 }
 
-// read makes a command of a request.
+// read decodes the command of a request.
 func (s *service) read(w http.ResponseWriter, r *http.Request, by trade.Actor, do action) (c desk.Command, err error) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" || r.Header.Get("Content-Encoding") != "" {
-		return c, plain(http.StatusUnsupportedMediaType, "The body must be application/json, as it is.")
+		return c, plain(http.StatusUnsupportedMediaType, "The body must be application/json, without a content encoding.")
 	}
 	c.By = by
 	if c.Correlation, err = idempotencyKey(r.Header); err != nil {
@@ -127,19 +127,19 @@ func (s *service) read(w http.ResponseWriter, r *http.Request, by trade.Actor, d
 	case errors.As(err, &tooLarge):
 		return c, plain(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body has more than %d bytes.", tooLarge.Limit))
 	case err != nil:
-		return c, plain(http.StatusBadRequest, "The body did not arrive whole.")
+		return c, plain(http.StatusBadRequest, "The body is incomplete.")
 	}
 	c.Do, err = do(r, body)
 	return c, err
 }
 
-// idempotencyKey returns the key of a request: a string in quotes, as the draft has it, or the
-// same without them, as many clients send it.
+// idempotencyKey returns the key of a request: a string in quotes, as the draft demands, or the same
+// without quotes, as many clients send it.
 func idempotencyKey(h http.Header) (string, error) {
 	const name = "Idempotency-Key"
 	values := h.Values(name)
 	if len(values) != 1 {
-		return "", malformed(name, "must be there once")
+		return "", malformed(name, "must be given once")
 	}
 	key := values[0]
 	if n := len(key); n > 1 && key[0] == '"' && key[n-1] == '"' {
@@ -152,8 +152,8 @@ func idempotencyKey(h http.Header) (string, error) {
 }
 
 // commandID returns the command ID of a caller's key. The caller is part of it, so that two
-// callers with one key ask for two things. A key that is a UUID of version 7 brings its instant
-// along, which keeps the log's index of commands warm; others have none.
+// callers with the same key have two commands. A key that is a UUID of version 7 contains its
+// instant, which keeps the log's index of commands warm; other keys have none.
 func commandID(by trade.Actor, key string) uuid.UUID {
 	at := time.UnixMilli(0)
 	if id, err := uuid.Parse(key); err == nil && id.Version() == 7 {
@@ -175,5 +175,5 @@ func ifMatch(h http.Header) (events.Version, error) {
 	return 0, malformed("If-Match", `must be one version in quotes, such as "7"`)
 }
 
-// etag is the entity tag of a version.
+// etag returns the entity tag of a version.
 func etag(v events.Version) string { return `"` + strconv.FormatUint(uint64(v), 10) + `"` }

@@ -11,24 +11,23 @@ import (
 	"github.com/tradesurety/surety/projection"
 )
 
-// health is how the board fares on this instance.
+// health is the state of the board on this instance.
 type health struct {
 	mu    sync.Mutex
 	state string
 	at    events.Position
 }
 
-// The states of the board: it has not caught up yet; it follows the log; its worker has failed
-// and begins again; a record cannot be folded.
+// The states of the board.
 const (
-	building = "building"
-	live     = "live"
-	stopped  = "stopped"
-	poisoned = "poisoned"
+	building = "building" // it has not caught up yet
+	live     = "live"     // it follows the log
+	stopped  = "stopped"  // its worker has failed and restarts
+	poisoned = "poisoned" // a record cannot be folded
 )
 
-// progress notes how far the board has come. One that had failed is well again at the end of
-// the log.
+// progress records how far the board is. A board that had failed is live again at the end of the
+// log.
 func (h *health) progress(p projection.Progress) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -47,10 +46,10 @@ func (h *health) failed(err error) {
 	}
 }
 
-// keep keeps the board up to date until ctx ends. When its worker fails it begins again after a
-// while: a server may come back, and what is poison to this version of the program may not be to
-// that of another instance.
-func (s *service) keep(ctx context.Context) {
+// runBoard keeps the board up to date until ctx ends. If its worker fails, it restarts after a while:
+// a server may come back, and another instance with another version of the program may fold the record
+// that this one cannot.
+func (s *service) runBoard(ctx context.Context) {
 	for ctx.Err() == nil {
 		worker, err := projection.New(s.log, s.views, s.view, projection.OnProgress(s.health.progress), projection.PollEvery(s.limits.poll))
 		if err == nil {
@@ -68,8 +67,8 @@ func (s *service) keep(ctx context.Context) {
 	}
 }
 
-// healthz says whether this instance can do its work: 503 if the log cannot be asked or the board
-// does not follow it.
+// healthz reports whether this instance works: 503 if the log cannot be read or the board does not
+// follow it.
 func (s *service) healthz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 	defer cancel()
@@ -87,7 +86,7 @@ func (s *service) healthz(w http.ResponseWriter, r *http.Request) {
 	reply(w, status, "application/json", struct {
 		Log   string          `json:"log"`
 		Board string          `json:"board"`
-		At    events.Position `json:"at"`  // up to where the board has come
-		Lag   uint64          `json:"lag"` // by how many positions the log is ahead of it
+		At    events.Position `json:"at"`  // the position of the board
+		Lag   uint64          `json:"lag"` // how many positions the board is behind the log
 	}{log, state, at, uint64(max(end, at) - at)})
 }

@@ -29,8 +29,8 @@ import (
 	fileviews "github.com/tradesurety/surety/projection/sqlite"
 )
 
-// childEnv has the arguments of a service that a test runs in a process of its own: the test
-// binary again.
+// childEnv has the arguments of a service that a test runs in a child process: the test binary
+// again.
 const childEnv = "SURETY_SERVICE_CHILD"
 
 func TestMain(m *testing.M) {
@@ -51,7 +51,7 @@ const (
 	platform = "demo-token-of-the-platform"
 )
 
-// process is a service in a process of its own.
+// process is a service in a child process.
 type process struct {
 	t    testing.TB
 	cmd  *processes.Cmd
@@ -110,7 +110,7 @@ func (p *process) log() string {
 	return p.said.String()
 }
 
-// terminate sends SIGTERM and returns when the process has ended well.
+// terminate sends SIGTERM and returns when the process has ended without an error.
 func (p *process) terminate() {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -134,8 +134,8 @@ type local struct {
 	stop func()
 }
 
-// startLocal starts a service with limits that change has changed, on a log that wrap has
-// wrapped; both may be nil.
+// startLocal starts a service with limits changed by change, on a log wrapped by wrap; both may be
+// nil.
 func startLocal(t testing.TB, change func(*limits), wrap func(events.Store) events.Store) *local {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orders.db")
@@ -187,7 +187,7 @@ func startLocal(t testing.TB, change func(*limits), wrap func(events.Store) even
 	return &local{s, client{t, "http://" + listener.Addr().String()}, log, stop}
 }
 
-// tight is a listener whose connections hold little of what nobody reads.
+// tight is a listener whose connections have small buffers.
 type tight struct{ net.Listener }
 
 func (l tight) Accept() (net.Conn, error) {
@@ -198,14 +198,14 @@ func (l tight) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// newDatabase makes an empty database on the server of the tests and returns its DSN.
+// newDatabase makes an empty database on the tests' server and returns its DSN.
 func newDatabase(t testing.TB) string {
 	t.Helper()
 	dsn, name := pgtest.Cluster(t), pgtest.Schema(t)
 	if err := pgtest.Exec(dsn, "CREATE DATABASE "+name); err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("SURETY_POSTGRES_DSN") != "" { // otherwise it goes with the server
+	if os.Getenv("SURETY_POSTGRES_DSN") != "" { // otherwise the server is removed
 		t.Cleanup(func() {
 			if err := pgtest.Exec(dsn, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 				t.Error(err)
@@ -225,7 +225,7 @@ type client struct {
 	base string
 }
 
-// answer is what came back.
+// answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -272,7 +272,7 @@ func (c client) get(path, token string) answer {
 	return c.send(http.MethodGet, path, token, "")
 }
 
-// ask sends a command under a key of its own.
+// ask sends a command under a new key.
 func (c client) ask(path, token, body string, headers ...string) answer {
 	c.t.Helper()
 	return c.send(http.MethodPost, path, token, body, append([]string{"Idempotency-Key", trade.NewID().String()}, headers...)...)
@@ -288,7 +288,7 @@ func (c client) must(path, token, body string) done {
 	return read[done](c.t, a)
 }
 
-// read reads the body of an answer, which has nothing that the type does not know.
+// read decodes the body of an answer, which has no member that the type does not know.
 func read[T any](t testing.TB, a answer) (v T) {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(a.body))
@@ -312,7 +312,7 @@ func (c client) problem(a answer, status int, name string) problem {
 	return p
 }
 
-// opened activates the seller's service and gives him a line.
+// opened activates the seller's service and assesses a line.
 func (c client) opened() {
 	c.t.Helper()
 	c.must("/services/s-acme/commands/activate", acme, `{"route":"console","certification":{"company_name":"Acme","registration_no":"1","legal_representative":"A","registered_address":"Ningbo"}}`)
@@ -327,7 +327,7 @@ func (c client) drafted(id trade.ID) {
 	}
 }
 
-// drafting are the commands of a draft with their bodies.
+// drafting has the commands of a draft with their bodies.
 var drafting = [...][2]string{
 	{"draft", `{"mode":"online"}`},
 	{"set-buyer", `{"email":"purchasing@bruno.example","name":"Bruno Imports"}`},
@@ -336,14 +336,14 @@ var drafting = [...][2]string{
 	{"choose-coverage", `{"coverage":"none","terms_accepted":false}`},
 }
 
-// submitted makes an order that waits for its buyer and returns what the submission said.
+// submitted makes an order that waits for its buyer and returns the answer to the submission.
 func (c client) submitted(id trade.ID) done {
 	c.t.Helper()
 	c.drafted(id)
 	return c.must("/orders/"+id.String()+"/commands/submit", acme, `{"onetouch_acknowledged":true}`)
 }
 
-// eventually waits until something is so.
+// eventually waits until f returns true.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !f(); time.Sleep(5 * time.Millisecond) {

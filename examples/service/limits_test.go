@@ -38,13 +38,13 @@ func (c client) dial(text string) net.Conn {
 	return conn
 }
 
-// half is a request whose body does not come whole.
+// half returns a request with an incomplete body.
 func half(id trade.ID) string {
 	return fmt.Sprintf("POST /orders/%s/commands/draft HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 17\r\n\r\n"+`{"mode":`, id, acme)
 }
 
-// TestSlowRequests sends headers and bodies that do not end: the connection does not stay, a
-// body that is waited for is a problem, and nothing is written.
+// TestSlowRequests sends headers and bodies that do not end: the connection is closed, the body is
+// answered with a problem, and nothing is written.
 func TestSlowRequests(t *testing.T) {
 	s := startLocal(t, func(l *limits) { l.header, l.read = 100*time.Millisecond, 200*time.Millisecond }, nil)
 	s.opened()
@@ -78,8 +78,8 @@ func TestSlowRequests(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreBounded opens more connections than there can be: those beyond are closed,
-// idle ones do not stay, and then there is room again.
+// TestConnectionsAreBounded opens more connections than the limit: the ones beyond it are closed, and
+// new ones are accepted once idle ones have timed out.
 func TestConnectionsAreBounded(t *testing.T) {
 	const room = 900
 	s := startLocal(t, func(l *limits) { l.conns, l.header, l.idle = room, 1500*time.Millisecond, time.Second }, nil)
@@ -108,7 +108,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	eventually(t, "idle connections are closed", func() bool { return s.conns.Load() <= 1 })
 }
 
-// TestImpatientClient hangs up before its command is carried out. It is carried out all the same.
+// TestImpatientClient hangs up before its command is executed. It is still executed.
 func TestImpatientClient(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	var slow atomic.Bool
@@ -132,7 +132,7 @@ func TestImpatientClient(t *testing.T) {
 	eventually(t, "the command is carried out", func() bool { return s.get("/orders/"+id.String(), acme).status == http.StatusOK })
 }
 
-// meddler is a store that appends in another way.
+// meddler is a store whose Append and Settled a test replaces.
 type meddler struct {
 	events.Store
 	append func(ctx context.Context, c events.Commit) (events.Receipt, error)
@@ -150,8 +150,8 @@ func (m *meddler) Settled(ctx context.Context) (events.Position, error) {
 	return m.Store.Settled(ctx)
 }
 
-// TestUnknownOutcome loses the answer of the store, after the commit and before it. The client
-// is told to ask again with the same key, and then it has happened once.
+// TestUnknownOutcome loses the answer of the store, after the commit and before it. The client is told
+// to retry with the same key, and then the command is executed once.
 func TestUnknownOutcome(t *testing.T) {
 	for name, applied := range map[string]bool{"applied": true, "not applied": false} {
 		t.Run(name, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestUnknownOutcome(t *testing.T) {
 			lost.Store(true)
 			a := s.ask(draft, acme, `{"mode":"online"}`, "Idempotency-Key", "k")
 			s.problem(a, http.StatusServiceUnavailable, "#unknown-outcome")
-			if a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "Ask again with the same Idempotency-Key") {
+			if a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "Retry with the same Idempotency-Key") {
 				t.Errorf("%v %s", a.header, a.body)
 			}
 			lost.Store(false)
@@ -187,10 +187,10 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 }
 
-// TestStoreFails has the store fail: 503 while it does, and all is well afterwards.
+// TestStoreFails lets the store fail: the answer is 503 while it does, and then the service recovers.
 func TestStoreFails(t *testing.T) {
 	var down atomic.Bool
-	// A store's own troubles with time and connections are not the client's.
+	// Timeouts and connection failures of the store are not the client's.
 	broken := errors.Join(errors.New("the disk is on fire"), os.ErrDeadlineExceeded, io.ErrUnexpectedEOF)
 	s := startLocal(t, nil, func(store events.Store) events.Store {
 		return &meddler{
@@ -228,8 +228,8 @@ func TestStoreFails(t *testing.T) {
 	s.drafted(trade.NewID())
 }
 
-// TestPoisonedBoard puts a record into the log that cannot be folded: health says so, and orders
-// go on.
+// TestPoisonedBoard puts a record into the log that cannot be folded: health reports it, and commands
+// still work.
 func TestPoisonedBoard(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()

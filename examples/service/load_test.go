@@ -31,7 +31,7 @@ var (
 	brunoActor = trade.Actor{Role: trade.Buyer, Account: "b-bruno"}
 )
 
-// request is a command that a client asks for, again and again until it knows what came of it.
+// request is a command that a client repeats until it knows the outcome.
 type request struct {
 	path, token, body, key string
 	acks                   []done
@@ -48,7 +48,7 @@ func (r *request) id() uuid.UUID {
 	return commandID(acmeActor, r.key)
 }
 
-// once asks once. Only an answer that says what came of the command counts.
+// once sends the request once, and records the answer if it has the outcome of the command.
 func (r *request) once(c client) (done, answer, error) {
 	a, err := c.try(http.MethodPost, r.path, r.token, r.body, "Idempotency-Key", r.key)
 	if err != nil || a.status != http.StatusOK {
@@ -58,7 +58,7 @@ func (r *request) once(c client) (done, answer, error) {
 	return d, a, json.Unmarshal([]byte(a.body), &d)
 }
 
-// commitsOf walks a log, which must be sound, and returns the last position of each commit.
+// commitsOf verifies a log and returns the last position of each commit.
 func commitsOf(t testing.TB, log events.Store) map[uuid.UUID]events.Position {
 	t.Helper()
 	commits := make(map[uuid.UUID]events.Position)
@@ -73,7 +73,7 @@ func commitsOf(t testing.TB, log events.Store) map[uuid.UUID]events.Position {
 	return commits
 }
 
-// load is what many clients ask of two instances.
+// load is the load of many clients on two instances.
 type load struct {
 	t       *testing.T
 	clients [2]client
@@ -84,13 +84,13 @@ type load struct {
 	latencies []time.Duration
 	refused   map[rule.ID]int
 	failures  map[string]int
-	hung      map[uuid.UUID]bool // what a client has asked for and not waited for
+	hung      map[uuid.UUID]bool // commands whose client did not wait
 
 	kills                               int
 	retries, doubles, hangups, quarrels atomic.Int64
 }
 
-// work has one client make orders until the time is over.
+// work lets one client make orders until the time is over.
 func (l *load) work(chance *rand.Rand) {
 	for time.Now().Before(l.end) {
 		id := trade.NewID()
@@ -105,7 +105,7 @@ func (l *load) work(chance *rand.Rand) {
 		if !l.ask(chance, newRequest(path+"/commands/submit", acme, `{"onetouch_acknowledged":true}`)) {
 			continue // the line is used up
 		}
-		// Two buyers' browsers, each with a key of its own: one wins, the other is told so.
+		// Two browsers of the buyer, each with its own key: one wins, the other is refused.
 		confirm := `{"terms":2}`
 		first, second := newRequest(path+"/commands/confirm", bruno, confirm), newRequest(path+"/commands/confirm", bruno, confirm)
 		if chance.IntN(4) > 0 {
@@ -124,13 +124,13 @@ func (l *load) work(chance *rand.Rand) {
 			l.t.Errorf("of two confirmations of order %s %v were accepted", id, won)
 		}
 		if chance.IntN(3) == 0 {
-			l.ask(chance, newRequest(path+"/commands/cancel", acme, `{}`)) // what it held comes free
+			l.ask(chance, newRequest(path+"/commands/cancel", acme, `{}`)) // its hold comes free
 		}
 	}
 }
 
-// ask asks until it is known what came of a request, and reports whether it was accepted. Now and
-// then it hangs up before the answer, asks twice at once, or again although it knows.
+// ask sends a request until its outcome is known, and reports whether it was accepted. At random it
+// hangs up before the answer, sends twice at once, or repeats a request with a known outcome.
 func (l *load) ask(chance *rand.Rand, r *request) bool {
 	if chance.IntN(10) == 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(chance.IntN(5000))*time.Microsecond)
@@ -153,7 +153,7 @@ func (l *load) ask(chance *rand.Rand, r *request) bool {
 	return ok
 }
 
-// hangUp asks and does not wait for the answer.
+// hangUp sends a request and does not wait for the answer.
 func (l *load) hangUp(ctx context.Context, c client, r *request) {
 	l.hangups.Add(1)
 	l.mu.Lock()
@@ -172,7 +172,7 @@ func (l *load) hangUp(ctx context.Context, c client, r *request) {
 	}
 }
 
-// until asks one instance until it says yes or no.
+// until sends to one instance until the command is accepted or refused.
 func (l *load) until(c client, r *request) bool {
 	for n := 0; ; n++ {
 		begun := time.Now()
@@ -215,7 +215,7 @@ func (l *load) kill(ctx context.Context, dsn string) {
 		case <-time.After(wait):
 		}
 		l.kills++
-		// Those that write right now, and others.
+		// Connections that write right now, and others.
 		err := pgtest.Exec(dsn, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid()
 			ORDER BY state = 'active' AND query LIKE '%INSERT%' DESC, random() LIMIT 6`)
@@ -225,11 +225,11 @@ func (l *load) kill(ctx context.Context, dsn string) {
 	}
 }
 
-// lost is what the driver says of a connection that was killed.
+// lost matches the driver's errors about a killed connection.
 var lost = regexp.MustCompile(`SQLSTATE 57P01|unexpected EOF|conn closed|broken pipe|connection reset`)
 
-// onlyKillsFailed checks by its log that what an instance could not answer is the fault of
-// connections that were killed.
+// onlyKillsFailed checks in the log of an instance that killed connections are the cause of every
+// failed request.
 func (p *process) onlyKillsFailed() {
 	p.t.Helper()
 	for line := range strings.Lines(p.log()) {
@@ -239,8 +239,8 @@ func (p *process) onlyKillsFailed() {
 	}
 }
 
-// TestLoad has 16 clients ask two processes on one database, with retries, keys sent twice at
-// once, clients that hang up and connections that are killed. SURETY_LONG=1 does so for 30 s.
+// TestLoad runs 16 clients on two processes with one database, with retries, concurrent requests under
+// one key, clients that hang up and killed connections. SURETY_LONG=1 runs for 30 s.
 func TestLoad(t *testing.T) {
 	long := 4 * time.Second
 	if os.Getenv("SURETY_LONG") == "1" {
@@ -298,7 +298,7 @@ func TestLoad(t *testing.T) {
 		len(l.requests), took.Round(time.Millisecond), float64(len(l.requests))/took.Seconds(), len(l.latencies), at(500), at(990), at(999))
 	t.Logf("%d doubles, %d hang-ups, %d retries, %d quarrels, refused %v; %d times 6 connections killed, 503 answered %v",
 		l.doubles.Load(), l.hangups.Load(), l.retries.Load(), l.quarrels.Load(), l.refused, l.kills, l.failures)
-	transport.CloseIdleConnections() // one that was never used is waited for
+	transport.CloseIdleConnections() // the server would wait for an unused one
 	for _, p := range instances {
 		p.terminate()
 		p.onlyKillsFailed()

@@ -57,13 +57,13 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	}
 	logger.Info("listening", "addr", listener.Addr().String(), "store", f.store, "tokens", len(known))
 	err = s.serve(ctx, listener)
-	// Nobody is left who uses the stores.
+	// Nothing uses the stores any more.
 	err = errors.Join(err, closeViews(), log.Close())
 	logger.Info("stopped", "error", err)
 	return err
 }
 
-// flags are those of the command line.
+// flags are the flags of the command line.
 type flags struct{ addr, store, db, dsn, tokens string }
 
 func parse(out io.Writer, args []string) (f flags, err error) {
@@ -71,9 +71,9 @@ func parse(out io.Writer, args []string) (f flags, err error) {
 	set.SetOutput(out)
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 	set.StringVar(&f.store, "store", "sqlite", "the store to work on: sqlite or postgres")
-	set.StringVar(&f.db, "db", "", "the SQLite file of the log; its views are beside it (default orders.db)")
+	set.StringVar(&f.db, "db", "", "the SQLite file of the log; its views are in a second file (default orders.db)")
 	set.StringVar(&f.dsn, "dsn", "", "the PostgreSQL database to work on")
-	set.StringVar(&f.tokens, "tokens", "", "the file with the tokens of those who are let in (default: nobody is)")
+	set.StringVar(&f.tokens, "tokens", "", "the file with the known tokens (default: none)")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
@@ -90,7 +90,7 @@ func parse(out io.Writer, args []string) (f flags, err error) {
 	return f, nil
 }
 
-// open opens the log, and the views beside it with what closes them.
+// open opens the log and the views, and returns the function that closes the views.
 func open(ctx context.Context, f flags) (log events.Store, views projection.Store, closeViews func() error, err error) {
 	if f.store == "postgres" {
 		if err := postgres.Migrate(ctx, f.dsn); err != nil {
@@ -106,7 +106,7 @@ func open(ctx context.Context, f flags) (log events.Store, views projection.Stor
 		}
 		return log, views, views.Close, nil
 	}
-	file, err := sqlite.Open(ctx, f.db) // the same
+	file, err := sqlite.Open(ctx, f.db) // as above
 	if err != nil {
 		return nil, nil, nil, err
 	}

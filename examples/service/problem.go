@@ -15,8 +15,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// problem is the answer to a request that gets no other: the problem details of RFC 9457, and
-// what this service adds to them. As an error it is what a handler answers by itself.
+// problem is the answer to a request that fails: the problem details of RFC 9457 with the members
+// of this service. A handler returns it as an error to choose the answer itself.
 type problem struct {
 	Type     string `json:"type"`
 	Title    string `json:"title"`
@@ -24,8 +24,8 @@ type problem struct {
 	Detail   string `json:"detail,omitzero"`
 	Instance string `json:"instance,omitzero"`
 
-	// Of a refusal: the rule and its text, what was asked for and in which phase, and, where
-	// there is one, what is missing, and from when or until when it could have been.
+	// For a refusal: the rule and its text, the command and the phase, and, where there is one, the
+	// missing amount, and the earliest or the latest time for the command.
 	Rule     rule.ID     `json:"rule,omitzero"`
 	Text     string      `json:"text,omitzero"`
 	Command  string      `json:"command,omitzero"`
@@ -34,22 +34,22 @@ type problem struct {
 	Earliest time.Time   `json:"earliest,omitzero"`
 	Deadline time.Time   `json:"deadline,omitzero"`
 
-	// Of malformed input: the field, and what is wrong with it.
+	// For malformed input: the field, and what is wrong with it.
 	Field  string `json:"field,omitzero"`
 	Reason string `json:"reason,omitzero"`
 
-	// Of a version that is not the expected one: the one that is.
+	// For an unexpected version: the current one.
 	Version events.Version `json:"version,omitzero"`
 }
 
 func (p *problem) Error() string { return fmt.Sprint(p.Status, " ", p.Title, ": ", p.Detail) }
 
-// typed is a problem of one of the types that the package comment lists.
+// typed returns a problem of one of the types in the package comment.
 func typed(status int, name, title, detail string) *problem {
 	return &problem{Type: "https://pkg.go.dev/github.com/tradesurety/surety/examples/service#" + name, Title: title, Status: status, Detail: detail}
 }
 
-// plain is a problem that its status says all about.
+// plain returns a problem that its status describes.
 func plain(status int, detail string) *problem {
 	return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
 }
@@ -60,7 +60,7 @@ func malformed(field, reason string) *problem {
 	return p
 }
 
-// describe makes a problem of an error, in the language of whoever asked.
+// describe returns the problem for an error, in the language of the caller.
 func describe(err error, lang rule.Lang) *problem {
 	var (
 		given   *problem
@@ -76,8 +76,8 @@ func describe(err error, lang rule.Lang) *problem {
 	case errors.As(err, &given):
 		return given
 	case errors.As(err, &corrupt), errors.As(err, &misuse):
-		// First of all: what is wrong with a stored event is not wrong with the request.
-		return plain(http.StatusInternalServerError, "The operators have been told.")
+		// This case comes first: the fault is in a stored event, not in the request.
+		return plain(http.StatusInternalServerError, "The error has been logged.")
 	case errors.As(err, &no):
 		p := typed(http.StatusConflict, "refused", "Refused by the rule book", no.Text(lang))
 		p.Rule, p.Text, p.Command, p.Phase = no.Rule, no.Rule.Text(lang), no.Command, no.Phase
@@ -94,17 +94,17 @@ func describe(err error, lang rule.Lang) *problem {
 	case errors.As(err, &reused):
 		return typed(http.StatusUnprocessableEntity, "key-reused", "Idempotency-Key reused", "The key was used before for another request.")
 	case errors.Is(err, desk.ErrNotFound):
-		return plain(http.StatusNotFound, "There is nothing here for you.")
+		return plain(http.StatusNotFound, "It does not exist, or you may not see it.")
 	case errors.Is(err, events.ErrUnknownOutcome):
 		return typed(http.StatusServiceUnavailable, "unknown-outcome", "Outcome unknown",
-			"The command may have been carried out. Ask again with the same Idempotency-Key.")
+			"The command may have been executed. Retry with the same Idempotency-Key.")
 	default:
 		return typed(http.StatusServiceUnavailable, "unavailable", "Unavailable",
-			"Not now. Ask again, a command with the same Idempotency-Key.")
+			"The service cannot answer now. Retry, a command with the same Idempotency-Key.")
 	}
 }
 
-// fail answers a request with a problem.
+// fail answers a request with the problem for an error.
 func (s *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 	lang := language(r.Header.Get("Accept-Language"))
 	p := *describe(err, lang)
@@ -126,7 +126,7 @@ func (s *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reply(w, p.Status, "application/problem+json", p)
 }
 
-// reply writes an answer of JSON. A client that does not get it asks again.
+// reply writes a JSON answer. A client that does not receive it retries.
 func reply(w http.ResponseWriter, status int, mediaType string, v any) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "no-store")
@@ -134,7 +134,7 @@ func reply(w http.ResponseWriter, status int, mediaType string, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// language returns which language of the rule book an Accept-Language prefers.
+// language returns the language of the rule book that an Accept-Language header prefers.
 func language(header string) rule.Lang {
 	best, lang := 0.0, rule.English
 	for part := range strings.SplitSeq(header, ",") {

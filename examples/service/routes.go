@@ -16,28 +16,28 @@ import (
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
-// handler answers a request of somebody who is known. An error that it returns is answered as a
-// problem; it has written nothing then.
+// handler answers a request of an authenticated actor. If it returns an error, it has written nothing,
+// and the error is answered as a problem.
 type handler func(w http.ResponseWriter, r *http.Request, by trade.Actor) error
 
-// route lays out the paths.
+// route registers the paths.
 func (s *service) route() {
 	s.mux.HandleFunc("GET /healthz", s.healthz)
-	s.mux.Handle("GET /orders", s.known(s.list))
-	s.mux.Handle("GET /orders/{id}", s.known(s.show))
-	s.mux.Handle("GET /orders/{id}/timeline", s.known(s.timeline))
-	s.mux.Handle("GET /events", s.known(s.events))
+	s.mux.Handle("GET /orders", s.authenticated(s.list))
+	s.mux.Handle("GET /orders/{id}", s.authenticated(s.show))
+	s.mux.Handle("GET /orders/{id}/timeline", s.authenticated(s.timeline))
+	s.mux.Handle("GET /events", s.authenticated(s.events))
 	for path, do := range actions {
-		s.mux.Handle("POST "+path+"/commands/{command}", s.known(s.command(do)))
+		s.mux.Handle("POST "+path+"/commands/{command}", s.authenticated(s.command(do)))
 	}
 }
 
-// known lets in whoever is authenticated.
-func (s *service) known(h handler) http.Handler {
+// authenticated calls a handler with the actor of the request, or answers 401.
+func (s *service) authenticated(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		by, err := s.authenticate(r)
 		if err != nil {
-			err = plain(http.StatusUnauthorized, "A token is needed that is known.")
+			err = plain(http.StatusUnauthorized, "The request needs a known token.")
 		} else {
 			err = h(w, r, by)
 		}
@@ -47,28 +47,28 @@ func (s *service) known(h handler) http.Handler {
 	})
 }
 
-// ServeHTTP answers with a problem where the mux would with a line of text.
+// ServeHTTP answers with a problem where the mux would answer with a line of text.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, pattern := s.mux.Handler(r)
 	if pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
-	said := verdict{ResponseWriter: w}
-	answer.ServeHTTP(&said, r)
-	s.fail(w, r, plain(said.status, "There is no such path, or not for this method."))
+	recorder := statusRecorder{ResponseWriter: w}
+	answer.ServeHTTP(&recorder, r)
+	s.fail(w, r, plain(recorder.status, "There is no such path, or not for this method."))
 }
 
-// verdict keeps the status that the mux decides on, and lets go of its text.
-type verdict struct {
+// statusRecorder keeps the status of an answer and drops its text.
+type statusRecorder struct {
 	http.ResponseWriter
 	status int
 }
 
-func (v *verdict) WriteHeader(status int)      { v.status = status }
-func (v *verdict) Write(b []byte) (int, error) { return len(b), nil }
+func (v *statusRecorder) WriteHeader(status int)      { v.status = status }
+func (v *statusRecorder) Write(b []byte) (int, error) { return len(b), nil }
 
-// summary is an order as a list has it.
+// summary is an order in a list.
 type summary struct {
 	ID           trade.ID       `json:"id"`
 	Version      events.Version `json:"version"`
@@ -93,9 +93,9 @@ func summarize(o assurance.BoardOrder) summary {
 	}
 }
 
-// list is a page of the orders that the actor may see and the query means, the newest first. With
-// wait it is made when the board has come to that position of the log, so that whoever has just
-// done something sees it.
+// list answers with a page of the orders that the actor may see and the query selects, the newest
+// first. With wait it waits until the board has reached that position of the log, so that a caller
+// reads their own writes.
 func (s *service) list(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	filter, page, wait, err := parseList(r.URL.Query())
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *service) list(w http.ResponseWriter, r *http.Request, by trade.Actor) e
 	}
 	reply(w, http.StatusOK, "application/json", struct {
 		Orders []summary `json:"orders"`
-		Next   string    `json:"next,omitzero"` // where the next page is
+		Next   string    `json:"next,omitzero"` // the path of the next page
 	}{orders, next})
 	return nil
 }
@@ -158,7 +158,7 @@ func parseList(query url.Values) (f assurance.BoardFilter, p assurance.Page, wai
 			err = strconv.ErrSyntax
 		}
 		if err != nil || len(values) > 1 || p.Limit < 0 || p.Limit > maxPage {
-			return f, p, 0, malformed(name, "is no parameter of a list, is there twice, or has a value that it cannot have")
+			return f, p, 0, malformed(name, "is not a parameter of a list, is repeated, or has an invalid value")
 		}
 	}
 	return f, p, wait, nil
@@ -178,11 +178,11 @@ func parsePosition(text string) (events.Position, error) {
 	return events.Position(n), err
 }
 
-// show is an order as it stands, with what a buyer has to know to confirm and to pay it, and
-// what the actor may ask for next, each with the rule that is known to refuse it, if one is. Its
-// ETag is its version.
+// show answers with the current state of an order, the terms and the receiving account that a buyer
+// needs to confirm and to pay, and the next commands of the actor, each with the rule that is known to
+// refuse it, if there is one. Its ETag is its version.
 func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
-	id, err := anOrder(r)
+	id, err := orderID(r)
 	if err != nil {
 		return err
 	}
@@ -213,7 +213,7 @@ func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) e
 	return nil
 }
 
-// moment is a fact, with personal data masked.
+// moment is an event, with personal data masked.
 type moment struct {
 	Stream  events.StreamID `json:"stream"`
 	Version events.Version  `json:"version"`
@@ -222,12 +222,12 @@ type moment struct {
 	Account trade.Account   `json:"account,omitzero"`
 	Type    string          `json:"type"`
 	Event   json.RawMessage `json:"event,omitzero"`
-	Phase   string          `json:"phase,omitzero"` // in which the order was then
+	Phase   string          `json:"phase,omitzero"` // after the event
 }
 
-// timeline is the history of an order.
+// timeline answers with the history of an order.
 func (s *service) timeline(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
-	id, err := anOrder(r)
+	id, err := orderID(r)
 	if err != nil {
 		return err
 	}

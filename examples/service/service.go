@@ -16,22 +16,22 @@ import (
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
-// limits bound what a client can take.
+// limits bound the resources that a client can use.
 type limits struct {
 	body    int64         // bytes of the body of a request
 	header  time.Duration // for the header of a request to arrive
 	read    time.Duration // for all of it
-	write   time.Duration // for a client to take an answer, or an event of a stream
+	write   time.Duration // for a client to receive an answer, or an event of a stream
 	idle    time.Duration // without a request on a connection
-	command time.Duration // for a command to be carried out, or a list to be made
-	drain   time.Duration // for the requests that run when the service is told to stop
+	command time.Duration // for a command to be executed, or a list to be made
+	drain   time.Duration // for the running requests when the service stops
 	conns   int64         // connections at a time
 	streams int           // streams of events at a time
 
 	heartbeat time.Duration // of silence on a stream
-	poll      time.Duration // between looks for what other instances have written
-	tick      time.Duration // between looks for what is due
-	again     time.Duration // before a board that has stopped begins again
+	poll      time.Duration // between looks for events of other instances
+	tick      time.Duration // between looks for due deadlines
+	again     time.Duration // before a stopped board is restarted
 }
 
 func defaults() limits {
@@ -42,7 +42,7 @@ func defaults() limits {
 	}
 }
 
-// service answers requests on a log and on views, which are the caller's to close.
+// service answers requests from a log and its views, which the caller closes.
 type service struct {
 	log          events.Store
 	views        projection.Store
@@ -55,8 +55,8 @@ type service struct {
 	mux          *http.ServeMux
 	health       health
 	conns        atomic.Int64
-	streams      chan struct{}   // holds a token a stream
-	stopping     context.Context // has ended when streams have to
+	streams      chan struct{}   // holds one token for each stream
+	stopping     context.Context // ends when the streams have to end
 	stop         context.CancelFunc
 }
 
@@ -76,9 +76,9 @@ func newService(log events.Store, views projection.Store, who Authenticate, sour
 	return s, nil
 }
 
-// serve answers on a listener until ctx ends. Then it takes no more requests, finishes those that
-// run, ends the streams, and last what works in the background: what was acknowledged is in the
-// log, and what was not the client learns by asking again.
+// serve answers on a listener until ctx ends. Then it accepts no more requests, finishes the running
+// ones, ends the streams, and at last the background work. Acknowledged commands are in the log; for
+// all others the client gets the outcome by a retry.
 func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: s, ConnState: s.count, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
@@ -88,7 +88,7 @@ func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	server.RegisterOnShutdown(s.stop)
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
-	background.Go(func() { s.keep(work) })
+	background.Go(func() { s.runBoard(work) })
 	background.Go(func() { s.tick(work) })
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -109,8 +109,8 @@ func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// count closes a connection beyond the limit at once: its client learns so sooner than by waiting
-// until an idle one makes room, and may try another instance.
+// count closes a connection beyond the limit at once, so that its client can try another instance
+// without waiting.
 func (s *service) count(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -122,7 +122,7 @@ func (s *service) count(c net.Conn, state http.ConnState) {
 	}
 }
 
-// tick does what is due, again and again. Other instances may do the same.
+// tick executes the commands of due deadlines until ctx ends. Other instances may do the same.
 func (s *service) tick(ctx context.Context) {
 	ticker := time.NewTicker(s.limits.tick)
 	defer ticker.Stop()

@@ -14,13 +14,13 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// page is an answer of GET /orders.
+// page is the answer of GET /orders.
 type page struct {
 	Orders []summary `json:"orders"`
 	Next   string    `json:"next"`
 }
 
-// shown is an answer of GET /orders/{id}.
+// shown is the answer of GET /orders/{id}.
 type shown struct {
 	summary
 	Revision order.Revision         `json:"revision"`
@@ -29,8 +29,8 @@ type shown struct {
 	Next     map[string]rule.ID     `json:"next"`
 }
 
-// TestAnOrderIsMade takes an order from its draft to its payment, and looks at it from all sides
-// on the way.
+// TestAnOrderIsMade takes an order from its draft to its payment, and reads it as each party on the
+// way.
 func TestAnOrderIsMade(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
@@ -97,7 +97,7 @@ func TestPages(t *testing.T) {
 		p := read[page](t, a)
 		for _, o := range p.Orders {
 			if !want[o.ID] {
-				t.Errorf("order %s is there twice, or by chance", o.ID)
+				t.Errorf("order %s is repeated or unexpected", o.ID)
 			}
 			delete(want, o.ID)
 		}
@@ -140,8 +140,7 @@ func TestEveryTarget(t *testing.T) {
 	}
 }
 
-// TestRefusals hears the rule book say no, in both languages, with what is missing and from when
-// it would be possible.
+// TestRefusals gets refusals in both languages, with the missing amount and the earliest time.
 func TestRefusals(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	draft := "/orders/" + trade.NewID().String() + "/commands/draft"
@@ -185,8 +184,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestKeys asks again: the same request is carried out once, another one under its key is found
-// out, and the key of one caller is not that of another.
+// TestKeys retries: the same request is executed once, another one under its key is detected, and two
+// callers do not share a key.
 func TestKeys(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
@@ -205,7 +204,7 @@ func TestKeys(t *testing.T) {
 		s.problem(s.ask(draft, acme, `{"mode":"upload"}`, "Idempotency-Key", bare), http.StatusUnprocessableEntity, "#key-reused")
 		s.problem(s.ask(path+"draft", acme, `{"mode":"online"}`, "Idempotency-Key", bare), http.StatusUnprocessableEntity, "#key-reused")
 		if o := read[shown](t, s.get("/orders/"+id.String(), acme)); o.Version != 1 {
-			t.Errorf("asked again and again it is at version %d", o.Version)
+			t.Errorf("after retries it is at version %d", o.Version)
 		}
 	}
 	// Another seller's key of the same name is another key.
@@ -213,7 +212,7 @@ func TestKeys(t *testing.T) {
 	if a := s.ask("/orders/"+trade.NewID().String()+"/commands/draft", orient, `{"mode":"online"}`, "Idempotency-Key", `"first"`); a.status != http.StatusOK || read[done](t, a).Repeated {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	// A key is asked for before any version is looked at.
+	// The key is checked before the version.
 	old := trade.NewID()
 	s.drafted(old)
 	edit := "/orders/" + old.String() + "/commands/set-terms"
@@ -224,7 +223,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestCommandIDs holds the namespace of keys to the actor.
+// TestCommandIDs checks that each actor has a namespace of keys.
 func TestCommandIDs(t *testing.T) {
 	seen := make(map[string]string)
 	key := trade.NewID().String()
@@ -242,8 +241,8 @@ func TestCommandIDs(t *testing.T) {
 	}
 }
 
-// TestBadRequests sends what no client should. Each is answered by a problem that says what is
-// wrong, and nothing is written.
+// TestBadRequests sends invalid requests. Each is answered with a problem that names the fault, and
+// nothing is written.
 func TestBadRequests(t *testing.T) {
 	s := startLocal(t, func(l *limits) { l.body = 4 << 10 }, nil)
 	s.opened()
@@ -329,7 +328,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// TestTokens reads tables of tokens that let nobody in.
+// TestTokens reads invalid tables of tokens.
 func TestTokens(t *testing.T) {
 	if known, err := readPeople(""); err != nil || len(known) != 0 {
 		t.Errorf("without a file: %v, %v", known, err)
@@ -351,11 +350,11 @@ func TestTokens(t *testing.T) {
 		}
 	}
 	if _, err := readPeople(t.TempDir() + "/none"); err == nil {
-		t.Error("a file that is not there")
+		t.Error("a missing file is accepted")
 	}
 }
 
-// TestFlags starts the service in ways in which it does not start.
+// TestFlags starts the service with invalid flags.
 func TestFlags(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{
@@ -368,7 +367,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestEtag reads what it writes.
+// TestEtag checks that ifMatch is the inverse of etag.
 func TestEtag(t *testing.T) {
 	for _, v := range []events.Version{1, 7, 1 << 60} {
 		if got, err := ifMatch(http.Header{"If-Match": {etag(v)}}); err != nil || got != v {

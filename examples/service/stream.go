@@ -14,9 +14,9 @@ import (
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
-// events streams what happens as server-sent events: from now on, or on from the position that a
-// Last-Event-ID names. The platform sees everything, what happens to orders with its facts and
-// the rest by name; a seller and a buyer see what happens to orders that they may read by then.
+// events streams the events of the log as server-sent events: from now on, or after the position in
+// Last-Event-ID. The platform sees all events, those of orders with their data and the others by type;
+// a seller and a buyer see the events of orders that they may read at that point.
 func (s *service) events(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	at, err := s.start(r)
 	if err != nil {
@@ -26,20 +26,20 @@ func (s *service) events(w http.ResponseWriter, r *http.Request, by trade.Actor)
 	case s.streams <- struct{}{}:
 		defer func() { <-s.streams }()
 	default:
-		return typed(http.StatusServiceUnavailable, "unavailable", "Unavailable", "There are as many streams as there can be.")
+		return typed(http.StatusServiceUnavailable, "unavailable", "Unavailable", "The limit of streams is reached.")
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.stopping, cancel)()
-	f := &feed{service: s, by: by, at: at, out: w, control: http.NewResponseController(w), sight: make(map[events.StreamID]sight)}
-	// The deadline of the request would take the stream for a request that is too slow.
+	f := &feed{service: s, by: by, at: at, out: w, control: http.NewResponseController(w), seen: make(map[events.StreamID]seenOrder)}
+	// The read deadline of the request would end the stream.
 	if err := f.control.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
-		return nil // the header is all of it
+		return nil
 	}
 	if err := f.run(ctx); err != nil && ctx.Err() == nil {
 		s.logger.Warn("stream ended", "role", by.Role, "account", by.Account, "at", f.at, "error", err)
@@ -56,25 +56,25 @@ func (s *service) start(r *http.Request) (events.Position, error) {
 	}
 	at, err := parsePosition(text)
 	if err != nil || at > end {
-		return 0, malformed("Last-Event-ID", "is no position of this log")
+		return 0, malformed("Last-Event-ID", "is not a position of this log")
 	}
 	return at, nil
 }
 
-// feed is one client's stream. What the client does not take waits in the log and nowhere else,
-// and a client that takes nothing for too long is let go: it comes back with the last id it got.
+// feed is one client's stream. Events that the client has not received wait in the log and nowhere
+// else. A client that receives nothing for too long is disconnected, and resumes with its last id.
 type feed struct {
 	*service
 	by      trade.Actor
-	at      events.Position // up to where the client has got everything
+	at      events.Position // up to where the client has received everything
 	out     http.ResponseWriter
 	control *http.ResponseController
-	sight   map[events.StreamID]sight
+	seen    map[events.StreamID]seenOrder
 }
 
-// run feeds the client until ctx ends, the log cannot be read, or nothing is taken. A silence
-// ends with an id that has no event: it keeps the connection open, and says up to where there was
-// nothing for this client.
+// run writes to the client until ctx ends, the log cannot be read, or the client receives nothing. After
+// a silence it writes an id without an event, which keeps the connection open and moves the client's
+// last id.
 func (f *feed) run(ctx context.Context) error {
 	err := f.write(fmt.Sprintf("retry: 1000\nid: %d\n\n", f.at))
 	for err == nil && ctx.Err() == nil {
@@ -85,7 +85,7 @@ func (f *feed) run(ctx context.Context) error {
 	return err
 }
 
-// follow writes what happens until there has been nothing to write for a while.
+// follow writes events until there has been no event for the client for a while.
 func (f *feed) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -94,7 +94,7 @@ func (f *feed) follow(ctx context.Context) error {
 	for r, err := range events.Tail(ctx, f.log, f.at, events.Filter{}, events.PollEvery(f.limits.poll)) {
 		var text string
 		if err == nil {
-			text, err = f.tell(ctx, &r)
+			text, err = f.encode(ctx, &r)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -121,8 +121,8 @@ func (f *feed) write(text string) error {
 	return f.control.Flush()
 }
 
-// tell returns what the client gets of a record; nothing if it is not for him.
-func (f *feed) tell(ctx context.Context, r *events.Record) (string, error) {
+// encode returns the server-sent event for a record, or "" if the client may not see it.
+func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
 	m := moment{Stream: r.Stream, Version: r.Version, At: r.At, Type: r.Type}
 	if r.Stream.Category() == order.Category {
 		e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
@@ -149,24 +149,24 @@ func (f *feed) tell(ctx context.Context, r *events.Record) (string, error) {
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", r.Position, r.Type, data), err
 }
 
-// sight is an order as the client may have been told of it last.
-type sight struct {
+// seenOrder is an order at the last record of it that the stream has read.
+type seenOrder struct {
 	order   order.Order
 	version events.Version
 }
 
-// maxSight is how many orders a stream remembers.
-const maxSight = 256
+// maxSeen is how many orders a stream remembers.
+const maxSeen = 256
 
-// sees reports whether the client may see the order as it was with that record. What counts is
-// then and not now, so that going on later shows what staying would have shown.
+// sees reports whether the client may see the order in its state after that record. The current state
+// does not count, so that a client that resumes gets the same events as one that stayed.
 func (f *feed) sees(ctx context.Context, r *events.Record, e order.Event) (bool, error) {
 	if f.by.Role == trade.Platform {
 		return true, nil
 	}
-	seen := f.sight[r.Stream]
+	seen := f.seen[r.Stream]
 	if seen.version != r.Version-1 {
-		seen = sight{}
+		seen = seenOrder{}
 		for past, err := range f.log.Read(ctx, r.Stream, 0) {
 			if err != nil {
 				return false, err
@@ -186,9 +186,9 @@ func (f *feed) sees(ctx context.Context, r *events.Record, e order.Event) (bool,
 	if err := seen.order.Apply(e, r.At); err != nil {
 		return false, r.Corrupt(err)
 	}
-	if seen.version = r.Version; len(f.sight) >= maxSight {
-		clear(f.sight)
+	if seen.version = r.Version; len(f.seen) >= maxSeen {
+		clear(f.seen)
 	}
-	f.sight[r.Stream] = seen
+	f.seen[r.Stream] = seen
 	return seen.order.VisibleTo(f.by), nil
 }

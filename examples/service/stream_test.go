@@ -33,7 +33,7 @@ type listener struct {
 	close  func()
 }
 
-// listen opens a stream; an empty last begins with what happens next.
+// listen opens a stream; with an empty last it begins with the next event.
 func (c client) listen(token, last string) *listener {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), 30*time.Second)
@@ -58,7 +58,7 @@ func newListener(t testing.TB, resp *http.Response, close func()) *listener {
 	return &listener{t, bufio.NewReader(resp.Body), resp.StatusCode, close}
 }
 
-// next returns the next frame, be it an event or only an id; an error says that the stream is over.
+// next returns the next frame, an event or only an id; after an error the stream is over.
 func (l *listener) next() (f frame, err error) {
 	for {
 		line, err := l.lines.ReadString('\n')
@@ -98,7 +98,7 @@ func (l *listener) event() frame {
 	}
 }
 
-// until returns the ids of all events up to that one.
+// until returns the ids of all events up to an id.
 func (l *listener) until(id string) (ids []string) {
 	l.t.Helper()
 	for len(ids) == 0 || ids[len(ids)-1] != id {
@@ -107,7 +107,7 @@ func (l *listener) until(id string) (ids []string) {
 	return ids
 }
 
-// TestStreamShowsWhatOneMaySee has two parties, a stranger and the platform listen.
+// TestStreamShowsWhatOneMaySee opens streams as two parties, a stranger and the platform.
 func TestStreamShowsWhatOneMaySee(t *testing.T) {
 	s := startLocal(t, func(l *limits) { l.heartbeat = 100 * time.Millisecond }, nil)
 	start := s.listen(platform, "")
@@ -138,14 +138,14 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 	if got := types(seller); len(got) != int(last.Version) || got[0] != "order.drafted" {
 		t.Errorf("the seller sees %v", got)
 	}
-	// To its buyer an order is there from its submission on, also for one who comes later.
+	// A buyer sees an order from its submission on, also in a stream that begins later.
 	if got := types(buyer); len(got) != 1 {
 		t.Errorf("the buyer sees %v", got)
 	}
 	if got := types(s.listen(bruno, "0")); len(got) != 1 {
 		t.Errorf("the buyer sees afterwards %v", got)
 	}
-	// Who sees nothing learns up to where there was nothing.
+	// A client without events gets ids, which move its last id.
 	for {
 		f, err := stranger.next()
 		if err != nil || f.event != "" {
@@ -157,15 +157,15 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 	}
 }
 
-// TestStreamGoesOnExactly breaks streams off after every number of events, and goes on from the
-// last id: together they are one that was never broken off.
-func TestStreamGoesOnExactly(t *testing.T) {
+// TestStreamResumesExactly ends streams after every number of events, and resumes from the last id:
+// together they have the events of one uninterrupted stream.
+func TestStreamResumesExactly(t *testing.T) {
 	s := startLocal(t, nil, nil)
 	s.opened()
 	for range 3 {
 		s.submitted(trade.NewID())
 	}
-	// The last thing that all of them see is the third submission.
+	// The last event that all of them see is the third submission.
 	end, l := "", s.listen(platform, "0")
 	for n := 0; n < 3; {
 		if f := l.event(); f.event == "order.submitted" {
@@ -212,7 +212,7 @@ func TestStreamFollowsWhileOthersWrite(t *testing.T) {
 	}
 }
 
-// TestStreamsAreBounded opens more streams than there can be.
+// TestStreamsAreBounded opens more streams than the limit.
 func TestStreamsAreBounded(t *testing.T) {
 	s := startLocal(t, func(l *limits) { l.streams = 2 }, nil)
 	first := s.listen(acme, "")
@@ -248,8 +248,8 @@ func TestStreamOutlivesTheDeadlineOfRequests(t *testing.T) {
 	}
 }
 
-// TestClientThatStopsReading lets events pile up before a client that takes none. It is let go,
-// others are not kept waiting, and it goes on from where it was.
+// TestClientThatStopsReading writes many events for a client that reads none. It is disconnected,
+// others do not wait for it, and it resumes from its last id.
 func TestClientThatStopsReading(t *testing.T) {
 	s := startLocal(t, func(l *limits) { l.write = 300 * time.Millisecond }, nil)
 	s.opened()
@@ -279,7 +279,7 @@ func TestClientThatStopsReading(t *testing.T) {
 	}
 	eventually(t, "the client is let go", func() bool { return len(s.streams) == 0 })
 
-	// What it finds when it reads at last ends in the middle of an event, and it goes on.
+	// The data that it finds ends in the middle of an event, and it resumes.
 	got, _ := io.ReadAll(conn)
 	at := "0"
 	if whole := strings.LastIndex(string(got), "\n\n"); whole >= 0 {
@@ -291,7 +291,7 @@ func TestClientThatStopsReading(t *testing.T) {
 	}
 	end := strconv.Itoa(int(last.Position))
 	if at == end {
-		t.Fatal("the client has got everything")
+		t.Fatal("the client has received everything")
 	}
 	n, err := strconv.Atoi(at)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestTerminatedMidLoad ends a service by SIGTERM while clients write and listen. Everything that
-// was acknowledged is in the log; what was not takes effect once when it is asked for again.
+// TestTerminatedMidLoad ends a service by SIGTERM while clients write and listen. Every acknowledged
+// command is in the log; each other one takes effect once when it is retried.
 func TestTerminatedMidLoad(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "orders.db")
 	p := startProcess(t, "-db", db)
@@ -71,7 +71,7 @@ func TestTerminatedMidLoad(t *testing.T) {
 		t.Errorf("the stream ended with %v", err)
 	}
 	if !strings.Contains(p.log(), "msg=stopped error=<nil>") {
-		t.Errorf("it did not end well:\n%s", p.log())
+		t.Errorf("it ended with an error:\n%s", p.log())
 	}
 
 	log, err := sqlite.Open(t.Context(), db)
@@ -84,7 +84,7 @@ func TestTerminatedMidLoad(t *testing.T) {
 		last, there := commits[r.id()]
 		switch {
 		case len(r.acks) == 0 && there:
-			t.Errorf("%s was carried out, and its client got no answer", r.key)
+			t.Errorf("%s was executed, and its client got no answer", r.key)
 		case len(r.acks) == 0:
 			unheard++
 		case !there || last != r.acks[0].Position:

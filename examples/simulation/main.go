@@ -1,6 +1,6 @@
-// Command simulation runs a world of trade and shows what came of it: sellers, buyers, customs,
-// banks and a platform act on each other through the library, make mistakes, mean harm and meet
-// faults, while an auditor who knows only the events checks every commit.
+// Command simulation runs a world of trade and shows the results: sellers, buyers, customs, banks and a
+// platform trade through the library, with mistakes, fraud and faults, while an auditor that reads only
+// the events checks every commit.
 //
 //	go run ./examples/simulation [-orders N] [-seed N] [-out DIR] [-store memory|sqlite|postgres]
 //
@@ -34,7 +34,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // a run makes much garbage and keeps little
+		debug.SetGCPercent(200) // a run allocates much and keeps little
 	}
 	if err := run(ctx, os.Stdout, os.Stderr, os.Args[1:]); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
@@ -45,7 +45,7 @@ func main() {
 	}
 }
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	world  world.Config
 	faults int
@@ -58,13 +58,13 @@ type options struct {
 func parse(args []string, usage io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("simulation", flag.ContinueOnError)
 	flags.SetOutput(usage)
-	flags.IntVar(&o.world.Orders, "orders", 10_000, "how many orders are begun")
-	flags.Uint64Var(&o.world.Seed, "seed", 1, "decides everything that is left to chance")
-	flags.IntVar(&o.world.Months, "months", 0, "over how many months orders are begun (default: one for every 3,000)")
-	flags.IntVar(&o.faults, "faults", 5, "how many of 10,000 commits and messages meet each kind of fault")
-	flags.StringVar(&o.out, "out", "", "where the pictures go (default: a new directory)")
-	flags.StringVar(&o.store, "store", "memory", "the store to run on: memory, which forgets what has ended, sqlite or postgres")
-	flags.StringVar(&o.db, "db", "", "the SQLite file to make (default: one beside the pictures)")
+	flags.IntVar(&o.world.Orders, "orders", 10_000, "the number of orders")
+	flags.Uint64Var(&o.world.Seed, "seed", 1, "the seed of all random choices")
+	flags.IntVar(&o.world.Months, "months", 0, "the number of months in which orders begin (default: one for every 3,000 orders)")
+	flags.IntVar(&o.faults, "faults", 5, "how many of 10,000 commits and messages have each kind of fault")
+	flags.StringVar(&o.out, "out", "", "the directory of the pictures (default: a new one)")
+	flags.StringVar(&o.store, "store", "memory", "the store to run on: memory, which forgets ended orders, sqlite or postgres")
+	flags.StringVar(&o.db, "db", "", "the SQLite file to make (default: one in the directory of the pictures)")
 	flags.StringVar(&o.dsn, "dsn", "", "the PostgreSQL database to run on; its log must be empty")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -77,7 +77,7 @@ func parse(args []string, usage io.Writer) (o options, err error) {
 	case o.faults < 0 || o.faults > 1000:
 		return o, fmt.Errorf("-faults %d is outside 0 to 1000", o.faults)
 	case o.store != "memory" && o.store != "sqlite" && o.store != "postgres":
-		return o, fmt.Errorf("-store %q is none of memory, sqlite and postgres", o.store)
+		return o, fmt.Errorf("-store %q is not memory, sqlite or postgres", o.store)
 	case o.db != "" && o.store != "sqlite" || o.dsn != "" && o.store != "postgres":
 		return o, errors.New("-db goes with -store sqlite, -dsn with -store postgres")
 	case o.dsn == "" && o.store == "postgres":
@@ -119,7 +119,7 @@ func run(ctx context.Context, out, progress io.Writer, args []string) error {
 	return nil
 }
 
-// directory returns where the pictures go, and makes it.
+// directory makes the directory of the pictures and returns it.
 func directory(path string) (string, error) {
 	if path == "" {
 		return os.MkdirTemp("", "surety-simulation-")
@@ -127,8 +127,8 @@ func directory(path string) (string, error) {
 	return path, os.MkdirAll(path, 0o755)
 }
 
-// open opens the store. The log in memory forgets the orders that have ended, so that a long run
-// fits; the other two keep everything.
+// open opens the store. The log in memory forgets ended orders, so that a long run fits; the other two
+// keep everything.
 func (o *options) open(ctx context.Context) (events.Store, error) {
 	switch o.store {
 	case "sqlite":
@@ -146,7 +146,7 @@ func (o *options) open(ctx context.Context) (events.Store, error) {
 	return forgetful.New(), nil
 }
 
-// simulate runs the world, behind a progress bar if somebody is there to look at it.
+// simulate runs the world, with a progress bar if it is on a terminal.
 func simulate(ctx context.Context, store events.Store, c world.Config, progress io.Writer) (*world.Report, error) {
 	if end, err := store.Settled(ctx); err != nil || end != 0 {
 		if err == nil {
@@ -164,7 +164,7 @@ func simulate(ctx context.Context, store events.Store, c world.Config, progress 
 	)
 	c.Progress = func(p world.Progress) {
 		bar.Describe(p.Now.Format("2 Jan 2006"))
-		_ = bar.Set(p.Ended) // a bar that cannot be drawn is no reason to stop
+		_ = bar.Set(p.Ended) // a run continues without its bar
 	}
 	report, err := world.Run(ctx, store, c)
 	_ = bar.Finish()
@@ -180,7 +180,7 @@ func terminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// held returns how many bytes of memory are in use after what nobody needs is gone.
+// held returns how many bytes of memory are in use after a garbage collection.
 func held() uint64 {
 	runtime.GC()
 	var stats runtime.MemStats

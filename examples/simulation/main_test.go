@@ -58,7 +58,7 @@ func TestOneDigestOnEveryStore(t *testing.T) {
 	}
 }
 
-// TestPictures reads each picture as XML and looks for what it has to say.
+// TestPictures reads each picture as XML and looks for its texts.
 func TestPictures(t *testing.T) {
 	dir := t.TempDir()
 	out := simulated(t, "-out", dir)
@@ -69,7 +69,7 @@ func TestPictures(t *testing.T) {
 	} {
 		path := filepath.Join(dir, file)
 		if !strings.Contains(out, path) {
-			t.Errorf("the output does not tell of %s", path)
+			t.Errorf("the output does not name %s", path)
 		}
 		f, err := os.Open(path)
 		if err != nil {
@@ -83,7 +83,7 @@ func TestPictures(t *testing.T) {
 			}
 		}
 		if strings.Contains(words, "NaN") {
-			t.Errorf("%s has a number that is none", file)
+			t.Errorf("%s has an invalid number", file)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestBadInput(t *testing.T) {
 			var out, progress bytes.Buffer
 			err := run(t.Context(), &out, &progress, append([]string{"-out", t.TempDir()}, c.args...))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("the error is %v, and should tell of %s", err, c.want)
+				t.Errorf("the error is %v, and should name %s", err, c.want)
 			}
 			if strings.Contains(out.String(), "Digest") {
 				t.Errorf("printed\n%s", out.String())

@@ -14,8 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// The colours of the pictures: neighbours differ in lightness as well as in hue, so that they
-// stay apart in grey and for those who do not see red and green apart.
+// The colours of the pictures: neighbours differ in lightness as well as in hue, so that they differ in
+// grey and for readers who cannot distinguish red and green.
 var (
 	ink    = color.RGBA{0x33, 0x38, 0x3d, 0xff}
 	pale   = color.RGBA{0xd5, 0xd9, 0xdd, 0xff}
@@ -35,14 +35,14 @@ var (
 const (
 	width  = 12.5 * vg.Inch
 	height = 4.2 * vg.Inch  // of a panel
-	keys   = 1.95 * vg.Inch // what the legend takes of the width
+	keys   = 1.95 * vg.Inch // the width of the legend
 	margin = 0.25 * vg.Inch
 )
 
 // panel is one plot with its legend beside it.
 type panel struct {
 	plot  *plot.Plot
-	under []plot.Plotter // drawn before anything else
+	under []plot.Plotter // drawn first
 	over  []plot.Plotter
 	keys  []key // from the top down
 }
@@ -78,7 +78,7 @@ func style(size vg.Length, bold bool) text.Style {
 	return text.Style{Color: ink, Font: typeface(size, bold), XAlign: text.XCenter, YAlign: text.YTop, Handler: plot.DefaultTextHandler}
 }
 
-// area fills what lies between two series; the one added last is the topmost in the legend.
+// area fills the area between two series; the last one is the topmost in the legend.
 func (p *panel) area(name string, fill color.Color, below, above plotter.XYs) error {
 	if len(above) == 0 {
 		return nil
@@ -136,12 +136,12 @@ func (p *panel) note(x, y float64, words string) error {
 	return nil
 }
 
-// legend adds a colour below those that the legend has.
+// legend adds a colour at the bottom of the legend.
 func (p *panel) legend(name string, fill color.Color) {
 	p.keys = append(p.keys, key{name, &plotter.Polygon{Color: fill}})
 }
 
-// save writes panels, one below the other, and under them what they are of.
+// save writes panels, one below the other, with a caption.
 func save(path, caption string, panels []panel) error {
 	all := vg.Length(len(panels))*height + 2*margin
 	svg := vgsvg.NewWith(vgsvg.UseWH(width, all))
@@ -184,7 +184,7 @@ func (p *panel) drawLegend(all draw.Canvas, beside draw.Canvas) {
 	legend.Draw(all)
 }
 
-// write writes the picture. Who has no Liberation Sans sees it in a typeface of the same widths.
+// write writes the picture. Without Liberation Sans it is shown in a typeface with the same widths.
 func write(path string, svg *vgsvg.Canvas) error {
 	var b bytes.Buffer
 	if _, err := svg.WriteTo(&b); err != nil {

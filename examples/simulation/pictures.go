@@ -19,7 +19,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// illustrate draws the pictures of a run into a directory and returns where they are.
+// illustrate draws the pictures of a run into a directory and returns their paths.
 func illustrate(r *world.Report, dir string) ([]string, error) {
 	run := fmt.Sprintf("%s simulated orders, seed %d", count(r.Assurance+r.PayLater), r.Seed)
 	var files []string
@@ -42,7 +42,7 @@ func illustrate(r *world.Report, dir string) ([]string, error) {
 	return files, nil
 }
 
-// quota shows how much of the lines was taken, against what they had in all.
+// quota shows the used part of the lines and their limits.
 func quota(r *world.Report) ([]panel, error) {
 	var panels []panel
 	for _, line := range []struct {
@@ -66,7 +66,7 @@ func quota(r *world.Report) ([]panel, error) {
 			}
 		}
 		if most == 0 {
-			continue // nobody had such a line
+			continue // there was no such line
 		}
 		unit, name := scale(most)
 		for i := range taken {
@@ -86,7 +86,7 @@ func quota(r *world.Report) ([]panel, error) {
 	return panels, nil
 }
 
-// orders shows how many orders were in each phase, one on top of the other.
+// orders shows how many orders were in each phase, stacked.
 func orders(r *world.Report) ([]panel, error) {
 	assurance, payLater := newPanel("Open assurance orders by phase", "orders"), newPanel("Open pay-later orders by phase", "orders")
 	err := stack(&assurance, r, int(order.PhaseDraft), int(order.PhaseReceived),
@@ -99,7 +99,7 @@ func orders(r *world.Report) ([]panel, error) {
 	return []panel{assurance, payLater}, err
 }
 
-// stack adds the phases from one to another to a panel, each on top of those before it.
+// stack adds phases to a panel, each on top of the previous one.
 func stack(p *panel, r *world.Report, from, to int, name func(int) string, of func(world.Day, int) int) error {
 	overTime(p, r)
 	below := make(plotter.XYs, len(r.Days))
@@ -119,8 +119,7 @@ func stack(p *panel, r *world.Report, from, to int, name func(int) string, of fu
 	return nil
 }
 
-// stays are the spans of time in which the stays of phases.svg are counted together: each ends
-// at a bound of world.PhaseBounds.
+// stays are the classes of durations in phases.svg: each ends at a bound of world.PhaseBounds.
 var stays = []struct {
 	name string
 	ends time.Duration
@@ -134,7 +133,7 @@ var stays = []struct {
 	{"30 days or more", math.MaxInt64},
 }
 
-// phases shows how long orders stayed in each phase: a bar a phase, divided by the time.
+// phases shows how long orders stayed in each phase: one bar for each phase, divided by duration.
 func phases(r *world.Report) ([]panel, error) {
 	var panels []panel
 	for _, kind := range []struct{ name, title string }{
@@ -174,7 +173,7 @@ func phases(r *world.Report) ([]panel, error) {
 	return panels, nil
 }
 
-// bar adds one phase to a panel, and what it came to behind it.
+// bar adds one phase to a panel, with its mean and its longest duration.
 func bar(p *panel, y float64, t world.TimeInPhase) error {
 	bounds := world.PhaseBounds()
 	at, bucket := 0.0, 0
@@ -193,7 +192,7 @@ func bar(p *panel, y float64, t world.TimeInPhase) error {
 	return p.note(101, y, fmt.Sprintf("mean %s, longest %s", span(t.Total/time.Duration(t.Count)), span(t.Max)))
 }
 
-// span writes a duration the way people speak of it.
+// span returns a duration in words.
 func span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -207,7 +206,7 @@ func span(d time.Duration) string {
 	}
 }
 
-// scale returns the unit in which an axis up to so much is easy to read.
+// scale returns a readable unit for an axis up to that value.
 func scale(most float64) (unit float64, name string) {
 	switch {
 	case most >= 2e9:
@@ -220,7 +219,7 @@ func scale(most float64) (unit float64, name string) {
 	return 1, ""
 }
 
-// flat is the zero line below a series.
+// flat returns the zero line below a series.
 func flat(s plotter.XYs) plotter.XYs {
 	zero := slices.Clone(s)
 	for i := range zero {
@@ -229,7 +228,7 @@ func flat(s plotter.XYs) plotter.XYs {
 	return zero
 }
 
-// overTime gives a panel the days of the run as its axis, and an axis from zero up.
+// overTime gives a panel a horizontal axis with the days of the run, and a vertical axis from zero.
 func overTime(p *panel, r *world.Report) {
 	p.plot.X.Min, p.plot.X.Max = float64(r.Began.Unix()), float64(r.Until.Unix())
 	p.plot.X.Tick.Marker = plot.TickerFunc(calendar)
@@ -240,11 +239,11 @@ func overTime(p *panel, r *world.Report) {
 	p.under = append(p.under, grid)
 }
 
-// round puts the ticks of an axis that begins at zero on one, two or five of a power of ten.
+// round puts the ticks of an axis from zero at multiples of one, two or five of a power of ten.
 func round(_, high float64) []plot.Tick {
 	const most = 6
 	step := math.Pow(10, math.Floor(math.Log10(max(high, 1e-9)/most)))
-	for _, times := range []float64{2, 2.5, 2} { // 2, 5, 10 of the power below
+	for _, times := range []float64{2, 2.5, 2} { // 2, 5, 10 times the power below
 		if high/step <= most {
 			break
 		}
@@ -258,8 +257,8 @@ func round(_, high float64) []plot.Tick {
 	return ticks
 }
 
-// calendar puts the ticks of an axis of Unix seconds on days, or on the first days of months or
-// of years if there are many.
+// calendar puts the ticks of an axis of Unix seconds on days, or on the first days of months or years if
+// there are many.
 func calendar(low, high float64) []plot.Tick {
 	from, to := time.Unix(int64(low), 0).UTC(), time.Unix(int64(high), 0).UTC()
 	const most = 12

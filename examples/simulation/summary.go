@@ -14,8 +14,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// summary prints what came of the run. kept is how many bytes more than before the run are in
-// use at its end, the store included.
+// summary prints the results of the run. kept is how many more bytes are in use at its end than before
+// it, including the store.
 func summary(out io.Writer, r *world.Report, kept int64) {
 	begun := r.Assurance + r.PayLater
 	fmt.Fprintf(out, "%s orders, seed %d, from %s to %s by the virtual clock: %s commands, %s events, each commit audited\n",
@@ -36,7 +36,7 @@ func summary(out io.Writer, r *world.Report, kept int64) {
 	fmt.Fprintf(out, "\nDigest of the history\n  %s\n", r.Digest)
 }
 
-// table begins a table under a heading; its second column is flush right.
+// table begins a table under a heading; its second column is right-aligned.
 func table(out io.Writer, heading string) *tabwriter.Writer {
 	fmt.Fprintf(out, "\n%s\n", heading)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -72,7 +72,7 @@ func refusals(out io.Writer, r *world.Report) {
 	w.Flush()
 }
 
-// money prints both sides of each equation; the world has held them to each other to the cent.
+// money prints both sides of each equation; the world has checked that they are equal to the cent.
 func money(out io.Writer, m *world.Money) {
 	w := table(out, "Money and quota in "+m.Currency.String())
 	for _, row := range []struct {
@@ -119,10 +119,10 @@ func faults(out io.Writer, r *world.Report) {
 	w.Flush()
 }
 
-// count writes a number with its thousands apart.
+// count returns a number with separated thousands.
 func count(n int) string { return thousands(strconv.Itoa(n)) }
 
-// grouped writes an amount with its thousands apart.
+// grouped returns an amount with separated thousands.
 func grouped(m trade.Money) string {
 	whole, fraction, found := strings.Cut(m.Amount(), ".")
 	if !found {
@@ -143,10 +143,10 @@ func thousands(digits string) string {
 	return sign + digits
 }
 
-// right writes a text flush right in so many columns.
+// right returns a text right-aligned in that many columns.
 func right(s string, columns int) string { return fmt.Sprintf("%*s", columns, s) }
 
-// short cuts a text at a word, so that a row stays on its line.
+// short cuts a text at a word, so that a row fits its line.
 func short(s string, most int) string {
 	if len(s) <= most {
 		return s
