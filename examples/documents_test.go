@@ -1,0 +1,154 @@
+package examples_test
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// document returns a file of the repository, as a path from its root.
+func document(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sources yields the Go files of the repository.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// section returns the text from a heading to the next one.
+func section(t *testing.T, text, heading string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, "\n"+heading+"\n")
+	if !ok {
+		t.Fatalf("there is no heading %q", heading)
+	}
+	rest, _, _ = strings.Cut(rest, "\n#")
+	return rest
+}
+
+// column returns the cells of a column of the tables of a text, from the row after the rule.
+func column(text string, n int) (cells []string) {
+	for line := range strings.Lines(text) {
+		row := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if strings.HasPrefix(line, "|") && n < len(row) {
+			cells = append(cells, strings.TrimSpace(row[n]))
+		}
+	}
+	return cells[min(2, len(cells)):]
+}
+
+// found returns what the first group of a pattern finds in the sources, sorted.
+func found(files map[string]string, pattern string) []string {
+	names := map[string]bool{}
+	for _, text := range files {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			names[m[1]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// names returns the names in a column, without their values, sorted.
+func names(t *testing.T, cells []string, pattern string) (names []string) {
+	t.Helper()
+	for _, cell := range cells {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(cell)
+		if m == nil {
+			t.Fatalf("%q is not of the form %s", cell, pattern)
+		}
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return names
+}
+
+// TestContributing holds the tables of CONTRIBUTING.md to the sources: each variable, each flag of
+// a test and each step of .ci/run, and no other; and the tests that it names exist.
+func TestContributing(t *testing.T) {
+	text, files := document(t, "CONTRIBUTING.md"), sources(t)
+	for _, c := range []struct {
+		what       string
+		have, want []string
+	}{
+		{
+			"variables", names(t, column(section(t, text, "### Environment variables"), 0), "^`(SURETY_[A-Z_]+)(?:=\\w+)?`$"),
+			found(files, `\b(SURETY_[A-Z_]+)\b`),
+		},
+		{
+			"flags", names(t, column(section(t, text, "### Flags of tests"), 0), "^`-([a-z-]+)`$"),
+			found(withoutPrograms(files), `\bflag\.[A-Z][a-z0-9]+\("([a-z-]+)"`),
+		},
+		{
+			"steps", column(section(t, text, "## What .ci/run does"), 0),
+			slices.DeleteFunc(steps(document(t, ".ci/run")), func(s string) bool { return s == "done" }),
+		},
+	} {
+		if !slices.Equal(c.have, c.want) {
+			t.Errorf("CONTRIBUTING.md has the %s\n%s\nand there are\n%s", c.what, strings.Join(c.have, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+	tests := found(files, `\nfunc (Test\w+)\(`)
+	for _, m := range regexp.MustCompile("`(Test[A-Z]\\w+)`").FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(tests, m[1]) {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+}
+
+// withoutPrograms leaves out commands: their flags are described where they are run.
+func withoutPrograms(files map[string]string) map[string]string {
+	rest := maps.Clone(files)
+	maps.DeleteFunc(rest, func(_, text string) bool { return strings.Contains("\n"+text, "\npackage main\n") })
+	return rest
+}
+
+func steps(script string) (list []string) {
+	for _, m := range regexp.MustCompile(`(?m)^step "(.+)"$`).FindAllStringSubmatch(script, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+// TestLinks holds the links of the pages to files that exist, or to headings of the page.
+func TestLinks(t *testing.T) {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "order/ARCHITECTURE.md", "order/ordertest/FOUND.md", "order/ordertest/mutants/KILLS.md"} {
+		text, dir := regexp.MustCompile("(?s)\n```.*?\n```").ReplaceAllString(document(t, page), ""), filepath.Dir(page)
+		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
+			switch heading, within := strings.CutPrefix(m[1], "#"); {
+			case within:
+				if !regexp.MustCompile(`(?mi)^#+ ` + strings.ReplaceAll(heading, "-", " ") + `$`).MatchString(text) {
+					t.Errorf("%s links to the heading %s", page, heading)
+				}
+			case strings.Contains(m[1], "://"):
+			default:
+				if _, err := os.Stat(filepath.Join("..", dir, m[1])); err != nil {
+					t.Errorf("%s links to %s: %v", page, m[1], err)
+				}
+			}
+		}
+	}
+}
