@@ -104,7 +104,7 @@ func forbidden(pkg, dep string) string {
 // aggregate reports whether a package is one kind of stream.
 func aggregate(pkg string) bool {
 	switch pkg {
-	case "order", "order/seller", "order/entrustment", "order/credit", "order/paylater", "order/funds":
+	case "order", "order/seller", "order/entrustment", "order/credit", "order/paylater", "order/funds", "order/reservation":
 		return true
 	}
 	return false
@@ -142,7 +142,7 @@ func TestForbidden(t *testing.T) {
 	for _, c := range [][2]string{
 		{"events", "order"}, {"events", "events/memory"}, {"order", "order/desk"}, {"order", "projection"}, {"order/machine", "order"},
 		{"order/rule", "order/trade"}, {"order/trade", "order/machine"}, {"order/trade", "order"}, {"order/machine", "events"}, {"order", "order/seller"},
-		{"order/seller", "order/credit"}, {"order/credit", "order/desk"}, {"order/paylater", "order/funds"},
+		{"order/seller", "order/credit"}, {"order/credit", "order/desk"}, {"order/paylater", "order/funds"}, {"order/reservation", "order/seller"},
 		{"events/sqlite", "events/memory"}, {"events/memory", "order"},
 		{"projection/sqlite", "events/sqlite"}, {"projection/postgres", "projection/sqlite"}, {"events/postgres", "projection/postgres"},
 		{"projection", "projection/memory"}, {"projection/assurance", "projection/sqlite"}, {"projection/internal/readmodel", "projection/postgres"},
