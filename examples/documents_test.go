@@ -1,6 +1,9 @@
 package examples_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"maps"
 	"os"
@@ -151,4 +154,77 @@ func TestLinks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestChangelogNames holds the new names of CHANGELOG.md to the packages: each is exported by one of
+// that name.
+func TestChangelogNames(t *testing.T) {
+	exported := map[string]bool{}
+	for path, text := range sources(t) {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			for _, name := range declared(decl) {
+				exported[file.Name.Name+"."+name] = true
+			}
+		}
+	}
+	rows := column(section(t, document(t, "CHANGELOG.md"), "### Old and new names"), 1)
+	if len(rows) < 20 {
+		t.Fatalf("the table has %d rows", len(rows))
+	}
+	for _, row := range rows {
+		for _, name := range regexp.MustCompile("`([a-z]+\\.[A-Z][\\w.]*)").FindAllStringSubmatch(row, -1) {
+			if !exported[name[1]] {
+				t.Errorf("there is no %s", name[1])
+			}
+		}
+	}
+}
+
+// declared returns the names that a declaration makes, methods and fields behind their type.
+func declared(decl ast.Decl) (names []string) {
+	if f, ok := decl.(*ast.FuncDecl); ok {
+		prefix := ""
+		if f.Recv != nil {
+			prefix = receiver(f.Recv.List[0].Type) + "."
+		}
+		return []string{prefix + f.Name.Name}
+	}
+	for _, spec := range decl.(*ast.GenDecl).Specs {
+		switch spec := spec.(type) {
+		case *ast.ValueSpec:
+			for _, name := range spec.Names {
+				names = append(names, name.Name)
+			}
+		case *ast.TypeSpec:
+			names = append(names, spec.Name.Name)
+			fields, ok := spec.Type.(*ast.StructType)
+			for i := 0; ok && i < len(fields.Fields.List); i++ {
+				for _, name := range fields.Fields.List[i].Names {
+					names = append(names, spec.Name.Name+"."+name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+func receiver(t ast.Expr) string {
+	switch t := t.(type) {
+	case *ast.StarExpr:
+		return receiver(t.X)
+	case *ast.IndexExpr:
+		return receiver(t.X)
+	case *ast.IndexListExpr:
+		return receiver(t.X)
+	case *ast.Ident:
+		return t.Name
+	}
+	return ""
 }
