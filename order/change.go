@@ -9,19 +9,19 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Change: the terms move after submission. Before any money counts the seller edits and the
-// buyer confirms anew; afterwards the seller proposes and the buyer consents.
+// Change: the terms change after submission. Before any money is applied the seller modifies the
+// order and the buyer confirms again; afterwards the seller proposes and the buyer accepts.
 
-// Amendment is what the terms shall be. It is complete: what is left out is taken out.
+// Amendment is the new contract. It is complete: a term that is left out is removed.
 // Stored: add fields, never rename or remove.
 type Amendment struct {
 	Terms    Terms    `json:"terms"`
 	Coverage Coverage `json:"coverage"`
-	// BuyerName corrects the name that transfers bear; empty leaves it as it is. It may change
-	// only before money counts.
+	// BuyerName corrects the payer's name on transfers; empty keeps it. It may change only before
+	// money is applied.
 	BuyerName string `json:"buyer_name,omitzero"`
-	// Seller, BuyerEmail and Mode can be named, so that a client may send the whole contract
-	// back, and not changed (D25).
+	// Seller, BuyerEmail and Mode cannot change (D25). A client that sends the whole contract
+	// back may repeat them.
 	Seller     trade.Account `json:"seller,omitzero"`
 	BuyerEmail trade.Email   `json:"buyer_email,omitzero"`
 	Mode       DraftMode     `json:"mode,omitzero"`
@@ -39,8 +39,8 @@ func (a *Amendment) check() error {
 	return a.Terms.check()
 }
 
-// amendedTerms returns the terms of the amendment filled in, or the refusal of one that changes what
-// is fixed, or nothing at all (D25).
+// amendedTerms returns the complete terms of the amendment, or the refusal of one that changes what
+// is fixed, or that changes nothing (D25).
 func (o *Order) amendedTerms(c Command, a *Amendment, accepted bool) (Terms, error) {
 	if a.Seller != "" && a.Seller != o.Seller.Account || a.BuyerEmail != "" && !a.BuyerEmail.Same(o.Buyer.Email) || a.Mode != "" && a.Mode != o.Mode {
 		return Terms{}, refuse(rule.D25, c, o).Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
@@ -62,7 +62,7 @@ func (o *Order) amendedTerms(c Command, a *Amendment, accepted bool) (Terms, err
 	return terms, nil
 }
 
-// differences names what an amendment changes, in the words of its fields.
+// differences returns the names of the fields that an amendment changes.
 func (o *Order) differences(a *Amendment, t *Terms) []string {
 	var names []string
 	for _, d := range [...]struct {
@@ -84,85 +84,11 @@ func (o *Order) differences(a *Amendment, t *Terms) []string {
 	return names
 }
 
-// holdAfterChange returns what a change makes of the order's hold (D5): none at all for an order that
-// waits to be confirmed under a policy that holds at confirmation (D4); nothing if price and
-// coverage stay; else the new need, as far as the line can bear a raise.
-func (o *Order) holdAfterChange(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
-	next := *o
-	next.Terms, next.Coverage = *terms, coverage
-	need, held := next.Need(), o.Hold.Status == HoldOpen
-	stays := coverage == o.Coverage && terms.Total == o.Terms.Total && terms.Initial == o.Terms.Initial
-	switch {
-	case need.IsZero() || !confirmed && f.Rules().HoldAt == HoldAtConfirm:
-		if held {
-			return []Event{HoldReleased{Amount: o.Hold.Amount, Cause: ReleaseUncovered}}, nil
-		}
-		return nil, nil
-	case stays && (held || confirmed):
-		return nil, nil
-	case o.Hold.Status == HoldIsPosted && coverage != o.Coverage:
-		return nil, refuse(rule.D8, c, o).Because("the order's hold was claimed", "订单占用的额度已用于先行垫付")
-	case o.Hold.Status == HoldIsPosted:
-		return nil, nil // what was claimed has ended the coverage, not the order
-	}
-	before := trade.Minor(0, need.Currency())
-	if held {
-		before = o.Hold.Amount
-	}
-	amount, err := o.holdWithinQuota(c, g, f, before, need)
-	switch {
-	case err != nil || amount == before:
-		return nil, err
-	case held:
-		return []Event{HoldAdjusted{From: before, To: amount}}, nil
-	}
-	return []Event{HoldPlaced{Need: need, Amount: amount}}, nil
-}
-
-// holdWithinQuota returns how much an order that holds an amount can hold of what it needs: all of
-// it if that is no raise or the line covers the raise, else as much as the line has, if the policy
-// caps coverage and the line has anything.
-func (o *Order) holdWithinQuota(c Command, g *trade.Given, f *Facts, held, need trade.Money) (trade.Money, error) {
-	quota := f.Quota
-	if _, err := quota.Available.Cmp(need); err != nil {
-		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
-	}
-	raise, free := need.SubUnchecked(held), available(quota, need)
-	if quota.Suspended {
-		free = trade.Minor(0, need.Currency())
-	}
-	switch {
-	case !raise.IsPositive() || raise.AtMost(free):
-		return need, nil
-	case f.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
-		return held.AddUnchecked(free), nil
-	}
-	return trade.Money{}, refuse(rule.D5, c, o).
-		Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
-		Short(raise.SubUnchecked(free))
-}
-
-// HoldAdjusted says that a change of the terms made the order occupy more or less.
-// Stored: add fields, never rename or remove.
-type HoldAdjusted struct {
-	From trade.Money `json:"from"`
-	To   trade.Money `json:"to"`
-}
-
-func (e *HoldAdjusted) contradicts(o *Order) error {
-	if o.Hold.Status != HoldOpen || e.From != o.Hold.Amount || !e.To.IsPositive() {
-		return fmt.Errorf("order: a hold of %s adjusted from %s to %s", o.Hold.Amount, e.From, e.To)
-	}
-	return nil
-}
-
-func (e HoldAdjusted) evolve(o *Order, _ time.Time) { o.Hold.Amount = e.To }
-
-// Modify changes a submitted or confirmed order before any money counts. The confirmation is
-// void: the buyer is asked anew, under a new revision.
+// Modify changes a submitted or confirmed order before any money is applied. It voids the
+// confirmation: the buyer has to confirm the new revision.
 type Modify struct {
 	To            Amendment `json:"to"`
-	TermsAccepted bool      `json:"terms_accepted,omitzero"` // the tick that coverage needs where there was none
+	TermsAccepted bool      `json:"terms_accepted,omitzero"` // needed for coverage on an order that had none
 }
 
 func (c Modify) check() error { return c.To.check() }
@@ -171,14 +97,14 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !o.Ledger.Applied.IsZero() {
 		return nil, refuse(rule.D25, c, o).Because("money has come in: a change needs the buyer's consent", "订单已收款，变更须经买家同意")
 	}
-	if o.processing() || !o.announced(g.At).IsZero() {
+	if o.processing() || !o.noticeUntil(g.At).IsZero() {
 		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
 	terms, err := o.amendedTerms(c, &c.To, c.TermsAccepted)
 	if err != nil {
 		return nil, err
 	}
-	hold, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, false)
+	hold, err := o.holdAfterChange(c, f, &terms, c.To.Coverage, false)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +119,8 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return append([]Event{modified}, hold...), nil
 }
 
-// TermsModified says what the terms are from here on, and until when the buyer may confirm
-// them. An earlier confirmation is void, and so is a proposal that was made under it.
+// TermsModified says what the new terms are, and until when the buyer may confirm them. An earlier
+// confirmation is void, and so is a proposal that was made under it.
 // Stored: add fields, never rename or remove.
 type TermsModified struct {
 	Terms     Terms     `json:"terms"`
@@ -215,7 +141,7 @@ func (e TermsModified) evolve(o *Order, _ time.Time) {
 	o.Revision, o.ConfirmBy, o.PayBy = e.Revision, e.ConfirmBy, time.Time{}
 }
 
-// Proposal is a change that the buyer is asked to consent to.
+// Proposal is the last change that the seller proposed.
 type Proposal struct {
 	Number   uint32 // counts the proposals of the order; 0 if there was none
 	Open     bool
@@ -223,8 +149,8 @@ type Proposal struct {
 	Coverage Coverage
 }
 
-// ProposeChange asks the buyer to consent to other terms once money has come in. One proposal
-// is open at a time.
+// ProposeChange proposes other terms to the buyer, once money has come in. One proposal is open at
+// a time.
 type ProposeChange struct {
 	To            Amendment `json:"to"`
 	TermsAccepted bool      `json:"terms_accepted,omitzero"`
@@ -233,7 +159,7 @@ type ProposeChange struct {
 func (c ProposeChange) check() error { return c.To.check() }
 
 func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.paid(c); err != nil {
+	if err := o.checkMoneyIn(c); err != nil {
 		return nil, err
 	}
 	if o.Proposal.Open {
@@ -246,10 +172,10 @@ func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := o.changeable(c, g, f, &terms, c.To.Coverage); err != nil {
+	if err := o.checkChange(c, g, f, &terms, c.To.Coverage); err != nil {
 		return nil, err
 	}
-	if _, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, true); err != nil {
+	if _, err := o.holdAfterChange(c, f, &terms, c.To.Coverage, true); err != nil {
 		return nil, err
 	}
 	return []Event{ChangeProposed{
@@ -257,17 +183,18 @@ func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	}}, nil
 }
 
-// paid refuses a change by consent before any money counts: the seller modifies the order then.
-func (o *Order) paid(c Command) error {
+// checkMoneyIn refuses a change by consent before any money is applied: the seller modifies the
+// order then.
+func (o *Order) checkMoneyIn(c Command) error {
 	if o.Phase == PhaseConfirmed && o.Ledger.Applied.IsZero() {
 		return refuse(rule.D25, c, o).Because("no money has come in: modify the order", "订单尚未收款，请直接修改订单")
 	}
 	return nil
 }
 
-// changeable refuses terms that money already in does not allow (D25), and a ship-by beyond 90
-// days (D17).
-func (o *Order) changeable(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage) error {
+// checkChange refuses terms that contradict the money that came in (D25), and a time of shipment
+// that is put off too far (D17).
+func (o *Order) checkChange(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage) error {
 	settled := o.Ledger.settled()
 	switch {
 	case terms.Total.Less(settled):
@@ -279,19 +206,19 @@ func (o *Order) changeable(c Command, g *trade.Given, f *Facts, terms *Terms, co
 	case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):
 		return refuse(rule.D25, c, o).Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
 	}
-	return o.extendable(c, g, f, terms)
+	return o.checkShipBy(c, g, f, terms)
 }
 
-// extendable refuses an agreed time that is put off to more than ShipWithin after the initial
-// payment (D17). As long as that payment is awaited only days that count from it can tell.
-func (o *Order) extendable(c Command, g *trade.Given, f *Facts, terms *Terms) error {
+// checkShipBy refuses an agreed time of shipment that is put off to later than ShipWithin after the
+// initial payment (D17). Until that payment only an agreement in days after it can be judged.
+func (o *Order) checkShipBy(c Command, g *trade.Given, f *Facts, terms *Terms) error {
 	before, after := *o, *o
 	after.Terms = *terms
 	if o.FundedAt.IsZero() && (terms.ShipBy.After == InitialPayment || terms.Initial.AtMost(o.Ledger.settled())) {
 		before.FundedAt, after.FundedAt = g.At, g.At
 	}
-	agreed := after.agreed()
-	if after.FundedAt.IsZero() || !agreed.After(before.agreed()) {
+	agreed := after.agreedShipBy()
+	if after.FundedAt.IsZero() || !agreed.After(before.agreedShipBy()) {
 		return nil
 	}
 	if last := after.FundedAt.Add(f.Rules().ShipWithin); agreed.After(last) {
@@ -300,7 +227,7 @@ func (o *Order) extendable(c Command, g *trade.Given, f *Facts, terms *Terms) er
 	return nil
 }
 
-// ChangeProposed says what the seller asks the buyer to consent to.
+// ChangeProposed says which terms the seller proposes.
 // Stored: add fields, never rename or remove.
 type ChangeProposed struct {
 	Proposal uint32   `json:"proposal"`
@@ -320,24 +247,24 @@ func (e ChangeProposed) evolve(o *Order, _ time.Time) {
 	o.Proposal = Proposal{Number: e.Proposal, Open: true, Terms: e.Terms, Coverage: e.Coverage}
 }
 
-// AcceptChange is the buyer's consent to the proposal that he names. What holds then is looked
-// at anew: money that came in since, and the quota.
+// AcceptChange accepts the proposal of that number. The rules are applied again: money may have come
+// in meanwhile, and the quota may have changed.
 type AcceptChange struct {
 	Proposal uint32 `json:"proposal"`
 }
 
 func (c AcceptChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.proposed(c, c.Proposal); err != nil {
+	if err := o.checkProposal(c, c.Proposal); err != nil {
 		return nil, err
 	}
-	if err := o.paid(c); err != nil {
+	if err := o.checkMoneyIn(c); err != nil {
 		return nil, err
 	}
 	p := &o.Proposal
-	if err := o.changeable(c, g, f, &p.Terms, p.Coverage); err != nil {
+	if err := o.checkChange(c, g, f, &p.Terms, p.Coverage); err != nil {
 		return nil, err
 	}
-	hold, err := o.holdAfterChange(c, g, f, &p.Terms, p.Coverage, true)
+	hold, err := o.holdAfterChange(c, f, &p.Terms, p.Coverage, true)
 	if err != nil {
 		return nil, err
 	}
@@ -345,8 +272,8 @@ func (c AcceptChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 	return o.withConsequences(g, f, append([]Event{accepted}, hold...)...)
 }
 
-// proposed refuses a proposal that is not the open one.
-func (o *Order) proposed(c Command, number uint32) error {
+// checkProposal refuses a number that is not that of the open proposal.
+func (o *Order) checkProposal(c Command, number uint32) error {
 	if !o.Proposal.Open {
 		return refuse(rule.D25, c, o).Because("no proposal is open", "没有待处理的变更申请")
 	}
@@ -356,7 +283,7 @@ func (o *Order) proposed(c Command, number uint32) error {
 	return nil
 }
 
-// ChangeAccepted says what both sides agreed to.
+// ChangeAccepted says which terms both sides agreed to.
 // Stored: add fields, never rename or remove.
 type ChangeAccepted struct {
 	Proposal uint32   `json:"proposal"`
@@ -375,19 +302,19 @@ func (e ChangeAccepted) evolve(o *Order, at time.Time) {
 	o.noteSettled(at)
 }
 
-// RejectChange is the buyer's no to the proposal that he names.
+// RejectChange rejects the proposal of that number.
 type RejectChange struct {
 	Proposal uint32 `json:"proposal"`
 }
 
 func (c RejectChange) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
-	if err := o.proposed(c, c.Proposal); err != nil {
+	if err := o.checkProposal(c, c.Proposal); err != nil {
 		return nil, err
 	}
 	return []Event{ChangeRejected(c)}, nil
 }
 
-// ChangeRejected says that the terms stay what they are.
+// ChangeRejected says that the buyer rejected the proposal: the terms do not change.
 // Stored: add fields, never rename or remove.
 type ChangeRejected struct {
 	Proposal uint32 `json:"proposal"`

@@ -2,17 +2,18 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Chargeback: the payer's bank takes a card or e-Checking payment back, whatever has become of
-// the order since. It is a fact and is taken in every phase; the order stands still until the
-// platform has contested it.
+// Chargeback: the payer's bank takes a card or e-Checking payment back. This has happened whatever
+// the order's phase is, so it is accepted in every phase; the order is frozen until the platform
+// has contested it.
 
-// ChargebackStatus is how far the contest about a payment has come.
+// ChargebackStatus is whether a payment was charged back, and how the contest about it ended.
 type ChargebackStatus uint8
 
 // The states of a chargeback. A payment has at most one.
@@ -26,13 +27,13 @@ const (
 // Chargeback is what a bank took back of one payment.
 type Chargeback struct {
 	Status    ChargebackStatus
-	Applied   trade.Money // what it took of the applied money
-	Unapplied trade.Money // and of the unapplied money
-	Review    trade.Money // the part of the latter that was under review
+	Applied   trade.Money // the part taken from the applied money
+	Unapplied trade.Money // the part taken from the unapplied money
+	Review    trade.Money // the part of Unapplied that was under review
 }
 
-// ChargeBack reports that a bank took a payment back: each payment once at most, and several
-// may be open together.
+// ChargeBack reports that a bank took a payment back. It can happen once to each payment; several
+// chargebacks may be open at the same time.
 type ChargeBack struct {
 	Reference string `json:"reference"` // of the payment, as it was recorded
 }
@@ -40,7 +41,7 @@ type ChargeBack struct {
 func (c ChargeBack) check() error { return trade.CheckID("reference", c.Reference) }
 
 func (c ChargeBack) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
-	i := o.receipt(c.Reference)
+	i := o.receiptIndex(c.Reference)
 	if i < 0 || o.Payments[i].Method == PayTT {
 		return nil, refuse(rule.D24, c, o).Because("no card or e-Checking payment has reference %[1]s", "没有凭证号为 %[1]s 的信用卡或e-Checking付款", c.Reference)
 	}
@@ -50,8 +51,8 @@ func (c ChargeBack) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) 
 	return []Event{o.reversal(&o.Payments[i].Receipt)}, nil
 }
 
-// receipt returns the index of the payment that came in under that reference, or -1.
-func (o *Order) receipt(reference string) int {
+// receiptIndex returns the index of the payment that came in under that reference, or -1.
+func (o *Order) receiptIndex(reference string) int {
 	for i := range o.Payments {
 		if o.Payments[i].Receipt.Reference == reference && reference != "" {
 			return i
@@ -60,10 +61,10 @@ func (o *Order) receipt(reference string) int {
 	return -1
 }
 
-// reversal says where the amount of a payment is taken from: where it went when it came in, as
-// far as it is still there, and then from what else was paid, for what was returned of this
-// payment the bank has now paid a second time. What is under review may be a stranger's and is
-// taken last. It takes no more than there is.
+// reversal returns from which parts of the ledger a payment is taken back. First come the parts to
+// which the payment went, as far as the money is still there. Then comes other money of the order:
+// if this payment was returned to the payer, the bank has paid the payer a second time. Money under
+// review may belong to somebody else and is taken last. It takes no more than there is.
 func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
 	l, rest := &o.Ledger, p.Amount
 	take := func(from trade.Money) trade.Money {
@@ -82,8 +83,8 @@ func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
 	return e
 }
 
-// PaymentReversed says that a payment was taken back, and what the order loses by it. Applied
-// and Unapplied are less than Amount together only if the order had no more.
+// PaymentReversed says that a payment was taken back, and from which parts of the ledger. Applied
+// and Unapplied add up to less than Amount only if the order had no more.
 // Stored: add fields, never rename or remove.
 type PaymentReversed struct {
 	Reference string      `json:"reference"`
@@ -94,7 +95,7 @@ type PaymentReversed struct {
 }
 
 func (e *PaymentReversed) contradicts(o *Order) error {
-	i := o.receipt(e.Reference)
+	i := o.receiptIndex(e.Reference)
 	if i < 0 || o.Payments[i].Method == PayTT || o.Payments[i].Chargeback.Status != ChargebackNone {
 		return fmt.Errorf("order: %s cannot be charged back", trade.Quoted(e.Reference))
 	}
@@ -105,16 +106,16 @@ func (e *PaymentReversed) contradicts(o *Order) error {
 
 func (e PaymentReversed) evolve(o *Order, at time.Time) {
 	o.freeze(at)
-	i := o.receipt(e.Reference)
-	o.Payments = replaced(o.Payments)
+	i := o.receiptIndex(e.Reference)
+	o.Payments = slices.Clone(o.Payments)
 	o.Payments[i].Chargeback = Chargeback{Status: ChargebackOpen, Applied: e.Applied, Unapplied: e.Unapplied, Review: e.Reviewed}
 	o.OpenChargebacks++
 	o.Ledger = o.Ledger.reversed(&e)
 	o.noteSettled(at)
 }
 
-// ResolveChargeback says how the platform's contest about a payment ended. Won moves the money
-// back; lost leaves it reversed, and it is due again while the order is unfinished.
+// ResolveChargeback reports how the platform's contest about a payment ended. If it was won, the
+// money comes back; if not, it stays reversed and is due again as long as the order is unfinished.
 type ResolveChargeback struct {
 	Reference string `json:"reference"` // of the payment, as it was recorded
 	Won       bool   `json:"won"`
@@ -123,16 +124,16 @@ type ResolveChargeback struct {
 func (c ResolveChargeback) check() error { return trade.CheckID("reference", c.Reference) }
 
 func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	i := o.receipt(c.Reference)
+	i := o.receiptIndex(c.Reference)
 	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
 		return nil, refuse(rule.D24, c, o).Because("no chargeback of %[1]s is open", "付款 %[1]s 没有待处理的拒付", c.Reference)
 	}
 	e := ChargebackResolved{
 		Reference: c.Reference, Won: c.Won,
-		ReceiptDeadline: o.resumes(g.At, o.Dispute.Stage != StageNone || o.OpenChargebacks > 1),
+		ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.Dispute.Stage != StageNone || o.OpenChargebacks > 1),
 	}
 	if c.Won {
-		// The buyer may have paid again meanwhile: then it is too much and waits.
+		// If the buyer has paid again meanwhile, what is too much waits.
 		b := &o.Payments[i].Chargeback
 		e.Applied = smaller(b.Applied, o.Due())
 		e.Unapplied = b.Unapplied.AddUnchecked(b.Applied).SubUnchecked(e.Applied)
@@ -141,8 +142,8 @@ func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, 
 	return o.withConsequences(g, f, e)
 }
 
-// ChargebackResolved says how a chargeback ended, what came back where, and until when the buyer
-// may take for receipt now, where that clock goes on.
+// ChargebackResolved says how a chargeback ended, which money came back to which part of the
+// ledger, and the new deadline of receipt if a shipped order is no longer frozen.
 // Stored: add fields, never rename or remove.
 type ChargebackResolved struct {
 	Reference       string      `json:"reference"`
@@ -154,7 +155,7 @@ type ChargebackResolved struct {
 }
 
 func (e *ChargebackResolved) contradicts(o *Order) error {
-	i := o.receipt(e.Reference)
+	i := o.receiptIndex(e.Reference)
 	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
 		return fmt.Errorf("order: no chargeback of %s is open", trade.Quoted(e.Reference))
 	}
@@ -168,14 +169,14 @@ func (e *ChargebackResolved) contradicts(o *Order) error {
 }
 
 func (e ChargebackResolved) evolve(o *Order, at time.Time) {
-	i := o.receipt(e.Reference)
-	o.Payments = replaced(o.Payments)
+	i := o.receiptIndex(e.Reference)
+	o.Payments = slices.Clone(o.Payments)
 	o.Payments[i].Chargeback.Status = ChargebackLost
 	if e.Won {
 		o.Payments[i].Chargeback.Status = ChargebackWon
 	}
 	o.OpenChargebacks--
 	o.Ledger = o.Ledger.restored(&e)
-	o.resume(e.ReceiptDeadline, at)
+	o.unfreeze(e.ReceiptDeadline, at)
 	o.noteSettled(at)
 }

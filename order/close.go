@@ -7,8 +7,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Close: the order ends before it is complete, with nothing paid or everything paid back; quota
-// and entrustments that have not left are free again.
+// Close: the order ends before it is complete, with nothing paid or everything paid back. Its quota
+// is free again, and so are its entrustments unless it has shipped.
 
 // CloseReason says why an order ended early.
 type CloseReason string
@@ -20,7 +20,7 @@ const (
 	ClosedRefunded  CloseReason = "refunded" // nothing is left of the applied money
 )
 
-// Cancel is either party walking away before any money counts (D27).
+// Cancel ends the order before any money is applied. Either party may issue it (D27).
 type Cancel struct{}
 
 func (c Cancel) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -30,13 +30,13 @@ func (c Cancel) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.processing() {
 		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
-	if until := o.announced(g.At); !until.IsZero() {
+	if until := o.noticeUntil(g.At); !until.IsZero() {
 		return nil, refuse(rule.D27, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
 	}
-	return o.closed(ClosedCancelled), nil
+	return o.closeEvents(ClosedCancelled), nil
 }
 
-// Expire closes an order that waited too long for the buyer's consent or for the first money
+// Expire ends an order that waited too long for the buyer's confirmation or for the first money
 // (D28).
 type Expire struct{}
 
@@ -54,21 +54,21 @@ func (c Expire) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.processing() {
 		return nil, refuse(rule.D28, c, o).Because("a payment is in process", "有付款正在处理中")
 	}
-	if until := o.announced(g.At); !until.IsZero() {
+	if until := o.noticeUntil(g.At); !until.IsZero() {
 		return nil, refuse(rule.D28, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
 	}
-	return o.closed(ClosedExpired), nil
+	return o.closeEvents(ClosedExpired), nil
 }
 
-// closed returns the close with what it frees: every link unless the goods have left (D40), and
-// the hold (D5).
-func (o *Order) closed(reason CloseReason) []Event {
-	facts := make([]Event, 0, len(o.Links)+2)
+// closeEvents returns the close and what it frees: every link, unless the order has shipped (D40),
+// and the hold (D5).
+func (o *Order) closeEvents(reason CloseReason) []Event {
+	made := make([]Event, 0, len(o.Links)+2)
 	for i := 0; i < len(o.Links) && o.Shipment.ShippedAt.IsZero(); i++ {
-		facts = append(facts, EntrustmentUnlinked{Entrustment: o.Links[i].ID, Cause: UnlinkClosed})
+		made = append(made, EntrustmentUnlinked{Entrustment: o.Links[i].ID, Cause: UnlinkClosed})
 	}
-	facts = append(facts, o.release(ReleaseClosed)...)
-	return append(facts, Closed{Reason: reason})
+	made = append(made, o.releaseHold(ReleaseClosed)...)
+	return append(made, Closed{Reason: reason})
 }
 
 // Closed says that the order has ended before completion.
@@ -80,5 +80,5 @@ type Closed struct {
 func (e Closed) evolve(o *Order, at time.Time) {
 	o.CloseReason, o.ClosedAt = e.Reason, at
 	o.Dispute.Stage, o.Proposal.Open = StageNone, false
-	o.resume(time.Time{}, at)
+	o.unfreeze(time.Time{}, at)
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Confirm: the buyer accepts the terms as they stand. From here on both sides are bound.
+// Confirm: the buyer accepts the terms. From here on both sides are bound.
 
-// Confirm accepts the submitted terms. Terms is the revision that the buyer saw: nobody is
-// bound to terms that changed under him.
+// Confirm accepts the submitted terms. Terms is the revision that the buyer saw: a buyer is not
+// bound to terms that changed meanwhile.
 type Confirm struct {
 	Terms Revision `json:"terms"`
 }
 
 func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Terms != o.Revision {
-		return nil, refuse(rule.A18, c, o).Because("the terms stand at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
+		return nil, refuse(rule.A18, c, o).Because("the terms are at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
 	}
 	if o.Seller.Same(g.By.Account, g.By.Email) {
 		return nil, refuse(rule.D36, c, o)
@@ -26,12 +26,12 @@ func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !g.At.Before(o.ConfirmBy) {
 		return nil, refuse(rule.D28, c, o).Until(o.ConfirmBy)
 	}
-	hold, err := o.hold(c, g, f, HoldAtConfirm)
+	hold, err := o.placeHold(c, f, HoldAtConfirm)
 	if err != nil {
 		return nil, err
 	}
-	facts := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(f.Rules().PayWithin)}}, hold...)
-	return o.withConsequences(g, f, append(facts, o.applyWaiting()...)...)
+	made := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(f.Rules().PayWithin)}}, hold...)
+	return o.withConsequences(g, f, append(made, o.applyWaiting()...)...)
 }
 
 // Confirmed says that the buyer accepted that revision of the terms.
@@ -42,7 +42,7 @@ type Confirmed struct {
 	PayBy   time.Time     `json:"pay_by"`
 }
 
-// contradicts reports a confirmation that would bind the wrong person, or bind to other terms.
+// contradicts returns an error for a confirmation that binds the wrong person, or to other terms.
 func (e *Confirmed) contradicts(o *Order) error {
 	if o.Buyer.Account != "" && e.Account != o.Buyer.Account || e.Account == o.Seller.Account {
 		return fmt.Errorf("order: confirmed by %q, which is not the contract's buyer", e.Account)

@@ -9,14 +9,14 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Dispute: the buyer objects, from the first money until receipt. The parties have days to agree;
-// then the platform rules. While a dispute or a chargeback is open the order stands still, and
-// so does the clock of automatic receipt (D13, D29).
+// Dispute: the buyer objects, from the first money until receipt. The parties have some days to
+// agree; then the platform rules. While a dispute or a chargeback is open the order is frozen, and
+// the time until automatic receipt does not run (D13, D29).
 
 // DisputeStage is how far a dispute has come.
 type DisputeStage uint8
 
-// The stages of a dispute. It is over again at StageNone.
+// The stages of a dispute. At StageNone none is open.
 const (
 	StageNone DisputeStage = iota
 	StageNegotiating
@@ -26,37 +26,37 @@ const (
 // Ground is what the buyer objects to.
 type Ground string
 
-// The grounds. Late shipment is one only when the agreed time has passed (D17).
+// The grounds. Late shipment is accepted only after the agreed time (D17).
 const (
 	GroundLate    Ground = "late-shipment"
 	GroundQuality Ground = "quality"
 	GroundOther   Ground = "other"
 )
 
-// Dispute is the order's dispute, or its last one.
+// Dispute is the open dispute of an order, or its last one.
 type Dispute struct {
 	Stage    DisputeStage
 	Number   uint32 // counts the disputes of the order
 	Ground   Ground
 	Claimed  trade.Money
 	OpenedAt time.Time
-	// EscalateFrom is from when on either party may escalate it, EscalateBy when the system does.
+	// From EscalateFrom on either party may escalate it; at EscalateBy the system does.
 	EscalateFrom, EscalateBy time.Time
 	Settlement               Settlement
 }
 
-// Settlement is the last offer in a dispute: a refund that the other side may accept.
+// Settlement is the last offer in a dispute: a refund that the other party may accept.
 type Settlement struct {
 	Proposal uint32 // counts the offers of the order, over all its disputes
 	By       trade.Role
 	Refund   trade.Money
 }
 
-// Frozen reports whether the order stands still: a dispute or a chargeback is open.
+// Frozen reports whether the order is frozen: a dispute or a chargeback is open.
 func (o *Order) Frozen() bool { return o.Dispute.Stage != StageNone || o.OpenChargebacks > 0 }
 
-// Left is what refunds and claims can still take of the applied money. It is never negative: a
-// bank may have taken back what was refunded before.
+// Left returns how much of the applied money refunds and claims can still take. It is never
+// negative, although a bank may take back money that was refunded before.
 func (o *Order) Left() trade.Money {
 	left := o.Ledger.Applied.SubUnchecked(o.Ledger.Refunded).SubUnchecked(o.Ledger.Claimed)
 	if left.IsNegative() {
@@ -65,18 +65,19 @@ func (o *Order) Left() trade.Money {
 	return left
 }
 
-// resumes returns the deadline of receipt once the last of what froze the order has ended: what
-// was left of the time goes on from here (D13). It is zero if another still freezes it, or if
-// the order is not on its way.
-func (o *Order) resumes(endedAt time.Time, stillFrozen bool) time.Time {
+// deadlineAfterFreeze returns the deadline of receipt for an order that is no longer frozen: the
+// time that was left continues at endedAt (D13). It is zero if something else still freezes the
+// order, or if it is not shipped.
+func (o *Order) deadlineAfterFreeze(endedAt time.Time, stillFrozen bool) time.Time {
 	if stillFrozen || o.Phase != PhaseShipped {
 		return time.Time{}
 	}
 	return endedAt.Add(o.Shipment.ReceiptDeadline.Sub(o.FrozenAt))
 }
 
-// resume sets the deadline that an ending event carries.
-func (o *Order) resume(deadline, at time.Time) {
+// unfreeze takes over the deadline of an event that ends a dispute or a chargeback, and ends the
+// freeze if nothing else keeps it.
+func (o *Order) unfreeze(deadline, at time.Time) {
 	if !deadline.IsZero() {
 		o.Shipment.ReceiptDeadline = deadline
 	}
@@ -85,14 +86,14 @@ func (o *Order) resume(deadline, at time.Time) {
 	}
 }
 
-// freeze keeps the instant from which the order stands still.
+// freeze notes the instant from which the order is frozen.
 func (o *Order) freeze(at time.Time) {
 	if !o.Frozen() {
 		o.FrozenAt = at
 	}
 }
 
-// OpenDispute is the buyer's objection.
+// OpenDispute opens a dispute on that ground and claims a refund.
 type OpenDispute struct {
 	Ground  Ground      `json:"ground"`
 	Claimed trade.Money `json:"claimed"`
@@ -103,7 +104,7 @@ func (c OpenDispute) check() error {
 	switch c.Ground {
 	case GroundLate, GroundQuality, GroundOther:
 	default:
-		return trade.Invalid("ground", "%s is none of late-shipment, quality, other", trade.Quoted(string(c.Ground)))
+		return trade.Invalid("ground", "%s is not one of late-shipment, quality, other", trade.Quoted(string(c.Ground)))
 	}
 	if c.Text == "" {
 		return nil
@@ -120,7 +121,7 @@ func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	}
 	clock := g.At
 	if o.Frozen() {
-		clock = o.FrozenAt // it stands still since a chargeback was opened
+		clock = o.FrozenAt // an open chargeback stops the time until receipt
 	}
 	if o.Phase == PhaseShipped && !clock.Before(o.Shipment.ReceiptDeadline) {
 		return nil, refuse(rule.D13, c, o).Until(o.Shipment.ReceiptDeadline)
@@ -139,16 +140,16 @@ func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	}}, nil
 }
 
-// checkLate refuses the ground of late shipment if the goods left in time, or may still (D17).
+// checkLate refuses the ground of late shipment if the goods left in time, or still can (D17).
 func (o *Order) checkLate(c Command, at time.Time) error {
-	agreed := o.agreed()
+	agreed := o.agreedShipBy()
 	switch {
 	case o.Phase == PhaseShipped && !o.Shipment.Late:
 		return refuse(rule.D17, c, o).Because("the goods left in time", "货物已按时发出")
 	case o.Phase == PhaseShipped:
 		return nil
 	case agreed.IsZero():
-		return refuse(rule.D17, c, o).Because("no time of shipment runs", "没有适用的约定发货时间")
+		return refuse(rule.D17, c, o).Because("no agreed time of shipment applies", "没有适用的约定发货时间")
 	case at.Before(agreed):
 		return refuse(rule.D17, c, o).Because("the agreed time has not passed", "尚未超过约定发货时间").From(agreed)
 	}
@@ -170,8 +171,8 @@ func (o *Order) checkShare(ruleID rule.ID, c Command, amount trade.Money) error 
 	return nil
 }
 
-// DisputeOpened says what the buyer objects to, what he claims, from when on a party may
-// escalate the dispute, and when the system does if nobody has.
+// DisputeOpened says what the buyer objects to and claims, from when on a party may escalate the
+// dispute, and when the system will if no party has.
 // Stored: add fields, never rename or remove.
 type DisputeOpened struct {
 	Number       uint32      `json:"number"`
@@ -198,17 +199,17 @@ func (e DisputeOpened) evolve(o *Order, at time.Time) {
 	}
 }
 
-// disputed refuses a command on a dispute where none is open.
-func (o *Order) disputed(c Command) error {
+// checkDispute refuses a command on a dispute if none is open.
+func (o *Order) checkDispute(c Command) error {
 	if o.Dispute.Stage == StageNone {
 		return refuse(rule.D29, c, o).Because("no dispute is open", "没有进行中的纠纷")
 	}
 	return nil
 }
 
-// during returns an error for a fact of a dispute where none is open: it would set a running
-// clock.
-func (o *Order) during(stages ...DisputeStage) error {
+// checkStage returns an error for an event of a dispute at another stage: it would change the
+// deadline of receipt although the order is not frozen.
+func (o *Order) checkStage(stages ...DisputeStage) error {
 	if !slices.Contains(stages, o.Dispute.Stage) {
 		return fmt.Errorf("order: a step of a dispute that is at stage %d", o.Dispute.Stage)
 	}
@@ -222,26 +223,26 @@ type WithdrawDispute struct{}
 func (WithdrawDispute) Name() string { return "withdraw" }
 
 func (c WithdrawDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.disputed(c); err != nil {
+	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
-	return o.withConsequences(g, f, DisputeWithdrawn{ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)})
+	return o.withConsequences(g, f, DisputeWithdrawn{ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.OpenChargebacks > 0)})
 }
 
-// DisputeWithdrawn says that the dispute is over, and until when the buyer may take for receipt
-// now, where that clock goes on.
+// DisputeWithdrawn says that the buyer withdrew the dispute, and the new deadline of receipt if a
+// shipped order is no longer frozen.
 // Stored: add fields, never rename or remove.
 type DisputeWithdrawn struct {
 	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
 }
 
 func (e *DisputeWithdrawn) contradicts(o *Order) error {
-	return o.during(StageNegotiating, StageEscalated)
+	return o.checkStage(StageNegotiating, StageEscalated)
 }
 
 func (e DisputeWithdrawn) evolve(o *Order, at time.Time) {
 	o.Dispute.Stage = StageNone
-	o.resume(e.ReceiptDeadline, at)
+	o.unfreeze(e.ReceiptDeadline, at)
 }
 
 // Escalate hands the dispute to the platform: either party may from day 4, the system does on
@@ -249,7 +250,7 @@ func (e DisputeWithdrawn) evolve(o *Order, at time.Time) {
 type Escalate struct{}
 
 func (c Escalate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.disputed(c); err != nil {
+	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
 	if o.Dispute.Stage == StageEscalated {
@@ -271,18 +272,17 @@ type DisputeEscalated struct {
 	By trade.Role `json:"by"`
 }
 
-func (e *DisputeEscalated) contradicts(o *Order) error { return o.during(StageNegotiating) }
+func (e *DisputeEscalated) contradicts(o *Order) error { return o.checkStage(StageNegotiating) }
 
 func (e DisputeEscalated) evolve(o *Order, _ time.Time) { o.Dispute.Stage = StageEscalated }
 
-// ProposeSettlement offers a refund to end the dispute. A newer offer takes the place of the
-// one before.
+// ProposeSettlement offers a refund to end the dispute. It replaces an earlier offer.
 type ProposeSettlement struct {
 	Refund trade.Money `json:"refund"`
 }
 
 func (c ProposeSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.disputed(c); err != nil {
+	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
 	if err := o.checkShare(rule.D30, c, c.Refund); err != nil {
@@ -300,18 +300,18 @@ type SettlementProposed struct {
 }
 
 func (e *SettlementProposed) contradicts(o *Order) error {
-	return o.during(StageNegotiating, StageEscalated)
+	return o.checkStage(StageNegotiating, StageEscalated)
 }
 
 func (e SettlementProposed) evolve(o *Order, _ time.Time) { o.Dispute.Settlement = Settlement(e) }
 
-// AcceptSettlement is the other side's consent to the offer that he names.
+// AcceptSettlement accepts the offer of that number, which the other party made.
 type AcceptSettlement struct {
 	Proposal uint32 `json:"proposal"`
 }
 
 func (c AcceptSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.disputed(c); err != nil {
+	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
 	offer := o.Dispute.Settlement
@@ -319,18 +319,19 @@ func (c AcceptSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, e
 	case offer.Refund.IsZero():
 		return nil, refuse(rule.D29, c, o).Because("nothing was offered", "尚无和解方案")
 	case c.Proposal != offer.Proposal:
-		return nil, refuse(rule.D29, c, o).Because("offer %[1]d stands, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
+		return nil, refuse(rule.D29, c, o).Because("the last offer is %[1]d, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
 	case g.By.Role == offer.By:
-		return nil, refuse(rule.D29, c, o).Because("the other side accepts", "须由对方接受")
+		return nil, refuse(rule.D29, c, o).Because("the other party has to accept it", "须由对方接受")
 	}
 	if err := o.checkShare(rule.D30, c, offer.Refund); err != nil {
 		return nil, err
 	}
-	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0)}
+	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.OpenChargebacks > 0)}
 	return o.refund(g, f, offer.Refund, RefundSettled, accepted)
 }
 
-// SettlementAccepted says that the parties agreed and the dispute is over.
+// SettlementAccepted says that the parties agreed and the dispute is over, and the new deadline of
+// receipt if a shipped order is no longer frozen.
 // Stored: add fields, never rename or remove.
 type SettlementAccepted struct {
 	Proposal        uint32    `json:"proposal"`
@@ -339,12 +340,12 @@ type SettlementAccepted struct {
 
 func (e *SettlementAccepted) contradicts(o *Order) error {
 	if e.Proposal != o.Dispute.Settlement.Proposal {
-		return fmt.Errorf("order: offer %d accepted, but %d stands", e.Proposal, o.Dispute.Settlement.Proposal)
+		return fmt.Errorf("order: offer %d accepted, but the last is %d", e.Proposal, o.Dispute.Settlement.Proposal)
 	}
-	return o.during(StageNegotiating, StageEscalated)
+	return o.checkStage(StageNegotiating, StageEscalated)
 }
 
 func (e SettlementAccepted) evolve(o *Order, at time.Time) {
 	o.Dispute.Stage = StageNone
-	o.resume(e.ReceiptDeadline, at)
+	o.unfreeze(e.ReceiptDeadline, at)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Draft: the seller writes the contract. Nobody is bound yet.
+// Draft: the seller writes the contract. It binds nobody yet.
 
 // DraftMode is how a contract is drafted (A7).
 type DraftMode string
@@ -20,8 +20,8 @@ const (
 	DraftAttachment DraftMode = "attachment" // 上传附件
 )
 
-// Draft opens the order. Its instant is the drafting time for ever: entrustments that were
-// released earlier cannot be linked (A23, D26).
+// Draft opens the order. Its instant stays the drafting time: entrustments that were released
+// earlier cannot be linked (A23, D26).
 type Draft struct {
 	Mode DraftMode `json:"mode"`
 }
@@ -54,8 +54,8 @@ func (e Drafted) evolve(o *Order, _ time.Time) {
 	o.Mode, o.DraftedAt = e.Mode, e.DraftedAt
 }
 
-// SetBuyer enters the buyer. The name is the one that transfers will bear (D19). An address
-// that is entered anew must be matched anew (A8).
+// SetBuyer enters the buyer. BuyerName is the expected payer of transfers (D19). A new address has to
+// be matched again (A8).
 type SetBuyer struct {
 	Email     trade.Email `json:"email"`
 	BuyerName string      `json:"name"`
@@ -71,12 +71,12 @@ func (c SetBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, refuse(rule.D36, c, o)
 	}
 	if admits := f.Rules().BuyerEmail; admits != nil && !admits(c.Email) {
-		return nil, refuse(rule.D32, c, o).Because("the platform does not take this address", "平台不接受该邮箱")
+		return nil, refuse(rule.D32, c, o).Because("the platform does not accept this address", "平台不接受该邮箱")
 	}
 	return []Event{BuyerEntered(c)}, nil
 }
 
-// BuyerEntered says whom the seller named as buyer; it voids an earlier match.
+// BuyerEntered says who the seller's buyer is; it voids an earlier match.
 // Stored: add fields, never rename or remove.
 type BuyerEntered struct {
 	Email     trade.Email `json:"email"`
@@ -87,7 +87,7 @@ func (e BuyerEntered) evolve(o *Order, _ time.Time) {
 	o.Buyer, o.Matched = Party{Email: e.Email, Name: e.BuyerName}, false
 }
 
-// MatchBuyer looks the entered address up among the platform's accounts (匹配买家信息).
+// MatchBuyer looks up the entered address among the platform's accounts (匹配买家信息).
 type MatchBuyer struct {
 	Email trade.Email `json:"email"`
 }
@@ -110,8 +110,7 @@ func (c MatchBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) 
 	return []Event{BuyerMatched{Email: o.Buyer.Email, Account: f.Match, Registered: f.Match != ""}}, nil
 }
 
-// BuyerMatched says what the platform found for the address; an address that is not
-// registered is a result like any other.
+// BuyerMatched says which account the platform found for the address, or that it is not registered.
 // Stored: add fields, never rename or remove.
 type BuyerMatched struct {
 	Email      trade.Email   `json:"email"`
@@ -123,21 +122,21 @@ func (e BuyerMatched) evolve(o *Order, _ time.Time) {
 	o.Buyer.Account, o.Matched = e.Account, true
 }
 
-// AttachContract files an offline contract (线下合同). After submission it is evidence and
+// AttachContract files an offline contract (线下合同). After submission it is evidence only and
 // changes no term.
 type AttachContract struct {
 	FileName string `json:"file_name"`
 	SHA256   string `json:"sha256"` // of the file, 64 lower-case hexadecimal digits
 	Size     int64  `json:"size"`   // bytes of the file
-	// StatesAccount is the party's own word on whether the file contains a receiving account.
+	// StatesAccount is the party's statement whether the file contains a receiving account.
 	StatesAccount bool `json:"states_account"`
-	// Text is what the platform reads in the file; it is searched for a receiving account
-	// and not stored.
+	// Text is the text of the file as the platform reads it; it is searched for a receiving
+	// account and not stored.
 	Text string `json:"text,omitzero"`
 }
 
-// MaxContracts is how many offline contracts an order holds; MaxContractText is how many bytes
-// of one's text are searched.
+// MaxContracts is the largest number of offline contracts of an order, MaxContractText the largest
+// number of bytes of the text of one.
 const (
 	MaxContracts    = 50
 	MaxContractText = 1 << 20
@@ -164,7 +163,7 @@ func (c AttachContract) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 		return nil, refuse(rule.A10, c, o)
 	}
 	if finds := f.Rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
-		return nil, refuse(rule.A10, c, o).Because("the text seems to name one", "合同文本中疑似含有收款账号")
+		return nil, refuse(rule.A10, c, o).Because("the text seems to contain one", "合同文本中疑似含有收款账号")
 	}
 	if len(o.Contracts) >= MaxContracts {
 		return nil, trade.Invalid("contract", "an order holds at most %d", MaxContracts)
@@ -182,7 +181,7 @@ type ContractAttached struct {
 }
 
 func (e *ContractAttached) contradicts(o *Order) error {
-	return bounded(len(o.Contracts), MaxContracts)
+	return checkCount(len(o.Contracts), MaxContracts)
 }
 
 func (e ContractAttached) evolve(o *Order, at time.Time) {
@@ -195,8 +194,7 @@ type ContractFile struct {
 	At time.Time
 }
 
-// appended returns a longer copy of the list: the old one may be shared with other holders of
-// the state.
+// appended returns a longer copy of the list, because an earlier state may share the old one.
 func appended[T any](list []T, v T) []T {
 	longer := make([]T, len(list)+1)
 	copy(longer, list)
@@ -204,7 +202,7 @@ func appended[T any](list []T, v T) []T {
 	return longer
 }
 
-// SetTerms states what is sold, for how much, and by when it ships.
+// SetTerms sets what is sold, for how much, and when it ships.
 type SetTerms struct {
 	Terms Terms `json:"terms"`
 }
@@ -220,7 +218,7 @@ func (c SetTerms) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return []Event{TermsSet{Terms: terms, Revision: o.Revision + 1}}, nil
 }
 
-// TermsSet says what the terms are from here on.
+// TermsSet says what the new terms are.
 // Stored: add fields, never rename or remove.
 type TermsSet struct {
 	Terms    Terms    `json:"terms"`
@@ -229,8 +227,8 @@ type TermsSet struct {
 
 func (e TermsSet) evolve(o *Order, _ time.Time) { o.Terms, o.Revision = e.Terms, e.Revision }
 
-// Transport is the mode in which the goods travel; it decides after how many days receipt is
-// confirmed automatically (A25).
+// Transport is the mode of transport; it decides after how many days receipt is confirmed
+// automatically (A25).
 type Transport string
 
 // The modes of the rule book. A policy may know others (D14).
@@ -240,7 +238,8 @@ const (
 	TransportSea  Transport = "sea"  // 海运
 )
 
-// SetTransport names the mode of transport. It may be named until shipment and voids nothing.
+// SetTransport sets the mode of transport. The seller may change it until shipment, without the
+// buyer's consent.
 type SetTransport struct {
 	Mode Transport `json:"mode"`
 }
@@ -252,7 +251,7 @@ func (c SetTransport) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 	return o.withConsequences(g, f, TransportSet(c))
 }
 
-// TransportSet says in which mode the goods will travel.
+// TransportSet says which mode of transport the seller chose.
 // Stored: add fields, never rename or remove.
 type TransportSet struct {
 	Mode Transport `json:"mode"`
@@ -260,8 +259,8 @@ type TransportSet struct {
 
 func (e TransportSet) evolve(o *Order, _ time.Time) { o.Transport = e.Mode }
 
-// ChooseCoverage chooses the type of coverage (保障方式). TermsAccepted is the tick at the
-// Trade Assurance terms; without coverage it is not needed and ignored (A13).
+// ChooseCoverage chooses the type of coverage (保障方式). TermsAccepted says that the seller accepted
+// the Trade Assurance terms; it is ignored for an order without coverage (A13).
 type ChooseCoverage struct {
 	Coverage      Coverage `json:"coverage"`
 	TermsAccepted bool     `json:"terms_accepted"`
@@ -272,7 +271,7 @@ func (c ChooseCoverage) check() error {
 	case CoverageNone, CoveragePreShipment, CoveragePostDelivery:
 		return nil
 	}
-	return trade.Invalid("coverage", "%s is none of none, pre-shipment, post-delivery", trade.Quoted(string(c.Coverage)))
+	return trade.Invalid("coverage", "%s is not one of none, pre-shipment, post-delivery", trade.Quoted(string(c.Coverage)))
 }
 
 func (c ChooseCoverage) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
@@ -282,7 +281,7 @@ func (c ChooseCoverage) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, err
 	return []Event{CoverageChosen{Coverage: c.Coverage, Revision: o.Revision + 1}}, nil
 }
 
-// CoverageChosen says which coverage the order will have.
+// CoverageChosen says which coverage the seller chose.
 // Stored: add fields, never rename or remove.
 type CoverageChosen struct {
 	Coverage Coverage `json:"coverage"`
@@ -293,14 +292,14 @@ func (e CoverageChosen) evolve(o *Order, _ time.Time) {
 	o.Coverage, o.Revision = e.Coverage, e.Revision
 }
 
-// Submit offers the order to the buyer. OneTouchAcknowledged is the tick at "知晓信保需要通过
-// 一达通出口"; it is never given by default (A16).
+// Submit offers the order to the buyer. OneTouchAcknowledged says that the seller ticked
+// "知晓信保需要通过一达通出口"; the default is no (A16).
 type Submit struct {
 	OneTouchAcknowledged bool `json:"onetouch_acknowledged"`
 }
 
-// ErrAccountNeeded says that nothing stands in the way of a Submit but the receiving account,
-// which is made only then: decide again with Facts.Account set.
+// ErrAccountNeeded means that a Submit lacks nothing but the receiving account, which is made only
+// then: decide again with Facts.Receiving set.
 var ErrAccountNeeded = errors.New("order: a receiving account is needed")
 
 func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -317,12 +316,12 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, refuse(rule.A16, c, o).Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
 	}
 	if o.Mode == DraftAttachment && !o.hasSellersContract() {
-		return nil, refuse(rule.A7, c, o).Because("the contract is to be attached and is not", "上传附件模式下尚未上传合同")
+		return nil, refuse(rule.A7, c, o).Because("the contract is not attached", "上传附件模式下尚未上传合同")
 	}
 	if f.Service != ServiceActive {
 		return nil, serviceIs(f.Service, refuse(rule.A6, c, o))
 	}
-	hold, err := o.hold(c, g, f, HoldAtSubmit)
+	hold, err := o.placeHold(c, f, HoldAtSubmit)
 	if err != nil {
 		return nil, err
 	}
@@ -352,8 +351,8 @@ func (o *Order) hasSellersContract() bool {
 	return false
 }
 
-// Submitted says that the order awaits the buyer: the account to pay into, the link to send,
-// and until when he may confirm.
+// Submitted says that the order is offered to the buyer: the account to pay into, the link to send,
+// and until when the buyer may confirm.
 // Stored: add fields, never rename or remove.
 type Submitted struct {
 	ReceivingAccount ReceivingAccount `json:"account"`

@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
@@ -20,8 +21,8 @@ type LinkedEntrustment struct {
 // MaxLinks is how many entrustments an order is linked to at most.
 const MaxLinks = 100
 
-// link returns the index of a linked entrustment, or -1.
-func (o *Order) link(id EntrustmentID) int {
+// linkIndex returns the index of a linked entrustment, or -1.
+func (o *Order) linkIndex(id EntrustmentID) int {
 	for i := range o.Links {
 		if o.Links[i].ID == id {
 			return i
@@ -30,13 +31,13 @@ func (o *Order) link(id EntrustmentID) int {
 	return -1
 }
 
-// Void reports whether the link counts for nothing: customs released the goods before the
-// order was drafted (A23, D41).
+// Void reports whether the link is void: customs released the goods before the order was drafted
+// (A23, D41).
 func (o *Order) Void(l LinkedEntrustment) bool {
 	return !l.ReleasedAt.IsZero() && l.ReleasedAt.Before(o.DraftedAt)
 }
 
-// Link ties an export entrustment to the order. Facts.Entrustment says what it is.
+// Link links an export entrustment, which Facts.Entrustment describes, to the order.
 type Link struct {
 	Entrustment EntrustmentID `json:"entrustment"`
 }
@@ -44,7 +45,7 @@ type Link struct {
 func (c Link) check() error { return trade.CheckID("entrustment", string(c.Entrustment)) }
 
 func (c Link) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if o.link(c.Entrustment) >= 0 {
+	if o.linkIndex(c.Entrustment) >= 0 {
 		return nil, refuse(rule.D40, c, o).Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
 	}
 	if len(o.Links) >= MaxLinks {
@@ -77,8 +78,8 @@ func releasedEarly(no *trade.Refusal, released, drafted time.Time) *trade.Refusa
 		released.UTC().Format(time.RFC3339Nano), drafted.UTC().Format(time.RFC3339Nano))
 }
 
-// EntrustmentLinked says that the order is linked to that entrustment, which may be released
-// already.
+// EntrustmentLinked says that the entrustment, which customs may have released before, is linked to
+// the order.
 // Stored: add fields, never rename or remove.
 type EntrustmentLinked struct {
 	Entrustment EntrustmentID `json:"entrustment"`
@@ -86,18 +87,18 @@ type EntrustmentLinked struct {
 }
 
 func (e *EntrustmentLinked) contradicts(o *Order) error {
-	if o.link(e.Entrustment) >= 0 {
+	if o.linkIndex(e.Entrustment) >= 0 {
 		return fmt.Errorf("order: entrustment %q is linked twice", e.Entrustment)
 	}
-	return bounded(len(o.Links), MaxLinks)
+	return checkCount(len(o.Links), MaxLinks)
 }
 
 func (e EntrustmentLinked) evolve(o *Order, _ time.Time) {
 	o.Links = appended(o.Links, LinkedEntrustment{ID: e.Entrustment, ReleasedAt: e.ReleasedAt})
 }
 
-// Unlink frees an entrustment for another order. Asked for by the desk it follows an
-// entrustment that was cancelled.
+// Unlink frees an entrustment for another order. The desk issues it when the entrustment was
+// cancelled.
 type Unlink struct {
 	Entrustment EntrustmentID `json:"entrustment"`
 }
@@ -105,7 +106,7 @@ type Unlink struct {
 func (c Unlink) check() error { return trade.CheckID("entrustment", string(c.Entrustment)) }
 
 func (c Unlink) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if o.link(c.Entrustment) < 0 {
+	if o.linkIndex(c.Entrustment) < 0 {
 		return nil, refuse(rule.D40, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
 	cause := UnlinkAsked
@@ -142,8 +143,8 @@ func (e EntrustmentUnlinked) evolve(o *Order, _ time.Time) {
 	o.Links = rest
 }
 
-// RecordRelease writes on the order that customs released a linked entrustment. The desk asks
-// for it in the commit that records the release on the entrustment itself.
+// RecordRelease records on the order that customs released a linked entrustment. The desk issues it
+// in the commit that records the release on the entrustment itself.
 type RecordRelease struct {
 	Entrustment EntrustmentID `json:"entrustment"`
 	ReleasedAt  time.Time     `json:"released_at"`
@@ -157,7 +158,7 @@ func (c RecordRelease) check() error {
 }
 
 func (c RecordRelease) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	i := o.link(c.Entrustment)
+	i := o.linkIndex(c.Entrustment)
 	if i < 0 {
 		return nil, refuse(rule.A21, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
@@ -167,8 +168,8 @@ func (c RecordRelease) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	return o.withConsequences(g, f, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
 }
 
-// EntrustmentReleased says that customs released a linked entrustment. It is recorded as it
-// happened, also when it makes the link void (D41).
+// EntrustmentReleased says that customs released a linked entrustment. It is recorded even if it
+// makes the link void (D41).
 // Stored: add fields, never rename or remove.
 type EntrustmentReleased struct {
 	Entrustment EntrustmentID `json:"entrustment"`
@@ -176,14 +177,14 @@ type EntrustmentReleased struct {
 }
 
 func (e EntrustmentReleased) evolve(o *Order, _ time.Time) {
-	if i := o.link(e.Entrustment); i >= 0 {
-		o.Links = replaced(o.Links)
+	if i := o.linkIndex(e.Entrustment); i >= 0 {
+		o.Links = slices.Clone(o.Links)
 		o.Links[i].ReleasedAt = e.ReleasedAt
 	}
 }
 
-// MarkShipped says that the goods are on their way. Its instant starts the clock of automatic
-// receipt.
+// MarkShipped reports that the goods are on their way. The time until automatic receipt counts from
+// its instant.
 type MarkShipped struct{}
 
 func (c MarkShipped) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -209,7 +210,7 @@ func (c MarkShipped) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	if last := o.lastRelease(); g.At.Before(last) {
 		return nil, refuse(rule.D9, c, o).From(last)
 	}
-	return o.shipped(c, g, f, g.At)
+	return o.shipment(c, g, f, g.At)
 }
 
 func (o *Order) lastRelease() time.Time {
@@ -222,9 +223,9 @@ func (o *Order) lastRelease() time.Time {
 	return last
 }
 
-// shipped returns the shipment at that instant, with the deadline of receipt that follows from
-// it and whether it was late.
-func (o *Order) shipped(c Command, g *trade.Given, f *Facts, at time.Time) ([]Event, error) {
+// shipment returns the shipment at that instant with its deadline of receipt, and the release of
+// the hold if the coverage ends there.
+func (o *Order) shipment(c Command, g *trade.Given, f *Facts, at time.Time) ([]Event, error) {
 	days, ok := f.Rules().ReceiptDays[o.Transport]
 	if !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
@@ -234,13 +235,13 @@ func (o *Order) shipped(c Command, g *trade.Given, f *Facts, at time.Time) ([]Ev
 		y, m, d := at.In(china).Date()
 		deadline = time.Date(y, m, d+days+1, 0, 0, 0, 0, china).UTC()
 	}
-	e := Shipped{ShippedAt: at, ReceiptDeadline: deadline, Agreed: o.agreed()}
+	e := Shipped{ShippedAt: at, ReceiptDeadline: deadline, Agreed: o.agreedShipBy()}
 	e.Late = !e.Agreed.IsZero() && !at.Before(e.Agreed)
-	return append([]Event{e}, o.release(ReleaseShipped)...), nil
+	return append([]Event{e}, o.releaseHold(ReleaseShipped)...), nil
 }
 
-// autoShip returns the shipment of an order that waits for nothing else (D9): it left when the
-// last of what it waited for was there.
+// autoShip returns the shipment of an order that lacks nothing else (D9), at the instant at which
+// the last condition was met.
 func (o *Order) autoShip(g *trade.Given, f *Facts) []Event {
 	at := o.lastRelease()
 	for _, t := range [...]time.Time{o.FundedAt, o.ThawedAt} {
@@ -251,17 +252,17 @@ func (o *Order) autoShip(g *trade.Given, f *Facts) []Event {
 	if _, err := (MarkShipped{}).decide(o, g, f); err != nil || g.At.Before(at) {
 		return nil
 	}
-	facts, _ := o.shipped(MarkShipped{}, g, f, at) // its mode of transport was looked at just now
-	return facts
+	made, _ := o.shipment(MarkShipped{}, g, f, at) // decide has checked the mode of transport
+	return made
 }
 
-// Shipped says that the goods are on their way, until when the buyer may take to confirm
-// receipt before the system does, and whether the agreed time had passed (D17).
+// Shipped says that the goods are on their way, when the system will confirm receipt if the buyer
+// does not, and whether the agreed time had passed (D17).
 // Stored: add fields, never rename or remove.
 type Shipped struct {
 	ShippedAt       time.Time `json:"shipped_at"`
 	ReceiptDeadline time.Time `json:"receipt_deadline"`
-	Agreed          time.Time `json:"agreed,omitzero"` // the agreed time; an earlier instant is in time
+	Agreed          time.Time `json:"agreed,omitzero"` // the agreed time; only an earlier instant is in time
 	Late            bool      `json:"late,omitzero"`
 }
 

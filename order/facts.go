@@ -8,14 +8,14 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Facts is what other streams say, as far as a command needs it. Whoever fills it in guards
-// the streams it came from in the same commit.
+// Facts is what a command needs to know of other streams, and the policy. The caller who fills it
+// in guards those streams in the same commit.
 type Facts struct {
 	// Policy is what the platform may set; nil stands for the defaults.
 	Policy *Policy
 	// Service is the state of the seller's service; Draft and Submit need it.
 	Service Service
-	// Match is the account that the platform has for the buyer's address, if it has one;
+	// Match is the account that the platform has for the buyer's address; empty if it has none.
 	// MatchBuyer needs it.
 	Match trade.Account
 	// Entrustment is the one that Link names.
@@ -23,14 +23,14 @@ type Facts struct {
 	// Quota is the state of the seller's line in the order's currency; Submit, Confirm, Modify,
 	// ProposeChange and AcceptChange need it for a covered order.
 	Quota Quota
-	// Account is the receiving account that was made for the order; Submit needs it.
+	// Receiving is the receiving account that was made for the order; Submit needs it.
 	Receiving Receiving
 }
 
 // Service is the state of a seller's Trade Assurance service.
 type Service uint8
 
-// The states of the service. Its zero value is that of a seller who has never asked for it.
+// The states of the service. The zero value is that of a seller who never applied for it.
 const (
 	ServiceNone Service = iota
 	ServiceActive
@@ -63,7 +63,7 @@ type Entrustment struct {
 	ReleasedAt time.Time      // when customs released it; zero if they have not
 }
 
-// EntrustmentID names an export entrustment in the export service: see CheckID for its form.
+// EntrustmentID names an export entrustment in the export service: see trade.CheckID for its form.
 type EntrustmentID string
 
 // Quota is what an order needs to know of a credit line.
@@ -75,15 +75,15 @@ type Quota struct {
 // Receiving is a receiving account that was made for one order.
 type Receiving struct {
 	Account ReceivingAccount
-	Owner   trade.ID // the order that has reserved the account; zero if none has
+	Owner   trade.ID // the order that reserved the account; zero if none did
 }
 
-// ReceivingAccount is the number of a receiving account (收款账号): see CheckID for its form.
+// ReceivingAccount is the number of a receiving account (收款账号): see trade.CheckID for its form.
 type ReceivingAccount string
 
-// Policy is the part of the rule book that a platform may set. What applied to an order is
-// recorded in its events, so that a later change rewrites no history. A Policy must not be
-// changed once it is in use.
+// Policy is the part of the rule book that a platform may set. The settings that applied to an
+// order are recorded in its events, so that a later change rewrites no history. A Policy must not
+// be changed once it is in use.
 type Policy struct {
 	// ConfirmWithin is how long the buyer may take to confirm (D28; 30 days).
 	ConfirmWithin time.Duration
@@ -95,38 +95,39 @@ type Policy struct {
 	// CalendarDays counts ReceiptDays to the end of the last day in China instead of in
 	// units of 24 hours (D11; off).
 	CalendarDays bool
-	// HoldAt says when quota is occupied (D4; at Submit).
+	// HoldAt is when the order takes its hold on the quota (D4; at Submit).
 	HoldAt HoldAt
 	// CapCoverage covers an order up to what the line has left instead of refusing it (D3; off).
 	CapCoverage bool
-	// AutoShip marks an order as shipped as soon as its last entrustment is released and all
-	// else that shipping needs is there (D9; off).
+	// AutoShip marks an order as shipped as soon as its last entrustment is released and nothing
+	// else blocks shipment (D9; off).
 	AutoShip bool
 	// LinkPrefix stands before the order's id in the link that the seller sends to the buyer
 	// (A17; "/orders/").
 	LinkPrefix string
 	// NoticeLife is how long a T/T notice counts as a payment in process (D18; 7 days).
 	NoticeLife time.Duration
-	// ReviewWithin is how long after completion a review is taken (D31; 30 days).
+	// ReviewWithin is how long after completion a review is accepted (D31; 30 days).
 	ReviewWithin time.Duration
-	// ReceiptExtension is by how much each party may put the deadline of receipt off, once
+	// ReceiptExtension is by how much each party may extend the deadline of receipt, once
 	// (D12; 15 days).
 	ReceiptExtension time.Duration
-	// ShipWithin bounds an agreed time of shipment that is put off, from the instant at which
-	// the initial payment was satisfied (D17; 90 days).
+	// ShipWithin is how long after the initial payment was satisfied an agreed time of shipment
+	// may lie that a change puts off (D17; 90 days).
 	ShipWithin time.Duration
 	// EscalateFrom and EscalateAfter are how long after a dispute was opened either party may
-	// escalate it, and the system does (D29; 72 and 144 hours: from day 4 and on day 7).
+	// escalate it and the system does (D29; 72 and 144 hours: from day 4 and on day 7).
 	EscalateFrom, EscalateAfter time.Duration
 	// ClockSkew is how far behind a stream's last event a command's instant may lie and still
 	// be recorded at that event's instant (D61; 5 seconds).
 	ClockSkew time.Duration
 	// FindsAccount reports whether the text of an offline contract names a receiving account
-	// (A10). The default is FindsAccount; nil reads no text.
+	// (A10). The default is the function FindsAccount; nil disables the check.
 	FindsAccount func(text string) bool
-	// BuyerEmail, if it is set, says which addresses a buyer may have (D32; any).
+	// BuyerEmail reports whether a buyer may have that address (D32). The default, nil, accepts
+	// any.
 	BuyerEmail func(trade.Email) bool
-	// StrictDeclarationNo demands 18 digits with the export flag of a declaration number (D43; off).
+	// StrictDeclarationNo requires 18 digits with the export flag of a declaration number (D43; off).
 	StrictDeclarationNo bool
 }
 
@@ -136,8 +137,8 @@ const (
 	maxDays = 3650
 )
 
-// Validate returns an *InvalidError that names the first setting under which orders could not
-// be run, or nil. Decide does not ask again: whoever takes a Policy from outside does, once.
+// Validate returns a *trade.InvalidError that names the first setting that is out of bounds, or
+// nil. Decide does not validate: a caller who reads a Policy from outside does so once.
 func (p *Policy) Validate() error {
 	for _, term := range [...]struct {
 		field string
@@ -175,10 +176,10 @@ func (p *Policy) Validate() error {
 	return trade.CheckText("policy.link_prefix", p.LinkPrefix, 500)
 }
 
-// HoldAt says when quota is occupied.
+// HoldAt is when an order takes its hold on the quota.
 type HoldAt uint8
 
-// The instants at which quota can be occupied.
+// The instants at which an order can take its hold.
 const (
 	HoldAtSubmit HoldAt = iota
 	HoldAtConfirm

@@ -9,15 +9,14 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Fold: facts become a state. Nothing is decided here.
+// Fold: events become a state. Nothing is decided here.
 
-// Apply folds one fact into the state in place. An error says that the history cannot be
-// that of an order: the fact has no step from this phase, or contradicts what came before.
-// The state is then as it was.
+// Apply folds one event into the state in place. An error means that the history cannot be that
+// of an order: the event has no step from this phase, or contradicts the events before it. The
+// state is then unchanged.
 //
-// An event has a method contradicts where misreading it would bind the wrong person, move money,
-// quota or a deadline twice, or let the state grow without end: the table allows it, and the
-// order's own past does not.
+// An event has a method contradicts if a wrong one would bind the wrong person, move money, quota
+// or a deadline twice, or let the state grow without bound, although the table has a step for it.
 func (o *Order) Apply(e Event, at time.Time) error {
 	if !isEvent(e) {
 		return wire.Alien("event", "order")
@@ -35,8 +34,8 @@ func (o *Order) Apply(e Event, at time.Time) error {
 	return nil
 }
 
-// bounded returns an error if one more would let a list of the state grow without end.
-func bounded(have, most int) error {
+// checkCount returns an error if a list of the state is as long as it may become.
+func checkCount(have, most int) error {
 	if have >= most {
 		return fmt.Errorf("order: one more than the %d that an order holds", most)
 	}
@@ -49,14 +48,14 @@ func Evolve(o Order, e Event, at time.Time) (Order, error) {
 	return o, err
 }
 
-// Replay returns the order after more events, in their order; New is where a whole history begins.
-// An event that cannot be is an *events.CorruptError that names its place in the history; the
-// state is then the one before it.
+// Replay returns the order after more events, in their order; a whole history begins with New. For
+// an event that cannot be there it returns an *events.CorruptError that names the place in the
+// history, and the state before that event.
 func Replay(o Order, history []events.Recorded[Event]) (Order, error) {
 	return model.Continue(Stream(o.ID), o, history)
 }
 
-// At returns the order as it stood at an instant: what was recorded at or before it.
+// At returns the order as it was at an instant: all that was recorded at or before it.
 func At(id trade.ID, history []events.Recorded[Event], t time.Time) (Order, error) {
 	n := 0
 	for n < len(history) && !history[n].At.After(t) {

@@ -14,15 +14,15 @@ type Ledger struct {
 	Received  trade.Money // everything that came in
 	Applied   trade.Money // counted towards the total
 	Unapplied trade.Money // waits: too much, too early, too late, or under review
-	Review    trade.Money // the part of Unapplied that somebody must look at first (D19)
+	Review    trade.Money // the part of Unapplied that the platform has to review first (D19)
 	Returned  trade.Money // unapplied money that was paid back
-	Reversed  trade.Money // taken back by a payer's bank
-	Shortfall trade.Money // what the seller does without; it is no money received
-	Refunded  trade.Money // paid back out of Applied
-	Claimed   trade.Money // compensated by the platform
+	Reversed  trade.Money // taken back by a bank
+	Shortfall trade.Money // what the seller waived; not a part of Received
+	Refunded  trade.Money // the part of Applied that was paid back
+	Claimed   trade.Money // the part of Applied that the platform compensated
 }
 
-// settled is what counts towards the total: applied money and accepted shortfalls.
+// settled returns what counts towards the total: applied money and accepted shortfalls.
 func (l *Ledger) settled() trade.Money { return l.Applied.AddUnchecked(l.Shortfall) }
 
 // received returns the ledger after money came in.
@@ -36,7 +36,7 @@ func (l Ledger) received(e *PaymentReceived) Ledger {
 	return l
 }
 
-// applied returns the ledger after waiting money was counted.
+// applied returns the ledger after waiting money was applied.
 func (l Ledger) applied(e *UnappliedApplied) Ledger {
 	l.Unapplied = l.Unapplied.SubUnchecked(e.Amount)
 	l.Review = l.Review.SubUnchecked(e.Reviewed)
@@ -44,13 +44,13 @@ func (l Ledger) applied(e *UnappliedApplied) Ledger {
 	return l
 }
 
-// withShortfall returns the ledger after the seller did without an amount.
+// withShortfall returns the ledger after the seller waived an amount.
 func (l Ledger) withShortfall(e *ShortfallAccepted) Ledger {
 	l.Shortfall = l.Shortfall.AddUnchecked(e.Amount)
 	return l
 }
 
-// refunded returns the ledger after applied money went back.
+// refunded returns the ledger after applied money was paid back.
 func (l Ledger) refunded(e *RefundMade) Ledger {
 	l.Refunded = l.Refunded.AddUnchecked(e.Amount)
 	return l
@@ -62,7 +62,7 @@ func (l Ledger) claimed(e *ClaimPosted) Ledger {
 	return l
 }
 
-// returned returns the ledger after waiting money went back.
+// returned returns the ledger after waiting money was paid back.
 func (l Ledger) returned(e *UnappliedReturned) Ledger {
 	l.Unapplied = l.Unapplied.SubUnchecked(e.Amount)
 	l.Review = l.Review.SubUnchecked(e.Reviewed)
@@ -88,8 +88,8 @@ func (l Ledger) restored(e *ChargebackResolved) Ledger {
 	return l
 }
 
-// check returns an error if the step that led here was not sound, or the ledger of an order of
-// those terms does not add up.
+// check returns an error if the event that led here was not sound, or if the ledger does not add up
+// for an order of those terms.
 func (l Ledger) check(terms *Terms, sound bool) error {
 	if !sound {
 		return errors.New("order: amounts that do not fit what came before")
@@ -100,7 +100,7 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 			return fmt.Errorf("order: the ledger has %s on an order of %s", m, total)
 		}
 	}
-	// A sum of two amounts that overflows is negative, so each sum is looked at.
+	// A sum of two amounts that overflows is negative, so each sum is checked.
 	sum := trade.Money{}
 	for _, m := range [...]trade.Money{l.Applied, l.Unapplied, l.Returned, l.Reversed} {
 		if sum = sum.AddUnchecked(m); sum.IsNegative() {
@@ -111,7 +111,7 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 		return fmt.Errorf("order: received %s but accounted for %s", l.Received, sum)
 	}
 	if l.Unapplied.Less(l.Review) {
-		return fmt.Errorf("order: %s are under review, but %s wait", l.Review, l.Unapplied)
+		return fmt.Errorf("order: %s are under review, but only %s wait", l.Review, l.Unapplied)
 	}
 	if settled := l.settled(); settled.IsNegative() || total.Less(settled) {
 		return fmt.Errorf("order: %s are settled on an order of %s", settled, total)
@@ -119,11 +119,11 @@ func (l Ledger) check(terms *Terms, sound bool) error {
 	return nil
 }
 
-// Due returns what is still to be collected: the total less what is settled.
+// Due returns what is still due: the total less what is settled.
 func (o *Order) Due() trade.Money { return o.Terms.Total.SubUnchecked(o.Ledger.settled()) }
 
-// StepDue returns what the step of payment now due still lacks: the initial payment as long as
-// the order waits for it, then the rest of the total.
+// StepDue returns what the step of payment now due still lacks: the rest of the initial payment
+// until it is satisfied, then the rest of the total.
 func (o *Order) StepDue() trade.Money {
 	if o.Phase <= PhaseConfirmed {
 		return o.Terms.Initial.SubUnchecked(o.Ledger.settled())
@@ -131,13 +131,13 @@ func (o *Order) StepDue() trade.Money {
 	return o.Due()
 }
 
-// noteSettled keeps since when the initial payment and the total are settled. What they were
-// when the order ended stays.
+// noteSettled updates since when the initial payment and the total are settled. Once the order has
+// ended, both instants stay.
 func (o *Order) noteSettled(at time.Time) {
 	if !o.collects() {
 		return
 	}
-	if o.Phase != PhaseConfirmed { // until then Funded says it
+	if o.Phase != PhaseConfirmed { // until then Funded sets it
 		o.FundedAt = settledSince(o.FundedAt, at, o.Terms.Initial.AtMost(o.Ledger.settled()))
 	}
 	o.PaidAt = settledSince(o.PaidAt, at, o.Due().IsZero())

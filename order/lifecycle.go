@@ -6,7 +6,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Phase is where an order stands in its life.
+// Phase is how far an order has come in its life.
 type Phase uint8
 
 const (
@@ -16,11 +16,11 @@ const (
 	PhaseDraft
 	// PhaseSubmitted: the buyer may confirm it.
 	PhaseSubmitted
-	// PhaseConfirmed: both sides are bound; the initial payment is awaited.
+	// PhaseConfirmed: both sides are bound; the order waits for the initial payment.
 	PhaseConfirmed
 	// PhaseReadyToShip: the initial payment is satisfied.
 	PhaseReadyToShip
-	// PhaseShipped: the goods are on their way; receipt is awaited.
+	// PhaseShipped: the goods are on their way; the order waits for receipt.
 	PhaseShipped
 	// PhaseReceived: the goods have arrived; the balance is still open.
 	PhaseReceived
@@ -57,9 +57,8 @@ var (
 	bound      = submitted[1:]
 )
 
-// steps is the life of an order: which fact moves it from where to where, chapter by chapter.
-// It is the only place that says so. The machine, the diagrams and Next are made from it. See
-// TestStepsAreTheMachine.
+// steps is the life of an order: which event leads from which phase to which, chapter by chapter.
+// It is the only place that defines this; the machine and the diagrams are made from it.
 var steps = []machine.Step[Phase, Kind]{
 	// draft
 	{Event: KindDrafted, From: in(PhaseNone), To: PhaseDraft},
@@ -127,8 +126,9 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindClosed, From: in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), To: PhaseClosed},
 }
 
-// permits says which role may issue which command in which phases, chapter by chapter. What it
-// does not allow is denied. See TestMatrix.
+// permits says which role may issue which command in which phases, which rule refuses it
+// otherwise, and which events may result, chapter by chapter. What it does not allow is denied. See
+// TestMatrix.
 var permits = []machine.Permit[Phase, Kind]{
 	// draft
 	permit(Draft{}, by(trade.Seller), in(PhaseNone), rule.A6, KindDrafted),

@@ -10,8 +10,8 @@ import (
 )
 
 // Next returns the commands that the actor may issue at that instant, in the order of the table,
-// each with what blocks it. A command that needs a payload, or a look at another stream, can
-// still be refused when it is issued.
+// each with the refusal that blocks it, if the order alone shows one. A command whose payload or
+// whose facts decide can still be refused when it is issued.
 func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
 	g, f := trade.Given{By: by, At: at}, o.permissiveFacts()
 	f.Policy = policy
@@ -25,7 +25,7 @@ func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choi
 	})
 }
 
-// probes makes the sample of each command whose refusals the order alone shows.
+// probes makes a sample of each command that the order alone can refuse.
 var probes = map[string]func(*Order) Command{
 	Submit{}.Name():             func(*Order) Command { return Submit{OneTouchAcknowledged: true} },
 	Confirm{}.Name():            probeConfirm,
@@ -57,7 +57,7 @@ var probes = map[string]func(*Order) Command{
 	Expire{}.Name():             func(*Order) Command { return Expire{} },
 }
 
-// permissiveFacts returns facts of other streams under which nothing but the order itself refuses.
+// permissiveFacts returns facts under which only the order itself refuses a command.
 func (o *Order) permissiveFacts() Facts {
 	return Facts{
 		Service:   ServiceActive,
@@ -68,7 +68,7 @@ func (o *Order) permissiveFacts() Facts {
 
 func probeConfirm(o *Order) Command { return Confirm{Terms: o.Revision} }
 
-// probePayment announces a transfer of what is due, which no other payment blocks, under an id
+// probePayment announces a transfer, which no other payment blocks, of what is due, under an id
 // that the order does not have.
 func probePayment(o *Order) Command {
 	taken := make(map[PaymentID]bool, len(o.Payments))
@@ -121,15 +121,16 @@ func probeApplication(o *Order) Command {
 	return ApplyUnapplied{Amount: amount}
 }
 
-// probeReversal and probeResolution name a payment of which the command can be true, if there
-// is one.
-func probeReversal(o *Order) Command { return ChargeBack{Reference: o.contested(ChargebackNone)} }
+// probeReversal and probeResolution name a payment that the command fits, if there is one.
+func probeReversal(o *Order) Command { return ChargeBack{Reference: o.referenceWith(ChargebackNone)} }
 
 func probeResolution(o *Order) Command {
-	return ResolveChargeback{Reference: o.contested(ChargebackOpen)}
+	return ResolveChargeback{Reference: o.referenceWith(ChargebackOpen)}
 }
 
-func (o *Order) contested(status ChargebackStatus) string {
+// referenceWith returns the reference of a card or e-Checking payment whose chargeback has that
+// status, or one that no payment has.
+func (o *Order) referenceWith(status ChargebackStatus) string {
 	for i := range o.Payments {
 		p := &o.Payments[i]
 		if p.Status == PaymentIsReceived && p.Method != PayTT && p.Chargeback.Status == status {
@@ -139,14 +140,15 @@ func (o *Order) contested(status ChargebackStatus) string {
 	return "0"
 }
 
-// Deadline is an instant from which the system does what a party did not.
+// Deadline is an instant from which the system acts because a party did not.
 type Deadline struct {
 	At      time.Time
 	Kind    string  // "confirm", "pay", "receipt" or "escalate"
-	Command Command // what the system asks for then
+	Command Command // the command that the system issues then
 }
 
-// Deadline returns the deadline that runs now, and whether one does. An order has at most one.
+// Deadline returns the deadline of the order and true, or false if none is running. An order has
+// at most one.
 func (o *Order) Deadline() (Deadline, bool) {
 	if o.Dispute.Stage == StageNegotiating {
 		return Deadline{At: o.Dispute.EscalateBy, Kind: "escalate", Command: Escalate{}}, true
@@ -162,7 +164,7 @@ func (o *Order) Deadline() (Deadline, bool) {
 			return Deadline{}, false
 		}
 		at := o.PayBy
-		if until := o.announced(at); !until.IsZero() {
+		if until := o.noticeUntil(at); !until.IsZero() {
 			at = until
 		}
 		return Deadline{At: at, Kind: "pay", Command: Expire{}}, true

@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Order is the folded state of one assurance order (信保订单). It is a value: whoever holds one
-// may keep it, and no later step changes it.
+// Order is the folded state of one assurance order (信保订单). It is a value: no later step changes
+// one that a caller keeps.
 type Order struct {
 	ID     trade.ID
 	Phase  Phase
@@ -63,8 +63,8 @@ type Order struct {
 	// dispute and chargeback
 	Dispute         Dispute
 	OpenChargebacks int // how many of the payments are contested
-	// FrozenAt is the instant from which the order stands still; zero while it does not.
-	// ThawedAt is when it last went on.
+	// FrozenAt is the instant from which the order is frozen; zero while it is not. ThawedAt is
+	// when the last freeze ended.
 	FrozenAt, ThawedAt time.Time
 
 	// close
@@ -72,34 +72,35 @@ type Order struct {
 	ClosedAt    time.Time
 }
 
-// Command is what may be asked of an order. The commands are the exported types of this
-// package with a method Name; nobody else can make one.
+// Command is a request to change an order. The commands are the exported types of this package
+// with a method Name; other packages cannot add one.
 type Command interface {
 	// Name is the command's wire name, such as "mark-shipped".
 	Name() string
-	// decide climbs the command's ladder of rules. Actor, role and phase were checked.
+	// decide applies the command's rules, one after another. Role, party, phase, instant and
+	// freeze were checked before.
 	decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 }
 
-// checker is a command with a payload that can be malformed, whatever the order.
+// checker is a command whose payload can be malformed, whatever the state of the order.
 type checker interface{ check() error }
 
-// Event is a fact in the life of an order. The events are the exported types of this package
-// with a method Kind; nobody else can make one.
+// Event is a change of an order that happened. The events are the exported types of this package
+// with a method Kind; other packages cannot add one.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name, such as "order.shipped".
+	// Kind returns which event it is; Kind.String is the wire name, such as "order.shipped".
 	Kind() Kind
-	// evolve copies the fact into the state. It refuses nothing, moves no phase, and never
-	// writes through a slice that another holder of the state can see.
+	// evolve copies the event into the state. It refuses nothing, leaves the phase alone, and
+	// never writes to a slice that an earlier state shares.
 	evolve(o *Order, at time.Time)
 }
 
-// Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError if
-// the command or the given is malformed. No events and no error says that there is nothing to do.
+// Decide returns the resulting events of a command, a *trade.Refusal, or a *trade.InvalidError if
+// the command or the given is malformed. No events and no error mean that there is nothing to do.
 //
-// The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
-// order's own rules as its chapter writes them, and then those that depend on other streams:
-// service, entrustment, line, account.
+// The order of the checks is fixed: malformed input; role, party, phase, instant and freeze, see
+// machine.Life.Check; the order's own rules in the sequence of its chapter; and last the rules that
+// depend on other streams: service, entrustment, line, receiving account.
 func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, wire.Alien("command", "order")
@@ -119,14 +120,14 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	return c.decide(&o, &g, &f)
 }
 
-// at returns where the order stands for the actor.
+// at returns the state of the order as far as Life needs it for the actor.
 func (o *Order) at(by trade.Actor) machine.At[Phase] {
 	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by), Frozen: o.Frozen()}
 }
 
 // isParty reports whether a buyer or seller is the one of this order. A buyer who was not
-// registered when the contract was drafted is known by his verified address (D32). Before the
-// order is drafted anybody may become its seller.
+// registered when the contract was drafted is known by the verified address (D32). Any seller may
+// draft an order and so become its seller.
 func (o *Order) isParty(by trade.Actor) bool {
 	switch by.Role {
 	case trade.Seller:
@@ -143,7 +144,7 @@ func (o *Order) isParty(by trade.Actor) bool {
 
 // withConsequences returns the events and those that they cause in the same commit: an order whose
 // initial payment is satisfied is funded, one that is received and paid is completed, and one that
-// waits for nothing else is shipped if the policy says so.
+// lacks nothing else is shipped if the policy says so.
 func (o Order) withConsequences(g *trade.Given, f *Facts, made ...Event) ([]Event, error) {
 	for _, e := range made {
 		if err := o.Apply(e, g.At); err != nil {

@@ -18,8 +18,8 @@ func (p Party) Same(account trade.Account, email trade.Email) bool {
 	return p.Account != "" && p.Account == account || p.Email.Same(email)
 }
 
-// sameName compares the names of payers and buyers the way a bank statement writes them:
-// without regard to case and to white space.
+// sameName reports whether the names of a payer and a buyer are equal but for case and white space,
+// which bank statements change.
 func sameName(a, b string) bool {
 	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
 }

@@ -2,92 +2,17 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Pay: money comes in, by one of three methods, in as many parts as it takes. What counts
-// towards the order is applied; everything else waits as unapplied money and never becomes
-// the seller's.
+// Pay: money comes in, by one of three methods, in any number of parts. What counts towards the
+// total is applied; everything else waits as unapplied money and never becomes the seller's.
 
-// Method is a method of payment (A19).
-type Method string
-
-// The three methods of payment.
-const (
-	PayTT     Method = "tt"      // 电汇
-	PayCard   Method = "card"    // 信用卡
-	PayECheck Method = "e-check" // e-Checking, of banks in the United States only
-)
-
-func (m Method) known() bool { return m == PayTT || m == PayCard || m == PayECheck }
-
-// PaymentID names a payment that the buyer initiated: see CheckID for its form.
-type PaymentID string
-
-// PaymentStatus is how far a payment has come (D18).
-type PaymentStatus uint8
-
-// The states of a payment.
-const (
-	PaymentPending PaymentStatus = iota + 1
-	PaymentIsReceived
-	PaymentHasFailed
-)
-
-// Payment is one payment of an order: initiated by the buyer, or received without notice.
-type Payment struct {
-	ID          PaymentID // empty for a transfer that came without notice
-	Method      Method
-	Status      PaymentStatus
-	Amount      trade.Money // announced, and once it has come in, what came in
-	NoticeUntil time.Time
-	Receipt     PaymentReceived // what came in; zero until then
-	Chargeback  Chargeback
-}
-
-// MaxPayments is how many payments an order records. At most MaxAnnounced of them are announced
-// by the buyer: there is always room for money that comes in.
-const (
-	MaxPayments  = 1000
-	MaxAnnounced = 500
-)
-
-// processing reports whether a card or e-Checking payment is under way. One at a time is.
-func (o *Order) processing() bool {
-	for i := range o.Payments {
-		if p := &o.Payments[i]; p.Status == PaymentPending && p.Method != PayTT {
-			return true
-		}
-	}
-	return false
-}
-
-// announced returns until when T/T notices keep the order from being ended (D18), or zero if
-// none does at that instant.
-func (o *Order) announced(at time.Time) time.Time {
-	var until time.Time
-	for i := range o.Payments {
-		if p := &o.Payments[i]; p.Status == PaymentPending && p.Method == PayTT && at.Before(p.NoticeUntil) && until.Before(p.NoticeUntil) {
-			until = p.NoticeUntil
-		}
-	}
-	return until
-}
-
-// pending returns the index of the initiated, unresolved payment of that id and method, or -1.
-func (o *Order) pending(id PaymentID, method Method) int {
-	for i := range o.Payments {
-		if p := &o.Payments[i]; p.ID == id && id != "" && p.Status == PaymentPending && p.Method == method {
-			return i
-		}
-	}
-	return -1
-}
-
-// InitiatePayment announces a payment. A card or e-Checking payment is under way from then on
+// InitiatePayment announces a payment. A card or e-Checking payment is in process from then on
 // until it is received or fails; a T/T notice only says that money was sent.
 type InitiatePayment struct {
 	Payment     PaymentID   `json:"payment"`
@@ -135,7 +60,7 @@ func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 		return nil, err
 	}
 	if due.Less(c.Amount) {
-		return nil, refuse(rule.A12, c, o).Because("no more than %[1]s is due", "待付金额仅为 %[1]s", due)
+		return nil, refuse(rule.A12, c, o).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	}
 	if announced >= MaxAnnounced || len(o.Payments) >= MaxPayments {
 		return nil, trade.Invalid("payment", "an order takes at most %d announcements", MaxAnnounced)
@@ -158,8 +83,7 @@ func (o *Order) checkAmount(c Command, amount trade.Money) error {
 	return nil
 }
 
-// PaymentInitiated says that the buyer announced a payment. NoticeUntil bounds how long a T/T
-// notice counts.
+// PaymentInitiated says that the buyer announced a payment. A T/T notice counts until NoticeUntil.
 // Stored: add fields, never rename or remove.
 type PaymentInitiated struct {
 	Payment     PaymentID   `json:"payment"`
@@ -169,7 +93,9 @@ type PaymentInitiated struct {
 	NoticeUntil time.Time   `json:"notice_until,omitzero"`
 }
 
-func (e *PaymentInitiated) contradicts(o *Order) error { return bounded(len(o.Payments), MaxPayments) }
+func (e *PaymentInitiated) contradicts(o *Order) error {
+	return checkCount(len(o.Payments), MaxPayments)
+}
 
 func (e PaymentInitiated) evolve(o *Order, _ time.Time) {
 	o.Payments = appended(o.Payments, Payment{
@@ -177,18 +103,18 @@ func (e PaymentInitiated) evolve(o *Order, _ time.Time) {
 	})
 }
 
-// RecordPayment reports money that came in. It is a fact and is taken in every phase from
-// submission on; the phase only decides whether it is applied. The same Reference with the
-// same content is harmless.
+// RecordPayment reports money that came in. It is accepted in every phase from submission on; the
+// phase only decides whether the money is applied. A repeated Reference with the same content
+// changes nothing.
 type RecordPayment struct {
-	Reference        string           `json:"reference"` // the bank's or the acquirer's own, unique on the order
+	Reference        string           `json:"reference"` // of the bank or the acquirer, unique on the order
 	Method           Method           `json:"method"`
-	Payment          PaymentID        `json:"payment,omitzero"` // the initiated payment; a transfer may come without
-	ReceivingAccount ReceivingAccount `json:"account,omitzero"` // T/T: the account it came into
-	Amount           trade.Money      `json:"amount"`           // net of what the payer's bank and card fees took
+	Payment          PaymentID        `json:"payment,omitzero"` // the announced payment; a transfer may have none
+	ReceivingAccount ReceivingAccount `json:"account,omitzero"` // T/T: the account that was credited
+	Amount           trade.Money      `json:"amount"`           // net of the fees of the payer's bank or card
 	Payer            string           `json:"payer,omitzero"`   // T/T: the name on the transfer
 	PaidAt           time.Time        `json:"paid_at"`          // when it was credited
-	Fee              trade.Money      `json:"fee,omitzero"`     // borne by the payer on top (D23); counts for nothing here
+	Fee              trade.Money      `json:"fee,omitzero"`     // paid by the payer on top (D23); not included in any sum
 }
 
 func (c RecordPayment) check() error {
@@ -234,7 +160,7 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == "") {
 		return nil, refuse(rule.D19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
 	}
-	pending := o.pending(c.Payment, c.Method) >= 0
+	pending := o.pendingIndex(c.Payment, c.Method) >= 0
 	if (c.Method != PayTT || c.Payment != "") && !pending {
 		return nil, refuse(rule.D18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
 	}
@@ -265,8 +191,8 @@ func (o *Order) collects() bool {
 	return o.Phase >= PhaseConfirmed && o.Phase <= PhaseReceived
 }
 
-// PaymentReceived says what came in and what of it counts. NeedsReview marks a transfer whose
-// payer is not the contract's buyer.
+// PaymentReceived says what came in and which part of it is applied. NeedsReview marks a transfer
+// whose payer is not the contract's buyer.
 // Stored: add fields, never rename or remove.
 type PaymentReceived struct {
 	Reference        string           `json:"reference"`
@@ -282,23 +208,23 @@ type PaymentReceived struct {
 	NeedsReview      bool             `json:"needs_review,omitzero"`
 }
 
-// reports says whether the command reports this very receipt.
+// reports reports whether the command is about this receipt and says the same.
 func (e *PaymentReceived) reports(c RecordPayment) bool {
 	return c.Reference == e.Reference && c.Method == e.Method && c.Payment == e.Payment && c.ReceivingAccount == e.ReceivingAccount &&
 		c.Amount == e.Amount && c.Payer == e.Payer && c.PaidAt.Equal(e.PaidAt) && c.Fee == e.Fee
 }
 
 func (e *PaymentReceived) contradicts(o *Order) error {
-	if len(o.Payments) >= MaxPayments && o.pending(e.Payment, e.Method) < 0 {
-		return bounded(len(o.Payments), MaxPayments)
+	if len(o.Payments) >= MaxPayments && o.pendingIndex(e.Payment, e.Method) < 0 {
+		return checkCount(len(o.Payments), MaxPayments)
 	}
 	sound := e.Amount.IsPositive() && !e.Applied.IsNegative() && !e.Unapplied.IsNegative()
 	return o.Ledger.received(e).check(&o.Terms, sound)
 }
 
 func (e PaymentReceived) evolve(o *Order, at time.Time) {
-	if i := o.pending(e.Payment, e.Method); i >= 0 {
-		o.Payments = replaced(o.Payments)
+	if i := o.pendingIndex(e.Payment, e.Method); i >= 0 {
+		o.Payments = slices.Clone(o.Payments)
 		p := &o.Payments[i]
 		p.Status, p.Amount, p.Receipt = PaymentIsReceived, e.Amount, e
 	} else {
@@ -308,12 +234,7 @@ func (e PaymentReceived) evolve(o *Order, at time.Time) {
 	o.noteSettled(at)
 }
 
-// replaced returns a copy of the list whose elements may be written.
-func replaced[T any](list []T) []T {
-	return append([]T(nil), list...)
-}
-
-// FailPayment reports that an initiated payment came to nothing.
+// FailPayment reports that an announced payment failed.
 type FailPayment struct {
 	Payment PaymentID `json:"payment"`
 	Reason  string    `json:"reason"`
@@ -335,7 +256,7 @@ func (c FailPayment) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error)
 	return nil, refuse(rule.D18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
 }
 
-// PaymentFailed says that an initiated payment came to nothing.
+// PaymentFailed says that an announced payment failed.
 // Stored: add fields, never rename or remove.
 type PaymentFailed struct {
 	Payment PaymentID `json:"payment"`
@@ -345,15 +266,14 @@ type PaymentFailed struct {
 func (e PaymentFailed) evolve(o *Order, _ time.Time) {
 	for i := range o.Payments {
 		if p := &o.Payments[i]; p.ID == e.Payment && p.Status == PaymentPending {
-			o.Payments = replaced(o.Payments)
+			o.Payments = slices.Clone(o.Payments)
 			o.Payments[i].Status = PaymentHasFailed
 			return
 		}
 	}
 }
 
-// ApplyUnapplied counts money that waited towards what is due, after somebody looked at it
-// (D19, D21).
+// ApplyUnapplied applies waiting money to what is due, after the platform reviewed it (D19, D21).
 type ApplyUnapplied struct {
 	Amount trade.Money `json:"amount"`
 }
@@ -364,13 +284,13 @@ func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 	}
 	if most := smaller(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
 		return nil, refuse(rule.D19, c, o).
-			Because("no more than %[1]s waits and is due", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
+			Because("at most %[1]s can be applied", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
 	return o.withConsequences(g, f, UnappliedApplied{Amount: c.Amount, Reviewed: smaller(o.Ledger.Review, c.Amount)})
 }
 
-// applyWaiting returns the application of money that came before the buyer confirmed (D21b).
-// Money under review goes on waiting.
+// applyWaiting returns the application of money that came in before the buyer confirmed (D21b).
+// Money under review still waits.
 func (o *Order) applyWaiting() []Event {
 	amount := smaller(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())
 	if !amount.IsPositive() {
@@ -379,8 +299,8 @@ func (o *Order) applyWaiting() []Event {
 	return []Event{UnappliedApplied{Amount: amount}}
 }
 
-// UnappliedApplied says that waiting money counts from here on. Reviewed is the part of it
-// that was under review.
+// UnappliedApplied says that waiting money is applied. Reviewed is the part of it that was under
+// review.
 // Stored: add fields, never rename or remove.
 type UnappliedApplied struct {
 	Amount   trade.Money `json:"amount"`
@@ -396,8 +316,8 @@ func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 	o.noteSettled(at)
 }
 
-// AcceptShortfall is the seller doing without what the step now due still lacks, such as the
-// charges that banks took on the way (D20).
+// AcceptShortfall waives what the step of payment now due still lacks, such as the charges that
+// banks deducted (D20).
 type AcceptShortfall struct{}
 
 func (c AcceptShortfall) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -410,7 +330,7 @@ func (c AcceptShortfall) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	}
 	short := o.StepDue()
 	if !short.IsPositive() {
-		return nil, refuse(rule.D20, c, o).Because("nothing is short", "没有短款")
+		return nil, refuse(rule.D20, c, o).Because("there is no shortfall", "没有短款")
 	}
 	if o.processing() {
 		return nil, refuse(rule.D20, c, o).Because("a payment is in process", "有付款正在处理中")
@@ -418,7 +338,7 @@ func (c AcceptShortfall) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	return o.withConsequences(g, f, ShortfallAccepted{Amount: short})
 }
 
-// ShortfallAccepted says what the seller does without. The total stays what it is.
+// ShortfallAccepted says which amount the seller waives. The total does not change.
 // Stored: add fields, never rename or remove.
 type ShortfallAccepted struct {
 	Amount trade.Money `json:"amount"`

@@ -8,8 +8,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Quota: a covered order occupies a part of the seller's Trade Assurance Limit (信保额度) until
-// its coverage ends. The line itself keeps only sums; what this order holds is told here.
+// Quota: a covered order holds a part of the seller's Trade Assurance Limit (信保额度) until its
+// coverage ends. The line itself keeps only sums; the hold of an order is recorded on the order.
 
 // Coverage is the type of coverage (保障方式).
 type Coverage string
@@ -21,10 +21,10 @@ const (
 	CoveragePostDelivery Coverage = "post-delivery" // 保障到收货后
 )
 
-// HoldStatus is what became of an order's hold.
+// HoldStatus is whether an order has a hold, and how the hold was resolved.
 type HoldStatus uint8
 
-// The states of a hold. A posted one was claimed by the platform.
+// The states of a hold. A posted hold was claimed by the platform.
 const (
 	HoldNone HoldStatus = iota
 	HoldOpen
@@ -32,17 +32,17 @@ const (
 	HoldIsPosted
 )
 
-// Hold is what the order occupies of its seller's line.
+// Hold is the part of the seller's line that an order holds.
 type Hold struct {
 	Status HoldStatus
-	Amount trade.Money  // what is held, or was until it was resolved
+	Amount trade.Money  // what is held, or was held until it was resolved
 	Cause  ReleaseCause // why it was released
 }
 
 // ReleaseCause says why a hold was released.
 type ReleaseCause string
 
-// The causes of a release. Uncovered is a change of the coverage to none.
+// The causes of a release. ReleaseUncovered is a change of the coverage to none.
 const (
 	ReleaseShipped   ReleaseCause = "shipped"
 	ReleaseReceived  ReleaseCause = "received"
@@ -50,8 +50,8 @@ const (
 	ReleaseUncovered ReleaseCause = "uncovered"
 )
 
-// Need returns what the order has to hold for its coverage (D2): nothing, the initial payment,
-// or the total.
+// Need returns the amount that the coverage has to hold (D2): nothing, the initial payment, or the
+// total.
 func (o *Order) Need() trade.Money {
 	switch o.Coverage {
 	case CoveragePreShipment:
@@ -63,15 +63,15 @@ func (o *Order) Need() trade.Money {
 	}
 }
 
-// hold returns the hold that the coverage needs at this point, or the refusal of a line that
-// cannot bear it (D3).
-func (o *Order) hold(c Command, g *trade.Given, f *Facts, at HoldAt) ([]Event, error) {
+// placeHold returns the hold that the coverage needs at this point, or the refusal if the line
+// cannot cover it (D3).
+func (o *Order) placeHold(c Command, f *Facts, at HoldAt) ([]Event, error) {
 	need, policy := o.Need(), f.Rules()
 	if need.IsZero() || at == HoldAtSubmit && policy.HoldAt != HoldAtSubmit {
 		return nil, nil
 	}
 	if o.Hold.Status == HoldOpen || o.Hold.Status == HoldIsPosted {
-		return nil, nil // a hold that was claimed is the order's last
+		return nil, nil // after a claim an order has no other hold
 	}
 	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
@@ -92,7 +92,7 @@ func (o *Order) hold(c Command, g *trade.Given, f *Facts, at HoldAt) ([]Event, e
 	return []Event{HoldPlaced{Need: need, Amount: amount}}, nil
 }
 
-// available returns what a line has left, in the order's currency also when there is no line.
+// available returns what a line has left: nothing in the order's currency if there is no line.
 func available(q Quota, need trade.Money) trade.Money {
 	if q.Available.IsZero() {
 		return trade.Minor(0, need.Currency())
@@ -100,7 +100,7 @@ func available(q Quota, need trade.Money) trade.Money {
 	return q.Available
 }
 
-// HoldPlaced says what the order occupies of the line: its need, or less if coverage was capped.
+// HoldPlaced says how much the order holds of the line: its need, or less if coverage was capped.
 // Stored: add fields, never rename or remove.
 type HoldPlaced struct {
 	Need   trade.Money `json:"need"`
@@ -116,9 +116,82 @@ func (e *HoldPlaced) contradicts(o *Order) error {
 
 func (e HoldPlaced) evolve(o *Order, _ time.Time) { o.Hold = Hold{Status: HoldOpen, Amount: e.Amount} }
 
-// release returns the release of an open hold, if its coverage ends with that cause. A hold
-// that is resolved already is left alone.
-func (o *Order) release(cause ReleaseCause) []Event {
+// holdAfterChange returns how a change of terms and coverage changes the order's hold (D5). The hold
+// is released if nothing has to be held, or not yet: until the confirmation under a policy that
+// holds there (D4). It stays if price and coverage do. Otherwise it becomes the new need.
+func (o *Order) holdAfterChange(c Command, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
+	next := *o
+	next.Terms, next.Coverage = *terms, coverage
+	need, held := next.Need(), o.Hold.Status == HoldOpen
+	stays := coverage == o.Coverage && terms.Total == o.Terms.Total && terms.Initial == o.Terms.Initial
+	switch {
+	case need.IsZero() || !confirmed && f.Rules().HoldAt == HoldAtConfirm:
+		if held {
+			return []Event{HoldReleased{Amount: o.Hold.Amount, Cause: ReleaseUncovered}}, nil
+		}
+		return nil, nil
+	case stays && (held || confirmed):
+		return nil, nil
+	case o.Hold.Status == HoldIsPosted && coverage != o.Coverage:
+		return nil, refuse(rule.D8, c, o).Because("the order's hold was claimed", "订单占用的额度已用于先行垫付")
+	case o.Hold.Status == HoldIsPosted:
+		return nil, nil // the claim has ended the coverage, and the order goes on
+	}
+	before := trade.Minor(0, need.Currency())
+	if held {
+		before = o.Hold.Amount
+	}
+	amount, err := o.holdWithinQuota(c, f, before, need)
+	switch {
+	case err != nil || amount == before:
+		return nil, err
+	case held:
+		return []Event{HoldAdjusted{From: before, To: amount}}, nil
+	}
+	return []Event{HoldPlaced{Need: need, Amount: amount}}, nil
+}
+
+// holdWithinQuota returns how much an order that holds an amount can hold of its need: all of it if
+// the need is not higher or the line covers the difference; less if the policy caps coverage.
+func (o *Order) holdWithinQuota(c Command, f *Facts, held, need trade.Money) (trade.Money, error) {
+	quota := f.Quota
+	if _, err := quota.Available.Cmp(need); err != nil {
+		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
+	}
+	raise, free := need.SubUnchecked(held), available(quota, need)
+	if quota.Suspended {
+		free = trade.Minor(0, need.Currency())
+	}
+	switch {
+	case !raise.IsPositive() || raise.AtMost(free):
+		return need, nil
+	case f.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
+		return held.AddUnchecked(free), nil
+	}
+	return trade.Money{}, refuse(rule.D5, c, o).
+		Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
+		Short(raise.SubUnchecked(free))
+}
+
+// HoldAdjusted says that a change of the terms made the order hold more or less.
+// Stored: add fields, never rename or remove.
+type HoldAdjusted struct {
+	From trade.Money `json:"from"`
+	To   trade.Money `json:"to"`
+}
+
+func (e *HoldAdjusted) contradicts(o *Order) error {
+	if o.Hold.Status != HoldOpen || e.From != o.Hold.Amount || !e.To.IsPositive() {
+		return fmt.Errorf("order: a hold of %s adjusted from %s to %s", o.Hold.Amount, e.From, e.To)
+	}
+	return nil
+}
+
+func (e HoldAdjusted) evolve(o *Order, _ time.Time) { o.Hold.Amount = e.To }
+
+// releaseHold returns the release of an open hold if its coverage ends for that cause; nothing if
+// the hold is resolved already.
+func (o *Order) releaseHold(cause ReleaseCause) []Event {
 	ends := cause == ReleaseClosed ||
 		cause == ReleaseShipped && o.Coverage == CoveragePreShipment ||
 		cause == ReleaseReceived && o.Coverage == CoveragePostDelivery

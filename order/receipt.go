@@ -8,33 +8,34 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Receipt: the goods arrive. The buyer says so, or the system does when he stays silent; with
-// the last of the money the order is complete.
+// Receipt: the goods arrive. The buyer confirms receipt, or the system does after a time without an
+// answer. Once the order is also paid in full, it is complete.
 
-// ConfirmReceipt is the buyer's word that the goods arrived in order. It is taken until the
-// system has acted, also after the deadline.
+// ConfirmReceipt confirms that the goods arrived in order. It is accepted until the system has
+// acted, even after the deadline.
 type ConfirmReceipt struct{}
 
 func (c ConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	return o.received(g, f, trade.Buyer)
+	return o.confirmReceipt(g, f, trade.Buyer)
 }
 
-// AutoConfirmReceipt confirms receipt for a buyer who stayed silent until the deadline (A25).
+// AutoConfirmReceipt confirms receipt because the buyer did not until the deadline (A25). The system
+// issues it.
 type AutoConfirmReceipt struct{}
 
 func (c AutoConfirmReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if g.At.Before(o.Shipment.ReceiptDeadline) {
 		return nil, refuse(rule.A25, c, o).From(o.Shipment.ReceiptDeadline)
 	}
-	return o.received(g, f, trade.System)
+	return o.confirmReceipt(g, f, trade.System)
 }
 
-func (o *Order) received(g *trade.Given, f *Facts, by trade.Role) ([]Event, error) {
-	facts := append([]Event{ReceiptConfirmed{By: by}}, o.release(ReleaseReceived)...)
-	return o.withConsequences(g, f, facts...)
+func (o *Order) confirmReceipt(g *trade.Given, f *Facts, by trade.Role) ([]Event, error) {
+	made := append([]Event{ReceiptConfirmed{By: by}}, o.releaseHold(ReleaseReceived)...)
+	return o.withConsequences(g, f, made...)
 }
 
-// ReceiptConfirmed says that the goods have arrived, by the buyer's word or by the system's.
+// ReceiptConfirmed says that the buyer or the system confirmed receipt of the goods.
 // Stored: add fields, never rename or remove.
 type ReceiptConfirmed struct {
 	By trade.Role `json:"by"`
@@ -42,7 +43,7 @@ type ReceiptConfirmed struct {
 
 func (e ReceiptConfirmed) evolve(o *Order, at time.Time) { o.ReceiptBy, o.ReceivedAt = e.By, at }
 
-// ExtendReceipt puts the deadline of receipt off, once for each party (D12).
+// ExtendReceipt extends the deadline of receipt. Each party may do so once (D12).
 type ExtendReceipt struct{}
 
 func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -58,7 +59,7 @@ func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 // Extended says which party has extended the deadline of receipt.
 type Extended struct{ Buyer, Seller bool }
 
-// ReceiptExtended says until when the buyer may take now.
+// ReceiptExtended says who extended the deadline of receipt, and until when.
 // Stored: add fields, never rename or remove.
 type ReceiptExtended struct {
 	By              trade.Role `json:"by"`
@@ -91,7 +92,7 @@ func (e *Completed) contradicts(o *Order) error {
 
 func (e Completed) evolve(o *Order, at time.Time) { o.CompletedAt = at }
 
-// Review is the buyer's opinion, which nobody has to give (A24, D31).
+// Review is the buyer's opinion; it is optional (A24, D31).
 type Review struct {
 	Rating int    `json:"rating"` // 1 to 5
 	Text   string `json:"text,omitzero"`
@@ -117,7 +118,7 @@ func (c Review) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return []Event{Reviewed(c)}, nil
 }
 
-// Reviewed says what the buyer thinks of the order.
+// Reviewed says how the buyer rates the order.
 // Stored: add fields, never rename or remove.
 type Reviewed struct {
 	Rating int    `json:"rating"`
@@ -135,7 +136,7 @@ type EditReview struct {
 func (c EditReview) check() error { return Review(c).check() }
 
 func (c EditReview) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.reviewed(c, g, f, o.ReviewedAt); err != nil {
+	if err := o.checkReview(c, g, f, o.ReviewedAt); err != nil {
 		return nil, err
 	}
 	if !o.ReviewEditedAt.IsZero() {
@@ -144,9 +145,9 @@ func (c EditReview) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) 
 	return []Event{ReviewEdited(c)}, nil
 }
 
-// reviewed refuses what comes without a review, or too long after the instant from which it
-// counts.
-func (o *Order) reviewed(c Command, g *trade.Given, f *Facts, from time.Time) error {
+// checkReview refuses a command on a review if there is none, or if the time that counts from that
+// instant is over.
+func (o *Order) checkReview(c Command, g *trade.Given, f *Facts, from time.Time) error {
 	if o.Review.Rating == 0 {
 		return refuse(rule.D31, c, o).Because("there is no review", "尚无评价")
 	}
@@ -156,7 +157,7 @@ func (o *Order) reviewed(c Command, g *trade.Given, f *Facts, from time.Time) er
 	return nil
 }
 
-// ReviewEdited says what the buyer thinks of the order after all.
+// ReviewEdited says how the buyer rates the order after editing the review.
 // Stored: add fields, never rename or remove.
 type ReviewEdited struct {
 	Rating int    `json:"rating"`
@@ -165,7 +166,7 @@ type ReviewEdited struct {
 
 func (e ReviewEdited) evolve(o *Order, at time.Time) { o.Review, o.ReviewEditedAt = Reviewed(e), at }
 
-// Reply is the seller's answer to the review, once (D31).
+// Reply answers the review. The seller may do so once (D31).
 type Reply struct {
 	Text string `json:"text"`
 }
@@ -177,7 +178,7 @@ func (c Reply) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.ReviewEditedAt.After(from) {
 		from = o.ReviewEditedAt
 	}
-	if err := o.reviewed(c, g, f, from); err != nil {
+	if err := o.checkReview(c, g, f, from); err != nil {
 		return nil, err
 	}
 	if o.ReviewReply != "" {
@@ -186,7 +187,7 @@ func (c Reply) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return []Event{ReviewReplied(c)}, nil
 }
 
-// ReviewReplied says what the seller answered.
+// ReviewReplied says how the seller answered the review.
 // Stored: add fields, never rename or remove.
 type ReviewReplied struct {
 	Text string `json:"text"`

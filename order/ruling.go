@@ -8,11 +8,11 @@ import (
 )
 
 // Ruling: the parties did not agree, and the platform decides. It may order a refund, or advance a
-// compensation out of what the order holds of the seller's quota.
+// compensation from the order's hold on the seller's quota.
 
-// Arbitrate is the platform's ruling on an escalated dispute: for the seller, who keeps the
-// money; or for the buyer, by a refund that the seller makes or by a compensation that the
-// platform advances from the seller's quota (D8). It names one of the two, or neither.
+// Arbitrate is the platform's ruling on an escalated dispute: for the buyer, with a refund that the
+// seller makes or a compensation that the platform advances from the seller's quota (D8); or for
+// the seller, who keeps the money, with neither.
 type Arbitrate struct {
 	Refund       trade.Money `json:"refund,omitzero"`
 	Compensation trade.Money `json:"compensation,omitzero"`
@@ -30,7 +30,7 @@ func (c Arbitrate) check() error {
 }
 
 func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.disputed(c); err != nil {
+	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
 	if o.Dispute.Stage != StageEscalated {
@@ -38,7 +38,7 @@ func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	}
 	ruled := Arbitrated{
 		Refund: c.Refund, Compensation: c.Compensation, Text: c.Text,
-		ReceiptDeadline: o.resumes(g.At, o.OpenChargebacks > 0),
+		ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.OpenChargebacks > 0),
 	}
 	switch {
 	case !c.Refund.IsZero():
@@ -51,13 +51,13 @@ func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		return o.settleUp(g, f, ruled, claim)
+		return o.closeIfRefunded(g, f, ruled, claim)
 	}
 	return o.withConsequences(g, f, ruled)
 }
 
-// claim returns what the platform advances of a compensation: no more than the order holds and
-// no more than is left of its money. Without either the ruling can only order a refund.
+// claim returns what the platform advances of a compensation: no more than the order holds of the
+// quota, and no more than is left of its money. If either is nothing, only a refund can be ruled.
 func (o *Order) claim(c Command, ruled trade.Money) (Event, error) {
 	switch {
 	case !ruled.IsPositive() || ruled.Currency() != o.Terms.Total.Currency():
@@ -86,15 +86,15 @@ type Arbitrated struct {
 	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
 }
 
-func (e *Arbitrated) contradicts(o *Order) error { return o.during(StageEscalated) }
+func (e *Arbitrated) contradicts(o *Order) error { return o.checkStage(StageEscalated) }
 
 func (e Arbitrated) evolve(o *Order, at time.Time) {
 	o.Dispute.Stage = StageNone
-	o.resume(e.ReceiptDeadline, at)
+	o.unfreeze(e.ReceiptDeadline, at)
 }
 
-// ClaimPosted says that the platform compensated the buyer from the order's hold, and how much
-// of the hold is free again. The seller owes the platform the amount.
+// ClaimPosted says that the platform compensated the buyer from the order's hold, and how much of
+// the hold is free again. The seller owes the platform the amount.
 // Stored: add fields, never rename or remove.
 type ClaimPosted struct {
 	Amount   trade.Money `json:"amount"`

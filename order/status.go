@@ -1,7 +1,7 @@
 package order
 
-// PlatformStatus returns the code that the marketplace's own interface has for the order (D1),
-// and the step of payment where the code has one. It is a view of the phase, which tells more.
+// PlatformStatus returns the code of the order in the marketplace's own interface (D1), and the step
+// of payment where the code has one. The code is coarser than the phase.
 func (o *Order) PlatformStatus() (status string, step string) {
 	switch {
 	case o.OpenChargebacks > 0:
@@ -35,7 +35,7 @@ func (o *Order) PlatformStatus() (status string, step string) {
 	}
 }
 
-// partlyReleased reports whether customs released some of the linked entrustments, not all.
+// partlyReleased reports whether customs released some of the linked entrustments, but not all.
 func (o *Order) partlyReleased() bool {
 	released := 0
 	for i := range o.Links {

@@ -9,16 +9,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Revision counts the changes of an order's terms. Whoever consents names the one he saw.
+// Revision counts the changes of an order's terms. A buyer who consents names the revision seen.
 type Revision uint32
 
 // Terms is what buyer and seller agree on. Every event that sets terms carries a Revision.
 // Stored: add fields, never rename or remove.
 type Terms struct {
-	// Total is what is to be collected (A12).
+	// Total is the price of the order (A12).
 	Total trade.Money `json:"total"`
-	// Initial is the initial payment (预付款); the rest is the balance (尾款). The zero Money
-	// in a command stands for the total (D15).
+	// Initial is the initial payment (预付款); the rest is the balance (尾款). In a command the
+	// zero Money stands for the total (D15).
 	Initial   trade.Money `json:"initial,omitzero"`
 	Items     []Item      `json:"items,omitzero"`
 	ShipBy    ShipBy      `json:"ship_by,omitzero"`
@@ -54,10 +54,10 @@ type ShipBy struct {
 	After PayStep `json:"after,omitzero"`
 }
 
-// MaxItems is how many lines a contract has at most.
+// MaxItems is the largest number of items of a contract.
 const MaxItems = 100
 
-// check returns an *InvalidError if a part is malformed.
+// check returns a *trade.InvalidError if a part is malformed.
 func (t *Terms) check() error {
 	if err := trade.CheckMoney("terms.total", t.Total); err != nil {
 		return err
@@ -117,8 +117,8 @@ func (s *ShipBy) check() error {
 	return nil
 }
 
-// complete returns the terms with the initial payment filled in, or the refusal by which they
-// cannot stand (A12): the command and the phase are the caller's to name.
+// complete returns the terms with the initial payment filled in, or the refusal of terms that do
+// not add up (A12), in which the caller fills in command and phase.
 func (t Terms) complete() (Terms, *trade.Refusal) {
 	no := func(english, chinese string) *trade.Refusal {
 		return trade.Refuse(rule.A12, "", "").Says(english, chinese)
@@ -135,7 +135,7 @@ func (t Terms) complete() (Terms, *trade.Refusal) {
 	if !t.Initial.IsPositive() || t.Total.Less(t.Initial) {
 		return t, no("the initial payment is not above zero and at most the total", "预付款须大于零且不超过总金额")
 	}
-	// The caller may go on writing to the items it gave.
+	// The caller may still write to its items.
 	t.Items = append([]Item(nil), t.Items...)
 	if len(t.Items) == 0 {
 		return t, nil
@@ -163,9 +163,9 @@ func (t Terms) complete() (Terms, *trade.Refusal) {
 // china is the time zone in which agreed dates end; China has had no daylight saving since 1991.
 var china = time.FixedZone("UTC+8", 8*60*60)
 
-// agreed returns the instant by which the order was to ship, or zero if none was agreed or the
-// payment that it counts from is not there yet. An instant before the result is in time.
-func (o *Order) agreed() time.Time {
+// agreedShipBy returns the agreed time of shipment, or zero if none was agreed or the payment that
+// it counts from is not satisfied. Only an earlier instant is in time.
+func (o *Order) agreedShipBy() time.Time {
 	s := o.Terms.ShipBy
 	if s.Date != "" {
 		date, err := time.ParseInLocation(time.DateOnly, s.Date, china)

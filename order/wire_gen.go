@@ -15,10 +15,8 @@ type Kind uint8
 
 // The kinds of events. The zero Kind is none of them.
 const (
-	// KindHoldAdjusted is the kind of [HoldAdjusted], order.hold-adjusted on the wire.
-	KindHoldAdjusted Kind = iota + 1
 	// KindTermsModified is the kind of [TermsModified], order.terms-modified on the wire.
-	KindTermsModified
+	KindTermsModified Kind = iota + 1
 	// KindChangeProposed is the kind of [ChangeProposed], order.change-proposed on the wire.
 	KindChangeProposed
 	// KindChangeAccepted is the kind of [ChangeAccepted], order.change-accepted on the wire.
@@ -81,6 +79,8 @@ const (
 	KindFunded
 	// KindHoldPlaced is the kind of [HoldPlaced], order.hold-placed on the wire.
 	KindHoldPlaced
+	// KindHoldAdjusted is the kind of [HoldAdjusted], order.hold-adjusted on the wire.
+	KindHoldAdjusted
 	// KindHoldReleased is the kind of [HoldReleased], order.hold-released on the wire.
 	KindHoldReleased
 	// KindReceiptConfirmed is the kind of [ReceiptConfirmed], order.receipt-confirmed on the wire.
@@ -111,8 +111,6 @@ const kindCount = 44
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
 	switch k {
-	case KindHoldAdjusted:
-		return "order.hold-adjusted"
 	case KindTermsModified:
 		return "order.terms-modified"
 	case KindChangeProposed:
@@ -177,6 +175,8 @@ func (k Kind) String() string {
 		return "order.funded"
 	case KindHoldPlaced:
 		return "order.hold-placed"
+	case KindHoldAdjusted:
+		return "order.hold-adjusted"
 	case KindHoldReleased:
 		return "order.hold-released"
 	case KindReceiptConfirmed:
@@ -206,8 +206,6 @@ func (k Kind) String() string {
 // kindOf returns the kind with the wire name.
 func kindOf(name string) (Kind, bool) {
 	switch name {
-	case "order.hold-adjusted":
-		return KindHoldAdjusted, true
 	case "order.terms-modified":
 		return KindTermsModified, true
 	case "order.change-proposed":
@@ -272,6 +270,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindFunded, true
 	case "order.hold-placed":
 		return KindHoldPlaced, true
+	case "order.hold-adjusted":
+		return KindHoldAdjusted, true
 	case "order.hold-released":
 		return KindHoldReleased, true
 	case "order.receipt-confirmed":
@@ -297,9 +297,6 @@ func kindOf(name string) (Kind, bool) {
 	}
 	return 0, false
 }
-
-// Kind returns [KindHoldAdjusted].
-func (HoldAdjusted) Kind() Kind { return KindHoldAdjusted }
 
 // Kind returns [KindTermsModified].
 func (TermsModified) Kind() Kind { return KindTermsModified }
@@ -397,6 +394,9 @@ func (Funded) Kind() Kind { return KindFunded }
 // Kind returns [KindHoldPlaced].
 func (HoldPlaced) Kind() Kind { return KindHoldPlaced }
 
+// Kind returns [KindHoldAdjusted].
+func (HoldAdjusted) Kind() Kind { return KindHoldAdjusted }
+
 // Kind returns [KindHoldReleased].
 func (HoldReleased) Kind() Kind { return KindHoldReleased }
 
@@ -433,7 +433,7 @@ func (ClaimPosted) Kind() Kind { return KindClaimPosted }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case HoldAdjusted, TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, HoldPlaced, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted:
+	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted:
 		return true
 	}
 	return false
@@ -442,8 +442,6 @@ func isEvent(e Event) bool {
 // appendEvent appends the JSON of the event.
 func appendEvent(b []byte, e Event) []byte {
 	switch e := e.(type) {
-	case HoldAdjusted:
-		return e.appendJSON(b)
 	case TermsModified:
 		return e.appendJSON(b)
 	case ChangeProposed:
@@ -508,6 +506,8 @@ func appendEvent(b []byte, e Event) []byte {
 		return e.appendJSON(b)
 	case HoldPlaced:
 		return e.appendJSON(b)
+	case HoldAdjusted:
+		return e.appendJSON(b)
 	case HoldReleased:
 		return e.appendJSON(b)
 	case ReceiptConfirmed:
@@ -563,10 +563,6 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 	var e Event
 	r := wire.NewReader(data)
 	switch k {
-	case KindHoldAdjusted:
-		var v HoldAdjusted
-		v.decodeJSON(r)
-		e = v
 	case KindTermsModified:
 		var v TermsModified
 		v.decodeJSON(r)
@@ -695,6 +691,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v HoldPlaced
 		v.decodeJSON(r)
 		e = v
+	case KindHoldAdjusted:
+		var v HoldAdjusted
+		v.decodeJSON(r)
+		e = v
 	case KindHoldReleased:
 		var v HoldReleased
 		v.decodeJSON(r)
@@ -751,8 +751,6 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 // evolveEvent calls the method evolve of the event, if it has one.
 func evolveEvent(e Event, a0 *Order, a1 time.Time) {
 	switch e := e.(type) {
-	case HoldAdjusted:
-		e.evolve(a0, a1)
 	case TermsModified:
 		e.evolve(a0, a1)
 	case ChangeProposed:
@@ -817,6 +815,8 @@ func evolveEvent(e Event, a0 *Order, a1 time.Time) {
 		e.evolve(a0, a1)
 	case HoldPlaced:
 		e.evolve(a0, a1)
+	case HoldAdjusted:
+		e.evolve(a0, a1)
 	case HoldReleased:
 		e.evolve(a0, a1)
 	case ReceiptConfirmed:
@@ -845,8 +845,6 @@ func evolveEvent(e Event, a0 *Order, a1 time.Time) {
 // contradictsEvent calls the method contradicts of the event, if it has one.
 func contradictsEvent(e Event, a0 *Order) error {
 	switch e := e.(type) {
-	case HoldAdjusted:
-		return e.contradicts(a0)
 	case TermsModified:
 		return e.contradicts(a0)
 	case ChangeProposed:
@@ -886,6 +884,8 @@ func contradictsEvent(e Event, a0 *Order) error {
 	case Funded:
 		return e.contradicts(a0)
 	case HoldPlaced:
+		return e.contradicts(a0)
+	case HoldAdjusted:
 		return e.contradicts(a0)
 	case HoldReleased:
 		return e.contradicts(a0)
@@ -1416,40 +1416,6 @@ func (v *Amendment) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x3 != 0x3 {
 		r.Missing(seen, "terms", "coverage", "", "", "", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *HoldAdjusted) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	b = append(b, `{"from":"`...)
-	text, err = v.From.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	b = append(b, `,"to":"`...)
-	text, err = v.To.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *HoldAdjusted) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "from":
-			seen = r.Mark(seen, 1<<0)
-			r.Check(v.From.UnmarshalText(r.Text()))
-		case "to":
-			seen = r.Mark(seen, 1<<1)
-			r.Check(v.To.UnmarshalText(r.Text()))
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x3 != 0x3 {
-		r.Missing(seen, "from", "to")
 	}
 }
 
@@ -3523,6 +3489,40 @@ func (v *HoldPlaced) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x3 != 0x3 {
 		r.Missing(seen, "need", "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *HoldAdjusted) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"from":"`...)
+	text, err = v.From.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"to":"`...)
+	text, err = v.To.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *HoldAdjusted) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "from":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.From.UnmarshalText(r.Text()))
+		case "to":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.To.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "from", "to")
 	}
 }
 

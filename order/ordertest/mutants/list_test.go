@@ -43,7 +43,7 @@ var mutants = []mutant{
 	{"change.go", "case o.Due().IsZero() && coverage != o.Coverage:", "case false:", "D25", "coverage changes after full payment", edges},
 	{"change.go", "if number != o.Proposal.Number {", "if number > o.Proposal.Number {", "D25", "consent to an earlier proposal counts for the last one", rules},
 	{"change.go", "case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):", "case false:", "D25", "the initial payment rises above what is settled", edges},
-	{"change.go", "return []Event{HoldAdjusted{From: before, To: amount}}, nil", "return nil, nil", "D5", "a change of the price leaves the hold as it was", play},
+	{"quota.go", "return []Event{HoldAdjusted{From: before, To: amount}}, nil", "return nil, nil", "D5", "a change of the price leaves the hold as it was", play},
 
 	// order: export and receipt
 	{"export.go", "if o.Void(o.Links[i]) {", "if false {", "I10", "shipped with a release before the draft", rules},
