@@ -1,11 +1,24 @@
-// Package machine holds finite state machines as tables of steps.
+// Package machine holds the life of an aggregate as data: which event leads
+// from which phase to which, and which role may issue which command in which
+// phases. It knows the rule book (package rule) and the words that all
+// aggregates share (package trade), and is the only package that imports
+// github.com/looplab/fsm.
 //
-// A [Table] is made once from rows that say which event moves which phases
-// where. [New] gives the rows to github.com/looplab/fsm, which is the
-// authority on what a step does, walks that machine through every phase and
-// event, and keeps what it saw in an array. Replaying a history then costs an
-// array lookup a step, and a reader who wants the looplab machine itself takes
-// it from [Table.Looplab].
+// # Table
+//
+// A [Table] is a finite state machine, made once from its steps. [New] gives
+// the steps to looplab, which defines what a step does, fires every event in
+// every phase, and records the results in an array. Replaying a history then
+// costs an array lookup a step. [Table.Looplab] returns the looplab machine
+// itself, and [Table.Mermaid] a diagram.
+//
+// # Life
+//
+// A [Life] is the table together with a [Permit] for each command: roles,
+// phases, and the rule that refuses the command otherwise. [Life.Check] refuses
+// a command by role, party, phase, instant or freeze, with one wording in
+// English and Chinese for all aggregates; [Life.Next] lists the commands that
+// an actor may issue.
 //
 // # Laws
 //
@@ -21,5 +34,5 @@
 // the zero value.
 //
 // See TestNextIsWhatLooplabDoes, which compares generated tables with the
-// looplab machine cell by cell.
+// looplab machine cell by cell, and TestCheckOrder for the order of refusals.
 package machine

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type Phase interface {
 }
 
 // Permit says which roles may issue a command in which phases, which rule refuses it otherwise,
-// and which events it may make. A command may have several; they share the rule.
+// and which events may result. A command may have several permits, all with the same rule.
 type Permit[P Phase, K Symbol] struct {
 	Command string
 	Roles   []trade.Role
@@ -26,21 +27,24 @@ type Permit[P Phase, K Symbol] struct {
 	Rule    rule.ID
 	Makes   []K
 
-	// In the phases of Except it is not Rule that refuses but ExceptRule.
+	// In the phases of Except, ExceptRule refuses instead of Rule.
 	Except     []P
 	ExceptRule rule.ID
 	// WhileFrozen says that the command is accepted while the stream is frozen (D29).
 	WhileFrozen bool
 }
 
-// Unless returns the permit with another rule that refuses in those phases.
+// Unless returns the permit with another rule for refusals in those phases.
 func (p Permit[P, K]) Unless(ruleID rule.ID, phases []P) Permit[P, K] {
 	p.Except, p.ExceptRule = phases, ruleID
 	return p
 }
 
-// EvenFrozen returns the permit for a command that is accepted while the stream is frozen too.
-func (p Permit[P, K]) EvenFrozen() Permit[P, K] { p.WhileFrozen = true; return p }
+// EvenFrozen returns the permit with the command accepted while the stream is frozen, too.
+func (p Permit[P, K]) EvenFrozen() Permit[P, K] {
+	p.WhileFrozen = true
+	return p
+}
 
 func (p *Permit[P, K]) refuses(phase P) rule.ID {
 	if slices.Contains(p.Except, phase) {
@@ -58,26 +62,26 @@ func (p Permit[P, K]) clone() Permit[P, K] {
 // commands. What no permit allows is denied. It is made by NewLife and never changes.
 type Life[P Phase, K Symbol] struct {
 	table            *Table[P, K]
-	english, chinese string // what has this life
+	english, chinese string // the aggregate, such as "order" and "订单"
 	steps            []Step[P, K]
 	permits          []Permit[P, K]
 	commands         map[string]*command[P, K]
 }
 
-// command is what the permits of one command say together.
+// command is all permits of one command.
 type command[P Phase, K Symbol] struct {
 	rows             []*Permit[P, K]
-	english, chinese string // for whom it is, and where
+	english, chinese string // for whom it is, and in which phases
 }
 
-// NewLife returns the life of something that is called by those names, from its steps and its
-// permits. A *TableError says which step contradicts the others.
+// NewLife returns the life of an aggregate with those names in English and Chinese, from its steps
+// and its permits, to which it keeps no reference. Its errors are those of New.
 func NewLife[P Phase, K Symbol](english, chinese string, initial P, steps []Step[P, K], permits []Permit[P, K]) (*Life[P, K], error) {
 	table, err := New(initial, steps)
 	if err != nil {
 		return nil, err
 	}
-	l := &Life[P, K]{table: table, english: english, chinese: chinese, steps: steps, commands: make(map[string]*command[P, K])}
+	l := &Life[P, K]{table: table, english: english, chinese: chinese, steps: cloneSteps(steps), commands: make(map[string]*command[P, K])}
 	for _, p := range permits {
 		l.permits = append(l.permits, p.clone())
 	}
@@ -96,8 +100,8 @@ func NewLife[P Phase, K Symbol](english, chinese string, initial P, steps []Step
 	return l, nil
 }
 
-// Must returns the life, or panics: the tables of a package contradict each other, and the
-// program is broken whatever its input.
+// Must returns the life, or panics: if the tables of a package contradict each other, the program is
+// broken.
 func Must[P Phase, K Symbol](l *Life[P, K], err error) *Life[P, K] {
 	if err != nil {
 		panic(err)
@@ -105,22 +109,26 @@ func Must[P Phase, K Symbol](l *Life[P, K], err error) *Life[P, K] {
 	return l
 }
 
-// describe writes down for whom the command is, and in which phases.
+// describe sets the sentences that say which roles may issue the command in which phases.
 func (c *command[P, K]) describe(name string) {
 	var english, chinese []string
 	for _, p := range c.rows {
-		var roles, rollen, phases, phasen []string
-		for _, r := range p.Roles {
-			roles, rollen = append(roles, "the "+r.Text(rule.English)), append(rollen, r.Text(rule.Chinese))
-		}
-		for _, phase := range p.Phases {
-			phases, phasen = append(phases, phase.Text(rule.English)), append(phasen, "“"+phase.Text(rule.Chinese)+"”")
-		}
-		english = append(english, "for "+list(roles, "and")+", while it is "+list(phases, "or"))
-		chinese = append(chinese, strings.Join(rollen, "、")+"在"+strings.Join(phasen, "、")+"状态下")
+		english = append(english, "for "+list(texts(p.Roles, rule.English, "the %s"), "and")+
+			", while it is "+list(texts(p.Phases, rule.English, "%s"), "or"))
+		chinese = append(chinese, strings.Join(texts(p.Roles, rule.Chinese, "%s"), "、")+
+			"在"+strings.Join(texts(p.Phases, rule.Chinese, "“%s”"), "、")+"状态下")
 	}
 	c.english = name + " is " + strings.Join(english, ", and ")
 	c.chinese = name + " 仅限" + strings.Join(chinese, "，或") + "使用"
+}
+
+// texts returns the text of each value in that language, written as the format says.
+func texts[T interface{ Text(lang rule.Lang) string }](values []T, lang rule.Lang, format string) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = fmt.Sprintf(format, v.Text(lang))
+	}
+	return list
 }
 
 // list joins words as a sentence does.
@@ -138,8 +146,10 @@ func (l *Life[P, K]) Table() *Table[P, K] { return l.table }
 func (l *Life[P, K]) Diagram(opts ...MermaidOption) string { return l.table.Mermaid(opts...) }
 
 // Steps returns a copy of the table of events.
-func (l *Life[P, K]) Steps() []Step[P, K] {
-	steps := slices.Clone(l.steps)
+func (l *Life[P, K]) Steps() []Step[P, K] { return cloneSteps(l.steps) }
+
+func cloneSteps[P, K Symbol](steps []Step[P, K]) []Step[P, K] {
+	steps = slices.Clone(steps)
 	for i := range steps {
 		steps[i].From = slices.Clone(steps[i].From)
 	}
@@ -155,17 +165,18 @@ func (l *Life[P, K]) Permits() []Permit[P, K] {
 	return permits
 }
 
-// At is where a stream stands when a command reaches it.
+// At is what Life needs to know of a stream when a command reaches it.
 type At[P Phase] struct {
 	Phase  P
 	LastAt time.Time // the latest instant of its events
 	Party  bool      // the actor is a party to it; platform, system and desk always are
-	Frozen bool      // it takes only what a permit accepts while it is frozen
+	Frozen bool      // it accepts only commands with a permit EvenFrozen
 }
 
-// Check returns the *trade.Refusal of a command by the role, the party, the phase, the instant
-// (D61) or a freeze (D29), in this order, or nil. The desk's instant is not checked: what it
-// writes to one stream belongs to a command on another, and is ordered by version, not by time.
+// Check returns the *trade.Refusal of a command by role, party, phase, instant (D61) or freeze
+// (D29), the first that applies in this order, or nil. A command that no permit names is a
+// *trade.InvalidError. The desk's instant is not checked: what the desk writes to one stream belongs
+// to a command on another, and is ordered by version, not by time.
 func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	c := l.commands[name]
 	if c == nil {
@@ -196,8 +207,8 @@ func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	return nil
 }
 
-// Step returns the phase to which an event leads, or a *trade.InvalidError: no history of this life
-// has the event in that phase.
+// Step returns the phase to which an event leads, or a *trade.InvalidError if the table has no step
+// for it.
 func (l *Life[P, K]) Step(from P, event K) (P, error) {
 	to, ok := l.table.Next(from, event)
 	if !ok {
@@ -209,14 +220,14 @@ func (l *Life[P, K]) Step(from P, event K) (P, error) {
 // Choice is a command that an actor's role and the phase permit.
 type Choice struct {
 	Command string
-	// Refusal is the refusal that the command would meet whatever its payload, as far as the
-	// stream alone shows; nil if none is known.
+	// Refusal is the refusal of the command whatever its payload, as far as the stream alone shows;
+	// nil if none is known.
 	Refusal *trade.Refusal
 }
 
-// Next returns the commands that the actor's role and the phase permit, in the order of the
-// table; none for a stranger. A command that Check passes is probed: probe returns the error of a
-// sample of it, or nil for one whose payload or other streams decide.
+// Next returns the commands that the actor's role and the phase permit, in the order of the table,
+// and none for an actor who is not a party. If Check accepts a command, probe returns the error of
+// a sample of it, or nil if only its payload or other streams can decide.
 func (l *Life[P, K]) Next(g trade.Given, at At[P], probe func(command string) error) []Choice {
 	if g.Validate() != nil || !at.Party {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// MermaidOption changes what Mermaid draws.
+// MermaidOption is an option of Mermaid.
 type MermaidOption uint8
 
 const (
@@ -18,23 +18,25 @@ const (
 
 // Mermaid returns the table as a Mermaid stateDiagram-v2, the same text for the
 // same table. Phases come in numeric order; the events that lead from one phase
-// to another share an arrow. The initial phase is drawn as the start where
-// steps only leave it, and a phase that no step leaves leads to the end.
+// to another share an arrow. If steps only leave the initial phase, it is drawn
+// as the start; a phase that no step leaves leads to the end. A phase whose name
+// cannot be an identifier of Mermaid is drawn under its name, with another
+// identifier.
 //
-// The text is written here and not by looplab's visualizer, which sorts by name
-// instead of by the course of a life, draws an arrow an event and knows no end.
+// The text is not that of looplab's visualizer, which sorts phases by name,
+// draws an arrow for each event and has no end.
 func (t *Table[P, K]) Mermaid(opts ...MermaidOption) string {
 	var b strings.Builder
 	b.WriteString("stateDiagram-v2\n")
+	drawn := !t.onlyLeft(t.initial) // else the initial phase is the start
 	for _, p := range t.phases {
-		if name := p.String(); name != stateID(name) {
+		if name := p.String(); name != stateID(name) && (drawn || p != t.initial) {
 			b.WriteString("    state \"" + name + "\" as " + stateID(name) + "\n")
 		}
 	}
-	start := t.initial.String()
-	if t.onlyLeft(t.initial) {
-		start = "[*]"
-	} else {
+	start := "[*]"
+	if drawn {
+		start = t.initial.String()
 		writeArrow(&b, "[*]", start, nil)
 	}
 	for _, from := range t.phases {
@@ -81,16 +83,16 @@ func (t *Table[P, K]) events(from, to P) []string {
 	return named
 }
 
-// reserved are the words that Mermaid's grammar, which does not regard case, takes for something
-// else than a state, and the identifiers that it gives to the start and the end itself.
+// reserved are the keywords of Mermaid's state diagrams, which ignore case, and the identifiers that
+// Mermaid gives to the start and the end.
 var reserved = []string{
 	"default", "note", "class", "classdef", "click", "style", "scale", "href", "statediagram",
 	"acctitle", "accdescr", "state", "root_start", "root_end",
 }
 
-// stateID returns the identifier of a phase in a diagram. Arrows are made of hyphens, so an
-// identifier has underscores in their place, and a reserved word gets one more at its end. A
-// phase has no underscores, so no two phases share an identifier.
+// stateID returns the identifier of a phase in a diagram: underscores instead of hyphens, of which
+// arrows are made, and one more underscore after a reserved word. No two phases share one, since
+// their names have no underscores and end with a letter or a digit.
 func stateID(phase string) string {
 	id := strings.ReplaceAll(phase, "-", "_")
 	if slices.Contains(reserved, strings.ToLower(id)) {

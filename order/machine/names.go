@@ -7,18 +7,17 @@ import (
 	"strings"
 )
 
-// names collects symbols and holds them to names that differ and that looplab
-// and Mermaid can carry.
+// names collects symbols whose names differ and can be used by looplab and Mermaid.
 type names[S Symbol] struct {
 	byName map[string]S
-	punct  string // punct lists the punctuation a name may have.
+	punct  string // the punctuation that a name may have
 }
 
 func newNames[S Symbol](punct string) *names[S] {
 	return &names[S]{byName: make(map[string]S), punct: punct}
 }
 
-// add takes s in, or returns why it cannot.
+// add adds s, or returns the reason why it cannot.
 func (n *names[S]) add(s S) string {
 	name := s.String()
 	if known, ok := n.byName[name]; ok {
@@ -31,7 +30,8 @@ func (n *names[S]) add(s S) string {
 		return fmt.Sprintf("%d has no name", uint8(s))
 	}
 	for i := range len(name) {
-		if c := name[i]; !letter(c) && (i == 0 || !digit(c) && strings.IndexByte(n.punct, c) < 0) {
+		c, last := name[i], i == len(name)-1
+		if !letter(c) && (i == 0 || !digit(c) && (last || strings.IndexByte(n.punct, c) < 0)) {
 			return fmt.Sprintf("%d has a name with %q at byte %d", uint8(s), name[i:i+1], i)
 		}
 	}

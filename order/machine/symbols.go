@@ -2,7 +2,7 @@ package machine
 
 import "github.com/tradesurety/surety/order/rule"
 
-// Names names the values of a Phase from 0 on: on the wire, and as a sentence has them in English
+// Names are the names of the values of a Phase from 0 on: on the wire, and in a sentence in English
 // and Chinese.
 type Names []struct{ Wire, English, Chinese string }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/looplab/fsm"
 )
 
-// Symbol is what phases and kinds of events are made of: small numbers whose
-// String method names them.
+// Symbol is a phase or a kind of event: a small number whose String method
+// returns its name.
 type Symbol interface {
 	~uint8
 	fmt.Stringer
@@ -34,8 +34,8 @@ type Table[P, K Symbol] struct {
 	kinds   []K
 	rows    fsm.Events
 
-	// next has one row of 256 events for every phase up to the highest. A
-	// cell is zero where there is no step, else the target with stepBit set.
+	// next has a row of 256 events for every phase up to the highest. A cell
+	// is zero without a step, else the target with stepBit set.
 	next []uint16
 }
 
@@ -44,13 +44,13 @@ const (
 	stepBit = symbols
 )
 
-// TableError says which row of a table New refused, and why.
+// TableError says which step New refused, and why.
 type TableError struct {
-	Step   int // Step is the index of the row, or -1 for the initial phase.
+	Step   int // the index of the step, or -1 for the initial phase
 	Reason string
 }
 
-// Error names the row and the reason.
+// Error returns the step and the reason.
 func (e *TableError) Error() string {
 	if e.Step < 0 {
 		return "machine: initial phase: " + e.Reason
@@ -61,11 +61,12 @@ func (e *TableError) Error() string {
 // New makes the table of the given steps, which starts in the phase initial.
 // It keeps no reference to its arguments.
 //
-// It refuses, with a *TableError, a row without a From phase, a pair of phase
-// and event that is given twice, two phases or two events of one name, and a
-// name that looplab or Mermaid cannot carry: a phase is named by ASCII letters,
-// digits and hyphens and an event may have dots and underscores as well, both
-// beginning with a letter.
+// It refuses, with a *TableError, a step without a From phase, a pair of phase
+// and event that is given twice, and two phases or two events of one name. It
+// refuses a name with other characters than ASCII letters, digits and hyphens,
+// and in an event dots and underscores; a name begins with a letter and ends
+// with a letter or a digit. A keyword of Mermaid is a name like any other, see
+// Mermaid.
 func New[P, K Symbol](initial P, steps []Step[P, K]) (*Table[P, K], error) {
 	phases, kinds := newNames[P]("-"), newNames[K](".-_")
 	if err := phases.add(initial); err != "" {
@@ -95,8 +96,7 @@ func New[P, K Symbol](initial P, steps []Step[P, K]) (*Table[P, K], error) {
 	return t, nil
 }
 
-// rowOf turns a step into what looplab takes, and registers its names. A step
-// that stays becomes one looplab row a phase.
+// rowOf returns a step as looplab's rows, one for each phase, and adds its names.
 func rowOf[P, K Symbol](step Step[P, K], phases *names[P], kinds *names[K]) (fsm.Events, string) {
 	if reason := kinds.add(step.Event); reason != "" {
 		return nil, "event " + reason
@@ -122,8 +122,8 @@ func rowOf[P, K Symbol](step Step[P, K], phases *names[P], kinds *names[K]) (fsm
 	return rows, ""
 }
 
-// walk puts a looplab machine through every event in every phase and writes
-// down where it went.
+// walk fires every event in every phase of a looplab machine and records where
+// it went.
 func (t *Table[P, K]) walk(phases *names[P]) error {
 	t.next = make([]uint16, (int(t.phases[len(t.phases)-1])+1)*symbols)
 	m := t.Looplab(t.initial)
@@ -131,7 +131,7 @@ func (t *Table[P, K]) walk(phases *names[P]) error {
 		for _, kind := range t.kinds {
 			m.SetState(from.String())
 			// A context that ends during a step would leave the machine in
-			// transition for good.
+			// transition forever.
 			err := m.Event(context.Background(), kind.String())
 			var stays fsm.NoTransitionError
 			var refused fsm.InvalidEventError
@@ -160,8 +160,8 @@ func (t *Table[P, K]) Next(from P, event K) (to P, ok bool) {
 	return 0, false
 }
 
-// Looplab returns a new looplab machine of this table that stands in the phase
-// at. Its states and events bear the names of the phases and kinds. A step that
+// Looplab returns a new looplab machine of this table in the phase at. Its
+// states and events have the names of the phases and kinds. A step that
 // keeps the phase makes its Event method return fsm.NoTransitionError; in a
 // phase the table does not know it refuses every event.
 func (t *Table[P, K]) Looplab(at P) *fsm.FSM {

@@ -117,9 +117,10 @@ func (r *Refusal) Unwrap() []error {
 	return []error{r.Rule, r.Err}
 }
 
+// upperFirst returns a sentence with a capital at its beginning, where its script has capitals.
 func upperFirst(s string) string {
-	if s == "" {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(s[0]-'a'+'A') + s[1:]
 }
