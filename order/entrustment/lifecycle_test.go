@@ -49,7 +49,7 @@ func TestAggregate(t *testing.T) {
 		LastAt: func(s Entrustment) time.Time { return s.LastAt },
 		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
 		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
-		Commands: append(samples(), Declare{full()}), Events: everyEvent(), Golden: "testdata/events.golden", Doc: "doc.go", History: w.history,
+		Commands: samples(), Events: everyEvent(), Golden: "testdata/events.golden", Doc: "doc.go", History: w.history,
 	})
 }
 

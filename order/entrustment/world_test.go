@@ -85,14 +85,6 @@ func euros() Declaration {
 	return d
 }
 
-// everyField returns a declaration without a zero field.
-func everyField() Declaration {
-	d := euros()
-	d.UnifiedNumber, d.ExitCustoms, d.TradeCountry, d.Packing = "E20250000012345678", "5304", "USA", "22"
-	d.SupervisionMode, d.DutyNature, d.SourceDistrict, d.BillNumber = "0110", "101", "33019", "COSU6300000001"
-	return d
-}
-
 func link(id trade.ID) Link {
 	return Link{Order: id, DraftedAt: draftDay, Currency: usd, Seller: string(alice)}
 }
@@ -228,7 +220,7 @@ func samples() []Command {
 	return []Command{
 		Draft{Reference: "PO-17", Title: "lenses"}, Submit{}, Cancel{Reason: "no buyer"},
 		RequestChange{Need: NeedSignedLetter, Note: "sign page 2"}, Resubmit{}, Approve{},
-		Declare{everyField()}, Declare{declaration()}, Return{Reason: "HS code"}, Release{ReleasedAt: released}, CloseCustoms{ClosedAt: released},
+		Declare{full()}, Declare{declaration()}, Return{Reason: "HS code"}, Release{ReleasedAt: released}, CloseCustoms{ClosedAt: released},
 		link(orderOne), Unlink{Order: orderOne, Cause: CauseUnlinked},
 	}
 }

@@ -18,65 +18,6 @@ import (
 
 var update = flag.Bool("update-events", false, "write the golden events anew")
 
-// samplesHaveEveryField looks for a field that is zero in all samples: it could be lost on the way
-// to the log, and nothing would show it.
-func (a Aggregate[S, C, E, F, P, K]) samplesHaveEveryField(t *testing.T) {
-	had := make(map[string]bool)
-	for _, e := range a.Events {
-		visit(had, reflect.ValueOf(e))
-	}
-	for _, c := range a.Commands {
-		visit(had, reflect.ValueOf(c))
-	}
-	for field, ok := range had {
-		if !ok {
-			t.Errorf("%s is zero in all samples", field)
-		}
-	}
-}
-
-// visit notes of each field in a struct, and in the structs below it, whether it is not zero.
-func visit(had map[string]bool, v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Slice:
-		for i := range v.Len() {
-			visit(had, v.Index(i))
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				name := v.Type().String() + "." + f.Name
-				had[name] = had[name] || !v.Field(i).IsZero()
-				visit(had, v.Field(i))
-			}
-		}
-	}
-}
-
-// jsonIsPlain compares the JSON of the samples with what encoding/json writes.
-func (a Aggregate[S, C, E, F, P, K]) jsonIsPlain(t *testing.T) {
-	plain := func(v any, got []byte) {
-		t.Helper()
-		var want bytes.Buffer
-		enc := json.NewEncoder(&want)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(v); err != nil || string(got)+"\n" != want.String() {
-			t.Errorf("%T is %s; encoding/json writes %s, %v", v, got, want.String(), err)
-		}
-	}
-	for _, e := range a.Events {
-		_, _, data, err := a.EncodeEvent(nil, e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plain(e, data)
-	}
-	for _, c := range a.Commands {
-		_, data := a.EncodeCommand(c)
-		plain(c, data)
-	}
-}
-
 // goldenEvents holds the package to what was stored: every line decodes, and encodes to the same
 // bytes behind those that are in the buffer; the samples encode to those lines, as encoding/json
 // would.

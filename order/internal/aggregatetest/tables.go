@@ -52,6 +52,21 @@ func (a Aggregate[S, C, E, F, P, K]) stepsAreTheMachine(t *testing.T) {
 	}
 }
 
+// everyKindHasAStep goes through the kinds up to the last that has a name.
+func (a Aggregate[S, C, E, F, P, K]) everyKindHasAStep(t *testing.T) {
+	kinds := slices.Concat(a.Life.Table().Kinds(), a.Others)
+	n := 0
+	for k := K(1); k.String() != "unknown"; k++ {
+		n++
+		if !slices.Contains(kinds, k) {
+			t.Errorf("no step has %s", k)
+		}
+	}
+	if n != len(kinds) {
+		t.Errorf("%d kinds have names, the steps have %d", n, len(kinds))
+	}
+}
+
 // commandsAndStepsAgree holds the two tables to each other: what a command may make has a step
 // wherever the command is permitted or an event of the same command leads, and each step is made
 // by some command.
