@@ -92,7 +92,7 @@ func (p *printer) enter(r *events.Record, meta desk.Meta, event any) error {
 	switch e := event.(type) {
 	case credit.Event:
 		if p.line.Seller == "" {
-			p.line = credit.New(p.story.Seller.Account, p.story.Limit.Currency())
+			p.line = credit.New(credit.Assurance, p.story.Seller.Account, p.story.Limit.Currency())
 		}
 		if err := p.line.Apply(e, r.At); err != nil {
 			return err

@@ -107,11 +107,11 @@ func (l *load) lineAgrees(log events.Store) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	stream, err := credit.Stream("s-acme", usd)
+	stream, err := credit.Stream(credit.Assurance, "s-acme", usd)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	line, _, err := credit.NewModel().Replay(l.t.Context(), log, stream)
+	line, _, err := credit.Model(credit.Assurance).Replay(l.t.Context(), log, stream)
 	if err != nil {
 		l.t.Fatal(err)
 	}

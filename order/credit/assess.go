@@ -6,20 +6,21 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Assess: the platform sets the limit of a line from what it knows of its owner, and refreshes
-// it every month.
+// Assess: the platform sets the limit of a line from what it knows of the seller, and refreshes it
+// every month.
 
 // The bounds of the texts of this package, in bytes. Stored: raise them, never lower them.
 const (
-	maxGrade  = 200
-	maxReason = 500
+	maxGrade     = 200
+	maxReason    = 500
+	maxReference = 200
 )
 
 // assessmentDay is the day of each month on which limits are refreshed.
 const assessmentDay = 10
 
-// NextAssessment returns the first instant after t at which limits are refreshed: the beginning
-// of the tenth of a month in China.
+// NextAssessment returns the first instant after t at which limits are refreshed: the beginning of
+// the tenth day of a month in China.
 func NextAssessment(t time.Time) time.Time {
 	// One zone, without summer time since 1992.
 	china := time.FixedZone("UTC+8", 8*60*60)
@@ -32,57 +33,55 @@ func NextAssessment(t time.Time) time.Time {
 }
 
 // AssessLimit sets the limit. It may lie below what is held or used: that stays, and nothing is
-// available until enough of it is resolved. The limit of a frozen pay-later line is not raised,
-// and one that stays the same is nothing to do there.
+// available until enough of it is resolved. On a pay-later line the same limit again makes no
+// event, and while the line is frozen its limit is not raised.
 type AssessLimit struct {
 	Limit  trade.Money `json:"limit"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (c AssessLimit) check() error { return checkAssessed(c.Limit, &c.Inputs) }
-
-func checkAssessed(limit trade.Money, i *Inputs) error {
-	if err := checkLimit("limit", limit); err != nil {
+func (c AssessLimit) check() error {
+	if err := checkLimit("limit", c.Limit); err != nil {
 		return err
 	}
-	return i.check()
+	return c.Inputs.check()
 }
 
 func checkLimit(field string, limit trade.Money) error {
 	switch {
 	case limit.Currency().IsZero():
-		return &trade.InvalidError{Field: field, Reason: "has no currency"}
+		return trade.Invalid(field, "has no currency")
 	case limit.IsNegative():
-		return &trade.InvalidError{Field: field, Reason: "must not be negative"}
+		return trade.Invalid(field, "must not be negative")
 	}
 	return nil
 }
 
 func (c AssessLimit) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
 
-func (c AssessLimit) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
+func (c AssessLimit) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if l.Product == PayLater {
-		return c.move(&l)
+		return c.move(l)
 	}
 	return []Event{LimitAssessed(c)}, nil
 }
 
-// LimitAssessed says what the limit of an assurance line is from now on, and what it was assessed from.
+// LimitAssessed says what the limit of an assurance line is, and what it was assessed from.
 // Stored: add fields, never rename or remove.
 type LimitAssessed struct {
 	Limit  trade.Money `json:"limit"`
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (e LimitAssessed) check() error { return checkAssessed(e.Limit, &e.Inputs) }
+func (e LimitAssessed) check() error { return AssessLimit(e).check() }
 
 func (e LimitAssessed) evolve(l *Line) error {
 	l.Limit = e.Limit
 	return nil
 }
 
-// Suspend stops the line: it takes no new holds, and no hold may grow. Reason is what the
-// seller is to read, in at most 500 bytes.
+// Suspend stops the line: it takes no new holds, and no hold may grow. Reason is what the seller is
+// shown, in at most 500 bytes.
 type Suspend struct {
 	Reason string `json:"reason"`
 }
@@ -91,7 +90,7 @@ func (c Suspend) check() error { return trade.CheckText("reason", c.Reason, maxR
 
 func (Suspend) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Suspend) decide(Line, trade.Role, Facts) ([]Event, error) {
+func (c Suspend) decide(*Line, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{LineSuspended(c)}, nil
 }
 
@@ -115,7 +114,9 @@ func (Resume) check() error { return nil }
 
 func (Resume) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (Resume) decide(Line, trade.Role, Facts) ([]Event, error) { return []Event{LineResumed{}}, nil }
+func (Resume) decide(*Line, *trade.Given, *Facts) ([]Event, error) {
+	return []Event{LineResumed{}}, nil
+}
 
 // LineResumed says that the line takes holds again.
 // Stored: add fields, never rename or remove.

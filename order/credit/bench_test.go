@@ -8,6 +8,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -16,7 +17,7 @@ func BenchmarkHold(b *testing.B) {
 	l := empty
 	given := trade.Given{By: desk, At: noon}
 	var occupy Command = hold(orderA, 6_000)
-	var free Command = release(6_000, CauseShipped)
+	var free Command = release(6_000, order.ReleaseShipped)
 	facts := open(6_000)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -38,7 +39,7 @@ func BenchmarkHold(b *testing.B) {
 
 // BenchmarkApply folds an event that is there already.
 func BenchmarkApply(b *testing.B) {
-	made := [...]Event{held(orderB, 1), Released{orderB, dollars(1), CauseShipped}}
+	made := [...]Event{held(orderB, 1), Released{orderB, dollars(1), order.ReleaseShipped}}
 	l := six
 	b.ReportAllocs()
 	i := 0
@@ -54,7 +55,7 @@ func BenchmarkApply(b *testing.B) {
 func BenchmarkDecodeApply(b *testing.B) {
 	var types [2]string
 	var data [2][]byte
-	for i, e := range [...]Event{held(orderB, 1), Released{orderB, dollars(1), CauseShipped}} {
+	for i, e := range [...]Event{held(orderB, 1), Released{orderB, dollars(1), order.ReleaseShipped}} {
 		typ, _, encoded, err := EncodeEvent(nil, e)
 		if err != nil {
 			b.Fatal(err)
@@ -123,7 +124,7 @@ func BenchmarkRestore(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				got := NewPayLater("acme", cny)
+				got := New(PayLater, "acme", cny)
 				if err := restore(data, &got); err != nil {
 					b.Fatal(err)
 				}
@@ -135,8 +136,8 @@ func BenchmarkRestore(b *testing.B) {
 // BenchmarkLoadAfterMillion loads a line with a million events of history from its snapshot and
 // the one event that came after it.
 func BenchmarkLoadAfterMillion(b *testing.B) {
-	ctx, store, model := context.Background(), memory.New(), NewPayLaterModel()
-	stream, err := PayLaterStream("acme", cny)
+	ctx, store, model := context.Background(), memory.New(), Model(PayLater)
+	stream, err := Stream(PayLater, "acme", cny)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func BenchmarkLoadAfterMillion(b *testing.B) {
 		}
 		return events.Event{Type: typ, Schema: version, At: noon, Data: data}
 	}
-	l := NewPayLater("acme", cny)
+	l := New(PayLater, "acme", cny)
 	var batch []events.Event
 	version := events.Version(0)
 	add := func(e Event) {

@@ -14,7 +14,7 @@ var (
 	fake     = Ground{ReasonFakeOrder, orderA.String()}
 	busy     = Ground{ReasonOpenOrders, ""}
 	audit    = Ground{ReasonOther, "audit of the shop"}
-	unopened = NewPayLater("acme", cny)
+	unopened = New(PayLater, "acme", cny)
 	fresh    = opened(5_000)
 	used     = opened(5_000, deducted(orderA, 4_000))
 	lowered  = opened(5_000, deducted(orderA, 4_000), LimitReduced{From: yuan(5_000), To: yuan(3_000)})

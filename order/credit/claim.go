@@ -6,11 +6,11 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Claim: the platform compensates a buyer in advance (先行垫付) out of what the order holds.
+// Claim: the platform compensates a buyer in advance (先行垫付) from what the order holds.
 
-// Claim resolves the open hold of an order, which Open names: Amount of it is posted as
-// consumed, which the seller owes the platform, and the rest is released. A suspended line is
-// claimed on as well.
+// Claim resolves the open hold of an order, which must be Open: Amount of it is posted as consumed,
+// which the seller owes the platform, and the rest is released. A suspended line takes claims as
+// well.
 type Claim struct {
 	Order  trade.ID    `json:"order"`
 	Open   trade.Money `json:"open"`
@@ -26,21 +26,21 @@ func (c Claim) check() error {
 
 func (c Claim) money() [2]trade.Money { return [2]trade.Money{c.Open, c.Amount} }
 
-func (c Claim) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
+func (c Claim) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
-		return nil, resolved(c, l.Phase, f.Hold)
+		return nil, l.resolved(c, f.Hold)
 	}
 	if c.Open != f.Hold.Amount {
-		return nil, differs(rule.D8, c, l.Phase, f.Hold)
+		return nil, l.differs(rule.D8, c, f.Hold)
 	}
 	if c.Open.Less(c.Amount) {
-		return nil, short(rule.D8, c, l.Phase, c.Amount, c.Open)
+		return nil, l.short(rule.D8, c, c.Amount, c.Open)
 	}
 	return []Event{ClaimPosted{Order: c.Order, Amount: c.Amount, Released: minus(c.Open, c.Amount)}}, nil
 }
 
-// ClaimPosted says that the hold of an order is resolved: Amount of it was paid to the buyer
-// and is consumed, and Released, which may be nothing, is free again.
+// ClaimPosted says that the hold of an order is resolved: Amount of it was paid to the buyer and is
+// consumed, and Released, which may be zero, is available again.
 // Stored: add fields, never rename or remove.
 type ClaimPosted struct {
 	Order    trade.ID    `json:"order"`
@@ -50,7 +50,7 @@ type ClaimPosted struct {
 
 func (e ClaimPosted) check() error {
 	if e.Released.IsNegative() {
-		return &trade.InvalidError{Field: "released", Reason: "must not be negative"}
+		return trade.Invalid("released", "must not be negative")
 	}
 	return checkAmount(e.Order, "amount", e.Amount)
 }
@@ -68,31 +68,26 @@ func (e ClaimPosted) evolve(l *Line) error {
 	return err
 }
 
-// Repay: the seller pays back what the platform has paid for him, and it is available again.
+// Repay: the seller pays back what the platform has paid to a buyer, and it is available again.
 
-// RepayClaim records what the seller has repaid. Reference names the payment, in at most 200
-// bytes.
+// RepayClaim records what the seller has repaid. Reference names the payment, in at most 200 bytes.
 type RepayClaim struct {
 	Amount    trade.Money `json:"amount"`
 	Reference string      `json:"reference"`
 }
 
-func (c RepayClaim) check() error { return checkRepayment(c.Amount, c.Reference) }
-
-const maxReference = 200 // Stored: raise it, never lower it.
-
-func checkRepayment(amount trade.Money, reference string) error {
-	if err := checkPositive("amount", amount); err != nil {
+func (c RepayClaim) check() error {
+	if err := checkPositive("amount", c.Amount); err != nil {
 		return err
 	}
-	return trade.CheckText("reference", reference, maxReference)
+	return trade.CheckText("reference", c.Reference, maxReference)
 }
 
 func (c RepayClaim) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c RepayClaim) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
+func (c RepayClaim) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if l.Consumed.Less(c.Amount) {
-		return nil, refuse(rule.D8, c, l.Phase).Because("only %s is owed", "仅欠%s", l.Consumed)
+		return nil, l.refuse(rule.D8, c).Because("only %s is owed", "仅欠%s", l.Consumed)
 	}
 	return []Event{ClaimRepaid(c)}, nil
 }
@@ -104,7 +99,7 @@ type ClaimRepaid struct {
 	Reference string      `json:"reference"`
 }
 
-func (e ClaimRepaid) check() error { return checkRepayment(e.Amount, e.Reference) }
+func (e ClaimRepaid) check() error { return RepayClaim(e).check() }
 
 func (e ClaimRepaid) evolve(l *Line) (err error) {
 	l.Consumed, err = l.Consumed.Sub(e.Amount)

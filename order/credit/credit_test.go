@@ -60,11 +60,11 @@ func uses(amount int64) Facts {
 }
 
 // after returns acme's assurance line in dollars after the events, all of them at noon.
-func after(history ...Event) Line { return follow(New("acme", usd), history...) }
+func after(history ...Event) Line { return follow(New(Assurance, "acme", usd), history...) }
 
 // opened returns acme's pay-later line in yuan, opened with that limit, after the events.
 func opened(limit int64, history ...Event) Line {
-	return follow(NewPayLater("acme", cny), slices.Concat([]Event{LineOpened{Limit: yuan(limit)}}, history)...)
+	return follow(New(PayLater, "acme", cny), slices.Concat([]Event{LineOpened{Limit: yuan(limit)}}, history)...)
 }
 
 func follow(l Line, history ...Event) Line {

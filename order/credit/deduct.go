@@ -6,10 +6,10 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Deduct: a pay-later order uses quota from its placing until it is paid (扣除额度).
+// Deduct: a pay-later order uses quota from its placement until it is paid (扣除额度).
 
-// Deduct takes the amount of an order from the quota when the order is placed. Every order
-// deducts once, and only as much as is usable.
+// Deduct takes the amount of an order from the quota when the order is placed. An order deducts
+// once, and at most what is usable.
 type Deduct struct {
 	Order  trade.ID    `json:"order,omitzero"` // a deduction without it is refused, see rule.B18
 	Amount trade.Money `json:"amount"`
@@ -19,18 +19,18 @@ func (c Deduct) check() error { return checkPositive("amount", c.Amount) }
 
 func (c Deduct) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Deduct) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
+func (c Deduct) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if c.Order.IsZero() {
-		return nil, refuse(rule.B18, c, l.Phase).Because("no order is named", "未指明订单")
+		return nil, l.refuse(rule.B18, c).Says("no order is named", "未指明订单")
 	}
 	if f.Hold.Status != order.HoldNone {
-		return nil, refuse(rule.B7, c, l.Phase).Because("the order has deducted its amount already", "该订单已扣除过额度")
+		return nil, l.refuse(rule.B7, c).Says("the order has deducted its amount already", "该订单已扣除过额度")
 	}
 	if l.Frozen() {
-		return nil, refuse(rule.B19, c, l.Phase).Because("the line is frozen", "先用后付额度已冻结").Short(c.Amount)
+		return nil, l.refuse(rule.B19, c).Says("the line is frozen", "先用后付额度已冻结").Short(c.Amount)
 	}
 	if available := l.Available(); available.Less(c.Amount) {
-		return nil, short(rule.B5, c, l.Phase, c.Amount, available)
+		return nil, l.short(rule.B5, c, c.Amount, available)
 	}
 	return []Event{QuotaDeducted(c)}, nil
 }
@@ -50,12 +50,12 @@ func (e QuotaDeducted) evolve(l *Line) (err error) {
 	return err
 }
 
-// Restore: what an order no longer uses is free for the next one (额度恢复).
+// Restore: what an order does not use any more is available to the next one (额度恢复).
 
 // RestoreCause says why quota was restored.
 type RestoreCause string
 
-// The causes of a restoring. All but RestoreLowered end what the order uses.
+// The causes. After all but RestoreLowered the order uses nothing.
 const (
 	RestorePaid      RestoreCause = "paid"
 	RestoreCancelled RestoreCause = "cancelled"
@@ -68,12 +68,12 @@ func (c RestoreCause) check() error {
 	case RestorePaid, RestoreCancelled, RestoreReturned, RestoreLowered:
 		return nil
 	}
-	return &trade.InvalidError{Field: "cause", Reason: "is none of paid, cancelled, returned, lowered"}
+	return trade.Invalid("cause", "is not one of paid, cancelled, returned, lowered")
 }
 
-// Restore gives back what an order uses: all of it when the order was paid, cancelled or
-// returned, and a part of it when its amount was lowered. A frozen line restores as well.
-// Overdue says that this ends an order that is overdue, which the line then counts no more.
+// Restore gives back what an order uses: all of it when the order was paid, cancelled or returned,
+// and a part of it when its amount was lowered. A frozen line restores as well. Overdue says that
+// the order was overdue until then; it is not included in Line.Overdue after that.
 type Restore struct {
 	Order   trade.ID     `json:"order"`
 	Amount  trade.Money  `json:"amount"`
@@ -86,46 +86,46 @@ func (c Restore) check() error {
 		return err
 	}
 	if c.Overdue && c.Cause != RestorePaid && c.Cause != RestoreReturned {
-		return &trade.InvalidError{Field: "overdue", Reason: "an overdue order ends paid, returned or written off"}
+		return trade.Invalid("overdue", "an overdue order ends paid, returned or written off")
 	}
 	return c.Cause.check()
 }
 
 func (c Restore) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Restore) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
+func (c Restore) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
-		return nil, unused(rule.B9, c, l.Phase, f.Hold)
+		return nil, l.unused(rule.B9, c, f.Hold)
 	}
 	if uses := f.Hold.Amount; uses.Less(c.Amount) {
-		return nil, refuse(rule.B9, c, l.Phase).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
+		return nil, l.refuse(rule.B9, c).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
 	}
 	ends := c.Cause != RestoreLowered
 	if all := c.Amount == f.Hold.Amount; all != ends {
-		return nil, refuse(rule.B9, c, l.Phase).
+		return nil, l.refuse(rule.B9, c).
 			Because("the order uses %[1]s: a lowered one keeps a part, any other restores all", "该订单使用额度%[1]s：减额须保留一部分，其他情形须全部恢复", f.Hold.Amount)
 	}
 	if c.Overdue != (ends && f.Overdue) {
-		return nil, refuse(rule.B15, c, l.Phase).Because("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
+		return nil, l.refuse(rule.B15, c).Says("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
 	}
 	return []Event{QuotaRestored(c)}, nil
 }
 
-// unused is the refusal of a command that needs an order which still uses quota. What was
-// written off is refused by the rule of the write-off.
-func unused(otherwise rule.ID, c Command, phase Phase, hold order.Hold) *trade.Refusal {
+// unused is the refusal of a command that needs an order which uses quota. After a write-off the
+// rule of the write-off refuses it.
+func (l *Line) unused(otherwise rule.ID, c Command, hold order.Hold) *trade.Refusal {
 	switch hold.Status {
 	case order.HoldIsPosted:
-		return refuse(rule.D52, c, phase).Because("the order was written off", "该订单已核销")
+		return l.refuse(rule.D52, c).Says("the order was written off", "该订单已核销")
 	case order.HoldIsReleased:
-		return refuse(otherwise, c, phase).Because("all that the order used is restored already", "该订单使用的额度已全部恢复")
+		return l.refuse(otherwise, c).Says("all that the order used is restored already", "该订单使用的额度已全部恢复")
 	default:
-		return refuse(otherwise, c, phase).Because("the order uses no quota", "该订单未使用额度")
+		return l.refuse(otherwise, c).Says("the order uses no quota", "该订单未使用额度")
 	}
 }
 
-// QuotaRestored says that an order no longer uses that much of the quota, and whether that has
-// ended one that was overdue.
+// QuotaRestored says that an order uses that much less of the quota, and whether that has ended one
+// that was overdue.
 // Stored: add fields, never rename or remove.
 type QuotaRestored struct {
 	Order   trade.ID     `json:"order"`
@@ -149,27 +149,27 @@ func (e QuotaRestored) evolve(l *Line) (err error) {
 
 // Overdue: a policy may freeze the line by how many of its orders are overdue (逾期未付款).
 
-// NoteOverdue counts an order that has become overdue, until a Restore or the Consume of all
-// that it uses.
+// NoteOverdue counts an order that has become overdue, until the Restore or Consume of all that it
+// uses.
 type NoteOverdue struct {
 	Order trade.ID `json:"order"`
 }
 
 func (c NoteOverdue) check() error {
 	if c.Order.IsZero() {
-		return &trade.InvalidError{Field: "order", Reason: "must not be empty"}
+		return trade.Invalid("order", "must not be empty")
 	}
 	return nil
 }
 
 func (NoteOverdue) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c NoteOverdue) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
+func (c NoteOverdue) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	switch {
 	case f.Hold.Status != order.HoldOpen:
-		return nil, unused(rule.B15, c, l.Phase, f.Hold)
+		return nil, l.unused(rule.B15, c, f.Hold)
 	case f.Overdue:
-		return nil, refuse(rule.B15, c, l.Phase).Because("the order is overdue already", "该订单已逾期")
+		return nil, l.refuse(rule.B15, c).Says("the order is overdue already", "该订单已逾期")
 	}
 	return []Event{OverdueNoted(c)}, nil
 }
@@ -189,8 +189,8 @@ func (e OverdueNoted) evolve(l *Line) error {
 
 // Consume: an overdue order is written off, and the quota that it used is gone (核销).
 
-// Consume ends what an overdue order uses, all of which Amount names, and lowers the limit by
-// it, at most to zero.
+// Consume ends what an overdue order uses, which must be Amount, and lowers the limit by it, at most
+// to zero.
 type Consume struct {
 	Order  trade.ID    `json:"order"`
 	Amount trade.Money `json:"amount"`
@@ -200,15 +200,15 @@ func (c Consume) check() error { return checkAmount(c.Order, "amount", c.Amount)
 
 func (c Consume) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
-func (c Consume) decide(l Line, _ trade.Role, f Facts) ([]Event, error) {
+func (c Consume) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
-		return nil, unused(rule.D52, c, l.Phase, f.Hold)
+		return nil, l.unused(rule.D52, c, f.Hold)
 	}
 	if c.Amount != f.Hold.Amount {
-		return nil, refuse(rule.D52, c, l.Phase).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
+		return nil, l.refuse(rule.D52, c).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
 	}
 	if !f.Overdue {
-		return nil, refuse(rule.D52, c, l.Phase).Because("the order is not overdue", "该订单未逾期")
+		return nil, l.refuse(rule.D52, c).Says("the order is not overdue", "该订单未逾期")
 	}
 	return []Event{QuotaConsumed{Order: c.Order, Amount: c.Amount, LimitFrom: l.Limit, LimitTo: lessConsumed(l.Limit, c.Amount)}}, nil
 }
@@ -218,8 +218,7 @@ func lessConsumed(limit, amount trade.Money) trade.Money {
 	return trade.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())
 }
 
-// QuotaConsumed says that what an overdue order used is lost, and from what to what the limit
-// fell.
+// QuotaConsumed says that what an overdue order used is lost, and how the limit fell.
 // Stored: add fields, never rename or remove.
 type QuotaConsumed struct {
 	Order     trade.ID    `json:"order"`
@@ -236,7 +235,7 @@ func (e QuotaConsumed) check() error {
 		return err
 	}
 	if e.LimitTo != lessConsumed(e.LimitFrom, e.Amount) {
-		return &trade.InvalidError{Field: "limit_to", Reason: "is not the limit less the amount"}
+		return trade.Invalid("limit_to", "is not the limit less the amount")
 	}
 	return nil
 }
@@ -251,10 +250,9 @@ func (e QuotaConsumed) evolve(l *Line) (err error) {
 	return err
 }
 
-// Withdraw: quota is no money.
+// Withdraw: quota is not money.
 
-// Withdraw asks for quota as money. It is refused always and to everybody; received funds are
-// what can be withdrawn.
+// Withdraw asks for quota as money. It is always refused; only received funds can be withdrawn.
 type Withdraw struct {
 	Amount trade.Money `json:"amount"`
 }
@@ -263,6 +261,6 @@ func (c Withdraw) check() error { return checkPositive("amount", c.Amount) }
 
 func (c Withdraw) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Withdraw) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
-	return nil, refuse(rule.B6, c, l.Phase).Because("the quota is a limit, not money", "先用后付额度不是资金")
+func (c Withdraw) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
+	return nil, l.refuse(rule.B6, c).Says("the quota is a limit, not money", "先用后付额度不是资金")
 }

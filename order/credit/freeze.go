@@ -7,8 +7,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Freeze: while a pay-later line has a reason to be frozen, no new order can use it (冻结额度).
-// Orders that run are paid and restored as before, and no figure changes.
+// Freeze: while a pay-later line has a reason to be frozen, no new order can use it (冻结额度). Its
+// open orders are paid and restored as on any line, and no figure changes.
 
 // Reason is the kind of a reason to freeze a pay-later line.
 type Reason string
@@ -38,7 +38,7 @@ func (g Ground) Order() trade.ID {
 	if g.Reason != ReasonOverdue && g.Reason != ReasonFakeOrder {
 		return trade.ID{}
 	}
-	// What check has passed can be read; anything else names no order.
+	// A Ref that check refuses names no order.
 	id, _ := trade.ParseID(g.Ref)
 	return id
 }
@@ -47,18 +47,18 @@ func (g Ground) check() error {
 	switch g.Reason {
 	case ReasonOverdue, ReasonFakeOrder:
 		if g.Order().IsZero() {
-			return &trade.InvalidError{Field: "ref", Reason: "is not the canonical id of an order"}
+			return trade.Invalid("ref", "is not the canonical id of an order")
 		}
 		return nil
 	case ReasonOpenOrders:
 		if g.Ref != "" {
-			return &trade.InvalidError{Field: "ref", Reason: "must be empty for open orders"}
+			return trade.Invalid("ref", "must be empty for open orders")
 		}
 		return nil
 	case ReasonOther:
 		return trade.CheckText("ref", g.Ref, maxReference)
 	}
-	return &trade.InvalidError{Field: "reason", Reason: "is none of overdue, open-orders, fake-order, other"}
+	return trade.Invalid("reason", "is not one of overdue, open-orders, fake-order, other")
 }
 
 // FrozenFor reports whether the line is frozen for a reason of that kind.
@@ -69,7 +69,7 @@ func (l *Line) FrozenFor(r Reason) bool {
 // checkFreezes returns what is wrong with the reasons of a line that was not folded here.
 func (l *Line) checkFreezes() error {
 	if l.Frozen() && l.Phase != PhaseOpen {
-		return &trade.InvalidError{Field: "freezes", Reason: "only an open pay-later line is frozen"}
+		return trade.Invalid("freezes", "only an open pay-later line is frozen")
 	}
 	for i, g := range l.Freezes {
 		if err := g.check(); err != nil {
@@ -86,17 +86,16 @@ func (l *Line) checkFreezes() error {
 func addable(grounds []Ground, g Ground) error {
 	switch {
 	case len(grounds) >= MaxFreezes:
-		return &trade.InvalidError{Field: "freezes", Reason: "are more than a line can have"}
+		return trade.Invalid("freezes", "are more than a line can have")
 	case slices.Contains(grounds, g):
-		return &trade.InvalidError{Field: "freezes", Reason: "have the same reason twice"}
+		return trade.Invalid("freezes", "have the same reason twice")
 	}
 	return nil
 }
 
-// Freeze adds a reason to the set of those for which the line is frozen. The platform may give
-// any reason that is true; the desk gives ReasonOverdue, when an order becomes overdue and the
-// policy asks for it. The truth about the order that Ref names comes as a fact; whether orders
-// are open the line knows itself.
+// Freeze adds a reason to those for which the line is frozen. The platform may give any reason that
+// is true; the desk gives ReasonOverdue, when an order becomes overdue and the policy asks for it.
+// Facts say what is true of the order that Ref names; the line itself knows whether orders are open.
 type Freeze struct {
 	Reason Reason `json:"reason"`
 	Ref    string `json:"ref,omitzero"`
@@ -106,21 +105,21 @@ func (c Freeze) check() error { return Ground(c).check() }
 
 func (Freeze) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Freeze) decide(l Line, by trade.Role, f Facts) ([]Event, error) {
-	no := refuse(rule.D53, c, l.Phase)
+func (c Freeze) decide(l *Line, g *trade.Given, f *Facts) ([]Event, error) {
+	no := l.refuse(rule.D53, c)
 	switch {
-	case by == trade.Desk && c.Reason != ReasonOverdue:
-		return nil, no.Because("only an overdue order freezes the line by itself", "只有逾期订单会自动冻结额度")
+	case g.By.Role == trade.Desk && c.Reason != ReasonOverdue:
+		return nil, no.Says("only an overdue order freezes the line by itself", "只有逾期订单会自动冻结额度")
 	case slices.Contains(l.Freezes, Ground(c)):
-		return nil, no.Because("the line is frozen for this reason already", "额度已因同一原因冻结")
+		return nil, no.Says("the line is frozen for this reason already", "额度已因同一原因冻结")
 	case len(l.Freezes) >= MaxFreezes:
 		return nil, no.Because("the line is frozen for %[1]d reasons, which is the most", "额度已有%[1]d个冻结原因，不能再增加", MaxFreezes)
 	case c.Reason == ReasonOverdue && !f.Overdue:
-		return nil, no.Because("the order is not overdue", "该订单未逾期")
+		return nil, no.Says("the order is not overdue", "该订单未逾期")
 	case c.Reason == ReasonFakeOrder && !f.Fake:
-		return nil, no.Because("the order is not flagged as fake", "该订单未被认定为恶意刷单")
+		return nil, no.Says("the order is not flagged as fake", "该订单未被认定为恶意刷单")
 	case c.Reason == ReasonOpenOrders && l.OpenHolds == 0:
-		return nil, no.Because("no order is open", "没有未完成的订单")
+		return nil, no.Says("no order is open", "没有未完成的订单")
 	}
 	return []Event{Frozen(c)}, nil
 }
@@ -142,8 +141,8 @@ func (e Frozen) evolve(l *Line) error {
 	return nil
 }
 
-// Unfreeze takes a reason away. The line is usable again when none is left. No reason goes away
-// by itself, also not when the order that it names was paid.
+// Unfreeze removes a reason. The line is usable again when none is left. No reason ends by itself,
+// even when the order that it names was paid.
 type Unfreeze struct {
 	Reason Reason `json:"reason"`
 	Ref    string `json:"ref,omitzero"`
@@ -153,14 +152,14 @@ func (c Unfreeze) check() error { return Ground(c).check() }
 
 func (Unfreeze) money() [2]trade.Money { return [2]trade.Money{} }
 
-func (c Unfreeze) decide(l Line, _ trade.Role, _ Facts) ([]Event, error) {
+func (c Unfreeze) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if !slices.Contains(l.Freezes, Ground(c)) {
-		return nil, refuse(rule.D53, c, l.Phase).Because("the line is not frozen for this reason", "额度并未因该原因冻结")
+		return nil, l.refuse(rule.D53, c).Says("the line is not frozen for this reason", "额度并未因该原因冻结")
 	}
 	return []Event{Unfrozen(c)}, nil
 }
 
-// Unfrozen says that the line is no longer frozen for that reason.
+// Unfrozen says that the line is not frozen for that reason any more.
 // Stored: add fields, never rename or remove.
 type Unfrozen struct {
 	Reason Reason `json:"reason"`
@@ -172,7 +171,7 @@ func (e Unfrozen) check() error { return Ground(e).check() }
 func (e Unfrozen) evolve(l *Line) error {
 	i := slices.Index(l.Freezes, Ground(e))
 	if i < 0 {
-		return &trade.InvalidError{Field: "freezes", Reason: "do not have the reason that is taken away"}
+		return trade.Invalid("freezes", "do not have the reason that is taken away")
 	}
 	l.Freezes = slices.Concat(l.Freezes[:i], l.Freezes[i+1:])
 	return nil

@@ -41,11 +41,11 @@ func (i *Inputs) check() error {
 	}
 	switch {
 	case i.TradeFlow.IsNegative():
-		return &trade.InvalidError{Field: "inputs.trade_flow", Reason: "must not be negative"}
+		return trade.Invalid("inputs.trade_flow", "must not be negative")
 	case i.Penalties < 0:
-		return &trade.InvalidError{Field: "inputs.penalties", Reason: "must not be negative"}
+		return trade.Invalid("inputs.penalties", "must not be negative")
 	case i.Month != "" && !isMonth(i.Month):
-		return &trade.InvalidError{Field: "inputs.month", Reason: "is not a month such as 2025-06"}
+		return trade.Invalid("inputs.month", "is not a month such as 2025-06")
 	}
 	return i.checkShop()
 }
@@ -60,16 +60,16 @@ func (i *Inputs) checkShop() error {
 		{"inputs.profile", i.Profile}, {"inputs.after_sales", i.AfterSales},
 	} {
 		if p.value < 0 || p.value > 100 {
-			return &trade.InvalidError{Field: p.field, Reason: "is not a percentage from 0 to 100"}
+			return trade.Invalid(p.field, "is not a percentage from 0 to 100")
 		}
 	}
 	switch {
 	case i.Score.IsNegative() || i.Score.Cmp(highestScore) > 0:
-		return &trade.InvalidError{Field: "inputs.score", Reason: "is not a score from 0 to 5"}
+		return trade.Invalid("inputs.score", "is not a score from 0 to 5")
 	case i.Volume.IsNegative():
-		return &trade.InvalidError{Field: "inputs.volume", Reason: "must not be negative"}
+		return trade.Invalid("inputs.volume", "must not be negative")
 	case i.FakeVolume.IsNegative() || !i.FakeVolume.AtMost(i.Volume):
-		return &trade.InvalidError{Field: "inputs.fake_volume", Reason: "is not a part of the volume"}
+		return trade.Invalid("inputs.fake_volume", "is not a part of the volume")
 	}
 	return nil
 }
@@ -80,15 +80,15 @@ func isMonth(s string) bool {
 	return err == nil && t.Format(layout) == s
 }
 
-// Assessment makes the limit of a pay-later line of what is known of the shop. It is a pure
-// function: the same inputs give the same limit. Its answer is asked for with AssessLimit, or
-// with OpenLine the first time, together with the inputs. An error is an *trade.InvalidError
-// that names the input without which it has no answer.
+// Assessment makes the limit of a pay-later line from what is known of the shop. It is a pure
+// function: the same inputs give the same limit. The platform issues OpenLine, and later
+// AssessLimit, with the limit and the inputs. A *trade.InvalidError names the input without which
+// there is no limit.
 type Assessment func(Inputs) (trade.Money, error)
 
 var _ Assessment = DefaultAssessment
 
-// What DefaultAssessment is made of. The score is the only number that the rule book fixes.
+// The numbers of DefaultAssessment. The rule book fixes only the score.
 var (
 	leverScore   = mustNumber("4.8")
 	highestScore = mustNumber("5")
@@ -101,19 +101,19 @@ const (
 	shareParts = 10_000 // the parts of a share
 )
 
-// DefaultAssessment is the Assessment of a platform that has none of its own. The limit is a
-// share of the volume without its fake part: 10 percent, and up to 6 percent more for each of
-// five levers, which are credit grade, store score, product information, profile and
-// after-sales. Four of them count by their percentage; the score counts in full from 4.8 on, 4.8
-// included, and not at all below. A limit is never below 5,000 units of the currency, and what
-// is smaller than a minor unit is dropped. Volume names the currency and must not be left out.
+// DefaultAssessment is the Assessment of a platform that has none of its own. The limit is a share
+// of the volume without its fake part: 10 percent, and up to 6 percent more for each of five
+// levers, which are credit grade, store score, product information, profile and after-sales. Four
+// of them count by their percentage; the score counts in full from 4.8 on, 4.8 included, and not
+// at all below. A limit is at least 5,000 units of the currency and is rounded down to its minor
+// unit. Volume names the currency and must not be left out.
 func DefaultAssessment(i Inputs) (trade.Money, error) {
 	if err := i.check(); err != nil {
 		return trade.Money{}, err
 	}
 	currency := i.Volume.Currency()
 	if currency.IsZero() {
-		return trade.Money{}, &trade.InvalidError{Field: "inputs.volume", Reason: "has no currency"}
+		return trade.Money{}, trade.Invalid("inputs.volume", "has no currency")
 	}
 	levers := i.Grade + i.Products + i.Profile + i.AfterSales
 	if i.Score.Cmp(leverScore) >= 0 {
@@ -129,7 +129,7 @@ func DefaultAssessment(i Inputs) (trade.Money, error) {
 	return limit, err
 }
 
-// mustNumber panics if one of the constants above is no number: the program is broken then,
+// mustNumber panics if one of the constants above is not a number: the program is broken then,
 // whatever its input.
 func mustNumber(s string) trade.Number {
 	n, err := trade.ParseNumber(s)

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -17,7 +18,7 @@ import (
 type life struct {
 	line    Line
 	orders  [4]Facts
-	history []Recorded
+	history []events.Recorded[Event]
 }
 
 func lifeOrder(i int) trade.ID { return trade.ID{1, 6: 0x70, 8: 0x80, 15: byte(i)} }
@@ -45,7 +46,7 @@ func (l *life) draw(t *rapid.T) (Command, trade.Actor, Facts) {
 	}
 	ground := []Ground{{ReasonOverdue, id.String()}, {ReasonFakeOrder, id.String()}, {ReasonOpenOrders, ""}, {ReasonOther, "audit"}}[pick(4)]
 	restore := Restore{Order: id, Amount: holds, Cause: []RestoreCause{RestorePaid, RestoreReturned}[pick(2)], Overdue: facts.Overdue}
-	release := Release{Order: id, Amount: holds, Cause: []Cause{CauseShipped, CauseUncovered, CauseUncovered}[pick(3)]}
+	release := Release{Order: id, Amount: holds, Cause: []order.ReleaseCause{order.ReleaseShipped, order.ReleaseUncovered, order.ReleaseUncovered}[pick(3)]}
 	hold, deduct := Hold{Order: id, Amount: amount}, Deduct{Order: id, Amount: amount}
 	commands := []Command{
 		hold, hold, hold, hold, AssessLimit{Limit: limit}, Suspend{Reason: "fraud"}, Resume{}, Resume{}, Adjust{Order: id, From: holds, To: amount},
@@ -78,7 +79,7 @@ func (l *life) note(e Event) {
 	case HoldAdjusted:
 		holds(e.Order, order.HoldOpen, e.To, "")
 	case Released:
-		holds(e.Order, order.HoldIsReleased, e.Amount, order.ReleaseCause(e.Cause))
+		holds(e.Order, order.HoldIsReleased, e.Amount, e.Cause)
 	case ClaimPosted:
 		holds(e.Order, order.HoldIsPosted, e.Amount, "")
 	case QuotaDeducted:
@@ -131,10 +132,10 @@ func (l *life) check(t *rapid.T, made []Event) {
 
 // drawLife runs drawn commands on a line of either product, and returns the empty line, what was
 // recorded and the live line.
-func drawLife(t *rapid.T) (Line, []Recorded, Line) {
-	start := New("acme", usd)
+func drawLife(t *rapid.T) (Line, []events.Recorded[Event], Line) {
+	start := New(Assurance, "acme", usd)
 	if rapid.Bool().Draw(t, "pay later") {
-		start = NewPayLater("acme", cny)
+		start = New(PayLater, "acme", cny)
 	}
 	l, at := life{line: start}, noon
 	for range rapid.SampledFrom([]int{1, 10, 40, 80}).Draw(t, "commands") {
@@ -149,7 +150,7 @@ func drawLife(t *rapid.T) (Line, []Recorded, Line) {
 				t.Fatalf("decided an event that cannot be: %v", err)
 			}
 			l.note(e)
-			l.history = append(l.history, Recorded{At: at, Event: e})
+			l.history = append(l.history, events.Recorded[Event]{At: at, Event: e})
 		}
 		l.check(t, made)
 	}

@@ -1,19 +1,88 @@
 package credit
 
 import (
-	"context"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-var phases = []Phase{PhaseNone, PhaseActive, PhaseSuspended, PhaseOpen}
+// requests has every command of either product, and samples every event as the golden files have it.
+var (
+	requests = map[Product][]Command{
+		Assurance: {
+			AssessLimit{dollars(10_000), everything}, Suspend{"fraud"}, Resume{},
+			Hold{orderA, dollars(6_000)}, Adjust{orderA, dollars(6_000), dollars(5_000)}, Release{orderA, dollars(5_000), order.ReleaseShipped},
+			Claim{orderA, dollars(6_000), dollars(2_500)}, RepayClaim{dollars(2_500), "TT-1"},
+		},
+		PayLater: {
+			OpenLine{yuan(5_000), everything}, AssessLimit{yuan(5_000), everything},
+			Deduct{orderA, yuan(4_000)}, Restore{orderA, yuan(4_000), RestoreReturned, true}, NoteOverdue{orderA}, Consume{orderA, yuan(4_000)}, Withdraw{yuan(1)},
+			Freeze(fake), Unfreeze(audit),
+		},
+	}
+	samples = map[Product][]Event{
+		Assurance: {
+			LimitAssessed{Limit: dollars(10_000)},
+			LimitAssessed{money("0 JPY"), Inputs{Qualification: "A", Ability: "已认证 <gold>", TradeFlow: money("250000.50 CNY"), Penalties: 2, Month: "2025-06"}},
+			LineSuspended{"counterfeit goods"}, LineResumed{},
+			Held{stored, dollars(6_000)}, HoldAdjusted{stored, dollars(6_000), money("4500.10 USD")},
+			Released{stored, money("4500.10 USD"), order.ReleaseShipped}, Released{stored, money("4500.10 USD"), order.ReleaseReceived},
+			Released{stored, money("4500.10 USD"), order.ReleaseClosed}, Released{stored, money("4500.10 USD"), order.ReleaseUncovered},
+			ClaimPosted{stored, dollars(2_500), dollars(2_500)}, ClaimPosted{stored, money("1.25 KWD"), money("0 KWD")},
+			ClaimRepaid{money("0.01 USD"), "TT-2025/001"},
+		},
+		PayLater: {
+			LineOpened{Limit: yuan(5_000)},
+			LineOpened{yuan(0), Inputs{Month: "2025-06", Grade: 80, Score: leverScore, Volume: yuan(125_000), FakeVolume: fen(1), Products: 100, Profile: 99, AfterSales: 1}},
+			LimitRaised{From: yuan(5_000), To: yuan(20_000)}, LimitRaised{yuan(0), fen(1), Inputs{Score: mustNumber("4.79")}},
+			LimitReduced{yuan(20_000), yuan(0), Inputs{Penalties: 1}},
+			QuotaDeducted{stored, yuan(4_000)},
+			QuotaRestored{stored, yuan(4_000), RestorePaid, false}, QuotaRestored{stored, yuan(4_000), RestoreCancelled, false},
+			QuotaRestored{stored, yuan(4_000), RestoreReturned, false}, QuotaRestored{stored, fen(1), RestoreLowered, false},
+			QuotaConsumed{stored, yuan(4_000), yuan(5_000), yuan(1_000)}, QuotaConsumed{stored, yuan(4_000), yuan(3_000), yuan(0)},
+			Frozen{ReasonOverdue, stored.String()}, Frozen{ReasonOpenOrders, ""}, Unfrozen{ReasonFakeOrder, stored.String()}, Unfrozen{ReasonOther, "店铺审核 <2025>"},
+			QuotaRestored{stored, yuan(4_000), RestorePaid, true}, QuotaRestored{stored, yuan(4_000), RestoreReturned, true}, OverdueNoted{stored},
+		},
+	}
+)
+
+func TestAggregate(t *testing.T) {
+	goldens := map[Product]string{Assurance: "testdata/events.golden", PayLater: "testdata/events_paylater.golden"}
+	histories := map[Product][]Event{
+		Assurance: {LimitAssessed{Limit: yuan(10_000)}, Held{orderA, yuan(6_000)}, LineSuspended{"fraud"}, ClaimPosted{orderA, yuan(2_500), yuan(3_500)}},
+		PayLater:  {LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)},
+	}
+	for product, golden := range goldens {
+		t.Run(product.String(), func(t *testing.T) {
+			stream, err := Stream(product, "acme", cny)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var history []events.Recorded[Event]
+			for i, e := range histories[product] {
+				history = append(history, events.Recorded[Event]{At: noon.Add(time.Duration(i) * time.Hour), Event: e})
+			}
+			aggregatetest.Run(t, aggregatetest.Aggregate[Line, Command, Event, Facts, Phase, Kind]{
+				Stream: stream, New: func() Line { return New(product, "acme", cny) },
+				Phase:  func(l Line) Phase { return l.Phase },
+				LastAt: func(l Line) time.Time { return l.LastAt },
+				Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(product), Others: Life(1 - product).Table().Kinds(),
+				Model:       func() *events.Model[Line, Event] { return Model(product) },
+				EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
+				Commands: requests[product], Events: samples[product], Golden: golden, Doc: "doc.go", History: history,
+			})
+		})
+	}
+}
 
 // asks has every command in a form that no other rule than that of its row refuses.
 func asks(p Product) map[string]Command {
@@ -27,7 +96,7 @@ func asks(p Product) map[string]Command {
 		"resume":       Resume{},
 		"hold":         Hold{Order: orderB, Amount: money(1)},
 		"adjust":       Adjust{Order: orderA, From: money(60), To: money(50)},
-		"release":      Release{Order: orderA, Amount: money(60), Cause: CauseClosed},
+		"release":      Release{Order: orderA, Amount: money(60), Cause: order.ReleaseClosed},
 		"claim":        Claim{Order: orderA, Open: money(60), Amount: money(10)},
 		"repay-claim":  RepayClaim{Amount: money(5), Reference: "TT-1"},
 		"open-line":    OpenLine{Limit: money(1)},
@@ -134,11 +203,11 @@ func matrix(t *testing.T, file string, product Product) (columns []Phase, rows m
 func phasesOf(t *testing.T, names []string) (of []Phase) {
 	t.Helper()
 	for _, name := range names {
-		i := slices.IndexFunc(phases, func(p Phase) bool { return p.String() == name })
+		i := slices.IndexFunc(phases, func(p struct{ Wire, English, Chinese string }) bool { return p.Wire == name })
 		if i < 0 {
-			t.Fatalf("%s is no phase", name)
+			t.Fatalf("%s is not a phase", name)
 		}
-		of = append(of, phases[i])
+		of = append(of, Phase(i))
 	}
 	return of
 }
@@ -152,97 +221,21 @@ func keys(rows map[string]matrixRow) []string {
 	return names
 }
 
-// TestStepsAreTheMachine compares the table of steps with the looplab machine, cell by cell.
-func TestStepsAreTheMachine(t *testing.T) {
-	want := make(map[[2]uint8]Phase)
-	for _, step := range steps {
-		for _, from := range step.From {
-			cell := [2]uint8{uint8(from), uint8(step.Event)}
-			if _, twice := want[cell]; twice {
-				t.Errorf("%s in %s occurs twice", step.Event, from)
-			}
-			if want[cell] = step.To; step.Stay {
-				want[cell] = from
-			}
-		}
-	}
-	for _, from := range phases {
-		for kind := Kind(1); kind <= kindCount; kind++ {
-			to, ok := want[[2]uint8{uint8(from), uint8(kind)}]
-			if got, dense := Table().Next(from, kind); dense != ok || ok && got != to {
-				t.Errorf("%s in %s: the array has %s, %v; the steps have %s, %v", kind, from, got, dense, to, ok)
-			}
-			m := Table().Looplab(from)
-			if can := m.Can(kind.String()); can != ok {
-				t.Errorf("%s in %s: looplab says %v, the steps %v", kind, from, can, ok)
-			}
-			// Its error tells a step that stays from none, which Can has told already.
-			_ = m.Event(context.Background(), kind.String())
-			if ok && m.Current() != to.String() {
-				t.Errorf("%s in %s: looplab goes to %s, the steps to %s", kind, from, m.Current(), to)
-			}
-		}
-	}
-}
-
-// TestPermissions holds the two tables together: a command has a row, and one at most for a
-// product; what it may make has a step wherever it is allowed, and every kind is made by some
-// command.
-func TestPermissions(t *testing.T) {
-	made := make(map[Kind]bool)
-	rows := make(map[Product]map[string]bool)
-	for _, p := range Permissions() {
-		if rows[p.Product] == nil {
-			rows[p.Product] = make(map[string]bool)
-		}
-		if rows[p.Product][p.Command] {
-			t.Errorf("%s of %s has two rows", p.Command, p.Product)
-		}
-		rows[p.Product][p.Command] = true
-		for _, phase := range p.Phases {
-			if !phase.of(p.Product) {
-				t.Errorf("%s is permitted in %s, which is none of %s", p.Command, phase, p.Product)
-			}
-			for _, kind := range p.Makes {
-				made[kind] = true
-				if to, ok := Table().Next(phase, kind); !ok || !to.of(p.Product) {
-					t.Errorf("%s may make %s in %s, which has no step", p.Command, kind, phase)
-				}
-			}
-		}
-	}
-	for kind := Kind(1); kind <= kindCount; kind++ {
-		if !made[kind] {
-			t.Errorf("no command makes %s", kind)
-		}
-	}
-	Permissions()[0].Roles[0] = trade.Buyer
-	if permissions[0].Roles[0] == trade.Buyer {
-		t.Error("whoever asks for the table can change it")
-	}
-	for _, name := range commandNames() {
-		if !rows[Assurance][name] && !rows[PayLater][name] {
-			t.Errorf("%s is permitted nowhere", name)
-		}
-	}
-	if p := permissionOf(PayLater, "no-such"); p.Roles != nil || p.Phases != nil {
-		t.Errorf("a command without a row is permitted: %+v", p)
-	}
-}
-
-// TestDiagram holds the diagram to the life that doc.go tells.
+// TestDiagram holds the diagrams to the lives that doc.go tells.
 func TestDiagram(t *testing.T) {
-	const want = `stateDiagram-v2
+	for product, want := range map[Product]string{
+		Assurance: `stateDiagram-v2
     [*] --> active: credit.limit-assessed
-    [*] --> open: credit.line-opened
     active --> suspended: credit.line-suspended
     suspended --> active: credit.line-resumed
+`,
+		PayLater: `stateDiagram-v2
+    [*] --> open: credit.line-opened
     open --> [*]
-`
-	if got := Phase(len(phases)).String(); got != "unknown" {
-		t.Errorf("a phase beyond the last is %s", got)
-	}
-	if got := Diagram(); got != want {
-		t.Errorf("got:\n%s", got)
+`,
+	} {
+		if got := Life(product).Diagram(); got != want {
+			t.Errorf("%s:\n%s", product, got)
+		}
 	}
 }

@@ -1,15 +1,17 @@
 package credit
 
 import (
-	"slices"
+	"errors"
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Product is what a line is for. It is named by the stream and never changes.
+// Product is what a line is for. The stream names it, and it never changes.
 type Product uint8
 
 // The two products.
@@ -21,21 +23,14 @@ const (
 )
 
 // String returns "assurance" or "pay-later".
-func (p Product) String() string {
-	if p == PayLater {
-		return "pay-later"
-	}
-	return "assurance"
-}
+func (p Product) String() string { return [...]string{"assurance", "pay-later"}[p] }
 
 // Line is the folded state of a credit line in one currency, of a seller or of a pay-later
-// merchant. It is a value of bounded size: whoever holds one may keep it, and no later event
-// changes it. New and NewPayLater make the one that nothing has happened to.
+// merchant. It is a value of bounded size: its holder may keep it, and no later event changes it.
 //
 // Held and Consumed are never negative, and Held is zero exactly if OpenHolds is. Their sum is
-// above Limit only after the limit was cut. On a pay-later line Held is the quota used,
-// OpenHolds the number of orders that use it, Overdue how many of these are overdue, and
-// Consumed stays zero.
+// above Limit only after the limit was cut. On a pay-later line Held is the quota used, OpenHolds
+// the number of orders that use it, Overdue how many of these are overdue, and Consumed stays zero.
 // Stored: add fields, never rename or remove.
 type Line struct {
 	Product  Product        `json:"-"` // named by the stream
@@ -57,21 +52,8 @@ type Line struct {
 	Freezes []Ground `json:"freezes,omitzero"`
 }
 
-// New returns the assurance line of a seller that was never assessed. Its limit is zero.
-func New(account trade.Account, c trade.Currency) Line { return newLine(Assurance, account, c) }
-
-// NewPayLater returns the pay-later line of a merchant that was never opened. Its limit is zero.
-func NewPayLater(merchant trade.Account, c trade.Currency) Line {
-	return newLine(PayLater, merchant, c)
-}
-
-func newLine(p Product, account trade.Account, c trade.Currency) Line {
-	zero := trade.Minor(0, c)
-	return Line{Product: p, Seller: account, Currency: c, Limit: zero, Held: zero, Consumed: zero}
-}
-
 // Available returns what is left of the limit: the limit less what is held and consumed, and
-// nothing if the limit was cut below that. It regards neither suspension nor freeze. On a
+// nothing if the limit was cut below that. Suspension and freeze do not change it. On a
 // pay-later line it is the remaining quota.
 func (l *Line) Available() trade.Money { return trade.Minor(max(0, l.room()), l.Currency) }
 
@@ -109,7 +91,7 @@ type Facts struct {
 	// Hold is what the order holds on this line before the command, and how its last hold
 	// ended. Hold, Adjust, Release, Claim, Deduct, Restore, NoteOverdue and Consume need it. For a
 	// pay-later order it is open with the amount that the order still uses, released once all
-	// of it was restored, and posted once it was written off; Cause is not regarded.
+	// of it was restored, and posted once it was written off; its Cause is ignored.
 	Hold order.Hold
 	// Overdue says that the order is overdue before the command. NoteOverdue, Restore and
 	// Consume need it, and Freeze does for ReasonOverdue.
@@ -118,183 +100,84 @@ type Facts struct {
 	Fake bool
 }
 
-// Command is what may be asked of a line. The commands are the exported types of this package
-// with a method Name; nobody else can make one.
+// Command is a request to a line. The commands are the exported struct types of this package with
+// a method Name; no other package can make one.
 type Command interface {
 	// Name is the command's wire name, such as "assess-limit".
 	Name() string
-	// check returns an *trade.InvalidError if the payload is malformed, whatever the state.
+	// check returns a *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
-	// money lists the amounts of the command, which have to be of the line's currency.
+	// money returns the amounts that have to be of the line's currency.
 	money() [2]trade.Money
-	// decide climbs the command's ladder of rules. Actor, phase, instant and currency were
-	// checked.
-	decide(l Line, by trade.Role, f Facts) ([]Event, error)
+	// decide applies the command's own rules in order. Payload, actor, phase, instant and currency
+	// were checked.
+	decide(l *Line, g *trade.Given, f *Facts) ([]Event, error)
 }
 
-// Event is a fact in the life of a line. The events are the exported types of this package with
-// a method Kind; nobody else can make one.
+// Event is an event in the life of a line. The events are the exported struct types of this
+// package with a method Kind; no other package can make one.
 type Event interface {
 	// Kind tells the events apart; its String is the wire name, such as "credit.held".
 	Kind() Kind
-	// check returns an *trade.InvalidError if no command can have made the event.
+	// check returns a *trade.InvalidError if no command can have made the event.
 	check() error
-	// evolve adds the fact to the state and moves no phase. It refuses only sums that cannot
-	// be.
+	// evolve adds the event to the state and moves no phase. It refuses only sums that cannot be.
 	evolve(l *Line) error
 }
 
-// Recorded is a fact with the instant at which it was decided.
-type Recorded struct {
-	At    time.Time
-	Event Event
-}
-
-// Decide answers a command: the facts that come of it, a *trade.Refusal, or an
-// *trade.InvalidError if the command or the given is malformed. No facts and no error says that
-// there is nothing to do.
+// Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError if
+// the command or the given is malformed. No events and no error says that there is nothing to do.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
-// currency, and then the command's own rules as its chapter writes them. The instant is not
-// asked of the desk: what it writes is addressed to an order, and on the line goes by version.
+// currency, and then the command's own rules in the order of its method decide. The instant of the
+// desk is not checked: what it writes belongs to an order, and is ordered by version on the line.
 func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
-		return nil, &trade.InvalidError{Field: "command", Reason: "must be a value of one of the commands of a credit line"}
+		return nil, wire.Alien("command", "credit")
 	}
-	if err := g.By.Validate(); err != nil {
-		return nil, err
-	}
-	if err := trade.CheckInstant("at", g.At); err != nil {
+	if err := g.Validate(); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := l.permits(c, &g); err != nil {
-		return nil, err
-	}
-	return c.decide(l, g.By.Role, f)
-}
-
-// permits checks actor, phase and instant against the table of commands, and the currency.
-func (l *Line) permits(c Command, g *trade.Given) error {
-	p := permissionOf(l.Product, c.Name())
-	switch {
-	case !slices.Contains(p.Roles, g.By.Role):
-		return refuse(p.Rule, c, l.Phase).Because("the actor's role may not ask for it", "操作者的角色无权执行此操作")
-	case p.Product != l.Product || !slices.Contains(p.Phases, l.Phase):
-		return l.elsewhere(p, c)
-	case g.By.Role != trade.Desk && g.At.Before(l.LastAt):
-		return refuse(rule.D61, c, l.Phase).From(l.LastAt)
+	if err := Life(l.Product).Check(c.Name(), g, machine.At[Phase]{Phase: l.Phase, LastAt: l.LastAt, Party: true}); err != nil {
+		return nil, l.explain(err, c, g.By.Role)
 	}
 	for _, amount := range c.money() {
 		if amount != (trade.Money{}) && amount.Currency() != l.Currency {
-			return refuse(rule.D60, c, l.Phase).Because("the line is in %s", "该额度的币种为%s", l.Currency)
+			return nil, l.refuse(rule.D60, c).Because("the line is in %s", "该额度的币种为%s", l.Currency)
 		}
 	}
-	return nil
+	return c.decide(&l, &g, &f)
 }
 
-// elsewhere is the refusal of a command in a phase, or on a product, that does not have it. A
-// line that takes no orders lacks all of the amount.
-func (l *Line) elsewhere(p *Permission, c Command) *trade.Refusal {
-	no := refuse(p.Rule, c, l.Phase)
-	switch {
-	case p.Product != l.Product && l.Product == PayLater:
-		return no.Because("a pay-later line has no such command", "先用后付额度没有此操作")
-	case p.Product != l.Product:
-		return no.Because("an assurance line has no such command", "信保额度没有此操作")
-	case l.Phase == PhaseNone && l.Product == PayLater:
-		no.Because("the line was never opened; its limit is zero", "先用后付额度尚未开通，可用额度为零")
-	case l.Phase == PhaseNone:
-		no.Because("the line was never assessed; its limit is zero", "额度尚未评定，可用额度为零")
-	case l.Phase == PhaseOpen:
-		no.Because("the line was opened already", "先用后付额度已经开通")
-	case l.Phase == PhaseSuspended:
-		no.Because("the line is suspended", "信保额度已暂停")
-	default:
-		no.Because("the line is not suspended", "信保额度未被暂停")
+// explain completes what Life.Check says. A command that only lines of the other product have is
+// refused by its rule there. A line that takes no orders lacks all of the amount that one needs.
+func (l *Line) explain(err error, c Command, by trade.Role) error {
+	no, ok := errors.AsType[*trade.Refusal](err)
+	if !ok {
+		for _, p := range permits[1-l.Product] {
+			if p.Command == c.Name() {
+				return l.refuse(p.Rule, c).Says("a line of this product has no such command", "此类额度没有此操作")
+			}
+		}
+		return err
 	}
 	switch c := c.(type) {
-	case Hold:
-		no.Short(c.Amount)
-	case Deduct:
-		no.Short(c.Amount)
+	case Hold, Deduct:
+		if by == trade.Desk { // whose role is permitted, so it is the phase that is not
+			no.Short(c.money()[0])
+		}
+	case Withdraw:
+		if no.Rule == rule.B6 { // for the reason that it gives to everybody
+			_, err := c.decide(l, nil, nil)
+			return err
+		}
 	}
 	return no
 }
 
-func refuse(ruleID rule.ID, c Command, phase Phase) *trade.Refusal {
-	return trade.Refuse(ruleID, c.Name(), phase.String())
-}
-
-// Apply folds one fact into the state in place. An error, an *trade.InvalidError or an
-// *trade.MoneyError, says that the history cannot be that of a line: the fact has no step from
-// the present phase, is of another currency, or takes away more than is there. The state is
-// then as it was.
-func (l *Line) Apply(e Event, at time.Time) error {
-	if !isEvent(e) {
-		return notAnEvent()
-	}
-	to, ok := lifecycle.Next(l.Phase, e.Kind())
-	if !ok || !to.of(l.Product) {
-		return &trade.InvalidError{Field: "event", Reason: e.Kind().String() + " has no step from phase " + l.Phase.String() + " of a line of " + l.Product.String()}
-	}
-	before := *l
-	err := e.evolve(l)
-	if err == nil {
-		err = l.sound()
-	}
-	if err != nil {
-		*l = before
-		return err
-	}
-	l.Phase = to
-	if at.After(l.LastAt) {
-		l.LastAt = at
-	}
-	return nil
-}
-
-// sound returns what is wrong with the sums of a line, or nil.
-func (l *Line) sound() error {
-	wrong := func(field, reason string) error { return &trade.InvalidError{Field: field, Reason: reason} }
-	switch c := l.Currency; {
-	case l.Limit.Currency() != c || l.Held.Currency() != c || l.Consumed.Currency() != c:
-		return wrong("line", "an amount is not in the currency of the line")
-	case l.Limit.IsNegative():
-		return wrong("limit", "must not be negative")
-	case l.Held.IsNegative():
-		return wrong("held", "more is taken from the holds than there is")
-	case l.Consumed.IsNegative():
-		return wrong("consumed", "more is repaid than was claimed")
-	case l.OpenHolds < 0 || (l.OpenHolds == 0) != l.Held.IsZero():
-		return wrong("open_holds", "does not agree with what is held")
-	case l.Overdue < 0 || l.Overdue > l.OpenHolds || l.Overdue > 0 && l.Product != PayLater:
-		return wrong("overdue", "does not agree with the number of orders")
-	}
-	_, err := l.Held.Add(l.Consumed)
-	return err
-}
-
-func notAnEvent() error {
-	return &trade.InvalidError{Field: "event", Reason: "must be a value of one of the events of a credit line"}
-}
-
-// Evolve returns the line after one more fact; l itself is not changed.
-func Evolve(l Line, e Event, at time.Time) (Line, error) {
-	err := l.Apply(e, at)
-	return l, err
-}
-
-// Replay returns the line after more facts, in their order; New is where a whole history
-// begins. It stops at the first fact that Apply refuses and returns its error with the state
-// before that fact.
-func Replay(l Line, history []Recorded) (Line, error) {
-	for _, r := range history {
-		if err := l.Apply(r.Event, r.At); err != nil {
-			return l, err
-		}
-	}
-	return l, nil
+func (l *Line) refuse(id rule.ID, c Command) *trade.Refusal {
+	return trade.Refuse(id, c.Name(), l.Phase.String())
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -34,8 +35,8 @@ func TestMalformed(t *testing.T) {
 		{"from", desk, noon, Adjust{Order: orderA, To: dollars(2)}},
 		{"to", desk, noon, Adjust{Order: orderA, From: dollars(1)}},
 		{"to", desk, noon, Adjust{Order: orderA, From: dollars(1), To: dollars(-1)}},
-		{"order", desk, noon, Release{Amount: dollars(1), Cause: CauseClosed}},
-		{"amount", desk, noon, Release{Order: orderA, Cause: CauseClosed}},
+		{"order", desk, noon, Release{Amount: dollars(1), Cause: order.ReleaseClosed}},
+		{"amount", desk, noon, Release{Order: orderA, Cause: order.ReleaseClosed}},
 		{"cause", desk, noon, Release{Order: orderA, Amount: dollars(1)}},
 		{"cause", desk, noon, Release{Order: orderA, Amount: dollars(1), Cause: "Shipped"}},
 		{"order", desk, noon, Claim{Open: dollars(1), Amount: dollars(1)}},

@@ -13,11 +13,11 @@ type OpenLine struct {
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (c OpenLine) check() error { return checkAssessed(c.Limit, &c.Inputs) }
+func (c OpenLine) check() error { return AssessLimit(c).check() }
 
 func (c OpenLine) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
 
-func (c OpenLine) decide(Line, trade.Role, Facts) ([]Event, error) {
+func (c OpenLine) decide(*Line, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{LineOpened(c)}, nil
 }
 
@@ -28,14 +28,14 @@ type LineOpened struct {
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (e LineOpened) check() error { return checkAssessed(e.Limit, &e.Inputs) }
+func (e LineOpened) check() error { return AssessLimit(e).check() }
 
 func (e LineOpened) evolve(l *Line) error {
 	l.Limit = e.Limit
 	return nil
 }
 
-// move is what an assessment does to the limit of a pay-later line.
+// move returns what an assessment does to the limit of a pay-later line.
 func (c AssessLimit) move(l *Line) ([]Event, error) {
 	switch {
 	case c.Limit == l.Limit:
@@ -43,13 +43,12 @@ func (c AssessLimit) move(l *Line) ([]Event, error) {
 	case c.Limit.Less(l.Limit):
 		return []Event{LimitReduced{From: l.Limit, To: c.Limit, Inputs: c.Inputs}}, nil
 	case l.Frozen():
-		return nil, refuse(rule.D55, c, l.Phase).Because("the line is frozen; its limit is %[1]s", "先用后付额度已冻结，当前额度为%[1]s", l.Limit)
+		return nil, l.refuse(rule.D55, c).Because("the line is frozen; its limit is %[1]s", "先用后付额度已冻结，当前额度为%[1]s", l.Limit)
 	}
 	return []Event{LimitRaised{From: l.Limit, To: c.Limit, Inputs: c.Inputs}}, nil
 }
 
-// LimitRaised says from what to what the limit of a pay-later line rose, and what it was
-// assessed from.
+// LimitRaised says that the limit of a pay-later line rose, and what it was assessed from.
 // Stored: add fields, never rename or remove.
 type LimitRaised struct {
 	From   trade.Money `json:"from"`
@@ -59,7 +58,7 @@ type LimitRaised struct {
 
 func (e LimitRaised) check() error {
 	if !e.From.Less(e.To) {
-		return &trade.InvalidError{Field: "to", Reason: "is not a higher limit"}
+		return trade.Invalid("to", "is not a higher limit")
 	}
 	if err := checkLimit("from", e.From); err != nil {
 		return err
@@ -69,8 +68,8 @@ func (e LimitRaised) check() error {
 
 func (e LimitRaised) evolve(l *Line) error { return l.moveLimit("from", e.From, e.To) }
 
-// LimitReduced says from what to what the limit of a pay-later line fell, and what it was
-// assessed from. It may fall below what is used.
+// LimitReduced says that the limit of a pay-later line fell, maybe below what is used, and what it
+// was assessed from.
 // Stored: add fields, never rename or remove.
 type LimitReduced struct {
 	From   trade.Money `json:"from"`
@@ -80,7 +79,7 @@ type LimitReduced struct {
 
 func (e LimitReduced) check() error {
 	if !e.To.Less(e.From) {
-		return &trade.InvalidError{Field: "to", Reason: "is not a lower limit"}
+		return trade.Invalid("to", "is not a lower limit")
 	}
 	if err := checkLimit("to", e.To); err != nil {
 		return err
@@ -93,7 +92,7 @@ func (e LimitReduced) evolve(l *Line) error { return l.moveLimit("from", e.From,
 // moveLimit sets the limit of a line whose limit is from.
 func (l *Line) moveLimit(field string, from, to trade.Money) error {
 	if from != l.Limit {
-		return &trade.InvalidError{Field: field, Reason: "is not the limit that the line has"}
+		return trade.Invalid(field, "is not the limit that the line has")
 	}
 	l.Limit = to
 	return nil

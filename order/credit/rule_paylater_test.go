@@ -111,7 +111,14 @@ func refusedBy(t *testing.T, c Command, f Facts, ruleID rule.ID, roles ...trade.
 }
 
 func testWithdraw(t *testing.T) {
-	refusedBy(t, Withdraw{fen(1)}, none, rule.B6, trade.Buyer, trade.Seller, trade.Platform, trade.System, trade.Desk)
+	roles := []trade.Role{trade.Buyer, trade.Seller, trade.Platform, trade.System, trade.Desk}
+	refusedBy(t, Withdraw{fen(1)}, none, rule.B6, roles...)
+	for _, role := range roles {
+		_, err := Decide(used, Withdraw{fen(1)}, trade.Given{By: trade.Actor{Role: role, Account: "acme"}, At: noon}, none)
+		if no, ok := errors.AsType[*trade.Refusal](err); !ok || no.Reason(rule.English) != "the quota is a limit, not money" {
+			t.Errorf("by the %s: %v", role, err)
+		}
+	}
 }
 
 func testDeductRoles(t *testing.T) {

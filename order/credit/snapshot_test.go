@@ -8,7 +8,7 @@ import (
 // TestBadSnapshot is the table of what is no snapshot of a line in dollars.
 func TestBadSnapshot(t *testing.T) {
 	good, _ := save(nil, &stopped)
-	if l := New("acme", usd); restore(good, &l) != nil || !same(l, stopped) {
+	if l := New(Assurance, "acme", usd); restore(good, &l) != nil || !same(l, stopped) {
 		t.Fatalf("%s gives %+v", good, l)
 	}
 	for _, c := range []struct{ old, new string }{
@@ -21,7 +21,7 @@ func TestBadSnapshot(t *testing.T) {
 		{`}`, `,"seller":"mallory"}`}, {`}`, ``},
 	} {
 		bad := strings.Replace(string(good), c.old, c.new, 1)
-		l := New("acme", usd)
+		l := New(Assurance, "acme", usd)
 		if err := restore([]byte(bad), &l); err == nil || bad == string(good) {
 			t.Errorf("%s gives %+v", bad, l)
 		}
@@ -32,11 +32,11 @@ func TestBadSnapshot(t *testing.T) {
 func TestBadPayLaterSnapshot(t *testing.T) {
 	owed := follow(twice, noted(orderA))
 	good, _ := save(nil, &owed)
-	if l := NewPayLater("acme", cny); restore(good, &l) != nil || !same(l, owed) {
+	if l := New(PayLater, "acme", cny); restore(good, &l) != nil || !same(l, owed) {
 		t.Fatalf("%s gives %+v", good, l)
 	}
 	most, _ := save(nil, new(crowded(MaxFreezes)))
-	if l := NewPayLater("acme", cny); restore(most, &l) != nil || len(l.Freezes) != MaxFreezes {
+	if l := New(PayLater, "acme", cny); restore(most, &l) != nil || len(l.Freezes) != MaxFreezes {
 		t.Fatalf("%s gives %+v", most, l)
 	}
 	for _, c := range []struct{ from, old, new string }{
@@ -47,12 +47,12 @@ func TestBadPayLaterSnapshot(t *testing.T) {
 		{string(most), `"freezes":[`, `"freezes":[{"reason":"open-orders"},`},
 	} {
 		bad := strings.Replace(c.from, c.old, c.new, 1)
-		l := NewPayLater("acme", cny)
+		l := New(PayLater, "acme", cny)
 		if err := restore([]byte(bad), &l); err == nil || bad == c.from {
 			t.Errorf("%s gives %+v", bad, l)
 		}
 	}
-	for _, foreign := range []Line{New("acme", cny), NewPayLater("acme", usd)} {
+	for _, foreign := range []Line{New(Assurance, "acme", cny), New(PayLater, "acme", usd)} {
 		if restore(good, &foreign) == nil {
 			t.Errorf("a snapshot of another line gives %+v", foreign)
 		}
@@ -68,9 +68,9 @@ func FuzzRestore(f *testing.F) {
 		f.Add(l.Product == PayLater, data)
 	}
 	f.Fuzz(func(t *testing.T, payLater bool, data []byte) {
-		l := New("acme", usd)
+		l := New(Assurance, "acme", usd)
 		if payLater {
-			l = NewPayLater("acme", cny)
+			l = New(PayLater, "acme", cny)
 		}
 		again := l
 		if restore(data, &l) != nil {

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Page is what the owner of a line is shown of it (额度页面), at any time and also while nothing
-// of it is usable.
+// Page is what the owner of a line is shown of it (额度页面), even while nothing of it is usable.
 type Page struct {
 	Limit     trade.Money // what the platform assessed (当前额度)
 	Used      trade.Money // what orders hold or use (使用情况)
@@ -33,8 +33,7 @@ func (l *Line) Page() Page {
 	}
 }
 
-// Movement is one event that changed a figure of a line: by how much, up or, where negative,
-// down.
+// Movement is one event that changed a figure of a line, and by how much: negative is down.
 type Movement struct {
 	At       time.Time
 	Kind     Kind
@@ -44,7 +43,7 @@ type Movement struct {
 	Consumed trade.Money
 }
 
-// Statement is what happened to a line in a while: each figure of Opening plus its movements is
+// Statement is what happened to a line over a period: each figure of Opening plus its movements is
 // that of Closing.
 type Statement struct {
 	Opening   Page
@@ -52,11 +51,10 @@ type Statement struct {
 	Closing   Page
 }
 
-// Ledger returns the statement of the history that follows the line l; New and NewPayLater are
-// where a whole history begins. An event that changes no figure, such as a freeze, is no
-// movement. An error is that of Apply, at the first event that it refuses; the statement then
-// ends before it.
-func Ledger(l Line, history []Recorded) (Statement, error) {
+// Ledger returns the statement of the history that follows the line l; New is where a whole history
+// begins. An event that changes no figure, such as a freeze, is not a movement. An error is that of
+// Apply, at the first event that it refuses; the statement then ends before that event.
+func Ledger(l Line, history []events.Recorded[Event]) (Statement, error) {
 	s := Statement{Opening: l.Page()}
 	for _, r := range history {
 		before := l

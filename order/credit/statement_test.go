@@ -8,21 +8,23 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
 
 // TestLedger holds the statement of a known history to the movements it has.
 func TestLedger(t *testing.T) {
 	at := func(hours int) time.Time { return noon.Add(time.Duration(hours) * time.Hour) }
-	history := []Recorded{
-		{at(0), deducted(orderA, 4_000)},
-		{at(1), Frozen(audit)},
-		{at(2), restored(1_000, RestoreLowered)},
-		{at(3), LimitReduced{From: yuan(5_000), To: yuan(2_000)}},
-		{at(4), noted(orderA)},
-		{at(4), QuotaConsumed{orderA, yuan(3_000), yuan(2_000), yuan(0)}},
-		{at(5), Unfrozen(audit)},
-		{at(6), LimitRaised{From: yuan(0), To: yuan(100_000)}},
+	history := []events.Recorded[Event]{
+		{At: at(0), Event: deducted(orderA, 4_000)},
+		{At: at(1), Event: Frozen(audit)},
+		{At: at(2), Event: restored(1_000, RestoreLowered)},
+		{At: at(3), Event: LimitReduced{From: yuan(5_000), To: yuan(2_000)}},
+		{At: at(4), Event: noted(orderA)},
+		{At: at(4), Event: QuotaConsumed{orderA, yuan(3_000), yuan(2_000), yuan(0)}},
+		{At: at(5), Event: Unfrozen(audit)},
+		{At: at(6), Event: LimitRaised{From: yuan(0), To: yuan(100_000)}},
 	}
 	zero := yuan(0)
 	want := []Movement{
@@ -45,10 +47,10 @@ func TestLedger(t *testing.T) {
 // TestAssuranceLedger has the movements of the other product, each with its order.
 func TestAssuranceLedger(t *testing.T) {
 	zero := dollars(0)
-	got, err := Ledger(never, []Recorded{
-		{noon, assessed(10_000)}, {noon, held(orderA, 6_000)}, {noon, HoldAdjusted{orderA, dollars(6_000), dollars(5_000)}},
-		{noon, LineSuspended{"fraud"}}, {noon, ClaimPosted{orderA, dollars(2_000), dollars(3_000)}}, {noon, LineResumed{}},
-		{noon, held(orderB, 1)}, {noon, Released{orderB, dollars(1), CauseClosed}}, {noon, ClaimRepaid{dollars(2_000), "TT-1"}},
+	got, err := Ledger(never, []events.Recorded[Event]{
+		{At: noon, Event: assessed(10_000)}, {At: noon, Event: held(orderA, 6_000)}, {At: noon, Event: HoldAdjusted{orderA, dollars(6_000), dollars(5_000)}},
+		{At: noon, Event: LineSuspended{"fraud"}}, {At: noon, Event: ClaimPosted{orderA, dollars(2_000), dollars(3_000)}}, {At: noon, Event: LineResumed{}},
+		{At: noon, Event: held(orderB, 1)}, {At: noon, Event: Released{orderB, dollars(1), order.ReleaseClosed}}, {At: noon, Event: ClaimRepaid{dollars(2_000), "TT-1"}},
 	})
 	want := []Movement{
 		{noon, KindLimitAssessed, trade.ID{}, dollars(10_000), zero, zero},
@@ -80,7 +82,7 @@ func TestLedgerAddsUp(t *testing.T) {
 		if c := s.Closing; limit != c.Limit.MinorUnits() || used != c.Used.MinorUnits() || consumed != c.Consumed.MinorUnits() {
 			t.Fatalf("the movements lead to %d, %d, %d; closing is %+v", limit, used, consumed, c)
 		}
-		broken, err := Ledger(start, append(slices.Clone(history), Recorded{noon, nil}))
+		broken, err := Ledger(start, append(slices.Clone(history), events.Recorded[Event]{At: noon}))
 		var bad *trade.InvalidError
 		if !errors.As(err, &bad) || !samePage(broken.Closing, s.Closing) || !slices.Equal(broken.Movements, s.Movements) {
 			t.Fatalf("a history that cannot be gives %+v, %v", broken, err)

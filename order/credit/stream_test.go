@@ -22,17 +22,17 @@ func TestStream(t *testing.T) {
 		{"acme", "line-acme~2FUSD"},
 		{"a@b.co-m", "line-a~40b.co-m~2FUSD"},
 	} {
-		if got, err := Stream(c.account, usd); err != nil || got != c.want {
+		if got, err := Stream(Assurance, c.account, usd); err != nil || got != c.want {
 			t.Errorf("%s: %s, %v", c.account, got, err)
 		}
-		if l := NewModel().New(c.want); !same(l, New(c.account, usd)) {
+		if l := Model(Assurance).New(c.want); !same(l, New(Assurance, c.account, usd)) {
 			t.Errorf("%s begins as %+v", c.want, l)
 		}
 		later := "paylater_" + c.want
-		if got, err := PayLaterStream(c.account, usd); err != nil || got != later {
+		if got, err := Stream(PayLater, c.account, usd); err != nil || got != later {
 			t.Errorf("%s: %s, %v", c.account, got, err)
 		}
-		if l := NewPayLaterModel().New(later); !same(l, NewPayLater(c.account, usd)) {
+		if l := Model(PayLater).New(later); !same(l, New(PayLater, c.account, usd)) {
 			t.Errorf("%s begins as %+v", later, l)
 		}
 	}
@@ -41,15 +41,15 @@ func TestStream(t *testing.T) {
 		code    trade.Currency
 	}{{"", usd}, {"a/b", usd}, {"acme", trade.Currency{}}, {"acme", trade.Currency{'u', 's', 'd'}}} {
 		var bad *trade.InvalidError
-		if _, err := Stream(c.account, c.code); !errors.As(err, &bad) {
+		if _, err := Stream(Assurance, c.account, c.code); !errors.As(err, &bad) {
 			t.Errorf("%q %q: %v", c.account, c.code, err)
 		}
-		if _, err := PayLaterStream(c.account, c.code); !errors.As(err, &bad) {
+		if _, err := Stream(PayLater, c.account, c.code); !errors.As(err, &bad) {
 			t.Errorf("%q %q for pay later: %v", c.account, c.code, err)
 		}
 	}
 	var bounds *events.BoundsError
-	if _, err := Stream(trade.Account(strings.Repeat("@", 64)), usd); !errors.As(err, &bounds) {
+	if _, err := Stream(Assurance, trade.Account(strings.Repeat("@", 64)), usd); !errors.As(err, &bounds) {
 		t.Errorf("too long for a stream: %v", err)
 	}
 }
@@ -57,11 +57,11 @@ func TestStream(t *testing.T) {
 // TestForeignStream: on a stream that Stream does not make no line begins.
 func TestForeignStream(t *testing.T) {
 	for _, stream := range []events.StreamID{"line-acme", "line-acme~2FXXX", "line-acme~2FUSD~2FUSD", "line-acme~2F"} {
-		l := NewModel().New(stream)
+		l := Model(Assurance).New(stream)
 		if err := l.Apply(assessed(1), noon); err == nil {
 			t.Errorf("%s has become %+v", stream, l)
 		}
-		l = NewPayLaterModel().New("paylater_" + stream)
+		l = Model(PayLater).New("paylater_" + stream)
 		if err := l.Apply(LineOpened{Limit: yuan(1)}, noon); err == nil {
 			t.Errorf("paylater_%s has become %+v", stream, l)
 		}
@@ -71,10 +71,10 @@ func TestForeignStream(t *testing.T) {
 // TestModel keeps a line in a store, folds it again with and without a snapshot, and meets a
 // record that cannot be.
 func TestModel(t *testing.T) {
-	ctx, store, model := context.Background(), memory.New(), NewModel()
+	ctx, store, model := context.Background(), memory.New(), Model(Assurance)
 	model.SaveEvery = 3
 	snapshots := events.NewSnapshotter(1, func(stream events.StreamID, err error) { t.Errorf("%s: %v", stream, err) })
-	stream, err := Stream("acme", usd)
+	stream, err := Stream(Assurance, "acme", usd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,13 +139,13 @@ func TestModel(t *testing.T) {
 // TestPayLaterModel keeps a pay-later line in a store, frozen, and loads it from a snapshot and
 // from its records.
 func TestPayLaterModel(t *testing.T) {
-	ctx, store, model := context.Background(), memory.New(), NewPayLaterModel()
-	stream, err := PayLaterStream("acme", cny)
+	ctx, store, model := context.Background(), memory.New(), Model(PayLater)
+	stream, err := Stream(PayLater, "acme", cny)
 	if err != nil {
 		t.Fatal(err)
 	}
 	history := []Event{LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)}
-	live := NewPayLater("acme", cny)
+	live := New(PayLater, "acme", cny)
 	for i, e := range history {
 		live = follow(live, e)
 		typ, version, data, err := EncodeEvent(nil, e)
@@ -171,7 +171,7 @@ func TestPayLaterModel(t *testing.T) {
 	if err != nil || version != 6 || !same(viewed, live) {
 		t.Errorf("viewed %+v at %d, %v; live %+v", viewed, version, err, live)
 	}
-	if model.Fold == NewModel().Fold || model.Category == NewModel().Category {
+	if model.Fold == Model(Assurance).Fold || model.Category == Model(Assurance).Category {
 		t.Error("the products share snapshots or streams")
 	}
 }

@@ -2,7 +2,10 @@
 
 package credit
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/wire"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -1519,7 +1522,7 @@ func (v *Release) decodeJSON(r *wire.Reader) {
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "cause":
 			seen = r.Mark(seen, 1<<2)
-			v.Cause = Cause(r.String())
+			v.Cause = order.ReleaseCause(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1558,7 +1561,7 @@ func (v *Released) decodeJSON(r *wire.Reader) {
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "cause":
 			seen = r.Mark(seen, 1<<2)
-			v.Cause = Cause(r.String())
+			v.Cause = order.ReleaseCause(r.String())
 		default:
 			r.Unknown()
 		}

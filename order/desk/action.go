@@ -55,7 +55,7 @@ func OnEntrustment(id order.EntrustmentID, c entrustment.Command) Action {
 
 // OnLine addresses a command to a seller's line in a currency.
 func OnLine(account trade.Account, currency trade.Currency, c credit.Command) Action {
-	stream, err := credit.Stream(account, currency)
+	stream, err := credit.Stream(credit.Assurance, account, currency)
 	return address(lines, stream, err, c, credit.EncodeCommand,
 		func(x *execution) error { return lines.execute(x, stream, c, credit.Facts{}) })
 }
@@ -68,7 +68,7 @@ func OnPayLater(id trade.ID, c paylater.Command) Action {
 
 // OnQuota addresses a command to a merchant's pay-later line in a currency.
 func OnQuota(merchant trade.Account, currency trade.Currency, c credit.Command) Action {
-	stream, err := credit.PayLaterStream(merchant, currency)
+	stream, err := credit.Stream(credit.PayLater, merchant, currency)
 	return address(quotas, stream, err, c, credit.EncodeCommand,
 		func(x *execution) error { return x.planQuota(merchant, currency, c) })
 }

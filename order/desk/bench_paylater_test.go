@@ -58,7 +58,7 @@ func history[E any](t testing.TB, store events.Store, stream events.StreamID,
 func longLine(t testing.TB, entries int) *memory.Store {
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
-	history(t, store, must(credit.PayLaterStream(shopkeeper.Account, cny)), credit.EncodeEvent, entries,
+	history(t, store, must(credit.Stream(credit.PayLater, shopkeeper.Account, cny)), credit.EncodeEvent, entries,
 		func(i int) (credit.Event, time.Time) {
 			n := (i + 1) / 2
 			id := trade.ID{0: 3, 6: 0x70, 8: 0x80, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)}
@@ -190,13 +190,13 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 		s.Close()
 		if kept, ok := store.(events.Snapshots); ok {
 			mine.lost = false
-			_, found, err := kept.LatestSnapshot(t.Context(), must(credit.PayLaterStream(shopkeeper.Account, cny)), credit.NewPayLaterModel().Fold)
+			_, found, err := kept.LatestSnapshot(t.Context(), must(credit.Stream(credit.PayLater, shopkeeper.Account, cny)), credit.Model(credit.PayLater).Fold)
 			if err != nil || !found {
 				t.Fatalf("no snapshot was saved: %v", err)
 			}
 		}
 		l, b := tr.quota(), must2(tr.Desk.ReadFunds(t.Context(), platform, shopkeeper.Account, cny))
-		ends = append(ends, append(must(credit.NewPayLaterModel().Save(nil, &l)), must(funds.Model().Save(nil, &b))...))
+		ends = append(ends, append(must(credit.Model(credit.PayLater).Save(nil, &l)), must(funds.Model().Save(nil, &b))...))
 		tr.audit()
 		_ = store.Close()
 	}

@@ -411,8 +411,8 @@ func TestSnapshots(t *testing.T) {
 		}
 	}
 	snapshots.Close()
-	stream := must(credit.Stream(acme.Account, usd))
-	if _, found, err := store.LatestSnapshot(background, stream, credit.NewModel().Fold); err != nil || !found {
+	stream := must(credit.Stream(credit.Assurance, acme.Account, usd))
+	if _, found, err := store.LatestSnapshot(background, stream, credit.Model(credit.Assurance).Fold); err != nil || !found {
 		t.Fatalf("no snapshot of the line: %v", err)
 	}
 	want, version, err := tr.Desk.ReadLine(background, platform, acme.Account, usd)

@@ -40,13 +40,13 @@ var (
 		lastAt: func(e *entrustment.Entrustment) time.Time { return e.LastAt },
 	}
 	lines = &family[credit.Line, credit.Command, credit.Event, credit.Facts]{
-		model: credit.NewModel(), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
+		model: credit.Model(credit.Assurance), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
 	}
 	payLaterOrders = &family[paylater.Order, paylater.Command, paylater.Event, paylater.Facts]{
 		model: paylater.Model(), decide: paylater.Decide, prefix: "paylater", lastAt: func(o *paylater.Order) time.Time { return o.LastAt },
 	}
 	quotas = &family[credit.Line, credit.Command, credit.Event, credit.Facts]{
-		model: credit.NewPayLaterModel(), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
+		model: credit.Model(credit.PayLater), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
 	}
 	balances = &family[funds.Balance, funds.Command, funds.Event, funds.Facts]{
 		model: funds.Model(), decide: funds.Decide, prefix: "funds", lastAt: func(b *funds.Balance) time.Time { return b.LastAt },

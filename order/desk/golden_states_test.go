@@ -46,9 +46,9 @@ func stateOf(t testing.TB, store events.Store, stream events.StreamID) any {
 	case entrustment.Category:
 		state, _, err = entrustment.Model().Replay(ctx, store, stream)
 	case credit.Category:
-		state, _, err = credit.NewModel().Replay(ctx, store, stream)
+		state, _, err = credit.Model(credit.Assurance).Replay(ctx, store, stream)
 	case credit.PayLaterCategory:
-		state, _, err = credit.NewPayLaterModel().Replay(ctx, store, stream)
+		state, _, err = credit.Model(credit.PayLater).Replay(ctx, store, stream)
 	case paylater.Category:
 		state, _, err = paylater.Model().Replay(ctx, store, stream)
 	case funds.Category:

@@ -124,7 +124,7 @@ func marketWish(m *market, stream events.StreamID) wish {
 	key, _ := stream.Key()
 	merchant, _, _ := strings.Cut(key, "/")
 	for _, who := range merchants {
-		if quota, funds := must(credit.PayLaterStream(who.Account, cny)), must(funds.Stream(who.Account, cny)); stream == quota || stream == funds {
+		if quota, funds := must(credit.Stream(credit.PayLater, who.Account, cny)), must(funds.Stream(who.Account, cny)); stream == quota || stream == funds {
 			merchant = string(who.Account)
 		}
 	}

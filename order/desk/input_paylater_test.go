@@ -269,7 +269,7 @@ func TestCorruptLedgers(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	tr.sold("100 CNY")
 	ctx := t.Context()
-	line, balance := must(credit.PayLaterStream(otherShop.Account, cny)), must(funds.Stream(otherShop.Account, cny))
+	line, balance := must(credit.Stream(credit.PayLater, otherShop.Account, cny)), must(funds.Stream(otherShop.Account, cny))
 	for stream, e := range map[events.StreamID]events.Event{
 		line:    {Type: "credit.overdue-noted", Data: []byte(`{"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a"}`)},
 		balance: {Type: "funds.withdrawal-settled", Data: []byte(`{"id":"W"}`)},
@@ -279,7 +279,7 @@ func TestCorruptLedgers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lines, balances := credit.NewPayLaterModel(), funds.Model()
+	lines, balances := credit.Model(credit.PayLater), funds.Model()
 	l, b := tr.quota(), must2(tr.Desk.ReadFunds(ctx, platform, shopkeeper.Account, cny))
 	for _, s := range []events.Snapshot{
 		{Stream: line, Version: 1, Fold: lines.Fold, Data: must(lines.Save(nil, &l))},

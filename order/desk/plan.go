@@ -136,7 +136,7 @@ func (x *execution) loadQuota(o *order.Order) (order.Quota, error) {
 
 // lineOf returns the stream of the line that an order's hold is on.
 func lineOf(o *order.Order) (events.StreamID, error) {
-	return credit.Stream(o.Seller.Account, o.Terms.Total.Currency())
+	return credit.Stream(credit.Assurance, o.Seller.Account, o.Terms.Total.Currency())
 }
 
 // spread writes to the other streams what the events of an order bring with them. o is the order
@@ -154,7 +154,7 @@ func (x *execution) spread(o order.Order, made []order.Event) error {
 		case order.ClaimPosted:
 			err = x.toLine(&o, credit.Claim{Order: o.ID, Open: o.Hold.Amount, Amount: e.Amount})
 		case order.HoldReleased:
-			err = x.toLine(&o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: credit.Cause(e.Cause)})
+			err = x.toLine(&o, credit.Release{Order: o.ID, Amount: e.Amount, Cause: e.Cause})
 		case order.EntrustmentLinked:
 			err = x.toEntrustment(e.Entrustment, entrustment.Link{
 				Order: o.ID, DraftedAt: o.DraftedAt, Currency: o.Terms.Total.Currency(), Seller: string(o.Seller.Account),

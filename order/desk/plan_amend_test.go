@@ -108,7 +108,7 @@ func TestPlanChangesMeetAnotherLine(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newPlanner(t, c.given()...)
-			w.hide(t, planMust(credit.Stream(planOwner.Account, planUSD)), c.most, credit.LimitAssessed{Limit: planMoney("2000.01 USD")})
+			w.hide(t, planMust(credit.Stream(credit.Assurance, planOwner.Account, planUSD)), c.most, credit.LimitAssessed{Limit: planMoney("2000.01 USD")})
 			refusedAs(t, w.plan(c.ask), c.rule, "modify")
 			if slices.ContainsFunc(w.written, func(kind string) bool { return kind[:6] == "credit" }) {
 				t.Fatalf("written %q", w.written)

@@ -47,7 +47,7 @@ func (x *execution) usable(o *paylater.Order, c paylater.Command) (paylater.Line
 		trade.CheckID("merchant", p.Merchant) != nil || !p.Amount.IsPositive() {
 		return paylater.Line{}, nil // it needs none, or is refused whatever the line
 	}
-	stream, err := credit.PayLaterStream(trade.Account(p.Merchant), p.Amount.Currency())
+	stream, err := credit.Stream(credit.PayLater, trade.Account(p.Merchant), p.Amount.Currency())
 	if err != nil {
 		return paylater.Line{}, err
 	}
@@ -110,7 +110,7 @@ func usage(o *paylater.Order) order.Hold {
 
 // quotaStream returns the stream of the line that a pay-later order uses.
 func quotaStream(o *paylater.Order) (events.StreamID, error) {
-	return credit.PayLaterStream(o.Merchant, o.Original.Currency())
+	return credit.Stream(credit.PayLater, o.Merchant, o.Original.Currency())
 }
 
 // toQuota decides a counterpart command on the line of an order's merchant.

@@ -79,7 +79,7 @@ var payLaterPlans = []plan{
 // TestPlanPayLaterCounterpart shows the line and the funds as they were at another time than the
 // order: nothing is appended to them, and the error can be confirmed like a refusal.
 func TestPlanPayLaterCounterpart(t *testing.T) {
-	line, balance := planMust(credit.PayLaterStream("m-shop", planCNY)), planMust(funds.Stream("m-shop", planCNY))
+	line, balance := planMust(credit.Stream(credit.PayLater, "m-shop", planCNY)), planMust(funds.Stream("m-shop", planCNY))
 	unfit := " does not fit " + string(paylater.Stream(planOrder1))
 	for _, c := range []struct {
 		name   string

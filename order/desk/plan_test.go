@@ -354,7 +354,7 @@ func refusedAs(t *testing.T, err error, ruleID rule.ID, command string) {
 // TestPlanCounterpartRefuses shows one stream as it was at another time than the others: a rule of
 // one of them refuses the whole.
 func TestPlanCounterpartRefuses(t *testing.T) {
-	line := planMust(credit.Stream(planOwner.Account, planUSD))
+	line := planMust(credit.Stream(credit.Assurance, planOwner.Account, planUSD))
 	other := entrustment.Linked{Order: planOrder2, DraftedAt: planStart, Currency: planUSD}
 	t.Run("another order took the entrustment", func(t *testing.T) {
 		w := newPlanner(t, append(confirming(), entrusting("E1")...)...)

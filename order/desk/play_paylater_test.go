@@ -224,10 +224,8 @@ func TestMarketKnowsEveryCommand(t *testing.T) {
 	for _, row := range paylater.Life().Permits() {
 		sales = append(sales, row.Command)
 	}
-	for _, row := range credit.Permissions() {
-		if row.Product == credit.PayLater {
-			quotas = append(quotas, row.Command)
-		}
+	for _, row := range credit.Life(credit.PayLater).Permits() {
+		quotas = append(quotas, row.Command)
 	}
 	for _, row := range funds.Life().Permits() {
 		balances = append(balances, row.Command)

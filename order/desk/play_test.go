@@ -351,7 +351,7 @@ func (p *player) anyOfLine() []credit.Command {
 		credit.AssessLimit{Limit: money(one(p, "10000 USD", "10000 EUR"))},
 		credit.Suspend{Reason: "audit"}, credit.Resume{}, credit.Resume{},
 		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: amount},
-		credit.Release{Order: id, Amount: amount, Cause: credit.CauseClosed},
+		credit.Release{Order: id, Amount: amount, Cause: order.ReleaseClosed},
 		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: "R1"},
 	}
 }
@@ -375,10 +375,8 @@ func TestPlayerKnowsEveryCommand(t *testing.T) {
 	for _, row := range entrustment.Life().Permits() {
 		table.goods = append(table.goods, row.Command)
 	}
-	for _, row := range credit.Permissions() {
-		if row.Product == credit.Assurance {
-			table.lines = append(table.lines, row.Command)
-		}
+	for _, row := range credit.Life(credit.Assurance).Permits() {
+		table.lines = append(table.lines, row.Command)
 	}
 	for _, row := range seller.Life().Permits() {
 		table.services = append(table.services, row.Command)

@@ -46,7 +46,7 @@ func (m *market) replayed() {
 		}
 	}
 	for _, who := range merchants {
-		want, version, err := credit.NewPayLaterModel().Replay(ctx, m.Store, must(credit.PayLaterStream(who.Account, cny)))
+		want, version, err := credit.Model(credit.PayLater).Replay(ctx, m.Store, must(credit.Stream(credit.PayLater, who.Account, cny)))
 		got, at, _ := m.Desk.ReadQuota(ctx, platform, who.Account, cny)
 		if err != nil || at != version || version > 0 && !reflect.DeepEqual(got, want) {
 			m.Fatalf("I28: the line of %s is %+v, a replay gives %+v, %v", who.Account, got, want, err)

@@ -62,7 +62,7 @@ func (d *Desk) ReadService(ctx context.Context, by trade.Actor, account trade.Ac
 // ReadLine returns a seller's line in a currency: limit, held, consumed, available. The seller
 // and the platform may read it.
 func (d *Desk) ReadLine(ctx context.Context, by trade.Actor, account trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
-	return read(ctx, d, lines, by, account, opts)(credit.Stream(account, c))
+	return read(ctx, d, lines, by, account, opts)(credit.Stream(credit.Assurance, account, c))
 }
 
 // ReadEntrustment returns an export entrustment. Its seller and the platform may read it.

@@ -40,7 +40,7 @@ func (d *Desk) NextPayLater(ctx context.Context, by trade.Actor, id trade.ID) ([
 // ReadQuota returns a merchant's pay-later line: limit, used, remaining, why it is frozen (B4).
 // The merchant and the platform may read it; its Page is what the merchant sees.
 func (d *Desk) ReadQuota(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, opts ...ReadOption) (credit.Line, events.Version, error) {
-	return read(ctx, d, quotas, by, merchant, opts)(credit.PayLaterStream(merchant, c))
+	return read(ctx, d, quotas, by, merchant, opts)(credit.Stream(credit.PayLater, merchant, c))
 }
 
 // ReadFunds returns a merchant's received funds. The merchant and the platform may read them;
@@ -55,20 +55,20 @@ func (d *Desk) QuotaLedger(ctx context.Context, by trade.Actor, merchant trade.A
 	if _, _, err := d.ReadQuota(ctx, by, merchant, c); err != nil {
 		return credit.Statement{}, err
 	}
-	stream, err := credit.PayLaterStream(merchant, c)
+	stream, err := credit.Stream(credit.PayLater, merchant, c)
 	if err != nil {
 		return credit.Statement{}, err
 	}
-	var history []credit.Recorded
+	var history []events.Recorded[credit.Event]
 	err = d.history(ctx, stream, func(r *events.Record) error {
 		e, err := credit.DecodeEvent(r.Type, r.Schema, r.Data)
-		history = append(history, credit.Recorded{At: r.At, Event: e})
+		history = append(history, events.Recorded[credit.Event]{At: r.At, Event: e})
 		return err
 	})
 	if err != nil {
 		return credit.Statement{}, err
 	}
-	s, err := credit.Ledger(credit.NewPayLater(merchant, c), history)
+	s, err := credit.Ledger(credit.New(credit.PayLater, merchant, c), history)
 	return s, corrupt(stream, err)
 }
 

@@ -322,7 +322,7 @@ func ruleD30Shipped(t *testing.T) {
 	tr.shipped(id)
 	e := tr.Order(id).Links[0].ID
 	r := tr.Do(acme, refund(id, "2000 USD"))
-	stream := must(credit.Stream(acme.Account, usd))
+	stream := must(credit.Stream(credit.Assurance, acme.Account, usd))
 	if streams := streamsOf(r); !slices.Equal(streams, []events.StreamID{order.Stream(id), stream}) {
 		t.Fatalf("one commit of %v, want order and line", streams)
 	}

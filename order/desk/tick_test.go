@@ -303,7 +303,7 @@ func TestTickPastABrokenOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(must(credit.Stream(orient.Account, usd)), head)
+	write(must(credit.Stream(credit.Assurance, orient.Account, usd)), head)
 	// Another desk, with nothing in its cache, meets it all.
 	tr = newFixture(t, tr.Store)
 	now := start.Add(30 * day)

@@ -85,7 +85,7 @@ func (p *trader) anyOfLine() []credit.Command {
 		credit.AssessLimit{Limit: one(p.chance, USD("10000"), USD("100"), CNY("10000"))},
 		credit.Suspend{Reason: "audit"}, credit.Resume{},
 		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: amount},
-		credit.Release{Order: id, Amount: amount, Cause: credit.CauseClosed},
+		credit.Release{Order: id, Amount: amount, Cause: order.ReleaseClosed},
 		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: "R1"},
 	}
 }

@@ -122,7 +122,7 @@ func (v values) lineCommands() []credit.Command {
 	return []credit.Command{
 		credit.AssessLimit{Limit: v.usd(), Inputs: v.inputs(USD("0").Currency())}, credit.Suspend{Reason: v.text()}, credit.Resume{},
 		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: v.usd()},
-		credit.Release{Order: id, Amount: amount, Cause: one(v.chance, credit.CauseShipped, credit.CauseReceived, credit.CauseClosed, credit.CauseUncovered)},
+		credit.Release{Order: id, Amount: amount, Cause: one(v.chance, order.ReleaseShipped, order.ReleaseReceived, order.ReleaseClosed, order.ReleaseUncovered)},
 		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: v.reference()},
 	}
 }

@@ -86,14 +86,14 @@ func TestCommands(t *testing.T) {
 	t.Run("line", aggregate[credit.Command]{
 		ordertest.LineCommands(),
 		func(c credit.Command, g trade.Given) error {
-			_, err := credit.Decide(credit.New(ordertest.Seller.Account, ordertest.USD("0").Currency()), c, g, credit.Facts{})
+			_, err := credit.Decide(credit.New(credit.Assurance, ordertest.Seller.Account, ordertest.USD("0").Currency()), c, g, credit.Facts{})
 			return err
 		}, credit.EncodeCommand, credit.DecodeCommand,
 	}.check)
 	t.Run("quota", aggregate[credit.Command]{
 		ordertest.QuotaCommands(),
 		func(c credit.Command, g trade.Given) error {
-			_, err := credit.Decide(credit.NewPayLater(ordertest.Merchant.Account, funds.CNY()), c, g, credit.Facts{})
+			_, err := credit.Decide(credit.New(credit.PayLater, ordertest.Merchant.Account, funds.CNY()), c, g, credit.Facts{})
 			return err
 		}, credit.EncodeCommand, credit.DecodeCommand,
 	}.check)

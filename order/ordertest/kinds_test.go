@@ -25,20 +25,20 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 		made  []string
 		table []string
 	}{
-		{"order commands", names(v.orderCommands()), rows(order.Life().Permits(), func(p machine.Permit[order.Phase, order.Kind]) string { return p.Command })},
-		{"order commands of a game", names(p.anyOfOrder(p.orders[0])), rows(order.Life().Permits(), func(p machine.Permit[order.Phase, order.Kind]) string { return p.Command })},
-		{"entrustment commands", names(v.entrustmentCommands()), rows(entrustment.Life().Permits(), func(p machine.Permit[entrustment.Phase, entrustment.Kind]) string { return p.Command })},
-		{"entrustment commands of a game", names(p.anyOfGoods()), rows(entrustment.Life().Permits(), func(p machine.Permit[entrustment.Phase, entrustment.Kind]) string { return p.Command })},
-		{"seller commands", names(v.sellerCommands()), rows(seller.Life().Permits(), func(p machine.Permit[order.Service, seller.Kind]) string { return p.Command })},
-		{"seller commands of a game", names(p.anyOfService()), rows(seller.Life().Permits(), func(p machine.Permit[order.Service, seller.Kind]) string { return p.Command })},
-		{"line commands", names(v.lineCommands()), rows(credit.Permissions(), of(credit.Assurance))},
-		{"line commands of a game", names(p.anyOfLine()), rows(credit.Permissions(), of(credit.Assurance))},
-		{"quota commands", names(v.quotaCommands()), rows(credit.Permissions(), of(credit.PayLater))},
-		{"quota commands of a game", names(m.anyOfQuota()), rows(credit.Permissions(), of(credit.PayLater))},
-		{"pay-later commands", names(v.payLaterCommands()), rows(paylater.Life().Permits(), func(p machine.Permit[paylater.Phase, paylater.Kind]) string { return p.Command })},
-		{"pay-later commands of a game", names(m.anyOfSale(m.sales[0])), rows(paylater.Life().Permits(), func(p machine.Permit[paylater.Phase, paylater.Kind]) string { return p.Command })},
-		{"funds commands", names(v.fundsCommands()), rows(funds.Life().Permits(), func(p machine.Permit[funds.Phase, funds.Kind]) string { return p.Command })},
-		{"funds commands of a game", names(m.anyOfFunds()), rows(funds.Life().Permits(), func(p machine.Permit[funds.Phase, funds.Kind]) string { return p.Command })},
+		{"order commands", names(v.orderCommands()), permitted(order.Life())},
+		{"order commands of a game", names(p.anyOfOrder(p.orders[0])), permitted(order.Life())},
+		{"entrustment commands", names(v.entrustmentCommands()), permitted(entrustment.Life())},
+		{"entrustment commands of a game", names(p.anyOfGoods()), permitted(entrustment.Life())},
+		{"seller commands", names(v.sellerCommands()), permitted(seller.Life())},
+		{"seller commands of a game", names(p.anyOfService()), permitted(seller.Life())},
+		{"line commands", names(v.lineCommands()), permitted(credit.Life(credit.Assurance))},
+		{"line commands of a game", names(p.anyOfLine()), permitted(credit.Life(credit.Assurance))},
+		{"quota commands", names(v.quotaCommands()), permitted(credit.Life(credit.PayLater))},
+		{"quota commands of a game", names(m.anyOfQuota()), permitted(credit.Life(credit.PayLater))},
+		{"pay-later commands", names(v.payLaterCommands()), permitted(paylater.Life())},
+		{"pay-later commands of a game", names(m.anyOfSale(m.sales[0])), permitted(paylater.Life())},
+		{"funds commands", names(v.fundsCommands()), permitted(funds.Life())},
+		{"funds commands of a game", names(m.anyOfFunds()), permitted(funds.Life())},
 	} {
 		if !slices.Equal(c.made, c.table) {
 			t.Errorf("%s: made up are %q, the table has %q", c.what, c.made, c.table)
@@ -53,13 +53,8 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 	}
 }
 
-func of(product credit.Product) func(credit.Permission) string {
-	return func(p credit.Permission) string {
-		if p.Product != product {
-			return ""
-		}
-		return p.Command
-	}
+func permitted[P machine.Phase, K machine.Symbol](life *machine.Life[P, K]) []string {
+	return rows(life.Permits(), func(p machine.Permit[P, K]) string { return p.Command })
 }
 
 func names[C interface{ Name() string }](commands []C) (list []string) {

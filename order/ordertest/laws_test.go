@@ -105,9 +105,9 @@ func snapshot(rt *rapid.T, store *fickle, stream events.StreamID) {
 	rt.Helper()
 	switch stream.Category() {
 	case credit.Category:
-		save(rt, store, stream, credit.NewModel())
+		save(rt, store, stream, credit.Model(credit.Assurance))
 	case credit.PayLaterCategory:
-		save(rt, store, stream, credit.NewPayLaterModel())
+		save(rt, store, stream, credit.Model(credit.PayLater))
 	case funds.Category:
 		save(rt, store, stream, funds.Model())
 	}
@@ -153,10 +153,10 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 			same(rt, store, stream, seller.Model(), s, err)
 		case credit.Category:
 			s, _, err := d.ReadLine(ctx, by, owner, c)
-			same(rt, store, stream, credit.NewModel(), s, err)
+			same(rt, store, stream, credit.Model(credit.Assurance), s, err)
 		case credit.PayLaterCategory:
 			s, _, err := d.ReadQuota(ctx, by, owner, c)
-			same(rt, store, stream, credit.NewPayLaterModel(), s, err)
+			same(rt, store, stream, credit.Model(credit.PayLater), s, err)
 		case funds.Category:
 			s, _, err := d.ReadFunds(ctx, by, owner, c)
 			same(rt, store, stream, funds.Model(), s, err)

@@ -35,7 +35,7 @@ var (
 func ExposureView() *projection.View {
 	return readmodel.View("exposure", 2, []*projection.Table{lines, risks},
 		projection.Fold[order.Order, order.Event]{Model: order.Model(), Last: putRisk},
-		projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Last: putLine})
+		projection.Fold[credit.Line, credit.Event]{Model: credit.Model(credit.Assurance), Last: putLine})
 }
 
 func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *credit.Line) {

@@ -26,7 +26,7 @@ var entries = &projection.Table{
 // LedgerView returns the view that Ledger reads.
 func LedgerView() *projection.View {
 	return readmodel.View("ledger", 2, []*projection.Table{entries},
-		projection.Fold[credit.Line, credit.Event]{Model: credit.NewModel(), Each: putEntry})
+		projection.Fold[credit.Line, credit.Event]{Model: credit.Model(credit.Assurance), Each: putEntry})
 }
 
 func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit.Line) error {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
@@ -179,19 +180,19 @@ func (w *world) checkDeadlines(store projection.Store) {
 func (w *world) checkLedger(store projection.Store) {
 	w.Helper()
 	ctx := context.Background()
-	var history []credit.Recorded
-	for r, err := range w.log.Read(ctx, must(credit.Stream(acme.Account, usd)), 0) {
+	var history []events.Recorded[credit.Event]
+	for r, err := range w.log.Read(ctx, must(credit.Stream(credit.Assurance, acme.Account, usd)), 0) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		history = append(history, credit.Recorded{At: r.At, Event: must(credit.DecodeEvent(r.Type, r.Schema, r.Data))})
+		history = append(history, events.Recorded[credit.Event]{At: r.At, Event: must(credit.DecodeEvent(r.Type, r.Schema, r.Data))})
 	}
 	cut := w.rand.IntN(len(history))
 	from := history[cut].At
 	for cut > 0 && !history[cut-1].At.Before(from) {
 		cut--
 	}
-	opening, err := credit.Replay(credit.New(acme.Account, usd), history[:cut])
+	opening, err := credit.Replay(credit.New(credit.Assurance, acme.Account, usd), history[:cut])
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -37,7 +37,7 @@ var (
 func ExposureView() *projection.View {
 	return readmodel.View("paylater_exposure", 1, []*projection.Table{lines, uses},
 		projection.Fold[paylater.Order, paylater.Event]{Model: paylater.Model(), Last: putUse},
-		projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Last: putLine})
+		projection.Fold[credit.Line, credit.Event]{Model: credit.Model(credit.PayLater), Last: putLine})
 }
 
 func putLine(rows *projection.Rows, _ events.StreamID, v events.Version, l *credit.Line) {

@@ -281,7 +281,7 @@ func TestReconcileComparesSums(t *testing.T) {
 		{"overdue", func(w *world) events.StreamID { return paylater.Stream(w.orders[2]) }, func(w *world) (string, uint16, []byte, error) {
 			return paylater.EncodeEvent(nil, paylater.MarkedOverdue{Amount: w.order(w.orders[2]).Outstanding})
 		}, views.SumError{Figure: "overdue", Merchant: "m-lin", Currency: cny, Kept: 1, Orders: 2}},
-		{"quota", func(*world) events.StreamID { return must(credit.PayLaterStream(zhou.Account, cny)) }, func(*world) (string, uint16, []byte, error) {
+		{"quota", func(*world) events.StreamID { return must(credit.Stream(credit.PayLater, zhou.Account, cny)) }, func(*world) (string, uint16, []byte, error) {
 			return credit.EncodeEvent(nil, credit.QuotaDeducted{Order: id, Amount: amount})
 		}, views.SumError{Figure: "used", Merchant: "m-zhou", Currency: cny, Kept: 7000, Orders: 0}},
 		{"credited", func(*world) events.StreamID { return must(funds.Stream(zhou.Account, cny)) }, func(w *world) (string, uint16, []byte, error) {

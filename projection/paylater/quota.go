@@ -26,7 +26,7 @@ var quotas = &projection.Table{
 // QuotaView returns the view that Quota reads.
 func QuotaView() *projection.View {
 	return readmodel.View("paylater_quota", 1, []*projection.Table{quotas},
-		projection.Fold[credit.Line, credit.Event]{Model: credit.NewPayLaterModel(), Each: putEntry})
+		projection.Fold[credit.Line, credit.Event]{Model: credit.Model(credit.PayLater), Each: putEntry})
 }
 
 func putEntry(rows *projection.Rows, r *events.Record, e credit.Event, l *credit.Line) error {

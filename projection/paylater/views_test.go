@@ -243,9 +243,9 @@ func (w *world) owes(b, by trade.Actor, c trade.Currency) views.BuyerExposure {
 func (w *world) checkQuota(store projection.Store) {
 	w.Helper()
 	ctx := context.Background()
-	var history []credit.Recorded
-	w.records(must(credit.PayLaterStream(lin.Account, cny)), func(r *events.Record) {
-		history = append(history, credit.Recorded{At: r.At, Event: must(credit.DecodeEvent(r.Type, r.Schema, r.Data))})
+	var history []events.Recorded[credit.Event]
+	w.records(must(credit.Stream(credit.PayLater, lin.Account, cny)), func(r *events.Record) {
+		history = append(history, events.Recorded[credit.Event]{At: r.At, Event: must(credit.DecodeEvent(r.Type, r.Schema, r.Data))})
 	})
 	// A counterpart is ordered by version, and is booked no earlier than the event before it.
 	booked := make([]time.Time, len(history))
@@ -263,7 +263,7 @@ func (w *world) checkQuota(store projection.Store) {
 	for end > 0 && booked[end-1].Equal(to) {
 		end--
 	}
-	opening := must(credit.Replay(credit.NewPayLater(lin.Account, cny), history[:cut]))
+	opening := must(credit.Replay(credit.New(credit.PayLater, lin.Account, cny), history[:cut]))
 	want := must(credit.Ledger(opening, history[cut:end]))
 	quota := views.NewQuota(store)
 	have := all(w, func(p views.Page) ([]views.QuotaMovement, string, error) {
@@ -282,7 +282,7 @@ func (w *world) checkQuota(store projection.Store) {
 		w.Fatalf("the movements are\n%+v, want\n%+v", have, want.Movements)
 	}
 	whole, err := quota.Statement(ctx, platform, lin.Account, cny, time.Time{}, time.Time{}, views.Page{})
-	if line := must(credit.Replay(credit.NewPayLater(lin.Account, cny), history)); err != nil || whole.Closing != quotaFigures(line.Page()) || !whole.Opening.Limit.IsZero() {
+	if line := must(credit.Replay(credit.New(credit.PayLater, lin.Account, cny), history)); err != nil || whole.Closing != quotaFigures(line.Page()) || !whole.Opening.Limit.IsZero() {
 		w.Fatalf("the whole statement leads from %+v to %+v: %v", whole.Opening, whole.Closing, err)
 	}
 }

@@ -47,8 +47,10 @@ func types() (list []string) {
 	for _, p := range order.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
-	for _, p := range credit.Permissions() {
-		list = append(list, names(p.Makes)...)
+	for _, product := range []credit.Product{credit.Assurance, credit.PayLater} {
+		for _, p := range credit.Life(product).Permits() {
+			list = append(list, names(p.Makes)...)
+		}
 	}
 	for _, p := range entrustment.Life().Permits() {
 		list = append(list, names(p.Makes)...)

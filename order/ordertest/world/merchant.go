@@ -304,14 +304,14 @@ type lasting struct {
 }
 
 func (m *merchant) streams(w *world) [3]lasting {
-	line, err := credit.Stream(m.Account, w.people.usd)
+	line, err := credit.Stream(credit.Assurance, m.Account, w.people.usd)
 	w.noError(err)
-	quota, err := credit.PayLaterStream(m.Account, w.people.cny)
+	quota, err := credit.Stream(credit.PayLater, m.Account, w.people.cny)
 	w.noError(err)
 	balance, err := funds.Stream(m.Account, w.people.cny)
 	w.noError(err)
 	return [3]lasting{
-		{line, credit.NewModel().Fold}, {quota, credit.NewPayLaterModel().Fold}, {balance, funds.Model().Fold},
+		{line, credit.Model(credit.Assurance).Fold}, {quota, credit.Model(credit.PayLater).Fold}, {balance, funds.Model().Fold},
 	}
 }
 
