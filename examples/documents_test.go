@@ -156,10 +156,10 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestChangelogNames holds the new names of CHANGELOG.md to the packages: each is exported by one of
-// that name.
-func TestChangelogNames(t *testing.T) {
-	exported := map[string]bool{}
+// TestNames holds what the pages call by its package to what the packages declare: as one of them
+// has it or, in prose, a method of one of its types. Of CHANGELOG.md that is the column of new names.
+func TestNames(t *testing.T) {
+	exported, methods, packages := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for path, text := range sources(t) {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -168,21 +168,34 @@ func TestChangelogNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		pkg := file.Name.Name
+		packages[pkg] = true
 		for _, decl := range file.Decls {
 			for _, name := range declared(decl) {
-				exported[file.Name.Name+"."+name] = true
+				exported[pkg+"."+name] = true
+				if _, method, ok := strings.Cut(name, "."); ok {
+					methods[pkg+"."+method] = true
+				}
 			}
 		}
 	}
-	rows := column(section(t, document(t, "CHANGELOG.md"), "### Old and new names"), 1)
-	if len(rows) < 20 {
-		t.Fatalf("the table has %d rows", len(rows))
+	renamed := column(section(t, document(t, "CHANGELOG.md"), "### Old and new names"), 1)
+	pages := map[string]string{"CHANGELOG.md": strings.Join(renamed, "\n")}
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "order/ARCHITECTURE.md"} {
+		pages[page] = document(t, page)
 	}
-	for _, row := range rows {
-		for _, name := range regexp.MustCompile("`([a-z]+\\.[A-Z][\\w.]*)").FindAllStringSubmatch(row, -1) {
-			if !exported[name[1]] {
-				t.Errorf("there is no %s", name[1])
+	for page, text := range pages {
+		seen := 0
+		for _, name := range regexp.MustCompile("`\\*?(([a-z]+)\\.[A-Z][\\w.]*)").FindAllStringSubmatch(text, -1) {
+			if packages[name[2]] {
+				seen++
+				if !exported[name[1]] && (page == "CHANGELOG.md" || !methods[name[1]]) {
+					t.Errorf("%s names %s, which is not there", page, name[1])
+				}
 			}
+		}
+		if seen < 3 {
+			t.Errorf("%s has only %d names", page, seen)
 		}
 	}
 }
