@@ -74,7 +74,7 @@ func (v *View) Reconcile(ctx context.Context, log events.Store, store, scratch S
 	})
 }
 
-// foldTo folds what lies between the checkpoint and a position.
+// foldTo folds the records between the checkpoint and a position.
 func (w *Worker) foldTo(ctx context.Context, limit events.Position) error {
 	if err := w.enter(ctx); err != nil {
 		return err

@@ -144,7 +144,7 @@ func (in *inbox) take(contentType string, body []byte, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if err != nil {
-		return // broken off
+		return // the request was interrupted
 	}
 	if media, _, _ := strings.Cut(contentType, ";"); media != "application/cloudevents+json" {
 		in.faults = append(in.faults, "content type "+contentType)

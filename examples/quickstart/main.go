@@ -69,7 +69,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	})
 }
 
-// runOn executes the contract on a store, opens the store anew, replays the order from its
+// runOn executes the contract on a store, reopens the store, replays the order from its
 // events alone, and compares.
 func runOn(ctx context.Context, out io.Writer, c *contract, words *words, open func(context.Context) (events.Store, error)) error {
 	store, err := open(ctx)

@@ -129,7 +129,7 @@ func TestImpatientClient(t *testing.T) {
 	conn.Close()
 	time.Sleep(20 * time.Millisecond)
 	close(leave)
-	eventually(t, "the command is carried out", func() bool { return s.get("/orders/"+id.String(), acme).status == http.StatusOK })
+	eventually(t, "the command is executed", func() bool { return s.get("/orders/"+id.String(), acme).status == http.StatusOK })
 }
 
 // meddler is a store whose Append and Settled a test replaces.
@@ -224,7 +224,7 @@ func TestStoreFails(t *testing.T) {
 	}
 	eventually(t, "the board has stopped", func() bool { return strings.Contains(s.get("/healthz", "").body, `"board":"stopped"`) })
 	down.Store(false)
-	eventually(t, "the board goes on", healthy)
+	eventually(t, "the board is live again", healthy)
 	s.drafted(trade.NewID())
 }
 

@@ -44,7 +44,7 @@ func TestAnOrderIsMade(t *testing.T) {
 		t.Fatalf("%d, ETag %s, want %s: %s", a.status, a.header.Get("ETag"), want, a.body)
 	}
 	if no, ok := o.Next["confirm"]; !ok || no != "" {
-		t.Errorf("the buyer may ask for %v", o.Next)
+		t.Errorf("the buyer may issue %v", o.Next)
 	}
 	confirm := `{"terms":` + strconv.Itoa(int(o.Revision)) + `}`
 	if p := s.problem(s.ask(path+"/commands/confirm", bruno, confirm, "If-Match", `"3"`), http.StatusPreconditionFailed, "#version"); p.Version != last.Version {
@@ -259,11 +259,11 @@ func TestBadRequests(t *testing.T) {
 		status                          int
 		kind, field                     string
 	}{
-		{"nobody", post, draft, "", online, nil, 401, "about:blank", ""},
-		{"somebody unknown", post, draft, "demo-token-of-mallory", online, nil, 401, "about:blank", ""},
+		{"no token", post, draft, "", online, nil, 401, "about:blank", ""},
+		{"unknown token", post, draft, "demo-token-of-mallory", online, nil, 401, "about:blank", ""},
 		{"another scheme", post, draft, "", online, []string{"Authorization", "Basic " + acme}, 401, "about:blank", ""},
-		{"nobody looks", "GET", "/orders", "", "", nil, 401, "about:blank", ""},
-		{"nobody listens", "GET", "/events", "", "", nil, 401, "about:blank", ""},
+		{"list without a token", "GET", "/orders", "", "", nil, 401, "about:blank", ""},
+		{"stream without a token", "GET", "/events", "", "", nil, 401, "about:blank", ""},
 		{"a huge body", post, draft, acme, `{"mode":"` + strings.Repeat("x", 4<<10) + `"}`, nil, 413, "about:blank", ""},
 		{"no JSON", post, draft, acme, `mode=online`, nil, 400, "#malformed", "command"},
 		{"half a JSON", post, draft, acme, `{"mode":"onl`, nil, 400, "#malformed", "mode"},

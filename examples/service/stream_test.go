@@ -277,7 +277,7 @@ func TestClientThatStopsReading(t *testing.T) {
 	if a := s.get("/orders/"+id.String(), acme); a.status != http.StatusOK {
 		t.Errorf("meanwhile: %d", a.status)
 	}
-	eventually(t, "the client is let go", func() bool { return len(s.streams) == 0 })
+	eventually(t, "the client is disconnected", func() bool { return len(s.streams) == 0 })
 
 	// The data that it finds ends in the middle of an event, and it resumes.
 	got, _ := io.ReadAll(conn)
@@ -305,5 +305,5 @@ func TestClientThatStopsReading(t *testing.T) {
 		}
 		begin = events.Position(n)
 	}
-	t.Logf("let go at %s of %s", at, end)
+	t.Logf("disconnected at %s of %s", at, end)
 }

@@ -315,13 +315,13 @@ func (on *backend) continued(t *testing.T, aloud bool) {
 			t.Fatal(err)
 		}
 		if stops++; aloud {
-			t.Logf("broken off at %d of %d after %s, at %.0f events/s", last.Checkpoint.Position, last.End, time.Since(begun).Round(time.Millisecond), last.Rate)
+			t.Logf("interrupted at %d of %d after %s, at %.0f events/s", last.Checkpoint.Position, last.End, time.Since(begun).Round(time.Millisecond), last.Rate)
 		}
 	}
 	if last.Lag() != 0 || stops < 3 {
-		t.Fatalf("it was broken off %d times and ends at %+v", stops, last)
+		t.Fatalf("it was interrupted %d times and ends at %+v", stops, last)
 	}
-	t.Logf("%d events in %s, broken off %d times", on.total, time.Since(begun).Round(time.Millisecond), stops)
+	t.Logf("%d events in %s, interrupted %d times", on.total, time.Since(begun).Round(time.Millisecond), stops)
 	if err := assurance.BoardView().Reconcile(t.Context(), on.log, store, viewmemory.New()); err != nil {
 		t.Fatal(err)
 	}

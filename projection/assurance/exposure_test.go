@@ -70,7 +70,7 @@ func (w *world) checkBuyer(x *assurance.Exposure) {
 			}
 			sums, err := x.Buyer(context.Background(), by, bruno.Account, at)
 			if err != nil || want.Orders == 0 && len(sums) > 0 || want.Orders > 0 && (len(sums) != 1 || sums[0] != want) {
-				w.Fatalf("to %s the buyer's orders come to %+v, want %+v: %v", by.Account, sums, want, err)
+				w.Fatalf("for %s the sums of the buyer's orders are %+v, want %+v: %v", by.Account, sums, want, err)
 			}
 			if want.Orders == 0 {
 				continue
@@ -106,7 +106,7 @@ func (w *world) checkHoldings(x *assurance.Exposure, who trade.Actor, holding []
 	for _, o := range holding {
 		d, runs := o.Deadline()
 		i := slices.IndexFunc(forecast, func(h assurance.Holding) bool { return h.Order == o.ID })
-		if told := i >= 0; told != (runs && !d.At.After(until)) || told && !forecast[i].FreeBy.Equal(d.At) {
+		if listed := i >= 0; listed != (runs && !d.At.After(until)) || listed && !forecast[i].FreeBy.Equal(d.At) {
 			w.Fatalf("order %s has deadline %+v; the forecast is %+v", o.ID, d, forecast)
 		}
 	}

@@ -51,7 +51,7 @@ func TestBadQuestions(t *testing.T) {
 	board, exposure, ledger := assurance.NewBoard(store), assurance.NewExposure(store), assurance.NewLedger(store)
 	_, _, err := board.List(ctx, platform, assurance.BoardFilter{}, assurance.Page{})
 	if !errors.Is(err, projection.ErrNotPrepared) {
-		t.Errorf("a board that nobody has built gives %v", err)
+		t.Errorf("a board that no worker has built gives %v", err)
 	}
 	w.catchUp(store, assurance.Views())
 	invalid := func(err error) {

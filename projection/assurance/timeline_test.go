@@ -30,7 +30,7 @@ func TestTimeline(t *testing.T) {
 			}
 			if !o.VisibleTo(by) {
 				if len(moments) > 0 {
-					t.Errorf("%s sees %d facts of an order that is not his", by.Account, len(moments))
+					t.Errorf("%s sees %d events of an order that it may not see", by.Account, len(moments))
 				}
 				continue
 			}
@@ -40,7 +40,7 @@ func TestTimeline(t *testing.T) {
 			for i, m := range moments {
 				h := history[i]
 				if m.Version != h.Version || !m.At.Equal(h.At) || m.By != h.By.Role || m.Command != h.By.Command || m.Event.Kind() != h.Event.Kind() || m.Phase != h.Order.Phase {
-					t.Fatalf("%+v is told of %+v", m, h)
+					t.Fatalf("%+v is the moment of %+v", m, h)
 				}
 				if shown := m.Account == trade.Account(h.By.Account); shown == (h.By.Account == platform.Account && by.Role != trade.Platform) {
 					t.Errorf("%s sees account %q of %q", by.Account, m.Account, h.By.Account)
@@ -48,13 +48,13 @@ func TestTimeline(t *testing.T) {
 			}
 			if text := data(moments); strings.Contains(text, string(bruno.Email)) || strings.Contains(text, "Bruno Imports") ||
 				strings.Contains(text, string(acme.Email)) || o.ReceivingAccount != "" && strings.Contains(text, string(o.ReceivingAccount)) {
-				t.Errorf("%s is told %s", by.Account, text)
+				t.Errorf("%s sees %s", by.Account, text)
 			}
 		}
 	}
 	unknown := trade.NewID()
 	if none, err := assurance.Timeline(ctx, w.log, platform, unknown); err != nil || len(none) > 0 {
-		t.Errorf("of an order that is not there %v is told: %v", none, err)
+		t.Errorf("the timeline of an unknown order is %v: %v", none, err)
 	}
 }
 

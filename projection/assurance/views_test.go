@@ -171,7 +171,7 @@ func (w *world) checkDeadlines(store projection.Store) {
 			want = want[1:]
 		}
 		if len(want) > 0 {
-			w.Fatalf("%s is due at %s and not told", want[0].ID, now)
+			w.Fatalf("%s is due at %s and not yielded", want[0].ID, now)
 		}
 	}
 }

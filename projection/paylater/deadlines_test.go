@@ -52,7 +52,7 @@ func (w *world) checkDeadlines(store projection.Store) {
 			want = want[1:]
 		}
 		if len(want) > 0 {
-			w.Fatalf("%s is due at %s and not told", want[0].ID, now)
+			w.Fatalf("%s is due at %s and not yielded", want[0].ID, now)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func TestWith(t *testing.T) {
 		{due: desk.Due{Kind: "broken"}, err: &events.CorruptError{}},
 	}
 	failure := errors.New("the store is away")
-	collect := func(d desk.Deadlines, most int) (told []string) {
+	collect := func(d desk.Deadlines, most int) (kinds []string) {
 		for due, err := range d.Due(t.Context(), at) {
 			kind := due.Kind
 			switch {
@@ -161,11 +161,11 @@ func TestWith(t *testing.T) {
 			case err != nil && due.Order == bad:
 				kind = "parked"
 			}
-			if told = append(told, kind); len(told) == most {
+			if kinds = append(kinds, kind); len(kinds) == most {
 				break
 			}
 		}
-		return told
+		return kinds
 	}
 	own := views.NewDeadlines(store)
 	for _, c := range []struct {
@@ -177,13 +177,13 @@ func TestWith(t *testing.T) {
 		{"alone", own, 9, []string{"receipt", "parked"}},
 		{"none", own.With(listed{}), 9, []string{"receipt", "parked"}},
 		{"both", own.With(other), 9, []string{"before", "same", "receipt", "after", "broken", "parked"}},
-		{"broken off", own.With(other), 2, []string{"before", "same"}},
+		{"interrupted", own.With(other), 2, []string{"before", "same"}},
 		{"failing", own.With(append(other[:1:1], listed{{err: failure}, {due: desk.Due{Kind: "late"}}}...)), 9, []string{"before", "failure"}},
 		{"failing second", views.NewDeadlines(viewmemory.New()).With(other), 9, []string{""}},
 		{"three", own.With(own.With(other)), 9, []string{"before", "same", "receipt", "receipt", "after", "broken", "parked", "parked"}},
 	} {
-		if told := collect(c.of, c.most); !slices.Equal(told, c.wants) {
-			t.Errorf("%s: told are %q, want %q", c.name, told, c.wants)
+		if kinds := collect(c.of, c.most); !slices.Equal(kinds, c.wants) {
+			t.Errorf("%s: yielded are %q, want %q", c.name, kinds, c.wants)
 		}
 	}
 }

@@ -174,7 +174,7 @@ func (w *world) checkStatement(f *views.Funds, a *account, from, to time.Time) {
 				w.still(a, version, before)
 			}
 			if m.Type != a.types[version-1] || !m.At.Equal(a.history[version-1].At) || m.After != fundsFigures(a.states[version].Page(a.booked(version))) {
-				w.Fatalf("%+v is told of version %d, %s, after which the balance is %+v", m, version, a.types[version-1], a.states[version].Page(a.booked(version)))
+				w.Fatalf("%+v is the movement of version %d, %s, after which the balance is %+v", m, version, a.types[version-1], a.states[version].Page(a.booked(version)))
 			}
 			ledger = w.inLedger(m, ledger)
 		}
@@ -207,7 +207,7 @@ func (w *world) inLedger(m views.FundsMovement, ledger []funds.Movement) []funds
 	own := must(must(m.Pending.Add(m.Available)).Sub(m.Debt))
 	if len(ledger) == 0 || ledger[0].Kind.String() != m.Type || ledger[0].Amount != own ||
 		ledger[0].Order != m.Order || ledger[0].Withdrawal != m.Withdrawal || ledger[0].Charge != m.Charge {
-		w.Fatalf("%+v is told, and the ledger goes on with %+v", m, ledger)
+		w.Fatalf("%+v is in the statement, and the ledger continues with %+v", m, ledger)
 	}
 	if m.Type == funds.KindDebited.String() && m.Pending.IsNegative() {
 		w.seen["drained"]++

@@ -21,20 +21,20 @@ import (
 
 // asked has every question to the views.
 func asked(t *testing.T, store projection.Store, log events.Store, id trade.ID, by trade.Actor, merchant, buyer trade.Account, at time.Time, p views.Page) map[string]struct {
-	err  error
-	told bool
+	err   error
+	found bool
 } {
 	t.Helper()
 	ctx, x, f := t.Context(), views.NewExposure(store), views.NewFunds(store)
 	answers := make(map[string]struct {
-		err  error
-		told bool
+		err   error
+		found bool
 	})
-	answer := func(name string, told bool, err error) {
+	answer := func(name string, found bool, err error) {
 		answers[name] = struct {
-			err  error
-			told bool
-		}{err, told}
+			err   error
+			found bool
+		}{err, found}
 	}
 	orders, _, err := views.NewBoard(store).List(ctx, by, views.BoardFilter{}, p)
 	answer("board", len(orders) > 0, err)
@@ -86,8 +86,8 @@ func TestWhoSeesWhat(t *testing.T) {
 			sees[name] = true
 		}
 		for name, a := range asked(t, store, w.log, id, c.by, lin.Account, mei.Account, w.clock, views.Page{}) {
-			if a.err != nil || a.told != sees[name] {
-				t.Errorf("%s %s sees of the %s: %t, %v", c.by.Role, c.by.Account, name, a.told, a.err)
+			if a.err != nil || a.found != sees[name] {
+				t.Errorf("%s %s sees of the %s: %t, %v", c.by.Role, c.by.Account, name, a.found, a.err)
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func TestBadQuestions(t *testing.T) {
 	id := w.orders[0]
 	for name, a := range asked(t, store, w.log, id, platform, lin.Account, mei.Account, w.clock, views.Page{}) {
 		if name != "timeline" && !errors.Is(a.err, projection.ErrNotPrepared) {
-			t.Errorf("%s, which nobody has built, gives %v", name, a.err)
+			t.Errorf("%s, which no worker has built, gives %v", name, a.err)
 		}
 	}
 	w.catchUp(store, views.Views())
@@ -172,10 +172,10 @@ func TestTimeline(t *testing.T) {
 			}
 			for i, m := range moments {
 				if m.Version != records[i].Version || !m.At.Equal(records[i].At) || m.Event.Kind().String() != records[i].Type {
-					t.Fatalf("%+v is told of %+v", m, records[i])
+					t.Fatalf("%+v is the moment of %+v", m, records[i])
 				}
 				if m.Account == platform.Account && by.Role != trade.Platform {
-					t.Errorf("%s is told who works for the platform", by.Account)
+					t.Errorf("%s sees an account of the platform", by.Account)
 				}
 				if m.Command == "" || m.Command == "place" && m.Account != o.Buyer {
 					t.Errorf("%s sees that %q issued %q", by.Account, m.Account, m.Command)

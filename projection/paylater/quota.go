@@ -83,12 +83,11 @@ type QuotaStatement struct {
 	Next      string // the After of the next page; empty on the last one
 }
 
-// Statement returns a page of the statement of a line: what was booked from an instant on and
-// before another one; the zero instant does not bound. The platform may ask for any line, a
-// merchant for his own; to anybody else it is empty. Before its first event, and if there is
-// none, the figures of a line are zero. An event whose instant lies before that of an earlier one
-// is booked at the earlier one's, so that the statements of successive periods follow each other
-// without a gap.
+// Statement returns a page of the statement of a line: the events that were booked at from or
+// later and before to. A zero instant does not bound the period. The platform sees all lines, a
+// merchant their own; for other callers the statement is empty. Before its first event the figures
+// of a line are zero. An event whose instant is before that of an earlier event is booked at the
+// instant of the earlier one, so that the statements of successive periods leave no gap.
 func (l *Quota) Statement(ctx context.Context, by trade.Actor, merchant trade.Account, c trade.Currency, from, to time.Time, p Page) (QuotaStatement, error) {
 	period := readmodel.Period{
 		Table: quotas, Account: readmodel.Account{Owner: merchant, Currency: c}, From: from, To: to, After: p.After, Limit: p.Limit,

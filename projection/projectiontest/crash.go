@@ -105,7 +105,7 @@ func crashAnywhere(e *env) {
 	})
 }
 
-// failsAfter makes folding fail after so many records, with an error that is not about the record.
+// failsAfter makes folding fail after that many records, with an error that is not about the record.
 func failsAfter(begin func(events.Store) projection.Folder, after int) func(events.Store) projection.Folder {
 	var n atomic.Int64
 	return func(log events.Store) projection.Folder {

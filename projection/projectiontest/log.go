@@ -39,7 +39,7 @@ func newWriter(e *env) *writer {
 // account returns one of the streams. They are few, so that a batch has several events of each.
 func account(n int) events.StreamID { return events.StreamID(fmt.Sprintf("account-%d", n)) }
 
-// write commits so many events to random accounts, some commits to several.
+// write commits n events to random accounts, some commits to several.
 func (w *writer) write(n int) *writer {
 	w.Helper()
 	for n > 0 {
@@ -241,7 +241,7 @@ func (w *writer) check(store projection.Store, view *projection.View, repaired b
 	return status
 }
 
-// faulty is a log whose ReadAll fails after so many records.
+// faulty is a log whose ReadAll fails after that many records.
 type faulty struct {
 	events.Store
 	after int

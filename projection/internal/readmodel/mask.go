@@ -21,8 +21,8 @@ func MaskName[S ~string](name S) S {
 	return ""
 }
 
-// MaskNumber returns the last four characters of the number of an account or card, and none of
-// them if it has eight or fewer. An empty number stays empty.
+// MaskNumber returns the last four characters of the number of an account or card, or no character
+// if the number has eight or fewer. An empty number stays empty.
 func MaskNumber[S ~string](number S) S {
 	const shown = 4
 	switch {

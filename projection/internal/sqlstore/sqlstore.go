@@ -53,7 +53,7 @@ func Definition(t *projection.Table, sqlType map[projection.Kind]string, constra
 // List returns quoted names, separated by commas.
 func List(names []string) string { return Join(names, ", ", func(name string) string { return name }) }
 
-// Join joins what f makes of each quoted name.
+// Join joins the results of f for each quoted name.
 func Join(names []string, separator string, f func(name string) string) string {
 	parts := make([]string, len(names))
 	for i, name := range names {
