@@ -124,15 +124,22 @@ func TestServerGoesAway(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
+	recovers(t, log, s, 300)
+}
+
+// recovers requires that a view can be built up to a position once the server is back.
+func recovers(t *testing.T, log events.Store, s *Store, want events.Position) {
+	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err = projectiontest.Build(t.Context(), log, s, 5); err == nil {
+		_, err := projectiontest.Build(t.Context(), log, s, 5)
+		if err == nil {
 			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatal(err)
 		}
 	}
-	if at := equalsRebuild(t, log, s); at != 300 {
+	if at := equalsRebuild(t, log, s); at != want {
 		t.Errorf("the view is at %d", at)
 	}
 }
@@ -145,19 +152,7 @@ func TestCatalogSurvivesACrash(t *testing.T) {
 	if err := errors.Join(server.Kill(), server.Start()); err != nil {
 		t.Fatal(err)
 	}
-	log := projectiontest.Log(20)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		_, err := projectiontest.Build(t.Context(), log, s, 5)
-		if err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
-	if at := equalsRebuild(t, log, s); at != 20 {
-		t.Errorf("the view is at %d", at)
-	}
+	recovers(t, projectiontest.Log(20), s, 20)
 }
 
 // TestDroppedUnderAReader drops a version and prepares it again between the beginning of a read and
