@@ -1,4 +1,4 @@
-// Package examples_test holds the README to what the code does.
+// Package examples_test checks that the README agrees with the code.
 package examples_test
 
 import (
@@ -37,8 +37,8 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// TestReadmeProgram holds the README's program to examples/first, and what it prints to what that
-// prints: on a new file as the README shows it, and on the same file again with nothing stored.
+// TestReadmeProgram checks that the README shows examples/first and its output on a new file, and that
+// a second run on the same file stores nothing.
 func TestReadmeProgram(t *testing.T) {
 	text, dir := readme(t), t.TempDir()
 	source, err := os.ReadFile("first/main.go")
@@ -74,7 +74,7 @@ func TestReadmeProgram(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesTheGoVersion holds the README to go.mod.
+// TestReadmeNamesTheGoVersion checks the Go version in the README against go.mod.
 func TestReadmeNamesTheGoVersion(t *testing.T) {
 	mod, err := os.ReadFile("../go.mod")
 	if err != nil {
