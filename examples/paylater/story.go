@@ -122,7 +122,7 @@ func (s *story) assess(volume, score string) {
 }
 
 func newOrder(amount trade.Money) paylater.Place {
-	return paylater.Place{Merchant: string(shop.Account), ChosePayLater: true, Amount: amount}
+	return paylater.Place{Merchant: shop.Account, ChosePayLater: true, Amount: amount}
 }
 
 func (s *story) place(name string, by trade.Actor, amount string) {
@@ -151,7 +151,7 @@ func (s *story) order(name string, by trade.Actor, c paylater.Command) {
 func newWithdrawal(id, amount string, s *story) funds.Withdraw {
 	return funds.Withdraw{
 		ID: funds.WithdrawalID(id), Amount: s.money(amount),
-		Dest: funds.Dest{Alipay: funds.Alipay{Account: "tea@pay.example", Holder: string(shop.Account)}},
+		Dest: funds.Dest{Alipay: funds.Alipay{Account: "tea@pay.example", Holder: shop.Account}},
 	}
 }
 

@@ -37,7 +37,7 @@ func payout(policies map[trade.Account]funds.Policy) desk.Option {
 }
 
 func placing(merchant trade.Actor, amount string) paylater.Place {
-	return paylater.Place{Merchant: string(merchant.Account), ChosePayLater: true, Amount: money(amount)}
+	return paylater.Place{Merchant: merchant.Account, ChosePayLater: true, Amount: money(amount)}
 }
 
 // buying places a new order of the shop.

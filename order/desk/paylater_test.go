@@ -34,7 +34,7 @@ func (tr *fixture) openShop(limit string) *fixture {
 func (tr *fixture) place(amount string) trade.ID {
 	tr.Helper()
 	id := trade.NewID()
-	tr.Do(shopper, desk.OnPayLater(id, paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money(amount)}))
+	tr.Do(shopper, desk.OnPayLater(id, paylater.Place{Merchant: shopkeeper.Account, ChosePayLater: true, Amount: money(amount)}))
 	return id
 }
 
@@ -67,7 +67,7 @@ func TestPayLaterLife(t *testing.T) {
 	if q := tr.quota(); !q.Available().IsZero() || q.Held != money("5000 CNY") {
 		t.Fatalf("used %s, remaining %s", q.Held, q.Available())
 	}
-	tr.refused(rule.B5, shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: string(shopkeeper.Account), ChosePayLater: true, Amount: money("0.01 CNY")}))
+	tr.refused(rule.B5, shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: shopkeeper.Account, ChosePayLater: true, Amount: money("0.01 CNY")}))
 	tr.Do(shopkeeper, desk.OnPayLater(id, paylater.Ship{}))
 	for range 3 { // receipt, charge, overdue
 		tr.after(11 * day)
@@ -90,7 +90,7 @@ func TestPayLaterLife(t *testing.T) {
 		t.Fatalf("pending %s, available %s", f.Pending, f.Available)
 	}
 	tr.after(7 * day)
-	w := funds.Withdraw{ID: "W-1", Amount: money("5000 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: string(shopkeeper.Account)}}}
+	w := funds.Withdraw{ID: "W-1", Amount: money("5000 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: shopkeeper.Account}}}
 	tr.Do(shopkeeper, desk.OnFunds(shopkeeper.Account, cny, w))
 	if f := tr.funds(); !f.Available.IsZero() || f.InTransit != money("5000 CNY") {
 		t.Fatalf("available %s, in transit %s", f.Available, f.InTransit)

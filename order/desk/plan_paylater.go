@@ -44,10 +44,10 @@ func (x *execution) planPayLater(c paylater.Command) error {
 func (x *execution) usable(o *paylater.Order, c paylater.Command) (paylater.Line, error) {
 	p, ok := c.(paylater.Place)
 	if !ok || o.Phase != paylater.PhaseNone || x.given.By.Role != trade.Buyer ||
-		trade.CheckID("merchant", p.Merchant) != nil || !p.Amount.IsPositive() {
+		trade.CheckID("merchant", string(p.Merchant)) != nil || !p.Amount.IsPositive() {
 		return paylater.Line{}, nil // it needs none, or is refused whatever the line
 	}
-	stream, err := credit.Stream(credit.PayLater, trade.Account(p.Merchant), p.Amount.Currency())
+	stream, err := credit.Stream(credit.PayLater, p.Merchant, p.Amount.Currency())
 	if err != nil {
 		return paylater.Line{}, err
 	}

@@ -112,7 +112,7 @@ func (m *market) amount() trade.Money {
 }
 
 func (m *market) placing() paylater.Place {
-	return paylater.Place{Merchant: string(from(m, merchants...).Account), ChosePayLater: m.pick(9) > 0, Amount: m.amount()}
+	return paylater.Place{Merchant: from(m, merchants...).Account, ChosePayLater: m.pick(9) > 0, Amount: m.amount()}
 }
 
 // nextOfSale is a step that takes the order on.
@@ -199,7 +199,7 @@ func (m *market) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) 
 	if all.IsZero() {
 		all = fen(1)
 	}
-	dest := funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: string(merchant.Account)}}
+	dest := funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: merchant.Account}}
 	return merchant, funds.Withdraw{ID: funds.WithdrawalID(fmt.Sprint("W", m.serial)), Amount: from(m, all, m.amount()), Dest: dest}
 }
 
@@ -209,7 +209,7 @@ func (m *market) anyOfFunds() []funds.Command {
 	w := funds.WithdrawalID(fmt.Sprint("W", m.serial-m.pick(20)))
 	dest := from(m, ownAlipay, funds.Dest{Card: "6222-01"})
 	return []funds.Command{
-		funds.Credit{Order: id, Amount: amount}, funds.Debit{Order: id, Amount: amount}, funds.BindCard{Card: "6222-01", Holder: string(from(m, merchants...).Account)},
+		funds.Credit{Order: id, Amount: amount}, funds.Debit{Order: id, Amount: amount}, funds.BindCard{Card: "6222-01", Holder: from(m, merchants...).Account},
 		funds.UnbindCard{Card: "6222-01"}, funds.Withdraw{ID: w, Amount: amount, Dest: dest}, funds.WithdrawQuota{Amount: amount, Dest: dest},
 		funds.SettleWithdrawal{ID: w}, funds.FailWithdrawal{ID: w, Reason: "account closed"},
 		funds.PayCharge{ID: funds.ChargeID(fmt.Sprint("C", m.serial%30)), Amount: amount, What: "promotion"},

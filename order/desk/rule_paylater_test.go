@@ -310,7 +310,7 @@ func ruleB17(t *testing.T) {
 		tr.Do(shopper, desk.OnPayLater(id, placing(merchant, "100 CNY")))
 		tr.Do(shopper, desk.OnPayLater(id, paying("100 CNY")))
 		ready := tr.Clock.Now().Add(time.Duration(policy.HoldDays) * day)
-		take := desk.OnFunds(account, cny, funds.Withdraw{ID: "W", Amount: money("100 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: string(account)}}})
+		take := desk.OnFunds(account, cny, funds.Withdraw{ID: "W", Amount: money("100 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: account}}})
 		if policy.HoldDays > 0 {
 			tr.earliest(tr.at(ready.Add(-1)).refused(rule.B17, merchant, take), ready)
 		}

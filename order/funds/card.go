@@ -29,8 +29,8 @@ func (c card) over(_, _ *card) card { return c }
 // BindCard binds a card of the merchant's own, as a destination of withdrawals. Binding it again
 // does nothing.
 type BindCard struct {
-	Card   CardNo `json:"card"`
-	Holder string `json:"holder"` // a trade.Account
+	Card   CardNo        `json:"card"`
+	Holder trade.Account `json:"holder"`
 }
 
 func (c BindCard) check() error { return CardBound(c).check() }
@@ -38,7 +38,7 @@ func (c BindCard) check() error { return CardBound(c).check() }
 func (BindCard) money() trade.Money { return trade.Money{} }
 
 func (c BindCard) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
-	if c.Holder != string(b.Merchant) {
+	if c.Holder != b.Merchant {
 		return nil, b.refuse(rule.B10, c).Says("the card is another person's", "该银行卡不属于商家本人")
 	}
 	if _, bound := b.cards.find(card{no: c.Card}); bound {
@@ -50,21 +50,21 @@ func (c BindCard) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) 
 // CardBound says that funds may be withdrawn to a card, whose holder is the merchant.
 // Stored: add fields, never rename or remove.
 type CardBound struct {
-	Card   CardNo `json:"card"`
-	Holder string `json:"holder"` // a trade.Account
+	Card   CardNo        `json:"card"`
+	Holder trade.Account `json:"holder"`
 }
 
 func (e CardBound) check() error {
 	if err := e.Card.check("card"); err != nil {
 		return err
 	}
-	return trade.CheckID("holder", e.Holder)
+	return trade.CheckID("holder", string(e.Holder))
 }
 
 func (CardBound) money() trade.Money { return trade.Money{} }
 
 func (e CardBound) evolve(b *Balance, _ time.Time) error {
-	if _, bound := b.cards.find(card{no: e.Card}); bound || e.Holder != string(b.Merchant) {
+	if _, bound := b.cards.find(card{no: e.Card}); bound || e.Holder != b.Merchant {
 		return trade.Invalid("card", "is bound already or another person's")
 	}
 	b.cards = b.cards.put(card{no: e.Card})

@@ -35,7 +35,7 @@ func drawEvent(t *rapid.T) Event {
 	case KindDebited:
 		return Debited{id, amount, part(amount)}
 	case KindCardBound:
-		return CardBound{card, rapid.SampledFrom([]string{"acme", "acme", "mallory"}).Draw(t, "holder")}
+		return CardBound{card, rapid.SampledFrom([]trade.Account{"acme", "acme", "mallory"}).Draw(t, "holder")}
 	case KindCardUnbound:
 		return CardUnbound{card}
 	case KindWithdrawalRequested:

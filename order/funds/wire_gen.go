@@ -2,7 +2,10 @@
 
 package funds
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -423,7 +426,7 @@ func (v *BindCard) appendJSON(b []byte) []byte {
 	b = append(b, `{"card":`...)
 	b = wire.AppendString(b, string(v.Card))
 	b = append(b, `,"holder":`...)
-	b = wire.AppendString(b, v.Holder)
+	b = wire.AppendString(b, string(v.Holder))
 	return append(b, `}`...)
 }
 
@@ -438,7 +441,7 @@ func (v *BindCard) decodeJSON(r *wire.Reader) {
 			v.Card = CardNo(r.String())
 		case "holder":
 			seen = r.Mark(seen, 1<<1)
-			v.Holder = r.String()
+			v.Holder = trade.Account(r.String())
 		default:
 			r.Unknown()
 		}
@@ -453,7 +456,7 @@ func (v *CardBound) appendJSON(b []byte) []byte {
 	b = append(b, `{"card":`...)
 	b = wire.AppendString(b, string(v.Card))
 	b = append(b, `,"holder":`...)
-	b = wire.AppendString(b, v.Holder)
+	b = wire.AppendString(b, string(v.Holder))
 	return append(b, `}`...)
 }
 
@@ -468,7 +471,7 @@ func (v *CardBound) decodeJSON(r *wire.Reader) {
 			v.Card = CardNo(r.String())
 		case "holder":
 			seen = r.Mark(seen, 1<<1)
-			v.Holder = r.String()
+			v.Holder = trade.Account(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1154,7 +1157,7 @@ func (v *Alipay) appendJSON(b []byte) []byte {
 	b = append(b, `{"account":`...)
 	b = wire.AppendString(b, v.Account)
 	b = append(b, `,"holder":`...)
-	b = wire.AppendString(b, v.Holder)
+	b = wire.AppendString(b, string(v.Holder))
 	return append(b, `}`...)
 }
 
@@ -1169,7 +1172,7 @@ func (v *Alipay) decodeJSON(r *wire.Reader) {
 			v.Account = r.String()
 		case "holder":
 			seen = r.Mark(seen, 1<<1)
-			v.Holder = r.String()
+			v.Holder = trade.Account(r.String())
 		default:
 			r.Unknown()
 		}

@@ -19,11 +19,11 @@ type Dest struct {
 	Card   CardNo `json:"card,omitzero"`
 }
 
-// Alipay is an Alipay account (支付宝账户): its name there, and the trade.Account of its holder. It
+// Alipay is an Alipay account (支付宝账户): its name there, and the account of its holder with the platform. It
 // needs no binding.
 type Alipay struct {
-	Account string `json:"account"`
-	Holder  string `json:"holder"`
+	Account string        `json:"account"`
+	Holder  trade.Account `json:"holder"`
 }
 
 const maxAlipay = 254 // Stored: raise it, never lower it.
@@ -38,7 +38,7 @@ func (d *Dest) check() error {
 	if err := trade.CheckText("dest.alipay.account", d.Alipay.Account, maxAlipay); err != nil {
 		return err
 	}
-	return trade.CheckID("dest.alipay.holder", d.Alipay.Holder)
+	return trade.CheckID("dest.alipay.holder", string(d.Alipay.Holder))
 }
 
 // Withdraw requests received funds. Amount is gross: the fee is taken out of it. The same id with
@@ -104,7 +104,7 @@ func (b *Balance) requested(c Withdraw) (known, same bool) {
 // destination refuses a destination that is not the merchant's own.
 func (b *Balance) destination(c Withdraw) *trade.Refusal {
 	if c.Dest.Card == "" {
-		if c.Dest.Alipay.Holder != string(b.Merchant) {
+		if c.Dest.Alipay.Holder != b.Merchant {
 			return b.refuse(rule.B10, c).Says("the Alipay account is another person's", "该支付宝账户不属于商家本人")
 		}
 		return nil

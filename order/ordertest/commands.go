@@ -144,7 +144,7 @@ func (v values) quotaCommands() []credit.Command {
 
 func (v values) payLaterCommands() []paylater.Command {
 	return []paylater.Command{
-		paylater.Place{Merchant: string(one(v.chance, Merchant, OtherMerchant).Account), ChosePayLater: v.yes(), Amount: v.cny()},
+		paylater.Place{Merchant: one(v.chance, Merchant, OtherMerchant).Account, ChosePayLater: v.yes(), Amount: v.cny()},
 		paylater.Cancel{Reason: v.maybe()}, paylater.Ship{}, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.AutoConfirmReceipt{},
 		paylater.Pay{Reference: v.reference(), Amount: v.cny()}, paylater.Refund{Amount: v.cny(), Reason: v.maybe()},
 		paylater.RequestCharge{}, paylater.FailCharge{Reason: v.maybe()}, paylater.MarkOverdue{}, paylater.WriteOff{Reason: v.maybe()},
@@ -160,7 +160,7 @@ func (v values) fundsCommands() []funds.Command {
 	dest := one(v.chance, OwnAlipay(holder), funds.Dest{Card: card})
 	w := one[funds.WithdrawalID](v.chance, "W1", "W2")
 	return []funds.Command{
-		funds.BindCard{Card: card, Holder: string(holder.Account)}, funds.UnbindCard{Card: card},
+		funds.BindCard{Card: card, Holder: holder.Account}, funds.UnbindCard{Card: card},
 		funds.Credit{Order: id, Amount: amount}, funds.Debit{Order: id, Amount: amount},
 		funds.Withdraw{ID: w, Amount: amount, Dest: dest}, funds.WithdrawQuota{Amount: amount, Dest: dest},
 		funds.SettleWithdrawal{ID: w}, funds.FailWithdrawal{ID: w, Reason: v.text()},

@@ -214,7 +214,7 @@ func TestPaidOrderAddsItsAmount(t *testing.T) {
 		f.Clock.Advance(400 * ordertest.Day)
 		amount, id := ordertest.CNY("12.34"), trade.NewID()
 		quota, worth := f.Quota(ordertest.Merchant), worthOf(f)
-		if _, err := f.Ask(ordertest.Shopper, desk.OnPayLater(id, paylater.Place{Merchant: string(ordertest.Merchant.Account), ChosePayLater: true, Amount: amount})); err != nil {
+		if _, err := f.Ask(ordertest.Shopper, desk.OnPayLater(id, paylater.Place{Merchant: ordertest.Merchant.Account, ChosePayLater: true, Amount: amount})); err != nil {
 			return // frozen, or used up
 		}
 		placed++

@@ -31,7 +31,7 @@ func (m *market) open() {
 	for _, id := range m.sales {
 		if m.chance(3) > 0 {
 			m.Do(one(m.chance, Shopper, OtherShopper), desk.OnPayLater(id, paylater.Place{
-				Merchant: string(one(m.chance, Merchant, OtherMerchant).Account), ChosePayLater: true, Amount: CNY(one(m.chance, "100", "33.33", "500")),
+				Merchant: one(m.chance, Merchant, OtherMerchant).Account, ChosePayLater: true, Amount: CNY(one(m.chance, "100", "33.33", "500")),
 			}))
 		}
 	}
@@ -93,7 +93,7 @@ func (m *market) amount() trade.Money {
 }
 
 func (m *market) placing() paylater.Place {
-	return paylater.Place{Merchant: string(one(m.chance, Merchant, OtherMerchant).Account), ChosePayLater: m.chance(9) > 0, Amount: m.amount()}
+	return paylater.Place{Merchant: one(m.chance, Merchant, OtherMerchant).Account, ChosePayLater: m.chance(9) > 0, Amount: m.amount()}
 }
 
 // nextOfSale is a step that takes the order on.
@@ -204,7 +204,7 @@ func (m *market) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) 
 		}
 		return merchant, funds.Withdraw{ID: funds.WithdrawalID(fmt.Sprint("W", m.serial)), Amount: all, Dest: dest}
 	}
-	return merchant, funds.BindCard{Card: funds.CardNo(fmt.Sprintf("6222-%04d", m.serial)), Holder: string(merchant.Account)}
+	return merchant, funds.BindCard{Card: funds.CardNo(fmt.Sprintf("6222-%04d", m.serial)), Holder: merchant.Account}
 }
 
 // anyOfFunds has one of each command of received funds.
@@ -214,7 +214,7 @@ func (m *market) anyOfFunds() []funds.Command {
 	holder := one(m.chance, Merchant, OtherMerchant)
 	dest := one(m.chance, OwnAlipay(holder), funds.Dest{Card: "6222-01"})
 	return []funds.Command{
-		funds.Credit{Order: id, Amount: amount}, funds.Debit{Order: id, Amount: amount}, funds.BindCard{Card: "6222-01", Holder: string(holder.Account)},
+		funds.Credit{Order: id, Amount: amount}, funds.Debit{Order: id, Amount: amount}, funds.BindCard{Card: "6222-01", Holder: holder.Account},
 		funds.UnbindCard{Card: "6222-01"}, funds.Withdraw{ID: w, Amount: amount, Dest: dest}, funds.WithdrawQuota{Amount: amount, Dest: dest},
 		funds.SettleWithdrawal{ID: w}, funds.FailWithdrawal{ID: w, Reason: "account closed"},
 		funds.PayCharge{ID: funds.ChargeID(fmt.Sprint("C", m.chance(m.serial+1))), Amount: amount, What: "promotion"},

@@ -120,7 +120,7 @@ func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 		by, ask := Shopper, c
 		switch c := c.(type) {
 		case paylater.Place:
-			c.Merchant, c.Amount = string(Merchant.Account), amount
+			c.Merchant, c.Amount = Merchant.Account, amount
 			ask = c
 		case paylater.Pay:
 			c.Reference, c.Amount = "P-"+id.String(), amount
@@ -158,5 +158,5 @@ var placing = paylater.Place{ChosePayLater: true}
 
 // OwnAlipay is the Alipay account of a merchant's own, to which he can always withdraw.
 func OwnAlipay(merchant trade.Actor) funds.Dest {
-	return funds.Dest{Alipay: funds.Alipay{Account: string(merchant.Account), Holder: string(merchant.Account)}}
+	return funds.Dest{Alipay: funds.Alipay{Account: string(merchant.Account), Holder: merchant.Account}}
 }

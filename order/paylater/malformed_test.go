@@ -34,7 +34,7 @@ func TestMalformed(t *testing.T) {
 		{"at", buyer, trade.MinInstant.Add(-1), ok},
 		{"at", buyer, trade.MaxInstant.Add(1), ok},
 		{"merchant", buyer, newYear, placing(func(c *Place) { c.Merchant = "" })},
-		{"merchant", buyer, newYear, placing(func(c *Place) { c.Merchant = long })},
+		{"merchant", buyer, newYear, placing(func(c *Place) { c.Merchant = trade.Account(long) })},
 		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = trade.Money{} })},
 		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = yuan("0") })},
 		{"amount", buyer, newYear, placing(func(c *Place) { c.Amount = yuan("-1") })},

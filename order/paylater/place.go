@@ -11,14 +11,14 @@ import (
 
 // Place orders goods for Amount from a merchant. The actor is the buyer of the order for good.
 type Place struct {
-	Merchant string `json:"merchant"` // a trade.Account
+	Merchant trade.Account `json:"merchant"`
 	// ChosePayLater says that the buyer chose to pay later; quota is used only then (B7).
 	ChosePayLater bool        `json:"chose_pay_later,omitzero"`
 	Amount        trade.Money `json:"amount"`
 }
 
 func (c Place) check() error {
-	if err := trade.CheckID("merchant", c.Merchant); err != nil {
+	if err := trade.CheckID("merchant", string(c.Merchant)); err != nil {
 		return err
 	}
 	return checkPositive("amount", c.Amount)
@@ -28,7 +28,7 @@ func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.ChosePayLater {
 		return nil, o.refuse(rule.B7, c).Says("the buyer did not choose to pay later", "买家未选择先用后付")
 	}
-	if c.Merchant == string(g.By.Account) {
+	if c.Merchant == g.By.Account {
 		return nil, o.refuse(rule.D36, c).Says("the buyer is the merchant", "买家就是商家")
 	}
 	if !f.Line.Active {
@@ -44,19 +44,19 @@ func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if missing.IsPositive() {
 		return nil, o.refuse(rule.B5, c).Because("only %[1]s is usable", "可用额度仅为 %[1]s", f.Line.Usable).Short(missing)
 	}
-	return []Event{Placed{Buyer: string(g.By.Account), Merchant: c.Merchant, Amount: c.Amount}}, nil
+	return []Event{Placed{Buyer: g.By.Account, Merchant: c.Merchant, Amount: c.Amount}}, nil
 }
 
 // Placed says that the buyer placed the order. The line deducts Amount.
 // Stored: add fields, never rename or remove.
 type Placed struct {
-	Buyer    string      `json:"buyer"`    // a trade.Account
-	Merchant string      `json:"merchant"` // a trade.Account
-	Amount   trade.Money `json:"amount"`
+	Buyer    trade.Account `json:"buyer"`
+	Merchant trade.Account `json:"merchant"`
+	Amount   trade.Money   `json:"amount"`
 }
 
 func (e Placed) check() error {
-	if err := trade.CheckID("buyer", e.Buyer); err != nil {
+	if err := trade.CheckID("buyer", string(e.Buyer)); err != nil {
 		return err
 	}
 	return Place{Merchant: e.Merchant, Amount: e.Amount}.check()
@@ -70,7 +70,7 @@ func (e Placed) contradicts(*Order) error {
 }
 
 func (e Placed) evolve(o *Order, at time.Time) {
-	o.Buyer, o.Merchant, o.PlacedAt = trade.Account(e.Buyer), trade.Account(e.Merchant), at
+	o.Buyer, o.Merchant, o.PlacedAt = e.Buyer, e.Merchant, at
 	o.Original, o.Outstanding = e.Amount, e.Amount
 	zero := o.zero()
 	o.Paid, o.Restored, o.Consumed = zero, zero, zero

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Kind says which event an event is. Its values may change from one version of this
@@ -1360,7 +1361,7 @@ func (v *Place) appendJSON(b []byte) []byte {
 	var text []byte
 	var err error
 	b = append(b, `{"merchant":`...)
-	b = wire.AppendString(b, v.Merchant)
+	b = wire.AppendString(b, string(v.Merchant))
 	if v.ChosePayLater {
 		b = append(b, `,"chose_pay_later":`...)
 		b = wire.AppendBool(b, v.ChosePayLater)
@@ -1379,7 +1380,7 @@ func (v *Place) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "merchant":
 			seen = r.Mark(seen, 1<<0)
-			v.Merchant = r.String()
+			v.Merchant = trade.Account(r.String())
 		case "chose_pay_later":
 			seen = r.Mark(seen, 1<<1)
 			v.ChosePayLater = r.Bool()
@@ -1400,9 +1401,9 @@ func (v *Placed) appendJSON(b []byte) []byte {
 	var text []byte
 	var err error
 	b = append(b, `{"buyer":`...)
-	b = wire.AppendString(b, v.Buyer)
+	b = wire.AppendString(b, string(v.Buyer))
 	b = append(b, `,"merchant":`...)
-	b = wire.AppendString(b, v.Merchant)
+	b = wire.AppendString(b, string(v.Merchant))
 	b = append(b, `,"amount":"`...)
 	text, err = v.Amount.AppendText(b)
 	b = wire.CloseText(b, text, err)
@@ -1417,10 +1418,10 @@ func (v *Placed) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "buyer":
 			seen = r.Mark(seen, 1<<0)
-			v.Buyer = r.String()
+			v.Buyer = trade.Account(r.String())
 		case "merchant":
 			seen = r.Mark(seen, 1<<1)
-			v.Merchant = r.String()
+			v.Merchant = trade.Account(r.String())
 		case "amount":
 			seen = r.Mark(seen, 1<<2)
 			r.Check(v.Amount.UnmarshalText(r.Text()))

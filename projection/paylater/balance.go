@@ -169,7 +169,7 @@ func withdrawal(r readmodel.Row) funds.Withdrawal {
 	}
 	if w.Dest.Card == "" {
 		// Withdrawals go only to the merchant's own account.
-		w.Dest.Alipay = funds.Alipay{Account: r.Text("alipay"), Holder: r.Text("merchant")}
+		w.Dest.Alipay = funds.Alipay{Account: r.Text("alipay"), Holder: trade.Account(r.Text("merchant"))}
 	}
 	return w
 }

@@ -89,7 +89,7 @@ func newWorld(t testing.TB) *world {
 		for _, c := range []trade.Currency{cny, usd} {
 			w.do(platform, desk.OnQuota(m.Account, c, credit.OpenLine{Limit: trade.Minor(5_000_00, c)}))
 		}
-		w.do(m, desk.OnFunds(m.Account, cny, funds.BindCard{Card: "6222000011112222", Holder: string(m.Account)}))
+		w.do(m, desk.OnFunds(m.Account, cny, funds.BindCard{Card: "6222000011112222", Holder: m.Account}))
 	}
 	return w
 }
@@ -157,7 +157,7 @@ func (w *world) trade(steps int) *world {
 func (w *world) place(m, b trade.Actor, amount trade.Money) {
 	w.Helper()
 	id := trade.NewID()
-	if w.ask(b, desk.OnPayLater(id, paylater.Place{Merchant: string(m.Account), ChosePayLater: true, Amount: amount})) {
+	if w.ask(b, desk.OnPayLater(id, paylater.Place{Merchant: m.Account, ChosePayLater: true, Amount: amount})) {
 		w.orders = append(w.orders, id)
 	}
 }
@@ -228,11 +228,11 @@ func (w *world) spend(m trade.Actor) {
 		ask(m, funds.PayCharge{ID: funds.ChargeID(w.name("C")), Amount: amount, What: "advertising"})
 	case w.rand.IntN(8) == 0:
 		card := funds.CardNo(w.name("62220000"))
-		ask(m, funds.BindCard{Card: card, Holder: string(m.Account)})
+		ask(m, funds.BindCard{Card: card, Holder: m.Account})
 	default:
 		dest := pick(w, funds.Dest{Card: "6222000011112222"},
-			funds.Dest{Alipay: funds.Alipay{Account: "lin.secret@pay.example", Holder: string(m.Account)}},
-			funds.Dest{Alipay: funds.Alipay{Account: "13800001234", Holder: string(m.Account)}})
+			funds.Dest{Alipay: funds.Alipay{Account: "lin.secret@pay.example", Holder: m.Account}},
+			funds.Dest{Alipay: funds.Alipay{Account: "13800001234", Holder: m.Account}})
 		ask(m, funds.Withdraw{ID: funds.WithdrawalID(w.name("W")), Amount: amount, Dest: dest})
 	}
 }

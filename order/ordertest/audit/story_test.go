@@ -308,7 +308,7 @@ func (s *story) ended() {
 }
 
 func place(amount string) paylater.Place {
-	return paylater.Place{Merchant: string(shop.Account), ChosePayLater: true, Amount: money(amount + " CNY")}
+	return paylater.Place{Merchant: shop.Account, ChosePayLater: true, Amount: money(amount + " CNY")}
 }
 
 func pay(reference, amount string) paylater.Pay {
@@ -358,9 +358,9 @@ func (s *story) overdue() {
 // withdrawn is what becomes of the funds: to a card and failed, to Alipay and settled, spent.
 func (s *story) withdrawn() {
 	s.after(7 * day)
-	s.funds(shop, funds.BindCard{Card: "6222-01", Holder: string(shop.Account)},
+	s.funds(shop, funds.BindCard{Card: "6222-01", Holder: shop.Account},
 		funds.Withdraw{ID: "W1", Amount: money("100 CNY"), Dest: funds.Dest{Card: "6222-01"}},
-		funds.Withdraw{ID: "W2", Amount: money("200 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: string(shop.Account)}}})
+		funds.Withdraw{ID: "W2", Amount: money("200 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: shop.Account}}})
 	s.funds(platform, funds.FailWithdrawal{ID: "W1", Reason: "account closed"}, funds.SettleWithdrawal{ID: "W2"})
 	s.funds(shop, funds.PayCharge{ID: "C1", Amount: money("50 CNY"), What: "promotion"}, funds.UnbindCard{Card: "6222-01"})
 	for range 2 { // the first time he is rejected
@@ -378,10 +378,10 @@ func (s *story) withdrawn() {
 func (s *story) indebted() {
 	s.do(platform, desk.OnQuota(nextDoor.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	placing := place("500")
-	placing.Merchant = string(nextDoor.Account)
+	placing.Merchant = nextDoor.Account
 	s.sale(shopper, 17, placing, pay("all-17", "500"))
 	s.after(7 * day)
-	own := funds.Dest{Alipay: funds.Alipay{Account: "next@pay.example", Holder: string(nextDoor.Account)}}
+	own := funds.Dest{Alipay: funds.Alipay{Account: "next@pay.example", Holder: nextDoor.Account}}
 	s.do(nextDoor, desk.OnFunds(nextDoor.Account, cny, funds.Withdraw{ID: "W3", Amount: money("400 CNY"), Dest: own}))
 	s.sale(nextDoor, 17, paylater.Refund{Amount: money("450 CNY")})
 	placing.Amount = money("50 CNY")

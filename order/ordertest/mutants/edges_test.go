@@ -325,7 +325,7 @@ func fundsSpots() []spot {
 		on := func(c funds.Command) desk.Action { return desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), c) }
 		f.Clock.Set(later)
 		f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
-		f.Do(ordertest.Merchant, on(funds.BindCard{Card: bound.Card, Holder: string(ordertest.Merchant.Account)}))
+		f.Do(ordertest.Merchant, on(funds.BindCard{Card: bound.Card, Holder: ordertest.Merchant.Account}))
 		f.Do(ordertest.Merchant, on(funds.Withdraw{ID: "W1", Amount: ordertest.CNY("200"), Dest: bound}))
 		var asks []desk.Action
 		for _, amount := range []string{"0.01", "800", "800.01", "1100", "1100.01"} {
@@ -336,7 +336,7 @@ func fundsSpots() []spot {
 		}
 		for _, c := range []funds.Command{
 			funds.SettleWithdrawal{ID: "W1"}, funds.FailWithdrawal{ID: "W1", Reason: "closed"}, funds.UnbindCard{Card: bound.Card},
-			funds.BindCard{Card: "6222-02", Holder: string(ordertest.OtherMerchant.Account)},
+			funds.BindCard{Card: "6222-02", Holder: ordertest.OtherMerchant.Account},
 		} {
 			asks = append(asks, on(c))
 		}

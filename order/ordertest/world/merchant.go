@@ -65,7 +65,7 @@ func (w *world) welcome(m *merchant) {
 		m.line(w, credit.AssessLimit{Limit: w.assuranceLimit()}),
 		m.quota(w, credit.OpenLine{Limit: w.quotaLimit()}),
 	)
-	w.all(m.Actor, m.funds(w, funds.BindCard{Card: m.card, Holder: string(m.Account)}))
+	w.all(m.Actor, m.funds(w, funds.BindCard{Card: m.card, Holder: m.Account}))
 	w.agenda.put(w.now.Add(w.between(0, week)), &weeks{m})
 	w.agenda.put(w.now.Add(w.between(9*day, 10*day)), &months{m})
 }
@@ -112,11 +112,11 @@ func (m *merchant) grasp(w *world) {
 	if !ok {
 		return
 	}
-	own := funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: string(m.Account)}}
+	own := funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: m.Account}}
 	available := b.Available(w.now)
 	more := trade.Minor(available.MinorUnits()+1, w.people.cny)
 	foreign := own
-	foreign.Alipay.Holder = string(w.people.rival(m).Account)
+	foreign.Alipay.Holder = w.people.rival(m).Account
 	switch w.rng.Uint32N(6) {
 	case 0:
 		w.ask(m.Actor, m.funds(w, funds.Withdraw{ID: "early", Amount: more, Dest: own}), never)
@@ -146,7 +146,7 @@ func (m *eve) run(w *world, _ uint64) {
 	if !ok || !b.Page(w.now).NextAt.Equal(w.now.Add(1)) {
 		return // a refund has taken it
 	}
-	own := funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: string(m.Account)}}
+	own := funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: m.Account}}
 	all := b.Available(w.now.Add(1))
 	w.ask(m.Actor, m.funds(w, funds.Withdraw{ID: "eve", Amount: all, Dest: own}), never)
 	w.now = w.now.Add(1)
@@ -168,7 +168,7 @@ func (m *merchant) withdraw(w *world) {
 	}
 	dest := funds.Dest{Card: m.card}
 	if w.odds(400) {
-		dest = funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: string(m.Account)}}
+		dest = funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: m.Account}}
 	}
 	m.withdrawal(w, amount, dest)
 }

@@ -86,7 +86,7 @@ func (s *sale) place(w *world) {
 	if !ok {
 		return
 	}
-	place := paylater.Place{Merchant: string(s.seller.Account), ChosePayLater: true, Amount: w.cny(10_00 + w.rng.Int64N(390_00))}
+	place := paylater.Place{Merchant: s.seller.Account, ChosePayLater: true, Amount: w.cny(10_00 + w.rng.Int64N(390_00))}
 	if w.odds(20) {
 		more := place
 		more.Amount = trade.Minor(q.MinorUnits()+1, w.people.cny)
@@ -340,7 +340,7 @@ func (s *sale) attack(w *world, o *paylater.Order) {
 		{s.buyer, paylater.Refund{Amount: w.cny(1)}},
 		{s.buyer, paylater.LowerAmount{Amount: w.cny(1)}},
 		{s.buyer, paylater.MarkOverdue{}},
-		{s.buyer, paylater.Place{Merchant: string(me.Account), ChosePayLater: true, Amount: w.cny(1)}},
+		{s.buyer, paylater.Place{Merchant: me.Account, ChosePayLater: true, Amount: w.cny(1)}},
 		{platform, paylater.Ship{}},
 		{platform, paylater.Refund{Amount: trade.Minor(o.Refundable().MinorUnits()+1, w.people.cny)}},
 		{system, paylater.WriteOff{}},
