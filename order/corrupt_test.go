@@ -323,33 +323,6 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// TestModel reads an order as the log does: from its stream's name and its stored events.
-func TestModel(t *testing.T) {
-	s := completed(t, order.CoveragePostDelivery)
-	m := order.Model()
-	o := m.New(order.Stream(orderID))
-	if m.Category != order.Category || o.ID != orderID || !strings.HasSuffix(string(order.Stream(orderID)), orderID.String()) {
-		t.Fatalf("category %s, order %s", m.Category, o.ID)
-	}
-	for _, r := range s.history {
-		typ, version, data, err := m.Encode(nil, r.Event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := m.Decode(typ, version, data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Evolve(&o, e, r.At); err != nil {
-			t.Fatal(err)
-		}
-	}
-	checkSame(t, "the live state and the one read", s.order, o)
-	if err := m.Evolve(&o, order.Funded{}, s.now); err == nil {
-		t.Error("the model takes a step that the table does not have")
-	}
-}
-
 // TestVisibleTo tells who may see an order.
 func TestVisibleTo(t *testing.T) {
 	for _, c := range []struct {

@@ -197,7 +197,7 @@ func TestMalformedGiven(t *testing.T) {
 	t.Run("a fee of no currency", s.when(platform, order.RecordPayment{Reference: "R", Method: order.PayTT, Amount: money("1"), PaidAt: noon, Fee: xyz}).invalid("fee"))
 }
 
-// foreign looks like a command and an event, and is none of this package.
+// foreign has the methods of a command and of an event, and is not one of this package.
 type foreign struct {
 	order.Command
 	order.Event
@@ -206,39 +206,31 @@ type foreign struct {
 func (foreign) Name() string     { return "cancel" }
 func (foreign) Kind() order.Kind { return order.KindClosed }
 
-// TestNilAndPointers gives nil, pointers and foreign types where commands and events belong.
-func TestNilAndPointers(t *testing.T) {
+// TestForeignTypes passes a type of another package for a command and an event. For nil and for
+// pointers TestAggregate does.
+func TestForeignTypes(t *testing.T) {
 	s := submitted(t, order.CoverageNone)
-	var noCancel *order.Cancel
-	for name, c := range map[string]order.Command{"nil": nil, "a nil pointer": noCancel, "a pointer": &order.Cancel{}, "a foreign type": foreign{}} {
-		t.Run("command/"+name, func(t *testing.T) {
-			before := s.order
-			got, err := order.Decide(s.order, c, trade.Given{By: seller, At: s.now}, order.Facts{})
-			if checkTyped(t, err); fieldOf(err) != "command" || len(got) > 0 || !reflect.DeepEqual(s.order, before) {
-				t.Errorf("got %v, %v", got, err)
-			}
-			if name, data := order.EncodeCommand(c); name != "" || string(data) != "null" {
-				t.Errorf("encoded as %q %s", name, data)
-			}
-		})
+	before := s.order
+	got, err := order.Decide(s.order, foreign{}, trade.Given{By: seller, At: s.now}, order.Facts{})
+	if checkTyped(t, err); fieldOf(err) != "command" || len(got) > 0 || !reflect.DeepEqual(s.order, before) {
+		t.Errorf("decided: %v, %v", got, err)
 	}
-	var noClosed *order.Closed
-	for name, e := range map[string]order.Event{"nil": nil, "a nil pointer": noClosed, "a pointer": &order.Closed{Reason: order.ClosedCancelled}, "a foreign type": foreign{}} {
-		t.Run("event/"+name, func(t *testing.T) {
-			o := s.order
-			err := o.Apply(e, s.now)
-			if checkTyped(t, err); fieldOf(err) != "event" || !reflect.DeepEqual(o, s.order) {
-				t.Errorf("applied: %v", err)
-			}
-			if _, _, data, err := order.EncodeEvent(nil, e); fieldOf(err) != "event" || data != nil {
-				t.Errorf("encoded as %s, %v", data, err)
-			}
-			_, err = order.Replay(order.New(orderID), append(s.history[:len(s.history):len(s.history)], events.Recorded[order.Event]{At: s.now, Event: e}))
-			var corrupt *events.CorruptError
-			if !errors.As(err, &corrupt) || corrupt.Version != events.Version(len(s.history)+1) || corrupt.Type != "unknown" {
-				t.Errorf("replayed: %v", err)
-			}
-		})
+	if name, data := order.EncodeCommand(foreign{}); name != "" || string(data) != "null" {
+		t.Errorf("encoded as %q %s", name, data)
+	}
+	err = s.order.Apply(foreign{}, s.now)
+	if checkTyped(t, err); fieldOf(err) != "event" || !reflect.DeepEqual(s.order, before) {
+		t.Errorf("applied: %v", err)
+	}
+	if _, _, data, err := order.EncodeEvent(nil, foreign{}); fieldOf(err) != "event" || data != nil {
+		t.Errorf("encoded as %s, %v", data, err)
+	}
+	for name, e := range map[string]order.Event{"foreign": foreign{}, "nil": nil} {
+		_, err = order.Replay(order.New(orderID), append(slices.Clone(s.history), events.Recorded[order.Event]{At: s.now, Event: e}))
+		corrupt, ok := errors.AsType[*events.CorruptError](err)
+		if !ok || corrupt.Version != events.Version(len(s.history)+1) || corrupt.Type != "unknown" {
+			t.Errorf("replayed %s: %v", name, err)
+		}
 	}
 }
 

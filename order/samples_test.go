@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order"
@@ -70,6 +71,61 @@ var allEvents = []order.Event{
 	order.UnappliedReturned{Amount: money("80"), Reviewed: money("79.99")},
 	order.PaymentReversed{Reference: "C-1", Amount: money("2100"), Applied: money("2000"), Unapplied: money("100"), Reviewed: money("0.01")},
 	order.ChargebackResolved{Reference: "C-1", Won: true, Applied: money("1900"), Unapplied: money("200"), Reviewed: money("0.01"), ReceiptDeadline: noon},
+}
+
+// sparseEvents are events as they are stored with fields left out, and those of other values that
+// decide something. The first firstSparse of them were stored between the chapters of a contract and
+// those of its changes, see storedEvents.
+var sparseEvents = []order.Event{
+	order.Drafted{Seller: seller.Account, Mode: order.DraftOnline, DraftedAt: newYear},
+	order.BuyerMatched{Email: buyer.Email},
+	order.ContractAttached{Party: trade.Seller, FileName: "contract.pdf", SHA256: digest, Size: 1},
+	order.TermsSet{Terms: order.Terms{Total: money("1000000 JPY"), Initial: money("1 JPY"), ShipBy: order.ShipBy{Date: "2025-03-31"}}, Revision: 1},
+	order.TransportSet{Mode: order.TransportAir},
+	order.TransportSet{Mode: order.TransportLand},
+	order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1},
+	order.CoverageChosen{Coverage: order.CoveragePostDelivery, Revision: 2},
+	order.HoldReleased{Amount: money("1.250 KWD"), Cause: order.ReleaseReceived},
+	order.HoldReleased{Amount: money("6000"), Cause: order.ReleaseClosed},
+	order.HoldReleased{Amount: money("6000"), Cause: order.ReleaseUncovered},
+	order.PaymentInitiated{Payment: "P1", Method: order.PayCard, Amount: money("0.01")},
+	order.PaymentInitiated{Payment: "P2", Method: order.PayECheck, Amount: money("2000"), BankCountry: "US"},
+	order.PaymentReceived{Reference: "R1", Method: order.PayCard, Payment: "P1", Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), PaidAt: newYear},
+	order.UnappliedApplied{Amount: money("500")},
+	order.EntrustmentLinked{Entrustment: "OT-2"},
+	order.EntrustmentUnlinked{Entrustment: "OT-1", Cause: order.UnlinkAsked},
+	order.EntrustmentUnlinked{Entrustment: "OT-1", Cause: order.UnlinkCancelled},
+	order.Shipped{ShippedAt: newYear, ReceiptDeadline: newYear.Add(15 * day)},
+	order.ReceiptConfirmed{By: trade.Buyer},
+	order.Reviewed{Rating: 1},
+	order.Closed{Reason: order.ClosedCancelled},
+
+	order.TermsModified{Terms: order.Terms{Total: money("10"), Initial: money("10")}, Coverage: order.CoverageNone, BuyerName: "Jane Doe", Changes: []string{"buyer_name"}, Revision: 2, ConfirmBy: newYear},
+	order.ReceiptExtended{By: trade.Buyer, ReceiptDeadline: newYear},
+	order.ReviewEdited{Rating: 1},
+	order.DisputeOpened{Number: 2, Ground: order.GroundQuality, Claimed: money("0.01"), EscalateFrom: newYear, EscalateBy: newYear},
+	order.DisputeOpened{Number: 3, Ground: order.GroundOther, Claimed: money("0.01"), EscalateFrom: newYear, EscalateBy: newYear},
+	order.DisputeWithdrawn{},
+	order.DisputeEscalated{By: trade.Seller},
+	order.SettlementAccepted{Proposal: 2},
+	order.Arbitrated{},
+	order.Arbitrated{Refund: money("1")},
+	order.Arbitrated{Compensation: money("1")},
+	order.ClaimPosted{Amount: money("2000"), Released: money("0")},
+	order.RefundMade{Amount: money("1"), Cause: order.RefundAgreed},
+	order.RefundMade{Amount: money("1"), Cause: order.RefundRuled},
+	order.UnappliedReturned{Amount: money("100")},
+	order.PaymentReversed{Reference: "C-2", Amount: money("5"), Applied: money("0"), Unapplied: money("5")},
+	order.ChargebackResolved{Reference: "C-2"},
+	order.Closed{Reason: order.ClosedRefunded},
+}
+
+const firstSparse = 22
+
+// storedEvents are all samples in the order of testdata/events.golden, which grew in four parts.
+func storedEvents() []order.Event {
+	const contract = 25 // the kinds from order.drafted to order.closed
+	return slices.Concat(allEvents[:contract], sparseEvents[:firstSparse], allEvents[contract:], sparseEvents[firstSparse:])
 }
 
 // fullAmendment is one without a zero field.

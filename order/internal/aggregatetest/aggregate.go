@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Command and Event are what the sealed interfaces of every aggregate have.
+// Command and Event are the parts of the sealed interfaces that every aggregate has.
 type (
 	Command                 interface{ Name() string }
 	Event[K machine.Symbol] interface{ Kind() K }
@@ -28,6 +28,9 @@ type Aggregate[S any, C Command, E Event[K], F any, P machine.Phase, K machine.S
 	Life   *machine.Life[P, K]
 	Others []K // the kinds of events that only another life of the package has
 	Model  func() *events.Model[S, E]
+	// Consequences are kinds of events that commands make after others, in some of the phases in
+	// which a command is permitted. All other kinds have a step in every one of them.
+	Consequences []K
 
 	EncodeEvent   func([]byte, E) (string, uint16, []byte, error)
 	DecodeEvent   func(string, uint16, []byte) (E, error)
@@ -42,7 +45,7 @@ type Aggregate[S any, C Command, E Event[K], F any, P machine.Phase, K machine.S
 	History []events.Recorded[E]
 }
 
-// Run runs every check as a subtest that bears the promise as its name.
+// Run runs every check as a subtest with the promise as its name.
 func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol](t *testing.T, a Aggregate[S, C, E, F, P, K]) {
 	t.Helper()
 	for _, c := range []struct {
@@ -64,6 +67,7 @@ func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol]
 		{"BytesAreBounded", a.bytesAreBounded},
 		{"NilAndPointersAreMalformed", a.nilAndPointersAreMalformed},
 		{"ZonesLeaveNoTrace", a.zonesLeaveNoTrace},
+		{"StatesAreValues", a.statesAreValues},
 		{"ReplayIsTheFold", a.replayIsTheFold},
 		{"CorruptHistoryIsNamed", a.corruptHistoryIsNamed},
 	} {

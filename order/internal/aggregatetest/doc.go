@@ -1,7 +1,4 @@
-// Package aggregatetest holds the aggregates to one shape: the same tables, the same functions and
-// the same answers to what is malformed, unknown or too large. Each aggregate hands its functions
-// and samples to [Run], as a store does to storetest.
-//
-// A sample event has no zero field as far as its fields go together, so that a field which is
-// lost on the way to the log is seen.
+// Package aggregatetest is the suite that every aggregate passes: the same tables, the same functions,
+// the same errors for what is malformed, unknown or too large. A test of each aggregate passes its
+// functions and samples to [Run], as the test of a store does to storetest.
 package aggregatetest

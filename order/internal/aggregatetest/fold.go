@@ -10,7 +10,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// fold replays the history by Evolve, each event at the instant that is made of its own.
+// fold replays the history by Evolve, each event at the instant that the function makes of its own.
 func (a Aggregate[S, C, E, F, P, K]) fold(t *testing.T, at func(time.Time) time.Time) S {
 	t.Helper()
 	s := a.New()
@@ -23,8 +23,8 @@ func (a Aggregate[S, C, E, F, P, K]) fold(t *testing.T, at func(time.Time) time.
 	return s
 }
 
-// zonesLeaveNoTrace compares the state of a live decision, whose clock has a zone and a monotonic
-// reading, with the state that comes from the log.
+// zonesLeaveNoTrace compares the state after instants with a zone and a monotonic reading, as a live
+// decision has them, with the state from the log.
 func (a Aggregate[S, C, E, F, P, K]) zonesLeaveNoTrace(t *testing.T) {
 	zone, now := time.FixedZone("UTC+8", 8*60*60), time.Now()
 	live := a.fold(t, func(at time.Time) time.Time { return now.Add(at.Sub(now)).In(zone) })
@@ -34,6 +34,32 @@ func (a Aggregate[S, C, E, F, P, K]) zonesLeaveNoTrace(t *testing.T) {
 	}
 	if at := a.LastAt(live); at != at.Round(0).UTC() || at != a.LastAt(stored) {
 		t.Errorf("the last instant is %#v live and %#v replayed", at, a.LastAt(stored))
+	}
+}
+
+// statesAreValues goes on from every state of the history, twice, and compares the states with
+// those of a replay afterwards: no later step may have changed them.
+func (a Aggregate[S, C, E, F, P, K]) statesAreValues(t *testing.T) {
+	states := []S{a.New()}
+	for _, r := range a.History {
+		s := states[len(states)-1]
+		if _, err := a.Evolve(s, r.Event, r.At.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := a.Evolve(s, r.Event, r.At)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states = append(states, s)
+	}
+	for n, s := range states {
+		want, err := a.Replay(a.New(), a.History[:n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(s, want) {
+			t.Errorf("the state after %d events became\n%+v\nwant\n%+v", n, s, want)
+		}
 	}
 }
 
@@ -51,6 +77,9 @@ func (a Aggregate[S, C, E, F, P, K]) replayIsTheFold(t *testing.T) {
 	}
 	m := a.Model()
 	s := m.New(a.Stream)
+	if m.Category != a.Stream.Category() {
+		t.Errorf("the model is of %s, the stream is %s", m.Category, a.Stream)
+	}
 	if !reflect.DeepEqual(s, a.New()) {
 		t.Errorf("the model begins with %+v, New with %+v", s, a.New())
 	}
@@ -75,7 +104,7 @@ func (a Aggregate[S, C, E, F, P, K]) replayIsTheFold(t *testing.T) {
 	}
 }
 
-// corruptHistoryIsNamed puts an event where it cannot be.
+// corruptHistoryIsNamed adds an event that cannot be there.
 func (a Aggregate[S, C, E, F, P, K]) corruptHistoryIsNamed(t *testing.T) {
 	var none E
 	end, err := a.Replay(a.New(), a.History)
