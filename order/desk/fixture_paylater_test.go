@@ -70,15 +70,6 @@ func unfreeze(reason credit.Reason, ref string) desk.Action {
 	return onQuota(credit.Unfreeze{Reason: reason, Ref: ref})
 }
 
-func (tr *fixture) sale(id trade.ID) paylater.Order {
-	tr.Helper()
-	o, _, err := tr.Desk.ReadPayLater(context.Background(), platform, id)
-	if err != nil {
-		tr.Fatal(err)
-	}
-	return o
-}
-
 // on carries out commands on an order that have to be accepted, each by whoever usually asks.
 func (tr *fixture) on(id trade.ID, commands ...paylater.Command) desk.Result {
 	tr.Helper()

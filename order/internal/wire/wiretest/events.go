@@ -94,6 +94,8 @@ type Balance struct {
 // evolve on a pointer does not make an event.
 func (b *Balance) evolve() { b.Parts = nil }
 
+var _ interface{ evolve() } = (*Balance)(nil)
+
 // snapshot is a state that the package keeps to itself.
 type snapshot struct {
 	Balance Balance `json:"balance"`
