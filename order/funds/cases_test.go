@@ -33,7 +33,7 @@ func debited(id trade.ID, n, debt int64) Event {
 
 func withdraw(n int64) Withdraw { return Withdraw{ID: "w-2", Amount: yuan(n), Dest: alipay} }
 
-// with is the fact of a policy that waits for so many days and takes a fee in basis points.
+// with are the facts of a policy that waits for so many days and takes a fee in basis points.
 func with(days, rate int, least, greatest, minimum trade.Money) Facts {
 	return Facts{Policy: &Policy{HoldDays: days, FeeRate: rate, FeeMin: least, FeeMax: greatest, MinWithdrawal: minimum, Expected: day}}
 }
@@ -42,15 +42,15 @@ func fees(rate int, least, greatest int64) Facts {
 	return with(7, rate, fen(least), fen(greatest), trade.Money{})
 }
 
-// selling is the fact that a buyer pays that much to a merchant who waits for so many days.
+// selling are the facts of a buyer who pays that much to a merchant whose credits wait so many days.
 func selling(n int64, days int) Facts {
 	f := with(days, 0, trade.Money{}, trade.Money{}, trade.Money{})
 	f.Sale.Paid = yuan(n)
 	return f
 }
 
-// asked is the event of a withdrawal in fen, asked for at noon.
-func asked(gross, fee int64, dest Dest) Event {
+// taken is the event of a withdrawal in fen, requested at noon.
+func taken(gross, fee int64, dest Dest) Event {
 	return WithdrawalRequested{ID: "w-2", Gross: fen(gross), Fee: fen(fee), Net: fen(gross - fee), Dest: dest, ExpectedAt: noon.Add(day)}
 }
 
@@ -58,24 +58,24 @@ func pays(n int64, days int) Event {
 	return Credited{orderB, yuan(n), yuan(0), days, noon.Add(time.Duration(days) * day)}
 }
 
-// acceptances has for each rule what it lets pass, and what the balance is then.
+// acceptances has for each rule what it accepts, and the balance after it.
 var acceptances = []accepted{
 	{"B8/accept/the amount that was paid", never, noon, Credit{orderA, yuan(5_000)}, sold(5_000), credited(orderA, 5_000, 7), figures{credited: 5_000, pending: 5_000}},
 	{"B8/accept/the credit of the next order", free, noon, Credit{orderB, yuan(5)}, selling(5, 7), pays(5, 7), figures{credited: 105, pending: 5, available: 100}},
-	{"B10/accept/all that is available to the merchant's own Alipay", free, noon, withdraw(100), none, asked(100_00, 0, alipay), figures{credited: 100, transit: 100}},
-	{"B10/accept/to a bound card", bound, noon, Withdraw{"w-2", yuan(1), toCard}, none, asked(1_00, 0, toCard), figures{credited: 100, available: 99, transit: 1}},
+	{"B10/accept/all that is available to the merchant's own Alipay", free, noon, withdraw(100), none, taken(100_00, 0, alipay), figures{credited: 100, transit: 100}},
+	{"B10/accept/to a bound card", bound, noon, Withdraw{"w-2", yuan(1), toCard}, none, taken(1_00, 0, toCard), figures{credited: 100, available: 99, transit: 1}},
 	{"B10/accept/a card of the merchant's own", never, noon, BindCard{"6222-01", "acme"}, none, CardBound{"6222-01", "acme"}, figures{}},
 	{"B10/accept/a card that nothing goes to is unbound", bound, noon, UnbindCard{"6222-01"}, none, CardUnbound{"6222-01"}, figures{credited: 100, available: 100}},
-	{"B10/accept/an available part while the rest waits", mixed, noon, withdraw(100), none, asked(100_00, 0, alipay), figures{credited: 180, pending: 80, transit: 100}},
+	{"B10/accept/an available part while the rest waits", mixed, noon, withdraw(100), none, taken(100_00, 0, alipay), figures{credited: 180, pending: 80, transit: 100}},
 	{"B11/accept/settled long after it was expected", moving, noon.Add(90 * day), SettleWithdrawal{"w-1"}, none, WithdrawalSettled{"w-1"}, figures{credited: 100, paidOut: 100}},
 	{"B14/accept/another charge from what is available", free, noon, PayCharge{"c-2", yuan(100), "logistics"}, none, ChargePaid{"c-2", yuan(100), "logistics"}, figures{credited: 100, spent: 100}},
-	{"B16/accept/no fee", free, noon, withdraw(50), fees(0, 0, 0), asked(50_00, 0, alipay), figures{credited: 100, available: 50, transit: 50}},
-	{"B16/accept/a fee of a tenth of a percent", free, noon, withdraw(100), fees(10, 0, 0), asked(100_00, 10, alipay), figures{credited: 100, transit: 100}},
+	{"B16/accept/no fee", free, noon, withdraw(50), fees(0, 0, 0), taken(50_00, 0, alipay), figures{credited: 100, available: 50, transit: 50}},
+	{"B16/accept/a fee of a tenth of a percent", free, noon, withdraw(100), fees(10, 0, 0), taken(100_00, 10, alipay), figures{credited: 100, transit: 100}},
 	{"B17/accept/exactly 168 hours after the credit", week, ripe, withdraw(100), none, WithdrawalRequested{"w-2", yuan(100), yuan(0), yuan(100), alipay, ripe.Add(day)}, figures{credited: 100, transit: 100}},
 	{"B17/accept/without a waiting time", never, noon, Credit{orderB, yuan(5)}, selling(5, 0), pays(5, 0), figures{credited: 5, available: 5}},
 	{"B17/accept/fifteen days", never, noon, Credit{orderB, yuan(5)}, selling(5, 15), pays(5, 15), figures{credited: 5, pending: 5}},
 	{"B17/accept/another number of days", never, noon, Credit{orderB, yuan(5)}, selling(5, 3650), pays(5, 3650), figures{credited: 5, pending: 5}},
-	{"B19/accept/a withdrawal whatever the quota is", free, noon, withdraw(1), none, asked(1_00, 0, alipay), figures{credited: 100, available: 99, transit: 1}},
+	{"B19/accept/a withdrawal whatever the quota is", free, noon, withdraw(1), none, taken(1_00, 0, alipay), figures{credited: 100, available: 99, transit: 1}},
 	{"D50/accept/the order's own waiting credit first", mixed, noon, Debit{orderB, yuan(20)}, paid(50, 0), debited(orderB, 20, 0), figures{credited: 180, pending: 60, available: 100, refunded: 20}},
 	{"D50/accept/then what waits of others", mixed, noon, Debit{orderB, yuan(50)}, paid(50, 0), debited(orderB, 50, 0), figures{credited: 180, pending: 30, available: 100, refunded: 50}},
 	{"D50/accept/an available credit is refunded from what waits", mixed, noon, Debit{orderA, yuan(70)}, paid(100, 30), debited(orderA, 70, 0), figures{credited: 180, pending: 10, available: 100, refunded: 70}},
@@ -85,23 +85,23 @@ var acceptances = []accepted{
 	{"D50/accept/a credit settles a part of the debt", owing, noon, Credit{orderB, yuan(20)}, selling(20, 7), Credited{orderB, yuan(20), yuan(20), 7, ripe}, figures{credited: 120, transit: 100, refunded: 60, debt: 40}},
 	{"D50/accept/a waiting credit settles all of the debt", owing, noon, Credit{orderB, yuan(80)}, selling(80, 7), Credited{orderB, yuan(80), yuan(60), 7, ripe}, figures{credited: 180, pending: 20, transit: 100, refunded: 60}},
 	{"D56/accept/the waiting time of the day of the credit", week, ripe, Credit{orderB, yuan(5)}, selling(5, 15), Credited{orderB, yuan(5), yuan(0), 15, ripe.Add(15 * day)}, figures{credited: 105, pending: 5, available: 100}},
-	{"D57/accept/the least amount", free, noon, withdraw(10), with(7, 0, trade.Money{}, trade.Money{}, yuan(10)), asked(10_00, 0, alipay), figures{credited: 100, available: 90, transit: 10}},
+	{"D57/accept/the least amount", free, noon, withdraw(10), with(7, 0, trade.Money{}, trade.Money{}, yuan(10)), taken(10_00, 0, alipay), figures{credited: 100, available: 90, transit: 10}},
 	{"D57/accept/settled", moving, noon, SettleWithdrawal{"w-1"}, none, WithdrawalSettled{"w-1"}, figures{credited: 100, paidOut: 100}},
 	{"D57/accept/failed, and all of it is available at once", moving, noon, FailWithdrawal{"w-1", "closed"}, none, WithdrawalFailed{"w-1", "closed", yuan(0)}, figures{credited: 100, available: 100}},
 	{"D57/accept/failed, and the debt comes first", owing, noon, FailWithdrawal{"w-1", "closed"}, none, WithdrawalFailed{"w-1", "closed", yuan(60)}, figures{credited: 100, available: 40, refunded: 60}},
-	{"D58/accept/a half is rounded up", free, noon, Withdraw{"w-2", fen(50_00), alipay}, fees(1, 0, 0), asked(50_00, 1, alipay), figures{credited: 100, available: 50, transit: 50}},
-	{"D58/accept/less than a half is rounded down", free, noon, Withdraw{"w-2", fen(49_99), alipay}, fees(1, 0, 0), asked(49_99, 0, alipay), figures{credited: 100, available: 50, transit: 49}},
-	{"D58/accept/the least fee", free, noon, withdraw(50), fees(10, 200, 500), asked(50_00, 2_00, alipay), figures{credited: 100, available: 50, transit: 50}},
-	{"D58/accept/the greatest fee", free, noon, withdraw(50), fees(5_000, 200, 500), asked(50_00, 5_00, alipay), figures{credited: 100, available: 50, transit: 50}},
-	{"D58/accept/a greatest fee of nothing is none", free, noon, withdraw(50), fees(5_000, 200, 0), asked(50_00, 25_00, alipay), figures{credited: 100, available: 50, transit: 50}},
-	{"D58/accept/one fen is left", free, noon, Withdraw{"w-2", fen(101), alipay}, fees(0, 100, 100), asked(101, 100, alipay), figures{credited: 100, available: 98, transit: 1}},
-	{"D58/accept/the rate of the largest amount", most, noon, Withdraw{"w-2", fen(math.MaxInt64), alipay}, fees(9_999, 0, 0), asked(math.MaxInt64, 9222449699651090329, alipay), figures{credited: 92233720368547758, transit: 92233720368547758}},
-	{"D58/accept/a product of all 64 bits", most, noon, Withdraw{"w-2", fen(math.MaxInt64), alipay}, fees(2, 0, 0), asked(math.MaxInt64, 1844674407370955, alipay), figures{credited: 92233720368547758, transit: 92233720368547758}},
-	{"D59/accept/a withdrawal asks for nothing but funds and policy", mixed, ripe, withdraw(150), none, WithdrawalRequested{"w-2", yuan(150), yuan(0), yuan(150), alipay, ripe.Add(day)}, figures{credited: 180, pending: 30, transit: 150}},
-	{"D61/accept/at the instant of the last event", free, noon, withdraw(1), none, asked(1_00, 0, alipay), figures{credited: 100, available: 99, transit: 1}},
+	{"D58/accept/a half is rounded up", free, noon, Withdraw{"w-2", fen(50_00), alipay}, fees(1, 0, 0), taken(50_00, 1, alipay), figures{credited: 100, available: 50, transit: 50}},
+	{"D58/accept/less than a half is rounded down", free, noon, Withdraw{"w-2", fen(49_99), alipay}, fees(1, 0, 0), taken(49_99, 0, alipay), figures{credited: 100, available: 50, transit: 49}},
+	{"D58/accept/the least fee", free, noon, withdraw(50), fees(10, 200, 500), taken(50_00, 2_00, alipay), figures{credited: 100, available: 50, transit: 50}},
+	{"D58/accept/the greatest fee", free, noon, withdraw(50), fees(5_000, 200, 500), taken(50_00, 5_00, alipay), figures{credited: 100, available: 50, transit: 50}},
+	{"D58/accept/a greatest fee of nothing is none", free, noon, withdraw(50), fees(5_000, 200, 0), taken(50_00, 25_00, alipay), figures{credited: 100, available: 50, transit: 50}},
+	{"D58/accept/one fen is left", free, noon, Withdraw{"w-2", fen(101), alipay}, fees(0, 100, 100), taken(101, 100, alipay), figures{credited: 100, available: 98, transit: 1}},
+	{"D58/accept/the rate of the largest amount", most, noon, Withdraw{"w-2", fen(math.MaxInt64), alipay}, fees(9_999, 0, 0), taken(math.MaxInt64, 9222449699651090329, alipay), figures{credited: 92233720368547758, transit: 92233720368547758}},
+	{"D58/accept/a product of all 64 bits", most, noon, Withdraw{"w-2", fen(math.MaxInt64), alipay}, fees(2, 0, 0), taken(math.MaxInt64, 1844674407370955, alipay), figures{credited: 92233720368547758, transit: 92233720368547758}},
+	{"D59/accept/a withdrawal needs nothing but funds and policy", mixed, ripe, withdraw(150), none, WithdrawalRequested{"w-2", yuan(150), yuan(0), yuan(150), alipay, ripe.Add(day)}, figures{credited: 180, pending: 30, transit: 150}},
+	{"D61/accept/at the instant of the last event", free, noon, withdraw(1), none, taken(1_00, 0, alipay), figures{credited: 100, available: 99, transit: 1}},
 }
 
-// refusals has for each rule what it does not let pass.
+// refusals has for each rule what it refuses.
 var refusals = []refused{
 	{"B2/refuse/a credit before the payment", free, noon, Credit{orderB, yuan(10)}, none, rule.B2, trade.Money{}, noInstant},
 	{"B6/refuse/quota while there are funds", free, noon, WithdrawQuota{yuan(1), alipay}, none, rule.B6, trade.Money{}, noInstant},

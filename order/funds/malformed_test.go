@@ -8,7 +8,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestMalformed is the table of input that no rule is asked about.
+// TestMalformed is the table of input that is malformed whatever the state.
 func TestMalformed(t *testing.T) {
 	long := string(make([]byte, 1<<20))
 	ok := Credit{Order: orderB, Amount: yuan(1)}

@@ -9,7 +9,7 @@ import (
 
 // Available returns what can be withdrawn or spent at that instant if nothing else happens: what
 // was credited and has waited long enough. It never falls as time passes. Here and in the methods
-// below, an instant before the last event's stands for the last event's.
+// below, an instant before the last event's counts as the last event's.
 func (b *Balance) Available(at time.Time) trade.Money {
 	return b.amount(b.sums.Available + b.waiting.until(b.nanos(at)))
 }

@@ -139,7 +139,7 @@ func drawLife(t *rapid.T) *purse {
 }
 
 // TestLedgerAddsUp holds the statement of any history to the balance that it leads to, and the
-// list of withdrawals to what was asked for.
+// list of withdrawals to the sums of its page.
 func TestLedgerAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawLife(t)

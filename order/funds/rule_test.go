@@ -43,7 +43,7 @@ func who(c Command) trade.Actor {
 	}
 }
 
-// accepted is a command that a rule lets pass: what comes of it, and what the balance is then.
+// accepted is a command that a rule accepts, with the resulting event and the balance after it.
 type accepted struct {
 	name string
 	from Balance
@@ -72,8 +72,8 @@ func (c accepted) run(t *testing.T) {
 	}
 }
 
-// refused is a command that a rule does not let pass, what is missing then, and from when on it is
-// not.
+// refused is a command that a rule refuses, with the amount that is missing and the instant from
+// which it is not.
 type refused struct {
 	name     string
 	from     Balance
@@ -120,14 +120,14 @@ func TestRule(t *testing.T) {
 	t.Run("D50/excludes/a credit whose time has come does not wait", testDrainAvailable)
 	t.Run("D56/excludes/a later policy moves no credit", testPolicyChange)
 	t.Run("D57/effect/an id is used once", testRetry)
-	t.Run("D57/effect/it is told how a withdrawal has ended", testEnded)
+	t.Run("D57/effect/a refusal says how the withdrawal ended", testEnded)
 	t.Run("D60/effect/a balance without a currency takes nothing", testNoCurrency)
 	t.Run("D61/excludes/the desk, which goes by version", testDeskBehind)
 	t.Run("B10/effect/a card that is bound twice", testBoundTwice)
 	t.Run("B10/effect/a card is free again when its withdrawals have ended", testUnbindLater)
 }
 
-// do decides and folds one command after the other, all by whoever may, and fails if one is refused.
+// do decides and folds one command after the other, each by a permitted actor; none is refused.
 func do(t *testing.T, b *Balance, at time.Time, f Facts, asks ...Command) {
 	t.Helper()
 	for _, c := range asks {
@@ -297,7 +297,7 @@ func testDeskBehind(t *testing.T) {
 	if w := b.Waiting(noon); !b.LastAt.Equal(noon) || len(w) != 1 || !w[0].AvailableAt.Equal(earlier.Add(7*day)) {
 		t.Errorf("the balance is at %s, and %+v waits", b.LastAt, w)
 	}
-	// What would have waited then, and does not now, is taken for available.
+	// A credit whose time has come by the last event is available at once.
 	b = free
 	if err := b.Apply(Credited{orderB, yuan(5), yuan(0), 0, earlier}, earlier); err != nil || b.Available(earlier) != yuan(105) {
 		t.Errorf("%v, %s available", err, b.Available(earlier))
@@ -329,7 +329,7 @@ func testUnbindLater(t *testing.T) {
 	}
 }
 
-// TestGoldenCases tells the cases of funds as stories.
+// TestGoldenCases plays the cases of funds as stories.
 func TestGoldenCases(t *testing.T) {
 	t.Run("credited on day 0, held for 7 days", func(t *testing.T) {
 		b, midnight := New("acme", CNY()), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -369,9 +369,9 @@ func TestGoldenCases(t *testing.T) {
 	t.Run("quota is never withdrawn", func(t *testing.T) {
 		for _, b := range []Balance{never, week, free, mixed, bound, moving, carded, owing, settled, failed, charged, most} {
 			made, err := WithdrawQuota{yuan(1), alipay}.decide(&b, nil, nil)
-			if _, asked := Decide(b, WithdrawQuota{yuan(1), alipay}, trade.Given{By: acme, At: noon}, none); !errors.Is(asked, rule.B6) ||
+			if _, refused := Decide(b, WithdrawQuota{yuan(1), alipay}, trade.Given{By: acme, At: noon}, none); !errors.Is(refused, rule.B6) ||
 				!errors.Is(err, rule.B6) || len(made) > 0 {
-				t.Errorf("%+v: %v, %v, %v", b, made, err, asked)
+				t.Errorf("%+v: %v, %v, %v", b, made, err, refused)
 			}
 		}
 	})

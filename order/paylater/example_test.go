@@ -107,7 +107,8 @@ func Example_instalments() {
 	// paid 100.00 CNY in 2 payments
 }
 
-// While an after-sales case is open, payment is not asked for: it is due later by as long.
+// While an after-sales case is open, the system requests no charge: payment is due later by as long
+// as the case was open.
 func Example_afterSales() {
 	s := received()
 	due := s.order.DueAt

@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestMalformed is the table of input that no rule is asked about.
+// TestMalformed is the table of input that is malformed whatever the state.
 func TestMalformed(t *testing.T) {
 	long := string(make([]byte, 1<<20))
 	ok := place("1")
@@ -93,8 +93,8 @@ func TestPolicy(t *testing.T) {
 	w.do(place("1"), Ship{}).wait(1).do(AutoConfirmReceipt{}, RequestCharge{})
 }
 
-// TestLastDeadlines runs an order at the end of the instants that are accepted: what comes of it
-// is stored and read back.
+// TestLastDeadlines runs an order at the latest accepted instant: its events can be stored and read
+// back.
 func TestLastDeadlines(t *testing.T) {
 	const most = 10 * 365 * day
 	w := newWorld(t).under(func(p *Policy) { p.ReceiveWithin, p.Extension, p.PayWithin = most, most, most })

@@ -72,7 +72,7 @@ type Deadline struct {
 
 // Deadline returns the deadline that runs now, and whether one does. An order has at most one:
 // the automatic receipt, then the first charge at the due time, then the nanosecond after it.
-// A repeated charge has no deadline: whoever reports that one failed requests the next.
+// A repeated charge has no deadline: it is requested when the one before is reported as failed.
 func (o *Order) Deadline() (Deadline, bool) {
 	switch o.Phase {
 	case PhaseShipped, PhasePrepaidShipped:

@@ -75,8 +75,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestDeadlines lets the system do what is due and nothing else: it is refused a nanosecond
-// before each deadline and taken at it.
+// TestDeadlines has the system issue what is due: each command is refused a nanosecond before its
+// deadline and accepted at it.
 func TestDeadlines(t *testing.T) {
 	w := on(t, PhaseShipped)
 	var kinds []string

@@ -115,7 +115,7 @@ var placeRules = map[string]func(*testing.T){
 			on(t, PhasePlaced).as(by).refused(rule.B19, FlagFake{})
 		}
 	},
-	"B20/accept/whether an order can be taken is told without taking it": func(t *testing.T) {
+	"B20/accept/a dry run says whether an order can be placed": func(t *testing.T) {
 		w := newWorld(t)
 		made, err := w.try(place("5000"))
 		if err != nil || len(made) != 1 || w.o.Phase != PhaseNone {
@@ -200,7 +200,7 @@ var quotaRules = map[string]func(*testing.T){
 			delete(allowed, name)
 		}
 		if len(allowed) > 0 {
-			t.Errorf("the merchant may also ask for %v", allowed)
+			t.Errorf("the merchant may also issue %v", allowed)
 		}
 	},
 }

@@ -154,7 +154,7 @@ var overdueRules = map[string]func(*testing.T){
 			w.as(by).refused(rule.D47, MarkOverdue{})
 		}
 	},
-	"D53/effect/the freeze that the policy asks for is recorded": func(t *testing.T) {
+	"D53/effect/the number of overdue orders that freezes the line is recorded": func(t *testing.T) {
 		w := on(t, PhaseReceived).at(newYear.Add(day + 1))
 		w.under(func(p *Policy) { p.FreezeAfterOverdue = 3 }).makes(MarkOverdue{}, MarkedOverdue{Amount: yuan("100"), FreezeAfter: 3})
 	},
@@ -223,7 +223,7 @@ var afterSalesRules = map[string]func(*testing.T){
 		w.refused(rule.D47, RequestCharge{})
 		w.refused(rule.D47, MarkOverdue{})
 	},
-	"D47/accept/the outcome of a charge that was under way before the case": func(t *testing.T) {
+	"D47/accept/the outcome of a charge that was pending before the case": func(t *testing.T) {
 		w := on(t, PhaseReceived).wait(day).do(RequestCharge{}, OpenAfterSales{}).wait(day)
 		w.do(FailCharge{}).in(PhaseReceived)
 		on(t, PhaseReceived).wait(day).do(RequestCharge{}, OpenAfterSales{}).wait(day).as(system).do(pay("100")).in(PhasePaid)

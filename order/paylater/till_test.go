@@ -11,7 +11,7 @@ import (
 )
 
 // till is a merchant's line and received funds in cents, moved by nothing but the amounts that
-// the events carry, as whoever runs the commands moves them.
+// the events carry, as the caller of Decide moves them.
 type till struct {
 	limit, used, funds int64
 	overdue            int
@@ -64,7 +64,7 @@ func TestCancelUndoesAnOrder(t *testing.T) {
 	})
 }
 
-// TestGoldenCases tells the cases of quota and orders as stories of one merchant.
+// TestGoldenCases plays the cases of quota and orders as stories of one merchant.
 func TestGoldenCases(t *testing.T) {
 	story := func(b *till, c Command) *world {
 		w := newWorld(t)

@@ -45,7 +45,7 @@ func place(amount string) Place {
 
 func pay(amount string) Pay { return Pay{Reference: "P-" + amount, Amount: yuan(amount)} }
 
-// actor returns who usually asks for the command.
+// actor returns the actor that usually issues the command.
 func actor(c Command) trade.Actor {
 	switch c.(type) {
 	case Place, ConfirmReceipt, ExtendReceipt, Pay, OpenAfterSales, Cancel:
@@ -66,7 +66,7 @@ type world struct {
 	o       Order
 	history []events.Recorded[Event]
 	now     time.Time
-	by      trade.Actor // who asks, if it is not who usually does
+	by      trade.Actor // the actor, if it is not the usual one
 	facts   Facts
 }
 
@@ -115,7 +115,7 @@ func (w *world) do(commands ...Command) *world {
 	return w
 }
 
-// made is do of one command and returns what came of it.
+// made is do of one command and returns the resulting events.
 func (w *world) made(c Command) []Event {
 	w.t.Helper()
 	made, err := w.try(c)
@@ -131,7 +131,7 @@ func (w *world) made(c Command) []Event {
 	return made
 }
 
-// makes checks that exactly those events come of the command.
+// makes checks that the command makes exactly those events.
 func (w *world) makes(c Command, want ...Event) *world {
 	w.t.Helper()
 	if got := w.made(c); !reflect.DeepEqual(got, want) {
