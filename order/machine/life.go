@@ -188,21 +188,21 @@ func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 		role, here = role || mine, here || mine && slices.Contains(p.Phases, at.Phase)
 		whileFrozen = whileFrozen || p.WhileFrozen
 	}
-	no := trade.Refuse(c.rows[0].refuses(at.Phase), name, at.Phase.String())
+	no := func(id rule.ID) *trade.Refusal { return trade.Refuse(id, name, at.Phase.String()) }
+	other := c.rows[0].refuses(at.Phase)
 	switch {
 	case !role:
-		return no.Instead("the actor is the "+g.By.Role.Text(rule.English)+"; "+c.english,
+		return no(other).Instead("the actor is the "+g.By.Role.Text(rule.English)+"; "+c.english,
 			"操作者是"+g.By.Role.Text(rule.Chinese)+"；"+c.chinese)
 	case !at.Party:
-		return no.Instead("the account is not a party to the "+l.english, "该账号不是此"+l.chinese+"的当事人")
+		return no(other).Instead("the account is not a party to the "+l.english, "该账号不是此"+l.chinese+"的当事人")
 	case !here:
-		return no.Instead("the "+l.english+" is "+at.Phase.Text(rule.English)+"; "+c.english,
+		return no(other).Instead("the "+l.english+" is "+at.Phase.Text(rule.English)+"; "+c.english,
 			l.chinese+"的状态是“"+at.Phase.Text(rule.Chinese)+"”；"+c.chinese)
 	case g.By.Role != trade.Desk && g.At.Before(at.LastAt):
-		return trade.Refuse(rule.D61, name, at.Phase.String()).From(at.LastAt)
+		return no(rule.D61).From(at.LastAt)
 	case at.Frozen && !whileFrozen:
-		return trade.Refuse(rule.D29, name, at.Phase.String()).
-			Says("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
+		return no(rule.D29).Says("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
 	}
 	return nil
 }
