@@ -236,7 +236,7 @@ func TestLooplabRefusesEverythingInAnUnknownPhase(t *testing.T) {
 // label is a symbol with a name for every bad name there is.
 type label uint8
 
-var labels = [...]string{"A", "B", "A", "", "a b", "a:b", "a-b", "1a", "_a", "a\n", "é", "a{b", "a_9", "x-y.z"}
+var labels = [...]string{"A", "B", "A", "", "a b", "a:b", "a-b", "1a", "_a", "a\n", "é", "a{b", "a_9", "x-y.z", "a-", "a."}
 
 func (l label) String() string { return labels[l] }
 
@@ -267,6 +267,8 @@ func TestNewRefusesBadTables(t *testing.T) {
 		{"digit first", 7, nil, -1, `"1" at byte 0`},
 		{"underscore first", 8, nil, -1, `"_" at byte 0`},
 		{"line break", 9, nil, -1, `"\n" at byte 1`},
+		{"hyphen last", 14, nil, -1, `"-" at byte 1`},
+		{"dot last in an event", 0, []row{{15, from(0), 1, false}}, 0, `"." at byte 1`},
 		{"beyond ASCII", 10, nil, -1, `"\xc3" at byte 0`},
 		{"brace in an event", 0, []row{{11, from(0), 1, false}}, 0, `"{" at byte 1`},
 	} {
