@@ -23,9 +23,9 @@ type life struct {
 
 func lifeOrder(i int) trade.ID { return trade.ID{1, 6: 0x70, 8: 0x80, 15: byte(i)} }
 
-// draw draws a command, mostly one that names what its order holds, and who asks for it with
-// which facts. It takes one number of rapid and picks evenly from there, for rapid's own numbers
-// are small ones more often than not.
+// draw draws a command, mostly one that names what its order holds, and its actor and
+// facts. It draws one number and picks evenly from there, because the numbers that rapid draws are
+// mostly small.
 func (l *life) draw(t *rapid.T) (Command, trade.Actor, Facts) {
 	pick := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "step"), 0)).IntN
 	money := func() trade.Money {

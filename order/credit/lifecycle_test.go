@@ -121,7 +121,7 @@ func TestMatrix(t *testing.T) {
 		PhaseNone: after(), PhaseActive: after(history...),
 		PhaseSuspended: after(append(history, LineSuspended{Reason: "fraud"})...),
 	}
-	// What a reason does to a frozen line is told by its own rules.
+	// The rules of freezing have cases of their own.
 	payLater := map[Phase]Line{PhaseNone: unopened, PhaseOpen: opened(100, deducted(orderA, 60))}
 	checkMatrix(t, Assurance, assurance)
 	checkMatrix(t, PayLater, payLater)
@@ -221,7 +221,7 @@ func keys(rows map[string]matrixRow) []string {
 	return names
 }
 
-// TestDiagram holds the diagrams to the lives that doc.go tells.
+// TestDiagram holds the diagrams to the lives that doc.go describes.
 func TestDiagram(t *testing.T) {
 	for product, want := range map[Product]string{
 		Assurance: `stateDiagram-v2

@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestMalformed is the table of input that no rule is asked about.
+// TestMalformed is the table of input that is malformed whatever the rules say.
 func TestMalformed(t *testing.T) {
 	long := string(make([]byte, 1<<20))
 	ok := Hold{Order: orderA, Amount: dollars(1)}

@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// testPayLaterRules tests the rules of the pay-later line that no table of commands can tell.
+// testPayLaterRules tests the rules of the pay-later line that have no row in a table of commands.
 func testPayLaterRules(t *testing.T) {
 	t.Run("B3/refuse/a negative limit is malformed", testNegativeLimit)
 	t.Run("B3/effect/the same limit again is nothing to do", testSameLimit)
@@ -188,7 +188,7 @@ func testOpenOrder(t *testing.T) {
 	}
 }
 
-// testOverdueCount has three orders become overdue and end in the three ways that there are.
+// testOverdueCount has three orders become overdue and end: paid, returned and written off.
 func testOverdueCount(t *testing.T) {
 	l := opened(5_000, deducted(orderA, 1_000), deducted(orderB, 1_000), deducted(orderC, 1_000))
 	for i, c := range []struct {
@@ -293,7 +293,7 @@ func testLastAt(t *testing.T) {
 	}
 }
 
-// TestPayLaterGolden tells the cases of a pay-later limit as stories.
+// TestPayLaterGolden has the cases of a pay-later limit as stories.
 func TestPayLaterGolden(t *testing.T) {
 	l := fresh
 	ask := func(by trade.Actor, c Command, f Facts) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// sums is what a line amounts to, in whole dollars or yuan.
+// sums has the amounts of a line, in whole dollars or yuan.
 type sums struct{ limit, held, consumed, available, overcommitted int64 }
 
 func sumsOf(l *Line) sums {

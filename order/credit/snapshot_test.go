@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestBadSnapshot is the table of what is no snapshot of a line in dollars.
+// TestBadSnapshot is the table of bytes that are not a snapshot of a line in dollars.
 func TestBadSnapshot(t *testing.T) {
 	good, _ := save(nil, &stopped)
 	if l := New(Assurance, "acme", usd); restore(good, &l) != nil || !same(l, stopped) {
@@ -28,7 +28,7 @@ func TestBadSnapshot(t *testing.T) {
 	}
 }
 
-// TestBadPayLaterSnapshot is the table of what is no snapshot of a pay-later line in yuan.
+// TestBadPayLaterSnapshot is the table of bytes that are not a snapshot of a pay-later line in yuan.
 func TestBadPayLaterSnapshot(t *testing.T) {
 	owed := follow(twice, noted(orderA))
 	good, _ := save(nil, &owed)

@@ -54,7 +54,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestForeignStream: on a stream that Stream does not make no line begins.
+// TestForeignStream: a stream that Stream does not make refuses every event.
 func TestForeignStream(t *testing.T) {
 	for _, stream := range []events.StreamID{"line-acme", "line-acme~2FXXX", "line-acme~2FUSD~2FUSD", "line-acme~2F"} {
 		l := Model(Assurance).New(stream)

@@ -56,7 +56,7 @@ type Command interface {
 	// Name is the command's wire name.
 	Name() string
 	check() error
-	decide(r *Reservation) ([]Event, error)
+	decide(r *Reservation, g *trade.Given, f *Facts) ([]Event, error)
 }
 
 // Event is an event in the life of a number. There is one: it is Reserved.
@@ -74,7 +74,7 @@ type Reserve struct {
 
 func (c Reserve) check() error { return Reserved(c).check() }
 
-func (c Reserve) decide(r *Reservation) ([]Event, error) {
+func (c Reserve) decide(r *Reservation, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if r.Owner == c.Owner {
 		return nil, nil
 	}
@@ -102,7 +102,7 @@ func (e Reserved) evolve(r *Reservation) { r.Owner = e.Owner }
 
 // Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError. No
 // events and no error says that the owner has the number already.
-func Decide(r Reservation, c Command, g trade.Given, _ Facts) ([]Event, error) {
+func Decide(r Reservation, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, wire.Alien("command", "reservation")
 	}
@@ -115,7 +115,7 @@ func Decide(r Reservation, c Command, g trade.Given, _ Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: r.Phase, LastAt: r.LastAt, Party: true}); err != nil {
 		return nil, err
 	}
-	return c.decide(&r)
+	return c.decide(&r, &g, &f)
 }
 
 // Stream returns the stream of a number. A malformed one is a *trade.InvalidError.

@@ -122,7 +122,7 @@ func keys(rows map[string]matrixRow) []string {
 	return names
 }
 
-// TestDiagram holds the diagram to the life that doc.go tells.
+// TestDiagram holds the diagram to the life that doc.go describes.
 func TestDiagram(t *testing.T) {
 	const want = `stateDiagram-v2
     [*] --> active: service.activated

@@ -139,7 +139,7 @@ func testBehind(t *testing.T) {
 	}
 }
 
-// TestMalformed is the table of input that no rule is asked about.
+// TestMalformed is the table of input that is malformed whatever the rules say.
 func TestMalformed(t *testing.T) {
 	ok := Activate{Route: RouteConsole, Certification: certification}
 	with := func(change func(*Activate)) Activate {
