@@ -1,6 +1,7 @@
 // Package wire is the runtime of the generated JSON codecs: helpers that append
-// JSON and a strict one-pass [Reader]. It knows the forms of JSON and none of the
-// types of the domain; the code that joins the two is written by wiregen.
+// JSON, a strict one-pass [Reader], and the bounds and errors that the functions
+// EncodeEvent, DecodeEvent, EncodeCommand and DecodeCommand of every package share.
+// It knows no event and no command; wiregen writes the code for those.
 //
 // # Encoding
 //
@@ -11,7 +12,8 @@
 // # Decoding
 //
 // A Reader accepts one form of each value and refuses the rest with an [*Error] that
-// names the field, the reason and the offset. Beyond malformed JSON it refuses
+// names the field, the reason and the offset; [Malformed] makes a *trade.InvalidError
+// of it. Beyond malformed JSON it refuses
 //
 //   - unknown keys, keys in another case, duplicate keys, missing keys and keys
 //     written with escapes,

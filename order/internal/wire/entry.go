@@ -7,16 +7,14 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// What the generated functions EncodeEvent, DecodeEvent, EncodeCommand and DecodeCommand share.
-
 // MaxCommand is how many bytes of JSON a command may have.
 const MaxCommand = trade.MaxCommand
 
-// Schema is the version of the format of every event so far. A field may be added to an event as
-// long as it is optional; anything else makes a new version.
+// Schema is the version of the format of all events. A field may be added to an event as long as it
+// is optional; any other change needs a new version.
 const Schema = 1
 
-// Alien is the *trade.InvalidError of something that is not an event or a command of its package.
+// Alien returns the *trade.InvalidError for a value that is not an event or a command of the package.
 func Alien(what, pkg string) error {
 	return trade.Invalid(what, "must be a value of one of the %ss of package %s, not nil and not a pointer", what, pkg)
 }
@@ -40,7 +38,7 @@ func bounded(what string, data []byte, most int) error {
 	return nil
 }
 
-// Malformed returns what a Reader refused as the *trade.InvalidError of an event or a command.
+// Malformed returns the *Error of a Reader as the *trade.InvalidError of an event or a command.
 func Malformed(what string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

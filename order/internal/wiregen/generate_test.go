@@ -9,7 +9,9 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -205,10 +207,13 @@ func TestCompiles(t *testing.T) {
 		command = "type Command interface {\ndecide()\nName() string\n}\ntype C struct {\nAt string `json:\"at,omitzero\"`\n}\nfunc (C) decide() {}\n"
 		state   = "type S struct {\nA []int `json:\"a\"`\n}\n"
 	)
-	check := checker()
+	check := checker(t)
 	for _, c := range []struct{ source, state, has, hasNot string }{
-		{event, "", "func decodeEvent(", "Command"},
-		{command, "", "func decodeCommand(", "Event"},
+		{event, "", "func DecodeEvent(", "Command"},
+		{command, "", "func DecodeCommand(", "Event"},
+		{strings.Replace(event, "evolve()\n", "evolve()\ncheck() error\n", 1) + "func (E) check() error { return nil }\n", "", "err := e.check()", "c.check()"},
+		{strings.Replace(command, "decide()\n", "decide()\ncheck() error\n", 1) + "func (C) check() error { return nil }\n", "", "err := c.check()", "e.check()"},
+		{command + "func (C) check() error { return nil }\ntype D struct{}\nfunc (D) decide() {}\n", "", "case C, D:", "c.check()"},
 		{state, "S", "func (v *S) appendJSON(", "Kind"},
 		{"type T struct{}\n" + state + "type Top struct {\nS S `json:\"s,omitzero\"`\nT T `json:\"t,omitzero\"`\n}\n", "S,Top", "isZeroJSON", "Kind"},
 		{event + command + state, "S", "const kindCount = 1\n", "isZeroJSON"},
@@ -240,9 +245,19 @@ func TestCompiles(t *testing.T) {
 }
 
 // checker returns a function that type-checks a package of several files.
-func checker() func(files ...string) error {
+func checker(t *testing.T) func(files ...string) error {
+	t.Helper()
+	list, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "../wire/wiretest").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled := make(map[string]string)
+	for line := range strings.Lines(string(list)) {
+		path, file, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		compiled[path] = file
+	}
 	fset := token.NewFileSet()
-	config := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
+	config := types.Config{Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(compiled[path]) })}
 	return func(files ...string) error {
 		var parsed []*ast.File
 		for i, source := range files {

@@ -1,5 +1,5 @@
 // Command wiregen writes the JSON codec of the events and commands of a package, for
-// the runtime of package wire. A package asks for it by
+// the runtime of package wire. A package has it by
 //
 //	//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order
 //
@@ -16,13 +16,19 @@
 //     from 1 to kindCount; Kind.String returns the wire name and kindOf is its inverse,
 //   - methods Kind of events and Name of commands, unless the package declares them,
 //     and commandNames, sorted,
-//   - appendEvent, decodeEvent, appendCommand and decodeCommand on the interfaces Event
-//     and Command of the package; decoded values are values, not pointers,
-//   - isEvent and isCommand, which tell such a value from nil and from a pointer to one,
+//   - EncodeEvent, DecodeEvent, EncodeCommand and DecodeCommand for the interfaces Event
+//     and Command of the package. They bound the bytes and return the errors of package
+//     trade, and events.ErrUnknownType. Decoded values are values, not pointers. If all
+//     events have a method check, as Event then has, a decoded one is checked, and so
+//     for commands,
+//   - appendEvent, decodeEvent, appendCommand and decodeCommand, on which these stand,
+//   - isEvent and isCommand, which are false for nil, for a pointer and for a type of
+//     another package,
 //   - for each method that -dispatch names, a function of that name and Event, which calls
 //     it through a type switch instead of the interface,
 //   - methods appendJSON, which cannot fail, and decodeJSON, which leaves its errors in
-//     the wire.Reader, on a pointer to each struct.
+//     the wire.Reader, on a pointer to each struct; and isZeroJSON, where an omitzero
+//     needs it.
 //
 // The wire name of the event PaymentReceived is payment-received after the prefix and a
 // point, that of a command the same without a prefix. A run of capitals is one word:
@@ -37,10 +43,9 @@
 //
 //   - a string, bool or integer, or a type of the package made from one,
 //   - a time.Time, written in UTC, or a uuid.UUID in canonical form,
-//   - a type of another package of this module that is made from a string, bool or integer
-//     and has no method AppendText,
-//   - a text type: any other imported type or alias of one, and a type of the package
-//     with methods AppendText and UnmarshalText,
+//   - a type of another package of this module that is made from a string, bool or integer,
+//   - a text type: a type of this module with methods AppendText and UnmarshalText, and
+//     any type or alias from another module,
 //   - a struct of the package, or a slice of any of these.
 //
 // All else is refused with its position: pointers, maps, floats, interfaces, arrays and

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ownModule begins the import paths of the packages beside those that wiregen writes for.
+// ownModule is the beginning of the import paths of this module.
 const ownModule = "github.com/tradesurety/surety/"
 
 // basics are the predeclared types that a field may have.
@@ -80,7 +80,7 @@ func (r *resolver) resolveName(name string, names []string) (*typ, error) {
 	if d.spec.Assign.IsValid() {
 		return r.resolve(d.spec.Type, d.imports, names)
 	}
-	if text, err := r.isText(name); text || err != nil {
+	if text, err := r.pkg.isText(name); text || err != nil {
 		return &typ{form: formText}, err
 	}
 	switch d.spec.Type.(type) {
@@ -103,12 +103,12 @@ func (r *resolver) resolveName(name string, names []string) (*typ, error) {
 
 // isText reports whether a type of the package is a text type, and refuses one that
 // encoding/json would write in another way than the generated code.
-func (r *resolver) isText(name string) (bool, error) {
-	appends, unmarshals := r.pkg.has(name, "AppendText"), r.pkg.has(name, "UnmarshalText")
+func (p *pkg) isText(name string) (bool, error) {
+	appends, unmarshals := p.has(name, "AppendText"), p.has(name, "UnmarshalText")
 	switch {
-	case r.pkg.has(name, "MarshalJSON"), r.pkg.has(name, "UnmarshalJSON"):
+	case p.has(name, "MarshalJSON"), p.has(name, "UnmarshalJSON"):
 		return false, fmt.Errorf("%s has a JSON method of its own", name)
-	case appends != unmarshals, r.pkg.has(name, "MarshalText") && !appends:
+	case appends != unmarshals, p.has(name, "MarshalText") && !appends:
 		return false, fmt.Errorf("%s has only some of AppendText, MarshalText and UnmarshalText", name)
 	}
 	return appends, nil
@@ -128,14 +128,14 @@ func (r *resolver) resolveImported(e *ast.SelectorExpr, imports map[string]strin
 	case path == "time":
 		return nil, fmt.Errorf("time.%s is not a text type", e.Sel.Name)
 	case strings.HasPrefix(path, ownModule):
-		return r.resolveOwn(path, name.Name+"."+e.Sel.Name, e.Sel.Name)
+		return r.resolveOwn(path, e.Sel.Name)
 	}
 	return &typ{form: formText}, nil
 }
 
-// resolveOwn returns the form of a type of another package of this module: one that is made from
-// a basic type is written as that type; all others are text types.
-func (r *resolver) resolveOwn(path, qualified, name string) (*typ, error) {
+// resolveOwn returns the form of a type of another package of this module: a text type, or the form
+// of the basic type that it is made from.
+func (r *resolver) resolveOwn(path, name string) (*typ, error) {
 	p, err := parse(filepath.Join(r.pkg.root, filepath.FromSlash(strings.TrimPrefix(path, ownModule))))
 	if err != nil {
 		return nil, err
@@ -144,14 +144,14 @@ func (r *resolver) resolveOwn(path, qualified, name string) (*typ, error) {
 	if d == nil {
 		return nil, fmt.Errorf("%s is not declared in %s", name, path)
 	}
-	basic, ok := d.spec.Type.(*ast.Ident)
-	if !ok || p.has(name, "AppendText") {
-		return &typ{form: formText}, nil
+	if text, err := p.isText(name); text || err != nil {
+		return &typ{form: formText}, err
 	}
-	t, ok := basics[basic.Name]
-	if !ok {
-		return nil, fmt.Errorf("%s has no form on the wire", qualified)
+	if basic, ok := d.spec.Type.(*ast.Ident); ok {
+		if t, ok := basics[basic.Name]; ok {
+			t.conv, r.paths = p.name+"."+name, append(r.paths, path)
+			return &t, nil
+		}
 	}
-	t.conv, r.paths = qualified, append(r.paths, path)
-	return &t, nil
+	return nil, fmt.Errorf("%s.%s has no form on the wire", p.name, name)
 }
