@@ -18,7 +18,7 @@ import (
 func TestValues(t *testing.T) {
 	usd := ordertest.USD("0").Currency()
 	around := make(map[time.Duration]bool)
-	set(t, "rapid.checks", "200") // so that each of a few values is drawn, also in the short form
+	set(t, "rapid.checks", "2000") // so that each of a few values is drawn, also in the short form
 	rapid.Check(t, func(rt *rapid.T) {
 		if m := ordertest.Amounts(usd).Draw(rt, "amount"); !m.IsPositive() || m.Currency() != usd {
 			rt.Errorf("the amount is %s", m)
