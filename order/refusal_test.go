@@ -53,28 +53,6 @@ func refusalOf(t *testing.T, a attempt) *trade.Refusal {
 	return no
 }
 
-// TestRefusalIs finds the rule and the cause in a refusal, and no other rule.
-func TestRefusalIs(t *testing.T) {
-	_, cause := trade.ParseMoney("no money")
-	no := trade.Refuse(rule.D60, "set-terms", "draft").With(cause)
-	var bad *trade.InvalidError
-	if !errors.Is(no, rule.D60) || errors.Is(no, rule.A12) || !errors.As(no, &bad) {
-		t.Errorf("%v unwraps to %v", no, no.Unwrap())
-	}
-	if text := rule.D60.Error(); text != "D60" || rule.ID("Z9").Text(rule.English) != "" {
-		t.Errorf("the rule says %q", text)
-	}
-}
-
-// TestRulesAreACopy writes to the rule book that callers get.
-func TestRulesAreACopy(t *testing.T) {
-	book := rule.Book()
-	book[0].English = "changed"
-	if rule.Book()[0].English == "changed" || rule.A1.Text(rule.English) == "changed" {
-		t.Error("a caller changed the rule book")
-	}
-}
-
 // bilingual checks that a refusal speaks both languages, each of them only.
 func bilingual(t reporter, no *trade.Refusal) {
 	t.Helper()

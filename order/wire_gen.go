@@ -13,7 +13,7 @@ import (
 // package to the next: what is stored is the wire name, String.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none of them.
+// The kinds of events. The zero Kind is not one of them.
 const (
 	// KindTermsModified is the kind of [TermsModified], order.terms-modified on the wire.
 	KindTermsModified Kind = iota + 1

@@ -11,7 +11,7 @@ import (
 // package to the next: what is stored is the wire name, String.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none of them.
+// The kinds of events. The zero Kind is not one of them.
 const (
 	// KindLimitAssessed is the kind of [LimitAssessed], credit.limit-assessed on the wire.
 	KindLimitAssessed Kind = iota + 1

@@ -13,7 +13,7 @@ import (
 // package to the next: what is stored is the wire name, String.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none of them.
+// The kinds of events. The zero Kind is not one of them.
 const (
 	// KindAfterSalesOpened is the kind of [AfterSalesOpened], paylater.after-sales-opened on the wire.
 	KindAfterSalesOpened Kind = iota + 1

@@ -8,7 +8,7 @@ import "github.com/tradesurety/surety/order/internal/wire"
 // package to the next: what is stored is the wire name, String.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none of them.
+// The kinds of events. The zero Kind is not one of them.
 const (
 	// KindReserved is the kind of [Reserved], reservation.reserved on the wire.
 	KindReserved Kind = iota + 1

@@ -2,7 +2,7 @@
 // later (B), and the rulings where the sources are silent (D). Each has an id, a text of one line
 // in English and Chinese, and the sentence of the source that states it.
 //
-// The id of a rule is an error, so that a caller can ask which rule refused a command:
+// The id of a rule is an error, so that a caller can compare the rule that refused a command:
 //
 //	errors.Is(err, rule.A22)
 //

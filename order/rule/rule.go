@@ -1,10 +1,10 @@
 package rule
 
 // ID is the id of a rule of the rule book, such as "A22". It is an error so that a caller can
-// ask which rule a refusal names: errors.Is(err, rule.A22).
+// compare the rule of a refusal: errors.Is(err, rule.A22).
 type ID string
 
-// Error returns the id; Text says what the rule is.
+// Error returns the id; Text returns what the rule says.
 func (r ID) Error() string { return string(r) }
 
 // Lang is a language in which rules and refusals are written.
@@ -34,8 +34,8 @@ type Entry struct {
 	ID      ID
 	English string
 	Chinese string
-	// Source is the sentence of the source that states the rule, as it stands there; it is
-	// empty for a ruling of ours.
+	// Source is the sentence of the source that states the rule, word for word; it is empty for a
+	// ruling of this library.
 	Source string
 }
 

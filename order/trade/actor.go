@@ -18,10 +18,10 @@ const (
 	Seller
 	// Platform is the marketplace: it reports what banks and customs did, and decides.
 	Platform
-	// System is the platform's clock: it does what is due.
+	// System is the platform's clock: it issues the commands that are due.
 	System
-	// Desk is this library: it writes to one stream what a command on another brings with
-	// it, in the same commit. Nobody outside may claim it.
+	// Desk is this library: it writes to one stream what a command on another causes, in the
+	// same commit. No caller may have this role.
 	Desk
 )
 
@@ -57,26 +57,26 @@ func (r *Role) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return Invalid("role", "%s is none of buyer, seller, platform, system, desk", Quoted(string(text)))
+	return Invalid("role", "%s is not one of buyer, seller, platform, system, desk", Quoted(string(text)))
 }
 
 // Account is an account of the platform: 1 to 64 of A-Z a-z 0-9 . _ @ + -.
 type Account string
 
-// Email is an e-mail address as its owner writes it. Two are the same address if they differ
-// only in case.
+// Email is an e-mail address as its owner writes it. Addresses that differ only in case are the
+// same.
 type Email string
 
 // Same reports whether both are the same, non-empty address.
 func (e Email) Same(o Email) bool { return e != "" && strings.EqualFold(string(e), string(o)) }
 
-// Actor is who acts. It comes from whoever authenticated the caller, never from the payload
-// of a command.
+// Actor is who issues a command. It comes from the authentication of the caller, never from the
+// payload of a command.
 type Actor struct {
 	Role    Role
 	Account Account
-	// Email is the address that the platform has verified for the account; it is what lets
-	// a buyer who was not registered when the contract was drafted confirm it.
+	// Email is the address that the platform has verified for the account. It identifies a buyer
+	// who was not registered when the contract was drafted.
 	Email Email
 }
 
@@ -95,7 +95,7 @@ func (a Actor) Validate() error {
 			}
 		}
 	default:
-		return Invalid("actor.role", "%d is no role", a.Role)
+		return Invalid("actor.role", "%d is not a role", a.Role)
 	}
 	if a.Email != "" {
 		return CheckEmail("actor.email", a.Email)
@@ -104,7 +104,7 @@ func (a Actor) Validate() error {
 }
 
 // CheckID returns an *InvalidError unless the identifier has 1 to 64 characters of
-// A-Z a-z 0-9 . _ @ + -: no separators and no white space.
+// A-Z a-z 0-9 . _ @ + -, so no separators and no white space.
 func CheckID(field, id string) error {
 	switch {
 	case id == "":
@@ -154,7 +154,7 @@ func CheckEmail(field string, e Email) error {
 	return nil
 }
 
-// dots reports whether a dot stands first, last or beside another.
+// dots reports whether a dot is first, last or beside another.
 func dots(s string) bool {
 	return s[:1] == "." || s[len(s)-1:] == "." || strings.Contains(s, "..")
 }

@@ -1,13 +1,12 @@
 package trade
 
-// Currency is the alphabetic code of an ISO 4217 currency. The zero value is no
-// currency. Codes are made by ParseCurrency; one that it does not know has no
-// text form.
+// Currency is the alphabetic code of an ISO 4217 currency. The zero value is not
+// a currency. ParseCurrency returns the known codes; any other has no text form.
 type Currency [3]byte
 
-// ParseCurrency returns the currency of a code such as "USD". It takes upper
-// case only and knows the currencies of ISO 4217 that payments are made in;
-// anything else is an *InvalidError.
+// ParseCurrency returns the currency of a code such as "USD". It accepts upper
+// case only, and the currencies of ISO 4217 in which payments are made; anything
+// else is an *InvalidError.
 func ParseCurrency(code string) (Currency, error) {
 	if _, ok := exponentOf(code); !ok {
 		return Currency{}, unknownCurrency(code)
@@ -30,7 +29,7 @@ func (c Currency) String() string {
 	return string(c[:])
 }
 
-// IsZero reports whether c is no currency.
+// IsZero reports whether c is the zero value.
 func (c Currency) IsZero() bool { return c == Currency{} }
 
 // AppendText appends the code, or nothing for the zero value. A code that
@@ -64,13 +63,13 @@ func (c *Currency) UnmarshalText(text []byte) error {
 }
 
 func unknownCurrency(code string) *InvalidError {
-	return Invalid("currency", "%s is no ISO 4217 currency code", Quoted(code))
+	return Invalid("currency", "%s is not an ISO 4217 currency code", Quoted(code))
 }
 
 // unit is a currency as Money keeps it: the three letters, then a byte with the
 // number of fraction digits and the mark of a known code. One word is compared
-// and passed on faster than an array, and the table is asked only once. The
-// zero unit is that of the zero Currency.
+// and copied faster than an array, and the table is read only once. The zero
+// unit is that of the zero Currency.
 type unit uint32
 
 const knownUnit unit = 1 << 31
@@ -94,12 +93,12 @@ func (u unit) currency() Currency { return Currency{byte(u), byte(u >> 8), byte(
 // amendments it has SLE, VED, ZWG and XCG, and no longer has HRK, SLL, ZWL, CUC
 // and ANG.
 //
-// Left out is what nobody is paid in: fund codes (BOV, CHE, CHW, CLF, COU, MXV,
-// USN, UYI, XAD), precious metals, units of account without minor units (XDR,
-// XSU, XUA and the bond units) and the codes for testing and for no currency.
+// It leaves out codes in which no payment is made: fund codes (BOV, CHE, CHW, CLF,
+// COU, MXV, USN, UYI, XAD), precious metals, units of account without minor units
+// (XDR, XSU, XUA and the bond units) and the codes for testing and for no currency.
 //
-// Stored: add codes, never remove one or change its digits, for histories name
-// them. A code that ISO withdraws stays.
+// Stored: add codes, never remove one or change its digits, because histories
+// contain them. A code that ISO withdraws stays.
 func exponentOf(code string) (exponent int, ok bool) {
 	switch code {
 	case "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN",

@@ -16,5 +16,5 @@ func (g Given) Validate() error {
 	return CheckInstant("at", g.At)
 }
 
-// MaxCommand is how many bytes of JSON a command may have.
+// MaxCommand is the largest number of bytes of a command's JSON.
 const MaxCommand = 2 << 20

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// InvalidError says that an input is malformed: which field and why. It is no
-// refusal: no rule was asked.
+// InvalidError says that an input is malformed: which field and why. It is not a
+// refusal: no rule was applied.
 type InvalidError struct {
 	Field  string // Field names the input, in lower case.
 	Reason string // Reason is for people; it quotes at most the beginning of the input.
-	Err    error  // Err is the cause, where there is one that callers may ask for.
+	Err    error  // Err is the cause, or nil.
 }
 
 const (
@@ -29,14 +29,14 @@ func (e *InvalidError) Error() string {
 // Unwrap returns the cause.
 func (e *InvalidError) Unwrap() error { return e.Err }
 
-// invalid makes an InvalidError of a format as of fmt.Errorf: an error given
-// to %w becomes the cause. Input goes through quoted first.
+// Invalid returns an InvalidError with a reason formatted as by fmt.Errorf: the
+// error of a %w becomes the cause. Callers pass input through Quoted.
 func Invalid(field, format string, args ...any) *InvalidError {
 	err := fmt.Errorf(format, args...)
 	return &InvalidError{Field: field, Reason: clip(err.Error(), maxReason), Err: errors.Unwrap(err)}
 }
 
-// quoted returns s as a Go string literal, of long input only the beginning.
+// Quoted returns s as a Go string literal, and only the beginning of a long one.
 func Quoted(s string) string {
 	if len(s) > maxQuoted {
 		return strconv.Quote(s[:maxQuoted]) + "..."
@@ -44,8 +44,8 @@ func Quoted(s string) string {
 	return strconv.Quote(s)
 }
 
-// clip shortens s to at most n bytes and marks that it did, without cutting
-// through a character.
+// clip returns s, or a beginning of it in whole characters that ends with a mark
+// and has at most n bytes.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -7,11 +7,11 @@ import (
 
 // Money is an exact amount of one currency, kept as a whole number of the
 // currency's minor units (cents). It may be negative. Money is comparable: two
-// amounts of one currency are equal exactly if == says so.
+// amounts of one currency are equal exactly if == is true.
 //
-// The zero Money has no currency. It counts as nothing of any currency: added
-// to an amount it changes nothing, and it compares like that currency's zero,
-// so a sum can start from it.
+// The zero Money has no currency. It is nothing of any currency: added to an
+// amount it changes nothing, and it compares as that currency's zero, so a sum
+// can start from it.
 type Money struct {
 	minor int64
 	unit  unit
@@ -26,7 +26,7 @@ var (
 	ErrOverflow = errors.New("amount out of range")
 )
 
-// MoneyError says that amounts could not be worked out together. Err is
+// MoneyError says that an operation on amounts is not possible. Err is
 // ErrCurrencyMismatch or ErrOverflow.
 type MoneyError struct {
 	Op          string // Op is "add", "subtract", "compare" or "multiply".
@@ -87,7 +87,7 @@ func (m Money) Cmp(o Money) (int, error) {
 	return cmp.Compare(m.minor, o.minor), nil
 }
 
-// Min returns the lesser of m and o, in their common currency. Amounts of two
+// Min returns the smaller of m and o, in their common currency. Amounts of two
 // currencies are a *MoneyError.
 func (m Money) Min(o Money) (Money, error) {
 	u, ok := common(m, o)
@@ -98,21 +98,20 @@ func (m Money) Min(o Money) (Money, error) {
 }
 
 // Less reports whether m is less than o. It is false for amounts of two
-// currencies; use Cmp where the currencies were not compared before.
+// currencies; use Cmp if the currencies were not compared before.
 func (m Money) Less(o Money) bool {
 	_, ok := common(m, o)
 	return ok && m.minor < o.minor
 }
 
 // AtMost reports whether m is less than o or equal to it. It is false for
-// amounts of two currencies; use Cmp where the currencies were not compared
-// before.
+// amounts of two currencies; use Cmp if the currencies were not compared before.
 func (m Money) AtMost(o Money) bool {
 	_, ok := common(m, o)
 	return ok && m.minor <= o.minor
 }
 
-// common returns the unit that two amounts share, and whether they do.
+// common returns the unit of two amounts and true, or false if they differ in it.
 func common(m, o Money) (unit, bool) {
 	if m.unit == o.unit || o == (Money{}) {
 		return m.unit, true
@@ -123,7 +122,7 @@ func common(m, o Money) (unit, bool) {
 // Sign returns -1, 0 or 1 as m is negative, zero or positive.
 func (m Money) Sign() int { return cmp.Compare(m.minor, 0) }
 
-// IsZero reports whether m is an amount of nothing, of whatever currency.
+// IsZero reports whether m is nothing, of any currency.
 func (m Money) IsZero() bool { return m.minor == 0 }
 
 // IsNegative reports whether m is below zero.
@@ -132,15 +131,15 @@ func (m Money) IsNegative() bool { return m.minor < 0 }
 // IsPositive reports whether m is above zero.
 func (m Money) IsPositive() bool { return m.minor > 0 }
 
-// Currency returns the currency of m, which the zero Money lacks.
+// Currency returns the currency of m: the zero Currency for the zero Money.
 func (m Money) Currency() Currency { return m.unit.currency() }
 
 // MinorUnits returns m in minor units: 123450 for "1234.50 USD".
 func (m Money) MinorUnits() int64 { return m.minor }
 
 // AddUnchecked returns m + o for two amounts that are known to be of one currency and to have a
-// sum that fits; without a currency m takes that of o. A sum that does not fit wraps around:
-// use Add where either is in doubt.
+// sum in range; without a currency m takes that of o. A sum out of range wraps around: use Add
+// unless both are known.
 func (m Money) AddUnchecked(o Money) Money {
 	if m.unit == (Money{}).unit {
 		m.unit = o.unit
@@ -159,7 +158,7 @@ func (m Money) SubUnchecked(o Money) Money {
 // that ParseCurrency knows.
 func CheckMoney(field string, m Money) error {
 	if m != (Money{}) && !m.unit.known() {
-		return Invalid(field, "%s is no ISO 4217 currency code", Quoted(m.Currency().String()))
+		return Invalid(field, "%s is not an ISO 4217 currency code", Quoted(m.Currency().String()))
 	}
 	return nil
 }

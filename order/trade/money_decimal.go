@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// maxCoefficientBits and maxCoefficientDigits bound what is worked out with
-	// a decimal: whoever made it may have put a megabyte of digits into it.
+	// maxCoefficientBits and maxCoefficientDigits bound the work on a decimal,
+	// which may have a megabyte of digits.
 	maxCoefficientBits   = 256
 	maxCoefficientDigits = 78
 
@@ -17,10 +17,10 @@ const (
 )
 
 // NewMoney returns an amount of the currency c. An amount with more fraction
-// digits than the currency has is refused, not rounded; zeros beyond them do
-// not count. A refusal is an *InvalidError, with ErrOverflow as its cause where
-// the amount is too large. The time is bounded whatever the exponent of amount;
-// a coefficient of more than 256 bits is refused.
+// digits than the currency has is refused, not rounded, unless they are zeros.
+// The error is an *InvalidError, with ErrOverflow as its cause if the amount is
+// too large. The time is bounded for any exponent of amount; a coefficient of
+// more than 256 bits is refused.
 func NewMoney(amount decimal.Decimal, c Currency) (Money, error) {
 	u := unitOf(c)
 	if !u.known() {
@@ -56,7 +56,7 @@ func NewMoney(amount decimal.Decimal, c Currency) (Money, error) {
 // MulRound returns m times factor, rounded to whole minor units; a half is
 // rounded away from zero. A product out of range is a *MoneyError. A factor
 // with a coefficient of more than 256 bits is an *InvalidError; the time is
-// bounded whatever its exponent.
+// bounded for any exponent.
 func (m Money) MulRound(factor decimal.Decimal) (Money, error) {
 	if m.minor == 0 || factor.IsZero() {
 		return Money{0, m.unit}, nil

@@ -12,7 +12,7 @@ const (
 )
 
 // ParseMoney returns the money of a text such as "1234.50 USD": an amount as
-// ParseAmount takes it, one space, and a currency code. Anything else is an
+// ParseAmount accepts it, one space, and a currency code. Anything else is an
 // *InvalidError.
 func ParseMoney(s string) (Money, error) {
 	if len(s) > maxMoneyText {
@@ -25,13 +25,13 @@ func ParseMoney(s string) (Money, error) {
 	return parseAmount(s[:space], unitOf(Currency([]byte(s[space+1:]))))
 }
 
-// ParseAmount returns an amount such as "1234.50" of the currency c. It takes
+// ParseAmount returns an amount such as "1234.50" of the currency c. It accepts
 // plain notation only: digits, optionally a point with digits on both sides of
 // it, and a minus sign before a negative amount; no exponent, plus sign, space,
 // separator or needless leading zero, and 40 bytes at most. An amount may have
 // fewer fraction digits than its currency; more are refused, not rounded, unless
-// they are zeros. A refusal is an *InvalidError, with ErrOverflow as its cause
-// where the amount is too large.
+// they are zeros. The error is an *InvalidError, with ErrOverflow as its cause if
+// the amount is too large.
 func ParseAmount(amount string, c Currency) (Money, error) {
 	return parseAmount(amount, unitOf(c))
 }
@@ -128,7 +128,7 @@ func (m Money) MarshalText() ([]byte, error) {
 	return m.AppendText(make([]byte, 0, 32))
 }
 
-// UnmarshalText sets m to what ParseMoney makes of the text, or to the zero
+// UnmarshalText sets m to what ParseMoney returns for the text, or to the zero
 // Money for an empty text. It is the inverse of MarshalText. After an error m
 // is unchanged.
 func (m *Money) UnmarshalText(text []byte) error {

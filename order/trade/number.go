@@ -16,17 +16,16 @@ const (
 )
 
 // Number is an exact decimal with at most six fraction digits: a quantity, a
-// weight or a unit price. It ranges to about 9.2e12 either way. Number is
-// comparable: two numbers are equal exactly if == says so. The zero value is 0.
+// weight or a unit price, of up to about 9.2e12 either way. Number is comparable:
+// two numbers are equal exactly if == is true. The zero value is 0.
 type Number struct{ micro int64 }
 
-// ParseNumber returns the number of a text such as "12.5". It takes plain
-// notation only: digits, of which a point may separate some on its right from
-// one or more on its left, and a minus sign before a negative number; no
-// exponent, plus sign, space, separator or needless leading zero, and 40 bytes
-// at most. More than six fraction digits are refused, not rounded, unless they
-// are zeros. Anything else is an *InvalidError, with ErrOverflow as its cause
-// where the number is too large.
+// ParseNumber returns the number of a text such as "12.5". It accepts plain
+// notation only: digits, optionally a point with digits on both sides of it, and
+// a minus sign before a negative number; no exponent, plus sign, space, separator
+// or needless leading zero, and 40 bytes at most. More than six fraction digits
+// are refused, not rounded, unless they are zeros. The error is an *InvalidError,
+// with ErrOverflow as its cause if the number is too large.
 func ParseNumber(s string) (Number, error) {
 	if len(s) > maxAmountText {
 		return Number{}, Invalid("number", "%s is longer than %d bytes", Quoted(s), maxAmountText)
@@ -70,7 +69,7 @@ func (n Number) AppendText(b []byte) ([]byte, error) { return n.append(b), nil }
 // MarshalText returns the canonical text of n. It never fails.
 func (n Number) MarshalText() ([]byte, error) { return n.append(make([]byte, 0, 24)), nil }
 
-// UnmarshalText sets n to what ParseNumber makes of the text; an empty text is
+// UnmarshalText sets n to what ParseNumber returns for the text; an empty text is
 // refused. It is the inverse of MarshalText. After an error n is unchanged.
 func (n *Number) UnmarshalText(text []byte) error {
 	// One byte beyond the bound is enough to be refused for its length.
@@ -126,14 +125,14 @@ func (n Number) Add(o Number) (Number, error) {
 	return Number{sum}, nil
 }
 
-// Times returns what n units cost at that price each, rounded to whole minor
-// units of the currency; a half is rounded away from zero, as Money.MulRound
-// does. A currency that ParseCurrency does not know and an amount out of range
-// are an *InvalidError, the latter with ErrOverflow as its cause.
+// Times returns the cost of n units at that price each, rounded to whole minor
+// units of the currency; a half is rounded away from zero, as by Money.MulRound.
+// A currency that ParseCurrency does not know and an amount out of range are an
+// *InvalidError, the latter with ErrOverflow as its cause.
 func (n Number) Times(price Number, c Currency) (Money, error) {
 	exponent, ok := exponentOf(string(c[:]))
 	if !ok {
-		return Money{}, Invalid("currency", "%s is no ISO 4217 currency code", Quoted(c.String()))
+		return Money{}, Invalid("currency", "%s is not an ISO 4217 currency code", Quoted(c.String()))
 	}
 	// The product counts in units of 1e-12, of which a minor unit has scale.
 	high, low := bits.Mul64(magnitude(n.micro), magnitude(price.micro))

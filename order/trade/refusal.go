@@ -8,64 +8,63 @@ import (
 	"github.com/tradesurety/surety/order/rule"
 )
 
-// Refusal is a business no: which rule refused which command in which phase. A refused
-// command changes nothing. errors.Is finds its Rule.
+// Refusal says which rule refused which command in which phase. A refused command changes nothing.
+// errors.Is finds its Rule.
 type Refusal struct {
 	Rule    rule.ID
 	Command string // the wire name of the command, such as "mark-shipped"
 	Phase   string // the phase of what it addressed, such as "ready-to-ship"
-	// Missing is the amount that is short, where one is.
+	// Missing is the amount that is missing; the zero Money if none is.
 	Missing Money
-	// Earliest is the instant from which the same command could be accepted, where there is
-	// one.
+	// Earliest is the instant from which the same command could be accepted; zero if none is known.
 	Earliest time.Time
-	// Deadline is the instant before which the command would have been accepted, where there
-	// was one.
+	// Deadline is the instant before which the command would have been accepted; zero if there
+	// was none.
 	Deadline time.Time
-	// Err is the cause, where the refused part of the command was malformed: an *InvalidError.
+	// Err is the cause, an *InvalidError, if the refused part of the command was malformed.
 	Err error
 
 	english, chinese string
-	instead          bool // the reason stands in for the rule's sentence
+	instead          bool // the reason replaces the rule's sentence
 }
 
-// Refuse makes the refusal of that command in that phase.
+// Refuse returns the refusal of that command in that phase.
 func Refuse(ruleID rule.ID, command, phase string) *Refusal {
 	return &Refusal{Rule: ruleID, Command: command, Phase: phase}
 }
 
-// Because says what it was about this command, in both languages. The arguments are formatted
-// into each of them, so formats index them: %[1]s.
+// Because sets the reason in this case, in both languages. The arguments are formatted into each of
+// them, so formats index them: %[1]s.
 func (r *Refusal) Because(english, chinese string, args ...any) *Refusal {
 	return r.Says(fmt.Sprintf(english, args...), fmt.Sprintf(chinese, args...))
 }
 
-// Says says what it was about this command, in both languages, word for word.
+// Says sets the reason in this case, in both languages, without formatting.
 func (r *Refusal) Says(english, chinese string) *Refusal {
 	r.english, r.chinese = english, chinese
 	return r
 }
 
-// Instead says in both languages why the command was refused, for a refusal that the sentence of
-// its rule does not explain: Text then leaves that sentence out.
+// Instead sets the reason in both languages for a refusal that the sentence of its rule does not
+// explain: Text leaves that sentence out.
 func (r *Refusal) Instead(english, chinese string) *Refusal {
 	r.instead = true
 	return r.Says(english, chinese)
 }
 
-// Short says how much is missing.
+// Short sets the amount that is missing.
 func (r *Refusal) Short(missing Money) *Refusal { r.Missing = missing; return r }
 
-// From says from when on the command could be accepted.
+// From sets the instant from which the command could be accepted.
 func (r *Refusal) From(earliest time.Time) *Refusal { r.Earliest = earliest; return r }
 
-// Until says before which instant the command would have been accepted.
+// Until sets the instant before which the command would have been accepted.
 func (r *Refusal) Until(deadline time.Time) *Refusal { r.Deadline = deadline; return r }
 
-// With keeps the cause, for errors.As.
+// With sets the cause, for errors.As.
 func (r *Refusal) With(err error) *Refusal { r.Err = err; return r }
 
-// Reason returns what it was about this command, or "" if the rule says it all.
+// Reason returns the reason in this case, or "" if the rule's sentence is all.
 func (r *Refusal) Reason(lang rule.Lang) string {
 	if lang == rule.Chinese {
 		return r.chinese
@@ -73,8 +72,7 @@ func (r *Refusal) Reason(lang rule.Lang) string {
 	return r.english
 }
 
-// Text returns the rule's text and what it was about this command: the reason, the missing
-// amount, the instants.
+// Text returns the rule's sentence and this case: the reason, the missing amount, the instants.
 func (r *Refusal) Text(lang rule.Lang) string {
 	here, list, stop := " Here: ", "; ", "."
 	missing, earliest, deadline := "missing ", "possible from ", "the deadline was "
@@ -104,7 +102,7 @@ func (r *Refusal) Text(lang rule.Lang) string {
 	return r.Rule.Text(lang) + here + strings.Join(about, list) + stop
 }
 
-// Error names rule, command and phase and gives the English text.
+// Error returns rule, command, phase and the English text.
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("refused by %s: %s in phase %s: %s", string(r.Rule), r.Command, r.Phase, r.Text(rule.English))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// MaxCommand is how many bytes of JSON a command may have.
+// MaxCommand is the largest number of bytes of a command's JSON.
 const MaxCommand = trade.MaxCommand
 
 // Schema is the version of the format of all events. A field may be added to an event as long as it

@@ -67,7 +67,7 @@ func (w *writer) kinds(m *module) {
 	w.line("// Kind says which event an event is. Its values may change from one version of this")
 	w.line("// package to the next: what is stored is the wire name, String.")
 	w.line("type Kind uint8\n")
-	w.line("// The kinds of events. The zero Kind is none of them.\nconst (")
+	w.line("// The kinds of events. The zero Kind is not one of them.\nconst (")
 	for i, e := range m.events {
 		value := ""
 		if i == 0 {

@@ -8,7 +8,7 @@ import "github.com/tradesurety/surety/order/internal/wire"
 // package to the next: what is stored is the wire name, String.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none of them.
+// The kinds of events. The zero Kind is not one of them.
 const (
 	// KindPaymentReceived is the kind of [PaymentReceived], test.payment-received on the wire.
 	KindPaymentReceived Kind = iota + 1
