@@ -192,16 +192,16 @@ func BenchmarkDecide(b *testing.B) {
 	s := confirmed(b, order.CoveragePostDelivery)
 	for name, c := range map[string]struct {
 		by  trade.Actor
-		ask order.Command
+		cmd order.Command
 		ok  bool
 	}{
 		"record-payment": {platform, s.wire("2000"), true}, "cancel": {seller, order.Cancel{}, true}, "refused": {seller, order.MarkShipped{}, false},
 	} {
-		given := s.given(c.by, c.ask)
+		given := s.given(c.by, c.cmd)
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				if _, err := decided(s.order, c.ask, given); (err == nil) != c.ok {
+				if _, err := decided(s.order, c.cmd, given); (err == nil) != c.ok {
 					b.Fatal(err)
 				}
 			}

@@ -7,13 +7,12 @@ import (
 	"github.com/tradesurety/surety/order"
 )
 
-// The chapters that stories are made of. Each takes one hour or none, and starts from where the
-// one before it ends.
+// The chapters of the stories. Each takes one hour or none, and starts where the one before it ends.
 
 // drafted opens an order online.
 func drafted(t reporter) story { return once(t).does(seller, order.Draft{Mode: order.DraftOnline}) }
 
-// matched enters the buyer and matches him.
+// matched enters the buyer and matches the address.
 func (s story) matched() story {
 	s.t.Helper()
 	return s.does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"}).
@@ -54,7 +53,7 @@ func (s story) confirms() story {
 	return s.after(time.Hour).does(buyer, order.Confirm{Terms: s.order.Revision})
 }
 
-// wire is a transfer by the buyer that came in on the order's account.
+// wire is a transfer by the buyer to the order's account.
 func (s story) wire(amount string) order.RecordPayment {
 	return order.RecordPayment{
 		Reference: "W-" + strconv.Itoa(len(s.steps)), Method: order.PayTT, ReceivingAccount: s.order.ReceivingAccount,
@@ -72,7 +71,7 @@ func card(id order.PaymentID, amount string) order.InitiatePayment {
 	return order.InitiatePayment{Payment: id, Method: order.PayCard, Amount: money(amount)}
 }
 
-// charged is what comes in of a card payment.
+// charged is the receipt of a card payment.
 func (s story) charged(id order.PaymentID, amount string) order.RecordPayment {
 	return order.RecordPayment{
 		Reference: "C-" + string(id), Method: order.PayCard, Payment: id, Amount: money(amount), PaidAt: s.now,
@@ -107,7 +106,7 @@ func shippable(t reporter, c order.Coverage) story {
 	return s.released("E1", s.now)
 }
 
-// shipped is that order, on its way five hours after it was drafted.
+// shipped is that order, shipped five hours after it was drafted.
 func shipped(t reporter, c order.Coverage) story { return shippable(t, c).ships() }
 
 func (s story) ships() story {
@@ -125,7 +124,7 @@ func completed(t reporter, c order.Coverage) story {
 	return received(t, c).after(time.Hour).wired("4000")
 }
 
-// cancelled is that order, walked away from before the buyer confirmed.
+// cancelled is that order, cancelled before the buyer confirmed.
 func cancelled(t reporter, c order.Coverage) story {
 	return submitted(t, c).after(time.Hour).does(seller, order.Cancel{})
 }
@@ -153,7 +152,7 @@ func (s story) paid(id order.PaymentID, amount string) story {
 	return s.does(platform, s.charged(id, amount))
 }
 
-// contested has a bank take a card payment back, resolved ends the contest about it.
+// contested has a bank take a card payment back, resolved ends that chargeback.
 func (s story) contested(id order.PaymentID) story {
 	s.t.Helper()
 	return s.does(platform, order.ChargeBack{Reference: "C-" + string(id)})
@@ -169,7 +168,7 @@ func objection(amount string) order.OpenDispute {
 	return order.OpenDispute{Ground: order.GroundQuality, Claimed: money(amount)}
 }
 
-// disputed opens one over a dollar, which the system hands to the platform six days later.
+// disputed opens a dispute over a dollar, escalated has the system escalate it six days later.
 func (s story) disputed() story {
 	s.t.Helper()
 	return s.disputedOver("1")
@@ -199,7 +198,7 @@ func compensation(amount string) order.Arbitrate {
 	return order.Arbitrate{Compensation: money(amount)}
 }
 
-// inPhase is an order in each phase, as favourable as it can be.
+// inPhase is an order in that phase in which as many commands as possible are accepted.
 func inPhase(t reporter, p order.Phase) story {
 	switch p {
 	case order.PhaseDraft:

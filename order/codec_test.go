@@ -129,7 +129,7 @@ func drawValue(t *rapid.T, v reflect.Value, name string, optional bool) {
 	case trade.Money:
 		m := drawMoney(t, name)
 		if optional && m.IsZero() {
-			// encoding/json asks IsZero and drops it; the wire keeps an amount that has a currency.
+			// encoding/json calls IsZero and drops it; the codec keeps an amount that has a currency.
 			m = trade.Minor(1, m.Currency())
 		}
 		v.Set(reflect.ValueOf(m))

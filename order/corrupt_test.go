@@ -15,8 +15,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestCorruptHistories goes on with a fact that cannot be: Replay names its version and type,
-// and Apply leaves the state as it was.
+// TestCorruptHistories adds an event that cannot be there: Replay names its version and type, and
+// Apply leaves the state unchanged.
 func TestCorruptHistories(t *testing.T) {
 	draft, offered, bound := complete(t, order.CoveragePreShipment), submitted(t, order.CoveragePreShipment), confirmed(t, order.CoveragePreShipment)
 	paid, done, ended := funded(t, order.CoveragePreShipment), completed(t, order.CoveragePreShipment), cancelled(t, order.CoveragePreShipment)
@@ -83,7 +83,7 @@ func TestCorruptHistories(t *testing.T) {
 	}
 }
 
-// checkRefusesToFold goes on with a fact that cannot be.
+// checkRefusesToFold adds an event that cannot be there.
 func checkRefusesToFold(t *testing.T, s story, e order.Event) {
 	t.Helper()
 	o := s.order
@@ -226,53 +226,53 @@ func TestHistoriesWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestBoundsOfCommands asks for one more than an order holds.
+// TestBoundsOfCommands adds one more to each list of an order than it may have.
 func TestBoundsOfCommands(t *testing.T) {
 	full := confirmed(t, order.CoverageNone)
 	o := &full.order
 	for i := range order.MaxAnnounced {
 		o.Payments = append(o.Payments, order.Payment{ID: order.PaymentID(strconv.Itoa(i)), Method: order.PayTT, Status: order.PaymentPending})
 	}
-	ask := func(c order.Command) error {
-		by := mayAsk(c, trade.Actor{})
+	cmd := func(c order.Command) error {
+		by := permittedActor(c, trade.Actor{})
 		if c.Name() == "attach-contract" {
 			by = buyer // the seller may no longer, once the order is confirmed
 		}
 		_, err := decided(*o, c, full.given(by, c))
 		return err
 	}
-	if err := ask(notice("N", "1")); fieldOf(err) != "payment" {
+	if err := cmd(notice("N", "1")); fieldOf(err) != "payment" {
 		t.Errorf("announced one too many: %v", err)
 	}
-	if err := ask(full.wire("1")); err != nil {
+	if err := cmd(full.wire("1")); err != nil {
 		t.Errorf("money found no room beside announcements: %v", err)
 	}
 	for len(o.Payments) < order.MaxPayments {
 		o.Payments = append(o.Payments, order.Payment{Method: order.PayTT, Status: order.PaymentIsReceived})
 	}
-	if err := ask(full.wire("1")); fieldOf(err) != "payment" {
+	if err := cmd(full.wire("1")); fieldOf(err) != "payment" {
 		t.Errorf("received one too many: %v", err)
 	}
 	announced := full.wire("1")
 	announced.Payment = "7"
-	if err := ask(announced); err != nil {
+	if err := cmd(announced); err != nil {
 		t.Errorf("announced money found no room: %v", err)
 	}
 	for i := range order.MaxLinks {
 		o.Links = append(o.Links, order.LinkedEntrustment{ID: order.EntrustmentID(strconv.Itoa(i))})
 	}
-	if err := ask(order.Link{Entrustment: "E1"}); fieldOf(err) != "entrustment" {
+	if err := cmd(order.Link{Entrustment: "E1"}); fieldOf(err) != "entrustment" {
 		t.Errorf("linked one too many: %v", err)
 	}
 	for range order.MaxContracts {
 		o.Contracts = append(o.Contracts, order.ContractFile{})
 	}
-	if err := ask(contract("one more.pdf")); fieldOf(err) != "contract" {
+	if err := cmd(contract("one more.pdf")); fieldOf(err) != "contract" {
 		t.Errorf("attached one too many: %v", err)
 	}
 }
 
-// TestAMillionEvents folds an order that was edited a million times.
+// TestAMillionEvents folds a million edits of a draft.
 func TestAMillionEvents(t *testing.T) {
 	const million = 1_000_000
 	terms := fullTerms
@@ -302,7 +302,7 @@ func TestAMillionEvents(t *testing.T) {
 	}
 }
 
-// TestAt looks back: at an instant everything that was recorded up to it counts.
+// TestAt looks back: at an instant the order is what was recorded up to it.
 func TestAt(t *testing.T) {
 	s := completed(t, order.CoveragePostDelivery)
 	for hour, want := range []order.Phase{
@@ -323,7 +323,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// TestVisibleTo tells who may see an order.
+// TestVisibleTo shows who may see an order.
 func TestVisibleTo(t *testing.T) {
 	for _, c := range []struct {
 		s    story

@@ -69,7 +69,7 @@ var moneyCommands = []string{
 	"return-unapplied", "charge-back", "resolve-chargeback",
 }
 
-// parties are those who may ask for anything.
+// parties are the actors of the stories.
 var parties = []trade.Actor{buyer, seller, platform, system, deskRole}
 
 // possible returns the commands that nothing is known to refuse.

@@ -14,7 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// beginnings are where drawn histories start: every phase, and orders that stand still.
+// beginnings are where drawn histories start: every phase, and frozen orders.
 var beginnings = func() map[string]func(reporter) story {
 	all := map[string]func(reporter) story{
 		"a card payment": func(t reporter) story {
@@ -39,9 +39,9 @@ var beginnings = func() map[string]func(reporter) story {
 	return all
 }()
 
-// TestAnyHistory asks an order for anything, by anybody, at any time, from many beginnings.
-// Whatever is accepted is checked by accept and the auditor; whatever is refused must have left
-// no trace; and Next and Deadline must have known as much as they promise.
+// TestAnyHistory issues any command, as any actor, at any time, from many beginnings. What is
+// accepted is checked by accept and the auditor; what is refused must leave no trace; and Next and
+// Deadline must agree with the results.
 func TestAnyHistory(t *testing.T) {
 	made := make(map[order.Kind]int)
 	for name, begin := range beginnings {
@@ -49,23 +49,23 @@ func TestAnyHistory(t *testing.T) {
 			policy := drawPolicy(t)
 			s := begin(t)
 			if s.order.Phase > order.PhaseDraft {
-				policy.HoldAt = order.HoldAtSubmit // as it was told until then
+				policy.HoldAt = order.HoldAtSubmit // as the beginning has it
 			}
 			s.policy = policy
-			told := len(s.history)
+			begun := len(s.history)
 			for range rapid.IntRange(1, 40).Draw(t, "steps") {
 				s = drawStep(t, s)
 			}
 			checkPrefixes(t, s)
-			for _, r := range s.history[told:] {
+			for _, r := range s.history[begun:] {
 				made[r.Event.Kind()]++
 			}
 		}))
 	}
 	if testing.Short() {
-		return // a few runs need not come everywhere
+		return // a few runs do not reach every kind
 	}
-	t.Logf("facts by kind: %v", made)
+	t.Logf("events by kind: %v", made)
 	for _, kind := range order.Life().Table().Kinds() {
 		if made[kind] == 0 {
 			t.Errorf("no history had %s", kind)
@@ -82,21 +82,21 @@ func drawPolicy(t *rapid.T) *order.Policy {
 	return p
 }
 
-// drawStep asks for one thing and returns the story after it.
+// drawStep issues one command and returns the story after it.
 func drawStep(t *rapid.T, s story) story {
 	t.Helper()
 	s.now = drawInstant(t, s)
 	s.facts = drawFacts(t)
 	by := rapid.SampledFrom(everybody).Draw(t, "by")
-	ask := drawCommand(t, s)
+	cmd := drawCommand(t, s)
 	if rapid.IntRange(0, 9).Draw(t, "by whom it may") > 1 {
-		by = mayAsk(ask, by)
+		by = permittedActor(cmd, by)
 	}
 	before, trace := s.order, fmt.Sprintf("%+v", s.order)
-	a := s.when(by, ask)
+	a := s.when(by, cmd)
 	checkNext(t, a)
-	if again := s.when(by, ask); !reflect.DeepEqual(again.got, a.got) || fmt.Sprint(again.err) != fmt.Sprint(a.err) {
-		t.Fatalf("%+v had two answers: %v, %v and %v, %v", ask, a.got, a.err, again.got, again.err)
+	if again := s.when(by, cmd); !reflect.DeepEqual(again.got, a.got) || fmt.Sprint(again.err) != fmt.Sprint(a.err) {
+		t.Fatalf("%+v had two results: %v, %v and %v, %v", cmd, a.got, a.err, again.got, again.err)
 	}
 	if a.err == nil {
 		s = a.accept(t)
@@ -109,16 +109,16 @@ func drawStep(t *rapid.T, s story) story {
 		}
 	}
 	if fmt.Sprintf("%+v", before) != trace {
-		t.Fatalf("%+v wrote the state it was asked about:\n%s\n%+v", ask, trace, before)
+		t.Fatalf("%+v wrote the state that it was decided on:\n%s\n%+v", cmd, trace, before)
 	}
 	checkDeadline(t, s)
 	return s
 }
 
-// mayAsk returns an actor in a role that may ask for the command, at random by who was drawn.
-func mayAsk(ask order.Command, drawn trade.Actor) trade.Actor {
+// permittedActor returns an actor whose role may issue the command: of the drawn role, if it may.
+func permittedActor(cmd order.Command, drawn trade.Actor) trade.Actor {
 	for _, p := range order.Life().Permits() {
-		if p.Command == ask.Name() {
+		if p.Command == cmd.Name() {
 			for _, by := range parties {
 				if slices.Contains(p.Roles, by.Role) && (by.Role == drawn.Role || !slices.Contains(p.Roles, drawn.Role)) {
 					return by
@@ -129,33 +129,33 @@ func mayAsk(ask order.Command, drawn trade.Actor) trade.Actor {
 	return drawn
 }
 
-// checkNext holds Next to the answer: what it does not list is refused, and so is what it lists
-// with a refusal, by that rule where the payload has no say.
+// checkNext compares Next with the result: what it does not list is refused, and so is what it lists
+// with a refusal; by that rule, if the command has no payload.
 func checkNext(t *rapid.T, a attempt) {
 	t.Helper()
 	options := a.order.Next(a.by, a.now, a.policy)
-	i := slices.IndexFunc(options, func(o machine.Choice) bool { return o.Command == a.ask.Name() })
+	i := slices.IndexFunc(options, func(o machine.Choice) bool { return o.Command == a.cmd.Name() })
 	var no *trade.Refusal
 	errors.As(a.err, &no)
 	switch {
 	case i < 0:
 		if a.err == nil || len(a.got) > 0 {
-			t.Fatalf("%s by %s in %s is not listed, and made %v", a.ask.Name(), a.by.Role, a.order.Phase, a.got)
+			t.Fatalf("%s by %s in %s is not listed, and made %v", a.cmd.Name(), a.by.Role, a.order.Phase, a.got)
 		}
 	case options[i].Refusal != nil:
 		known := options[i].Refusal
 		if a.err == nil {
-			t.Fatalf("%s by %s in %s is listed as refused by %s, and made %v", a.ask.Name(), a.by.Role, a.order.Phase, string(known.Rule), a.got)
+			t.Fatalf("%s by %s in %s is listed as refused by %s, and made %v", a.cmd.Name(), a.by.Role, a.order.Phase, string(known.Rule), a.got)
 		}
-		if reflect.TypeOf(a.ask).NumField() == 0 && (no == nil || no.Rule != known.Rule || !no.Earliest.Equal(known.Earliest)) {
-			t.Fatalf("%s by %s in %s is listed as refused by %s, and is by %v", a.ask.Name(), a.by.Role, a.order.Phase, string(known.Rule), a.err)
+		if reflect.TypeOf(a.cmd).NumField() == 0 && (no == nil || no.Rule != known.Rule || !no.Earliest.Equal(known.Earliest)) {
+			t.Fatalf("%s by %s in %s is listed as refused by %s, and is by %v", a.cmd.Name(), a.by.Role, a.order.Phase, string(known.Rule), a.err)
 		}
-	case reflect.TypeOf(a.ask).NumField() == 0 && a.err != nil:
-		t.Fatalf("%s by %s in %s is listed as possible, and is refused: %v", a.ask.Name(), a.by.Role, a.order.Phase, a.err)
+	case reflect.TypeOf(a.cmd).NumField() == 0 && a.err != nil:
+		t.Fatalf("%s by %s in %s is listed as possible, and is refused: %v", a.cmd.Name(), a.by.Role, a.order.Phase, a.err)
 	}
 }
 
-// checkDeadline holds the deadline that runs to the answers of a nanosecond before it and at it.
+// checkDeadline compares the deadline with the results a nanosecond before it and at it.
 func checkDeadline(t *rapid.T, s story) {
 	t.Helper()
 	d, runs := s.order.Deadline()

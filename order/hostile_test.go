@@ -14,8 +14,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// badCommands are payloads that no client should send: the field that the error names, which
-// for what the decoder refuses is its path.
+// badCommands are malformed payloads, each with the field that the error names, which is a path if
+// the decoder refuses it.
 var badCommands = []struct{ name, field, data string }{
 	{"set-buyer", "buyer", `{"email":"a@example.com","name":"Jane","buyer":"mallory"}`},
 	{"set-buyer", "EMAIL", `{"email":"a@example.com","EMAIL":"mallory@example.com","name":"Jane"}`},
@@ -138,7 +138,7 @@ var badCommands = []struct{ name, field, data string }{
 	{"", "command", `{}`},
 }
 
-// TestMalformedCommands sends each of them, in every phase: nothing comes of it but an error of
+// TestMalformedCommands sends each of them, in every phase: the only result is an error of
 // a known type that names field and reason, in bounded time.
 func TestMalformedCommands(t *testing.T) {
 	for i, bad := range badCommands {
@@ -167,7 +167,7 @@ func fieldOf(err error) string {
 	return fmt.Sprintf("none: %v", err)
 }
 
-// TestMalformedGiven asks as nobody, at no time.
+// TestMalformedGiven decides without an actor, and without an instant.
 func TestMalformedGiven(t *testing.T) {
 	s := complete(t, order.CoverageNone)
 	for field, g := range map[string]trade.Given{

@@ -43,7 +43,7 @@ func TestNoDriver(t *testing.T) {
 	}
 }
 
-// TestImportsGoOneWay holds every package of the module to the rooms that it may enter.
+// TestImportsGoOneWay checks every import of the module.
 func TestImportsGoOneWay(t *testing.T) {
 	const order, events = module + "/order", module + "/events"
 	all := imports(t, ".Imports", module+"/...")
@@ -73,7 +73,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	}
 }
 
-// forbidden says why a package may not import another of the module, or nothing.
+// forbidden returns why a package may not import another of the module, or nothing.
 func forbidden(pkg, dep string) string {
 	room := func(s string) string { first, _, _ := strings.Cut(s, "/"); return first }
 	switch {

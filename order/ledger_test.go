@@ -56,7 +56,7 @@ func figures(o *order.Order) []string {
 	return append(list, o.Phase.String())
 }
 
-// moved tells on with a movement of the table.
+// moved continues the story with a movement of the table.
 func (s story) moved(t *testing.T, movement string) story {
 	t.Helper()
 	parts := append(strings.Split(movement, ":"), "", "")
@@ -105,7 +105,7 @@ func (s story) ruled(how, amount string) story {
 	return s.after(3*day).does(buyer, order.Escalate{}).does(platform, ruling)
 }
 
-// moves tells on with a movement that moves no money by itself.
+// moves continues the story with a command that moves no money by itself.
 func (s story) moves(t *testing.T, movement string) story {
 	t.Helper()
 	switch movement {

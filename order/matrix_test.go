@@ -13,7 +13,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// actors are who asks, by the letters of the matrix.
+// actors are the actors of the matrix, by its letters.
 var actors = map[string]trade.Actor{"B": buyer, "S": seller, "P": platform, "Y": system, "D": deskRole}
 
 var phases = []order.Phase{
@@ -21,9 +21,8 @@ var phases = []order.Phase{
 	order.PhaseShipped, order.PhaseReceived, order.PhaseCompleted, order.PhaseClosed,
 }
 
-// TestMatrix holds Decide to testdata/matrix.txt: every command in every phase by every role,
-// and by the wrong buyer and the wrong seller, of an order that goes on and of one that stands
-// still.
+// TestMatrix compares Decide with testdata/matrix.txt: every command in every phase by every role,
+// and by another buyer and another seller, of an order that is not frozen and of one that is.
 func TestMatrix(t *testing.T) {
 	rows := readMatrix(t)
 	var permitted []string
@@ -39,8 +38,8 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// TestMatrixSeesAMissingAccountCheck runs the same check over a decision that takes every buyer
-// and seller for the right one.
+// TestMatrixSeesAMissingAccountCheck runs the same check on a decision that accepts every buyer and
+// seller as the right one.
 func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 	lax := func(o order.Order, c order.Command, g given) ([]order.Event, error) {
 		switch {
@@ -59,21 +58,21 @@ func TestMatrixSeesAMissingAccountCheck(t *testing.T) {
 	}
 }
 
-// decide is decided, or what a test puts in its place.
+// decide is decided, or what a test uses instead.
 type decide func(order.Order, order.Command, given) ([]order.Event, error)
 
-// standstills are what the matrix is tried in: an order that goes on, one with a dispute and one
-// with a chargeback, each in the phases in which that can be.
-var standstills = []struct {
-	name   string
-	from   order.Phase
-	to     order.Phase
-	freeze func(*order.Order)
-	amid   func(matrixRow) bool
+// freezes are the orders of the matrix: one that is not frozen, one with a dispute and one with a
+// chargeback, each in the phases in which it can be.
+var freezes = []struct {
+	name    string
+	from    order.Phase
+	to      order.Phase
+	freeze  func(*order.Order)
+	accepts func(matrixRow) bool
 }{
 	{"", order.PhaseNone, order.PhaseClosed, func(*order.Order) {}, func(matrixRow) bool { return true }},
-	{" amid a dispute", order.PhaseConfirmed, order.PhaseShipped, openDispute, func(r matrixRow) bool { return r.dispute }},
-	{" amid a chargeback", order.PhaseSubmitted, order.PhaseClosed, func(o *order.Order) { contest(o, "C8") }, func(r matrixRow) bool { return r.chargeback }},
+	{" during a dispute", order.PhaseConfirmed, order.PhaseShipped, openDispute, func(r matrixRow) bool { return r.dispute }},
+	{" during a chargeback", order.PhaseSubmitted, order.PhaseClosed, func(o *order.Order) { contest(o, "C8") }, func(r matrixRow) bool { return r.chargeback }},
 }
 
 // checkMatrix returns where the decision differs from the table.
@@ -81,12 +80,12 @@ func checkMatrix(t *testing.T, rows []matrixRow, decide decide) (faults []string
 	for i, phase := range phases {
 		s := inPhase(t, phase)
 		for _, row := range rows {
-			for _, still := range standstills {
-				if phase < still.from || phase > still.to {
+			for _, frozen := range freezes {
+				if phase < frozen.from || phase > frozen.to {
 					continue
 				}
-				o, ask, given := favourable(s, row.command, still.freeze)
-				cell := matrixCell{name: row.command + still.name, phase: phase, o: o, ask: ask, given: given, row: row, i: i, may: still.amid(row)}
+				o, cmd, given := acceptable(s, row.command, frozen.freeze)
+				cell := matrixCell{name: row.command + frozen.name, phase: phase, o: o, cmd: cmd, given: given, row: row, i: i, may: frozen.accepts(row)}
 				faults = append(faults, cell.check(decide)...)
 			}
 		}
@@ -94,24 +93,24 @@ func checkMatrix(t *testing.T, rows []matrixRow, decide decide) (faults []string
 	return faults
 }
 
-// matrixCell is one command in one phase, standing still or not.
+// matrixCell is one command in one phase, frozen or not.
 type matrixCell struct {
 	name  string
 	phase order.Phase
 	o     order.Order
-	ask   order.Command
+	cmd   order.Command
 	given given
 	row   matrixRow
 	i     int
 	may   bool // those whom the cell names are not refused by D29
 }
 
-// check asks as everybody, and returns the answers that the table does not give.
+// check issues the command as every actor, and returns the results that differ from the table.
 func (c matrixCell) check(decide decide) (faults []string) {
 	before := fmt.Sprintf("%+v", c.o)
 	for letter, actor := range actors {
 		c.given.By = actor
-		got, err := decide(c.o, c.ask, c.given)
+		got, err := decide(c.o, c.cmd, c.given)
 		name := fmt.Sprintf("%s by %s in %s", c.name, actor.Role, c.phase)
 		switch {
 		case !strings.Contains(c.row.cells[c.i], letter):
@@ -128,7 +127,7 @@ func (c matrixCell) check(decide decide) (faults []string) {
 	}
 	for _, actor := range []trade.Actor{otherBuyer, otherSeller} {
 		c.given.By = actor
-		got, err := decide(c.o, c.ask, c.given)
+		got, err := decide(c.o, c.cmd, c.given)
 		if c.phase == order.PhaseNone && c.row.command == "draft" && actor.Role == trade.Seller {
 			if err != nil {
 				faults = append(faults, fmt.Sprintf("draft by another seller: %v", err))
@@ -152,19 +151,19 @@ func denied(got []order.Event, err error, ruleID rule.ID) string {
 	return ""
 }
 
-// favourable returns an order in the phase of the story to which nothing but role, account, phase
-// and standing still can forbid the command, and the command.
-func favourable(s story, command string, freeze func(*order.Order)) (order.Order, order.Command, given) {
+// acceptable returns an order in the phase of the story on which only role, account, phase and a
+// freeze can refuse the command, and the command.
+func acceptable(s story, command string, freeze func(*order.Order)) (order.Order, order.Command, given) {
 	o := s.order
-	i := slices.IndexFunc(favourableCommands, func(c order.Command) bool { return c.Name() == command })
-	ask := favourableCommands[i]
-	switch c := ask.(type) {
+	i := slices.IndexFunc(acceptableCommands, func(c order.Command) bool { return c.Name() == command })
+	cmd := acceptableCommands[i]
+	switch c := cmd.(type) {
 	case order.Confirm:
 		c.Terms = o.Revision
-		ask = c
+		cmd = c
 	case order.RecordPayment:
 		c.ReceivingAccount = o.ReceivingAccount
-		ask = c
+		cmd = c
 	case order.FailPayment:
 		o.Payments = append(slices.Clone(o.Payments), order.Payment{ID: c.Payment, Method: order.PayTT, Status: order.PaymentPending})
 	case order.Unlink, order.RecordRelease:
@@ -195,16 +194,16 @@ func favourable(s story, command string, freeze func(*order.Order)) (order.Order
 	if command == "arbitrate" {
 		o.Dispute.Stage = order.StageEscalated
 	}
-	return o, ask, s.given(trade.Actor{}, ask)
+	return o, cmd, s.given(trade.Actor{}, cmd)
 }
 
-// needsMoney are the commands that make sense of applied money only.
+// needsMoney are the commands that need applied money.
 var needsMoney = map[string]bool{
 	"accept-shortfall": true, "propose-change": true, "accept-change": true, "refund": true,
 	"open-dispute": true, "withdraw": true, "escalate": true, "propose-settlement": true, "accept-settlement": true, "arbitrate": true,
 }
 
-// openDispute opens one that anybody may escalate, with an offer that anybody may accept.
+// openDispute opens a dispute that every party may escalate, with an offer that every party may accept.
 func openDispute(o *order.Order) {
 	o.FrozenAt = o.LastAt
 	o.Dispute = order.Dispute{
@@ -235,8 +234,8 @@ func paidByCard(reference string) order.Payment {
 	}
 }
 
-// favourableCommands has every command as it can be accepted.
-var favourableCommands = []order.Command{
+// acceptableCommands has every command in a form that can be accepted.
+var acceptableCommands = []order.Command{
 	order.Draft{Mode: order.DraftOnline},
 	order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"},
 	order.MatchBuyer{Email: buyer.Email},
@@ -282,7 +281,7 @@ var favourableCommands = []order.Command{
 // matrixRow is a line of the table: what it says for each phase.
 type matrixRow struct {
 	command             string
-	dispute, chargeback bool // may be asked while one is open
+	dispute, chargeback bool // accepted while one is open
 	rules               []rule.ID
 	cells               []string
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestNext lists what each party may do, in the order of the table, with the refusals that are
-// known already.
+// TestNext lists what each party may do, in the order of the table, with the refusals that the order
+// alone shows.
 func TestNext(t *testing.T) {
 	bare := funded(t, order.CoverageNone)
 	taken := confirmed(t, order.CoverageNone).does(buyer, notice("0", "1")).does(buyer, notice("1", "1"))
@@ -80,7 +80,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestDeadline tells what runs in each phase.
+// TestDeadline shows the deadline of each phase.
 func TestDeadline(t *testing.T) {
 	offered, bound, gone := submitted(t, order.CoverageNone), confirmed(t, order.CoverageNone), shipped(t, order.CoverageNone)
 	disputed, contested := gone.after(10*day).disputed(), bound.paid("1", "1").contested("1")

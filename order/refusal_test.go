@@ -48,7 +48,7 @@ func refusalOf(t *testing.T, a attempt) *trade.Refusal {
 	t.Helper()
 	var no *trade.Refusal
 	if !errors.As(a.err, &no) {
-		t.Fatalf("%s: got %v, %v", a.ask.Name(), a.got, a.err)
+		t.Fatalf("%s: got %v, %v", a.cmd.Name(), a.got, a.err)
 	}
 	return no
 }

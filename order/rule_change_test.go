@@ -20,7 +20,7 @@ func (s story) suspended() story {
 
 func (s story) capped() story { return s.under(func(p *order.Policy) { p.CapCoverage = true }) }
 
-// modified is the first fact of a change, as the order makes it, with the facts that follow.
+// modified returns the events of a change: the first as the order makes it, and those that follow.
 func modified(s story, a order.Amendment, changes []string, more ...order.Event) []order.Event {
 	return append([]order.Event{order.TermsModified{
 		Terms: a.Terms, Coverage: a.Coverage, BuyerName: s.order.Buyer.Name, Changes: changes,

@@ -169,7 +169,7 @@ func testD29Waits(t *testing.T) {
 	for _, c := range []struct {
 		s   story
 		by  trade.Actor
-		ask order.Command
+		cmd order.Command
 	}{
 		{ready, seller, order.MarkShipped{}}, {gone, buyer, order.ConfirmReceipt{}}, {gone.after(99 * day), system, order.AutoConfirmReceipt{}},
 		{gone, seller, order.ExtendReceipt{}}, {bound, seller, order.Modify{To: bound.amendment("7000", "2000", order.CoverageNone)}},
@@ -177,7 +177,7 @@ func testD29Waits(t *testing.T) {
 		{ready, seller, order.Link{Entrustment: "E2"}}, {bound, seller, order.Unlink{Entrustment: "E1"}}, {gone, seller, order.AcceptShortfall{}},
 		{gone, buyer, card("C1", "1")}, {bound, buyer, order.Cancel{}}, {bound.after(99 * day), system, order.Expire{}},
 	} {
-		t.Run("refuse/meanwhile "+c.ask.Name(), c.s.when(c.by, c.ask).refusedBy(rule.D29))
+		t.Run("refuse/meanwhile "+c.cmd.Name(), c.s.when(c.by, c.cmd).refusedBy(rule.D29))
 	}
 	t.Run("accept/meanwhile a refund", gone.when(platform, order.Refund{Amount: money("1")}).leads(order.PhaseShipped))
 	t.Run("accept/meanwhile money that waits goes back", gone.wired("5000").when(platform, order.ReturnUnapplied{Amount: money("1000")}).leads(order.PhaseShipped))

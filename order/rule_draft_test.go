@@ -86,7 +86,7 @@ func testA8(t *testing.T) {
 		ready.submits().when(seller, order.SetBuyer{Email: "new@example.com", BuyerName: "New"}).refusedBy(rule.A8))
 }
 
-// caused asks a refusal for the malformed field that caused it.
+// caused checks the malformed field that caused a refusal.
 func caused(field string) func(*trade.Refusal) error {
 	return func(no *trade.Refusal) error {
 		var bad *trade.InvalidError

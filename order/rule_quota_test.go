@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// held and freed are the facts of a hold on the order of the stories.
+// held and freed are the events of a hold on the order of the stories.
 func held(amount string) order.HoldPlaced {
 	return order.HoldPlaced{Need: money(amount), Amount: money(amount)}
 }
@@ -20,7 +20,7 @@ func freed(amount string, cause order.ReleaseCause) order.HoldReleased {
 	return order.HoldReleased{Amount: money(amount), Cause: cause}
 }
 
-// quotaFacts returns the facts of a story that concern the line, and all others.
+// quotaFacts returns the events of a story that concern the line, and all others.
 func quotaFacts(s story) (quota, rest []order.Event) {
 	for _, r := range s.history {
 		switch r.Event.(type) {
@@ -35,14 +35,14 @@ func quotaFacts(s story) (quota, rest []order.Event) {
 
 func testA13(t *testing.T) {
 	open := drafted(t)
-	ask := func(c order.Coverage, ticked bool) attempt {
+	cmd := func(c order.Coverage, ticked bool) attempt {
 		return open.when(seller, order.ChooseCoverage{Coverage: c, TermsAccepted: ticked})
 	}
-	t.Run("accept/none, unticked", ask(order.CoverageNone, false).then(order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1}))
-	t.Run("accept/none, a tick is ignored", ask(order.CoverageNone, true).then(order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1}))
-	t.Run("accept/covered, ticked", ask(order.CoveragePreShipment, true).then(order.CoverageChosen{Coverage: order.CoveragePreShipment, Revision: 1}))
-	t.Run("refuse/until shipment, unticked", ask(order.CoveragePreShipment, false).refusedBy(rule.A13))
-	t.Run("refuse/until receipt, unticked", ask(order.CoveragePostDelivery, false).refusedBy(rule.A13))
+	t.Run("accept/none, unticked", cmd(order.CoverageNone, false).then(order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1}))
+	t.Run("accept/none, a tick is ignored", cmd(order.CoverageNone, true).then(order.CoverageChosen{Coverage: order.CoverageNone, Revision: 1}))
+	t.Run("accept/covered, ticked", cmd(order.CoveragePreShipment, true).then(order.CoverageChosen{Coverage: order.CoveragePreShipment, Revision: 1}))
+	t.Run("refuse/until shipment, unticked", cmd(order.CoveragePreShipment, false).refusedBy(rule.A13))
+	t.Run("refuse/until receipt, unticked", cmd(order.CoveragePostDelivery, false).refusedBy(rule.A13))
 	t.Run("refuse/chosen after submission", submitted(t, order.CoverageNone).
 		when(seller, order.ChooseCoverage{Coverage: order.CoverageNone}).refusedBy(rule.A13))
 	t.Run("accept/none on a line that has nothing", complete(t, order.CoverageNone).

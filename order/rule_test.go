@@ -8,8 +8,8 @@ import (
 	"github.com/tradesurety/surety/order/rule"
 )
 
-// rules are the rules that package order keeps by itself, each with its test. Their names say
-// whether the rule lets pass, refuses, has an effect, or leaves something out.
+// rules are the rules that package order applies by itself, each with its test. The names of the
+// subtests say whether the rule accepts, refuses, has an effect, or excludes something.
 var rules = []struct {
 	rule rule.ID
 	test func(*testing.T)
@@ -41,7 +41,7 @@ func TestRule(t *testing.T) {
 	}
 }
 
-// TestEveryRefusingRuleIsTested holds the list above to the tables: a rule that refuses a role
+// TestEveryRefusingRuleIsTested compares the list above with the tables: a rule that refuses a role
 // or a phase has a test.
 func TestEveryRefusingRuleIsTested(t *testing.T) {
 	for _, p := range order.Life().Permits() {

@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestStories tells the ordinary lives of an order to their ends.
+// TestStories runs the ordinary lives of an order to their ends.
 func TestStories(t *testing.T) {
 	for _, c := range []order.Coverage{order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery} {
 		t.Run(string(c), func(t *testing.T) {
@@ -26,11 +26,11 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// TestStatesAreValues goes on from one state in two ways, with an answer asked for in between
-// that nobody acts on: each must be as if the others had never been.
+// TestStatesAreValues continues one state in two ways, with a decision between them whose events are
+// dropped: each must be as if the others did not exist.
 func TestStatesAreValues(t *testing.T) {
-	// Three links and five payments: an append that grows by doubling has room to spare then, and
-	// one way would write into the other.
+	// With three links and five payments, a slice that append has grown by doubling has spare
+	// capacity, and one way could write into the other.
 	s := funded(t, order.CoveragePostDelivery).linked("E1").linked("E2").linked("E5").wired("10").wired("15").
 		does(buyer, notice("N1", "5")).does(buyer, notice("N2", "5")).
 		paid("C1", "5").does(seller, order.SetTransport{Mode: order.TransportSea})
@@ -54,17 +54,17 @@ func TestStatesAreValues(t *testing.T) {
 		for b, other := range ways {
 			s.when(buyer, card("D1", "1"))
 			first, second := one(s), other(s)
-			for _, told := range []story{s, first, second} {
-				fresh := must(order.Replay(order.New(orderID), told.history))
-				if !reflect.DeepEqual(told.order, fresh) {
-					t.Errorf("%s beside %s:\n%+v\n%+v", a, b, told.order, fresh)
+			for _, one := range []story{s, first, second} {
+				fresh := must(order.Replay(order.New(orderID), one.history))
+				if !reflect.DeepEqual(one.order, fresh) {
+					t.Errorf("%s beside %s:\n%+v\n%+v", a, b, one.order, fresh)
 				}
 			}
 		}
 	}
 }
 
-// TestCommandsAreNotKept changes what a command was made of after it was answered.
+// TestCommandsAreNotKept changes the items of a command after the decision.
 func TestCommandsAreNotKept(t *testing.T) {
 	terms := order.Terms{Total: money("10"), Items: []order.Item{{
 		Name: "lamp", Quantity: number("2"), Unit: "pc", Price: number("5"), Amount: money("10"),
@@ -76,7 +76,7 @@ func TestCommandsAreNotKept(t *testing.T) {
 	}
 }
 
-// TestInstantsAreUTC decides in a zone of its own, with a reading of the monotonic clock.
+// TestInstantsAreUTC decides at an instant with a zone and a reading of the monotonic clock.
 func TestInstantsAreUTC(t *testing.T) {
 	zone := time.FixedZone("UTC+8", 8*60*60)
 	local := time.Now().In(zone)
@@ -93,7 +93,7 @@ func TestInstantsAreUTC(t *testing.T) {
 	}
 }
 
-// linkedAs links an entrustment of which nothing is known but that it is the seller's.
+// linkedAs links an entrustment of the seller of which nothing else is known.
 func (s story) linkedAs(id order.EntrustmentID) story {
 	s.facts.Entrustment = order.Entrustment{ID: id, Seller: seller.Account}
 	return s.linked(id)
@@ -101,9 +101,9 @@ func (s story) linkedAs(id order.EntrustmentID) story {
 
 func number(s string) trade.Number { return must(trade.ParseNumber(s)) }
 
-// TestEveryFactLeavesATrace holds the fold to all kinds of facts: each changes the state by more
-// than its phase and its instant.
-func TestEveryFactLeavesATrace(t *testing.T) {
+// TestEveryEventLeavesATrace: each kind of event changes the state by more than its phase and its
+// instant.
+func TestEveryEventLeavesATrace(t *testing.T) {
 	seen := make(map[order.Kind]bool)
 	short := confirmed(t, order.CoverageNone).does(buyer, notice("N1", "1")).
 		does(platform, order.FailPayment{Payment: "N1", Reason: "recalled"}).wired("1980").does(seller, order.AcceptShortfall{})
@@ -112,12 +112,12 @@ func TestEveryFactLeavesATrace(t *testing.T) {
 	changed = changed.does(seller, order.Modify{To: changed.amendment("5000", "2000", order.CoveragePostDelivery)}).confirms().paid("1", "2000").contested("1").resolved("1", true)
 	changed = changed.does(seller, order.ProposeChange{To: changed.amendment("5000", "1000", order.CoveragePostDelivery)}).does(buyer, order.RejectChange{Proposal: 1}).
 		does(seller, order.ProposeChange{To: changed.amendment("4000", "1000", order.CoveragePostDelivery)}).does(buyer, order.AcceptChange{Proposal: 2})
-	quarrel := shipped(t, order.CoveragePostDelivery).does(buyer, order.ExtendReceipt{}).disputed().does(buyer, order.WithdrawDispute{}).disputed().
+	objected := shipped(t, order.CoveragePostDelivery).does(buyer, order.ExtendReceipt{}).disputed().does(buyer, order.WithdrawDispute{}).disputed().
 		does(seller, order.ProposeSettlement{Refund: money("1")}).does(buyer, order.AcceptSettlement{Proposal: 1}).escalated().does(platform, compensation("1"))
 	reviewed := completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}).does(buyer, order.EditReview{Rating: 4}).
 		does(seller, order.Reply{Text: "thank you"}).wired("1").does(platform, order.ReturnUnapplied{Amount: money("1")})
 	for _, s := range []story{
-		changed, quarrel, reviewed,
+		changed, objected, reviewed,
 		completed(t, order.CoveragePreShipment).does(buyer, order.Review{Rating: 5}), cancelled(t, order.CoverageNone),
 		short, unlinked, drafted(t).does(seller, contract("contract.pdf")),
 	} {

@@ -71,14 +71,14 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// step is what a command that was accepted has written, and under which policy.
+// step is the records of an accepted command, and its policy.
 type step struct {
 	policy  *order.Policy
 	records []events.Record
 }
 
-// story is an order told by commands. It is a value: a story can be told on in several ways.
-// Whatever it accepts is checked at once, see accept.
+// story is an order with the commands that made it. It is a value: a story can be continued in several
+// ways. Every accepted command is checked, see accept.
 type story struct {
 	t       reporter
 	order   order.Order
@@ -90,7 +90,7 @@ type story struct {
 	facts   order.Facts
 }
 
-// once begins a story under the default policy, on a line of 10,000 dollars, at New Year.
+// once begins a story at New Year under the default policy, on a line of 10,000 dollars.
 func once(t reporter) story {
 	return story{
 		t: t, order: order.Order{ID: orderID}, now: newYear, policy: order.DefaultPolicy(),
@@ -102,12 +102,12 @@ func once(t reporter) story {
 	}
 }
 
-// at tells on at another instant, after a while later.
+// at continues the story at that instant, after continues it so much later.
 func (s story) at(t time.Time) story { s.now = t; return s }
 
 func (s story) after(d time.Duration) story { return s.at(s.now.Add(d)) }
 
-// under tells on under another policy, knowing with other facts.
+// under continues the story under another policy, knowing with other facts.
 func (s story) under(set func(*order.Policy)) story {
 	p := *s.policy
 	set(&p)
@@ -117,24 +117,23 @@ func (s story) under(set func(*order.Policy)) story {
 
 func (s story) knowing(set func(*order.Facts)) story { set(&s.facts); return s }
 
-// attempt is a command with its answer.
+// attempt is a command with its result.
 type attempt struct {
 	story
 	by  trade.Actor
-	ask order.Command
+	cmd order.Command
 	got []order.Event
 	err error
 }
 
-// when asks. What a link needs to know of an entrustment is that it is the seller's, unless
-// the story knows better.
-func (s story) when(by trade.Actor, ask order.Command) attempt {
-	given := s.given(by, ask)
-	got, err := decided(s.order, ask, given)
-	return attempt{story: s, by: by, ask: ask, got: got, err: err}
+// when issues the command. The entrustment of a link is the seller's, unless the story has another.
+func (s story) when(by trade.Actor, cmd order.Command) attempt {
+	given := s.given(by, cmd)
+	got, err := decided(s.order, cmd, given)
+	return attempt{story: s, by: by, cmd: cmd, got: got, err: err}
 }
 
-// given is what a decision is handed beside the order and the command.
+// given is the input of a decision beside the order and the command.
 type given struct {
 	trade.Given
 	facts order.Facts
@@ -144,31 +143,31 @@ func decided(o order.Order, c order.Command, g given) ([]order.Event, error) {
 	return order.Decide(o, c, g.Given, g.facts)
 }
 
-func (s story) given(by trade.Actor, ask order.Command) given {
+func (s story) given(by trade.Actor, cmd order.Command) given {
 	facts := s.facts
-	if link, ok := ask.(order.Link); ok && facts.Entrustment.ID == "" {
+	if link, ok := cmd.(order.Link); ok && facts.Entrustment.ID == "" {
 		facts.Entrustment = order.Entrustment{ID: link.Entrustment, Seller: seller.Account}
 	}
 	facts.Policy = s.policy
 	return given{trade.Given{By: by, At: s.now}, facts}
 }
 
-// does tells on with a command that must be accepted.
-func (s story) does(by trade.Actor, ask order.Command) story {
+// does continues the story with a command that must be accepted.
+func (s story) does(by trade.Actor, cmd order.Command) story {
 	s.t.Helper()
-	a := s.when(by, ask)
+	a := s.when(by, cmd)
 	if a.err != nil {
-		s.t.Fatalf("%s by %s in %s: %v", ask.Name(), by.Role, s.order.Phase, a.err)
+		s.t.Fatalf("%s by %s in %s: %v", cmd.Name(), by.Role, s.order.Phase, a.err)
 	}
 	return a.accept(s.t)
 }
 
-// then is the test that exactly these facts come of the attempt.
+// then is the test that the attempt results in exactly these events.
 func (a attempt) then(want ...order.Event) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
 		if a.err != nil || !slices.EqualFunc(a.got, want, func(a, b order.Event) bool { return reflect.DeepEqual(a, b) }) {
-			t.Fatalf("%s by %s in %s:\n got %+v, %v\nwant %+v", a.ask.Name(), a.by.Role, a.order.Phase, a.got, a.err, want)
+			t.Fatalf("%s by %s in %s:\n got %+v, %v\nwant %+v", a.cmd.Name(), a.by.Role, a.order.Phase, a.got, a.err, want)
 		}
 		a.accept(t)
 	}
@@ -179,7 +178,7 @@ func (a attempt) leads(to order.Phase) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
 		if a.err != nil {
-			t.Fatalf("%s by %s in %s: %v", a.ask.Name(), a.by.Role, a.order.Phase, a.err)
+			t.Fatalf("%s by %s in %s: %v", a.cmd.Name(), a.by.Role, a.order.Phase, a.err)
 		}
 		if next := a.accept(t); next.order.Phase != to {
 			t.Fatalf("the order is %s, want %s", next.order.Phase, to)
@@ -187,16 +186,16 @@ func (a attempt) leads(to order.Phase) func(*testing.T) {
 	}
 }
 
-// refusedBy is the test that exactly this rule refuses the attempt, in words of both languages,
-// and that nothing comes of it.
+// refusedBy is the test that exactly this rule refuses the attempt, with a text in both languages, and
+// that the attempt changes nothing.
 func (a attempt) refusedBy(ruleID rule.ID, more ...func(*trade.Refusal) error) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
 		var no *trade.Refusal
 		if !errors.As(a.err, &no) || no.Rule != ruleID || !errors.Is(a.err, ruleID) {
-			t.Fatalf("%s by %s in %s: got %+v, %v; want a refusal by %s", a.ask.Name(), a.by.Role, a.order.Phase, a.got, a.err, string(ruleID))
+			t.Fatalf("%s by %s in %s: got %+v, %v; want a refusal by %s", a.cmd.Name(), a.by.Role, a.order.Phase, a.got, a.err, string(ruleID))
 		}
-		if no.Command != a.ask.Name() || no.Phase != a.order.Phase.String() {
+		if no.Command != a.cmd.Name() || no.Phase != a.order.Phase.String() {
 			t.Errorf("the refusal is of %s in %s", no.Command, no.Phase)
 		}
 		bilingual(t, no)
@@ -209,7 +208,7 @@ func (a attempt) refusedBy(ruleID rule.ID, more ...func(*trade.Refusal) error) f
 	}
 }
 
-// short, from and until ask a refusal for what is missing and when it could be otherwise.
+// short, from and until check the missing amount and the instants of a refusal.
 func short(amount string) func(*trade.Refusal) error {
 	return func(no *trade.Refusal) error {
 		if no.Missing != money(amount) {
@@ -237,7 +236,7 @@ func until(t time.Time) func(*trade.Refusal) error {
 	}
 }
 
-// invalid is the test that the attempt is malformed in that field, and that nothing comes of it.
+// invalid is the test that the attempt is malformed in that field, and changes nothing.
 func (a attempt) invalid(field string) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
@@ -249,7 +248,7 @@ func (a attempt) invalid(field string) func(*testing.T) {
 	}
 }
 
-// nothing checks that nothing came of the attempt: no fact, and no trace on the state.
+// nothing checks that the attempt has neither events nor an effect on the state.
 func (a attempt) nothing(t *testing.T) {
 	t.Helper()
 	if len(a.got) != 0 {
@@ -260,10 +259,10 @@ func (a attempt) nothing(t *testing.T) {
 	}
 }
 
-// accept folds what came of the attempt and checks all that must hold after every step: the
-// events are among those the command may make and survive the codec; the live state is that of
-// a replay; no earlier state has changed; the same question has the same answer; and the
-// auditor finds nothing.
+// accept folds the resulting events and checks what must hold after every step: the events are among
+// those that the command may make, and are the same after they were stored; the live state is that of
+// a replay; no earlier state has changed; the same command has the same result; and the auditor
+// finds no fault.
 func (a attempt) accept(t reporter) story {
 	t.Helper()
 	s := a.story
@@ -271,42 +270,42 @@ func (a attempt) accept(t reporter) story {
 	s.history = slices.Clone(s.history)
 	live := s.order
 	for _, e := range a.got {
-		checkMakes(t, a.ask, e)
+		checkMakes(t, a.cmd, e)
 		checkCodec(t, e)
 		r := events.Recorded[order.Event]{At: s.now, Event: e}
 		s.history = append(s.history, r)
 		next, err := order.Evolve(live, r.Event, r.At)
 		if err != nil {
-			t.Fatalf("%s made %+v: %v", a.ask.Name(), e, err)
+			t.Fatalf("%s made %+v: %v", a.cmd.Name(), e, err)
 		}
 		live = next
 	}
 	checkSame(t, "the live state and the replay", live, must(order.Replay(order.New(orderID), s.history)))
-	again, err := decided(s.order, a.ask, s.given(a.by, a.ask))
+	again, err := decided(s.order, a.cmd, s.given(a.by, a.cmd))
 	if err != nil || !reflect.DeepEqual(again, a.got) {
-		t.Errorf("asked again: %+v, %v; the first time %+v", again, err, a.got)
+		t.Errorf("decided again: %+v, %v; the first time %+v", again, err, a.got)
 	}
-	checkSame(t, "the state asked and the replay", s.order, before)
+	checkSame(t, "the state before and the replay", s.order, before)
 	s.order = live
 	if len(a.got) > 0 {
 		s.steps = append(slices.Clone(s.steps), step{s.policy, a.records(t)})
 		if s.books, err = s.books.enter(s.steps); err != nil {
-			t.Fatalf("after %s: %v", a.ask.Name(), err)
+			t.Fatalf("after %s: %v", a.cmd.Name(), err)
 		}
 	}
 	if s.books != nil {
 		if fault := ordertest.AuditFigures(s.order).Against(s.books.Figures(order.Stream(orderID))); fault != "" {
-			t.Fatalf("I28: after %s: %s", a.ask.Name(), fault)
+			t.Fatalf("I28: after %s: %s", a.cmd.Name(), fault)
 		}
 	}
 	return s
 }
 
-// records are what came of the attempt as a log would have it.
+// records returns the resulting events as a log stores them.
 func (a attempt) records(t reporter) []events.Record {
 	t.Helper()
 	var list []events.Record
-	meta := fmt.Appendf(nil, `{"role":%q,"account":%q,"command":%q}`, a.by.Role, a.by.Account, a.ask.Name())
+	meta := fmt.Appendf(nil, `{"role":%q,"account":%q,"command":%q}`, a.by.Role, a.by.Account, a.cmd.Name())
 	for i, e := range a.got {
 		typ, schema, data, err := order.EncodeEvent(nil, e)
 		if err != nil {
@@ -331,8 +330,8 @@ type books struct {
 	steps int
 }
 
-// enter returns the books of these steps: its own, if they lack the last step alone, or new ones,
-// for a story can be told on in several ways.
+// enter returns the books of these steps: b, if it lacks only the last step, or new ones, because a
+// story can be continued in several ways.
 func (b *books) enter(steps []step) (*books, error) {
 	if b == nil || b.steps != len(steps)-1 {
 		b = &books{Auditor: audit.New(audit.Alone())}
@@ -355,14 +354,14 @@ func checkSame(t reporter, what string, a, b order.Order) {
 }
 
 // checkMakes checks that the table of commands says that the command may make the event.
-func checkMakes(t reporter, ask order.Command, e order.Event) {
+func checkMakes(t reporter, cmd order.Command, e order.Event) {
 	t.Helper()
 	for _, p := range order.Life().Permits() {
-		if p.Command == ask.Name() && slices.Contains(p.Makes, e.Kind()) {
+		if p.Command == cmd.Name() && slices.Contains(p.Makes, e.Kind()) {
 			return
 		}
 	}
-	t.Errorf("%s made %s, which it may not", ask.Name(), e.Kind())
+	t.Errorf("%s made %s, which it may not", cmd.Name(), e.Kind())
 }
 
 // checkCodec checks that the event is the same after it was stored.
