@@ -114,7 +114,7 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	}
 	modified := TermsModified{
 		Terms: terms, Coverage: c.To.Coverage, BuyerName: name, Changes: o.differences(&c.To, &terms),
-		Revision: o.Revision + 1, ConfirmBy: g.At.Add(f.Rules().ConfirmWithin),
+		Revision: o.Revision + 1, ConfirmBy: g.At.Add(f.rules().ConfirmWithin),
 	}
 	return append([]Event{modified}, hold...), nil
 }
@@ -221,7 +221,7 @@ func (o *Order) checkShipBy(c Command, g *trade.Given, f *Facts, terms *Terms) e
 	if after.FundedAt.IsZero() || !agreed.After(before.agreedShipBy()) {
 		return nil
 	}
-	if last := after.FundedAt.Add(f.Rules().ShipWithin); agreed.After(last) {
+	if last := after.FundedAt.Add(f.rules().ShipWithin); agreed.After(last) {
 		return refuse(rule.D17, c, o).Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
 	}
 	return nil

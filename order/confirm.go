@@ -30,7 +30,7 @@ func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(f.Rules().PayWithin)}}, hold...)
+	made := append([]Event{Confirmed{Account: g.By.Account, Terms: c.Terms, PayBy: g.At.Add(f.rules().PayWithin)}}, hold...)
 	return o.withConsequences(g, f, append(made, o.applyWaiting()...)...)
 }
 

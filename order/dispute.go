@@ -136,7 +136,7 @@ func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	}
 	return []Event{DisputeOpened{
 		Number: o.Dispute.Number + 1, Ground: c.Ground, Claimed: c.Claimed, Text: c.Text,
-		EscalateFrom: g.At.Add(f.Rules().EscalateFrom), EscalateBy: g.At.Add(f.Rules().EscalateAfter),
+		EscalateFrom: g.At.Add(f.rules().EscalateFrom), EscalateBy: g.At.Add(f.rules().EscalateAfter),
 	}}, nil
 }
 

@@ -70,7 +70,7 @@ func (c SetBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Seller.Same("", c.Email) || g.By.Email.Same(c.Email) {
 		return nil, refuse(rule.D36, c, o)
 	}
-	if admits := f.Rules().BuyerEmail; admits != nil && !admits(c.Email) {
+	if admits := f.rules().BuyerEmail; admits != nil && !admits(c.Email) {
 		return nil, refuse(rule.D32, c, o).Because("the platform does not accept this address", "平台不接受该邮箱")
 	}
 	return []Event{BuyerEntered(c)}, nil
@@ -162,7 +162,7 @@ func (c AttachContract) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 	if c.StatesAccount {
 		return nil, refuse(rule.A10, c, o)
 	}
-	if finds := f.Rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
+	if finds := f.rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
 		return nil, refuse(rule.A10, c, o).Because("the text seems to contain one", "合同文本中疑似含有收款账号")
 	}
 	if len(o.Contracts) >= MaxContracts {
@@ -245,7 +245,7 @@ type SetTransport struct {
 }
 
 func (c SetTransport) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if days, ok := f.Rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
+	if days, ok := f.rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
 	}
 	return o.withConsequences(g, f, TransportSet(c))
@@ -336,8 +336,8 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, refuse(rule.A11, c, o).Because("account %[1]s was made for another order", "账号 %[1]s 已用于其他订单", account.Account)
 	}
 	submitted := Submitted{
-		ReceivingAccount: account.Account, Link: f.Rules().LinkPrefix + o.ID.String(),
-		Revision: o.Revision, ConfirmBy: g.At.Add(f.Rules().ConfirmWithin),
+		ReceivingAccount: account.Account, Link: f.rules().LinkPrefix + o.ID.String(),
+		Revision: o.Revision, ConfirmBy: g.At.Add(f.rules().ConfirmWithin),
 	}
 	return append([]Event{submitted}, hold...), nil
 }

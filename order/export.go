@@ -226,12 +226,12 @@ func (o *Order) lastRelease() time.Time {
 // shipment returns the shipment at that instant with its deadline of receipt, and the release of
 // the hold if the coverage ends there.
 func (o *Order) shipment(c Command, g *trade.Given, f *Facts, at time.Time) ([]Event, error) {
-	days, ok := f.Rules().ReceiptDays[o.Transport]
+	days, ok := f.rules().ReceiptDays[o.Transport]
 	if !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
 	}
 	deadline := at.Add(time.Duration(days) * day)
-	if f.Rules().CalendarDays {
+	if f.rules().CalendarDays {
 		y, m, d := at.In(china).Date()
 		deadline = time.Date(y, m, d+days+1, 0, 0, 0, 0, china).UTC()
 	}

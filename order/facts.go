@@ -207,8 +207,8 @@ func DefaultPolicy() *Policy {
 
 var defaultPolicy = DefaultPolicy()
 
-// Rules returns the policy that applies: Policy, or the defaults if it is nil.
-func (f *Facts) Rules() *Policy {
+// rules returns the policy that applies: Policy, or the defaults if it is nil.
+func (f *Facts) rules() *Policy {
 	if f.Policy == nil {
 		return defaultPolicy
 	}

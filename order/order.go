@@ -166,7 +166,7 @@ func (o *Order) consequences(g *trade.Given, f *Facts) []Event {
 		return []Event{Funded{}}
 	case o.Phase == PhaseReceived && o.Due().IsZero():
 		return []Event{Completed{}}
-	case o.Phase == PhaseReadyToShip && f.Rules().AutoShip && !o.Frozen():
+	case o.Phase == PhaseReadyToShip && f.rules().AutoShip && !o.Frozen():
 		return o.autoShip(g, f)
 	}
 	return nil

@@ -67,7 +67,7 @@ func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	}
 	e := PaymentInitiated{Payment: c.Payment, Method: c.Method, Amount: c.Amount, BankCountry: c.BankCountry}
 	if c.Method == PayTT {
-		e.NoticeUntil = g.At.Add(f.Rules().NoticeLife)
+		e.NoticeUntil = g.At.Add(f.rules().NoticeLife)
 	}
 	return []Event{e}, nil
 }

@@ -66,7 +66,7 @@ func (o *Order) Need() trade.Money {
 // placeHold returns the hold that the coverage needs at this point, or the refusal if the line
 // cannot cover it (D3).
 func (o *Order) placeHold(c Command, f *Facts, at HoldAt) ([]Event, error) {
-	need, policy := o.Need(), f.Rules()
+	need, policy := o.Need(), f.rules()
 	if need.IsZero() || at == HoldAtSubmit && policy.HoldAt != HoldAtSubmit {
 		return nil, nil
 	}
@@ -125,7 +125,7 @@ func (o *Order) holdAfterChange(c Command, f *Facts, terms *Terms, coverage Cove
 	need, held := next.Need(), o.Hold.Status == HoldOpen
 	stays := coverage == o.Coverage && terms.Total == o.Terms.Total && terms.Initial == o.Terms.Initial
 	switch {
-	case need.IsZero() || !confirmed && f.Rules().HoldAt == HoldAtConfirm:
+	case need.IsZero() || !confirmed && f.rules().HoldAt == HoldAtConfirm:
 		if held {
 			return []Event{HoldReleased{Amount: o.Hold.Amount, Cause: ReleaseUncovered}}, nil
 		}
@@ -165,7 +165,7 @@ func (o *Order) holdWithinQuota(c Command, f *Facts, held, need trade.Money) (tr
 	switch {
 	case !raise.IsPositive() || raise.AtMost(free):
 		return need, nil
-	case f.Rules().CapCoverage && held.AddUnchecked(free).IsPositive():
+	case f.rules().CapCoverage && held.AddUnchecked(free).IsPositive():
 		return held.AddUnchecked(free), nil
 	}
 	return trade.Money{}, refuse(rule.D5, c, o).

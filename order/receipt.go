@@ -53,7 +53,7 @@ func (c ExtendReceipt) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if !g.At.Before(o.Shipment.ReceiptDeadline) {
 		return nil, refuse(rule.D12, c, o).Until(o.Shipment.ReceiptDeadline)
 	}
-	return []Event{ReceiptExtended{By: g.By.Role, ReceiptDeadline: o.Shipment.ReceiptDeadline.Add(f.Rules().ReceiptExtension)}}, nil
+	return []Event{ReceiptExtended{By: g.By.Role, ReceiptDeadline: o.Shipment.ReceiptDeadline.Add(f.rules().ReceiptExtension)}}, nil
 }
 
 // Extended says which party has extended the deadline of receipt.
@@ -112,7 +112,7 @@ func (c Review) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Review.Rating != 0 {
 		return nil, refuse(rule.D31, c, o).Because("it is reviewed already", "已提交过评价")
 	}
-	if last := o.CompletedAt.Add(f.Rules().ReviewWithin); o.Phase == PhaseCompleted && g.At.After(last) {
+	if last := o.CompletedAt.Add(f.rules().ReviewWithin); o.Phase == PhaseCompleted && g.At.After(last) {
 		return nil, refuse(rule.D31, c, o).Until(last.Add(1))
 	}
 	return []Event{Reviewed(c)}, nil
@@ -151,7 +151,7 @@ func (o *Order) checkReview(c Command, g *trade.Given, f *Facts, from time.Time)
 	if o.Review.Rating == 0 {
 		return refuse(rule.D31, c, o).Because("there is no review", "尚无评价")
 	}
-	if last := from.Add(f.Rules().ReviewWithin); g.At.After(last) {
+	if last := from.Add(f.rules().ReviewWithin); g.At.After(last) {
 		return refuse(rule.D31, c, o).Until(last.Add(1))
 	}
 	return nil

@@ -52,9 +52,9 @@ func word[S string | []byte](s S) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// special returns a word whose lowest bit set is in the place of the first quote,
-// backslash or control character among the eight bytes of w, or 0 if there is none. A
-// subtraction borrows into a byte only above one that was found, so the lowest is exact.
+// special returns a word whose lowest set bit marks the first quote, backslash or control
+// character among the eight bytes of w, or 0 if there is none. A subtraction borrows only
+// into bytes above one that was found, so the lowest bit is exact.
 func special(w uint64) uint64 {
 	quote := w ^ lowBits*'"'
 	backslash := w ^ lowBits*'\\'

@@ -7,9 +7,6 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// MaxCommand is the largest number of bytes of a command's JSON.
-const MaxCommand = trade.MaxCommand
-
 // Schema is the version of the format of all events. A field may be added to an event as long as it
 // is optional; any other change needs a new version.
 const Schema = 1
@@ -29,7 +26,7 @@ func CheckEvent(known bool, schema uint16, data []byte) error {
 }
 
 // CheckCommand returns a *trade.InvalidError for more bytes than a command may have.
-func CheckCommand(data []byte) error { return bounded("command", data, MaxCommand) }
+func CheckCommand(data []byte) error { return bounded("command", data, trade.MaxCommand) }
 
 func bounded(what string, data []byte, most int) error {
 	if len(data) > most {

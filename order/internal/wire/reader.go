@@ -10,14 +10,14 @@ import (
 const (
 	// MaxDepth is how deep objects and arrays may be nested; the root is at depth 1.
 	MaxDepth = 16
-	// MaxElements is how many elements an array may have.
+	// MaxElements is the largest number of elements of an array.
 	MaxElements = 10_000
 )
 
 // Reader reads one JSON value in one pass. Its methods name what must come next; the
 // first that does not find it records an Error, and from then on every method returns
-// a zero value and every loop ends. The caller therefore asks once, at the end: see
-// [Reader.End]. What was read before an error is to be discarded.
+// a zero value and every loop ends. The caller therefore checks once, at the end, with
+// [Reader.End], and discards what was read before an error.
 //
 // An object is read by
 //
@@ -36,8 +36,8 @@ type Reader struct {
 	pos   int // the next byte to read; len(data) after an error
 	start int // where the value read last begins
 	depth int
-	// frames says where the reader stands in each open object and array: the offset of
-	// the current key, or the complement of the current index, or 0 before the first.
+	// frames has the position in each open object and array: the offset of the current
+	// key, or the complement of the current index, or 0 before the first.
 	frames [MaxDepth + 1]int
 	err    *Error
 }
@@ -222,7 +222,7 @@ func (r *Reader) space() byte {
 	return 0
 }
 
-// unexpected refuses what stands at the cursor, where something else was expected.
+// unexpected refuses the byte at the cursor, where something else was expected.
 func (r *Reader) unexpected(reason string) {
 	switch {
 	case r.pos >= len(r.data):
@@ -233,7 +233,7 @@ func (r *Reader) unexpected(reason string) {
 	r.fail(r.pos, reason)
 }
 
-// broken refuses what stands at the cursor between two members: the fault is that of
+// broken refuses the byte at the cursor between two members: the fault is that of
 // the object or array, not of the member read before.
 func (r *Reader) broken(reason string) {
 	r.frames[r.depth] = 0

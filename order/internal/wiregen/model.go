@@ -270,7 +270,7 @@ func (r *resolver) field(d *decl, s *structure, f *ast.Field) error {
 	return nil
 }
 
-// markZeroable asks for a zero test of s and of the structs it holds.
+// markZeroable marks s and the structs in it as needing a zero test.
 func markZeroable(s *structure) {
 	s.zeroable = true
 	for _, f := range s.fields {

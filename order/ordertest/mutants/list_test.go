@@ -18,7 +18,7 @@ var mutants = []mutant{
 	{"draft.go", "if c.Coverage != CoverageNone && !c.TermsAccepted {", "if false {", "A13", "coverage without the tick", rules},
 	{"confirm.go", "if c.Terms != o.Revision {", "if c.Terms > o.Revision {", "A18", "the buyer confirms terms that have changed", play},
 	{"confirm.go", "if !g.At.Before(o.ConfirmBy) {", "if g.At.After(o.ConfirmBy) {", "D28", "confirmed at the very deadline", play},
-	{"confirm.go", "PayBy: g.At.Add(f.Rules().PayWithin)", "PayBy: g.At.Add(f.Rules().ConfirmWithin)", "D28", "another deadline of payment", play},
+	{"confirm.go", "PayBy: g.At.Add(f.rules().PayWithin)", "PayBy: g.At.Add(f.rules().ConfirmWithin)", "D28", "another deadline of payment", play},
 	{"confirm.go", "if o.Seller.Same(g.By.Account, g.By.Email) {", "if false {", "D36", "the seller confirms as a buyer", rules},
 
 	// order: money

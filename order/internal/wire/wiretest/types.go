@@ -17,13 +17,13 @@ import (
 
 //go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix test -state Balance,snapshot
 
-// Event is what happened.
+// Event is an event of the tests.
 type Event interface {
 	Kind() Kind
 	evolve()
 }
 
-// Command is what is asked.
+// Command is a command of the tests.
 type Command interface {
 	Name() string
 	decide()
