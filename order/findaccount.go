@@ -10,13 +10,12 @@ import (
 // receiving account (A10). It is a heuristic, and the default of
 // Policy.FindsAccount, through which a platform may replace it.
 //
-// It finds an IBAN whose length and check digits are right; a number of six
-// digits or more, with spaces and hyphens among them or not, that stands a few
-// characters after a label such as "A/C No.", "beneficiary account" or 收款账号;
-// and a SWIFT code that is named as one near such a label. A date, an amount
-// with a decimal point, a number with a plus sign and a number that other words
-// claim, as for a telephone or an order, are no account, and neither is the
-// account of a messenger or a log-in.
+// It finds an IBAN with the right length and check digits; a number of at least
+// six digits, which spaces and hyphens may separate, a few characters after a
+// label such as "A/C No.", "beneficiary account" or 收款账号; and a SWIFT code,
+// called so, near such a label. Not found are dates, amounts with a decimal
+// point, numbers with a plus sign, numbers that other words name, such as those
+// of telephones or orders, and the accounts of messengers or log-ins.
 //
 // The text may be of any length and need not be valid UTF-8. The time is linear
 // in its length.
@@ -43,7 +42,7 @@ func FindsAccount(text string) bool {
 }
 
 const (
-	// minAccount is how many digits an account has at least.
+	// minAccount is the smallest number of digits of an account.
 	minAccount = 6
 	// labelWindow is how far before a number its label may begin, in bytes.
 	labelWindow = 96
@@ -54,13 +53,13 @@ const (
 )
 
 const (
-	// numberLabel says that the number of an account follows.
+	// numberLabel matches words before the number of an account.
 	numberLabel = `(?:(?:account|acct|acc|a/c|ac)\.?[\s-]?(?:nos?|nr|num|numbers?)\b\.?` +
 		`|(?:account|acct|acc|a/c)\.?\s?[#№]|[账帐賬帳][号號]|卡[号號])`
-	// nameLabel names an account, often without its number.
+	// nameLabel matches the name of an account, whose number need not follow.
 	nameLabel = `(?:(?:bank|beneficiary|receiving|payee)['’s]{0,2}\s(?:account|acct|a/c)\b` +
 		`|(?:a/c|acct)\b|account\s?[:(]|[账帐賬帳][户戶])`
-	// labelBridge is what may lead over from a nameLabel to the number.
+	// labelBridge matches the words between a nameLabel and the number.
 	labelBridge = `(?:[\s:#()./=,、-]|\b(?:no|number|is|of|the|at|in|with|our|seller|supplier|beneficiary|company|bank|` +
 		`currency|usd|eur|cny|rmb|cnh|hkd|gbp|jpy|aud|cad|sgd|chf)\b|` +
 		`为|為|是|人民币|人民幣|美元|美金|欧元|歐元|外币|外幣|如下){0,12}`
@@ -68,17 +67,17 @@ const (
 
 var (
 	anyLabel = regexp.MustCompile(`(?i)^(?:` + numberLabel + `|` + nameLabel + `)`)
-	// accountLabels match from a label to the number. After a numberLabel any few words
-	// may stand, such as the name of a bank, though not the end of a sentence.
+	// accountLabels match from a label to the number. A few words of any kind may follow a
+	// numberLabel, such as the name of a bank, but not the end of a sentence.
 	accountLabels = [...]*regexp.Regexp{
 		regexp.MustCompile(`(?i)^` + numberLabel + `([^.;!?。]{0,32})$`),
 		regexp.MustCompile(`(?i)^` + nameLabel + `(` + labelBridge + `)$`),
 	}
 
-	// notBanks precede the label of an account that no money is paid to.
+	// notBanks matches words before the label of an account that takes no payments.
 	notBanks = regexp.MustCompile(`(?i)(?:微信|qq|旺旺|登录|登陆|登錄|会员|會員|用户|用戶|` +
 		`\b(?:wechat|whatsapp|skype|log-?in|user|member|membership))['’s]{0,2}\s?$`)
-	// notAccounts claim the number that follows them for something else.
+	// notAccounts matches words before a number of something else.
 	notAccounts = regexp.MustCompile(`(?i)\b(?:tel|telephone|phone|mobile|cell|fax|whatsapp|wechat|dated?|order|` +
 		`invoice|contract|po|p/o|hs|amount|total|sum|tax|vat|zip|post|quantity|qty|l/c|than)\b|` +
 		`电话|電話|手机|手機|传真|傳真|日期|合同|订单|訂單|发票|發票|金额|金額|总额|總額|合计|合計|数量|數量|` +
@@ -86,15 +85,15 @@ var (
 )
 
 // accountScan is a pass over a text. It searches each part of it for labels once:
-// judged is where the last number ended that was looked at, sought how far
-// labels near SWIFT codes were.
+// judged is the end of the last number that was checked, sought the end of the
+// last part that was searched for labels near SWIFT codes.
 type accountScan struct {
 	text           string
 	judged, sought int
 }
 
-// account reports whether the number at digits, which is written from start on,
-// has the form and the label of an account.
+// account reports whether the number at digits, whose text begins at start, has
+// the form and the label of an account.
 func (s *accountScan) account(start, digits int) bool {
 	end := numberEnd(s.text, digits)
 	if !isAccountNumber(s.text, digits, end) {
@@ -116,8 +115,8 @@ func (s *accountScan) account(start, digits int) bool {
 	return false
 }
 
-// nonResident reports whether the word is a labelled number behind the letters
-// by which Chinese banks mark non-resident, offshore and free trade accounts.
+// nonResident reports whether the word is a labelled number after the letters
+// with which Chinese banks mark non-resident, offshore and free trade accounts.
 func (s *accountScan) nonResident(start, end int) bool {
 	if end-start <= len("NRA") || !isDigit(s.text[start+3]) {
 		return false
@@ -129,14 +128,14 @@ func (s *accountScan) nonResident(start, end int) bool {
 	return false
 }
 
-// swift reports whether the word begins a SWIFT code that is named as one and
-// stands near an account label.
+// swift reports whether the word begins a SWIFT code, called so, near the label of
+// an account.
 func (s *accountScan) swift(start, end int) bool {
 	word := s.text[start:end]
 	if !strings.EqualFold(word, "swift") && !strings.EqualFold(word, "bic") || !namesCode(s.text[end:]) {
 		return false
 	}
-	// No label begins in what was sought before.
+	// There is no label in the part that was searched before.
 	i := max(0, start-codeRange, s.sought)
 	s.sought = min(len(s.text), end+codeRange)
 	for ; i < s.sought; i++ {
@@ -147,8 +146,8 @@ func (s *accountScan) swift(start, end int) bool {
 	return false
 }
 
-// namesCode reports whether the text that follows the word SWIFT or BIC leads
-// over to a code of that form, by a colon or by words.
+// namesCode reports whether a code of that form follows in the text after the
+// word SWIFT or BIC, with a colon or certain words between them.
 func namesCode(text string) bool {
 	named := false
 	for range 8 {
@@ -191,7 +190,8 @@ func isSWIFTCode(word string) bool {
 	return true
 }
 
-// mayStartLabel spares the label patterns most places of a text.
+// mayStartLabel reports whether a label may begin at i; patterns are slow, and
+// this rules out most places of a text.
 func mayStartLabel(text string, i int) bool {
 	switch text[i] {
 	case 'a', 'A', 'b', 'B', 'p', 'P', 'r', 'R':
@@ -205,7 +205,7 @@ func mayStartLabel(text string, i int) bool {
 // isAccountNumber reports whether the number from start to end has the form of
 // an account's.
 func isAccountNumber(text string, start, end int) bool {
-	// One digit more than a date has is enough to know that it is none.
+	// One digit more than a date has is enough to know that it is not one.
 	digits := make([]byte, 0, len("YYYYMMDD")+1)
 	for i := start; i < end && len(digits) < cap(digits); i++ {
 		if isDigit(text[i]) {
@@ -244,8 +244,8 @@ func isDate(digits string) bool {
 		year(digits[4:]) && (day(digits[:2]) && month(digits[2:4]) || month(digits[:2]) && day(digits[2:4]))
 }
 
-// numberEnd returns where the number ends that begins at i: digits, each two of
-// which one space or hyphen may separate.
+// numberEnd returns the end of the number that begins at i: digits, with at most
+// one space or hyphen between two of them.
 func numberEnd(text string, i int) int {
 	for i++; i < len(text); i++ {
 		if isDigit(text[i]) {
@@ -258,7 +258,7 @@ func numberEnd(text string, i int) int {
 	return i
 }
 
-// wordEnd returns where the word of letters and digits ends that begins at i.
+// wordEnd returns the end of the word of letters and digits that begins at i.
 func wordEnd(text string, i int) int {
 	for i < len(text) && (isLetter(text[i]) || isDigit(text[i])) {
 		i++
@@ -271,9 +271,9 @@ func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isPoint(c byte) bool  { return c == '.' || c == ',' }
 func isHan(r rune) bool    { return r >= 0x2e80 && unicode.Is(unicode.Han, r) }
 
-// flatten returns the text as the scan reads it: full-width forms and dashes as
+// flatten returns the text in the form of the scan: full-width forms and dashes as
 // ASCII, white space as one space or newline, nothing invisible, and no spaces
-// between Chinese characters, which contracts like to stretch with them.
+// between Chinese characters, which contracts often have for layout.
 func flatten(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))

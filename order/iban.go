@@ -31,7 +31,7 @@ func isIBAN(text string) bool {
 }
 
 // remainder97 returns the remainder by 97 of the number that the characters
-// make when A stands for 10, B for 11 and so on (ISO 7064).
+// write, with 10 for A, 11 for B and so on (ISO 7064).
 func remainder97(parts ...[]byte) int {
 	rest := 0
 	for _, part := range parts {

@@ -151,7 +151,7 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	}
 	for i := range o.Payments {
 		if r := &o.Payments[i].Receipt; r.Reference == c.Reference {
-			if r.reports(c) {
+			if r.matches(c) {
 				return nil, nil
 			}
 			return nil, refuse(rule.D19, c, o).Because("reference %[1]s was recorded with other content", "凭证号 %[1]s 已登记且内容不同", c.Reference)
@@ -208,8 +208,8 @@ type PaymentReceived struct {
 	NeedsReview      bool             `json:"needs_review,omitzero"`
 }
 
-// reports reports whether the command is about this receipt and says the same.
-func (e *PaymentReceived) reports(c RecordPayment) bool {
+// matches reports whether the command says the same as this receipt.
+func (e *PaymentReceived) matches(c RecordPayment) bool {
 	return c.Reference == e.Reference && c.Method == e.Method && c.Payment == e.Payment && c.ReceivingAccount == e.ReceivingAccount &&
 		c.Amount == e.Amount && c.Payer == e.Payer && c.PaidAt.Equal(e.PaidAt) && c.Fee == e.Fee
 }
