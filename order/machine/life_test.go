@@ -326,6 +326,11 @@ func TestNext(t *testing.T) {
 			t.Errorf("%s: %v, probed %v; want %s, %s", c.name, got, asked, c.want, c.asked)
 		}
 	}
+	malformed := by(trade.Buyer)
+	malformed.By.Account = ""
+	if got := l.Next(malformed, here(arrived), func(string) error { return nil }); len(got) > 0 {
+		t.Errorf("a buyer without an account: %v", got)
+	}
 }
 
 // TestLifeKeepsNothingOfItsCaller writes to what a life was made of, and to what it returned.
