@@ -749,160 +749,247 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 }
 
 // evolveEvent calls the method evolve of the event, if it has one.
-func evolveEvent(e Event, a0 *Order, a1 time.Time) {
-	switch e := e.(type) {
+func evolveEvent(v Event, a0 *Order, a1 time.Time) {
+	switch v := v.(type) {
 	case TermsModified:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ChangeProposed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ChangeAccepted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ChangeRejected:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case PaymentReversed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ChargebackResolved:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Closed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Confirmed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case DisputeOpened:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case DisputeWithdrawn:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case DisputeEscalated:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case SettlementProposed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case SettlementAccepted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Drafted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case BuyerEntered:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case BuyerMatched:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ContractAttached:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case TermsSet:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case TransportSet:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case CoverageChosen:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Submitted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case EntrustmentLinked:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case EntrustmentUnlinked:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case EntrustmentReleased:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Shipped:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case PaymentInitiated:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case PaymentReceived:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case PaymentFailed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case UnappliedApplied:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ShortfallAccepted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Funded:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case HoldPlaced:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case HoldAdjusted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case HoldReleased:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ReceiptConfirmed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ReceiptExtended:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Completed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Reviewed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ReviewEdited:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ReviewReplied:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case RefundMade:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case UnappliedReturned:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Arbitrated:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ClaimPosted:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	}
 }
 
 // contradictsEvent calls the method contradicts of the event, if it has one.
-func contradictsEvent(e Event, a0 *Order) error {
-	switch e := e.(type) {
+func contradictsEvent(v Event, a0 *Order) (_ error) {
+	switch v := v.(type) {
 	case TermsModified:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ChangeProposed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ChangeAccepted:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ChangeRejected:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case PaymentReversed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ChargebackResolved:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Confirmed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case DisputeOpened:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case DisputeWithdrawn:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case DisputeEscalated:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case SettlementProposed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case SettlementAccepted:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ContractAttached:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case EntrustmentLinked:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case PaymentInitiated:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case PaymentReceived:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case UnappliedApplied:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ShortfallAccepted:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Funded:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case HoldPlaced:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case HoldAdjusted:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case HoldReleased:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ReceiptExtended:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Completed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case RefundMade:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case UnappliedReturned:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Arbitrated:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ClaimPosted:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	}
-	return nil
+	return
+}
+
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case Modify:
+		return v.decide(a0, a1, a2)
+	case ProposeChange:
+		return v.decide(a0, a1, a2)
+	case AcceptChange:
+		return v.decide(a0, a1, a2)
+	case RejectChange:
+		return v.decide(a0, a1, a2)
+	case ChargeBack:
+		return v.decide(a0, a1, a2)
+	case ResolveChargeback:
+		return v.decide(a0, a1, a2)
+	case Cancel:
+		return v.decide(a0, a1, a2)
+	case Expire:
+		return v.decide(a0, a1, a2)
+	case Confirm:
+		return v.decide(a0, a1, a2)
+	case OpenDispute:
+		return v.decide(a0, a1, a2)
+	case WithdrawDispute:
+		return v.decide(a0, a1, a2)
+	case Escalate:
+		return v.decide(a0, a1, a2)
+	case ProposeSettlement:
+		return v.decide(a0, a1, a2)
+	case AcceptSettlement:
+		return v.decide(a0, a1, a2)
+	case Draft:
+		return v.decide(a0, a1, a2)
+	case SetBuyer:
+		return v.decide(a0, a1, a2)
+	case MatchBuyer:
+		return v.decide(a0, a1, a2)
+	case AttachContract:
+		return v.decide(a0, a1, a2)
+	case SetTerms:
+		return v.decide(a0, a1, a2)
+	case SetTransport:
+		return v.decide(a0, a1, a2)
+	case ChooseCoverage:
+		return v.decide(a0, a1, a2)
+	case Submit:
+		return v.decide(a0, a1, a2)
+	case Link:
+		return v.decide(a0, a1, a2)
+	case Unlink:
+		return v.decide(a0, a1, a2)
+	case RecordRelease:
+		return v.decide(a0, a1, a2)
+	case MarkShipped:
+		return v.decide(a0, a1, a2)
+	case InitiatePayment:
+		return v.decide(a0, a1, a2)
+	case RecordPayment:
+		return v.decide(a0, a1, a2)
+	case FailPayment:
+		return v.decide(a0, a1, a2)
+	case ApplyUnapplied:
+		return v.decide(a0, a1, a2)
+	case AcceptShortfall:
+		return v.decide(a0, a1, a2)
+	case ConfirmReceipt:
+		return v.decide(a0, a1, a2)
+	case AutoConfirmReceipt:
+		return v.decide(a0, a1, a2)
+	case ExtendReceipt:
+		return v.decide(a0, a1, a2)
+	case Review:
+		return v.decide(a0, a1, a2)
+	case EditReview:
+		return v.decide(a0, a1, a2)
+	case Reply:
+		return v.decide(a0, a1, a2)
+	case Refund:
+		return v.decide(a0, a1, a2)
+	case ReturnUnapplied:
+		return v.decide(a0, a1, a2)
+	case Arbitrate:
+		return v.decide(a0, a1, a2)
+	}
+	return
 }
 
 // Name returns the wire name of the command, modify.

@@ -149,7 +149,7 @@ func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 			return nil, l.refuse(rule.D60, c).Because("the line is in %s", "该额度的币种为%s", l.Currency)
 		}
 	}
-	return c.decide(&l, &g, &f)
+	return decideCommand(c, &l, &g, &f)
 }
 
 // explain completes what Life.Check says. A command that only lines of the other product have is

@@ -5,6 +5,7 @@ package credit
 import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Kind says which event an event is. Its values may change from one version of this
@@ -342,6 +343,45 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Line, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case AssessLimit:
+		return v.decide(a0, a1, a2)
+	case Suspend:
+		return v.decide(a0, a1, a2)
+	case Resume:
+		return v.decide(a0, a1, a2)
+	case Claim:
+		return v.decide(a0, a1, a2)
+	case RepayClaim:
+		return v.decide(a0, a1, a2)
+	case Deduct:
+		return v.decide(a0, a1, a2)
+	case Restore:
+		return v.decide(a0, a1, a2)
+	case NoteOverdue:
+		return v.decide(a0, a1, a2)
+	case Consume:
+		return v.decide(a0, a1, a2)
+	case Withdraw:
+		return v.decide(a0, a1, a2)
+	case Freeze:
+		return v.decide(a0, a1, a2)
+	case Unfreeze:
+		return v.decide(a0, a1, a2)
+	case Hold:
+		return v.decide(a0, a1, a2)
+	case Adjust:
+		return v.decide(a0, a1, a2)
+	case Release:
+		return v.decide(a0, a1, a2)
+	case OpenLine:
+		return v.decide(a0, a1, a2)
+	}
+	return
 }
 
 // Name returns the wire name of the command, assess-limit.

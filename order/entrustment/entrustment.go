@@ -128,7 +128,7 @@ func Decide(s Entrustment, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: s.Phase, LastAt: s.LastAt, Party: s.isParty(g.By)}); err != nil {
 		return nil, err
 	}
-	return c.decide(&s, &g, &f)
+	return decideCommand(c, &s, &g, &f)
 }
 
 // isParty reports whether a seller is the entrustment's. Before it is drafted anybody may become

@@ -2,7 +2,10 @@
 
 package entrustment
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -264,6 +267,37 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Entrustment, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case Declare:
+		return v.decide(a0, a1, a2)
+	case Return:
+		return v.decide(a0, a1, a2)
+	case Release:
+		return v.decide(a0, a1, a2)
+	case CloseCustoms:
+		return v.decide(a0, a1, a2)
+	case Draft:
+		return v.decide(a0, a1, a2)
+	case Submit:
+		return v.decide(a0, a1, a2)
+	case Cancel:
+		return v.decide(a0, a1, a2)
+	case Link:
+		return v.decide(a0, a1, a2)
+	case Unlink:
+		return v.decide(a0, a1, a2)
+	case RequestChange:
+		return v.decide(a0, a1, a2)
+	case Resubmit:
+		return v.decide(a0, a1, a2)
+	case Approve:
+		return v.decide(a0, a1, a2)
+	}
+	return
 }
 
 // Name returns the wire name of the command, declare.

@@ -119,7 +119,7 @@ func Decide(b Balance, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if amount := c.money(); amount != (trade.Money{}) && amount.Currency() != b.Currency {
 		return nil, b.refuse(rule.D60, c).Because("the balance is in %[1]s", "该账户的币种为%[1]s", b.Currency)
 	}
-	return c.decide(&b, &g, &f)
+	return decideCommand(c, &b, &g, &f)
 }
 
 // permitted returns the refusal of a command by the actor, the phase or the instant. If it is the

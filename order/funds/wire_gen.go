@@ -209,6 +209,31 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 	return e, nil
 }
 
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Balance, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case BindCard:
+		return v.decide(a0, a1, a2)
+	case UnbindCard:
+		return v.decide(a0, a1, a2)
+	case PayCharge:
+		return v.decide(a0, a1, a2)
+	case Credit:
+		return v.decide(a0, a1, a2)
+	case Debit:
+		return v.decide(a0, a1, a2)
+	case SettleWithdrawal:
+		return v.decide(a0, a1, a2)
+	case FailWithdrawal:
+		return v.decide(a0, a1, a2)
+	case Withdraw:
+		return v.decide(a0, a1, a2)
+	case WithdrawQuota:
+		return v.decide(a0, a1, a2)
+	}
+	return
+}
+
 // Name returns the wire name of the command, bind-card.
 func (BindCard) Name() string { return "bind-card" }
 

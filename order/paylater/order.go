@@ -130,7 +130,7 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, o.at(g.By)); err != nil {
 		return nil, err
 	}
-	return c.decide(&o, &g, &f)
+	return decideCommand(c, &o, &g, &f)
 }
 
 // at returns where the order stands for the actor.

@@ -347,82 +347,123 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 }
 
 // evolveEvent calls the method evolve of the event, if it has one.
-func evolveEvent(e Event, a0 *Order, a1 time.Time) {
-	switch e := e.(type) {
+func evolveEvent(v Event, a0 *Order, a1 time.Time) {
+	switch v := v.(type) {
 	case AfterSalesOpened:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case AfterSalesClosed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case AmountLowered:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Returned:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case FakeFlagged:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ChargeRequested:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ChargeFailed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case MarkedOverdue:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case WrittenOff:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case InstalmentPaid:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Paid:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case RefundMade:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Placed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Cancelled:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case Shipped:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ReceiptExtended:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	case ReceiptConfirmed:
-		e.evolve(a0, a1)
+		v.evolve(a0, a1)
 	}
 }
 
 // contradictsEvent calls the method contradicts of the event, if it has one.
-func contradictsEvent(e Event, a0 *Order) error {
-	switch e := e.(type) {
+func contradictsEvent(v Event, a0 *Order) (_ error) {
+	switch v := v.(type) {
 	case AfterSalesOpened:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case AfterSalesClosed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case AmountLowered:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Returned:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case FakeFlagged:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ChargeRequested:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ChargeFailed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case MarkedOverdue:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case WrittenOff:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case InstalmentPaid:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Paid:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case RefundMade:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Placed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case Cancelled:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ReceiptExtended:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	case ReceiptConfirmed:
-		return e.contradicts(a0)
+		return v.contradicts(a0)
 	}
-	return nil
+	return
+}
+
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case OpenAfterSales:
+		return v.decide(a0, a1, a2)
+	case CloseAfterSales:
+		return v.decide(a0, a1, a2)
+	case LowerAmount:
+		return v.decide(a0, a1, a2)
+	case Return:
+		return v.decide(a0, a1, a2)
+	case FlagFake:
+		return v.decide(a0, a1, a2)
+	case RequestCharge:
+		return v.decide(a0, a1, a2)
+	case FailCharge:
+		return v.decide(a0, a1, a2)
+	case MarkOverdue:
+		return v.decide(a0, a1, a2)
+	case WriteOff:
+		return v.decide(a0, a1, a2)
+	case Pay:
+		return v.decide(a0, a1, a2)
+	case Refund:
+		return v.decide(a0, a1, a2)
+	case Place:
+		return v.decide(a0, a1, a2)
+	case Cancel:
+		return v.decide(a0, a1, a2)
+	case Ship:
+		return v.decide(a0, a1, a2)
+	case ExtendReceipt:
+		return v.decide(a0, a1, a2)
+	case ConfirmReceipt:
+		return v.decide(a0, a1, a2)
+	case AutoConfirmReceipt:
+		return v.decide(a0, a1, a2)
+	}
+	return
 }
 
 // Name returns the wire name of the command, open-after-sales.

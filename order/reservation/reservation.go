@@ -10,7 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix reservation
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix reservation -dispatch decide
 
 // Use is what a number is for. It is the category of the number's stream.
 type Use string
@@ -115,7 +115,7 @@ func Decide(r Reservation, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: r.Phase, LastAt: r.LastAt, Party: true}); err != nil {
 		return nil, err
 	}
-	return c.decide(&r, &g, &f)
+	return decideCommand(c, &r, &g, &f)
 }
 
 // Stream returns the stream of a number. A malformed one is a *trade.InvalidError.

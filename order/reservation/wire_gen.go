@@ -2,7 +2,10 @@
 
 package reservation
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -99,6 +102,15 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Reservation, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case Reserve:
+		return v.decide(a0, a1, a2)
+	}
+	return
 }
 
 // Name returns the wire name of the command, reserve.

@@ -84,7 +84,7 @@ func Decide(s Service, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, machine.At[order.Service]{Phase: s.Phase, LastAt: s.LastAt, Party: party}); err != nil {
 		return nil, err
 	}
-	return c.decide(&s, &g, &f)
+	return decideCommand(c, &s, &g, &f)
 }
 
 func (s *Service) refuse(id rule.ID, c Command) *trade.Refusal {

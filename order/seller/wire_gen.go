@@ -2,7 +2,10 @@
 
 package seller
 
-import "github.com/tradesurety/surety/order/internal/wire"
+import (
+	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/trade"
+)
 
 // Kind says which event an event is. Its values may change from one version of this
 // package to the next: what is stored is the wire name, String.
@@ -144,6 +147,19 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// decideCommand calls the method decide of the command, if it has one.
+func decideCommand(v Command, a0 *Service, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
+	switch v := v.(type) {
+	case Activate:
+		return v.decide(a0, a1, a2)
+	case Suspend:
+		return v.decide(a0, a1, a2)
+	case Reinstate:
+		return v.decide(a0, a1, a2)
+	}
+	return
 }
 
 // Name returns the wire name of the command, activate.

@@ -9,76 +9,90 @@ import (
 	"strings"
 )
 
-// dispatch is a method of events that the generated code calls through a type switch. A call
-// through the interface does the same, but what its arguments point to moves to the heap then,
-// because the compiler cannot see where it ends.
+// dispatch is a method of events or commands that the generated code calls through a type switch.
+// A call through the interface does the same, but what its arguments point to moves to the heap
+// then, because the compiler cannot see where it ends.
 type dispatch struct {
 	method  string
-	events  []string // those that have the method
+	of      string   // Event or Command
+	types   []string // those of them that have the method
 	params  string   // as the method declares them
 	args    string   // their names
-	results string   // as the method declares them; empty for none
+	results string   // their types, with blank names; empty for none
 	imports []string // of the packages that params and results name
 }
 
-// dispatches finds the events with each of the methods. All of them declare it alike.
-func dispatches(p *pkg, events []root, methods []string) ([]dispatch, error) {
+// dispatches finds the events with each of the methods, or else the commands. All of them declare
+// it alike.
+func dispatches(p *pkg, m *module, methods []string) ([]dispatch, error) {
 	var list []dispatch
 	for _, name := range methods {
-		d := dispatch{method: name}
-		for _, e := range events {
-			f := p.methods[method{e.name, name}]
-			if f == nil {
-				continue
-			}
-			if err := d.join(p, e.name, f); err != nil {
+		d := dispatch{method: name, of: "Event"}
+		if err := d.find(p, m.events); err != nil {
+			return nil, err
+		}
+		if len(d.types) == 0 {
+			d.of = "Command"
+			if err := d.find(p, m.commands); err != nil {
 				return nil, err
 			}
 		}
-		if len(d.events) == 0 {
-			return nil, fmt.Errorf("package %s has no event with a method %s", p.name, name)
+		if len(d.types) == 0 {
+			return nil, fmt.Errorf("package %s has no event and no command with a method %s", p.name, name)
 		}
 		list = append(list, d)
 	}
 	return list, nil
 }
 
-// join adds an event's method, which names the parameters if it is the first.
-func (d *dispatch) join(p *pkg, event string, f *ast.FuncDecl) error {
+func (d *dispatch) find(p *pkg, roots []root) error {
+	for _, r := range roots {
+		if f := p.methods[method{r.name, d.method}]; f != nil {
+			if err := d.join(p, r.name, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// join adds a type's method, which names the parameters if it is the first.
+func (d *dispatch) join(p *pkg, typ string, f *ast.FuncDecl) error {
 	var params, args, imports []string
 	for i, field := range f.Type.Params.List {
-		typ, err := d.source(p, field.Type)
+		param, err := d.source(p, field.Type)
 		if err != nil {
 			return err
 		}
 		name := fmt.Sprintf("a%d", i)
 		if len(field.Names) > 1 {
-			return p.errorf(field, "%s.%s: one parameter a type", event, f.Name.Name)
+			return p.errorf(field, "%s.%s: one parameter a type", typ, f.Name.Name)
 		}
-		params, args = append(params, name+" "+typ), append(args, name)
+		params, args = append(params, name+" "+param), append(args, name)
 		imports = append(imports, packages(field.Type)...)
 	}
 	results := ""
 	if f.Type.Results != nil {
-		if len(f.Type.Results.List) != 1 {
-			return p.errorf(f, "%s.%s: at most one result", event, f.Name.Name)
+		for _, field := range f.Type.Results.List {
+			result, err := d.source(p, field.Type)
+			if err != nil {
+				return err
+			}
+			results += ", _ " + result
+			imports = append(imports, packages(field.Type)...)
 		}
-		var err error
-		if results, err = d.source(p, f.Type.Results.List[0].Type); err != nil {
-			return err
-		}
-		imports = append(imports, packages(f.Type.Results.List[0].Type)...)
+		results = "(" + strings.TrimPrefix(results, ", ") + ")"
 	}
-	if len(d.events) == 0 {
+	if len(d.types) == 0 {
 		d.params, d.args, d.results = strings.Join(params, ", "), strings.Join(args, ", "), results
 		for _, name := range imports {
-			d.imports = append(d.imports, p.byName[event].imports[name])
+			d.imports = append(d.imports, p.byName[typ].imports[name])
 		}
 	}
 	if d.params != strings.Join(params, ", ") || d.results != results {
-		return p.errorf(f, "%s.%s is declared otherwise than that of %s", event, f.Name.Name, d.events[0])
+		return p.errorf(f, "%s.%s is declared otherwise than that of %s", typ, f.Name.Name, d.types[0])
 	}
-	d.events = append(d.events, event)
+	d.types = append(d.types, typ)
 	return nil
 }
 
@@ -107,12 +121,12 @@ func (w *writer) dispatches(list []dispatch) {
 	for _, d := range list {
 		result, none := "", ""
 		if d.results != "" {
-			result, none = "return ", "return nil\n"
+			result, none = "return ", "return\n"
 		}
-		w.line("// %sEvent calls the method %s of the event, if it has one.", d.method, d.method)
-		w.line("func %sEvent(e Event, %s) %s {\nswitch e := e.(type) {", d.method, d.params, d.results)
-		for _, event := range d.events {
-			w.line("case %s:\n%se.%s(%s)", event, result, d.method, d.args)
+		w.line("// %s%s calls the method %s of the %s, if it has one.", d.method, d.of, d.method, strings.ToLower(d.of))
+		w.line("func %s%s(v %s, %s) %s {\nswitch v := v.(type) {", d.method, d.of, d.of, d.params, d.results)
+		for _, typ := range d.types {
+			w.line("case %s:\n%sv.%s(%s)", typ, result, d.method, d.args)
 		}
 		w.line("}\n%s}\n", none)
 	}

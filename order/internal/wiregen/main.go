@@ -24,8 +24,8 @@
 //   - appendEvent, decodeEvent, appendCommand and decodeCommand, on which these stand,
 //   - isEvent and isCommand, which are false for nil, for a pointer and for a type of
 //     another package,
-//   - for each method that -dispatch names, a function of that name and Event, which calls
-//     it through a type switch instead of the interface,
+//   - for each method that -dispatch names, a function of that name and Event or Command,
+//     which calls it through a type switch instead of the interface,
 //   - methods appendJSON, which cannot fail, and decodeJSON, which leaves its errors in
 //     the wire.Reader, on a pointer to each struct; and isZeroJSON, where an omitzero
 //     needs it.
@@ -75,7 +75,7 @@ const output = "wire_gen.go"
 func main() {
 	prefix := flag.String("prefix", "", "first word of the wire names of the events")
 	states := flag.String("state", "", "further struct types to generate for, separated by commas")
-	methods := flag.String("dispatch", "", "methods of events to call through a type switch, separated by commas")
+	methods := flag.String("dispatch", "", "methods of events or commands to call through a type switch, separated by commas")
 	flag.Parse()
 	if err := write(".", *prefix, *states, words(*methods)...); err != nil {
 		fmt.Fprintln(os.Stderr, "wiregen:", err)
@@ -102,7 +102,7 @@ func generate(dir, prefix, states string, methods ...string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.dispatches, err = dispatches(pkg, m.events, methods); err != nil {
+	if m.dispatches, err = dispatches(pkg, m, methods); err != nil {
 		return nil, err
 	}
 	return emit(m)
