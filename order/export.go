@@ -210,7 +210,7 @@ func (c MarkShipped) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	if last := o.lastRelease(); g.At.Before(last) {
 		return nil, refuse(rule.D9, c, o).From(last)
 	}
-	return o.shipment(c, g, f, g.At)
+	return o.shipment(c, f, g.At)
 }
 
 func (o *Order) lastRelease() time.Time {
@@ -225,7 +225,7 @@ func (o *Order) lastRelease() time.Time {
 
 // shipment returns the shipment at that instant with its deadline of receipt, and the release of
 // the hold if the coverage ends there.
-func (o *Order) shipment(c Command, g *trade.Given, f *Facts, at time.Time) ([]Event, error) {
+func (o *Order) shipment(c Command, f *Facts, at time.Time) ([]Event, error) {
 	days, ok := f.rules().ReceiptDays[o.Transport]
 	if !ok || days <= 0 {
 		return nil, refuse(rule.D14, c, o)
@@ -252,7 +252,7 @@ func (o *Order) autoShip(g *trade.Given, f *Facts) []Event {
 	if _, err := (MarkShipped{}).decide(o, g, f); err != nil || g.At.Before(at) {
 		return nil
 	}
-	made, _ := o.shipment(MarkShipped{}, g, f, at) // decide has checked the mode of transport
+	made, _ := o.shipment(MarkShipped{}, f, at) // decide has checked the mode of transport
 	return made
 }
 

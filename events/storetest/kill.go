@@ -45,26 +45,6 @@ const lastCommit = 5
 // control, the audit must find a process that acknowledges before it commits.
 func Kill(t *testing.T, c KillConfig) {
 	auditor := NewAuditor()
-	start := func(t *testing.T, death string) *Process {
-		p := Start(t, c.Args...)
-		p.Say(death)
-		return p
-	}
-	audit := func(t *testing.T, writers ...*Process) (Tally, error) {
-		t.Helper()
-		for _, w := range writers {
-			if _, err := auditor.Listen(w); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s := c.Open(t)
-		defer func() {
-			if err := s.Close(); err != nil {
-				t.Errorf("close: %v", err)
-			}
-		}()
-		return auditor.Audit(t.Context(), s)
-	}
 	for _, k := range []struct {
 		name, death string
 		want        Tally
@@ -75,7 +55,7 @@ func Kill(t *testing.T, c KillConfig) {
 		{"Controls/AcknowledgesBeforeCommit", acknowledgesBefore, Tally{Acknowledged: lastCommit - 1}, "acknowledged and lost"},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			tally, err := audit(t, start(t, k.death))
+			tally, err := c.audit(t, auditor, c.start(t, k.death))
 			if (err != nil) != (k.fault != "") || err != nil && !strings.Contains(err.Error(), k.fault) {
 				t.Errorf("the audit returns %v, want %q", err, k.fault)
 			}
@@ -92,7 +72,7 @@ func Kill(t *testing.T, c KillConfig) {
 		}
 		var sum Tally
 		for killed := 0; killed < kills; killed += 2 {
-			writers := []*Process{start(t, atRandom), start(t, atRandom)}
+			writers := []*Process{c.start(t, atRandom), c.start(t, atRandom)}
 			for _, w := range writers {
 				w.Await(string(Acknowledged))
 			}
@@ -100,7 +80,7 @@ func Kill(t *testing.T, c KillConfig) {
 				time.Sleep(time.Duration(e.rand.IntN(8000)) * time.Microsecond)
 				w.Kill()
 			}
-			tally, err := audit(t, writers...)
+			tally, err := c.audit(t, auditor, writers...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,6 +95,30 @@ func Kill(t *testing.T, c KillConfig) {
 	})
 }
 
+func (c KillConfig) start(t *testing.T, death string) *Process {
+	t.Helper()
+	p := Start(t, c.Args...)
+	p.Say(death)
+	return p
+}
+
+// audit compares the log with what these writers said until they died.
+func (c KillConfig) audit(t *testing.T, auditor *Auditor, writers ...*Process) (Tally, error) {
+	t.Helper()
+	for _, w := range writers {
+		if _, err := auditor.Listen(w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := c.Open(t)
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}()
+	return auditor.Audit(t.Context(), s)
+}
+
 // Victim writes to a log in a process that Kill has started, and prints what it does, up to a
 // scripted death or until it is killed.
 func Victim(s events.Store) error {
@@ -122,7 +126,7 @@ func Victim(s events.Store) error {
 	in.Scan()
 	commits := 0
 	last := func() bool { commits++; return commits == lastCommit }
-	say := Print
+	var say func(Word, uuid.UUID)
 	switch death := in.Text(); death {
 	case beforeCommit, acknowledgesBefore:
 		say = func(w Word, id uuid.UUID) {

@@ -42,7 +42,7 @@ func TestTimeline(t *testing.T) {
 				if m.Version != h.Version || !m.At.Equal(h.At) || m.By != h.By.Role || m.Command != h.By.Command || m.Event.Kind() != h.Event.Kind() || m.Phase != h.Order.Phase {
 					t.Fatalf("%+v is the moment of %+v", m, h)
 				}
-				if shown := m.Account == trade.Account(h.By.Account); shown == (h.By.Account == platform.Account && by.Role != trade.Platform) {
+				if shown := m.Account == h.By.Account; shown == (h.By.Account == platform.Account && by.Role != trade.Platform) {
 					t.Errorf("%s sees account %q of %q", by.Account, m.Account, h.By.Account)
 				}
 			}

@@ -3,6 +3,7 @@ package projectiontest
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ const KillSize = 2000
 func Victim(store projection.Store) error {
 	p, err := Build(context.Background(), Log(KillSize), store, 5)
 	if err == nil {
-		fmt.Println("folded", p.Records)
+		fmt.Fprintln(os.Stdout, "folded", p.Records)
 	}
 	return err
 }

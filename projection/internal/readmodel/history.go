@@ -22,7 +22,7 @@ type Step[S, E any] struct {
 // Account returns the account that caused the step, as far as an actor may see it: only the
 // platform sees an account that is neither the actor's nor a party's.
 func (s *Step[S, E]) Account(by trade.Actor, parties ...trade.Account) trade.Account {
-	a := trade.Account(s.By.Account)
+	a := s.By.Account
 	if by.Role != trade.Platform && a != by.Account && !slices.Contains(parties, a) {
 		return ""
 	}
