@@ -34,6 +34,18 @@ const (
 	D60 ID = "D60"
 	// D61 is the order in time.
 	D61 ID = "D61"
+	// D62 is the recording of facts.
+	D62 ID = "D62"
+	// D63 is the initial payment taken back before shipment.
+	D63 ID = "D63"
+	// D64 is what strangers learn.
+	D64 ID = "D64"
+	// D65 is the payment that belongs to one order.
+	D65 ID = "D65"
+	// D66 is the end of after-sales.
+	D66 ID = "D66"
+	// D67 is the characters of free text.
+	D67 ID = "D67"
 )
 
 var payLaterRulings = []Entry{
@@ -116,5 +128,35 @@ var payLaterRulings = []Entry{
 		ID:      D61,
 		English: "A command is not earlier than the last event before it; a party acts before a deadline, the system at or after it, and a payment at its due time is in time.",
 		Chinese: "操作时间不得早于上一事件；当事人须在期限之前操作，系统在期限到来时或之后操作，在到期时刻付款算按时付款。",
+	},
+	{
+		ID:      D62,
+		English: "What a bank, a card processor or customs did is recorded in every phase; a report about something that is not recorded yet is to be delivered again.",
+		Chinese: "银行、支付机构和海关已经做出的行为，在任何阶段都予以记录；所涉事项尚未登记的报告，须稍后重新提交。",
+	},
+	{
+		ID:      D63,
+		English: "An order that is ready to ship and whose initial payment is taken back waits for payment again; it is shipped only while the initial payment is satisfied and money is left.",
+		Chinese: "待发货订单的预付款被收回的，订单重新待付款；只有预付款付清且款项未全部退回时才能发货。",
+	},
+	{
+		ID:      D64,
+		English: "Who is not a party to an order, an entrustment, a line or funds learns nothing about it, not even whether it exists.",
+		Chinese: "不是订单、委托单、额度或货款当事人的，不得获知其任何信息，包括其是否存在。",
+	},
+	{
+		ID:      D65,
+		English: "A payment belongs to one order: a T/T credit by receiving account and reference, any other by method and reference; the platform may take back a record made by mistake.",
+		Chinese: "一笔款项只属于一个订单：T/T款项按收款账号和凭证号识别，其他款项按付款方式和凭证号识别；误登的记录可由平台撤销。",
+	},
+	{
+		ID:      D66,
+		English: "A pay-later order has at most three after-sales cases, none after the platform closed one, and together they move its due time by at most 30 days.",
+		Chinese: "每个先用后付订单最多有三次售后，平台关闭售后之后不得再次发起；售后合计最多使付款期限顺延30天。",
+	},
+	{
+		ID:      D67,
+		English: "Free text may have line breaks and tabs and no other control characters; names, references and file names have one line.",
+		Chinese: "自由文本可以换行和使用制表符，不得含有其他控制字符；名称、凭证号和文件名只能是一行。",
 	},
 }
