@@ -79,6 +79,38 @@ func TestRepeatedCommand(t *testing.T) {
 	}
 }
 
+// TestSpellingsAreOneCommand issues a command again in another spelling under the same ID: it is the
+// same command, because its digest is of what it asks for.
+func TestSpellingsAreOneCommand(t *testing.T) {
+	tr := inMemory(t).opened("10000 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	account := string(tr.Order(id).ReceivingAccount)
+	paid := func(at string) string {
+		return `{"reference":"R1","method":"tt","account":"` + account + `","amount":"100.00 USD","paid_at":"` + at + `"}`
+	}
+	for _, c := range []struct {
+		by        trade.Actor
+		name      string
+		spellings []string
+	}{
+		{platform, "record-payment", []string{
+			paid("2024-12-31T09:00:00Z"), paid("2024-12-31T09:00:00.000Z"), paid("2024-12-31T09:00:00+00:00"),
+		}},
+	} {
+		first := desk.NewID()
+		for i, spelling := range c.spellings {
+			command, err := order.DecodeCommand(c.name, []byte(spelling))
+			if err != nil {
+				t.Fatalf("%s: %v", spelling, err)
+			}
+			r, err := tr.Desk.Do(background, desk.Command{ID: first, By: c.by, Do: desk.OnOrder(id, command)})
+			if err != nil || r.Receipt.Repeated != (i > 0) || len(r.Events) == 0 {
+				t.Errorf("%s: %+v, %v", spelling, r, err)
+			}
+		}
+	}
+}
+
 // mingled is a store in which records of other commits lie between those of each.
 type mingled struct{ events.Store }
 

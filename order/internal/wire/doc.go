@@ -20,7 +20,7 @@
 //   - null and values of another type,
 //   - invalid UTF-8 and lone surrogates, which encoding/json replaces silently,
 //   - numbers that are not plain integers in the range of their field,
-//   - times that [AppendTime] would not write, or of years outside 1970 to 2261,
+//   - times that are not RFC 3339 in UTC, or of years outside 1970 to 2261,
 //   - objects and arrays nested deeper than [MaxDepth], and arrays of more than
 //     [MaxElements] elements,
 //   - anything but white space after the value.

@@ -121,8 +121,36 @@ func TestReaderAccepts(t *testing.T) {
 		if err := json.Unmarshal([]byte(data), &want); err != nil {
 			t.Errorf("%s: encoding/json: %v", data, err)
 		}
+		want.inUTC()
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s\nread as          %+v\nby encoding/json %+v", data, got, want)
+		}
+	}
+}
+
+// inUTC gives the instants the form in which a Reader returns them: encoding/json keeps an offset
+// of zero as a zone of its own.
+func (n *node) inUTC() {
+	n.T = n.T.UTC()
+	for i := range n.Kids {
+		n.Kids[i].inUTC()
+	}
+}
+
+// TestTimesAreWrittenCanonically: every spelling of an instant is written in one form.
+func TestTimesAreWrittenCanonically(t *testing.T) {
+	for spelling, want := range map[string]string{
+		"2026-03-04T09:00:00.000Z":            "2026-03-04T09:00:00Z",
+		"2026-03-04T09:00:00.0Z":              "2026-03-04T09:00:00Z",
+		"2026-03-04T09:00:00+00:00":           "2026-03-04T09:00:00Z",
+		"2026-03-04T09:00:00.120Z":            "2026-03-04T09:00:00.12Z",
+		"2026-03-04T09:00:00.120000000-00:00": "2026-03-04T09:00:00.12Z",
+		"2026-03-04T09:00:00.000000001Z":      "2026-03-04T09:00:00.000000001Z",
+	} {
+		r := NewReader([]byte(`"` + spelling + `"`))
+		at := r.Time()
+		if got := string(AppendTime(nil, at)); r.End() != nil || got != `"`+want+`"` {
+			t.Errorf("%s is written %s, %v", spelling, got, r.End())
 		}
 	}
 }
@@ -141,6 +169,11 @@ var accepted = []string{
 	`{"s":"","t":"2261-12-31T23:59:59.999999999Z"}`,
 	`{"s":"","t":"2024-02-29T12:00:00.5Z"}`,
 	`{"s":"","t":"2000-02-29T12:00:00.000001Z"}`,
+	`{"s":"","t":"2026-03-04T09:00:00.000Z"}`,
+	`{"s":"","t":"2026-03-04T09:00:00.0Z"}`,
+	`{"s":"","t":"2026-03-04T09:00:00.120000000Z"}`,
+	`{"s":"","t":"2026-03-04T09:00:00+00:00"}`,
+	`{"s":"","t":"2026-03-04T09:00:00.120-00:00","kids":[{"s":"","t":"2026-03-04T09:00:00+00:00"}]}`,
 	`{"s":"","id":"01890a5d-ac96-774b-bcce-b302099a8057"}`,
 	`{"s":"","id":"\u00301890a5d-ac96-774b-bcce-b302099a8057"}`,
 	`{"s":"","even":"\u0065ven"}`,
@@ -268,6 +301,7 @@ func FuzzReader(f *testing.F) {
 		if err := d.Decode(&want); err != nil {
 			t.Fatalf("%s: accepted, and by encoding/json refused: %v", data, err)
 		}
+		want.inUTC()
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s\nread as          %+v\nby encoding/json %+v", data, got, want)
 		}

@@ -171,7 +171,7 @@ func TestRefusesIntegers(t *testing.T) {
 	}
 }
 
-// TestRefusesTimes: times not in the form of AppendTime, or out of range.
+// TestRefusesTimes: times that are not RFC 3339 in UTC, or out of range.
 func TestRefusesTimes(t *testing.T) {
 	const at = `{"s":"","t":"`
 	for _, c := range []refusal{
@@ -182,11 +182,16 @@ func TestRefusesTimes(t *testing.T) {
 		{at + `2026-01-01T00:00:00z"}`, "t", noTime, 12},
 		{at + `2026-01-01t00:00:00Z"}`, "t", noTime, 12},
 		{at + `2026-01-01 00:00:00Z"}`, "t", noTime, 12},
-		{at + `2026-01-01T00:00:00+00:00"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00+0000"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00+00:0"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00+00:01"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00Z+00:00"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00ZZ"}`, "t", noTime, 12},
+		{at + `+00:00"}`, "t", noTime, 12},
 		{at + `2026-01-01T08:00:00+08:00"}`, "t", noTime, 12},
 		{at + `2026-01-01T00:00:00.Z"}`, "t", noTime, 12},
-		{at + `2026-01-01T00:00:00.0Z"}`, "t", noTime, 12},
-		{at + `2026-01-01T00:00:00.10Z"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00.0000000000Z"}`, "t", noTime, 12},
+		{at + `2026-01-01T00:00:00.1000000000Z"}`, "t", noTime, 12},
 		{at + `2026-01-01T00:00:00,1Z"}`, "t", noTime, 12},
 		{at + `2026-01-01T00:00:00.1x1Z"}`, "t", noTime, 12},
 		{at + `2026-01-01T00:00:00.0000000001Z"}`, "t", noTime, 12},

@@ -261,8 +261,10 @@ const (
 	maxYear = 2261
 )
 
-// Time reads a time in the form that [AppendTime] writes, without escapes, of the
-// years 1970 to 2261.
+// Time reads an instant of RFC 3339 in UTC, without escapes, with at most nine digits of
+// the second's fraction, of the years 1970 to 2261. The offset is Z, +00:00 or -00:00.
+// Unlike [AppendTime] it allows zeros at the end of the fraction: the dates of JavaScript
+// have three digits always.
 func (r *Reader) Time() time.Time {
 	raw, _ := r.scan()
 	if r.err != nil {
@@ -278,15 +280,14 @@ func (r *Reader) Time() time.Time {
 func parseTime(raw []byte) (t time.Time, reason string) {
 	const layout = "2006-01-02T15:04:05Z"
 	const malformed = "not a time of RFC 3339 in UTC"
-	last := len(raw) - 1
-	if len(raw) < len(layout) || raw[4] != '-' || raw[7] != '-' || raw[10] != 'T' ||
-		raw[13] != ':' || raw[16] != ':' || raw[last] != 'Z' {
+	raw, ok := withoutOffset(raw)
+	if !ok || len(raw) < len(layout)-1 || raw[4] != '-' || raw[7] != '-' || raw[10] != 'T' || raw[13] != ':' || raw[16] != ':' {
 		return time.Time{}, malformed
 	}
 	century, years := pair(raw[0:]), pair(raw[2:])
 	month, day := pair(raw[5:]), pair(raw[8:])
 	hour, minute, second := pair(raw[11:]), pair(raw[14:]), pair(raw[17:])
-	nanosecond, ok := fraction(raw[len(layout)-1 : last])
+	nanosecond, ok := fraction(raw[len(layout)-1:])
 	year := century*100 + years
 	if !ok || century > 99 || years > 99 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
 		hour > 23 || minute > 59 || second > 59 {
@@ -298,6 +299,19 @@ func parseTime(raw []byte) (t time.Time, reason string) {
 	return time.Date(year, time.Month(month), day, hour, minute, second, nanosecond, time.UTC), ""
 }
 
+// withoutOffset returns what stands before the offset of UTC.
+func withoutOffset(raw []byte) (rest []byte, ok bool) {
+	const offset = len("+00:00")
+	n := len(raw)
+	switch {
+	case n > 0 && raw[n-1] == 'Z':
+		return raw[:n-1], true
+	case n > offset && (string(raw[n-offset:]) == "+00:00" || string(raw[n-offset:]) == "-00:00"):
+		return raw[:n-offset], true
+	}
+	return nil, false
+}
+
 // pair returns the value of two decimal digits, or a value above 99 that no pair has.
 func pair(b []byte) int {
 	tens, units := b[0]-'0', b[1]-'0'
@@ -307,13 +321,13 @@ func pair(b []byte) int {
 	return int(tens)*10 + int(units)
 }
 
-// fraction returns the nanoseconds of a point followed by one to nine digits of which
-// the last is not zero, or of nothing.
+// fraction returns the nanoseconds of a point followed by one to nine digits, or of
+// nothing.
 func fraction(b []byte) (nanosecond int, ok bool) {
 	if len(b) == 0 {
 		return 0, true
 	}
-	if len(b) < 2 || len(b) > 10 || b[0] != '.' || b[len(b)-1] == '0' {
+	if len(b) < 2 || len(b) > 10 || b[0] != '.' {
 		return 0, false
 	}
 	scale := 1_000_000_000
