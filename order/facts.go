@@ -119,7 +119,8 @@ type Policy struct {
 	// escalate it and the system does (D29; 72 and 144 hours: from day 4 and on day 7).
 	EscalateFrom, EscalateAfter time.Duration
 	// ClockSkew is how far behind a stream's last event a command's instant may lie and still
-	// be recorded at that event's instant (D61; 5 seconds).
+	// be recorded at that event's instant, and how far ahead of the command's instant one may lie
+	// that was observed outside (D61; 5 seconds).
 	ClockSkew time.Duration
 	// FindsAccount reports whether the text of an offline contract names a receiving account
 	// (A10). The default is the function FindsAccount; nil disables the check.
@@ -174,6 +175,15 @@ func (p *Policy) Validate() error {
 		return nil
 	}
 	return trade.CheckText("policy.link_prefix", p.LinkPrefix, 500)
+}
+
+// InFuture reports whether an instant that was observed outside lies after that of the command by
+// more than ClockSkew (D61). A nil Policy stands for the defaults.
+func (p *Policy) InFuture(observed, at time.Time) bool {
+	if p == nil {
+		p = defaultPolicy
+	}
+	return observed.After(at.Add(p.ClockSkew))
 }
 
 // HoldAt is when an order takes its hold on the quota.

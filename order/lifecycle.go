@@ -150,9 +150,9 @@ var permits = []machine.Permit[Phase, Kind]{
 	permit(InitiatePayment{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.A1,
 		KindPaymentInitiated).Unless(rule.D27, bound),
 	permit(RecordPayment{}, by(trade.Platform), submitted, rule.A1,
-		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).Unless(rule.D27, bound).EvenFrozen(),
+		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).Unless(rule.D27, bound).EvenFrozen().AsFact(),
 	permit(FailPayment{}, by(trade.Platform), submitted, rule.A1,
-		KindPaymentFailed).Unless(rule.D27, bound).EvenFrozen(),
+		KindPaymentFailed).Unless(rule.D27, bound).EvenFrozen().AsFact(),
 	permit(ApplyUnapplied{}, by(trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D21,
 		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased),
 	permit(AcceptShortfall{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D20,
@@ -196,16 +196,16 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// refund and chargeback
 	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D30, KindRefundMade,
-		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen(),
-	permit(ReturnUnapplied{}, by(trade.Platform), submitted, rule.D21, KindUnappliedReturned).EvenFrozen(),
-	permit(ChargeBack{}, by(trade.Platform), submitted, rule.D24, KindPaymentReversed).EvenFrozen(),
+		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen().AsFact(trade.Platform),
+	permit(ReturnUnapplied{}, by(trade.Platform), submitted, rule.D21, KindUnappliedReturned).EvenFrozen().AsFact(),
+	permit(ChargeBack{}, by(trade.Platform), submitted, rule.D24, KindPaymentReversed).EvenFrozen().AsFact(),
 	permit(ResolveChargeback{}, by(trade.Platform), submitted, rule.D24, KindChargebackResolved, KindFunded, KindCompleted,
-		KindShipped, KindHoldReleased).EvenFrozen(),
+		KindShipped, KindHoldReleased).EvenFrozen().AsFact(),
 
 	// close
-	permit(Cancel{}, by(trade.Seller), in(PhaseDraft), rule.D27, KindClosed),
+	permit(Cancel{}, by(trade.Seller), in(PhaseDraft), rule.D27, KindClosed).AsFact(),
 	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhaseSubmitted, PhaseConfirmed), rule.D27,
-		KindClosed, KindEntrustmentUnlinked, KindHoldReleased),
+		KindClosed, KindEntrustmentUnlinked, KindHoldReleased).AsFact(),
 	permit(Expire{}, by(trade.System), in(PhaseSubmitted, PhaseConfirmed), rule.D28,
 		KindClosed, KindEntrustmentUnlinked, KindHoldReleased),
 }

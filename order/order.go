@@ -117,6 +117,7 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, o.at(g.By)); err != nil {
 		return nil, err
 	}
+	g.At = life.Instant(c.Name(), g, o.LastAt)
 	return decideCommand(c, &o, &g, &f)
 }
 

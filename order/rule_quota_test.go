@@ -301,6 +301,25 @@ func testD61(t *testing.T) {
 	t.Run("excludes/what another stream brings with it",
 		linked.after(-time.Hour).when(deskRole, order.RecordRelease{Entrustment: "E1", ReleasedAt: newYear}).then(
 			order.EntrustmentReleased{Entrustment: "E1", ReleasedAt: newYear}))
+	paid := confirmed(t, order.CoverageNone).paid("P1", "1000")
+	t.Run("accept/a bank's report long before it, and the last instant stays", func(t *testing.T) {
+		early := paid.after(-100 * day)
+		if got := early.does(platform, early.wire("1000")).order; !got.LastAt.Equal(paid.now) || !got.FundedAt.Equal(paid.now) {
+			t.Errorf("the last instant is %s, funded at %s; want %s", got.LastAt, got.FundedAt, paid.now)
+		}
+	})
+	early := paid.after(-1)
+	t.Run("accept/a chargeback before it", early.when(platform, order.ChargeBack{Reference: "C-P1"}).leads(order.PhaseConfirmed))
+	t.Run("accept/the end of a chargeback before it", early.contested("P1").
+		when(platform, order.ResolveChargeback{Reference: "C-P1", Won: true}).leads(order.PhaseConfirmed))
+	t.Run("accept/a failed payment before it", submitted(t, order.CoverageNone).confirms().does(buyer, card("P1", "1")).after(-day).
+		when(platform, order.FailPayment{Payment: "P1", Reason: "declined"}).leads(order.PhaseConfirmed))
+	t.Run("accept/the platform's refund before it", early.when(platform, order.Refund{Amount: money("1000")}).leads(order.PhaseClosed))
+	t.Run("refuse/the seller's refund before it", early.when(seller, order.Refund{Amount: money("1000")}).refusedBy(rule.D61, from(paid.now)))
+	t.Run("accept/unapplied money returned before it", submitted(t, order.CoverageNone).wired("1").after(-day).
+		when(platform, order.ReturnUnapplied{Amount: money("1")}).leads(order.PhaseSubmitted))
+	t.Run("accept/a cancellation before it", s.after(-day).when(seller, order.Cancel{}).leads(order.PhaseClosed))
+	t.Run("refuse/an announcement before it", confirmed(t, order.CoverageNone).after(-1).when(buyer, card("P2", "1")).refusedBy(rule.D61))
 	t.Run("effect/the last instant does not go back", func(t *testing.T) {
 		if got := linked.after(-time.Hour).released("E1", newYear).order.LastAt; !got.Equal(linked.now) {
 			t.Errorf("the last instant is %s, want %s", got, linked.now)

@@ -259,6 +259,11 @@ func (a attempt) nothing(t *testing.T) {
 	}
 }
 
+// at returns the instant at which the resulting events are recorded.
+func (a attempt) at() time.Time {
+	return order.Life().Instant(a.cmd.Name(), trade.Given{By: a.by, At: a.now}, a.order.LastAt)
+}
+
 // accept folds the resulting events and checks what must hold after every step: the events are among
 // those that the command may make, and are the same after they were stored; the live state is that of
 // a replay; no earlier state has changed; the same command has the same result; and the auditor
@@ -272,7 +277,7 @@ func (a attempt) accept(t reporter) story {
 	for _, e := range a.got {
 		checkMakes(t, a.cmd, e)
 		checkCodec(t, e)
-		r := events.Recorded[order.Event]{At: s.now, Event: e}
+		r := events.Recorded[order.Event]{At: a.at(), Event: e}
 		s.history = append(s.history, r)
 		next, err := order.Evolve(live, r.Event, r.At)
 		if err != nil {
@@ -314,7 +319,7 @@ func (a attempt) records(t reporter) []events.Record {
 		n := len(a.history) + i + 1
 		list = append(list, events.Record{
 			Position: events.Position(n), Stream: order.Stream(orderID), Version: events.Version(n), Commit: uuid.UUID{byte(len(a.steps)), 1},
-			Index: i, Type: typ, Schema: schema, At: a.now, Meta: meta, Data: data,
+			Index: i, Type: typ, Schema: schema, At: a.at(), Meta: meta, Data: data,
 		})
 		// The address by which a buyer without an account is known is in no record.
 		if _, ok := e.(order.Confirmed); ok && a.order.Buyer.Account == "" && !a.order.Buyer.Email.Same(a.by.Email) {

@@ -45,7 +45,9 @@
 //
 // The instant of a command is taken from the clock after its streams were loaded. If it lies
 // before the last event of the addressed stream by no more than the policy's ClockSkew, that
-// event's instant is used; beyond it rule D61 refuses.
+// event's instant is used; beyond it rule D61 refuses. A fact, such as a payment that a bank
+// reports, is refused for no clock: however far before the last event, it takes that event's
+// instant. See machine.Life.Instant.
 //
 // # Sources
 //

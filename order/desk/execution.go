@@ -57,6 +57,9 @@ func (x *execution) run(ctx context.Context, tx *events.Tx) error {
 	}
 	// The instant is taken after loading, so that it does not lie before what was loaded.
 	x.given = trade.Given{By: c.By, At: d.instant(x.clock(), last)}
+	if c.Do.kind.fact(c.Do.name, c.By.Role) {
+		x.given.At = trade.Later(x.given.At, last)
+	}
 	tx.Stamp(x.given.At, c.meta())
 	if err := x.lookUp(); err != nil {
 		return err

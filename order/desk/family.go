@@ -22,6 +22,9 @@ type family[S, C, E, F any] struct {
 	decide func(S, C, trade.Given, F) ([]E, error)
 	prefix string // of the types of its events
 	lastAt func(*S) time.Time
+	// isFact reports whether a command of a role is a fact: see machine.Life.Instant. It is nil if
+	// the family has none.
+	isFact func(command string, role trade.Role) bool
 	// contended streams are written by the orders of many buyers: a command waits for its queue
 	// position before it loads one.
 	contended bool
@@ -31,25 +34,28 @@ type family[S, C, E, F any] struct {
 var (
 	orders = &family[order.Order, order.Command, order.Event, order.Facts]{
 		model: order.Model(), decide: order.Decide, prefix: "order", lastAt: func(o *order.Order) time.Time { return o.LastAt },
+		isFact: order.Life().Fact,
 	}
 	services = &family[seller.Service, seller.Command, seller.Event, seller.Facts]{
 		model: seller.Model(), decide: seller.Decide, prefix: "service", lastAt: func(s *seller.Service) time.Time { return s.LastAt },
 	}
 	entrustments = &family[entrustment.Entrustment, entrustment.Command, entrustment.Event, entrustment.Facts]{
 		model: entrustment.Model(), decide: entrustment.Decide, prefix: "entrustment",
-		lastAt: func(e *entrustment.Entrustment) time.Time { return e.LastAt },
+		lastAt: func(e *entrustment.Entrustment) time.Time { return e.LastAt }, isFact: entrustment.Life().Fact,
 	}
 	lines = &family[credit.Line, credit.Command, credit.Event, credit.Facts]{
 		model: credit.Model(credit.Assurance), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
 	}
 	payLaterOrders = &family[paylater.Order, paylater.Command, paylater.Event, paylater.Facts]{
 		model: paylater.Model(), decide: paylater.Decide, prefix: "paylater", lastAt: func(o *paylater.Order) time.Time { return o.LastAt },
+		isFact: paylater.Life().Fact,
 	}
 	quotas = &family[credit.Line, credit.Command, credit.Event, credit.Facts]{
 		model: credit.Model(credit.PayLater), decide: credit.Decide, prefix: "credit", lastAt: func(l *credit.Line) time.Time { return l.LastAt }, contended: true,
 	}
 	balances = &family[funds.Balance, funds.Command, funds.Event, funds.Facts]{
 		model: funds.Model(), decide: funds.Decide, prefix: "funds", lastAt: func(b *funds.Balance) time.Time { return b.LastAt },
+		isFact: funds.Life().Fact,
 	}
 	accounts = &family[reservation.Reservation, reservation.Command, reservation.Event, reservation.Facts]{
 		model: reservation.Model(reservation.ReceivingAccount), decide: reservation.Decide, prefix: "reservation",
@@ -65,6 +71,8 @@ var (
 type kind interface {
 	// head loads a stream and returns its version and the latest instant of its events.
 	head(x *execution, stream events.StreamID) (events.Version, time.Time, error)
+	// fact reports whether a command of a role is one that no clock refuses.
+	fact(command string, role trade.Role) bool
 	// encode encodes an event if it is one of the family.
 	encode(buf []byte, event any) (typ string, schema uint16, data []byte, ok bool, err error)
 	// decode decodes an event if its type has the family's prefix.
@@ -144,6 +152,10 @@ func (f *family[S, C, E, F]) head(x *execution, stream events.StreamID) (events.
 	}
 	s, v, err := f.model.Load(x.tx, stream)
 	return v, f.lastAt(&s), err
+}
+
+func (f *family[S, C, E, F]) fact(command string, role trade.Role) bool {
+	return f.isFact != nil && f.isFact(command, role)
 }
 
 func (f *family[S, C, E, F]) encode(buf []byte, event any) (typ string, schema uint16, data []byte, ok bool, err error) {

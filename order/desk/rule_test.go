@@ -72,6 +72,7 @@ func TestRule(t *testing.T) {
 		{"D40/DisputedOrder", ruleD40Disputed},
 		{"D43/UniqueNumber", ruleD43},
 		{"D61/ClockSkew", ruleD61},
+		{"D61/AFactHasNoClock", ruleD61Fact},
 	} {
 		t.Run(c.name, c.test)
 	}
@@ -531,6 +532,37 @@ func ruleD43(t *testing.T) {
 	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
 }
 
+// ruleD61Fact writes an order and an entrustment under a clock that is years ahead. What banks and
+// customs report afterwards is recorded at the last instant, and a cancellation frees the quota.
+func ruleD61Fact(t *testing.T) {
+	tr := inMemory(t).opened("100 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoveragePostDelivery)
+	tr.entrust("E1")
+	tr.at(start.AddDate(100, 0, 0))
+	tr.Do(acme, desk.OnOrder(id, order.Link{Entrustment: "E1"}))
+	wrong := tr.Clock.Now()
+	tr.at(start.Add(time.Hour))
+	tr.refused(rule.D61, bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "X", Method: order.PayTT, Amount: money("1 USD")}))
+	for _, r := range []desk.Result{
+		tr.release("E1", start.Add(time.Hour)),
+		tr.wire(id, "w1", "50 USD"),
+		tr.Do(platform, desk.OnOrder(id, order.Refund{Amount: money("50 USD")})),
+	} {
+		for _, e := range r.Events {
+			if !e.At.Equal(wrong) {
+				t.Errorf("%s: %T recorded at %s, want %s", e.Stream, e.Event, e.At, wrong)
+			}
+		}
+	}
+	tr.phase(id, order.PhaseClosed)
+	tr.held("0 USD")
+
+	id = tr.placed("100 USD", "100 USD", order.CoveragePostDelivery)
+	tr.at(start.AddDate(100, 0, 0)).Do(acme, desk.OnOrder(id, order.SetTransport{Mode: order.TransportSea}))
+	tr.at(start.Add(time.Hour)).Do(acme, desk.OnOrder(id, order.Cancel{}))
+	tr.held("0 USD")
+}
+
 func ruleD61(t *testing.T) {
 	tr := inMemory(t).opened("0 USD")
 	tr.at(start.Add(time.Hour))
@@ -542,8 +574,8 @@ func ruleD61(t *testing.T) {
 		t.Fatalf("earliest %s, want %s", no.Earliest, last)
 	}
 	for _, o := range must(tr.Desk.Next(context.Background(), acme, id)) {
-		if o.Refusal == nil || o.Refusal.Rule != rule.D61 {
-			t.Fatalf("%s: %v, want a refusal by D61", o.Command, o.Refusal)
+		if fact := o.Command == (order.Cancel{}).Name(); fact != (o.Refusal == nil) || !fact && o.Refusal.Rule != rule.D61 {
+			t.Fatalf("%s: %v, want a refusal by D61 of all but cancel", o.Command, o.Refusal)
 		}
 	}
 	tr.at(last.Add(-5 * time.Second))

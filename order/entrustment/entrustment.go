@@ -128,6 +128,7 @@ func Decide(s Entrustment, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: s.Phase, LastAt: s.LastAt, Party: s.isParty(g.By)}); err != nil {
 		return nil, err
 	}
+	g.At = life.Instant(c.Name(), g, s.LastAt)
 	return decideCommand(c, &s, &g, &f)
 }
 

@@ -98,9 +98,9 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// customs
 	permit(Declare{}, by(trade.Platform), in(PhaseAccepted), rule.D42, KindDeclared),
-	permit(Return{}, by(trade.Platform), in(PhaseDeclaring), rule.D37, KindReturned),
-	permit(Release{}, by(trade.Platform), in(PhaseDeclaring), rule.D44, KindReleased),
-	permit(CloseCustoms{}, by(trade.Platform), in(PhaseReleased), rule.D44, KindCustomsClosed),
+	permit(Return{}, by(trade.Platform), in(PhaseDeclaring), rule.D37, KindReturned).AsFact(),
+	permit(Release{}, by(trade.Platform), in(PhaseDeclaring), rule.D44, KindReleased).AsFact(),
+	permit(CloseCustoms{}, by(trade.Platform), in(PhaseReleased), rule.D44, KindCustomsClosed).AsFact(),
 
 	// link
 	permit(Link{}, by(trade.Desk), alive, rule.A21, KindLinked).Unless(rule.D39, in(PhaseCancelled)),

@@ -116,6 +116,7 @@ func Decide(b Balance, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := b.permitted(c, g); err != nil {
 		return nil, err
 	}
+	g.At = life.Instant(c.Name(), g, b.LastAt)
 	if amount := c.money(); amount != (trade.Money{}) && amount.Currency() != b.Currency {
 		return nil, b.refuse(rule.D60, c).Because("the balance is in %[1]s", "该账户的币种为%[1]s", b.Currency)
 	}

@@ -160,7 +160,7 @@ var refusals = []refused{
 	{"D60/refuse/a charge in another currency", free, noon, PayCharge{"c-2", dollars(1), "logistics"}, none, rule.D60, trade.Money{}, noInstant},
 	{"D60/refuse/more than all credits can be", most, noon, Credit{orderB, fen(1)}, Facts{Sale: Sale{Paid: fen(1)}}, rule.D60, trade.Money{}, noInstant},
 	{"D61/refuse/a withdrawal before the last event", free, noon.Add(-1), withdraw(1), none, rule.D61, trade.Money{}, noon},
-	{"D61/refuse/a settlement before the last event", moving, noon.Add(-1), SettleWithdrawal{"w-1"}, none, rule.D61, trade.Money{}, noon},
+	{"D61/refuse/a charge before the last event", free, noon.Add(-1), PayCharge{"c-2", yuan(1), "logistics"}, none, rule.D61, trade.Money{}, noon},
 }
 
 // noInstant is no instant: what is refused will not be possible by waiting.

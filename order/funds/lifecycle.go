@@ -65,8 +65,8 @@ var permits = []machine.Permit[Phase, Kind]{
 	// withdraw
 	permit(Withdraw{}, by(trade.Seller), in(PhaseOpen), rule.B10, KindWithdrawalRequested),
 	permit(WithdrawQuota{}, by(trade.Seller), in(PhaseNone, PhaseOpen), rule.B6),
-	permit(SettleWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalSettled),
-	permit(FailWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalFailed),
+	permit(SettleWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalSettled).AsFact(),
+	permit(FailWithdrawal{}, by(trade.Platform), in(PhaseOpen), rule.D57, KindWithdrawalFailed).AsFact(),
 
 	// charge
 	permit(PayCharge{}, by(trade.Seller), in(PhaseOpen), rule.B14, KindChargePaid),

@@ -123,6 +123,7 @@ func TestRule(t *testing.T) {
 	t.Run("D57/effect/a refusal says how the withdrawal ended", testEnded)
 	t.Run("D60/effect/a balance without a currency takes nothing", testNoCurrency)
 	t.Run("D61/excludes/the desk, which goes by version", testDeskBehind)
+	t.Run("D61/accept/how a withdrawal ended, before the last event", testEndedBefore)
 	t.Run("B10/effect/a card that is bound twice", testBoundTwice)
 	t.Run("B10/effect/a card is free again when its withdrawals have ended", testUnbindLater)
 }
@@ -307,6 +308,15 @@ func testDeskBehind(t *testing.T) {
 	do(t, &late, noon, paid(10, 0), Debit{orderA, yuan(10)})
 	if got := figuresOf(&late, noon); got != (figures{credited: 30, pending: 10, available: 9, transit: 1, refunded: 10}) {
 		t.Errorf("a refund before the last event: %+v", got)
+	}
+}
+
+func testEndedBefore(t *testing.T) {
+	for _, end := range []Command{SettleWithdrawal{"w-1"}, FailWithdrawal{"w-1", "closed"}} {
+		b := moving
+		if do(t, &b, noon.Add(-100*day), none, end); !b.LastAt.Equal(noon) {
+			t.Errorf("%s: the last instant is %s", end.Name(), b.LastAt)
+		}
 	}
 }
 

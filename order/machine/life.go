@@ -32,6 +32,9 @@ type Permit[P Phase, K Symbol] struct {
 	ExceptRule rule.ID
 	// WhileFrozen says that the command is accepted while the stream is frozen (D29).
 	WhileFrozen bool
+	// Facts are the roles whose command no clock refuses (D61): it reports what happened outside, or
+	// frees money or quota that one event under a wrong clock must not lock. See Life.Instant.
+	Facts []trade.Role
 }
 
 // Unless returns the permit with another rule for refusals in those phases.
@@ -46,6 +49,16 @@ func (p Permit[P, K]) EvenFrozen() Permit[P, K] {
 	return p
 }
 
+// AsFact returns the permit with the command as a fact if it comes from one of the roles, or from
+// any role of the permit if none is named.
+func (p Permit[P, K]) AsFact(roles ...trade.Role) Permit[P, K] {
+	if len(roles) == 0 {
+		roles = p.Roles
+	}
+	p.Facts = roles
+	return p
+}
+
 func (p *Permit[P, K]) refuses(phase P) rule.ID {
 	if slices.Contains(p.Except, phase) {
 		return p.ExceptRule
@@ -55,6 +68,7 @@ func (p *Permit[P, K]) refuses(phase P) rule.ID {
 
 func (p Permit[P, K]) clone() Permit[P, K] {
 	p.Roles, p.Phases, p.Makes, p.Except = slices.Clone(p.Roles), slices.Clone(p.Phases), slices.Clone(p.Makes), slices.Clone(p.Except)
+	p.Facts = slices.Clone(p.Facts)
 	return p
 }
 
@@ -173,10 +187,26 @@ type At[P Phase] struct {
 	Frozen bool      // it accepts only commands with a permit EvenFrozen
 }
 
+// Fact reports whether a command of the role is a fact: no clock refuses it.
+func (l *Life[P, K]) Fact(name string, role trade.Role) bool {
+	c := l.commands[name]
+	return c != nil && slices.ContainsFunc(c.rows, func(p *Permit[P, K]) bool { return slices.Contains(p.Facts, role) })
+}
+
+// Instant returns the instant of the events that a command makes on a stream whose last event is of
+// that instant: that of the command, or for a fact the later of the two.
+func (l *Life[P, K]) Instant(name string, g trade.Given, last time.Time) time.Time {
+	if l.Fact(name, g.By.Role) {
+		return trade.Later(g.At, last)
+	}
+	return g.At
+}
+
 // Check returns the *trade.Refusal of a command by role, party, phase, instant (D61) or freeze
 // (D29), the first that applies in this order, or nil. A command that no permit names is a
-// *trade.InvalidError. The desk's instant is not checked: what the desk writes to one stream belongs
-// to a command on another, and is ordered by version, not by time.
+// *trade.InvalidError. The instant is not checked of a fact, which takes the one that Instant
+// returns, and not of the desk: what the desk writes to one stream belongs to a command on another,
+// and is ordered by version, not by time.
 func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	c := l.commands[name]
 	if c == nil {
@@ -199,7 +229,7 @@ func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	case !here:
 		return no(other).Instead("the "+l.english+" is "+at.Phase.Text(rule.English)+"; "+c.english,
 			l.chinese+"的状态是“"+at.Phase.Text(rule.Chinese)+"”；"+c.chinese)
-	case g.By.Role != trade.Desk && g.At.Before(at.LastAt):
+	case g.At.Before(at.LastAt) && g.By.Role != trade.Desk && !l.Fact(name, g.By.Role):
 		return no(rule.D61).From(at.LastAt)
 	case at.Frozen && !whileFrozen:
 		return no(rule.D29).Says("a dispute or a chargeback is open", "有进行中的纠纷或拒付")

@@ -66,7 +66,7 @@ func parcelSteps() []parcelStep {
 func parcelPermits() []parcelPermit {
 	return []parcelPermit{
 		{Command: "post", Roles: roles(trade.Seller), Phases: []stage{unsent}, Rule: rule.A6, Makes: []happening{posted}},
-		parcelPermit{Command: "deliver", Roles: roles(trade.Platform), Phases: []stage{sent}, Rule: rule.A20, Makes: []happening{delivered}}.Unless(rule.D27, []stage{arrived, kept}),
+		parcelPermit{Command: "deliver", Roles: roles(trade.Platform), Phases: []stage{sent}, Rule: rule.A20, Makes: []happening{delivered}}.Unless(rule.D27, []stage{arrived, kept}).AsFact(),
 		{Command: "sign", Roles: roles(trade.Buyer), Phases: []stage{arrived}, Rule: rule.A24, Makes: []happening{signed}},
 		{Command: "sign", Roles: roles(trade.System, trade.Platform), Phases: []stage{sent, arrived}, Rule: rule.A24, Makes: []happening{delivered, signed}},
 		parcelPermit{Command: "note", Roles: roles(trade.Buyer, trade.Seller, trade.Desk), Phases: []stage{sent, arrived}, Rule: rule.A9, Makes: []happening{noted}}.EvenFrozen(),
@@ -262,6 +262,44 @@ func TestTheDeskHasNoInstant(t *testing.T) {
 	}
 }
 
+// TestAFactHasNoClock: a command that is a fact for the role is refused for no instant, and takes
+// that of the last event if it lies before it; of other roles it is refused.
+func TestAFactHasNoClock(t *testing.T) {
+	permits := parcelPermits()
+	permits[2] = permits[2].AsFact()               // sign by the buyer
+	permits[3] = permits[3].AsFact(trade.Platform) // and by the system and the platform
+	l := machine.Must(machine.NewLife("parcel", "包裹", unsent, parcelSteps(), permits))
+	for role, fact := range map[trade.Role]bool{trade.Buyer: true, trade.Platform: true, trade.System: false, trade.Seller: false} {
+		if got := l.Fact("sign", role); got != fact {
+			t.Errorf("of the %s: a fact is %t", role, got)
+		}
+		for _, behind := range []time.Duration{-time.Hour, 0, 1, 200 * 365 * 24 * time.Hour} {
+			at, want := here(arrived), monday
+			at.LastAt = monday.Add(behind)
+			if fact && behind > 0 {
+				want = at.LastAt
+			}
+			if got := l.Instant("sign", by(role), at.LastAt); got != want {
+				t.Errorf("of the %s, %s behind: %s, want %s", role, behind, got, want)
+			}
+			if role == trade.Seller {
+				continue
+			}
+			if err := l.Check("sign", by(role), at); errors.Is(err, rule.D61) != (behind > 0 && !fact) {
+				t.Errorf("of the %s, %s behind: %v", role, behind, err)
+			}
+		}
+	}
+	if l.Fact("note", trade.Buyer) || l.Fact("burn", trade.Buyer) {
+		t.Error("a command without a permit AsFact is a fact")
+	}
+	for _, choice := range l.Next(by(trade.Platform), machine.At[stage]{Phase: arrived, Party: true, LastAt: monday.Add(1)}, func(string) error { return nil }) {
+		if choice.Refusal != nil {
+			t.Errorf("%s: %v", choice.Command, choice.Refusal)
+		}
+	}
+}
+
 // TestCheckNamesUnknownCommands: a command without a permit is malformed, and its name is quoted
 // within bounds.
 func TestCheckNamesUnknownCommands(t *testing.T) {
@@ -346,6 +384,9 @@ func TestLifeKeepsNothingOfItsCaller(t *testing.T) {
 			p.Command, p.Roles[0], p.Phases[0], p.Makes[0] = "burn", trade.Desk, kept, noted
 			if len(p.Except) > 0 {
 				p.Except[0] = unsent
+			}
+			if len(p.Facts) > 0 {
+				p.Facts[0] = trade.Desk
 			}
 		}
 		if !reflect.DeepEqual(l.Steps(), parcelSteps()) || !reflect.DeepEqual(l.Permits(), parcelPermits()) {

@@ -103,7 +103,7 @@ var steps = []machine.Step[Phase, Kind]{
 var permits = []machine.Permit[Phase, Kind]{
 	// place
 	permit(Place{}, by(trade.Buyer), in(PhaseNone), rule.B7, KindPlaced),
-	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhasePlaced), rule.D49, KindCancelled),
+	permit(Cancel{}, by(trade.Buyer, trade.Seller), in(PhasePlaced), rule.D49, KindCancelled).AsFact(),
 
 	// ship
 	permit(Ship{}, by(trade.Seller), in(PhasePlaced, PhasePrepaid), rule.B1, KindShipped),
@@ -113,13 +113,13 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// pay
 	permit(Pay{}, by(trade.Buyer, trade.System), unpaid, rule.B8, KindInstalmentPaid, KindPaid).
-		Unless(rule.D52, in(PhaseWrittenOff)),
-	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaid), rule.D50, KindRefundMade, KindCancelled),
-	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaidShipped, PhasePaid), rule.D50, KindRefundMade),
+		Unless(rule.D52, in(PhaseWrittenOff)).AsFact(trade.System),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaid), rule.D50, KindRefundMade, KindCancelled).AsFact(trade.Platform),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaidShipped, PhasePaid), rule.D50, KindRefundMade).AsFact(trade.Platform),
 
 	// overdue
 	permit(RequestCharge{}, by(trade.System), charged, rule.D47, KindChargeRequested),
-	permit(FailCharge{}, by(trade.System), charged, rule.D47, KindChargeFailed),
+	permit(FailCharge{}, by(trade.System), charged, rule.D47, KindChargeFailed).AsFact(),
 	permit(MarkOverdue{}, by(trade.System), in(PhaseReceived), rule.D47, KindMarkedOverdue),
 	permit(WriteOff{}, by(trade.Platform), in(PhaseOverdue), rule.D52, KindWrittenOff),
 
@@ -127,7 +127,7 @@ var permits = []machine.Permit[Phase, Kind]{
 	permit(OpenAfterSales{}, by(trade.Buyer), in(PhaseReceived), rule.D46, KindAfterSalesOpened),
 	permit(CloseAfterSales{}, by(trade.Buyer, trade.Seller, trade.Platform), in(PhaseReceived), rule.D46, KindAfterSalesClosed),
 	permit(LowerAmount{}, by(trade.Seller), unpaid, rule.D49, KindAmountLowered),
-	permit(Return{}, by(trade.Seller, trade.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), rule.D49, KindReturned),
+	permit(Return{}, by(trade.Seller, trade.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), rule.D49, KindReturned).AsFact(trade.Platform),
 	permit(FlagFake{}, by(trade.Platform), placed, rule.B19, KindFakeFlagged),
 }
 

@@ -1,6 +1,7 @@
 package paylater_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -264,9 +265,43 @@ var commonRules = map[string]func(*testing.T){
 		w.refused(rule.D60, place("92233720368547758.07"))
 	},
 	"D61/refuse/before the last event": func(t *testing.T) {
-		for _, c := range []Command{Ship{}, Cancel{}, pay("100"), FlagFake{}, LowerAmount{Amount: yuan("1")}} {
+		for _, c := range []Command{Ship{}, pay("100"), FlagFake{}, LowerAmount{Amount: yuan("1")}} {
 			if no := on(t, PhasePlaced).at(newYear.Add(-1)).refused(rule.D61, c); !no.Earliest.Equal(newYear) {
 				t.Errorf("earliest %s", no.Earliest)
+			}
+		}
+	},
+	"D61/accept/facts before the last event, at its instant": func(t *testing.T) {
+		for _, c := range []struct {
+			phase Phase
+			by    trade.Actor
+			ask   Command
+		}{
+			{PhasePlaced, buyer, Cancel{}}, {PhasePlaced, merchant, Cancel{}},
+			{PhasePlaced, system, pay("100")}, {PhaseReceived, system, pay("100")},
+			{PhaseShipped, platform, Return{}},
+			{PhasePaid, platform, Refund{Amount: yuan("100")}}, {PhasePrepaid, platform, Refund{Amount: yuan("100")}},
+		} {
+			w := on(t, c.phase)
+			made, err := Decide(w.o, c.ask, trade.Given{By: c.by, At: newYear.Add(-1000 * day)}, w.facts)
+			if err != nil || len(made) == 0 {
+				t.Errorf("%s by the %s in %s: %v, %v", c.ask.Name(), c.by.Role, c.phase, made, err)
+			}
+		}
+		w := on(t, PhaseReceived).at(newYear.Add(day)).do(RequestCharge{}).at(newYear)
+		w.do(FailCharge{})
+	},
+	"D61/refuse/the same by parties before the last event": func(t *testing.T) {
+		for _, c := range []struct {
+			phase Phase
+			by    trade.Actor
+			ask   Command
+		}{
+			{PhasePlaced, buyer, pay("100")}, {PhaseShipped, merchant, Return{}}, {PhasePaid, merchant, Refund{Amount: yuan("100")}},
+		} {
+			w := on(t, c.phase)
+			if _, err := Decide(w.o, c.ask, trade.Given{By: c.by, At: newYear.Add(-1)}, w.facts); !errors.Is(err, rule.D61) {
+				t.Errorf("%s by the %s in %s: %v", c.ask.Name(), c.by.Role, c.phase, err)
 			}
 		}
 	},

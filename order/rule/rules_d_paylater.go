@@ -126,8 +126,8 @@ var payLaterRulings = []Entry{
 	},
 	{
 		ID:      D61,
-		English: "A command is not earlier than the last event before it; a party acts before a deadline, the system at or after it, and a payment at its due time is in time.",
-		Chinese: "操作时间不得早于上一事件；当事人须在期限之前操作，系统在期限到来时或之后操作，在到期时刻付款算按时付款。",
+		English: "A command is not earlier than the last event, unless it reports a fact; a party acts before a deadline, the system from it on, and a payment at its due time is in time; no fact lies in the future.",
+		Chinese: "操作时间不得早于上一事件，上报外部事实的除外；当事人须在期限之前操作，系统在期限到来时或之后操作，在到期时刻付款算按时付款；外部事实的时间不得晚于当前时间。",
 	},
 	{
 		ID:      D62,
