@@ -36,7 +36,7 @@
 // the entrustment refuses names the entrustment's rule. A refusal writes nothing, and it is as
 // current as a result: before it is returned, the store has confirmed that nothing it was decided
 // on has changed. [Desk.Try] returns the answer that [Desk.Do] would return and writes nothing.
-// See TestTryIsDo and TestDesksNeverContradictEachOther.
+// See TestPlay of package ordertest, TestTryEveryCommand and TestDesksNeverContradictEachOther.
 //
 // Malformed input is a *trade.InvalidError that names field and reason, and what the log cannot
 // hold a *events.BoundsError. See TestBadInput.

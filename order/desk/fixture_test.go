@@ -28,11 +28,11 @@ const day = 24 * time.Hour
 var start = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var (
-	acme     = trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
-	bruno    = trade.Actor{Role: trade.Buyer, Account: "b-bruno", Email: "bruno@buyer.example"}
-	stranger = trade.Actor{Role: trade.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
-	platform = trade.Actor{Role: trade.Platform, Account: "p-ops"}
-	usd      = must(trade.ParseCurrency("USD"))
+	acme, orient     = ordertest.Seller, ordertest.OtherSeller
+	bruno, stranger  = ordertest.Buyer, ordertest.Stranger
+	platform, system = ordertest.Platform, ordertest.System
+	actors           = []trade.Actor{acme, orient, bruno, stranger, platform, system}
+	usd              = must(trade.ParseCurrency("USD"))
 )
 
 func must[T any](v T, err error) T {
@@ -55,14 +55,6 @@ type fixture struct {
 }
 
 func newFixture(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
-	opts = append([]desk.Option{desk.WithSources(desk.Sources{
-		Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
-			if e.Same(bruno.Email) {
-				return bruno.Account, nil
-			}
-			return "", nil
-		},
-	})}, opts...)
 	tr := &fixture{TB: t, Fixture: ordertest.DeskOn(t, store, opts...)}
 	return tr.at(start)
 }
@@ -102,6 +94,11 @@ func (tr *fixture) after(d time.Duration) *fixture { tr.Clock.Advance(d); return
 
 func (tr *fixture) try(by trade.Actor, do desk.Action) error {
 	return tr.Desk.Try(context.Background(), desk.Command{ID: desk.NewID(), By: by, Do: do})
+}
+
+// asking is a command under a new ID.
+func asking(by trade.Actor, do desk.Action) desk.Command {
+	return desk.Command{ID: desk.NewID(), By: by, Do: do}
 }
 
 // refused asks for a command that has to be refused by exactly that rule, and checks that

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
@@ -24,6 +23,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -98,53 +98,22 @@ func tableRows(t testing.TB, path string) (rows []goldenRow) {
 type goldenAsked struct {
 	ID          uuid.UUID
 	By          trade.Actor
-	Wish        wish
+	Request     ordertest.Request `json:"Wish"`
 	First, Last events.Position
 }
 
 // do is the command as it was asked.
-func (a *goldenAsked) do(t testing.TB) desk.Command {
-	t.Helper()
-	var do desk.Action
-	switch w := a.Wish; w.Kind {
-	case "sale":
-		do = desk.OnPayLater(must(trade.ParseID(w.Target)), must(paylater.DecodeCommand(w.Name, w.Payload)))
-	case "quota":
-		do = desk.OnQuota(trade.Account(w.Target), cny, must(credit.DecodeCommand(w.Name, w.Payload)))
-	case "funds":
-		do = desk.OnFunds(trade.Account(w.Target), cny, must(funds.DecodeCommand(w.Name, w.Payload)))
-	default:
-		do = must(w.action())
-	}
-	return desk.Command{ID: a.ID, By: a.By, Do: do}
-}
-
-// marketWish is the command that a market has made up last, on the stream that it went to.
-func marketWish(m *market, stream events.StreamID) wish {
-	key, _ := stream.Key()
-	merchant, _, _ := strings.Cut(key, "/")
-	for _, who := range merchants {
-		if quota, funds := must(credit.Stream(credit.PayLater, who.Account, cny)), must(funds.Stream(who.Account, cny)); stream == quota || stream == funds {
-			merchant = string(who.Account)
-		}
-	}
-	switch c := m.ask.(type) {
-	case paylater.Command:
-		return wishFor("sale", m.id.String(), c, paylater.EncodeCommand)
-	case credit.Command:
-		return wishFor("quota", merchant, c, credit.EncodeCommand)
-	default:
-		return wishFor("funds", merchant, c.(funds.Command), funds.EncodeCommand)
-	}
+func (a *goldenAsked) do() desk.Command {
+	return desk.Command{ID: a.ID, By: a.By, Do: a.Request.Action()}
 }
 
 // playGolden makes the file and what belongs to it.
 func playGolden(t *testing.T) {
-	const seed, most = 4, 460 // which come to most kinds of events in so few records
+	const seed, most = 5, 460 // which come to most kinds of events in so few records
 	path := filepath.Join(t.TempDir(), "golden.sqlite")
 	store := openFile(t, path)
 	newFixture(t, store).opened("10000 USD").openedTo(orient, "10000 USD").openShop("5000 CNY")
-	// What the players never come to: a certification that is not approved.
+	// What the player never comes to: a certification that is not approved.
 	strict := newFixture(t, store, desk.WithSources(desk.Sources{
 		Store: func(context.Context, trade.Account) (seller.Facts, error) {
 			return seller.Facts{Operating: true, Membership: seller.MemberFree}, nil
@@ -156,25 +125,21 @@ func playGolden(t *testing.T) {
 	strict.Do(otherShop, desk.OnSeller(otherShop.Account, seller.Activate{Route: seller.RouteConsole, Certification: seller.Certification{
 		CompanyName: "Far Sail", RegistrationNo: "1", LegalRepresentative: "Wang Fang", RegisteredAddress: "Ningbo",
 	}}))
-	p := newPlayer(newFixture(t, store), 'g', 9, 9, rand.New(rand.NewPCG(seed, 0)).IntN)
-	m := newMarket(func(opts ...desk.Option) *fixture { return newFixture(t, store, opts...) }, 6, rand.New(rand.NewPCG(seed, 1)).IntN)
+	// Policies under which the player comes to instalments, to a second charge and to fees.
+	tr := newFixture(t, store, payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 10, Expected: day}}), terms(func(p *paylater.Policy) {
+		p.Instalments, p.ChargeRetries, p.FreezeAfterOverdue = true, 1, 1
+	}))
+	p := ordertest.NewPlayer(tr.Fixture, rand.New(rand.NewPCG(seed, 0)).IntN, ordertest.PlayerConfig{Name: 'g', Orders: 9, Sales: 6})
 	var asked []byte
 	for i := 0; i < 3000 && must(store.Settled(t.Context())) < most; i++ {
-		c, on := p.step(), p.Desk
-		if i%2 == 0 {
-			c, on = m.step(), m.Desk
-		}
-		r, err := on.Do(t.Context(), c)
+		c := p.Next()
+		r, err := p.Desk.Do(t.Context(), c)
 		if err != nil || len(r.Events) == 0 {
 			continue
 		}
-		w := p.wish
-		if i%2 == 0 {
-			w = marketWish(m, r.Stream)
-		}
-		asked = append(append(asked, must(json.Marshal(goldenAsked{c.ID, c.By, w, r.Receipt.First, r.Receipt.Position}))...), '\n')
+		asked = append(append(asked, must(json.Marshal(goldenAsked{c.ID, c.By, p.Request(), r.Receipt.First, r.Receipt.Position}))...), '\n')
 	}
-	leaveOpen(newFixture(t, store).at(later(p.Clock.Now(), m.Clock.Now())))
+	leaveOpen(tr)
 	states := spellStates(t, store)
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
@@ -188,13 +153,6 @@ func playGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // leaveOpen begins orders of both kinds and leaves them where a deadline runs.
@@ -327,9 +285,9 @@ func askAgain(t testing.TB, tr *fixture, every int) {
 		}
 		var a goldenAsked
 		unmarshal(t, []byte(line), &a)
-		r, err := tr.Desk.Do(t.Context(), a.do(t))
+		r, err := tr.Desk.Do(t.Context(), a.do())
 		if err != nil || !r.Receipt.Repeated || r.Receipt.First != a.First || r.Receipt.Position != a.Last || len(r.Events) == 0 {
-			t.Errorf("%s by %s: %+v, %v", a.Wish.Name, a.By.Role, r.Receipt, err)
+			t.Errorf("%s by %s: %+v, %v", a.Request.Action(), a.By.Role, r.Receipt, err)
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -109,39 +110,35 @@ func (tr *fixture) asksWhatItReads(in io.Reader) {
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
 			tr.Fatal(err)
 		}
-		do, err := a.Wish.action()
-		if err != nil {
-			tr.Fatal(err)
-		}
-		fmt.Println(answer(tr.at(a.At).Desk.Do(context.Background(), desk.Command{ID: a.ID, By: a.By, Do: do})))
+		fmt.Println(answer(tr.at(a.At).Desk.Do(context.Background(), a.command())))
 	}
 }
 
-// wishes are the commands of some duels in a form that another process can read.
-var wishes = map[string]func(tr *fixture, round int) [2]wish{
-	"TwoOrdersLinkOneEntrustment": func(_ *fixture, round int) [2]wish {
+// requests are the commands of some duels in a form that another process can read.
+var requests = map[string]func(tr *fixture, round int) [2]ordertest.Request{
+	"TwoOrdersLinkOneEntrustment": func(_ *fixture, round int) [2]ordertest.Request {
 		c := order.Link{Entrustment: order.EntrustmentID(fmt.Sprintf("E%d", round))}
-		return [2]wish{wishOf(orderOfRound(round, 0), c), wishOf(orderOfRound(round, 1), c)}
+		return [2]ordertest.Request{onOrder(orderOfRound(round, 0), c), onOrder(orderOfRound(round, 1), c)}
 	},
-	"TwoOrdersHoldTheLastOfAQuota": func(_ *fixture, round int) [2]wish {
+	"TwoOrdersHoldTheLastOfAQuota": func(_ *fixture, round int) [2]ordertest.Request {
 		c := order.Submit{OneTouchAcknowledged: true}
-		return [2]wish{wishOf(orderOfRound(round, 0), c), wishOf(orderOfRound(round, 1), c)}
+		return [2]ordertest.Request{onOrder(orderOfRound(round, 0), c), onOrder(orderOfRound(round, 1), c)}
 	},
-	"TwoConfirmations": func(_ *fixture, round int) [2]wish {
-		w := wishOf(orderOfRound(round, 0), order.Confirm{Terms: 2})
-		return [2]wish{w, w}
+	"TwoConfirmations": func(_ *fixture, round int) [2]ordertest.Request {
+		r := onOrder(orderOfRound(round, 0), order.Confirm{Terms: 2})
+		return [2]ordertest.Request{r, r}
 	},
-	"PayAgainstExpireAtTheDeadline": func(tr *fixture, round int) [2]wish {
+	"PayAgainstExpireAtTheDeadline": func(tr *fixture, round int) [2]ordertest.Request {
 		o := tr.Order(orderOfRound(round, 0))
 		paid := order.RecordPayment{
 			Reference: "all", Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: o.Terms.Total, Payer: "Bruno Imports", PaidAt: o.PayBy,
 		}
-		return [2]wish{wishOf(o.ID, paid), wishOf(o.ID, order.Expire{})}
+		return [2]ordertest.Request{onOrder(o.ID, paid), onOrder(o.ID, order.Expire{})}
 	},
 }
 
-func wishOf(id trade.ID, c order.Command) wish {
-	return wishFor("order", id.String(), c, order.EncodeCommand)
+func onOrder(id trade.ID, c order.Command) ordertest.Request {
+	return ordertest.Request{Kind: "order", Target: id.String(), Command: c}
 }
 
 // TestPostgresTwoProcesses has two processes ask for what meets in a race, at least 200 rounds
@@ -149,7 +146,7 @@ func wishOf(id trade.ID, c order.Command) wish {
 // commands.
 func TestPostgresTwoProcesses(t *testing.T) {
 	for _, d := range duels {
-		if wishes[d.name] == nil {
+		if requests[d.name] == nil {
 			continue
 		}
 		t.Run(d.name, func(t *testing.T) {
@@ -158,8 +155,8 @@ func TestPostgresTwoProcesses(t *testing.T) {
 			children := [2]*process{startChild(t, "ask", place), startChild(t, "ask", place)}
 			d.meet(tr, rounds(200), func(round int, commands [2]desk.Command) (answers [2]error) {
 				var lines [2]string
-				for n, w := range wishes[d.name](tr, round) {
-					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.Clock.Now(), w})))
+				for n, r := range requests[d.name](tr, round) {
+					lines[n] = string(must(json.Marshal(asked{commands[n].ID, commands[n].By, tr.Clock.Now(), r})))
 				}
 				first := round % 2
 				children[first].Say(lines[first])
@@ -239,12 +236,12 @@ func TestPostgresRepeatedFacts(t *testing.T) {
 		seed = must(strconv.ParseUint(text, 10, 64))
 	}
 	t.Logf("seed %d; again: SURETY_SEED=%d go test -count=1 -run '^%s$' ./order/desk", seed, seed, t.Name())
-	p := newPlayer(desks[0], 'r', 4, 4, rand.New(rand.NewPCG(seed, 0)).IntN)
+	p := ordertest.NewPlayer(desks[0].Fixture, rand.New(rand.NewPCG(seed, 0)).IntN, ordertest.PlayerConfig{Orders: 4})
 	var commands []desk.Command
 	var results []desk.Result
 	won := make(map[bool]int) // by whether the second desk was first
 	for range max(rounds(600), 100) {
-		c := p.step()
+		c := p.Next()
 		desks[1].at(p.Clock.Now())
 		got, errs := twice(desks, c)
 		if !reflect.DeepEqual(errs[0], errs[1]) {

@@ -22,6 +22,7 @@ import (
 	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -194,10 +195,14 @@ func tickInTwo(t *testing.T, place string, times int) {
 
 // asked is a command that a child has asked for, as it prints it.
 type asked struct {
-	ID   uuid.UUID
-	By   trade.Actor
-	At   time.Time
-	Wish wish
+	ID      uuid.UUID
+	By      trade.Actor
+	At      time.Time
+	Request ordertest.Request
+}
+
+func (a asked) command() desk.Command {
+	return desk.Command{ID: a.ID, By: a.By, Do: a.Request.Action()}
 }
 
 // dying is a store that kills its process at a commit, before it has happened or after.
@@ -237,11 +242,10 @@ func (tr *fixture) playsUntilKilled(in io.Reader) {
 	}
 	tr = newFixture(child{}, &end)
 	tr.at(start.Add(time.Duration(seed) * 60 * day))
-	p := newPlayer(tr, 'A'+byte(seed), 6, 6, rand.New(rand.NewPCG(seed, 0)).IntN)
-	p.serial = int(seed) * 1_000_000
+	p := ordertest.NewPlayer(tr.Fixture, rand.New(rand.NewPCG(seed, 0)).IntN, ordertest.PlayerConfig{Name: 'A' + byte(seed), Orders: 6})
 	for {
-		c := p.step()
-		line := must(json.Marshal(asked{c.ID, c.By, p.Clock.Now(), p.wish}))
+		c := p.Next()
+		line := must(json.Marshal(asked{c.ID, c.By, p.Clock.Now(), p.Request()}))
 		fmt.Println("ask " + string(line))
 		fmt.Println("got", c.ID, answer(tr.Desk.Do(context.Background(), c)))
 	}
@@ -280,11 +284,7 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 		if last.ID == uuid.Nil {
 			continue
 		}
-		do, err := last.Wish.action()
-		if err != nil {
-			t.Fatal(err)
-		}
-		again := desk.Command{ID: last.ID, By: last.By, Do: do}
+		again := last.command()
 		first, err := tr.Desk.Do(context.Background(), again)
 		size := must(store.Settled(context.Background()))
 		switch {
@@ -295,10 +295,10 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 		}
 		second, err2 := tr.Desk.Do(context.Background(), again)
 		if (err == nil) != (err2 == nil) || must(store.Settled(context.Background())) != size {
-			t.Fatalf("cycle %d: %s asked again: %v, then %v", cycle, do, err, err2)
+			t.Fatalf("cycle %d: %s asked again: %v, then %v", cycle, again.Do, err, err2)
 		}
 		if len(first.Events) > 0 && (!second.Receipt.Repeated || second.Receipt.First != first.Receipt.First) {
-			t.Fatalf("cycle %d: %s asked again: %+v, then %+v", cycle, do, first.Receipt, second.Receipt)
+			t.Fatalf("cycle %d: %s asked again: %+v, then %+v", cycle, again.Do, first.Receipt, second.Receipt)
 		}
 		verify(t, store)
 		tr.audit()

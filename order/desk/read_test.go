@@ -23,7 +23,7 @@ func TestWhoMayRead(t *testing.T) {
 	submitted := tr.placed("100 USD", "100 USD", order.CoverageNone)
 	tr.entrust("E1")
 	nobody := trade.NewID()
-	everybody := []trade.Actor{acme, orient, bruno, stranger, platform, system}
+	everybody := actors
 	reads := map[string]struct {
 		may  []trade.Actor
 		read func(by trade.Actor) error

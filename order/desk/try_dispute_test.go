@@ -2,10 +2,12 @@ package desk_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -93,14 +95,14 @@ func TestTryInEverySituation(t *testing.T) {
 			all := 1
 			for n := 0; n < rounds(3)*all; n++ {
 				tr := inMemory(t).opened("50000 USD")
-				p := newPlayer(tr, 's', 1, 1, random.IntN)
-				s.prepare(tr, p.orders[0], p.goods[0])
-				commands := p.anyOfOrder(p.orders[0])
+				p := ordertest.NewPlayer(tr.Fixture, random.IntN, ordertest.PlayerConfig{Orders: 1})
+				s.prepare(tr, p.Orders[0], p.Entrustments[0])
+				commands := slices.DeleteFunc(p.Every(), func(r ordertest.Request) bool { return r.Kind != "order" })
 				all = len(commands)
-				c := commands[n%all]
+				r := commands[n%all]
 				for _, by := range actors {
-					if tr.tried(asking(by, desk.OnOrder(p.orders[0], c))) == nil {
-						accepted[c.Name()] = true
+					if tr.tried(asking(by, r.Action())) == nil {
+						accepted[r.Command.(order.Command).Name()] = true
 					}
 				}
 				tr.audit()

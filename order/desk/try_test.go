@@ -7,31 +7,11 @@ import (
 	"reflect"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/trade"
 )
-
-// TestTryIsDo plays histories and asks for each command twice: Try gives the error that Do then
-// gives, and leaves the log alone.
-func TestTryIsDo(t *testing.T) {
-	answers := make(map[bool]int)
-	rapid.Check(t, func(r *rapid.T) {
-		tr := under(t, r)
-		tr.tryEach(newPlayer(tr, 't', 4, 4, rapidly(r)).underWay(), length(r, 300), answers)
-	})
-	t.Logf("%d refused, %d accepted", answers[false], answers[true])
-}
-
-func TestTryIsDoOnSQLite(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	tr := onSQLite(t).opened("50000 USD").openedTo(orient, "50000 USD")
-	tr.tryEach(newPlayer(tr, 't', 6, 6, random.IntN).underWay(), rounds(1500), make(map[bool]int))
-}
 
 // TestTryEveryCommand tries, in every phase that a whole life goes through, every command as
 // every actor.
@@ -39,30 +19,30 @@ func TestTryEveryCommand(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for phase := range 8 {
 		tr := inMemory(t).opened("50000 USD")
-		p := newPlayer(tr, 'e', 1, 1, random.IntN)
-		take := func(times int) {
-			for range times {
-				for _, by := range actors {
-					for _, c := range p.anyOfOrder(p.orders[0]) {
-						c := asking(by, desk.OnOrder(p.orders[0], c))
-						tr.tried(c)
-					}
-					for _, c := range p.anyOfGoods() {
-						tr.tried(asking(by, desk.OnEntrustment(p.goods[0], c)))
-					}
-					for _, c := range p.anyOfLine() {
-						tr.tried(asking(by, desk.OnLine(acme.Account, usd, c)))
-					}
-					for _, c := range p.anyOfService() {
-						tr.tried(asking(by, desk.OnSeller(acme.Account, c)))
-					}
+		p := ordertest.NewPlayer(tr.Fixture, random.IntN, ordertest.PlayerConfig{Orders: 1})
+		tr.until(p.Orders[0], p.Entrustments[0], phase)
+		tr.tryEvery(p, actors)
+	}
+}
+
+// tryEvery tries every command that a player knows as every actor, twice, on the player's orders
+// and on what belongs to acme and to the shop, and audits the log.
+func (tr *fixture) tryEvery(p *ordertest.Player, actors []trade.Actor) {
+	tr.Helper()
+	for range 2 {
+		for _, by := range actors {
+			for _, r := range p.Every() {
+				switch r.Kind {
+				case "service", "line":
+					r.Target = string(acme.Account)
+				case "quota", "funds":
+					r.Target = string(shopkeeper.Account)
 				}
+				tr.tried(asking(by, r.Action()))
 			}
 		}
-		tr.until(p.orders[0], p.goods[0], phase)
-		take(2)
-		tr.audit()
 	}
+	tr.audit()
 }
 
 // until takes an order through the first so many stages of its life.
@@ -84,13 +64,6 @@ func (tr *fixture) until(id trade.ID, e order.EntrustmentID, stages int) {
 		if i < stages {
 			stage()
 		}
-	}
-}
-
-func (tr *fixture) tryEach(p *player, steps int, answers map[bool]int) {
-	tr.Helper()
-	for range steps {
-		answers[tr.tried(p.step()) == nil]++
 	}
 }
 

@@ -36,6 +36,10 @@
 //		}
 //	})
 //
+// A [Player] makes up the commands of a whole trade on a desk, one at a time, for tests that
+// execute them in a way of their own: at several desks at once, or in a process that is killed. A
+// [Request] is what such a command asks for, in a form that goes to another process.
+//
 // # The state machine
 //
 // [Play] is one run of a rapid state machine on a store of the caller's: it trades on a desk, well

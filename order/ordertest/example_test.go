@@ -2,7 +2,9 @@ package ordertest_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 
 	"pgregory.net/rapid"
 
@@ -101,6 +103,28 @@ func ExampleHistories() {
 	}
 	fmt.Println("as many streams as were begun:", len(versions) == len(history.Streams()))
 	// Output: as many streams as were begun: true
+}
+
+// A player makes up what happens to a service under test. What was asked for goes to another
+// process, or into a file, as JSON.
+func ExamplePlayer() {
+	f := ordertest.Desk(t)
+	p := ordertest.NewPlayer(f, rand.New(rand.NewPCG(1, 2)).IntN, ordertest.PlayerConfig{Orders: 3, Sales: 2}).Open()
+	accepted := 0
+	for range 200 {
+		if _, err := f.Desk.Do(context.Background(), p.Next()); err == nil {
+			accepted++
+		}
+	}
+	fmt.Println("accepted some:", accepted > 20, "and the log is sound:", ordertest.Audit(context.Background(), f.Desk, f.Store) == nil)
+
+	sent, _ := json.Marshal(ordertest.Request{Kind: "order", Target: p.Orders[0].String(), Command: order.Confirm{Terms: 2}})
+	var heard ordertest.Request
+	err := json.Unmarshal(sent, &heard)
+	fmt.Println(heard.Action(), err)
+	// Output:
+	// accepted some: true and the log is sound: true
+	// confirm of order-01000000-0000-7000-8000-000000000001 <nil>
 }
 
 // A store of one's own is played on, and every commit looked at.

@@ -33,9 +33,7 @@ var askings = []asking{
 
 // step asks for one thing; before it time goes on, or a little back.
 func (g *game) step() {
-	if g.chance(4) == 0 {
-		g.Clock.Advance(one(g.chance, time.Millisecond, time.Hour, Day, Day, 4*Day, 8*Day, 16*Day, 31*Day, -3*time.Second, -time.Hour))
-	}
+	g.passTime()
 	n := g.chance(100)
 	for _, a := range askings {
 		if n -= a.often; n < 0 {
@@ -46,51 +44,33 @@ func (g *game) step() {
 	}
 }
 
-// next is the next sensible step of something in one of the two worlds, if one is soon found
-// that the desk would take, and any is anything.
-func (g *game) next() (by trade.Actor, w wish) {
+// next is the next sensible step of something, if one is soon found that the desk would take.
+func (g *game) next() (by trade.Actor, r Request) {
 	for range 6 {
-		if g.market == nil || g.trader != nil && g.chance(2) == 0 {
-			by, w = g.trader.next()
-		} else {
-			by, w = g.market.next()
-		}
-		c := desk.Command{ID: g.newID(), By: by, Do: w.action()}
+		by, r = g.Player.next()
+		c := desk.Command{ID: g.nextID(), By: by, Do: r.Action()}
 		err := g.Desk.Try(g.t.Context(), c)
 		if err == nil {
 			break
 		}
 		g.promised(c, err) // a fault is not what the next try passes over
 	}
-	return by, w
-}
-
-func (g *game) any() wish {
-	if g.market == nil || g.trader != nil && g.chance(2) == 0 {
-		return g.trader.any()
-	}
-	return g.market.any()
+	return by, r
 }
 
 // valid asks for the next sensible step.
 func (g *game) valid() { g.try(g.next()) }
 
 // try asks for something under a new ID.
-func (g *game) try(by trade.Actor, w wish) {
+func (g *game) try(by trade.Actor, r Request) {
 	g.rt.Helper()
-	_ = g.do(desk.Command{ID: g.newID(), By: by, Do: w.action()})
+	_ = g.do(desk.Command{ID: g.nextID(), By: by, Do: r.Action()})
 }
 
 // boundary takes the clock to a deadline, or a nanosecond beside it, and asks for the next step
 // or has the system act. A game does not go back further than its log.
 func (g *game) boundary() {
-	var at time.Time
-	if g.market == nil || g.trader != nil && g.chance(2) == 0 {
-		at = g.trader.deadline()
-	} else {
-		at = g.market.deadline()
-	}
-	if at = at.Add(one[time.Duration](g.chance, -1, 0, 1)); at.After(g.Clock.Now()) {
+	if at := g.deadline().Add(one[time.Duration](g.chance, -1, 0, 1)); at.After(g.Clock.Now()) {
 		g.Clock.Set(at)
 	}
 	if g.chance(3) == 0 {
@@ -140,18 +120,18 @@ func (g *game) tickOnce() bool {
 // wrongActor has somebody else ask for the next sensible step: in another role, or in the same
 // one from another account.
 func (g *game) wrongActor() {
-	by, w := g.next()
+	by, r := g.next()
 	other := one(g.chance, Everybody()...)
 	if g.chance(2) == 0 {
 		other = trade.Actor{Role: by.Role, Account: "x-nobody", Email: "nobody@nowhere.example"}
 	}
-	g.try(other, w)
+	g.try(other, r)
 }
 
 // malformed asks for what nobody should send: a spoilt payload, or a spoilt envelope.
 func (g *game) malformed() {
-	by, w := g.next()
-	c := desk.Command{ID: g.newID(), By: by, Do: w.spoilt(g.chance).action()}
+	by, r := g.next()
+	c := desk.Command{ID: g.nextID(), By: by, Do: r.spoilt(g.chance).Action()}
 	switch g.chance(8) {
 	case 0:
 		c.ID = one(g.chance, uuid.Nil, uuid.Max)
@@ -171,8 +151,8 @@ func (g *game) malformed() {
 // that it has.
 func (g *game) stale() {
 	g.rt.Helper()
-	by, w := g.next()
-	c := desk.Command{ID: g.newID(), By: by, Do: w.action(), Expect: 1 << 40}
+	by, r := g.next()
+	c := desk.Command{ID: g.nextID(), By: by, Do: r.Action(), Expect: 1 << 40}
 	var old *desk.ExpectError
 	if err := g.do(c); !errors.As(err, &old) {
 		g.rt.Fatalf("%s at version %d: %v, want an ExpectError", c.Do, c.Expect, err)
@@ -211,8 +191,8 @@ func (g *game) forged() {
 	}
 	c := g.last
 	if c.By.Account = "b-forger"; g.chance(2) == 0 {
-		by, w := g.next()
-		c.By, c.Do = by, w.action()
+		by, r := g.next()
+		c.By, c.Do = by, r.Action()
 	}
 	if c.By.Role == g.last.By.Role && c.By.Account == g.last.By.Account && c.Do.String() == g.last.Do.String() {
 		return // the very same, for all that can be seen

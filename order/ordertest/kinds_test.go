@@ -1,8 +1,12 @@
 package ordertest
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
@@ -13,32 +17,35 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// TestEveryCommandIsMadeUp holds the generators and the game to the tables of commands: what is
+// TestEveryCommandIsMadeUp holds the generators and the player to the tables of commands: what is
 // added there has to be made up here.
 func TestEveryCommandIsMadeUp(t *testing.T) {
 	first := chance(func(int) int { return 0 })
 	v := values{first}
-	tb := &table{Fixture: Desk(t), chance: first}
-	p, m := newTrader(tb, 1), newMarket(tb, 1)
+	made := make(map[string][]string) // by kind of request
+	for _, r := range NewPlayer(Desk(t), first, PlayerConfig{Orders: 1, Sales: 1}).Every() {
+		made[r.Kind] = append(made[r.Kind], r.Command.(interface{ Name() string }).Name())
+	}
+	played := func(kind string) []string { return rows(made[kind], func(name string) string { return name }) }
 	for _, c := range []struct {
 		what  string
 		made  []string
 		table []string
 	}{
 		{"order commands", names(v.orderCommands()), permitted(order.Life())},
-		{"order commands of a game", names(p.anyOfOrder(p.orders[0])), permitted(order.Life())},
+		{"order commands of a player", played("order"), permitted(order.Life())},
 		{"entrustment commands", names(v.entrustmentCommands()), permitted(entrustment.Life())},
-		{"entrustment commands of a game", names(p.anyOfGoods()), permitted(entrustment.Life())},
+		{"entrustment commands of a player", played("entrustment"), permitted(entrustment.Life())},
 		{"seller commands", names(v.sellerCommands()), permitted(seller.Life())},
-		{"seller commands of a game", names(p.anyOfService()), permitted(seller.Life())},
+		{"seller commands of a player", played("service"), permitted(seller.Life())},
 		{"line commands", names(v.lineCommands()), permitted(credit.Life(credit.Assurance))},
-		{"line commands of a game", names(p.anyOfLine()), permitted(credit.Life(credit.Assurance))},
+		{"line commands of a player", played("line"), permitted(credit.Life(credit.Assurance))},
 		{"quota commands", names(v.quotaCommands()), permitted(credit.Life(credit.PayLater))},
-		{"quota commands of a game", names(m.anyOfQuota()), permitted(credit.Life(credit.PayLater))},
+		{"quota commands of a player", played("quota"), permitted(credit.Life(credit.PayLater))},
 		{"pay-later commands", names(v.payLaterCommands()), permitted(paylater.Life())},
-		{"pay-later commands of a game", names(m.anyOfSale(m.sales[0])), permitted(paylater.Life())},
+		{"pay-later commands of a player", played("sale"), permitted(paylater.Life())},
 		{"funds commands", names(v.fundsCommands()), permitted(funds.Life())},
-		{"funds commands of a game", names(m.anyOfFunds()), permitted(funds.Life())},
+		{"funds commands of a player", played("funds"), permitted(funds.Life())},
 	} {
 		if !slices.Equal(c.made, c.table) {
 			t.Errorf("%s: made up are %q, the table has %q", c.what, c.made, c.table)
@@ -50,6 +57,35 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 	}
 	if share != 100 {
 		t.Errorf("the ways to ask have %d of 100", share)
+	}
+}
+
+// TestRequestsGoToOtherProcesses holds every request to what comes back of its JSON.
+func TestRequestsGoToOtherProcesses(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := NewPlayer(Desk(rt), chanceOf(rt, "player", 0), PlayerConfig{Orders: 2, Sales: 2}).Open()
+		for _, r := range p.Every() {
+			text, err := json.Marshal(r)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			var back Request
+			if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, r) || back.Action().String() != r.Action().String() {
+				rt.Fatalf("%+v came back as %+v, %v", r, back, err)
+			}
+		}
+	})
+	for _, text := range []string{
+		`{"Kind":"planet"}`, `{"Kind":"order","Target":"01000000-0000-7000-8000-000000000001","Name":"fly"}`,
+		`{"Kind":"sale","Target":"E1","Name":"ship","Payload":"e30="}`, `{"Kind":`, `{"Kind":1}`,
+	} {
+		var r Request
+		if err := json.Unmarshal([]byte(text), &r); err == nil {
+			t.Errorf("%s is %+v", text, r)
+		}
+	}
+	if _, err := json.Marshal(Request{Kind: "planet"}); err == nil {
+		t.Error("a request of an unknown kind was encoded")
 	}
 }
 

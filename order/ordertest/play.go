@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -115,7 +114,7 @@ func Play(rt *rapid.T, store events.Store, opts ...PlayOption) Tally {
 func play(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 	rt.Helper()
 	g := newGame(rt, store, opts)
-	g.open()
+	g.Open()
 	step := func(rt *rapid.T) {
 		g.chance = chanceOf(rt, "step", g.world)
 		g.step()
@@ -141,13 +140,11 @@ func chanceOf(rt *rapid.T, label string, world uint64) chance {
 
 // game is one run of Play.
 type game struct {
-	*table
+	*Player
 	rt      *rapid.T
 	rules   rules
 	world   uint64
 	options []desk.Option
-	trader  *trader
-	market  *market
 	tally   Tally
 	books   *audit.Auditor // nil if another check takes its place
 	past    []Committed
@@ -181,14 +178,15 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 		g.rules.check = g.books.Commit
 	}
 	g.options = g.rules.deskOptions(payout)
-	g.table = &table{Fixture: DeskOn(rt, store, append(slices.Clone(g.rules.desk), g.options...)...), chance: c}
-	g.newID, g.did = g.nextID, func(c desk.Command) { g.commit(c, g.written(c.Do.String())) }
+	config := PlayerConfig{}
 	if g.rules.assurance {
-		g.trader = newTrader(g.table, g.rules.orders)
+		config.Orders = g.rules.orders
 	}
 	if g.rules.payLater {
-		g.market = newMarket(g.table, g.rules.orders)
+		config.Sales = g.rules.orders
 	}
+	g.Player = NewPlayer(DeskOn(rt, store, append(slices.Clone(g.rules.desk), g.options...)...), c, config)
+	g.newID, g.did = g.nextID, func(c desk.Command) { g.commit(c, g.written(c.Do.String())) }
 	return g
 }
 
@@ -216,22 +214,4 @@ func (r *rules) deskOptions(payout map[trade.Account]funds.Policy) []desk.Option
 			return funds.DefaultPolicy(), nil
 		},
 	})}
-}
-
-// nextID derives the ID of each command from how many there were, so that the same draws make
-// the same log.
-func (g *game) nextID() uuid.UUID {
-	g.serial++
-	return desk.CommandID(Start, "ordertest", strconv.Itoa(g.serial))
-}
-
-// open sets the world up.
-func (g *game) open() {
-	g.rt.Helper()
-	if g.trader != nil {
-		g.trader.open()
-	}
-	if g.market != nil {
-		g.market.open()
-	}
 }

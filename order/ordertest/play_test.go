@@ -63,6 +63,7 @@ func TestPlay(t *testing.T) {
 	}{
 		{"memory", 200, 20_000, 50, func(*testing.T, *rapid.T) events.Store { return memory.New() }, nil},
 		{"sqlite", 20, 2_000, 50, openSQLite, nil},
+		{"sqlite, a long log", 1, 20, 1, openSQLite, []ordertest.PlayOption{ordertest.Orders(10), ordertest.Commands(3000)}},
 		{"postgres", 20, 500, 25, openPostgres, []ordertest.PlayOption{ordertest.Orders(2)}},
 	} {
 		t.Run(on.name, func(t *testing.T) {

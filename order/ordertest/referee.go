@@ -15,7 +15,7 @@ import (
 )
 
 // do carries a command out and checks what must hold of any answer: its type, that a dry run
-// before gave the same, that an error wrote nothing, and that a result is one commit of the facts
+// before gave the same and one afterwards knows the command, that an error wrote nothing, and that a result is one commit of the facts
 // that it names (I29).
 func (g *game) do(c desk.Command) error {
 	g.rt.Helper()
@@ -44,6 +44,9 @@ func (g *game) do(c desk.Command) error {
 		if f := r.Events[i]; x.Commit != c.ID || x.Stream != f.Stream || x.Version != f.Version || !x.At.Equal(f.At) {
 			g.rt.Fatalf("%s: fact %d is %+v, and in the log %s %d of %s", c.Do, i, f, x.Stream, x.Version, x.Commit)
 		}
+	}
+	if again := g.Desk.Try(g.t.Context(), c); again != nil {
+		g.rt.Fatalf("I29: %s was accepted, and a dry run of the same command says %v", c.Do, again)
 	}
 	if len(wrote) > 0 {
 		g.last, g.result = c, r

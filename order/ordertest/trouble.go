@@ -9,7 +9,7 @@ import (
 
 // trouble is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
 // gets into one now; otherwise nil.
-func (p *trader) trouble(o *order.Order) (trade.Actor, order.Command) {
+func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	switch {
 	case o.Phase <= order.PhaseDraft:
@@ -46,7 +46,7 @@ func least(a, b trade.Money) trade.Money {
 }
 
 // card is what becomes of a card payment: it comes in or fails, and later it may be taken back.
-func (p *trader) card(o *order.Order) order.Command {
+func (p *Player) card(o *order.Order) order.Command {
 	for _, x := range o.Payments {
 		if x.Method == order.PayTT {
 			continue
@@ -66,7 +66,7 @@ func (p *trader) card(o *order.Order) order.Command {
 }
 
 // beginning is the first step of what troubles an order in that phase, or nil.
-func (p *trader) beginning(o *order.Order) (trade.Actor, order.Command) {
+func (p *Player) beginning(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	left, paid, due := o.Left(), o.Ledger.Applied.IsPositive(), o.StepDue()
 	collects := o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived
@@ -99,7 +99,7 @@ func (p *trader) beginning(o *order.Order) (trade.Actor, order.Command) {
 }
 
 // amendment changes something that can be changed, and the trade term in any case.
-func (p *trader) amendment(o *order.Order) order.Amendment {
+func (p *Player) amendment(o *order.Order) order.Amendment {
 	a := order.Amendment{Terms: o.Terms, Coverage: o.Coverage}
 	a.Terms.TradeTerm = fmt.Sprintf("FOB Ningbo %d", p.serial)
 	if o.Due().IsZero() || p.chance(4) == 0 {
@@ -116,13 +116,13 @@ func (p *trader) amendment(o *order.Order) order.Amendment {
 }
 
 // part is all of an amount or less of it, and never nothing.
-func (p *trader) part(m trade.Money) trade.Money {
+func (p *Player) part(m trade.Money) trade.Money {
 	return trade.Minor(max(m.MinorUnits()/int64(one(p.chance, 1, 1, 2, 3)), 1), m.Currency())
 }
 
 // negotiating is a step of a dispute before it is escalated. Escalating one takes the clock to
 // where that is possible.
-func (p *trader) negotiating(o *order.Order) (trade.Actor, order.Command) {
+func (p *Player) negotiating(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	offer := o.Dispute.Settlement
 	other := owner
@@ -144,10 +144,10 @@ func (p *trader) negotiating(o *order.Order) (trade.Actor, order.Command) {
 }
 
 // ruling is a ruling for either side.
-func (p *trader) ruling(o *order.Order) order.Command {
+func (p *Player) ruling(o *order.Order) order.Command {
 	if left := o.Left(); left.IsPositive() {
 		switch n := p.chance(6); {
-		case n < 5 && o.Hold.Status == order.HoldOpen:
+		case n < 5 && !p.config.NoCompensation && o.Hold.Status == order.HoldOpen:
 			return order.Arbitrate{Compensation: p.part(o.Terms.Total), Text: "compensated"}
 		case n < 5:
 			return order.Arbitrate{Refund: p.part(left)}

@@ -2,6 +2,7 @@ package ordertest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
@@ -10,11 +11,32 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
+// everyOfOrders has one of each command of an order and of what belongs to one.
+func (p *Player) everyOfOrders() []Request {
+	id, e := one(p.chance, p.Orders...), one(p.chance, p.Entrustments...)
+	list := slices.Concat(each(onOrder, id, p.anyOfOrder(id)), each(onEntrustment, e, p.anyOfGoods()))
+	if p.config.LeaveShared {
+		return list
+	}
+	return slices.Concat(list,
+		each(onLine, one(p.chance, Seller, OtherSeller), p.anyOfLine()),
+		each(onSeller, one(p.chance, Seller, OtherSeller, Buyer), p.anyOfService()))
+}
+
+// each addresses each of the commands to a target.
+func each[T, C any](on func(T, C) Request, target T, commands []C) []Request {
+	list := make([]Request, 0, len(commands))
+	for _, c := range commands {
+		list = append(list, on(target, c))
+	}
+	return list
+}
+
 // anyOfOrder has one of each command of an order, sensible or not.
-func (p *trader) anyOfOrder(id trade.ID) []order.Command {
-	o := p.look(id)
-	e := one(p.chance, p.goods...)
-	payment := order.PaymentID(fmt.Sprint("C", p.chance(p.serial+1)))
+func (p *Player) anyOfOrder(id trade.ID) []order.Command {
+	o := p.order(id)
+	e := one(p.chance, p.Entrustments...)
+	payment := p.paymentOf(&o).ID
 	transfer := Wired(&o, fmt.Sprint("R", p.chance(p.serial+1)), USD(one(p.chance, "30", "0", "6000.01")), p.Clock.Now())
 	card := transfer
 	card.Method, card.Payment, card.ReceivingAccount = one(p.chance, order.PayCard, order.PayECheck), payment, ""
@@ -42,9 +64,16 @@ func (p *trader) anyOfOrder(id trade.ID) []order.Command {
 	)
 }
 
+// paymentOf is one of the payments of an order, or one that it does not have.
+func (p *Player) paymentOf(o *order.Order) order.Payment {
+	n := p.chance(p.serial + 1)
+	other := order.Payment{ID: order.PaymentID(fmt.Sprint("C", n)), Receipt: order.PaymentReceived{Reference: fmt.Sprint("R", n)}}
+	return one(p.chance, append(slices.Clone(o.Payments), other)...)
+}
+
 // anyAfterTerms has one of each command of a change, a dispute, a refund and a chargeback.
-func (p *trader) anyAfterTerms(o *order.Order) []order.Command {
-	reference := one(p.chance, "none", fmt.Sprint("R", p.chance(p.serial+1)), fmt.Sprint("K-C", p.chance(p.serial+1)))
+func (p *Player) anyAfterTerms(o *order.Order) []order.Command {
+	reference := p.paymentOf(o).Receipt.Reference
 	amount := USD(one(p.chance, "30", "100", "0", "0.01", "6000.01"))
 	proposal, offer := o.Proposal.Number, o.Dispute.Settlement.Proposal
 	if p.chance(4) == 0 {
@@ -60,13 +89,20 @@ func (p *trader) anyAfterTerms(o *order.Order) []order.Command {
 		order.Refund{Amount: amount}, order.ReturnUnapplied{Amount: amount},
 		order.ChargeBack{Reference: reference}, order.ResolveChargeback{Reference: reference, Won: p.chance(2) == 0},
 		order.EditReview{Rating: p.chance(7)}, order.Reply{Text: "thank you"},
-		one(p.chance, order.Arbitrate{}, order.Arbitrate{Refund: amount}, order.Arbitrate{Compensation: amount}),
+		p.anyRuling(amount),
 	}
 }
 
+func (p *Player) anyRuling(amount trade.Money) order.Arbitrate {
+	if p.config.NoCompensation {
+		return order.Arbitrate{Refund: amount}
+	}
+	return one(p.chance, order.Arbitrate{}, order.Arbitrate{Refund: amount}, order.Arbitrate{Compensation: amount})
+}
+
 // anyOfGoods has one of each command of an entrustment.
-func (p *trader) anyOfGoods() []entrustment.Command {
-	id, other := one(p.chance, p.orders...), one(p.chance, p.goods...)
+func (p *Player) anyOfGoods() []entrustment.Command {
+	id, other := one(p.chance, p.Orders...), one(p.chance, p.Entrustments...)
 	return []entrustment.Command{
 		entrustment.Draft{Title: "other goods"}, entrustment.Submit{}, entrustment.Approve{},
 		entrustment.RequestChange{Need: entrustment.NeedInformation}, entrustment.Resubmit{},
@@ -79,8 +115,8 @@ func (p *trader) anyOfGoods() []entrustment.Command {
 }
 
 // anyOfLine has one of each command of an assurance line.
-func (p *trader) anyOfLine() []credit.Command {
-	id, amount := one(p.chance, p.orders...), USD(one(p.chance, "100", "2500"))
+func (p *Player) anyOfLine() []credit.Command {
+	id, amount := one(p.chance, p.Orders...), USD(one(p.chance, "100", "2500"))
 	return []credit.Command{
 		credit.AssessLimit{Limit: one(p.chance, USD("10000"), USD("100"), CNY("10000"))},
 		credit.Suspend{Reason: "audit"}, credit.Resume{},
@@ -91,7 +127,7 @@ func (p *trader) anyOfLine() []credit.Command {
 }
 
 // anyOfService has one of each command of a service.
-func (p *trader) anyOfService() []seller.Command {
+func (p *Player) anyOfService() []seller.Command {
 	return []seller.Command{
 		seller.Activate{Route: one(p.chance, seller.RouteConsole, seller.RouteServicePage, "post"), Fee: USD(one(p.chance, "0", "1"))},
 		seller.Suspend{Reason: "violation"}, seller.Reinstate{},

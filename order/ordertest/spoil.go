@@ -6,58 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tradesurety/surety/order"
-	"github.com/tradesurety/surety/order/credit"
-	"github.com/tradesurety/surety/order/desk"
-	"github.com/tradesurety/surety/order/entrustment"
-	"github.com/tradesurety/surety/order/funds"
-	"github.com/tradesurety/surety/order/paylater"
-	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// wish is a command with its address, before it becomes an action: it can still be spoilt.
-type wish struct {
-	command any
-	address func(command any) desk.Action
-}
-
-func (w wish) action() desk.Action { return w.address(w.command) }
-
-// spoilt is the wish with one field of its command made hostile.
-func (w wish) spoilt(c chance) wish { return wish{spoil(c, w.command), w.address} }
-
-func wishFor[C any](c C, address func(C) desk.Action) wish {
-	return wish{c, func(command any) desk.Action { return address(command.(C)) }}
-}
-
-func onOrder(id trade.ID, c order.Command) wish {
-	return wishFor(c, func(c order.Command) desk.Action { return desk.OnOrder(id, c) })
-}
-
-func onGoods(id order.EntrustmentID, c entrustment.Command) wish {
-	return wishFor(c, func(c entrustment.Command) desk.Action { return desk.OnEntrustment(id, c) })
-}
-
-func onSeller(of trade.Actor, c seller.Command) wish {
-	return wishFor(c, func(c seller.Command) desk.Action { return desk.OnSeller(of.Account, c) })
-}
-
-func onLine(of trade.Actor, c credit.Command) wish {
-	return wishFor(c, func(c credit.Command) desk.Action { return desk.OnLine(of.Account, USD("0").Currency(), c) })
-}
-
-func onSale(id trade.ID, c paylater.Command) wish {
-	return wishFor(c, func(c paylater.Command) desk.Action { return desk.OnPayLater(id, c) })
-}
-
-func onQuota(of trade.Actor, c credit.Command) wish {
-	return wishFor(c, func(c credit.Command) desk.Action { return desk.OnQuota(of.Account, funds.CNY(), c) })
-}
-
-func onFunds(of trade.Actor, c funds.Command) wish {
-	return wishFor(c, func(c funds.Command) desk.Action { return desk.OnFunds(of.Account, funds.CNY(), c) })
-}
+// spoilt is the request with one field of its command made hostile.
+func (r Request) spoilt(c chance) Request { return Request{r.Kind, r.Target, spoil(c, r.Command)} }
 
 // spoil returns a copy of a command in which one field has a value that nobody should send. A
 // command without fields comes back as it is.

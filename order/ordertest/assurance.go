@@ -14,45 +14,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// chance decides: it returns a number from 0 to n-1.
-type chance func(n int) int
-
-func one[T any](c chance, list ...T) T { return list[c(len(list))] }
-
-// table is the desk of a game with what decides what is asked there.
-type table struct {
-	*Fixture
-	chance
-	serial int // counts the commands that were made up
-}
-
-// trader makes commands up on assurance orders, entrustments, lines and services: the next
-// sensible step of what there is, or anything.
-type trader struct {
-	*table
-	orders []trade.ID
-	goods  []order.EntrustmentID
-}
-
-func newTrader(tb *table, orders int) *trader {
-	p := &trader{table: tb}
-	for i := range orders {
-		p.orders = append(p.orders, trade.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
-		p.goods = append(p.goods, order.EntrustmentID(fmt.Sprint("E", i+1)))
-	}
-	return p
-}
-
-// open activates the sellers and takes most orders to where something can happen to them.
-func (p *trader) open() {
+// openOrders activates the sellers and takes most orders to where something can happen to them.
+func (p *Player) openOrders() {
 	p.ActiveSeller(Seller, USD("50000")).ActiveSeller(OtherSeller, USD("10000"))
-	for i, id := range p.orders {
+	for i, id := range p.Orders {
 		if p.chance(4) == 0 {
 			continue
 		}
 		c := Contract{
 			Seller: one(p.chance, Seller, OtherSeller), Buyer: one(p.chance, Buyer, OtherBuyer),
-			Total: USD("2500"), Initial: USD(one(p.chance, "100", "100", "2500")), Entrustment: p.goods[i],
+			Total: USD("2500"), Initial: USD(one(p.chance, "100", "100", "2500")), Entrustment: p.Entrustments[i],
 			Coverage:  one(p.chance, order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery),
 			Transport: one(p.chance, order.TransportAir, order.TransportSea),
 		}
@@ -60,25 +31,25 @@ func (p *trader) open() {
 	}
 }
 
-// next is the next sensible step of something, by whoever may take it.
-func (p *trader) next() (trade.Actor, wish) {
-	id := p.orders[p.serial/8%len(p.orders)]
+// nextOfOrders is the next sensible step of an order or of what belongs to it, by whoever may take it.
+func (p *Player) nextOfOrders() (trade.Actor, Request) {
+	id := p.Orders[p.serial/8%len(p.Orders)]
 	if p.chance(3) == 0 {
-		id = one(p.chance, p.orders...)
+		id = one(p.chance, p.Orders...)
 	}
-	n := p.chance(20)
+	n := p.among(20, 18)
 	if e := p.waitsFor(id); e != "" && n < 16 {
 		by, c := p.nextOfGoods(e) // the order cannot go on without it
-		return by, onGoods(e, c)
+		return by, onEntrustment(e, c)
 	}
 	switch {
 	case n < 15:
 		by, c := p.nextOfOrder(id)
 		return by, onOrder(id, c)
 	case n < 18:
-		e := one(p.chance, p.goods...)
+		e := one(p.chance, p.Entrustments...)
 		by, c := p.nextOfGoods(e)
-		return by, onGoods(e, c)
+		return by, onEntrustment(e, c)
 	case n < 19:
 		who := one(p.chance, Seller, OtherSeller)
 		return Platform, onLine(who, p.nextOfLine(who))
@@ -89,24 +60,9 @@ func (p *trader) next() (trade.Actor, wish) {
 	}
 }
 
-// any is any command on anything.
-func (p *trader) any() wish {
-	switch n := p.chance(10); {
-	case n < 6:
-		id := one(p.chance, p.orders...)
-		return onOrder(id, one(p.chance, p.anyOfOrder(id)...))
-	case n < 8:
-		return onGoods(one(p.chance, p.goods...), one(p.chance, p.anyOfGoods()...))
-	case n < 9:
-		return onLine(one(p.chance, Seller, OtherSeller), one(p.chance, p.anyOfLine()...))
-	default:
-		return onSeller(one(p.chance, Seller, OtherSeller, Buyer), one(p.chance, p.anyOfService()...))
-	}
-}
-
-// deadline is a deadline that runs, or the zero time.
-func (p *trader) deadline() time.Time {
-	o := p.look(one(p.chance, p.orders...))
+// deadlineOfOrders is a deadline that runs, or the zero time.
+func (p *Player) deadlineOfOrders() time.Time {
+	o := p.order(one(p.chance, p.Orders...))
 	if d, runs := o.Deadline(); runs {
 		return d.At
 	}
@@ -114,8 +70,8 @@ func (p *trader) deadline() time.Time {
 }
 
 // waitsFor is an entrustment that customs have to release before the order can ship, or none.
-func (p *trader) waitsFor(id trade.ID) order.EntrustmentID {
-	o := p.look(id)
+func (p *Player) waitsFor(id trade.ID) order.EntrustmentID {
+	o := p.order(id)
 	for _, l := range o.Links {
 		if o.Phase == order.PhaseReadyToShip && l.ReleasedAt.IsZero() && !o.Frozen() && p.chance(4) > 0 {
 			return l.ID
@@ -132,7 +88,7 @@ func found[S any](f *Fixture, s S, err error) S {
 	return s
 }
 
-func (p *trader) look(id trade.ID) order.Order {
+func (p *Player) order(id trade.ID) order.Order {
 	o, _, err := p.Desk.ReadOrder(p.t.Context(), Platform, id)
 	return found(p.Fixture, o, err)
 }
@@ -150,8 +106,8 @@ func ownerOf(o *order.Order) trade.Actor {
 }
 
 // nextOfOrder is a step that takes the order on.
-func (p *trader) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
-	o := p.look(id)
+func (p *Player) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
+	o := p.order(id)
 	owner, buyer := ownerOf(&o), buyerOf(&o)
 	if by, c := p.trouble(&o); c != nil {
 		return by, c
@@ -191,21 +147,21 @@ func (p *trader) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 }
 
 // goodsOf is an entrustment that an order of that seller can be linked to, if there is one.
-func (p *trader) goodsOf(account trade.Account) order.EntrustmentID {
-	for _, id := range p.goods {
-		if e := p.lookAtGoods(id); e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
+func (p *Player) goodsOf(account trade.Account) order.EntrustmentID {
+	for _, id := range p.Entrustments {
+		if e := p.entrustment(id); e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
 			return id
 		}
 	}
-	return one(p.chance, p.goods...)
+	return one(p.chance, p.Entrustments...)
 }
 
-func (p *trader) lookAtGoods(id order.EntrustmentID) entrustment.Entrustment {
+func (p *Player) entrustment(id order.EntrustmentID) entrustment.Entrustment {
 	e, _, err := p.Desk.ReadEntrustment(p.t.Context(), Platform, id)
 	return found(p.Fixture, e, err)
 }
 
-func (p *trader) drafting(o *order.Order) order.Command {
+func (p *Player) drafting(o *order.Order) order.Command {
 	switch {
 	case o.Buyer.Email == "":
 		return order.SetBuyer{Email: one(p.chance, Buyer, OtherBuyer).Email, BuyerName: "Imports"}
@@ -226,26 +182,26 @@ func (p *trader) drafting(o *order.Order) order.Command {
 	}
 }
 
-func (p *trader) terms() order.Command {
+func (p *Player) terms() order.Command {
 	total := one(p.chance, "100", "600", "2500", "6000.01")
 	return order.SetTerms{Terms: order.Terms{Total: USD(total), Initial: USD(one(p.chance, "100", "30"))}}
 }
 
-func (p *trader) contract(text string) order.Command {
+func (p *Player) contract(text string) order.Command {
 	return order.AttachContract{FileName: "contract.pdf", Size: 1, SHA256: digest, Text: text}
 }
 
 // digest is the SHA-256 of nothing.
 const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-func (p *trader) coverage() order.Command {
+func (p *Player) coverage() order.Command {
 	return order.ChooseCoverage{
 		Coverage: one(p.chance, order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery), TermsAccepted: true,
 	}
 }
 
 // paying reports money, mostly what is due.
-func (p *trader) paying(o *order.Order, due trade.Money) order.Command {
+func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 	if !due.IsPositive() || p.chance(4) == 0 {
 		due = USD(one(p.chance, "30", "99.99", "600"))
 	}
@@ -257,8 +213,8 @@ func (p *trader) paying(o *order.Order, due trade.Money) order.Command {
 }
 
 // nextOfGoods is a step that takes the entrustment on.
-func (p *trader) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
-	e := p.lookAtGoods(id)
+func (p *Player) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
+	e := p.entrustment(id)
 	owner := trade.Actor{Role: trade.Seller, Account: e.Seller}
 	switch e.Phase {
 	case entrustment.PhaseNone:
@@ -287,12 +243,12 @@ func (p *trader) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.C
 	}
 }
 
-func (p *trader) releasing() entrustment.Command {
+func (p *Player) releasing() entrustment.Command {
 	return entrustment.Release{ReleasedAt: p.Clock.Now().Add(-one(p.chance, 0, 0, 0, 0, 0, time.Hour, 10*Day))}
 }
 
 // nextOfLine is what a platform may well ask of a line: more often a limit than a suspension.
-func (p *trader) nextOfLine(who trade.Actor) credit.Command {
+func (p *Player) nextOfLine(who trade.Actor) credit.Command {
 	l, _, err := p.Desk.ReadLine(p.t.Context(), Platform, who.Account, USD("0").Currency())
 	l = found(p.Fixture, l, err)
 	switch {
@@ -308,7 +264,7 @@ func (p *trader) nextOfLine(who trade.Actor) credit.Command {
 }
 
 // nextOfService thaws a service, or seldom suspends it.
-func (p *trader) nextOfService(who trade.Actor) (trade.Actor, seller.Command) {
+func (p *Player) nextOfService(who trade.Actor) (trade.Actor, seller.Command) {
 	s, _, err := p.Desk.ReadService(p.t.Context(), Platform, who.Account)
 	switch s = found(p.Fixture, s, err); {
 	case s.Phase == order.ServiceSuspended:
