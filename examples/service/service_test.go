@@ -179,7 +179,7 @@ func TestRefusals(t *testing.T) {
 	s.must("/entrustments/E-1/commands/approve", platform, `{}`)
 	s.must("/entrustments/E-1/commands/declare", platform, `{"declaration":`+string(contract.Entrustments[0].Declaration)+`}`)
 	a = s.ask("/entrustments/E-1/commands/release", platform, `{"released_at":"2099-01-01T00:00:00Z"}`)
-	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.D44 || p.Earliest.Year() != 2099 {
+	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.D61 || p.Earliest.Year() != 2099 {
 		t.Errorf("%s", a.body)
 	}
 }

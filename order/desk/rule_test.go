@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -73,6 +74,7 @@ func TestRule(t *testing.T) {
 		{"D43/UniqueNumber", ruleD43},
 		{"D61/ClockSkew", ruleD61},
 		{"D61/AFactHasNoClock", ruleD61Fact},
+		{"D62/CustomsReportsAreFacts", ruleD62Customs},
 	} {
 		t.Run(c.name, c.test)
 	}
@@ -530,6 +532,41 @@ func ruleD43(t *testing.T) {
 	tr.Do(platform, desk.OnEntrustment("E1", declare))
 	tr.release("E1", tr.Clock.Now())
 	tr.refused(rule.D43, platform, desk.OnEntrustment("E2", declare))
+}
+
+// ruleD62Customs has customs report before the export service does. The release is on both streams in
+// one commit, and a closure that comes first is delivered again under the same ID.
+func ruleD62Customs(t *testing.T) {
+	tr := inMemory(t).opened("100 USD")
+	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.wire(id, "w", "100 USD")
+	tr.Do(acme, desk.OnEntrustment("E1", entrustment.Draft{Title: "goods"}))
+	tr.Do(acme, desk.OnOrder(id, order.Link{Entrustment: "E1"}))
+	released := tr.Clock.Now()
+	if r := tr.release("E1", released); len(r.Events) != 1 || !tr.Order(id).Links[0].ReleasedAt.IsZero() {
+		t.Fatalf("of a draft: %+v", r.Events)
+	}
+	tr.Do(acme, desk.OnEntrustment("E1", entrustment.Submit{}))
+	closing := asking(platform, desk.OnEntrustment("E1", entrustment.CloseCustoms{ClosedAt: released}))
+	before := must(tr.Store.Settled(t.Context()))
+	for _, err := range []error{tr.Desk.Try(t.Context(), closing), func() error { _, err := tr.Desk.Do(t.Context(), closing); return err }()} {
+		early, ok := errors.AsType[*trade.EarlyError](err)
+		if !ok || early.Awaited != "release" || must(tr.Store.Settled(t.Context())) != before {
+			t.Fatalf("closed before the release: %v", err)
+		}
+	}
+	r := tr.release("E1", released)
+	if len(r.Events) != 2 || r.Events[0].Stream == r.Events[1].Stream || !tr.Order(id).Links[0].ReleasedAt.Equal(released) {
+		t.Fatalf("%+v", r.Events)
+	}
+	if r := tr.release("E1", released); len(r.Events) != 0 {
+		t.Fatalf("the same again: %+v", r.Events)
+	}
+	tr.refused(rule.D44, platform, desk.OnEntrustment("E1", entrustment.Release{ReleasedAt: released.Add(-1)}))
+	if _, err := tr.Desk.Do(t.Context(), closing); err != nil {
+		t.Fatal(err)
+	}
+	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 }
 
 // ruleD61Fact writes an order and an entrustment under a clock that is years ahead. What banks and

@@ -24,6 +24,8 @@ func everyEvent() []Event {
 		Linked{Order: orderOne, DraftedAt: draftDay, Currency: usd},
 		Unlinked{Order: orderOne, Cause: CauseUnlinked}, Unlinked{Order: orderOne, Cause: CauseClosed}, Unlinked{Order: orderTwo, Cause: CauseCancelled},
 		Declared{Declaration: full()},
+		Released{ReleasedAt: declared.Add(-1), BeforeDeclared: true}, ReleasedBeside{ReleasedAt: released},
+		CustomsClosed{ClosedAt: released.Add(-1), BeforeReleased: true},
 	}
 }
 

@@ -57,15 +57,22 @@ func (e Declared) evolve(s *Entrustment) {
 	s.Declaration.Items = slices.Clip(e.Declaration.Items)
 }
 
+// Customs' reports are facts: they are accepted in every phase after the draft, in whatever order and
+// as often as they arrive (D62).
+
 // Return reports that customs gave the declaration back (通关退回). The seller may resubmit, and
-// the entrustment may be declared again under the same number.
+// the entrustment may be declared again under the same number. Where no declaration can be with
+// customs it changes nothing.
 type Return struct {
 	Reason string `json:"reason"` // 1 to 500 bytes
 }
 
 func (c Return) check() error { return trade.CheckText("reason", c.Reason, maxNote) }
 
-func (c Return) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
+func (c Return) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error) {
+	if s.Phase != PhaseAccepted && s.Phase != PhaseDeclaring {
+		return nil, nil
+	}
 	return []Event{Returned(c)}, nil
 }
 
@@ -79,65 +86,100 @@ func (e Returned) check() error { return Return(e).check() }
 
 func (e Returned) evolve(s *Entrustment) { s.Declaration, s.Note = Declaration{}, e.Reason }
 
-// Release reports that customs let the goods go (通关放行). It happens once. A release before the
-// linked order was drafted is a fact like any other: it is recorded, and the link is void (D41).
+// Release reports that customs let the goods go (通关放行). It happens once: the same report again
+// changes nothing. A release before the linked order was drafted is recorded like any other, and the
+// link is void (D41). One of an entrustment that is a draft or cancelled is recorded beside it and
+// changes nothing.
 type Release struct {
 	ReleasedAt time.Time `json:"released_at"`
 }
 
 func (c Release) check() error { return trade.CheckInstant("released_at", c.ReleasedAt) }
 
-func (c Release) decide(s *Entrustment, g *trade.Given, _ *Facts) ([]Event, error) {
-	if c.ReleasedAt.Before(s.Declaration.DeclaredAt) {
-		return nil, s.refuse(rule.D44, c).Because(
-			"released at %s, before the declaration at %s", "放行时间 %s 早于申报时间 %s",
-			text(c.ReleasedAt), text(s.Declaration.DeclaredAt))
+func (c Release) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
+	if f.Policy.InFuture(c.ReleasedAt, g.At) {
+		return nil, s.refuse(rule.D61, c).Says("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
 	}
-	if c.ReleasedAt.After(g.At) {
-		return nil, s.refuse(rule.D44, c).Because("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
+	at := trade.Instant(c.ReleasedAt)
+	if known := trade.Later(s.ReleasedAt, s.ReleasedBeside); !known.IsZero() && !known.Equal(at) {
+		return nil, s.refuse(rule.D44, c).Because("the release at %[1]s is recorded", "已登记放行时间 %[1]s", text(known))
 	}
-	void := s.Linked() && c.ReleasedAt.Before(s.OrderDraftedAt)
-	return []Event{Released{ReleasedAt: trade.Instant(c.ReleasedAt), Void: void}}, nil
+	switch s.Phase {
+	case PhaseReleased, PhaseCustomsClosed:
+		return nil, nil
+	case PhaseDrafted, PhaseCancelled:
+		if !s.ReleasedBeside.IsZero() {
+			return nil, nil
+		}
+		return []Event{ReleasedBeside{ReleasedAt: at}}, nil
+	}
+	return []Event{Released{
+		ReleasedAt: at, Void: s.Linked() && at.Before(s.OrderDraftedAt), BeforeDeclared: at.Before(s.Declaration.DeclaredAt),
+	}}, nil
 }
 
-// Released says when customs let the goods go, and whether that made the link void.
+// Released says when customs let the goods go, whether that made the link void, and whether that was
+// before the declaration, which is worth a look (D44).
 // Stored: add fields, never rename or remove.
 type Released struct {
-	ReleasedAt time.Time `json:"released_at"`
-	Void       bool      `json:"void,omitzero"`
+	ReleasedAt     time.Time `json:"released_at"`
+	Void           bool      `json:"void,omitzero"`
+	BeforeDeclared bool      `json:"before_declared,omitzero"`
 }
 
 func (e Released) check() error { return trade.CheckInstant("released_at", e.ReleasedAt) }
 
-func (e Released) evolve(s *Entrustment) { s.ReleasedAt, s.Void = e.ReleasedAt, e.Void }
+func (e Released) evolve(s *Entrustment) {
+	s.ReleasedAt, s.Void, s.ReleasedBeforeDeclared = e.ReleasedAt, e.Void, e.BeforeDeclared
+}
 
-// CloseCustoms reports that customs confirmed the departure of the goods (结关).
+// ReleasedBeside says that customs report a release while the entrustment is a draft or cancelled.
+// Stored: add fields, never rename or remove.
+type ReleasedBeside struct {
+	ReleasedAt time.Time `json:"released_at"`
+}
+
+func (e ReleasedBeside) check() error { return trade.CheckInstant("released_at", e.ReleasedAt) }
+
+func (e ReleasedBeside) evolve(s *Entrustment) { s.ReleasedBeside = e.ReleasedAt }
+
+// CloseCustoms reports that customs confirmed the departure of the goods (结关). Before the release
+// is recorded it is a *trade.EarlyError; the same report again changes nothing.
 type CloseCustoms struct {
 	ClosedAt time.Time `json:"closed_at"`
 }
 
 func (c CloseCustoms) check() error { return trade.CheckInstant("closed_at", c.ClosedAt) }
 
-func (c CloseCustoms) decide(s *Entrustment, g *trade.Given, _ *Facts) ([]Event, error) {
-	if c.ClosedAt.Before(s.ReleasedAt) {
-		return nil, s.refuse(rule.D44, c).Because(
-			"closed at %s, before the release at %s", "结关时间 %s 早于放行时间 %s", text(c.ClosedAt), text(s.ReleasedAt))
+func (c CloseCustoms) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
+	if f.Policy.InFuture(c.ClosedAt, g.At) {
+		return nil, s.refuse(rule.D61, c).Says("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
 	}
-	if c.ClosedAt.After(g.At) {
-		return nil, s.refuse(rule.D44, c).Because("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
+	at := trade.Instant(c.ClosedAt)
+	switch {
+	case s.Phase == PhaseCustomsClosed && at.Equal(s.ClosedAt):
+		return nil, nil
+	case s.Phase == PhaseCustomsClosed:
+		return nil, s.refuse(rule.D44, c).Because("the closure at %[1]s is recorded", "已登记结关时间 %[1]s", text(s.ClosedAt))
+	case s.Phase != PhaseReleased:
+		return nil, &trade.EarlyError{Command: c.Name(), Awaited: Release{}.Name(), ID: string(s.ID)}
 	}
-	return []Event{CustomsClosed{ClosedAt: trade.Instant(c.ClosedAt)}}, nil
+	return []Event{CustomsClosed{ClosedAt: at, BeforeReleased: at.Before(s.ReleasedAt)}}, nil
 }
 
-// CustomsClosed says when customs confirmed the departure of the goods.
+// CustomsClosed says when customs confirmed the departure of the goods, and whether that was before
+// the release, which is worth a look (D44).
 // Stored: add fields, never rename or remove.
 type CustomsClosed struct {
-	ClosedAt time.Time `json:"closed_at"`
+	ClosedAt       time.Time `json:"closed_at"`
+	BeforeReleased bool      `json:"before_released,omitzero"`
 }
 
 func (e CustomsClosed) check() error { return trade.CheckInstant("closed_at", e.ClosedAt) }
 
-func (e CustomsClosed) evolve(s *Entrustment) { s.ClosedAt = e.ClosedAt }
+func (e CustomsClosed) evolve(s *Entrustment) {
+	s.ClosedAt, s.ClosedBeforeReleased = e.ClosedAt, e.BeforeReleased
+}
 
 // text writes an instant as refusals show it.
 func text(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

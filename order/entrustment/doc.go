@@ -48,4 +48,7 @@
 //	entrustment.unlinked {"order":"01000000-0000-0000-0000-000000000000","cause":"closed"}
 //	entrustment.unlinked {"order":"02000000-0000-0000-0000-000000000000","cause":"cancelled"}
 //	entrustment.declared {"declaration":{"number":"531620250000000001","unified_number":"E20250000123456789","contract_number":"TA-2025-17","transport_mode":"2","declaring_customs":"5316","exit_customs":"5300","departure_port":"470501","trade_country":"USA","destination":"USA","trade_term":"FOB","packages":12,"gross_weight":"480.5","net_weight":"455","packing":"22","supervision_mode":"0110","duty_nature":"101","source_district":"44031","consignor":{"code":"91440300708461136T","name":"深圳市一达通企业服务有限公司"},"producer":{"code":"91330100MA27X0000Q","name":"杭州某某制造有限公司"},"declarant":{"code":"91440300708461136T","name":"深圳市一达通企业服务有限公司"},"bill_number":"COSU6123456780","declared_at":"2025-03-10T09:00:00Z","items":[{"no":1,"hs_code":"9001909090","name":"光学镜片","elements":"无框|非眼镜用","quantity":"1000","unit":"片","price":"1.25","total":"1250.00 USD","origin":"CHN"},{"no":2,"hs_code":"8471300000","name":"笔记本电脑","quantity":"2.5","unit":"台","price":"0.333","total":"0.83 USD"}]}}
+//	entrustment.released {"released_at":"2025-03-10T08:59:59.999999999Z","before_declared":true}
+//	entrustment.released-beside {"released_at":"2025-03-10T11:00:00Z"}
+//	entrustment.customs-closed {"closed_at":"2025-03-10T10:59:59.999999999Z","before_released":true}
 package entrustment

@@ -31,6 +31,12 @@ type Entrustment struct {
 	Declaration Declaration
 	ReleasedAt  time.Time // when customs released the goods; zero before
 	ClosedAt    time.Time // when customs confirmed the departure; zero before
+	// ReleasedBeside is when customs released the goods by a report on a draft or on a cancelled
+	// entrustment. It changes nothing but that no other instant of release is accepted.
+	ReleasedBeside time.Time
+	// ReleasedBeforeDeclared and ClosedBeforeReleased mark reports of customs that contradict each
+	// other (D44).
+	ReleasedBeforeDeclared, ClosedBeforeReleased bool
 
 	// Order is the order that the entrustment is linked to, zero if to none. The two after it are
 	// that order's, as they were when the link was made; neither ever changes.
@@ -63,7 +69,8 @@ func (s *Entrustment) Linked() bool { return !s.Order.IsZero() }
 
 // Facts is what other streams say, as far as a command needs it.
 type Facts struct {
-	// Policy is what the platform may set; nil stands for the defaults. Declare needs it (D43).
+	// Policy is what the platform may set; nil stands for the defaults. Declare needs it (D43), and
+	// so do Release and CloseCustoms (D61).
 	Policy *order.Policy
 	// Reservation is who has reserved the number that Declare names.
 	Reservation Reservation
@@ -107,8 +114,10 @@ type Event interface {
 	evolve(s *Entrustment)
 }
 
-// Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError if
-// the command, the given or a fact that the command needs is malformed.
+// Decide answers a command: the resulting events, a *trade.Refusal, a *trade.EarlyError for a report
+// that comes before the one it is about (D62), or a *trade.InvalidError if the command, the given or
+// a fact that the command needs is malformed. No events and no error mean that there is nothing to
+// do.
 //
 // The order of the checks is fixed: malformed input, the actor, the phase, the instant, the
 // entrustment's own rules as each command writes them, and then those that depend on facts.

@@ -57,6 +57,9 @@ func (p Phase) Text(lang rule.Lang) string { return phases.Text(uint8(p), lang) 
 var (
 	alive = in(PhaseDrafted, PhaseUnderReview, PhaseNeedsChange, PhaseAccepted, PhaseDeclaring, PhaseReturned, PhaseReleased, PhaseCustomsClosed)
 	open  = in(PhaseDrafted, PhaseUnderReview, PhaseNeedsChange, PhaseAccepted, PhaseDeclaring, PhaseReturned)
+	// underway are the phases in which a report of customs releases the goods: reports may come
+	// before those of the export service.
+	underway = in(PhaseUnderReview, PhaseNeedsChange, PhaseAccepted, PhaseDeclaring, PhaseReturned)
 )
 
 // steps says which fact moves an entrustment from where to where. It is the only place that
@@ -74,8 +77,9 @@ var steps = []machine.Step[Phase, Kind]{
 
 	// customs
 	{Event: KindDeclared, From: in(PhaseAccepted), To: PhaseDeclaring},
-	{Event: KindReturned, From: in(PhaseDeclaring), To: PhaseReturned},
-	{Event: KindReleased, From: in(PhaseDeclaring), To: PhaseReleased},
+	{Event: KindReturned, From: in(PhaseAccepted, PhaseDeclaring), To: PhaseReturned},
+	{Event: KindReleased, From: underway, To: PhaseReleased},
+	{Event: KindReleasedBeside, From: in(PhaseDrafted, PhaseCancelled), Stay: true},
 	{Event: KindCustomsClosed, From: in(PhaseReleased), To: PhaseCustomsClosed},
 
 	// link
@@ -98,9 +102,15 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// customs
 	permit(Declare{}, by(trade.Platform), in(PhaseAccepted), rule.D42, KindDeclared),
-	permit(Return{}, by(trade.Platform), in(PhaseDeclaring), rule.D37, KindReturned).AsFact(),
-	permit(Release{}, by(trade.Platform), in(PhaseDeclaring), rule.D44, KindReleased).AsFact(),
+	permit(Return{}, by(trade.Platform), in(PhaseAccepted, PhaseDeclaring), rule.D37, KindReturned).AsFact(),
+	permit(Return{}, by(trade.Platform), in(PhaseDrafted, PhaseUnderReview, PhaseNeedsChange, PhaseReturned, PhaseReleased,
+		PhaseCustomsClosed, PhaseCancelled), rule.D37).AsFact(),
+	permit(Release{}, by(trade.Platform), underway, rule.D44, KindReleased).AsFact(),
+	permit(Release{}, by(trade.Platform), in(PhaseDrafted, PhaseCancelled), rule.D44, KindReleasedBeside).AsFact(),
+	permit(Release{}, by(trade.Platform), in(PhaseReleased, PhaseCustomsClosed), rule.D44).AsFact(),
 	permit(CloseCustoms{}, by(trade.Platform), in(PhaseReleased), rule.D44, KindCustomsClosed).AsFact(),
+	permit(CloseCustoms{}, by(trade.Platform), in(PhaseDrafted, PhaseUnderReview, PhaseNeedsChange, PhaseAccepted, PhaseDeclaring,
+		PhaseReturned, PhaseCustomsClosed, PhaseCancelled), rule.D44).AsFact(),
 
 	// link
 	permit(Link{}, by(trade.Desk), alive, rule.A21, KindLinked).Unless(rule.D39, in(PhaseCancelled)),

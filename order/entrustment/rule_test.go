@@ -356,18 +356,106 @@ var timeRules = map[string]func(*testing.T){
 		w := in(t, PhaseDeclaring)
 		w.do(Release{ReleasedAt: w.given.At})
 	},
-	"D44/refuse/released before it was declared": func(t *testing.T) {
-		in(t, PhaseDeclaring).refused(rule.D44, Release{ReleasedAt: declared.Add(-1)})
-	},
-	"D44/refuse/released in the future": func(t *testing.T) {
-		w := in(t, PhaseDeclaring)
-		at := w.given.At.Add(1)
-		if r := w.refused(rule.D44, Release{ReleasedAt: at}); !r.Earliest.Equal(at) {
-			t.Errorf("possible from %s", r.Earliest)
+	"D44/effect/released before it was declared is recorded and marked": func(t *testing.T) {
+		for at, marked := range map[time.Time]bool{declared.Add(-1): true, declared: false, declared.Add(1): false} {
+			if w := in(t, PhaseDeclaring).do(Release{ReleasedAt: at}); w.s.Phase != PhaseReleased || w.s.ReleasedBeforeDeclared != marked {
+				t.Errorf("released at %s: %+v", at, w.s)
+			}
 		}
 	},
-	"D44/refuse/released twice": func(t *testing.T) {
-		in(t, PhaseReleased).refused(rule.D44, Release{ReleasedAt: released})
+	"D44/refuse/another instant of release": func(t *testing.T) {
+		for _, p := range []Phase{PhaseReleased, PhaseCustomsClosed} {
+			for _, at := range []time.Time{released.Add(-1), released.Add(1)} {
+				in(t, p).refused(rule.D44, Release{ReleasedAt: at})
+			}
+		}
+		in(t, PhaseCancelled).do(Release{ReleasedAt: released}).refused(rule.D44, Release{ReleasedAt: released.Add(1)})
+		in(t, PhaseDrafted).do(Release{ReleasedAt: released}, Submit{}).refused(rule.D44, Release{ReleasedAt: released.Add(1)})
+	},
+	"D44/refuse/another instant of closure": func(t *testing.T) {
+		in(t, PhaseCustomsClosed).refused(rule.D44, CloseCustoms{ClosedAt: released.Add(1)})
+	},
+	"D44/effect/closed before the release is recorded and marked": func(t *testing.T) {
+		w := in(t, PhaseReleased).do(CloseCustoms{ClosedAt: released.Add(-1)})
+		if w.s.Phase != PhaseCustomsClosed || !w.s.ClosedBeforeReleased {
+			t.Errorf("%+v", w.s)
+		}
+	},
+	"D61/refuse/a report from the future, beyond the skew": func(t *testing.T) {
+		for _, p := range []Phase{PhaseDrafted, PhaseUnderReview, PhaseDeclaring, PhaseCancelled} {
+			w := in(t, p)
+			at := w.given.At.Add(5 * time.Second)
+			if r := w.refused(rule.D61, Release{ReleasedAt: at.Add(1)}); !r.Earliest.Equal(at.Add(1)) {
+				t.Errorf("possible from %s", r.Earliest)
+			}
+			w.do(Release{ReleasedAt: at})
+		}
+		w := in(t, PhaseReleased)
+		at := w.given.At.Add(5 * time.Second)
+		w.refused(rule.D61, CloseCustoms{ClosedAt: at.Add(1)})
+		w.facts.Policy = &order.Policy{ClockSkew: time.Second}
+		w.refused(rule.D61, CloseCustoms{ClosedAt: at})
+		w.facts.Policy = nil
+		w.do(CloseCustoms{ClosedAt: at})
+	},
+	"D61/accept/a report before the last event, at its instant": func(t *testing.T) {
+		for _, c := range []Command{Return{Reason: "papers"}, Release{ReleasedAt: released}} {
+			w := in(t, PhaseDeclaring)
+			last := w.s.LastAt
+			w.given.At = last.Add(-20 * 365 * 24 * time.Hour)
+			w.facts.Policy = &order.Policy{ClockSkew: 0}
+			if w.do(c); !w.s.LastAt.Equal(last) {
+				t.Errorf("%s: the last instant is %s", c.Name(), w.s.LastAt)
+			}
+		}
+	},
+	"D62/accept/a release in each phase under way": func(t *testing.T) {
+		for _, p := range []Phase{PhaseUnderReview, PhaseNeedsChange, PhaseAccepted, PhaseDeclaring, PhaseReturned} {
+			w := in(t, p).do(link(orderOne), Release{ReleasedAt: released})
+			if w.s.Phase != PhaseReleased || !w.s.ReleasedAt.Equal(released) || w.s.Void {
+				t.Errorf("in %s: %+v", p, w.s)
+			}
+			w.do(Release{ReleasedAt: released}, CloseCustoms{ClosedAt: released}, Release{ReleasedAt: released}, CloseCustoms{ClosedAt: released})
+			if last := w.history[len(w.history)-1].Event; last != (CustomsClosed{ClosedAt: released}) {
+				t.Errorf("in %s: reported again, and the last event is %+v", p, last)
+			}
+		}
+	},
+	"D62/effect/a release of a draft or a cancelled one is recorded beside": func(t *testing.T) {
+		for _, p := range []Phase{PhaseDrafted, PhaseCancelled} {
+			w := in(t, p).do(Release{ReleasedAt: released})
+			n := len(w.history)
+			if w.do(Release{ReleasedAt: released}); len(w.history) != n || w.s.Phase != p || !w.s.ReleasedAt.IsZero() || !w.s.ReleasedBeside.Equal(released) {
+				t.Errorf("in %s: %+v", p, w.s)
+			}
+			if f := w.s.Fact(); !f.ReleasedAt.IsZero() {
+				t.Errorf("in %s: an order hears of it: %+v", p, f)
+			}
+		}
+		w := in(t, PhaseDrafted).do(Release{ReleasedAt: released}, Submit{}, Release{ReleasedAt: released})
+		if w.s.Phase != PhaseReleased {
+			t.Errorf("reported again once it is under review: %+v", w.s)
+		}
+	},
+	"D62/effect/a return moves what customs may have, and nothing else": func(t *testing.T) {
+		for p := PhaseDrafted; p <= PhaseCancelled; p++ {
+			w := in(t, p)
+			n := len(w.history)
+			w.do(Return{Reason: "papers"})
+			if moves := p == PhaseAccepted || p == PhaseDeclaring; moves != (len(w.history) > n) || moves && w.s.Phase != PhaseReturned || !moves && w.s.Phase != p {
+				t.Errorf("in %s: %s", p, w.s.Phase)
+			}
+		}
+	},
+	"D62/effect/a closure waits for the release": func(t *testing.T) {
+		for _, p := range []Phase{PhaseDrafted, PhaseUnderReview, PhaseNeedsChange, PhaseAccepted, PhaseDeclaring, PhaseReturned, PhaseCancelled} {
+			w := in(t, p)
+			made, err := w.try(CloseCustoms{ClosedAt: released})
+			early, ok := errors.AsType[*trade.EarlyError](err)
+			if !ok || *early != (trade.EarlyError{Command: "close-customs", Awaited: "release", ID: "E-1"}) || made != nil {
+				t.Errorf("in %s: %v, %v", p, made, err)
+			}
+		}
 	},
 	"D44/accept/closed when released, and now": func(t *testing.T) {
 		w := in(t, PhaseReleased).do(CloseCustoms{ClosedAt: released})
@@ -376,11 +464,6 @@ var timeRules = map[string]func(*testing.T){
 		}
 		w = in(t, PhaseReleased)
 		w.do(CloseCustoms{ClosedAt: w.given.At})
-	},
-	"D44/refuse/closed before the release or in the future": func(t *testing.T) {
-		w := in(t, PhaseReleased)
-		w.refused(rule.D44, CloseCustoms{ClosedAt: released.Add(-1)})
-		w.refused(rule.D44, CloseCustoms{ClosedAt: w.given.At.Add(1)})
 	},
 	"D61/accept/at the instant of the last event": func(t *testing.T) {
 		w := in(t, PhaseDrafted)

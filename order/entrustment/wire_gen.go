@@ -19,6 +19,8 @@ const (
 	KindReturned
 	// KindReleased is the kind of [Released], entrustment.released on the wire.
 	KindReleased
+	// KindReleasedBeside is the kind of [ReleasedBeside], entrustment.released-beside on the wire.
+	KindReleasedBeside
 	// KindCustomsClosed is the kind of [CustomsClosed], entrustment.customs-closed on the wire.
 	KindCustomsClosed
 	// KindDrafted is the kind of [Drafted], entrustment.drafted on the wire.
@@ -40,7 +42,7 @@ const (
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 12
+const kindCount = 13
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
@@ -51,6 +53,8 @@ func (k Kind) String() string {
 		return "entrustment.returned"
 	case KindReleased:
 		return "entrustment.released"
+	case KindReleasedBeside:
+		return "entrustment.released-beside"
 	case KindCustomsClosed:
 		return "entrustment.customs-closed"
 	case KindDrafted:
@@ -82,6 +86,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindReturned, true
 	case "entrustment.released":
 		return KindReleased, true
+	case "entrustment.released-beside":
+		return KindReleasedBeside, true
 	case "entrustment.customs-closed":
 		return KindCustomsClosed, true
 	case "entrustment.drafted":
@@ -113,6 +119,9 @@ func (Returned) Kind() Kind { return KindReturned }
 // Kind returns [KindReleased].
 func (Released) Kind() Kind { return KindReleased }
 
+// Kind returns [KindReleasedBeside].
+func (ReleasedBeside) Kind() Kind { return KindReleasedBeside }
+
 // Kind returns [KindCustomsClosed].
 func (CustomsClosed) Kind() Kind { return KindCustomsClosed }
 
@@ -143,7 +152,7 @@ func (Approved) Kind() Kind { return KindApproved }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case Declared, Returned, Released, CustomsClosed, Drafted, Submitted, Cancelled, Linked, Unlinked, ChangeRequested, Resubmitted, Approved:
+	case Declared, Returned, Released, ReleasedBeside, CustomsClosed, Drafted, Submitted, Cancelled, Linked, Unlinked, ChangeRequested, Resubmitted, Approved:
 		return true
 	}
 	return false
@@ -157,6 +166,8 @@ func appendEvent(b []byte, e Event) []byte {
 	case Returned:
 		return e.appendJSON(b)
 	case Released:
+		return e.appendJSON(b)
+	case ReleasedBeside:
 		return e.appendJSON(b)
 	case CustomsClosed:
 		return e.appendJSON(b)
@@ -222,6 +233,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		e = v
 	case KindReleased:
 		var v Released
+		v.decodeJSON(r)
+		e = v
+	case KindReleasedBeside:
+		var v ReleasedBeside
 		v.decodeJSON(r)
 		e = v
 	case KindCustomsClosed:
@@ -615,6 +630,10 @@ func (v *Released) appendJSON(b []byte) []byte {
 		b = append(b, `,"void":`...)
 		b = wire.AppendBool(b, v.Void)
 	}
+	if v.BeforeDeclared {
+		b = append(b, `,"before_declared":`...)
+		b = wire.AppendBool(b, v.BeforeDeclared)
+	}
 	return append(b, `}`...)
 }
 
@@ -630,12 +649,40 @@ func (v *Released) decodeJSON(r *wire.Reader) {
 		case "void":
 			seen = r.Mark(seen, 1<<1)
 			v.Void = r.Bool()
+		case "before_declared":
+			seen = r.Mark(seen, 1<<2)
+			v.BeforeDeclared = r.Bool()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "released_at", "")
+		r.Missing(seen, "released_at", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReleasedBeside) appendJSON(b []byte) []byte {
+	b = append(b, `{"released_at":`...)
+	b = wire.AppendTime(b, v.ReleasedAt)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReleasedBeside) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "released_at":
+			seen = r.Mark(seen, 1<<0)
+			v.ReleasedAt = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "released_at")
 	}
 }
 
@@ -668,6 +715,10 @@ func (v *CloseCustoms) decodeJSON(r *wire.Reader) {
 func (v *CustomsClosed) appendJSON(b []byte) []byte {
 	b = append(b, `{"closed_at":`...)
 	b = wire.AppendTime(b, v.ClosedAt)
+	if v.BeforeReleased {
+		b = append(b, `,"before_released":`...)
+		b = wire.AppendBool(b, v.BeforeReleased)
+	}
 	return append(b, `}`...)
 }
 
@@ -680,12 +731,15 @@ func (v *CustomsClosed) decodeJSON(r *wire.Reader) {
 		case "closed_at":
 			seen = r.Mark(seen, 1<<0)
 			v.ClosedAt = r.Time()
+		case "before_released":
+			seen = r.Mark(seen, 1<<1)
+			v.BeforeReleased = r.Bool()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "closed_at")
+		r.Missing(seen, "closed_at", "")
 	}
 }
 

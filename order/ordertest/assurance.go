@@ -215,6 +215,10 @@ func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 // nextOfGoods is a step that takes the entrustment on.
 func (p *Player) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
 	e := p.entrustment(id)
+	if e.Phase != entrustment.PhaseNone && p.chance(20) == 0 { // customs report in their own order
+		return Platform, one(p.chance, p.releasing(), entrustment.Command(entrustment.Return{Reason: "papers"}),
+			entrustment.Command(entrustment.CloseCustoms{ClosedAt: p.Clock.Now()}))
+	}
 	owner := trade.Actor{Role: trade.Seller, Account: e.Seller}
 	switch e.Phase {
 	case entrustment.PhaseNone:

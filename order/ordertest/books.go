@@ -85,7 +85,7 @@ func figuresOfGoods(s *entrustment.Entrustment) audit.Figures {
 	declared := f.Currency.String()
 	return audit.Figures{
 		"cancelled": f.Cancelled, "last": nanos(s.LastAt), "seller": string(s.Seller), "order": linked, "void": s.Void,
-		"released": nanos(f.ReleasedAt), "declared in": declared,
+		"released": nanos(f.ReleasedAt), "released beside": nanos(s.ReleasedBeside), "declared in": declared,
 	}
 }
 

@@ -53,7 +53,7 @@ func AuditPolicy(p *order.Policy, terms *paylater.Policy) audit.Policy {
 		ConfirmWithin: p.ConfirmWithin, PayWithin: p.PayWithin, ReceiptDays: days, CalendarDays: p.CalendarDays,
 		HoldAtConfirm: p.HoldAt == order.HoldAtConfirm, CapCoverage: p.CapCoverage, AutoShip: p.AutoShip,
 		NoticeLife: p.NoticeLife, ReviewWithin: p.ReviewWithin, ReceiptExtension: p.ReceiptExtension,
-		EscalateFrom: p.EscalateFrom, EscalateAfter: p.EscalateAfter,
+		EscalateFrom: p.EscalateFrom, EscalateAfter: p.EscalateAfter, ClockSkew: p.ClockSkew,
 		ReceiveWithin: terms.ReceiveWithin, SaleExtension: terms.Extension, DueWithin: terms.PayWithin,
 		ChargeRetries: terms.ChargeRetries, Instalments: terms.Instalments, FreezeAfterOverdue: terms.FreezeAfterOverdue,
 	}

@@ -73,8 +73,15 @@ func (g *game) commit(c desk.Command, wrote []events.Record) {
 func (g *game) refused(c desk.Command, err error) {
 	g.rt.Helper()
 	g.promised(c, err)
-	var no *trade.Refusal
-	if !errors.As(err, &no) {
+	var (
+		no    *trade.Refusal
+		early *trade.EarlyError
+	)
+	switch {
+	case errors.As(err, &early):
+		g.tally.Refused[rule.D62]++
+		return
+	case !errors.As(err, &no):
 		g.tally.Malformed++
 		return
 	}
@@ -89,12 +96,13 @@ func (g *game) promised(c desk.Command, err error) {
 	g.rt.Helper()
 	var (
 		no        *trade.Refusal
+		early     *trade.EarlyError
 		bad       *trade.InvalidError
 		long      *events.BoundsError
 		old       *desk.ExpectError
 		duplicate *events.DuplicateError
 	)
-	if errors.As(err, &no) || errors.As(err, &bad) && bad.Field != "" && bad.Reason != "" ||
+	if errors.As(err, &no) || errors.As(err, &early) || errors.As(err, &bad) && bad.Field != "" && bad.Reason != "" ||
 		errors.As(err, &long) || errors.As(err, &old) || errors.As(err, &duplicate) {
 		return
 	}

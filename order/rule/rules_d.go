@@ -284,8 +284,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D37,
-		English: "An entrustment passes review, acceptance, declaration and customs release in this order, and may be sent back for change on the way.",
-		Chinese: "委托单依次经过审核、通关受理、报关和通关放行，途中可以退回修改。",
+		English: "An entrustment passes review, acceptance, declaration and customs release in this order, and may be sent back for change on the way; what customs report is recorded all the same.",
+		Chinese: "委托单依次经过审核、通关受理、报关和通关放行，途中可以退回修改；海关上报的情况一律予以登记。",
 	},
 	{
 		ID:      D38,
@@ -319,8 +319,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D44,
-		English: "An entrustment is released no earlier than it was declared and not in the future; a declared value that differs from the order's total is reported, not refused.",
-		Chinese: "放行时间不得早于申报时间，也不得晚于当前时间；申报总价与订单总金额不符的只作提示，不予拒绝。",
+		English: "A release is recorded once, at one instant; one before the declaration is recorded and marked; a declared value that differs from the order's total is reported, not refused.",
+		Chinese: "放行只登记一次、一个时间；放行时间早于申报时间的照样登记并标记；申报总价与订单总金额不符的只作提示，不予拒绝。",
 	},
 	{
 		ID:      D45,

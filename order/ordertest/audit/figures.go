@@ -100,7 +100,7 @@ func (s *saleBook) figures() Figures {
 func (g *goodsBook) figures() Figures {
 	f := Figures{
 		"cancelled": g.phase == goodsCancelled, "last": int64(g.last), "seller": g.seller, "order": "", "void": false,
-		"released": int64(g.releasedAt), "declared in": strings.Trim(g.currency.String(), "\x00"),
+		"released": int64(g.releasedAt), "released beside": int64(g.besideAt), "declared in": strings.Trim(g.currency.String(), "\x00"),
 	}
 	if o := g.order; o != nil {
 		f["order"], f["void"] = o.id, g.releasedAt != 0 && g.releasedAt < o.draftedAt

@@ -22,6 +22,9 @@ const (
 
 	goodsOpen  = goodsDrafted | goodsReview | goodsNeedsChange | goodsAccepted | goodsDeclaring | goodsReturned
 	goodsAlive = goodsOpen | goodsReleased | goodsClosed
+
+	// goodsUnderway are the phases in which a report of customs releases the goods.
+	goodsUnderway = goodsReview | goodsNeedsChange | goodsAccepted | goodsDeclaring | goodsReturned
 )
 
 type goodsStep struct {
@@ -38,8 +41,9 @@ var goodsSteps = map[string]goodsStep{
 	"entrustment.resubmitted":      {goodsNeedsChange | goodsReturned, goodsReview, nil},
 	"entrustment.approved":         {goodsReview, goodsAccepted, nil},
 	"entrustment.declared":         {goodsAccepted, goodsDeclaring, (*Auditor).goodsWereDeclared},
-	"entrustment.returned":         {goodsDeclaring, goodsReturned, (*Auditor).goodsWereReturned},
-	"entrustment.released":         {goodsDeclaring, goodsReleased, (*Auditor).goodsWereReleased},
+	"entrustment.returned":         {goodsAccepted | goodsDeclaring, goodsReturned, (*Auditor).goodsWereReturned},
+	"entrustment.released":         {goodsUnderway, goodsReleased, (*Auditor).goodsWereReleased},
+	"entrustment.released-beside":  {goodsDrafted | goodsCancelled, 0, (*Auditor).releasedBeside},
 	"entrustment.customs-closed":   {goodsReleased, goodsClosed, (*Auditor).customsClosed},
 	"entrustment.linked":           {goodsAlive, 0, (*Auditor).goodsWereLinked},
 	"entrustment.unlinked":         {goodsAlive, 0, (*Auditor).goodsWereUnlinked},
@@ -56,6 +60,7 @@ type goodsBook struct {
 	currency   currency   // in which it is declared
 	declaredAt instant
 	releasedAt instant
+	besideAt   instant  // of a release while it was a draft or cancelled
 	numbers    []string // the declaration numbers that are its own
 }
 
@@ -153,8 +158,10 @@ func (a *Auditor) goodsWereReleased(g *goodsBook) {
 	g.releasedAt = a.when("released_at")
 	void := g.order != nil && g.releasedAt < g.order.draftedAt
 	switch {
-	case g.releasedAt < g.declaredAt || g.releasedAt > a.at || g.releasedAt == 0:
-		a.failf("D44", "released %s, declared %s, recorded %s", g.releasedAt, g.declaredAt, a.at)
+	case g.releasedAt == 0 || g.besideAt != 0 && g.besideAt != g.releasedAt || a.flag("before_declared") != (g.releasedAt < g.declaredAt):
+		a.failf("D44", "released %s, declared %s, beside %s", g.releasedAt, g.declaredAt, g.besideAt)
+	case a.inFuture(g.releasedAt):
+		a.failf("D61", "released %s, recorded %s", g.releasedAt, a.at)
 	case a.flag("void") != void:
 		a.failf("D41", "void %t, released %s", !void, g.releasedAt)
 	}
@@ -164,10 +171,27 @@ func (a *Auditor) goodsWereReleased(g *goodsBook) {
 }
 
 func (a *Auditor) customsClosed(g *goodsBook) {
-	if at := a.when("closed_at"); at < g.releasedAt || at > a.at {
-		a.failf("D44", "closed %s, released %s, recorded %s", at, g.releasedAt, a.at)
+	switch at := a.when("closed_at"); {
+	case a.flag("before_released") != (at < g.releasedAt):
+		a.failf("D44", "closed %s, released %s", at, g.releasedAt)
+	case a.inFuture(at):
+		a.failf("D61", "closed %s, recorded %s", at, a.at)
 	}
 }
+
+func (a *Auditor) releasedBeside(g *goodsBook) {
+	at := a.when("released_at")
+	switch {
+	case at == 0 || g.besideAt != 0:
+		a.failf("D44", "released beside at %s, and at %s before", at, g.besideAt)
+	case a.inFuture(at):
+		a.failf("D61", "released beside %s, recorded %s", at, a.at)
+	}
+	g.besideAt = at
+}
+
+// inFuture reports whether an instant that was observed outside lies beyond that of the record (D61).
+func (a *Auditor) inFuture(at instant) bool { return at > a.at+instant(a.policy.ClockSkew) }
 
 func (a *Auditor) goodsWereLinked(g *goodsBook) {
 	o := a.orders[string(a.text("order"))]

@@ -19,6 +19,7 @@ type Policy struct {
 	ChargeRetries                int            // D47
 	Instalments                  bool           // D51
 	FreezeAfterOverdue           int            // D53
+	ClockSkew                    time.Duration  // D61
 }
 
 // DefaultPolicy returns what the rule book says where nothing else is set.
@@ -30,6 +31,7 @@ func DefaultPolicy() Policy {
 		NoticeLife:  7 * day, ReviewWithin: 30 * day, ReceiptExtension: 15 * day,
 		EscalateFrom: 3 * day, EscalateAfter: 6 * day,
 		ReceiveWithin: 10 * day, SaleExtension: 3 * day, DueWithin: day,
+		ClockSkew: 5 * time.Second,
 	}
 }
 

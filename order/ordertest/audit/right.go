@@ -89,7 +89,7 @@ var rights = map[string]map[string]*right{
 	"entrustment": table(
 		"draft: seller > drafted", "submit: seller > submitted", "resubmit: seller > resubmitted",
 		"cancel: seller > unlinked cancelled", "request-change: platform > change-requested", "approve: platform > approved",
-		"declare: platform > declared", "return: platform > returned", "release: platform amid > released",
+		"declare: platform > declared", "return: platform > returned", "release: platform amid > released released-beside",
 		"close-customs: platform > customs-closed",
 	),
 	"line": table(

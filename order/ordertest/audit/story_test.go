@@ -300,6 +300,7 @@ func (s *story) ended() {
 	s.goods(acme, "E8", entrustment.Resubmit{})
 	s.goods(platform, "E8", entrustment.RequestChange{Need: entrustment.NeedInformation})
 	s.goods(acme, "E8", entrustment.Cancel{})
+	s.goods(platform, "E8", entrustment.Release{ReleasedAt: s.now})
 	s.confirmed(9, order.CoverageNone)
 	s.declared("E9")
 	s.goods(platform, "E9", entrustment.Release{ReleasedAt: s.now})

@@ -103,8 +103,10 @@ var mutants = []mutant{
 	{"seller/lifecycle.go", "permit(Reinstate{}, by(trade.Platform),", "permit(Reinstate{}, by(trade.Platform, trade.Seller),", "I8", "a seller reinstates himself", rules},
 
 	// entrustment
-	{"entrustment/customs.go", "if c.ReleasedAt.After(g.At) {", "if false {", "D44", "released in the future", rules},
-	{"entrustment/customs.go", "void := s.Linked() && c.ReleasedAt.Before(s.OrderDraftedAt)", "void := s.Linked() && !c.ReleasedAt.After(s.OrderDraftedAt)", "D41", "a release at the instant of the draft is void", play},
+	{"entrustment/customs.go", "if f.Policy.InFuture(c.ReleasedAt, g.At) {", "if false {", "D61", "released in the future", rules},
+	{"entrustment/customs.go", "!known.IsZero() && !known.Equal(at)", "false", "D44", "customs release the goods at two instants", rules},
+	{"entrustment/customs.go", "case PhaseDrafted, PhaseCancelled:", "case PhaseDrafted:", "D62", "a cancelled entrustment is released", rules},
+	{"entrustment/customs.go", "Void: s.Linked() && at.Before(s.OrderDraftedAt)", "Void: s.Linked() && !at.After(s.OrderDraftedAt)", "D41", "a release at the instant of the draft is void", play},
 	{"entrustment/customs.go", "if owner := f.Reservation.Owner; owner != \"\" && owner != s.ID {", "if false {", "D43", "two entrustments have one number", play},
 	{"entrustment/draft.go", "if f.Order.Shipped {", "if false {", "D40", "an entrustment of a shipped order is cancelled", rules},
 	{"entrustment/entrustment.go", "return by.Role != trade.Seller || s.Phase == PhaseNone || by.Account == s.Seller", "return true", "I8", "any seller acts on any entrustment", play},

@@ -46,7 +46,10 @@ func (d *deal) export(w *world) time.Duration {
 		w.all(me, do(entrustment.Resubmit{}))
 	}
 	declaration := d.declaration(w, g.id, declared)
-	w.all(platform, do(entrustment.Approve{}), do(entrustment.Declare{Declaration: declaration}))
+	w.all(platform, do(entrustment.Approve{}))
+	if !w.odds(20) { // else the report of customs comes before that of the export service
+		w.all(platform, do(entrustment.Declare{Declaration: declaration}))
+	}
 	if w.odds(30) {
 		w.all(platform, do(entrustment.Return{Reason: "the HS code"}))
 		w.all(me, do(entrustment.Resubmit{}))
@@ -62,16 +65,23 @@ func (d *deal) export(w *world) time.Duration {
 	w.tell(&message{
 		about: &d.affair, task: d, want: must,
 		c:    desk.Command{By: platform, Do: do(entrustment.Release{ReleasedAt: released})},
-		then: func(bool) { d.depart(w, g.id) },
+		then: func(bool) { d.depart(w, g.id, released) },
 	}, string(g.id)+"/release", arrives)
 	if w.odds(10) {
 		w.ask(platform, do(entrustment.Release{ReleasedAt: w.now.Add(day)}), never) // in the future
+		w.ask(platform, do(entrustment.CloseCustoms{ClosedAt: w.now}), never)       // not yet
 	}
 	return w.between(time.Minute, day)
 }
 
-// depart has customs confirm the departure of goods, for some.
-func (d *deal) depart(w *world, id order.EntrustmentID) {
+// depart has customs repeat themselves, contradict themselves, and confirm the departure of goods,
+// for some.
+func (d *deal) depart(w *world, id order.EntrustmentID, released time.Time) {
+	if w.odds(50) {
+		w.all(platform, desk.OnEntrustment(id, entrustment.Release{ReleasedAt: released}),
+			desk.OnEntrustment(id, entrustment.Return{Reason: "told late"}))
+		w.ask(platform, desk.OnEntrustment(id, entrustment.Release{ReleasedAt: released.Add(-1)}), never)
+	}
 	if w.odds(300) {
 		w.all(platform, desk.OnEntrustment(id, entrustment.CloseCustoms{ClosedAt: w.now}))
 	}

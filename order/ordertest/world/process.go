@@ -6,6 +6,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -198,6 +199,7 @@ func (w *world) judge(want want, err error) bool {
 func (w *world) refuse(want want, err error) {
 	var (
 		no        *trade.Refusal
+		early     *trade.EarlyError
 		duplicate *events.DuplicateError
 		invalid   *trade.InvalidError
 		expected  *desk.ExpectError
@@ -206,6 +208,8 @@ func (w *world) refuse(want want, err error) {
 	case errors.As(err, &no):
 		w.refused[no.Rule]++
 		w.no = no
+	case errors.As(err, &early):
+		w.refused[rule.D62]++
 	case errors.As(err, &duplicate):
 		w.report.Duplicates++
 	case errors.As(err, &invalid):
