@@ -104,7 +104,7 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	hold, err := o.holdAfterChange(c, f, &terms, c.To.Coverage, false)
+	hold, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, false)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if err := o.checkChange(c, g, f, &terms, c.To.Coverage); err != nil {
 		return nil, err
 	}
-	if _, err := o.holdAfterChange(c, f, &terms, c.To.Coverage, true); err != nil {
+	if _, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, true); err != nil {
 		return nil, err
 	}
 	return []Event{ChangeProposed{
@@ -264,7 +264,7 @@ func (c AcceptChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 	if err := o.checkChange(c, g, f, &p.Terms, p.Coverage); err != nil {
 		return nil, err
 	}
-	hold, err := o.holdAfterChange(c, f, &p.Terms, p.Coverage, true)
+	hold, err := o.holdAfterChange(c, g, f, &p.Terms, p.Coverage, true)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !g.At.Before(o.ConfirmBy) {
 		return nil, refuse(rule.D28, c, o).Until(o.ConfirmBy)
 	}
-	hold, err := o.placeHold(c, f, HoldAtConfirm)
+	hold, err := o.placeHold(c, g, f, HoldAtConfirm)
 	if err != nil {
 		return nil, err
 	}

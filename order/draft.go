@@ -321,7 +321,7 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if f.Service != ServiceActive {
 		return nil, serviceIs(f.Service, refuse(rule.A6, c, o))
 	}
-	hold, err := o.placeHold(c, f, HoldAtSubmit)
+	hold, err := o.placeHold(c, g, f, HoldAtSubmit)
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func Example() {
 // refusal by role or phase says who may issue the command in which phases.
 func ExampleDecide_refusal() {
 	o := newExample().shipped(order.CoverageNone)
-	for _, c := range []order.Command{order.AutoConfirmReceipt{}, order.Cancel{}} {
+	for _, c := range []order.Command{order.AutoConfirmReceipt{}, order.Expire{}} {
 		_, err := o.do(trade.Actor{Role: trade.System}, c)
 		no := err.(*trade.Refusal)
 		fmt.Println(string(no.Rule), no.Command, no.Phase)
@@ -152,9 +152,9 @@ func ExampleDecide_refusal() {
 	// A25 auto-confirm-receipt shipped
 	// The system confirms receipt 15 days after shipment by air, 30 by land, 45 by sea, and not before; shipment therefore needs a mode of transport. Here: possible from 2025-01-16T00:00:00Z.
 	// 买家一直未确认收货的，发货满15天（空运）、30天（陆运）或45天（海运）时由系统自动确认，不得提前；因此发货时必须有运输方式。本次：最早可于 2025-01-16T00:00:00Z。
-	// D27 cancel shipped
-	// The actor is the system; cancel is for the seller, while it is a draft, and for the buyer and the seller, while it is submitted or confirmed.
-	// 操作者是系统；cancel 仅限卖家在“草稿”状态下，或买家、卖家在“待买家确认”、“待付款”状态下使用。
+	// D28 expire shipped
+	// The order is shipped; expire is for the system, while it is submitted or confirmed.
+	// 订单的状态是“已发货”；expire 仅限系统在“待买家确认”、“待付款”状态下使用。
 }
 
 // Before any money is applied the seller modifies the order, and the buyer confirms again.

@@ -52,7 +52,7 @@ func (c Link) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, trade.Invalid("entrustment", "an order is linked to at most %d", MaxLinks)
 	}
 	e := &f.Entrustment
-	if e.ID != c.Entrustment {
+	if e.ID != c.Entrustment || e.Seller != o.Seller.Account { // another seller's is none (D64)
 		return nil, refuse(rule.A21, c, o).Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
 	}
 	if !e.Order.IsZero() {
@@ -60,9 +60,6 @@ func (c Link) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	}
 	if !e.ReleasedAt.IsZero() && e.ReleasedAt.Before(o.DraftedAt) {
 		return nil, releasedEarly(refuse(rule.A23, c, o), e.ReleasedAt, o.DraftedAt)
-	}
-	if e.Seller != o.Seller.Account {
-		return nil, refuse(rule.D39, c, o).Because("it is another seller's", "该委托单属于其他卖家")
 	}
 	if !e.Currency.IsZero() && e.Currency != o.Terms.Total.Currency() {
 		return nil, refuse(rule.D39, c, o).Because("it was declared in %[1]s", "该委托单申报币种为 %[1]s", e.Currency)

@@ -114,11 +114,11 @@ func (c matrixCell) check(decide decide) (faults []string) {
 		name := fmt.Sprintf("%s by %s in %s", c.name, actor.Role, c.phase)
 		switch {
 		case !strings.Contains(c.row.cells[c.i], letter):
-			if reason := denied(got, err, c.row.rules[c.i]); reason != "" {
+			if reason := c.denies(letter, actor, got, err); reason != "" {
 				faults = append(faults, name+": "+reason)
 			}
 		case !c.may:
-			if reason := denied(got, err, rule.D29); reason != "" {
+			if reason := denied(got, err, rule.D29, c.phase.String()); reason != "" {
 				faults = append(faults, name+": "+reason)
 			}
 		case err != nil || len(got) == 0:
@@ -132,7 +132,7 @@ func (c matrixCell) check(decide decide) (faults []string) {
 			if err != nil {
 				faults = append(faults, fmt.Sprintf("draft by another seller: %v", err))
 			}
-		} else if reason := denied(got, err, c.row.rules[c.i]); reason != "" {
+		} else if reason := denied(got, err, c.row.rules[0], ""); reason != "" {
 			faults = append(faults, fmt.Sprintf("%s by %s in %s: %s", c.name, actor.Account, c.phase, reason))
 		}
 	}
@@ -142,11 +142,23 @@ func (c matrixCell) check(decide decide) (faults []string) {
 	return faults
 }
 
-// denied returns what is wrong with an answer that must be a refusal by that rule.
-func denied(got []order.Event, err error, ruleID rule.ID) string {
+// denies returns what is wrong with the answer to an actor whom the cell does not name. Who may issue
+// the command in no phase, and a buyer or seller of no order yet, gets the row's first rule and learns
+// no phase; all others may issue it in another phase.
+func (c matrixCell) denies(letter string, by trade.Actor, got []order.Event, err error) string {
+	party := by.Role != trade.Buyer && by.Role != trade.Seller || c.phase != order.PhaseNone &&
+		(by.Role != trade.Buyer || c.phase != order.PhaseDraft || c.row.command == "attach-contract")
+	if !party || !slices.ContainsFunc(c.row.cells, func(cell string) bool { return strings.Contains(cell, letter) }) {
+		return denied(got, err, c.row.rules[0], "")
+	}
+	return denied(got, err, c.row.rules[c.i], c.phase.String())
+}
+
+// denied returns what is wrong with an answer that must be a refusal by that rule in that phase.
+func denied(got []order.Event, err error, ruleID rule.ID, phase string) string {
 	var no *trade.Refusal
-	if !errors.As(err, &no) || no.Rule != ruleID || len(got) > 0 {
-		return fmt.Sprintf("got %v, %v; want a refusal by %s", got, err, string(ruleID))
+	if !errors.As(err, &no) || no.Rule != ruleID || no.Phase != phase || len(got) > 0 {
+		return fmt.Sprintf("got %v, %v; want a refusal by %s in %q", got, err, string(ruleID), phase)
 	}
 	return ""
 }

@@ -15,7 +15,8 @@ import (
 func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
 	g, f := trade.Given{By: by, At: at}, o.permissiveFacts()
 	f.Policy = policy
-	return life.Next(g, o.at(by), func(command string) error {
+	stands := func(command string) machine.At[Phase] { return o.at(by, command) }
+	return life.Next(g, stands, func(command string) error {
 		probe := probes[command]
 		if probe == nil {
 			return nil

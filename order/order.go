@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/internal/wire"
@@ -114,33 +115,50 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 			return nil, err
 		}
 	}
-	if err := life.Check(c.Name(), g, o.at(g.By)); err != nil {
+	if err := life.Check(c.Name(), g, o.at(g.By, c.Name())); err != nil {
 		return nil, err
 	}
 	g.At = life.Instant(c.Name(), g, o.LastAt)
 	return decideCommand(c, &o, &g, &f)
 }
 
-// at returns the state of the order as far as Life needs it for the actor.
-func (o *Order) at(by trade.Actor) machine.At[Phase] {
-	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by), Frozen: o.Frozen()}
+// at returns the state of the order as far as Life needs it for the actor and the command.
+func (o *Order) at(by trade.Actor, command string) machine.At[Phase] {
+	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by, command), Frozen: o.Frozen()}
 }
 
-// isParty reports whether a buyer or seller is the one of this order. A buyer who was not
-// registered when the contract was drafted is known by the verified address (D32). Any seller may
-// draft an order and so become its seller.
-func (o *Order) isParty(by trade.Actor) bool {
-	switch by.Role {
-	case trade.Seller:
-		return o.Phase == PhaseNone || by.Account == o.Seller.Account
-	case trade.Buyer:
-		if o.Buyer.Account != "" {
-			return by.Account == o.Buyer.Account
-		}
-		return o.Matched && by.Email.Same(o.Buyer.Email)
-	default:
+// isParty reports whether a command is the actor's to issue on this order; to all others an order
+// that exists is like one that does not (D64). Any seller may draft an order and so become its
+// seller. The buyer is a party from submission on, and before it may file contracts (A9).
+func (o *Order) isParty(by trade.Actor, command string) bool {
+	switch {
+	case by.Role != trade.Seller && by.Role != trade.Buyer:
+		return true
+	case o.Phase == PhaseNone:
+		return command == Draft{}.Name()
+	case by.Role == trade.Seller:
+		return by.Account == o.Seller.Account
+	case command == AttachContract{}.Name() && o.matches(by):
 		return true
 	}
+	return o.isBuyer(by)
+}
+
+// isBuyer reports whether the actor is the buyer of an order that was submitted. One who was not
+// registered when the contract was drafted is known by the verified address (D32).
+func (o *Order) isBuyer(by trade.Actor) bool {
+	switch {
+	case by.Role != trade.Buyer || o.Link == "":
+		return false
+	case o.Buyer.Account != "":
+		return by.Account == o.Buyer.Account
+	}
+	return o.Matched && by.Email.Same(o.Buyer.Email)
+}
+
+// matches reports whether the actor is the registered buyer whom the seller has matched.
+func (o *Order) matches(by trade.Actor) bool {
+	return by.Role == trade.Buyer && o.Phase == PhaseDraft && o.Matched && o.Buyer.Account != "" && by.Account == o.Buyer.Account
 }
 
 // withConsequences returns the events and those that they cause in the same commit: an order whose
@@ -184,10 +202,29 @@ func (o *Order) VisibleTo(by trade.Actor) bool {
 	case trade.Seller:
 		return o.Phase != PhaseNone && by.Account == o.Seller.Account
 	case trade.Buyer:
-		return o.Link != "" && o.isParty(by)
+		return o.isBuyer(by)
 	case trade.Platform, trade.System:
 		return o.Phase != PhaseNone
 	default:
 		return false
 	}
+}
+
+// ContractsFor returns the offline contracts that the actor may see, and false for a stranger: all
+// of them for those who may see the order. The buyer whom the seller has matched sees in a draft
+// what the buyer has filed (D64).
+func (o *Order) ContractsFor(by trade.Actor) ([]ContractFile, bool) {
+	switch {
+	case o.VisibleTo(by):
+		return slices.Clone(o.Contracts), true
+	case !o.matches(by):
+		return nil, false
+	}
+	var own []ContractFile
+	for _, f := range o.Contracts {
+		if f.Party == trade.Buyer {
+			own = append(own, f)
+		}
+	}
+	return own, true
 }

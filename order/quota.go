@@ -65,7 +65,7 @@ func (o *Order) Need() trade.Money {
 
 // placeHold returns the hold that the coverage needs at this point, or the refusal if the line
 // cannot cover it (D3).
-func (o *Order) placeHold(c Command, f *Facts, at HoldAt) ([]Event, error) {
+func (o *Order) placeHold(c Command, g *trade.Given, f *Facts, at HoldAt) ([]Event, error) {
 	need, policy := o.Need(), f.rules()
 	if need.IsZero() || at == HoldAtSubmit && policy.HoldAt != HoldAtSubmit {
 		return nil, nil
@@ -77,15 +77,23 @@ func (o *Order) placeHold(c Command, f *Facts, at HoldAt) ([]Event, error) {
 	if _, err := quota.Available.Cmp(need); err != nil {
 		return nil, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
 	}
+	seen := g.By.Role != trade.Buyer // the line is not the buyer's, who learns no figure of it (D64)
 	if quota.Suspended {
-		return nil, refuse(rule.D3, c, o).Because("the line is suspended", "信保额度已暂停").Short(need)
+		no := refuse(rule.D3, c, o)
+		if seen {
+			no.Because("the line is suspended", "信保额度已暂停").Short(need)
+		}
+		return nil, no
 	}
 	amount := need
 	if quota.Available.Less(need) {
 		if !policy.CapCoverage || !quota.Available.IsPositive() {
-			return nil, refuse(rule.D3, c, o).
-				Because("needed %[1]s, available %[2]s", "需要 %[1]s，可用 %[2]s", need, available(quota, need)).
-				Short(need.SubUnchecked(quota.Available))
+			no := refuse(rule.D3, c, o)
+			if seen {
+				no.Because("needed %[1]s, available %[2]s", "需要 %[1]s，可用 %[2]s", need, available(quota, need)).
+					Short(need.SubUnchecked(quota.Available))
+			}
+			return nil, no
 		}
 		amount = quota.Available
 	}
@@ -119,7 +127,7 @@ func (e HoldPlaced) evolve(o *Order, _ time.Time) { o.Hold = Hold{Status: HoldOp
 // holdAfterChange returns how a change of terms and coverage changes the order's hold (D5). The hold
 // is released if nothing has to be held, or not yet: until the confirmation under a policy that
 // holds there (D4). It stays if price and coverage do. Otherwise it becomes the new need.
-func (o *Order) holdAfterChange(c Command, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
+func (o *Order) holdAfterChange(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage, confirmed bool) ([]Event, error) {
 	next := *o
 	next.Terms, next.Coverage = *terms, coverage
 	need, held := next.Need(), o.Hold.Status == HoldOpen
@@ -141,7 +149,7 @@ func (o *Order) holdAfterChange(c Command, f *Facts, terms *Terms, coverage Cove
 	if held {
 		before = o.Hold.Amount
 	}
-	amount, err := o.holdWithinQuota(c, f, before, need)
+	amount, err := o.holdWithinQuota(c, g, f, before, need)
 	switch {
 	case err != nil || amount == before:
 		return nil, err
@@ -153,7 +161,7 @@ func (o *Order) holdAfterChange(c Command, f *Facts, terms *Terms, coverage Cove
 
 // holdWithinQuota returns how much an order that holds an amount can hold of its need: all of it if
 // the need is not higher or the line covers the difference; less if the policy caps coverage.
-func (o *Order) holdWithinQuota(c Command, f *Facts, held, need trade.Money) (trade.Money, error) {
+func (o *Order) holdWithinQuota(c Command, g *trade.Given, f *Facts, held, need trade.Money) (trade.Money, error) {
 	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
 		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
@@ -168,9 +176,12 @@ func (o *Order) holdWithinQuota(c Command, f *Facts, held, need trade.Money) (tr
 	case f.rules().CapCoverage && held.AddUnchecked(free).IsPositive():
 		return held.AddUnchecked(free), nil
 	}
-	return trade.Money{}, refuse(rule.D5, c, o).
-		Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
-		Short(raise.SubUnchecked(free))
+	no := refuse(rule.D5, c, o)
+	if g.By.Role != trade.Buyer { // who learns no figure of the seller's line (D64)
+		no.Because("%[1]s more are needed, %[2]s are available", "还需额度 %[1]s，可用 %[2]s", raise, free).
+			Short(raise.SubUnchecked(free))
+	}
+	return trade.Money{}, no
 }
 
 // HoldAdjusted says that a change of the terms made the order hold more or less.

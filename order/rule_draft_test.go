@@ -279,7 +279,7 @@ func testD32(t *testing.T) {
 		order.Confirmed{Account: "b-3000", Terms: 2, PayBy: s.now.Add(60 * day)}))
 	t.Run("effect/from then on the buyer is that account", func(t *testing.T) {
 		bound := s.does(as("b-3000", buyer.Email), yes)
-		bound.when(as("b-3001", buyer.Email), card("C1", "1")).refusedBy(rule.D27)(t)
+		bound.when(as("b-3001", buyer.Email), card("C1", "1")).refusedBy(rule.A1)(t)
 		bound.when(as("b-3000", ""), card("C1", "1")).leads(order.PhaseConfirmed)(t)
 	})
 	t.Run("effect/an account of another address is not the buyer", s.when(otherBuyer, yes).refusedBy(rule.A18))

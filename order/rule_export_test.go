@@ -199,7 +199,7 @@ func testD39(t *testing.T) {
 	}
 	t.Run("accept/the same seller and currency", knows(func(*order.Entrustment) {}).when(seller, link).leads(order.PhaseReadyToShip))
 	t.Run("accept/nothing declared yet", knows(func(e *order.Entrustment) { e.Currency = trade.Currency{} }).when(seller, link).leads(order.PhaseReadyToShip))
-	t.Run("refuse/another seller's", knows(func(e *order.Entrustment) { e.Seller = "rival" }).when(seller, link).refusedBy(rule.D39))
+	t.Run("refuse/another seller's", knows(func(e *order.Entrustment) { e.Seller = "rival" }).when(seller, link).refusedBy(rule.A21))
 	t.Run("refuse/another currency", knows(func(e *order.Entrustment) { e.Currency = eur }).when(seller, link).refusedBy(rule.D39))
 	t.Run("refuse/cancelled", knows(func(e *order.Entrustment) { e.Cancelled = true }).when(seller, link).refusedBy(rule.D39))
 }

@@ -168,7 +168,7 @@ func testD4(t *testing.T) {
 	})
 	t.Run("effect/a confirmation that the line cannot bear is refused",
 		offered.knowing(func(f *order.Facts) { f.Quota.Available = money("1999.99") }).
-			when(buyer, order.Confirm{Terms: 2}).refusedBy(rule.D3, short("0.01")))
+			when(buyer, order.Confirm{Terms: 2}).refusedBy(rule.D3, figureless))
 	t.Run("effect/a submission that the line cannot bear is not",
 		complete(t, order.CoveragePreShipment).under(late).knowing(func(f *order.Facts) { f.Quota = order.Quota{} }).
 			when(seller, submit).leads(order.PhaseSubmitted))

@@ -195,7 +195,7 @@ func (a attempt) refusedBy(ruleID rule.ID, more ...func(*trade.Refusal) error) f
 		if !errors.As(a.err, &no) || no.Rule != ruleID || !errors.Is(a.err, ruleID) {
 			t.Fatalf("%s by %s in %s: got %+v, %v; want a refusal by %s", a.cmd.Name(), a.by.Role, a.order.Phase, a.got, a.err, string(ruleID))
 		}
-		if no.Command != a.cmd.Name() || no.Phase != a.order.Phase.String() {
+		if no.Command != a.cmd.Name() || !no.ByActor() && no.Phase != a.order.Phase.String() {
 			t.Errorf("the refusal is of %s in %s", no.Command, no.Phase)
 		}
 		bilingual(t, no)
@@ -216,6 +216,15 @@ func short(amount string) func(*trade.Refusal) error {
 		}
 		return nil
 	}
+}
+
+// figureless checks that a refusal is the rule and no more: who is not the owner of the line learns no
+// figure of it (D64).
+func figureless(no *trade.Refusal) error {
+	if !no.Missing.IsZero() || no.Reason(rule.English) != "" || no.Reason(rule.Chinese) != "" {
+		return fmt.Errorf("the refusal tells %q and %s", no.Reason(rule.English), no.Missing)
+	}
+	return nil
 }
 
 func from(t time.Time) func(*trade.Refusal) error {

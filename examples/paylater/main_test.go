@@ -20,9 +20,9 @@ func output(t *testing.T, args ...string) string {
 func TestPrintsTheStory(t *testing.T) {
 	rest := output(t)
 	for _, text := range []string{
-		"line opened with a limit of 5000.00 CNY", "quota deducted: 3200.00 CNY", "refused by B5", "missing 4500.00 CNY", "300.00 |",
+		"line opened with a limit of 5000.00 CNY", "quota deducted: 3200.00 CNY", "refused by B5", "cannot take the order now", "300.00 |",
 		"paid: 3200.00 CNY; quota restored: 3200.00 CNY; funds received: 3200.00 CNY, available from 01-18",
-		"receipt by the system (O4)", "charge requested (O4)", "marked overdue (O4)", "refused by B19", "| overdue O4",
+		"receipt by the system (O4)", "charge requested (O4)", "marked overdue (O4)", "refused by B5", "| overdue O4",
 		"paid: 500.00 CNY; quota restored: 500.00 CNY", "3500.00 |         0.00 | overdue O4", "freeze lifted", "| no",
 		"limit raised from 5000.00 CNY to 20000.00 CNY", "limit raised from 20000.00 CNY to 100000.00 CNY",
 		"refused by B17", "withdrawal of 6600.00 CNY, fee 6.60 CNY, net 6593.40 CNY", "withdrawal W-2 has arrived", "refused by B6",

@@ -43,6 +43,9 @@
 //   - #refused (409): a rule refuses the command. The members rule, text, command and phase name the
 //     rule and the command; missing, earliest and deadline have what is missing and when the command
 //     would be accepted, where that is known. The texts are English or Chinese, by Accept-Language.
+//   - #forbidden (403): the command is not for the caller's role, or the caller is not a party. The
+//     members are those of #refused without a phase, and are the same whether what is addressed
+//     exists or not; a read of what is not the caller's to see is a 404.
 //   - #malformed (400): the members field and reason name the fault in the input.
 //   - #version (412): the member version is the current version.
 //   - #key-reused (422): the Idempotency-Key belongs to another request.

@@ -187,7 +187,7 @@ func (l *load) until(c client, r *request) bool {
 			if r.acks = append(r.acks, d); len(r.acks) == 1 {
 				l.requests = append(l.requests, r)
 			}
-		case a.status == http.StatusConflict:
+		case a.status == http.StatusConflict, a.status == http.StatusForbidden:
 			l.refused[read[problem](l.t, a).Rule]++
 		case a.status >= 500:
 			l.failures[read[problem](l.t, a).Title]++

@@ -80,6 +80,9 @@ func describe(err error, lang rule.Lang) *problem {
 		return plain(http.StatusInternalServerError, "The error has been logged.")
 	case errors.As(err, &no):
 		p := typed(http.StatusConflict, "refused", "Refused by the rule book", no.Text(lang))
+		if no.ByActor() {
+			p = typed(http.StatusForbidden, "forbidden", "Not yours to issue", no.Text(lang))
+		}
 		p.Rule, p.Text, p.Command, p.Phase = no.Rule, no.Rule.Text(lang), no.Command, no.Phase
 		p.Missing, p.Earliest, p.Deadline = no.Missing, no.Earliest, no.Deadline
 		return p

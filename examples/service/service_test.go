@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/rule"
@@ -154,13 +156,14 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 
-	amount, err := trade.ParseMoney("70.00 CNY")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.must("/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"30.00 CNY"}`)
-	a := s.ask("/pay-later/"+trade.NewID().String()+"/commands/place", carla, `{"merchant":"s-acme","chose_pay_later":true,"amount":"100.00 CNY"}`)
-	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.B5 || p.Missing != amount || !strings.Contains(a.body, `"missing":"70.00 CNY"`) {
+	s.opened()
+	id := trade.NewID()
+	s.drafted(id)
+	path := "/orders/" + id.String() + "/commands/"
+	s.must(path+"set-terms", acme, `{"terms":{"total":"50070.00 USD"}}`)
+	s.must(path+"choose-coverage", acme, `{"coverage":"post-delivery","terms_accepted":true}`)
+	a := s.ask(path+"submit", acme, `{"onetouch_acknowledged":true}`)
+	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.D3 || p.Missing.String() != "70.00 USD" || !strings.Contains(a.body, `"missing":"70.00 USD"`) {
 		t.Errorf("%s", a.body)
 	}
 
@@ -181,6 +184,39 @@ func TestRefusals(t *testing.T) {
 	a = s.ask("/entrustments/E-1/commands/release", platform, `{"released_at":"2099-01-01T00:00:00Z"}`)
 	if p := s.problem(a, http.StatusConflict, "#refused"); p.Rule != rule.D61 || p.Earliest.Year() != 2099 {
 		t.Errorf("%s", a.body)
+	}
+}
+
+// TestStrangers has strangers ask for what there is and for what there is not: the answers are the same,
+// 403 to a command and 404 to a read (D64).
+func TestStrangers(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	there, missing := trade.NewID().String(), trade.NewID().String()
+	s.submitted(trade.ID(uuid.MustParse(there)))
+	s.must("/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"5000.00 CNY"}`)
+	for _, x := range []struct{ path, missing, body string }{
+		{"/orders/" + there + "/commands/confirm", "/orders/" + missing + "/commands/confirm", `{"terms":3}`},
+		{"/orders/" + there + "/commands/cancel", "/orders/" + missing + "/commands/cancel", `{}`},
+		{"/orders/" + there + "/commands/record-payment", "/orders/" + missing + "/commands/record-payment", `{"reference":"TT-1","method":"card","amount":"1.00 USD","payer":"B","paid_at":"2026-01-02T00:00:00Z"}`},
+		{"/quotas/s-acme/CNY/commands/withdraw", "/quotas/s-none/CNY/commands/withdraw", `{"amount":"1.00 CNY"}`},
+		{"/services/s-acme/commands/suspend", "/services/s-none/commands/suspend", `{"reason":"late"}`},
+	} {
+		for _, token := range []string{carla, orient} {
+			for _, more := range [][]string{nil, {"If-Match", `"1"`}, {"If-Match", `"99"`}, {"Accept-Language", "zh"}} {
+				got, want := s.ask(x.path, token, x.body, more...), s.ask(x.missing, token, x.body, more...)
+				p := s.problem(got, http.StatusForbidden, "#forbidden")
+				if strings.Replace(got.body, x.path, x.missing, 1) != want.body || p.Rule == "" || p.Phase != "" {
+					t.Errorf("%v\n%s\n%s", more, got.body, want.body)
+				}
+			}
+		}
+	}
+	for _, rest := range []string{"", "/timeline"} {
+		got, want := s.get("/orders/"+there+rest, carla), s.get("/orders/"+missing+rest, carla)
+		if s.problem(got, http.StatusNotFound, "about:blank"); strings.Replace(got.body, there, missing, 1) != want.body {
+			t.Errorf("%s\n%s", got.body, want.body)
+		}
 	}
 }
 

@@ -262,5 +262,9 @@ func (c Withdraw) check() error { return checkPositive("amount", c.Amount) }
 func (c Withdraw) money() [2]trade.Money { return [2]trade.Money{} }
 
 func (c Withdraw) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
-	return nil, l.refuse(rule.B6, c).Says("the quota is a limit, not money", "先用后付额度不是资金")
+	return nil, c.refused(l)
+}
+
+func (c Withdraw) refused(l *Line) *trade.Refusal {
+	return l.refuse(rule.B6, c).Says("the quota is a limit, not money", "先用后付额度不是资金")
 }

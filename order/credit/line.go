@@ -141,8 +141,8 @@ func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := Life(l.Product).Check(c.Name(), g, machine.At[Phase]{Phase: l.Phase, LastAt: l.LastAt, Party: true}); err != nil {
-		return nil, l.explain(err, c, g.By.Role)
+	if err := Life(l.Product).Check(c.Name(), g, machine.At[Phase]{Phase: l.Phase, LastAt: l.LastAt, Party: l.isParty(g.By)}); err != nil {
+		return nil, l.explain(err, c, g.By)
 	}
 	for _, amount := range c.money() {
 		if amount != (trade.Money{}) && amount.Currency() != l.Currency {
@@ -154,28 +154,38 @@ func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 
 // explain completes what Life.Check says. A command that only lines of the other product have is
 // refused by its rule there. A line that takes no orders lacks all of the amount that one needs.
-func (l *Line) explain(err error, c Command, by trade.Role) error {
+func (l *Line) explain(err error, c Command, by trade.Actor) error {
 	no, ok := errors.AsType[*trade.Refusal](err)
 	if !ok {
 		for _, p := range permits[1-l.Product] {
 			if p.Command == c.Name() {
-				return l.refuse(p.Rule, c).Says("a line of this product has no such command", "此类额度没有此操作")
+				no := l.refuse(p.Rule, c).Says("a line of this product has no such command", "此类额度没有此操作")
+				if by.Role == trade.Buyer || !l.isParty(by) {
+					no.Phase = "" // a stranger does not learn that the line exists (D64)
+				}
+				return no
 			}
 		}
 		return err
 	}
 	switch c := c.(type) {
 	case Hold, Deduct:
-		if by == trade.Desk { // whose role is permitted, so it is the phase that is not
+		if by.Role == trade.Desk { // whose role is permitted, so it is the phase that is not
 			no.Short(c.money()[0])
 		}
 	case Withdraw:
 		if no.Rule == rule.B6 { // for the reason that it gives to everybody
-			_, err := c.decide(l, nil, nil)
-			return err
+			always := c.refused(l)
+			always.Phase = no.Phase // none for a stranger
+			return always
 		}
 	}
 	return no
+}
+
+// isParty reports whether an actor who is a seller owns the line.
+func (l *Line) isParty(by trade.Actor) bool {
+	return by.Role != trade.Seller || by.Account == l.Seller
 }
 
 func (l *Line) refuse(id rule.ID, c Command) *trade.Refusal {

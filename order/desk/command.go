@@ -16,7 +16,8 @@ import (
 // Command is a request: who issues which command, under which ID.
 type Command struct {
 	// ID names the request. Keep it: the same command with the same ID again is harmless and
-	// gives the same result; another command with the same ID is a *events.DuplicateError.
+	// gives the same result; another command with the same ID is a *events.DuplicateError, unless
+	// it is not the actor's to issue, which is refused under any ID (D64).
 	// Another payload, stream, role or account makes another command; Expect and what is
 	// kept with the events do not.
 	ID uuid.UUID

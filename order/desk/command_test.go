@@ -143,7 +143,8 @@ func TestNothingToDo(t *testing.T) {
 	}
 }
 
-// TestSameIDOtherCommand uses an ID again for another payload, command, target, role or account.
+// TestSameIDOtherCommand uses an ID again for another payload, command, target, role or account. A
+// command that is not the actor's to issue is refused as under any other ID (D64).
 func TestSameIDOtherCommand(t *testing.T) {
 	tr := inMemory(t).opened("10000 USD")
 	a, b := trade.NewID(), trade.NewID()
@@ -156,16 +157,23 @@ func TestSameIDOtherCommand(t *testing.T) {
 		"command": func(c *desk.Command) { c.Do = desk.OnOrder(a, order.Cancel{}) },
 		"target":  func(c *desk.Command) { c.Do = desk.OnOrder(b, order.Draft{Mode: order.DraftOnline}) },
 		"package": func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", entrustment.Draft{}) },
-		"role":    func(c *desk.Command) { c.By.Role = trade.Buyer },
-		"account": func(c *desk.Command) { c.By.Account = orient.Account },
-		"refused": func(c *desk.Command) { c.Do = desk.OnOrder(b, order.Cancel{}) },
+		"account": func(c *desk.Command) {
+			c.By.Account, c.Do = orient.Account, desk.OnOrder(b, order.Draft{Mode: order.DraftOnline})
+		},
+		"not the role's":    func(c *desk.Command) { c.By.Role = trade.Buyer },
+		"not the account's": func(c *desk.Command) { c.By.Account = orient.Account },
+		"of nothing":        func(c *desk.Command) { c.Do = desk.OnOrder(b, order.Cancel{}) },
 	} {
 		c := first
 		change(&c)
 		for range 2 {
 			_, err := tr.Desk.Do(background, c)
 			var duplicate *events.DuplicateError
-			if !errors.As(err, &duplicate) || duplicate.Commit != c.ID {
+			var no *trade.Refusal
+			switch strange := strings.Contains(name, "not") || name == "of nothing"; {
+			case strange && (!errors.As(err, &no) || !no.ByActor()):
+				t.Errorf("%s: %v, want a refusal by the actor", name, err)
+			case !strange && (!errors.As(err, &duplicate) || duplicate.Commit != c.ID):
 				t.Errorf("%s: %v, want a *DuplicateError", name, err)
 			}
 			if dry := tr.Desk.Try(background, c); !reflect.DeepEqual(dry, err) {

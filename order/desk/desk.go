@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -187,6 +188,14 @@ func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time,
 		transact = events.Try
 	}
 	receipt, err := transact(ctx, d.store, req, x.run, d.options...)
+	if _, known := errors.AsType[*events.DuplicateError](err); known {
+		// Under an ID that is not known the command gets the answer that it gets without the other
+		// one: a stranger does not learn what was executed (D64).
+		x.dry, req.ID = true, NewID()
+		if _, no := events.Try(ctx, d.store, req, x.run, d.options...); tellsNothing(no) {
+			err = no
+		}
+	}
 	return receipt, x, err
 }
 

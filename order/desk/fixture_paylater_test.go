@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -217,6 +220,14 @@ func (tr *fixture) missing(no *trade.Refusal, want string) {
 	tr.Helper()
 	if no.Missing != money(want) {
 		tr.Fatalf("%v: %s is missing, want %s", no, no.Missing, want)
+	}
+}
+
+// figureless checks that a refusal says nothing of the figures of a line (D64).
+func (tr *fixture) figureless(no *trade.Refusal) {
+	tr.Helper()
+	if !no.Missing.IsZero() || strings.ContainsFunc(no.Reason(rule.English)+no.Reason(rule.Chinese), unicode.IsDigit) {
+		tr.Fatalf("%v: %s is missing", no, no.Missing)
 	}
 }
 

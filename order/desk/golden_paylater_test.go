@@ -40,7 +40,7 @@ func goldenWholeLimit(t *testing.T) {
 	tr := shop(t, "5000 CNY")
 	id := tr.place("5000 CNY")
 	tr.lineIs("5000", "5000", "0")
-	tr.missing(tr.refused(rule.B5, shopper, buying("0.01 CNY")), "0.01 CNY")
+	tr.figureless(tr.refused(rule.B5, shopper, buying("0.01 CNY")))
 	tr.pay(id, "5000 CNY")
 	tr.lineIs("5000", "0", "5000")
 	tr.fundsAre("5000", "0", "0")
@@ -54,7 +54,7 @@ func goldenReduced(t *testing.T) {
 		id := tr.received("4000 CNY")
 		tr.Do(platform, assess("3000 CNY"))
 		tr.lineIs("3000", "4000", "0")
-		tr.missing(tr.refused(rule.B5, shopper, buying("1 CNY")), "1 CNY")
+		tr.figureless(tr.refused(rule.B5, shopper, buying("1 CNY")))
 		return tr, id
 	}
 	tr, id := reduced()
@@ -77,7 +77,7 @@ func goldenFrozen(t *testing.T) {
 	tr.fundsAre("1000", "0", "0")
 	tr.frozenFor(credit.ReasonOverdue)
 	tr.after(7*day).Do(shopkeeper, withdrawal("W", "1000 CNY"))
-	tr.refused(rule.B19, shopper, buying("1 CNY"))
+	tr.refused(rule.B5, shopper, buying("1 CNY"))
 }
 
 // 100.00 credited on day 0 with a waiting time of 7 days: a withdrawal on day 6 at 23:59 is

@@ -272,7 +272,7 @@ func TestFreezeMeetsOrders(t *testing.T) {
 			}
 			all.Go(func() {
 				_, err := sides[i%2].Desk.Do(context.Background(), asking(usually(c), desk.OnPayLater(to, c)))
-				if err != nil && !refusedBy(err, rule.D47) && !refusedBy(err, rule.B19) {
+				if err != nil && !refusedBy(err, rule.D47) && !refusedBy(err, rule.B5) {
 					t.Errorf("%s: %v", c.Name(), err)
 				}
 			})

@@ -41,6 +41,18 @@ func (d *Desk) reading(opts []ReadOption) []events.Option {
 // ReadOrder returns an order as it stands, and its version. Its seller, the platform and the
 // system may read it, and its buyer from submission on.
 func (d *Desk) ReadOrder(ctx context.Context, by trade.Actor, id trade.ID, opts ...ReadOption) (order.Order, events.Version, error) {
+	o, v, err := d.view(ctx, by, id, opts)
+	if err == nil && !o.VisibleTo(by) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return order.Order{}, 0, err
+	}
+	return o, v, nil
+}
+
+// view returns an order to an actor who may see at least a part of it.
+func (d *Desk) view(ctx context.Context, by trade.Actor, id trade.ID, opts []ReadOption) (order.Order, events.Version, error) {
 	if err := d.reader(by); err != nil {
 		return order.Order{}, 0, err
 	}
@@ -48,7 +60,7 @@ func (d *Desk) ReadOrder(ctx context.Context, by trade.Actor, id trade.ID, opts 
 	if err != nil {
 		return order.Order{}, 0, err
 	}
-	if !o.VisibleTo(by) {
+	if _, ok := o.ContractsFor(by); !ok {
 		return order.Order{}, 0, ErrNotFound
 	}
 	return o, v, nil
@@ -108,9 +120,22 @@ func (d *Desk) reader(by trade.Actor) error {
 	return nil
 }
 
-// Next returns the commands that the actor may issue on an order now: see order.Order.Next.
+// Contracts returns the offline contracts of an order that the actor may see: all of them for those
+// who may read the order, and for the buyer whom the seller of a draft has matched what the buyer
+// has filed.
+func (d *Desk) Contracts(ctx context.Context, by trade.Actor, id trade.ID, opts ...ReadOption) ([]order.ContractFile, error) {
+	o, _, err := d.view(ctx, by, id, opts)
+	if err != nil {
+		return nil, err
+	}
+	files, _ := o.ContractsFor(by)
+	return files, nil
+}
+
+// Next returns the commands that the actor may issue on an order now: see order.Order.Next. All who
+// may ask for its contracts may ask for them.
 func (d *Desk) Next(ctx context.Context, by trade.Actor, id trade.ID) ([]machine.Choice, error) {
-	o, _, err := d.ReadOrder(ctx, by, id)
+	o, _, err := d.view(ctx, by, id, nil)
 	if err != nil {
 		return nil, err
 	}

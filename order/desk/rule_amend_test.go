@@ -90,9 +90,7 @@ func ruleD5Acceptance(t *testing.T) {
 	tr.Do(acme, propose("9000 USD"))
 	other := tr.placed("2000 USD", "2000 USD", order.CoveragePostDelivery)
 	accept := desk.OnOrder(id, order.AcceptChange{Proposal: 1})
-	if no := tr.refused(rule.D5, bruno, accept); no.Missing != money("1000 USD") || no.Command != "accept-change" {
-		t.Fatalf("%s is short of %s", no.Command, no.Missing)
-	}
+	tr.figureless(tr.refused(rule.D5, bruno, accept))
 	if o := tr.Order(id); !o.Proposal.Open || o.Terms.Total != money("6000 USD") {
 		t.Fatalf("the refused proposal is %+v, the total %s", o.Proposal, o.Terms.Total)
 	}

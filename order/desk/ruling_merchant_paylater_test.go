@@ -71,7 +71,7 @@ func ruleD53Names(t *testing.T) {
 	tr.refused(rule.D53, platform, unfreeze(credit.ReasonOther, "another audit"))
 	tr.refused(rule.D53, shopkeeper, unfreeze(credit.ReasonOther, "audit"))
 	tr.Do(platform, unfreeze(credit.ReasonOther, "audit"))
-	tr.refused(rule.B19, shopper, buying("1 CNY")) // one reason is left
+	tr.refused(rule.B5, shopper, buying("1 CNY")) // one reason is left
 	tr.pay(mine, "100 CNY")
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.Do(platform, unfreeze(credit.ReasonOverdue, mine.String()))

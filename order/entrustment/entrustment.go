@@ -134,17 +134,21 @@ func Decide(s Entrustment, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: s.Phase, LastAt: s.LastAt, Party: s.isParty(g.By)}); err != nil {
+	if err := life.Check(c.Name(), g, machine.At[Phase]{Phase: s.Phase, LastAt: s.LastAt, Party: s.isParty(g.By, c)}); err != nil {
 		return nil, err
 	}
 	g.At = life.Instant(c.Name(), g, s.LastAt)
 	return decideCommand(c, &s, &g, &f)
 }
 
-// isParty reports whether a seller is the entrustment's. Before it is drafted anybody may become
-// its seller.
-func (s *Entrustment) isParty(by trade.Actor) bool {
-	return by.Role != trade.Seller || s.Phase == PhaseNone || by.Account == s.Seller
+// isParty reports whether a command is the actor's to issue on this entrustment; to all others one
+// that exists is like one that does not (D64). Any seller may draft one and so become its seller.
+func (s *Entrustment) isParty(by trade.Actor, c Command) bool {
+	if by.Role != trade.Seller {
+		return true
+	}
+	_, drafts := c.(Draft)
+	return s.Phase == PhaseNone && drafts || s.Phase != PhaseNone && by.Account == s.Seller
 }
 
 func (s *Entrustment) refuse(id rule.ID, c Command) *trade.Refusal {

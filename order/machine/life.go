@@ -203,10 +203,11 @@ func (l *Life[P, K]) Instant(name string, g trade.Given, last time.Time) time.Ti
 }
 
 // Check returns the *trade.Refusal of a command by role, party, phase, instant (D61) or freeze
-// (D29), the first that applies in this order, or nil. A command that no permit names is a
-// *trade.InvalidError. The instant is not checked of a fact, which takes the one that Instant
-// returns, and not of the desk: what the desk writes to one stream belongs to a command on another,
-// and is ordered by version, not by time.
+// (D29), the first that applies in this order, or nil. A refusal by role or party has no phase and
+// is the same whatever the stream holds: a stranger does not learn whether it exists (D64). A command
+// that no permit names is a *trade.InvalidError. The instant is not checked of a fact, which takes
+// the one that Instant returns, and not of the desk: what the desk writes to one stream belongs to a
+// command on another, and is ordered by version, not by time.
 func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	c := l.commands[name]
 	if c == nil {
@@ -222,10 +223,10 @@ func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	other := c.rows[0].refuses(at.Phase)
 	switch {
 	case !role:
-		return no(other).Instead("the actor is the "+g.By.Role.Text(rule.English)+"; "+c.english,
+		return trade.Refuse(c.rows[0].Rule, name, "").Instead("the actor is the "+g.By.Role.Text(rule.English)+"; "+c.english,
 			"操作者是"+g.By.Role.Text(rule.Chinese)+"；"+c.chinese)
 	case !at.Party:
-		return no(other).Instead("the account is not a party to the "+l.english, "该账号不是此"+l.chinese+"的当事人")
+		return trade.Refuse(c.rows[0].Rule, name, "").Instead("the account is not a party to the "+l.english, "该账号不是此"+l.chinese+"的当事人")
 	case !here:
 		return no(other).Instead("the "+l.english+" is "+at.Phase.Text(rule.English)+"; "+c.english,
 			l.chinese+"的状态是“"+at.Phase.Text(rule.Chinese)+"”；"+c.chinese)
@@ -256,16 +257,21 @@ type Choice struct {
 }
 
 // Next returns the commands that the actor's role and the phase permit, in the order of the table,
-// and none for an actor who is not a party. If Check accepts a command, probe returns the error of
-// a sample of it, or nil if only its payload or other streams can decide.
-func (l *Life[P, K]) Next(g trade.Given, at At[P], probe func(command string) error) []Choice {
-	if g.Validate() != nil || !at.Party {
+// and none to which the actor is not a party. The function at returns what Check needs to know for
+// a command. If Check accepts a command, probe returns the error of a sample of it, or nil if only
+// its payload or other streams can decide.
+func (l *Life[P, K]) Next(g trade.Given, at func(command string) At[P], probe func(command string) error) []Choice {
+	if g.Validate() != nil {
 		return nil
 	}
 	var choices []Choice
 	for i := range l.permits {
 		p := &l.permits[i]
-		if !slices.Contains(p.Roles, g.By.Role) || !slices.Contains(p.Phases, at.Phase) {
+		if !slices.Contains(p.Roles, g.By.Role) {
+			continue
+		}
+		at := at(p.Command)
+		if !at.Party || !slices.Contains(p.Phases, at.Phase) {
 			continue
 		}
 		err := l.Check(p.Command, g, at)

@@ -183,7 +183,8 @@ func (g *game) twice() {
 	}
 }
 
-// forged asks for something else under the ID of what was carried out last.
+// forged asks for something else under the ID of what was carried out last. What is not the
+// actor's to issue is refused as under any other ID (D64).
 func (g *game) forged() {
 	g.rt.Helper()
 	if len(g.result.Events) == 0 {
@@ -198,7 +199,8 @@ func (g *game) forged() {
 		return // the very same, for all that can be seen
 	}
 	var duplicate *events.DuplicateError
-	if err := g.do(c); !errors.As(err, &duplicate) {
+	var no *trade.Refusal
+	if err := g.do(c); !errors.As(err, &duplicate) && (!errors.As(err, &no) || !no.ByActor()) {
 		g.rt.Fatalf("I29: %s under the ID of %s: %v", c.Do, g.last.Do, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -34,7 +35,7 @@ func Example() {
 	err := do(buyer, paylater.Place{Merchant: "meilin", ChosePayLater: true, Amount: more})
 	var no *trade.Refusal
 	if errors.As(err, &no) {
-		fmt.Println(string(no.Rule), "misses", no.Missing)
+		fmt.Println(string(no.Rule), no.Reason(rule.English))
 	}
 	err = errors.Join(
 		do(buyer, paylater.Place{Merchant: "meilin", ChosePayLater: true, Amount: amount}),
@@ -51,7 +52,7 @@ func Example() {
 	)
 	fmt.Println(o.Phase, o.Paid, err)
 	// Output:
-	// B5 misses 0.01 CNY
+	// B5 the merchant cannot take the order now
 	// paylater.placed
 	// paylater.shipped
 	// paylater.receipt-confirmed

@@ -143,6 +143,10 @@ func checkMatrix(t *testing.T, decide decide) (faults []string) {
 				made, err := decide(w.o, ask, trade.Given{By: actor, At: w.now}, w.facts)
 				no, refused := errors.AsType[*trade.Refusal](err)
 				name := fmt.Sprintf("%s by %s in %s", row.command, who, phase)
+				ruleID := ruleID
+				if refused && no.ByActor() {
+					ruleID = row.rule // whatever the phase (D64)
+				}
 				switch {
 				case allowed && (err != nil || len(made) == 0):
 					faults = append(faults, fmt.Sprintf("%s: %v, %v; it is allowed", name, made, err))

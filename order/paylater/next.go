@@ -13,7 +13,8 @@ import (
 // or a look at the line, can still be refused when it is issued.
 func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choice {
 	g, f := trade.Given{By: by, At: at}, Facts{Policy: policy}
-	return life.Next(g, o.at(by), func(command string) error {
+	stands := func(command string) machine.At[Phase] { return o.at(by, command) }
+	return life.Next(g, stands, func(command string) error {
 		probe := probes[command]
 		if probe == nil {
 			return nil

@@ -75,7 +75,7 @@ func (o *Order) AfterSalesOpen() bool { return !o.AfterSalesAt.IsZero() }
 // VisibleTo reports whether the actor may see the order: its buyer, its merchant, the platform
 // and the system.
 func (o *Order) VisibleTo(by trade.Actor) bool {
-	return o.Phase != PhaseNone && by.Role >= trade.Buyer && by.Role <= trade.System && o.isParty(by)
+	return o.Phase != PhaseNone && by.Role >= trade.Buyer && by.Role <= trade.System && o.isParty(by, "")
 }
 
 // Command is a request to a pay-later order. The commands are the exported struct types of this
@@ -127,31 +127,30 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := life.Check(c.Name(), g, o.at(g.By)); err != nil {
+	if err := life.Check(c.Name(), g, o.at(g.By, c.Name())); err != nil {
 		return nil, err
 	}
 	g.At = life.Instant(c.Name(), g, o.LastAt)
 	return decideCommand(c, &o, &g, &f)
 }
 
-// at returns where the order stands for the actor.
-func (o *Order) at(by trade.Actor) machine.At[Phase] {
-	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by)}
+// at returns where the order stands for the actor and the command.
+func (o *Order) at(by trade.Actor, command string) machine.At[Phase] {
+	return machine.At[Phase]{Phase: o.Phase, LastAt: o.LastAt, Party: o.isParty(by, command)}
 }
 
-// isParty reports whether a buyer or merchant is the one of this order. Before it is placed
-// anybody may become its buyer.
-func (o *Order) isParty(by trade.Actor) bool {
+// isParty reports whether a command is the actor's to issue on this order; to all others an order
+// that exists is like one that does not (D64). Any buyer may place an order and so become its buyer.
+func (o *Order) isParty(by trade.Actor, command string) bool {
 	switch {
-	case o.Phase == PhaseNone:
+	case by.Role != trade.Buyer && by.Role != trade.Seller:
 		return true
+	case o.Phase == PhaseNone:
+		return command == Place{}.Name()
 	case by.Role == trade.Buyer:
 		return by.Account == o.Buyer
-	case by.Role == trade.Seller:
-		return by.Account == o.Merchant
-	default:
-		return true
 	}
+	return by.Account == o.Merchant
 }
 
 func (o *Order) refuse(ruleID rule.ID, c Command) *trade.Refusal {

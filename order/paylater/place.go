@@ -31,18 +31,14 @@ func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Merchant == g.By.Account {
 		return nil, o.refuse(rule.D36, c).Says("the buyer is the merchant", "买家就是商家")
 	}
-	if !f.Line.Active {
-		return nil, o.refuse(rule.B5, c).Says("the merchant has no pay-later line", "商家未开通先用后付额度").Short(c.Amount)
-	}
-	if f.Line.Frozen {
-		return nil, o.refuse(rule.B19, c).Says("the merchant's line is frozen", "商家的先用后付额度已冻结")
-	}
+	// The line is not the buyer's: that there is none, that it is frozen (B19) and that it has too
+	// little look the same (D64).
 	missing, err := c.Amount.Sub(f.Line.Usable)
-	if err != nil {
-		return nil, o.refuse(rule.D60, c).Because("the line has %[1]s", "可用额度为 %[1]s", f.Line.Usable).With(err)
+	if f.Line.Active && err != nil {
+		return nil, o.refuse(rule.D60, c).Says("the line is in another currency", "该额度为其他币种").With(err)
 	}
-	if missing.IsPositive() {
-		return nil, o.refuse(rule.B5, c).Because("only %[1]s is usable", "可用额度仅为 %[1]s", f.Line.Usable).Short(missing)
+	if !f.Line.Active || f.Line.Frozen || missing.IsPositive() {
+		return nil, o.refuse(rule.B5, c).Says("the merchant cannot take the order now", "商家目前无法接受该订单")
 	}
 	return []Event{Placed{Buyer: g.By.Account, Merchant: c.Merchant, Amount: c.Amount}}, nil
 }

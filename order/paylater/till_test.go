@@ -109,7 +109,7 @@ func TestGoldenCases(t *testing.T) {
 	late.do(Ship{}, ConfirmReceipt{}).wait(day + 1)
 	b.enter(late.made(MarkOverdue{}))
 	next.facts.Line = b.line()
-	next.refused(rule.B19, place("1"))
+	next.refused(rule.B5, place("1"))
 	if b.enter(late.made(pay("100"))); !b.frozen || b.used != 0 || b.funds != 10000 || late.o.Phase != PhasePaid {
 		t.Errorf("frozen and paid: %+v in %s", b, late.o.Phase)
 	}

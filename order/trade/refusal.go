@@ -13,7 +13,9 @@ import (
 type Refusal struct {
 	Rule    rule.ID
 	Command string // the wire name of the command, such as "mark-shipped"
-	Phase   string // the phase of what it addressed, such as "ready-to-ship"
+	// Phase is the phase of what the command addressed, such as "ready-to-ship". It is empty if the
+	// command is refused for the actor's role or because the actor is not a party: see ByActor.
+	Phase string
 	// Missing is the amount that is missing; the zero Money if none is.
 	Missing Money
 	// Earliest is the instant from which the same command could be accepted; zero if none is known.
@@ -32,6 +34,10 @@ type Refusal struct {
 func Refuse(ruleID rule.ID, command, phase string) *Refusal {
 	return &Refusal{Rule: ruleID, Command: command, Phase: phase}
 }
+
+// ByActor reports whether the command is not the actor's to issue, by role or because the actor is
+// not a party. The answer is then the same whatever the store holds, and has no phase (D64).
+func (r *Refusal) ByActor() bool { return r.Phase == "" }
 
 // Because sets the reason in this case, in both languages. The arguments are formatted into each of
 // them, so formats index them: %[1]s.
@@ -102,8 +108,11 @@ func (r *Refusal) Text(lang rule.Lang) string {
 	return r.Rule.Text(lang) + here + strings.Join(about, list) + stop
 }
 
-// Error returns rule, command, phase and the English text.
+// Error returns rule, command, phase if there is one, and the English text.
 func (r *Refusal) Error() string {
+	if r.ByActor() {
+		return fmt.Sprintf("refused by %s: %s: %s", string(r.Rule), r.Command, r.Text(rule.English))
+	}
 	return fmt.Sprintf("refused by %s: %s in phase %s: %s", string(r.Rule), r.Command, r.Phase, r.Text(rule.English))
 }
 

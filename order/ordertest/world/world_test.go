@@ -201,7 +201,7 @@ func TestCrashAnywhere(t *testing.T) {
 // TestTwoThousand runs 2,000 orders with faults of every kind under the auditor, and requires that
 // they have seen the rule book.
 func TestTwoThousand(t *testing.T) {
-	r := run(t, forgetting(t), world.Config{Seed: seed(t, 15), Orders: 2000, Months: 2, Faults: world.AllFaults(10)})
+	r := run(t, forgetting(t), world.Config{Seed: seed(t, 19), Orders: 2000, Months: 2, Faults: world.AllFaults(10)})
 	t.Logf("%d commands, %d events, %.0f orders/s, refusals by %d rules", r.Commands, r.Events, r.OrdersPerSecond(), len(r.Refusals))
 	if r.Assurance+r.PayLater != 2000 || len(r.Refusals) < 45 || r.Duplicates == 0 || r.Malformed == 0 || r.Outdated == 0 {
 		t.Errorf("%+v", r)
