@@ -97,7 +97,7 @@ func (o *Order) freeze(at time.Time) {
 type OpenDispute struct {
 	Ground  Ground      `json:"ground"`
 	Claimed trade.Money `json:"claimed"`
-	Text    string      `json:"text,omitzero"`
+	Text    trade.Text  `json:"text,omitzero"`
 }
 
 func (c OpenDispute) check() error {
@@ -109,7 +109,7 @@ func (c OpenDispute) check() error {
 	if c.Text == "" {
 		return nil
 	}
-	return trade.CheckText("text", c.Text, 4000)
+	return c.Text.Check("text", maxFreeText)
 }
 
 func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -178,7 +178,7 @@ type DisputeOpened struct {
 	Number       uint32      `json:"number"`
 	Ground       Ground      `json:"ground"`
 	Claimed      trade.Money `json:"claimed"`
-	Text         string      `json:"text,omitzero"`
+	Text         trade.Text  `json:"text,omitzero"`
 	EscalateFrom time.Time   `json:"escalate_from"`
 	EscalateBy   time.Time   `json:"escalate_by"`
 }

@@ -151,7 +151,7 @@ func (s *accountScan) swift(start, end int) bool {
 func namesCode(text string) bool {
 	named := false
 	for range 8 {
-		rest := strings.TrimLeft(text[:min(len(text), 8)], " \n/.-:#=(")
+		rest := strings.TrimLeft(text[:min(len(text), 8)], " /.-:#=(")
 		skipped := min(len(text), 8) - len(rest)
 		named = named || strings.ContainsAny(text[:skipped], ":#=(")
 		text = text[skipped:]
@@ -272,23 +272,19 @@ func isPoint(c byte) bool  { return c == '.' || c == ',' }
 func isHan(r rune) bool    { return r >= 0x2e80 && unicode.Is(unicode.Han, r) }
 
 // flatten returns the text in the form of the scan: full-width forms and dashes as
-// ASCII, white space as one space or newline, nothing invisible, and no spaces
-// between Chinese characters, which contracts often have for layout.
+// ASCII, white space as one space, nothing invisible, and no spaces between Chinese
+// characters, which contracts often have for layout. A line break is a space like any
+// other, since lines are broken where the layout has it (D67).
 func flatten(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
-	var space rune // white space that is not written yet
+	var space bool // whether there is white space that is not written yet
 	var han bool   // whether the last character was Chinese
 	for _, r := range text {
 		switch {
 		case r > ' ' && r < 0x7f:
-		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
-			space = '\n'
-			continue
 		case unicode.IsSpace(r) || unicode.IsControl(r):
-			if space == 0 {
-				space = ' '
-			}
+			space = true
 			continue
 		case unicode.Is(unicode.Cf, r):
 			continue
@@ -298,10 +294,10 @@ func flatten(text string) string {
 			r = '-'
 		}
 		next := isHan(r)
-		if space == '\n' || space == ' ' && !(han && next) {
-			b.WriteRune(space)
+		if space && !(han && next) {
+			b.WriteByte(' ')
 		}
-		space, han = 0, next
+		space, han = false, next
 		b.WriteRune(r)
 	}
 	return b.String()

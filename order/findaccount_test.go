@@ -66,6 +66,12 @@ func TestFindsAccount(t *testing.T) {
 		"美元账户(USD) 6222021234567890123",
 		"账号（中国银行杭州分行）：6222021234567890123",
 		"账号（人民币）\n6222021234567890123",
+
+		// A line break is a blank.
+		"DE89 3704 0044\n0532 0130 00",
+		"Account No.: 6222 0212\r\n3456 7890",
+		"收款账\n号：6222021234567890123",
+		"SWIFT/BIC\nCode: BKCHCNBJ\nBank\naccount: see below",
 		"合同编号：HT20250001，收款账号：6222021234567890123",
 		"微信账号略，收款账号：6222021234567890123",
 		"支付宝账号：13800138000",
@@ -209,9 +215,10 @@ func TestFlatten(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                     "",
 		"a  b\t\u00a0c":        "a b c",
-		"a \r\n \n b":          "a\nb",
+		"a \r\n \n b":          "a b",
+		"a\u2028b\u2029c":      "a b c",
 		"账 \t 号":               "账号",
-		"账\n号":                 "账\n号",
+		"账\n号":                 "账号",
 		"账 a 号":                "账 a 号",
 		"Ａ／Ｃ：１２":               "A/C:12",
 		"1–2—3−4":              "1-2-3-4",

@@ -269,11 +269,11 @@ func TestLargestEventsFit(t *testing.T) {
 		terms.Items = append(terms.Items, item)
 	}
 	s := drafted(t).does(seller, order.SetTerms{Terms: terms})
-	contract := order.AttachContract{FileName: "a" + strings.Repeat("\u2028", 84) + "z", SHA256: digest, Size: 1 << 62, Text: strings.Repeat("x", order.MaxContractText)}
+	contract := order.AttachContract{FileName: strings.Repeat(`"`, 255), SHA256: digest, Size: 1 << 62, Text: strings.Repeat("x", order.MaxContractText)}
 	s = s.does(seller, contract)
-	review := order.Review{Rating: 5, Text: strings.Repeat(`"`, 4000)}
+	review := order.Review{Rating: 5, Text: trade.Text(strings.Repeat(`"`, 4000))}
 	r := received(t, order.CoverageNone).does(buyer, review)
-	large := strings.Repeat(`"`, 4000)
+	large := trade.Text(strings.Repeat(`"`, 4000))
 	o := s.matched().covered(order.CoverageNone).submits()
 	other := order.Amendment{Terms: terms, Coverage: order.CoverageNone, BuyerName: strings.Repeat(`"`, 200)}
 	o = o.does(seller, order.Modify{To: other}).confirms().wired("1").does(platform, order.ApplyUnapplied{Amount: money("1")})

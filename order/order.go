@@ -54,7 +54,7 @@ type Order struct {
 	Extended    Extended
 	Review      Reviewed
 	ReviewedAt  time.Time
-	ReviewReply string
+	ReviewReply trade.Text
 	// ReviewEditedAt is when the review was edited; zero if it was not.
 	ReviewEditedAt time.Time
 
@@ -110,6 +110,7 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 		return nil, err
 	}
 	g.At = trade.Instant(g.At) // an event is the same before and after it is stored
+	c = normalCommand(c)
 	if c, ok := c.(checker); ok {
 		if err := c.check(); err != nil {
 			return nil, err

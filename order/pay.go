@@ -236,15 +236,15 @@ func (e PaymentReceived) evolve(o *Order, at time.Time) {
 
 // FailPayment reports that an announced payment failed.
 type FailPayment struct {
-	Payment PaymentID `json:"payment"`
-	Reason  string    `json:"reason"`
+	Payment PaymentID  `json:"payment"`
+	Reason  trade.Text `json:"reason"`
 }
 
 func (c FailPayment) check() error {
 	if err := trade.CheckID("payment", string(c.Payment)); err != nil {
 		return err
 	}
-	return trade.CheckText("reason", c.Reason, 500)
+	return c.Reason.Check("reason", 500)
 }
 
 func (c FailPayment) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
@@ -259,8 +259,8 @@ func (c FailPayment) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error)
 // PaymentFailed says that an announced payment failed.
 // Stored: add fields, never rename or remove.
 type PaymentFailed struct {
-	Payment PaymentID `json:"payment"`
-	Reason  string    `json:"reason"`
+	Payment PaymentID  `json:"payment"`
+	Reason  trade.Text `json:"reason"`
 }
 
 func (e PaymentFailed) evolve(o *Order, _ time.Time) {

@@ -92,10 +92,13 @@ func (e *Completed) contradicts(o *Order) error {
 
 func (e Completed) evolve(o *Order, at time.Time) { o.CompletedAt = at }
 
+// maxFreeText is the largest number of bytes of a review, a reply, and the texts of a dispute.
+const maxFreeText = 4000
+
 // Review is the buyer's opinion; it is optional (A24, D31).
 type Review struct {
-	Rating int    `json:"rating"` // 1 to 5
-	Text   string `json:"text,omitzero"`
+	Rating int        `json:"rating"` // 1 to 5
+	Text   trade.Text `json:"text,omitzero"`
 }
 
 func (c Review) check() error {
@@ -105,7 +108,7 @@ func (c Review) check() error {
 	if c.Text == "" {
 		return nil
 	}
-	return trade.CheckText("text", c.Text, 4000)
+	return c.Text.Check("text", maxFreeText)
 }
 
 func (c Review) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -121,16 +124,16 @@ func (c Review) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 // Reviewed says how the buyer rates the order.
 // Stored: add fields, never rename or remove.
 type Reviewed struct {
-	Rating int    `json:"rating"`
-	Text   string `json:"text,omitzero"`
+	Rating int        `json:"rating"`
+	Text   trade.Text `json:"text,omitzero"`
 }
 
 func (e Reviewed) evolve(o *Order, at time.Time) { o.Review, o.ReviewedAt = e, at }
 
 // EditReview changes the review, once (D31).
 type EditReview struct {
-	Rating int    `json:"rating"`
-	Text   string `json:"text,omitzero"`
+	Rating int        `json:"rating"`
+	Text   trade.Text `json:"text,omitzero"`
 }
 
 func (c EditReview) check() error { return Review(c).check() }
@@ -160,18 +163,18 @@ func (o *Order) checkReview(c Command, g *trade.Given, f *Facts, from time.Time)
 // ReviewEdited says how the buyer rates the order after editing the review.
 // Stored: add fields, never rename or remove.
 type ReviewEdited struct {
-	Rating int    `json:"rating"`
-	Text   string `json:"text,omitzero"`
+	Rating int        `json:"rating"`
+	Text   trade.Text `json:"text,omitzero"`
 }
 
 func (e ReviewEdited) evolve(o *Order, at time.Time) { o.Review, o.ReviewEditedAt = Reviewed(e), at }
 
 // Reply answers the review. The seller may do so once (D31).
 type Reply struct {
-	Text string `json:"text"`
+	Text trade.Text `json:"text"`
 }
 
-func (c Reply) check() error { return trade.CheckText("text", c.Text, 4000) }
+func (c Reply) check() error { return c.Text.Check("text", maxFreeText) }
 
 func (c Reply) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	from := o.ReviewedAt
@@ -190,7 +193,7 @@ func (c Reply) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 // ReviewReplied says how the seller answered the review.
 // Stored: add fields, never rename or remove.
 type ReviewReplied struct {
-	Text string `json:"text"`
+	Text trade.Text `json:"text"`
 }
 
 func (e ReviewReplied) evolve(o *Order, _ time.Time) { o.ReviewReply = e.Text }

@@ -132,6 +132,7 @@ func testA10(t *testing.T) {
 	t.Run("accept/no text", s.when(seller, with("", false)).leads(order.PhaseDraft))
 	t.Run("refuse/declared", s.when(seller, with("", true)).refusedBy(rule.A10))
 	t.Run("refuse/found in the text", s.when(seller, with(names, false)).refusedBy(rule.A10))
+	t.Run("refuse/found across a line break", s.when(seller, with("Account No.: 6222 0210\r\n0112 3456", false)).refusedBy(rule.A10))
 	t.Run("refuse/found in a Chinese text", s.when(seller, with("收款账号：6222021001123456789", false)).refusedBy(rule.A10))
 	t.Run("effect/the policy's own scan", s.under(func(p *order.Policy) {
 		p.FindsAccount = func(text string) bool { return strings.Contains(text, "purple") }

@@ -16,7 +16,7 @@ import (
 type Arbitrate struct {
 	Refund       trade.Money `json:"refund,omitzero"`
 	Compensation trade.Money `json:"compensation,omitzero"`
-	Text         string      `json:"text,omitzero"`
+	Text         trade.Text  `json:"text,omitzero"`
 }
 
 func (c Arbitrate) check() error {
@@ -26,7 +26,7 @@ func (c Arbitrate) check() error {
 	if c.Text == "" {
 		return nil
 	}
-	return trade.CheckText("text", c.Text, 4000)
+	return c.Text.Check("text", maxFreeText)
 }
 
 func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -82,7 +82,7 @@ func (o *Order) claim(c Command, ruled trade.Money) (Event, error) {
 type Arbitrated struct {
 	Refund          trade.Money `json:"refund,omitzero"`
 	Compensation    trade.Money `json:"compensation,omitzero"`
-	Text            string      `json:"text,omitzero"`
+	Text            trade.Text  `json:"text,omitzero"`
 	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
 }
 

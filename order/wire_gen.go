@@ -1155,6 +1155,32 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case OpenDispute:
+		v.Text = v.Text.Normal()
+		return v
+	case FailPayment:
+		v.Reason = v.Reason.Normal()
+		return v
+	case Review:
+		v.Text = v.Text.Normal()
+		return v
+	case EditReview:
+		v.Text = v.Text.Normal()
+		return v
+	case Reply:
+		v.Text = v.Text.Normal()
+		return v
+	case Arbitrate:
+		v.Text = v.Text.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -1257,7 +1283,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -1445,7 +1471,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -2082,7 +2108,7 @@ func (v *OpenDispute) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	return append(b, `}`...)
 }
@@ -2101,7 +2127,7 @@ func (v *OpenDispute) decodeJSON(r *wire.Reader) {
 			r.Check(v.Claimed.UnmarshalText(r.Text()))
 		case "text":
 			seen = r.Mark(seen, 1<<2)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -2124,7 +2150,7 @@ func (v *DisputeOpened) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	b = append(b, `,"escalate_from":`...)
 	b = wire.AppendTime(b, v.EscalateFrom)
@@ -2150,7 +2176,7 @@ func (v *DisputeOpened) decodeJSON(r *wire.Reader) {
 			r.Check(v.Claimed.UnmarshalText(r.Text()))
 		case "text":
 			seen = r.Mark(seen, 1<<3)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		case "escalate_from":
 			seen = r.Mark(seen, 1<<4)
 			v.EscalateFrom = r.Time()
@@ -3372,7 +3398,7 @@ func (v *FailPayment) appendJSON(b []byte) []byte {
 	b = append(b, `{"payment":`...)
 	b = wire.AppendString(b, string(v.Payment))
 	b = append(b, `,"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -3387,7 +3413,7 @@ func (v *FailPayment) decodeJSON(r *wire.Reader) {
 			v.Payment = PaymentID(r.String())
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3402,7 +3428,7 @@ func (v *PaymentFailed) appendJSON(b []byte) []byte {
 	b = append(b, `{"payment":`...)
 	b = wire.AppendString(b, string(v.Payment))
 	b = append(b, `,"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -3417,7 +3443,7 @@ func (v *PaymentFailed) decodeJSON(r *wire.Reader) {
 			v.Payment = PaymentID(r.String())
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3765,7 +3791,7 @@ func (v *Review) appendJSON(b []byte) []byte {
 	b = wire.AppendInt(b, int64(v.Rating))
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	return append(b, `}`...)
 }
@@ -3781,7 +3807,7 @@ func (v *Review) decodeJSON(r *wire.Reader) {
 			v.Rating = int(r.Int(0))
 		case "text":
 			seen = r.Mark(seen, 1<<1)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3797,7 +3823,7 @@ func (v *Reviewed) appendJSON(b []byte) []byte {
 	b = wire.AppendInt(b, int64(v.Rating))
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	return append(b, `}`...)
 }
@@ -3813,7 +3839,7 @@ func (v *Reviewed) decodeJSON(r *wire.Reader) {
 			v.Rating = int(r.Int(0))
 		case "text":
 			seen = r.Mark(seen, 1<<1)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3829,7 +3855,7 @@ func (v *EditReview) appendJSON(b []byte) []byte {
 	b = wire.AppendInt(b, int64(v.Rating))
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	return append(b, `}`...)
 }
@@ -3845,7 +3871,7 @@ func (v *EditReview) decodeJSON(r *wire.Reader) {
 			v.Rating = int(r.Int(0))
 		case "text":
 			seen = r.Mark(seen, 1<<1)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3861,7 +3887,7 @@ func (v *ReviewEdited) appendJSON(b []byte) []byte {
 	b = wire.AppendInt(b, int64(v.Rating))
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	return append(b, `}`...)
 }
@@ -3877,7 +3903,7 @@ func (v *ReviewEdited) decodeJSON(r *wire.Reader) {
 			v.Rating = int(r.Int(0))
 		case "text":
 			seen = r.Mark(seen, 1<<1)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3890,7 +3916,7 @@ func (v *ReviewEdited) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Reply) appendJSON(b []byte) []byte {
 	b = append(b, `{"text":`...)
-	b = wire.AppendString(b, v.Text)
+	b = wire.AppendString(b, string(v.Text))
 	return append(b, `}`...)
 }
 
@@ -3902,7 +3928,7 @@ func (v *Reply) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "text":
 			seen = r.Mark(seen, 1<<0)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -3915,7 +3941,7 @@ func (v *Reply) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *ReviewReplied) appendJSON(b []byte) []byte {
 	b = append(b, `{"text":`...)
-	b = wire.AppendString(b, v.Text)
+	b = wire.AppendString(b, string(v.Text))
 	return append(b, `}`...)
 }
 
@@ -3927,7 +3953,7 @@ func (v *ReviewReplied) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "text":
 			seen = r.Mark(seen, 1<<0)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -4079,7 +4105,7 @@ func (v *Arbitrate) appendJSON(b []byte) []byte {
 	}
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -4098,7 +4124,7 @@ func (v *Arbitrate) decodeJSON(r *wire.Reader) {
 			r.Check(v.Compensation.UnmarshalText(r.Text()))
 		case "text":
 			seen = r.Mark(seen, 1<<2)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -4122,7 +4148,7 @@ func (v *Arbitrated) appendJSON(b []byte) []byte {
 	}
 	if v.Text != "" {
 		b = append(b, `,"text":`...)
-		b = wire.AppendString(b, v.Text)
+		b = wire.AppendString(b, string(v.Text))
 	}
 	if !v.ReceiptDeadline.IsZero() {
 		b = append(b, `,"receipt_deadline":`...)
@@ -4145,7 +4171,7 @@ func (v *Arbitrated) decodeJSON(r *wire.Reader) {
 			r.Check(v.Compensation.UnmarshalText(r.Text()))
 		case "text":
 			seen = r.Mark(seen, 1<<2)
-			v.Text = r.String()
+			v.Text = trade.Text(r.String())
 		case "receipt_deadline":
 			seen = r.Mark(seen, 1<<3)
 			v.ReceiptDeadline = r.Time()

@@ -87,7 +87,7 @@ func (s *story) play(ctx context.Context) error {
 	s.order("O3", shopper, paylater.Pay{Reference: "PAY-3", Amount: s.money("2900 CNY")})
 	s.order("O4", debtor, paylater.Pay{Reference: "PAY-4", Amount: s.money("500 CNY")})
 	s.page()
-	s.later(day).do(platform, desk.OnQuota(shop.Account, funds.CNY(), credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: s.orders["O4"].String()}))
+	s.later(day).do(platform, desk.OnQuota(shop.Account, funds.CNY(), credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: trade.Text(s.orders["O4"].String())}))
 	s.page()
 
 	s.chapter(s.texts.grows)

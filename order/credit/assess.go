@@ -40,11 +40,13 @@ type AssessLimit struct {
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (c AssessLimit) check() error {
+func (c AssessLimit) check() error { return c.checkWith(trade.CheckText) }
+
+func (c AssessLimit) checkWith(text trade.TextCheck) error {
 	if err := checkLimit("limit", c.Limit); err != nil {
 		return err
 	}
-	return c.Inputs.check()
+	return c.Inputs.check(text)
 }
 
 func checkLimit(field string, limit trade.Money) error {
@@ -73,7 +75,7 @@ type LimitAssessed struct {
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (e LimitAssessed) check() error { return AssessLimit(e).check() }
+func (e LimitAssessed) check() error { return AssessLimit(e).checkWith(trade.CheckStoredText) }
 
 func (e LimitAssessed) evolve(l *Line) error {
 	l.Limit = e.Limit
@@ -83,10 +85,10 @@ func (e LimitAssessed) evolve(l *Line) error {
 // Suspend stops the line: it takes no new holds, and no hold may grow. Reason is what the seller is
 // shown, in at most 500 bytes.
 type Suspend struct {
-	Reason string `json:"reason"`
+	Reason trade.Text `json:"reason"`
 }
 
-func (c Suspend) check() error { return trade.CheckText("reason", c.Reason, maxReason) }
+func (c Suspend) check() error { return c.Reason.Check("reason", maxReason) }
 
 func (Suspend) money() [2]trade.Money { return [2]trade.Money{} }
 
@@ -97,10 +99,10 @@ func (c Suspend) decide(*Line, *trade.Given, *Facts) ([]Event, error) {
 // LineSuspended says that the line takes no new holds, and why.
 // Stored: add fields, never rename or remove.
 type LineSuspended struct {
-	Reason string `json:"reason"`
+	Reason trade.Text `json:"reason"`
 }
 
-func (e LineSuspended) check() error { return trade.CheckText("reason", e.Reason, maxReason) }
+func (e LineSuspended) check() error { return e.Reason.CheckStored("reason", maxReason) }
 
 func (e LineSuspended) evolve(l *Line) error {
 	l.Reason = e.Reason

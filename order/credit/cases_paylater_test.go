@@ -10,8 +10,8 @@ import (
 
 // The pay-later lines and commands that the rules are tried on.
 var (
-	overdue  = Ground{ReasonOverdue, orderA.String()}
-	fake     = Ground{ReasonFakeOrder, orderA.String()}
+	overdue  = Ground{ReasonOverdue, trade.Text(orderA.String())}
+	fake     = Ground{ReasonFakeOrder, trade.Text(orderA.String())}
 	busy     = Ground{ReasonOpenOrders, ""}
 	audit    = Ground{ReasonOther, "audit of the shop"}
 	unopened = New(PayLater, "acme", cny)
@@ -54,7 +54,7 @@ func endingOverdue(n int64, cause RestoreCause) Restore {
 func crowded(n int) Line {
 	var history []Event
 	for i := range n {
-		history = append(history, Frozen{ReasonOther, fmt.Sprintf("reason %d", i)})
+		history = append(history, Frozen{ReasonOther, trade.Text(fmt.Sprintf("reason %d", i))})
 	}
 	return opened(5_000, history...)
 }
@@ -101,7 +101,7 @@ var payLaterAcceptances = []accepted{
 	{"D52/accept/written off", late, Consume{orderA, yuan(4_000)}, usesOverdue(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
 	{"D52/accept/written off above the limit", follow(lowered, noted(orderA)), Consume{orderA, yuan(4_000)}, usesOverdue(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(3_000), yuan(0)}, sums{}},
 	{"D52/accept/written off while frozen", follow(frozen, noted(orderA)), Consume{orderA, yuan(4_000)}, usesOverdue(4_000), QuotaConsumed{orderA, yuan(4_000), yuan(5_000), yuan(1_000)}, sums{1_000, 0, 0, 1_000, 0}},
-	{"D53/accept/one kind of reason for two orders", frozen, Freeze{ReasonOverdue, orderB.String()}, Facts{Overdue: true}, Frozen{ReasonOverdue, orderB.String()}, sums{5_000, 4_000, 0, 1_000, 0}},
+	{"D53/accept/one kind of reason for two orders", frozen, Freeze{ReasonOverdue, trade.Text(orderB.String())}, Facts{Overdue: true}, Frozen{ReasonOverdue, trade.Text(orderB.String())}, sums{5_000, 4_000, 0, 1_000, 0}},
 	{"D53/accept/two reasons for one order", frozen, Freeze(fake), Facts{Fake: true}, Frozen(fake), sums{5_000, 4_000, 0, 1_000, 0}},
 	{"D53/accept/unfrozen", frozen, Unfreeze(overdue), none, Unfrozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
 	{"D53/accept/one of two reasons taken away", twice, Unfreeze(overdue), none, Unfrozen(overdue), sums{5_000, 4_000, 0, 1_000, 0}},
@@ -167,7 +167,7 @@ var payLaterRefusals = []refused{
 	{"D53/refuse/a line that was never opened", unopened, Freeze(audit), none, rule.D53, no},
 	{"D53/refuse/an assurance line", six, Freeze(audit), none, rule.D53, no},
 	{"D53/refuse/unfrozen without a freeze", used, Unfreeze(overdue), none, rule.D53, no},
-	{"D53/refuse/unfrozen for another order", frozen, Unfreeze{ReasonOverdue, orderB.String()}, none, rule.D53, no},
+	{"D53/refuse/unfrozen for another order", frozen, Unfreeze{ReasonOverdue, trade.Text(orderB.String())}, none, rule.D53, no},
 	{"D53/refuse/unfrozen for another kind of reason", frozen, Unfreeze(fake), none, rule.D53, no},
 	{"D54/refuse/a new order on a line that was cut", lowered, deduct(orderB, 1), none, rule.B5, yuan(1)},
 	{"D55/refuse/raised while frozen", frozen, AssessLimit{yuan(5_001), shop}, none, rule.D55, no},

@@ -76,11 +76,13 @@ type RepayClaim struct {
 	Reference string      `json:"reference"`
 }
 
-func (c RepayClaim) check() error {
+func (c RepayClaim) check() error { return c.checkWith(trade.CheckText) }
+
+func (c RepayClaim) checkWith(text trade.TextCheck) error {
 	if err := checkPositive("amount", c.Amount); err != nil {
 		return err
 	}
-	return trade.CheckText("reference", c.Reference, maxReference)
+	return text("reference", c.Reference, maxReference)
 }
 
 func (c RepayClaim) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
@@ -99,7 +101,7 @@ type ClaimRepaid struct {
 	Reference string      `json:"reference"`
 }
 
-func (e ClaimRepaid) check() error { return RepayClaim(e).check() }
+func (e ClaimRepaid) check() error { return RepayClaim(e).checkWith(trade.CheckStoredText) }
 
 func (e ClaimRepaid) evolve(l *Line) (err error) {
 	l.Consumed, err = l.Consumed.Sub(e.Amount)

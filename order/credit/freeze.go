@@ -29,8 +29,8 @@ const MaxFreezes = 100
 // ReasonOpenOrders.
 // Stored: add fields, never rename or remove.
 type Ground struct {
-	Reason Reason `json:"reason"`
-	Ref    string `json:"ref,omitzero"`
+	Reason Reason     `json:"reason"`
+	Ref    trade.Text `json:"ref,omitzero"`
 }
 
 // Order returns the order that the ground names, or the zero ID if it names none.
@@ -39,7 +39,7 @@ func (g Ground) Order() trade.ID {
 		return trade.ID{}
 	}
 	// A Ref that check refuses names no order.
-	id, _ := trade.ParseID(g.Ref)
+	id, _ := trade.ParseID(string(g.Ref))
 	return id
 }
 
@@ -56,7 +56,7 @@ func (g Ground) check() error {
 		}
 		return nil
 	case ReasonOther:
-		return trade.CheckText("ref", g.Ref, maxReference)
+		return g.Ref.CheckStored("ref", maxReference)
 	}
 	return trade.Invalid("reason", "is not one of overdue, open-orders, fake-order, other")
 }
@@ -97,11 +97,16 @@ func addable(grounds []Ground, g Ground) error {
 // is true; the desk gives ReasonOverdue, when an order becomes overdue and the policy asks for it.
 // Facts say what is true of the order that Ref names; the line itself knows whether orders are open.
 type Freeze struct {
-	Reason Reason `json:"reason"`
-	Ref    string `json:"ref,omitzero"`
+	Reason Reason     `json:"reason"`
+	Ref    trade.Text `json:"ref,omitzero"`
 }
 
-func (c Freeze) check() error { return Ground(c).check() }
+func (c Freeze) check() error {
+	if c.Reason == ReasonOther {
+		return c.Ref.Check("ref", maxReference)
+	}
+	return Ground(c).check()
+}
 
 func (Freeze) money() [2]trade.Money { return [2]trade.Money{} }
 
@@ -127,8 +132,8 @@ func (c Freeze) decide(l *Line, g *trade.Given, f *Facts) ([]Event, error) {
 // Frozen says that the line is frozen for one more reason.
 // Stored: add fields, never rename or remove.
 type Frozen struct {
-	Reason Reason `json:"reason"`
-	Ref    string `json:"ref,omitzero"`
+	Reason Reason     `json:"reason"`
+	Ref    trade.Text `json:"ref,omitzero"`
 }
 
 func (e Frozen) check() error { return Ground(e).check() }
@@ -144,8 +149,8 @@ func (e Frozen) evolve(l *Line) error {
 // Unfreeze removes a reason. The line is usable again when none is left. No reason ends by itself,
 // even when the order that it names was paid.
 type Unfreeze struct {
-	Reason Reason `json:"reason"`
-	Ref    string `json:"ref,omitzero"`
+	Reason Reason     `json:"reason"`
+	Ref    trade.Text `json:"ref,omitzero"`
 }
 
 func (c Unfreeze) check() error { return Ground(c).check() }
@@ -162,8 +167,8 @@ func (c Unfreeze) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 // Unfrozen says that the line is not frozen for that reason any more.
 // Stored: add fields, never rename or remove.
 type Unfrozen struct {
-	Reason Reason `json:"reason"`
-	Ref    string `json:"ref,omitzero"`
+	Reason Reason     `json:"reason"`
+	Ref    trade.Text `json:"ref,omitzero"`
 }
 
 func (e Unfrozen) check() error { return Ground(e).check() }

@@ -19,7 +19,7 @@ func drawEvent(t *rapid.T) Event {
 		units := rapid.OneOf(rapid.Int64Range(least, 9), rapid.Int64Range(math.MaxInt64-5, math.MaxInt64))
 		return trade.Minor(units.Draw(t, "units"), rapid.SampledFrom([]trade.Currency{usd, usd, usd, eur}).Draw(t, "currency"))
 	}
-	drawn := []Ground{{ReasonOpenOrders, ""}, {ReasonOverdue, orderA.String()}, {ReasonOther, text.Draw(t, "ref")}}
+	drawn := []Ground{{ReasonOpenOrders, ""}, {ReasonOverdue, trade.Text(orderA.String())}, {ReasonOther, trade.Text(text.Draw(t, "ref"))}}
 	ground := rapid.SampledFrom(drawn)
 	limits := func() (lower, higher trade.Money) {
 		to := money(1)
@@ -52,7 +52,7 @@ func drawEvent(t *rapid.T) Event {
 		flow := rapid.SampledFrom([]trade.Money{{}, euros(7)}).Draw(t, "flow")
 		return LimitAssessed{money(0), Inputs{Qualification: text.Draw(t, "grade"), TradeFlow: flow, Penalties: rapid.Int64Range(0, 9).Draw(t, "penalties"), Month: "2025-06"}}
 	case KindLineSuspended:
-		return LineSuspended{text.Draw(t, "reason")}
+		return LineSuspended{trade.Text(text.Draw(t, "reason"))}
 	case KindLineResumed:
 		return LineResumed{}
 	case KindHeld:
@@ -141,8 +141,8 @@ func TestContradictions(t *testing.T) {
 		"overdue, an assurance line":   {six, noted(orderA)},
 		"overdue ends, none is":        {opened(5_000, deducted(orderA, 2), deducted(orderB, 2)), overdueEnds(2, RestorePaid)},
 		"all but the overdue one end":  {late, restored(4_000, RestorePaid)},
-		"frozen twice for one reason":  {frozen, Frozen{ReasonOverdue, orderA.String()}},
-		"unfrozen for another reason":  {frozen, Unfrozen{ReasonOverdue, orderB.String()}},
+		"frozen twice for one reason":  {frozen, Frozen{ReasonOverdue, trade.Text(orderA.String())}},
+		"unfrozen for another reason":  {frozen, Unfrozen{ReasonOverdue, trade.Text(orderB.String())}},
 		"frozen for too many reasons":  {crowded(MaxFreezes), Frozen{ReasonOpenOrders, ""}},
 	} {
 		if got, err := Evolve(c.from, c.e, noon); err == nil || !same(got, c.from) {

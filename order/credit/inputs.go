@@ -30,12 +30,12 @@ type Inputs struct {
 	AfterSales int64        `json:"after_sales,omitzero"` // the after-sales service (售后服务), as a percentage of the best
 }
 
-func (i *Inputs) check() error {
-	for _, text := range [...][2]string{{"inputs.qualification", i.Qualification}, {"inputs.ability", i.Ability}} {
-		if text[1] == "" {
+func (i *Inputs) check(text trade.TextCheck) error {
+	for _, grade := range [...][2]string{{"inputs.qualification", i.Qualification}, {"inputs.ability", i.Ability}} {
+		if grade[1] == "" {
 			continue
 		}
-		if err := trade.CheckText(text[0], text[1], maxGrade); err != nil {
+		if err := text(grade[0], grade[1], maxGrade); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ const (
 // at all below. A limit is at least 5,000 units of the currency and is rounded down to its minor
 // unit. Volume names the currency and must not be left out.
 func DefaultAssessment(i Inputs) (trade.Money, error) {
-	if err := i.check(); err != nil {
+	if err := i.check(trade.CheckText); err != nil {
 		return trade.Money{}, err
 	}
 	currency := i.Volume.Currency()

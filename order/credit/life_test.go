@@ -44,7 +44,7 @@ func (l *life) draw(t *rapid.T) (Command, trade.Actor, Facts) {
 	if !holds.IsPositive() || pick(10) == 0 {
 		holds = amount
 	}
-	ground := []Ground{{ReasonOverdue, id.String()}, {ReasonFakeOrder, id.String()}, {ReasonOpenOrders, ""}, {ReasonOther, "audit"}}[pick(4)]
+	ground := []Ground{{ReasonOverdue, trade.Text(id.String())}, {ReasonFakeOrder, trade.Text(id.String())}, {ReasonOpenOrders, ""}, {ReasonOther, "audit"}}[pick(4)]
 	restore := Restore{Order: id, Amount: holds, Cause: []RestoreCause{RestorePaid, RestoreReturned}[pick(2)], Overdue: facts.Overdue}
 	release := Release{Order: id, Amount: holds, Cause: []order.ReleaseCause{order.ReleaseShipped, order.ReleaseUncovered, order.ReleaseUncovered}[pick(3)]}
 	hold, deduct := Hold{Order: id, Amount: amount}, Deduct{Order: id, Amount: amount}

@@ -49,7 +49,7 @@ var (
 			QuotaRestored{stored, yuan(4_000), RestorePaid, false}, QuotaRestored{stored, yuan(4_000), RestoreCancelled, false},
 			QuotaRestored{stored, yuan(4_000), RestoreReturned, false}, QuotaRestored{stored, fen(1), RestoreLowered, false},
 			QuotaConsumed{stored, yuan(4_000), yuan(5_000), yuan(1_000)}, QuotaConsumed{stored, yuan(4_000), yuan(3_000), yuan(0)},
-			Frozen{ReasonOverdue, stored.String()}, Frozen{ReasonOpenOrders, ""}, Unfrozen{ReasonFakeOrder, stored.String()}, Unfrozen{ReasonOther, "店铺审核 <2025>"},
+			Frozen{ReasonOverdue, trade.Text(stored.String())}, Frozen{ReasonOpenOrders, ""}, Unfrozen{ReasonFakeOrder, trade.Text(stored.String())}, Unfrozen{ReasonOther, "店铺审核 <2025>"},
 			QuotaRestored{stored, yuan(4_000), RestorePaid, true}, QuotaRestored{stored, yuan(4_000), RestoreReturned, true}, OverdueNoted{stored},
 		},
 	}

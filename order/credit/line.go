@@ -46,7 +46,7 @@ type Line struct {
 	Overdue   int64       `json:"overdue,omitzero"` // the number of those that are overdue
 
 	// Reason says why the line is suspended; it is empty otherwise.
-	Reason string `json:"reason,omitzero"`
+	Reason trade.Text `json:"reason,omitzero"`
 	// Freezes is why a pay-later line is frozen, the oldest reason first and none twice. It is
 	// shared between states and must not be written.
 	Freezes []Ground `json:"freezes,omitzero"`
@@ -138,6 +138,7 @@ func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	c = normalCommand(c)
 	if err := c.check(); err != nil {
 		return nil, err
 	}

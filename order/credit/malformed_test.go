@@ -83,12 +83,12 @@ func TestMalformed(t *testing.T) {
 		{"reason", platform, noon, Freeze{}},
 		{"reason", platform, noon, Freeze{Reason: "bankrupt", Ref: "x"}},
 		{"ref", platform, noon, Freeze{Reason: ReasonOverdue}},
-		{"ref", platform, noon, Freeze{Reason: ReasonFakeOrder, Ref: "{" + orderA.String() + "}"}},
+		{"ref", platform, noon, Freeze{Reason: ReasonFakeOrder, Ref: trade.Text("{" + orderA.String() + "}")}},
 		{"ref", platform, noon, Freeze{Reason: ReasonOpenOrders, Ref: "x"}},
 		{"ref", platform, noon, Freeze{Reason: ReasonOther}},
-		{"ref", platform, noon, Unfreeze{Reason: ReasonOther, Ref: long}},
+		{"ref", platform, noon, Unfreeze{Reason: ReasonOther, Ref: trade.Text(long)}},
 		{"reason", platform, noon, Suspend{}},
-		{"reason", platform, noon, Suspend{Reason: long}},
+		{"reason", platform, noon, Suspend{Reason: trade.Text(long)}},
 	} {
 		_, err := Decide(after(assessed(10)), c.ask, trade.Given{By: c.by, At: c.at}, Facts{})
 		var bad *trade.InvalidError

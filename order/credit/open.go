@@ -28,7 +28,7 @@ type LineOpened struct {
 	Inputs Inputs      `json:"inputs,omitzero"`
 }
 
-func (e LineOpened) check() error { return AssessLimit(e).check() }
+func (e LineOpened) check() error { return AssessLimit(e).checkWith(trade.CheckStoredText) }
 
 func (e LineOpened) evolve(l *Line) error {
 	l.Limit = e.Limit
@@ -63,7 +63,7 @@ func (e LimitRaised) check() error {
 	if err := checkLimit("from", e.From); err != nil {
 		return err
 	}
-	return e.Inputs.check()
+	return e.Inputs.check(trade.CheckStoredText)
 }
 
 func (e LimitRaised) evolve(l *Line) error { return l.moveLimit("from", e.From, e.To) }
@@ -84,7 +84,7 @@ func (e LimitReduced) check() error {
 	if err := checkLimit("to", e.To); err != nil {
 		return err
 	}
-	return e.Inputs.check()
+	return e.Inputs.check(trade.CheckStoredText)
 }
 
 func (e LimitReduced) evolve(l *Line) error { return l.moveLimit("from", e.From, e.To) }

@@ -175,7 +175,7 @@ func testReasons(t *testing.T) {
 			t.Errorf("frozen for %s: %v", r, got)
 		}
 	}
-	for g, want := range map[Ground]trade.ID{overdue: orderA, fake: orderA, busy: {}, audit: {}, {ReasonOther, orderA.String()}: {}, {ReasonOverdue, "x"}: {}} {
+	for g, want := range map[Ground]trade.ID{overdue: orderA, fake: orderA, busy: {}, audit: {}, {ReasonOther, trade.Text(orderA.String())}: {}, {ReasonOverdue, "x"}: {}} {
 		if got := g.Order(); got != want {
 			t.Errorf("%v names %s", g, got)
 		}

@@ -454,6 +454,23 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case Suspend:
+		v.Reason = v.Reason.Normal()
+		return v
+	case Freeze:
+		v.Ref = v.Ref.Normal()
+		return v
+	case Unfreeze:
+		v.Ref = v.Ref.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -508,7 +525,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -603,7 +620,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -679,7 +696,7 @@ func (v *LimitAssessed) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Suspend) appendJSON(b []byte) []byte {
 	b = append(b, `{"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -691,7 +708,7 @@ func (v *Suspend) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -704,7 +721,7 @@ func (v *Suspend) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *LineSuspended) appendJSON(b []byte) []byte {
 	b = append(b, `{"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -716,7 +733,7 @@ func (v *LineSuspended) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1231,7 +1248,7 @@ func (v *Ground) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Reason))
 	if v.Ref != "" {
 		b = append(b, `,"ref":`...)
-		b = wire.AppendString(b, v.Ref)
+		b = wire.AppendString(b, string(v.Ref))
 	}
 	return append(b, `}`...)
 }
@@ -1247,7 +1264,7 @@ func (v *Ground) decodeJSON(r *wire.Reader) {
 			v.Reason = Reason(r.String())
 		case "ref":
 			seen = r.Mark(seen, 1<<1)
-			v.Ref = r.String()
+			v.Ref = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1263,7 +1280,7 @@ func (v *Freeze) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Reason))
 	if v.Ref != "" {
 		b = append(b, `,"ref":`...)
-		b = wire.AppendString(b, v.Ref)
+		b = wire.AppendString(b, string(v.Ref))
 	}
 	return append(b, `}`...)
 }
@@ -1279,7 +1296,7 @@ func (v *Freeze) decodeJSON(r *wire.Reader) {
 			v.Reason = Reason(r.String())
 		case "ref":
 			seen = r.Mark(seen, 1<<1)
-			v.Ref = r.String()
+			v.Ref = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1295,7 +1312,7 @@ func (v *Frozen) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Reason))
 	if v.Ref != "" {
 		b = append(b, `,"ref":`...)
-		b = wire.AppendString(b, v.Ref)
+		b = wire.AppendString(b, string(v.Ref))
 	}
 	return append(b, `}`...)
 }
@@ -1311,7 +1328,7 @@ func (v *Frozen) decodeJSON(r *wire.Reader) {
 			v.Reason = Reason(r.String())
 		case "ref":
 			seen = r.Mark(seen, 1<<1)
-			v.Ref = r.String()
+			v.Ref = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1327,7 +1344,7 @@ func (v *Unfreeze) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Reason))
 	if v.Ref != "" {
 		b = append(b, `,"ref":`...)
-		b = wire.AppendString(b, v.Ref)
+		b = wire.AppendString(b, string(v.Ref))
 	}
 	return append(b, `}`...)
 }
@@ -1343,7 +1360,7 @@ func (v *Unfreeze) decodeJSON(r *wire.Reader) {
 			v.Reason = Reason(r.String())
 		case "ref":
 			seen = r.Mark(seen, 1<<1)
-			v.Ref = r.String()
+			v.Ref = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1359,7 +1376,7 @@ func (v *Unfrozen) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Reason))
 	if v.Ref != "" {
 		b = append(b, `,"ref":`...)
-		b = wire.AppendString(b, v.Ref)
+		b = wire.AppendString(b, string(v.Ref))
 	}
 	return append(b, `}`...)
 }
@@ -1375,7 +1392,7 @@ func (v *Unfrozen) decodeJSON(r *wire.Reader) {
 			v.Reason = Reason(r.String())
 		case "ref":
 			seen = r.Mark(seen, 1<<1)
-			v.Ref = r.String()
+			v.Ref = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1762,7 +1779,7 @@ func (v *Line) appendJSON(b []byte) []byte {
 	}
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	if len(v.Freezes) != 0 {
 		b = append(b, `,"freezes":[`...)
@@ -1806,7 +1823,7 @@ func (v *Line) decodeJSON(r *wire.Reader) {
 			v.Overdue = r.Int(64)
 		case "reason":
 			seen = r.Mark(seen, 1<<7)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		case "freezes":
 			seen = r.Mark(seen, 1<<8)
 			for r.Array(); r.Element(); {

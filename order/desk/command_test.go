@@ -86,7 +86,7 @@ func TestSpellingsAreOneCommand(t *testing.T) {
 	id := tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	account := string(tr.Order(id).ReceivingAccount)
 	paid := func(at string) string {
-		return `{"reference":"R1","method":"tt","account":"` + account + `","amount":"100.00 USD","paid_at":"` + at + `"}`
+		return `{"reference":"R1","method":"tt","account":"` + account + `","amount":"100.00 USD","payer":"Bruno Imports","paid_at":"` + at + `"}`
 	}
 	for _, c := range []struct {
 		by        trade.Actor
@@ -95,6 +95,10 @@ func TestSpellingsAreOneCommand(t *testing.T) {
 	}{
 		{platform, "record-payment", []string{
 			paid("2024-12-31T09:00:00Z"), paid("2024-12-31T09:00:00.000Z"), paid("2024-12-31T09:00:00+00:00"),
+		}},
+		{bruno, "open-dispute", []string{
+			`{"ground":"quality","claimed":"1.00 USD","text":"broken\nhalf of it"}`,
+			`{"ground":"quality","claimed":"1.00 USD","text":" broken\r\nhalf of it\r\n"}`,
 		}},
 	} {
 		first := desk.NewID()

@@ -66,11 +66,11 @@ func withdrawal(id, amount string) desk.Action {
 }
 
 func freeze(reason credit.Reason, ref string) desk.Action {
-	return onQuota(credit.Freeze{Reason: reason, Ref: ref})
+	return onQuota(credit.Freeze{Reason: reason, Ref: trade.Text(ref)})
 }
 
 func unfreeze(reason credit.Reason, ref string) desk.Action {
-	return onQuota(credit.Unfreeze{Reason: reason, Ref: ref})
+	return onQuota(credit.Unfreeze{Reason: reason, Ref: trade.Text(ref)})
 }
 
 // on carries out commands on an order that have to be accepted, each by whoever usually asks.

@@ -101,7 +101,7 @@ func TestMalformedPayLater(t *testing.T) {
 		{"amount", shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "0 CNY"))},
 		{"amount", shopper, desk.OnPayLater(trade.NewID(), placing(shopkeeper, "-1 CNY"))},
 		{"reference", shopper, desk.OnPayLater(trade.NewID(), paylater.Pay{Amount: money("1 CNY")})},
-		{"reason", shopkeeper, desk.OnPayLater(trade.NewID(), paylater.Return{Reason: long})},
+		{"reason", shopkeeper, desk.OnPayLater(trade.NewID(), paylater.Return{Reason: trade.Text(long)})},
 		{"merchant", platform, desk.OnQuota("", cny, credit.OpenLine{Limit: money("1 CNY")})},
 		{"currency", platform, desk.OnQuota("m", trade.Currency{}, credit.OpenLine{Limit: money("1 CNY")})},
 		{"limit", platform, onQuota(credit.AssessLimit{Limit: money("-1 CNY")})},

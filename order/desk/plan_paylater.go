@@ -139,7 +139,7 @@ func (x *execution) freezeOverdue(o *paylater.Order, after int) error {
 	if len(l.Freezes) >= credit.MaxFreezes {
 		return nil // it is frozen already, and the order is overdue just the same
 	}
-	return quotas.counterpart(x, stream, credit.Freeze{Reason: credit.ReasonOverdue, Ref: o.ID.String()}, credit.Facts{Overdue: true})
+	return quotas.counterpart(x, stream, credit.Freeze{Reason: credit.ReasonOverdue, Ref: trade.Text(o.ID.String())}, credit.Facts{Overdue: true})
 }
 
 // toBalance decides a counterpart command on the balance of an order's merchant.

@@ -70,7 +70,7 @@ var payLaterPlans = []plan{
 	{"write-off: order and line", selling(planPlace, planShip, planReceive, planOverdue), onSale(planOps, paylater.WriteOff{}),
 		[]string{"paylater.written-off", "credit.quota-consumed"}},
 	{"freeze for a fake order: line alone", selling(planPlace, planFlag),
-		onQuota(credit.Freeze{Reason: credit.ReasonFakeOrder, Ref: planOrder1.String()}), []string{"credit.frozen"}},
+		onQuota(credit.Freeze{Reason: credit.ReasonFakeOrder, Ref: trade.Text(planOrder1.String())}), []string{"credit.frozen"}},
 	{"withdraw: funds alone", selling(planPlace, planPay), asked{by: planShopkeeper, wait: 7 * 24 * time.Hour, do: OnFunds(planShopkeeper.Account, planCNY, funds.Withdraw{
 		ID: "W-1", Amount: planMoney("4000 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "a", Holder: "m-shop"}},
 	})}, []string{"funds.withdrawal-requested"}},
@@ -124,7 +124,7 @@ func TestPlanPayLaterCounterpart(t *testing.T) {
 func TestPlanOverdueWithAllReasons(t *testing.T) {
 	given := selling(planPlace, planShip, planReceive)()
 	for i := range credit.MaxFreezes {
-		given = append(given, onQuota(credit.Freeze{Reason: credit.ReasonOther, Ref: fmt.Sprint("audit ", i)}))
+		given = append(given, onQuota(credit.Freeze{Reason: credit.ReasonOther, Ref: trade.Text(fmt.Sprint("audit ", i))}))
 	}
 	w := newPlanner(t, given...)
 	if err := w.plan(planOverdue); err != nil {

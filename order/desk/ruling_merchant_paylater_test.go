@@ -64,7 +64,7 @@ func ruleD53Names(t *testing.T) {
 	tr.at(tr.Sale(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
 	tr.frozenFor() // the policy asks for none
 	tr.refused(rule.D53, system, freeze(credit.ReasonOverdue, mine.String()))
-	tr.refused(rule.D53, platform, desk.OnQuota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: mine.String()}))
+	tr.refused(rule.D53, platform, desk.OnQuota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: trade.Text(mine.String())}))
 	tr.Do(platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String()))
 	tr.Do(platform, freeze(credit.ReasonOther, "audit"))

@@ -21,8 +21,8 @@ const (
 
 // check returns an *trade.InvalidError that names the first field which is malformed by itself.
 // What the fields must be together is the business of fault.
-func (d *Declaration) check() error {
-	if err := d.checkFields(); err != nil {
+func (d *Declaration) check(text trade.TextCheck) error {
+	if err := d.checkFields(text); err != nil {
 		return within("declaration.", err)
 	}
 	texts := len(d.Number)
@@ -30,7 +30,7 @@ func (d *Declaration) check() error {
 		texts += len(t.text)
 	}
 	for i := range d.Items {
-		if err := d.Items[i].check(); err != nil {
+		if err := d.Items[i].check(text); err != nil {
 			return within(fmt.Sprintf("declaration.items[%d].", i), err)
 		}
 		for _, t := range d.Items[i].texts() {
@@ -43,12 +43,12 @@ func (d *Declaration) check() error {
 	return nil
 }
 
-func (d *Declaration) checkFields() error {
+func (d *Declaration) checkFields(text trade.TextCheck) error {
 	if err := d.Number.check("number"); err != nil {
 		return err
 	}
 	for _, t := range d.texts() {
-		if err := t.check(); err != nil {
+		if err := t.check(text); err != nil {
 			return err
 		}
 	}
@@ -79,9 +79,9 @@ func (n DeclarationNo) check(field string) error {
 }
 
 // check leaves an empty HS code to fault, which refuses it.
-func (it *Item) check() error {
+func (it *Item) check(text trade.TextCheck) error {
 	for _, t := range it.texts() {
-		if err := t.check(); err != nil {
+		if err := t.check(text); err != nil {
 			return err
 		}
 	}
@@ -146,18 +146,18 @@ func (it *Item) fault(place int, c trade.Currency) (english, chinese string) {
 	return "", ""
 }
 
-// textField is one text of a declaration with its bound.
+// textField is one text of a draft or a declaration with its bound.
 type textField struct {
 	field, text string
 	limit       int
 	mandatory   bool
 }
 
-func (t *textField) check() error {
-	if t.mandatory {
-		return trade.CheckText(t.field, t.text, t.limit)
+func (t *textField) check(text trade.TextCheck) error {
+	if t.text == "" && !t.mandatory {
+		return nil
 	}
-	return optional(t.field, t.text, t.limit)
+	return text(t.field, t.text, t.limit)
 }
 
 func (d *Declaration) texts() [20]textField {

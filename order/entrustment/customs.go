@@ -16,7 +16,7 @@ type Declare struct {
 	Declaration Declaration `json:"declaration"`
 }
 
-func (c Declare) check() error { return c.Declaration.check() }
+func (c Declare) check() error { return c.Declaration.check(trade.CheckText) }
 
 func (c Declare) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
 	d := &c.Declaration
@@ -50,7 +50,7 @@ type Declared struct {
 	Declaration Declaration `json:"declaration"`
 }
 
-func (e Declared) check() error { return e.Declaration.check() }
+func (e Declared) check() error { return e.Declaration.check(trade.CheckStoredText) }
 
 func (e Declared) evolve(s *Entrustment) {
 	s.Declaration = e.Declaration
@@ -64,10 +64,10 @@ func (e Declared) evolve(s *Entrustment) {
 // the entrustment may be declared again under the same number. Where no declaration can be with
 // customs it changes nothing.
 type Return struct {
-	Reason string `json:"reason"` // 1 to 500 bytes
+	Reason trade.Text `json:"reason"` // 1 to 500 bytes
 }
 
-func (c Return) check() error { return trade.CheckText("reason", c.Reason, maxNote) }
+func (c Return) check() error { return c.Reason.Check("reason", maxNote) }
 
 func (c Return) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if s.Phase != PhaseAccepted && s.Phase != PhaseDeclaring {
@@ -79,10 +79,10 @@ func (c Return) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error
 // Returned says why customs gave the declaration back.
 // Stored: add fields, never rename or remove.
 type Returned struct {
-	Reason string `json:"reason"`
+	Reason trade.Text `json:"reason"`
 }
 
-func (e Returned) check() error { return Return(e).check() }
+func (e Returned) check() error { return e.Reason.CheckStored("reason", maxNote) }
 
 func (e Returned) evolve(s *Entrustment) { s.Declaration, s.Note = Declaration{}, e.Reason }
 

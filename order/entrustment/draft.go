@@ -22,11 +22,18 @@ type Draft struct {
 	Title string `json:"title,omitzero"`
 }
 
-func (c Draft) check() error {
-	if err := optional("reference", c.Reference, maxReference); err != nil {
-		return err
+func (c Draft) check() error { return c.checkWith(trade.CheckText) }
+
+func (c Draft) checkWith(text trade.TextCheck) error {
+	for _, t := range [...]textField{
+		{"reference", c.Reference, maxReference, false},
+		{"title", c.Title, maxTitle, false},
+	} {
+		if err := t.check(text); err != nil {
+			return err
+		}
 	}
-	return optional("title", c.Title, maxTitle)
+	return nil
 }
 
 func (c Draft) decide(_ *Entrustment, g *trade.Given, _ *Facts) ([]Event, error) {
@@ -45,7 +52,7 @@ func (e Drafted) check() error {
 	if err := trade.CheckID("seller", e.Seller); err != nil {
 		return err
 	}
-	return Draft{Reference: e.Reference, Title: e.Title}.check()
+	return Draft{Reference: e.Reference, Title: e.Title}.checkWith(trade.CheckStoredText)
 }
 
 func (e Drafted) evolve(s *Entrustment) {
@@ -72,10 +79,15 @@ func (Submitted) evolve(*Entrustment) {}
 // Cancel gives the entrustment up before its release. One that is linked to an order is unlinked
 // at once; one whose order was shipped cannot be cancelled (D40).
 type Cancel struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
-func (c Cancel) check() error { return optional("reason", c.Reason, maxNote) }
+func (c Cancel) check() error {
+	if c.Reason == "" {
+		return nil
+	}
+	return c.Reason.Check("reason", maxNote)
+}
 
 func (c Cancel) decide(s *Entrustment, _ *trade.Given, f *Facts) ([]Event, error) {
 	if !s.Linked() {
@@ -93,18 +105,14 @@ func (c Cancel) decide(s *Entrustment, _ *trade.Given, f *Facts) ([]Event, error
 // Cancelled says that the seller gave the entrustment up.
 // Stored: add fields, never rename or remove.
 type Cancelled struct {
-	Reason string `json:"reason,omitzero"`
+	Reason trade.Text `json:"reason,omitzero"`
 }
 
-func (e Cancelled) check() error { return Cancel(e).check() }
-
-func (e Cancelled) evolve(s *Entrustment) { s.Note = e.Reason }
-
-// optional returns an *trade.InvalidError unless the text is empty or one that trade.CheckText
-// takes.
-func optional(field, text string, limit int) error {
-	if text == "" {
+func (e Cancelled) check() error {
+	if e.Reason == "" {
 		return nil
 	}
-	return trade.CheckText(field, text, limit)
+	return e.Reason.CheckStored("reason", maxNote)
 }
+
+func (e Cancelled) evolve(s *Entrustment) { s.Note = e.Reason }

@@ -24,7 +24,7 @@ type Entrustment struct {
 	// Need says what the seller has to mend in PhaseNeedsChange. Note is the text that came with
 	// the last request for change, return or cancellation; resubmitting clears both.
 	Need Need
-	Note string
+	Note trade.Text
 
 	// Declaration is the one that customs have or had at the release. It is zero before the
 	// declaration and after a return.
@@ -131,6 +131,7 @@ func Decide(s Entrustment, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	c = normalCommand(c)
 	if err := c.check(); err != nil {
 		return nil, err
 	}

@@ -14,21 +14,24 @@ const (
 	NeedSignedLetter   Need = "signed-letter"   // 待签函
 )
 
-func (n Need) known() bool {
-	return n == NeedCustomerChange || n == NeedInformation || n == NeedSignedLetter
+func (n Need) check() error {
+	if n != NeedCustomerChange && n != NeedInformation && n != NeedSignedLetter {
+		return trade.Invalid("need", "must be customer-change, information or signed-letter")
+	}
+	return nil
 }
 
 // RequestChange sends the entrustment back to the seller.
 type RequestChange struct {
-	Need Need   `json:"need"`
-	Note string `json:"note,omitzero"` // what exactly, at most 500 bytes
+	Need Need       `json:"need"`
+	Note trade.Text `json:"note,omitzero"` // what exactly, at most 500 bytes
 }
 
 func (c RequestChange) check() error {
-	if !c.Need.known() {
-		return trade.Invalid("need", "must be customer-change, information or signed-letter")
+	if err := c.Need.check(); err != nil || c.Note == "" {
+		return err
 	}
-	return optional("note", c.Note, maxNote)
+	return c.Note.Check("note", maxNote)
 }
 
 func (c RequestChange) decide(*Entrustment, *trade.Given, *Facts) ([]Event, error) {
@@ -38,11 +41,16 @@ func (c RequestChange) decide(*Entrustment, *trade.Given, *Facts) ([]Event, erro
 // ChangeRequested says what the seller has to mend.
 // Stored: add fields, never rename or remove.
 type ChangeRequested struct {
-	Need Need   `json:"need"`
-	Note string `json:"note,omitzero"`
+	Need Need       `json:"need"`
+	Note trade.Text `json:"note,omitzero"`
 }
 
-func (e ChangeRequested) check() error { return RequestChange(e).check() }
+func (e ChangeRequested) check() error {
+	if err := e.Need.check(); err != nil || e.Note == "" {
+		return err
+	}
+	return e.Note.CheckStored("note", maxNote)
+}
 
 func (e ChangeRequested) evolve(s *Entrustment) { s.Need, s.Note = e.Need, e.Note }
 

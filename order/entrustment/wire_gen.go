@@ -369,6 +369,23 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case Return:
+		v.Reason = v.Reason.Normal()
+		return v
+	case Cancel:
+		v.Reason = v.Reason.Normal()
+		return v
+	case RequestChange:
+		v.Note = v.Note.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -415,7 +432,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -494,7 +511,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -550,7 +567,7 @@ func (v *Declared) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Return) appendJSON(b []byte) []byte {
 	b = append(b, `{"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -562,7 +579,7 @@ func (v *Return) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -575,7 +592,7 @@ func (v *Return) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Returned) appendJSON(b []byte) []byte {
 	b = append(b, `{"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -587,7 +604,7 @@ func (v *Returned) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1139,7 +1156,7 @@ func (v *Cancel) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -1152,7 +1169,7 @@ func (v *Cancel) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1164,7 +1181,7 @@ func (v *Cancelled) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -1177,7 +1194,7 @@ func (v *Cancelled) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1339,7 +1356,7 @@ func (v *RequestChange) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Need))
 	if v.Note != "" {
 		b = append(b, `,"note":`...)
-		b = wire.AppendString(b, v.Note)
+		b = wire.AppendString(b, string(v.Note))
 	}
 	return append(b, `}`...)
 }
@@ -1355,7 +1372,7 @@ func (v *RequestChange) decodeJSON(r *wire.Reader) {
 			v.Need = Need(r.String())
 		case "note":
 			seen = r.Mark(seen, 1<<1)
-			v.Note = r.String()
+			v.Note = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1371,7 +1388,7 @@ func (v *ChangeRequested) appendJSON(b []byte) []byte {
 	b = wire.AppendString(b, string(v.Need))
 	if v.Note != "" {
 		b = append(b, `,"note":`...)
-		b = wire.AppendString(b, v.Note)
+		b = wire.AppendString(b, string(v.Note))
 	}
 	return append(b, `}`...)
 }
@@ -1387,7 +1404,7 @@ func (v *ChangeRequested) decodeJSON(r *wire.Reader) {
 			v.Need = Need(r.String())
 		case "note":
 			seen = r.Mark(seen, 1<<1)
-			v.Note = r.String()
+			v.Note = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}

@@ -110,6 +110,7 @@ func Decide(b Balance, c Command, g trade.Given, f Facts) ([]Event, error) {
 		return nil, err
 	}
 	g.At = trade.Instant(g.At) // an event is the same before and after it is stored
+	c = normalCommand(c)
 	if err := c.check(); err != nil {
 		return nil, err
 	}

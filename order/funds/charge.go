@@ -22,11 +22,13 @@ type PayCharge struct {
 
 const maxText = 200 // Stored: raise it, never lower it.
 
-func (c PayCharge) check() error {
+func (c PayCharge) check() error { return c.checkWith(trade.CheckText) }
+
+func (c PayCharge) checkWith(text trade.TextCheck) error {
 	if err := trade.CheckID("id", string(c.ID)); err != nil {
 		return err
 	}
-	return trade.CheckText("what", c.What, maxText)
+	return text("what", c.What, maxText)
 }
 
 func (c PayCharge) money() trade.Money { return c.Amount }
@@ -59,7 +61,7 @@ func (e ChargePaid) check() error {
 	if !e.Amount.IsPositive() {
 		return trade.Invalid("amount", "must be positive")
 	}
-	return PayCharge(e).check()
+	return PayCharge(e).checkWith(trade.CheckStoredText)
 }
 
 func (e ChargePaid) money() trade.Money { return e.Amount }

@@ -46,7 +46,7 @@ func drawEvent(t *rapid.T) Event {
 	case KindWithdrawalSettled:
 		return WithdrawalSettled{w}
 	case KindWithdrawalFailed:
-		return WithdrawalFailed{w, text.Draw(t, "reason"), money(0, math.MaxInt64)}
+		return WithdrawalFailed{w, trade.Text(text.Draw(t, "reason")), money(0, math.MaxInt64)}
 	default:
 		return ChargePaid{ChargeID(w), amount, text.Draw(t, "what")}
 	}

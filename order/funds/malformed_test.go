@@ -46,7 +46,7 @@ func TestMalformed(t *testing.T) {
 		{"id", platform, noon, SettleWithdrawal{}},
 		{"id", platform, noon, FailWithdrawal{Reason: "closed"}},
 		{"reason", platform, noon, FailWithdrawal{ID: "w-1"}},
-		{"reason", platform, noon, FailWithdrawal{ID: "w-1", Reason: long}},
+		{"reason", platform, noon, FailWithdrawal{ID: "w-1", Reason: trade.Text(long)}},
 		{"id", acme, noon, PayCharge{Amount: yuan(1), What: "promotion"}},
 		{"what", acme, noon, PayCharge{ID: "c-2", Amount: yuan(1)}},
 		{"what", acme, noon, PayCharge{ID: "c-2", Amount: yuan(1), What: long}},

@@ -76,14 +76,14 @@ func (b *Balance) end(id WithdrawalID, failed bool) (Withdrawal, error) {
 // 200 bytes.
 type FailWithdrawal struct {
 	ID     WithdrawalID `json:"id"`
-	Reason string       `json:"reason"`
+	Reason trade.Text   `json:"reason"`
 }
 
 func (c FailWithdrawal) check() error {
 	if err := trade.CheckID("id", string(c.ID)); err != nil {
 		return err
 	}
-	return trade.CheckText("reason", c.Reason, maxText)
+	return c.Reason.Check("reason", maxText)
 }
 
 func (FailWithdrawal) money() trade.Money { return trade.Money{} }
@@ -101,7 +101,7 @@ func (c FailWithdrawal) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, e
 // Stored: add fields, never rename or remove.
 type WithdrawalFailed struct {
 	ID     WithdrawalID `json:"id"`
-	Reason string       `json:"reason"`
+	Reason trade.Text   `json:"reason"`
 	Repaid trade.Money  `json:"repaid"`
 }
 
@@ -109,7 +109,10 @@ func (e WithdrawalFailed) check() error {
 	if e.Repaid.Currency().IsZero() || e.Repaid.IsNegative() {
 		return trade.Invalid("repaid", "must be an amount that is not negative")
 	}
-	return FailWithdrawal{ID: e.ID, Reason: e.Reason}.check()
+	if err := trade.CheckID("id", string(e.ID)); err != nil {
+		return err
+	}
+	return e.Reason.CheckStored("reason", maxText)
 }
 
 func (e WithdrawalFailed) money() trade.Money { return e.Repaid }

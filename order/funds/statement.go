@@ -63,7 +63,7 @@ func Ledger(b Balance, history []events.Recorded[Event]) (Statement, error) {
 func Withdrawals(history []events.Recorded[Event]) ([]Withdrawal, error) {
 	var list []Withdrawal
 	index := make(map[WithdrawalID]int)
-	end := func(id WithdrawalID, to Status, at time.Time, reason string) error {
+	end := func(id WithdrawalID, to Status, at time.Time, reason trade.Text) error {
 		i, ok := index[id]
 		if !ok || list[i].Status != Requested {
 			return trade.Invalid("id", "is not that of an open withdrawal")

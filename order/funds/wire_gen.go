@@ -276,6 +276,17 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case FailWithdrawal:
+		v.Reason = v.Reason.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -316,7 +327,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -383,7 +394,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -845,7 +856,7 @@ func (v *FailWithdrawal) appendJSON(b []byte) []byte {
 	b = append(b, `{"id":`...)
 	b = wire.AppendString(b, string(v.ID))
 	b = append(b, `,"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -860,7 +871,7 @@ func (v *FailWithdrawal) decodeJSON(r *wire.Reader) {
 			v.ID = WithdrawalID(r.String())
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -877,7 +888,7 @@ func (v *WithdrawalFailed) appendJSON(b []byte) []byte {
 	b = append(b, `{"id":`...)
 	b = wire.AppendString(b, string(v.ID))
 	b = append(b, `,"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	b = append(b, `,"repaid":"`...)
 	text, err = v.Repaid.AppendText(b)
 	b = wire.CloseText(b, text, err)
@@ -895,7 +906,7 @@ func (v *WithdrawalFailed) decodeJSON(r *wire.Reader) {
 			v.ID = WithdrawalID(r.String())
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		case "repaid":
 			seen = r.Mark(seen, 1<<2)
 			r.Check(v.Repaid.UnmarshalText(r.Text()))
@@ -1280,7 +1291,7 @@ func (v *Withdrawal) appendJSON(b []byte) []byte {
 	}
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -1320,7 +1331,7 @@ func (v *Withdrawal) decodeJSON(r *wire.Reader) {
 			v.EndedAt = r.Time()
 		case "reason":
 			seen = r.Mark(seen, 1<<9)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}

@@ -28,14 +28,14 @@ type Alipay struct {
 
 const maxAlipay = 254 // Stored: raise it, never lower it.
 
-func (d *Dest) check() error {
+func (d *Dest) check(text trade.TextCheck) error {
 	switch {
 	case d.Card != "" && d.Alipay != Alipay{}:
 		return trade.Invalid("dest", "is both an Alipay account and a card")
 	case d.Card != "":
 		return d.Card.check("dest.card")
 	}
-	if err := trade.CheckText("dest.alipay.account", d.Alipay.Account, maxAlipay); err != nil {
+	if err := text("dest.alipay.account", d.Alipay.Account, maxAlipay); err != nil {
 		return err
 	}
 	return trade.CheckID("dest.alipay.holder", string(d.Alipay.Holder))
@@ -49,11 +49,13 @@ type Withdraw struct {
 	Dest   Dest         `json:"dest"`
 }
 
-func (c Withdraw) check() error {
+func (c Withdraw) check() error { return c.checkWith(trade.CheckText) }
+
+func (c Withdraw) checkWith(text trade.TextCheck) error {
 	if err := trade.CheckID("id", string(c.ID)); err != nil {
 		return err
 	}
-	return c.Dest.check()
+	return c.Dest.check(text)
 }
 
 func (c Withdraw) money() trade.Money { return c.Amount }
@@ -146,7 +148,7 @@ type Withdrawal struct {
 	RequestedAt time.Time    `json:"requested_at"`
 	ExpectedAt  time.Time    `json:"expected_at"`       // when it usually arrives, which is no deadline
 	EndedAt     time.Time    `json:"ended_at,omitzero"` // when it was settled or failed
-	Reason      string       `json:"reason,omitzero"`   // why it failed
+	Reason      trade.Text   `json:"reason,omitzero"`   // why it failed
 }
 
 func (w Withdrawal) compare(o Withdrawal) int { return cmp.Compare(w.ID, o.ID) }
@@ -169,7 +171,7 @@ type WithdrawalRequested struct {
 }
 
 func (e WithdrawalRequested) check() error {
-	if err := (Withdraw{ID: e.ID, Dest: e.Dest}).check(); err != nil {
+	if err := (Withdraw{ID: e.ID, Dest: e.Dest}).checkWith(trade.CheckStoredText); err != nil {
 		return err
 	}
 	if !e.Net.IsPositive() {

@@ -92,7 +92,7 @@ func figuresOfGoods(s *entrustment.Entrustment) audit.Figures {
 func figuresOfLine(l *credit.Line) audit.Figures {
 	grounds := make([]string, 0, len(l.Freezes))
 	for _, g := range l.Freezes {
-		grounds = append(grounds, string(g.Reason)+" "+g.Ref)
+		grounds = append(grounds, string(g.Reason)+" "+string(g.Ref))
 	}
 	return audit.Figures{
 		"last": nanos(l.LastAt), "limit": l.Limit.MinorUnits(), "held": l.Held.MinorUnits(), "consumed": l.Consumed.MinorUnits(), "available": l.Available().MinorUnits(),

@@ -9,6 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // Hostile are the commands of another generator with one field each made hostile: missing,
@@ -81,16 +82,16 @@ func (v values) orderCommands() []order.Command {
 		order.AcceptChange{Proposal: number}, order.RejectChange{Proposal: number},
 		order.InitiatePayment{Payment: payment, Method: one(v.chance, order.PayTT, order.PayCard, order.PayECheck), Amount: v.usd(), BankCountry: one(v.chance, "US", "CA")},
 		paid,
-		order.FailPayment{Payment: payment, Reason: v.text()},
+		order.FailPayment{Payment: payment, Reason: v.prose()},
 		order.ApplyUnapplied{Amount: v.usd()}, order.AcceptShortfall{},
 		order.Link{Entrustment: v.goods()}, order.Unlink{Entrustment: v.goods()},
 		order.RecordRelease{Entrustment: v.goods(), ReleasedAt: v.instant()},
 		order.MarkShipped{}, order.ExtendReceipt{}, order.ConfirmReceipt{}, order.AutoConfirmReceipt{},
-		order.Review{Rating: 1 + v.chance(5), Text: v.maybe()}, order.EditReview{Rating: 1 + v.chance(5), Text: v.maybe()}, order.Reply{Text: v.text()},
+		order.Review{Rating: 1 + v.chance(5), Text: v.maybeProse()}, order.EditReview{Rating: 1 + v.chance(5), Text: v.maybeProse()}, order.Reply{Text: v.prose()},
 		order.Cancel{}, order.Expire{},
-		order.OpenDispute{Ground: one(v.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: v.usd(), Text: v.maybe()},
+		order.OpenDispute{Ground: one(v.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: v.usd(), Text: v.maybeProse()},
 		order.WithdrawDispute{}, order.Escalate{}, order.ProposeSettlement{Refund: v.usd()}, order.AcceptSettlement{Proposal: number},
-		one(v.chance, order.Arbitrate{Text: v.maybe()}, order.Arbitrate{Refund: v.usd()}, order.Arbitrate{Compensation: v.usd()}),
+		one(v.chance, order.Arbitrate{Text: v.maybeProse()}, order.Arbitrate{Refund: v.usd()}, order.Arbitrate{Compensation: v.usd()}),
 		order.Refund{Amount: v.usd()}, order.ReturnUnapplied{Amount: v.usd()},
 		order.ChargeBack{Reference: v.reference()}, order.ResolveChargeback{Reference: v.reference(), Won: v.yes()},
 	}
@@ -99,10 +100,10 @@ func (v values) orderCommands() []order.Command {
 func (v values) entrustmentCommands() []entrustment.Command {
 	return []entrustment.Command{
 		entrustment.Draft{Reference: one(v.chance, "", "T-1"), Title: v.maybe()}, entrustment.Submit{}, entrustment.Approve{},
-		entrustment.RequestChange{Need: one(v.chance, entrustment.NeedCustomerChange, entrustment.NeedInformation, entrustment.NeedSignedLetter), Note: v.maybe()},
+		entrustment.RequestChange{Need: one(v.chance, entrustment.NeedCustomerChange, entrustment.NeedInformation, entrustment.NeedSignedLetter), Note: v.maybeProse()},
 		entrustment.Resubmit{}, entrustment.Declare{Declaration: Declaration(v.goods(), USD("0").Currency(), v.instant())},
-		entrustment.Return{Reason: v.text()}, entrustment.Release{ReleasedAt: v.instant()}, entrustment.CloseCustoms{ClosedAt: v.instant()},
-		entrustment.Cancel{Reason: v.maybe()},
+		entrustment.Return{Reason: v.prose()}, entrustment.Release{ReleasedAt: v.instant()}, entrustment.CloseCustoms{ClosedAt: v.instant()},
+		entrustment.Cancel{Reason: v.maybeProse()},
 		entrustment.Link{Order: v.id(), DraftedAt: v.instant(), Currency: USD("0").Currency(), Seller: string(Seller.Account)},
 		entrustment.Unlink{Order: v.id(), Cause: one(v.chance, entrustment.CauseUnlinked, entrustment.CauseClosed)},
 	}
@@ -113,14 +114,14 @@ func (v values) sellerCommands() []seller.Command {
 		seller.Activate{Route: one(v.chance, seller.RouteConsole, seller.RouteServicePage), Certification: one(v.chance, seller.Certification{}, seller.Certification{
 			CompanyName: v.text(), RegistrationNo: "91330200MA2AGXXXXX", LegalRepresentative: v.text(), RegisteredAddress: v.maybe(),
 		})},
-		seller.Suspend{Reason: v.text()}, seller.Reinstate{},
+		seller.Suspend{Reason: v.prose()}, seller.Reinstate{},
 	}
 }
 
 func (v values) lineCommands() []credit.Command {
 	id, amount := v.id(), v.usd()
 	return []credit.Command{
-		credit.AssessLimit{Limit: v.usd(), Inputs: v.inputs(USD("0").Currency())}, credit.Suspend{Reason: v.text()}, credit.Resume{},
+		credit.AssessLimit{Limit: v.usd(), Inputs: v.inputs(USD("0").Currency())}, credit.Suspend{Reason: v.prose()}, credit.Resume{},
 		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: v.usd()},
 		credit.Release{Order: id, Amount: amount, Cause: one(v.chance, order.ReleaseShipped, order.ReleaseReceived, order.ReleaseClosed, order.ReleaseUncovered)},
 		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: v.reference()},
@@ -129,8 +130,8 @@ func (v values) lineCommands() []credit.Command {
 
 func (v values) quotaCommands() []credit.Command {
 	id, amount := v.id(), v.cny()
-	ground := one(v.chance, credit.Ground{Reason: credit.ReasonOverdue, Ref: id.String()}, credit.Ground{Reason: credit.ReasonFakeOrder, Ref: id.String()},
-		credit.Ground{Reason: credit.ReasonOpenOrders}, credit.Ground{Reason: credit.ReasonOther, Ref: v.text()})
+	ground := one(v.chance, credit.Ground{Reason: credit.ReasonOverdue, Ref: trade.Text(id.String())}, credit.Ground{Reason: credit.ReasonFakeOrder, Ref: trade.Text(id.String())},
+		credit.Ground{Reason: credit.ReasonOpenOrders}, credit.Ground{Reason: credit.ReasonOther, Ref: v.prose()})
 	return []credit.Command{
 		credit.OpenLine{Limit: amount, Inputs: v.inputs(funds.CNY())}, credit.AssessLimit{Limit: amount, Inputs: v.inputs(funds.CNY())},
 		credit.Deduct{Order: id, Amount: amount},
@@ -145,11 +146,11 @@ func (v values) quotaCommands() []credit.Command {
 func (v values) payLaterCommands() []paylater.Command {
 	return []paylater.Command{
 		paylater.Place{Merchant: one(v.chance, Merchant, OtherMerchant).Account, ChosePayLater: v.yes(), Amount: v.cny()},
-		paylater.Cancel{Reason: v.maybe()}, paylater.Ship{}, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.AutoConfirmReceipt{},
-		paylater.Pay{Reference: v.reference(), Amount: v.cny()}, paylater.Refund{Amount: v.cny(), Reason: v.maybe()},
-		paylater.RequestCharge{}, paylater.FailCharge{Reason: v.maybe()}, paylater.MarkOverdue{}, paylater.WriteOff{Reason: v.maybe()},
-		paylater.OpenAfterSales{Reason: v.maybe()}, paylater.CloseAfterSales{Reason: v.maybe()}, paylater.LowerAmount{Amount: v.cny()},
-		paylater.Return{Reason: v.maybe()}, paylater.FlagFake{Reason: v.maybe()},
+		paylater.Cancel{Reason: v.maybeProse()}, paylater.Ship{}, paylater.ExtendReceipt{}, paylater.ConfirmReceipt{}, paylater.AutoConfirmReceipt{},
+		paylater.Pay{Reference: v.reference(), Amount: v.cny()}, paylater.Refund{Amount: v.cny(), Reason: v.maybeProse()},
+		paylater.RequestCharge{}, paylater.FailCharge{Reason: v.maybeProse()}, paylater.MarkOverdue{}, paylater.WriteOff{Reason: v.maybeProse()},
+		paylater.OpenAfterSales{Reason: v.maybeProse()}, paylater.CloseAfterSales{Reason: v.maybeProse()}, paylater.LowerAmount{Amount: v.cny()},
+		paylater.Return{Reason: v.maybeProse()}, paylater.FlagFake{Reason: v.maybeProse()},
 	}
 }
 
@@ -163,7 +164,7 @@ func (v values) fundsCommands() []funds.Command {
 		funds.BindCard{Card: card, Holder: holder.Account}, funds.UnbindCard{Card: card},
 		funds.Credit{Order: id, Amount: amount}, funds.Debit{Order: id, Amount: amount},
 		funds.Withdraw{ID: w, Amount: amount, Dest: dest}, funds.WithdrawQuota{Amount: amount, Dest: dest},
-		funds.SettleWithdrawal{ID: w}, funds.FailWithdrawal{ID: w, Reason: v.text()},
+		funds.SettleWithdrawal{ID: w}, funds.FailWithdrawal{ID: w, Reason: v.prose()},
 		funds.PayCharge{ID: one[funds.ChargeID](v.chance, "C1", "C2"), Amount: amount, What: v.text()},
 	}
 }

@@ -93,7 +93,7 @@ func TestPlayHoldsTheDeskToTheBooks(t *testing.T) {
 func playOn(t *testing.T, wrap func(events.Store) events.Store, opts ...ordertest.PlayOption) (said string, failed bool) {
 	t.Helper()
 	set(t, "rapid.seed", "1")
-	set(t, "rapid.checks", "30")
+	set(t, "rapid.checks", "150")
 	set(t, "rapid.steps", "40")
 	set(t, "rapid.shrinktime", "1ns")
 	set(t, "rapid.nofailfile", "true")

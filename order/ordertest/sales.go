@@ -157,7 +157,7 @@ func (p *Player) nextOfQuota(merchant trade.Actor) credit.Command {
 func (p *Player) ground() credit.Ground {
 	id := one(p.chance, p.Sales...)
 	return one(p.chance,
-		credit.Ground{Reason: credit.ReasonOverdue, Ref: id.String()}, credit.Ground{Reason: credit.ReasonFakeOrder, Ref: id.String()},
+		credit.Ground{Reason: credit.ReasonOverdue, Ref: trade.Text(id.String())}, credit.Ground{Reason: credit.ReasonFakeOrder, Ref: trade.Text(id.String())},
 		credit.Ground{Reason: credit.ReasonOpenOrders}, credit.Ground{Reason: credit.ReasonOther, Ref: "audit"})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // failed is what a test says that was ended by Fatalf.
@@ -187,7 +188,7 @@ func TestSides(t *testing.T) {
 	long := strings.Repeat("a long reason ", 20)
 	text := failure(func(t ordertest.TB) {
 		ordertest.GivenOrder(t, order.PhaseShipped, ordertest.Contract{}).
-			When(ordertest.Buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: ordertest.USD("100"), Text: strings.TrimSpace(long)}).
+			When(ordertest.Buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: ordertest.USD("100"), Text: trade.Text(long)}).
 			Then(order.DisputeOpened{Number: 1, Ground: order.GroundQuality, Claimed: ordertest.USD("100")})
 	})
 	for line := range strings.Lines(text) {

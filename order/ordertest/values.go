@@ -153,6 +153,13 @@ func (v values) text() string {
 
 func (v values) maybe() string { return one(v.chance, "", v.text()) }
 
+// prose returns a free text as a caller may send it, which need not be how it is recorded (D67).
+func (v values) prose() trade.Text {
+	return one(v.chance, trade.Text(v.text()), "late again\n\t1. the lamps\n\t2. the shades", " half of it is broken\r\nthe rest is not ours\r\n", "两箱破损\n其余完好")
+}
+
+func (v values) maybeProse() trade.Text { return one(v.chance, "", v.prose()) }
+
 func (v values) yes() bool { return v.chance(2) == 0 }
 
 func (v values) terms(c trade.Currency) order.Terms {

@@ -12,7 +12,7 @@ import (
 // OpenAfterSales opens an after-sales case, until payment is due. While it is open the system
 // neither charges nor marks the order overdue; the buyer may still pay.
 type OpenAfterSales struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c OpenAfterSales) check() error { return checkReason(c.Reason) }
@@ -30,10 +30,10 @@ func (c OpenAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, err
 // AfterSalesOpened says that the buyer opened an after-sales case.
 // Stored: add fields, never rename or remove.
 type AfterSalesOpened struct {
-	Reason string `json:"reason,omitzero"`
+	Reason trade.Text `json:"reason,omitzero"`
 }
 
-func (e AfterSalesOpened) check() error { return checkReason(e.Reason) }
+func (e AfterSalesOpened) check() error { return checkStoredReason(e.Reason) }
 
 func (AfterSalesOpened) contradicts(o *Order) error {
 	if o.AfterSalesOpen() {
@@ -47,7 +47,7 @@ func (AfterSalesOpened) evolve(o *Order, at time.Time) { o.AfterSalesAt = at }
 // CloseAfterSales closes the after-sales case: the merchant or the platform has settled it, or the
 // buyer withdraws it. Payment is due later by as long as the case was open.
 type CloseAfterSales struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c CloseAfterSales) check() error { return checkReason(c.Reason) }
@@ -64,7 +64,7 @@ func (c CloseAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, er
 type AfterSalesClosed struct {
 	By     trade.Role `json:"by"`
 	DueAt  time.Time  `json:"due_at"`
-	Reason string     `json:"reason,omitzero"`
+	Reason trade.Text `json:"reason,omitzero"`
 }
 
 func (e AfterSalesClosed) check() error {
@@ -74,7 +74,7 @@ func (e AfterSalesClosed) check() error {
 	if err := checkDeadline("due_at", e.DueAt); err != nil {
 		return err
 	}
-	return checkReason(e.Reason)
+	return checkStoredReason(e.Reason)
 }
 
 func (e AfterSalesClosed) contradicts(o *Order) error {
@@ -142,7 +142,7 @@ func (e AmountLowered) evolve(o *Order, _ time.Time) {
 
 // Return ends an unpaid order whose goods are back with the merchant.
 type Return struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c Return) check() error { return checkReason(c.Reason) }
@@ -160,7 +160,7 @@ type Returned struct {
 	Restored trade.Money `json:"restored"`
 	PaidBack trade.Money `json:"paid_back"`
 	Overdue  bool        `json:"overdue,omitzero"` // whether the order was overdue until then
-	Reason   string      `json:"reason,omitzero"`
+	Reason   trade.Text  `json:"reason,omitzero"`
 }
 
 func (e Returned) check() error { return checkEnd(e.Restored, e.PaidBack, e.Reason) }
@@ -177,7 +177,7 @@ func (e Returned) evolve(o *Order, at time.Time) { o.end(e.Restored, e.PaidBack,
 // FlagFake records that the platform considers the order fake (恶意刷单), made to look like trade.
 // The order itself goes on.
 type FlagFake struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c FlagFake) check() error { return checkReason(c.Reason) }
@@ -192,10 +192,10 @@ func (c FlagFake) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 // FakeFlagged says that the platform considers the order fake.
 // Stored: add fields, never rename or remove.
 type FakeFlagged struct {
-	Reason string `json:"reason,omitzero"`
+	Reason trade.Text `json:"reason,omitzero"`
 }
 
-func (e FakeFlagged) check() error { return checkReason(e.Reason) }
+func (e FakeFlagged) check() error { return checkStoredReason(e.Reason) }
 
 func (FakeFlagged) contradicts(o *Order) error {
 	if o.FakeFlagged {

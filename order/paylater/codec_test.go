@@ -148,15 +148,15 @@ func TestBadCommands(t *testing.T) {
 		{"pay", `{"amount":"1.00 CNY"}`, "reference"},
 		{"pay", `{"reference":"R","amount":"-1.00 CNY"}`, "amount"},
 		{"refund", `{"amount":"0.00 CNY"}`, "amount"},
-		{"refund", `{"amount":"1.00 CNY","reason":" "}`, "reason"},
+		{"refund", `{"amount":"1.00 CNY","reason":"a\u2028b"}`, "reason"},
 		{"lower-amount", `{"amount":"0.00 CNY"}`, "amount"},
 		{"write-off", `{"reason":7}`, "reason"},
-		{"cancel", `{"reason":" x"}`, "reason"},
-		{"return", `{"reason":" x"}`, "reason"},
-		{"fail-charge", `{"reason":" x"}`, "reason"},
-		{"flag-fake", `{"reason":" x"}`, "reason"},
-		{"open-after-sales", `{"reason":" x"}`, "reason"},
-		{"close-after-sales", `{"reason":" x"}`, "reason"},
+		{"cancel", `{"reason":"a\rb"}`, "reason"},
+		{"return", `{"reason":"a\rb"}`, "reason"},
+		{"fail-charge", `{"reason":"a\rb"}`, "reason"},
+		{"flag-fake", `{"reason":"a\rb"}`, "reason"},
+		{"open-after-sales", `{"reason":"a\rb"}`, "reason"},
+		{"close-after-sales", `{"reason":"a\rb"}`, "reason"},
 	} {
 		got, err := DecodeCommand(c.name, []byte(c.data))
 		if field := fieldOf(err); err == nil || got != nil || field != c.field {

@@ -124,6 +124,7 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := f.rules().Validate(); err != nil {
 		return nil, err
 	}
+	c = normalCommand(c)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -173,13 +174,20 @@ const (
 	maxReference = 200
 )
 
-// checkReason returns a *trade.InvalidError unless the reason is empty or one that
-// trade.CheckText takes.
-func checkReason(text string) error {
+// checkReason returns a *trade.InvalidError unless the reason of a command is empty or well formed;
+// checkStoredReason is for that of an event.
+func checkReason(text trade.Text) error {
 	if text == "" {
 		return nil
 	}
-	return trade.CheckText("reason", text, maxReason)
+	return text.Check("reason", maxReason)
+}
+
+func checkStoredReason(text trade.Text) error {
+	if text == "" {
+		return nil
+	}
+	return text.CheckStored("reason", maxReason)
 }
 
 // checkPositive and checkNotNegative return a *trade.InvalidError that names the field unless

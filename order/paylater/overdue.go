@@ -73,7 +73,7 @@ func (e ChargeRequested) evolve(o *Order, _ time.Time) { o.Charges, o.ChargePend
 
 // FailCharge reports that the pending charge failed.
 type FailCharge struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c FailCharge) check() error { return checkReason(c.Reason) }
@@ -88,15 +88,15 @@ func (c FailCharge) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) 
 // ChargeFailed says that a charge failed.
 // Stored: add fields, never rename or remove.
 type ChargeFailed struct {
-	Attempt int    `json:"attempt"`
-	Reason  string `json:"reason,omitzero"`
+	Attempt int        `json:"attempt"`
+	Reason  trade.Text `json:"reason,omitzero"`
 }
 
 func (e ChargeFailed) check() error {
 	if err := checkAttempt(e.Attempt); err != nil {
 		return err
 	}
-	return checkReason(e.Reason)
+	return checkStoredReason(e.Reason)
 }
 
 func (e ChargeFailed) contradicts(o *Order) error {
@@ -153,7 +153,7 @@ func (MarkedOverdue) evolve(o *Order, at time.Time) { o.OverdueAt = at }
 // WriteOff gives up the payment of an overdue order. It makes no funds, and the order accepts no
 // payment after it.
 type WriteOff struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c WriteOff) check() error { return checkReason(c.Reason) }
@@ -168,7 +168,7 @@ func (c WriteOff) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 type WrittenOff struct {
 	Consumed trade.Money `json:"consumed"`
 	PaidBack trade.Money `json:"paid_back"`
-	Reason   string      `json:"reason,omitzero"`
+	Reason   trade.Text  `json:"reason,omitzero"`
 }
 
 func (e WrittenOff) check() error {

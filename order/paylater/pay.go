@@ -129,7 +129,7 @@ func (e Paid) evolve(o *Order, at time.Time) {
 // payment has restored (D50). A full refund cancels an order that was not shipped.
 type Refund struct {
 	Amount trade.Money `json:"amount"`
-	Reason string      `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text  `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c Refund) check() error {
@@ -159,7 +159,7 @@ func (c Refund) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 // Stored: add fields, never rename or remove.
 type RefundMade struct {
 	Amount trade.Money `json:"amount"`
-	Reason string      `json:"reason,omitzero"`
+	Reason trade.Text  `json:"reason,omitzero"`
 }
 
 func (e RefundMade) check() error { return Refund(e).check() }

@@ -75,7 +75,7 @@ func (e Placed) evolve(o *Order, at time.Time) {
 
 // Cancel ends an order that was neither shipped nor paid.
 type Cancel struct {
-	Reason string `json:"reason,omitzero"` // at most 500 bytes
+	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c Cancel) check() error { return checkReason(c.Reason) }
@@ -91,7 +91,7 @@ func (c Cancel) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 type Cancelled struct {
 	Restored trade.Money `json:"restored"`
 	PaidBack trade.Money `json:"paid_back"`
-	Reason   string      `json:"reason,omitzero"`
+	Reason   trade.Text  `json:"reason,omitzero"`
 }
 
 func (e Cancelled) check() error { return checkEnd(e.Restored, e.PaidBack, e.Reason) }
@@ -105,14 +105,14 @@ func (e Cancelled) contradicts(o *Order) error {
 
 func (e Cancelled) evolve(o *Order, at time.Time) { o.end(e.Restored, e.PaidBack, at) }
 
-func checkEnd(restored, paidBack trade.Money, reason string) error {
+func checkEnd(restored, paidBack trade.Money, reason trade.Text) error {
 	if err := checkNotNegative("restored", restored); err != nil {
 		return err
 	}
 	if err := checkNotNegative("paid_back", paidBack); err != nil {
 		return err
 	}
-	return checkReason(reason)
+	return checkStoredReason(reason)
 }
 
 // endsWith returns an error unless ending the order gives back exactly what it uses of the line

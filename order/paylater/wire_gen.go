@@ -540,6 +540,38 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case OpenAfterSales:
+		v.Reason = v.Reason.Normal()
+		return v
+	case CloseAfterSales:
+		v.Reason = v.Reason.Normal()
+		return v
+	case Return:
+		v.Reason = v.Reason.Normal()
+		return v
+	case FlagFake:
+		v.Reason = v.Reason.Normal()
+		return v
+	case FailCharge:
+		v.Reason = v.Reason.Normal()
+		return v
+	case WriteOff:
+		v.Reason = v.Reason.Normal()
+		return v
+	case Refund:
+		v.Reason = v.Reason.Normal()
+		return v
+	case Cancel:
+		v.Reason = v.Reason.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -596,7 +628,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -695,7 +727,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -703,7 +735,7 @@ func (v *OpenAfterSales) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -716,7 +748,7 @@ func (v *OpenAfterSales) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -728,7 +760,7 @@ func (v *AfterSalesOpened) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -741,7 +773,7 @@ func (v *AfterSalesOpened) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -753,7 +785,7 @@ func (v *CloseAfterSales) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -766,7 +798,7 @@ func (v *CloseAfterSales) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -784,7 +816,7 @@ func (v *AfterSalesClosed) appendJSON(b []byte) []byte {
 	b = wire.AppendTime(b, v.DueAt)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -803,7 +835,7 @@ func (v *AfterSalesClosed) decodeJSON(r *wire.Reader) {
 			v.DueAt = r.Time()
 		case "reason":
 			seen = r.Mark(seen, 1<<2)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -880,7 +912,7 @@ func (v *Return) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -893,7 +925,7 @@ func (v *Return) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -916,7 +948,7 @@ func (v *Returned) appendJSON(b []byte) []byte {
 	}
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -938,7 +970,7 @@ func (v *Returned) decodeJSON(r *wire.Reader) {
 			v.Overdue = r.Bool()
 		case "reason":
 			seen = r.Mark(seen, 1<<3)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -953,7 +985,7 @@ func (v *FlagFake) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -966,7 +998,7 @@ func (v *FlagFake) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -978,7 +1010,7 @@ func (v *FakeFlagged) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -991,7 +1023,7 @@ func (v *FakeFlagged) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1049,7 +1081,7 @@ func (v *FailCharge) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -1062,7 +1094,7 @@ func (v *FailCharge) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1075,7 +1107,7 @@ func (v *ChargeFailed) appendJSON(b []byte) []byte {
 	b = wire.AppendInt(b, int64(v.Attempt))
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -1091,7 +1123,7 @@ func (v *ChargeFailed) decodeJSON(r *wire.Reader) {
 			v.Attempt = int(r.Int(0))
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1154,7 +1186,7 @@ func (v *WriteOff) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -1167,7 +1199,7 @@ func (v *WriteOff) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1186,7 +1218,7 @@ func (v *WrittenOff) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -1205,7 +1237,7 @@ func (v *WrittenOff) decodeJSON(r *wire.Reader) {
 			r.Check(v.PaidBack.UnmarshalText(r.Text()))
 		case "reason":
 			seen = r.Mark(seen, 1<<2)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1336,7 +1368,7 @@ func (v *Refund) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -1352,7 +1384,7 @@ func (v *Refund) decodeJSON(r *wire.Reader) {
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1371,7 +1403,7 @@ func (v *RefundMade) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -1387,7 +1419,7 @@ func (v *RefundMade) decodeJSON(r *wire.Reader) {
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "reason":
 			seen = r.Mark(seen, 1<<1)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1480,7 +1512,7 @@ func (v *Cancel) appendJSON(b []byte) []byte {
 	start := len(b)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return wire.CloseObject(b, start)
 }
@@ -1493,7 +1525,7 @@ func (v *Cancel) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -1512,7 +1544,7 @@ func (v *Cancelled) appendJSON(b []byte) []byte {
 	b = wire.CloseText(b, text, err)
 	if v.Reason != "" {
 		b = append(b, `,"reason":`...)
-		b = wire.AppendString(b, v.Reason)
+		b = wire.AppendString(b, string(v.Reason))
 	}
 	return append(b, `}`...)
 }
@@ -1531,7 +1563,7 @@ func (v *Cancelled) decodeJSON(r *wire.Reader) {
 			r.Check(v.PaidBack.UnmarshalText(r.Text()))
 		case "reason":
 			seen = r.Mark(seen, 1<<2)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}

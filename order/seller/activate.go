@@ -75,12 +75,12 @@ func (c Certification) Missing() []string {
 }
 
 // check returns an error for malformed fields; an empty one is only missing.
-func (c *Certification) check() error {
+func (c *Certification) check(text trade.TextCheck) error {
 	for _, field := range c.fields() {
 		if field[1] == "" {
 			continue
 		}
-		if err := trade.CheckText("certification."+field[0], field[1], maxName); err != nil {
+		if err := text("certification."+field[0], field[1], maxName); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (c *Certification) check() error {
 // that is not approved has the reason that the seller is shown, in at most 500 bytes.
 type Verdict struct {
 	Approved bool
-	Reason   string
+	Reason   trade.Text
 }
 
 // ErrVerdictNeeded says that a free member has filed a complete certification, that every other
@@ -111,7 +111,7 @@ func (c Activate) check() error {
 	if err := trade.CheckText("route", string(c.Route), maxRoute); err != nil {
 		return err
 	}
-	return c.Certification.check()
+	return c.Certification.check(trade.CheckText)
 }
 
 func (c Activate) decide(s *Service, _ *trade.Given, f *Facts) ([]Event, error) {
@@ -147,7 +147,8 @@ func (c Activate) certify(s *Service, v Verdict) ([]Event, error) {
 	case v.Approved:
 		return []Event{Activated{Route: c.Route, Membership: MemberFree, Certification: c.Certification}}, nil
 	}
-	if err := trade.CheckText("facts.verdict.reason", v.Reason, maxReason); err != nil {
+	v.Reason = v.Reason.Normal()
+	if err := v.Reason.Check("facts.verdict.reason", maxReason); err != nil {
 		return nil, err
 	}
 	return []Event{ActivationRejected{Route: c.Route, Certification: c.Certification, Reason: v.Reason}}, nil
@@ -168,7 +169,7 @@ func (e Activated) check() error {
 	if e.Membership != MemberPaid && e.Membership != MemberFree {
 		return trade.Invalid("membership", "is neither paid nor free")
 	}
-	return e.Certification.check()
+	return e.Certification.check(trade.CheckStoredText)
 }
 
 func (e Activated) evolve(s *Service) {
@@ -181,17 +182,17 @@ func (e Activated) evolve(s *Service) {
 type ActivationRejected struct {
 	Route         Route         `json:"route"`
 	Certification Certification `json:"certification"`
-	Reason        string        `json:"reason"`
+	Reason        trade.Text    `json:"reason"`
 }
 
 func (e ActivationRejected) check() error {
 	if err := e.Route.check(); err != nil {
 		return err
 	}
-	if err := trade.CheckText("reason", e.Reason, maxReason); err != nil {
+	if err := e.Reason.CheckStored("reason", maxReason); err != nil {
 		return err
 	}
-	return e.Certification.check()
+	return e.Certification.check(trade.CheckStoredText)
 }
 
 func (e ActivationRejected) evolve(s *Service) { s.Reason = e.Reason }

@@ -90,7 +90,7 @@ func TestBadInput(t *testing.T) {
 		{"Suspend", `{"reason":"x"}`, "command"},
 		{"", `{}`, "command"},
 		{"suspend", `{}`, "reason"},
-		{"suspend", `{"reason":" x"}`, "reason"},
+		{"suspend", `{"reason":"a\rb"}`, "reason"},
 		{"activate", `{}`, "route"},
 		{"activate", `{"route":""}`, "route"},
 		{"activate", `{"route":"console","fee":0}`, "fee"},

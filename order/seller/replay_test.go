@@ -25,9 +25,9 @@ func drawEvent(t *rapid.T) Event {
 	case 0:
 		return Activated{Route: route, Membership: member, Certification: c}
 	case 1:
-		return ActivationRejected{Route: route, Certification: c, Reason: text.Draw(t, "reason")}
+		return ActivationRejected{Route: route, Certification: c, Reason: trade.Text(text.Draw(t, "reason"))}
 	case 2:
-		return Suspended{Reason: text.Draw(t, "reason")}
+		return Suspended{Reason: trade.Text(text.Draw(t, "reason"))}
 	default:
 		return Reinstated{}
 	}

@@ -113,7 +113,7 @@ func testFact(t *testing.T) {
 func testState(t *testing.T) {
 	no := ActivationRejected{RouteConsole, certification, "unknown number"}
 	yes := Activated{RouteServicePage, MemberFree, certification}
-	with := func(phase order.Service, reason string) Service {
+	with := func(phase order.Service, reason trade.Text) Service {
 		return Service{"acme", phase, noon, RouteServicePage, MemberFree, certification, reason}
 	}
 	for _, c := range []struct {
@@ -176,7 +176,7 @@ func TestMalformed(t *testing.T) {
 		{"facts.membership", ok, given, Facts{Operating: true}},
 		{"facts.membership", ok, given, Facts{Operating: true, Membership: "Paid"}},
 		{"facts.verdict", ok, given, both},
-		{"facts.verdict.reason", ok, given, rejected(long)},
+		{"facts.verdict.reason", ok, given, rejected(trade.Text(long))},
 		{"reason", Suspend{}, trade.Given{By: platform, At: noon}, Facts{}},
 		{"reason", Suspend{Reason: " "}, trade.Given{By: platform, At: noon}, Facts{}},
 	} {

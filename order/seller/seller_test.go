@@ -29,7 +29,7 @@ func approved() Facts {
 	return f
 }
 
-func rejected(reason string) Facts {
+func rejected(reason trade.Text) Facts {
 	f := free
 	f.Verdict = Verdict{Reason: reason}
 	return f

@@ -23,7 +23,7 @@ type Service struct {
 	Membership    Membership
 	Certification Certification
 	// Reason says why the service was rejected or suspended; it is empty otherwise.
-	Reason string
+	Reason trade.Text
 }
 
 // Fact returns what an order needs to know of the service.
@@ -77,6 +77,7 @@ func Decide(s Service, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	c = normalCommand(c)
 	if err := c.check(); err != nil {
 		return nil, err
 	}

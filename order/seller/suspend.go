@@ -7,10 +7,10 @@ import "github.com/tradesurety/surety/order/trade"
 
 // Suspend stops the service. Reason is what the seller is shown, in at most 500 bytes.
 type Suspend struct {
-	Reason string `json:"reason"`
+	Reason trade.Text `json:"reason"`
 }
 
-func (c Suspend) check() error { return trade.CheckText("reason", c.Reason, maxReason) }
+func (c Suspend) check() error { return c.Reason.Check("reason", maxReason) }
 
 func (c Suspend) decide(*Service, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{Suspended(c)}, nil
@@ -19,10 +19,10 @@ func (c Suspend) decide(*Service, *trade.Given, *Facts) ([]Event, error) {
 // Suspended says that the platform stopped the service, and why.
 // Stored: add fields, never rename or remove.
 type Suspended struct {
-	Reason string `json:"reason"`
+	Reason trade.Text `json:"reason"`
 }
 
-func (e Suspended) check() error { return trade.CheckText("reason", e.Reason, maxReason) }
+func (e Suspended) check() error { return e.Reason.CheckStored("reason", maxReason) }
 
 func (e Suspended) evolve(s *Service) { s.Reason = e.Reason }
 

@@ -180,6 +180,17 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case Suspend:
+		v.Reason = v.Reason.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -208,7 +219,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -251,7 +262,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -394,7 +405,7 @@ func (v *ActivationRejected) appendJSON(b []byte) []byte {
 	b = append(b, `,"certification":`...)
 	b = v.Certification.appendJSON(b)
 	b = append(b, `,"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -412,7 +423,7 @@ func (v *ActivationRejected) decodeJSON(r *wire.Reader) {
 			v.Certification.decodeJSON(r)
 		case "reason":
 			seen = r.Mark(seen, 1<<2)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -425,7 +436,7 @@ func (v *ActivationRejected) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Suspend) appendJSON(b []byte) []byte {
 	b = append(b, `{"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -437,7 +448,7 @@ func (v *Suspend) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}
@@ -450,7 +461,7 @@ func (v *Suspend) decodeJSON(r *wire.Reader) {
 // appendJSON appends the JSON of v.
 func (v *Suspended) appendJSON(b []byte) []byte {
 	b = append(b, `{"reason":`...)
-	b = wire.AppendString(b, v.Reason)
+	b = wire.AppendString(b, string(v.Reason))
 	return append(b, `}`...)
 }
 
@@ -462,7 +473,7 @@ func (v *Suspended) decodeJSON(r *wire.Reader) {
 		switch string(key) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
-			v.Reason = r.String()
+			v.Reason = trade.Text(r.String())
 		default:
 			r.Unknown()
 		}

@@ -2,8 +2,6 @@ package trade
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tradesurety/surety/order/rule"
 )
@@ -167,25 +165,4 @@ func isLabel(s string) bool {
 		}
 	}
 	return true
-}
-
-// CheckText returns an *InvalidError unless the text is valid UTF-8 of 1 to limit bytes
-// without control characters and without white space at its ends.
-func CheckText(field, s string, limit int) error {
-	switch {
-	case s == "":
-		return Invalid(field, "must not be empty")
-	case len(s) > limit:
-		return Invalid(field, "%d bytes are more than %d", len(s), limit)
-	case !utf8.ValidString(s):
-		return Invalid(field, "is not valid UTF-8")
-	case strings.TrimSpace(s) != s:
-		return Invalid(field, "begins or ends with white space")
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
-			return Invalid(field, "has the control or replacement character %U", r)
-		}
-	}
-	return nil
 }

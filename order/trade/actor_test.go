@@ -64,6 +64,43 @@ func TestCheckEmail(t *testing.T) {
 	}
 }
 
+// TestTextNormal: CR LF is LF, white space at both ends is cut, and a normal text stays as it is.
+func TestTextNormal(t *testing.T) {
+	for typed, want := range map[trade.Text]trade.Text{
+		"": "", " \t\r\n\u00a0\u3000": "", "a": "a", "  a b \n": "a b", "a\r\nb": "a\nb", "\r\n\r\na\r\n\r\nb\r\n": "a\n\nb",
+		"a\nb\tc": "a\nb\tc", "a\rb": "a\rb", "a\r\r\r\nb": "a\nb", "a\n\rb": "a\n\rb", "\u2028a\u2028b\u2029": "a\u2028b",
+		"\xff \r\n": "\xff", "第一行\r\n第二行": "第一行\n第二行",
+	} {
+		got := typed.Normal()
+		if got != want || got.Normal() != got {
+			t.Errorf("%q became %q, then %q; want %q", typed, got, got.Normal(), want)
+		}
+	}
+}
+
+// TestTextCheck: free text may have line breaks and tabs, and no other control characters. What was
+// recorded may have the separators of Unicode as well, on one line or more.
+func TestTextCheck(t *testing.T) {
+	for _, good := range []trade.Text{"a", "a\nb", "a\n\n\tb", "很好\n很快", "😀", "é"} {
+		checkField(t, string(good), good.Check("reason", 20), "reason", true)
+		checkField(t, string(good), good.CheckStored("reason", 20), "reason", true)
+	}
+	for _, bad := range []trade.Text{
+		"", trade.Text(strings.Repeat("x", 21)), " a", "a\n", "\ta", "a\rb", "a\n\rb", "a\x00b", "a\vb", "a\fb", "a\x1bb", "a\x7fb", "a\u0085b",
+		"a\u202eb", "a\u2066b", "a\ufffdb", "\xff", "a\xc3",
+	} {
+		checkField(t, string(bad), bad.Check("reason", 20), "reason", false)
+		checkField(t, string(bad), bad.CheckStored("reason", 20), "reason", false)
+	}
+	for _, once := range []string{"a\u2028b", "a\u2029b"} {
+		checkField(t, once, trade.Text(once).Check("reason", 20), "reason", false)
+		checkField(t, once, trade.CheckText("name", once, 20), "name", false)
+		checkField(t, once, trade.Text(once).CheckStored("reason", 20), "reason", true)
+		checkField(t, once, trade.CheckStoredText("name", once, 20), "name", true)
+	}
+	checkField(t, "a\nb", trade.CheckStoredText("name", "a\nb", 20), "name", false)
+}
+
 func TestCheckText(t *testing.T) {
 	for _, good := range []string{"a", "Jane Doe", "合同 (2).pdf", strings.Repeat("x", 20), "é", "😀"} {
 		checkField(t, good, trade.CheckText("name", good, 20), "name", true)

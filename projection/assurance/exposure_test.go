@@ -26,7 +26,7 @@ func (w *world) checkExposure(store projection.Store) {
 		}
 		want := assurance.LineExposure{
 			Seller: who.Account, Currency: usd, Limit: l.Limit, Held: l.Held, Consumed: l.Consumed, Remaining: l.Available(),
-			Excess: l.Overcommitted(), OpenHolds: l.OpenHolds, Suspended: l.Suspended(), Reason: l.Reason, UpdatedAt: l.LastAt, Version: version,
+			Excess: l.Overcommitted(), OpenHolds: l.OpenHolds, Suspended: l.Suspended(), Reason: string(l.Reason), UpdatedAt: l.LastAt, Version: version,
 		}
 		if have[0] != want {
 			w.Fatalf("the exposure is %+v, want %+v", have[0], want)

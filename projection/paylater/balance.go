@@ -164,7 +164,7 @@ func (f *Funds) Withdrawals(ctx context.Context, by trade.Actor, merchant trade.
 func withdrawal(r readmodel.Row) funds.Withdrawal {
 	w := funds.Withdrawal{
 		ID: funds.WithdrawalID(r.Text("id")), Gross: r.Money("gross"), Fee: r.Money("fee"), Net: r.Money("net"),
-		Dest: funds.Dest{Card: funds.CardNo(r.Text("card"))}, Status: funds.Status(r.Text("status")), Reason: r.Text("reason"),
+		Dest: funds.Dest{Card: funds.CardNo(r.Text("card"))}, Status: funds.Status(r.Text("status")), Reason: trade.Text(r.Text("reason")),
 		RequestedAt: r.Time("requested"), ExpectedAt: r.Time("expected"), EndedAt: r.Time("ended"),
 	}
 	if w.Dest.Card == "" {

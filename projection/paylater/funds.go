@@ -117,7 +117,7 @@ func putMovement(rows *projection.Rows, r *events.Record, e funds.Event, s *step
 		end(rows, b, e.ID, funds.Settled, "", r.At)
 	case funds.WithdrawalFailed:
 		withdrawal = e.ID
-		end(rows, b, e.ID, funds.Failed, e.Reason, r.At)
+		end(rows, b, e.ID, funds.Failed, string(e.Reason), r.At)
 	case funds.ChargePaid:
 		charge = e.ID
 	}

@@ -62,6 +62,7 @@ func Run[S any, C Command, E Event[K], F any, P machine.Phase, K machine.Symbol]
 		{"GoldenEvents", a.goldenEvents},
 		{"FormatIsDocumented", a.formatIsDocumented},
 		{"CommandsRoundTrip", a.commandsRoundTrip},
+		{"FreeTextsAreNormal", a.freeTextsAreNormal},
 		{"EveryFieldHasASample", a.everyFieldHasASample},
 		{"UnknownTypesAreNamed", a.unknownTypesAreNamed},
 		{"BytesAreBounded", a.bytesAreBounded},

@@ -121,6 +121,58 @@ func (a Aggregate[S, C, E, F, P, K]) commandsRoundTrip(t *testing.T) {
 	}
 }
 
+// freeTextsAreNormal has the free texts of the samples typed otherwise: such a command is encoded,
+// decoded and decided on as the one in normal form (D67).
+func (a Aggregate[S, C, E, F, P, K]) freeTextsAreNormal(t *testing.T) {
+	for _, c := range a.Commands {
+		odd, normal := reflect.New(reflect.TypeOf(c)).Elem(), reflect.New(reflect.TypeOf(c)).Elem()
+		odd.Set(reflect.ValueOf(c))
+		normal.Set(reflect.ValueOf(c))
+		if !retype(odd, "\t\r\n%s\r\r\n-\r\n \n") {
+			continue
+		}
+		retype(normal, "%s\n-")
+		typed, want := odd.Interface().(C), normal.Interface().(C)
+		name, data := a.EncodeCommand(want)
+		if _, got := a.EncodeCommand(typed); string(got) != string(data) || string(data) != plainJSON(t, want) {
+			t.Errorf("%s: encoded %s, want %s", name, got, data)
+		}
+		same, no := a.DecodeCommand(name, data) // a text that is an id has one line
+		if got, err := a.DecodeCommand(name, []byte(plainJSON(t, typed))); !reflect.DeepEqual(got, same) || !reflect.DeepEqual(err, no) {
+			t.Errorf("%s: decoded %+v, %v; want %+v, %v", name, got, err, same, no)
+		}
+		s := a.New()
+		for _, r := range a.History {
+			for _, role := range []trade.Role{trade.Buyer, trade.Seller, trade.Platform, trade.System, trade.Desk} {
+				var facts F
+				g := trade.Given{By: trade.Actor{Role: role, Account: "a"}, At: r.At}
+				events, err := a.Decide(s, typed, g, facts)
+				if same, no := a.Decide(s, want, g, facts); !reflect.DeepEqual(events, same) || !reflect.DeepEqual(err, no) {
+					t.Errorf("%s by the %s: %v, %v; want %v, %v", name, role, events, err, same, no)
+				}
+			}
+			var err error
+			if s, err = a.Evolve(s, r.Event, r.At); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// retype writes the free texts in v by the format, and reports whether there are any.
+func retype(v reflect.Value, format string) (found bool) {
+	for i := range v.NumField() {
+		switch f := v.Field(i); {
+		case f.Type() == reflect.TypeFor[trade.Text]():
+			f.SetString(fmt.Sprintf(format, f.String()))
+			found = true
+		case f.Kind() == reflect.Struct && f.CanSet():
+			found = retype(f, format) || found
+		}
+	}
+	return found
+}
+
 func plainJSON(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer

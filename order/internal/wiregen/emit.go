@@ -37,6 +37,7 @@ func emit(m *module) ([]byte, error) {
 	}
 	if len(m.commands) > 0 {
 		w.names(m)
+		w.normal(m)
 		w.commands(m)
 	}
 	for _, s := range m.structs {
@@ -164,7 +165,7 @@ func (w *writer) commands(m *module) {
 	w.line("// EncodeCommand returns the wire name of the command and its JSON. For nil and for a pointer they")
 	w.line("// are empty and null, which DecodeCommand refuses.")
 	w.line("func EncodeCommand(c Command) (name string, data []byte) {\nif isCommand(c) {\nname = c.Name()\n}")
-	w.line("return name, appendCommand(nil, c)\n}\n")
+	w.line("return name, appendCommand(nil, %s)\n}\n", m.inNormalForm("c"))
 	w.line("// DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and")
 	w.line("// a key that is missing, given twice or in another case, is a *trade.InvalidError that names the")
 	w.line("// field and the reason, and so are more than trade.MaxCommand bytes. It keeps no reference to data.")
@@ -178,7 +179,7 @@ func (w *writer) commands(m *module) {
 		w.line("case %q:\nvar v %s\nv.decodeJSON(r)\nc = v", c.wire, c.name)
 	}
 	w.line("default:\nreturn nil, &wire.Error{Field: \"command\", Reason: \"unknown command\"}\n}")
-	w.line("if err := r.End(); err != nil {\nreturn nil, err\n}\nreturn c, nil\n}\n")
+	w.line("if err := r.End(); err != nil {\nreturn nil, err\n}\nreturn %s, nil\n}\n", m.inNormalForm("c"))
 }
 
 // decoded writes the end of a function that decodes: what was read, checked if its types have a

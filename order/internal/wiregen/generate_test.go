@@ -142,6 +142,8 @@ func TestRefusesStructs(t *testing.T) {
 		{"", "type done struct{}\nfunc (done) evolve() {}", "p.go:15: done: events and commands are exported"},
 		{"", "type DoNe struct{}\ntype HSCode struct{}\ntype HsCode struct{}\nfunc (HSCode) evolve() {}\nfunc (HsCode) evolve() {}",
 			"p.go:17: HSCode and HsCode are both p.hs-code on the wire"},
+		{"", "type Word string\nfunc (w Word) Normal() Word { return w }\ntype Act struct {\nWords []Word `json:\"words\"`\n}\nfunc (Act) decide() {}\ntype Command any",
+			"p.go:17: Act: Words is a slice of what has a method Normal"},
 		{"", "type Act struct {\nName string `json:\"name\"`\n}\nfunc (Act) decide() {}",
 			"p.go:16: Act.Name: the generated method has this name"},
 		{"", "type Act struct{}\nfunc (Act) decide() {}\nfunc (a Act) Name() string { return name }", "p.go:17: Act.Name does not return a string literal"},

@@ -22,6 +22,9 @@
 //     events have a method check, as Event then has, a decoded one is checked, and so
 //     for commands,
 //   - appendEvent, decodeEvent, appendCommand and decodeCommand, on which these stand,
+//   - normalCommand, if a field of a command is of a type with a method Normal, which is a
+//     string, bool or integer: it applies that method. Commands are encoded and decoded in
+//     normal form; Decide of the package begins with normalCommand,
 //   - isEvent and isCommand, which are false for nil, for a pointer and for a type of
 //     another package,
 //   - for each method that -dispatch names, a function of that name and Event or Command,

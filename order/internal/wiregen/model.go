@@ -27,6 +27,7 @@ type module struct {
 	commands []root
 	structs  []*structure // in the order of files and lines
 
+	normals    []normal // the commands that have a normal form
 	dispatches []dispatch
 	paths      []string // of the packages whose types the generated code converts to
 }
@@ -65,11 +66,13 @@ const (
 
 // typ is the type of a field or of the elements of a slice.
 type typ struct {
-	form  form
-	conv  string // the Go type to convert to when decoding; empty for none
-	bits  int    // of an integer; 0 for int and uint
-	elem  *typ
-	named *structure
+	form form
+	conv string // the Go type to convert to when decoding; empty for none
+	// normal says that it has a method Normal, which commands are to have applied.
+	normal bool
+	bits   int // of an integer; 0 for int and uint
+	elem   *typ
+	named  *structure
 }
 
 // model finds the events and commands of the package and resolves their fields.
@@ -114,6 +117,15 @@ func model(p *pkg, prefix string, states []string) (*module, error) {
 		}
 	}
 	m.paths = r.paths
+	for _, c := range m.commands {
+		n := normal{command: c.name}
+		if err := n.find(r.structs[c.name], ""); err != nil {
+			return nil, p.errorf(p.byName[c.name].spec, "%s: %v", c.name, err)
+		}
+		if len(n.fields) > 0 {
+			m.normals = append(m.normals, n)
+		}
+	}
 	return m, m.check(prefix)
 }
 

@@ -97,7 +97,7 @@ func (r *resolver) resolveName(name string, names []string) (*typ, error) {
 	if t.form == formStruct || t.form == formText || t.form == formTime || t.form == formUUID {
 		return nil, fmt.Errorf("%s does not have the methods of the type it is made from", name)
 	}
-	t.conv = name
+	t.conv, t.normal = name, r.pkg.hasOnValue(name, "Normal")
 	return t, nil
 }
 
@@ -149,7 +149,8 @@ func (r *resolver) resolveOwn(path, name string) (*typ, error) {
 	}
 	if basic, ok := d.spec.Type.(*ast.Ident); ok {
 		if t, ok := basics[basic.Name]; ok {
-			t.conv, r.paths = p.name+"."+name, append(r.paths, path)
+			t.conv, t.normal = p.name+"."+name, p.hasOnValue(name, "Normal")
+			r.paths = append(r.paths, path)
 			return &t, nil
 		}
 	}

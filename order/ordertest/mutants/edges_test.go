@@ -310,9 +310,9 @@ func everySaleCommand(o *paylater.Order) (list []paylater.Command) {
 func everyQuotaCommand(id trade.ID) []credit.Command {
 	return []credit.Command{
 		credit.AssessLimit{Limit: ordertest.CNY("20000")}, credit.AssessLimit{Limit: ordertest.CNY("500")},
-		credit.Freeze{Reason: credit.ReasonOverdue, Ref: id.String()}, credit.Freeze{Reason: credit.ReasonFakeOrder, Ref: id.String()},
+		credit.Freeze{Reason: credit.ReasonOverdue, Ref: trade.Text(id.String())}, credit.Freeze{Reason: credit.ReasonFakeOrder, Ref: trade.Text(id.String())},
 		credit.Freeze{Reason: credit.ReasonOpenOrders}, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"},
-		credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: id.String()},
+		credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: trade.Text(id.String())},
 	}
 }
 

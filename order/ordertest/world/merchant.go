@@ -204,7 +204,7 @@ func (m *merchant) unfreeze(w *world) {
 		}
 	}
 	if w.odds(15) {
-		c := credit.Freeze{Reason: credit.ReasonOther, Ref: fmt.Sprintf("inspection of %s", w.now.Format(time.DateOnly))}
+		c := credit.Freeze{Reason: credit.ReasonOther, Ref: trade.Text(fmt.Sprintf("inspection of %s", w.now.Format(time.DateOnly)))}
 		w.all(platform, m.quota(w, c))
 		w.ask(platform, m.quota(w, c), never)
 	}

@@ -157,12 +157,34 @@ func TestCommandsAgreeWithJSON(t *testing.T) {
 			if want := plain(t, c); !bytes.Equal(data, want) {
 				t.Fatalf("generated %s\nencoding/json %s", data, want)
 			}
+			c, data = normalCommand(c), appendCommand(nil, normalCommand(c))
 			back, err := decodeCommand(name, data)
 			if err != nil || string(appendCommand(nil, back)) != string(data) {
 				t.Fatalf("%s: %v, %v", data, back, err)
 			}
 		}
 	})
+}
+
+// TestNormalForm: commands are encoded and decoded with the method Normal applied wherever a field has
+// it, and otherwise as they are.
+func TestNormalForm(t *testing.T) {
+	const odd, even = `{"reason":" a ","remark":" b ","notice":{"to":" c ","remark":"d  "}}`, `{"reason":" a ","remark":"b","notice":{"to":" c ","remark":"d"}}`
+	c := Cancel{Reason: " a ", Remark: " b ", Notice: Notice{To: " c ", Remark: "d  "}}
+	want := Cancel{Reason: " a ", Remark: "b", Notice: Notice{To: " c ", Remark: "d"}}
+	if name, data := EncodeCommand(c); name != "cancel" || string(data) != even {
+		t.Errorf("encoded %s %s", name, data)
+	}
+	if got, err := DecodeCommand("cancel", []byte(odd)); err != nil || got != Command(want) {
+		t.Errorf("decoded %+v, %v", got, err)
+	}
+	ship := MarkShipped{Items: []string{" a "}}
+	if got := normalCommand(ship); !reflect.DeepEqual(got, ship) {
+		t.Errorf("%+v became %+v", ship, got)
+	}
+	if normalCommand(nil) != nil {
+		t.Error("nil became a command")
+	}
 }
 
 // TestState: a type named by -state has the methods, exported or not.

@@ -81,6 +81,8 @@ func (MarkShipped) decide() {}
 // Cancel is a command that is all optional.
 type Cancel struct {
 	Reason string `json:"reason,omitzero"`
+	Remark Remark `json:"remark,omitzero"`
+	Notice Notice `json:"notice,omitzero"`
 }
 
 func (Cancel) decide() {}

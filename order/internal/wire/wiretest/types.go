@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -119,6 +120,18 @@ func (l Label) MarshalText() ([]byte, error) { return []byte(l), nil }
 func (l *Label) UnmarshalText(text []byte) error {
 	*l = Label(text)
 	return nil
+}
+
+// Remark is a string with a normal form.
+type Remark string
+
+// Normal cuts the blanks at both ends.
+func (r Remark) Normal() Remark { return Remark(strings.Trim(string(r), " ")) }
+
+// Notice is a struct of a string with a normal form.
+type Notice struct {
+	To     string `json:"to"`
+	Remark Remark `json:"remark"`
 }
 
 // Address is a struct that two others share.

@@ -154,6 +154,18 @@ func commandNames() []string {
 	}
 }
 
+// normalCommand returns the command with its free texts in normal form: so it is encoded, decoded
+// and decided on.
+func normalCommand(c Command) Command {
+	switch v := c.(type) {
+	case Cancel:
+		v.Remark = v.Remark.Normal()
+		v.Notice.Remark = v.Notice.Remark.Normal()
+		return v
+	}
+	return c
+}
+
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
@@ -180,7 +192,7 @@ func EncodeCommand(c Command) (name string, data []byte) {
 	if isCommand(c) {
 		name = c.Name()
 	}
-	return name, appendCommand(nil, c)
+	return name, appendCommand(nil, normalCommand(c))
 }
 
 // DecodeCommand is the inverse of EncodeCommand. It is strict: a name or a key that is unknown, and
@@ -216,7 +228,7 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return normalCommand(c), nil
 }
 
 // appendJSON appends the JSON of v.
@@ -631,6 +643,14 @@ func (v *Cancel) appendJSON(b []byte) []byte {
 		b = append(b, `,"reason":`...)
 		b = wire.AppendString(b, v.Reason)
 	}
+	if v.Remark != "" {
+		b = append(b, `,"remark":`...)
+		b = wire.AppendString(b, string(v.Remark))
+	}
+	if !v.Notice.isZeroJSON() {
+		b = append(b, `,"notice":`...)
+		b = v.Notice.appendJSON(b)
+	}
 	return wire.CloseObject(b, start)
 }
 
@@ -643,6 +663,12 @@ func (v *Cancel) decodeJSON(r *wire.Reader) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
 			v.Reason = r.String()
+		case "remark":
+			seen = r.Mark(seen, 1<<1)
+			v.Remark = Remark(r.String())
+		case "notice":
+			seen = r.Mark(seen, 1<<2)
+			v.Notice.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
@@ -715,6 +741,42 @@ func (v *snapshot) decodeJSON(r *wire.Reader) {
 	if seen&0x1 != 0x1 {
 		r.Missing(seen, "balance")
 	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Notice) appendJSON(b []byte) []byte {
+	b = append(b, `{"to":`...)
+	b = wire.AppendString(b, v.To)
+	b = append(b, `,"remark":`...)
+	b = wire.AppendString(b, string(v.Remark))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Notice) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "to":
+			seen = r.Mark(seen, 1<<0)
+			v.To = r.String()
+		case "remark":
+			seen = r.Mark(seen, 1<<1)
+			v.Remark = Remark(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "to", "remark")
+	}
+}
+
+// isZeroJSON reports whether v is left out where it may be.
+func (v *Notice) isZeroJSON() bool {
+	return v.To == "" &&
+		v.Remark == ""
 }
 
 // appendJSON appends the JSON of v.
