@@ -1,8 +1,10 @@
 package credit
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -61,9 +63,9 @@ func checkLimit(field string, limit trade.Money) error {
 
 func (c AssessLimit) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
 
-func (c AssessLimit) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
+func (c AssessLimit) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if l.Product == PayLater {
-		return c.move(l)
+		return c.move(l, f)
 	}
 	return []Event{LimitAssessed(c)}, nil
 }
@@ -78,7 +80,53 @@ type LimitAssessed struct {
 func (e LimitAssessed) check() error { return AssessLimit(e).checkWith(trade.CheckStoredText) }
 
 func (e LimitAssessed) evolve(l *Line) error {
-	l.Limit = e.Limit
+	l.Limit, l.AssessmentRequested = e.Limit, false
+	return nil
+}
+
+// RequestAssessment asks the platform to assess the limit anew. A line has one request at a time, also
+// while it is suspended or frozen; the next AssessLimit answers it, with whatever limit. It changes
+// nothing by itself.
+type RequestAssessment struct {
+	Note trade.Text `json:"note,omitzero"` // at most 500 bytes
+}
+
+func (c RequestAssessment) check() error {
+	if c.Note == "" {
+		return nil
+	}
+	return c.Note.Check("note", maxReason)
+}
+
+func (RequestAssessment) money() [2]trade.Money { return [2]trade.Money{} }
+
+func (c RequestAssessment) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
+	if l.AssessmentRequested {
+		return nil, l.refuse(rule.B21, c).Says("a request is open already", "已有评估申请尚未答复")
+	}
+	return []Event{AssessmentRequested{Note: c.Note, Email: l.news(f)}}, nil
+}
+
+// AssessmentRequested says that the merchant asked for an assessment. Email is the merchant's address
+// if it is new to a pay-later line.
+// Stored: add fields, never rename or remove.
+type AssessmentRequested struct {
+	Note  trade.Text  `json:"note,omitzero"`
+	Email trade.Email `json:"email,omitzero"`
+}
+
+func (e AssessmentRequested) check() error {
+	if e.Note == "" {
+		return checkEmail(e.Email)
+	}
+	return cmp.Or(e.Note.CheckStored("note", maxReason), checkEmail(e.Email))
+}
+
+func (e AssessmentRequested) evolve(l *Line) error {
+	if l.AssessmentRequested {
+		return trade.Invalid("event", "a request is open already")
+	}
+	l.AssessmentRequested, l.Email = true, cmp.Or(e.Email, l.Email)
 	return nil
 }
 

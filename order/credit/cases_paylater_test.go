@@ -16,6 +16,7 @@ var (
 	audit    = Ground{ReasonOther, "audit of the shop"}
 	unopened = New(PayLater, "acme", cny)
 	fresh    = opened(5_000)
+	asked    = opened(5_000, AssessmentRequested{})
 	used     = opened(5_000, deducted(orderA, 4_000))
 	lowered  = opened(5_000, deducted(orderA, 4_000), LimitReduced{From: yuan(5_000), To: yuan(3_000)})
 	frozen   = opened(5_000, deducted(orderA, 4_000), Frozen(overdue))
@@ -73,11 +74,20 @@ func ended(status order.HoldStatus) Facts {
 
 // payLaterAcceptances has for each rule of the pay-later line what it lets pass.
 var payLaterAcceptances = []accepted{
-	{"B3/accept/opened with a limit", unopened, OpenLine{yuan(5_000), shop}, none, LineOpened{yuan(5_000), shop}, sums{5_000, 0, 0, 5_000, 0}},
+	{"B3/accept/opened with a limit", unopened, OpenLine{yuan(5_000), shop}, none, LineOpened{Limit: yuan(5_000), Inputs: shop}, sums{5_000, 0, 0, 5_000, 0}},
 	{"B3/accept/opened with a limit of nothing", unopened, OpenLine{Limit: yuan(0)}, none, LineOpened{Limit: yuan(0)}, sums{}},
-	{"B3/accept/raised", fresh, AssessLimit{yuan(5_001), shop}, none, LimitRaised{yuan(5_000), yuan(5_001), shop}, sums{5_001, 0, 0, 5_001, 0}},
-	{"B3/accept/lowered", fresh, AssessLimit{yuan(4_999), shop}, none, LimitReduced{yuan(5_000), yuan(4_999), shop}, sums{4_999, 0, 0, 4_999, 0}},
+	{"B3/accept/raised", fresh, AssessLimit{yuan(5_001), shop}, none, LimitRaised{From: yuan(5_000), To: yuan(5_001), Inputs: shop}, sums{5_001, 0, 0, 5_001, 0}},
+	{"B3/accept/lowered", fresh, AssessLimit{yuan(4_999), shop}, none, LimitReduced{From: yuan(5_000), To: yuan(4_999), Inputs: shop}, sums{4_999, 0, 0, 4_999, 0}},
 	{"B3/accept/lowered to nothing", fresh, AssessLimit{Limit: yuan(0)}, none, LimitReduced{From: yuan(5_000), To: yuan(0)}, sums{}},
+	{"B21/accept/a request of the merchant", fresh, RequestAssessment{Note: "more orders"}, none, AssessmentRequested{Note: "more orders"}, sums{5_000, 0, 0, 5_000, 0}},
+	{"B21/accept/a request while the line is frozen", frozen, RequestAssessment{}, none, AssessmentRequested{}, sums{5_000, 4_000, 0, 1_000, 0}},
+	{"B21/accept/a request while the line is suspended", stopped, RequestAssessment{}, Facts{Email: "shop@shop.example"}, AssessmentRequested{}, sums{10_000, 6_000, 0, 4_000, 0}},
+	{"B21/accept/a request that was answered", follow(asked, LimitReduced{From: yuan(5_000), To: yuan(5_000), Stays: true}), RequestAssessment{}, none, AssessmentRequested{}, sums{5_000, 0, 0, 5_000, 0}},
+	{"B21/accept/an answer by the same limit", asked, AssessLimit{Limit: yuan(5_000)}, none, LimitReduced{From: yuan(5_000), To: yuan(5_000), Stays: true}, sums{5_000, 0, 0, 5_000, 0}},
+	{"D36/accept/opened with the merchant's address", unopened, OpenLine{Limit: yuan(5_000)}, Facts{Email: "shop@shop.example"}, LineOpened{Limit: yuan(5_000), Email: "shop@shop.example"}, sums{5_000, 0, 0, 5_000, 0}},
+	{"D36/accept/an address taken by the next assessment", fresh, AssessLimit{Limit: yuan(5_000)}, Facts{Email: "shop@shop.example"}, LimitReduced{From: yuan(5_000), To: yuan(5_000), Stays: true, Email: "shop@shop.example"}, sums{5_000, 0, 0, 5_000, 0}},
+	{"D36/accept/an address taken by a request", fresh, RequestAssessment{}, Facts{Email: "shop@shop.example"}, AssessmentRequested{Email: "shop@shop.example"}, sums{5_000, 0, 0, 5_000, 0}},
+	{"D60/accept/opened in a currency that the policy names", New(PayLater, "acme", usd), OpenLine{Limit: dollars(1)}, Facts{Currencies: []trade.Currency{cny, usd}}, LineOpened{Limit: dollars(1)}, sums{1, 0, 0, 1, 0}},
 	{"B5/accept/all that remains", fresh, deduct(orderA, 5_000), none, deducted(orderA, 5_000), sums{5_000, 5_000, 0, 0, 0}},
 	{"B5/accept/the rest beside another order", used, deduct(orderB, 1_000), none, deducted(orderB, 1_000), sums{5_000, 5_000, 0, 0, 0}},
 	{"B7/accept/deducted when the order is placed", used, deduct(orderB, 1), none, deducted(orderB, 1), sums{5_000, 4_001, 0, 999, 0}},
@@ -117,6 +127,10 @@ var payLaterRefusals = []refused{
 	{"B3/refuse/opened twice", fresh, OpenLine{Limit: yuan(5_000)}, none, rule.B3, no},
 	{"B3/refuse/assessed before it is opened", unopened, AssessLimit{Limit: yuan(5_000)}, none, rule.B3, no},
 	{"B3/refuse/an assurance line is not opened", never, OpenLine{Limit: dollars(5_000)}, none, rule.B3, no},
+	{"B21/refuse/a second request", asked, RequestAssessment{}, none, rule.B21, no},
+	{"B21/refuse/a request for a line that was never opened", unopened, RequestAssessment{}, none, rule.B21, no},
+	{"D60/refuse/opened in a foreign currency", New(PayLater, "acme", usd), OpenLine{Limit: dollars(1)}, none, rule.D60, no},
+	{"D60/refuse/opened in CNY where the policy names others", unopened, OpenLine{Limit: yuan(1)}, Facts{Currencies: []trade.Currency{usd}}, rule.D60, no},
 	{"B5/refuse/one more than remains", fresh, deduct(orderA, 5_001), none, rule.B5, yuan(1)},
 	{"B5/refuse/the smallest amount more than remains", opened(5_000, deducted(orderA, 5_000)), Deduct{orderB, fen(1)}, none, rule.B5, fen(1)},
 	{"B5/refuse/a large order beside a small one", used, deduct(orderB, 5_000), none, rule.B5, yuan(4_000)},

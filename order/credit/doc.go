@@ -66,6 +66,8 @@
 //	credit.claim-posted {"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a","amount":"2500.00 USD","released":"2500.00 USD"}
 //	credit.claim-posted {"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a","amount":"1.250 KWD","released":"0.000 KWD"}
 //	credit.claim-repaid {"amount":"0.01 USD","reference":"TT-2025/001"}
+//	credit.assessment-requested {}
+//	credit.assessment-requested {"note":"更多订单","email":"shop@shop.example"}
 //
 // The streams of pay-later lines are paylater_line-ACCOUNT/CURRENCY, and their events are
 //
@@ -88,4 +90,8 @@
 //	credit.quota-restored {"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a","amount":"4000.00 CNY","cause":"paid","overdue":true}
 //	credit.quota-restored {"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a","amount":"4000.00 CNY","cause":"returned","overdue":true}
 //	credit.overdue-noted {"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a"}
+//	credit.line-opened {"limit":"5000.00 CNY","email":"shop@shop.example"}
+//	credit.limit-raised {"from":"0.00 CNY","to":"0.01 CNY","email":"shop@shop.example"}
+//	credit.limit-reduced {"from":"0.01 CNY","to":"0.01 CNY","stays":true,"email":"shop@shop.example"}
+//	credit.assessment-requested {"note":"more","email":"shop@shop.example"}
 package credit

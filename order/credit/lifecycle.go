@@ -48,6 +48,7 @@ var steps = [...][]machine.Step[Phase, Kind]{
 		{Event: KindLimitAssessed, From: granted, Stay: true},
 		{Event: KindLineSuspended, From: in(PhaseActive), To: PhaseSuspended},
 		{Event: KindLineResumed, From: in(PhaseSuspended), To: PhaseActive},
+		{Event: KindAssessmentRequested, From: granted, Stay: true},
 
 		// hold
 		{Event: KindHeld, From: in(PhaseActive), Stay: true},
@@ -63,6 +64,7 @@ var steps = [...][]machine.Step[Phase, Kind]{
 		{Event: KindLineOpened, From: in(PhaseNone), To: PhaseOpen},
 		{Event: KindLimitRaised, From: in(PhaseOpen), Stay: true},
 		{Event: KindLimitReduced, From: in(PhaseOpen), Stay: true},
+		{Event: KindAssessmentRequested, From: in(PhaseOpen), Stay: true},
 
 		// deduct
 		{Event: KindQuotaDeducted, From: in(PhaseOpen), Stay: true},
@@ -84,6 +86,7 @@ var permits = [...][]machine.Permit[Phase, Kind]{
 		permit(AssessLimit{}, by(trade.Platform), in(PhaseNone, PhaseActive, PhaseSuspended), rule.D6, KindLimitAssessed),
 		permit(Suspend{}, by(trade.Platform), in(PhaseActive), rule.D6, KindLineSuspended),
 		permit(Resume{}, by(trade.Platform), in(PhaseSuspended), rule.D6, KindLineResumed),
+		permit(RequestAssessment{}, by(trade.Seller), granted, rule.B21, KindAssessmentRequested),
 
 		// hold
 		permit(Hold{}, by(trade.Desk), in(PhaseActive), rule.D3, KindHeld),
@@ -98,6 +101,7 @@ var permits = [...][]machine.Permit[Phase, Kind]{
 		// open
 		permit(OpenLine{}, by(trade.Platform), in(PhaseNone), rule.B3, KindLineOpened),
 		permit(AssessLimit{}, by(trade.Platform), in(PhaseOpen), rule.B3, KindLimitRaised, KindLimitReduced),
+		permit(RequestAssessment{}, by(trade.Seller), in(PhaseOpen), rule.B21, KindAssessmentRequested),
 
 		// deduct
 		permit(Deduct{}, by(trade.Desk), in(PhaseOpen), rule.B5, KindQuotaDeducted),

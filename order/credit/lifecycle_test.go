@@ -22,11 +22,12 @@ var (
 			AssessLimit{dollars(10_000), everything}, Suspend{"fraud"}, Resume{},
 			Hold{orderA, dollars(6_000)}, Adjust{orderA, dollars(6_000), dollars(5_000)}, Release{orderA, dollars(5_000), order.ReleaseShipped},
 			Claim{orderA, dollars(6_000), dollars(2_500)}, RepayClaim{dollars(2_500), "TT-1"},
+			RequestAssessment{"more orders"},
 		},
 		PayLater: {
 			OpenLine{yuan(5_000), everything}, AssessLimit{yuan(5_000), everything},
 			Deduct{orderA, yuan(4_000)}, Restore{orderA, yuan(4_000), RestoreReturned, true}, NoteOverdue{orderA}, Consume{orderA, yuan(4_000)}, Withdraw{yuan(1)},
-			Freeze(fake), Unfreeze(audit),
+			Freeze(fake), Unfreeze(audit), RequestAssessment{"more orders"},
 		},
 	}
 	samples = map[Product][]Event{
@@ -39,18 +40,21 @@ var (
 			Released{stored, money("4500.10 USD"), order.ReleaseClosed}, Released{stored, money("4500.10 USD"), order.ReleaseUncovered},
 			ClaimPosted{stored, dollars(2_500), dollars(2_500)}, ClaimPosted{stored, money("1.25 KWD"), money("0 KWD")},
 			ClaimRepaid{money("0.01 USD"), "TT-2025/001"},
+			AssessmentRequested{}, AssessmentRequested{Note: "更多订单", Email: "shop@shop.example"},
 		},
 		PayLater: {
 			LineOpened{Limit: yuan(5_000)},
-			LineOpened{yuan(0), Inputs{Month: "2025-06", Grade: 80, Score: leverScore, Volume: yuan(125_000), FakeVolume: fen(1), Products: 100, Profile: 99, AfterSales: 1}},
-			LimitRaised{From: yuan(5_000), To: yuan(20_000)}, LimitRaised{yuan(0), fen(1), Inputs{Score: mustNumber("4.79")}},
-			LimitReduced{yuan(20_000), yuan(0), Inputs{Penalties: 1}},
+			LineOpened{Limit: yuan(0), Inputs: Inputs{Month: "2025-06", Grade: 80, Score: leverScore, Volume: yuan(125_000), FakeVolume: fen(1), Products: 100, Profile: 99, AfterSales: 1}},
+			LimitRaised{From: yuan(5_000), To: yuan(20_000)}, LimitRaised{From: yuan(0), To: fen(1), Inputs: Inputs{Score: mustNumber("4.79")}},
+			LimitReduced{From: yuan(20_000), To: yuan(0), Inputs: Inputs{Penalties: 1}},
 			QuotaDeducted{stored, yuan(4_000)},
 			QuotaRestored{stored, yuan(4_000), RestorePaid, false}, QuotaRestored{stored, yuan(4_000), RestoreCancelled, false},
 			QuotaRestored{stored, yuan(4_000), RestoreReturned, false}, QuotaRestored{stored, fen(1), RestoreLowered, false},
 			QuotaConsumed{stored, yuan(4_000), yuan(5_000), yuan(1_000)}, QuotaConsumed{stored, yuan(4_000), yuan(3_000), yuan(0)},
 			Frozen{ReasonOverdue, trade.Text(stored.String())}, Frozen{ReasonOpenOrders, ""}, Unfrozen{ReasonFakeOrder, trade.Text(stored.String())}, Unfrozen{ReasonOther, "店铺审核 <2025>"},
 			QuotaRestored{stored, yuan(4_000), RestorePaid, true}, QuotaRestored{stored, yuan(4_000), RestoreReturned, true}, OverdueNoted{stored},
+			LineOpened{Limit: yuan(5_000), Email: "shop@shop.example"}, LimitRaised{From: yuan(0), To: fen(1), Email: "shop@shop.example"},
+			LimitReduced{From: fen(1), To: fen(1), Stays: true, Email: "shop@shop.example"}, AssessmentRequested{Note: "more", Email: "shop@shop.example"},
 		},
 	}
 )
@@ -59,7 +63,7 @@ func TestAggregate(t *testing.T) {
 	goldens := map[Product]string{Assurance: "testdata/events.golden", PayLater: "testdata/events_paylater.golden"}
 	histories := map[Product][]Event{
 		Assurance: {LimitAssessed{Limit: yuan(10_000)}, Held{orderA, yuan(6_000)}, LineSuspended{"fraud"}, ClaimPosted{orderA, yuan(2_500), yuan(3_500)}},
-		PayLater:  {LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)},
+		PayLater:  {LineOpened{Limit: yuan(5_000), Inputs: shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)},
 	}
 	for product, golden := range goldens {
 		t.Run(product.String(), func(t *testing.T) {
@@ -71,11 +75,12 @@ func TestAggregate(t *testing.T) {
 			for i, e := range histories[product] {
 				history = append(history, events.Recorded[Event]{At: noon.Add(time.Duration(i) * time.Hour), Event: e})
 			}
+			others := slices.DeleteFunc(Life(1-product).Table().Kinds(), func(k Kind) bool { return slices.Contains(Life(product).Table().Kinds(), k) })
 			aggregatetest.Run(t, aggregatetest.Aggregate[Line, Command, Event, Facts, Phase, Kind]{
 				Stream: stream, New: func() Line { return New(product, "acme", cny) },
 				Phase:  func(l Line) Phase { return l.Phase },
 				LastAt: func(l Line) time.Time { return l.LastAt },
-				Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(product), Others: Life(1 - product).Table().Kinds(),
+				Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(product), Others: others,
 				Model:       func() *events.Model[Line, Event] { return Model(product) },
 				EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
 				Commands: requests[product], Events: samples[product], Golden: golden, Doc: "doc.go", History: history,
@@ -107,6 +112,8 @@ func asks(p Product) map[string]Command {
 		"withdraw":     Withdraw{Amount: money(1)},
 		"freeze":       Freeze(overdue),
 		"unfreeze":     Unfreeze(audit),
+
+		"request-assessment": RequestAssessment{},
 	}
 }
 

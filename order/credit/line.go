@@ -50,6 +50,12 @@ type Line struct {
 	// Freezes is why a pay-later line is frozen, the oldest reason first and none twice. It is
 	// shared between states and must not be written.
 	Freezes []Ground `json:"freezes,omitzero"`
+
+	// AssessmentRequested says that the merchant waits for an assessment.
+	AssessmentRequested bool `json:"assessment_requested,omitzero"`
+	// Email is the address that the platform has verified for the merchant of a pay-later line;
+	// empty if it is not known. It is personal data.
+	Email trade.Email `json:"email,omitzero"`
 }
 
 // Available returns what is left of the limit: the limit less what is held and consumed, and
@@ -98,6 +104,12 @@ type Facts struct {
 	Overdue bool
 	// Fake says that the order is flagged as fake; Freeze needs it for ReasonFakeOrder.
 	Fake bool
+	// Email is the address that the platform has verified for the merchant. On a pay-later line
+	// OpenLine, AssessLimit and RequestAssessment keep it.
+	Email trade.Email
+	// Currencies are those in which a pay-later line can be opened; none stands for CNY. OpenLine
+	// needs them.
+	Currencies []trade.Currency
 }
 
 // Command is a request to a line. The commands are the exported struct types of this package with

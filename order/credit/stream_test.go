@@ -144,7 +144,7 @@ func TestPayLaterModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	history := []Event{LineOpened{yuan(5_000), shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)}
+	history := []Event{LineOpened{Limit: yuan(5_000), Inputs: shop}, deducted(orderA, 4_000), noted(orderA), Frozen(overdue), Frozen(audit), Unfrozen(overdue)}
 	live := New(PayLater, "acme", cny)
 	for i, e := range history {
 		live = follow(live, e)

@@ -16,6 +16,8 @@ type Kind uint8
 const (
 	// KindLimitAssessed is the kind of [LimitAssessed], credit.limit-assessed on the wire.
 	KindLimitAssessed Kind = iota + 1
+	// KindAssessmentRequested is the kind of [AssessmentRequested], credit.assessment-requested on the wire.
+	KindAssessmentRequested
 	// KindLineSuspended is the kind of [LineSuspended], credit.line-suspended on the wire.
 	KindLineSuspended
 	// KindLineResumed is the kind of [LineResumed], credit.line-resumed on the wire.
@@ -51,13 +53,15 @@ const (
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 17
+const kindCount = 18
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
 	switch k {
 	case KindLimitAssessed:
 		return "credit.limit-assessed"
+	case KindAssessmentRequested:
+		return "credit.assessment-requested"
 	case KindLineSuspended:
 		return "credit.line-suspended"
 	case KindLineResumed:
@@ -99,6 +103,8 @@ func kindOf(name string) (Kind, bool) {
 	switch name {
 	case "credit.limit-assessed":
 		return KindLimitAssessed, true
+	case "credit.assessment-requested":
+		return KindAssessmentRequested, true
 	case "credit.line-suspended":
 		return KindLineSuspended, true
 	case "credit.line-resumed":
@@ -137,6 +143,9 @@ func kindOf(name string) (Kind, bool) {
 
 // Kind returns [KindLimitAssessed].
 func (LimitAssessed) Kind() Kind { return KindLimitAssessed }
+
+// Kind returns [KindAssessmentRequested].
+func (AssessmentRequested) Kind() Kind { return KindAssessmentRequested }
 
 // Kind returns [KindLineSuspended].
 func (LineSuspended) Kind() Kind { return KindLineSuspended }
@@ -189,7 +198,7 @@ func (LimitReduced) Kind() Kind { return KindLimitReduced }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case LimitAssessed, LineSuspended, LineResumed, ClaimPosted, ClaimRepaid, QuotaDeducted, QuotaRestored, OverdueNoted, QuotaConsumed, Frozen, Unfrozen, Held, HoldAdjusted, Released, LineOpened, LimitRaised, LimitReduced:
+	case LimitAssessed, AssessmentRequested, LineSuspended, LineResumed, ClaimPosted, ClaimRepaid, QuotaDeducted, QuotaRestored, OverdueNoted, QuotaConsumed, Frozen, Unfrozen, Held, HoldAdjusted, Released, LineOpened, LimitRaised, LimitReduced:
 		return true
 	}
 	return false
@@ -199,6 +208,8 @@ func isEvent(e Event) bool {
 func appendEvent(b []byte, e Event) []byte {
 	switch e := e.(type) {
 	case LimitAssessed:
+		return e.appendJSON(b)
+	case AssessmentRequested:
 		return e.appendJSON(b)
 	case LineSuspended:
 		return e.appendJSON(b)
@@ -270,6 +281,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 	switch k {
 	case KindLimitAssessed:
 		var v LimitAssessed
+		v.decodeJSON(r)
+		e = v
+	case KindAssessmentRequested:
+		var v AssessmentRequested
 		v.decodeJSON(r)
 		e = v
 	case KindLineSuspended:
@@ -350,6 +365,8 @@ func decideCommand(v Command, a0 *Line, a1 *trade.Given, a2 *Facts) (_ []Event, 
 	switch v := v.(type) {
 	case AssessLimit:
 		return v.decide(a0, a1, a2)
+	case RequestAssessment:
+		return v.decide(a0, a1, a2)
 	case Suspend:
 		return v.decide(a0, a1, a2)
 	case Resume:
@@ -386,6 +403,9 @@ func decideCommand(v Command, a0 *Line, a1 *trade.Given, a2 *Facts) (_ []Event, 
 
 // Name returns the wire name of the command, assess-limit.
 func (AssessLimit) Name() string { return "assess-limit" }
+
+// Name returns the wire name of the command, request-assessment.
+func (RequestAssessment) Name() string { return "request-assessment" }
 
 // Name returns the wire name of the command, suspend.
 func (Suspend) Name() string { return "suspend" }
@@ -446,6 +466,7 @@ func commandNames() []string {
 		"open-line",
 		"release",
 		"repay-claim",
+		"request-assessment",
 		"restore",
 		"resume",
 		"suspend",
@@ -458,6 +479,9 @@ func commandNames() []string {
 // and decided on.
 func normalCommand(c Command) Command {
 	switch v := c.(type) {
+	case RequestAssessment:
+		v.Note = v.Note.Normal()
+		return v
 	case Suspend:
 		v.Reason = v.Reason.Normal()
 		return v
@@ -474,7 +498,7 @@ func normalCommand(c Command) Command {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case AssessLimit, Suspend, Resume, Claim, RepayClaim, Deduct, Restore, NoteOverdue, Consume, Withdraw, Freeze, Unfreeze, Hold, Adjust, Release, OpenLine:
+	case AssessLimit, RequestAssessment, Suspend, Resume, Claim, RepayClaim, Deduct, Restore, NoteOverdue, Consume, Withdraw, Freeze, Unfreeze, Hold, Adjust, Release, OpenLine:
 		return true
 	}
 	return false
@@ -484,6 +508,8 @@ func isCommand(c Command) bool {
 func appendCommand(b []byte, c Command) []byte {
 	switch c := c.(type) {
 	case AssessLimit:
+		return c.appendJSON(b)
+	case RequestAssessment:
 		return c.appendJSON(b)
 	case Suspend:
 		return c.appendJSON(b)
@@ -552,6 +578,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	switch name {
 	case "assess-limit":
 		var v AssessLimit
+		v.decodeJSON(r)
+		c = v
+	case "request-assessment":
+		var v RequestAssessment
 		v.decodeJSON(r)
 		c = v
 	case "suspend":
@@ -690,6 +720,63 @@ func (v *LimitAssessed) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x1 != 0x1 {
 		r.Missing(seen, "limit", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *RequestAssessment) appendJSON(b []byte) []byte {
+	start := len(b)
+	if v.Note != "" {
+		b = append(b, `,"note":`...)
+		b = wire.AppendString(b, string(v.Note))
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *RequestAssessment) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "note":
+			seen = r.Mark(seen, 1<<0)
+			v.Note = trade.Text(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *AssessmentRequested) appendJSON(b []byte) []byte {
+	start := len(b)
+	if v.Note != "" {
+		b = append(b, `,"note":`...)
+		b = wire.AppendString(b, string(v.Note))
+	}
+	if v.Email != "" {
+		b = append(b, `,"email":`...)
+		b = wire.AppendString(b, string(v.Email))
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *AssessmentRequested) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "note":
+			seen = r.Mark(seen, 1<<0)
+			v.Note = trade.Text(r.String())
+		case "email":
+			seen = r.Mark(seen, 1<<1)
+			v.Email = trade.Email(r.String())
+		default:
+			r.Unknown()
+		}
 	}
 }
 
@@ -1791,6 +1878,14 @@ func (v *Line) appendJSON(b []byte) []byte {
 		}
 		b = append(b, ']')
 	}
+	if v.AssessmentRequested {
+		b = append(b, `,"assessment_requested":`...)
+		b = wire.AppendBool(b, v.AssessmentRequested)
+	}
+	if v.Email != "" {
+		b = append(b, `,"email":`...)
+		b = wire.AppendString(b, string(v.Email))
+	}
 	return append(b, `}`...)
 }
 
@@ -1829,12 +1924,18 @@ func (v *Line) decodeJSON(r *wire.Reader) {
 			for r.Array(); r.Element(); {
 				wire.Extend(&v.Freezes).decodeJSON(r)
 			}
+		case "assessment_requested":
+			seen = r.Mark(seen, 1<<9)
+			v.AssessmentRequested = r.Bool()
+		case "email":
+			seen = r.Mark(seen, 1<<10)
+			v.Email = trade.Email(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x3d != 0x3d {
-		r.Missing(seen, "phase", "", "limit", "held", "consumed", "open_holds", "", "", "")
+		r.Missing(seen, "phase", "", "limit", "held", "consumed", "open_holds", "", "", "", "", "")
 	}
 }
 
@@ -1884,6 +1985,10 @@ func (v *LineOpened) appendJSON(b []byte) []byte {
 		b = append(b, `,"inputs":`...)
 		b = v.Inputs.appendJSON(b)
 	}
+	if v.Email != "" {
+		b = append(b, `,"email":`...)
+		b = wire.AppendString(b, string(v.Email))
+	}
 	return append(b, `}`...)
 }
 
@@ -1899,12 +2004,15 @@ func (v *LineOpened) decodeJSON(r *wire.Reader) {
 		case "inputs":
 			seen = r.Mark(seen, 1<<1)
 			v.Inputs.decodeJSON(r)
+		case "email":
+			seen = r.Mark(seen, 1<<2)
+			v.Email = trade.Email(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "limit", "")
+		r.Missing(seen, "limit", "", "")
 	}
 }
 
@@ -1921,6 +2029,10 @@ func (v *LimitRaised) appendJSON(b []byte) []byte {
 	if !v.Inputs.isZeroJSON() {
 		b = append(b, `,"inputs":`...)
 		b = v.Inputs.appendJSON(b)
+	}
+	if v.Email != "" {
+		b = append(b, `,"email":`...)
+		b = wire.AppendString(b, string(v.Email))
 	}
 	return append(b, `}`...)
 }
@@ -1940,12 +2052,15 @@ func (v *LimitRaised) decodeJSON(r *wire.Reader) {
 		case "inputs":
 			seen = r.Mark(seen, 1<<2)
 			v.Inputs.decodeJSON(r)
+		case "email":
+			seen = r.Mark(seen, 1<<3)
+			v.Email = trade.Email(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x3 != 0x3 {
-		r.Missing(seen, "from", "to", "")
+		r.Missing(seen, "from", "to", "", "")
 	}
 }
 
@@ -1962,6 +2077,14 @@ func (v *LimitReduced) appendJSON(b []byte) []byte {
 	if !v.Inputs.isZeroJSON() {
 		b = append(b, `,"inputs":`...)
 		b = v.Inputs.appendJSON(b)
+	}
+	if v.Stays {
+		b = append(b, `,"stays":`...)
+		b = wire.AppendBool(b, v.Stays)
+	}
+	if v.Email != "" {
+		b = append(b, `,"email":`...)
+		b = wire.AppendString(b, string(v.Email))
 	}
 	return append(b, `}`...)
 }
@@ -1981,11 +2104,17 @@ func (v *LimitReduced) decodeJSON(r *wire.Reader) {
 		case "inputs":
 			seen = r.Mark(seen, 1<<2)
 			v.Inputs.decodeJSON(r)
+		case "stays":
+			seen = r.Mark(seen, 1<<3)
+			v.Stays = r.Bool()
+		case "email":
+			seen = r.Mark(seen, 1<<4)
+			v.Email = trade.Email(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x3 != 0x3 {
-		r.Missing(seen, "from", "to", "")
+		r.Missing(seen, "from", "to", "", "", "")
 	}
 }

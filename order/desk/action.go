@@ -77,7 +77,9 @@ func OnQuota(merchant trade.Account, currency trade.Currency, c credit.Command) 
 func OnFunds(merchant trade.Account, currency trade.Currency, c funds.Command) Action {
 	stream, err := funds.Stream(merchant, currency)
 	return address(balances, stream, err, c, funds.EncodeCommand,
-		func(x *execution) error { return balances.execute(x, stream, c, funds.Facts{Policy: x.lookedUp.funds}) })
+		func(x *execution) error {
+			return balances.execute(x, stream, c, funds.Facts{Policy: x.lookedUp.funds, Currencies: x.desk.payLater.Currencies})
+		})
 }
 
 func checkOrder(id trade.ID) error {

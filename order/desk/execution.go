@@ -9,6 +9,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
@@ -40,6 +41,7 @@ type execution struct {
 type answers struct {
 	match   trade.Account          // MatchBuyer: the account that the directory has for the buyer's address
 	store   seller.Facts           // Activate: what the platform knows of the store
+	email   trade.Email            // OpenLine, AssessLimit and RequestAssessment of a quota: the merchant's address
 	account order.ReceivingAccount // Submit: the account that was made; empty until it is needed
 	funds   *funds.Policy          // Pay and Withdraw: the policy of the merchant
 }
@@ -180,6 +182,19 @@ func (x *execution) lookUp() (err error) {
 			return nil
 		}
 		err = x.lookUpFunds(b.Merchant)
+	case credit.OpenLine, credit.AssessLimit, credit.RequestAssessment:
+		if x.command.Do.kind != quotas {
+			break
+		}
+		var l credit.Line
+		if l, err = quotas.load(x, x.stream); err != nil {
+			return err
+		}
+		ask := c.(credit.Command) //nolint:forcetypeassert // each of the three is one
+		if _, no := credit.Decide(l, ask, x.given, credit.Facts{Currencies: x.desk.payLater.Currencies}); no != nil {
+			return nil // the plan says the same
+		}
+		x.lookedUp.email, err = s.Email(x.ctx, l.Seller)
 	case seller.Activate:
 		var o seller.Service
 		if o, err = services.load(x, x.stream); err != nil {

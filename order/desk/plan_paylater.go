@@ -52,7 +52,7 @@ func (x *execution) usable(o *paylater.Order, c paylater.Command) (paylater.Line
 		return paylater.Line{}, err
 	}
 	l, err := quotas.load(x, stream)
-	return paylater.Line{Active: l.Phase == credit.PhaseOpen, Frozen: l.Frozen(), Usable: l.Usable()}, err
+	return paylater.Line{Active: l.Phase == credit.PhaseOpen, Frozen: l.Frozen(), Usable: l.Usable(), Email: l.Email}, err
 }
 
 // spreadPayLater writes to the line and the balance what an event of a pay-later order brings with
@@ -154,7 +154,7 @@ func (x *execution) toBalance(o *paylater.Order, c funds.Command, sale funds.Sal
 // planQuota decides a command on a merchant's pay-later line. A freeze that names an order is
 // decided on that order.
 func (x *execution) planQuota(merchant trade.Account, currency trade.Currency, c credit.Command) error {
-	var f credit.Facts
+	f := credit.Facts{Email: x.lookedUp.email, Currencies: x.desk.payLater.Currencies}
 	if freeze, ok := c.(credit.Freeze); ok {
 		if id := credit.Ground(freeze).Order(); !id.IsZero() {
 			o, err := payLaterOrders.load(x, paylater.Stream(id))

@@ -195,9 +195,14 @@ func ruleD59(t *testing.T) {
 }
 
 func ruleD60(t *testing.T) {
-	tr := shop(t, "5000 CNY")
-	tr.refused(rule.B5, shopper, buying("1 EUR")) // there is no line in euros
 	eur := must(trade.ParseCurrency("EUR"))
+	strict := shop(t, "5000 CNY")
+	strict.refused(rule.D60, shopper, buying("1 EUR"))
+	strict.refused(rule.D60, platform, desk.OnQuota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
+	strict.refused(rule.D60, shopkeeper, desk.OnFunds(shopkeeper.Account, eur, funds.BindCard{Card: "6222-01", Holder: "m-shop"}))
+
+	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.Currencies = []trade.Currency{cny, eur} }))
+	tr.refused(rule.B5, shopper, buying("1 EUR")) // there is no line in euros
 	tr.Do(platform, desk.OnQuota(shopkeeper.Account, eur, credit.OpenLine{Limit: money("10 EUR")}))
 	id := trade.NewID()
 	tr.Do(shopper, desk.OnPayLater(id, placing(shopkeeper, "10 EUR")))

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ func TestRulingPayLater(t *testing.T) {
 		test func(t *testing.T)
 	}{
 		{"D36/NobodyBuysFromHimself", ruleD36},
+		{"D36/NobodyBuysFromHimselfByASecondAccount", ruleD36Address},
+		{"B21/OneRequestAtATime", ruleB21Request},
 		{"D46/ReceiptStartsTheTimeToPay", ruleD46},
 		{"D47/ACharge", ruleD47},
 		{"D48/PaidLate", ruleD48},
@@ -54,6 +57,69 @@ func ruleD36(t *testing.T) {
 	tr.lineIs("5000", "0", "5000")
 	tr.Do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("1 CNY")}))
 	tr.Do(self, desk.OnPayLater(trade.NewID(), placing(otherShop, "1 CNY"))) // but from another merchant
+}
+
+// ruleD36Address: a merchant's second account has the same verified address, which the line keeps
+// from its opening, or from the next assessment or request if it was opened without one.
+func ruleD36Address(t *testing.T) {
+	known := false
+	asked := 0
+	tr := inMemory(t, desk.WithSources(desk.Sources{Email: func(_ context.Context, merchant trade.Account) (trade.Email, error) {
+		asked++
+		if !known && merchant != otherShop.Account {
+			return "", nil
+		}
+		return trade.Email(merchant + "@shop.example"), nil
+	}}))
+	tr.Do(platform, onQuota(credit.OpenLine{Limit: money("5000 CNY")}))
+	tr.Do(platform, desk.OnQuota(otherShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
+	second := trade.Actor{Role: trade.Buyer, Account: "m-second", Email: "M-Shop@shop.example"}
+	tr.Do(second, buying("1 CNY"))
+	twin := trade.Actor{Role: trade.Buyer, Account: "m-twin", Email: "m-other@SHOP.example"}
+	tr.refused(rule.D36, twin, desk.OnPayLater(trade.NewID(), placing(otherShop, "1 CNY")))
+	known = true
+	tr.Do(second, buying("1 CNY")) // the line does not know it yet
+	before := asked
+	tr.refused(rule.B21, otherShop, onQuota(credit.RequestAssessment{}))
+	if asked != before {
+		t.Error("a stranger had an address looked up")
+	}
+	tr.Do(shopkeeper, onQuota(credit.RequestAssessment{}))
+	tr.refused(rule.D36, second, buying("1 CNY"))
+	tr.refused(rule.D36, second, buying("9999 CNY"))
+	l, _, err := tr.Desk.ReadQuota(t.Context(), shopkeeper, shopkeeper.Account, cny)
+	if err != nil || l.Email != "m-shop@shop.example" || !l.AssessmentRequested || l.Limit != money("5000 CNY") {
+		t.Fatalf("%+v, %v", l, err)
+	}
+	tr.Do(shopper, buying("1 CNY"))
+}
+
+// ruleB21Request: one request at a time, answered by the next assessment, on a frozen and a suspended line too.
+func ruleB21Request(t *testing.T) {
+	tr := shop(t, "5000 CNY").opened("100 USD")
+	tr.Do(platform, onQuota(credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
+	tr.Do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
+	for _, x := range []struct {
+		by      trade.Actor
+		request desk.Action
+		answer  desk.Action
+	}{
+		{shopkeeper, onQuota(credit.RequestAssessment{}), assess("5000 CNY")},
+		{shopkeeper, onQuota(credit.RequestAssessment{}), assess("4000 CNY")},
+		{acme, desk.OnLine(acme.Account, usd, credit.RequestAssessment{}), desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("100 USD")})},
+	} {
+		if r := tr.Do(x.by, x.request); len(r.Events) != 1 {
+			t.Fatalf("%+v", r.Events)
+		}
+		tr.refused(rule.B21, x.by, x.request)
+		tr.refused(rule.B21, platform, x.request)
+		if r := tr.Do(platform, x.answer); len(r.Events) != 1 {
+			t.Fatalf("%+v", r.Events)
+		}
+	}
+	if r := tr.Do(platform, assess("4000 CNY")); len(r.Events) != 0 {
+		t.Fatalf("the same limit without a request: %+v", r.Events)
+	}
 }
 
 func ruleD46(t *testing.T) {

@@ -26,6 +26,11 @@ type Sources struct {
 	// every store operates and is a free member's.
 	Store func(ctx context.Context, account trade.Account) (seller.Facts, error)
 
+	// Email returns the address that the platform has verified for a merchant's account, or "" for
+	// none. It is a look-up like Match, for the pay-later line of the merchant: a buyer who has
+	// the same address is the merchant (D36). The default knows none.
+	Email func(ctx context.Context, merchant trade.Account) (trade.Email, error)
+
 	// Funds returns the policy that the platform has set for a merchant's received funds: the
 	// waiting time, the fee. It is a look-up like Match. The default is funds.DefaultPolicy
 	// for everybody.
@@ -47,6 +52,7 @@ func defaultSources() Sources {
 		Store: func(context.Context, trade.Account) (seller.Facts, error) {
 			return seller.Facts{Operating: true, Membership: seller.MemberFree}, nil
 		},
+		Email: func(context.Context, trade.Account) (trade.Email, error) { return "", nil },
 		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return funds.DefaultPolicy(), nil },
 		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
 			return seller.Verdict{Approved: true}, nil
@@ -65,6 +71,9 @@ func (s Sources) or(base Sources) Sources {
 	}
 	if s.Store == nil {
 		s.Store = base.Store
+	}
+	if s.Email == nil {
+		s.Email = base.Email
 	}
 	if s.Funds == nil {
 		s.Funds = base.Funds

@@ -49,6 +49,9 @@ type Facts struct {
 	Policy *Policy
 	// Sale is the order that Credit and Debit name.
 	Sale Sale
+	// Currencies are those in which a merchant can begin received funds; none stands for CNY.
+	// BindCard needs them. What a payment brings is credited whatever they are.
+	Currencies []trade.Currency
 }
 
 func (f *Facts) policy(c trade.Currency) (Policy, error) {

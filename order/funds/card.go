@@ -37,7 +37,10 @@ func (c BindCard) check() error { return CardBound(c).check() }
 
 func (BindCard) money() trade.Money { return trade.Money{} }
 
-func (c BindCard) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
+func (c BindCard) decide(b *Balance, _ *trade.Given, f *Facts) ([]Event, error) {
+	if b.Phase == PhaseNone && !trade.PayLaterIn(f.Currencies, b.Currency) {
+		return nil, b.refuse(rule.D60, c).Because("pay later is not offered in %[1]s", "先用后付不支持%[1]s", b.Currency)
+	}
 	if c.Holder != b.Merchant {
 		return nil, b.refuse(rule.B10, c).Says("the card is another person's", "该银行卡不属于商家本人")
 	}

@@ -96,7 +96,7 @@ func figuresOfLine(l *credit.Line) audit.Figures {
 	}
 	return audit.Figures{
 		"last": nanos(l.LastAt), "limit": l.Limit.MinorUnits(), "held": l.Held.MinorUnits(), "consumed": l.Consumed.MinorUnits(), "available": l.Available().MinorUnits(),
-		"holds": l.OpenHolds, "overdue": l.Overdue, "suspended": l.Suspended(), "frozen": strings.Join(grounds, ", "),
+		"holds": l.OpenHolds, "overdue": l.Overdue, "suspended": l.Suspended(), "requested": l.AssessmentRequested, "frozen": strings.Join(grounds, ", "),
 	}
 }
 

@@ -122,7 +122,7 @@ func (v values) lineCommands() []credit.Command {
 	id, amount := v.id(), v.usd()
 	return []credit.Command{
 		credit.AssessLimit{Limit: v.usd(), Inputs: v.inputs(USD("0").Currency())}, credit.Suspend{Reason: v.prose()}, credit.Resume{},
-		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: v.usd()},
+		credit.RequestAssessment{Note: v.maybeProse()}, credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: v.usd()},
 		credit.Release{Order: id, Amount: amount, Cause: one(v.chance, order.ReleaseShipped, order.ReleaseReceived, order.ReleaseClosed, order.ReleaseUncovered)},
 		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: v.reference()},
 	}
@@ -134,7 +134,7 @@ func (v values) quotaCommands() []credit.Command {
 		credit.Ground{Reason: credit.ReasonOpenOrders}, credit.Ground{Reason: credit.ReasonOther, Ref: v.prose()})
 	return []credit.Command{
 		credit.OpenLine{Limit: amount, Inputs: v.inputs(funds.CNY())}, credit.AssessLimit{Limit: amount, Inputs: v.inputs(funds.CNY())},
-		credit.Deduct{Order: id, Amount: amount},
+		credit.Deduct{Order: id, Amount: amount}, credit.RequestAssessment{Note: v.maybeProse()},
 		one(v.chance,
 			credit.Restore{Order: id, Amount: amount, Cause: one(v.chance, credit.RestorePaid, credit.RestoreReturned), Overdue: v.yes()},
 			credit.Restore{Order: id, Amount: amount, Cause: one(v.chance, credit.RestoreCancelled, credit.RestoreLowered)}),

@@ -86,6 +86,14 @@ func Sources() desk.Sources {
 			}
 			return "", nil
 		},
+		Email: func(_ context.Context, account trade.Account) (trade.Email, error) {
+			for _, by := range []trade.Actor{Seller, OtherSeller} {
+				if account == by.Account {
+					return by.Email, nil
+				}
+			}
+			return "", nil
+		},
 		Store: func(context.Context, trade.Account) (seller.Facts, error) {
 			return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 		},

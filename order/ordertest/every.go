@@ -119,7 +119,7 @@ func (p *Player) anyOfLine() []credit.Command {
 	id, amount := one(p.chance, p.Orders...), USD(one(p.chance, "100", "2500"))
 	return []credit.Command{
 		credit.AssessLimit{Limit: one(p.chance, USD("10000"), USD("100"), CNY("10000"))},
-		credit.Suspend{Reason: "audit"}, credit.Resume{},
+		credit.Suspend{Reason: "audit"}, credit.Resume{}, credit.RequestAssessment{Note: "more orders"},
 		credit.Hold{Order: id, Amount: amount}, credit.Adjust{Order: id, From: amount, To: amount},
 		credit.Release{Order: id, Amount: amount, Cause: order.ReleaseClosed},
 		credit.Claim{Order: id, Open: amount, Amount: amount}, credit.RepayClaim{Amount: amount, Reference: "R1"},

@@ -193,7 +193,7 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 // deskOptions are the policies and sources of the game's desk.
 func (r *rules) deskOptions(payout map[trade.Account]funds.Policy) []desk.Option {
 	return []desk.Option{desk.WithPolicy(r.policy), desk.WithPayLater(r.terms), desk.WithSources(desk.Sources{
-		Match: Sources().Match,
+		Match: Sources().Match, Email: Sources().Email,
 		Store: func(_ context.Context, account trade.Account) (seller.Facts, error) {
 			membership := seller.MemberPaid
 			if account == freeMember.Account {

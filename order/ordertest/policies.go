@@ -49,7 +49,12 @@ func AuditPolicy(p *order.Policy, terms *paylater.Policy) audit.Policy {
 	for mode, n := range p.ReceiptDays {
 		days[string(mode)] = n
 	}
+	var currencies []string
+	for _, c := range terms.Currencies {
+		currencies = append(currencies, c.String())
+	}
 	return audit.Policy{
+		Currencies:    currencies,
 		ConfirmWithin: p.ConfirmWithin, PayWithin: p.PayWithin, ReceiptDays: days, CalendarDays: p.CalendarDays,
 		HoldAtConfirm: p.HoldAt == order.HoldAtConfirm, CapCoverage: p.CapCoverage, AutoShip: p.AutoShip,
 		NoticeLife: p.NoticeLife, ReviewWithin: p.ReviewWithin, ReceiptExtension: p.ReceiptExtension,

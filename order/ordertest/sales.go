@@ -168,6 +168,7 @@ func (p *Player) anyOfQuota() []credit.Command {
 		credit.OpenLine{Limit: CNY("5000")}, credit.AssessLimit{Limit: CNY(one(p.chance, "5000", "100", "9000"))},
 		credit.Deduct{Order: id, Amount: amount}, credit.Restore{Order: id, Amount: amount, Cause: credit.RestorePaid}, credit.NoteOverdue{Order: id},
 		credit.Consume{Order: id, Amount: amount}, credit.Withdraw{Amount: amount}, credit.Freeze(ground), credit.Unfreeze(ground),
+		credit.RequestAssessment{},
 	}
 }
 

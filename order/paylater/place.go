@@ -31,6 +31,12 @@ func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Merchant == g.By.Account {
 		return nil, o.refuse(rule.D36, c).Says("the buyer is the merchant", "买家就是商家")
 	}
+	if f.Line.Email.Same(g.By.Email) {
+		return nil, o.refuse(rule.D36, c).Says("the buyer has the merchant's e-mail address", "买家与商家的邮箱相同")
+	}
+	if currency := c.Amount.Currency(); !trade.PayLaterIn(f.rules().Currencies, currency) {
+		return nil, o.refuse(rule.D60, c).Because("pay later is not offered in %[1]s", "先用后付不支持%[1]s", currency)
+	}
 	// The line is not the buyer's: that there is none, that it is frozen (B19) and that it has too
 	// little look the same (D64).
 	missing, err := c.Amount.Sub(f.Line.Usable)

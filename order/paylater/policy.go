@@ -25,6 +25,9 @@ type Policy struct {
 	// FreezeAfterOverdue is how many overdue orders freeze the merchant's line (D53; 0, which is
 	// never). This package only records it, in MarkedOverdue.
 	FreezeAfterOverdue int
+	// Currencies are those of orders, lines and received funds; others are refused (D60). None
+	// stands for CNY.
+	Currencies []trade.Currency
 }
 
 const (
@@ -57,6 +60,11 @@ func (p *Policy) Validate() error {
 	case p.FreezeAfterOverdue < 0 || p.FreezeAfterOverdue > maxFreeze:
 		return trade.Invalid("policy.freeze_after_overdue", "%d lies outside 0 to %d", p.FreezeAfterOverdue, maxFreeze)
 	}
+	for _, c := range p.Currencies {
+		if _, err := trade.ParseCurrency(c.String()); err != nil {
+			return trade.Invalid("policy.currencies", "%s is not a currency", trade.Quoted(c.String()))
+		}
+	}
 	return nil
 }
 
@@ -73,6 +81,7 @@ type Line struct {
 	Active bool
 	Frozen bool
 	Usable trade.Money // what a new order may still use; of the line's currency
+	Email  trade.Email // the merchant's verified address; empty if it is not known
 }
 
 // rules returns the policy that applies.

@@ -134,6 +134,17 @@ var placeRules = map[string]func(*testing.T){
 		w.facts.Line = Line{} // D36 comes before the line
 		w.refused(rule.D36, c)
 	},
+	"D36/refuse/the buyer has the merchant's address": func(t *testing.T) {
+		for email, same := range map[trade.Email]bool{"": false, "Shop@shop.example": true, "shop@shop.example": true, "other@shop.example": false} {
+			w := newWorld(t).as(trade.Actor{Role: trade.Buyer, Account: "second", Email: email})
+			w.facts.Line.Email = "shop@SHOP.example"
+			if c := place("100"); same {
+				w.refused(rule.D36, c)
+			} else {
+				w.do(c)
+			}
+		}
+	},
 	"D36/accept/another account": func(t *testing.T) {
 		newWorld(t).as(trade.Actor{Role: trade.Buyer, Account: "Meilin"}).do(place("100"))
 	},

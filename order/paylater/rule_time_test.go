@@ -249,11 +249,15 @@ var commonRules = map[string]func(*testing.T){
 		c.Amount = euros("100")
 		newWorld(t).refused(rule.D60, c)
 	},
-	"D60/accept/the currency of the line": func(t *testing.T) {
+	"D60/accept/the currency of the line, which the policy names": func(t *testing.T) {
 		w := newWorld(t)
 		w.facts.Line.Usable = euros("100")
 		c := place("100")
 		c.Amount = euros("100")
+		w.refused(rule.D60, c)
+		policy := DefaultPolicy()
+		policy.Currencies = []trade.Currency{euros("1").Currency()}
+		w.facts.Policy = policy
 		w.do(c, Ship{}, ConfirmReceipt{}, Pay{Reference: "P", Amount: euros("100")})
 		if w.o.Paid != euros("100") {
 			t.Errorf("paid %s", w.o.Paid)

@@ -42,7 +42,7 @@ const (
 	B19 ID = "B19"
 	// B20 is the advice on taking orders.
 	B20 ID = "B20"
-	// B21 is the advice on raising the limit.
+	// B21 is the request for an assessment of the limit.
 	B21 ID = "B21"
 	// B22 is the history of withdrawals.
 	B22 ID = "B22"
@@ -171,8 +171,8 @@ var payLaterRules = []Entry{
 	},
 	{
 		ID:      B21,
-		English: "Score, trade and product information raise a limit, and a re-assessment may be asked for; this is advice and has no effect on any command.",
-		Chinese: "店铺评分、交易量和商品信息有助于提升额度，也可以申请重新评估；这是建议，对任何操作都没有影响。",
+		English: "Score, trade and product information raise a limit. The merchant may ask for a re-assessment of a line, one at a time, which the next assessment answers; the request itself changes nothing.",
+		Chinese: "店铺评分、交易量和商品信息有助于提升额度。商家可以申请重新评估额度，每次只能有一项申请，由下一次评估答复；申请本身不改变额度。",
 		Source:  "你可以通过提升店铺评分、增加交易量、优化商品信息等方式来提升额度,如果额度长期不足,建议联系淘宝客服",
 	},
 	{

@@ -279,8 +279,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D36,
-		English: "Buyer and seller must not be the same: neither the same account nor the same e-mail address.",
-		Chinese: "买家和卖家不得为同一人：账号和邮箱都不得相同。",
+		English: "Buyer and seller must not be the same: neither the same account nor the same e-mail address; a merchant's verified address is kept on the pay-later line.",
+		Chinese: "买家和卖家不得为同一人：账号和邮箱都不得相同；商家已验证的邮箱记录在先用后付额度上。",
 	},
 	{
 		ID:      D37,

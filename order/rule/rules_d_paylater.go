@@ -121,8 +121,8 @@ var payLaterRulings = []Entry{
 	},
 	{
 		ID:      D60,
-		English: "An order and a line have one currency; an amount has no more fraction digits than its currency, and overflow and mixed currencies are refused.",
-		Chinese: "每个订单和每条额度只有一个币种；金额的小数位数不得超过该币种，溢出和币种混用一律拒绝。",
+		English: "An order and a line have one currency, pay later only one that the policy names (CNY); an amount has no more fraction digits than its currency, and overflow and mixed currencies are refused.",
+		Chinese: "每个订单和每条额度只有一个币种，先用后付仅限规定的币种（人民币）；金额的小数位数不得超过该币种，溢出和币种混用一律拒绝。",
 	},
 	{
 		ID:      D61,

@@ -58,6 +58,11 @@ var ofSales = []control{
 
 	// the line
 	{"I2", again("credit.line-opened", "")},
+	{"B21", again("credit.assessment-requested", "more orders")},
+	{"B21", drop("credit.assessment-requested", "{}")},
+	{"B21", asks("credit.assessment-requested", "more orders", "s-acme", "m-shop")},
+	{"I18", put("credit.limit-reduced", `"stays":true`, `"stays":true`, `"stays":false`)},
+	{"D60", put("paylater.placed", o(11), "CNY", "USD")},
 	{"D53", again("credit.frozen", "audit")},
 	{"D53", put("credit.frozen", "audit", "other", "open-orders")},
 	{"D53", beside("credit.overdue-noted", o(15), "credit.frozen", `{"reason":"overdue","ref":"`+o(15)+`"}`)},

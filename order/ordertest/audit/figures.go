@@ -115,7 +115,7 @@ func (l *lineBook) figures() Figures {
 	}
 	return Figures{
 		"last": int64(l.last), "limit": l.limit, "held": l.held, "consumed": l.consumed, "available": l.available(), "holds": l.holds,
-		"overdue": l.overdue, "suspended": l.suspended, "frozen": strings.Join(grounds, ", "),
+		"overdue": l.overdue, "suspended": l.suspended, "requested": l.requested, "frozen": strings.Join(grounds, ", "),
 	}
 }
 

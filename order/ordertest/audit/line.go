@@ -15,6 +15,7 @@ type lineBook struct {
 	payLater bool
 
 	open, suspended         bool
+	requested               bool // an assessment
 	limit, held, consumed   amount
 	holds, overdue          int64
 	grounds                 []ground // for which it is frozen
@@ -83,8 +84,10 @@ func (a *Auditor) seeLine(l *lineBook) {
 func (a *Auditor) seeAssurance(l *lineBook, name string) {
 	order := func() *orderBook { return a.orders[string(a.text("order"))] }
 	switch name {
+	case "credit.assessment-requested":
+		a.assessmentRequested(l)
 	case "credit.limit-assessed":
-		l.limit = a.money("limit", l.currency)
+		l.limit, l.requested = a.money("limit", l.currency), false
 		l.granted = max(l.granted, l.limit)
 	case "credit.line-suspended", "credit.line-resumed":
 		if suspend := name == "credit.line-suspended"; suspend == l.suspended {
@@ -143,22 +146,42 @@ func (a *Auditor) grows(l *lineBook, n amount) {
 	l.held = a.plus(l.held, n)
 }
 
+// assessmentRequested notes a request, of which a line has one at a time (B21).
+func (a *Auditor) assessmentRequested(l *lineBook) {
+	if l.requested || a.by.account != l.account {
+		a.failf("B21", "requested %t already, by %q", l.requested, a.by.account)
+	}
+	l.requested = true
+}
+
+// offered checks that pay later is offered in a currency (D60).
+func (a *Auditor) offered(c currency) {
+	if list := a.policy.Currencies; !slices.Contains(list, c.String()) && (len(list) > 0 || c.String() != "CNY") {
+		a.failf("D60", "pay later is not offered in %s", c)
+	}
+}
+
 // seeQuota is section 4.6 of the rule book.
 func (a *Auditor) seeQuota(l *lineBook, name string) {
 	sale := func() *saleBook { return a.sales[string(a.text("order"))] }
 	switch name {
+	case "credit.assessment-requested":
+		a.assessmentRequested(l)
 	case "credit.line-opened":
+		a.offered(l.currency)
 		l.limit = a.money("limit", l.currency)
 		l.granted = l.limit
 	case "credit.limit-raised", "credit.limit-reduced":
 		from, to := a.money("from", l.currency), a.money("to", l.currency)
 		switch raised := name == "credit.limit-raised"; {
-		case from != l.limit || (to > from) != raised || to == from:
+		case from != l.limit || (to > from) != raised || (to == from) != a.flag("stays"):
 			a.failf("I18", "from %d to %d, the limit is %d", from, to, l.limit)
+		case to == from && !l.requested && len(a.text("email")) == 0:
+			a.failf("B21", "an assessment that says nothing new")
 		case raised && len(l.grounds) > 0:
 			a.failf("D55", "raised while frozen for %v", l.grounds)
 		}
-		l.limit, l.granted = to, max(l.granted, to)
+		l.limit, l.granted, l.requested = to, max(l.granted, to), false
 	case "credit.quota-deducted":
 		n := a.money("amount", l.currency)
 		a.confirms(effect{what: "a deduction", sale: sale(), line: l, x: n})

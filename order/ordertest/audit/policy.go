@@ -20,6 +20,7 @@ type Policy struct {
 	Instalments                  bool           // D51
 	FreezeAfterOverdue           int            // D53
 	ClockSkew                    time.Duration  // D61
+	Currencies                   []string       // D60, of pay later; none is CNY
 }
 
 // DefaultPolicy returns what the rule book says where nothing else is set.

@@ -94,11 +94,11 @@ var rights = map[string]map[string]*right{
 	),
 	"line": table(
 		"assess-limit: platform > limit-assessed", "suspend: platform > line-suspended", "resume: platform > line-resumed",
-		"repay-claim: platform > claim-repaid",
+		"repay-claim: platform > claim-repaid", "request-assessment: seller > assessment-requested",
 	),
 	"paylater_line": table(
 		"open-line: platform > line-opened", "assess-limit: platform > limit-raised limit-reduced",
-		"freeze: platform > frozen", "unfreeze: platform > unfrozen",
+		"freeze: platform > frozen", "unfreeze: platform > unfrozen", "request-assessment: seller > assessment-requested",
 	),
 	"paylater": table(
 		"place: buyer > placed", "cancel: buyer seller > cancelled", "ship: seller > shipped",

@@ -149,6 +149,7 @@ func (a *Auditor) placed(s *saleBook) {
 	case s.original <= 0:
 		a.failf("I32", "an order of %d", s.original)
 	}
+	a.offered(s.currency)
 	stream, err := events.Stream("paylater_line", s.merchant+"/"+s.currency.String())
 	if err != nil {
 		a.failf("I17", "the order has no line: %v", err)

@@ -354,6 +354,9 @@ func (s *story) overdue() {
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: trade.Text(id(16).String())}))
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.AssessLimit{Limit: money("10000 CNY")}))
+	s.do(shop, desk.OnQuota(shop.Account, cny, credit.RequestAssessment{}))
+	s.do(platform, desk.OnQuota(shop.Account, cny, credit.AssessLimit{Limit: money("10000 CNY")}))
+	s.do(acme, desk.OnLine(acme.Account, usd, credit.RequestAssessment{Note: "more orders"}))
 }
 
 // withdrawn is what becomes of the funds: to a card and failed, to Alipay and settled, spent.

@@ -69,6 +69,8 @@ var mutants = []mutant{
 	{"credit/hold.go", "if available := l.Available(); available.Less(c.Amount) {", "if available := l.Available(); available.IsNegative() {", "I2", "a hold beyond what is available", rules},
 	{"credit/claim.go", "if l.Consumed.Less(c.Amount) {", "if false {", "D8", "more is repaid than is owed", play},
 	{"credit/claim.go", "l.Consumed, err = l.Consumed.Add(e.Amount)", "l.Consumed, err = l.Consumed.Add(e.Released)", "I2", "a claim consumes what it released", play},
+	{"credit/open.go", "if !trade.PayLaterIn(f.Currencies, l.Currency) {", "if false {", "D60", "a pay-later line in any currency", rules},
+	{"credit/assess.go", "if l.AssessmentRequested {\n\t\treturn nil, l.refuse", "if false {\n\t\treturn nil, l.refuse", "B21", "two requests for one assessment", rules},
 	{"credit/open.go", "case l.Frozen():", "case false:", "D55", "the limit rises while frozen", edges},
 	{"credit/deduct.go", "return trade.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())", "return trade.Minor(max(0, limit.MinorUnits()), limit.Currency())", "D52", "a write-off leaves the limit", play},
 	{"credit/freeze.go", "case c.Reason == ReasonOverdue && !f.Overdue:", "case false:", "D53", "frozen for an order that is not overdue", play},
@@ -76,6 +78,7 @@ var mutants = []mutant{
 
 	// paylater
 	{"paylater/place.go", "if c.Merchant == g.By.Account {", "if false {", "D36", "the merchant buys from himself", rules},
+	{"paylater/place.go", "if f.Line.Email.Same(g.By.Email) {", "if false {", "D36", "the merchant buys by a second account", rules},
 	{"paylater/place.go", "if f.Line.Frozen {", "if false {", "B19", "a frozen line is refused by another rule", rules},
 	{"paylater/ship.go", "e.DueAt = g.At.Add(f.rules().PayWithin)", "e.DueAt = o.AutoReceiveAt.Add(f.rules().PayWithin)", "D46", "payment is due by the automatic receipt", play},
 	{"paylater/ship.go", "if g.At.Before(o.AutoReceiveAt) {", "if g.At.Before(o.AutoReceiveAt.Add(-1)) {", "D46", "received by itself a nanosecond early", edges},
