@@ -12,10 +12,13 @@ import (
 //
 // It finds an IBAN with the right length and check digits; a number of at least
 // six digits, which spaces and hyphens may separate, a few characters after a
-// label such as "A/C No.", "beneficiary account" or 收款账号; and a SWIFT code,
-// called so, near such a label. Not found are dates, amounts with a decimal
-// point, numbers with a plus sign, numbers that other words name, such as those
-// of telephones or orders, and the accounts of messengers or log-ins.
+// label such as "A/C No.", "beneficiary account" or 收款账号, and there also one
+// that is written like the IBAN of any state; a SWIFT code, called so, near such
+// a label; a sort code of the United Kingdom or a routing number of the United
+// States, called so, beside a number; and a Mexican CLABE with its check digit.
+// Not found are dates, amounts with a decimal point, numbers with a plus sign,
+// numbers that other words name, such as those of telephones or orders, and the
+// accounts of messengers or log-ins.
 //
 // The text may be of any length and need not be valid UTF-8. The time is linear
 // in its length.
@@ -24,13 +27,13 @@ func FindsAccount(text string) bool {
 	for i := 0; i < len(s.text); {
 		switch c := s.text[i]; {
 		case isDigit(c):
-			if s.account(i, i) {
+			if s.account(i, i) || s.isBareCLABE(i) {
 				return true
 			}
 			i = numberEnd(s.text, i)
 		case isLetter(c):
 			end := wordEnd(s.text, i)
-			if isIBAN(s.text[i:]) || s.nonResident(i, end) || s.swift(i, end) {
+			if isIBAN(s.text[i:]) || s.likeIBAN(i) || s.nonResident(i, end) || s.swift(i, end) || s.bankCode(i, end) {
 				return true
 			}
 			i = end
@@ -99,6 +102,11 @@ func (s *accountScan) account(start, digits int) bool {
 	if !isAccountNumber(s.text, digits, end) {
 		return false
 	}
+	return s.labelled(start, end)
+}
+
+// labelled reports whether the label of an account stands before the number from start to end.
+func (s *accountScan) labelled(start, end int) bool {
 	from := max(s.judged, start-labelWindow)
 	s.judged = end
 	for i := start - 1; i >= from; i-- {

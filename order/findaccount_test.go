@@ -67,6 +67,37 @@ func TestFindsAccount(t *testing.T) {
 		"账号（中国银行杭州分行）：6222021234567890123",
 		"账号（人民币）\n6222021234567890123",
 
+		// Written like an IBAN, behind a label: no registry has all states.
+		"beneficiary account CI93 CI00 8011 1301 1342 9120 0589",
+		"Beneficiary account: CI93CI0080111301134291200589",
+		"A/C SN08SN0100152000048500003035",
+		"our bank account (EUR): GA21 4002 1010 0320 0189 0020 126 please",
+		"Account No.: DE88 3704 0044 0532 0130 00", // a digit changed
+		"收款账户：CM21 1000 2000 3002 7797 6315 008",
+		"IBAN CI93 CI00 8011 1301 1342 9120 0589",
+		"IBAN: ML13ML0160120102600100668497",
+		"IBAN-MA64011519000001205000534921",
+		"account: XX12 BANK 0012 3456 7890 1234",
+
+		// No blank behind the word IBAN.
+		"IBANDE89370400440532013000", "Please pay to ibanGB82 WEST 1234 5698 7654 32.", "IBANCI93CI0080111301134291200589",
+
+		// Codes of banks with a number beside them.
+		"Sort code 20-00-00, account 55779911",
+		"SORT CODE: 200000 ACCOUNT 55779911",
+		"sort-code 20 00 00 / 55779911",
+		"acct 55779911 at sort code 20-00-00",
+		"sortcode 20-00-00\n55779911",
+		"Routing number 021000021, account 123456789",
+		"ABA 021000021 / 1234567890",
+		"ABA routing no. 0210-0002-1 checking 1234-5678",
+		"account 000123456789, RTN 021000021",
+		"ABA#: 021000021 Acct 12345678",
+
+		// A CLABE has eighteen digits and checks itself.
+		"CLABE 032180000118359719", "CLABE: 032 180 00011835971 9", "clabe interbancaria 646180157000000004",
+		"Transfer to 002010077777777771.", "to BBVA 012 180 01523456789 8 in Mexico",
+
 		// A line break is a blank.
 		"DE89 3704 0044\n0532 0130 00",
 		"Account No.: 6222 0212\r\n3456 7890",
@@ -128,6 +159,18 @@ func TestFindsNoAccount(t *testing.T) {
 		// Too far from the label.
 		"账号" + strings.Repeat("一", 40) + "6222021234567890123",
 		"Account number " + strings.Repeat("x ", 60) + "123456789",
+
+		// What real contracts are full of.
+		"HS code 8543.70.90 and 3926909790, 1200 pcs", "container MSCU 1234565, seal CN1234567", "Container No. TGHU7654321 / 40HQ / seal 0098765",
+		"Invoice No. INV-2025-000417 dated 2025-01-15", "B/L COSU6123456780, vessel EVER GIVEN V.0123W", "Tel. +44 20 7946 0958, fax 0044 20 7946 0959",
+		"Mob. 138-0013-8000, Wechat 13800138000", "报关单号 220120250123456789", "Customs declaration 021320250123456789",
+		"Entry no. 012020250000001234 of 2025-02-01", "ID 110105199003071234", "统一社会信用代码 91330200MA2AGXXXXX",
+		"Ship to: Unit 12, 20-00-00 Dock Road", "sort the cartons by code 20-00-00 and 55779911", "sort code as on the order link, account likewise",
+		"Sort code 20-00-00 of our bank is on file; 55779911 pcs are not", "routing via Hamburg 021000021 pcs, account manager Li",
+		"Routing 123456789, account 123456789", // no routing number
+		"ABA certified, lot 021000021", "CLABE on request", "CLABE 032180000118359718", "order 032180000118359719", "tracking 032180000118359719",
+		"model AB12 3456 7890 1234 5678", "PO CI93CI0080111301134291200589", "our account of invoice CN20 2500 0112 3456 789", "IBAN on the order link", "IBANEZ guitars 123456789",
+		"Account manager AB12 3456 7890 1234 5678", "a/c unit, type CE20 2401 1234 5678 rev", "LC No. IB12345678901234567",
 
 		// IBANs that are none.
 		"DE88 3704 0044 0532 0130 00", // check digits
@@ -195,6 +238,7 @@ func TestFindsAccountInLinearTime(t *testing.T) {
 	for _, part := range []string{
 		"a/c ", "a/c 12345 ", "account no 2025-01-15\n", "account no. tel 123456 ", "账号电话123456。", "1", "1 ", "1-1 ", "123456,",
 		"DE89 ", "MT84MALT011000012345MTLCAST001", "NRA1", "NRA123456 7 ", "swift ", "swift: ABCDEFGH ", "swift////", "bic code ",
+		"a/c CI93 CI00 8011 1301 1342 ", "iban", "iban ", "IBANCI93", "sort code 20-00-00 ", "aba 021000021 ", "clabe 032", "032180000118359719 ", "A1B2C3",
 		"账", "账 ", "　", "\xff", "\u200b", " ", "x", "qq账号", "a/c account no ( ", "usd ", "a/c usd usd 123456.1 ",
 	} {
 		var short, long time.Duration
@@ -270,6 +314,8 @@ func TestIBANCheckDigits(t *testing.T) {
 func FuzzFindsAccount(f *testing.F) {
 	for _, seed := range []string{
 		"Account No.: 6222021234567890123", "收款账号：6222 0212 3456", "NRA1234 5678 9012", "DE89 3704 0044 0532 0130 00",
+		"beneficiary account CI93 CI00 8011 1301", "IBANDE89 3704", "sort code 20-00-00 account 55779911", "ABA 021000021 / 1234567",
+		"CLABE 032180000118359719", "032180000118359719",
 		"SWIFT/BIC: BKCHCNBJ910 A/C", "qq账号 123456", "\xff1\xe8\xb4", "NRA1 2-3",
 	} {
 		f.Add(seed)
