@@ -4,7 +4,7 @@ package mutants
 var mutants = []mutant{
 	// order: who may, and when
 	{"order.go", "return by.Account == o.Buyer.Account\n", "return by.Account != \"\"\n", "I8", "any buyer acts on any contract", play},
-	{"order.go", "return o.Phase == PhaseNone || by.Account == o.Seller.Account", "return true", "I8", "any seller acts on any order", play},
+	{"order.go", "return by.Account == o.Seller.Account\n\tcase command ==", "return true\n\tcase command ==", "I8", "any seller acts on any order", play},
 	{"machine/life.go", "case at.Frozen && !whileFrozen:", "case false:", "D29", "an order in dispute goes on", play},
 	{"machine/life.go", "case g.At.Before(at.LastAt) && g.By.Role != trade.Desk && !l.Fact(name, g.By.Role):", "case false:", "D61", "a command may come before what came before it", play},
 	{"lifecycle.go", "permit(Refund{}, by(trade.Seller, trade.Platform),", "permit(Refund{}, by(trade.Buyer, trade.Seller, trade.Platform),", "I8", "the buyer refunds himself", play},
@@ -79,7 +79,7 @@ var mutants = []mutant{
 	// paylater
 	{"paylater/place.go", "if c.Merchant == g.By.Account {", "if false {", "D36", "the merchant buys from himself", rules},
 	{"paylater/place.go", "if f.Line.Email.Same(g.By.Email) {", "if false {", "D36", "the merchant buys by a second account", rules},
-	{"paylater/place.go", "if f.Line.Frozen {", "if false {", "B19", "a frozen line is refused by another rule", rules},
+	{"paylater/place.go", "if !f.Line.Active || f.Line.Frozen || missing.IsPositive() {", "if !f.Line.Active || missing.IsPositive() {", "B19", "a frozen line is no ground to refuse an order", rules},
 	{"paylater/ship.go", "e.DueAt = g.At.Add(f.rules().PayWithin)", "e.DueAt = o.AutoReceiveAt.Add(f.rules().PayWithin)", "D46", "payment is due by the automatic receipt", play},
 	{"paylater/ship.go", "if g.At.Before(o.AutoReceiveAt) {", "if g.At.Before(o.AutoReceiveAt.Add(-1)) {", "D46", "received by itself a nanosecond early", edges},
 	{"paylater/overdue.go", "if !g.At.After(o.DueAt) {", "if g.At.Before(o.DueAt) {", "D47", "overdue at the very instant at which payment is due", edges},
@@ -112,7 +112,7 @@ var mutants = []mutant{
 	{"entrustment/customs.go", "Void: s.Linked() && at.Before(s.OrderDraftedAt)", "Void: s.Linked() && !at.After(s.OrderDraftedAt)", "D41", "a release at the instant of the draft is void", play},
 	{"entrustment/customs.go", "if owner := f.Reservation.Owner; owner != \"\" && owner != s.ID {", "if false {", "D43", "two entrustments have one number", play},
 	{"entrustment/draft.go", "if f.Order.Shipped {", "if false {", "D40", "an entrustment of a shipped order is cancelled", rules},
-	{"entrustment/entrustment.go", "return by.Role != trade.Seller || s.Phase == PhaseNone || by.Account == s.Seller", "return true", "I8", "any seller acts on any entrustment", play},
+	{"entrustment/entrustment.go", "return s.Phase == PhaseNone && drafts || s.Phase != PhaseNone && by.Account == s.Seller", "return s.Phase != PhaseNone || drafts", "I8", "any seller acts on any entrustment", play},
 
 	// desk: what a command on one stream does to others
 	{"desk/plan.go", "err = x.reserve(accounts, reservation.ReceivingAccount, string(e.ReceivingAccount), o.ID.String())", "err = nil", "I31", "an account is not reserved", play},
