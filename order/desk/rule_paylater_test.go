@@ -177,7 +177,13 @@ func ruleB8(t *testing.T) {
 			tr.lineIs("5000", "0", "5000")
 			tr.fundsAre("1200.05", "0", "0")
 			tr.refused(rule.B8, shopper, desk.OnPayLater(id, paying("1200.05 CNY")))
-			tr.refused(rule.B8, system, desk.OnPayLater(id, paying("0.01 CNY")))
+			tr.wrote(tr.Do(system, desk.OnPayLater(id, paying("0.01 CNY"))), "paylater.payment-unapplied") // D62
+			tr.lineIs("5000", "0", "5000")
+			tr.fundsAre("1200.05", "0", "0")
+			if r := tr.Do(system, desk.OnPayLater(id, paying("0.01 CNY"))); len(r.Events) != 0 {
+				t.Errorf("the same again: %+v", r.Events)
+			}
+			tr.wrote(tr.Do(platform, desk.OnPayLater(id, paylater.ReturnUnapplied{Amount: money("0.01 CNY")})), "paylater.unapplied-returned")
 		})
 	}
 }

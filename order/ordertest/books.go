@@ -73,7 +73,7 @@ func figuresOfSale(o *paylater.Order) audit.Figures {
 		"original": o.Original.MinorUnits(), "outstanding": o.Outstanding.MinorUnits(), "instalments": o.Instalments.MinorUnits(), "paid": o.Paid.MinorUnits(),
 		"restored": o.Restored.MinorUnits(), "consumed": o.Consumed.MinorUnits(), "refunded": o.Refunded.MinorUnits(), "paid back": o.PaidBack.MinorUnits(),
 		"received by itself": nanos(o.AutoReceiveAt), "due": nanos(o.DueAt), "after-sales": nanos(o.AfterSalesAt),
-		"extended": o.Extended, "pending": o.ChargePending, "flagged": o.FakeFlagged, "charges": int64(o.Charges), "payments": int64(len(o.Payments)),
+		"unapplied": o.Unapplied().MinorUnits(), "extended": o.Extended, "pending": o.ChargePending, "flagged": o.FakeFlagged, "charges": int64(o.Charges), "payments": int64(len(o.Payments)),
 	}
 }
 

@@ -150,7 +150,7 @@ func (v values) payLaterCommands() []paylater.Command {
 		paylater.Pay{Reference: v.reference(), Amount: v.cny()}, paylater.Refund{Amount: v.cny(), Reason: v.maybeProse()},
 		paylater.RequestCharge{}, paylater.FailCharge{Reason: v.maybeProse()}, paylater.MarkOverdue{}, paylater.WriteOff{Reason: v.maybeProse()},
 		paylater.OpenAfterSales{Reason: v.maybeProse()}, paylater.CloseAfterSales{Reason: v.maybeProse()}, paylater.LowerAmount{Amount: v.cny()},
-		paylater.Return{Reason: v.maybeProse()}, paylater.FlagFake{Reason: v.maybeProse()},
+		paylater.Return{Reason: v.maybeProse()}, paylater.FlagFake{Reason: v.maybeProse()}, paylater.ReturnUnapplied{Amount: v.cny()},
 	}
 }
 

@@ -78,6 +78,10 @@ func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	switch {
 	case o.Phase == paylater.PhaseNone:
 		return one(p.chance, Shopper, OtherShopper), p.placing()
+	case o.Unapplied().IsPositive() && p.chance(2) == 0:
+		return Platform, paylater.ReturnUnapplied{Amount: one(p.chance, o.Unapplied(), CNY("0.01"))}
+	case p.chance(30) == 0: // a charge that nobody has stopped
+		return System, paylater.Pay{Reference: due.Reference, Amount: CNY(one(p.chance, "100", "1200"))}
 	case o.Phase == paylater.PhasePrepaid && p.chance(4) == 0, o.Phase == paylater.PhasePaid && o.Refundable().IsPositive():
 		return merchant, paylater.Refund{Amount: one(p.chance, o.Refundable(), CNY("0.01"))}
 	case (o.Phase == paylater.PhasePlaced || o.Phase == paylater.PhaseReceived) && p.chance(6) == 0:
@@ -134,7 +138,7 @@ func (p *Player) anyOfSale(id trade.ID) []paylater.Command {
 		paylater.Pay{Reference: fmt.Sprint("P", p.chance(p.serial+1)), Amount: one(p.chance, due, p.amount())}, paylater.Refund{Amount: p.amount()},
 		paylater.RequestCharge{}, paylater.FailCharge{Reason: "no money"}, paylater.MarkOverdue{}, paylater.WriteOff{},
 		paylater.OpenAfterSales{}, paylater.CloseAfterSales{}, paylater.LowerAmount{Amount: one(p.chance, p.amount(), CNY("0.02"))}, paylater.Return{},
-		paylater.FlagFake{},
+		paylater.FlagFake{}, paylater.ReturnUnapplied{Amount: p.amount()},
 	}
 }
 

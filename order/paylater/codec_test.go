@@ -42,6 +42,8 @@ func everyEvent() []Event {
 		Returned{Restored: yuan("60"), PaidBack: yuan("0")},
 		FakeFlagged{Reason: "brushing"},
 		FakeFlagged{},
+		PaymentUnapplied{Reference: "2025010122004", Amount: yuan("0.01")},
+		UnappliedReturned{Amount: yuan("0.01")},
 	}
 }
 

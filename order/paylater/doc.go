@@ -103,4 +103,6 @@
 //	paylater.returned {"restored":"60.00 CNY","paid_back":"0.00 CNY"}
 //	paylater.fake-flagged {"reason":"brushing"}
 //	paylater.fake-flagged {}
+//	paylater.payment-unapplied {"reference":"2025010122004","amount":"0.01 CNY"}
+//	paylater.unapplied-returned {"amount":"0.01 CNY"}
 package paylater

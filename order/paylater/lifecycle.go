@@ -54,11 +54,13 @@ func (p Phase) String() string { return phases.Name(uint8(p)) }
 func (p Phase) Text(lang rule.Lang) string { return phases.Text(uint8(p), lang) }
 
 // unpaid are the phases in which the order waits for money, charged those in which the system
-// may collect it, paid those in which the merchant has it, and placed all but the first one.
+// may collect it, paid those in which the merchant has it, settled those that take no money, and
+// placed all but the first one.
 var (
 	unpaid  = in(PhasePlaced, PhaseShipped, PhaseReceived, PhaseOverdue)
 	charged = in(PhaseReceived, PhaseOverdue)
 	paid    = in(PhasePrepaid, PhasePrepaidShipped, PhasePaid)
+	settled = in(PhasePrepaid, PhasePrepaidShipped, PhasePaid, PhaseCancelled, PhaseWrittenOff)
 	placed  = in(PhasePlaced, PhaseShipped, PhasePrepaid, PhasePrepaidShipped, PhaseReceived, PhaseOverdue,
 		PhasePaid, PhaseCancelled, PhaseWrittenOff)
 )
@@ -82,6 +84,8 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindPaid, From: in(PhasePlaced), To: PhasePrepaid},
 	{Event: KindPaid, From: in(PhaseShipped), To: PhasePrepaidShipped},
 	{Event: KindPaid, From: in(PhaseReceived, PhaseOverdue), To: PhasePaid},
+	{Event: KindPaymentUnapplied, From: settled, Stay: true},
+	{Event: KindUnappliedReturned, From: placed, Stay: true},
 	{Event: KindRefundMade, From: paid, Stay: true},
 
 	// overdue
@@ -112,8 +116,11 @@ var permits = []machine.Permit[Phase, Kind]{
 	permit(ExtendReceipt{}, by(trade.Buyer), in(PhaseShipped, PhasePrepaidShipped), rule.D46, KindReceiptExtended),
 
 	// pay
-	permit(Pay{}, by(trade.Buyer, trade.System), unpaid, rule.B8, KindInstalmentPaid, KindPaid).
+	permit(Pay{}, by(trade.Buyer, trade.System), unpaid, rule.B8, KindInstalmentPaid, KindPaid, KindPaymentUnapplied).
 		Unless(rule.D52, in(PhaseWrittenOff)).AsFact(trade.System),
+	permit(Pay{}, by(trade.System), settled, rule.B8, KindPaymentUnapplied).
+		Unless(rule.D52, in(PhaseWrittenOff)).AsFact(),
+	permit(ReturnUnapplied{}, by(trade.Platform), placed, rule.D21, KindUnappliedReturned).AsFact(),
 	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaid), rule.D50, KindRefundMade, KindCancelled).AsFact(trade.Platform),
 	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhasePrepaidShipped, PhasePaid), rule.D50, KindRefundMade).AsFact(trade.Platform),
 

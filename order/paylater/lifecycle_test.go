@@ -48,7 +48,8 @@ func TestAggregate(t *testing.T) {
 		LastAt: func(o Order) time.Time { return o.LastAt },
 		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
 		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
-		Commands: samples(), Events: everyEvent(), Golden: "testdata/events.golden", Doc: "doc.go", History: w.history,
+		Consequences: []Kind{KindPaymentUnapplied},
+		Commands:     samples(), Events: everyEvent(), Golden: "testdata/events.golden", Doc: "doc.go", History: w.history,
 	})
 }
 
@@ -103,6 +104,10 @@ func favourable(t *testing.T, p Phase, c Command) *world {
 		if received {
 			w.do(OpenAfterSales{})
 		}
+	case ReturnUnapplied:
+		if p != PhaseNone {
+			w.o.Surplus = []Payment{{Reference: "C-9", Amount: yuan("1")}}
+		}
 	}
 	return w
 }
@@ -139,6 +144,9 @@ func checkMatrix(t *testing.T, decide decide) (faults []string) {
 				ask := c
 				if who == "other buyer" && row.command == "place" {
 					ask = Place{Merchant: "another", ChosePayLater: true, Amount: yuan("100")}
+				}
+				if row.command == "pay" {
+					ask = Pay{Reference: "of the matrix", Amount: yuan("100")}
 				}
 				made, err := decide(w.o, ask, trade.Given{By: actor, At: w.now}, w.facts)
 				no, refused := errors.AsType[*trade.Refusal](err)

@@ -30,6 +30,7 @@ var probes = map[string]func(*Order) Command{
 	AutoConfirmReceipt{}.Name(): func(*Order) Command { return AutoConfirmReceipt{} },
 	ExtendReceipt{}.Name():      func(*Order) Command { return ExtendReceipt{} },
 	Pay{}.Name():                probePay,
+	ReturnUnapplied{}.Name():    func(o *Order) Command { return ReturnUnapplied{Amount: o.least()} },
 	Refund{}.Name():             probeRefund,
 	RequestCharge{}.Name():      func(*Order) Command { return RequestCharge{} },
 	FailCharge{}.Name():         func(*Order) Command { return FailCharge{} },

@@ -57,10 +57,10 @@ func TestNext(t *testing.T) {
 		{"the system after it", received, system, newYear.Add(day + 1), "pay request-charge fail-charge/D47 mark-overdue"},
 		{"the merchant with a case", disputed, merchant, newYear, "close-after-sales lower-amount return"},
 		{"the system with a case", disputed, system, newYear.Add(99 * day), "pay request-charge/D47 fail-charge/D47 mark-overdue/D47"},
-		{"the platform of an overdue one", on(t, PhaseOverdue), platform, newYear.Add(2 * day), "write-off return flag-fake"},
+		{"the platform of an overdue one", on(t, PhaseOverdue), platform, newYear.Add(2 * day), "return-unapplied/D21 write-off return flag-fake"},
 		{"the merchant of a paid one", on(t, PhasePaid), merchant, newYear, "refund"},
 		{"with nothing left to refund", refunded, merchant, newYear, "refund/D50"},
-		{"before the last event", on(t, PhasePaid), platform, newYear.Add(-1), "refund flag-fake/D61"},
+		{"before the last event", on(t, PhasePaid), platform, newYear.Add(-1), "return-unapplied/D21 refund flag-fake/D61"},
 		{"the buyer of a written-off one", on(t, PhaseWrittenOff), buyer, newYear.Add(2 * day), ""},
 		{"the desk", on(t, PhasePlaced), desk, newYear, ""},
 	} {

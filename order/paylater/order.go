@@ -41,7 +41,11 @@ type Order struct {
 	ReceivedBy    trade.Role // Buyer or System
 	DueAt         time.Time  // zero if the order was paid before it was received
 
-	Payments      []Payment // the instalments, and last the payment that completed them
+	Payments []Payment // the instalments, and last the payment that completed them
+	// Surplus is the charges that brought money which the order did not take, and Returned is the
+	// sum of what went back of it. Neither is in the sums above.
+	Surplus       []Payment
+	Returned      trade.Money
 	PaidAt        time.Time
 	Charges       int  // how many charges the system has requested
 	ChargePending bool // whether the outcome of the last one is open
@@ -65,6 +69,15 @@ type Payment struct {
 // Due returns the amount of the payment that settles the order: what is outstanding less the
 // instalments so far. It is zero for an order that waits for no money.
 func (o *Order) Due() trade.Money { return o.Outstanding.SubUnchecked(o.Instalments) }
+
+// Unapplied returns what charges brought, the order did not take, and was not returned.
+func (o *Order) Unapplied() trade.Money {
+	sum := o.zero()
+	for i := range o.Surplus {
+		sum = sum.AddUnchecked(o.Surplus[i].Amount)
+	}
+	return sum.SubUnchecked(o.Returned)
+}
 
 // Refundable returns what was paid and not refunded.
 func (o *Order) Refundable() trade.Money { return o.Paid.SubUnchecked(o.Refunded) }

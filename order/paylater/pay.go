@@ -14,7 +14,9 @@ import (
 const MaxPayments = 100
 
 // Pay records a payment of what is due, or of a part of it if the policy allows instalments. The
-// buyer makes it, or the system collects it.
+// buyer makes it, or the system reports what a charge brought. That is a fact (D62): what the order
+// does not take, because it has ended, is paid, or waits for less, is recorded beside as
+// PaymentUnapplied, and the same report again changes nothing.
 type Pay struct {
 	// Reference names the payment where it was made, in at most 200 bytes. An order takes a
 	// reference once.
@@ -29,17 +31,31 @@ func (c Pay) check() error {
 	return checkPositive("amount", c.Amount)
 }
 
-func (c Pay) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, error) {
+func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if err := o.otherCurrency(c, c.Amount); err != nil {
 		return nil, err
 	}
-	if o.knows(c.Reference) {
+	if _, err := o.Unapplied().Add(c.Amount); err != nil {
+		return nil, o.refuse(rule.D60, c).Says("more than an amount can hold", "超出金额可表示的范围").With(err)
+	}
+	charge, due := g.By.Role == trade.System, o.Due()
+	if known := o.recorded(c.Reference); !known.IsZero() {
+		switch {
+		case charge && known == c.Amount:
+			return nil, nil
+		case charge:
+			return nil, o.refuse(rule.D19, c).Because("it is recorded with %[1]s", "该笔付款已按 %[1]s 入账", known)
+		}
 		return nil, o.refuse(rule.B8, c).Says("this payment is recorded already", "该笔付款已入账")
 	}
-	due := o.Due()
+	paid := Paid{Reference: c.Reference, Amount: due, Total: o.Outstanding, Overdue: o.Phase == PhaseOverdue}
 	switch {
+	case due.IsZero():
+		return []Event{PaymentUnapplied(c)}, nil
 	case c.Amount == due:
-		return []Event{Paid{Reference: c.Reference, Amount: c.Amount, Total: o.Outstanding, Overdue: o.Phase == PhaseOverdue}}, nil
+		return []Event{paid}, nil
+	case due.Less(c.Amount) && charge:
+		return []Event{paid, PaymentUnapplied{Reference: c.Reference, Amount: c.Amount.SubUnchecked(due)}}, nil
 	case due.Less(c.Amount):
 		return nil, o.refuse(rule.D51, c).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	case !f.rules().Instalments:
@@ -52,8 +68,19 @@ func (c Pay) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, error) {
 }
 
 // knows reports whether a payment with that reference is recorded.
-func (o *Order) knows(reference string) bool {
-	return slices.ContainsFunc(o.Payments, func(p Payment) bool { return p.Reference == reference })
+func (o *Order) knows(reference string) bool { return !o.recorded(reference).IsZero() }
+
+// recorded returns what a payment brought, applied or not; zero if it is not recorded.
+func (o *Order) recorded(reference string) trade.Money {
+	sum := o.zero()
+	for _, list := range [...][]Payment{o.Payments, o.Surplus} {
+		for i := range list {
+			if list[i].Reference == reference {
+				sum = sum.AddUnchecked(list[i].Amount)
+			}
+		}
+	}
+	return sum
 }
 
 // paidWith adds a payment. The clipped slice makes append copy it: other holders of the state
@@ -123,6 +150,69 @@ func (e Paid) evolve(o *Order, at time.Time) {
 	o.paidWith(e.Reference, e.Amount, at)
 	o.Paid, o.PaidAt = e.Total, at
 	o.settle()
+}
+
+// PaymentUnapplied says that a charge brought money which the order does not take. It moves neither
+// quota nor funds, and is the buyer's.
+// Stored: add fields, never rename or remove.
+type PaymentUnapplied struct {
+	Reference string      `json:"reference"`
+	Amount    trade.Money `json:"amount"`
+}
+
+func (e PaymentUnapplied) check() error { return Pay(e).check() }
+
+func (e PaymentUnapplied) contradicts(o *Order) error {
+	switch {
+	case e.Amount.Currency() != o.Original.Currency():
+		return trade.Invalid("amount", "%s of an order in %s", e.Amount, o.Original.Currency())
+	case !o.Due().IsZero():
+		return trade.Invalid("event", "not applied while %s is due", o.Due())
+	case slices.ContainsFunc(o.Surplus, func(p Payment) bool { return p.Reference == e.Reference }):
+		return trade.Invalid("reference", "is recorded twice")
+	}
+	_, err := o.Unapplied().Add(e.Amount)
+	return err
+}
+
+func (e PaymentUnapplied) evolve(o *Order, at time.Time) {
+	o.Surplus = append(slices.Clip(o.Surplus), Payment{Reference: e.Reference, Amount: e.Amount, At: at})
+}
+
+// ReturnUnapplied reports that money which the order did not take went back to the buyer.
+type ReturnUnapplied struct {
+	Amount trade.Money `json:"amount"`
+}
+
+func (c ReturnUnapplied) check() error { return checkPositive("amount", c.Amount) }
+
+func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
+	if err := o.otherCurrency(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if rest := o.Unapplied(); rest.Less(c.Amount) {
+		return nil, o.refuse(rule.D21, c).Because("%[1]s is not applied", "未入账金额为 %[1]s", rest).Short(c.Amount.SubUnchecked(rest))
+	}
+	return []Event{UnappliedReturned(c)}, nil
+}
+
+// UnappliedReturned says how much of what the order did not take went back to the buyer.
+// Stored: add fields, never rename or remove.
+type UnappliedReturned struct {
+	Amount trade.Money `json:"amount"`
+}
+
+func (e UnappliedReturned) check() error { return ReturnUnapplied(e).check() }
+
+func (e UnappliedReturned) contradicts(o *Order) error {
+	if rest := o.Unapplied(); !e.Amount.IsPositive() || !e.Amount.AtMost(rest) {
+		return trade.Invalid("amount", "%s of %s that is not applied", e.Amount, rest)
+	}
+	return nil
+}
+
+func (e UnappliedReturned) evolve(o *Order, _ time.Time) {
+	o.Returned = o.Returned.AddUnchecked(e.Amount)
 }
 
 // Refund pays money back out of what the merchant has received. It changes no quota, which the

@@ -76,7 +76,7 @@ func (e Placed) evolve(o *Order, at time.Time) {
 	o.Original, o.Outstanding = e.Amount, e.Amount
 	zero := o.zero()
 	o.Paid, o.Restored, o.Consumed = zero, zero, zero
-	o.Instalments, o.PaidBack, o.Refunded = zero, zero, zero
+	o.Instalments, o.PaidBack, o.Refunded, o.Returned = zero, zero, zero, zero
 }
 
 // Cancel ends an order that was neither shipped nor paid.

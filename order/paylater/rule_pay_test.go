@@ -44,6 +44,56 @@ var payRules = map[string]func(*testing.T){
 		on(t, PhaseShipped).do(LowerAmount{Amount: yuan("60")}).
 			makes(pay("60"), Paid{Reference: "P-60", Amount: yuan("60"), Total: yuan("60")}).amounts(sums{original: "100", paid: "60", restored: "40"})
 	},
+	"D62/effect/a charge of an order that takes none is recorded beside": func(t *testing.T) {
+		for _, p := range []Phase{PhaseCancelled, PhaseWrittenOff, PhasePrepaid, PhasePrepaidShipped, PhasePaid} {
+			charge := Pay{Reference: "CH-1", Amount: yuan("100")}
+			w := on(t, p).as(system)
+			before := w.o
+			w.makes(charge, PaymentUnapplied(charge)).in(p)
+			if o := w.o; o.Unapplied() != yuan("100") || o.Paid != before.Paid || o.Outstanding != before.Outstanding || o.Restored != before.Restored || o.Consumed != before.Consumed {
+				t.Errorf("in %s: %+v", p, o)
+			}
+			if made, err := Decide(w.o, charge, trade.Given{By: system, At: w.now}, w.facts); err != nil || len(made) > 0 {
+				t.Errorf("in %s: the same again makes %+v, %v", p, made, err)
+			}
+			w.refused(rule.D19, Pay{Reference: "CH-1", Amount: yuan("99")})
+		}
+	},
+	"D62/effect/a charge that brings more than is due": func(t *testing.T) {
+		for _, p := range unpaid {
+			w := on(t, p).do(LowerAmount{Amount: yuan("60")}).as(system)
+			w.makes(pay("100"), Paid{Reference: "P-100", Amount: yuan("60"), Total: yuan("60"), Overdue: p == PhaseOverdue}, PaymentUnapplied{Reference: "P-100", Amount: yuan("40")})
+			if w.amounts(sums{original: "100", paid: "60", restored: "40"}); w.o.Unapplied() != yuan("40") {
+				t.Errorf("in %s: %s is not applied", p, w.o.Unapplied())
+			}
+			if made, err := Decide(w.o, pay("100"), trade.Given{By: system, At: w.now}, w.facts); err != nil || len(made) > 0 {
+				t.Errorf("in %s: the same again makes %+v, %v", p, made, err)
+			}
+			w.refused(rule.D19, Pay{Reference: "P-100", Amount: yuan("60")})
+		}
+	},
+	"D62/refuse/the buyer cannot pay what is settled": func(t *testing.T) {
+		for p, id := range map[Phase]rule.ID{PhaseCancelled: rule.B8, PhasePaid: rule.B8, PhasePrepaid: rule.B8, PhaseWrittenOff: rule.D52} {
+			on(t, p).as(buyer).refused(id, Pay{Reference: "again", Amount: yuan("100")})
+		}
+	},
+	"D21/accept/unapplied money goes back, in parts": func(t *testing.T) {
+		w := on(t, PhaseCancelled).as(system).do(Pay{Reference: "CH-1", Amount: yuan("100")}).as(platform)
+		if no := w.refused(rule.D21, ReturnUnapplied{Amount: yuan("100.01")}); no.Missing != yuan("0.01") {
+			t.Errorf("missing %s", no.Missing)
+		}
+		w.refused(rule.D60, ReturnUnapplied{Amount: euros("1")})
+		w.do(ReturnUnapplied{Amount: yuan("30")}, ReturnUnapplied{Amount: yuan("70")})
+		if w.refused(rule.D21, ReturnUnapplied{Amount: yuan("0.01")}); !w.o.Unapplied().IsZero() || w.o.Returned != yuan("100") {
+			t.Errorf("%+v", w.o)
+		}
+	},
+	"D21/refuse/there is none, or it is another's to return": func(t *testing.T) {
+		on(t, PhasePaid).as(platform).refused(rule.D21, ReturnUnapplied{Amount: yuan("0.01")})
+		for _, by := range []trade.Actor{buyer, merchant, system} {
+			on(t, PhaseCancelled).as(system).do(Pay{Reference: "CH-1", Amount: yuan("100")}).as(by).refused(rule.D21, ReturnUnapplied{Amount: yuan("1")})
+		}
+	},
 	"D48/accept/an overdue order is paid, the lateness stays": func(t *testing.T) {
 		w := on(t, PhaseOverdue).wait(300 * day).do(pay("100")).in(PhasePaid)
 		if !w.o.OverdueAt.Equal(newYear.Add(day+1)) || !w.o.PaidAt.Equal(newYear.Add(301*day+1)) {

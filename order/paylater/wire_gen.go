@@ -37,6 +37,10 @@ const (
 	KindInstalmentPaid
 	// KindPaid is the kind of [Paid], paylater.paid on the wire.
 	KindPaid
+	// KindPaymentUnapplied is the kind of [PaymentUnapplied], paylater.payment-unapplied on the wire.
+	KindPaymentUnapplied
+	// KindUnappliedReturned is the kind of [UnappliedReturned], paylater.unapplied-returned on the wire.
+	KindUnappliedReturned
 	// KindRefundMade is the kind of [RefundMade], paylater.refund-made on the wire.
 	KindRefundMade
 	// KindPlaced is the kind of [Placed], paylater.placed on the wire.
@@ -52,7 +56,7 @@ const (
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 17
+const kindCount = 19
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
@@ -79,6 +83,10 @@ func (k Kind) String() string {
 		return "paylater.instalment-paid"
 	case KindPaid:
 		return "paylater.paid"
+	case KindPaymentUnapplied:
+		return "paylater.payment-unapplied"
+	case KindUnappliedReturned:
+		return "paylater.unapplied-returned"
 	case KindRefundMade:
 		return "paylater.refund-made"
 	case KindPlaced:
@@ -120,6 +128,10 @@ func kindOf(name string) (Kind, bool) {
 		return KindInstalmentPaid, true
 	case "paylater.paid":
 		return KindPaid, true
+	case "paylater.payment-unapplied":
+		return KindPaymentUnapplied, true
+	case "paylater.unapplied-returned":
+		return KindUnappliedReturned, true
 	case "paylater.refund-made":
 		return KindRefundMade, true
 	case "paylater.placed":
@@ -169,6 +181,12 @@ func (InstalmentPaid) Kind() Kind { return KindInstalmentPaid }
 // Kind returns [KindPaid].
 func (Paid) Kind() Kind { return KindPaid }
 
+// Kind returns [KindPaymentUnapplied].
+func (PaymentUnapplied) Kind() Kind { return KindPaymentUnapplied }
+
+// Kind returns [KindUnappliedReturned].
+func (UnappliedReturned) Kind() Kind { return KindUnappliedReturned }
+
 // Kind returns [KindRefundMade].
 func (RefundMade) Kind() Kind { return KindRefundMade }
 
@@ -190,7 +208,7 @@ func (ReceiptConfirmed) Kind() Kind { return KindReceiptConfirmed }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case AfterSalesOpened, AfterSalesClosed, AmountLowered, Returned, FakeFlagged, ChargeRequested, ChargeFailed, MarkedOverdue, WrittenOff, InstalmentPaid, Paid, RefundMade, Placed, Cancelled, Shipped, ReceiptExtended, ReceiptConfirmed:
+	case AfterSalesOpened, AfterSalesClosed, AmountLowered, Returned, FakeFlagged, ChargeRequested, ChargeFailed, MarkedOverdue, WrittenOff, InstalmentPaid, Paid, PaymentUnapplied, UnappliedReturned, RefundMade, Placed, Cancelled, Shipped, ReceiptExtended, ReceiptConfirmed:
 		return true
 	}
 	return false
@@ -220,6 +238,10 @@ func appendEvent(b []byte, e Event) []byte {
 	case InstalmentPaid:
 		return e.appendJSON(b)
 	case Paid:
+		return e.appendJSON(b)
+	case PaymentUnapplied:
+		return e.appendJSON(b)
+	case UnappliedReturned:
 		return e.appendJSON(b)
 	case RefundMade:
 		return e.appendJSON(b)
@@ -313,6 +335,14 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v Paid
 		v.decodeJSON(r)
 		e = v
+	case KindPaymentUnapplied:
+		var v PaymentUnapplied
+		v.decodeJSON(r)
+		e = v
+	case KindUnappliedReturned:
+		var v UnappliedReturned
+		v.decodeJSON(r)
+		e = v
 	case KindRefundMade:
 		var v RefundMade
 		v.decodeJSON(r)
@@ -371,6 +401,10 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case Paid:
 		v.evolve(a0, a1)
+	case PaymentUnapplied:
+		v.evolve(a0, a1)
+	case UnappliedReturned:
+		v.evolve(a0, a1)
 	case RefundMade:
 		v.evolve(a0, a1)
 	case Placed:
@@ -411,6 +445,10 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 		return v.contradicts(a0)
 	case Paid:
 		return v.contradicts(a0)
+	case PaymentUnapplied:
+		return v.contradicts(a0)
+	case UnappliedReturned:
+		return v.contradicts(a0)
 	case RefundMade:
 		return v.contradicts(a0)
 	case Placed:
@@ -447,6 +485,8 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 	case WriteOff:
 		return v.decide(a0, a1, a2)
 	case Pay:
+		return v.decide(a0, a1, a2)
+	case ReturnUnapplied:
 		return v.decide(a0, a1, a2)
 	case Refund:
 		return v.decide(a0, a1, a2)
@@ -496,6 +536,9 @@ func (WriteOff) Name() string { return "write-off" }
 // Name returns the wire name of the command, pay.
 func (Pay) Name() string { return "pay" }
 
+// Name returns the wire name of the command, return-unapplied.
+func (ReturnUnapplied) Name() string { return "return-unapplied" }
+
 // Name returns the wire name of the command, refund.
 func (Refund) Name() string { return "refund" }
 
@@ -535,6 +578,7 @@ func commandNames() []string {
 		"refund",
 		"request-charge",
 		"return",
+		"return-unapplied",
 		"ship",
 		"write-off",
 	}
@@ -575,7 +619,7 @@ func normalCommand(c Command) Command {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case OpenAfterSales, CloseAfterSales, LowerAmount, Return, FlagFake, RequestCharge, FailCharge, MarkOverdue, WriteOff, Pay, Refund, Place, Cancel, Ship, ExtendReceipt, ConfirmReceipt, AutoConfirmReceipt:
+	case OpenAfterSales, CloseAfterSales, LowerAmount, Return, FlagFake, RequestCharge, FailCharge, MarkOverdue, WriteOff, Pay, ReturnUnapplied, Refund, Place, Cancel, Ship, ExtendReceipt, ConfirmReceipt, AutoConfirmReceipt:
 		return true
 	}
 	return false
@@ -603,6 +647,8 @@ func appendCommand(b []byte, c Command) []byte {
 	case WriteOff:
 		return c.appendJSON(b)
 	case Pay:
+		return c.appendJSON(b)
+	case ReturnUnapplied:
 		return c.appendJSON(b)
 	case Refund:
 		return c.appendJSON(b)
@@ -691,6 +737,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "pay":
 		var v Pay
+		v.decodeJSON(r)
+		c = v
+	case "return-unapplied":
+		var v ReturnUnapplied
 		v.decodeJSON(r)
 		c = v
 	case "refund":
@@ -1356,6 +1406,95 @@ func (v *Paid) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x7 != 0x7 {
 		r.Missing(seen, "reference", "amount", "total", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *PaymentUnapplied) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *PaymentUnapplied) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x3 != 0x3 {
+		r.Missing(seen, "reference", "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReturnUnapplied) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReturnUnapplied) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *UnappliedReturned) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *UnappliedReturned) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount")
 	}
 }
 

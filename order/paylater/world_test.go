@@ -230,6 +230,6 @@ func samples() []Command {
 		place("100"), Cancel{Reason: "changed my mind"}, Ship{}, ExtendReceipt{}, ConfirmReceipt{}, AutoConfirmReceipt{},
 		pay("100"), Refund{Amount: yuan("0.01"), Reason: "a scratch"}, RequestCharge{}, FailCharge{Reason: "余额不足"}, MarkOverdue{},
 		WriteOff{Reason: "insolvent"}, OpenAfterSales{Reason: "wrong size"}, CloseAfterSales{Reason: "exchanged"},
-		LowerAmount{Amount: yuan("60")}, Return{Reason: "refused"}, FlagFake{Reason: "no parcel \"weighs\" nothing"},
+		LowerAmount{Amount: yuan("60")}, Return{Reason: "refused"}, ReturnUnapplied{Amount: yuan("0.01")}, FlagFake{Reason: "no parcel \"weighs\" nothing"},
 	}
 }

@@ -81,8 +81,8 @@ var payLaterRulings = []Entry{
 	},
 	{
 		ID:      D52,
-		English: "An overdue order uses quota until it is paid, returned or written off by the platform; a write-off lowers the limit by the amount and ends payment.",
-		Chinese: "逾期订单在付款、退货或由平台核销之前一直占用额度；核销后额度相应减少，且不再接受付款。",
+		English: "An overdue order uses quota until it is paid, returned or written off by the platform; a write-off lowers the limit by the amount and ends payment by the buyer.",
+		Chinese: "逾期订单在付款、退货或由平台核销之前一直占用额度；核销后额度相应减少，且不再接受买家付款。",
 	},
 	{
 		ID:      D53,

@@ -103,7 +103,7 @@ var rights = map[string]map[string]*right{
 	"paylater": table(
 		"place: buyer > placed", "cancel: buyer seller > cancelled", "ship: seller > shipped",
 		"confirm-receipt: buyer > receipt-confirmed", "auto-confirm-receipt: system > receipt-confirmed",
-		"extend-receipt: buyer > receipt-extended", "pay: buyer system > instalment-paid paid",
+		"extend-receipt: buyer > receipt-extended", "pay: buyer system > instalment-paid paid payment-unapplied", "return-unapplied: platform > unapplied-returned",
 		"refund: seller platform > refund-made cancelled", "request-charge: system > charge-requested",
 		"fail-charge: system > charge-failed", "mark-overdue: system > marked-overdue", "write-off: platform > written-off",
 		"open-after-sales: buyer > after-sales-opened", "close-after-sales: buyer seller platform > after-sales-closed",

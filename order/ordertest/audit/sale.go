@@ -38,6 +38,8 @@ var saleSteps = map[string]saleStep{
 	"paylater.receipt-confirmed":  {saleShipped | salePrepaidShipped, 0, "D46", (*Auditor).saleReceipt},
 	"paylater.instalment-paid":    {saleUnpaid, 0, "I21", (*Auditor).instalmentPaid},
 	"paylater.paid":               {saleUnpaid, 0, "I20", (*Auditor).paid},
+	"paylater.payment-unapplied":  {salePrepaid | salePrepaidShipped | salePaid | saleCancelled | saleWrittenOff, 0, "I21", (*Auditor).paymentUnapplied},
+	"paylater.unapplied-returned": {^saleNone, 0, "D21", (*Auditor).saleReturnedUnapplied},
 	"paylater.refund-made":        {salePrepaid | salePrepaidShipped | salePaid, 0, "I21", (*Auditor).saleRefunded},
 	"paylater.charge-requested":   {saleReceived | saleOverdue, 0, "D47", (*Auditor).chargeRequested},
 	"paylater.charge-failed":      {saleReceived | saleOverdue, 0, "D47", (*Auditor).chargeFailed},
@@ -67,7 +69,9 @@ type saleBook struct {
 	extended, pending, flagged         bool
 	charges                            int64
 	references                         []string
-	waitsUntil                         instant // in the funds; see lots
+	unapplied                          amount   // what charges brought beside, less what went back
+	surplus                            []string // the references of these charges
+	waitsUntil                         instant  // in the funds; see lots
 }
 
 // waiting reports whether the order may still move quota or money.
@@ -284,6 +288,26 @@ func (a *Auditor) ends(s *saleBook, cause string, late bool) {
 	}
 	a.gives(s, back, cause, late)
 	s.restored, s.paidBack, s.instalments, s.openedAt, s.pending = s.restored+back, parts, 0, 0, false
+}
+
+// paymentUnapplied is money that the order does not take: it moves neither quota nor funds (D62).
+func (a *Auditor) paymentUnapplied(s *saleBook) {
+	reference, n := string(a.text("reference")), a.money("amount", s.currency)
+	switch {
+	case a.by.role != system:
+		a.failf("I8", "reported by %q", a.by.account)
+	case n <= 0 || reference == "" || slices.Contains(s.surplus, reference) || s.due() != 0:
+		a.failf("D62", "%d of %q beside, %d due", n, reference, s.due())
+	}
+	s.surplus, s.unapplied = append(s.surplus, reference), a.plus(s.unapplied, n)
+}
+
+func (a *Auditor) saleReturnedUnapplied(s *saleBook) {
+	n := a.money("amount", s.currency)
+	if n <= 0 || n > s.unapplied {
+		a.failf("D21", "%d returned of %d", n, s.unapplied)
+	}
+	s.unapplied -= n
 }
 
 func (a *Auditor) saleRefunded(s *saleBook) {

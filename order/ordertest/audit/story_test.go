@@ -351,6 +351,8 @@ func (s *story) overdue() {
 	}
 	s.sale(shopper, 15, pay("late-15", "600"))
 	s.sale(platform, 16, paylater.WriteOff{})
+	s.sale(system, 16, pay("charged-16", "600"))
+	s.sale(platform, 16, paylater.ReturnUnapplied{Amount: money("600 CNY")})
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.Unfreeze{Reason: credit.ReasonOverdue, Ref: trade.Text(id(16).String())}))
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.AssessLimit{Limit: money("10000 CNY")}))

@@ -86,6 +86,7 @@ var mutants = []mutant{
 	{"paylater/overdue.go", "if o.Charges > f.rules().ChargeRetries {", "if o.Charges > f.rules().ChargeRetries+1 {", "D47", "one charge too many", edges},
 	{"paylater/aftersales.go", "DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt))", "DueAt: o.DueAt", "D46", "the time to pay runs in an after-sales case", play},
 	{"paylater/aftersales.go", "if c.Amount.AtMost(o.Instalments) {", "if false {", "D51", "lowered to less than was paid in parts", rules},
+	{"paylater/pay.go", "case charge && known == c.Amount:", "case false:", "D62", "a charge that is told twice is refused", rules},
 	{"paylater/pay.go", "case !f.rules().Instalments:", "case false:", "D51", "a part is taken under any policy", edges},
 	{"paylater/order.go", "return by.Account == o.Merchant", "return by.Account != \"\"", "I8", "any merchant acts on any order", play},
 

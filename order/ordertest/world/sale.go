@@ -292,6 +292,14 @@ func (s *sale) overdue(w *world, o *paylater.Order) time.Duration {
 	case roll < 130:
 		w.ask(s.seller.Actor, s.do(paylater.WriteOff{}), never)
 		w.all(platform, s.do(paylater.WriteOff{Reason: "gone"}))
+		if w.odds(300) { // a charge that was on its way brings the money all the same, and it is told twice
+			amount := o.Due()
+			late := paylater.Pay{Reference: "late-" + o.ID.String(), Amount: amount}
+			w.ask(s.buyer, s.do(late), never)
+			w.all(system, s.do(late), s.do(late))
+			w.all(platform, s.do(paylater.ReturnUnapplied{Amount: amount}))
+			w.ask(platform, s.do(paylater.ReturnUnapplied{Amount: amount}), never)
+		}
 		w.ask(s.buyer, s.do(paylater.Pay{Reference: "late", Amount: trade.Minor(1, w.people.cny)}), never)
 	case roll < 250 && !o.ChargePending && o.Charges < 2:
 		w.all(system, s.do(paylater.RequestCharge{}))
