@@ -64,7 +64,7 @@ func At(id trade.ID, history []events.Recorded[Event], t time.Time) (Order, erro
 	return Replay(New(id), history[:n])
 }
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order -dispatch evolve,contradicts,decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix order -view Order -dispatch evolve,contradicts,decide
 
 // Category is the category of the streams of orders.
 const Category = "order"

@@ -4382,3 +4382,7 @@ func (v *ShipBy) isZeroJSON() bool {
 		v.Days == 0 &&
 		v.After == ""
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Order) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

@@ -10,7 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix credit -state Line -dispatch decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix credit -state Line -view Line,Page,Statement -dispatch decide
 
 // The categories of the streams of credit lines.
 const (

@@ -2118,3 +2118,15 @@ func (v *LimitReduced) decodeJSON(r *wire.Reader) {
 		r.Missing(seen, "from", "to", "", "", "")
 	}
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Line) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Page) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Statement) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

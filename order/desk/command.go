@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -state Meta
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -state Meta -view Entry
 
 // Command is a request: who issues which command, under which ID.
 type Command struct {

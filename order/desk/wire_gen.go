@@ -67,3 +67,7 @@ func (v *Meta) decodeJSON(r *wire.Reader) {
 		r.Missing(seen, "role", "", "command", "", "", "")
 	}
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Entry) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

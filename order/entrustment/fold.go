@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix entrustment -dispatch decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix entrustment -view Entrustment -dispatch decide
 
 // Category is the category of the streams of entrustments.
 const Category = "entrustment"

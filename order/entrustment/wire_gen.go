@@ -1465,3 +1465,7 @@ func (v *Approved) decodeJSON(r *wire.Reader) {
 		r.Unknown()
 	}
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Entrustment) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

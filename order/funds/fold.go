@@ -9,7 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix funds -state snapshot -dispatch decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix funds -state snapshot -view Page,Statement,Withdrawal -dispatch decide
 
 // Category is the category of the streams of balances.
 const Category = "funds"

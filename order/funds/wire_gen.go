@@ -1428,3 +1428,15 @@ func (v *WithdrawQuota) decodeJSON(r *wire.Reader) {
 		r.Missing(seen, "amount", "dest")
 	}
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Page) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Statement) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Withdrawal) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

@@ -8,7 +8,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix paylater -dispatch evolve,contradicts,decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix paylater -view Order -dispatch evolve,contradicts,decide
 
 // Category is the category of the streams of pay-later orders.
 const Category = "paylater"

@@ -1848,3 +1848,7 @@ func (v *ReceiptConfirmed) decodeJSON(r *wire.Reader) {
 		r.Missing(seen, "by", "")
 	}
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Order) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

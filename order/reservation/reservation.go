@@ -10,7 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix reservation -dispatch decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix reservation -view Reservation -dispatch decide
 
 // Use is what a number is for. It is the category of the number's stream.
 type Use string

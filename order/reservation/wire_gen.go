@@ -234,3 +234,7 @@ func (v *Reserved) decodeJSON(r *wire.Reader) {
 		r.Missing(seen, "owner")
 	}
 }
+
+// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
+// its currency, instants in UTC, and no field that has its zero value.
+func (s Reservation) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }

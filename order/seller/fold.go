@@ -8,7 +8,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix service -dispatch decide
+//go:generate go run github.com/tradesurety/surety/order/internal/wiregen -prefix service -view Service -dispatch decide
 
 // Category is the category of the streams of services.
 const Category = "service"

@@ -34,7 +34,7 @@ func (c Open) decide(*State) ([]Event, error) { return nil, nil }
 // TestDispatch: the switch names every event or command that has the method, and passes all
 // arguments on.
 func TestDispatch(t *testing.T) {
-	generated, err := generate(folder(t, "p.go", source), "p", "", "evolve", "contradicts", "decide")
+	generated, err := generate(folder(t, "p.go", source), "p", "", nil, "evolve", "contradicts", "decide")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestDispatchRefuses(t *testing.T) {
 		"other results":  {source + "\nfunc (e Closed) contradicts(s *State) (int, error) { return 0, nil }\n", "contradicts", "is declared otherwise than that of Opened"},
 		"names together": {source + "\nfunc (e Closed) span(a, b int) {}\n", "span", "one parameter a type"},
 	} {
-		_, err := generate(folder(t, "p.go", c.source), "p", "", c.method)
+		_, err := generate(folder(t, "p.go", c.source), "p", "", nil, c.method)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}

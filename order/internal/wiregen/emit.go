@@ -47,6 +47,11 @@ func emit(m *module) ([]byte, error) {
 			w.zero(s)
 		}
 	}
+	for _, view := range m.views {
+		w.line("// MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with")
+		w.line("// its currency, instants in UTC, and no field that has its zero value.")
+		w.line("func (s %s) MarshalJSON() ([]byte, error) { return wire.AppendView(nil, s) }\n", view)
+	}
 	source, err := format.Source(w.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("generated code of package %s: %w", m.pkg.name, err)

@@ -29,6 +29,8 @@
 //     another package,
 //   - for each method that -dispatch names, a function of that name and Event or Command,
 //     which calls it through a type switch instead of the interface,
+//   - a method MarshalJSON for each state that -view names, for those who read it: its form is derived
+//     from the struct, see wire.AppendView, and nothing decodes it,
 //   - methods appendJSON, which cannot fail, and decodeJSON, which leaves its errors in
 //     the wire.Reader, on a pointer to each struct; and isZeroJSON, where an omitzero
 //     needs it.
@@ -67,6 +69,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"go/ast"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,17 +81,18 @@ const output = "wire_gen.go"
 func main() {
 	prefix := flag.String("prefix", "", "first word of the wire names of the events")
 	states := flag.String("state", "", "further struct types to generate for, separated by commas")
+	views := flag.String("view", "", "struct types that marshal themselves for those who read, separated by commas")
 	methods := flag.String("dispatch", "", "methods of events or commands to call through a type switch, separated by commas")
 	flag.Parse()
-	if err := write(".", *prefix, *states, words(*methods)...); err != nil {
+	if err := write(".", *prefix, *states, words(*views), words(*methods)...); err != nil {
 		fmt.Fprintln(os.Stderr, "wiregen:", err)
 		os.Exit(1)
 	}
 }
 
 // write generates the codec of the package in dir into it.
-func write(dir, prefix, states string, methods ...string) error {
-	source, err := generate(dir, prefix, states, methods...)
+func write(dir, prefix, states string, views []string, methods ...string) error {
+	source, err := generate(dir, prefix, states, views, methods...)
 	if err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func write(dir, prefix, states string, methods ...string) error {
 }
 
 // generate returns the codec of the package in dir.
-func generate(dir, prefix, states string, methods ...string) ([]byte, error) {
+func generate(dir, prefix, states string, views []string, methods ...string) ([]byte, error) {
 	pkg, err := parse(dir)
 	if err != nil {
 		return nil, err
@@ -105,10 +109,21 @@ func generate(dir, prefix, states string, methods ...string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, view := range views {
+		if d := pkg.byName[view]; d == nil || !isStruct(d) {
+			return nil, fmt.Errorf("-view %s is not a struct type of package %s", view, pkg.name)
+		}
+	}
+	m.views = views
 	if m.dispatches, err = dispatches(pkg, m, methods); err != nil {
 		return nil, err
 	}
 	return emit(m)
+}
+
+func isStruct(d *decl) bool {
+	_, ok := d.spec.Type.(*ast.StructType)
+	return ok
 }
 
 // words returns the words of a list that commas separate.

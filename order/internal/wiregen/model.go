@@ -29,6 +29,7 @@ type module struct {
 
 	normals    []normal // the commands that have a normal form
 	dispatches []dispatch
+	views      []string // the states that marshal themselves for those who read
 	paths      []string // of the packages whose types the generated code converts to
 }
 

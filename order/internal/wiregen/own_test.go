@@ -56,7 +56,7 @@ func TestTypesOfOtherPackages(t *testing.T) {
 		{"A w.Amount `json:\"a\"`", "v.A.UnmarshalText(", "surety/words"},
 		{"A []w.Amount `json:\"a\"`", "UnmarshalText(", ""},
 	} {
-		source, err := generate(ownPackage(t, c.field), "p", "")
+		source, err := generate(ownPackage(t, c.field), "p", "", nil)
 		if err != nil {
 			t.Errorf("%s: %v", c.field, err)
 			continue
@@ -94,7 +94,7 @@ func TestRefusesTypesOfOtherPackages(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if source, err := generate(dir, "p", ""); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if source, err := generate(dir, "p", "", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s\n%s", field, err, want, source)
 		}
 	}
