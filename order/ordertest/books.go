@@ -72,7 +72,7 @@ func figuresOfSale(o *paylater.Order) audit.Figures {
 		"phase": o.Phase.String(), "last": nanos(o.LastAt), "buyer": string(o.Buyer), "merchant": string(o.Merchant),
 		"original": o.Original.MinorUnits(), "outstanding": o.Outstanding.MinorUnits(), "instalments": o.Instalments.MinorUnits(), "paid": o.Paid.MinorUnits(),
 		"restored": o.Restored.MinorUnits(), "consumed": o.Consumed.MinorUnits(), "refunded": o.Refunded.MinorUnits(), "paid back": o.PaidBack.MinorUnits(),
-		"received by itself": nanos(o.AutoReceiveAt), "due": nanos(o.DueAt), "after-sales": nanos(o.AfterSalesAt),
+		"received by itself": nanos(o.AutoReceiveAt), "due": nanos(o.DueAt), "after-sales": nanos(o.AfterSalesAt), "paused until": nanos(o.PauseUntil), "cases": int64(o.AfterSales),
 		"unapplied": o.Unapplied().MinorUnits(), "extended": o.Extended, "pending": o.ChargePending, "flagged": o.FakeFlagged, "charges": int64(o.Charges), "payments": int64(len(o.Payments)),
 	}
 }

@@ -54,7 +54,7 @@ func AuditPolicy(p *order.Policy, terms *paylater.Policy) audit.Policy {
 		currencies = append(currencies, c.String())
 	}
 	return audit.Policy{
-		Currencies:    currencies,
+		Currencies: currencies, MaxAfterSales: terms.MaxAfterSales, MaxPause: terms.MaxPause,
 		ConfirmWithin: p.ConfirmWithin, PayWithin: p.PayWithin, ReceiptDays: days, CalendarDays: p.CalendarDays,
 		HoldAtConfirm: p.HoldAt == order.HoldAtConfirm, CapCoverage: p.CapCoverage, AutoShip: p.AutoShip,
 		NoticeLife: p.NoticeLife, ReviewWithin: p.ReviewWithin, ReceiptExtension: p.ReceiptExtension,

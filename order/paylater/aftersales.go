@@ -9,31 +9,49 @@ import (
 
 // After-sales: complaints about the goods, and changes of an order that is not paid.
 
-// OpenAfterSales opens an after-sales case, until payment is due. While it is open the system
-// neither charges nor marks the order overdue; the buyer may still pay.
+// OpenAfterSales opens an after-sales case, until payment is due. It puts off what the system does
+// about the payment until it is closed, but no longer than the policy's MaxPause, all cases of the
+// order together (D66); the buyer may still pay.
 type OpenAfterSales struct {
 	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
 
 func (c OpenAfterSales) check() error { return checkReason(c.Reason) }
 
-func (c OpenAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, error) {
+func (c OpenAfterSales) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.AfterSalesOpen() {
 		return nil, o.refuse(rule.D46, c).Says("an after-sales case is open already", "已有售后正在处理")
 	}
 	if g.At.After(o.DueAt) {
 		return nil, o.refuse(rule.D46, c).Says("payment is past due", "付款已到期").Until(o.DueAt.Add(1))
 	}
-	return []Event{AfterSalesOpened(c)}, nil
+	if o.AfterSalesEnded {
+		return nil, o.refuse(rule.D66, c).Says("the platform has closed one", "平台已关闭过售后")
+	}
+	if most := f.rules().MaxAfterSales; o.AfterSales >= most {
+		return nil, o.refuse(rule.D66, c).Because("the order has had %[1]d", "该订单已有 %[1]d 次售后", o.AfterSales)
+	}
+	left := max(0, f.rules().MaxPause-o.Paused)
+	return []Event{AfterSalesOpened{Reason: c.Reason, PauseUntil: g.At.Add(left)}}, nil
 }
 
-// AfterSalesOpened says that the buyer opened an after-sales case.
+// AfterSalesOpened says that the buyer opened an after-sales case, and until when it puts off what the
+// system does about the payment. A case without PauseUntil, as the first edition of the rules wrote
+// it, does so until it is closed.
 // Stored: add fields, never rename or remove.
 type AfterSalesOpened struct {
-	Reason trade.Text `json:"reason,omitzero"`
+	Reason     trade.Text `json:"reason,omitzero"`
+	PauseUntil time.Time  `json:"pause_until,omitzero"`
 }
 
-func (e AfterSalesOpened) check() error { return checkStoredReason(e.Reason) }
+func (e AfterSalesOpened) check() error {
+	if !e.PauseUntil.IsZero() {
+		if err := checkDeadline("pause_until", e.PauseUntil); err != nil {
+			return err
+		}
+	}
+	return checkStoredReason(e.Reason)
+}
 
 func (AfterSalesOpened) contradicts(o *Order) error {
 	if o.AfterSalesOpen() {
@@ -42,10 +60,29 @@ func (AfterSalesOpened) contradicts(o *Order) error {
 	return nil
 }
 
-func (AfterSalesOpened) evolve(o *Order, at time.Time) { o.AfterSalesAt = at }
+func (e AfterSalesOpened) evolve(o *Order, at time.Time) {
+	o.AfterSalesAt, o.PauseUntil = at, trade.Instant(e.PauseUntil)
+	o.AfterSales++
+}
+
+// briefly is how soon a merchant closes a case that does not count.
+const briefly = 72 * time.Hour
+
+// resumesAt returns from when the system acts on the payment: the due time, put off by the pause of a
+// case that is open. There is no such instant while a case without an end of its pause is open.
+func (o *Order) resumesAt() (time.Time, bool) {
+	switch {
+	case !o.AfterSalesOpen():
+		return o.DueAt, true
+	case o.PauseUntil.IsZero():
+		return time.Time{}, false
+	}
+	return o.DueAt.Add(o.PauseUntil.Sub(o.AfterSalesAt)), true
+}
 
 // CloseAfterSales closes the after-sales case: the merchant or the platform has settled it, or the
-// buyer withdraws it. Payment is due later by as long as the case was open.
+// buyer withdraws it. Payment is due later by as long as the case was open, at most by its pause.
+// None is opened after the platform closed one.
 type CloseAfterSales struct {
 	Reason trade.Text `json:"reason,omitzero"` // at most 500 bytes
 }
@@ -56,7 +93,11 @@ func (c CloseAfterSales) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, er
 	if !o.AfterSalesOpen() {
 		return nil, o.refuse(rule.D46, c).Says("no after-sales case is open", "没有正在处理的售后")
 	}
-	return []Event{AfterSalesClosed{By: g.By.Role, DueAt: o.DueAt.Add(g.At.Sub(o.AfterSalesAt)), Reason: c.Reason}}, nil
+	until := g.At
+	if end := o.PauseUntil; !end.IsZero() && end.Before(until) {
+		until = end
+	}
+	return []Event{AfterSalesClosed{By: g.By.Role, DueAt: o.DueAt.Add(until.Sub(o.AfterSalesAt)), Reason: c.Reason}}, nil
 }
 
 // AfterSalesClosed says who closed the after-sales case and when payment is due.
@@ -87,8 +128,13 @@ func (e AfterSalesClosed) contradicts(o *Order) error {
 	return nil
 }
 
-func (e AfterSalesClosed) evolve(o *Order, _ time.Time) {
-	o.DueAt, o.AfterSalesAt = trade.Instant(e.DueAt), time.Time{}
+func (e AfterSalesClosed) evolve(o *Order, at time.Time) {
+	if e.By == trade.Seller && !at.After(o.AfterSalesAt.Add(briefly)) {
+		o.AfterSales--
+	}
+	o.AfterSalesEnded = o.AfterSalesEnded || e.By == trade.Platform
+	o.Paused += e.DueAt.Sub(o.DueAt)
+	o.DueAt, o.AfterSalesAt, o.PauseUntil = trade.Instant(e.DueAt), time.Time{}, time.Time{}
 }
 
 // LowerAmount lowers what is outstanding to Amount: a refund before payment (D49). Amount stays

@@ -44,6 +44,7 @@ func everyEvent() []Event {
 		FakeFlagged{},
 		PaymentUnapplied{Reference: "2025010122004", Amount: yuan("0.01")},
 		UnappliedReturned{Amount: yuan("0.01")},
+		AfterSalesOpened{Reason: "wrong size", PauseUntil: newYear.Add(30 * day)},
 	}
 }
 

@@ -105,4 +105,5 @@
 //	paylater.fake-flagged {}
 //	paylater.payment-unapplied {"reference":"2025010122004","amount":"0.01 CNY"}
 //	paylater.unapplied-returned {"amount":"0.01 CNY"}
+//	paylater.after-sales-opened {"reason":"wrong size","pause_until":"2025-01-31T00:00:00Z"}
 package paylater

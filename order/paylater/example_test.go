@@ -114,13 +114,14 @@ func Example_afterSales() {
 	s := received()
 	due := s.order.DueAt
 	s.do(trade.Buyer, paylater.OpenAfterSales{Reason: "wrong size"})
-	_, runs := s.order.Deadline()
+	charge, _ := s.order.Deadline()
+	pause := charge.At.Sub(due)
 	s.now = s.now.Add(72 * time.Hour)
 	s.do(trade.Seller, paylater.LowerAmount{Amount: yuan("80")})
 	s.do(trade.Seller, paylater.CloseAfterSales{Reason: "price reduced"})
-	fmt.Println(runs, s.order.DueAt.Sub(due), s.order.Due(), "restored", s.order.Restored)
+	fmt.Println(pause, s.order.DueAt.Sub(due), s.order.Due(), "restored", s.order.Restored)
 	// Output:
-	// false 72h0m0s 80.00 CNY restored 20.00 CNY
+	// 720h0m0s 72h0m0s 80.00 CNY restored 20.00 CNY
 }
 
 // An order that stays unpaid is overdue, and the platform may write it off.

@@ -96,7 +96,7 @@ var steps = []machine.Step[Phase, Kind]{
 
 	// after-sales
 	{Event: KindAfterSalesOpened, From: in(PhaseReceived), Stay: true},
-	{Event: KindAfterSalesClosed, From: in(PhaseReceived), Stay: true},
+	{Event: KindAfterSalesClosed, From: in(PhaseReceived, PhaseOverdue), Stay: true},
 	{Event: KindAmountLowered, From: unpaid, Stay: true},
 	{Event: KindReturned, From: in(PhaseShipped, PhaseReceived, PhaseOverdue), To: PhaseCancelled},
 	{Event: KindFakeFlagged, From: placed, Stay: true},
@@ -132,7 +132,7 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// after-sales
 	permit(OpenAfterSales{}, by(trade.Buyer), in(PhaseReceived), rule.D46, KindAfterSalesOpened),
-	permit(CloseAfterSales{}, by(trade.Buyer, trade.Seller, trade.Platform), in(PhaseReceived), rule.D46, KindAfterSalesClosed),
+	permit(CloseAfterSales{}, by(trade.Buyer, trade.Seller, trade.Platform), in(PhaseReceived, PhaseOverdue), rule.D46, KindAfterSalesClosed),
 	permit(LowerAmount{}, by(trade.Seller), unpaid, rule.D49, KindAmountLowered),
 	permit(Return{}, by(trade.Seller, trade.Platform), in(PhaseShipped, PhaseReceived, PhaseOverdue), rule.D49, KindReturned).AsFact(trade.Platform),
 	permit(FlagFake{}, by(trade.Platform), placed, rule.B19, KindFakeFlagged),

@@ -101,8 +101,11 @@ func favourable(t *testing.T, p Phase, c Command) *world {
 			w.do(RequestCharge{})
 		}
 	case CloseAfterSales:
-		if received {
+		switch p {
+		case PhaseReceived:
 			w.do(OpenAfterSales{})
+		case PhaseOverdue:
+			w.o.AfterSalesAt, w.o.PauseUntil = newYear, newYear.Add(1)
 		}
 	case ReturnUnapplied:
 		if p != PhaseNone {

@@ -69,7 +69,7 @@ func TestPolicy(t *testing.T) {
 	if err := DefaultPolicy().Validate(); err != nil {
 		t.Error(err)
 	}
-	if p := DefaultPolicy(); !reflect.DeepEqual(*p, Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day}) {
+	if p := DefaultPolicy(); !reflect.DeepEqual(*p, Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day, MaxAfterSales: 3, MaxPause: 30 * day}) {
 		t.Errorf("the defaults are %+v", *p)
 	}
 	const most = 10 * 365 * day
@@ -78,6 +78,8 @@ func TestPolicy(t *testing.T) {
 		"extension":            {func(p *Policy) { p.Extension = -1 }, func(p *Policy) { p.Extension = most + 1 }},
 		"pay_within":           {func(p *Policy) { p.PayWithin = -1 }, func(p *Policy) { p.PayWithin = most + 1 }},
 		"charge_retries":       {func(p *Policy) { p.ChargeRetries = -1 }, func(p *Policy) { p.ChargeRetries = 101 }},
+		"max_after_sales":      {func(p *Policy) { p.MaxAfterSales = -1 }, func(p *Policy) { p.MaxAfterSales = 1_001 }},
+		"max_pause":            {func(p *Policy) { p.MaxPause = -1 }, func(p *Policy) { p.MaxPause = most + 1 }},
 		"currencies":           {func(p *Policy) { p.Currencies = []trade.Currency{{}} }},
 		"freeze_after_overdue": {func(p *Policy) { p.FreezeAfterOverdue = -1 }, func(p *Policy) { p.FreezeAfterOverdue = 1_000_001 }},
 	} {

@@ -74,19 +74,21 @@ type Deadline struct {
 
 // Deadline returns the deadline that runs now, and whether one does. An order has at most one:
 // the automatic receipt, then the first charge at the due time, then the nanosecond after it.
+// An open after-sales case puts the latter two off until its pause has ended.
 // A repeated charge has no deadline: it is requested when the one before is reported as failed.
 func (o *Order) Deadline() (Deadline, bool) {
 	switch o.Phase {
 	case PhaseShipped, PhasePrepaidShipped:
 		return Deadline{At: o.AutoReceiveAt, Kind: "receipt", Command: AutoConfirmReceipt{}}, true
 	case PhaseReceived:
+		from, ends := o.resumesAt()
 		switch {
-		case o.AfterSalesOpen():
+		case !ends:
 			return Deadline{}, false
 		case o.Charges == 0:
-			return Deadline{At: o.DueAt, Kind: "charge", Command: RequestCharge{}}, true
+			return Deadline{At: from, Kind: "charge", Command: RequestCharge{}}, true
 		}
-		return Deadline{At: o.DueAt.Add(1), Kind: "overdue", Command: MarkOverdue{}}, true
+		return Deadline{At: from.Add(1), Kind: "overdue", Command: MarkOverdue{}}, true
 	}
 	return Deadline{}, false
 }

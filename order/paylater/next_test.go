@@ -56,8 +56,8 @@ func TestNext(t *testing.T) {
 		{"the system at the due time", received, system, newYear.Add(day), "pay request-charge fail-charge/D47 mark-overdue/D47"},
 		{"the system after it", received, system, newYear.Add(day + 1), "pay request-charge fail-charge/D47 mark-overdue"},
 		{"the merchant with a case", disputed, merchant, newYear, "close-after-sales lower-amount return"},
-		{"the system with a case", disputed, system, newYear.Add(99 * day), "pay request-charge/D47 fail-charge/D47 mark-overdue/D47"},
-		{"the platform of an overdue one", on(t, PhaseOverdue), platform, newYear.Add(2 * day), "return-unapplied/D21 write-off return flag-fake"},
+		{"the system with a case", disputed, system, newYear.Add(31*day - 1), "pay request-charge/D47 fail-charge/D47 mark-overdue/D47"},
+		{"the platform of an overdue one", on(t, PhaseOverdue), platform, newYear.Add(2 * day), "return-unapplied/D21 write-off close-after-sales/D46 return flag-fake"},
 		{"the merchant of a paid one", on(t, PhasePaid), merchant, newYear, "refund"},
 		{"with nothing left to refund", refunded, merchant, newYear, "refund/D50"},
 		{"before the last event", on(t, PhasePaid), platform, newYear.Add(-1), "return-unapplied/D21 refund flag-fake/D61"},
@@ -112,8 +112,15 @@ func TestDeadlineOfEachPhase(t *testing.T) {
 		}
 	}
 	w := on(t, PhaseReceived).do(OpenAfterSales{})
-	if d, ok := w.o.Deadline(); ok {
-		t.Errorf("with a case open: %+v", d)
+	if d, ok := w.o.Deadline(); !ok || !d.At.Equal(newYear.Add(31*day)) || d.Kind != "charge" {
+		t.Errorf("with a case open: %+v, %t", d, ok)
+	}
+	first := on(t, PhaseReceived)
+	if err := first.o.Apply(AfterSalesOpened{}, first.now); err != nil {
+		t.Fatal(err)
+	}
+	if d, ok := first.o.Deadline(); ok {
+		t.Errorf("with a case of the first edition open: %+v", d)
 	}
 	w.wait(3 * day).do(CloseAfterSales{})
 	if d, _ := w.o.Deadline(); !d.At.Equal(newYear.Add(4*day)) || d.Kind != "charge" {

@@ -55,8 +55,15 @@ type Order struct {
 
 	// AfterSalesAt is when the after-sales case that is open was opened, zero if none is.
 	AfterSalesAt time.Time
-	FakeFlagged  bool
-	EndedAt      time.Time // when the order was cancelled or returned
+	// PauseUntil is until when the open case puts off what the system does about the payment; zero
+	// for one that does so until it is closed. Paused is by how much the closed ones put off the due
+	// time, and AfterSales how many cases count. AfterSalesEnded says that the platform closed one.
+	PauseUntil      time.Time
+	Paused          time.Duration
+	AfterSales      int
+	AfterSalesEnded bool
+	FakeFlagged     bool
+	EndedAt         time.Time // when the order was cancelled or returned
 }
 
 // Payment is a payment of an order, in full or in part.

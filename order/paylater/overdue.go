@@ -17,11 +17,12 @@ type RequestCharge struct{}
 func (RequestCharge) check() error { return nil }
 
 func (c RequestCharge) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if o.AfterSalesOpen() {
-		return nil, o.refuseOpenCase(c)
+	from, ends := o.resumesAt()
+	if o.AfterSalesOpen() && (!ends || g.At.Before(from)) {
+		return nil, o.refuseOpenCase(c).From(from)
 	}
-	if g.At.Before(o.DueAt) {
-		return nil, o.refuse(rule.D47, c).Says("payment is not due yet", "付款尚未到期").From(o.DueAt)
+	if g.At.Before(from) {
+		return nil, o.refuse(rule.D47, c).Says("payment is not due yet", "付款尚未到期").From(from)
 	}
 	if o.ChargePending {
 		return nil, o.refuse(rule.D47, c).Says("a charge is pending", "扣款正在处理中")
@@ -59,7 +60,7 @@ func checkAttempt(n int) error {
 
 func (e ChargeRequested) contradicts(o *Order) error {
 	switch {
-	case o.ChargePending || o.AfterSalesOpen():
+	case o.ChargePending || o.AfterSalesOpen() && o.PauseUntil.IsZero():
 		return trade.Invalid("event", "a charge while another is pending or an after-sales case is open")
 	case e.Attempt != o.Charges+1:
 		return trade.Invalid("attempt", "%d after %d", e.Attempt, o.Charges)
@@ -114,11 +115,15 @@ type MarkOverdue struct{}
 func (MarkOverdue) check() error { return nil }
 
 func (c MarkOverdue) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if o.AfterSalesOpen() {
+	from, ends := o.resumesAt()
+	if o.AfterSalesOpen() && !ends {
 		return nil, o.refuseOpenCase(c)
 	}
-	if !g.At.After(o.DueAt) {
-		return nil, o.refuse(rule.D47, c).Says("a payment at this instant is still in time", "此时付款仍算按时").From(o.DueAt.Add(1))
+	if o.AfterSalesOpen() && !g.At.After(from) {
+		return nil, o.refuseOpenCase(c).From(from.Add(1))
+	}
+	if !g.At.After(from) {
+		return nil, o.refuse(rule.D47, c).Says("a payment at this instant is still in time", "此时付款仍算按时").From(from.Add(1))
 	}
 	return []Event{MarkedOverdue{Amount: o.Outstanding, FreezeAfter: f.rules().FreezeAfterOverdue}}, nil
 }
@@ -140,7 +145,7 @@ func (e MarkedOverdue) check() error {
 
 func (e MarkedOverdue) contradicts(o *Order) error {
 	switch {
-	case o.AfterSalesOpen():
+	case o.AfterSalesOpen() && o.PauseUntil.IsZero():
 		return trade.Invalid("event", "overdue while an after-sales case is open")
 	case e.Amount != o.Outstanding:
 		return trade.Invalid("amount", "%s of %s outstanding", e.Amount, o.Outstanding)

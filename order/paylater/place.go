@@ -143,5 +143,5 @@ func (o *Order) end(restored, paidBack trade.Money, at time.Time) {
 // settle leaves an order that waits for no more money.
 func (o *Order) settle() {
 	o.Outstanding, o.Instalments = o.zero(), o.zero()
-	o.ChargePending, o.AfterSalesAt = false, time.Time{}
+	o.ChargePending, o.AfterSalesAt, o.PauseUntil = false, time.Time{}, time.Time{}
 }

@@ -25,6 +25,12 @@ type Policy struct {
 	// FreezeAfterOverdue is how many overdue orders freeze the merchant's line (D53; 0, which is
 	// never). This package only records it, in MarkedOverdue.
 	FreezeAfterOverdue int
+	// MaxAfterSales is how many after-sales cases an order may have; one that the merchant closed
+	// within 72 hours does not count (D66; 3).
+	MaxAfterSales int
+	// MaxPause is by how much the cases of an order together put off what the system does about
+	// its payment (D66; 30 days).
+	MaxPause time.Duration
 	// Currencies are those of orders, lines and received funds; others are refused (D60). None
 	// stands for CNY.
 	Currencies []trade.Currency
@@ -37,11 +43,12 @@ const (
 	maxTerm    = 10 * 365 * day
 	maxRetries = 100
 	maxFreeze  = 1_000_000
+	maxCases   = 1_000
 )
 
 // DefaultPolicy returns a new Policy with the documented defaults.
 func DefaultPolicy() *Policy {
-	return &Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day}
+	return &Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day, MaxAfterSales: 3, MaxPause: 30 * day}
 }
 
 var defaultPolicy = DefaultPolicy()
@@ -59,6 +66,12 @@ func (p *Policy) Validate() error {
 		return trade.Invalid("policy.charge_retries", "%d lies outside 0 to %d", p.ChargeRetries, maxRetries)
 	case p.FreezeAfterOverdue < 0 || p.FreezeAfterOverdue > maxFreeze:
 		return trade.Invalid("policy.freeze_after_overdue", "%d lies outside 0 to %d", p.FreezeAfterOverdue, maxFreeze)
+	}
+	switch {
+	case p.MaxAfterSales < 0 || p.MaxAfterSales > maxCases:
+		return trade.Invalid("policy.max_after_sales", "%d lies outside 0 to %d", p.MaxAfterSales, maxCases)
+	case p.MaxPause < 0 || p.MaxPause > maxTerm:
+		return trade.Invalid("policy.max_pause", "%s lies outside 0 to %s", p.MaxPause, maxTerm)
 	}
 	for _, c := range p.Currencies {
 		if _, err := trade.ParseCurrency(c.String()); err != nil {

@@ -164,7 +164,7 @@ var overdueRules = map[string]func(*testing.T){
 var afterSalesRules = map[string]func(*testing.T){
 	"D46/accept/an after-sales case until payment is due": func(t *testing.T) {
 		for _, at := range []time.Time{newYear, newYear.Add(day - 1), newYear.Add(day)} {
-			w := on(t, PhaseReceived).at(at).makes(OpenAfterSales{Reason: "wrong size"}, AfterSalesOpened{Reason: "wrong size"}).in(PhaseReceived)
+			w := on(t, PhaseReceived).at(at).makes(OpenAfterSales{Reason: "wrong size"}, AfterSalesOpened{Reason: "wrong size", PauseUntil: at.Add(30 * day)}).in(PhaseReceived)
 			if !w.o.AfterSalesOpen() || !w.o.AfterSalesAt.Equal(at) {
 				t.Errorf("%+v", w.o)
 			}
@@ -220,9 +220,82 @@ var afterSalesRules = map[string]func(*testing.T){
 		}
 	},
 	"D47/refuse/charge and overdue while a case is open": func(t *testing.T) {
-		w := on(t, PhaseReceived).do(OpenAfterSales{}).wait(100 * day)
+		w := on(t, PhaseReceived).do(OpenAfterSales{}).at(newYear.Add(31*day - 1))
 		w.refused(rule.D47, RequestCharge{})
 		w.refused(rule.D47, MarkOverdue{})
+	},
+	"D66/effect/after its pause the case stops neither charge nor overdue": func(t *testing.T) {
+		open := func() *world { return on(t, PhaseReceived).wait(day / 2).do(OpenAfterSales{}) } // due 12 hours later
+		for _, at := range []time.Time{newYear.Add(day), newYear.Add(30*day + day/2), newYear.Add(31*day - 1)} {
+			if no := open().at(at).refused(rule.D47, RequestCharge{}); !no.Earliest.Equal(newYear.Add(31 * day)) {
+				t.Errorf("a charge is possible from %s", no.Earliest)
+			}
+			if no := open().at(at).refused(rule.D47, MarkOverdue{}); !no.Earliest.Equal(newYear.Add(31*day + 1)) {
+				t.Errorf("overdue is possible from %s", no.Earliest)
+			}
+		}
+		w := open().at(newYear.Add(31 * day)).do(RequestCharge{})
+		w.refused(rule.D47, MarkOverdue{})
+		w.wait(1).do(MarkOverdue{}).in(PhaseOverdue)
+		w.as(buyer).wait(day).makes(CloseAfterSales{}, AfterSalesClosed{By: trade.Buyer, DueAt: newYear.Add(31 * day)}).in(PhaseOverdue)
+		for _, c := range []Command{pay("100"), Return{}, WriteOff{}} {
+			w := open().at(newYear.Add(31*day)).do(RequestCharge{}).wait(1).do(MarkOverdue{}, c)
+			if w.o.AfterSalesOpen() || !w.o.PauseUntil.IsZero() {
+				t.Errorf("after %s: %+v", c.Name(), w.o)
+			}
+		}
+	},
+	"D66/effect/thirty days in all, and a fourth case is refused": func(t *testing.T) {
+		w := on(t, PhaseReceived)
+		for n, moved := range []time.Duration{12, 24, 30} {
+			w.do(OpenAfterSales{})
+			if left := []time.Duration{30, 18, 6}[n] * day; !w.o.PauseUntil.Equal(w.now.Add(left)) {
+				t.Errorf("case %d pauses until %s", n+1, w.o.PauseUntil)
+			}
+			if w.wait(12 * day).as(merchant).do(CloseAfterSales{}).as(trade.Actor{}); !w.o.DueAt.Equal(newYear.Add(day + moved*day)) {
+				t.Errorf("after case %d due at %s", n+1, w.o.DueAt)
+			}
+			if n < 2 {
+				w.at(w.o.DueAt)
+			}
+		}
+		w.o.LastAt = newYear // the due time has passed meanwhile: back to before it
+		w.at(newYear.Add(day)).refused(rule.D66, OpenAfterSales{})
+	},
+	"D66/accept/a case that the merchant closed within 72 hours does not count": func(t *testing.T) {
+		for within, counts := range map[time.Duration]bool{0: false, 72 * time.Hour: false, 72*time.Hour + 1: true} {
+			w := on(t, PhaseReceived).do(OpenAfterSales{}).wait(within).as(merchant).do(CloseAfterSales{})
+			if (w.o.AfterSales == 1) != counts {
+				t.Errorf("after %s: %d count", within, w.o.AfterSales)
+			}
+		}
+		w := on(t, PhaseReceived)
+		for range 5 {
+			w.as(trade.Actor{}).do(OpenAfterSales{}).as(merchant).do(CloseAfterSales{})
+		}
+		if w.as(trade.Actor{}).do(OpenAfterSales{}).as(buyer).do(CloseAfterSales{}); w.o.AfterSales != 1 {
+			t.Errorf("withdrawn by the buyer: %d count", w.o.AfterSales)
+		}
+	},
+	"D66/refuse/a case after the platform closed one": func(t *testing.T) {
+		on(t, PhaseReceived).do(OpenAfterSales{}).as(platform).do(CloseAfterSales{}).as(buyer).refused(rule.D66, OpenAfterSales{})
+	},
+	"D66/effect/the policy has other numbers": func(t *testing.T) {
+		w := on(t, PhaseReceived).under(func(p *Policy) { p.MaxAfterSales, p.MaxPause = 1, 0 }).do(OpenAfterSales{})
+		if !w.o.PauseUntil.Equal(newYear) {
+			t.Errorf("pauses until %s", w.o.PauseUntil)
+		}
+		w.as(buyer).do(CloseAfterSales{}).refused(rule.D66, OpenAfterSales{})
+	},
+	"D66/effect/a case of the first edition": func(t *testing.T) {
+		w := on(t, PhaseReceived)
+		w.record(AfterSalesOpened{})
+		w.wait(100*day).refused(rule.D47, RequestCharge{})
+		w.refused(rule.D47, MarkOverdue{})
+		w.as(merchant).makes(CloseAfterSales{}, AfterSalesClosed{By: trade.Seller, DueAt: newYear.Add(101 * day)})
+		if w.as(trade.Actor{}).do(OpenAfterSales{}); !w.o.PauseUntil.Equal(w.now) {
+			t.Errorf("nothing is left of the pause, and it lasts until %s", w.o.PauseUntil)
+		}
 	},
 	"D47/accept/the outcome of a charge that was pending before the case": func(t *testing.T) {
 		w := on(t, PhaseReceived).wait(day).do(RequestCharge{}, OpenAfterSales{}).wait(day)

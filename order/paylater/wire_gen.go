@@ -812,6 +812,10 @@ func (v *AfterSalesOpened) appendJSON(b []byte) []byte {
 		b = append(b, `,"reason":`...)
 		b = wire.AppendString(b, string(v.Reason))
 	}
+	if !v.PauseUntil.IsZero() {
+		b = append(b, `,"pause_until":`...)
+		b = wire.AppendTime(b, v.PauseUntil)
+	}
 	return wire.CloseObject(b, start)
 }
 
@@ -824,6 +828,9 @@ func (v *AfterSalesOpened) decodeJSON(r *wire.Reader) {
 		case "reason":
 			seen = r.Mark(seen, 1<<0)
 			v.Reason = trade.Text(r.String())
+		case "pause_until":
+			seen = r.Mark(seen, 1<<1)
+			v.PauseUntil = r.Time()
 		default:
 			r.Unknown()
 		}

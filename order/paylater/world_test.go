@@ -122,13 +122,20 @@ func (w *world) made(c Command) []Event {
 	if err != nil {
 		w.t.Fatalf("%T in %s: %v", c, w.o.Phase, err)
 	}
+	w.record(made...)
+	return made
+}
+
+// record adds events to the history.
+func (w *world) record(made ...Event) *world {
+	w.t.Helper()
 	for _, e := range made {
 		if err := w.o.Apply(e, w.now); err != nil {
 			w.t.Fatalf("%T was decided and has no place: %v", e, err)
 		}
 		w.history = append(w.history, events.Recorded[Event]{At: w.now, Event: e})
 	}
-	return made
+	return w
 }
 
 // makes checks that the command makes exactly those events.

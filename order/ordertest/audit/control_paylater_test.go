@@ -51,6 +51,8 @@ var ofSales = []control{
 	{"D46", put("paylater.shipped", o(11), "2025-03-22", "2025-03-23")},
 	{"D46", again("paylater.receipt-extended", o(11))},
 	{"D46", again("paylater.after-sales-opened", o(11))},
+	{"D66", put("paylater.after-sales-opened", o(11), `"pause_until":"2025`, `"pause_until":"2026`)},
+	{"D66", put("paylater.after-sales-opened", o(11), `"pause_until":`, `"x":`)},
 	{"D46", again("paylater.after-sales-closed", o(11))},
 	{"D46", put("paylater.after-sales-closed", o(11), "03:00:00", "02:00:00")},
 	{"D47", moves("paylater.charge-requested", o(15), -1)},

@@ -92,7 +92,7 @@ func (s *saleBook) figures() Figures {
 		"phase": nameOf(s.phase, salePhases[:]), "last": int64(s.last), "buyer": s.buyer, "merchant": s.merchant,
 		"original": s.original, "outstanding": s.outstanding, "instalments": s.instalments, "paid": s.paid, "restored": s.restored,
 		"consumed": s.consumed, "refunded": s.refunded, "paid back": s.paidBack,
-		"received by itself": int64(s.autoAt), "due": int64(s.dueAt), "after-sales": int64(s.openedAt),
+		"received by itself": int64(s.autoAt), "due": int64(s.dueAt), "after-sales": int64(s.openedAt), "paused until": int64(s.pausedAt), "cases": s.cases,
 		"unapplied": s.unapplied, "extended": s.extended, "pending": s.pending, "flagged": s.flagged, "charges": s.charges, "payments": int64(len(s.references)),
 	}
 }

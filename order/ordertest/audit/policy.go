@@ -19,6 +19,8 @@ type Policy struct {
 	ChargeRetries                int            // D47
 	Instalments                  bool           // D51
 	FreezeAfterOverdue           int            // D53
+	MaxAfterSales                int            // D66
+	MaxPause                     time.Duration  // D66
 	ClockSkew                    time.Duration  // D61
 	Currencies                   []string       // D60, of pay later; none is CNY
 }
@@ -32,7 +34,7 @@ func DefaultPolicy() Policy {
 		NoticeLife:  7 * day, ReviewWithin: 30 * day, ReceiptExtension: 15 * day,
 		EscalateFrom: 3 * day, EscalateAfter: 6 * day,
 		ReceiveWithin: 10 * day, SaleExtension: 3 * day, DueWithin: day,
-		ClockSkew: 5 * time.Second,
+		ClockSkew: 5 * time.Second, MaxAfterSales: 3, MaxPause: 30 * day,
 	}
 }
 

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"time"
 
 	"github.com/tradesurety/surety/events"
 )
@@ -46,7 +47,7 @@ var saleSteps = map[string]saleStep{
 	"paylater.marked-overdue":     {saleReceived, saleOverdue, "D47", (*Auditor).markedOverdue},
 	"paylater.written-off":        {saleOverdue, saleWrittenOff, "D52", (*Auditor).writtenOff},
 	"paylater.after-sales-opened": {saleReceived, 0, "D46", (*Auditor).afterSalesOpened},
-	"paylater.after-sales-closed": {saleReceived, 0, "D46", (*Auditor).afterSalesClosed},
+	"paylater.after-sales-closed": {saleReceived | saleOverdue, 0, "D46", (*Auditor).afterSalesClosed},
 	"paylater.amount-lowered":     {saleUnpaid, 0, "D49", (*Auditor).amountLowered},
 	"paylater.returned":           {saleShipped | saleReceived | saleOverdue, saleCancelled, "D49", (*Auditor).saleReturned},
 	"paylater.fake-flagged":       {^saleNone, 0, "B19", (*Auditor).fakeFlagged},
@@ -67,6 +68,10 @@ type saleBook struct {
 	refunded, paidBack                 amount
 	autoAt, dueAt, openedAt            instant
 	extended, pending, flagged         bool
+	pausedAt                           instant // the end of the pause of the open case
+	paused                             instant // by how much closed cases have put off the due time
+	cases                              int64   // that count
+	ended                              bool    // the platform has closed one
 	charges                            int64
 	references                         []string
 	unapplied                          amount   // what charges brought beside, less what went back
@@ -228,7 +233,7 @@ func (a *Auditor) paid(s *saleBook) {
 	}
 	a.refer(s)
 	a.gives(s, total, "paid", late)
-	s.paid, s.instalments, s.openedAt, s.pending = total, 0, 0, false
+	s.paid, s.instalments, s.openedAt, s.pausedAt, s.pending = total, 0, 0, 0, false
 	stream, err := events.Stream("funds", s.merchant+"/"+s.currency.String())
 	if err != nil {
 		a.failf("I20", "the merchant has no funds: %v", err)
@@ -287,7 +292,7 @@ func (a *Auditor) ends(s *saleBook, cause string, late bool) {
 		a.failf("I19", "restored %d of %d, paid back %d of %d", back, s.outstanding, parts, s.instalments)
 	}
 	a.gives(s, back, cause, late)
-	s.restored, s.paidBack, s.instalments, s.openedAt, s.pending = s.restored+back, parts, 0, 0, false
+	s.restored, s.paidBack, s.instalments, s.openedAt, s.pausedAt, s.pending = s.restored+back, parts, 0, 0, 0, false
 }
 
 // paymentUnapplied is money that the order does not take: it moves neither quota nor funds (D62).
@@ -322,7 +327,7 @@ func (a *Auditor) saleRefunded(s *saleBook) {
 func (a *Auditor) chargeRequested(s *saleBook) {
 	attempt, n := a.number("attempt"), a.money("amount", s.currency)
 	switch {
-	case a.at < s.dueAt || s.pending || s.openedAt != 0:
+	case a.at < s.resumes() || s.pending:
 		a.failf("D47", "asked at %s, due %s, pending %t, after-sales since %s", a.at, s.dueAt, s.pending, s.openedAt)
 	case attempt != s.charges+1 || attempt > int64(a.policy.ChargeRetries)+1 || n != s.due():
 		a.failf("D47", "attempt %d after %d, %d of %d", attempt, s.charges, n, s.due())
@@ -340,7 +345,7 @@ func (a *Auditor) chargeFailed(s *saleBook) {
 func (a *Auditor) markedOverdue(s *saleBook) {
 	n, freeze := a.money("amount", s.currency), a.number("freeze_after")
 	switch {
-	case a.at <= s.dueAt || s.openedAt != 0:
+	case a.at <= s.resumes():
 		a.failf("D47", "overdue at %s, due %s, after-sales since %s", a.at, s.dueAt, s.openedAt)
 	case n != s.outstanding || freeze != int64(a.policy.FreezeAfterOverdue):
 		a.failf("D47", "overdue with %d of %d, frozen after %d", n, s.outstanding, freeze)
@@ -356,7 +361,7 @@ func (a *Auditor) writtenOff(s *saleBook) {
 		a.failf("D52", "%d of %d, paid back %d of %d", n, s.outstanding, parts, s.instalments)
 	}
 	s.uses(a, s.outstanding-n)
-	s.consumed, s.paidBack, s.instalments, s.pending = n, parts, 0, false
+	s.consumed, s.paidBack, s.instalments, s.openedAt, s.pausedAt, s.pending = n, parts, 0, 0, 0, false
 	a.says(effect{what: "a write-off", sale: s, line: s.line, x: n})
 }
 
@@ -364,15 +369,34 @@ func (a *Auditor) afterSalesOpened(s *saleBook) {
 	if s.openedAt != 0 || a.at > s.dueAt {
 		a.failf("D46", "opened at %s, due %s, open since %s", a.at, s.dueAt, s.openedAt)
 	}
+	left := max(0, instant(a.policy.MaxPause)-s.paused)
+	if s.pausedAt = a.when("pause_until"); s.pausedAt != a.at+left || s.ended || s.cases >= int64(a.policy.MaxAfterSales) {
+		a.failf("D66", "case %d pauses until %s, %s left, ended %t", s.cases+1, s.pausedAt, left, s.ended)
+	}
 	s.openedAt = a.at
+	s.cases++
+}
+
+// resumes is from when the system may act on the payment (D66).
+func (s *saleBook) resumes() instant {
+	if s.openedAt == 0 {
+		return s.dueAt
+	}
+	return s.dueAt + s.pausedAt - s.openedAt
 }
 
 func (a *Auditor) afterSalesClosed(s *saleBook) {
 	due := a.when("due_at")
-	if s.openedAt == 0 || due != s.dueAt+a.at-s.openedAt || roleOf(a.text("by")) != a.by.role {
+	by := roleOf(a.text("by"))
+	if s.openedAt == 0 || due != s.dueAt+min(a.at, s.pausedAt)-s.openedAt || by != a.by.role {
 		a.failf("D46", "due %s after %s, open since %s", due, s.dueAt, s.openedAt)
 	}
-	s.dueAt, s.openedAt = due, 0
+	if by == seller && a.at-s.openedAt <= instant(72*time.Hour) {
+		s.cases--
+	}
+	s.ended = s.ended || by == platform
+	s.paused += due - s.dueAt
+	s.dueAt, s.openedAt, s.pausedAt = due, 0, 0
 }
 
 func (a *Auditor) fakeFlagged(s *saleBook) {

@@ -61,7 +61,7 @@ type story struct {
 
 // payLater and payout are the settings of the stories; settings is what the auditor is told.
 var (
-	payLater = paylater.Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day, FreezeAfterOverdue: 2, Instalments: true, ChargeRetries: 1}
+	payLater = paylater.Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day, FreezeAfterOverdue: 2, Instalments: true, ChargeRetries: 1, MaxAfterSales: 3, MaxPause: 30 * day}
 	payout   = funds.Policy{HoldDays: 7, FeeRate: 10, Expected: day}
 )
 
