@@ -15,10 +15,14 @@ func (s HoldStatus) MarshalText() ([]byte, error) { return []byte(nameOf(holdNam
 func (s DisputeStage) MarshalText() ([]byte, error) { return []byte(nameOf(stageNames, uint8(s))), nil }
 
 // MarshalText returns "pending", "received" or "failed".
-func (s PaymentStatus) MarshalText() ([]byte, error) { return []byte(nameOf(paymentNames, uint8(s))), nil }
+func (s PaymentStatus) MarshalText() ([]byte, error) {
+	return []byte(nameOf(paymentNames, uint8(s))), nil
+}
 
 // MarshalText returns "none", "open", "won" or "lost".
-func (s ChargebackStatus) MarshalText() ([]byte, error) { return []byte(nameOf(chargebackNames, uint8(s))), nil }
+func (s ChargebackStatus) MarshalText() ([]byte, error) {
+	return []byte(nameOf(chargebackNames, uint8(s))), nil
+}
 
 func nameOf(names []string, n uint8) string {
 	if int(n) < len(names) {
