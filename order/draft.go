@@ -3,6 +3,7 @@ package order
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
@@ -122,8 +123,9 @@ func (e BuyerMatched) evolve(o *Order, _ time.Time) {
 	o.Buyer.Account, o.Matched = e.Account, true
 }
 
-// AttachContract files an offline contract (线下合同). After submission it is evidence only and
-// changes no term.
+// AttachContract files an offline contract (线下合同). Both parties may until the initial payment is
+// satisfied, the buyer of a draft once the seller has matched them, and again while a dispute or a
+// chargeback is open. After submission it is evidence only and changes no term.
 type AttachContract struct {
 	FileName string `json:"file_name"`
 	SHA256   string `json:"sha256"` // of the file, 64 lower-case hexadecimal digits
@@ -135,10 +137,10 @@ type AttachContract struct {
 	Text string `json:"text,omitzero"`
 }
 
-// MaxContracts is the largest number of offline contracts of an order, MaxContractText the largest
-// number of bytes of the text of one.
+// MaxContracts is the largest number of offline contracts of a party, so that neither uses up the
+// other's room; MaxContractText is the largest number of bytes of the text of one.
 const (
-	MaxContracts    = 50
+	MaxContracts    = 25
 	MaxContractText = 1 << 20
 )
 
@@ -165,8 +167,9 @@ func (c AttachContract) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 	if finds := f.rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
 		return nil, refuse(rule.A10, c, o).Because("the text seems to contain one", "合同文本中疑似含有收款账号")
 	}
-	if len(o.Contracts) >= MaxContracts {
-		return nil, trade.Invalid("contract", "an order holds at most %d", MaxContracts)
+	if o.contractsOf(g.By.Role) >= MaxContracts {
+		return nil, refuse(rule.A9, c, o).Because("%[2]s has %[1]d files, which is the most", "%[3]s已有%[1]d份文件，不能再增加",
+			o.contractsOf(g.By.Role), "the "+g.By.Role.Text(rule.English), g.By.Role.Text(rule.Chinese))
 	}
 	return []Event{ContractAttached{Party: g.By.Role, FileName: c.FileName, SHA256: c.SHA256, Size: c.Size}}, nil
 }
@@ -180,8 +183,15 @@ type ContractAttached struct {
 	Size     int64      `json:"size"`
 }
 
+// contradicts allows the 50 files that an order could have in the first edition, whoever filed them.
 func (e *ContractAttached) contradicts(o *Order) error {
-	return checkCount(len(o.Contracts), MaxContracts)
+	if o.Phase > PhaseConfirmed && !o.Frozen() {
+		return fmt.Errorf("order: evidence of the %s, and neither a dispute nor a chargeback is open", e.Party)
+	}
+	if o.contractsOf(e.Party) < MaxContracts {
+		return nil
+	}
+	return checkCount(len(o.Contracts), 2*MaxContracts)
 }
 
 func (e ContractAttached) evolve(o *Order, at time.Time) {
@@ -315,7 +325,7 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.OneTouchAcknowledged {
 		return nil, refuse(rule.A16, c, o).Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
 	}
-	if o.Mode == DraftAttachment && !o.hasSellersContract() {
+	if o.Mode == DraftAttachment && o.contractsOf(trade.Seller) == 0 {
 		return nil, refuse(rule.A7, c, o).Because("the contract is not attached", "上传附件模式下尚未上传合同")
 	}
 	if f.Service != ServiceActive {
@@ -342,13 +352,14 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	return append([]Event{submitted}, hold...), nil
 }
 
-func (o *Order) hasSellersContract() bool {
+// contractsOf returns how many offline contracts the party has filed.
+func (o *Order) contractsOf(party trade.Role) (count int) {
 	for i := range o.Contracts {
-		if o.Contracts[i].Party == trade.Seller {
-			return true
+		if o.Contracts[i].Party == party {
+			count++
 		}
 	}
-	return false
+	return count
 }
 
 // Submitted says that the order is offered to the buyer: the account to pay into, the link to send,

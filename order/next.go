@@ -3,6 +3,7 @@ package order
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tradesurety/surety/order/machine"
@@ -28,6 +29,7 @@ func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choi
 
 // probes makes a sample of each command that the order alone can refuse.
 var probes = map[string]func(*Order) Command{
+	AttachContract{}.Name():     probeContract,
 	Submit{}.Name():             func(*Order) Command { return Submit{OneTouchAcknowledged: true} },
 	Confirm{}.Name():            probeConfirm,
 	InitiatePayment{}.Name():    probePayment,
@@ -65,6 +67,10 @@ func (o *Order) permissiveFacts() Facts {
 		Quota:     Quota{Available: trade.Minor(math.MaxInt64, o.Terms.Total.Currency())},
 		Receiving: Receiving{Account: "any", Owner: o.ID},
 	}
+}
+
+func probeContract(*Order) Command {
+	return AttachContract{FileName: "-", SHA256: strings.Repeat("0", 64), Size: 1}
 }
 
 func probeConfirm(o *Order) Command { return Confirm{Terms: o.Revision} }

@@ -19,6 +19,10 @@ func TestNext(t *testing.T) {
 	disputed := gone.disputed()
 	offered := disputed.does(seller, order.ProposeSettlement{Refund: money("1")})
 	proposed := bare.does(seller, order.ProposeChange{To: bare.amendment("7000", "2000", order.CoverageNone)})
+	crowded := submitted(t, order.CoverageNone)
+	for range order.MaxContracts {
+		crowded = crowded.does(seller, contract("a.pdf"))
+	}
 	byCard := confirmed(t, order.CoverageNone).paid("1", "1")
 	for _, c := range []struct {
 		name string
@@ -30,7 +34,8 @@ func TestNext(t *testing.T) {
 		{"a buyer of nothing", once(t), buyer, "[]"},
 		{"an empty draft", drafted(t), seller, "[set-buyer match-buyer attach-contract set-terms set-transport choose-coverage submit:A8 cancel]"},
 		{"a complete draft", complete(t, order.CoveragePostDelivery), seller, "[set-buyer match-buyer attach-contract set-terms set-transport choose-coverage submit cancel]"},
-		{"the buyer of a draft", complete(t, order.CoverageNone), buyer, "[]"},
+		{"the buyer of a draft", complete(t, order.CoverageNone), buyer, "[attach-contract]"},
+		{"a seller without room for files", crowded, seller, "[attach-contract:A9 set-transport unlink modify cancel]"},
 		{"an offer", submitted(t, order.CoverageNone), buyer, "[attach-contract confirm cancel]"},
 		{"an offer that lapsed", submitted(t, order.CoverageNone).after(30 * day), buyer, "[attach-contract confirm:D28 cancel]"},
 		{"the clock of an offer", submitted(t, order.CoverageNone), system, "[expire:D28]"},
@@ -47,15 +52,15 @@ func TestNext(t *testing.T) {
 		{"a buyer with the goods", received(t, order.CoverageNone), buyer, "[initiate-payment review edit-review:D31]"},
 		{"a buyer who reviewed", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), buyer, "[review:D31 edit-review]"},
 		{"nobody", bare, trade.Actor{}, "[]"},
-		{"a seller who may modify", confirmed(t, order.CoveragePostDelivery), seller, "[set-transport accept-shortfall:D20 link unlink modify propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund:D30 cancel]"},
+		{"a seller who may modify", confirmed(t, order.CoveragePostDelivery), seller, "[attach-contract set-transport accept-shortfall:D20 link unlink modify propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund:D30 cancel]"},
 		{"a seller whose terms are terse", terse, seller, "[attach-contract set-transport unlink modify cancel]"},
 		{"a seller who has proposed", proposed, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22 propose-change:D25 escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
 		{"a buyer to whom it was proposed", proposed, buyer, "[initiate-payment accept-change reject-change open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
 		{"a buyer who waits for the goods", gone, buyer, "[initiate-payment confirm-receipt extend-receipt open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
 		{"a buyer who waited too long", gone.after(15 * day), buyer, "[initiate-payment confirm-receipt extend-receipt:D12 open-dispute:D13 withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
-		{"a buyer who objects", disputed, buyer, "[initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate:D29 propose-settlement accept-settlement:D29]"},
-		{"a buyer on day 4, with an offer", offered.after(3 * day), buyer, "[initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate propose-settlement accept-settlement]"},
-		{"a seller who has offered", offered, seller, "[accept-shortfall:D29 extend-receipt:D29 escalate:D29 propose-settlement accept-settlement:D29 refund]"},
+		{"a buyer who objects", disputed, buyer, "[attach-contract initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate:D29 propose-settlement accept-settlement:D29]"},
+		{"a buyer on day 4, with an offer", offered.after(3 * day), buyer, "[attach-contract initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate propose-settlement accept-settlement]"},
+		{"a seller who has offered", offered, seller, "[attach-contract accept-shortfall:D29 extend-receipt:D29 escalate:D29 propose-settlement accept-settlement:D29 refund]"},
 		{"the clock of a dispute", disputed.after(6 * day), system, "[auto-confirm-receipt:D29 escalate]"},
 		{"the platform amid a dispute", disputed, platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund return-unapplied:D21 charge-back:D24 resolve-chargeback:D24]"},
 		{"the platform of an escalated dispute", gone.escalated(), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate refund return-unapplied:D21 charge-back:D24 resolve-chargeback:D24]"},

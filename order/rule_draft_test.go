@@ -104,6 +104,8 @@ func testA9(t *testing.T) {
 		return order.ContractAttached{Party: r, FileName: file.FileName, SHA256: digest, Size: 1 << 20}
 	}
 	t.Run("accept/the seller of a draft", draft.when(seller, file).then(by(trade.Seller)))
+	t.Run("accept/the matched buyer of a draft", draft.when(buyer, file).then(by(trade.Buyer)))
+	t.Run("accept/the seller once it is confirmed", bound.when(seller, file).then(by(trade.Seller)))
 	t.Run("accept/the seller after submission", offered.when(seller, file).then(by(trade.Seller)))
 	t.Run("accept/the buyer after submission", offered.when(buyer, file).then(by(trade.Buyer)))
 	t.Run("accept/the buyer after confirming", bound.when(buyer, file).then(by(trade.Buyer)))
@@ -113,11 +115,85 @@ func testA9(t *testing.T) {
 			t.Errorf("revision %d, %d contracts", after.order.Revision, len(after.order.Contracts))
 		}
 	})
-	t.Run("refuse/the buyer of a draft", draft.when(buyer, file).refusedBy(rule.A9))
-	t.Run("refuse/the seller once it is confirmed", bound.when(seller, file).refusedBy(rule.A9))
+	t.Run("refuse/the buyer of a draft, not matched yet", drafted(t).when(buyer, file).refusedBy(rule.A9))
+	t.Run("refuse/the buyer of a draft, entered anew", draft.does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"}).
+		when(buyer, file).refusedBy(rule.A9))
+	t.Run("refuse/an unregistered buyer of a draft", drafted(t).does(seller, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane Doe"}).
+		knowing(func(f *order.Facts) { f.Match = "" }).does(seller, order.MatchBuyer{Email: buyer.Email}).when(buyer, file).refusedBy(rule.A9))
 	t.Run("refuse/the platform", offered.when(platform, file).refusedBy(rule.A9))
 	t.Run("refuse/another buyer", offered.when(otherBuyer, file).refusedBy(rule.A9))
 	t.Run("refuse/another seller", offered.when(otherSeller, file).refusedBy(rule.A9))
+	testA9Evidence(t)
+	testA9Room(t)
+}
+
+// testA9Evidence files evidence in every phase in which a dispute or a chargeback can be open, and in
+// none after the initial payment without one.
+func testA9Evidence(t *testing.T) {
+	file := contract("photos.zip")
+	for _, phase := range phases[2:] {
+		s := inPhase(t, phase)
+		for _, frozen := range freezes[1:] {
+			if phase < frozen.from || phase > frozen.to {
+				continue
+			}
+			o, _, g := acceptable(s, "attach-contract", frozen.freeze)
+			for _, who := range []trade.Actor{buyer, seller} {
+				g.By = who
+				made, err := decided(o, file, g)
+				if err != nil || len(made) != 1 {
+					t.Errorf("accept/%s, the %s%s: %v", phase, who.Role, frozen.name, err)
+				}
+				after, err := order.Evolve(o, made[0], g.At)
+				if err != nil || after.Revision != o.Revision || after.Terms.Total != o.Terms.Total || len(after.Contracts) != len(o.Contracts)+1 {
+					t.Errorf("effect/%s, the %s%s: %+v, %v", phase, who.Role, frozen.name, after.Contracts, err)
+				}
+			}
+			g.By = otherBuyer
+			if made, err := decided(o, file, g); !errors.Is(err, rule.A9) || len(made) > 0 {
+				t.Errorf("refuse/%s, another buyer%s: %v", phase, frozen.name, err)
+			}
+		}
+		if phase <= order.PhaseConfirmed {
+			continue
+		}
+		t.Run("refuse/the buyer once it is "+phase.String(), s.when(buyer, file).refusedBy(rule.A9))
+		t.Run("refuse/the seller once it is "+phase.String(), s.when(seller, file).refusedBy(rule.A9))
+		t.Run("excludes/evidence once it is "+phase.String(), func(t *testing.T) {
+			if _, err := order.Evolve(s.order, order.ContractAttached{Party: trade.Buyer, FileName: "a", SHA256: digest, Size: 1}, s.now); err == nil {
+				t.Error("it is no corrupt history")
+			}
+		})
+	}
+}
+
+// testA9Room fills the room of one party; the other keeps its own. A list of the first edition, whose
+// 50 files were anybody's, stays, and its party adds none.
+func testA9Room(t *testing.T) {
+	file, offered := contract("a.pdf"), submitted(t, order.CoverageNone)
+	full := offered
+	for range order.MaxContracts - 1 {
+		full = full.does(seller, file)
+	}
+	t.Run("accept/the last file of the seller", full.when(seller, file).leads(order.PhaseSubmitted))
+	full = full.does(seller, file)
+	t.Run("refuse/one more of the seller", full.when(seller, file).refusedBy(rule.A9))
+	t.Run("accept/the first of the buyer all the same", full.when(buyer, file).leads(order.PhaseSubmitted))
+	o := offered.order
+	for range 2 * order.MaxContracts {
+		var err error
+		if o, err = order.Evolve(o, order.ContractAttached{Party: trade.Seller, FileName: "a", SHA256: digest, Size: 1}, offered.now); err != nil {
+			t.Fatalf("effect/a list of the first edition: %v", err)
+		}
+	}
+	g := offered.given(seller, file)
+	if _, err := decided(o, file, g); !errors.Is(err, rule.A9) {
+		t.Errorf("refuse/one more than 50 of the first edition: %v", err)
+	}
+	g.By = buyer
+	if made, err := decided(o, file, g); err != nil || len(made) != 1 {
+		t.Errorf("accept/the buyer beside 50 of the seller: %v", err)
+	}
 }
 
 func testA10(t *testing.T) {

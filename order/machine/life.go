@@ -32,6 +32,8 @@ type Permit[P Phase, K Symbol] struct {
 	ExceptRule rule.ID
 	// WhileFrozen says that the command is accepted while the stream is frozen (D29).
 	WhileFrozen bool
+	// OnlyFrozen says that the command is accepted only while the stream is frozen.
+	OnlyFrozen bool
 	// Facts are the roles whose command no clock refuses (D61): it reports what happened outside, or
 	// frees money or quota that one event under a wrong clock must not lock. See Life.Instant.
 	Facts []trade.Role
@@ -47,6 +49,17 @@ func (p Permit[P, K]) Unless(ruleID rule.ID, phases []P) Permit[P, K] {
 func (p Permit[P, K]) EvenFrozen() Permit[P, K] {
 	p.WhileFrozen = true
 	return p
+}
+
+// WhenFrozen returns the permit with the command accepted only while the stream is frozen.
+func (p Permit[P, K]) WhenFrozen() Permit[P, K] {
+	p.WhileFrozen, p.OnlyFrozen = true, true
+	return p
+}
+
+// in reports whether the permit has the phase of the stream, and the freeze that it may need.
+func (p *Permit[P, K]) in(at *At[P]) bool {
+	return slices.Contains(p.Phases, at.Phase) && (at.Frozen || !p.OnlyFrozen)
 }
 
 // AsFact returns the permit with the command as a fact if it comes from one of the roles, or from
@@ -127,14 +140,24 @@ func Must[P Phase, K Symbol](l *Life[P, K], err error) *Life[P, K] {
 func (c *command[P, K]) describe(name string) {
 	var english, chinese []string
 	for _, p := range c.rows {
+		var when, whenChinese string
+		if p.OnlyFrozen {
+			when, whenChinese = " and "+openEnglish, "且"+openChinese+"时"
+		}
 		english = append(english, "for "+list(texts(p.Roles, rule.English, "the %s"), "and")+
-			", while it is "+list(texts(p.Phases, rule.English, "%s"), "or"))
+			", while it is "+list(texts(p.Phases, rule.English, "%s"), "or")+when)
 		chinese = append(chinese, strings.Join(texts(p.Roles, rule.Chinese, "%s"), "、")+
-			"在"+strings.Join(texts(p.Phases, rule.Chinese, "“%s”"), "、")+"状态下")
+			"在"+strings.Join(texts(p.Phases, rule.Chinese, "“%s”"), "、")+"状态下"+whenChinese)
 	}
 	c.english = name + " is " + strings.Join(english, ", and ")
 	c.chinese = name + " 仅限" + strings.Join(chinese, "，或") + "使用"
 }
+
+// What freezes a stream.
+const (
+	openEnglish = "a dispute or a chargeback is open"
+	openChinese = "有进行中的纠纷或拒付"
+)
 
 // texts returns the text of each value in that language, written as the format says.
 func texts[T interface{ Text(lang rule.Lang) string }](values []T, lang rule.Lang, format string) []string {
@@ -216,7 +239,7 @@ func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	role, here, whileFrozen := false, false, false
 	for _, p := range c.rows {
 		mine := slices.Contains(p.Roles, g.By.Role)
-		role, here = role || mine, here || mine && slices.Contains(p.Phases, at.Phase)
+		role, here = role || mine, here || mine && p.in(&at)
 		whileFrozen = whileFrozen || p.WhileFrozen
 	}
 	no := func(id rule.ID) *trade.Refusal { return trade.Refuse(id, name, at.Phase.String()) }
@@ -233,7 +256,7 @@ func (l *Life[P, K]) Check(name string, g trade.Given, at At[P]) error {
 	case g.At.Before(at.LastAt) && g.By.Role != trade.Desk && !l.Fact(name, g.By.Role):
 		return no(rule.D61).From(at.LastAt)
 	case at.Frozen && !whileFrozen:
-		return no(rule.D29).Says("a dispute or a chargeback is open", "有进行中的纠纷或拒付")
+		return no(rule.D29).Says(openEnglish, openChinese)
 	}
 	return nil
 }
@@ -271,7 +294,7 @@ func (l *Life[P, K]) Next(g trade.Given, at func(command string) At[P], probe fu
 			continue
 		}
 		at := at(p.Command)
-		if !at.Party || !slices.Contains(p.Phases, at.Phase) {
+		if !at.Party || !p.in(&at) {
 			continue
 		}
 		err := l.Check(p.Command, g, at)

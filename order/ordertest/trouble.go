@@ -12,6 +12,8 @@ import (
 func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	switch {
+	case o.Phase == order.PhaseDraft && o.Matched && o.Buyer.Account != "" && p.chance(8) == 0:
+		return buyer, p.contract("as we discussed")
 	case o.Phase <= order.PhaseDraft:
 		return owner, nil
 	case o.Dispute.Stage == order.StageEscalated && p.chance(4) > 0:
@@ -23,6 +25,8 @@ func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
 			return buyer, order.RejectChange{Proposal: o.Proposal.Number}
 		}
 		return buyer, order.AcceptChange{Proposal: o.Proposal.Number}
+	case o.Frozen() && p.chance(6) == 0:
+		return one(p.chance, buyer, owner), p.contract("photographs of the goods")
 	case o.Ledger.Unapplied.IsPositive() && p.chance(3) == 0:
 		if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived && o.Due().IsPositive() && !o.Frozen() {
 			return Platform, order.ApplyUnapplied{Amount: least(p.part(o.Ledger.Unapplied), o.Due())}

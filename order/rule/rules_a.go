@@ -107,8 +107,8 @@ var assuranceRules = []Entry{
 	},
 	{
 		ID:      A9,
-		English: "Only the parties upload the offline contract: the seller until the buyer confirms, the matched buyer from submission until the initial payment is satisfied.",
-		Chinese: "线下合同只能由订单双方上传：卖家在买家确认之前，已匹配的买家在提交之后、预付款付清之前。",
+		English: "Only the parties upload the offline contract, the buyer once matched and registered, until the initial payment is satisfied and while a dispute or a chargeback is open; 25 files each.",
+		Chinese: "线下合同只能由买卖双方上传，买家须已匹配且已注册，首付款到账前可上传，有进行中的纠纷或拒付时也可上传；每方最多25份。",
 		Source:  "買家賣家都可直接“上傳線下合同”",
 	},
 	{

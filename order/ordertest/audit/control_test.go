@@ -156,6 +156,9 @@ func all(edits ...edit) edit {
 	}
 }
 
+// times makes the change that often.
+func times(n int, change edit) edit { return all(slices.Repeat([]edit{change}, n)...) }
+
 // numbered gives the records the numbers that a store would.
 func numbered(log []events.Record) []events.Record {
 	versions := make(map[events.StreamID]events.Version)

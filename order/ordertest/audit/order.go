@@ -36,7 +36,7 @@ var orderSteps = map[string]orderStep{
 	"order.drafted":           {orderNone, orderDraft, "I13", (*Auditor).drafted},
 	"order.buyer-entered":     {orderDraft, 0, "I13", (*Auditor).buyerEntered},
 	"order.buyer-matched":     {orderDraft, 0, "I13", (*Auditor).buyerMatched},
-	"order.contract-attached": {orderDraft | orderSubmitted | orderConfirmed, 0, "I7", (*Auditor).contractAttached},
+	"order.contract-attached": {orderDraft | orderMoney, 0, "I7", (*Auditor).contractAttached},
 	"order.terms-set":         {orderDraft, 0, "I13", (*Auditor).termsSet},
 	"order.transport-set":     {orderDraft | orderLinkable, 0, "I7", (*Auditor).transportSet},
 	"order.coverage-chosen":   {orderDraft, 0, "I13", (*Auditor).coverageChosen},
@@ -94,7 +94,8 @@ type orderBook struct {
 
 	seller, sellerEmail          string
 	buyer, buyerEmail, buyerName string
-	matched, uploads, uploaded   bool // uploads: the mode of attachment
+	matched, uploads             bool   // uploads: the mode of attachment
+	files                        [2]int // contracts of the seller and of the buyer
 	draftedAt                    instant
 	currency                     currency
 	total, initial               amount
@@ -247,10 +248,20 @@ func (a *Auditor) contractAttached(o *orderBook) {
 	if party := roleOf(a.text("party")); party != a.by.role {
 		a.failf("A9", "a contract of the %s", a.text("party"))
 	}
-	if a.by.role == buyer && o.phase == orderDraft {
-		a.failf("A9", "the buyer attaches to a draft")
+	switch {
+	case a.by.role == buyer && o.phase == orderDraft && (!o.matched || o.buyer == ""):
+		a.failf("A9", "a buyer who is not matched and registered attaches to a draft")
+	case o.phase&(orderDraft|orderSubmitted|orderConfirmed) == 0 && !o.frozen():
+		a.failf("A9", "evidence after the initial payment without a dispute or a chargeback")
 	}
-	o.uploaded = o.uploaded || a.by.role == seller
+	files := &o.files[0]
+	if a.by.role == buyer {
+		files = &o.files[1]
+	}
+	// The first edition allowed 50 files an order, whoever filed them.
+	if *files++; *files > 25 && o.files[0]+o.files[1] > 50 {
+		a.failf("A9", "the %s has %d files", a.text("party"), *files)
+	}
 }
 
 func (a *Auditor) transportSet(o *orderBook) {
@@ -293,7 +304,7 @@ func (a *Auditor) submitted(o *orderBook) {
 		a.failf("A12", "the total is %d", o.total)
 	case o.coverage == "":
 		a.failf("A16", "no coverage was chosen")
-	case o.uploads && !o.uploaded:
+	case o.uploads && o.files[0] == 0:
 		a.failf("A7", "no contract is attached")
 	case !a.serves(o.seller):
 		a.failf("A6", "the service of %s is not active", o.seller)

@@ -54,7 +54,7 @@ type right struct {
 var rights = map[string]map[string]*right{
 	"order": table(
 		"draft: seller > drafted", "set-buyer: seller > buyer-entered", "match-buyer: seller > buyer-matched",
-		"attach-contract: seller buyer > contract-attached", "set-terms: seller > terms-set",
+		"attach-contract: seller buyer amid > contract-attached", "set-terms: seller > terms-set",
 		"set-transport: seller > transport-set shipped hold-released", "choose-coverage: seller > coverage-chosen",
 		"submit: seller > submitted hold-placed",
 		"confirm: buyer > confirmed hold-placed unapplied-applied funded shipped hold-released",
