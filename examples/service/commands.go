@@ -54,7 +54,14 @@ func on[T, C any](target func(*http.Request) (T, error), decode func(string, []b
 	}
 }
 
-func orderID(r *http.Request) (trade.ID, error) { return trade.ParseID(r.PathValue("id")) }
+// orderID returns the id of an order, which is a UUID of version 7: the log's index of them stays warm.
+func orderID(r *http.Request) (trade.ID, error) {
+	id, err := trade.ParseID(r.PathValue("id"))
+	if err == nil && uuid.UUID(id).Version() != 7 {
+		err = malformed("id", "must be a UUID of version 7")
+	}
+	return id, err
+}
 
 // entrustmentID does not check the id: the desk does, and so for accounts.
 func entrustmentID(r *http.Request) (order.EntrustmentID, error) {
@@ -100,9 +107,24 @@ func (s *service) command(do action) handler {
 		if err != nil {
 			return err
 		}
-		reply(w, http.StatusOK, "application/json", done{result.Version, result.Receipt.Position, result.Receipt.Repeated})
+		status := http.StatusOK
+		if created(result) {
+			status = http.StatusCreated
+			path, _, _ := strings.Cut(r.URL.EscapedPath(), "/commands/")
+			w.Header().Set("Location", path)
+		}
+		reply(w, status, "application/json", done{result.Version, result.Receipt.Position, result.Receipt.Repeated})
 		return nil
 	}
+}
+
+// created reports whether the events of a command are the first ones of its stream.
+func created(result desk.Result) bool {
+	first := false
+	for _, e := range result.Events {
+		first = first || e.Stream == result.Stream && e.Version == 1
+	}
+	return first
 }
 
 // read decodes the command of a request.

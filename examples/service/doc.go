@@ -19,16 +19,23 @@
 //	GET  /orders?seller=&buyer=&phase=&status=&due_before=&by_deadline=&limit=&after=&wait=
 //	GET  /orders/{id}
 //	GET  /orders/{id}/timeline
+//	GET  /pay-later/{id}
+//	GET  /entrustments/{id}
+//	GET  /services/{account}
+//	GET  /lines/{account}/{currency}
+//	GET  /quotas/{account}/{currency}
+//	GET  /funds/{account}/{currency}
 //	GET  /events
 //	GET  /healthz
 //
-// The body of a command is the JSON of its type, such as {"mode":"online"} for draft. The caller who
+// A state has an ETag and is not sent again to an If-None-Match that has it. A command whose event is the
+// first of what it addresses is answered with 201 and a Location. The body of a command is the JSON of its type, such as {"mode":"online"} for draft. The caller who
 // drafts or places an order chooses its id, a UUID of version 7. The actor comes from the bearer
 // token alone: see Authenticate.
 //
 // # Retries
 //
-// Every command comes with an Idempotency-Key, as in draft-ietf-httpapi-idempotency-key-header. The
+// Every command comes with an Idempotency-Key of 1 to 200 bytes, as in draft-ietf-httpapi-idempotency-key-header. The
 // same request with the same key is executed once, whichever instance it reaches; a retry gets the
 // first answer with repeated set. Another request with the same key is answered with 422, as that
 // draft demands. A refusal is not stored: a retry is decided again. Two callers never share a key.

@@ -282,11 +282,14 @@ func (c client) ask(path, token, body string, headers ...string) answer {
 func (c client) must(path, token, body string) done {
 	c.t.Helper()
 	a := c.ask(path, token, body)
-	if a.status != http.StatusOK {
+	if !accepted(a.status) {
 		c.t.Fatalf("%s %s: %d %s", path, body, a.status, a.body)
 	}
 	return read[done](c.t, a)
 }
+
+// accepted reports whether a command was: 201 if it has created what it addresses.
+func accepted(status int) bool { return status == http.StatusOK || status == http.StatusCreated }
 
 // read decodes the body of an answer, which has no member that the type does not know.
 func read[T any](t testing.TB, a answer) (v T) {

@@ -51,7 +51,7 @@ func (r *request) id() uuid.UUID {
 // once sends the request once, and records the answer if it has the outcome of the command.
 func (r *request) once(c client) (done, answer, error) {
 	a, err := c.try(http.MethodPost, r.path, r.token, r.body, "Idempotency-Key", r.key)
-	if err != nil || a.status != http.StatusOK {
+	if err != nil || !accepted(a.status) {
 		return done{}, a, err
 	}
 	var d done
@@ -183,7 +183,7 @@ func (l *load) until(c client, r *request) bool {
 		switch {
 		case err != nil:
 			l.t.Errorf("%s: %v", r.path, err)
-		case a.status == http.StatusOK:
+		case accepted(a.status):
 			if r.acks = append(r.acks, d); len(r.acks) == 1 {
 				l.requests = append(l.requests, r)
 			}

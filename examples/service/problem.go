@@ -111,6 +111,9 @@ func describe(err error, lang rule.Lang) *problem {
 func (s *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 	lang := language(r.Header.Get("Accept-Language"))
 	p := *describe(err, lang)
+	if p.Rule == "" {
+		lang = rule.English // only refusals have a text in both languages
+	}
 	p.Instance = r.URL.EscapedPath()
 	h := w.Header()
 	h.Set("Content-Language", string(lang))

@@ -27,6 +27,9 @@ func (s *service) route() {
 	s.mux.Handle("GET /orders/{id}", s.authenticated(s.show))
 	s.mux.Handle("GET /orders/{id}/timeline", s.authenticated(s.timeline))
 	s.mux.Handle("GET /events", s.authenticated(s.events))
+	for path, read := range s.states() {
+		s.mux.Handle("GET "+path, s.authenticated(s.state(read)))
+	}
 	for path, do := range actions {
 		s.mux.Handle("POST "+path+"/commands/{command}", s.authenticated(s.command(do)))
 	}
