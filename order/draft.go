@@ -168,8 +168,7 @@ func (c AttachContract) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 		return nil, refuse(rule.A10, c, o).Because("the text seems to contain one", "合同文本中疑似含有收款账号")
 	}
 	if o.contractsOf(g.By.Role) >= MaxContracts {
-		return nil, refuse(rule.A9, c, o).Because("%[2]s has %[1]d files, which is the most", "%[3]s已有%[1]d份文件，不能再增加",
-			o.contractsOf(g.By.Role), "the "+g.By.Role.Text(rule.English), g.By.Role.Text(rule.Chinese))
+		return nil, refuse(rule.A9, c, o).Because("the party has %[1]d files, which is the most", "该方已有%[1]d份文件，不能再增加", MaxContracts)
 	}
 	return []Event{ContractAttached{Party: g.By.Role, FileName: c.FileName, SHA256: c.SHA256, Size: c.Size}}, nil
 }

@@ -29,6 +29,7 @@ type permit struct {
 	rules                []string
 	frozen               bool
 	facts                []string
+	onlyFrozen           bool
 }
 
 func permits[P machine.Phase, K machine.Symbol](life *machine.Life[P, K]) (rows []permit) {
@@ -38,6 +39,7 @@ func permits[P machine.Phase, K machine.Symbol](life *machine.Life[P, K]) (rows 
 			row.rules = append(row.rules, string(p.ExceptRule))
 		}
 		row.roles, row.phases, row.makes, row.facts = texts(p.Roles), texts(p.Phases), texts(p.Makes), texts(p.Facts)
+		row.onlyFrozen = p.OnlyFrozen
 		rows = append(rows, row)
 	}
 	return rows
@@ -128,6 +130,9 @@ func (s *sources) command(b *bytes.Buffer, a *aggregate, command string) error {
 		fact := ""
 		if len(row.facts) > 0 {
 			fact = "; a fact from " + strings.Join(row.facts, ", ")
+		}
+		if row.onlyFrozen {
+			fact += "; only while a dispute or a chargeback is open"
 		}
 		fmt.Fprintf(b, "- Issued by %s, in %s%s.\n", strings.Join(row.roles, ", "), strings.Join(row.phases, ", "), fact)
 		makes, refuse = union(makes, row.makes), union(refuse, row.rules)
