@@ -140,6 +140,7 @@ func testD60(t *testing.T) {
 		return order.Item{Name: "lamp", Quantity: number("1"), Unit: "pc", Price: number(price), Amount: money(amount)}
 	}
 	t.Run("refuse/items in two currencies", set(order.Terms{Total: money("10"), Items: []order.Item{item("5", "5"), item("5", "5 EUR")}}).refusedBy(rule.D60))
+	t.Run("refuse/a first item in another currency", set(order.Terms{Total: money("10"), Items: []order.Item{item("10", "10 EUR")}}).refusedBy(rule.D60))
 	big := order.Item{Name: "lamp", Quantity: number("9000000000000"), Unit: "pc", Price: number("9000000000000"), Amount: money("1")}
 	t.Run("refuse/an item that overflows", set(order.Terms{Total: money("1"), Items: []order.Item{big}}).refusedBy(rule.D60))
 	half := item("9000000000000", "9000000000000")

@@ -140,7 +140,7 @@ func (t Terms) complete() (Terms, *trade.Refusal) {
 	if len(t.Items) == 0 {
 		return t, nil
 	}
-	var sum trade.Money
+	sum := trade.Minor(0, t.Total.Currency())
 	for i := range t.Items {
 		it := &t.Items[i]
 		amount, err := it.Quantity.Times(it.Price, t.Total.Currency())
