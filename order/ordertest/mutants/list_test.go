@@ -13,7 +13,7 @@ var mutants = []mutant{
 
 	// order: draft and confirm
 	{"draft.go", "if o.Seller.Same(\"\", c.Email) || g.By.Email.Same(c.Email) {", "if false {", "D36", "the seller enters himself as the buyer", edges},
-	{"draft.go", "if o.Mode == DraftAttachment && !o.hasSellersContract() {", "if false {", "A7", "an order to be attached is submitted without a contract", rules},
+	{"draft.go", "if o.Mode == DraftAttachment && o.contractsOf(trade.Seller) == 0 {", "if false {", "A7", "an order to be attached is submitted without a contract", rules},
 	{"draft.go", "if !account.Owner.IsZero() && account.Owner != o.ID {", "if false {", "A11", "two orders get one receiving account", rules},
 	{"draft.go", "if c.Coverage != CoverageNone && !c.TermsAccepted {", "if false {", "A13", "coverage without the tick", rules},
 	{"confirm.go", "if c.Terms != o.Revision {", "if c.Terms > o.Revision {", "A18", "the buyer confirms terms that have changed", play},
