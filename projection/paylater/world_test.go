@@ -73,6 +73,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{TB: t, log: log, clock: start, rand: viewtest.Rand(t), seen: make(map[string]int)}
 	terms := paylater.DefaultPolicy()
 	terms.Instalments, terms.ChargeRetries, terms.FreezeAfterOverdue = true, 1, 3
+	terms.Currencies = []trade.Currency{cny, usd}
 	w.desk = must(desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.Sources{
 		Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 			p := funds.DefaultPolicy()
