@@ -51,8 +51,9 @@ func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 		desk.WithPayLater(policy),
 		desk.WithSources(desk.Sources{
 			Funds: func(context.Context, trade.Account) (funds.Policy, error) {
-				p := funds.DefaultPolicy() // seven days of waiting
-				p.FeeRate = 10             // and 0.1 % of a withdrawal
+				p := funds.DefaultPolicy()
+				p.HoldDays = 7 // this merchant waits seven days
+				p.FeeRate = 10 // and pays 0.1 % of a withdrawal
 				return p, nil
 			},
 		}))

@@ -185,10 +185,10 @@ func ExampleOnPayLater() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("pending:", b.Pending(e.now))
+	fmt.Println("available:", b.Available(e.now))
 	// Output:
 	// paylater paylater.paid
 	// paylater_line credit.quota-restored
 	// funds funds.credited
-	// pending: 3000.00 CNY
+	// available: 3000.00 CNY
 }

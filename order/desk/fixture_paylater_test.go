@@ -35,7 +35,7 @@ func payout(policies map[trade.Account]funds.Policy) desk.Option {
 		if p, ok := policies[merchant]; ok {
 			return p, nil
 		}
-		return funds.DefaultPolicy(), nil
+		return weekly(), nil
 	}})
 }
 

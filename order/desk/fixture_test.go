@@ -15,6 +15,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
@@ -54,7 +55,17 @@ type fixture struct {
 	payLater *paylater.Policy // the same of pay-later orders
 }
 
+// weekly is the default policy of received funds, but that credits wait seven days.
+func weekly() funds.Policy {
+	p := funds.DefaultPolicy()
+	p.HoldDays = 7
+	return p
+}
+
 func newFixture(t testing.TB, store events.Store, opts ...desk.Option) *fixture {
+	opts = append([]desk.Option{desk.WithSources(desk.Sources{
+		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return weekly(), nil },
+	})}, opts...)
 	tr := &fixture{TB: t, Fixture: ordertest.DeskOn(t, store, opts...)}
 	return tr.at(start)
 }

@@ -60,6 +60,7 @@ func pays(n int64, days int) Event {
 
 // acceptances has for each rule what it accepts, and the balance after it.
 var acceptances = []accepted{
+	{"D56/accept/by default nobody waits", never, noon, Credit{orderA, yuan(5_000)}, Facts{Sale: Sale{Paid: yuan(5_000)}}, credited(orderA, 5_000, 0), figures{credited: 5_000, available: 5_000}},
 	{"B8/accept/the amount that was paid", never, noon, Credit{orderA, yuan(5_000)}, sold(5_000), credited(orderA, 5_000, 7), figures{credited: 5_000, pending: 5_000}},
 	{"B8/accept/the credit of the next order", free, noon, Credit{orderB, yuan(5)}, selling(5, 7), pays(5, 7), figures{credited: 105, pending: 5, available: 100}},
 	{"B10/accept/all that is available to the merchant's own Alipay", free, noon, withdraw(100), none, taken(100_00, 0, alipay), figures{credited: 100, transit: 100}},

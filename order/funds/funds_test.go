@@ -67,8 +67,10 @@ func after(history ...Event) Balance {
 	return b
 }
 
-// sold is the fact that a buyer pays that much.
-func sold(n int64) Facts { return Facts{Sale: Sale{Paid: yuan(n)}} }
+// sold is the fact that a buyer pays that much to a merchant whose credits wait seven days.
+func sold(n int64) Facts {
+	return Facts{Policy: &Policy{HoldDays: 7, Expected: day}, Sale: Sale{Paid: yuan(n)}}
+}
 
 // paid is the fact that so much was credited for an order, and so much of it refunded.
 func paid(credited, refunded int64) Facts {

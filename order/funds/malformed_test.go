@@ -77,7 +77,7 @@ func TestBadFacts(t *testing.T) {
 
 func TestPolicy(t *testing.T) {
 	defaults := DefaultPolicy()
-	if defaults != (Policy{HoldDays: 7, Expected: 24 * time.Hour}) || defaults.Validate(CNY()) != nil {
+	if defaults != (Policy{Expected: 24 * time.Hour}) || defaults.Validate(CNY()) != nil {
 		t.Errorf("the defaults are %+v", defaults)
 	}
 	for _, c := range []struct {

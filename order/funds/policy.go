@@ -12,7 +12,7 @@ import (
 // currency or the zero Money.
 type Policy struct {
 	// HoldDays is how many days of 24 hours a credit waits before it is available: 0, 7, 15 or
-	// another number up to 3,650 (B17; 7).
+	// another number up to 3,650 (B17; 0).
 	HoldDays int
 	// FeeRate is the fee of a withdrawal in basis points of the gross amount, from 0 to 10,000:
 	// 10 are 0.1 % (B16, D58; 0).
@@ -29,7 +29,7 @@ type Policy struct {
 }
 
 // DefaultPolicy returns the documented defaults.
-func DefaultPolicy() Policy { return Policy{HoldDays: 7, Expected: day} }
+func DefaultPolicy() Policy { return Policy{Expected: day} }
 
 const (
 	day = 24 * time.Hour

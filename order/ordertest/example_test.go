@@ -77,7 +77,9 @@ func ExampleDesk() {
 
 // A command that writes several streams: what comes of it is told in the order of the log.
 func ExampleFixture_When() {
-	f := ordertest.Desk(t)
+	f := ordertest.Desk(t, desk.WithSources(desk.Sources{Funds: func(context.Context, trade.Account) (funds.Policy, error) {
+		return funds.Policy{HoldDays: 7, Expected: ordertest.Day}, nil
+	}}))
 	id := f.SaleAt(paylater.PhaseReceived, ordertest.CNY("100"))
 	f.When(ordertest.Shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P1", Amount: ordertest.CNY("100")})).Then(
 		paylater.Paid{Reference: "P1", Amount: ordertest.CNY("100"), Total: ordertest.CNY("100")},

@@ -101,8 +101,8 @@ var payLaterRulings = []Entry{
 	},
 	{
 		ID:      D56,
-		English: "The waiting time of funds is the one that applied when they were credited; a later change does not move it.",
-		Chinese: "已收货款的等待时间以入账时的规定为准，以后的变更不影响已入账的货款。",
+		English: "Funds wait as long as the platform has set for the merchant, by default not at all; the time that applied when they were credited is not moved by a later change.",
+		Chinese: "已收货款的等待时间由平台按商家设定，默认无需等待；以入账时的规定为准，以后的变更不影响已入账的货款。",
 	},
 	{
 		ID:      D57,

@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/assurance"
 	"github.com/tradesurety/surety/projection/internal/viewtest"
@@ -131,7 +132,9 @@ func ExampleQuota() {
 // What a merchant received: a balance at an instant, and the statement, in which waiting funds are
 // released by time alone.
 func ExampleFunds() {
-	f := ordertest.Desk(t)
+	f := ordertest.Desk(t, desk.WithSources(desk.Sources{Funds: func(context.Context, trade.Account) (funds.Policy, error) {
+		return funds.Policy{HoldDays: 7, Expected: 24 * time.Hour}, nil
+	}}))
 	f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
 	f.Clock.Advance(10 * ordertest.Day)
 	f.Do(ordertest.Merchant, desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{

@@ -77,8 +77,8 @@ func newWorld(t testing.TB) *world {
 	w.desk = must(desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.Sources{
 		Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 			p := funds.DefaultPolicy()
-			if p.FeeRate = 100; merchant == zhou.Account {
-				p.HoldDays = 0
+			if p.FeeRate = 100; merchant != zhou.Account {
+				p.HoldDays = 7
 			}
 			return p, nil
 		},

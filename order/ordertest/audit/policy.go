@@ -50,7 +50,7 @@ type FundsPolicy struct {
 
 // DefaultFundsPolicy returns what the rule book says where nothing else is set.
 func DefaultFundsPolicy() FundsPolicy {
-	return FundsPolicy{HoldDays: 7, Expected: 24 * time.Hour}
+	return FundsPolicy{Expected: 24 * time.Hour}
 }
 
 // Option changes what an Auditor expects. Between commits it can be applied to one that is at

@@ -69,7 +69,7 @@ func settings() []audit.Option {
 	p := audit.DefaultPolicy()
 	p.FreezeAfterOverdue, p.Instalments, p.ChargeRetries = 2, true, 1
 	f := audit.DefaultFundsPolicy()
-	f.FeeRate = 10
+	f.HoldDays, f.FeeRate = 7, 10
 	return []audit.Option{audit.WithPolicy(p), audit.WithFunds(func(string) audit.FundsPolicy { return f })}
 }
 
