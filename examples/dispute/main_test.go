@@ -22,7 +22,7 @@ func TestPrintsTheStory(t *testing.T) {
 		"quota held: 9000.00 USD", "refused by D25", "change 1 proposed: total 9600.00 USD", "change 1 accepted", "quota held: 9600.00 USD, was 9000.00 USD",
 		"shipped late", "dispute opened (quality), 5000.00 USD claimed", "refused by D29 (confirm-receipt)", "refunded: 1200.00 USD",
 		"refused by D29 (escalate)", "dispute escalated by the system",
-		"[buyer] sees: shipped (frozen)", "may now: withdraw", "[seller] sees: shipped (frozen)", "held 9600.00 USD",
+		"[buyer] sees: shipped (frozen)", "may now: attach-contract, withdraw", "[seller] sees: shipped (frozen)", "held 9600.00 USD",
 		"refused by D30", "ruled: compensation of 3800.00 USD", "platform compensates 3800.00 USD", "completed",
 		"[buyer] sees: completed (trade_success)", "held 0.00 USD, claimed and not repaid 0.00 USD, available 20000.00 USD",
 		"3000.00", "9600.00", "8400.00", "4600.00",
