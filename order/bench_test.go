@@ -94,7 +94,6 @@ func foldBySwitch(history []events.Recorded[order.Event]) order.Order {
 		case order.Confirmed:
 			o.Buyer.Account, o.PayBy, o.Phase = e.Account, e.PayBy, order.PhaseConfirmed
 		case order.PaymentReceived:
-			o.Payments = append(o.Payments, order.Payment{Method: e.Method, Status: order.PaymentIsReceived, Amount: e.Amount, Receipt: e})
 			o.Ledger.Received, o.Ledger.Applied, o.Ledger.Unapplied = e.Amount, e.Applied, e.Unapplied
 			o.PaidAt = r.At
 		case order.Funded:

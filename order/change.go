@@ -97,8 +97,8 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !o.Ledger.Applied.IsZero() {
 		return nil, refuse(rule.D25, c, o).Because("money has come in: a change needs the buyer's consent", "订单已收款，变更须经买家同意")
 	}
-	if o.processing() || !o.noticeUntil(g.At).IsZero() {
-		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
+	if err := o.checkNotProcessing(rule.D27, c, g.At); err != nil {
+		return nil, err
 	}
 	terms, err := o.amendedTerms(c, &c.To, c.TermsAccepted)
 	if err != nil {
@@ -114,7 +114,7 @@ func (c Modify) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	}
 	modified := TermsModified{
 		Terms: terms, Coverage: c.To.Coverage, BuyerName: name, Changes: o.differences(&c.To, &terms),
-		Revision: o.Revision + 1, ConfirmBy: g.At.Add(f.rules().ConfirmWithin),
+		Revision: o.Revision + 1, ConfirmBy: g.At.Add(f.rules().ConfirmWithin), ShortfallVoid: !o.Ledger.Shortfall.IsZero(),
 	}
 	return append([]Event{modified}, hold...), nil
 }
@@ -129,14 +129,26 @@ type TermsModified struct {
 	Changes   []string  `json:"changes"` // the names of the fields that differ
 	Revision  Revision  `json:"revision"`
 	ConfirmBy time.Time `json:"confirm_by"`
+	// ShortfallVoid says that an accepted shortfall does not count any longer (D63).
+	ShortfallVoid bool `json:"shortfall_void,omitzero"`
+}
+
+// ledger returns the ledger under the new terms.
+func (e *TermsModified) ledger(o *Order) Ledger {
+	l := o.Ledger
+	if e.ShortfallVoid {
+		l.Shortfall, l.Yielding = zeroOf(l.Shortfall), trade.Money{}
+	}
+	return l
 }
 
 func (e *TermsModified) contradicts(o *Order) error {
-	return o.Ledger.check(&e.Terms, e.Revision == o.Revision+1 && o.Ledger.Applied.IsZero())
+	return e.ledger(o).check(&e.Terms, e.Revision == o.Revision+1 && o.Ledger.Applied.IsZero())
 }
 
 func (e TermsModified) evolve(o *Order, _ time.Time) {
 	o.Proposal.Open = false
+	o.Ledger = e.ledger(o)
 	o.Terms, o.Coverage, o.Buyer.Name = e.Terms, e.Coverage, e.BuyerName
 	o.Revision, o.ConfirmBy, o.PayBy = e.Revision, e.ConfirmBy, time.Time{}
 }

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"strconv"
+	"testing"
 	"time"
 
 	"github.com/tradesurety/surety/order"
@@ -65,6 +66,9 @@ func (s story) wired(amount string) story {
 	s.t.Helper()
 	return s.does(platform, s.wire(amount))
 }
+
+// latest is the reference of the payment that came in last.
+func (s story) latest() string { return s.payments[len(s.payments)-1].Reference }
 
 // card is a card payment that the buyer initiates.
 func card(id order.PaymentID, amount string) order.InitiatePayment {
@@ -152,15 +156,68 @@ func (s story) paid(id order.PaymentID, amount string) story {
 	return s.does(platform, s.charged(id, amount))
 }
 
+// paidFirst pays by card as the first edition of the rule book stored it: on the order alone.
+func (s story) paidFirst(id order.PaymentID, amount, applied string) story {
+	s.t.Helper()
+	s = s.stored(buyer, order.InitiatePayment{}, order.PaymentInitiated{Payment: id, Method: order.PayCard, Amount: money("1")})
+	made := []order.Event{order.PaymentReceived{
+		Reference: "C-" + string(id), Method: order.PayCard, Payment: id, Amount: money(amount), Applied: money(applied),
+		Unapplied: must(money(amount).Sub(money(applied))), PaidAt: s.now,
+	}}
+	if next := must(order.Evolve(s.order, made[0], s.now)); next.Phase == order.PhaseConfirmed && next.Funded() {
+		made = append(made, order.Funded{})
+	}
+	return s.stored(platform, order.RecordPayment{}, made...)
+}
+
+// contestedFirst has a bank take such a payment back.
+func (s story) contestedFirst(id order.PaymentID, amount, applied, unapplied string) story {
+	s.t.Helper()
+	return s.stored(platform, order.ChargeBack{}, order.PaymentReversed{
+		Reference: "C-" + string(id), Amount: money(amount), Applied: money(applied), Unapplied: money(unapplied),
+	})
+}
+
+// resolvedFirst ends that chargeback.
+func (s story) resolvedFirst(id order.PaymentID, won bool, applied, unapplied string) story {
+	s.t.Helper()
+	e := order.ChargebackResolved{Reference: "C-" + string(id), Won: won}
+	if won {
+		e.Applied, e.Unapplied = money(applied), money(unapplied)
+	}
+	return s.stored(platform, order.ResolveChargeback{}, e)
+}
+
+// shippedByCard is an order of 6,000 dollars that card payment 1 paid, shipped.
+func shippedByCard(t *testing.T) story {
+	return began(t, "order:none:6000:6000").follows(t, "confirm card:1:6000 ship")
+}
+
+// stranded is an order that the first edition left ready to ship although its initial payment was lost
+// to a chargeback.
+func stranded(t reporter) story {
+	return confirmed(t, order.CoveragePostDelivery).after(time.Hour).paidFirst("1", "2000", "2000").
+		contestedFirst("1", "2000", "2000", "0").after(time.Hour).resolvedFirst("1", false, "0", "0")
+}
+
 // contested has a bank take a card payment back, resolved ends that chargeback.
 func (s story) contested(id order.PaymentID) story {
 	s.t.Helper()
-	return s.does(platform, order.ChargeBack{Reference: "C-" + string(id)})
+	return s.does(platform, s.case1(id))
 }
 
 func (s story) resolved(id order.PaymentID, won bool) story {
 	s.t.Helper()
-	return s.does(platform, order.ResolveChargeback{Reference: "C-" + string(id), Won: won})
+	return s.does(platform, s.end1(id, won))
+}
+
+// case1 opens the first case about a card payment, for all of it, and end1 ends it.
+func (s story) case1(id order.PaymentID) order.ChargeBack {
+	return order.ChargeBack{Reference: "C-" + string(id), Case: "case-1", At: s.now}
+}
+
+func (s story) end1(id order.PaymentID, won bool) order.ResolveChargeback {
+	return order.ResolveChargeback{Reference: "C-" + string(id), Case: "case-1", Won: won, At: s.now}
 }
 
 // objection is a dispute over that amount.

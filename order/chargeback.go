@@ -1,6 +1,7 @@
 package order
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,141 +10,280 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Chargeback: the payer's bank takes a card or e-Checking payment back. This has happened whatever
-// the order's phase is, so it is accepted in every phase; the order is frozen until the platform
-// has contested it.
+// Chargeback: banks take money back, all of a payment or a part, more than once, and the reports
+// about it arrive in any order. It has happened whatever the order's phase is, so it is recorded in
+// every phase; while a case is open the order is frozen (D13, D24, D29).
 
-// ChargebackStatus is whether a payment was charged back, and how the contest about it ended.
-type ChargebackStatus uint8
-
-// The states of a chargeback. A payment has at most one.
-const (
-	ChargebackNone ChargebackStatus = iota
-	ChargebackOpen
-	ChargebackWon
-	ChargebackLost
-)
-
-// Chargeback is what a bank took back of one payment.
-type Chargeback struct {
-	Status    ChargebackStatus
-	Applied   trade.Money // the part taken from the applied money
-	Unapplied trade.Money // the part taken from the unapplied money
-	Review    trade.Money // the part of Unapplied that was under review
-}
-
-// ChargeBack reports that a bank took a payment back. It can happen once to each payment; several
-// chargebacks may be open at the same time.
+// ChargeBack reports that a bank opened a case about a card or e-Checking payment.
 type ChargeBack struct {
-	Reference string `json:"reference"` // of the payment, as it was recorded
+	Reference string `json:"reference"`     // of the payment, as it was recorded
+	Case      string `json:"case,omitzero"` // the bank's name of the case; it must not be empty
+	// Amount is how much the case takes; zero if the bank names none: all that other cases leave of
+	// the payment.
+	Amount trade.Money `json:"amount,omitzero"`
+	// At is the bank's instant, by which the reports of a case are ordered; it must not be zero.
+	At time.Time `json:"at,omitzero"`
 }
 
-func (c ChargeBack) check() error { return trade.CheckID("reference", c.Reference) }
+func (c ChargeBack) check() error { return checkCase(c.Reference, c.Case, c.Amount, c.At) }
 
-func (c ChargeBack) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
-	i := o.receiptIndex(c.Reference)
-	if i < 0 || o.Payments[i].Method == PayTT {
-		return nil, refuse(rule.D24, c, o).Because("no card or e-Checking payment has reference %[1]s", "没有凭证号为 %[1]s 的信用卡或e-Checking付款", c.Reference)
+// checkCase checks the fields of a report about a case.
+func checkCase(reference, name string, amount trade.Money, at time.Time) error {
+	if err := checkReference("reference", reference); err != nil {
+		return err
 	}
-	if o.Payments[i].Chargeback.Status != ChargebackNone {
-		return nil, refuse(rule.D24, c, o).Because("%[1]s was charged back already", "付款 %[1]s 已被拒付过", c.Reference)
+	if err := checkReference("case", name); err != nil {
+		return err
 	}
-	return []Event{o.reversal(&o.Payments[i].Receipt)}, nil
+	if err := trade.CheckMoney("amount", amount); err != nil {
+		return err
+	}
+	if amount.IsNegative() {
+		return trade.Invalid("amount", "%s is negative", amount)
+	}
+	return trade.CheckInstant("at", at)
 }
 
-// receiptIndex returns the index of the payment that came in under that reference, or -1.
-func (o *Order) receiptIndex(reference string) int {
-	for i := range o.Payments {
-		if o.Payments[i].Receipt.Reference == reference && reference != "" {
-			return i
+func (c ChargeBack) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	r := CaseReport{Case: c.Case, Amount: c.Amount, Status: CaseOpen, At: trade.Instant(c.At)}
+	return o.takeBack(c, g, f, r, c.Reference, PayCard, PayECheck)
+}
+
+// ReverseTransfer reports that a bank took a T/T credit back, all of it or a part.
+type ReverseTransfer struct {
+	Reference string      `json:"reference"`       // of the transfer, as it was recorded
+	Case      string      `json:"case"`            // the bank's name of the recall
+	Amount    trade.Money `json:"amount,omitzero"` // as in ChargeBack
+	At        time.Time   `json:"at"`
+}
+
+func (c ReverseTransfer) check() error { return checkCase(c.Reference, c.Case, c.Amount, c.At) }
+
+func (c ReverseTransfer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	r := CaseReport{Case: c.Case, Amount: c.Amount, Status: CaseRecalled, At: trade.Instant(c.At)}
+	return o.takeBack(c, g, f, r, c.Reference, PayTT)
+}
+
+// takeBack returns what the opening of a case or a recall does to the order.
+func (o *Order) takeBack(c Command, g *trade.Given, f *Facts, r CaseReport, reference string, methods ...Method) ([]Event, error) {
+	p, after, err := o.reported(c, g, f, r, reference, methods...)
+	if err != nil || after == nil {
+		return nil, err
+	}
+	sums, moved, err := o.afterReport(c, p, after)
+	if err != nil {
+		return nil, err
+	}
+	zero := zeroOf(p.Amount)
+	e := PaymentReversed{
+		Reference: reference, Amount: p.Amount, Applied: zero.AddUnchecked(moved.Applied), Unapplied: zero.AddUnchecked(moved.Unapplied),
+		Reviewed: moved.Reviewed,
+		Case:     r.Case, Claimed: r.Amount, At: r.At, Shortfall: moved.Shortfall, Cases: sums,
+	}
+	if r.Status == CaseRecalled {
+		return o.afterCase(g, f, TransferReversed(e))
+	}
+	return o.afterCase(g, f, e)
+}
+
+// reported returns the payment that a report is about, before and after the report; the latter is nil
+// if the report changes nothing.
+func (o *Order) reported(c Command, g *trade.Given, f *Facts, r CaseReport, reference string, methods ...Method) (*IncomingPayment, *IncomingPayment, error) {
+	if err := checkNotFuture(c, o, g, f, r.At); err != nil {
+		return nil, nil, err
+	}
+	if !r.Amount.IsZero() && r.Amount.Currency() != o.Terms.Total.Currency() {
+		return nil, nil, refuse(rule.D19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	}
+	p, ok := o.incoming(f, reference, methods...)
+	if !ok {
+		return nil, nil, &trade.EarlyError{Command: c.Name(), Awaited: RecordPayment{}.Name(), ID: reference}
+	}
+	if p.Order != o.ID {
+		return nil, nil, refuse(rule.D65, c, o).Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", reference)
+	}
+	after, changed, err := p.Reported(r)
+	switch {
+	case errors.Is(err, ErrCaseNotOpened):
+		return nil, nil, &trade.EarlyError{Command: c.Name(), Awaited: ChargeBack{}.Name(), ID: r.Case}
+	case err != nil:
+		return nil, nil, refuse(rule.D19, c, o).Because("case %[1]s is recorded with another amount", "案件 %[1]s 已按其他金额登记", r.Case)
+	case !changed:
+		return nil, nil, nil
+	}
+	return &p, &after, nil
+}
+
+// afterReport returns the sums of the cases after one of the payments has changed, and what money
+// moves.
+func (o *Order) afterReport(c Command, before, after *IncomingPayment) (CaseSums, Moved, error) {
+	sums := o.sumsAfter(before, after)
+	if err := o.checkSums(c, sums); err != nil {
+		return sums, Moved{}, err
+	}
+	// Of a payment under review the cases take its own money.
+	own := Moved{}
+	if before.Review {
+		own.Unapplied = before.Unapplied.SubUnchecked(after.Unapplied)
+		own.Reviewed = own.Unapplied
+		if !after.Review { // the record was taken back
+			own.Reviewed = before.Unapplied
+			own.Unapplied = before.Unapplied
 		}
 	}
-	return -1
+	moved := o.balance(o.Ledger.moved(own, sums))
+	moved.Unapplied, moved.Reviewed = moved.Unapplied.AddUnchecked(own.Unapplied), own.Reviewed
+	return sums, moved, nil
 }
 
-// reversal returns from which parts of the ledger a payment is taken back. First come the parts to
-// which the payment went, as far as the money is still there. Then comes other money of the order:
-// if this payment was returned to the payer, the bank has paid the payer a second time. Money under
-// review may belong to somebody else and is taken last. It takes no more than there is.
-func (o *Order) reversal(p *PaymentReceived) PaymentReversed {
-	l, rest := &o.Ledger, p.Amount
-	take := func(from trade.Money) trade.Money {
-		m := trade.Minor(0, p.Amount.Currency()).AddUnchecked(smaller(rest, from))
-		rest = rest.SubUnchecked(m)
-		return m
+// checkSums refuses sums of cases that overflow (D60).
+func (o *Order) checkSums(c Command, s CaseSums) error {
+	if s.Taken.IsNegative() || s.Lost.IsNegative() || s.Excess.IsNegative() || s.Excess.AddUnchecked(s.Taken).IsNegative() {
+		return refuse(rule.D60, c, o).Because("the sum of the cases overflows", "案件金额之和溢出")
 	}
-	e := PaymentReversed{Reference: p.Reference, Amount: p.Amount}
-	e.Applied = take(smaller(p.Applied, l.Applied))
-	e.Unapplied = take(l.Unapplied.SubUnchecked(l.Review))
-	e.Applied = e.Applied.AddUnchecked(take(l.Applied.SubUnchecked(e.Applied)))
-	if rest.IsPositive() && l.Review.IsPositive() {
-		e.Reviewed = take(l.Review)
-		e.Unapplied = e.Unapplied.AddUnchecked(e.Reviewed)
+	return nil
+}
+
+// afterCase returns the event and what it causes: before shipment the close of an order all of whose
+// money was paid back, once no case is open (D30).
+func (o *Order) afterCase(g *trade.Given, f *Facts, e Event) ([]Event, error) {
+	after := *o
+	if err := after.Apply(e, g.At); err != nil {
+		return nil, err
 	}
-	return e
-}
-
-// PaymentReversed says that a payment was taken back, and from which parts of the ledger. Applied
-// and Unapplied add up to less than Amount only if the order had no more.
-// Stored: add fields, never rename or remove.
-type PaymentReversed struct {
-	Reference string      `json:"reference"`
-	Amount    trade.Money `json:"amount"`
-	Applied   trade.Money `json:"applied"`
-	Unapplied trade.Money `json:"unapplied"`
-	Reviewed  trade.Money `json:"reviewed,omitzero"`
-}
-
-func (e *PaymentReversed) contradicts(o *Order) error {
-	i := o.receiptIndex(e.Reference)
-	if i < 0 || o.Payments[i].Method == PayTT || o.Payments[i].Chargeback.Status != ChargebackNone {
-		return fmt.Errorf("order: %s cannot be charged back", trade.Quoted(e.Reference))
-	}
-	sound := e.Amount == o.Payments[i].Receipt.Amount && !e.Applied.IsNegative() && !e.Unapplied.IsNegative() &&
-		!e.Reviewed.IsNegative() && e.Applied.AtMost(e.Amount.SubUnchecked(e.Unapplied))
-	return o.Ledger.reversed(e).check(&o.Terms, sound)
-}
-
-func (e PaymentReversed) evolve(o *Order, at time.Time) {
-	o.freeze(at)
-	i := o.receiptIndex(e.Reference)
-	o.Payments = slices.Clone(o.Payments)
-	o.Payments[i].Chargeback = Chargeback{Status: ChargebackOpen, Applied: e.Applied, Unapplied: e.Unapplied, Review: e.Reviewed}
-	o.OpenChargebacks++
-	o.Ledger = o.Ledger.reversed(&e)
-	o.noteSettled(at)
-}
-
-// ResolveChargeback reports how the platform's contest about a payment ended. If it was won, the
-// money comes back; if not, it stays reversed and is due again as long as the order is unfinished.
-type ResolveChargeback struct {
-	Reference string `json:"reference"` // of the payment, as it was recorded
-	Won       bool   `json:"won"`
-}
-
-func (c ResolveChargeback) check() error { return trade.CheckID("reference", c.Reference) }
-
-func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	i := o.receiptIndex(c.Reference)
-	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
-		return nil, refuse(rule.D24, c, o).Because("no chargeback of %[1]s is open", "付款 %[1]s 没有待处理的拒付", c.Reference)
-	}
-	e := ChargebackResolved{
-		Reference: c.Reference, Won: c.Won,
-		ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.Dispute.Stage != StageNone || o.OpenChargebacks > 1),
-	}
-	if c.Won {
-		// If the buyer has paid again meanwhile, what is too much waits.
-		b := &o.Payments[i].Chargeback
-		e.Applied = smaller(b.Applied, o.Due())
-		e.Unapplied = b.Unapplied.AddUnchecked(b.Applied).SubUnchecked(e.Applied)
-		e.Reviewed = b.Review
+	if (after.Phase == PhaseConfirmed || after.Phase == PhaseReadyToShip) && after.paidBack() {
+		return append([]Event{e}, after.closeEvents(ClosedRefunded)...), nil
 	}
 	return o.withConsequences(g, f, e)
 }
 
-// ChargebackResolved says how a chargeback ended, which money came back to which part of the
-// ledger, and the new deadline of receipt if a shipped order is no longer frozen.
+// PaymentReversed says that a bank opened a case about a card or e-Checking payment, and which money
+// moved: from the applied and the unapplied money, or to it where an amount is negative because the
+// case takes less than was known. In the first edition a payment was taken back once, as a whole.
+// Stored: add fields, never rename or remove.
+type PaymentReversed struct {
+	Reference string      `json:"reference"`
+	Amount    trade.Money `json:"amount"` // of the payment
+	Applied   trade.Money `json:"applied"`
+	Unapplied trade.Money `json:"unapplied"`
+	Reviewed  trade.Money `json:"reviewed,omitzero"` // the part of Unapplied that was under review
+	Case      string      `json:"case,omitzero"`
+	Claimed   trade.Money `json:"claimed,omitzero"` // the amount of the case, if it names one
+	At        time.Time   `json:"at,omitzero"`      // the bank's instant
+	// Shortfall is how much of an accepted shortfall gave way to money that came back.
+	Shortfall trade.Money `json:"shortfall,omitzero"`
+	Cases     CaseSums    `json:"cases,omitzero"` // the first edition has none
+}
+
+func (e *PaymentReversed) moved() Moved {
+	return Moved{Applied: e.Applied, Unapplied: e.Unapplied, Reviewed: e.Reviewed, Shortfall: e.Shortfall}
+}
+
+// first reports whether the event is one of the first edition.
+func (e *PaymentReversed) first() bool { return e.Cases == CaseSums{} }
+
+// sums returns the sums of the cases after the event. In the first edition a case took all of its
+// payment.
+func (e *PaymentReversed) sums(o *Order) CaseSums {
+	if !e.first() {
+		return e.Cases
+	}
+	l := &o.Ledger
+	return CaseSums{Taken: l.Taken.AddUnchecked(e.Amount), Lost: l.Lost, Excess: l.Excess, Open: o.OpenChargebacks + 1}
+}
+
+func (e *PaymentReversed) contradicts(o *Order) error {
+	sound := true
+	if e.first() {
+		i := o.receiptIndex(e.Reference)
+		if i < 0 || o.Payments[i].Method == PayTT || o.Payments[i].Chargeback.Status != ChargebackNone {
+			return fmt.Errorf("order: %s cannot be charged back", trade.Quoted(e.Reference))
+		}
+		sound = e.Amount == o.Payments[i].Receipt.Amount && !e.Applied.IsNegative() && !e.Unapplied.IsNegative() &&
+			!e.Reviewed.IsNegative() && e.Applied.AtMost(e.Amount.SubUnchecked(e.Unapplied))
+	}
+	return o.Ledger.moved(e.moved(), e.sums(o)).check(&o.Terms, sound)
+}
+
+func (e PaymentReversed) evolve(o *Order, at time.Time) {
+	sums := e.sums(o)
+	if e.first() {
+		i := o.receiptIndex(e.Reference)
+		o.Payments = slices.Clone(o.Payments)
+		o.Payments[i].Chargeback = Chargeback{
+			Status: ChargebackOpen, Applied: e.Applied, Unapplied: e.Unapplied, Review: e.Reviewed, OpenedAt: at, At: at,
+		}
+	}
+	o.Ledger = o.Ledger.moved(e.moved(), sums)
+	o.lowerKeptReview(e.Reference, e.Reviewed)
+	o.setOpenCases(sums.Open, resumed{}, at)
+	o.noteSettled(at)
+}
+
+// TransferReversed says that a bank took a T/T credit back, and which money moved.
+// Stored: add fields, never rename or remove.
+type TransferReversed struct {
+	Reference string      `json:"reference"`
+	Amount    trade.Money `json:"amount"` // of the transfer
+	Applied   trade.Money `json:"applied"`
+	Unapplied trade.Money `json:"unapplied"`
+	Reviewed  trade.Money `json:"reviewed,omitzero"`
+	Case      string      `json:"case,omitzero"`
+	Claimed   trade.Money `json:"claimed,omitzero"`
+	At        time.Time   `json:"at,omitzero"`
+	Shortfall trade.Money `json:"shortfall,omitzero"`
+	Cases     CaseSums    `json:"cases,omitzero"`
+}
+
+func (e *TransferReversed) contradicts(o *Order) error {
+	r := PaymentReversed(*e)
+	return o.Ledger.moved(r.moved(), e.Cases).check(&o.Terms, !r.first())
+}
+
+func (e TransferReversed) evolve(o *Order, at time.Time) {
+	r := PaymentReversed(e)
+	o.Ledger = o.Ledger.moved(r.moved(), e.Cases)
+	o.lowerKeptReview(e.Reference, e.Reviewed)
+	o.setOpenCases(e.Cases.Open, resumed{}, at)
+	o.noteSettled(at)
+}
+
+// ResolveChargeback reports how a case ended. What is won comes back. What is lost stays reversed: it
+// is due again as long as the order is unfinished. A case may end the other way later, or be opened
+// again: the report of the latest instant stands.
+type ResolveChargeback struct {
+	Reference string    `json:"reference"` // of the payment, as it was recorded
+	Case      string    `json:"case,omitzero"`
+	Won       bool      `json:"won"`
+	At        time.Time `json:"at,omitzero"` // the bank's instant
+}
+
+func (c ResolveChargeback) check() error { return checkCase(c.Reference, c.Case, trade.Money{}, c.At) }
+
+func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	r := CaseReport{Case: c.Case, Status: CaseLost, At: trade.Instant(c.At)}
+	if c.Won {
+		r.Status = CaseWon
+	}
+	p, after, err := o.reported(c, g, f, r, c.Reference, PayCard, PayECheck)
+	if err != nil || after == nil {
+		return nil, err
+	}
+	sums, moved, err := o.afterReport(c, p, after)
+	if err != nil {
+		return nil, err
+	}
+	on := o.resumedAt(g.At, o.Dispute.Stage != StageNone || sums.Open > 0)
+	none := trade.Money{}
+	return o.afterCase(g, f, ChargebackResolved{
+		Reference: c.Reference, Won: c.Won, Case: r.Case, At: r.At, Shortfall: moved.Shortfall, Cases: sums,
+		Applied: none.SubUnchecked(moved.Applied), Unapplied: none.SubUnchecked(moved.Unapplied), Reviewed: none.SubUnchecked(moved.Reviewed),
+		ReceiptDeadline: on.receiptDeadline, PayBy: on.payBy, ConfirmBy: on.confirmBy,
+	})
+}
+
+// ChargebackResolved says how a case ended, which money came back to which part of the ledger, or
+// left it where an amount is negative, and the new deadlines of an order that is no longer frozen.
 // Stored: add fields, never rename or remove.
 type ChargebackResolved struct {
 	Reference       string      `json:"reference"`
@@ -152,31 +292,161 @@ type ChargebackResolved struct {
 	Unapplied       trade.Money `json:"unapplied,omitzero"`
 	Reviewed        trade.Money `json:"reviewed,omitzero"`
 	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
+	PayBy           time.Time   `json:"pay_by,omitzero"`
+	ConfirmBy       time.Time   `json:"confirm_by,omitzero"`
+	Case            string      `json:"case,omitzero"`
+	At              time.Time   `json:"at,omitzero"`
+	Shortfall       trade.Money `json:"shortfall,omitzero"`
+	Cases           CaseSums    `json:"cases,omitzero"` // the first edition has none
+}
+
+func (e *ChargebackResolved) first() bool { return e.Cases == CaseSums{} }
+
+func (e *ChargebackResolved) moved() Moved {
+	none := trade.Money{}
+	return Moved{
+		Applied: none.SubUnchecked(e.Applied), Unapplied: none.SubUnchecked(e.Unapplied), Reviewed: none.SubUnchecked(e.Reviewed),
+		Shortfall: e.Shortfall,
+	}
+}
+
+// sums returns the sums of the cases after the event.
+func (e *ChargebackResolved) sums(o *Order) CaseSums {
+	if !e.first() {
+		return e.Cases
+	}
+	l, amount := &o.Ledger, o.Payments[o.receiptIndex(e.Reference)].Amount
+	if e.Won {
+		return CaseSums{Taken: l.Taken.SubUnchecked(amount), Lost: l.Lost, Excess: l.Excess, Open: o.OpenChargebacks - 1}
+	}
+	return CaseSums{Taken: l.Taken, Lost: l.Lost.AddUnchecked(amount), Excess: l.Excess, Open: o.OpenChargebacks - 1}
 }
 
 func (e *ChargebackResolved) contradicts(o *Order) error {
-	i := o.receiptIndex(e.Reference)
-	if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
-		return fmt.Errorf("order: no chargeback of %s is open", trade.Quoted(e.Reference))
+	sound := true
+	if e.first() {
+		i := o.receiptIndex(e.Reference)
+		if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
+			return fmt.Errorf("order: no chargeback of %s is open", trade.Quoted(e.Reference))
+		}
+		b, back := &o.Payments[i].Chargeback, trade.Money{}
+		if e.Won {
+			back = b.Applied.AddUnchecked(b.Unapplied)
+		}
+		sound = !e.Applied.IsNegative() && !e.Unapplied.IsNegative() && !e.Reviewed.IsNegative() &&
+			e.Applied.AddUnchecked(e.Unapplied).MinorUnits() == back.MinorUnits()
 	}
-	b, back := &o.Payments[i].Chargeback, trade.Money{}
-	if e.Won {
-		back = b.Applied.AddUnchecked(b.Unapplied)
-	}
-	sound := !e.Applied.IsNegative() && !e.Unapplied.IsNegative() && !e.Reviewed.IsNegative() &&
-		e.Applied.AddUnchecked(e.Unapplied).MinorUnits() == back.MinorUnits()
-	return o.Ledger.restored(e).check(&o.Terms, sound)
+	return o.Ledger.moved(e.moved(), e.sums(o)).check(&o.Terms, sound)
 }
 
 func (e ChargebackResolved) evolve(o *Order, at time.Time) {
-	i := o.receiptIndex(e.Reference)
-	o.Payments = slices.Clone(o.Payments)
-	o.Payments[i].Chargeback.Status = ChargebackLost
-	if e.Won {
-		o.Payments[i].Chargeback.Status = ChargebackWon
+	sums := e.sums(o)
+	if e.first() {
+		i := o.receiptIndex(e.Reference)
+		o.Payments = slices.Clone(o.Payments)
+		b := &o.Payments[i].Chargeback
+		b.Status, b.At = ChargebackLost, at
+		if e.Won {
+			b.Status = ChargebackWon
+		}
 	}
-	o.OpenChargebacks--
-	o.Ledger = o.Ledger.restored(&e)
-	o.unfreeze(e.ReceiptDeadline, at)
+	o.Ledger = o.Ledger.moved(e.moved(), sums)
+	o.lowerKeptReview(e.Reference, trade.Money{}.SubUnchecked(e.Reviewed))
+	o.setOpenCases(sums.Open, resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 	o.noteSettled(at)
+}
+
+// VoidPayment takes back the record of a payment that was made by mistake, while its money is under
+// review or the order's other unapplied money covers it. The reference is free again (D65).
+type VoidPayment struct {
+	Reference string `json:"reference"`
+	Method    Method `json:"method,omitzero"` // of the payment, where several have the reference
+}
+
+func (c VoidPayment) check() error {
+	if err := checkReference("reference", c.Reference); err != nil {
+		return err
+	}
+	return checkNamed("", c.Method)
+}
+
+func (c VoidPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	p, ok := o.incoming(f, c.Reference, methodsOf(c.Method)...)
+	if !ok || p.Order != o.ID {
+		return nil, refuse(rule.D65, c, o).Because("no payment %[1]s is recorded on this order", "本订单没有凭证号为 %[1]s 的款项", c.Reference)
+	}
+	if waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review); !p.Review && waits.Less(p.Amount) {
+		return nil, refuse(rule.D65, c, o).Because("its money is applied or went back", "该款项已入账或已退还").Short(p.Amount.SubUnchecked(waits))
+	}
+	after := p.Voided()
+	sums, moved, err := o.afterReport(c, &p, &after)
+	if err != nil {
+		return nil, err
+	}
+	on := o.resumedAt(g.At, o.Dispute.Stage != StageNone || sums.Open > 0)
+	return o.afterCase(g, f, PaymentVoided{
+		Reference: c.Reference, Method: p.Method, Amount: p.Amount, Moved: moved, Cases: sums,
+		ReceiptDeadline: on.receiptDeadline, PayBy: on.payBy, ConfirmBy: on.confirmBy,
+	})
+}
+
+// PaymentVoided says that the record of a payment was taken back: its amount counts as reversed.
+// Stored: add fields, never rename or remove.
+type PaymentVoided struct {
+	Reference       string      `json:"reference"`
+	Method          Method      `json:"method"`
+	Amount          trade.Money `json:"amount"`
+	Moved           Moved       `json:"moved,omitzero"`
+	Cases           CaseSums    `json:"cases"`
+	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
+	PayBy           time.Time   `json:"pay_by,omitzero"`
+	ConfirmBy       time.Time   `json:"confirm_by,omitzero"`
+}
+
+func (e *PaymentVoided) contradicts(o *Order) error {
+	return o.Ledger.moved(e.Moved, e.Cases).check(&o.Terms, e.Amount.IsPositive())
+}
+
+func (e PaymentVoided) evolve(o *Order, at time.Time) {
+	o.Ledger = o.Ledger.moved(e.Moved, e.Cases)
+	o.lowerKeptReview(e.Reference, e.Moved.Reviewed)
+	o.forgetUnannounced(e.Reference)
+	o.setOpenCases(e.Cases.Open, resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
+	o.noteSettled(at)
+}
+
+// ChargebackStatus is whether a payment of the first edition was charged back, and how that ended.
+type ChargebackStatus uint8
+
+// The states of a chargeback of the first edition. A payment had at most one.
+const (
+	ChargebackNone ChargebackStatus = iota
+	ChargebackOpen
+	ChargebackWon
+	ChargebackLost
+)
+
+// asCase returns the status of the case that stands for the chargeback.
+func (s ChargebackStatus) asCase() CaseStatus {
+	return [...]CaseStatus{"", CaseOpen, CaseWon, CaseLost}[s]
+}
+
+// Chargeback is what a bank took back of one payment in the first edition.
+type Chargeback struct {
+	Status       ChargebackStatus
+	Applied      trade.Money // the part taken from the applied money
+	Unapplied    trade.Money // the part taken from the unapplied money
+	Review       trade.Money // the part of Unapplied that was under review
+	OpenedAt, At time.Time   // when it was opened, and when its status was reported
+}
+
+// receiptIndex returns the index of the payment that the first edition recorded under that reference,
+// or -1.
+func (o *Order) receiptIndex(reference string) int {
+	for i := range o.Payments {
+		if o.Payments[i].Receipt.Reference == reference && reference != "" {
+			return i
+		}
+	}
+	return -1
 }

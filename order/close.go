@@ -20,24 +20,25 @@ const (
 	ClosedRefunded  CloseReason = "refunded" // nothing is left of the applied money
 )
 
-// Cancel ends the order before any money is applied. Either party may issue it (D27).
+// Cancel ends the order while none of the buyer's money is left in it. Either party may issue it
+// (D27). Once the initial payment was taken back, the buyer may only while customs have released none
+// of the goods (D63).
 type Cancel struct{}
 
 func (c Cancel) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if !o.Ledger.Applied.IsZero() {
+	if !o.Left().IsZero() {
 		return nil, refuse(rule.D27, c, o).Because("money has come in", "订单已收款")
 	}
-	if o.processing() {
-		return nil, refuse(rule.D27, c, o).Because("a payment is in process", "有付款正在处理中")
+	if err := o.checkNotProcessing(rule.D27, c, g.At); err != nil {
+		return nil, err
 	}
-	if until := o.noticeUntil(g.At); !until.IsZero() {
-		return nil, refuse(rule.D27, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
+	if o.Unfunded && g.By.Role == trade.Buyer && !o.lastRelease().IsZero() {
+		return nil, refuse(rule.D63, c, o).Because("customs have released the goods: the seller may cancel", "货物已通关放行，仅卖家可取消")
 	}
 	return o.closeEvents(ClosedCancelled), nil
 }
 
-// Expire ends an order that waited too long for the buyer's confirmation or for the first money
-// (D28).
+// Expire ends an order that waited too long for the buyer's confirmation or for money (D28).
 type Expire struct{}
 
 func (c Expire) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -45,17 +46,14 @@ func (c Expire) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Phase == PhaseConfirmed {
 		deadline = o.PayBy
 	}
-	if !o.Ledger.Applied.IsZero() {
+	if !o.Left().IsZero() {
 		return nil, refuse(rule.D28, c, o).Because("money has come in", "订单已收款")
 	}
 	if g.At.Before(deadline) {
 		return nil, refuse(rule.D28, c, o).From(deadline)
 	}
-	if o.processing() {
-		return nil, refuse(rule.D28, c, o).Because("a payment is in process", "有付款正在处理中")
-	}
-	if until := o.noticeUntil(g.At); !until.IsZero() {
-		return nil, refuse(rule.D28, c, o).Because("a transfer is announced", "已通知电汇付款").From(until)
+	if err := o.checkNotProcessing(rule.D28, c, g.At); err != nil {
+		return nil, err
 	}
 	return o.closeEvents(ClosedExpired), nil
 }
@@ -80,5 +78,5 @@ type Closed struct {
 func (e Closed) evolve(o *Order, at time.Time) {
 	o.CloseReason, o.ClosedAt = e.Reason, at
 	o.Dispute.Stage, o.Proposal.Open = StageNone, false
-	o.unfreeze(time.Time{}, at)
+	o.unfreeze(resumed{}, at)
 }

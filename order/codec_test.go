@@ -137,6 +137,9 @@ func drawValue(t *rapid.T, v reflect.Value, name string, optional bool) {
 	case trade.Number:
 		v.Set(reflect.ValueOf(number(rapid.StringMatching(`-?[1-9][0-9]{0,9}(\.[0-9]{1,6})?`).Draw(t, name))))
 		return
+	case trade.Text: // a command is written in its normal form, which encoding/json does not know
+		v.Set(reflect.ValueOf(trade.Text(rapid.String().Draw(t, name)).Normal()))
+		return
 	case trade.Role:
 		v.Set(reflect.ValueOf(trade.Role(rapid.Uint8Range(1, 5).Draw(t, name))))
 		return
@@ -274,18 +277,21 @@ func FuzzDecodeCommand(f *testing.F) {
 // everybody is the actors who try commands.
 var everybody = []trade.Actor{buyer, seller, platform, system, deskRole, otherBuyer, otherSeller}
 
-// checkTyped fails for an error that is not a refusal by a rule nor names a malformed field, and for
-// one whose text is too long.
+// checkTyped fails for an error that is not a refusal by a rule nor names a malformed field nor what is
+// awaited, and for one whose text is too long.
 func checkTyped(t reporter, err error) {
 	t.Helper()
 	no, refused := errors.AsType[*trade.Refusal](err)
 	bad, malformed := errors.AsType[*trade.InvalidError](err)
+	early, soon := errors.AsType[*trade.EarlyError](err)
 	switch {
+	case soon && (early.Command == "" || early.Awaited == "" || early.ID == ""):
+		t.Errorf("the error is %+v", early)
 	case refused && (no.Rule.Text(rule.English) == "" || no.Command == ""):
 		t.Errorf("the refusal is %+v", no)
 	case !refused && malformed && (bad.Field == "" || bad.Reason == ""):
 		t.Errorf("the error is %+v", bad)
-	case !refused && !malformed:
+	case !refused && !malformed && !soon:
 		t.Fatalf("the error is of type %T: %v", err, err)
 	}
 	if len(err.Error()) > 2000 {

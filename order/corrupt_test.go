@@ -98,11 +98,17 @@ func checkRefusesToFold(t *testing.T, s story, e order.Event) {
 // TestCorruptQuarrels does the same of changes, disputes, refunds and chargebacks.
 func TestCorruptQuarrels(t *testing.T) {
 	offered, paid := submitted(t, order.CoveragePreShipment), funded(t, order.CoveragePreShipment).paid("1", "100")
+	first := confirmed(t, order.CoveragePreShipment).paidFirst("0", "2000", "2000").paidFirst("1", "100", "100")
 	proposed := paid.does(seller, order.ProposeChange{To: paid.amendment("7000", "2000", order.CoveragePreShipment)})
 	open := paid.disputed()
 	up, claimed := paid.escalated(), paid.escalated().does(platform, compensation("1"))
-	contested, waiting := paid.contested("1"), paid.wired("7000")
-	wire := paid.order.Payments[0].Receipt.Reference
+	contested, waiting := first.contestedFirst("1", "100", "100", "0"), paid.wired("7000")
+	wired := first.stored(platform, order.RecordPayment{}, order.PaymentReceived{
+		Reference: "W-1", Method: order.PayTT, ReceivingAccount: account, Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), PaidAt: newYear,
+	})
+	cases := func(taken, lost, excess string, open int) order.CaseSums {
+		return order.CaseSums{Taken: money(taken), Lost: money(lost), Excess: money(excess), Open: open}
+	}
 	modified := func(total string, r order.Revision) order.TermsModified {
 		return order.TermsModified{Terms: order.Terms{Total: money(total), Initial: money(total)}, Coverage: order.CoverageNone, Revision: r}
 	}
@@ -160,21 +166,34 @@ func TestCorruptQuarrels(t *testing.T) {
 		{"returned more than waits", waiting, order.UnappliedReturned{Amount: money("3100.01")}},
 		{"returned less than nothing", waiting, order.UnappliedReturned{Amount: money("-1")}},
 		{"returned more reviewed than there is", waiting, order.UnappliedReturned{Amount: money("1"), Reviewed: money("1")}},
-		{"charged back no payment", paid, reversed("C-2", "100", "100", "0")},
-		{"charged back no reference", paid.does(buyer, card("2", "1")), reversed("", "1", "1", "0")},
-		{"charged back a transfer", paid, reversed(wire, "2000", "2000", "0")},
+		{"charged back no payment", first, reversed("C-2", "100", "100", "0")},
+		{"charged back no reference", first.stored(buyer, order.InitiatePayment{}, order.PaymentInitiated{Payment: "2", Method: order.PayCard, Amount: money("1")}), reversed("", "1", "1", "0")},
+		{"charged back a transfer", wired, reversed("W-1", "2000", "2000", "0")},
 		{"charged back twice", contested, reversed("C-1", "100", "100", "0")},
-		{"charged back another amount", paid, reversed("C-1", "99", "99", "0")},
-		{"charged back more than it was", waiting, reversed("C-1", "100", "100", "1")},
-		{"charged back less than nothing", waiting, reversed("C-1", "100", "-1", "101")},
-		{"charged back what does not wait", paid, reversed("C-1", "100", "0", "100")},
-		{"resolved, none is open", paid, resolved("C-1", false, "0", "0")},
-		{"resolved twice", contested.resolved("1", true), resolved("C-1", true, "100", "0")},
+		{"charged back another amount", first, reversed("C-1", "99", "99", "0")},
+		{"charged back more than it was", first.wired("7000"), reversed("C-1", "100", "100", "1")},
+		{"charged back less than nothing", first.wired("7000"), reversed("C-1", "100", "-1", "101")},
+		{"charged back what does not wait", first, reversed("C-1", "100", "0", "100")},
+		{"resolved, none is open", first, resolved("C-1", false, "0", "0")},
+		{"resolved twice", contested.resolvedFirst("1", true, "100", "0"), resolved("C-1", true, "100", "0")},
 		{"won more than was taken", contested, resolved("C-1", true, "100.01", "0")},
 		{"won less than was taken", contested, resolved("C-1", true, "99", "0")},
 		{"won a part below zero", contested, resolved("C-1", true, "101", "-1")},
 		{"won more than is due", contested.wired("4000"), resolved("C-1", true, "100", "0")},
 		{"lost, and money came back", contested, resolved("C-1", false, "100", "0")},
+		{"more was reversed than is taken", paid, order.PaymentReversed{
+			Reference: "C-1", Amount: money("100"), Applied: money("100"), Unapplied: money("0"), Case: "a", At: newYear, Cases: cases("99", "0", "0", 1)}},
+		{"more came back than was reversed", paid, order.ChargebackResolved{Reference: "C-1", Won: true, Applied: money("1"), Case: "a", At: newYear, Cases: cases("0", "0", "0", 0)}},
+		{"a transfer took back more than was applied", paid, order.TransferReversed{
+			Reference: "W-1", Amount: money("3000"), Applied: money("3000"), Unapplied: money("0"), Case: "a", At: newYear, Cases: cases("3000", "3000", "0", 0)}},
+		{"a transfer was taken back without the sums", paid, order.TransferReversed{Reference: "W-1", Amount: money("1"), Applied: money("1"), Unapplied: money("0"), Case: "a", At: newYear}},
+		{"a shortfall gave way that was not accepted", paid, order.ChargebackResolved{Reference: "C-1", Case: "a", At: newYear, Shortfall: money("1"), Cases: cases("1", "0", "0", 0)}},
+		{"the record of nothing was taken back", paid, order.PaymentVoided{Reference: "W-1", Method: order.PayTT, Amount: money("0"), Cases: cases("0", "0", "0", 0)}},
+		{"a record was taken back of money that does not wait", paid, order.PaymentVoided{
+			Reference: "W-1", Method: order.PayTT, Amount: money("1"), Moved: order.Moved{Unapplied: money("1")}, Cases: cases("1", "1", "0", 0)}},
+		{"unfunded with money", paid, order.Unfunded{PayBy: noon}},
+		{"cases below nothing", paid, order.PaymentReversed{
+			Reference: "C-1", Amount: money("1"), Applied: money("0"), Unapplied: money("0"), Case: "a", At: newYear, Cases: cases("1", "-1", "0", 1)}},
 	} {
 		t.Run(c.name, func(t *testing.T) { checkRefusesToFold(t, c.s, c.e) })
 	}
@@ -211,10 +230,10 @@ func TestHistoriesWithoutEnd(t *testing.T) {
 		}, order.MaxLinks},
 		"announcements": {base, func(i int) order.Event {
 			return order.PaymentInitiated{Payment: order.PaymentID(strconv.Itoa(i)), Method: order.PayTT, Amount: money("1")}
-		}, order.MaxPayments - 1},
+		}, order.MaxPayments},
 		"receipts": {base, func(i int) order.Event {
 			return order.PaymentReceived{Reference: strconv.Itoa(i), Method: order.PayTT, Amount: money("1"), Unapplied: money("1")}
-		}, order.MaxPayments - 1},
+		}, order.MaxPayments},
 	} {
 		t.Run(name, func(t *testing.T) {
 			history := c.s.history[:len(c.s.history):len(c.s.history)]
@@ -250,8 +269,8 @@ func TestBoundsOfCommands(t *testing.T) {
 	for len(o.Payments) < order.MaxPayments {
 		o.Payments = append(o.Payments, order.Payment{Method: order.PayTT, Status: order.PaymentIsReceived})
 	}
-	if err := cmd(full.wire("1")); fieldOf(err) != "payment" {
-		t.Errorf("received one too many: %v", err)
+	if err := cmd(full.wire("1")); err != nil {
+		t.Errorf("money found no room beside payments of the first edition: %v", err)
 	}
 	announced := full.wire("1")
 	announced.Payment = "7"

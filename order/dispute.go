@@ -43,6 +43,10 @@ type Dispute struct {
 	// From EscalateFrom on either party may escalate it; at EscalateBy the system does.
 	EscalateFrom, EscalateBy time.Time
 	Settlement               Settlement
+	// RuledIn is the phase in which the platform ruled on a dispute of the order, PhaseNone if it never
+	// did, and Ruled the number of that dispute.
+	RuledIn Phase
+	Ruled   uint32
 }
 
 // Settlement is the last offer in a dispute: a refund that the other party may accept.
@@ -65,25 +69,50 @@ func (o *Order) Left() trade.Money {
 	return left
 }
 
-// deadlineAfterFreeze returns the deadline of receipt for an order that is no longer frozen: the
-// time that was left continues at endedAt (D13). It is zero if something else still freezes the
-// order, or if it is not shipped.
-func (o *Order) deadlineAfterFreeze(endedAt time.Time, stillFrozen bool) time.Time {
-	if stillFrozen || o.Phase != PhaseShipped {
-		return time.Time{}
+// resumed are the deadlines of an order that is no longer frozen; those that do not run are zero.
+type resumed struct{ receiptDeadline, payBy, confirmBy time.Time }
+
+// resumedAt returns the deadlines of an order that is no longer frozen: the time that was left of
+// each continues at endedAt (D13). All are zero if something else still freezes the order.
+func (o *Order) resumedAt(endedAt time.Time, stillFrozen bool) resumed {
+	if stillFrozen || o.FrozenAt.IsZero() {
+		return resumed{}
 	}
-	return endedAt.Add(o.Shipment.ReceiptDeadline.Sub(o.FrozenAt))
+	stood := endedAt.Sub(o.FrozenAt)
+	switch o.Phase {
+	case PhaseSubmitted:
+		return resumed{confirmBy: o.ConfirmBy.Add(stood)}
+	case PhaseConfirmed:
+		return resumed{payBy: o.PayBy.Add(stood)}
+	case PhaseShipped:
+		return resumed{receiptDeadline: o.Shipment.ReceiptDeadline.Add(stood)}
+	}
+	return resumed{}
 }
 
-// unfreeze takes over the deadline of an event that ends a dispute or a chargeback, and ends the
-// freeze if nothing else keeps it.
-func (o *Order) unfreeze(deadline, at time.Time) {
-	if !deadline.IsZero() {
-		o.Shipment.ReceiptDeadline = deadline
+// unfreeze takes over the deadlines of an event that ends a dispute or a case, and ends the freeze if
+// nothing else keeps it.
+func (o *Order) unfreeze(on resumed, at time.Time) {
+	for _, d := range [...]struct {
+		deadline *time.Time
+		on       time.Time
+	}{{&o.Shipment.ReceiptDeadline, on.receiptDeadline}, {&o.PayBy, on.payBy}, {&o.ConfirmBy, on.confirmBy}} {
+		if !d.on.IsZero() {
+			*d.deadline = d.on
+		}
 	}
 	if !o.Frozen() && !o.FrozenAt.IsZero() {
 		o.FrozenAt, o.ThawedAt = time.Time{}, at
 	}
+}
+
+// setOpenCases notes how many cases of payments are open, which begins or ends a freeze.
+func (o *Order) setOpenCases(n int, on resumed, at time.Time) {
+	if n > 0 {
+		o.freeze(at)
+	}
+	o.OpenChargebacks = n
+	o.unfreeze(on, at)
 }
 
 // freeze notes the instant from which the order is frozen.
@@ -119,6 +148,9 @@ func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	if o.Ledger.Applied.IsZero() {
 		return nil, refuse(rule.D29, c, o).Because("no money has come in", "订单尚未收款")
 	}
+	if err := o.checkDisputes(c, f); err != nil {
+		return nil, err
+	}
 	clock := g.At
 	if o.Frozen() {
 		clock = o.FrozenAt // an open chargeback stops the time until receipt
@@ -140,9 +172,25 @@ func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	}}, nil
 }
 
+// checkDisputes refuses one more dispute of an order that had its share of them. After a ruling none
+// is opened, but for one after shipment if the ruling came before it.
+func (o *Order) checkDisputes(c Command, f *Facts) error {
+	d := &o.Dispute
+	switch {
+	case d.RuledIn == PhaseNone && int(d.Number) >= f.rules().MaxDisputes:
+		return refuse(rule.D29, c, o).Because("an order has at most %[1]d disputes", "每个订单最多有 %[1]d 次纠纷", f.rules().MaxDisputes)
+	case d.RuledIn != PhaseNone && (o.Phase != PhaseShipped || d.RuledIn == PhaseShipped || d.Number > d.Ruled):
+		return refuse(rule.D29, c, o).Because("the platform has ruled", "平台已作出裁决")
+	}
+	return nil
+}
+
 // checkLate refuses the ground of late shipment if the goods left in time, or still can (D17).
 func (o *Order) checkLate(c Command, at time.Time) error {
 	agreed := o.agreedShipBy()
+	if !agreed.IsZero() && !o.StoppedAt.IsZero() {
+		agreed = agreed.Add(max(0, at.Sub(o.StoppedAt)))
+	}
 	switch {
 	case o.Phase == PhaseShipped && !o.Shipment.Late:
 		return refuse(rule.D17, c, o).Because("the goods left in time", "货物已按时发出")
@@ -195,7 +243,7 @@ func (e DisputeOpened) evolve(o *Order, at time.Time) {
 	o.Dispute = Dispute{
 		Stage: StageNegotiating, Number: e.Number, Ground: e.Ground, Claimed: e.Claimed, OpenedAt: at,
 		EscalateFrom: e.EscalateFrom, EscalateBy: e.EscalateBy,
-		Settlement: Settlement{Proposal: o.Dispute.Settlement.Proposal},
+		Settlement: Settlement{Proposal: o.Dispute.Settlement.Proposal}, RuledIn: o.Dispute.RuledIn, Ruled: o.Dispute.Ruled,
 	}
 }
 
@@ -226,7 +274,8 @@ func (c WithdrawDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
-	return o.withConsequences(g, f, DisputeWithdrawn{ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.OpenChargebacks > 0)})
+	on := o.resumedAt(g.At, o.OpenChargebacks > 0)
+	return o.withConsequences(g, f, DisputeWithdrawn{ReceiptDeadline: on.receiptDeadline, PayBy: on.payBy, ConfirmBy: on.confirmBy})
 }
 
 // DisputeWithdrawn says that the buyer withdrew the dispute, and the new deadline of receipt if a
@@ -234,6 +283,8 @@ func (c WithdrawDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 // Stored: add fields, never rename or remove.
 type DisputeWithdrawn struct {
 	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+	PayBy           time.Time `json:"pay_by,omitzero"`
+	ConfirmBy       time.Time `json:"confirm_by,omitzero"`
 }
 
 func (e *DisputeWithdrawn) contradicts(o *Order) error {
@@ -242,7 +293,7 @@ func (e *DisputeWithdrawn) contradicts(o *Order) error {
 
 func (e DisputeWithdrawn) evolve(o *Order, at time.Time) {
 	o.Dispute.Stage = StageNone
-	o.unfreeze(e.ReceiptDeadline, at)
+	o.unfreeze(resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 }
 
 // Escalate hands the dispute to the platform: either party may from day 4, the system does on
@@ -326,7 +377,8 @@ func (c AcceptSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, e
 	if err := o.checkShare(rule.D30, c, offer.Refund); err != nil {
 		return nil, err
 	}
-	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.OpenChargebacks > 0)}
+	on := o.resumedAt(g.At, o.OpenChargebacks > 0)
+	accepted := SettlementAccepted{Proposal: c.Proposal, ReceiptDeadline: on.receiptDeadline, PayBy: on.payBy, ConfirmBy: on.confirmBy}
 	return o.refund(g, f, offer.Refund, RefundSettled, accepted)
 }
 
@@ -336,6 +388,8 @@ func (c AcceptSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, e
 type SettlementAccepted struct {
 	Proposal        uint32    `json:"proposal"`
 	ReceiptDeadline time.Time `json:"receipt_deadline,omitzero"`
+	PayBy           time.Time `json:"pay_by,omitzero"`
+	ConfirmBy       time.Time `json:"confirm_by,omitzero"`
 }
 
 func (e *SettlementAccepted) contradicts(o *Order) error {
@@ -347,5 +401,5 @@ func (e *SettlementAccepted) contradicts(o *Order) error {
 
 func (e SettlementAccepted) evolve(o *Order, at time.Time) {
 	o.Dispute.Stage = StageNone
-	o.unfreeze(e.ReceiptDeadline, at)
+	o.unfreeze(resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 }

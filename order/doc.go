@@ -17,8 +17,10 @@
 // confirms again; afterwards the seller proposes and the buyer accepts. Before any money is applied
 // an order can be cancelled or expire. From the first money until receipt the buyer may open a
 // dispute, which the parties settle or the platform rules on; on a covered order the platform can
-// compensate the buyer from the seller's quota. Money can be refunded, and a card payment can be
-// charged back.
+// compensate the buyer from the seller's quota. Money can be refunded, and banks can take a payment
+// back, in parts and more than once; an order that thereby loses its initial payment before shipment is
+// confirmed again. Each payment that came in is a stream of its own, see package payment; the order keeps
+// the sums.
 //
 // # How to read it
 //
@@ -28,7 +30,7 @@
 //
 // Each stage is a chapter: draft.go (with terms.go and quota.go), confirm.go, pay.go (with
 // payment.go and ledger.go), export.go and receipt.go; beside them are change.go, dispute.go,
-// ruling.go, refund.go, chargeback.go and close.go. A chapter goes command by command: the command,
+// ruling.go, refund.go, chargeback.go (with cases.go) and close.go. A chapter goes command by command: the command,
 // the rules that decide it, one rule a line, and the resulting event.
 //
 // order.go has the folded state and [Decide], fold.go [Evolve], [Replay] and [At], next.go

@@ -66,7 +66,7 @@ func drawEntrustment(t *rapid.T) order.EntrustmentID {
 
 var moneyCommands = []string{
 	"initiate-payment", "record-payment", "record-payment", "fail-payment", "apply-unapplied", "accept-shortfall",
-	"return-unapplied", "charge-back", "resolve-chargeback",
+	"return-unapplied", "charge-back", "resolve-chargeback", "reverse-transfer", "void-payment", "apply-unapplied", "return-unapplied",
 }
 
 // parties are the actors of the stories.
@@ -138,6 +138,9 @@ func drawCommand(t *rapid.T, s story) order.Command {
 		}
 		return order.FailPayment{Payment: id, Reason: "declined"}
 	case order.ApplyUnapplied:
+		if p, ok := drawUnderReview(t, s); ok {
+			return order.ApplyUnapplied{Amount: rapid.SampledFrom([]trade.Money{p.Unapplied, money("0.01"), amount}).Draw(t, "apply"), Reference: p.Reference, Method: p.Method}
+		}
 		waits := s.order.Ledger.Unapplied
 		return order.ApplyUnapplied{Amount: rapid.SampledFrom([]trade.Money{waits, waits, s.order.StepDue(), amount}).Draw(t, "apply")}
 	case order.Modify, order.ProposeChange, order.AcceptChange, order.RejectChange:
@@ -147,11 +150,18 @@ func drawCommand(t *rapid.T, s story) order.Command {
 	case order.Refund:
 		return order.Refund{Amount: drawShare(t, s)}
 	case order.ReturnUnapplied:
+		if p, ok := drawUnderReview(t, s); ok {
+			return order.ReturnUnapplied{Amount: rapid.SampledFrom([]trade.Money{p.Unapplied, money("0.01"), amount}).Draw(t, "return"), Reference: p.Reference, Method: p.Method}
+		}
 		return order.ReturnUnapplied{Amount: rapid.SampledFrom([]trade.Money{s.order.Ledger.Unapplied, money("0.01"), amount}).Draw(t, "return")}
 	case order.ChargeBack:
-		return order.ChargeBack{Reference: drawReference(t, s)}
+		return order.ChargeBack{Reference: drawReference(t, s, false), Case: drawCase(t), Amount: drawTaken(t), At: drawReported(t, s)}
+	case order.ReverseTransfer:
+		return order.ReverseTransfer{Reference: drawReference(t, s, true), Case: drawCase(t), Amount: drawTaken(t), At: drawReported(t, s)}
 	case order.ResolveChargeback:
-		return order.ResolveChargeback{Reference: drawReference(t, s), Won: rapid.Bool().Draw(t, "won")}
+		return order.ResolveChargeback{Reference: drawReference(t, s, false), Case: drawCase(t), Won: rapid.Bool().Draw(t, "won"), At: drawReported(t, s)}
+	case order.VoidPayment:
+		return order.VoidPayment{Reference: drawReference(t, s, rapid.Bool().Draw(t, "a transfer"))}
 	case order.Link:
 		return order.Link{Entrustment: drawEntrustment(t)}
 	case order.Unlink:
@@ -233,15 +243,43 @@ func drawShare(t *rapid.T, s story) trade.Money {
 	return rapid.SampledFrom([]trade.Money{left, trade.Minor(left.MinorUnits()+1, left.Currency()), drawAmount(t, s)}).Draw(t, "share")
 }
 
-// drawReference returns the reference of a payment, or of none.
-func drawReference(t *rapid.T, s story) string {
+// drawReference returns the reference of a transfer or of another payment, or of none.
+func drawReference(t *rapid.T, s story, transfer bool) string {
 	references := []string{"C-none"}
-	for _, p := range s.order.Payments {
-		if p.Receipt.Reference != "" && (p.Method != order.PayTT || rapid.IntRange(0, 9).Draw(t, "a transfer") == 0) {
-			references = append(references, p.Receipt.Reference)
+	for _, p := range s.payments {
+		if (p.Method == order.PayTT) == transfer || rapid.IntRange(0, 9).Draw(t, "of another method") == 0 {
+			references = append(references, p.Reference, p.Reference)
 		}
 	}
 	return rapid.SampledFrom(references).Draw(t, "reference")
+}
+
+// drawUnderReview returns a payment that is under review, at times, if there is one.
+func drawUnderReview(t *rapid.T, s story) (order.IncomingPayment, bool) {
+	var list []order.IncomingPayment
+	for _, p := range s.payments {
+		if in := p.Fact(); in.Review {
+			list = append(list, in)
+		}
+	}
+	if len(list) == 0 || rapid.IntRange(0, 3).Draw(t, "not under review") == 0 {
+		return order.IncomingPayment{}, false
+	}
+	return rapid.SampledFrom(list).Draw(t, "under review"), true
+}
+
+func drawCase(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "a", "a", "b"}).Draw(t, "case")
+}
+
+// drawTaken is how much a case takes: often all.
+func drawTaken(t *rapid.T) trade.Money {
+	return rapid.SampledFrom([]trade.Money{{}, {}, money("0.01"), money("500"), money("5000"), money("92233720368547758.07"), money("1 EUR")}).Draw(t, "taken")
+}
+
+// drawReported is the instant of a report: the newest often, but reports come late too.
+func drawReported(t *rapid.T, s story) time.Time {
+	return s.now.Add(-rapid.SampledFrom([]time.Duration{0, 0, 0, time.Minute, time.Hour, day, -time.Second, -time.Hour}).Draw(t, "reported"))
 }
 
 func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount trade.Money) order.RecordPayment {
@@ -254,8 +292,11 @@ func drawReceipt(t *rapid.T, s story, id order.PaymentID, amount trade.Money) or
 			c.Payment, c.Method = p.ID, p.Method
 		}
 	}
-	if rapid.IntRange(0, 9).Draw(t, "astray") == 0 {
+	switch rapid.IntRange(0, 9).Draw(t, "astray") {
+	case 0:
 		c.Payment, c.ReceivingAccount = id, "RA-2"
+	case 1:
+		c.Payment, c.Method = id, order.PayCard // perhaps never announced
 	}
 	return c
 }

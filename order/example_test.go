@@ -204,7 +204,7 @@ func ExampleOpenDispute() {
 
 	// Output:
 	// open-dispute: dispute-opened -> shipped
-	// refused by D29: confirm-receipt in phase shipped: One dispute may be open from payment to receipt; it may be escalated from day 4 and is on day 7, and meanwhile only recorded facts, refunds and its own steps are accepted. Here: a dispute or a chargeback is open.
+	// refused by D29: confirm-receipt in phase shipped: One dispute may be open from payment to receipt, three an order, one more after a ruling before shipment; it escalates from day 4, by itself on day 7; only facts, refunds, evidence and its own steps pass. Here: a dispute or a chargeback is open.
 	// propose-settlement: settlement-proposed -> shipped
 	// escalate: dispute-escalated -> shipped
 	// arbitrate: arbitrated, claim-posted -> shipped
@@ -229,14 +229,17 @@ func ExampleChargeBack() {
 	o := newExample().confirmed(order.CoverageNone)
 	o.quietly(buyer, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("2000.00 USD")})
 	o.quietly(platform, order.RecordPayment{Reference: "C1", Method: order.PayCard, Payment: "P1", Amount: money("2000.00 USD"), PaidAt: o.now})
-	o.show(platform, order.ChargeBack{Reference: "C1"})
+	// The desk reads the payment from its own stream.
+	o.facts.Incoming = order.IncomingPayment{Order: o.ID, Method: order.PayCard, Reference: "C1", Amount: money("2000.00 USD")}
+	o.show(platform, order.ChargeBack{Reference: "C1", Case: "dp_7", Amount: money("500.00 USD"), At: o.now})
 	fmt.Println("due", o.Due(), "frozen", o.Frozen())
-	o.show(platform, order.ResolveChargeback{Reference: "C1", Won: true})
+	o.facts.Incoming.Cases = order.Cases{{Name: "dp_7", Amount: money("500.00 USD"), OpenedAt: o.now, Status: order.CaseOpen, At: o.now}}
+	o.show(platform, order.ResolveChargeback{Reference: "C1", Case: "dp_7", Won: true, At: o.now})
 	fmt.Println("due", o.Due(), "frozen", o.Frozen())
 
 	// Output:
 	// charge-back: payment-reversed -> ready-to-ship
-	// due 6000.00 USD frozen true
+	// due 4500.00 USD frozen true
 	// resolve-chargeback: chargeback-resolved -> ready-to-ship
 	// due 4000.00 USD frozen false
 }

@@ -188,6 +188,9 @@ func (c MarkShipped) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	if missing := o.Terms.Initial.SubUnchecked(o.Ledger.settled()); missing.IsPositive() {
 		return nil, refuse(rule.A20, c, o).Because("the initial payment is not satisfied", "预付款未到账").Short(missing)
 	}
+	if !o.Funded() {
+		return nil, refuse(rule.A20, c, o).Because("the money was paid back", "款项已全部退回")
+	}
 	if len(o.Links) == 0 {
 		return nil, refuse(rule.A22, c, o).Because("no entrustment is linked", "尚未关联委托单")
 	}

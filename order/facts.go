@@ -23,6 +23,12 @@ type Facts struct {
 	// Quota is the state of the seller's line in the order's currency; Submit, Confirm, Modify,
 	// ProposeChange and AcceptChange need it for a covered order.
 	Quota Quota
+	// Incoming is the payment that the command names, if its stream has one: of the order if several
+	// methods have the reference. With a Reference and without an Order it is one whose record was taken
+	// back. RecordPayment, ChargeBack, ReverseTransfer, ResolveChargeback and
+	// VoidPayment need it, InitiatePayment of a payment that came in before, and ApplyUnapplied and
+	// ReturnUnapplied with a reference.
+	Incoming IncomingPayment
 	// Receiving is the receiving account that was made for the order; Submit needs it.
 	Receiving Receiving
 }
@@ -105,8 +111,8 @@ type Policy struct {
 	// LinkPrefix stands before the order's id in the link that the seller sends to the buyer
 	// (A17; "/orders/").
 	LinkPrefix string
-	// NoticeLife is how long a T/T notice counts as a payment in process (D18; 7 days).
-	NoticeLife time.Duration
+	// ProcessingLife is how long a payment that the buyer announced counts as in process (D18).
+	ProcessingLife ProcessingLife
 	// ReviewWithin is how long after completion a review is accepted (D31; 30 days).
 	ReviewWithin time.Duration
 	// ReceiptExtension is by how much each party may extend the deadline of receipt, once
@@ -118,6 +124,8 @@ type Policy struct {
 	// EscalateFrom and EscalateAfter are how long after a dispute was opened either party may
 	// escalate it and the system does (D29; 72 and 144 hours: from day 4 and on day 7).
 	EscalateFrom, EscalateAfter time.Duration
+	// MaxDisputes is how many disputes an order may have (D29; 3).
+	MaxDisputes int
 	// ClockSkew is how far behind a stream's last event a command's instant may lie and still
 	// be recorded at that event's instant, and how far ahead of the command's instant one may lie
 	// that was observed outside (D61; 5 seconds).
@@ -136,6 +144,8 @@ type Policy struct {
 const (
 	maxTerm = 10 * 365 * day
 	maxDays = 3650
+	// An order's disputes are bounded so that its deadlines come.
+	maxDisputes = 100
 )
 
 // Validate returns a *trade.InvalidError that names the first setting that is out of bounds, or
@@ -148,7 +158,9 @@ func (p *Policy) Validate() error {
 	}{
 		{"policy.confirm_within", p.ConfirmWithin, 1},
 		{"policy.pay_within", p.PayWithin, 1},
-		{"policy.notice_life", p.NoticeLife, 0},
+		{"policy.processing_life.tt", p.ProcessingLife.TT, 0},
+		{"policy.processing_life.card", p.ProcessingLife.Card, 0},
+		{"policy.processing_life.e_check", p.ProcessingLife.ECheck, 0},
 		{"policy.review_within", p.ReviewWithin, 0},
 		{"policy.receipt_extension", p.ReceiptExtension, 0},
 		{"policy.ship_within", p.ShipWithin, 0},
@@ -168,6 +180,9 @@ func (p *Policy) Validate() error {
 			return trade.Invalid("policy.receipt_days", "%d of %s lie outside 1 to %d", days, mode, maxDays)
 		}
 	}
+	if p.MaxDisputes < 0 || p.MaxDisputes > maxDisputes {
+		return trade.Invalid("policy.max_disputes", "%d lies outside 0 to %d", p.MaxDisputes, maxDisputes)
+	}
 	if p.HoldAt > HoldAtConfirm {
 		return trade.Invalid("policy.hold_at", "%d is neither at Submit nor at Confirm", p.HoldAt)
 	}
@@ -184,6 +199,24 @@ func (p *Policy) InFuture(observed, at time.Time) bool {
 		p = defaultPolicy
 	}
 	return observed.After(at.Add(p.ClockSkew))
+}
+
+// ProcessingLife is how long an announced payment counts as in process, by method.
+type ProcessingLife struct {
+	TT     time.Duration // 7 days
+	Card   time.Duration // 24 hours
+	ECheck time.Duration // 14 days
+}
+
+func (l ProcessingLife) of(m Method) time.Duration {
+	switch m {
+	case PayCard:
+		return l.Card
+	case PayECheck:
+		return l.ECheck
+	default:
+		return l.TT
+	}
 }
 
 // HoldAt is when an order takes its hold on the quota.
@@ -204,12 +237,13 @@ func DefaultPolicy() *Policy {
 		PayWithin:        60 * day,
 		ReceiptDays:      map[Transport]int{TransportAir: 15, TransportLand: 30, TransportSea: 45},
 		LinkPrefix:       "/orders/",
-		NoticeLife:       7 * day,
+		ProcessingLife:   processingLife,
 		ReviewWithin:     30 * day,
 		ReceiptExtension: 15 * day,
 		ShipWithin:       90 * day,
 		EscalateFrom:     3 * day,
 		EscalateAfter:    6 * day,
+		MaxDisputes:      3,
 		ClockSkew:        5 * time.Second,
 		FindsAccount:     FindsAccount,
 	}

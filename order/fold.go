@@ -29,9 +29,32 @@ func (o *Order) Apply(e Event, at time.Time) error {
 	if err := contradictsEvent(e, o); err != nil {
 		return err
 	}
+	funded, paid := o.FundedAt, o.PaidAt
 	evolveEvent(e, o, at)
 	o.Phase, o.LastAt = to, trade.Later(o.LastAt, at)
+	o.noteStopped(at, o.FundedAt != funded, o.PaidAt != paid)
 	return nil
+}
+
+// noteStopped counts for how long the agreed time of shipment stands still (D17).
+func (o *Order) noteStopped(at time.Time, funded, paid bool) {
+	switch stops := o.Frozen() || o.Unfunded; {
+	case stops && o.StoppedAt.IsZero():
+		o.StoppedAt = at
+	case !stops && !o.StoppedAt.IsZero():
+		o.Stopped += max(0, at.Sub(o.StoppedAt))
+		o.StoppedAt = time.Time{}
+	}
+	stopped := o.Stopped
+	if !o.StoppedAt.IsZero() {
+		stopped += max(0, at.Sub(o.StoppedAt))
+	}
+	if funded {
+		o.StoppedToFunded = stopped
+	}
+	if paid {
+		o.StoppedToPaid = stopped
+	}
 }
 
 // checkCount returns an error if a list of the state is as long as it may become.

@@ -1,16 +1,19 @@
 package order_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// goldenCases are the worked examples of the rule book that concern one order, in its order,
-// each with the instants and amounts as they stand there.
+// goldenCases are the worked examples of the rule book that a row of testdata/golden-cases.txt cannot
+// carry, each with the instants and amounts as they stand there.
 var goldenCases = []struct {
 	name string
 	test func(t *testing.T)
@@ -84,30 +87,6 @@ var goldenCases = []struct {
 		s := drafted(t).knowing(func(f *order.Facts) { f.Match = "" }).matched().priced("1", "1").covered(order.CoverageNone).submits()
 		s.when(otherBuyer, order.Confirm{Terms: s.order.Revision}).refusedBy(rule.A18)(t)
 	}},
-	{"1,980 of an initial 2,000, the shortfall accepted", func(t *testing.T) {
-		s := confirmed(t, order.CoverageNone).wired("1980").does(seller, order.AcceptShortfall{})
-		if s.order.Phase != order.PhaseReadyToShip || s.order.Ledger.Shortfall != money("20") || s.order.Due() != money("4000") {
-			t.Errorf("%s, without %s, due %s", s.order.Phase, s.order.Ledger.Shortfall, s.order.Due())
-		}
-	}},
-	{"6,100 for an order of 6,000", func(t *testing.T) {
-		l := confirmed(t, order.CoverageNone).wired("6100").order.Ledger
-		if l.Applied != money("6000") || l.Unapplied != money("100") {
-			t.Errorf("the ledger has %+v", l)
-		}
-	}},
-	{"6,100 for an order of 6,000, refunded: 100 go back apart", func(t *testing.T) {
-		s := confirmed(t, order.CoverageNone).wired("6100")
-		s.when(seller, order.Refund{Amount: money("6000")}).then(
-			order.RefundMade{Amount: money("6000"), Cause: order.RefundAgreed}, order.Closed{Reason: order.ClosedRefunded})(t)
-		s.refunded("6000").when(platform, order.ReturnUnapplied{Amount: money("100")}).then(order.UnappliedReturned{Amount: money("100")})(t)
-	}},
-	{"received 5,000, refunded 2,500, ruled 5,000 on a hold of 5,000", func(t *testing.T) {
-		s := drafted(t).matched().priced("5000", "5000").covered(order.CoveragePostDelivery).submits().confirms().wired("5000").refunded("2500").escalated()
-		s.when(platform, compensation("5000")).then(
-			order.Arbitrated{Compensation: money("5000")},
-			order.ClaimPosted{Amount: money("2500"), Released: money("2500")}, order.Closed{Reason: order.ClosedRefunded})(t)
-	}},
 	{"disputed on day 10 of 15, withdrawn 4 days later", func(t *testing.T) {
 		gone := shipped(t, order.CoverageNone)
 		s := gone.after(10*day).disputed().after(4*day).does(buyer, order.WithdrawDispute{})
@@ -115,13 +94,73 @@ var goldenCases = []struct {
 		s.at(due.Add(-time.Millisecond)).when(system, order.AutoConfirmReceipt{}).refusedBy(rule.A25, from(due))(t)
 		s.at(due).when(system, order.AutoConfirmReceipt{}).leads(order.PhaseReceived)(t)
 	}},
+	{"1,000 wires of 0.01, then 5,990.00 to an order of 6,000", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone)
+		for range 1000 {
+			s = s.wired("0.01")
+		}
+		s.wired("5990").has(t, "phase=ready-to-ship", "received=6000", "applied=6000", "due=0")
+	}},
+	{"a capture that another order has", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone).does(buyer, card("1", "2000")).knowing(func(f *order.Facts) {
+			f.Incoming = order.IncomingPayment{Order: otherID, Method: order.PayCard, Reference: "C-1", Amount: money("2000")}
+		})
+		s.when(platform, s.charged("1", "2000")).refusedBy(rule.D65)(t)
+	}},
+	{"two orders have a wire each under the bank reference 0001", func(t *testing.T) {
+		one, other := payment.Key{Method: order.PayTT, Account: "RA-1", Reference: "0001"}, payment.Key{Method: order.PayTT, Account: "RA-2", Reference: "0001"}
+		if one.Stream() == other.Stream() {
+			t.Errorf("both are %s", one.Stream())
+		}
+	}},
+	{"a wire applied, a surplus returned; both are taken back, and the surplus is won", func(t *testing.T) {
+		for _, arrival := range []string{
+			"back:1 won:1 recall:W1", "back:1 recall:W1 won:1", "recall:W1 back:1 won:1",
+			"won:1!early back:1 won:1 recall:W1", "won:1!early recall:W1 back:1 won:1", "recall:W1 won:1!early back:1 won:1",
+		} {
+			began(t, "order:none:6000:6000").follows(t, "confirm announce:1:6000 wire:6000:W1 charge:1:6000 return:6000 "+arrival).
+				has(t, "phase=confirmed", "applied=0", "reversed=6000", "owed=0")
+		}
+	}},
 }
 
-// TestGolden runs the worked examples.
+// TestGolden runs the worked examples, those of testdata/golden-cases.txt a row a case.
 func TestGolden(t *testing.T) {
 	for _, c := range goldenCases {
 		t.Run(c.name, c.test)
 	}
+	text, err := os.ReadFile("testdata/golden-cases.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		cells := strings.Split(line, " | ")
+		if len(cells) != 3 {
+			t.Fatalf("not a row: %q", line)
+		}
+		rows++
+		t.Run(cells[0], func(t *testing.T) {
+			begin, movements, _ := strings.Cut(cells[1], " ")
+			began(t, begin).follows(t, movements).has(t, strings.Fields(cells[2])...)
+		})
+	}
+	if rows == 0 {
+		t.Error("there are no cases")
+	}
+}
+
+// began is an order as order:COVERAGE:TOTAL:INITIAL says, submitted.
+func began(t *testing.T, begin string) story {
+	t.Helper()
+	args := strings.Split(begin, ":")
+	if len(args) != 4 || args[0] != "order" {
+		t.Fatalf("not a beginning: %q", begin)
+	}
+	return drafted(t).matched().priced(args[2], args[3]).covered(order.Coverage(args[1])).submits()
 }
 
 // draftedAt is a funded order by air that was drafted so long after New Year.

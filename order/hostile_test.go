@@ -130,8 +130,21 @@ var badCommands = []struct{ name, field, data string }{
 	{"refund", "amount", `{}`},
 	{"return-unapplied", "amount", `{"amount":1}`},
 	{"charge-back", "reference", `{"reference":""}`},
-	{"charge-back", "reference", `{"reference":"a b"}`},
-	{"resolve-chargeback", "reference", `{"reference":"../C-1","won":true}`},
+	{"charge-back", "reference", `{"reference":"a\nb"}`},
+	{"charge-back", "reference", `{"reference":"` + strings.Repeat("x", 141) + `"}`},
+	{"charge-back", "case", `{"reference":"C-1"}`},
+	{"charge-back", "case", `{"reference":"C-1","case":"\u2028"}`},
+	{"charge-back", "at", `{"reference":"C-1","case":"a"}`},
+	{"charge-back", "amount", `{"reference":"C-1","case":"a","amount":"-1 USD","at":"2025-01-01T00:00:00Z"}`},
+	{"charge-back", "amount", `{"reference":"C-1","case":"a","amount":"1 XYZ","at":"2025-01-01T00:00:00Z"}`},
+	{"resolve-chargeback", "case", `{"reference":"C-1","won":true}`},
+	{"resolve-chargeback", "at", `{"reference":"C-1","case":"a","won":true}`},
+	{"reverse-transfer", "case", `{"reference":"W-1","at":"2025-01-01T00:00:00Z"}`},
+	{"reverse-transfer", "case", `{"reference":"W-1","case":"","at":"2025-01-01T00:00:00Z"}`},
+	{"void-payment", "reference", `{"reference":""}`},
+	{"void-payment", "method", `{"reference":"W-1","method":"cash"}`},
+	{"apply-unapplied", "method", `{"amount":"1 USD","reference":"W-1","method":"cash"}`},
+	{"return-unapplied", "reference", `{"amount":"1 USD","reference":"` + strings.Repeat("x", 141) + `"}`},
 	{"resolve-chargeback", "won", `{"reference":"C-1"}`},
 	{"resolve-chargeback", "won", `{"reference":"C-1","won":"true"}`},
 	{"pay-the-seller", "command", `{}`},
@@ -276,7 +289,8 @@ func TestLargestEventsFit(t *testing.T) {
 	large := trade.Text(strings.Repeat(`"`, 4000))
 	o := s.matched().covered(order.CoverageNone).submits()
 	other := order.Amendment{Terms: terms, Coverage: order.CoverageNone, BuyerName: strings.Repeat(`"`, 200)}
-	o = o.does(seller, order.Modify{To: other}).confirms().wired("1").does(platform, order.ApplyUnapplied{Amount: money("1")})
+	o = o.does(seller, order.Modify{To: other}).confirms().wired("1")
+	o = o.does(platform, order.ApplyUnapplied{Amount: money("1"), Reference: o.latest()})
 	other.BuyerName, other.Terms.TradeTerm = "", ""
 	o = o.does(seller, order.ProposeChange{To: other}).does(buyer, order.AcceptChange{Proposal: 1}).
 		does(buyer, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1"), Text: large}).
@@ -303,7 +317,10 @@ func TestPolicyValidate(t *testing.T) {
 		{"policy.confirm_within", func(p *order.Policy) { p.ConfirmWithin = 0 }},
 		{"policy.confirm_within", func(p *order.Policy) { p.ConfirmWithin = 1<<63 - 1 }},
 		{"policy.pay_within", func(p *order.Policy) { p.PayWithin = -1 }},
-		{"policy.notice_life", func(p *order.Policy) { p.NoticeLife = -1 }},
+		{"policy.processing_life.tt", func(p *order.Policy) { p.ProcessingLife.TT = -1 }},
+		{"policy.processing_life.card", func(p *order.Policy) { p.ProcessingLife.Card = -1 }},
+		{"policy.processing_life.e_check", func(p *order.Policy) { p.ProcessingLife.ECheck = -1 }},
+		{"policy.max_disputes", func(p *order.Policy) { p.MaxDisputes = 101 }},
 		{"policy.review_within", func(p *order.Policy) { p.ReviewWithin = 11 * 365 * day }},
 		{"policy.clock_skew", func(p *order.Policy) { p.ClockSkew = -1 }},
 		{"policy.receipt_extension", func(p *order.Policy) { p.ReceiptExtension = -1 }},

@@ -1,6 +1,8 @@
 package order
 
 import (
+	"slices"
+
 	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -82,9 +84,10 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindPaymentInitiated, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
 	{Event: KindPaymentReceived, From: submitted, Stay: true},
 	{Event: KindPaymentFailed, From: submitted, Stay: true},
-	{Event: KindUnappliedApplied, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
+	{Event: KindUnappliedApplied, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted), Stay: true},
 	{Event: KindShortfallAccepted, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
 	{Event: KindFunded, From: in(PhaseConfirmed), To: PhaseReadyToShip},
+	{Event: KindUnfunded, From: in(PhaseReadyToShip), To: PhaseConfirmed},
 
 	// export
 	{Event: KindEntrustmentLinked, From: in(PhaseConfirmed, PhaseReadyToShip), Stay: true},
@@ -117,10 +120,12 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindClaimPosted, From: disputable, Stay: true},
 
 	// refund and chargeback
-	{Event: KindRefundMade, From: in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), Stay: true},
+	{Event: KindRefundMade, From: bound, Stay: true},
 	{Event: KindUnappliedReturned, From: submitted, Stay: true},
 	{Event: KindPaymentReversed, From: submitted, Stay: true},
+	{Event: KindTransferReversed, From: submitted, Stay: true},
 	{Event: KindChargebackResolved, From: submitted, Stay: true},
+	{Event: KindPaymentVoided, From: submitted, Stay: true},
 
 	// close
 	{Event: KindClosed, From: in(PhaseDraft, PhaseSubmitted, PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), To: PhaseClosed},
@@ -129,7 +134,7 @@ var steps = []machine.Step[Phase, Kind]{
 // permits says which role may issue which command in which phases, which rule refuses it
 // otherwise, and which events may result, chapter by chapter. What it does not allow is denied. See
 // TestMatrix.
-var permits = []machine.Permit[Phase, Kind]{
+var permits = slices.Concat([]machine.Permit[Phase, Kind]{
 	// draft
 	permit(Draft{}, by(trade.Seller), in(PhaseNone), rule.A6, KindDrafted),
 	permit(SetBuyer{}, by(trade.Seller), in(PhaseDraft), rule.A8, KindBuyerEntered),
@@ -148,15 +153,16 @@ var permits = []machine.Permit[Phase, Kind]{
 
 	// pay
 	permit(InitiatePayment{}, by(trade.Buyer), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.A1,
-		KindPaymentInitiated).Unless(rule.D27, bound),
+		KindPaymentInitiated, KindUnappliedApplied, KindFunded, KindUnfunded, KindCompleted, KindShipped, KindHoldReleased).Unless(rule.D27, bound),
 	permit(RecordPayment{}, by(trade.Platform), submitted, rule.A1,
 		KindPaymentReceived, KindFunded, KindCompleted, KindShipped, KindHoldReleased).Unless(rule.D27, bound).EvenFrozen().AsFact(),
 	permit(FailPayment{}, by(trade.Platform), submitted, rule.A1,
 		KindPaymentFailed).Unless(rule.D27, bound).EvenFrozen().AsFact(),
-	permit(ApplyUnapplied{}, by(trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D21,
-		KindUnappliedApplied, KindFunded, KindCompleted, KindShipped, KindHoldReleased),
+	permit(ApplyUnapplied{}, by(trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived, PhaseCompleted), rule.D21,
+		KindUnappliedApplied, KindFunded, KindUnfunded, KindUnfunded, KindCompleted, KindShipped, KindHoldReleased),
 	permit(AcceptShortfall{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D20,
 		KindShortfallAccepted, KindFunded, KindCompleted, KindShipped, KindHoldReleased),
+	permit(Unfund{}, by(trade.System), in(PhaseReadyToShip), rule.D63, KindUnfunded),
 
 	// export
 	permit(Link{}, by(trade.Seller), in(PhaseConfirmed, PhaseReadyToShip), rule.A21,
@@ -195,12 +201,11 @@ var permits = []machine.Permit[Phase, Kind]{
 		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen(),
 
 	// refund and chargeback
-	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D30, KindRefundMade,
-		KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen().AsFact(trade.Platform),
+	permit(Refund{}, by(trade.Seller, trade.Platform), in(PhaseConfirmed, PhaseReadyToShip, PhaseShipped, PhaseReceived), rule.D30,
+		KindRefundMade, KindEntrustmentUnlinked, KindHoldReleased, KindClosed, KindShipped).EvenFrozen().AsFact(trade.Platform),
+	permit(Refund{}, by(trade.Seller), in(PhaseCompleted), rule.D30, KindRefundMade).EvenFrozen(),
+	permit(Refund{}, by(trade.Platform), in(PhaseCompleted, PhaseClosed), rule.D30, KindRefundMade).EvenFrozen().AsFact(),
 	permit(ReturnUnapplied{}, by(trade.Platform), submitted, rule.D21, KindUnappliedReturned).EvenFrozen().AsFact(),
-	permit(ChargeBack{}, by(trade.Platform), submitted, rule.D24, KindPaymentReversed).EvenFrozen().AsFact(),
-	permit(ResolveChargeback{}, by(trade.Platform), submitted, rule.D24, KindChargebackResolved, KindFunded, KindCompleted,
-		KindShipped, KindHoldReleased).EvenFrozen().AsFact(),
 
 	// close
 	permit(Cancel{}, by(trade.Seller), in(PhaseDraft), rule.D27, KindClosed).AsFact(),
@@ -208,7 +213,13 @@ var permits = []machine.Permit[Phase, Kind]{
 		KindClosed, KindEntrustmentUnlinked, KindHoldReleased).AsFact(),
 	permit(Expire{}, by(trade.System), in(PhaseSubmitted, PhaseConfirmed), rule.D28,
 		KindClosed, KindEntrustmentUnlinked, KindHoldReleased),
-}
+},
+	// money that banks took back, or gave back
+	permitReport(ChargeBack{}, rule.D24, KindPaymentReversed),
+	permitReport(ReverseTransfer{}, rule.D24, KindTransferReversed),
+	permitReport(ResolveChargeback{}, rule.D24, KindChargebackResolved),
+	permitReport(VoidPayment{}, rule.D65, KindPaymentVoided),
+)
 
 func in(phases ...Phase) []Phase { return phases }
 
@@ -216,6 +227,20 @@ func by(roles ...trade.Role) []trade.Role { return roles }
 
 func permit(c Command, roles []trade.Role, phases []Phase, id rule.ID, makes ...Kind) machine.Permit[Phase, Kind] {
 	return machine.Permit[Phase, Kind]{Command: c.Name(), Roles: roles, Phases: phases, Rule: id, Makes: makes}
+}
+
+// permitReport allows the platform to report what became of a payment, in every phase from submission
+// on. Before shipment that can take the initial payment away, or bring it back.
+func permitReport(c Command, id rule.ID, makes Kind) []machine.Permit[Phase, Kind] {
+	report := func(phases []Phase, next ...Kind) machine.Permit[Phase, Kind] {
+		return permit(c, by(trade.Platform), phases, id, append([]Kind{makes}, next...)...).EvenFrozen().AsFact()
+	}
+	return []machine.Permit[Phase, Kind]{
+		report(in(PhaseSubmitted, PhaseShipped, PhaseCompleted, PhaseClosed)),
+		report(in(PhaseConfirmed), KindFunded, KindShipped, KindHoldReleased, KindEntrustmentUnlinked, KindClosed),
+		report(in(PhaseReadyToShip), KindUnfunded, KindShipped, KindHoldReleased, KindEntrustmentUnlinked, KindClosed),
+		report(in(PhaseReceived), KindCompleted),
+	}
 }
 
 var life = machine.Must(machine.NewLife("order", "订单", PhaseNone, steps, permits))

@@ -20,7 +20,7 @@ func TestAggregate(t *testing.T) {
 		LastAt: func(o order.Order) time.Time { return o.LastAt },
 		Decide: order.Decide, Evolve: order.Evolve, Replay: order.Replay, Life: order.Life(), Model: order.Model,
 		EncodeEvent: order.EncodeEvent, DecodeEvent: order.DecodeEvent, EncodeCommand: order.EncodeCommand, DecodeCommand: order.DecodeCommand,
-		Consequences: []order.Kind{order.KindFunded, order.KindCompleted, order.KindShipped, order.KindHoldReleased, order.KindEntrustmentUnlinked},
+		Consequences: []order.Kind{order.KindFunded, order.KindUnfunded, order.KindCompleted, order.KindShipped, order.KindHoldReleased, order.KindEntrustmentUnlinked},
 		Commands:     allCommands, Events: storedEvents(), Golden: "testdata/events.golden", Doc: "doc_stored.go",
 		History: completed(t, order.CoveragePostDelivery).history,
 	})

@@ -72,7 +72,7 @@ var freezes = []struct {
 }{
 	{"", order.PhaseNone, order.PhaseClosed, func(*order.Order) {}, func(matrixRow) bool { return true }},
 	{" during a dispute", order.PhaseConfirmed, order.PhaseShipped, openDispute, func(r matrixRow) bool { return r.dispute }},
-	{" during a chargeback", order.PhaseSubmitted, order.PhaseClosed, func(o *order.Order) { contest(o, "C8") }, func(r matrixRow) bool { return r.chargeback }},
+	{" during a chargeback", order.PhaseSubmitted, order.PhaseClosed, contest, func(r matrixRow) bool { return r.chargeback }},
 }
 
 // checkMatrix returns where the decision differs from the table.
@@ -177,7 +177,7 @@ func acceptable(s story, command string, freeze func(*order.Order)) (order.Order
 		c.ReceivingAccount = o.ReceivingAccount
 		cmd = c
 	case order.FailPayment:
-		o.Payments = append(slices.Clone(o.Payments), order.Payment{ID: c.Payment, Method: order.PayTT, Status: order.PaymentPending})
+		o.Payments = append(slices.Clone(o.Payments), order.Payment{ID: c.Payment, Method: order.PayTT, Status: order.PaymentPending, InitiatedAt: s.now})
 	case order.Unlink, order.RecordRelease:
 		o.Links = append(slices.Clone(o.Links), order.LinkedEntrustment{ID: "E9"})
 	case order.Expire, order.AutoConfirmReceipt:
@@ -188,17 +188,21 @@ func acceptable(s story, command string, freeze func(*order.Order)) (order.Order
 		changed := o.Terms
 		changed.TradeTerm = "FOB Ningbo"
 		o.Proposal = order.Proposal{Number: 1, Open: true, Terms: changed, Coverage: o.Coverage}
-	case order.ApplyUnapplied, order.ReturnUnapplied:
+	case order.ApplyUnapplied:
 		waits(&o)
-	case order.ChargeBack:
+		if o.Phase == order.PhaseCompleted { // it is not due unless money was taken back
+			o.Ledger.Applied, o.Ledger.Reversed, o.Ledger.Taken = must(o.Ledger.Applied.Sub(money("1"))), money("1"), money("1")
+		}
+	case order.ReturnUnapplied, order.ChargeBack, order.ReverseTransfer, order.VoidPayment:
 		waits(&o)
-		o.Payments = append(slices.Clone(o.Payments), paidByCard(c.Reference))
 	case order.ResolveChargeback:
-		contest(&o, c.Reference)
+		contest(&o)
+	case order.Unfund:
+		o.Ledger.Applied, o.Ledger.Reversed, o.Ledger.Taken = money("0"), money("2000"), money("2000")
 	case order.WithdrawDispute, order.Escalate, order.ProposeSettlement, order.AcceptSettlement, order.Arbitrate:
 		openDispute(&o)
 	}
-	if needsMoney[command] {
+	if needsMoney[command] && o.Phase != order.PhaseCompleted { // which has it
 		o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
 		o.Ledger.Applied = must(o.Ledger.Applied.Add(money("1")))
 	}
@@ -206,7 +210,25 @@ func acceptable(s story, command string, freeze func(*order.Order)) (order.Order
 	if command == "arbitrate" {
 		o.Dispute.Stage = order.StageEscalated
 	}
-	return o, cmd, s.given(trade.Actor{}, cmd)
+	given := s.given(trade.Actor{}, cmd)
+	given.facts.Incoming = incomingOf(cmd)
+	return o, cmd, given
+}
+
+// incomingOf returns the payment of a dollar that a command names, unapplied, and with an open case if
+// the command ends one.
+func incomingOf(cmd order.Command) order.IncomingPayment {
+	in := order.IncomingPayment{Order: orderID, Method: order.PayCard, Reference: "C9", Amount: money("1")}
+	switch cmd.(type) {
+	case order.ChargeBack, order.VoidPayment:
+	case order.ReverseTransfer:
+		in.Method = order.PayTT
+	case order.ResolveChargeback:
+		in.Cases = order.Cases{{Name: "case-1", OpenedAt: newYear, Status: order.CaseOpen, At: newYear}}
+	default:
+		return order.IncomingPayment{}
+	}
+	return in
 }
 
 // needsMoney are the commands that need applied money.
@@ -225,25 +247,16 @@ func openDispute(o *order.Order) {
 }
 
 // contest opens a chargeback of a payment of a dollar.
-func contest(o *order.Order, reference string) {
+func contest(o *order.Order) {
 	o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
 	o.Ledger.Reversed = must(o.Ledger.Reversed.Add(money("1")))
-	p := paidByCard(reference)
-	p.Chargeback = order.Chargeback{Status: order.ChargebackOpen, Applied: money("0"), Unapplied: money("1")}
-	o.Payments = append(slices.Clone(o.Payments), p)
+	o.Ledger.Taken = must(o.Ledger.Taken.Add(money("1")))
 	o.FrozenAt, o.OpenChargebacks = o.LastAt, o.OpenChargebacks+1
 }
 
 func waits(o *order.Order) {
 	o.Ledger.Received = must(o.Ledger.Received.Add(money("1")))
 	o.Ledger.Unapplied = must(o.Ledger.Unapplied.Add(money("1")))
-}
-
-func paidByCard(reference string) order.Payment {
-	return order.Payment{
-		ID: order.PaymentID("P-" + reference), Method: order.PayCard, Status: order.PaymentIsReceived, Amount: money("1"),
-		Receipt: order.PaymentReceived{Reference: reference, Method: order.PayCard, Amount: money("1"), Applied: money("0"), Unapplied: money("1")},
-	}
 }
 
 // acceptableCommands has every command in a form that can be accepted.
@@ -284,8 +297,11 @@ var acceptableCommands = []order.Command{
 	order.Arbitrate{},
 	order.Refund{Amount: money("1")},
 	order.ReturnUnapplied{Amount: money("1")},
-	order.ChargeBack{Reference: "C9"},
-	order.ResolveChargeback{Reference: "C9"},
+	order.ChargeBack{Reference: "C9", Case: "case-1", At: newYear},
+	order.ReverseTransfer{Reference: "C9", Case: "case-1", At: newYear},
+	order.ResolveChargeback{Reference: "C9", Case: "case-1", At: newYear.Add(1)},
+	order.VoidPayment{Reference: "C9"},
+	order.Unfund{},
 	order.Cancel{},
 	order.Expire{},
 }

@@ -22,12 +22,16 @@ func (o Order) Next(by trade.Actor, at time.Time, policy *Policy) []machine.Choi
 		if probe == nil {
 			return nil
 		}
-		_, err := Decide(o, probe(&o), g, f)
+		c := probe(&o)
+		if c == nil {
+			return nil
+		}
+		_, err := Decide(o, c, g, f)
 		return err
 	})
 }
 
-// probes makes a sample of each command that the order alone can refuse.
+// probes makes a sample of each command that the order alone can refuse, or nil if it cannot.
 var probes = map[string]func(*Order) Command{
 	AttachContract{}.Name():     probeContract,
 	Submit{}.Name():             func(*Order) Command { return Submit{OneTouchAcknowledged: true} },
@@ -54,8 +58,7 @@ var probes = map[string]func(*Order) Command{
 	Arbitrate{}.Name():          func(*Order) Command { return Arbitrate{} },
 	Refund{}.Name():             probeRefund,
 	ReturnUnapplied{}.Name():    probeReturn,
-	ChargeBack{}.Name():         probeReversal,
-	ResolveChargeback{}.Name():  probeResolution,
+	Unfund{}.Name():             func(*Order) Command { return Unfund{} },
 	Cancel{}.Name():             func(*Order) Command { return Cancel{} },
 	Expire{}.Name():             func(*Order) Command { return Expire{} },
 }
@@ -118,9 +121,19 @@ func (o *Order) harmlessChange() Amendment {
 	return Amendment{Terms: terms, Coverage: o.Coverage}
 }
 
-func probeReturn(o *Order) Command { return ReturnUnapplied{Amount: o.Ledger.Unapplied} }
+// probeReturn and probeApplication name no payment: where one is under review, only its own stream
+// knows what it has.
+func probeReturn(o *Order) Command {
+	if o.Ledger.Review.IsPositive() {
+		return nil
+	}
+	return ReturnUnapplied{Amount: o.Ledger.Unapplied}
+}
 
 func probeApplication(o *Order) Command {
+	if o.Ledger.Review.IsPositive() && o.Due().IsPositive() {
+		return nil
+	}
 	amount := smaller(o.Ledger.Unapplied, o.Due())
 	if !amount.IsPositive() {
 		amount = trade.Minor(1, o.Terms.Total.Currency())
@@ -128,29 +141,10 @@ func probeApplication(o *Order) Command {
 	return ApplyUnapplied{Amount: amount}
 }
 
-// probeReversal and probeResolution name a payment that the command fits, if there is one.
-func probeReversal(o *Order) Command { return ChargeBack{Reference: o.referenceWith(ChargebackNone)} }
-
-func probeResolution(o *Order) Command {
-	return ResolveChargeback{Reference: o.referenceWith(ChargebackOpen)}
-}
-
-// referenceWith returns the reference of a card or e-Checking payment whose chargeback has that
-// status, or one that no payment has.
-func (o *Order) referenceWith(status ChargebackStatus) string {
-	for i := range o.Payments {
-		p := &o.Payments[i]
-		if p.Status == PaymentIsReceived && p.Method != PayTT && p.Chargeback.Status == status {
-			return p.Receipt.Reference
-		}
-	}
-	return "0"
-}
-
 // Deadline is an instant from which the system acts because a party did not.
 type Deadline struct {
 	At      time.Time
-	Kind    string  // "confirm", "pay", "receipt" or "escalate"
+	Kind    string  // "confirm", "pay", "receipt", "escalate" or "unfund"
 	Command Command // the command that the system issues then
 }
 
@@ -167,14 +161,15 @@ func (o *Order) Deadline() (Deadline, bool) {
 	case PhaseSubmitted:
 		return Deadline{At: o.ConfirmBy, Kind: "confirm", Command: Expire{}}, true
 	case PhaseConfirmed:
-		if !o.Ledger.Applied.IsZero() || o.processing() {
+		if !o.Left().IsZero() {
 			return Deadline{}, false
 		}
-		at := o.PayBy
-		if until := o.noticeUntil(at); !until.IsZero() {
-			at = until
+		return Deadline{At: trade.Later(o.PayBy, o.processingUntil(o.PayBy)), Kind: "pay", Command: Expire{}}, true
+	case PhaseReadyToShip:
+		if o.Funded() {
+			return Deadline{}, false
 		}
-		return Deadline{At: at, Kind: "pay", Command: Expire{}}, true
+		return Deadline{At: o.LastAt, Kind: "unfund", Command: Unfund{}}, true
 	case PhaseShipped:
 		return Deadline{At: o.Shipment.ReceiptDeadline, Kind: "receipt", Command: AutoConfirmReceipt{}}, true
 	}

@@ -62,12 +62,13 @@ func TestNext(t *testing.T) {
 		{"a buyer on day 4, with an offer", offered.after(3 * day), buyer, "[attach-contract initiate-payment:D29 confirm-receipt:D29 extend-receipt:D29 open-dispute:D29 withdraw escalate propose-settlement accept-settlement]"},
 		{"a seller who has offered", offered, seller, "[attach-contract accept-shortfall:D29 extend-receipt:D29 escalate:D29 propose-settlement accept-settlement:D29 refund]"},
 		{"the clock of a dispute", disputed.after(6 * day), system, "[auto-confirm-receipt:D29 escalate]"},
-		{"the platform amid a dispute", disputed, platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund return-unapplied:D21 charge-back:D24 resolve-chargeback:D24]"},
-		{"the platform of an escalated dispute", gone.escalated(), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate refund return-unapplied:D21 charge-back:D24 resolve-chargeback:D24]"},
-		{"the platform with a card payment", byCard.wired("7000"), platform, "[record-payment fail-payment apply-unapplied:D19 mark-shipped:A22 arbitrate:D29 refund return-unapplied charge-back resolve-chargeback:D24]"},
-		{"the platform amid a chargeback", byCard.contested("1"), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund:D30 return-unapplied:D21 charge-back:D24 resolve-chargeback]"},
+		{"the platform amid a dispute", disputed, platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund return-unapplied:D21 charge-back reverse-transfer resolve-chargeback void-payment]"},
+		{"the platform of an escalated dispute", gone.escalated(), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate refund return-unapplied:D21 charge-back reverse-transfer resolve-chargeback void-payment]"},
+		{"the platform with a card payment", byCard.wired("7000"), platform, "[record-payment fail-payment apply-unapplied:D19 mark-shipped:A22 arbitrate:D29 refund return-unapplied charge-back reverse-transfer resolve-chargeback void-payment]"},
+		{"the platform amid a chargeback", byCard.contested("1"), platform, "[record-payment fail-payment apply-unapplied:D29 arbitrate:D29 refund:D30 return-unapplied:D21 charge-back reverse-transfer resolve-chargeback void-payment]"},
 		{"a buyer who completed", completed(t, order.CoverageNone), buyer, "[review edit-review:D31]"},
-		{"a seller who may answer", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), seller, "[reply]"},
+		{"a seller who may answer", completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}), seller, "[reply refund]"},
+		{"the platform of an order that closed", cancelled(t, order.CoverageNone), platform, "[record-payment fail-payment refund:D30 return-unapplied:D21 charge-back reverse-transfer resolve-chargeback void-payment]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := []string{}
@@ -89,6 +90,7 @@ func TestNext(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	offered, bound, gone := submitted(t, order.CoverageNone), confirmed(t, order.CoverageNone), shipped(t, order.CoverageNone)
 	disputed, contested := gone.after(10*day).disputed(), bound.paid("1", "1").contested("1")
+	ready := bound.paid("2", "2000")
 	early, late := bound.does(buyer, notice("N1", "1")), bound.after(58*day).does(buyer, notice("N1", "1"))
 	for _, c := range []struct {
 		name string
@@ -100,7 +102,10 @@ func TestDeadline(t *testing.T) {
 		{"to pay", bound, order.Deadline{At: bound.now.Add(60 * day), Kind: "pay", Command: order.Expire{}}},
 		{"to pay, announced early", early, order.Deadline{At: bound.now.Add(60 * day), Kind: "pay", Command: order.Expire{}}},
 		{"to pay, announced late", late, order.Deadline{At: late.now.Add(7 * day), Kind: "pay", Command: order.Expire{}}},
-		{"none while a card is in process", bound.does(buyer, card("C1", "1")), order.Deadline{}},
+		{"to pay while a card is in process", bound.does(buyer, card("C1", "1")), order.Deadline{At: bound.now.Add(60 * day), Kind: "pay", Command: order.Expire{}}},
+		{"to pay, a card announced late", bound.after(60*day-1).does(buyer, card("C1", "1")), order.Deadline{At: bound.now.Add(61*day - 1), Kind: "pay", Command: order.Expire{}}},
+		{"to pay after the initial payment was taken back", ready.contested("2").after(day).resolved("2", false), order.Deadline{At: ready.now.Add(61 * day), Kind: "pay", Command: order.Expire{}}},
+		{"to fall back, as the first edition left it", stranded(t), order.Deadline{At: stranded(t).order.LastAt, Kind: "unfund", Command: order.Unfund{}}},
 		{"none with a part of the money", bound.wired("1"), order.Deadline{}},
 		{"none when ready to ship", shippable(t, order.CoverageNone), order.Deadline{}},
 		{"to receive", gone, order.Deadline{At: gone.now.Add(15 * day), Kind: "receipt", Command: order.AutoConfirmReceipt{}}},

@@ -36,12 +36,17 @@ type Order struct {
 	Hold Hold
 
 	// pay
-	PayBy    time.Time
-	Payments []Payment
-	Ledger   Ledger
+	PayBy       time.Time
+	Payments    []Payment     // that the buyer announced
+	Unannounced []Unannounced // the latest that came in before their announcement
+	Ledger      Ledger
+	// KeptReview is the part of Ledger.Review that is of payments which the first edition kept here.
+	KeptReview trade.Money
 	// FundedAt is the instant since which the initial payment is satisfied, PaidAt since which
 	// the total is. A chargeback that leaves less makes them zero until the money is there again.
 	FundedAt, PaidAt time.Time
+	// Unfunded says that the initial payment was taken back after it was satisfied (D63).
+	Unfunded bool
 
 	// export
 	Links    []LinkedEntrustment
@@ -63,10 +68,15 @@ type Order struct {
 
 	// dispute and chargeback
 	Dispute         Dispute
-	OpenChargebacks int // how many of the payments are contested
+	OpenChargebacks int // how many cases about payments are open
 	// FrozenAt is the instant from which the order is frozen; zero while it is not. ThawedAt is
 	// when the last freeze ended.
 	FrozenAt, ThawedAt time.Time
+	// StoppedAt is the instant since which the agreed time of shipment stands still, because the order
+	// is frozen or unfunded; zero while it runs. Stopped is how long it stood still before, up to now,
+	// to FundedAt and to PaidAt (D17).
+	StoppedAt                               time.Time
+	Stopped, StoppedToFunded, StoppedToPaid time.Duration
 
 	// close
 	CloseReason CloseReason
@@ -163,15 +173,16 @@ func (o *Order) matches(by trade.Actor) bool {
 }
 
 // withConsequences returns the events and those that they cause in the same commit: an order whose
-// initial payment is satisfied is funded, one that is received and paid is completed, and one that
-// lacks nothing else is shipped if the policy says so.
+// initial payment is satisfied is funded, one that loses it before shipment is not any longer, one that
+// is received and paid is completed, and one that lacks nothing else is shipped if the policy says so.
 func (o Order) withConsequences(g *trade.Given, f *Facts, made ...Event) ([]Event, error) {
+	stranded := o.stranded()
 	for _, e := range made {
 		if err := o.Apply(e, g.At); err != nil {
 			return nil, err
 		}
 	}
-	next := o.consequences(g, f)
+	next := o.consequences(g, f, stranded)
 	if len(next) == 0 {
 		return made, nil
 	}
@@ -179,17 +190,26 @@ func (o Order) withConsequences(g *trade.Given, f *Facts, made ...Event) ([]Even
 	return append(made, more...), err
 }
 
-// consequences returns the events that the state demands next, or none.
-func (o *Order) consequences(g *trade.Given, f *Facts) []Event {
+// consequences returns the events that the state demands next, or none. Of an order that was stranded
+// before, as the first edition left it, the system takes care (see Unfund).
+func (o *Order) consequences(g *trade.Given, f *Facts, stranded bool) []Event {
 	switch {
-	case o.Phase == PhaseConfirmed && o.Terms.Initial.AtMost(o.Ledger.settled()):
+	case o.Phase == PhaseConfirmed && o.Funded():
 		return []Event{Funded{}}
+	case o.stranded() && !stranded:
+		return []Event{o.unfunded(g, f)}
 	case o.Phase == PhaseReceived && o.Due().IsZero():
 		return []Event{Completed{}}
 	case o.Phase == PhaseReadyToShip && f.rules().AutoShip && !o.Frozen():
 		return o.autoShip(g, f)
 	}
 	return nil
+}
+
+// stranded reports whether the order waits for a shipment that A20 refuses, because its initial payment
+// was taken back (D63).
+func (o *Order) stranded() bool {
+	return o.Phase == PhaseReadyToShip && !o.Funded() && o.OpenChargebacks == 0
 }
 
 func refuse(ruleID rule.ID, c Command, o *Order) *trade.Refusal {

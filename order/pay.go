@@ -36,40 +36,83 @@ func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	if !c.Method.known() {
 		return nil, refuse(rule.A19, c, o)
 	}
+	if came, ok := o.CameUnannounced(c.Payment, c.Method); ok && !o.announced(c.Payment) {
+		return c.announceLate(o, g, f, came)
+	}
 	if c.Method == PayECheck && c.BankCountry != "US" {
 		return nil, refuse(rule.A19, c, o).Because("the bank is not in the United States", "付款银行不在美国")
 	}
-	if o.Phase == PhaseConfirmed && o.Ledger.Applied.IsZero() && !g.At.Before(o.PayBy) {
+	if o.Phase == PhaseConfirmed && o.Left().IsZero() && !g.At.Before(o.PayBy) {
 		return nil, refuse(rule.D28, c, o).Until(o.PayBy)
 	}
-	if c.Method != PayTT && o.processing() {
+	if c.Method != PayTT && o.processing(g.At) {
 		return nil, refuse(rule.D18, c, o).Because("another payment is in process", "另有一笔付款正在处理中")
 	}
-	announced := 0
-	for i := range o.Payments {
-		switch o.Payments[i].ID {
-		case "":
-		case c.Payment:
-			return nil, refuse(rule.D18, c, o).Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
-		default:
-			announced++
-		}
+	if o.announced(c.Payment) {
+		return nil, refuse(rule.D18, c, o).Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
 	}
-	due := o.Due()
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
-	if due.Less(c.Amount) {
+	if due := o.Due(); due.Less(c.Amount) {
 		return nil, refuse(rule.A12, c, o).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	}
-	if announced >= MaxAnnounced || len(o.Payments) >= MaxPayments {
+	if o.announcements() >= MaxAnnounced || len(o.Payments) >= MaxPayments {
 		return nil, trade.Invalid("payment", "an order takes at most %d announcements", MaxAnnounced)
 	}
-	e := PaymentInitiated{Payment: c.Payment, Method: c.Method, Amount: c.Amount, BankCountry: c.BankCountry}
-	if c.Method == PayTT {
-		e.NoticeUntil = g.At.Add(f.rules().NoticeLife)
+	return []Event{c.event(g, f)}, nil
+}
+
+// event returns the announcement, with the instant until which the payment counts as in process.
+func (c InitiatePayment) event(g *trade.Given, f *Facts) PaymentInitiated {
+	return PaymentInitiated{
+		Payment: c.Payment, Method: c.Method, Amount: c.Amount, BankCountry: c.BankCountry,
+		NoticeUntil: g.At.Add(f.rules().ProcessingLife.of(c.Method)),
 	}
-	return []Event{e}, nil
+}
+
+// CameUnannounced returns the payment of that id that came in before its announcement, by that method
+// if there is one, and true; or false if there is none.
+func (o *Order) CameUnannounced(id PaymentID, method Method) (Unannounced, bool) {
+	i := slices.IndexFunc(o.Unannounced, func(u Unannounced) bool { return u.ID == id && u.Method == method })
+	if i < 0 {
+		i = slices.IndexFunc(o.Unannounced, func(u Unannounced) bool { return u.ID == id })
+	}
+	if i < 0 {
+		return Unannounced{}, false
+	}
+	return o.Unannounced[i], true
+}
+
+// announceLate ends the review of a payment that came in before its announcement: its money is the
+// order's, and is applied up to what is due (D18).
+func (c InitiatePayment) announceLate(o *Order, g *trade.Given, f *Facts, came Unannounced) ([]Event, error) {
+	if came.Method != c.Method {
+		return nil, refuse(rule.D18, c, o).Because("payment %[1]s came in by %[2]s", "付款 %[1]s 的付款方式为 %[2]s", c.Payment, came.Method)
+	}
+	if c.Amount.Currency() != o.Terms.Total.Currency() {
+		return nil, refuse(rule.D19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	}
+	e := c.event(g, f)
+	p, ok := o.incoming(f, came.Reference, c.Method)
+	if !ok || !p.Review { // applied by the platform meanwhile: nothing is left to do but to note it
+		e.Reference = came.Reference
+		return []Event{e}, nil
+	}
+	e.Reference, e.Reviewed = p.Reference, p.Unapplied
+	reviewed := p.Reviewed()
+	e.Cases = o.sumsAfter(&p, &reviewed)
+	if err := o.checkSums(c, e.Cases); err != nil {
+		return nil, err
+	}
+	l := o.Ledger
+	l.Review, l.Taken = l.Review.SubUnchecked(e.Reviewed), e.Cases.Taken
+	e.Moved = o.balance(l)
+	after := *o
+	if err := after.Apply(e, g.At); err != nil {
+		return nil, err
+	}
+	return o.withConsequences(g, f, append([]Event{e}, after.applyWaiting()...)...)
 }
 
 // checkAmount refuses an amount that is not positive (A12) or in another currency (D19).
@@ -83,31 +126,54 @@ func (o *Order) checkAmount(c Command, amount trade.Money) error {
 	return nil
 }
 
-// PaymentInitiated says that the buyer announced a payment. A T/T notice counts until NoticeUntil.
+// PaymentInitiated says that the buyer announced a payment, which counts as in process until NoticeUntil.
+// With a Reference the payment had come in before: its money is not under review any longer.
 // Stored: add fields, never rename or remove.
 type PaymentInitiated struct {
 	Payment     PaymentID   `json:"payment"`
 	Method      Method      `json:"method"`
 	Amount      trade.Money `json:"amount"`
 	BankCountry string      `json:"bank_country,omitzero"`
-	NoticeUntil time.Time   `json:"notice_until,omitzero"`
+	NoticeUntil time.Time   `json:"notice_until,omitzero"` // the first edition had it for T/T alone
+
+	Reference string      `json:"reference,omitzero"`
+	Reviewed  trade.Money `json:"reviewed,omitzero"` // the unapplied money that was under review
+	Moved     Moved       `json:"moved,omitzero"`
+	Cases     CaseSums    `json:"cases,omitzero"`
 }
 
 func (e *PaymentInitiated) contradicts(o *Order) error {
-	return checkCount(len(o.Payments), MaxPayments)
+	if err := checkCount(len(o.Payments), MaxPayments); err != nil {
+		return err
+	}
+	return o.Ledger.announced(e).check(&o.Terms, !e.Reviewed.IsNegative())
 }
 
-func (e PaymentInitiated) evolve(o *Order, _ time.Time) {
-	o.Payments = appended(o.Payments, Payment{
-		ID: e.Payment, Method: e.Method, Status: PaymentPending, Amount: e.Amount, NoticeUntil: e.NoticeUntil,
-	})
+func (e PaymentInitiated) evolve(o *Order, at time.Time) {
+	p := Payment{ID: e.Payment, Method: e.Method, Status: PaymentPending, Amount: e.Amount, NoticeUntil: e.NoticeUntil, InitiatedAt: at}
+	if e.Reference != "" {
+		p.Status = PaymentIsReceived
+		o.forgetUnannounced(e.Reference)
+		o.Ledger = o.Ledger.announced(&e)
+		o.noteSettled(at)
+	}
+	o.Payments = appended(o.Payments, p)
 }
 
-// RecordPayment reports money that came in. It is accepted in every phase from submission on; the
-// phase only decides whether the money is applied. A repeated Reference with the same content
+// forgetUnannounced removes a payment from those that can still be announced.
+func (o *Order) forgetUnannounced(reference string) {
+	o.Unannounced = slices.DeleteFunc(slices.Clone(o.Unannounced), func(u Unannounced) bool { return u.Reference == reference })
+}
+
+// RecordPayment reports money that came in. It is a fact, accepted in every phase from submission on;
+// the phase only decides whether the money is applied. The same reference with the same amount again
 // changes nothing.
 type RecordPayment struct {
-	Reference        string           `json:"reference"` // of the bank or the acquirer, unique on the order
+	// Reference is the one that the receiving bank or the processor gave, never one that the payer
+	// chose. It is known for the whole store: a T/T credit by account and reference, any other payment
+	// by method and reference (D65). Where a bank gives none that is unique, the recorder makes one for
+	// each credit: two equal transfers are two transfers.
+	Reference        string           `json:"reference"`
 	Method           Method           `json:"method"`
 	Payment          PaymentID        `json:"payment,omitzero"` // the announced payment; a transfer may have none
 	ReceivingAccount ReceivingAccount `json:"account,omitzero"` // T/T: the account that was credited
@@ -117,8 +183,11 @@ type RecordPayment struct {
 	Fee              trade.Money      `json:"fee,omitzero"`     // paid by the payer on top (D23); not included in any sum
 }
 
+// checkReference returns a *trade.InvalidError unless it is one line of 1 to 140 bytes.
+func checkReference(field, reference string) error { return trade.CheckText(field, reference, 140) }
+
 func (c RecordPayment) check() error {
-	if err := trade.CheckID("reference", c.Reference); err != nil {
+	if err := checkReference("reference", c.Reference); err != nil {
 		return err
 	}
 	if c.Payment != "" {
@@ -149,50 +218,72 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if !c.Method.known() {
 		return nil, refuse(rule.A19, c, o)
 	}
-	for i := range o.Payments {
-		if r := &o.Payments[i].Receipt; r.Reference == c.Reference {
-			if r.matches(c) {
-				return nil, nil
-			}
-			return nil, refuse(rule.D19, c, o).Because("reference %[1]s was recorded with other content", "凭证号 %[1]s 已登记且内容不同", c.Reference)
-		}
-	}
 	if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == "") {
 		return nil, refuse(rule.D19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
 	}
-	pending := o.pendingIndex(c.Payment, c.Method) >= 0
-	if (c.Method != PayTT || c.Payment != "") && !pending {
-		return nil, refuse(rule.D18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
+	if p, ok := o.incoming(f, c.Reference, c.Method); ok {
+		switch {
+		case p.Order != o.ID:
+			return nil, refuse(rule.D65, c, o).Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", c.Reference)
+		case p.Amount != c.Amount:
+			return nil, refuse(rule.D19, c, o).Because("%[1]s is recorded with %[2]s", "凭证号 %[1]s 已按 %[2]s 登记", c.Reference, p.Amount)
+		}
+		return nil, nil
 	}
 	if err := o.checkAmount(c, c.Amount); err != nil {
+		return nil, err
+	}
+	if err := checkNotFuture(c, o, g, f, c.PaidAt); err != nil {
 		return nil, err
 	}
 	if _, err := o.Ledger.Received.Add(c.Amount); err != nil {
 		return nil, refuse(rule.D60, c, o).Says(err.Error(), "金额溢出").With(err)
 	}
-	if len(o.Payments) >= MaxPayments && !pending {
-		return nil, trade.Invalid("payment", "an order records at most %d", MaxPayments)
-	}
 	e := PaymentReceived{
 		Reference: c.Reference, Method: c.Method, Payment: c.Payment, ReceivingAccount: c.ReceivingAccount,
-		Amount: c.Amount, Payer: c.Payer, PaidAt: c.PaidAt.UTC(), Fee: c.Fee,
-		NeedsReview: c.Method == PayTT && !sameName(c.Payer, o.Buyer.Name),
+		Amount: c.Amount, Payer: c.Payer, PaidAt: c.PaidAt.UTC(), Fee: c.Fee, OwnStream: true,
+		NeedsReview: c.Method == PayTT && !sameName(c.Payer, o.Buyer.Name) ||
+			c.Method != PayTT && o.announcedIndex(c.Payment, c.Method) < 0,
 	}
-	e.Applied = trade.Minor(0, c.Amount.Currency())
-	if o.collects() && !e.NeedsReview {
-		e.Applied = smaller(c.Amount, o.Due())
+	e.Applied = zeroOf(c.Amount)
+	if !e.NeedsReview {
+		// What the cases of other payments take comes out of this one, as far as they lacked it.
+		if lack := o.Ledger.Taken.SubUnchecked(o.Ledger.Reversed); lack.IsPositive() {
+			e.Reversed = smaller(lack, c.Amount)
+		}
+		if o.collects() {
+			e.Applied = smaller(c.Amount.SubUnchecked(e.Reversed), o.Due())
+		}
 	}
-	e.Unapplied = c.Amount.SubUnchecked(e.Applied)
+	e.Unapplied = c.Amount.SubUnchecked(e.Applied).SubUnchecked(e.Reversed)
 	return o.withConsequences(g, f, e)
+}
+
+// incoming returns the payment that came in under that reference by one of the methods, and true; or
+// false if none did. Its own stream knows it, or the order itself if the first edition recorded it.
+func (o *Order) incoming(f *Facts, reference string, methods ...Method) (IncomingPayment, bool) {
+	if p := &f.Incoming; p.Reference == reference && slices.Contains(methods, p.Method) {
+		return *p, !p.Order.IsZero()
+	}
+	p, ok := o.Incoming(reference)
+	return p, ok && slices.Contains(methods, p.Method)
+}
+
+// checkNotFuture refuses a report about an instant that lies after that of the desk (D61).
+func checkNotFuture(c Command, o *Order, g *trade.Given, f *Facts, at time.Time) error {
+	if f.Policy.InFuture(at, g.At) {
+		return refuse(rule.D61, c, o).Because("%[1]s lies in the future", "%[1]s 晚于当前时间", at.UTC().Format(time.RFC3339Nano)).From(at)
+	}
+	return nil
 }
 
 // collects reports whether money is applied in this phase; in the others it waits (D21b, D22).
 func (o *Order) collects() bool {
-	return o.Phase >= PhaseConfirmed && o.Phase <= PhaseReceived
+	return o.Phase >= PhaseConfirmed && o.Phase <= PhaseCompleted
 }
 
 // PaymentReceived says what came in and which part of it is applied. NeedsReview marks a transfer
-// whose payer is not the contract's buyer.
+// whose payer is not the contract's buyer, and a card or e-Checking payment that was not announced.
 // Stored: add fields, never rename or remove.
 type PaymentReceived struct {
 	Reference        string           `json:"reference"`
@@ -206,35 +297,47 @@ type PaymentReceived struct {
 	PaidAt           time.Time        `json:"paid_at"`
 	Fee              trade.Money      `json:"fee,omitzero"`
 	NeedsReview      bool             `json:"needs_review,omitzero"`
-}
-
-// matches reports whether the command says the same as this receipt.
-func (e *PaymentReceived) matches(c RecordPayment) bool {
-	return c.Reference == e.Reference && c.Method == e.Method && c.Payment == e.Payment && c.ReceivingAccount == e.ReceivingAccount &&
-		c.Amount == e.Amount && c.Payer == e.Payer && c.PaidAt.Equal(e.PaidAt) && c.Fee == e.Fee
+	Reversed         trade.Money      `json:"reversed,omitzero"` // what the cases of other payments took of it
+	// OwnStream says that the payment has a stream of its own, and that the order does not keep it.
+	OwnStream bool `json:"own_stream,omitzero"`
 }
 
 func (e *PaymentReceived) contradicts(o *Order) error {
-	if len(o.Payments) >= MaxPayments && o.pendingIndex(e.Payment, e.Method) < 0 {
+	if !e.OwnStream && len(o.Payments) >= MaxPayments && o.announcedIndex(e.Payment, e.Method) < 0 {
 		return checkCount(len(o.Payments), MaxPayments)
 	}
-	sound := e.Amount.IsPositive() && !e.Applied.IsNegative() && !e.Unapplied.IsNegative()
+	sound := e.Amount.IsPositive() && !e.Applied.IsNegative() && !e.Unapplied.IsNegative() && !e.Reversed.IsNegative()
 	return o.Ledger.received(e).check(&o.Terms, sound)
 }
 
 func (e PaymentReceived) evolve(o *Order, at time.Time) {
-	if i := o.pendingIndex(e.Payment, e.Method); i >= 0 {
+	i := o.announcedIndex(e.Payment, e.Method)
+	switch {
+	case i >= 0:
 		o.Payments = slices.Clone(o.Payments)
 		p := &o.Payments[i]
-		p.Status, p.Amount, p.Receipt = PaymentIsReceived, e.Amount, e
-	} else {
+		p.Status, p.Amount = PaymentIsReceived, e.Amount
+		if !e.OwnStream {
+			p.Receipt = e
+		}
+	case !e.OwnStream:
 		o.Payments = appended(o.Payments, Payment{Method: e.Method, Status: PaymentIsReceived, Amount: e.Amount, Receipt: e})
+	case e.NeedsReview && e.Method != PayTT && e.Payment != "" && !o.announced(e.Payment):
+		latest := o.Unannounced
+		if len(latest) >= maxUnannounced {
+			latest = latest[1:]
+		}
+		o.Unannounced = appended(latest, Unannounced{ID: e.Payment, Method: e.Method, Reference: e.Reference})
+	}
+	if e.NeedsReview && !e.OwnStream {
+		o.KeptReview = o.KeptReview.AddUnchecked(e.Unapplied)
 	}
 	o.Ledger = o.Ledger.received(&e)
 	o.noteSettled(at)
 }
 
-// FailPayment reports that an announced payment failed.
+// FailPayment reports that an announced payment failed. If it is not in process, or came in, the
+// report changes nothing; if it comes in later, it counts all the same (D18).
 type FailPayment struct {
 	Payment PaymentID  `json:"payment"`
 	Reason  trade.Text `json:"reason"`
@@ -247,13 +350,13 @@ func (c FailPayment) check() error {
 	return c.Reason.Check("reason", 500)
 }
 
-func (c FailPayment) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
+func (c FailPayment) decide(o *Order, g *trade.Given, _ *Facts) ([]Event, error) {
 	for i := range o.Payments {
-		if p := &o.Payments[i]; p.ID == c.Payment && p.Status == PaymentPending {
+		if p := &o.Payments[i]; p.ID == c.Payment && p.inProcess(g.At) {
 			return []Event{PaymentFailed(c)}, nil
 		}
 	}
-	return nil, refuse(rule.D18, c, o).Because("no such payment is in process", "没有对应的处理中付款")
+	return nil, nil
 }
 
 // PaymentFailed says that an announced payment failed.
@@ -273,20 +376,71 @@ func (e PaymentFailed) evolve(o *Order, _ time.Time) {
 	}
 }
 
-// ApplyUnapplied applies waiting money to what is due, after the platform reviewed it (D19, D21).
+// ApplyUnapplied applies waiting money to what is due (D19, D21). With a Reference it is that of a
+// payment under review, which is thereby reviewed: what it has beyond the amount waits with the
+// order's other money. Without one it is the money that is not under review.
 type ApplyUnapplied struct {
-	Amount trade.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
+	Reference string      `json:"reference,omitzero"` // of the payment, as it was recorded
+	Method    Method      `json:"method,omitzero"`    // of the payment, where several have the reference
+}
+
+func (c ApplyUnapplied) check() error { return checkNamed(c.Reference, c.Method) }
+
+// checkNamed checks how a command names a payment, if it names one.
+func checkNamed(reference string, method Method) error {
+	if method != "" && !method.known() {
+		return trade.Invalid("method", "%s is not one of tt, card, e-check", trade.Quoted(string(method)))
+	}
+	if reference == "" {
+		return nil
+	}
+	return checkReference("reference", reference)
+}
+
+// underReview returns the payment under review that a command names, or a refusal.
+func (o *Order) underReview(id rule.ID, c Command, f *Facts, reference string, method Method) (IncomingPayment, error) {
+	p, ok := o.incoming(f, reference, methodsOf(method)...)
+	if !ok || p.Order != o.ID || !p.Review {
+		return p, refuse(id, c, o).Because("no payment %[1]s is under review", "没有凭证号为 %[1]s 的待核对款项", reference)
+	}
+	return p, nil
+}
+
+// methodsOf returns that method, or all if none is named.
+func methodsOf(m Method) []Method {
+	if m == "" {
+		return []Method{PayTT, PayCard, PayECheck}
+	}
+	return []Method{m}
 }
 
 func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	e := UnappliedApplied{Amount: c.Amount}
+	waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
+	if c.Reference != "" {
+		p, err := o.underReview(rule.D19, c, f, c.Reference, c.Method)
+		if err != nil {
+			return nil, err
+		}
+		reviewed := p.Reviewed()
+		waits, e.Reference, e.Reviewed, e.Cases = p.Unapplied, c.Reference, p.Unapplied, o.sumsAfter(&p, &reviewed)
+	}
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
-	if most := smaller(o.Ledger.Unapplied, o.Due()); most.Less(c.Amount) {
+	if most := smaller(waits, o.Due()); most.Less(c.Amount) {
 		return nil, refuse(rule.D19, c, o).
 			Because("at most %[1]s can be applied", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
-	return o.withConsequences(g, f, UnappliedApplied{Amount: c.Amount, Reviewed: smaller(o.Ledger.Review, c.Amount)})
+	if c.Reference != "" {
+		if err := o.checkSums(c, e.Cases); err != nil {
+			return nil, err
+		}
+		l := o.Ledger.applied(&e)
+		e.Moved = o.balance(l)
+	}
+	return o.withConsequences(g, f, e)
 }
 
 // applyWaiting returns the application of money that came in before the buyer confirmed (D21b).
@@ -299,12 +453,15 @@ func (o *Order) applyWaiting() []Event {
 	return []Event{UnappliedApplied{Amount: amount}}
 }
 
-// UnappliedApplied says that waiting money is applied. Reviewed is the part of it that was under
-// review.
+// UnappliedApplied says that waiting money is applied. Reviewed is the money that was under review
+// until then: all of the payment that Reference names.
 // Stored: add fields, never rename or remove.
 type UnappliedApplied struct {
-	Amount   trade.Money `json:"amount"`
-	Reviewed trade.Money `json:"reviewed,omitzero"`
+	Amount    trade.Money `json:"amount"`
+	Reviewed  trade.Money `json:"reviewed,omitzero"`
+	Reference string      `json:"reference,omitzero"` // the first edition named none
+	Moved     Moved       `json:"moved,omitzero"`
+	Cases     CaseSums    `json:"cases,omitzero"`
 }
 
 func (e *UnappliedApplied) contradicts(o *Order) error {
@@ -313,27 +470,33 @@ func (e *UnappliedApplied) contradicts(o *Order) error {
 
 func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.applied(&e)
+	o.lowerKeptReview(e.Reference, e.Reviewed)
+	if e.Reference != "" {
+		o.forgetUnannounced(e.Reference)
+	}
 	o.noteSettled(at)
 }
 
 // AcceptShortfall waives what the step of payment now due still lacks, such as the charges that
-// banks deducted (D20).
+// banks deducted, or, once the goods are received, all that is still due (D20).
 type AcceptShortfall struct{}
 
 func (c AcceptShortfall) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	before := trade.Money{}
-	if o.Phase != PhaseConfirmed {
-		before = o.Terms.Initial
-	}
-	if o.Ledger.settled().AtMost(before) {
-		return nil, refuse(rule.D20, c, o).Because("no money has come in for the step now due", "当前应付阶段尚未收到款项")
+	if o.Phase != PhaseReceived {
+		before := trade.Money{}
+		if o.Phase != PhaseConfirmed {
+			before = o.Terms.Initial
+		}
+		if o.Ledger.settled().AtMost(before) || o.Left().IsZero() {
+			return nil, refuse(rule.D20, c, o).Because("no money has come in for the step now due", "当前应付阶段尚未收到款项")
+		}
 	}
 	short := o.StepDue()
 	if !short.IsPositive() {
 		return nil, refuse(rule.D20, c, o).Because("there is no shortfall", "没有短款")
 	}
-	if o.processing() {
-		return nil, refuse(rule.D20, c, o).Because("a payment is in process", "有付款正在处理中")
+	if err := o.checkNotProcessing(rule.D20, c, g.At); err != nil {
+		return nil, err
 	}
 	return o.withConsequences(g, f, ShortfallAccepted{Amount: short})
 }
@@ -353,6 +516,12 @@ func (e ShortfallAccepted) evolve(o *Order, at time.Time) {
 	o.noteSettled(at)
 }
 
+// Funded reports whether the initial payment is satisfied, and money is left that a refund or a claim
+// has not taken (D63).
+func (o *Order) Funded() bool {
+	return o.Terms.Initial.AtMost(o.Ledger.settled()) && o.Left().IsPositive()
+}
+
 // Funded says that the initial payment is satisfied: the seller may ship.
 // Stored: add fields, never rename or remove.
 type Funded struct{}
@@ -364,4 +533,37 @@ func (e *Funded) contradicts(o *Order) error {
 	return nil
 }
 
-func (e Funded) evolve(o *Order, at time.Time) { o.FundedAt = at }
+func (e Funded) evolve(o *Order, at time.Time) { o.FundedAt, o.Unfunded = at, false }
+
+// Unfund moves an order that is ready to ship back to confirmed because its initial payment was taken
+// back (D63). The system issues it for orders that the first edition left so.
+type Unfund struct{}
+
+func (c Unfund) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
+	if !o.stranded() {
+		return nil, refuse(rule.D63, c, o).Because("the initial payment was not taken back", "预付款未被收回")
+	}
+	return []Event{o.unfunded(g, f)}, nil
+}
+
+func (o *Order) unfunded(g *trade.Given, f *Facts) Event {
+	return Unfunded{PayBy: g.At.Add(f.rules().PayWithin)}
+}
+
+// Unfunded says that the initial payment was taken back before shipment, and until when the order
+// waits for money.
+// Stored: add fields, never rename or remove.
+type Unfunded struct {
+	PayBy time.Time `json:"pay_by"`
+}
+
+func (e *Unfunded) contradicts(o *Order) error {
+	if o.Funded() {
+		return fmt.Errorf("order: unfunded with %s of %s", o.Ledger.settled(), o.Terms.Initial)
+	}
+	return nil
+}
+
+func (e Unfunded) evolve(o *Order, _ time.Time) {
+	o.PayBy, o.FundedAt, o.Unfunded = e.PayBy, time.Time{}, true
+}

@@ -38,8 +38,8 @@ func (o *Order) refund(g *trade.Given, f *Facts, amount trade.Money, cause Refun
 	return o.closeIfRefunded(g, f, append(before, RefundMade{Amount: amount, Cause: cause})...)
 }
 
-// closeIfRefunded returns events that pay money back, and those that they cause: the close of the
-// order if none of the applied money is left.
+// closeIfRefunded returns events that pay money back, and those that they cause: the close of an
+// unfinished order whose applied money was all paid back, unless a case is open (D30).
 func (o *Order) closeIfRefunded(g *trade.Given, f *Facts, made ...Event) ([]Event, error) {
 	after := *o
 	for _, e := range made {
@@ -47,10 +47,17 @@ func (o *Order) closeIfRefunded(g *trade.Given, f *Facts, made ...Event) ([]Even
 			return nil, err
 		}
 	}
-	if after.Left().IsZero() {
+	if after.Phase <= PhaseReceived && after.paidBack() {
 		return append(made, after.closeEvents(ClosedRefunded)...), nil
 	}
 	return o.withConsequences(g, f, made...)
+}
+
+// paidBack reports whether refunds and claims took all of the applied money, and no case is open that
+// could bring more of it back.
+func (o *Order) paidBack() bool {
+	l := &o.Ledger
+	return l.Applied.IsPositive() && l.Refunded.AddUnchecked(l.Claimed).MinorUnits() == l.Applied.MinorUnits() && o.OpenChargebacks == 0
 }
 
 // RefundMade says how much of the applied money went back to the buyer.
@@ -67,34 +74,52 @@ func (e *RefundMade) contradicts(o *Order) error {
 func (e RefundMade) evolve(o *Order, _ time.Time) { o.Ledger = o.Ledger.refunded(&e) }
 
 // ReturnUnapplied pays back money that was not applied because it was too much, too early or too
-// late (D21, D21b, D22).
+// late (D21, D21b, D22). With a Reference it is that of a payment under review, without one the
+// money that is not under review.
 type ReturnUnapplied struct {
-	Amount trade.Money `json:"amount"`
+	Amount    trade.Money `json:"amount"`
+	Reference string      `json:"reference,omitzero"` // of the payment, as it was recorded
+	Method    Method      `json:"method,omitzero"`    // of the payment, where several have the reference
 }
 
-func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
-	waits := o.Ledger.Unapplied
+func (c ReturnUnapplied) check() error { return checkNamed(c.Reference, c.Method) }
+
+func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, error) {
+	e := UnappliedReturned{Amount: c.Amount}
+	waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
+	if c.Reference != "" {
+		p, err := o.underReview(rule.D21, c, f, c.Reference, c.Method)
+		if err != nil {
+			return nil, err
+		}
+		waits, e.Reference, e.Reviewed = p.Unapplied, c.Reference, c.Amount
+	}
 	switch {
 	case !c.Amount.IsPositive():
 		return nil, refuse(rule.D21, c, o).Because("the amount is not positive", "金额不大于零")
 	case c.Amount.Currency() != o.Terms.Total.Currency():
 		return nil, refuse(rule.D21, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
 	case waits.Less(c.Amount):
-		return nil, refuse(rule.D21, c, o).Because("only %[1]s waits", "未入账款项仅为 %[1]s", c.Amount.SubUnchecked(c.Amount).AddUnchecked(waits)).
+		return nil, refuse(rule.D21, c, o).Because("only %[1]s waits", "未入账款项仅为 %[1]s", zeroOf(c.Amount).AddUnchecked(waits)).
 			Short(c.Amount.SubUnchecked(waits))
 	}
-	return []Event{UnappliedReturned{Amount: c.Amount, Reviewed: smaller(o.Ledger.Review, c.Amount)}}, nil
+	return []Event{e}, nil
 }
 
-// UnappliedReturned says how much waiting money went back, and which part of it was under review.
+// UnappliedReturned says how much waiting money went back, and which part of it was under review:
+// all of it if Reference names the payment. The first edition named none.
 // Stored: add fields, never rename or remove.
 type UnappliedReturned struct {
-	Amount   trade.Money `json:"amount"`
-	Reviewed trade.Money `json:"reviewed,omitzero"`
+	Amount    trade.Money `json:"amount"`
+	Reviewed  trade.Money `json:"reviewed,omitzero"`
+	Reference string      `json:"reference,omitzero"`
 }
 
 func (e *UnappliedReturned) contradicts(o *Order) error {
 	return o.Ledger.returned(e).check(&o.Terms, e.Amount.IsPositive() && !e.Reviewed.IsNegative())
 }
 
-func (e UnappliedReturned) evolve(o *Order, _ time.Time) { o.Ledger = o.Ledger.returned(&e) }
+func (e UnappliedReturned) evolve(o *Order, _ time.Time) {
+	o.Ledger = o.Ledger.returned(&e)
+	o.lowerKeptReview(e.Reference, e.Reviewed)
+}

@@ -214,6 +214,20 @@ func testD25(t *testing.T) {
 		again.when(buyer, order.Confirm{Terms: 3}).then(order.Confirmed{Account: buyer.Account, Terms: 3, PayBy: again.now.Add(60 * day)})(t)
 		again.at(bound.now.Add(30*day)).when(buyer, order.Confirm{Terms: 3}).refusedBy(rule.D28, until(bound.now.Add(30*day)))(t)
 	})
+	t.Run("effect/a shortfall that was accepted does not count any longer", func(t *testing.T) {
+		s := began(t, "order:none:6000:2000").follows(t, "confirm card:1:1900 short back:1 lost:1")
+		want := modified(s, a(s), []string{"total", "initial"})
+		voids := want[0].(order.TermsModified)
+		voids.ShortfallVoid = true
+		s.when(seller, order.Modify{To: a(s)}).then(voids)(t)
+		s.follows(t, "modify:1500:1500").has(t, "shortfall=0", "due=1500")
+	})
+	t.Run("refuse/while any announced payment is in process", func(t *testing.T) {
+		for _, method := range []order.Method{order.PayTT, order.PayCard, order.PayECheck} {
+			bound.does(buyer, order.InitiatePayment{Payment: "P1", Method: method, Amount: money("1"), BankCountry: "US"}).
+				when(seller, order.Modify{To: a(bound)}).refusedBy(rule.D27)(t)
+		}
+	})
 	t.Run("effect/links and transport stay", func(t *testing.T) {
 		o := bound.linked("E1").does(seller, order.SetTransport{Mode: order.TransportSea}).does(seller, order.Modify{To: a(bound)}).order
 		if len(o.Links) != 1 || o.Transport != order.TransportSea || !o.DraftedAt.Equal(newYear) {

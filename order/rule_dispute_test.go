@@ -45,6 +45,22 @@ func testD29(t *testing.T) {
 			t.Errorf("the dispute is %+v", d)
 		}
 	})
+	t.Run("refuse/a fourth, and a second after a ruling", func(t *testing.T) {
+		three := s
+		for range 3 {
+			three = three.disputed().does(buyer, order.WithdrawDispute{})
+		}
+		three.when(buyer, objection("1")).refusedBy(rule.D29)(t)
+		s.escalated().does(platform, order.Arbitrate{}).when(buyer, objection("1")).refusedBy(rule.D29)(t)
+		s.disputed().does(seller, order.ProposeSettlement{Refund: money("1")}).does(buyer, order.AcceptSettlement{Proposal: 1}).when(buyer, objection("1")).leads(order.PhaseShipped)(t)
+		none := s.under(func(p *order.Policy) { p.MaxDisputes = 0 })
+		none.when(buyer, objection("1")).refusedBy(rule.D29)(t)
+	})
+	t.Run("accept/one more after shipment, if the ruling came before it", func(t *testing.T) {
+		ready := shippable(t, order.CoverageNone).follows(t, "dispute:1 withdraw dispute:1 withdraw dispute:1 rule dispute:1!D29 mark")
+		ready.follows(t, "dispute:1 withdraw dispute:1!D29")
+		ready.follows(t, "dispute:1 rule dispute:1!D29")
+	})
 	t.Run("accept/money that comes in funds the order", func(t *testing.T) {
 		open := cent.disputedOver("0.01")
 		open.when(platform, open.wire("1999.99")).leads(order.PhaseReadyToShip)(t)
@@ -147,6 +163,14 @@ func testD29Ruling(t *testing.T, s story) {
 		t.Run("refuse/a refund of "+bad, up.when(platform, order.Arbitrate{Refund: money(bad)}).refusedBy(rule.D30))
 	}
 	t.Run("excludes/both at once", up.when(platform, order.Arbitrate{Refund: money("1"), Compensation: money("1")}).invalid("compensation"))
+	contested := shipped(t, order.CoveragePostDelivery).paid("2", "1000").escalated().contested("2")
+	t.Run("refuse/money while a chargeback is open", func(t *testing.T) {
+		contested.when(platform, order.Arbitrate{Refund: money("1")}).refusedBy(rule.D29)(t)
+		contested.when(platform, compensation("1")).refusedBy(rule.D29)(t)
+		contested.resolved("2", false).when(platform, compensation("1")).leads(order.PhaseShipped)(t)
+		contested.resolved("2", true).when(platform, order.Arbitrate{Refund: money("1")}).leads(order.PhaseShipped)(t)
+	})
+	t.Run("accept/for the seller while a chargeback is open", contested.when(platform, order.Arbitrate{}).then(order.Arbitrated{}))
 	ready := shippable(t, order.CoverageNone).under(func(p *order.Policy) { p.AutoShip = true }).escalated()
 	t.Run("effect/an order that waits for nothing else ships when it is over", ready.when(platform, order.Arbitrate{}).then(
 		order.Arbitrated{}, order.Shipped{ShippedAt: ready.now, ReceiptDeadline: ready.now.Add(15 * day)}))
@@ -224,14 +248,35 @@ func testD13(t *testing.T) {
 		runs(inner.does(buyer, order.WithdrawDispute{}).after(6*day).resolved("2", true), s.now.Add(25*day))(t)
 	})
 	t.Run("effect/a dispute that outlasts the chargeback", func(t *testing.T) {
-		inner.when(platform, order.ResolveChargeback{Reference: "C-2", Won: true}).then(
-			order.ChargebackResolved{Reference: "C-2", Won: true, Applied: money("4000"), Unapplied: money("0")})(t)
+		inner.when(platform, inner.end1("2", true)).then(order.ChargebackResolved{
+			Reference: "C-2", Won: true, Applied: money("4000"), Unapplied: money("0"), Case: "case-1", At: inner.now, Cases: noCases})(t)
 		runs(inner.resolved("2", true).after(6*day).does(buyer, order.WithdrawDispute{}), s.now.Add(25*day))(t)
 	})
 	late := s.at(deadline).contested("2").after(day)
 	t.Run("refuse/a dispute when the chargeback found the deadline passed", late.when(buyer, objection("1")).refusedBy(rule.D13, until(deadline)))
 	t.Run("accept/one when it found a nanosecond left", s.at(deadline.Add(-1)).contested("2").after(day).when(buyer, objection("1")).leads(order.PhaseShipped))
 	t.Run("effect/receipt is due at once when that is over", late.resolved("2", true).when(system, auto).leads(order.PhaseCompleted))
+	t.Run("effect/the times to confirm and to pay stand still too", func(t *testing.T) {
+		offered := submitted(t, order.CoverageNone)
+		back := offered.follows(t, "charge:1:5").contested("1").after(40*day).resolved("1", true)
+		if d := back.order.ConfirmBy; !d.Equal(offered.order.ConfirmBy.Add(40 * day)) {
+			t.Errorf("to be confirmed by %s, was %s", d, offered.order.ConfirmBy)
+		}
+		bound := confirmed(t, order.CoverageNone).paid("1", "5")
+		for name, again := range map[string]story{
+			"lost":      bound.contested("1").after(40*day).resolved("1", false),
+			"withdrawn": bound.disputed().after(40*day).does(buyer, order.WithdrawDispute{}),
+			"settled":   bound.disputed().after(40*day).does(buyer, order.ProposeSettlement{Refund: money("1")}).does(seller, order.AcceptSettlement{Proposal: 1}),
+			"ruled":     bound.disputed().after(40*day).does(system, order.Escalate{}).does(platform, order.Arbitrate{}),
+		} {
+			if d := again.order.PayBy; !d.Equal(bound.order.PayBy.Add(40 * day)) {
+				t.Errorf("%s: to be paid by %s, was %s", name, d, bound.order.PayBy)
+			}
+		}
+		lost := bound.contested("1").after(40*day).resolved("1", false)
+		lost.at(lost.order.PayBy.Add(-1)).when(system, order.Expire{}).refusedBy(rule.D28, from(lost.order.PayBy))(t)
+		lost.at(lost.order.PayBy).when(system, order.Expire{}).leads(order.PhaseClosed)(t)
+	})
 	t.Run("excludes/a dispute before shipment", func(t *testing.T) {
 		gone := shippable(t, order.CoverageNone).disputed().after(5*day).does(buyer, order.WithdrawDispute{}).ships()
 		if got := gone.order.Shipment.ReceiptDeadline; !got.Equal(gone.now.Add(15 * day)) {
@@ -263,6 +308,38 @@ func testD17Claims(t *testing.T) {
 	t.Run("refuse/shipped in time", leaves(agreed.Add(-1)).after(9*day).when(buyer, late).refusedBy(rule.D17, from(time.Time{})))
 	t.Run("accept/shipped in time, another ground", leaves(agreed.Add(-1)).when(buyer, objection("1")).leads(order.PhaseShipped))
 	t.Run("excludes/a ground that is none", s.when(buyer, order.OpenDispute{Ground: "weather", Claimed: money("1")}).invalid("ground"))
+	t.Run("effect/time in which the order is frozen does not count", func(t *testing.T) {
+		thawed := s.after(day).disputed().after(5*day).does(buyer, order.WithdrawDispute{})
+		thawed.at(agreed.Add(5*day-1)).when(buyer, late).refusedBy(rule.D17, from(agreed.Add(5*day)))(t)
+		thawed.at(agreed.Add(5*day)).when(buyer, late).leads(order.PhaseReadyToShip)(t)
+		gone := thawed.follows(t, "ready").at(agreed.Add(5*day-1)).does(seller, ship)
+		if gone.order.Shipment.Late || !gone.order.Shipment.Agreed.Equal(agreed.Add(5*day)) {
+			t.Errorf("the shipment is %+v", gone.order.Shipment)
+		}
+	})
+	t.Run("effect/an agreed date moves on as well", func(t *testing.T) {
+		dated := with(order.ShipBy{Date: "2025-01-10"}).after(day).disputed().after(5*day).does(buyer, order.WithdrawDispute{})
+		ends := time.Date(2025, 1, 10, 16, 0, 0, 0, time.UTC).Add(5 * day)
+		dated.at(ends.Add(-1)).when(buyer, late).refusedBy(rule.D17, from(ends))(t)
+		dated.at(ends).when(buyer, late).leads(order.PhaseReadyToShip)(t)
+	})
+	t.Run("effect/time in which the order is unfunded does not count", func(t *testing.T) {
+		dated := with(order.ShipBy{Date: "2025-01-10"}).follows(t, "wire:4000:W2")
+		lost := dated.after(day).moved(t, "recall:W2:r").moved(t, "recall:W2:r").moved(t, "wire:4000:W3")
+		if lost.order.Phase != order.PhaseReadyToShip {
+			t.Fatalf("the order is %s", lost.order.Phase)
+		}
+		first := lost.payments[0].Reference
+		fallen := lost.after(day).moved(t, "recall:"+first+":a")
+		fallen = fallen.moved(t, "recall:W3:b")
+		paid := fallen.after(3*day).moved(t, "wire:2000:W4")
+		ends := time.Date(2025, 1, 10, 16, 0, 0, 0, time.UTC).Add(paid.now.Sub(fallen.now))
+		if fallen.order.Phase != order.PhaseConfirmed || paid.order.Phase != order.PhaseReadyToShip {
+			t.Fatalf("the order is %s, then %s", fallen.order.Phase, paid.order.Phase)
+		}
+		paid.at(ends.Add(-1)).when(buyer, late).refusedBy(rule.D17, from(ends))(t)
+		paid.at(ends).when(buyer, late).leads(order.PhaseReadyToShip)(t)
+	})
 	paid := with(order.ShipBy{Days: 1, After: order.BalancePayment}).paid("2", "4000")
 	t.Run("accept/a day after the balance", paid.after(day).when(buyer, late).leads(order.PhaseReadyToShip))
 	t.Run("refuse/the balance was charged back", paid.after(day).contested("2").resolved("2", false).when(buyer, late).refusedBy(rule.D17, from(time.Time{})))

@@ -120,6 +120,28 @@ func testD9(t *testing.T) {
 		s.when(seller, order.Link{Entrustment: "E1"}).then(order.EntrustmentLinked{Entrustment: "E1", ReleasedAt: newYear},
 			order.Shipped{ShippedAt: funding, ReceiptDeadline: funding.Add(15 * day)})(t)
 	})
+	t.Run("effect/shipped by the end of a chargeback", func(t *testing.T) {
+		s := funded(t, order.CoverageNone).under(func(p *order.Policy) { p.AutoShip = true }).paid("1", "1").does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1").contested("1")
+		s = s.released("E1", s.now)
+		if s.order.Phase != order.PhaseReadyToShip {
+			t.Fatalf("the order is %s while a chargeback is open", s.order.Phase)
+		}
+		for _, won := range []bool{true, false} {
+			over := s.after(day).resolved("1", won)
+			if at := over.order.Shipment.ShippedAt; over.order.Phase != order.PhaseShipped || !at.Equal(over.now) {
+				t.Errorf("the order is %s, shipped at %s, want %s", over.order.Phase, at, over.now)
+			}
+		}
+	})
+	t.Run("excludes/shipping by itself without the initial payment", func(t *testing.T) {
+		s := confirmed(t, order.CoverageNone).under(func(p *order.Policy) { p.AutoShip = true }).paid("1", "2000").does(seller, order.SetTransport{Mode: order.TransportAir}).linked("E1").contested("1")
+		s = s.released("E1", s.now).after(day)
+		s.resolved("1", false).has(t, "phase=confirmed")
+		again := s.resolved("1", false).after(day).wired("2000").order
+		if !again.Shipment.ShippedAt.Equal(s.now.Add(day)) {
+			t.Errorf("shipped at %s", again.Shipment.ShippedAt)
+		}
+	})
 	t.Run("excludes/shipping by itself with a void link", auto.released("E1", s.now).
 		when(deskRole, order.RecordRelease{Entrustment: "E2", ReleasedAt: newYear.Add(-1)}).leads(order.PhaseReadyToShip))
 	t.Run("excludes/shipping by itself before a release that is still to come", auto.released("E1", s.now).

@@ -275,7 +275,7 @@ func testD1(t *testing.T) {
 		{"never drafted", once(t), "", ""},
 	} {
 		t.Run("effect/"+c.name, func(t *testing.T) {
-			if status, step := c.s.order.PlatformStatus(); status != c.status || step != c.step {
+			if status, step := c.s.order.PlatformStatus(c.s.now); status != c.status || step != c.step {
 				t.Errorf("got %s %s, want %s %s", status, step, c.status, c.step)
 			}
 		})
@@ -283,7 +283,7 @@ func testD1(t *testing.T) {
 	t.Run("excludes/looking at it changes nothing", func(t *testing.T) {
 		o := shipped(t, order.CoverageNone).order
 		before := o
-		o.PlatformStatus()
+		o.PlatformStatus(noon)
 		if !reflect.DeepEqual(o, before) {
 			t.Errorf("the order became %+v", o)
 		}
@@ -309,9 +309,9 @@ func testD61(t *testing.T) {
 		}
 	})
 	early := paid.after(-1)
-	t.Run("accept/a chargeback before it", early.when(platform, order.ChargeBack{Reference: "C-P1"}).leads(order.PhaseConfirmed))
+	t.Run("accept/a chargeback before it", early.when(platform, early.case1("P1")).leads(order.PhaseConfirmed))
 	t.Run("accept/the end of a chargeback before it", early.contested("P1").
-		when(platform, order.ResolveChargeback{Reference: "C-P1", Won: true}).leads(order.PhaseConfirmed))
+		when(platform, early.end1("P1", true)).leads(order.PhaseConfirmed))
 	t.Run("accept/a failed payment before it", submitted(t, order.CoverageNone).confirms().does(buyer, card("P1", "1")).after(-day).
 		when(platform, order.FailPayment{Payment: "P1", Reason: "declined"}).leads(order.PhaseConfirmed))
 	t.Run("accept/the platform's refund before it", early.when(platform, order.Refund{Amount: money("1000")}).leads(order.PhaseClosed))
@@ -319,6 +319,17 @@ func testD61(t *testing.T) {
 	t.Run("accept/unapplied money returned before it", submitted(t, order.CoverageNone).wired("1").after(-day).
 		when(platform, order.ReturnUnapplied{Amount: money("1")}).leads(order.PhaseSubmitted))
 	t.Run("accept/a cancellation before it", s.after(-day).when(seller, order.Cancel{}).leads(order.PhaseClosed))
+	future := paid.wire("1")
+	future.PaidAt = paid.now.Add(5 * time.Second)
+	t.Run("accept/money paid five seconds from now", paid.when(platform, future).leads(order.PhaseConfirmed))
+	future.PaidAt = future.PaidAt.Add(1)
+	t.Run("refuse/money paid later than that", paid.when(platform, future).refusedBy(rule.D61, from(future.PaidAt)))
+	t.Run("refuse/money paid in the year 2199", func(t *testing.T) {
+		future := future
+		future.PaidAt = time.Date(2199, 12, 31, 0, 0, 0, 0, time.UTC)
+		paid.when(platform, future).refusedBy(rule.D61)(t)
+	})
+	t.Run("refuse/a chargeback in the future", func(t *testing.T) { paid.moved(t, "back:P1:a:1:@-6s!D61").moved(t, "back:P1:a:1:@-5s") })
 	t.Run("refuse/an announcement before it", confirmed(t, order.CoverageNone).after(-1).when(buyer, card("P2", "1")).refusedBy(rule.D61))
 	t.Run("effect/the last instant does not go back", func(t *testing.T) {
 		if got := linked.after(-time.Hour).released("E1", newYear).order.LastAt; !got.Equal(linked.now) {

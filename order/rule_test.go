@@ -32,6 +32,7 @@ var rules = []struct {
 	{rule.D29, testD29}, {rule.D30, testD30}, {rule.D31, testD31}, {rule.D32, testD32},
 	{rule.D35, testD35}, {rule.D36, testD36}, {rule.D38, testD38}, {rule.D39, testD39},
 	{rule.D40, testD40}, {rule.D41, testD41}, {rule.D60, testD60}, {rule.D61, testD61},
+	{rule.D62, testD62}, {rule.D63, testD63}, {rule.D65, testD65},
 	{rule.D67, testD67},
 }
 

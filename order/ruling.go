@@ -36,9 +36,13 @@ func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.Dispute.Stage != StageEscalated {
 		return nil, refuse(rule.D29, c, o).Because("it is not escalated", "纠纷尚未升级").From(o.Dispute.EscalateBy)
 	}
+	if o.OpenChargebacks > 0 && (!c.Refund.IsZero() || !c.Compensation.IsZero()) {
+		return nil, refuse(rule.D29, c, o).Because("a chargeback is open: the ruling waits for its end", "拒付尚未结束，裁决须待其结束")
+	}
+	on := o.resumedAt(g.At, o.OpenChargebacks > 0)
 	ruled := Arbitrated{
 		Refund: c.Refund, Compensation: c.Compensation, Text: c.Text,
-		ReceiptDeadline: o.deadlineAfterFreeze(g.At, o.OpenChargebacks > 0),
+		ReceiptDeadline: on.receiptDeadline, PayBy: on.payBy, ConfirmBy: on.confirmBy,
 	}
 	switch {
 	case !c.Refund.IsZero():
@@ -84,13 +88,15 @@ type Arbitrated struct {
 	Compensation    trade.Money `json:"compensation,omitzero"`
 	Text            trade.Text  `json:"text,omitzero"`
 	ReceiptDeadline time.Time   `json:"receipt_deadline,omitzero"`
+	PayBy           time.Time   `json:"pay_by,omitzero"`
+	ConfirmBy       time.Time   `json:"confirm_by,omitzero"`
 }
 
 func (e *Arbitrated) contradicts(o *Order) error { return o.checkStage(StageEscalated) }
 
 func (e Arbitrated) evolve(o *Order, at time.Time) {
-	o.Dispute.Stage = StageNone
-	o.unfreeze(e.ReceiptDeadline, at)
+	o.Dispute.Stage, o.Dispute.RuledIn, o.Dispute.Ruled = StageNone, o.Phase, o.Dispute.Number
+	o.unfreeze(resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 }
 
 // ClaimPosted says that the platform compensated the buyer from the order's hold, and how much of

@@ -20,8 +20,9 @@ var fullTerms = order.Terms{
 	TradeTerm: "FOB Ningbo",
 }
 
-// allEvents has an event of every kind without a zero field, as far as its fields go together.
-var allEvents = []order.Event{
+// firstEvents has an event of every kind of the first edition of the rule book without a zero field
+// that it had, as far as its fields go together.
+var firstEvents = []order.Event{
 	order.Drafted{Seller: seller.Account, Email: seller.Email, Mode: order.DraftAttachment, DraftedAt: noon},
 	order.BuyerEntered{Email: buyer.Email, BuyerName: "Jane Doe"},
 	order.BuyerMatched{Email: buyer.Email, Account: buyer.Account, Registered: true},
@@ -122,10 +123,73 @@ var sparseEvents = []order.Event{
 
 const firstSparse = 22
 
-// storedEvents are all samples in the order of testdata/events.golden, which grew in four parts.
+// secondEvents are the kinds that the second edition added or that have more fields since then, without
+// a zero field.
+var secondEvents = []order.Event{
+	order.PaymentInitiated{
+		Payment: "P1", Method: order.PayECheck, Amount: money("1980"), BankCountry: "US", NoticeUntil: noon.Add(14 * day),
+		Reference: "E 1/2", Reviewed: money("80"), Moved: fullMoved, Cases: fullCases,
+	},
+	order.PaymentReceived{
+		Reference: "TT/2025: 001", Method: order.PayTT, Payment: "P1", ReceivingAccount: account, Amount: money("1980"), Applied: money("1800"), Unapplied: money("80"),
+		Payer: "JANE DOE", PaidAt: noon, Fee: money("15"), NeedsReview: true, Reversed: money("100"), OwnStream: true,
+	},
+	order.UnappliedApplied{Amount: money("80"), Reviewed: money("79.99"), Reference: "TT/2025: 001", Moved: fullMoved, Cases: fullCases},
+	order.UnappliedReturned{Amount: money("80"), Reviewed: money("80"), Reference: "TT/2025: 001"},
+	order.TermsModified{
+		Terms: fullTerms, Coverage: order.CoveragePostDelivery, BuyerName: "Jane Doe", Changes: []string{"total", "ship_by"}, Revision: 5, ConfirmBy: noon, ShortfallVoid: true,
+	},
+	order.DisputeWithdrawn{ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon},
+	order.SettlementAccepted{Proposal: 1, ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon},
+	order.Arbitrated{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late", ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon},
+	order.PaymentReversed{
+		Reference: "C-1", Amount: money("2100"), Applied: money("2000"), Unapplied: money("100"), Reviewed: money("0.01"),
+		Case: "case 1/2", Claimed: money("2200"), At: noon, Shortfall: money("0.02"), Cases: fullCases,
+	},
+	order.ChargebackResolved{
+		Reference: "C-1", Won: true, Applied: money("1900"), Unapplied: money("200"), Reviewed: money("0.01"), ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon,
+		Case: "case 1/2", At: noon, Shortfall: money("0.02"), Cases: fullCases,
+	},
+	order.Unfunded{PayBy: noon},
+	order.TransferReversed{
+		Reference: "TT/2025: 001", Amount: money("1980"), Applied: money("1900"), Unapplied: money("80"), Reviewed: money("79.99"),
+		Case: "recall 1", Claimed: money("1980"), At: noon, Shortfall: money("0.02"), Cases: fullCases,
+	},
+	order.PaymentVoided{
+		Reference: "TT/2025: 001", Method: order.PayTT, Amount: money("1980"), Moved: fullMoved, Cases: fullCases, ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon,
+	},
+}
+
+var (
+	fullMoved = order.Moved{Applied: money("-1900"), Unapplied: money("80"), Reviewed: money("79.99"), Shortfall: money("20")}
+	fullCases = order.CaseSums{Taken: money("2100"), Lost: money("2000"), Excess: money("100"), Open: 1}
+)
+
+// secondSparse are events of the second edition as they are stored with fields left out.
+var secondSparse = []order.Event{
+	order.PaymentInitiated{Payment: "P1", Method: order.PayCard, Amount: money("0.01"), NoticeUntil: newYear},
+	order.PaymentReceived{
+		Reference: "R1", Method: order.PayCard, Payment: "P1", Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), PaidAt: newYear, OwnStream: true,
+	},
+	order.UnappliedApplied{Amount: money("80"), Reviewed: money("80"), Reference: "R1", Cases: noCases},
+	order.PaymentReversed{Reference: "R1", Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), Case: "case-1", At: newYear, Cases: order.CaseSums{
+		Taken: money("2000"), Lost: money("0"), Excess: money("0"), Open: 1,
+	}},
+	order.ChargebackResolved{Reference: "R1", Won: true, Applied: money("2000"), Case: "case-1", At: newYear, Cases: noCases},
+	order.PaymentVoided{Reference: "R1", Method: order.PayCard, Amount: money("2000"), Cases: noCases},
+}
+
+var noCases = order.CaseSums{Taken: money("0"), Lost: money("0"), Excess: money("0")}
+
+// allEvents has an event of every kind without a zero field, as far as its fields go together.
+var allEvents = slices.Concat(slices.DeleteFunc(slices.Clone(firstEvents), func(e order.Event) bool {
+	return slices.ContainsFunc(secondEvents, func(later order.Event) bool { return later.Kind() == e.Kind() })
+}), secondEvents)
+
+// storedEvents are all samples in the order of testdata/events.golden, which grew in five parts.
 func storedEvents() []order.Event {
 	const contract = 25 // the kinds from order.drafted to order.closed
-	return slices.Concat(allEvents[:contract], sparseEvents[:firstSparse], allEvents[contract:], sparseEvents[firstSparse:])
+	return slices.Concat(firstEvents[:contract], sparseEvents[:firstSparse], firstEvents[contract:], sparseEvents[firstSparse:], secondEvents, secondSparse)
 }
 
 // fullAmendment is one without a zero field.
@@ -150,7 +214,7 @@ var allCommands = []order.Command{
 		Payer: "JANE DOE", PaidAt: noon, Fee: money("15"),
 	},
 	order.FailPayment{Payment: "P1", Reason: "declined"},
-	order.ApplyUnapplied{Amount: money("80")},
+	order.ApplyUnapplied{Amount: money("80"), Reference: "TT-2025.001", Method: order.PayTT},
 	order.AcceptShortfall{},
 	order.Link{Entrustment: "OT-1"},
 	order.Unlink{Entrustment: "OT-1"},
@@ -175,7 +239,10 @@ var allCommands = []order.Command{
 	order.AcceptSettlement{Proposal: 1},
 	order.Arbitrate{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late"},
 	order.Refund{Amount: money("500")},
-	order.ReturnUnapplied{Amount: money("100")},
-	order.ChargeBack{Reference: "C-1"},
-	order.ResolveChargeback{Reference: "C-1", Won: true},
+	order.ReturnUnapplied{Amount: money("100"), Reference: "TT-2025.001", Method: order.PayTT},
+	order.ChargeBack{Reference: "C-1", Case: "case 1/2", Amount: money("500"), At: noon},
+	order.ResolveChargeback{Reference: "C-1", Case: "case 1/2", Won: true, At: noon},
+	order.ReverseTransfer{Reference: "TT-2025.001", Case: "recall 1", Amount: money("80"), At: noon},
+	order.VoidPayment{Reference: "TT-2025.001", Method: order.PayTT},
+	order.Unfund{},
 }

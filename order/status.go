@@ -1,8 +1,11 @@
 package order
 
+import "time"
+
 // PlatformStatus returns the code of the order in the marketplace's own interface (D1), and the step
-// of payment where the code has one. The code is coarser than the phase.
-func (o *Order) PlatformStatus() (status string, step string) {
+// of payment where the code has one. The code is coarser than the phase. The instant decides whether a
+// payment is in process.
+func (o *Order) PlatformStatus(at time.Time) (status string, step string) {
 	switch {
 	case o.OpenChargebacks > 0:
 		return "charge_back", ""
@@ -13,7 +16,7 @@ func (o *Order) PlatformStatus() (status string, step string) {
 	case PhaseDraft, PhaseSubmitted:
 		return "to_be_audited", ""
 	case PhaseConfirmed:
-		if o.processing() {
+		if o.processing(at) {
 			return "paying", "ADVANCE"
 		}
 		return "unpay", "ADVANCE"

@@ -116,10 +116,11 @@ func TestEveryEventLeavesATrace(t *testing.T) {
 		does(seller, order.ProposeSettlement{Refund: money("1")}).does(buyer, order.AcceptSettlement{Proposal: 1}).escalated().does(platform, compensation("1"))
 	reviewed := completed(t, order.CoverageNone).does(buyer, order.Review{Rating: 5}).does(buyer, order.EditReview{Rating: 4}).
 		does(seller, order.Reply{Text: "thank you"}).wired("1").does(platform, order.ReturnUnapplied{Amount: money("1")})
+	taken := began(t, "order:none:6000:6000").follows(t, "confirm wire:6000:W1 stranger:1:W2 recall:W1 void:W2")
 	for _, s := range []story{
 		changed, objected, reviewed,
 		completed(t, order.CoveragePreShipment).does(buyer, order.Review{Rating: 5}), cancelled(t, order.CoverageNone),
-		short, unlinked, drafted(t).does(seller, contract("contract.pdf")),
+		taken, short, unlinked, drafted(t).does(seller, contract("contract.pdf")),
 	} {
 		o := order.Order{ID: orderID}
 		for _, r := range s.history {

@@ -172,16 +172,16 @@ func (o *Order) agreedShipBy() time.Time {
 		if err != nil {
 			return time.Time{}
 		}
-		return date.AddDate(0, 0, 1).UTC()
+		return date.AddDate(0, 0, 1).UTC().Add(o.Stopped)
 	}
-	from := o.FundedAt
+	from, stopped := o.FundedAt, o.Stopped-o.StoppedToFunded
 	if s.After == BalancePayment {
-		from = o.PaidAt
+		from, stopped = o.PaidAt, o.Stopped-o.StoppedToPaid
 	}
 	if s.Days == 0 || from.IsZero() {
 		return time.Time{}
 	}
-	return from.Add(time.Duration(s.Days) * day)
+	return from.Add(time.Duration(s.Days)*day + stopped)
 }
 
 func allDigits(s string) bool {

@@ -25,8 +25,12 @@ const (
 	KindChangeRejected
 	// KindPaymentReversed is the kind of [PaymentReversed], order.payment-reversed on the wire.
 	KindPaymentReversed
+	// KindTransferReversed is the kind of [TransferReversed], order.transfer-reversed on the wire.
+	KindTransferReversed
 	// KindChargebackResolved is the kind of [ChargebackResolved], order.chargeback-resolved on the wire.
 	KindChargebackResolved
+	// KindPaymentVoided is the kind of [PaymentVoided], order.payment-voided on the wire.
+	KindPaymentVoided
 	// KindClosed is the kind of [Closed], order.closed on the wire.
 	KindClosed
 	// KindConfirmed is the kind of [Confirmed], order.confirmed on the wire.
@@ -77,6 +81,8 @@ const (
 	KindShortfallAccepted
 	// KindFunded is the kind of [Funded], order.funded on the wire.
 	KindFunded
+	// KindUnfunded is the kind of [Unfunded], order.unfunded on the wire.
+	KindUnfunded
 	// KindHoldPlaced is the kind of [HoldPlaced], order.hold-placed on the wire.
 	KindHoldPlaced
 	// KindHoldAdjusted is the kind of [HoldAdjusted], order.hold-adjusted on the wire.
@@ -106,7 +112,7 @@ const (
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 44
+const kindCount = 47
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
@@ -121,8 +127,12 @@ func (k Kind) String() string {
 		return "order.change-rejected"
 	case KindPaymentReversed:
 		return "order.payment-reversed"
+	case KindTransferReversed:
+		return "order.transfer-reversed"
 	case KindChargebackResolved:
 		return "order.chargeback-resolved"
+	case KindPaymentVoided:
+		return "order.payment-voided"
 	case KindClosed:
 		return "order.closed"
 	case KindConfirmed:
@@ -173,6 +183,8 @@ func (k Kind) String() string {
 		return "order.shortfall-accepted"
 	case KindFunded:
 		return "order.funded"
+	case KindUnfunded:
+		return "order.unfunded"
 	case KindHoldPlaced:
 		return "order.hold-placed"
 	case KindHoldAdjusted:
@@ -216,8 +228,12 @@ func kindOf(name string) (Kind, bool) {
 		return KindChangeRejected, true
 	case "order.payment-reversed":
 		return KindPaymentReversed, true
+	case "order.transfer-reversed":
+		return KindTransferReversed, true
 	case "order.chargeback-resolved":
 		return KindChargebackResolved, true
+	case "order.payment-voided":
+		return KindPaymentVoided, true
 	case "order.closed":
 		return KindClosed, true
 	case "order.confirmed":
@@ -268,6 +284,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindShortfallAccepted, true
 	case "order.funded":
 		return KindFunded, true
+	case "order.unfunded":
+		return KindUnfunded, true
 	case "order.hold-placed":
 		return KindHoldPlaced, true
 	case "order.hold-adjusted":
@@ -313,8 +331,14 @@ func (ChangeRejected) Kind() Kind { return KindChangeRejected }
 // Kind returns [KindPaymentReversed].
 func (PaymentReversed) Kind() Kind { return KindPaymentReversed }
 
+// Kind returns [KindTransferReversed].
+func (TransferReversed) Kind() Kind { return KindTransferReversed }
+
 // Kind returns [KindChargebackResolved].
 func (ChargebackResolved) Kind() Kind { return KindChargebackResolved }
+
+// Kind returns [KindPaymentVoided].
+func (PaymentVoided) Kind() Kind { return KindPaymentVoided }
 
 // Kind returns [KindClosed].
 func (Closed) Kind() Kind { return KindClosed }
@@ -391,6 +415,9 @@ func (ShortfallAccepted) Kind() Kind { return KindShortfallAccepted }
 // Kind returns [KindFunded].
 func (Funded) Kind() Kind { return KindFunded }
 
+// Kind returns [KindUnfunded].
+func (Unfunded) Kind() Kind { return KindUnfunded }
+
 // Kind returns [KindHoldPlaced].
 func (HoldPlaced) Kind() Kind { return KindHoldPlaced }
 
@@ -433,7 +460,7 @@ func (ClaimPosted) Kind() Kind { return KindClaimPosted }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted:
+	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, PaymentVoided, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, Unfunded, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted:
 		return true
 	}
 	return false
@@ -452,7 +479,11 @@ func appendEvent(b []byte, e Event) []byte {
 		return e.appendJSON(b)
 	case PaymentReversed:
 		return e.appendJSON(b)
+	case TransferReversed:
+		return e.appendJSON(b)
 	case ChargebackResolved:
+		return e.appendJSON(b)
+	case PaymentVoided:
 		return e.appendJSON(b)
 	case Closed:
 		return e.appendJSON(b)
@@ -503,6 +534,8 @@ func appendEvent(b []byte, e Event) []byte {
 	case ShortfallAccepted:
 		return e.appendJSON(b)
 	case Funded:
+		return e.appendJSON(b)
+	case Unfunded:
 		return e.appendJSON(b)
 	case HoldPlaced:
 		return e.appendJSON(b)
@@ -583,8 +616,16 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v PaymentReversed
 		v.decodeJSON(r)
 		e = v
+	case KindTransferReversed:
+		var v TransferReversed
+		v.decodeJSON(r)
+		e = v
 	case KindChargebackResolved:
 		var v ChargebackResolved
+		v.decodeJSON(r)
+		e = v
+	case KindPaymentVoided:
+		var v PaymentVoided
 		v.decodeJSON(r)
 		e = v
 	case KindClosed:
@@ -687,6 +728,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v Funded
 		v.decodeJSON(r)
 		e = v
+	case KindUnfunded:
+		var v Unfunded
+		v.decodeJSON(r)
+		e = v
 	case KindHoldPlaced:
 		var v HoldPlaced
 		v.decodeJSON(r)
@@ -761,7 +806,11 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case PaymentReversed:
 		v.evolve(a0, a1)
+	case TransferReversed:
+		v.evolve(a0, a1)
 	case ChargebackResolved:
+		v.evolve(a0, a1)
+	case PaymentVoided:
 		v.evolve(a0, a1)
 	case Closed:
 		v.evolve(a0, a1)
@@ -813,6 +862,8 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case Funded:
 		v.evolve(a0, a1)
+	case Unfunded:
+		v.evolve(a0, a1)
 	case HoldPlaced:
 		v.evolve(a0, a1)
 	case HoldAdjusted:
@@ -855,7 +906,11 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 		return v.contradicts(a0)
 	case PaymentReversed:
 		return v.contradicts(a0)
+	case TransferReversed:
+		return v.contradicts(a0)
 	case ChargebackResolved:
+		return v.contradicts(a0)
+	case PaymentVoided:
 		return v.contradicts(a0)
 	case Confirmed:
 		return v.contradicts(a0)
@@ -882,6 +937,8 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 	case ShortfallAccepted:
 		return v.contradicts(a0)
 	case Funded:
+		return v.contradicts(a0)
+	case Unfunded:
 		return v.contradicts(a0)
 	case HoldPlaced:
 		return v.contradicts(a0)
@@ -918,7 +975,11 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 		return v.decide(a0, a1, a2)
 	case ChargeBack:
 		return v.decide(a0, a1, a2)
+	case ReverseTransfer:
+		return v.decide(a0, a1, a2)
 	case ResolveChargeback:
+		return v.decide(a0, a1, a2)
+	case VoidPayment:
 		return v.decide(a0, a1, a2)
 	case Cancel:
 		return v.decide(a0, a1, a2)
@@ -970,6 +1031,8 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 		return v.decide(a0, a1, a2)
 	case AcceptShortfall:
 		return v.decide(a0, a1, a2)
+	case Unfund:
+		return v.decide(a0, a1, a2)
 	case ConfirmReceipt:
 		return v.decide(a0, a1, a2)
 	case AutoConfirmReceipt:
@@ -1007,8 +1070,14 @@ func (RejectChange) Name() string { return "reject-change" }
 // Name returns the wire name of the command, charge-back.
 func (ChargeBack) Name() string { return "charge-back" }
 
+// Name returns the wire name of the command, reverse-transfer.
+func (ReverseTransfer) Name() string { return "reverse-transfer" }
+
 // Name returns the wire name of the command, resolve-chargeback.
 func (ResolveChargeback) Name() string { return "resolve-chargeback" }
+
+// Name returns the wire name of the command, void-payment.
+func (VoidPayment) Name() string { return "void-payment" }
 
 // Name returns the wire name of the command, cancel.
 func (Cancel) Name() string { return "cancel" }
@@ -1082,6 +1151,9 @@ func (ApplyUnapplied) Name() string { return "apply-unapplied" }
 // Name returns the wire name of the command, accept-shortfall.
 func (AcceptShortfall) Name() string { return "accept-shortfall" }
 
+// Name returns the wire name of the command, unfund.
+func (Unfund) Name() string { return "unfund" }
+
 // Name returns the wire name of the command, confirm-receipt.
 func (ConfirmReceipt) Name() string { return "confirm-receipt" }
 
@@ -1145,12 +1217,15 @@ func commandNames() []string {
 		"reply",
 		"resolve-chargeback",
 		"return-unapplied",
+		"reverse-transfer",
 		"review",
 		"set-buyer",
 		"set-terms",
 		"set-transport",
 		"submit",
+		"unfund",
 		"unlink",
+		"void-payment",
 		"withdraw",
 	}
 }
@@ -1184,7 +1259,7 @@ func normalCommand(c Command) Command {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate:
+	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, VoidPayment, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, Unfund, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate:
 		return true
 	}
 	return false
@@ -1203,7 +1278,11 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	case ChargeBack:
 		return c.appendJSON(b)
+	case ReverseTransfer:
+		return c.appendJSON(b)
 	case ResolveChargeback:
+		return c.appendJSON(b)
+	case VoidPayment:
 		return c.appendJSON(b)
 	case Cancel:
 		return c.appendJSON(b)
@@ -1254,6 +1333,8 @@ func appendCommand(b []byte, c Command) []byte {
 	case ApplyUnapplied:
 		return c.appendJSON(b)
 	case AcceptShortfall:
+		return c.appendJSON(b)
+	case Unfund:
 		return c.appendJSON(b)
 	case ConfirmReceipt:
 		return c.appendJSON(b)
@@ -1325,8 +1406,16 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v ChargeBack
 		v.decodeJSON(r)
 		c = v
+	case "reverse-transfer":
+		var v ReverseTransfer
+		v.decodeJSON(r)
+		c = v
 	case "resolve-chargeback":
 		var v ResolveChargeback
+		v.decodeJSON(r)
+		c = v
+	case "void-payment":
+		var v VoidPayment
 		v.decodeJSON(r)
 		c = v
 	case "cancel":
@@ -1429,6 +1518,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v AcceptShortfall
 		v.decodeJSON(r)
 		c = v
+	case "unfund":
+		var v Unfund
+		v.decodeJSON(r)
+		c = v
 	case "confirm-receipt":
 		var v ConfirmReceipt
 		v.decodeJSON(r)
@@ -1472,6 +1565,59 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		return nil, err
 	}
 	return normalCommand(c), nil
+}
+
+// appendJSON appends the JSON of v.
+func (v *CaseSums) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"taken":"`...)
+	text, err = v.Taken.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"lost":"`...)
+	text, err = v.Lost.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"excess":"`...)
+	text, err = v.Excess.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"open":`...)
+	b = wire.AppendInt(b, int64(v.Open))
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *CaseSums) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "taken":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Taken.UnmarshalText(r.Text()))
+		case "lost":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Lost.UnmarshalText(r.Text()))
+		case "excess":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Excess.UnmarshalText(r.Text()))
+		case "open":
+			seen = r.Mark(seen, 1<<3)
+			v.Open = int(r.Int(0))
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xf != 0xf {
+		r.Missing(seen, "taken", "lost", "excess", "open")
+	}
+}
+
+// isZeroJSON reports whether v is left out where it may be.
+func (v *CaseSums) isZeroJSON() bool {
+	return wire.IsZero(v.Taken) &&
+		wire.IsZero(v.Lost) &&
+		wire.IsZero(v.Excess) &&
+		v.Open == 0
 }
 
 // appendJSON appends the JSON of v.
@@ -1583,6 +1729,10 @@ func (v *TermsModified) appendJSON(b []byte) []byte {
 	b = wire.AppendUint(b, uint64(v.Revision))
 	b = append(b, `,"confirm_by":`...)
 	b = wire.AppendTime(b, v.ConfirmBy)
+	if v.ShortfallVoid {
+		b = append(b, `,"shortfall_void":`...)
+		b = wire.AppendBool(b, v.ShortfallVoid)
+	}
 	return append(b, `}`...)
 }
 
@@ -1612,12 +1762,15 @@ func (v *TermsModified) decodeJSON(r *wire.Reader) {
 		case "confirm_by":
 			seen = r.Mark(seen, 1<<5)
 			v.ConfirmBy = r.Time()
+		case "shortfall_void":
+			seen = r.Mark(seen, 1<<6)
+			v.ShortfallVoid = r.Bool()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x3f != 0x3f {
-		r.Missing(seen, "terms", "coverage", "buyer_name", "changes", "revision", "confirm_by")
+		r.Missing(seen, "terms", "coverage", "buyer_name", "changes", "revision", "confirm_by", "")
 	}
 }
 
@@ -1817,8 +1970,23 @@ func (v *ChangeRejected) decodeJSON(r *wire.Reader) {
 
 // appendJSON appends the JSON of v.
 func (v *ChargeBack) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Case != "" {
+		b = append(b, `,"case":`...)
+		b = wire.AppendString(b, v.Case)
+	}
+	if !wire.IsZero(v.Amount) {
+		b = append(b, `,"amount":"`...)
+		text, err = v.Amount.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.At.IsZero() {
+		b = append(b, `,"at":`...)
+		b = wire.AppendTime(b, v.At)
+	}
 	return append(b, `}`...)
 }
 
@@ -1831,12 +1999,66 @@ func (v *ChargeBack) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
+		case "case":
+			seen = r.Mark(seen, 1<<1)
+			v.Case = r.String()
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "at":
+			seen = r.Mark(seen, 1<<3)
+			v.At = r.Time()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "reference")
+		r.Missing(seen, "reference", "", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *ReverseTransfer) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"case":`...)
+	b = wire.AppendString(b, v.Case)
+	if !wire.IsZero(v.Amount) {
+		b = append(b, `,"amount":"`...)
+		text, err = v.Amount.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	b = append(b, `,"at":`...)
+	b = wire.AppendTime(b, v.At)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ReverseTransfer) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "case":
+			seen = r.Mark(seen, 1<<1)
+			v.Case = r.String()
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "at":
+			seen = r.Mark(seen, 1<<3)
+			v.At = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xb != 0xb {
+		r.Missing(seen, "reference", "case", "", "at")
 	}
 }
 
@@ -1859,6 +2081,28 @@ func (v *PaymentReversed) appendJSON(b []byte) []byte {
 		b = append(b, `,"reviewed":"`...)
 		text, err = v.Reviewed.AppendText(b)
 		b = wire.CloseText(b, text, err)
+	}
+	if v.Case != "" {
+		b = append(b, `,"case":`...)
+		b = wire.AppendString(b, v.Case)
+	}
+	if !wire.IsZero(v.Claimed) {
+		b = append(b, `,"claimed":"`...)
+		text, err = v.Claimed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.At.IsZero() {
+		b = append(b, `,"at":`...)
+		b = wire.AppendTime(b, v.At)
+	}
+	if !wire.IsZero(v.Shortfall) {
+		b = append(b, `,"shortfall":"`...)
+		text, err = v.Shortfall.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
 	}
 	return append(b, `}`...)
 }
@@ -1884,12 +2128,117 @@ func (v *PaymentReversed) decodeJSON(r *wire.Reader) {
 		case "reviewed":
 			seen = r.Mark(seen, 1<<4)
 			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "case":
+			seen = r.Mark(seen, 1<<5)
+			v.Case = r.String()
+		case "claimed":
+			seen = r.Mark(seen, 1<<6)
+			r.Check(v.Claimed.UnmarshalText(r.Text()))
+		case "at":
+			seen = r.Mark(seen, 1<<7)
+			v.At = r.Time()
+		case "shortfall":
+			seen = r.Mark(seen, 1<<8)
+			r.Check(v.Shortfall.UnmarshalText(r.Text()))
+		case "cases":
+			seen = r.Mark(seen, 1<<9)
+			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0xf != 0xf {
-		r.Missing(seen, "reference", "amount", "applied", "unapplied", "")
+		r.Missing(seen, "reference", "amount", "applied", "unapplied", "", "", "", "", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *TransferReversed) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"applied":"`...)
+	text, err = v.Applied.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	b = append(b, `,"unapplied":"`...)
+	text, err = v.Unapplied.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.Case != "" {
+		b = append(b, `,"case":`...)
+		b = wire.AppendString(b, v.Case)
+	}
+	if !wire.IsZero(v.Claimed) {
+		b = append(b, `,"claimed":"`...)
+		text, err = v.Claimed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.At.IsZero() {
+		b = append(b, `,"at":`...)
+		b = wire.AppendTime(b, v.At)
+	}
+	if !wire.IsZero(v.Shortfall) {
+		b = append(b, `,"shortfall":"`...)
+		text, err = v.Shortfall.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *TransferReversed) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "amount":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "applied":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Applied.UnmarshalText(r.Text()))
+		case "unapplied":
+			seen = r.Mark(seen, 1<<3)
+			r.Check(v.Unapplied.UnmarshalText(r.Text()))
+		case "reviewed":
+			seen = r.Mark(seen, 1<<4)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "case":
+			seen = r.Mark(seen, 1<<5)
+			v.Case = r.String()
+		case "claimed":
+			seen = r.Mark(seen, 1<<6)
+			r.Check(v.Claimed.UnmarshalText(r.Text()))
+		case "at":
+			seen = r.Mark(seen, 1<<7)
+			v.At = r.Time()
+		case "shortfall":
+			seen = r.Mark(seen, 1<<8)
+			r.Check(v.Shortfall.UnmarshalText(r.Text()))
+		case "cases":
+			seen = r.Mark(seen, 1<<9)
+			v.Cases.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0xf != 0xf {
+		r.Missing(seen, "reference", "amount", "applied", "unapplied", "", "", "", "", "", "")
 	}
 }
 
@@ -1897,8 +2246,16 @@ func (v *PaymentReversed) decodeJSON(r *wire.Reader) {
 func (v *ResolveChargeback) appendJSON(b []byte) []byte {
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Case != "" {
+		b = append(b, `,"case":`...)
+		b = wire.AppendString(b, v.Case)
+	}
 	b = append(b, `,"won":`...)
 	b = wire.AppendBool(b, v.Won)
+	if !v.At.IsZero() {
+		b = append(b, `,"at":`...)
+		b = wire.AppendTime(b, v.At)
+	}
 	return append(b, `}`...)
 }
 
@@ -1911,15 +2268,21 @@ func (v *ResolveChargeback) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
-		case "won":
+		case "case":
 			seen = r.Mark(seen, 1<<1)
+			v.Case = r.String()
+		case "won":
+			seen = r.Mark(seen, 1<<2)
 			v.Won = r.Bool()
+		case "at":
+			seen = r.Mark(seen, 1<<3)
+			v.At = r.Time()
 		default:
 			r.Unknown()
 		}
 	}
-	if seen&0x3 != 0x3 {
-		r.Missing(seen, "reference", "won")
+	if seen&0x5 != 0x5 {
+		r.Missing(seen, "reference", "", "won", "")
 	}
 }
 
@@ -1950,6 +2313,31 @@ func (v *ChargebackResolved) appendJSON(b []byte) []byte {
 		b = append(b, `,"receipt_deadline":`...)
 		b = wire.AppendTime(b, v.ReceiptDeadline)
 	}
+	if !v.PayBy.IsZero() {
+		b = append(b, `,"pay_by":`...)
+		b = wire.AppendTime(b, v.PayBy)
+	}
+	if !v.ConfirmBy.IsZero() {
+		b = append(b, `,"confirm_by":`...)
+		b = wire.AppendTime(b, v.ConfirmBy)
+	}
+	if v.Case != "" {
+		b = append(b, `,"case":`...)
+		b = wire.AppendString(b, v.Case)
+	}
+	if !v.At.IsZero() {
+		b = append(b, `,"at":`...)
+		b = wire.AppendTime(b, v.At)
+	}
+	if !wire.IsZero(v.Shortfall) {
+		b = append(b, `,"shortfall":"`...)
+		text, err = v.Shortfall.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
+	}
 	return append(b, `}`...)
 }
 
@@ -1977,12 +2365,133 @@ func (v *ChargebackResolved) decodeJSON(r *wire.Reader) {
 		case "receipt_deadline":
 			seen = r.Mark(seen, 1<<5)
 			v.ReceiptDeadline = r.Time()
+		case "pay_by":
+			seen = r.Mark(seen, 1<<6)
+			v.PayBy = r.Time()
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<7)
+			v.ConfirmBy = r.Time()
+		case "case":
+			seen = r.Mark(seen, 1<<8)
+			v.Case = r.String()
+		case "at":
+			seen = r.Mark(seen, 1<<9)
+			v.At = r.Time()
+		case "shortfall":
+			seen = r.Mark(seen, 1<<10)
+			r.Check(v.Shortfall.UnmarshalText(r.Text()))
+		case "cases":
+			seen = r.Mark(seen, 1<<11)
+			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x3 != 0x3 {
-		r.Missing(seen, "reference", "won", "", "", "", "")
+		r.Missing(seen, "reference", "won", "", "", "", "", "", "", "", "", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *VoidPayment) appendJSON(b []byte) []byte {
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *VoidPayment) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reference", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *PaymentVoided) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"method":`...)
+	b = wire.AppendString(b, string(v.Method))
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !v.Moved.isZeroJSON() {
+		b = append(b, `,"moved":`...)
+		b = v.Moved.appendJSON(b)
+	}
+	b = append(b, `,"cases":`...)
+	b = v.Cases.appendJSON(b)
+	if !v.ReceiptDeadline.IsZero() {
+		b = append(b, `,"receipt_deadline":`...)
+		b = wire.AppendTime(b, v.ReceiptDeadline)
+	}
+	if !v.PayBy.IsZero() {
+		b = append(b, `,"pay_by":`...)
+		b = wire.AppendTime(b, v.PayBy)
+	}
+	if !v.ConfirmBy.IsZero() {
+		b = append(b, `,"confirm_by":`...)
+		b = wire.AppendTime(b, v.ConfirmBy)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *PaymentVoided) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "moved":
+			seen = r.Mark(seen, 1<<3)
+			v.Moved.decodeJSON(r)
+		case "cases":
+			seen = r.Mark(seen, 1<<4)
+			v.Cases.decodeJSON(r)
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<5)
+			v.ReceiptDeadline = r.Time()
+		case "pay_by":
+			seen = r.Mark(seen, 1<<6)
+			v.PayBy = r.Time()
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<7)
+			v.ConfirmBy = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x17 != 0x17 {
+		r.Missing(seen, "reference", "method", "amount", "", "cases", "", "", "")
 	}
 }
 
@@ -2212,6 +2721,14 @@ func (v *DisputeWithdrawn) appendJSON(b []byte) []byte {
 		b = append(b, `,"receipt_deadline":`...)
 		b = wire.AppendTime(b, v.ReceiptDeadline)
 	}
+	if !v.PayBy.IsZero() {
+		b = append(b, `,"pay_by":`...)
+		b = wire.AppendTime(b, v.PayBy)
+	}
+	if !v.ConfirmBy.IsZero() {
+		b = append(b, `,"confirm_by":`...)
+		b = wire.AppendTime(b, v.ConfirmBy)
+	}
 	return wire.CloseObject(b, start)
 }
 
@@ -2224,6 +2741,12 @@ func (v *DisputeWithdrawn) decodeJSON(r *wire.Reader) {
 		case "receipt_deadline":
 			seen = r.Mark(seen, 1<<0)
 			v.ReceiptDeadline = r.Time()
+		case "pay_by":
+			seen = r.Mark(seen, 1<<1)
+			v.PayBy = r.Time()
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<2)
+			v.ConfirmBy = r.Time()
 		default:
 			r.Unknown()
 		}
@@ -2371,6 +2894,14 @@ func (v *SettlementAccepted) appendJSON(b []byte) []byte {
 		b = append(b, `,"receipt_deadline":`...)
 		b = wire.AppendTime(b, v.ReceiptDeadline)
 	}
+	if !v.PayBy.IsZero() {
+		b = append(b, `,"pay_by":`...)
+		b = wire.AppendTime(b, v.PayBy)
+	}
+	if !v.ConfirmBy.IsZero() {
+		b = append(b, `,"confirm_by":`...)
+		b = wire.AppendTime(b, v.ConfirmBy)
+	}
 	return append(b, `}`...)
 }
 
@@ -2386,12 +2917,18 @@ func (v *SettlementAccepted) decodeJSON(r *wire.Reader) {
 		case "receipt_deadline":
 			seen = r.Mark(seen, 1<<1)
 			v.ReceiptDeadline = r.Time()
+		case "pay_by":
+			seen = r.Mark(seen, 1<<2)
+			v.PayBy = r.Time()
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<3)
+			v.ConfirmBy = r.Time()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "proposal", "")
+		r.Missing(seen, "proposal", "", "", "")
 	}
 }
 
@@ -3134,6 +3671,66 @@ func (v *Shipped) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
+func (v *Moved) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	start := len(b)
+	if !wire.IsZero(v.Applied) {
+		b = append(b, `,"applied":"`...)
+		text, err = v.Applied.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Unapplied) {
+		b = append(b, `,"unapplied":"`...)
+		text, err = v.Unapplied.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !wire.IsZero(v.Shortfall) {
+		b = append(b, `,"shortfall":"`...)
+		text, err = v.Shortfall.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	return wire.CloseObject(b, start)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Moved) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "applied":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Applied.UnmarshalText(r.Text()))
+		case "unapplied":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Unapplied.UnmarshalText(r.Text()))
+		case "reviewed":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "shortfall":
+			seen = r.Mark(seen, 1<<3)
+			r.Check(v.Shortfall.UnmarshalText(r.Text()))
+		default:
+			r.Unknown()
+		}
+	}
+}
+
+// isZeroJSON reports whether v is left out where it may be.
+func (v *Moved) isZeroJSON() bool {
+	return wire.IsZero(v.Applied) &&
+		wire.IsZero(v.Unapplied) &&
+		wire.IsZero(v.Reviewed) &&
+		wire.IsZero(v.Shortfall)
+}
+
+// appendJSON appends the JSON of v.
 func (v *InitiatePayment) appendJSON(b []byte) []byte {
 	var text []byte
 	var err error
@@ -3197,6 +3794,23 @@ func (v *PaymentInitiated) appendJSON(b []byte) []byte {
 		b = append(b, `,"notice_until":`...)
 		b = wire.AppendTime(b, v.NoticeUntil)
 	}
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.Moved.isZeroJSON() {
+		b = append(b, `,"moved":`...)
+		b = v.Moved.appendJSON(b)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
+	}
 	return append(b, `}`...)
 }
 
@@ -3221,12 +3835,24 @@ func (v *PaymentInitiated) decodeJSON(r *wire.Reader) {
 		case "notice_until":
 			seen = r.Mark(seen, 1<<4)
 			v.NoticeUntil = r.Time()
+		case "reference":
+			seen = r.Mark(seen, 1<<5)
+			v.Reference = r.String()
+		case "reviewed":
+			seen = r.Mark(seen, 1<<6)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "moved":
+			seen = r.Mark(seen, 1<<7)
+			v.Moved.decodeJSON(r)
+		case "cases":
+			seen = r.Mark(seen, 1<<8)
+			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x7 != 0x7 {
-		r.Missing(seen, "payment", "method", "amount", "", "")
+		r.Missing(seen, "payment", "method", "amount", "", "", "", "", "", "")
 	}
 }
 
@@ -3342,6 +3968,15 @@ func (v *PaymentReceived) appendJSON(b []byte) []byte {
 		b = append(b, `,"needs_review":`...)
 		b = wire.AppendBool(b, v.NeedsReview)
 	}
+	if !wire.IsZero(v.Reversed) {
+		b = append(b, `,"reversed":"`...)
+		text, err = v.Reversed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.OwnStream {
+		b = append(b, `,"own_stream":`...)
+		b = wire.AppendBool(b, v.OwnStream)
+	}
 	return append(b, `}`...)
 }
 
@@ -3384,12 +4019,18 @@ func (v *PaymentReceived) decodeJSON(r *wire.Reader) {
 		case "needs_review":
 			seen = r.Mark(seen, 1<<10)
 			v.NeedsReview = r.Bool()
+		case "reversed":
+			seen = r.Mark(seen, 1<<11)
+			r.Check(v.Reversed.UnmarshalText(r.Text()))
+		case "own_stream":
+			seen = r.Mark(seen, 1<<12)
+			v.OwnStream = r.Bool()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x173 != 0x173 {
-		r.Missing(seen, "reference", "method", "", "", "amount", "applied", "unapplied", "", "paid_at", "", "")
+		r.Missing(seen, "reference", "method", "", "", "amount", "applied", "unapplied", "", "paid_at", "", "", "", "")
 	}
 }
 
@@ -3460,6 +4101,14 @@ func (v *ApplyUnapplied) appendJSON(b []byte) []byte {
 	b = append(b, `{"amount":"`...)
 	text, err = v.Amount.AppendText(b)
 	b = wire.CloseText(b, text, err)
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	return append(b, `}`...)
 }
 
@@ -3472,12 +4121,18 @@ func (v *ApplyUnapplied) decodeJSON(r *wire.Reader) {
 		case "amount":
 			seen = r.Mark(seen, 1<<0)
 			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "reference":
+			seen = r.Mark(seen, 1<<1)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<2)
+			v.Method = Method(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount")
+		r.Missing(seen, "amount", "", "")
 	}
 }
 
@@ -3492,6 +4147,18 @@ func (v *UnappliedApplied) appendJSON(b []byte) []byte {
 		b = append(b, `,"reviewed":"`...)
 		text, err = v.Reviewed.AppendText(b)
 		b = wire.CloseText(b, text, err)
+	}
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if !v.Moved.isZeroJSON() {
+		b = append(b, `,"moved":`...)
+		b = v.Moved.appendJSON(b)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
 	}
 	return append(b, `}`...)
 }
@@ -3508,12 +4175,21 @@ func (v *UnappliedApplied) decodeJSON(r *wire.Reader) {
 		case "reviewed":
 			seen = r.Mark(seen, 1<<1)
 			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "reference":
+			seen = r.Mark(seen, 1<<2)
+			v.Reference = r.String()
+		case "moved":
+			seen = r.Mark(seen, 1<<3)
+			v.Moved.decodeJSON(r)
+		case "cases":
+			seen = r.Mark(seen, 1<<4)
+			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount", "")
+		r.Missing(seen, "amount", "", "", "", "")
 	}
 }
 
@@ -3568,6 +4244,44 @@ func (v *Funded) decodeJSON(r *wire.Reader) {
 	r.Object()
 	for r.Key() != nil {
 		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Unfund) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Unfund) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Unfunded) appendJSON(b []byte) []byte {
+	b = append(b, `{"pay_by":`...)
+	b = wire.AppendTime(b, v.PayBy)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Unfunded) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "pay_by":
+			seen = r.Mark(seen, 1<<0)
+			v.PayBy = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "pay_by")
 	}
 }
 
@@ -4031,6 +4745,14 @@ func (v *ReturnUnapplied) appendJSON(b []byte) []byte {
 	b = append(b, `{"amount":"`...)
 	text, err = v.Amount.AppendText(b)
 	b = wire.CloseText(b, text, err)
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	return append(b, `}`...)
 }
 
@@ -4043,12 +4765,18 @@ func (v *ReturnUnapplied) decodeJSON(r *wire.Reader) {
 		case "amount":
 			seen = r.Mark(seen, 1<<0)
 			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "reference":
+			seen = r.Mark(seen, 1<<1)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<2)
+			v.Method = Method(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount")
+		r.Missing(seen, "amount", "", "")
 	}
 }
 
@@ -4063,6 +4791,10 @@ func (v *UnappliedReturned) appendJSON(b []byte) []byte {
 		b = append(b, `,"reviewed":"`...)
 		text, err = v.Reviewed.AppendText(b)
 		b = wire.CloseText(b, text, err)
+	}
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
 	}
 	return append(b, `}`...)
 }
@@ -4079,12 +4811,15 @@ func (v *UnappliedReturned) decodeJSON(r *wire.Reader) {
 		case "reviewed":
 			seen = r.Mark(seen, 1<<1)
 			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "reference":
+			seen = r.Mark(seen, 1<<2)
+			v.Reference = r.String()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount", "")
+		r.Missing(seen, "amount", "", "")
 	}
 }
 
@@ -4154,6 +4889,14 @@ func (v *Arbitrated) appendJSON(b []byte) []byte {
 		b = append(b, `,"receipt_deadline":`...)
 		b = wire.AppendTime(b, v.ReceiptDeadline)
 	}
+	if !v.PayBy.IsZero() {
+		b = append(b, `,"pay_by":`...)
+		b = wire.AppendTime(b, v.PayBy)
+	}
+	if !v.ConfirmBy.IsZero() {
+		b = append(b, `,"confirm_by":`...)
+		b = wire.AppendTime(b, v.ConfirmBy)
+	}
 	return wire.CloseObject(b, start)
 }
 
@@ -4175,6 +4918,12 @@ func (v *Arbitrated) decodeJSON(r *wire.Reader) {
 		case "receipt_deadline":
 			seen = r.Mark(seen, 1<<3)
 			v.ReceiptDeadline = r.Time()
+		case "pay_by":
+			seen = r.Mark(seen, 1<<4)
+			v.PayBy = r.Time()
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<5)
+			v.ConfirmBy = r.Time()
 		default:
 			r.Unknown()
 		}

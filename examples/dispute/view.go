@@ -79,7 +79,7 @@ func (s *story) view() {
 		if s.fail(err) {
 			return
 		}
-		status, _ := o.PlatformStatus()
+		status, _ := o.PlatformStatus(o.LastAt)
 		fmt.Fprintf(s.out, "\n  [%s] %s: %s (%s)", party.Role.Text(s.words.Lang), s.texts.sees, s.words.Phase(o.Phase), status)
 		if o.Frozen() {
 			fmt.Fprintf(s.out, ", %s", s.texts.frozen)

@@ -24,6 +24,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/seller"
 )
 
@@ -55,7 +56,7 @@ func samples(t testing.TB) (list []sample) {
 
 var categories = map[string]string{
 	"order": "order", "paylater": "paylater", "service": seller.Category, "entrustment": entrustment.Category,
-	"credit": credit.Category, "funds": funds.Category, "reservation": "receiving_account",
+	"credit": credit.Category, "funds": funds.Category, "payment": payment.Category, "reservation": "receiving_account",
 }
 
 // writer appends to a log; it knows the versions of the streams.

@@ -193,7 +193,7 @@ func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) e
 	if err != nil {
 		return err
 	}
-	status, step := o.PlatformStatus()
+	status, step := o.PlatformStatus(time.Now())
 	deadline, _ := o.Deadline()
 	next := make(map[string]rule.ID)
 	for _, x := range o.Next(by, time.Now(), nil) {

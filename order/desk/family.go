@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -57,6 +58,9 @@ var (
 		model: funds.Model(), decide: funds.Decide, prefix: "funds", lastAt: func(b *funds.Balance) time.Time { return b.LastAt },
 		isFact: funds.Life().Fact,
 	}
+	payments = &family[payment.Payment, payment.Command, payment.Event, payment.Facts]{
+		model: payment.Model(), decide: payment.Decide, prefix: "payment", lastAt: func(p *payment.Payment) time.Time { return p.LastAt },
+	}
 	accounts = &family[reservation.Reservation, reservation.Command, reservation.Event, reservation.Facts]{
 		model: reservation.Model(reservation.ReceivingAccount), decide: reservation.Decide, prefix: "reservation",
 		lastAt: func(r *reservation.Reservation) time.Time { return r.LastAt },
@@ -79,7 +83,7 @@ type kind interface {
 	decode(prefix, typ string, schema uint16, data []byte) (event any, ok bool, err error)
 }
 
-var kinds = [...]kind{orders, services, entrustments, lines, payLaterOrders, quotas, balances, accounts, declarations}
+var kinds = [...]kind{orders, services, entrustments, lines, payLaterOrders, quotas, balances, payments, accounts, declarations}
 
 // load returns the state of a stream as the command sees it. What is only loaded is guarded in
 // the commit.
@@ -191,8 +195,8 @@ func EncodeEvent(buf []byte, event any) (typ string, schema uint16, data []byte,
 }
 
 // DecodeEvent reads an event of any stream that the desk writes: an order.Event, a seller.Event,
-// an entrustment.Event, a credit.Event, a paylater.Event, a funds.Event or a reservation.Event. A
-// type or a schema version that none of them has is events.ErrUnknownType.
+// an entrustment.Event, a credit.Event, a paylater.Event, a funds.Event, a payment.Event or a
+// reservation.Event. A type or a schema version that none of them has is events.ErrUnknownType.
 func DecodeEvent(typ string, schema uint16, data []byte) (any, error) {
 	prefix, _, _ := strings.Cut(typ, ".")
 	for _, k := range kinds {

@@ -21,6 +21,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 )
@@ -69,7 +70,7 @@ func kindNames[K interface {
 // writtenTypes are the names of all that is written.
 func writtenTypes() []string {
 	return slices.Concat(kindNames[order.Kind](), kindNames[seller.Kind](), kindNames[entrustment.Kind](), kindNames[credit.Kind](),
-		kindNames[paylater.Kind](), kindNames[funds.Kind](), kindNames[reservation.Kind](), []string{"meta"})
+		kindNames[paylater.Kind](), kindNames[funds.Kind](), kindNames[payment.Kind](), kindNames[reservation.Kind](), []string{"meta"})
 }
 
 // reread decodes what was written and encodes it as it would be today.
@@ -96,6 +97,8 @@ func reread(typ string, schema uint16, data []byte) (value any, version uint16, 
 		name, version, again, err = paylater.EncodeEvent(nil, e)
 	case funds.Event:
 		name, version, again, err = funds.EncodeEvent(nil, e)
+	case payment.Event:
+		name, version, again, err = payment.EncodeEvent(nil, e)
 	case reservation.Reserved:
 		name, version, again = e.Kind().String(), schema, plain(e)
 	}

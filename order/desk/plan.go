@@ -7,6 +7,7 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -44,7 +45,8 @@ func concernsOthers(e order.Event) bool {
 		order.EntrustmentLinked, order.EntrustmentUnlinked:
 		return true
 	}
-	return false
+	_, ok := payment.Counterpart(trade.ID{}, e)
+	return ok
 }
 
 // orderFacts loads what other streams say, as far as the command needs it.
@@ -77,6 +79,9 @@ func (x *execution) orderFacts(o *order.Order, c order.Command) (order.Facts, er
 		f.Quota, err = x.quotaFor(o, c.To.Coverage)
 	case order.AcceptChange:
 		f.Quota, err = x.quotaFor(o, o.Proposal.Coverage)
+	case order.InitiatePayment, order.RecordPayment, order.ChargeBack, order.ReverseTransfer, order.ResolveChargeback,
+		order.VoidPayment, order.ApplyUnapplied, order.ReturnUnapplied:
+		f.Incoming, err = x.namedPayment(o, c)
 	case order.Link:
 		stream, malformed := entrustment.Stream(c.Entrustment)
 		if malformed != nil {
@@ -164,6 +169,8 @@ func (x *execution) spread(o order.Order, made []order.Event) error {
 				break // the entrustment's own cancellation unlinks it
 			}
 			err = x.toEntrustment(e.Entrustment, entrustment.Unlink{Order: o.ID, Cause: entrustment.Cause(e.Cause)})
+		default:
+			err = x.toPayment(&o, e)
 		}
 		if err != nil {
 			return err

@@ -324,7 +324,7 @@ var laterDuels = []duel{
 			tr.Do(acme, link(id, e))
 			tr.release(e, tr.Clock.Now())
 			tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
-			return both(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}), bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
+			return both(platform, desk.OnOrder(id, order.ChargeBack{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}), bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
 		},
 		judge: unlessFirst(0, rule.D29, func(o *order.Order, received bool) bool {
 			want, hold := order.PhaseShipped, order.HoldOpen
@@ -340,5 +340,8 @@ var laterDuels = []duel{
 func (tr *fixture) byCard(id trade.ID, amount string) {
 	tr.Helper()
 	tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money(amount)}))
-	tr.Do(platform, desk.OnOrder(id, order.RecordPayment{Reference: "K1", Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.Clock.Now()}))
+	tr.Do(platform, desk.OnOrder(id, order.RecordPayment{Reference: captureOf(id), Method: order.PayCard, Payment: "P1", Amount: money(amount), PaidAt: tr.Clock.Now()}))
 }
+
+// captureOf is the processor's reference of the card payment of an order.
+func captureOf(id trade.ID) string { return "K1/" + id.String() }

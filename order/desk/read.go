@@ -10,6 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/machine"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -194,4 +195,20 @@ func (d *Desk) At(ctx context.Context, by trade.Actor, id trade.ID, t time.Time)
 		o = e.Order
 	}
 	return o, nil
+}
+
+// ReadPayment returns a payment that came in, by what it is known by: the order that has it, its cases,
+// and what is under review. Only the platform and the system may read it.
+func (d *Desk) ReadPayment(ctx context.Context, by trade.Actor, key payment.Key, opts ...ReadOption) (payment.Payment, events.Version, error) {
+	return read(ctx, d, payments, by, "", opts)(key.Stream(), nil)
+}
+
+// PaymentOwner returns the order on which a payment is recorded. Only the platform may ask. A payment that
+// no order has is ErrNotFound.
+func (d *Desk) PaymentOwner(ctx context.Context, by trade.Actor, key payment.Key) (trade.ID, error) {
+	p, _, err := d.ReadPayment(ctx, by, key)
+	if err == nil && p.Fact().Order.IsZero() {
+		err = ErrNotFound
+	}
+	return p.Fact().Order, err
 }

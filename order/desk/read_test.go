@@ -11,6 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
@@ -202,13 +203,13 @@ func TestDecodeEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 		switch e.(type) {
-		case order.Event, seller.Event, entrustment.Event, credit.Event, reservation.Reserved:
+		case order.Event, seller.Event, entrustment.Event, credit.Event, payment.Event, reservation.Reserved:
 			seen[r.Stream.Category()] = true
 		default:
 			t.Fatalf("%s is a %T", r.Type, e)
 		}
 	}
-	if len(seen) != 6 {
+	if len(seen) != 7 {
 		t.Fatalf("events of %v", seen)
 	}
 	for _, c := range []struct {

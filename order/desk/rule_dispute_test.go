@@ -89,10 +89,9 @@ func ruleD8(t *testing.T) {
 		}
 	}
 	figures("1500 USD", "8500 USD")
-	// The hold is claimed once; a second ruling can only order a refund.
-	tr.disputed(id, true)
-	tr.refused(rule.D8, platform, compensation(id, "100 USD"))
-	tr.Do(platform, desk.OnOrder(id, order.Arbitrate{Refund: money("100 USD")}))
+	// The platform has ruled: there is no second dispute, and so no second claim.
+	tr.refused(rule.D29, bruno, desk.OnOrder(id, order.OpenDispute{Ground: order.GroundOther, Claimed: money("100 USD")}))
+	tr.Do(acme, desk.OnOrder(id, order.Refund{Amount: money("100 USD")}))
 	figures("1500 USD", "8500 USD")
 	// What the seller owes takes room until he has repaid it.
 	waiting := tr.draft("9000 USD", "9000 USD", order.CoveragePostDelivery)
@@ -183,13 +182,13 @@ func ruleD13Both(t *testing.T) {
 	tr.release("E1", tr.Clock.Now())
 	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.at(start.Add(10*day)).disputed(id, false)
-	tr.at(start.Add(12*day)).Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+	tr.at(start.Add(12*day)).Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
 	tr.at(start.Add(13*day)).Do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 	if done := tr.tick(start.Add(60 * day)); len(done) != 0 {
 		t.Fatalf("while the chargeback is open: %+v", done)
 	}
 	tr.refused(rule.D29, bruno, desk.OnOrder(id, order.ConfirmReceipt{}))
-	tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1", Won: true}))
+	tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: captureOf(id), Case: "D1", Won: true, At: tr.Clock.Now()}))
 	if done := tr.tick(start.Add(65*day - 1)); len(done) != 0 {
 		t.Fatalf("a nanosecond early: %+v", done)
 	}
@@ -206,14 +205,13 @@ func ruleD24(t *testing.T) {
 	tr.byCard(id, "2000 USD")
 	tr.entrust("E1")
 	tr.Do(acme, link(id, "E1"))
-	tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+	tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
 	// Customs go on whatever becomes of the money; the order does not.
 	tr.release("E1", tr.Clock.Now())
 	tr.refused(rule.D29, acme, desk.OnOrder(id, order.MarkShipped{}))
-	tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1"}))
-	if no := tr.refused(rule.A20, acme, desk.OnOrder(id, order.MarkShipped{})); no.Missing != money("2000 USD") {
-		t.Fatalf("missing %s", no.Missing)
-	}
+	tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
+	tr.phase(id, order.PhaseConfirmed) // it waits for money again (D63)
+	tr.refused(rule.A20, acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.held("2000 USD")
 	tr.wire(id, "again", "2000 USD")
 	tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
@@ -253,7 +251,7 @@ func ruleD29(t *testing.T) {
 		t.Fatalf("again: %+v", done)
 	}
 	// The next dispute has a deadline of its own.
-	tr.Do(platform, desk.OnOrder(id, order.Arbitrate{}))
+	tr.Do(bruno, desk.OnOrder(id, order.WithdrawDispute{}))
 	again := tr.after(time.Hour).Clock.Now()
 	tr.disputed(id, false)
 	if done := tr.tick(again.Add(6 * day)); len(done) != 1 || !done[0].At.Equal(again.Add(6*day)) || done[0].Err != nil {

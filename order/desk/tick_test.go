@@ -109,10 +109,12 @@ func TestNoticeMovesThePayDeadline(t *testing.T) {
 	// In process it stops the clock until it fails.
 	id = tr.confirmed("100 USD", "100 USD", order.CoverageNone)
 	tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P1", Method: order.PayCard, Amount: money("100 USD")}))
-	if done := tr.tick(tr.Order(id).PayBy.Add(day)); len(done) != 0 {
+	tr.at(tr.Order(id).PayBy.Add(-time.Hour))
+	tr.Do(bruno, desk.OnOrder(id, order.InitiatePayment{Payment: "P2", Method: order.PayCard, Amount: money("100 USD")}))
+	if done := tr.tick(tr.Order(id).PayBy.Add(22 * time.Hour)); len(done) != 0 {
 		t.Fatalf("in process: %+v", done)
 	}
-	tr.Do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P1", Reason: "declined"}))
+	tr.Do(platform, desk.OnOrder(id, order.FailPayment{Payment: "P2", Reason: "declined"}))
 	if done := tr.tick(tr.Clock.Now()); len(done) != 1 || done[0].Err != nil {
 		t.Fatalf("failed: %+v", done)
 	}

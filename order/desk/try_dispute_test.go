@@ -55,22 +55,23 @@ var situations = []struct {
 		tr.disputed(id, true)
 		tr.Do(platform, compensation(id, "500 USD"))
 	}},
-	{"ClaimedAndDisputedAgain", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
-		tr.until(id, e, 6)
+	{"RuledAndDisputedAgain", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
+		tr.until(id, e, 5)
 		tr.disputed(id, true)
 		tr.Do(platform, compensation(id, "500 USD"))
+		tr.Do(acme, desk.OnOrder(id, order.MarkShipped{}))
 		tr.disputed(id, true)
 	}},
 	{"ChargedBack", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
-		tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
+		tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
 	}},
 	{"ChargebackLost", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
 		tr.until(id, e, 3)
 		tr.byCard(id, "2000 USD")
-		tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: "K1"}))
-		tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: "K1"}))
+		tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
+		tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
 	}},
 	{"ReceivedWithABalance", func(tr *fixture, id trade.ID, e order.EntrustmentID) { tr.until(id, e, 7) }},
 	{"Reviewed", func(tr *fixture, id trade.ID, e order.EntrustmentID) {
@@ -98,6 +99,9 @@ func TestTryInEverySituation(t *testing.T) {
 				p := ordertest.NewPlayer(tr.Fixture, random.IntN, ordertest.PlayerConfig{Orders: 1})
 				s.prepare(tr, p.Orders[0], p.Entrustments[0])
 				commands := slices.DeleteFunc(p.Every(), func(r ordertest.Request) bool { return r.Kind != "order" })
+				commands = append(commands, ordertest.Request{Kind: "order", Target: p.Orders[0].String(), Command: order.ResolveChargeback{
+					Reference: captureOf(p.Orders[0]), Case: "D1", At: tr.Clock.Now(), // of the payment that was made for the situation
+				}})
 				all = len(commands)
 				r := commands[n%all]
 				for _, by := range actors {

@@ -209,7 +209,10 @@ func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 	if p.chance(5) == 0 {
 		c.Payer = "Somebody"
 	}
-	return c
+	if p.chance(8) == 0 {
+		return p.unannounced(o, due)
+	}
+	return p.reports(o.ID, c)
 }
 
 // nextOfGoods is a step that takes the entrustment on.

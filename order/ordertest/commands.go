@@ -92,8 +92,11 @@ func (v values) orderCommands() []order.Command {
 		order.OpenDispute{Ground: one(v.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: v.usd(), Text: v.maybeProse()},
 		order.WithdrawDispute{}, order.Escalate{}, order.ProposeSettlement{Refund: v.usd()}, order.AcceptSettlement{Proposal: number},
 		one(v.chance, order.Arbitrate{Text: v.maybeProse()}, order.Arbitrate{Refund: v.usd()}, order.Arbitrate{Compensation: v.usd()}),
-		order.Refund{Amount: v.usd()}, order.ReturnUnapplied{Amount: v.usd()},
-		order.ChargeBack{Reference: v.reference()}, order.ResolveChargeback{Reference: v.reference(), Won: v.yes()},
+		order.Refund{Amount: v.usd()}, order.ReturnUnapplied{Amount: v.usd(), Reference: one(v.chance, "", v.reference())},
+		order.ChargeBack{Reference: v.reference(), Case: v.reference(), Amount: one(v.chance, trade.Money{}, v.usd()), At: v.instant()},
+		order.ReverseTransfer{Reference: v.reference(), Case: v.reference(), Amount: one(v.chance, trade.Money{}, v.usd()), At: v.instant()},
+		order.ResolveChargeback{Reference: v.reference(), Case: v.reference(), Won: v.yes(), At: v.instant()},
+		order.VoidPayment{Reference: v.reference()}, order.Unfund{},
 	}
 }
 

@@ -173,7 +173,7 @@ func TestPlayFindsFaults(t *testing.T) {
 			}
 			c.Batches = batches
 			return c, true
-		}, nil},
+		}, []ordertest.PlayOption{ordertest.OnlyPayLater()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			said, failed := playOn(t, func(s events.Store) events.Store { return twisted{s, c.twist} }, c.opts...)

@@ -36,7 +36,7 @@ func each[T, C any](on func(T, C) Request, target T, commands []C) []Request {
 func (p *Player) anyOfOrder(id trade.ID) []order.Command {
 	o := p.order(id)
 	e := one(p.chance, p.Entrustments...)
-	payment := p.paymentOf(&o).ID
+	payment := p.paymentOf(&o)
 	transfer := Wired(&o, fmt.Sprint("R", p.chance(p.serial+1)), USD(one(p.chance, "30", "0", "6000.01")), p.Clock.Now())
 	card := transfer
 	card.Method, card.Payment, card.ReceivingAccount = one(p.chance, order.PayCard, order.PayECheck), payment, ""
@@ -64,16 +64,23 @@ func (p *Player) anyOfOrder(id trade.ID) []order.Command {
 	)
 }
 
-// paymentOf is one of the payments of an order, or one that it does not have.
-func (p *Player) paymentOf(o *order.Order) order.Payment {
-	n := p.chance(p.serial + 1)
-	other := order.Payment{ID: order.PaymentID(fmt.Sprint("C", n)), Receipt: order.PaymentReceived{Reference: fmt.Sprint("R", n)}}
-	return one(p.chance, append(slices.Clone(o.Payments), other)...)
+// paymentOf is one of the announced payments of an order, or one that it does not have.
+func (p *Player) paymentOf(o *order.Order) order.PaymentID {
+	ids := []order.PaymentID{order.PaymentID(fmt.Sprint("C", p.chance(p.serial+1)))}
+	for _, x := range o.Payments {
+		ids = append(ids, x.ID)
+	}
+	return one(p.chance, ids...)
 }
 
 // anyAfterTerms has one of each command of a change, a dispute, a refund and a chargeback.
 func (p *Player) anyAfterTerms(o *order.Order) []order.Command {
-	reference := p.paymentOf(o).Receipt.Reference
+	x := &cameIn{reference: fmt.Sprint("R", p.chance(p.serial+1)), method: order.PayTT, amount: USD("30")}
+	if came := p.banks[o.ID]; len(came) > 0 && p.chance(4) > 0 {
+		x = one(p.chance, came...)
+	}
+	name := one(p.chance, append(slices.Clone(x.cases), "case-9")...)
+	reference := one(p.chance, "", x.reference)
 	amount := USD(one(p.chance, "30", "100", "0", "0.01", "6000.01"))
 	proposal, offer := o.Proposal.Number, o.Dispute.Settlement.Proposal
 	if p.chance(4) == 0 {
@@ -86,8 +93,11 @@ func (p *Player) anyAfterTerms(o *order.Order) []order.Command {
 		order.OpenDispute{Ground: one(p.chance, order.GroundLate, order.GroundQuality, order.GroundOther), Claimed: amount},
 		order.WithdrawDispute{}, order.Escalate{}, order.ProposeSettlement{Refund: amount},
 		order.AcceptSettlement{Proposal: offer},
-		order.Refund{Amount: amount}, order.ReturnUnapplied{Amount: amount},
-		order.ChargeBack{Reference: reference}, order.ResolveChargeback{Reference: reference, Won: p.chance(2) == 0},
+		order.Refund{Amount: amount}, order.ReturnUnapplied{Amount: amount, Reference: reference},
+		order.ChargeBack{Reference: x.reference, Case: name, Amount: amount, At: p.reportedAt()},
+		order.ReverseTransfer{Reference: x.reference, Case: name, At: p.reportedAt()},
+		order.ResolveChargeback{Reference: x.reference, Case: name, Won: p.chance(2) == 0, At: p.reportedAt()},
+		order.VoidPayment{Reference: x.reference}, order.Unfund{},
 		order.EditReview{Rating: p.chance(7)}, order.Reply{Text: "thank you"},
 		p.anyRuling(amount),
 	}

@@ -33,6 +33,7 @@ func TestGolden(t *testing.T) {
 		check.BankCountry = "US"
 		f.When(ordertest.Buyer, desk.OnOrder(id, check)).Then(order.PaymentInitiated{
 			Payment: "P1", Method: order.PayECheck, Amount: ordertest.USD("2000"), BankCountry: "US",
+			NoticeUntil: f.Clock.Now().Add(14 * ordertest.Day),
 		})
 	})
 }

@@ -49,6 +49,7 @@ type Player struct {
 	chance chance
 	serial int // counts the commands that were made up
 	made   Request
+	banks  map[trade.ID][]*cameIn // the payments that were reported, by order
 }
 
 // NewPlayer returns a player on a desk. All that a player leaves to chance it takes from pick,

@@ -28,13 +28,26 @@ func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
 	case o.Frozen() && p.chance(6) == 0:
 		return one(p.chance, buyer, owner), p.contract("photographs of the goods")
 	case o.Ledger.Unapplied.IsPositive() && p.chance(3) == 0:
-		if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived && o.Due().IsPositive() && !o.Frozen() {
-			return Platform, order.ApplyUnapplied{Amount: least(p.part(o.Ledger.Unapplied), o.Due())}
+		waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
+		if !waits.IsPositive() {
+			return Platform, p.bank(o)
 		}
-		return Platform, order.ReturnUnapplied{Amount: p.part(o.Ledger.Unapplied)}
+		if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseCompleted && o.Due().IsPositive() && !o.Frozen() {
+			return Platform, order.ApplyUnapplied{Amount: least(p.part(waits), o.Due())}
+		}
+		return Platform, order.ReturnUnapplied{Amount: p.part(waits)}
 	}
 	if c := p.card(o); c != nil {
 		return Platform, c
+	}
+	if p.chance(5) == 0 {
+		if c := p.bank(o); c != nil {
+			return Platform, c
+		}
+	}
+	if i := len(o.Unannounced); i > 0 && o.Phase <= order.PhaseReceived && p.chance(2) == 0 {
+		u := o.Unannounced[i-1]
+		return buyer, order.InitiatePayment{Payment: u.ID, Method: u.Method, Amount: USD("1")}
 	}
 	if o.Frozen() || p.chance(2) > 0 {
 		return owner, nil
@@ -49,26 +62,6 @@ func least(a, b trade.Money) trade.Money {
 	return a
 }
 
-// card is what becomes of a card payment: it comes in or fails, and later it may be taken back.
-func (p *Player) card(o *order.Order) order.Command {
-	for _, x := range o.Payments {
-		if x.Method == order.PayTT {
-			continue
-		}
-		switch {
-		case x.Status == order.PaymentPending && p.chance(5) == 0:
-			return order.FailPayment{Payment: x.ID, Reason: "declined"}
-		case x.Status == order.PaymentPending && p.chance(2) == 0:
-			return order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.Clock.Now()}
-		case x.Chargeback.Status == order.ChargebackOpen && p.chance(2) == 0:
-			return order.ResolveChargeback{Reference: x.Receipt.Reference, Won: p.chance(2) == 0}
-		case x.Status == order.PaymentIsReceived && x.Chargeback.Status == order.ChargebackNone && p.chance(3) == 0:
-			return order.ChargeBack{Reference: x.Receipt.Reference}
-		}
-	}
-	return nil
-}
-
 // beginning is the first step of what troubles an order in that phase, or nil.
 func (p *Player) beginning(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
@@ -80,7 +73,7 @@ func (p *Player) beginning(o *order.Order) (trade.Actor, order.Command) {
 	case collects && n < 1 && due.IsPositive() && paid:
 		return owner, order.AcceptShortfall{}
 	case o.Phase == order.PhaseConfirmed && n < 2 && !paid:
-		return Platform, Wired(o, fmt.Sprint("R", p.serial), p.part(due), p.Clock.Now())
+		return Platform, p.reports(o.ID, Wired(o, fmt.Sprint("R", p.serial), p.part(due), p.Clock.Now()))
 	case collects && n < 4 && due.IsPositive():
 		return buyer, order.InitiatePayment{Payment: order.PaymentID(fmt.Sprint("C", p.serial)), Method: one(p.chance, order.PayCard, order.PayECheck), BankCountry: "US", Amount: due}
 	case collects && o.Phase <= order.PhaseShipped && n < 5 && left.IsPositive():

@@ -134,8 +134,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D8,
-		English: "Compensation is at most the ruled amount, the quota the order still occupies, and the applied money not yet refunded or claimed; it is paid once per hold.",
-		Chinese: "先行垫付不超过裁决金额、订单仍占用的信保额度，以及已入账而尚未退款或垫付的金额；每笔占用只垫付一次。",
+		English: "Compensation is paid once per hold: at most the ruled amount, the quota still occupied, and the applied money not yet refunded or claimed; what the buyer got back twice is shown as owed.",
+		Chinese: "先行垫付每笔占用只一次，不超过裁决金额、订单仍占用的额度，以及已入账而尚未退款或垫付的金额；买家重复收回的款项列为买家应还。",
 	},
 	{
 		ID:      D9,
@@ -159,8 +159,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D13,
-		English: "A dispute or chargeback stops the receipt deadline; when the last one has ended, the time that was left runs on.",
-		Chinese: "纠纷或拒付期间收货期限暂停；最后一项结束后，剩余时间继续计算。",
+		English: "A dispute or chargeback stops the times to confirm, to pay and to receive; when the last one has ended, the time that was left runs on.",
+		Chinese: "纠纷或拒付期间确认、付款和收货期限均暂停；最后一项结束后，剩余时间继续计算。",
 	},
 	{
 		ID:      D14,
@@ -169,8 +169,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D15,
-		English: "A total may be split into an initial and a balance payment, else the initial payment is all; T/T may come in any number of transfers, a card payment is made with one card.",
-		Chinese: "订单总金额可以分为预付款和尾款，不分时预付款即为总金额；T/T可以分多次汇款，每笔信用卡付款使用一张卡。",
+		English: "A total may be split into an initial and a balance payment, else the initial payment is all; T/T may come in any number of transfers, and no number of small ones leaves no room for another.",
+		Chinese: "订单总金额可以分为预付款和尾款，不分时预付款即为总金额；T/T可以分任意多次汇款，小额汇款再多也不影响后续入账。",
 	},
 	{
 		ID:      D16,
@@ -179,28 +179,28 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D17,
-		English: "Late shipping is accepted and flagged; the agreed time is a date in China or a number of days after payment, and extended at most to 90 days after the initial payment.",
-		Chinese: "逾期发货可以接受但会标记；约定的发货时间为中国日期或付款后若干天，延长后最多为预付款付清后90天。",
+		English: "Late shipping is accepted and flagged; the agreed time is a date in China or days after a payment, at most 90 days after the initial one when extended; time frozen or unfunded does not count.",
+		Chinese: "逾期发货可以接受但会标记；约定时间为中国日期或付款后若干天，延长后最多为预付款付清后90天；订单冻结或预付款被收回的时间不计。",
 	},
 	{
 		ID:      D18,
-		English: "One card or e-Checking payment is in process at a time, until it is received or fails; a T/T notice blocks no other payment and counts as in process for 7 days.",
-		Chinese: "信用卡或e-Checking付款同时只能有一笔处理中，直到到账或失败；T/T汇款通知不妨碍其他付款，7天内视为处理中。",
+		English: "One card or e-Checking payment is in process at a time: a card for 1 day, e-Checking for 14, a T/T notice for 7. Money that failed, expired or was never announced is recorded all the same.",
+		Chinese: "信用卡或e-Checking同时只能有一笔处理中：信用卡1天，T/T通知7天，e-Checking为14天。失败、过期或从未申报的付款，到账后照样登记。",
 	},
 	{
 		ID:      D19,
-		English: "T/T money is matched by receiving account and must be in the order's currency; money of a payer who is not the buyer waits for the platform to apply it, up to what is due.",
-		Chinese: "T/T款项按收款账号匹配，币种须与订单一致；付款人与买家不符的，由平台核对后入账，且不超过应付金额。",
+		English: "T/T money is matched by receiving account, in the order's currency; the reference is the bank's, one payment has one amount. Money under review waits for the platform to apply it, up to what is due.",
+		Chinese: "T/T款项按收款账号匹配，币种须与订单一致；凭证号由银行给出，一笔款项只有一个金额。待核对的款项由平台入账，且不超过应付金额。",
 	},
 	{
 		ID:      D20,
-		English: "The seller may accept what a partly paid step still lacks, while no payment is in process and no dispute is open; the total stays as it is.",
-		Chinese: "当前应付款已部分到账，且没有处理中的付款和未结束的纠纷时，卖家可以接受其差额；订单总金额不变。",
+		English: "The seller may accept what a partly paid step still lacks, and after receipt the whole rest, while no payment is in process and no dispute is open; the total stays as it is.",
+		Chinese: "当前应付款已部分到账时，卖家可以接受其差额，收货后可以免收全部余款；有处理中的付款或未结束的纠纷时不可。订单总金额不变。",
 	},
 	{
 		ID:      D21,
-		English: "Money beyond what is due is kept unapplied, never goes to the seller, and is returned by the platform, up to the unapplied amount.",
-		Chinese: "超出应付金额的款项作为未入账款项，不归卖家所有，由平台退还，且退还不超过未入账金额。",
+		English: "Money beyond what is due is kept unapplied, never goes to the seller, and is returned by the platform, up to what waits; money under review is applied and returned under its reference.",
+		Chinese: "超出应付金额的款项作为未入账款项，不归卖家所有，由平台退还，且不超过未入账金额；待核对的款项按凭证号入账或退还。",
 	},
 	{
 		ID:      D21b,
@@ -209,8 +209,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D22,
-		English: "Money that arrives after an order has ended is kept unapplied and returned; it never reopens the order.",
-		Chinese: "订单结束之后到账的款项不入账并予以退还，订单不会因此重新开启。",
+		English: "Money that arrives after an order was closed, or beyond what a completed order lacks, is kept unapplied and returned; it never reopens the order.",
+		Chinese: "订单关闭之后到账的款项，以及超出已完成订单所缺的款项，不入账并予以退还，订单不会因此重新开启。",
 	},
 	{
 		ID:      D23,
@@ -219,8 +219,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D24,
-		English: "A card or e-Checking payment, never T/T, can be charged back, once and in any phase; the order is frozen until the platform resolves the chargeback.",
-		Chinese: "信用卡或e-Checking付款在任何阶段都可能被拒付，每笔一次，T/T除外；拒付由平台处理完毕之前订单冻结。",
+		English: "Banks may take back a card or e-Checking payment in cases, or a T/T credit, in parts and repeatedly, in any phase; the latest report of a case stands, and an open case freezes the order.",
+		Chinese: "银行可以在任何阶段以案件收回信用卡或e-Checking付款，或收回T/T入账，可分部分、多次；每个案件以最新报告为准，未结案期间订单冻结。",
 	},
 	{
 		ID:      D25,
@@ -239,18 +239,18 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D28,
-		English: "The system closes an order that was not confirmed within 30 days, or not paid within 60 days of confirmation; at the deadline it is too late.",
-		Chinese: "提交后30天内未确认，或确认后60天内未付款的订单，由系统关闭；期限一到即不能再办理。",
+		English: "The system closes an order not confirmed within 30 days, or without money within 60 days of confirmation or of losing its initial payment; at the deadline it is too late.",
+		Chinese: "提交后30天内未确认，或确认后（预付款被收回的，自收回起）60天内没有款项的订单，由系统关闭；期限一到即不能再办理。",
 	},
 	{
 		ID:      D29,
-		English: "One dispute may be open from payment to receipt; it may be escalated from day 4 and is on day 7, and meanwhile only recorded facts, refunds and its own steps are accepted.",
-		Chinese: "付款入账后至确认收货前可以有一项纠纷；第4天起可以申请平台介入，第7天自动介入；期间只接受事实记录、退款和纠纷步骤。",
+		English: "One dispute may be open from payment to receipt, three an order, one more after a ruling before shipment; it escalates from day 4, by itself on day 7; only facts, refunds, evidence and its own steps pass.",
+		Chinese: "付款入账后至确认收货前可以有一项纠纷，每单三次，发货前裁决的发货后可再有一次；第4天起可升级，第7天自动升级；期间只接受事实、退款、证据和纠纷步骤。",
 	},
 	{
 		ID:      D30,
-		English: "A refund is above zero and not above the applied money not yet refunded or claimed; when all of it is back, the order is closed.",
-		Chinese: "退款须大于零，且不超过已入账而尚未退款或垫付的金额；全部退回后订单关闭。",
+		English: "A refund is above zero and at most the applied money not yet refunded or claimed; when all is back and no chargeback is open, the order closes, but never after completion.",
+		Chinese: "退款须大于零，且不超过已入账而尚未退款或垫付的金额；全部退回且没有未结拒付时订单关闭，已完成的订单不关闭。",
 	},
 	{
 		ID:      D31,

@@ -31,7 +31,7 @@ func BoardView() *projection.View {
 	return readmodel.View("board", 1, []*projection.Table{board}, projection.Fold[order.Order, order.Event]{
 		Model: order.Model(),
 		Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *order.Order) {
-			status, step := o.PlatformStatus()
+			status, step := o.PlatformStatus(o.LastAt)
 			deadline, _ := o.Deadline()
 			rows.Put(board,
 				readmodel.ID(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), projection.Bool(o.Link != ""),

@@ -111,7 +111,7 @@ func (w *world) checkBoard(store projection.Store) {
 			if len(have) == 0 || have[0].ID != o.ID {
 				w.Fatalf("%+v: order %s is missing", f, o.ID)
 			}
-			status, step := o.PlatformStatus()
+			status, step := o.PlatformStatus(o.LastAt)
 			deadline, _ := o.Deadline()
 			row := have[0]
 			if row.Phase != o.Phase || row.Seller != o.Seller.Account || row.Buyer != o.Buyer.Account || row.Status != status || row.Step != step ||
@@ -140,7 +140,7 @@ func (w *world) checkBoard(store projection.Store) {
 	for p := order.PhaseDraft; p <= order.PhaseClosed; p++ {
 		check(platform, assurance.BoardFilter{Phase: p, Buyer: bruno.Account}, func(o *order.Order) bool { return o.Phase == p })
 	}
-	check(platform, assurance.BoardFilter{Status: "unpay"}, func(o *order.Order) bool { s, _ := o.PlatformStatus(); return s == "unpay" })
+	check(platform, assurance.BoardFilter{Status: "unpay"}, func(o *order.Order) bool { s, _ := o.PlatformStatus(o.LastAt); return s == "unpay" })
 }
 
 // checkDeadlines compares with the desk's own index.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -35,20 +36,23 @@ type Auditor struct {
 	policy Policy
 	funds  func(merchant string) FundsPolicy // nil where nobody said
 	alone  bool                              // see Alone
+	second bool                              // see SecondEdition
 
 	orders   map[string]*orderBook // by id
 	sales    map[string]*saleBook
-	goods    map[string]*goodsBook // by the entrustment's id
+	incoming map[string]*incomingBook // by the payment's stream, without its category
+	goods    map[string]*goodsBook    // by the entrustment's id
 	services map[string]*serviceBook
 	lines    map[events.StreamID]*lineBook
 	balances map[events.StreamID]*fundsBook
 
-	seed     maphash.Seed
-	accounts map[uint64]struct{} // the receiving accounts ever reserved
-	numbers  map[uint64]struct{} // the declaration numbers ever reserved
-	digits   map[currency]int    // how many fraction digits the amounts of a currency have
-	names    map[string]string   // see keep
-	sums     sums                // what forgotten streams add to the totals
+	seed      maphash.Seed
+	accounts  map[uint64]struct{} // the receiving accounts ever reserved
+	numbers   map[uint64]struct{} // the declaration numbers ever reserved
+	forgotten map[uint64]struct{} // the payments of forgotten orders
+	digits    map[currency]int    // how many fraction digits the amounts of a currency have
+	names     map[string]string   // see keep
+	sums      sums                // what forgotten streams add to the totals
 
 	position events.Position
 	fault    *Violation
@@ -67,6 +71,7 @@ type Auditor struct {
 	mine     []effect // what streams say that others have to say as well
 	theirs   []effect // and what those say
 	expected freezing
+	named    []string // the payments whose streams the commit writes to
 }
 
 // book is what is kept of one stream.
@@ -90,9 +95,9 @@ func New(opts ...Option) *Auditor {
 	a := &Auditor{
 		policy: DefaultPolicy(),
 		orders: make(map[string]*orderBook), sales: make(map[string]*saleBook), goods: make(map[string]*goodsBook),
-		services: make(map[string]*serviceBook), lines: make(map[events.StreamID]*lineBook), balances: make(map[events.StreamID]*fundsBook),
+		services: make(map[string]*serviceBook), incoming: make(map[string]*incomingBook), lines: make(map[events.StreamID]*lineBook), balances: make(map[events.StreamID]*fundsBook),
 		seed: maphash.MakeSeed(), accounts: make(map[uint64]struct{}), numbers: make(map[uint64]struct{}),
-		digits: make(map[currency]int), names: make(map[string]string), sums: newSums(),
+		forgotten: make(map[uint64]struct{}), digits: make(map[currency]int), names: make(map[string]string), sums: newSums(),
 	}
 	for _, opt := range opts {
 		opt(a)
@@ -168,6 +173,7 @@ func (a *Auditor) begin(records []events.Record) {
 	}
 	a.by = actor{role: roleOf(a.text("role")), account: a.keep(a.text("account"))}
 	a.asked = a.lookUp(r.Stream.Category(), a.text("command"))
+	a.adopts(records)
 }
 
 // see books one record.
@@ -202,6 +208,8 @@ func (a *Auditor) see(r *events.Record, index int) {
 		a.seeFunds(a.balanceOf(r.Stream))
 	case "service":
 		a.seeService(a.serviceOf(r.Stream))
+	case "payment":
+		a.seeIncoming(key)
 	case "receiving_account", "declaration":
 		a.seeReserved(category)
 	default:
@@ -293,6 +301,11 @@ func (a *Auditor) Forget(stream events.StreamID) {
 		}
 		a.sums.addOrder(o)
 		delete(a.orders, key)
+		for i := range o.payments {
+			if p := &o.payments[i]; !p.voided {
+				a.forgetIncoming(p.stream)
+			}
+		}
 		for _, l := range o.links {
 			l.goods.order, l.goods.spent = nil, true
 		}
@@ -303,6 +316,9 @@ func (a *Auditor) Forget(stream events.StreamID) {
 		}
 		a.sums.addSale(s)
 		delete(a.sales, key)
+		for _, reference := range slices.Concat(s.references, s.surplus) {
+			a.forgetIncoming(streamOf("charge", "", reference))
+		}
 	case "entrustment":
 		id, _ := stream.Key()
 		g := a.goods[id]
@@ -310,5 +326,13 @@ func (a *Auditor) Forget(stream events.StreamID) {
 			return
 		}
 		delete(a.goods, id)
+	}
+}
+
+// forgetIncoming lets go of the stream of a payment, and remembers that an order has it.
+func (a *Auditor) forgetIncoming(key string) {
+	if a.incoming[key] != nil {
+		delete(a.incoming, key)
+		a.put(a.forgotten, key)
 	}
 }

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"testing"
@@ -84,6 +85,12 @@ func (l *lives) next() (commits [][]events.Record) {
 				r.Stream = events.StreamID("receiving_account-TA" + number + string(r.Stream)[len("receiving_account-TA"):])
 			case "entrustment":
 				r.Stream = events.StreamID("entrustment-E" + number)
+			case "payment":
+				var p struct{ Method, Account, Reference string }
+				if err := json.Unmarshal(r.Data, &p); err != nil {
+					panic(err)
+				}
+				r.Stream = events.StreamID(paymentStream(p.Method, p.Account, p.Reference))
 			default:
 				r.Stream = events.StreamID(change([]byte(r.Stream)))
 			}

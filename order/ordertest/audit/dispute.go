@@ -21,7 +21,7 @@ type dispute struct {
 }
 
 // frozen reports whether the order stands still.
-func (o *orderBook) frozen() bool { return o.dispute.stage != noDispute || o.contested > 0 }
+func (o *orderBook) frozen() bool { return o.dispute.stage != noDispute || o.money.cases.open > 0 }
 
 // freeze keeps since when the order stands still. It comes before what freezes it is counted.
 func (a *Auditor) freeze(o *orderBook) {
@@ -30,19 +30,30 @@ func (a *Auditor) freeze(o *orderBook) {
 	}
 }
 
-// thaw is the end of a dispute or chargeback. When the last one ends on the way, what was left of
-// the time for receipt goes on (D13).
+// thaw is the end of a dispute or chargeback. When the last one ends, what was left of the time for
+// receipt goes on, and of the times to confirm and to pay (D13).
 func (a *Auditor) thaw(o *orderBook) {
-	want := instant(0)
-	if !o.frozen() && o.phase == orderShipped {
-		want = a.at + o.deadline - o.frozenAt
-		o.deadline = want
+	over := !o.frozen() && o.frozenAt != 0
+	if a.fact.raw("pay_by") != nil || a.fact.raw("confirm_by") != nil {
+		o.second = true
 	}
-	if got := a.when("receipt_deadline"); got != want {
-		a.failf("I12", "receipt is due %s, not %s", got, want)
-	}
-	if !o.frozen() {
+	a.goesOn(o, "I12", "receipt_deadline", &o.deadline, over && o.phase == orderShipped)
+	a.goesOn(o, "D13", "pay_by", &o.payBy, over && o.second && o.phase == orderConfirmed)
+	a.goesOn(o, "D13", "confirm_by", &o.confirmBy, over && o.second && o.phase == orderSubmitted)
+	if over {
 		o.frozenAt, o.thawedAt = 0, a.at
+	}
+}
+
+// goesOn checks the deadline that the fact states, which has moved by the time that it stood still.
+func (a *Auditor) goesOn(o *orderBook, breaks, key string, deadline *instant, moves bool) {
+	want := instant(0)
+	if moves {
+		want = a.at + *deadline - o.frozenAt
+		*deadline = want
+	}
+	if got := a.when(key); got != want {
+		a.failf(breaks, "%s is %s, not %s", key, got, want)
 	}
 }
 
@@ -51,12 +62,16 @@ func (a *Auditor) disputeOpened(o *orderBook) {
 	if o.frozen() {
 		clock = o.frozenAt // it stands still since a chargeback was opened
 	}
-	number, agreed := a.number("number"), o.agreed()
+	number, agreed := a.number("number"), o.agreed(a.at, o.second)
 	switch {
 	case d.stage != noDispute || number != d.number+1:
 		a.failf("D29", "dispute %d after %d, stage %d", number, d.number, d.stage)
 	case o.money.applied == 0 || claimed <= 0 || claimed > o.left():
 		a.failf("D29", "%d claimed of %d that are left of %d", claimed, o.left(), o.money.applied)
+	case o.second && o.ruledIn == 0 && number > int64(a.policy.MaxDisputes):
+		a.failf("D29", "dispute %d of at most %d", number, a.policy.MaxDisputes)
+	case o.second && o.ruledIn != 0 && (o.phase != orderShipped || o.ruledIn == orderShipped || o.afterRuling):
+		a.failf("D29", "dispute %d after a ruling", number)
 	case o.phase == orderShipped && clock >= o.deadline:
 		a.failf("D13", "opened at %s, receipt was due %s", clock, o.deadline)
 	case string(a.text("ground")) == "late-shipment" && o.phase == orderShipped && !o.late:
@@ -65,6 +80,7 @@ func (a *Auditor) disputeOpened(o *orderBook) {
 		a.failf("D17", "late shipment at %s, agreed is %s", a.at, agreed)
 	}
 	a.freeze(o)
+	o.afterRuling = o.ruledIn != 0
 	*d = dispute{
 		stage: negotiating, number: number, offers: d.offers,
 		escalateFrom: a.when("escalate_from"), escalateBy: a.when("escalate_by"),
@@ -122,5 +138,9 @@ func (a *Auditor) orderArbitrated(o *orderBook) {
 	if d.owed < 0 || d.ruled < 0 || d.owed > 0 && d.ruled > 0 {
 		a.failf("D8", "a refund of %d and a compensation of %d", d.owed, d.ruled)
 	}
+	if o.second && o.money.cases.open > 0 && d.owed+d.ruled > 0 {
+		a.failf("D29", "%d are awarded with %d cases open", d.owed+d.ruled, o.money.cases.open)
+	}
+	o.ruledIn, o.afterRuling = o.phase, false
 	a.thaw(o)
 }

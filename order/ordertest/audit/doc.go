@@ -11,11 +11,21 @@
 //
 // # What it checks
 //
-// A [Violation] names the invariant that is broken: I1 to I27 of the rule book as far as events
-// show them; I29, that a request is in the log once; I31, that what a commit says on one stream it
+// A [Violation] names the invariant that is broken: I1 to I27, I35 and I36 of the rule book as far as
+// events show them; I29, that a request is in the log once; I31, that what a commit says on one stream it
 // says on the others; I32, that amounts are exact and of one currency; I8 also for who may make
 // which event. I28 stands for a log that cannot be read. Where the rule book has a rule and no
 // invariant, the rule is named, such as D29 or A18.
+//
+// # Editions
+//
+// Since its second edition the rule book records every payment on a stream of its own, and what banks
+// take of it case by case. Both editions may write one log, one after the other. An order is held to
+// the second edition from the first event on that the first one would not have written, and until then
+// to what both have in common; [SecondEdition] holds all of a log to the second.
+//
+// What the cases of a payment take is worked out here from what the banks report; what an order answers
+// to a report has to be that to the cent, and what the event states of the sums as well.
 //
 // Every check runs at the end of each commit on the streams that the commit wrote to, so that the
 // cost of an event does not grow with the log.

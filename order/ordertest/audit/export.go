@@ -9,6 +9,11 @@ func (o *orderBook) linked(g *goodsBook) int {
 	return slices.IndexFunc(o.links, func(l link) bool { return l.goods == g })
 }
 
+// anyReleased reports whether customs have released goods that are linked.
+func (o *orderBook) anyReleased() bool {
+	return slices.ContainsFunc(o.links, func(l link) bool { return l.released != 0 })
+}
+
 // goodsOfFact returns the entrustment that the fact names, or nil if there is none. Of an order
 // that is alone it is taken to be what the order says.
 func (a *Auditor) goodsOfFact() *goodsBook {
@@ -99,12 +104,17 @@ func (a *Auditor) orderWasShipped(o *orderBook) {
 	if auto {
 		at = max(last, o.fundedAt, o.thawedAt)
 	}
-	agreed := o.agreed()
+	agreed := o.agreed(a.at, true)
+	if !o.second && a.when("agreed") != agreed {
+		agreed = o.agreed(a.at, false)
+	}
 	switch {
 	case len(o.links) == 0:
 		a.failf("I10", "without an entrustment")
 	case o.settled() < o.initial:
 		a.failf("I7", "%d are settled of %d", o.settled(), o.initial)
+	case o.second && o.left() == 0:
+		a.failf("D63", "nothing is left of %d", o.money.applied)
 	case o.frozen():
 		a.failf("D29", "while a dispute or a chargeback is open")
 	case auto && !a.policy.AutoShip:

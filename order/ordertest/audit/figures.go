@@ -79,11 +79,12 @@ func (o *orderBook) figures() Figures {
 		"transport": o.transport, "account": o.account, "confirm by": int64(o.confirmBy), "pay by": int64(o.payBy),
 		"held": o.hold.open, "claimed": m.claimed, "received": m.received, "applied": m.applied, "unapplied": m.unapplied,
 		"review": m.review, "returned": m.returned, "reversed": m.reversed, "shortfall": m.shortfall, "refunded": m.refunded, "left": o.left(),
+		"taken": m.cases.taken, "beyond": m.beyond(), "owed": m.owed(),
 		"funded": int64(o.fundedAt), "paid": int64(o.paidAt), "links": strings.Join(links, ", "),
 		"shipped": int64(o.shippedAt), "late": o.late, "deadline": int64(o.deadline), "completed": int64(o.completedAt),
 		"reviewed": int64(o.reviewedAt), "edited": int64(o.editedAt),
 		"proposal": o.proposal.number, "proposed": o.proposal.open,
-		"dispute": d.number, "stage": int64(d.stage), "contested": int64(o.contested), "frozen": int64(o.frozenAt), "thawed": int64(o.thawedAt),
+		"dispute": d.number, "stage": int64(d.stage), "contested": m.cases.open, "frozen": int64(o.frozenAt), "thawed": int64(o.thawedAt),
 	}
 }
 

@@ -16,11 +16,12 @@ const (
 	orderCompleted
 	orderClosed
 
-	orderCollects = orderConfirmed | orderReady | orderShipped | orderReceived
-	orderDisputes = orderConfirmed | orderReady | orderShipped
-	orderLinkable = orderSubmitted | orderConfirmed | orderReady
-	orderMoney    = orderSubmitted | orderCollects | orderCompleted | orderClosed
-	orderEnded    = orderCompleted | orderClosed
+	orderCollects  = orderConfirmed | orderReady | orderShipped | orderReceived
+	orderDisputes  = orderConfirmed | orderReady | orderShipped
+	orderUnshipped = orderConfirmed | orderReady
+	orderLinkable  = orderSubmitted | orderConfirmed | orderReady
+	orderMoney     = orderSubmitted | orderCollects | orderCompleted | orderClosed
+	orderEnded     = orderCompleted | orderClosed
 )
 
 // orderStep says in which phases an event of an order may come, where it leads (nowhere if to is
@@ -51,13 +52,16 @@ var orderSteps = map[string]orderStep{
 	"order.payment-initiated":   {orderCollects, 0, "I7", (*Auditor).paymentInitiated},
 	"order.payment-received":    {orderMoney, 0, "I7", (*Auditor).paymentReceived},
 	"order.payment-failed":      {orderMoney, 0, "I7", (*Auditor).paymentFailed},
-	"order.unapplied-applied":   {orderCollects, 0, "I7", (*Auditor).unappliedApplied},
+	"order.unapplied-applied":   {orderCollects | orderCompleted, 0, "I7", (*Auditor).unappliedApplied},
 	"order.shortfall-accepted":  {orderCollects, 0, "I7", (*Auditor).shortfallAccepted},
 	"order.funded":              {orderConfirmed, orderReady, "I7", (*Auditor).orderFunded},
-	"order.refund-made":         {orderCollects, 0, "I7", (*Auditor).refundMade},
+	"order.unfunded":            {orderReady, orderConfirmed, "D63", (*Auditor).orderUnfunded},
+	"order.refund-made":         {orderCollects | orderEnded, 0, "I7", (*Auditor).refundMade},
 	"order.unapplied-returned":  {orderMoney, 0, "I7", (*Auditor).unappliedReturned},
 	"order.payment-reversed":    {orderMoney, 0, "I7", (*Auditor).paymentReversed},
 	"order.chargeback-resolved": {orderMoney, 0, "I7", (*Auditor).chargebackResolved},
+	"order.transfer-reversed":   {orderMoney, 0, "I7", (*Auditor).transferReversed},
+	"order.payment-voided":      {orderMoney, 0, "I7", (*Auditor).paymentVoided},
 
 	"order.entrustment-linked":   {orderConfirmed | orderReady, 0, "I11", (*Auditor).entrustmentLinked},
 	"order.entrustment-unlinked": {orderLinkable, 0, "I11", (*Auditor).entrustmentUnlinked},
@@ -91,6 +95,9 @@ type orderBook struct {
 	head
 	id    string
 	phase phase
+	// An event showed that the second edition of the rule book writes the order. Until then it is held
+	// to what both editions have in common.
+	second bool
 
 	seller, sellerEmail          string
 	buyer, buyerEmail, buyerName string
@@ -111,9 +118,16 @@ type orderBook struct {
 	hold     holding
 	money    ledger
 	payments []payment
+	leftover bool // the first edition closed it with money left
+	stranded bool // the first edition left it ready to ship and not funded
 
-	fundedAt, paidAt instant // since when the initial payment, or the total, is settled
-	links            []link
+	fundedAt, paidAt           instant // since when the initial payment, or the total, is settled
+	unfunded                   bool    // the initial payment was taken back (D63)
+	stoppedAt                  instant // since when the agreed time stands still; 0 while it runs
+	stopped                    instant // how long it stood still before
+	stoodToFunded, stoodToPaid instant // up to fundedAt and paidAt
+
+	links []link
 
 	shippedAt, deadline, completedAt instant
 	late                             bool
@@ -123,7 +137,8 @@ type orderBook struct {
 
 	proposal           proposal
 	dispute            dispute
-	contested          int
+	ruledIn            phase // in which the platform ruled last; 0 if it never did
+	afterRuling        bool  // a dispute was opened after that
 	frozenAt, thawedAt instant
 }
 
@@ -142,7 +157,7 @@ const (
 func (a *Auditor) orderOf(id string) *orderBook {
 	o := a.orders[id]
 	if o == nil {
-		o = &orderBook{head: head{stream: a.record.Stream}, id: id, phase: orderNone}
+		o = &orderBook{head: head{stream: a.record.Stream}, id: id, phase: orderNone, second: a.second}
 		a.orders[id] = o
 	}
 	return o
@@ -168,17 +183,25 @@ func (a *Auditor) seeOrder(o *orderBook) {
 	if a.fault != nil {
 		return
 	}
+	funded, paid := o.fundedAt, o.paidAt
 	step.says(a, o)
 	if step.to != 0 {
 		o.phase = step.to
 	}
 	a.noteSettled(o)
+	a.noteStopped(o, o.fundedAt != funded, o.paidAt != paid)
+	if !o.second {
+		o.money.unknown = o.money.review
+	}
 }
 
 // mayTouch checks that the actor is a party of the order, and that the order does not stand still.
 func (a *Auditor) mayTouch(o *orderBook) {
 	if o.frozen() && !a.asked.amid {
 		a.failf("D29", "%s while a dispute or a chargeback is open", a.asked.command)
+	}
+	if o.unfunded && a.by.role == buyer && a.asked.command == "cancel" && o.anyReleased() {
+		a.failf("D63", "cancelled by the buyer after goods were released")
 	}
 	if o.phase == orderNone || o.stream != a.target {
 		return
@@ -194,8 +217,10 @@ func (o *orderBook) settle(a *Auditor) {
 	a.settleMoney(o)
 	a.settleHold(o)
 	switch {
-	case o.phase == orderConfirmed && o.settled() >= o.initial:
+	case o.phase == orderConfirmed && o.funded():
 		a.failf("I7", "%d are settled of %d, and the order is not funded", o.settled(), o.initial)
+	case o.second && !o.stranded && o.strands():
+		a.failf("D63", "%d are settled of %d and %d left, and the order is still to be shipped", o.settled(), o.initial, o.left())
 	case o.phase == orderReceived && o.settled() == o.total:
 		a.failf("I14", "all of %d is settled, and the order is not completed", o.total)
 	case o.phase == orderClosed && o.shippedAt == 0 && len(o.links) > 0:
@@ -208,6 +233,12 @@ func (o *orderBook) settle(a *Auditor) {
 			a.failf("I11", "entrustment %s is not linked to the order", l.goods.id)
 		}
 	}
+	o.stranded = o.strands()
+}
+
+// strands reports whether the order is to be shipped although its initial payment was taken back.
+func (o *orderBook) strands() bool {
+	return o.phase == orderReady && !o.funded() && o.money.cases.open == 0
 }
 
 func (a *Auditor) drafted(o *orderBook) {

@@ -10,7 +10,10 @@ type Policy struct {
 	HoldAtConfirm                bool           // D4
 	CapCoverage                  bool           // D3
 	AutoShip                     bool           // D9
-	NoticeLife                   time.Duration  // D18
+	NoticeLife                   time.Duration  // D18, of transfers
+	CardLife, ECheckLife         time.Duration  // D18
+	MaxDisputes                  int            // D29
+	ClockSkew                    time.Duration  // D61
 	ReviewWithin                 time.Duration  // D31
 	ReceiptExtension             time.Duration  // D12
 	EscalateFrom, EscalateAfter  time.Duration  // D29
@@ -21,7 +24,6 @@ type Policy struct {
 	FreezeAfterOverdue           int            // D53
 	MaxAfterSales                int            // D66
 	MaxPause                     time.Duration  // D66
-	ClockSkew                    time.Duration  // D61
 	Currencies                   []string       // D60, of pay later; none is CNY
 }
 
@@ -31,10 +33,11 @@ func DefaultPolicy() Policy {
 	return Policy{
 		ConfirmWithin: 30 * day, PayWithin: 60 * day,
 		ReceiptDays: map[string]int{"air": 15, "land": 30, "sea": 45},
-		NoticeLife:  7 * day, ReviewWithin: 30 * day, ReceiptExtension: 15 * day,
+		NoticeLife:  7 * day, CardLife: day, ECheckLife: 14 * day, ReviewWithin: 30 * day, ReceiptExtension: 15 * day,
+		MaxDisputes: 3, ClockSkew: 5 * time.Second,
 		EscalateFrom: 3 * day, EscalateAfter: 6 * day,
 		ReceiveWithin: 10 * day, SaleExtension: 3 * day, DueWithin: day,
-		ClockSkew: 5 * time.Second, MaxAfterSales: 3, MaxPause: 30 * day,
+		MaxAfterSales: 3, MaxPause: 30 * day,
 	}
 }
 
@@ -69,3 +72,8 @@ func WithFunds(of func(merchant string) FundsPolicy) Option { return func(a *Aud
 // is taken for granted, and commands may come from the role "desk", which stands for a command
 // that another stream was asked.
 func Alone() Option { return func(a *Auditor) { a.alone = true } }
+
+// SecondEdition says that the second edition of the rule book wrote all of the log. Without it an
+// order is held to the second edition from the first event on that the first one would not have
+// written, and until then to what both have in common.
+func SecondEdition() Option { return func(a *Auditor) { a.second = true } }

@@ -50,6 +50,9 @@ type right struct {
 	breaks  string // the invariant that it breaks by making anything else
 }
 
+// answers are what an order may answer to a report about a case.
+const answers = "unfunded funded completed closed entrustment-unlinked shipped hold-released"
+
 // rights is sections 4.1 to 4.7 of the rule book, by category of the addressed stream.
 var rights = map[string]map[string]*right{
 	"order": table(
@@ -62,12 +65,15 @@ var rights = map[string]map[string]*right{
 		"propose-change: seller > change-proposed",
 		"accept-change: buyer > change-accepted hold-placed hold-adjusted hold-released funded shipped",
 		"reject-change: buyer > change-rejected",
-		"initiate-payment: buyer > payment-initiated",
+		"initiate-payment: buyer > payment-initiated unapplied-applied funded unfunded completed shipped hold-released",
 		"record-payment: platform amid > payment-received funded completed shipped hold-released",
-		"apply-unapplied: platform > unapplied-applied funded completed shipped hold-released",
+		"apply-unapplied: platform > unapplied-applied funded unfunded completed shipped hold-released",
 		"fail-payment: platform amid > payment-failed",
-		"charge-back: platform amid > payment-reversed",
-		"resolve-chargeback: platform amid > chargeback-resolved funded completed shipped hold-released",
+		"charge-back: platform amid > payment-reversed "+answers,
+		"reverse-transfer: platform amid > transfer-reversed "+answers,
+		"resolve-chargeback: platform amid > chargeback-resolved "+answers,
+		"void-payment: platform amid > payment-voided "+answers,
+		"unfund: system > unfunded",
 		"accept-shortfall: seller > shortfall-accepted funded completed shipped hold-released",
 		"link: seller > entrustment-linked shipped hold-released", "unlink: seller desk > entrustment-unlinked",
 		"record-release: desk amid > entrustment-released shipped hold-released",
@@ -75,7 +81,7 @@ var rights = map[string]map[string]*right{
 		"extend-receipt: buyer seller > receipt-extended",
 		"confirm-receipt: buyer > receipt-confirmed hold-released completed",
 		"auto-confirm-receipt: system > receipt-confirmed hold-released completed",
-		"review: buyer > reviewed", "edit-review: buyer > review-edited", "reply: seller > review-replied",
+		"review: buyer amid > reviewed", "edit-review: buyer amid > review-edited", "reply: seller amid > review-replied",
 		"cancel: buyer seller > closed entrustment-unlinked hold-released",
 		"expire: system > closed entrustment-unlinked hold-released",
 		"open-dispute: buyer amid > dispute-opened", "withdraw: buyer amid > dispute-withdrawn shipped hold-released",
@@ -114,6 +120,7 @@ var rights = map[string]map[string]*right{
 		"settle-withdrawal: platform > withdrawal-settled", "fail-withdrawal: platform > withdrawal-failed",
 		"pay-charge: seller > charge-paid",
 	),
+	"payment": table("adopt-payments: platform system > recorded"),
 	"service": table(
 		"activate: seller > activated activation-rejected", "suspend: platform > suspended", "reinstate: platform > reinstated",
 	),
@@ -128,6 +135,7 @@ var counterparts = map[string][]string{
 	"paylater_line":     {"quota-deducted", "quota-restored", "quota-consumed", "overdue-noted", "frozen"},
 	"funds":             {"credited", "debited"},
 	"receiving_account": {"reserved"},
+	"payment":           {"recorded", "applied", "taken", "resolved", "returned", "voided"},
 	"declaration":       {"reserved"},
 }
 

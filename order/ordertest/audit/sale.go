@@ -215,6 +215,23 @@ func (a *Auditor) refer(s *saleBook) {
 		a.failf("I20", "payment %q once more", reference)
 	}
 	s.references = append(s.references, reference)
+	a.charged(s, reference)
+}
+
+// charged says that a charge came in, if the commit writes the streams of payments. What is due and what
+// is beyond it are two events of one charge.
+func (a *Auditor) charged(s *saleBook, reference string) {
+	if len(a.named) == 0 {
+		return
+	}
+	e := effect{what: "a payment", sale: s, name: streamOf("charge", "", reference), x: a.money("amount", s.currency)}
+	for i := range a.mine {
+		if a.mine[i].what == e.what && a.mine[i].name == e.name {
+			a.mine[i].x += e.x
+			return
+		}
+	}
+	a.says(e)
 }
 
 func (a *Auditor) instalmentPaid(s *saleBook) {
@@ -305,6 +322,7 @@ func (a *Auditor) paymentUnapplied(s *saleBook) {
 		a.failf("D62", "%d of %q beside, %d due", n, reference, s.due())
 	}
 	s.surplus, s.unapplied = append(s.surplus, reference), a.plus(s.unapplied, n)
+	a.charged(s, reference)
 }
 
 func (a *Auditor) saleReturnedUnapplied(s *saleBook) {

@@ -212,6 +212,7 @@ func sound(t testing.TB) []events.Record {
 	s.disputed()
 	s.changed()
 	s.ended()
+	s.takenBack()
 	s.paidLater()
 	s.overdue()
 	s.withdrawn()
@@ -257,10 +258,22 @@ func (s *story) disputed() {
 
 	s.shipped(4, order.CoverageNone, "E4")
 	s.card(4, "C4", "4000")
-	s.by(platform, 4, order.ChargeBack{Reference: "K-C4"})
+	s.by(platform, 4, order.ChargeBack{Reference: "K-C4", Case: "D1", At: s.now})
 	s.after(2 * day)
-	s.by(platform, 4, order.ResolveChargeback{Reference: "K-C4", Won: true})
+	s.by(platform, 4, order.ResolveChargeback{Reference: "K-C4", Case: "D1", Won: true, At: s.now})
 	s.by(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.WithdrawDispute{})
+}
+
+// takenBack is order 10: a bank recalls its first money, which the buyer pays again, and the record of a
+// transfer that belongs to somebody else is taken back.
+func (s *story) takenBack() {
+	s.confirmed(10, order.CoverageNone)
+	s.wire(10, "first-10", "2000")
+	s.by(platform, 10, order.ReverseTransfer{Reference: "first-10", Case: "R1", At: s.now})
+	s.wire(10, "again-10", "2000")
+	s.by(platform, 10, order.RecordPayment{
+		Reference: "other-10", Method: order.PayTT, ReceivingAccount: s.order(10).ReceivingAccount, Amount: money("70 USD"), Payer: "Somebody", PaidAt: s.now,
+	}, order.VoidPayment{Reference: "other-10"})
 }
 
 // changed is order 5: modified, then changed by consent, short by an amount, and refunded.
@@ -292,7 +305,7 @@ func (s *story) ended() {
 	s.confirmed(8, order.CoveragePreShipment)
 	s.by(platform, 8, order.RecordPayment{
 		Reference: "other-8", Method: order.PayTT, ReceivingAccount: s.order(8).ReceivingAccount, Amount: money("700 USD"), Payer: "Somebody", PaidAt: s.now,
-	}, order.ApplyUnapplied{Amount: money("600 USD")})
+	}, order.ApplyUnapplied{Reference: "other-8", Amount: money("600 USD")})
 	s.linked(8, "E8")
 	s.by(acme, 8, order.Unlink{Entrustment: "E8"})
 	s.by(bruno, 8, order.AttachContract{FileName: "contract.pdf", Size: 1, SHA256: strings.Repeat("0", 64)})

@@ -80,16 +80,24 @@ func (a *Auditor) shipBy() shipBy {
 	return shipBy{days: a.number("days"), balance: string(a.text("after")) == "balance"}
 }
 
-// agreed returns until when the order is to ship, or 0 if nothing tells.
-func (o *orderBook) agreed() instant {
-	from := o.fundedAt
+// agreed returns until when the order is to ship, or 0 if nothing tells. It moves on by the time for
+// which the order was frozen or unfunded, which the first edition did not know.
+func (o *orderBook) agreed(at instant, moves bool) instant {
+	from, stood := o.fundedAt, o.stood(at)-o.stoodToFunded
 	if o.shipBy.balance {
-		from = o.paidAt
+		from, stood = o.paidAt, o.stood(at)-o.stoodToPaid
 	}
-	if o.shipBy.end != 0 || o.shipBy.days == 0 || from == 0 {
-		return o.shipBy.end
+	agreed := from + instant(o.shipBy.days)*day
+	switch {
+	case o.shipBy.end != 0:
+		agreed, stood = o.shipBy.end, o.stood(at)
+	case o.shipBy.days == 0 || from == 0:
+		return 0
 	}
-	return from + instant(o.shipBy.days)*day
+	if moves {
+		agreed += stood
+	}
+	return agreed
 }
 
 func (a *Auditor) termsSet(o *orderBook) {
@@ -102,10 +110,15 @@ func (a *Auditor) termsModified(o *orderBook) {
 	switch {
 	case o.money.applied != 0:
 		a.failf("D25", "%d are applied", o.money.applied)
-	case o.processing() || o.announced(a.at):
+	case o.processing(a.at) || o.announced(a.at):
 		a.failf("D27", "a payment is in process")
+	case a.flag("shortfall_void") != (o.money.shortfall > 0) && (o.second || a.flag("shortfall_void")):
+		a.failf("D63", "a shortfall of %d, void: %t", o.money.shortfall, a.flag("shortfall_void"))
 	case t.currency != o.currency:
 		a.failf("D25", "from %s to %s", o.currency, t.currency)
+	}
+	if a.flag("shortfall_void") {
+		o.second, o.money.shortfall, o.money.yielding = true, 0, 0
 	}
 	o.take(t)
 	a.cover(o)

@@ -21,6 +21,9 @@ type Sums struct {
 	// What came in for assurance orders, and where it is: Received is Applied and Unapplied and
 	// Returned and Reversed. Refunded and Claimed were paid back beside it.
 	Received, Applied, Unapplied, Returned, Reversed, Shortfall, Refunded, Claimed decimal.Decimal
+	// Taken is what banks took of the payments, up to the amount of each; Beyond is what they took
+	// beyond the money of the orders; and Owed is what buyers got back beyond what came in.
+	Taken, Beyond, Owed decimal.Decimal
 
 	// The assurance lines: the limits, what orders hold of them, what was claimed and is owed,
 	// and what of that was repaid.
@@ -95,6 +98,9 @@ const (
 	shortfall
 	refunded
 	claimed
+	taken
+	beyond
+	owed
 	limit
 	held
 	consumed
@@ -167,7 +173,8 @@ func (s *sums) addOrder(o *orderBook) {
 	s.orders[o.phase]++
 	if m := &o.money; o.currency != (currency{}) {
 		s.of(o.currency).plus(received, m.received).plus(applied, m.applied).plus(unapplied, m.unapplied).plus(returned, m.returned).
-			plus(reversed, m.reversed).plus(shortfall, m.shortfall).plus(refunded, m.refunded).plus(claimed, m.claimed)
+			plus(reversed, m.reversed).plus(shortfall, m.shortfall).plus(refunded, m.refunded).plus(claimed, m.claimed).
+			plus(taken, m.cases.taken).plus(beyond, m.beyond()).plus(owed, m.owed())
 	}
 }
 
@@ -200,6 +207,7 @@ func (s *sums) totals(digits map[currency]int) Totals {
 		t.Money[c.String()] = Sums{
 			Received: v(received), Applied: v(applied), Unapplied: v(unapplied), Returned: v(returned), Reversed: v(reversed),
 			Shortfall: v(shortfall), Refunded: v(refunded), Claimed: v(claimed),
+			Taken: v(taken), Beyond: v(beyond), Owed: v(owed),
 			Limit: v(limit), Held: v(held), Consumed: v(consumed), Repaid: v(repaid),
 			Ordered: v(ordered), Paid: v(paid), Restored: v(restored), WrittenOff: v(writtenOff), Outstanding: v(outstanding), PaidBack: v(paidBack),
 			Quota: v(quota), Used: v(used),

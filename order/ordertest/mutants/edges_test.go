@@ -92,10 +92,11 @@ func (s *spot) begin(t *testing.T) (*ordertest.Fixture, []desk.Action, []time.Ti
 func (s *spot) answer(t *testing.T, by trade.Actor, do desk.Action, err error) {
 	t.Helper()
 	var (
-		no  *trade.Refusal
-		bad *trade.InvalidError
+		no    *trade.Refusal
+		bad   *trade.InvalidError
+		early *trade.EarlyError
 	)
-	if !errors.As(err, &no) && !errors.As(err, &bad) {
+	if !errors.As(err, &no) && !errors.As(err, &bad) && !errors.As(err, &early) {
 		t.Fatalf("%s by the %s: an error of type %T, which a desk does not promise: %v", do, by.Role, err, err)
 	}
 }
@@ -172,7 +173,7 @@ func goes(steps ...step) func(*order.Order) []step {
 func orderSpots() []spot {
 	disputed := step{ordertest.Buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: ordertest.USD("1000")}}
 	offered := step{ordertest.Seller, order.ProposeSettlement{Refund: ordertest.USD("500")}}
-	reversed := step{ordertest.Platform, order.ChargeBack{Reference: "K1"}}
+	reversed := step{ordertest.Platform, order.ChargeBack{Reference: "K1", Case: "D1", At: ordertest.Start}}
 	rose := order.Amendment{Terms: order.Terms{Total: ordertest.USD("7000"), Initial: ordertest.USD("2000")}, Coverage: order.CoveragePostDelivery}
 	const pre, post, none = order.CoveragePreShipment, order.CoveragePostDelivery, order.CoverageNone
 	return []spot{
@@ -193,7 +194,7 @@ func orderSpots() []spot {
 		at("shipped, offered", order.PhaseShipped, none, goes(disputed, offered)),
 		at("shipped, card", order.PhaseShipped, none, byCard("4000")),
 		at("shipped, charged back", order.PhaseShipped, post, byCard("3000", reversed)),
-		at("shipped, won", order.PhaseShipped, none, byCard("3000", reversed, step{ordertest.Platform, order.ResolveChargeback{Reference: "K1", Won: true}})),
+		at("shipped, won", order.PhaseShipped, none, byCard("3000", reversed, step{ordertest.Platform, order.ResolveChargeback{Reference: "K1", Case: "D1", Won: true, At: ordertest.Start}})),
 		at("received", order.PhaseReceived, post, stays),
 		at("received, paid too much", order.PhaseReceived, none, wired("much", "4700", "")),
 		at("completed", order.PhaseCompleted, post, stays),
@@ -236,7 +237,14 @@ func everyCommand(o *order.Order) (list []order.Command) {
 		list = append(list, order.Unlink{Entrustment: l.ID}, order.Link{Entrustment: l.ID})
 	}
 	for _, reference := range []string{"K1", "initial"} {
-		list = append(list, order.ChargeBack{Reference: reference}, order.ResolveChargeback{Reference: reference}, order.ResolveChargeback{Reference: reference, Won: true})
+		half := ordertest.USD("1000")
+		list = append(list, order.VoidPayment{Reference: reference}, order.ApplyUnapplied{Reference: reference, Amount: half}, order.ReturnUnapplied{Reference: reference, Amount: half})
+		for _, at := range []time.Time{ordertest.Start, ordertest.Start.Add(time.Minute)} {
+			list = append(list,
+				order.ChargeBack{Reference: reference, Case: "D1", At: at}, order.ChargeBack{Reference: reference, Case: "D2", Amount: half, At: at},
+				order.ReverseTransfer{Reference: reference, Case: "D1", At: at}, order.ReverseTransfer{Reference: reference, Case: "D2", Amount: half, At: at},
+				order.ResolveChargeback{Reference: reference, Case: "D1", At: at}, order.ResolveChargeback{Reference: reference, Case: "D1", Won: true, At: at})
+		}
 	}
 	return append(list,
 		order.SetBuyer{Email: ordertest.Seller.Email, BuyerName: "Me"}, order.SetBuyer{Email: ordertest.OtherBuyer.Email, BuyerName: "Other"},
@@ -245,7 +253,7 @@ func everyCommand(o *order.Order) (list []order.Command) {
 		order.AcceptShortfall{}, order.MarkShipped{}, order.ExtendReceipt{}, order.ConfirmReceipt{}, order.AutoConfirmReceipt{},
 		order.Review{Rating: 1}, order.EditReview{Rating: 2}, order.Reply{Text: "thank you"}, order.Cancel{}, order.Expire{},
 		order.AcceptChange{Proposal: o.Proposal.Number}, order.RejectChange{Proposal: o.Proposal.Number},
-		order.WithdrawDispute{}, order.Escalate{}, order.AcceptSettlement{Proposal: o.Dispute.Settlement.Proposal}, order.Arbitrate{},
+		order.Unfund{}, order.WithdrawDispute{}, order.Escalate{}, order.AcceptSettlement{Proposal: o.Dispute.Settlement.Proposal}, order.Arbitrate{},
 	)
 }
 

@@ -57,13 +57,13 @@ func (d *deal) attack(w *world, o *order.Order) {
 	}
 }
 
-// misreport records a payment under the reference of one that came in, with other content.
+// misreport records a payment under the reference of one that came in, with another amount.
 func (d *deal) misreport(w *world, o *order.Order) {
-	for i := range o.Payments {
-		if r := o.Payments[i].Receipt; r.Reference != "" {
+	for _, key := range d.came {
+		if p, ok := d.payment(w, key); ok {
 			w.ask(platform, d.do(order.RecordPayment{
-				Reference: r.Reference, Method: r.Method, Payment: r.Payment, ReceivingAccount: r.ReceivingAccount,
-				Amount: trade.Minor(r.Amount.MinorUnits()+1, r.Amount.Currency()), Payer: r.Payer, PaidAt: r.PaidAt, Fee: r.Fee,
+				Reference: key.Reference, Method: key.Method, ReceivingAccount: key.Account, PaidAt: w.now,
+				Amount: trade.Minor(p.Amount.MinorUnits()+1, p.Amount.Currency()),
 			}), never)
 			return
 		}

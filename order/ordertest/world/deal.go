@@ -6,6 +6,7 @@ import (
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -18,8 +19,10 @@ type deal struct {
 	initial   int64
 	coverage  order.Coverage
 	goods     []good
-	contested bool // a bank decides on a chargeback
-	shipments int  // how many entrustments it takes
+	contested bool          // a bank decides on a chargeback
+	came      []payment.Key // the payments that were reported
+	cases     int           // counts the cases about them
+	shipments int           // how many entrustments it takes
 }
 
 // newDeal begins one.

@@ -175,7 +175,7 @@ func (d *deal) disturb(w *world, o *order.Order) time.Duration {
 	case roll < 52 && left.IsPositive() && d.pending == 0:
 		d.sells(w, order.Refund{Amount: left})
 		return time.Hour
-	case roll < 70 && left.IsPositive():
+	case roll < 70 && left.IsPositive() && d.mayObject(o):
 		return d.object(w, o)
 	case roll < 80 && d.reverse(w, o):
 		return day
@@ -225,7 +225,7 @@ func (d *deal) receive(w *world, o *order.Order) time.Duration {
 	case roll < 25 && !o.Extended.Seller:
 		d.sells(w, order.ExtendReceipt{})
 		w.ask(d.seller.Actor, d.do(order.ExtendReceipt{}), never)
-	case roll < 60 && o.Left().IsPositive():
+	case roll < 60 && o.Left().IsPositive() && d.mayObject(o):
 		return d.object(w, o)
 	case roll < 75 && d.reverse(w, o):
 		return day

@@ -1,11 +1,14 @@
 package world
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -44,18 +47,55 @@ func (d *deal) fund(w *world, o *order.Order) time.Duration {
 // sort looks after money that waits: it is applied where it is due, or paid back. It returns how
 // long they wait if there was any.
 func (d *deal) sort(w *world, o *order.Order) time.Duration {
-	waits := o.Ledger.Unapplied
+	if d.review(w, o) {
+		return time.Hour
+	}
+	waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
 	if !waits.IsPositive() {
 		return 0
 	}
 	w.ask(platform, d.do(order.ReturnUnapplied{Amount: trade.Minor(waits.MinorUnits()+1, w.people.usd)}), never)
 	due := o.Due()
-	if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived && due.IsPositive() && w.odds(700) {
+	if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseCompleted && due.IsPositive() && w.odds(700) {
 		w.all(platform, d.do(order.ApplyUnapplied{Amount: least(waits, due)}))
 	} else {
 		w.all(platform, d.do(order.ReturnUnapplied{Amount: waits}))
 	}
 	return time.Hour
+}
+
+// review decides on a payment under review, and reports whether there was one.
+func (d *deal) review(w *world, o *order.Order) bool {
+	if !o.Ledger.Review.IsPositive() {
+		return false
+	}
+	for _, key := range d.came {
+		p, ok := d.payment(w, key)
+		if !ok || !p.Review || !p.Unapplied.IsPositive() {
+			continue
+		}
+		w.ask(platform, d.do(order.ReturnUnapplied{Reference: key.Reference, Amount: trade.Minor(p.Unapplied.MinorUnits()+1, w.people.usd)}), never)
+		due := o.Due()
+		if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseCompleted && due.IsPositive() && w.odds(700) {
+			w.all(platform, d.do(order.ApplyUnapplied{Reference: key.Reference, Amount: least(p.Unapplied, due)}))
+		} else {
+			w.all(platform, d.do(order.ReturnUnapplied{Reference: key.Reference, Amount: p.Unapplied}))
+		}
+		return true
+	}
+	return false
+}
+
+// payment reads a payment of the order.
+func (d *deal) payment(w *world, key payment.Key) (p payment.Payment, ok bool) {
+	ok = w.read(func(x *desk.Desk) (err error) {
+		p, _, err = x.ReadPayment(w.ctx, platform, key)
+		if errors.Is(err, desk.ErrNotFound) {
+			err = nil
+		}
+		return err
+	})
+	return p, ok && p.Fact().Order == d.id
 }
 
 func least(a, b trade.Money) trade.Money {
@@ -107,6 +147,7 @@ func (d *deal) wire(w *world, o *order.Order, cents int64, payer string, after t
 		wrong.ReceivingAccount = "TA00000000"
 		w.ask(platform, d.do(wrong), never)
 	}
+	d.came = append(d.came, payment.Key{Method: order.PayTT, Account: o.ReceivingAccount, Reference: c.Reference})
 	d.tell(w, c, must, c.Reference, after)
 }
 
@@ -126,10 +167,11 @@ func (d *deal) charge(w *world, o *order.Order, method order.Method, cents int64
 		d.wire(w, o, cents, o.Buyer.Name, w.between(day, 5*day))
 		return 8 * day
 	}
-	key := fmt.Sprintf("R%d", d.wires)
+	key := fmt.Sprintf("%s/%d", d.id, d.wires) // the processor's, which no other payment has
 	if w.odds(80) {
 		d.tell(w, order.FailPayment{Payment: c.Payment, Reason: "declined"}, must, key, after)
 	} else {
+		d.came = append(d.came, payment.Key{Method: method, Reference: key})
 		d.tell(w, order.RecordPayment{
 			Reference: key, Method: method, Payment: c.Payment, Amount: c.Amount, PaidAt: w.now.Add(after), Fee: w.usd(cents / 40),
 		}, must, key, after)
@@ -199,13 +241,41 @@ func (d *deal) after(w *world, o *order.Order) time.Duration {
 	return 0
 }
 
-// reverse has a bank take a card or e-Checking payment back, and reports whether there was one.
+// reverse has a bank take a payment back, all of it, a part or more, in a new case or in one of before,
+// and reports whether there was a payment. The report may come a while after the fact, and again.
 func (d *deal) reverse(w *world, o *order.Order) bool {
-	for i := range o.Payments {
-		p := &o.Payments[i]
-		if p.Status == order.PaymentIsReceived && p.Method != order.PayTT && p.Chargeback.Status == order.ChargebackNone {
-			return w.all(platform, d.do(order.ChargeBack{Reference: p.Receipt.Reference}))
-		}
+	if len(d.came) == 0 {
+		return false
 	}
-	return false
+	key := d.came[w.rng.IntN(len(d.came))]
+	p, ok := d.payment(w, key)
+	if !ok {
+		return false
+	}
+	if d.cases == 0 || w.odds(700) {
+		d.cases++
+	}
+	name := fmt.Sprint("case/", d.cases)
+	if slices.ContainsFunc(p.Cases, func(c order.Case) bool { return c.Name == name }) {
+		return false // it says nothing new
+	}
+	amount := trade.Money{}
+	switch roll := w.rng.Uint32N(10); {
+	case roll < 4:
+		amount = w.part(p.Amount)
+	case roll < 6:
+		amount = p.Amount
+	case roll < 7:
+		amount = trade.Minor(p.Amount.MinorUnits()+1+w.rng.Int64N(100_00), w.people.usd)
+	}
+	at := w.now.Add(-time.Duration(w.rng.Int64N(int64(3 * day))))
+	c := order.Command(order.ChargeBack{Reference: key.Reference, Case: name, Amount: amount, At: at})
+	if key.Method == order.PayTT {
+		c = order.ReverseTransfer{Reference: key.Reference, Case: name, Amount: amount, At: at}
+	}
+	done := w.all(platform, d.do(c))
+	if done && w.odds(200) {
+		w.all(platform, d.do(c)) // the same report again
+	}
+	return done
 }

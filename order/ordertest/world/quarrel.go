@@ -1,10 +1,12 @@
 package world
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -27,6 +29,9 @@ func (d *deal) quarrel(w *world, o *order.Order) time.Duration {
 	case order.StageNegotiating:
 		return d.negotiate(w, o)
 	case order.StageEscalated:
+		if o.OpenChargebacks > 0 {
+			return 5 * day // a ruling waits for the bank
+		}
 		d.rule(w, o)
 		return w.between(time.Hour, day)
 	default: // the bank has the word
@@ -34,19 +39,36 @@ func (d *deal) quarrel(w *world, o *order.Order) time.Duration {
 	}
 }
 
-// contest lets the bank decide on every chargeback that is open.
+// contest lets the bank decide on a case that is open. What it decided may turn out the other way
+// later.
 func (d *deal) contest(w *world, o *order.Order) {
-	for i := range o.Payments {
-		if p := &o.Payments[i]; p.Chargeback.Status == order.ChargebackOpen {
+	for _, key := range d.came {
+		p, _ := d.payment(w, key)
+		for _, x := range p.Cases {
+			if x.Status != order.CaseOpen {
+				continue
+			}
 			d.contested = true
-			c := order.ResolveChargeback{Reference: p.Receipt.Reference, Won: w.odds(600)}
-			w.tell(&message{
-				about: &d.affair, task: d, want: must, c: desk.Command{By: platform, Do: d.do(c)},
-				then: func(bool) { d.contested = false },
-			}, d.id.String()+"/resolve/"+c.Reference, w.between(2*day, 15*day))
+			won, after := w.odds(600), w.between(2*day, 15*day)
+			d.ends(w, key, x.Name, won, after, func(bool) { d.contested = false })
+			if w.odds(150) {
+				d.ends(w, key, x.Name, !won, after+w.between(time.Hour, 9*day), nil)
+			}
 			return
 		}
 	}
+}
+
+// ends has the bank report how a case ended.
+func (d *deal) ends(w *world, key payment.Key, name string, won bool, after time.Duration, then func(bool)) {
+	c := order.ResolveChargeback{Reference: key.Reference, Case: name, Won: won, At: w.now.Add(after)}
+	w.tell(&message{about: &d.affair, task: d, want: must, c: desk.Command{By: platform, Do: d.do(c)}, then: then},
+		fmt.Sprint(d.id, "/resolve/", c.Reference, "/", name, "/", won, "/", c.At.UnixNano()), after)
+}
+
+// mayObject reports whether the buyer may open one more dispute.
+func (d *deal) mayObject(o *order.Order) bool {
+	return o.Dispute.RuledIn == order.PhaseNone && o.Dispute.Number < 3
 }
 
 // negotiate is a turn of the parties of a dispute.

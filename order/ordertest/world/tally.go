@@ -18,6 +18,8 @@ type tally struct {
 	limit    map[events.StreamID]int64            // of each line
 	limits   int64                                // of all assurance lines
 	quotas   int64                                // of all pay-later lines
+	// shortfalls are what the sellers waived, by order.
+	shortfalls map[events.StreamID]int64
 }
 
 // amounts are the amounts of a Money, in minor units.
@@ -29,7 +31,7 @@ type amounts struct {
 }
 
 func newTally() tally {
-	return tally{open: make(map[string]funds.WithdrawalRequested), limit: make(map[events.StreamID]int64)}
+	return tally{open: make(map[string]funds.WithdrawalRequested), limit: make(map[events.StreamID]int64), shortfalls: make(map[events.StreamID]int64)}
 }
 
 // moves are the types of the events that move money or quota.
@@ -37,7 +39,7 @@ var moves = func() map[string]bool {
 	kinds := make(map[string]bool)
 	for _, k := range []fmt.Stringer{
 		order.KindPaymentReceived, order.KindUnappliedApplied, order.KindUnappliedReturned, order.KindPaymentReversed,
-		order.KindChargebackResolved, order.KindRefundMade, order.KindClaimPosted, order.KindShortfallAccepted,
+		order.KindTransferReversed, order.KindChargebackResolved, order.KindPaymentVoided, order.KindPaymentInitiated, order.KindTermsModified, order.KindRefundMade, order.KindClaimPosted, order.KindShortfallAccepted,
 		credit.KindLimitAssessed, credit.KindHeld, credit.KindHoldAdjusted, credit.KindReleased, credit.KindClaimPosted,
 		credit.KindClaimRepaid, credit.KindLineOpened, credit.KindLimitRaised, credit.KindLimitReduced,
 		credit.KindQuotaDeducted, credit.KindQuotaRestored, credit.KindQuotaConsumed,
@@ -60,7 +62,11 @@ func (t *tally) note(r *events.Record) error {
 	}
 	switch e := event.(type) {
 	case order.Event:
-		t.usd.order(e)
+		before := t.usd.shortfall
+		t.usd.order(e, t.shortfalls[r.Stream])
+		if n := t.usd.shortfall - before; n != 0 {
+			t.shortfalls[r.Stream] += n
+		}
 	case credit.Event:
 		t.line(r.Stream, e)
 	case funds.Event:
@@ -69,38 +75,52 @@ func (t *tally) note(r *events.Record) error {
 	return nil
 }
 
-func (a *amounts) order(event order.Event) {
+// order adds an event of an order. left is what the shortfall of the order was before.
+func (a *amounts) order(event order.Event, left int64) {
+	before := a.shortfall
 	switch e := event.(type) {
+	case order.PaymentInitiated:
+		a.moved(e.Moved)
 	case order.PaymentReceived:
 		a.received += e.Amount.MinorUnits()
 		a.applied += e.Applied.MinorUnits()
 		a.unapplied += e.Unapplied.MinorUnits()
+		a.reversed += e.Reversed.MinorUnits()
 	case order.UnappliedApplied:
 		a.applied += e.Amount.MinorUnits()
 		a.unapplied -= e.Amount.MinorUnits()
+		a.moved(e.Moved)
 	case order.UnappliedReturned:
 		a.unapplied -= e.Amount.MinorUnits()
 		a.returned += e.Amount.MinorUnits()
 	case order.PaymentReversed:
-		a.move(-1, e.Applied, e.Unapplied)
+		a.moved(order.Moved{Applied: e.Applied, Unapplied: e.Unapplied, Shortfall: e.Shortfall})
+	case order.TransferReversed:
+		a.moved(order.Moved{Applied: e.Applied, Unapplied: e.Unapplied, Shortfall: e.Shortfall})
+	case order.PaymentVoided:
+		a.moved(e.Moved)
 	case order.ChargebackResolved:
-		if e.Won {
-			a.move(1, e.Applied, e.Unapplied)
-		}
+		none := trade.Money{}
+		a.moved(order.Moved{Applied: none.SubUnchecked(e.Applied), Unapplied: none.SubUnchecked(e.Unapplied), Shortfall: e.Shortfall})
 	case order.RefundMade:
 		a.refunded += e.Amount.MinorUnits()
 	case order.ClaimPosted:
 		a.claimed += e.Amount.MinorUnits()
 	case order.ShortfallAccepted:
 		a.shortfall += e.Amount.MinorUnits()
+	case order.TermsModified:
+		if e.ShortfallVoid {
+			a.shortfall = before - left
+		}
 	}
 }
 
-// move moves money between what was taken back and where it was.
-func (a *amounts) move(sign int64, applied, unapplied trade.Money) {
-	a.applied += sign * applied.MinorUnits()
-	a.unapplied += sign * unapplied.MinorUnits()
-	a.reversed -= sign * (applied.MinorUnits() + unapplied.MinorUnits())
+// moved moves money between what was taken back and where it was.
+func (a *amounts) moved(m order.Moved) {
+	a.applied -= m.Applied.MinorUnits()
+	a.unapplied -= m.Unapplied.MinorUnits()
+	a.reversed += m.Applied.MinorUnits() + m.Unapplied.MinorUnits()
+	a.shortfall -= m.Shortfall.MinorUnits()
 }
 
 func (t *tally) line(stream events.StreamID, event credit.Event) {

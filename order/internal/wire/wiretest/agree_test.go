@@ -157,7 +157,7 @@ func TestCommandsAgreeWithJSON(t *testing.T) {
 			if want := plain(t, c); !bytes.Equal(data, want) {
 				t.Fatalf("generated %s\nencoding/json %s", data, want)
 			}
-			c, data = normalCommand(c), appendCommand(nil, normalCommand(c))
+			data = appendCommand(nil, normalCommand(c))
 			back, err := decodeCommand(name, data)
 			if err != nil || string(appendCommand(nil, back)) != string(data) {
 				t.Fatalf("%s: %v, %v", data, back, err)

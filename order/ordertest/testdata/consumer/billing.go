@@ -15,8 +15,14 @@ type Billing struct {
 	accounts map[events.StreamID]*account
 }
 
-// account is the total of an order and what of it is settled, in minor units.
-type account struct{ total, settled int64 }
+// account is the total of an order, what of it is applied, and what the seller waived, in minor units.
+type account struct{ total, applied, shortfall int64 }
+
+// moved is money that a bank took back, or gave back where an amount is negative.
+func (a *account) moved(applied, shortfall trade.Money) {
+	a.applied -= applied.MinorUnits()
+	a.shortfall -= shortfall.MinorUnits()
+}
 
 // NewBilling returns one of an empty log.
 func NewBilling() *Billing { return &Billing{accounts: make(map[events.StreamID]*account)} }
@@ -40,18 +46,29 @@ func (b *Billing) Handle(r events.Record) error {
 		a.total = e.Terms.Total.MinorUnits()
 	case order.TermsModified:
 		a.total = e.Terms.Total.MinorUnits()
+		if e.ShortfallVoid {
+			a.shortfall = 0
+		}
 	case order.ChangeAccepted:
 		a.total = e.Terms.Total.MinorUnits()
+	case order.PaymentInitiated:
+		a.moved(e.Moved.Applied, e.Moved.Shortfall)
 	case order.PaymentReceived:
-		a.settled += e.Applied.MinorUnits()
+		a.applied += e.Applied.MinorUnits()
 	case order.UnappliedApplied:
-		a.settled += e.Amount.MinorUnits()
+		a.applied += e.Amount.MinorUnits()
+		a.moved(e.Moved.Applied, e.Moved.Shortfall)
 	case order.ShortfallAccepted:
-		a.settled += e.Amount.MinorUnits()
+		a.shortfall += e.Amount.MinorUnits()
 	case order.PaymentReversed:
-		a.settled -= e.Applied.MinorUnits()
+		a.moved(e.Applied, e.Shortfall)
+	case order.TransferReversed:
+		a.moved(e.Applied, e.Shortfall)
+	case order.PaymentVoided:
+		a.moved(e.Moved.Applied, e.Moved.Shortfall)
 	case order.ChargebackResolved:
-		a.settled += e.Applied.MinorUnits()
+		a.applied += e.Applied.MinorUnits()
+		a.shortfall -= e.Shortfall.MinorUnits()
 	}
 	return nil
 }
@@ -62,5 +79,5 @@ func (b *Billing) Due(id trade.ID) int64 {
 	if a == nil {
 		return 0
 	}
-	return a.total - a.settled
+	return a.total - a.applied - a.shortfall
 }

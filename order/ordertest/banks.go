@@ -1,0 +1,100 @@
+package ordertest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// cameIn is a payment that the player has reported, whether or not the report was accepted, with the
+// cases about it.
+type cameIn struct {
+	reference string
+	method    order.Method
+	amount    trade.Money
+	cases     []string
+}
+
+// reports remembers a payment that is reported, so that a bank can take it back.
+func (p *Player) reports(id trade.ID, c order.RecordPayment) order.RecordPayment {
+	if p.banks == nil {
+		p.banks = make(map[trade.ID][]*cameIn)
+	}
+	p.banks[id] = append(p.banks[id], &cameIn{reference: c.Reference, method: c.Method, amount: c.Amount})
+	return c
+}
+
+// unannounced is a card payment of which the processor says that it came in, and the buyer has said
+// nothing.
+func (p *Player) unannounced(o *order.Order, amount trade.Money) order.Command {
+	id := order.PaymentID(fmt.Sprint("U", p.serial))
+	return p.reports(o.ID, order.RecordPayment{
+		Reference: "K-" + string(id), Method: order.PayCard, Payment: id, Amount: amount, PaidAt: p.Clock.Now(),
+	})
+}
+
+// card is what becomes of a card payment: it comes in, announced or not, or fails, or comes in after it
+// failed.
+func (p *Player) card(o *order.Order) order.Command {
+	for _, x := range o.Payments {
+		if x.Method == order.PayTT {
+			continue
+		}
+		switch {
+		case x.Status == order.PaymentPending && p.chance(5) == 0:
+			return order.FailPayment{Payment: x.ID, Reason: "declined"}
+		case x.Status == order.PaymentPending && p.chance(2) == 0, x.Status == order.PaymentHasFailed && p.chance(6) == 0:
+			return p.reports(o.ID, order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.Clock.Now()})
+		}
+	}
+	return nil
+}
+
+// bank is what a bank reports about a payment that came in: it takes a part of it back, all of it or
+// more, a case ends, or a report comes again or late. Sometimes the platform takes its own record
+// back, or deals with money under review.
+func (p *Player) bank(o *order.Order) order.Command {
+	if len(p.banks[o.ID]) == 0 {
+		return nil
+	}
+	x := one(p.chance, p.banks[o.ID]...)
+	switch n := p.chance(12); {
+	case n < 5 || len(x.cases) == 0 && n < 9:
+		return p.opening(x, o.ID)
+	case n < 9:
+		return order.ResolveChargeback{Reference: x.reference, Case: one(p.chance, x.cases...), Won: p.chance(2) == 0, At: p.reportedAt()}
+	case n < 10 && o.Ledger.Review.IsPositive():
+		if o.Due().IsPositive() && p.chance(2) == 0 {
+			return order.ApplyUnapplied{Reference: x.reference, Amount: least(p.part(x.amount), o.Due())}
+		}
+		return order.ReturnUnapplied{Reference: x.reference, Amount: p.part(x.amount)}
+	case n < 11:
+		return order.VoidPayment{Reference: x.reference}
+	}
+	c := order.RecordPayment{Reference: x.reference, Method: x.method, Amount: x.amount, PaidAt: p.Clock.Now()}
+	if x.method == order.PayTT {
+		c.ReceivingAccount = o.ReceivingAccount
+	}
+	return c
+}
+
+// opening is a case about a payment or a recall of it.
+func (p *Player) opening(x *cameIn, id trade.ID) order.Command {
+	name := fmt.Sprint("case-", p.chance(3))
+	if !slices.Contains(x.cases, name) {
+		x.cases = append(x.cases, name)
+	}
+	amount := one(p.chance, trade.Money{}, x.amount, p.part(x.amount), x.amount.AddUnchecked(USD("1")))
+	if x.method == order.PayTT {
+		return order.ReverseTransfer{Reference: x.reference, Case: name, Amount: amount, At: p.reportedAt()}
+	}
+	return order.ChargeBack{Reference: x.reference, Case: name, Amount: amount, At: p.reportedAt()}
+}
+
+// reportedAt is the instant of a report that comes late, or of one that comes at once.
+func (p *Player) reportedAt() time.Time {
+	return p.Clock.Now().Add(-one(p.chance, 0, 0, 0, time.Hour, Day, 3*Day))
+}
