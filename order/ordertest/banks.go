@@ -63,7 +63,7 @@ func (p *Player) bank(o *order.Order) order.Command {
 	x := one(p.chance, p.banks[o.ID]...)
 	switch n := p.chance(12); {
 	case n < 5 || len(x.cases) == 0 && n < 9:
-		return p.opening(x, o.ID)
+		return p.opening(x)
 	case n < 9:
 		return order.ResolveChargeback{Reference: x.reference, Case: one(p.chance, x.cases...), Won: p.chance(2) == 0, At: p.reportedAt()}
 	case n < 10 && o.Ledger.Review.IsPositive():
@@ -82,7 +82,7 @@ func (p *Player) bank(o *order.Order) order.Command {
 }
 
 // opening is a case about a payment or a recall of it.
-func (p *Player) opening(x *cameIn, id trade.ID) order.Command {
+func (p *Player) opening(x *cameIn) order.Command {
 	name := fmt.Sprint("case-", p.chance(3))
 	if !slices.Contains(x.cases, name) {
 		x.cases = append(x.cases, name)

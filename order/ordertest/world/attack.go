@@ -51,14 +51,14 @@ func (d *deal) attack(w *world, o *order.Order) {
 	case m.by == rival:
 		w.carry(desk.Command{ID: d.drafted.ID, By: me, Do: d.do(order.Cancel{})}, never)
 	case m.by == platform:
-		d.misreport(w, o)
+		d.misreport(w)
 	default:
 		d.steal(w)
 	}
 }
 
 // misreport records a payment under the reference of one that came in, with another amount.
-func (d *deal) misreport(w *world, o *order.Order) {
+func (d *deal) misreport(w *world) {
 	for _, key := range d.came {
 		if p, ok := d.payment(w, key); ok {
 			w.ask(platform, d.do(order.RecordPayment{

@@ -177,7 +177,7 @@ func (d *deal) disturb(w *world, o *order.Order) time.Duration {
 		return time.Hour
 	case roll < 70 && left.IsPositive() && d.mayObject(o):
 		return d.object(w, o)
-	case roll < 80 && d.reverse(w, o):
+	case roll < 80 && d.reverse(w):
 		return day
 	}
 	return 0
@@ -227,7 +227,7 @@ func (d *deal) receive(w *world, o *order.Order) time.Duration {
 		w.ask(d.seller.Actor, d.do(order.ExtendReceipt{}), never)
 	case roll < 60 && o.Left().IsPositive() && d.mayObject(o):
 		return d.object(w, o)
-	case roll < 75 && d.reverse(w, o):
+	case roll < 75 && d.reverse(w):
 		return day
 	case roll < 85:
 		return deadline.Sub(w.now)

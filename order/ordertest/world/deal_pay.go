@@ -194,7 +194,7 @@ func (d *deal) settle(w *world, o *order.Order) time.Duration {
 		return 20 * day
 	}
 	if !d.calm() {
-		if w.odds(30) && d.reverse(w, o) {
+		if w.odds(30) && d.reverse(w) {
 			return day
 		}
 		if w.odds(300) && w.ask(d.seller.Actor, d.do(order.AcceptShortfall{}), may) {
@@ -228,7 +228,7 @@ func (d *deal) after(w *world, o *order.Order) time.Duration {
 				d.sells(w, order.Reply{Text: "thank you"})
 			}
 		}
-		if w.odds(20) && d.reverse(w, o) {
+		if w.odds(20) && d.reverse(w) {
 			return day
 		}
 		return w.between(day, 3*day)
@@ -243,7 +243,7 @@ func (d *deal) after(w *world, o *order.Order) time.Duration {
 
 // reverse has a bank take a payment back, all of it, a part or more, in a new case or in one of before,
 // and reports whether there was a payment. The report may come a while after the fact, and again.
-func (d *deal) reverse(w *world, o *order.Order) bool {
+func (d *deal) reverse(w *world) bool {
 	if len(d.came) == 0 {
 		return false
 	}

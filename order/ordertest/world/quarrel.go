@@ -23,7 +23,7 @@ func (d *deal) object(w *world, o *order.Order) time.Duration {
 func (d *deal) quarrel(w *world, o *order.Order) time.Duration {
 	w.ask(d.seller.Actor, d.do(order.MarkShipped{}), never)
 	if o.OpenChargebacks > 0 && !d.contested {
-		d.contest(w, o)
+		d.contest(w)
 	}
 	switch o.Dispute.Stage {
 	case order.StageNegotiating:
@@ -41,7 +41,7 @@ func (d *deal) quarrel(w *world, o *order.Order) time.Duration {
 
 // contest lets the bank decide on a case that is open. What it decided may turn out the other way
 // later.
-func (d *deal) contest(w *world, o *order.Order) {
+func (d *deal) contest(w *world) {
 	for _, key := range d.came {
 		p, _ := d.payment(w, key)
 		for _, x := range p.Cases {
