@@ -29,8 +29,6 @@ const (
 	KindTransferReversed
 	// KindChargebackResolved is the kind of [ChargebackResolved], order.chargeback-resolved on the wire.
 	KindChargebackResolved
-	// KindPaymentVoided is the kind of [PaymentVoided], order.payment-voided on the wire.
-	KindPaymentVoided
 	// KindClosed is the kind of [Closed], order.closed on the wire.
 	KindClosed
 	// KindConfirmed is the kind of [Confirmed], order.confirmed on the wire.
@@ -69,6 +67,10 @@ const (
 	KindEntrustmentReleased
 	// KindShipped is the kind of [Shipped], order.shipped on the wire.
 	KindShipped
+	// KindFunded is the kind of [Funded], order.funded on the wire.
+	KindFunded
+	// KindUnfunded is the kind of [Unfunded], order.unfunded on the wire.
+	KindUnfunded
 	// KindPaymentInitiated is the kind of [PaymentInitiated], order.payment-initiated on the wire.
 	KindPaymentInitiated
 	// KindPaymentReceived is the kind of [PaymentReceived], order.payment-received on the wire.
@@ -79,10 +81,6 @@ const (
 	KindUnappliedApplied
 	// KindShortfallAccepted is the kind of [ShortfallAccepted], order.shortfall-accepted on the wire.
 	KindShortfallAccepted
-	// KindFunded is the kind of [Funded], order.funded on the wire.
-	KindFunded
-	// KindUnfunded is the kind of [Unfunded], order.unfunded on the wire.
-	KindUnfunded
 	// KindHoldPlaced is the kind of [HoldPlaced], order.hold-placed on the wire.
 	KindHoldPlaced
 	// KindHoldAdjusted is the kind of [HoldAdjusted], order.hold-adjusted on the wire.
@@ -109,6 +107,8 @@ const (
 	KindArbitrated
 	// KindClaimPosted is the kind of [ClaimPosted], order.claim-posted on the wire.
 	KindClaimPosted
+	// KindPaymentVoided is the kind of [PaymentVoided], order.payment-voided on the wire.
+	KindPaymentVoided
 )
 
 // kindCount is the number of kinds, and the last of them.
@@ -131,8 +131,6 @@ func (k Kind) String() string {
 		return "order.transfer-reversed"
 	case KindChargebackResolved:
 		return "order.chargeback-resolved"
-	case KindPaymentVoided:
-		return "order.payment-voided"
 	case KindClosed:
 		return "order.closed"
 	case KindConfirmed:
@@ -171,6 +169,10 @@ func (k Kind) String() string {
 		return "order.entrustment-released"
 	case KindShipped:
 		return "order.shipped"
+	case KindFunded:
+		return "order.funded"
+	case KindUnfunded:
+		return "order.unfunded"
 	case KindPaymentInitiated:
 		return "order.payment-initiated"
 	case KindPaymentReceived:
@@ -181,10 +183,6 @@ func (k Kind) String() string {
 		return "order.unapplied-applied"
 	case KindShortfallAccepted:
 		return "order.shortfall-accepted"
-	case KindFunded:
-		return "order.funded"
-	case KindUnfunded:
-		return "order.unfunded"
 	case KindHoldPlaced:
 		return "order.hold-placed"
 	case KindHoldAdjusted:
@@ -211,6 +209,8 @@ func (k Kind) String() string {
 		return "order.arbitrated"
 	case KindClaimPosted:
 		return "order.claim-posted"
+	case KindPaymentVoided:
+		return "order.payment-voided"
 	}
 	return "unknown"
 }
@@ -232,8 +232,6 @@ func kindOf(name string) (Kind, bool) {
 		return KindTransferReversed, true
 	case "order.chargeback-resolved":
 		return KindChargebackResolved, true
-	case "order.payment-voided":
-		return KindPaymentVoided, true
 	case "order.closed":
 		return KindClosed, true
 	case "order.confirmed":
@@ -272,6 +270,10 @@ func kindOf(name string) (Kind, bool) {
 		return KindEntrustmentReleased, true
 	case "order.shipped":
 		return KindShipped, true
+	case "order.funded":
+		return KindFunded, true
+	case "order.unfunded":
+		return KindUnfunded, true
 	case "order.payment-initiated":
 		return KindPaymentInitiated, true
 	case "order.payment-received":
@@ -282,10 +284,6 @@ func kindOf(name string) (Kind, bool) {
 		return KindUnappliedApplied, true
 	case "order.shortfall-accepted":
 		return KindShortfallAccepted, true
-	case "order.funded":
-		return KindFunded, true
-	case "order.unfunded":
-		return KindUnfunded, true
 	case "order.hold-placed":
 		return KindHoldPlaced, true
 	case "order.hold-adjusted":
@@ -312,6 +310,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindArbitrated, true
 	case "order.claim-posted":
 		return KindClaimPosted, true
+	case "order.payment-voided":
+		return KindPaymentVoided, true
 	}
 	return 0, false
 }
@@ -336,9 +336,6 @@ func (TransferReversed) Kind() Kind { return KindTransferReversed }
 
 // Kind returns [KindChargebackResolved].
 func (ChargebackResolved) Kind() Kind { return KindChargebackResolved }
-
-// Kind returns [KindPaymentVoided].
-func (PaymentVoided) Kind() Kind { return KindPaymentVoided }
 
 // Kind returns [KindClosed].
 func (Closed) Kind() Kind { return KindClosed }
@@ -397,6 +394,12 @@ func (EntrustmentReleased) Kind() Kind { return KindEntrustmentReleased }
 // Kind returns [KindShipped].
 func (Shipped) Kind() Kind { return KindShipped }
 
+// Kind returns [KindFunded].
+func (Funded) Kind() Kind { return KindFunded }
+
+// Kind returns [KindUnfunded].
+func (Unfunded) Kind() Kind { return KindUnfunded }
+
 // Kind returns [KindPaymentInitiated].
 func (PaymentInitiated) Kind() Kind { return KindPaymentInitiated }
 
@@ -411,12 +414,6 @@ func (UnappliedApplied) Kind() Kind { return KindUnappliedApplied }
 
 // Kind returns [KindShortfallAccepted].
 func (ShortfallAccepted) Kind() Kind { return KindShortfallAccepted }
-
-// Kind returns [KindFunded].
-func (Funded) Kind() Kind { return KindFunded }
-
-// Kind returns [KindUnfunded].
-func (Unfunded) Kind() Kind { return KindUnfunded }
 
 // Kind returns [KindHoldPlaced].
 func (HoldPlaced) Kind() Kind { return KindHoldPlaced }
@@ -457,10 +454,13 @@ func (Arbitrated) Kind() Kind { return KindArbitrated }
 // Kind returns [KindClaimPosted].
 func (ClaimPosted) Kind() Kind { return KindClaimPosted }
 
+// Kind returns [KindPaymentVoided].
+func (PaymentVoided) Kind() Kind { return KindPaymentVoided }
+
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, PaymentVoided, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, Funded, Unfunded, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted:
+	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, Funded, Unfunded, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted, PaymentVoided:
 		return true
 	}
 	return false
@@ -482,8 +482,6 @@ func appendEvent(b []byte, e Event) []byte {
 	case TransferReversed:
 		return e.appendJSON(b)
 	case ChargebackResolved:
-		return e.appendJSON(b)
-	case PaymentVoided:
 		return e.appendJSON(b)
 	case Closed:
 		return e.appendJSON(b)
@@ -523,6 +521,10 @@ func appendEvent(b []byte, e Event) []byte {
 		return e.appendJSON(b)
 	case Shipped:
 		return e.appendJSON(b)
+	case Funded:
+		return e.appendJSON(b)
+	case Unfunded:
+		return e.appendJSON(b)
 	case PaymentInitiated:
 		return e.appendJSON(b)
 	case PaymentReceived:
@@ -532,10 +534,6 @@ func appendEvent(b []byte, e Event) []byte {
 	case UnappliedApplied:
 		return e.appendJSON(b)
 	case ShortfallAccepted:
-		return e.appendJSON(b)
-	case Funded:
-		return e.appendJSON(b)
-	case Unfunded:
 		return e.appendJSON(b)
 	case HoldPlaced:
 		return e.appendJSON(b)
@@ -562,6 +560,8 @@ func appendEvent(b []byte, e Event) []byte {
 	case Arbitrated:
 		return e.appendJSON(b)
 	case ClaimPosted:
+		return e.appendJSON(b)
+	case PaymentVoided:
 		return e.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -622,10 +622,6 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		e = v
 	case KindChargebackResolved:
 		var v ChargebackResolved
-		v.decodeJSON(r)
-		e = v
-	case KindPaymentVoided:
-		var v PaymentVoided
 		v.decodeJSON(r)
 		e = v
 	case KindClosed:
@@ -704,6 +700,14 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v Shipped
 		v.decodeJSON(r)
 		e = v
+	case KindFunded:
+		var v Funded
+		v.decodeJSON(r)
+		e = v
+	case KindUnfunded:
+		var v Unfunded
+		v.decodeJSON(r)
+		e = v
 	case KindPaymentInitiated:
 		var v PaymentInitiated
 		v.decodeJSON(r)
@@ -722,14 +726,6 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		e = v
 	case KindShortfallAccepted:
 		var v ShortfallAccepted
-		v.decodeJSON(r)
-		e = v
-	case KindFunded:
-		var v Funded
-		v.decodeJSON(r)
-		e = v
-	case KindUnfunded:
-		var v Unfunded
 		v.decodeJSON(r)
 		e = v
 	case KindHoldPlaced:
@@ -784,6 +780,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v ClaimPosted
 		v.decodeJSON(r)
 		e = v
+	case KindPaymentVoided:
+		var v PaymentVoided
+		v.decodeJSON(r)
+		e = v
 	default:
 		return nil, &wire.Error{Field: "kind", Reason: "unknown event"}
 	}
@@ -809,8 +809,6 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 	case TransferReversed:
 		v.evolve(a0, a1)
 	case ChargebackResolved:
-		v.evolve(a0, a1)
-	case PaymentVoided:
 		v.evolve(a0, a1)
 	case Closed:
 		v.evolve(a0, a1)
@@ -850,6 +848,10 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case Shipped:
 		v.evolve(a0, a1)
+	case Funded:
+		v.evolve(a0, a1)
+	case Unfunded:
+		v.evolve(a0, a1)
 	case PaymentInitiated:
 		v.evolve(a0, a1)
 	case PaymentReceived:
@@ -859,10 +861,6 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 	case UnappliedApplied:
 		v.evolve(a0, a1)
 	case ShortfallAccepted:
-		v.evolve(a0, a1)
-	case Funded:
-		v.evolve(a0, a1)
-	case Unfunded:
 		v.evolve(a0, a1)
 	case HoldPlaced:
 		v.evolve(a0, a1)
@@ -890,6 +888,8 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case ClaimPosted:
 		v.evolve(a0, a1)
+	case PaymentVoided:
+		v.evolve(a0, a1)
 	}
 }
 
@@ -910,8 +910,6 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 		return v.contradicts(a0)
 	case ChargebackResolved:
 		return v.contradicts(a0)
-	case PaymentVoided:
-		return v.contradicts(a0)
 	case Confirmed:
 		return v.contradicts(a0)
 	case DisputeOpened:
@@ -928,6 +926,10 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 		return v.contradicts(a0)
 	case EntrustmentLinked:
 		return v.contradicts(a0)
+	case Funded:
+		return v.contradicts(a0)
+	case Unfunded:
+		return v.contradicts(a0)
 	case PaymentInitiated:
 		return v.contradicts(a0)
 	case PaymentReceived:
@@ -935,10 +937,6 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 	case UnappliedApplied:
 		return v.contradicts(a0)
 	case ShortfallAccepted:
-		return v.contradicts(a0)
-	case Funded:
-		return v.contradicts(a0)
-	case Unfunded:
 		return v.contradicts(a0)
 	case HoldPlaced:
 		return v.contradicts(a0)
@@ -957,6 +955,8 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 	case Arbitrated:
 		return v.contradicts(a0)
 	case ClaimPosted:
+		return v.contradicts(a0)
+	case PaymentVoided:
 		return v.contradicts(a0)
 	}
 	return
@@ -978,8 +978,6 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 	case ReverseTransfer:
 		return v.decide(a0, a1, a2)
 	case ResolveChargeback:
-		return v.decide(a0, a1, a2)
-	case VoidPayment:
 		return v.decide(a0, a1, a2)
 	case Cancel:
 		return v.decide(a0, a1, a2)
@@ -1021,6 +1019,8 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 		return v.decide(a0, a1, a2)
 	case MarkShipped:
 		return v.decide(a0, a1, a2)
+	case Unfund:
+		return v.decide(a0, a1, a2)
 	case InitiatePayment:
 		return v.decide(a0, a1, a2)
 	case RecordPayment:
@@ -1030,8 +1030,6 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 	case ApplyUnapplied:
 		return v.decide(a0, a1, a2)
 	case AcceptShortfall:
-		return v.decide(a0, a1, a2)
-	case Unfund:
 		return v.decide(a0, a1, a2)
 	case ConfirmReceipt:
 		return v.decide(a0, a1, a2)
@@ -1050,6 +1048,8 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 	case ReturnUnapplied:
 		return v.decide(a0, a1, a2)
 	case Arbitrate:
+		return v.decide(a0, a1, a2)
+	case VoidPayment:
 		return v.decide(a0, a1, a2)
 	}
 	return
@@ -1075,9 +1075,6 @@ func (ReverseTransfer) Name() string { return "reverse-transfer" }
 
 // Name returns the wire name of the command, resolve-chargeback.
 func (ResolveChargeback) Name() string { return "resolve-chargeback" }
-
-// Name returns the wire name of the command, void-payment.
-func (VoidPayment) Name() string { return "void-payment" }
 
 // Name returns the wire name of the command, cancel.
 func (Cancel) Name() string { return "cancel" }
@@ -1136,6 +1133,9 @@ func (RecordRelease) Name() string { return "record-release" }
 // Name returns the wire name of the command, mark-shipped.
 func (MarkShipped) Name() string { return "mark-shipped" }
 
+// Name returns the wire name of the command, unfund.
+func (Unfund) Name() string { return "unfund" }
+
 // Name returns the wire name of the command, initiate-payment.
 func (InitiatePayment) Name() string { return "initiate-payment" }
 
@@ -1150,9 +1150,6 @@ func (ApplyUnapplied) Name() string { return "apply-unapplied" }
 
 // Name returns the wire name of the command, accept-shortfall.
 func (AcceptShortfall) Name() string { return "accept-shortfall" }
-
-// Name returns the wire name of the command, unfund.
-func (Unfund) Name() string { return "unfund" }
 
 // Name returns the wire name of the command, confirm-receipt.
 func (ConfirmReceipt) Name() string { return "confirm-receipt" }
@@ -1180,6 +1177,9 @@ func (ReturnUnapplied) Name() string { return "return-unapplied" }
 
 // Name returns the wire name of the command, arbitrate.
 func (Arbitrate) Name() string { return "arbitrate" }
+
+// Name returns the wire name of the command, void-payment.
+func (VoidPayment) Name() string { return "void-payment" }
 
 // commandNames returns the wire names of all commands, sorted.
 func commandNames() []string {
@@ -1259,7 +1259,7 @@ func normalCommand(c Command) Command {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, VoidPayment, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, Unfund, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate:
+	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, Unfund, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate, VoidPayment:
 		return true
 	}
 	return false
@@ -1281,8 +1281,6 @@ func appendCommand(b []byte, c Command) []byte {
 	case ReverseTransfer:
 		return c.appendJSON(b)
 	case ResolveChargeback:
-		return c.appendJSON(b)
-	case VoidPayment:
 		return c.appendJSON(b)
 	case Cancel:
 		return c.appendJSON(b)
@@ -1324,6 +1322,8 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	case MarkShipped:
 		return c.appendJSON(b)
+	case Unfund:
+		return c.appendJSON(b)
 	case InitiatePayment:
 		return c.appendJSON(b)
 	case RecordPayment:
@@ -1333,8 +1333,6 @@ func appendCommand(b []byte, c Command) []byte {
 	case ApplyUnapplied:
 		return c.appendJSON(b)
 	case AcceptShortfall:
-		return c.appendJSON(b)
-	case Unfund:
 		return c.appendJSON(b)
 	case ConfirmReceipt:
 		return c.appendJSON(b)
@@ -1353,6 +1351,8 @@ func appendCommand(b []byte, c Command) []byte {
 	case ReturnUnapplied:
 		return c.appendJSON(b)
 	case Arbitrate:
+		return c.appendJSON(b)
+	case VoidPayment:
 		return c.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -1412,10 +1412,6 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "resolve-chargeback":
 		var v ResolveChargeback
-		v.decodeJSON(r)
-		c = v
-	case "void-payment":
-		var v VoidPayment
 		v.decodeJSON(r)
 		c = v
 	case "cancel":
@@ -1498,6 +1494,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v MarkShipped
 		v.decodeJSON(r)
 		c = v
+	case "unfund":
+		var v Unfund
+		v.decodeJSON(r)
+		c = v
 	case "initiate-payment":
 		var v InitiatePayment
 		v.decodeJSON(r)
@@ -1516,10 +1516,6 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "accept-shortfall":
 		var v AcceptShortfall
-		v.decodeJSON(r)
-		c = v
-	case "unfund":
-		var v Unfund
 		v.decodeJSON(r)
 		c = v
 	case "confirm-receipt":
@@ -1556,6 +1552,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "arbitrate":
 		var v Arbitrate
+		v.decodeJSON(r)
+		c = v
+	case "void-payment":
+		var v VoidPayment
 		v.decodeJSON(r)
 		c = v
 	default:
@@ -2389,109 +2389,6 @@ func (v *ChargebackResolved) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x3 != 0x3 {
 		r.Missing(seen, "reference", "won", "", "", "", "", "", "", "", "", "", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *VoidPayment) appendJSON(b []byte) []byte {
-	b = append(b, `{"reference":`...)
-	b = wire.AppendString(b, v.Reference)
-	if v.Method != "" {
-		b = append(b, `,"method":`...)
-		b = wire.AppendString(b, string(v.Method))
-	}
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *VoidPayment) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "reference":
-			seen = r.Mark(seen, 1<<0)
-			v.Reference = r.String()
-		case "method":
-			seen = r.Mark(seen, 1<<1)
-			v.Method = Method(r.String())
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x1 != 0x1 {
-		r.Missing(seen, "reference", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *PaymentVoided) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	b = append(b, `{"reference":`...)
-	b = wire.AppendString(b, v.Reference)
-	b = append(b, `,"method":`...)
-	b = wire.AppendString(b, string(v.Method))
-	b = append(b, `,"amount":"`...)
-	text, err = v.Amount.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	if !v.Moved.isZeroJSON() {
-		b = append(b, `,"moved":`...)
-		b = v.Moved.appendJSON(b)
-	}
-	b = append(b, `,"cases":`...)
-	b = v.Cases.appendJSON(b)
-	if !v.ReceiptDeadline.IsZero() {
-		b = append(b, `,"receipt_deadline":`...)
-		b = wire.AppendTime(b, v.ReceiptDeadline)
-	}
-	if !v.PayBy.IsZero() {
-		b = append(b, `,"pay_by":`...)
-		b = wire.AppendTime(b, v.PayBy)
-	}
-	if !v.ConfirmBy.IsZero() {
-		b = append(b, `,"confirm_by":`...)
-		b = wire.AppendTime(b, v.ConfirmBy)
-	}
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *PaymentVoided) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "reference":
-			seen = r.Mark(seen, 1<<0)
-			v.Reference = r.String()
-		case "method":
-			seen = r.Mark(seen, 1<<1)
-			v.Method = Method(r.String())
-		case "amount":
-			seen = r.Mark(seen, 1<<2)
-			r.Check(v.Amount.UnmarshalText(r.Text()))
-		case "moved":
-			seen = r.Mark(seen, 1<<3)
-			v.Moved.decodeJSON(r)
-		case "cases":
-			seen = r.Mark(seen, 1<<4)
-			v.Cases.decodeJSON(r)
-		case "receipt_deadline":
-			seen = r.Mark(seen, 1<<5)
-			v.ReceiptDeadline = r.Time()
-		case "pay_by":
-			seen = r.Mark(seen, 1<<6)
-			v.PayBy = r.Time()
-		case "confirm_by":
-			seen = r.Mark(seen, 1<<7)
-			v.ConfirmBy = r.Time()
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x17 != 0x17 {
-		r.Missing(seen, "reference", "method", "amount", "", "cases", "", "", "")
 	}
 }
 
@@ -3671,6 +3568,57 @@ func (v *Shipped) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
+func (v *Funded) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Funded) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Unfund) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Unfund) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *Unfunded) appendJSON(b []byte) []byte {
+	b = append(b, `{"pay_by":`...)
+	b = wire.AppendTime(b, v.PayBy)
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *Unfunded) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "pay_by":
+			seen = r.Mark(seen, 1<<0)
+			v.PayBy = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "pay_by")
+	}
+}
+
+// appendJSON appends the JSON of v.
 func (v *Moved) appendJSON(b []byte) []byte {
 	var text []byte
 	var err error
@@ -4231,57 +4179,6 @@ func (v *ShortfallAccepted) decodeJSON(r *wire.Reader) {
 	}
 	if seen&0x1 != 0x1 {
 		r.Missing(seen, "amount")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *Funded) appendJSON(b []byte) []byte {
-	return append(b, `{}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *Funded) decodeJSON(r *wire.Reader) {
-	r.Object()
-	for r.Key() != nil {
-		r.Unknown()
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *Unfund) appendJSON(b []byte) []byte {
-	return append(b, `{}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *Unfund) decodeJSON(r *wire.Reader) {
-	r.Object()
-	for r.Key() != nil {
-		r.Unknown()
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *Unfunded) appendJSON(b []byte) []byte {
-	b = append(b, `{"pay_by":`...)
-	b = wire.AppendTime(b, v.PayBy)
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *Unfunded) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "pay_by":
-			seen = r.Mark(seen, 1<<0)
-			v.PayBy = r.Time()
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x1 != 0x1 {
-		r.Missing(seen, "pay_by")
 	}
 }
 
@@ -5130,6 +5027,109 @@ func (v *ShipBy) isZeroJSON() bool {
 	return v.Date == "" &&
 		v.Days == 0 &&
 		v.After == ""
+}
+
+// appendJSON appends the JSON of v.
+func (v *VoidPayment) appendJSON(b []byte) []byte {
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *VoidPayment) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "reference", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *PaymentVoided) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"reference":`...)
+	b = wire.AppendString(b, v.Reference)
+	b = append(b, `,"method":`...)
+	b = wire.AppendString(b, string(v.Method))
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !v.Moved.isZeroJSON() {
+		b = append(b, `,"moved":`...)
+		b = v.Moved.appendJSON(b)
+	}
+	b = append(b, `,"cases":`...)
+	b = v.Cases.appendJSON(b)
+	if !v.ReceiptDeadline.IsZero() {
+		b = append(b, `,"receipt_deadline":`...)
+		b = wire.AppendTime(b, v.ReceiptDeadline)
+	}
+	if !v.PayBy.IsZero() {
+		b = append(b, `,"pay_by":`...)
+		b = wire.AppendTime(b, v.PayBy)
+	}
+	if !v.ConfirmBy.IsZero() {
+		b = append(b, `,"confirm_by":`...)
+		b = wire.AppendTime(b, v.ConfirmBy)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *PaymentVoided) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "reference":
+			seen = r.Mark(seen, 1<<0)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "moved":
+			seen = r.Mark(seen, 1<<3)
+			v.Moved.decodeJSON(r)
+		case "cases":
+			seen = r.Mark(seen, 1<<4)
+			v.Cases.decodeJSON(r)
+		case "receipt_deadline":
+			seen = r.Mark(seen, 1<<5)
+			v.ReceiptDeadline = r.Time()
+		case "pay_by":
+			seen = r.Mark(seen, 1<<6)
+			v.PayBy = r.Time()
+		case "confirm_by":
+			seen = r.Mark(seen, 1<<7)
+			v.ConfirmBy = r.Time()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x17 != 0x17 {
+		r.Missing(seen, "reference", "method", "amount", "", "cases", "", "", "")
+	}
 }
 
 // MarshalJSON returns the state in JSON: keys in snake_case, phases and roles by name, money as text with
