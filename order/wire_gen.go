@@ -77,8 +77,6 @@ const (
 	KindPaymentReceived
 	// KindPaymentFailed is the kind of [PaymentFailed], order.payment-failed on the wire.
 	KindPaymentFailed
-	// KindUnappliedApplied is the kind of [UnappliedApplied], order.unapplied-applied on the wire.
-	KindUnappliedApplied
 	// KindShortfallAccepted is the kind of [ShortfallAccepted], order.shortfall-accepted on the wire.
 	KindShortfallAccepted
 	// KindHoldPlaced is the kind of [HoldPlaced], order.hold-placed on the wire.
@@ -107,6 +105,8 @@ const (
 	KindArbitrated
 	// KindClaimPosted is the kind of [ClaimPosted], order.claim-posted on the wire.
 	KindClaimPosted
+	// KindUnappliedApplied is the kind of [UnappliedApplied], order.unapplied-applied on the wire.
+	KindUnappliedApplied
 	// KindPaymentVoided is the kind of [PaymentVoided], order.payment-voided on the wire.
 	KindPaymentVoided
 )
@@ -179,8 +179,6 @@ func (k Kind) String() string {
 		return "order.payment-received"
 	case KindPaymentFailed:
 		return "order.payment-failed"
-	case KindUnappliedApplied:
-		return "order.unapplied-applied"
 	case KindShortfallAccepted:
 		return "order.shortfall-accepted"
 	case KindHoldPlaced:
@@ -209,6 +207,8 @@ func (k Kind) String() string {
 		return "order.arbitrated"
 	case KindClaimPosted:
 		return "order.claim-posted"
+	case KindUnappliedApplied:
+		return "order.unapplied-applied"
 	case KindPaymentVoided:
 		return "order.payment-voided"
 	}
@@ -280,8 +280,6 @@ func kindOf(name string) (Kind, bool) {
 		return KindPaymentReceived, true
 	case "order.payment-failed":
 		return KindPaymentFailed, true
-	case "order.unapplied-applied":
-		return KindUnappliedApplied, true
 	case "order.shortfall-accepted":
 		return KindShortfallAccepted, true
 	case "order.hold-placed":
@@ -310,6 +308,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindArbitrated, true
 	case "order.claim-posted":
 		return KindClaimPosted, true
+	case "order.unapplied-applied":
+		return KindUnappliedApplied, true
 	case "order.payment-voided":
 		return KindPaymentVoided, true
 	}
@@ -409,9 +409,6 @@ func (PaymentReceived) Kind() Kind { return KindPaymentReceived }
 // Kind returns [KindPaymentFailed].
 func (PaymentFailed) Kind() Kind { return KindPaymentFailed }
 
-// Kind returns [KindUnappliedApplied].
-func (UnappliedApplied) Kind() Kind { return KindUnappliedApplied }
-
 // Kind returns [KindShortfallAccepted].
 func (ShortfallAccepted) Kind() Kind { return KindShortfallAccepted }
 
@@ -454,13 +451,16 @@ func (Arbitrated) Kind() Kind { return KindArbitrated }
 // Kind returns [KindClaimPosted].
 func (ClaimPosted) Kind() Kind { return KindClaimPosted }
 
+// Kind returns [KindUnappliedApplied].
+func (UnappliedApplied) Kind() Kind { return KindUnappliedApplied }
+
 // Kind returns [KindPaymentVoided].
 func (PaymentVoided) Kind() Kind { return KindPaymentVoided }
 
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, Funded, Unfunded, PaymentInitiated, PaymentReceived, PaymentFailed, UnappliedApplied, ShortfallAccepted, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted, PaymentVoided:
+	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, Funded, Unfunded, PaymentInitiated, PaymentReceived, PaymentFailed, ShortfallAccepted, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted, UnappliedApplied, PaymentVoided:
 		return true
 	}
 	return false
@@ -531,8 +531,6 @@ func appendEvent(b []byte, e Event) []byte {
 		return e.appendJSON(b)
 	case PaymentFailed:
 		return e.appendJSON(b)
-	case UnappliedApplied:
-		return e.appendJSON(b)
 	case ShortfallAccepted:
 		return e.appendJSON(b)
 	case HoldPlaced:
@@ -560,6 +558,8 @@ func appendEvent(b []byte, e Event) []byte {
 	case Arbitrated:
 		return e.appendJSON(b)
 	case ClaimPosted:
+		return e.appendJSON(b)
+	case UnappliedApplied:
 		return e.appendJSON(b)
 	case PaymentVoided:
 		return e.appendJSON(b)
@@ -720,10 +720,6 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v PaymentFailed
 		v.decodeJSON(r)
 		e = v
-	case KindUnappliedApplied:
-		var v UnappliedApplied
-		v.decodeJSON(r)
-		e = v
 	case KindShortfallAccepted:
 		var v ShortfallAccepted
 		v.decodeJSON(r)
@@ -778,6 +774,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		e = v
 	case KindClaimPosted:
 		var v ClaimPosted
+		v.decodeJSON(r)
+		e = v
+	case KindUnappliedApplied:
+		var v UnappliedApplied
 		v.decodeJSON(r)
 		e = v
 	case KindPaymentVoided:
@@ -858,8 +858,6 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case PaymentFailed:
 		v.evolve(a0, a1)
-	case UnappliedApplied:
-		v.evolve(a0, a1)
 	case ShortfallAccepted:
 		v.evolve(a0, a1)
 	case HoldPlaced:
@@ -887,6 +885,8 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 	case Arbitrated:
 		v.evolve(a0, a1)
 	case ClaimPosted:
+		v.evolve(a0, a1)
+	case UnappliedApplied:
 		v.evolve(a0, a1)
 	case PaymentVoided:
 		v.evolve(a0, a1)
@@ -934,8 +934,6 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 		return v.contradicts(a0)
 	case PaymentReceived:
 		return v.contradicts(a0)
-	case UnappliedApplied:
-		return v.contradicts(a0)
 	case ShortfallAccepted:
 		return v.contradicts(a0)
 	case HoldPlaced:
@@ -955,6 +953,8 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 	case Arbitrated:
 		return v.contradicts(a0)
 	case ClaimPosted:
+		return v.contradicts(a0)
+	case UnappliedApplied:
 		return v.contradicts(a0)
 	case PaymentVoided:
 		return v.contradicts(a0)
@@ -1027,8 +1027,6 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 		return v.decide(a0, a1, a2)
 	case FailPayment:
 		return v.decide(a0, a1, a2)
-	case ApplyUnapplied:
-		return v.decide(a0, a1, a2)
 	case AcceptShortfall:
 		return v.decide(a0, a1, a2)
 	case ConfirmReceipt:
@@ -1048,6 +1046,8 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 	case ReturnUnapplied:
 		return v.decide(a0, a1, a2)
 	case Arbitrate:
+		return v.decide(a0, a1, a2)
+	case ApplyUnapplied:
 		return v.decide(a0, a1, a2)
 	case VoidPayment:
 		return v.decide(a0, a1, a2)
@@ -1145,9 +1145,6 @@ func (RecordPayment) Name() string { return "record-payment" }
 // Name returns the wire name of the command, fail-payment.
 func (FailPayment) Name() string { return "fail-payment" }
 
-// Name returns the wire name of the command, apply-unapplied.
-func (ApplyUnapplied) Name() string { return "apply-unapplied" }
-
 // Name returns the wire name of the command, accept-shortfall.
 func (AcceptShortfall) Name() string { return "accept-shortfall" }
 
@@ -1177,6 +1174,9 @@ func (ReturnUnapplied) Name() string { return "return-unapplied" }
 
 // Name returns the wire name of the command, arbitrate.
 func (Arbitrate) Name() string { return "arbitrate" }
+
+// Name returns the wire name of the command, apply-unapplied.
+func (ApplyUnapplied) Name() string { return "apply-unapplied" }
 
 // Name returns the wire name of the command, void-payment.
 func (VoidPayment) Name() string { return "void-payment" }
@@ -1259,7 +1259,7 @@ func normalCommand(c Command) Command {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, Unfund, InitiatePayment, RecordPayment, FailPayment, ApplyUnapplied, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate, VoidPayment:
+	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, Unfund, InitiatePayment, RecordPayment, FailPayment, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate, ApplyUnapplied, VoidPayment:
 		return true
 	}
 	return false
@@ -1330,8 +1330,6 @@ func appendCommand(b []byte, c Command) []byte {
 		return c.appendJSON(b)
 	case FailPayment:
 		return c.appendJSON(b)
-	case ApplyUnapplied:
-		return c.appendJSON(b)
 	case AcceptShortfall:
 		return c.appendJSON(b)
 	case ConfirmReceipt:
@@ -1351,6 +1349,8 @@ func appendCommand(b []byte, c Command) []byte {
 	case ReturnUnapplied:
 		return c.appendJSON(b)
 	case Arbitrate:
+		return c.appendJSON(b)
+	case ApplyUnapplied:
 		return c.appendJSON(b)
 	case VoidPayment:
 		return c.appendJSON(b)
@@ -1510,10 +1510,6 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v FailPayment
 		v.decodeJSON(r)
 		c = v
-	case "apply-unapplied":
-		var v ApplyUnapplied
-		v.decodeJSON(r)
-		c = v
 	case "accept-shortfall":
 		var v AcceptShortfall
 		v.decodeJSON(r)
@@ -1552,6 +1548,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "arbitrate":
 		var v Arbitrate
+		v.decodeJSON(r)
+		c = v
+	case "apply-unapplied":
+		var v ApplyUnapplied
 		v.decodeJSON(r)
 		c = v
 	case "void-payment":
@@ -4043,105 +4043,6 @@ func (v *PaymentFailed) decodeJSON(r *wire.Reader) {
 }
 
 // appendJSON appends the JSON of v.
-func (v *ApplyUnapplied) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	b = append(b, `{"amount":"`...)
-	text, err = v.Amount.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	if v.Reference != "" {
-		b = append(b, `,"reference":`...)
-		b = wire.AppendString(b, v.Reference)
-	}
-	if v.Method != "" {
-		b = append(b, `,"method":`...)
-		b = wire.AppendString(b, string(v.Method))
-	}
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *ApplyUnapplied) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "amount":
-			seen = r.Mark(seen, 1<<0)
-			r.Check(v.Amount.UnmarshalText(r.Text()))
-		case "reference":
-			seen = r.Mark(seen, 1<<1)
-			v.Reference = r.String()
-		case "method":
-			seen = r.Mark(seen, 1<<2)
-			v.Method = Method(r.String())
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount", "", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *UnappliedApplied) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	b = append(b, `{"amount":"`...)
-	text, err = v.Amount.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	if !wire.IsZero(v.Reviewed) {
-		b = append(b, `,"reviewed":"`...)
-		text, err = v.Reviewed.AppendText(b)
-		b = wire.CloseText(b, text, err)
-	}
-	if v.Reference != "" {
-		b = append(b, `,"reference":`...)
-		b = wire.AppendString(b, v.Reference)
-	}
-	if !v.Moved.isZeroJSON() {
-		b = append(b, `,"moved":`...)
-		b = v.Moved.appendJSON(b)
-	}
-	if !v.Cases.isZeroJSON() {
-		b = append(b, `,"cases":`...)
-		b = v.Cases.appendJSON(b)
-	}
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *UnappliedApplied) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "amount":
-			seen = r.Mark(seen, 1<<0)
-			r.Check(v.Amount.UnmarshalText(r.Text()))
-		case "reviewed":
-			seen = r.Mark(seen, 1<<1)
-			r.Check(v.Reviewed.UnmarshalText(r.Text()))
-		case "reference":
-			seen = r.Mark(seen, 1<<2)
-			v.Reference = r.String()
-		case "moved":
-			seen = r.Mark(seen, 1<<3)
-			v.Moved.decodeJSON(r)
-		case "cases":
-			seen = r.Mark(seen, 1<<4)
-			v.Cases.decodeJSON(r)
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount", "", "", "", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
 func (v *AcceptShortfall) appendJSON(b []byte) []byte {
 	return append(b, `{}`...)
 }
@@ -5027,6 +4928,105 @@ func (v *ShipBy) isZeroJSON() bool {
 	return v.Date == "" &&
 		v.Days == 0 &&
 		v.After == ""
+}
+
+// appendJSON appends the JSON of v.
+func (v *ApplyUnapplied) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *ApplyUnapplied) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "reference":
+			seen = r.Mark(seen, 1<<1)
+			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<2)
+			v.Method = Method(r.String())
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount", "", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *UnappliedApplied) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if !v.Moved.isZeroJSON() {
+		b = append(b, `,"moved":`...)
+		b = v.Moved.appendJSON(b)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *UnappliedApplied) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "amount":
+			seen = r.Mark(seen, 1<<0)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "reviewed":
+			seen = r.Mark(seen, 1<<1)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "reference":
+			seen = r.Mark(seen, 1<<2)
+			v.Reference = r.String()
+		case "moved":
+			seen = r.Mark(seen, 1<<3)
+			v.Moved.decodeJSON(r)
+		case "cases":
+			seen = r.Mark(seen, 1<<4)
+			v.Cases.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x1 != 0x1 {
+		r.Missing(seen, "amount", "", "", "", "")
+	}
 }
 
 // appendJSON appends the JSON of v.

@@ -28,7 +28,7 @@ var mutants = []mutant{
 	{"pay.go", "if c.Method == PayECheck && c.BankCountry != \"US\" {", "if false {", "I9", "e-Checking of any bank", edges},
 	{"pay.go", "if c.Method != PayTT && o.processing(g.At) {", "if false {", "D18", "two payments in process", play},
 	{"pay.go", "if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == \"\") {", "if false {", "D19", "a transfer into another account counts", play},
-	{"pay.go", "amount := smaller(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())", "amount := smaller(o.Ledger.Unapplied, o.Due())", "D19", "confirmation applies money under review", edges},
+	{"unapplied.go", "amount := smaller(o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review), o.Due())", "amount := smaller(o.Ledger.Unapplied, o.Due())", "D19", "confirmation applies money under review", edges},
 	{"pay.go", "short := o.StepDue()", "short := o.Due()", "D20", "a shortfall writes off the balance as well", play},
 	{"refund.go", "if after.Phase <= PhaseReceived && after.paidBack() {", "if after.Phase <= PhaseReceived && after.Ledger.Applied.IsZero() {", "D30", "an order that is refunded in full stays open", play},
 	{"refund.go", "case waits.Less(c.Amount):", "case false:", "I14", "more is returned than waits", play},
