@@ -205,7 +205,7 @@ func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 	if !due.IsPositive() || p.chance(4) == 0 {
 		due = USD(one(p.chance, "30", "99.99", "600"))
 	}
-	c := Wired(o, fmt.Sprint("R", p.serial), due, p.Clock.Now())
+	c := Wired(o, "R"+p.named(p.serial), due, p.Clock.Now())
 	if p.chance(5) == 0 {
 		c.Payer = "Somebody"
 	}

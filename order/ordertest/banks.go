@@ -30,7 +30,7 @@ func (p *Player) reports(id trade.ID, c order.RecordPayment) order.RecordPayment
 // unannounced is a card payment of which the processor says that it came in, and the buyer has said
 // nothing.
 func (p *Player) unannounced(o *order.Order, amount trade.Money) order.Command {
-	id := order.PaymentID(fmt.Sprint("U", p.serial))
+	id := order.PaymentID("U" + p.named(p.serial))
 	return p.reports(o.ID, order.RecordPayment{
 		Reference: "K-" + string(id), Method: order.PayCard, Payment: id, Amount: amount, PaidAt: p.Clock.Now(),
 	})

@@ -73,7 +73,7 @@ func (p *Player) placing() paylater.Place {
 func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	o := p.sale(id)
 	buyer, merchant := trade.Actor{Role: trade.Buyer, Account: o.Buyer}, trade.Actor{Role: trade.Seller, Account: o.Merchant}
-	due := paylater.Pay{Reference: fmt.Sprint("P", p.serial), Amount: one(p.chance, o.Due(), o.Due(), o.Due(), CNY("0.01"))}
+	due := paylater.Pay{Reference: "P" + p.named(p.serial), Amount: one(p.chance, o.Due(), o.Due(), o.Due(), CNY("0.01"))}
 	deadline, runs := o.Deadline()
 	switch {
 	case o.Phase == paylater.PhaseNone:

@@ -73,9 +73,9 @@ func (p *Player) beginning(o *order.Order) (trade.Actor, order.Command) {
 	case collects && n < 1 && due.IsPositive() && paid:
 		return owner, order.AcceptShortfall{}
 	case o.Phase == order.PhaseConfirmed && n < 2 && !paid:
-		return Platform, p.reports(o.ID, Wired(o, fmt.Sprint("R", p.serial), p.part(due), p.Clock.Now()))
+		return Platform, p.reports(o.ID, Wired(o, "R"+p.named(p.serial), p.part(due), p.Clock.Now()))
 	case collects && n < 4 && due.IsPositive():
-		return buyer, order.InitiatePayment{Payment: order.PaymentID(fmt.Sprint("C", p.serial)), Method: one(p.chance, order.PayCard, order.PayECheck), BankCountry: "US", Amount: due}
+		return buyer, order.InitiatePayment{Payment: order.PaymentID("C" + p.named(p.serial)), Method: one(p.chance, order.PayCard, order.PayECheck), BankCountry: "US", Amount: due}
 	case collects && o.Phase <= order.PhaseShipped && n < 5 && left.IsPositive():
 		return buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: left}
 	case o.Phase == order.PhaseConfirmed && paid, o.Phase == order.PhaseReadyToShip && n < 6 && p.chance(3) > 0:
