@@ -16,8 +16,9 @@ import (
 
 // ChargeBack reports that a bank opened a case about a card or e-Checking payment.
 type ChargeBack struct {
-	Reference string `json:"reference"`     // of the payment, as it was recorded
-	Case      string `json:"case,omitzero"` // the bank's name of the case; it must not be empty
+	Reference string `json:"reference"`       // of the payment, as it was recorded
+	Method    Method `json:"method,omitzero"` // of the payment, where both have the reference
+	Case      string `json:"case,omitzero"`   // the bank's name of the case; it must not be empty
 	// Amount is how much the case takes; zero if the bank names none: all that other cases leave of
 	// the payment.
 	Amount trade.Money `json:"amount,omitzero"`
@@ -25,11 +26,14 @@ type ChargeBack struct {
 	At time.Time `json:"at,omitzero"`
 }
 
-func (c ChargeBack) check() error { return checkCase(c.Reference, c.Case, c.Amount, c.At) }
+func (c ChargeBack) check() error { return checkCase(c.Reference, c.Method, c.Case, c.Amount, c.At) }
 
 // checkCase checks the fields of a report about a case.
-func checkCase(reference, name string, amount trade.Money, at time.Time) error {
+func checkCase(reference string, method Method, name string, amount trade.Money, at time.Time) error {
 	if err := checkReference("reference", reference); err != nil {
+		return err
+	}
+	if err := checkMethod(method, PayCard, PayECheck); err != nil {
 		return err
 	}
 	if err := checkReference("case", name); err != nil {
@@ -46,7 +50,15 @@ func checkCase(reference, name string, amount trade.Money, at time.Time) error {
 
 func (c ChargeBack) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	r := CaseReport{Case: c.Case, Amount: c.Amount, Status: CaseOpen, At: trade.Instant(c.At)}
-	return o.takeBack(c, g, f, r, c.Reference, PayCard, PayECheck)
+	return o.takeBack(c, g, f, r, c.Reference, contestable(c.Method)...)
+}
+
+// contestable returns that method, or all that can be charged back if none is named.
+func contestable(m Method) []Method {
+	if m == "" {
+		return []Method{PayCard, PayECheck}
+	}
+	return []Method{m}
 }
 
 // ReverseTransfer reports that a bank took a T/T credit back, all of it or a part.
@@ -57,7 +69,7 @@ type ReverseTransfer struct {
 	At        time.Time   `json:"at"`
 }
 
-func (c ReverseTransfer) check() error { return checkCase(c.Reference, c.Case, c.Amount, c.At) }
+func (c ReverseTransfer) check() error { return checkCase(c.Reference, "", c.Case, c.Amount, c.At) }
 
 func (c ReverseTransfer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	r := CaseReport{Case: c.Case, Amount: c.Amount, Status: CaseRecalled, At: trade.Instant(c.At)}
@@ -76,7 +88,7 @@ func (o *Order) takeBack(c Command, g *trade.Given, f *Facts, r CaseReport, refe
 	}
 	zero := zeroOf(p.Amount)
 	e := PaymentReversed{
-		Reference: reference, Amount: p.Amount, Applied: zero.AddUnchecked(moved.Applied), Unapplied: zero.AddUnchecked(moved.Unapplied),
+		Reference: reference, Method: p.Method, Amount: p.Amount, Applied: zero.AddUnchecked(moved.Applied), Unapplied: zero.AddUnchecked(moved.Unapplied),
 		Reviewed: moved.Reviewed,
 		Case:     r.Case, Claimed: r.Amount, At: r.At, Shortfall: moved.Shortfall, Cases: sums,
 	}
@@ -163,7 +175,8 @@ func (o *Order) afterCase(g *trade.Given, f *Facts, e Event) ([]Event, error) {
 // Stored: add fields, never rename or remove.
 type PaymentReversed struct {
 	Reference string      `json:"reference"`
-	Amount    trade.Money `json:"amount"` // of the payment
+	Method    Method      `json:"method,omitzero"` // the first edition named none
+	Amount    trade.Money `json:"amount"`          // of the payment
 	Applied   trade.Money `json:"applied"`
 	Unapplied trade.Money `json:"unapplied"`
 	Reviewed  trade.Money `json:"reviewed,omitzero"` // the part of Unapplied that was under review
@@ -195,7 +208,7 @@ func (e *PaymentReversed) sums(o *Order) CaseSums {
 func (e *PaymentReversed) contradicts(o *Order) error {
 	sound := true
 	if e.first() {
-		i := o.receiptIndex(e.Reference)
+		i := o.receiptIndex(e.Method, e.Reference)
 		if i < 0 || o.Payments[i].Method == PayTT || o.Payments[i].Chargeback.Status != ChargebackNone {
 			return fmt.Errorf("order: %s cannot be charged back", trade.Quoted(e.Reference))
 		}
@@ -208,14 +221,14 @@ func (e *PaymentReversed) contradicts(o *Order) error {
 func (e PaymentReversed) evolve(o *Order, at time.Time) {
 	sums := e.sums(o)
 	if e.first() {
-		i := o.receiptIndex(e.Reference)
+		i := o.receiptIndex(e.Method, e.Reference)
 		o.Payments = slices.Clone(o.Payments)
 		o.Payments[i].Chargeback = Chargeback{
 			Status: ChargebackOpen, Applied: e.Applied, Unapplied: e.Unapplied, Review: e.Reviewed, OpenedAt: at, At: at,
 		}
 	}
 	o.Ledger = o.Ledger.moved(e.moved(), sums)
-	o.lowerKeptReview(e.Reference, e.Reviewed)
+	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
 	o.setOpenCases(sums.Open, resumed{}, at)
 	o.noteSettled(at)
 }
@@ -224,7 +237,8 @@ func (e PaymentReversed) evolve(o *Order, at time.Time) {
 // Stored: add fields, never rename or remove.
 type TransferReversed struct {
 	Reference string      `json:"reference"`
-	Amount    trade.Money `json:"amount"` // of the transfer
+	Method    Method      `json:"method,omitzero"` // the first edition named none
+	Amount    trade.Money `json:"amount"`          // of the transfer
 	Applied   trade.Money `json:"applied"`
 	Unapplied trade.Money `json:"unapplied"`
 	Reviewed  trade.Money `json:"reviewed,omitzero"`
@@ -243,7 +257,7 @@ func (e *TransferReversed) contradicts(o *Order) error {
 func (e TransferReversed) evolve(o *Order, at time.Time) {
 	r := PaymentReversed(e)
 	o.Ledger = o.Ledger.moved(r.moved(), e.Cases)
-	o.lowerKeptReview(e.Reference, e.Reviewed)
+	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
 	o.setOpenCases(e.Cases.Open, resumed{}, at)
 	o.noteSettled(at)
 }
@@ -252,20 +266,23 @@ func (e TransferReversed) evolve(o *Order, at time.Time) {
 // is due again as long as the order is unfinished. A case may end the other way later, or be opened
 // again: the report of the latest instant stands.
 type ResolveChargeback struct {
-	Reference string    `json:"reference"` // of the payment, as it was recorded
+	Reference string    `json:"reference"`       // of the payment, as it was recorded
+	Method    Method    `json:"method,omitzero"` // of the payment, where both have the reference
 	Case      string    `json:"case,omitzero"`
 	Won       bool      `json:"won"`
 	At        time.Time `json:"at,omitzero"` // the bank's instant
 }
 
-func (c ResolveChargeback) check() error { return checkCase(c.Reference, c.Case, trade.Money{}, c.At) }
+func (c ResolveChargeback) check() error {
+	return checkCase(c.Reference, c.Method, c.Case, trade.Money{}, c.At)
+}
 
 func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	r := CaseReport{Case: c.Case, Status: CaseLost, At: trade.Instant(c.At)}
 	if c.Won {
 		r.Status = CaseWon
 	}
-	p, after, err := o.reported(c, g, f, r, c.Reference, PayCard, PayECheck)
+	p, after, err := o.reported(c, g, f, r, c.Reference, contestable(c.Method)...)
 	if err != nil || after == nil {
 		return nil, err
 	}
@@ -276,7 +293,7 @@ func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, 
 	on := o.resumedAt(g.At, o.Dispute.Stage != StageNone || sums.Open > 0)
 	none := trade.Money{}
 	return o.afterCase(g, f, ChargebackResolved{
-		Reference: c.Reference, Won: c.Won, Case: r.Case, At: r.At, Shortfall: moved.Shortfall, Cases: sums,
+		Reference: c.Reference, Method: p.Method, Won: c.Won, Case: r.Case, At: r.At, Shortfall: moved.Shortfall, Cases: sums,
 		Applied: none.SubUnchecked(moved.Applied), Unapplied: none.SubUnchecked(moved.Unapplied), Reviewed: none.SubUnchecked(moved.Reviewed),
 		ReceiptDeadline: on.receiptDeadline, PayBy: on.payBy, ConfirmBy: on.confirmBy,
 	})
@@ -287,6 +304,7 @@ func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, 
 // Stored: add fields, never rename or remove.
 type ChargebackResolved struct {
 	Reference       string      `json:"reference"`
+	Method          Method      `json:"method,omitzero"` // the first edition named none
 	Won             bool        `json:"won"`
 	Applied         trade.Money `json:"applied,omitzero"`
 	Unapplied       trade.Money `json:"unapplied,omitzero"`
@@ -315,7 +333,7 @@ func (e *ChargebackResolved) sums(o *Order) CaseSums {
 	if !e.first() {
 		return e.Cases
 	}
-	l, amount := &o.Ledger, o.Payments[o.receiptIndex(e.Reference)].Amount
+	l, amount := &o.Ledger, o.Payments[o.receiptIndex(e.Method, e.Reference)].Amount
 	if e.Won {
 		return CaseSums{Taken: l.Taken.SubUnchecked(amount), Lost: l.Lost, Excess: l.Excess, Open: o.OpenChargebacks - 1}
 	}
@@ -325,7 +343,7 @@ func (e *ChargebackResolved) sums(o *Order) CaseSums {
 func (e *ChargebackResolved) contradicts(o *Order) error {
 	sound := true
 	if e.first() {
-		i := o.receiptIndex(e.Reference)
+		i := o.receiptIndex(e.Method, e.Reference)
 		if i < 0 || o.Payments[i].Chargeback.Status != ChargebackOpen {
 			return fmt.Errorf("order: no chargeback of %s is open", trade.Quoted(e.Reference))
 		}
@@ -342,7 +360,7 @@ func (e *ChargebackResolved) contradicts(o *Order) error {
 func (e ChargebackResolved) evolve(o *Order, at time.Time) {
 	sums := e.sums(o)
 	if e.first() {
-		i := o.receiptIndex(e.Reference)
+		i := o.receiptIndex(e.Method, e.Reference)
 		o.Payments = slices.Clone(o.Payments)
 		b := &o.Payments[i].Chargeback
 		b.Status, b.At = ChargebackLost, at
@@ -351,7 +369,7 @@ func (e ChargebackResolved) evolve(o *Order, at time.Time) {
 		}
 	}
 	o.Ledger = o.Ledger.moved(e.moved(), sums)
-	o.lowerKeptReview(e.Reference, trade.Money{}.SubUnchecked(e.Reviewed))
+	o.lowerKeptReview(e.Method, e.Reference, trade.Money{}.SubUnchecked(e.Reviewed))
 	o.setOpenCases(sums.Open, resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 	o.noteSettled(at)
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/trade"
@@ -34,12 +35,9 @@ type Chargeback struct {
 }
 
 // receiptIndex returns the index of the payment that the first edition recorded under that reference,
-// or -1.
-func (o *Order) receiptIndex(reference string) int {
-	for i := range o.Payments {
-		if o.Payments[i].Receipt.Reference == reference && reference != "" {
-			return i
-		}
-	}
-	return -1
+// by that method if one is given, or -1.
+func (o *Order) receiptIndex(method Method, reference string) int {
+	return slices.IndexFunc(o.Payments, func(p Payment) bool {
+		return reference != "" && p.Receipt.Reference == reference && (method == "" || p.Method == method)
+	})
 }

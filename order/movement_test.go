@@ -66,10 +66,10 @@ var single = map[string]func(s story, a []string) (trade.Actor, order.Command){
 		return platform, s.wireAs(a[0], a[1], "John Doe")
 	},
 	"apply": func(_ story, a []string) (trade.Actor, order.Command) {
-		return platform, order.ApplyUnapplied{Amount: money(a[0]), Reference: a[1]}
+		return platform, order.ApplyUnapplied{Amount: money(a[0]), Reference: a[1], Method: order.Method(a[2])}
 	},
 	"return": func(_ story, a []string) (trade.Actor, order.Command) {
-		return platform, order.ReturnUnapplied{Amount: money(a[0]), Reference: a[1]}
+		return platform, order.ReturnUnapplied{Amount: money(a[0]), Reference: a[1], Method: order.Method(a[2])}
 	},
 	"refund": func(_ story, a []string) (trade.Actor, order.Command) {
 		return seller, order.Refund{Amount: money(a[0])}
@@ -79,7 +79,7 @@ var single = map[string]func(s story, a []string) (trade.Actor, order.Command){
 	},
 	"short": func(story, []string) (trade.Actor, order.Command) { return seller, order.AcceptShortfall{} },
 	"void": func(_ story, a []string) (trade.Actor, order.Command) {
-		return platform, order.VoidPayment{Reference: a[0]}
+		return platform, order.VoidPayment{Reference: a[0], Method: order.Method(a[1])}
 	},
 
 	"back":   func(s story, a []string) (trade.Actor, order.Command) { return platform, s.opens(a) },

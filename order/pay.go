@@ -152,7 +152,7 @@ func (e PaymentInitiated) evolve(o *Order, at time.Time) {
 	p := Payment{ID: e.Payment, Method: e.Method, Status: PaymentPending, Amount: e.Amount, NoticeUntil: e.NoticeUntil, InitiatedAt: at}
 	if e.Reference != "" {
 		p.Status = PaymentIsReceived
-		o.forgetUnannounced(e.Reference)
+		o.forgetUnannounced(e.Method, e.Reference)
 		o.Ledger = o.Ledger.announced(&e)
 		o.noteSettled(at)
 	}
@@ -160,8 +160,11 @@ func (e PaymentInitiated) evolve(o *Order, at time.Time) {
 }
 
 // forgetUnannounced removes a payment from those that can still be announced.
-func (o *Order) forgetUnannounced(reference string) {
-	o.Unannounced = slices.DeleteFunc(slices.Clone(o.Unannounced), func(u Unannounced) bool { return u.Reference == reference })
+func (o *Order) forgetUnannounced(method Method, reference string) {
+	named := func(u Unannounced) bool { return u.Reference == reference && (method == "" || u.Method == method) }
+	if slices.ContainsFunc(o.Unannounced, named) {
+		o.Unannounced = slices.DeleteFunc(slices.Clone(o.Unannounced), named)
+	}
 }
 
 // RecordPayment reports money that came in. It is a fact, accepted in every phase from submission on;
@@ -264,8 +267,12 @@ func (o *Order) incoming(f *Facts, reference string, methods ...Method) (Incomin
 	if p := &f.Incoming; p.Reference == reference && slices.Contains(methods, p.Method) {
 		return *p, !p.Order.IsZero()
 	}
-	p, ok := o.Incoming(reference)
-	return p, ok && slices.Contains(methods, p.Method)
+	for _, m := range methods {
+		if p, ok := o.Incoming(m, reference); ok {
+			return p, true
+		}
+	}
+	return IncomingPayment{}, false
 }
 
 // checkNotFuture refuses a report about an instant that lies after that of the desk (D61).

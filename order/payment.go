@@ -136,9 +136,9 @@ func (o *Order) announcedIndex(id PaymentID, method Method) int {
 	return -1
 }
 
-// Incoming returns the payment that the first edition recorded on the order under that reference,
-// as its own stream would have it, and true; or false if there is none.
-func (o *Order) Incoming(reference string) (IncomingPayment, bool) {
+// Incoming returns the payment that the first edition recorded on the order by that method under that
+// reference, as its own stream would have it, and true; or false if there is none.
+func (o *Order) Incoming(method Method, reference string) (IncomingPayment, bool) {
 	review := o.KeptReview
 	for i := len(o.Payments) - 1; i >= 0; i-- {
 		p := &o.Payments[i]
@@ -156,7 +156,7 @@ func (o *Order) Incoming(reference string) (IncomingPayment, bool) {
 			in.Reversed = zeroOf(in.Amount)
 			review = review.SubUnchecked(in.Unapplied)
 		}
-		if in.Reference == reference {
+		if in.Method == method && in.Reference == reference {
 			return in, true
 		}
 	}
@@ -165,8 +165,8 @@ func (o *Order) Incoming(reference string) (IncomingPayment, bool) {
 
 // lowerKeptReview notes that money of a payment which the first edition kept is not under review any
 // longer, or again if the amount is negative. The first edition named no payment.
-func (o *Order) lowerKeptReview(reference string, reviewed trade.Money) {
-	if !reviewed.IsZero() && (reference == "" || o.receiptIndex(reference) >= 0) {
+func (o *Order) lowerKeptReview(method Method, reference string, reviewed trade.Money) {
+	if !reviewed.IsZero() && (reference == "" || o.receiptIndex(method, reference) >= 0) {
 		o.KeptReview = o.KeptReview.SubUnchecked(reviewed)
 	}
 }

@@ -92,7 +92,7 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, er
 		if err != nil {
 			return nil, err
 		}
-		waits, e.Reference, e.Reviewed = p.Unapplied, c.Reference, c.Amount
+		waits, e.Reference, e.Method, e.Reviewed = p.Unapplied, p.Reference, p.Method, c.Amount
 	}
 	switch {
 	case !c.Amount.IsPositive():
@@ -107,12 +107,13 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, er
 }
 
 // UnappliedReturned says how much waiting money went back, and which part of it was under review:
-// all of it if Reference names the payment. The first edition named none.
+// all of it if Reference and Method name the payment. The first edition named none.
 // Stored: add fields, never rename or remove.
 type UnappliedReturned struct {
 	Amount    trade.Money `json:"amount"`
 	Reviewed  trade.Money `json:"reviewed,omitzero"`
 	Reference string      `json:"reference,omitzero"`
+	Method    Method      `json:"method,omitzero"`
 }
 
 func (e *UnappliedReturned) contradicts(o *Order) error {
@@ -121,5 +122,5 @@ func (e *UnappliedReturned) contradicts(o *Order) error {
 
 func (e UnappliedReturned) evolve(o *Order, _ time.Time) {
 	o.Ledger = o.Ledger.returned(&e)
-	o.lowerKeptReview(e.Reference, e.Reviewed)
+	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
 }

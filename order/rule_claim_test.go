@@ -156,7 +156,7 @@ func testD24(t *testing.T) {
 		t.Run("accept/"+name, func(t *testing.T) {
 			cases := order.CaseSums{Taken: amount, Lost: money("0"), Excess: money("0"), Open: 1}
 			s.when(platform, back).then(order.PaymentReversed{
-				Reference: "C-1", Amount: amount, Applied: amount, Unapplied: money("0"), Case: "case-1", At: newYear, Cases: cases})(t)
+				Reference: "C-1", Method: order.PayCard, Amount: amount, Applied: amount, Unapplied: money("0"), Case: "case-1", At: newYear, Cases: cases})(t)
 			after := s.contested("1").order
 			if after.Phase != s.order.Phase || !after.Frozen() || after.Ledger.Reversed != amount {
 				t.Errorf("%s, the ledger has %+v", after.Phase, after.Ledger)
@@ -232,10 +232,10 @@ func testD24Cases(t *testing.T) {
 	t.Run("effect/the first name is that of a case of the first edition", func(t *testing.T) {
 		// What the desk does when it adopts the payment: its stream has the case without a name.
 		old := confirmed(t, order.CoverageNone).paidFirst("1", "2000", "2000").contestedFirst("1", "2000", "2000", "0")
-		if in, ok := old.order.Incoming("C-1"); !ok || len(in.Cases) != 1 || in.Cases[0].Status != order.CaseOpen || in.Cases[0].Name != "" {
+		if in, ok := old.order.Incoming(order.PayCard, "C-1"); !ok || len(in.Cases) != 1 || in.Cases[0].Status != order.CaseOpen || in.Cases[0].Name != "" {
 			t.Fatalf("the order has %+v", in)
 		}
-		cases, changed, err := must2(old.order.Incoming("C-1")).Cases.With(order.CaseReport{Case: "a", Status: order.CaseLost, At: old.now.Add(1)})
+		cases, changed, err := must2(old.order.Incoming(order.PayCard, "C-1")).Cases.With(order.CaseReport{Case: "a", Status: order.CaseLost, At: old.now.Add(1)})
 		if err != nil || !changed || len(cases) != 1 || cases[0].Name != "a" || cases[0].Status != order.CaseLost {
 			t.Errorf("the cases are %+v, %t, %v", cases, changed, err)
 		}
@@ -248,7 +248,7 @@ func testD24Resolved(t *testing.T, gone story) {
 	open := gone.contested("1").after(day)
 	won := open.end1("1", true)
 	t.Run("effect/won moves it back", open.when(platform, won).then(order.ChargebackResolved{
-		Reference: "C-1", Won: true, Applied: money("2000"), Unapplied: money("0"), Case: "case-1", At: open.now, ReceiptDeadline: open.now.Add(15 * day), Cases: noCases,
+		Reference: "C-1", Method: order.PayCard, Won: true, Applied: money("2000"), Unapplied: money("0"), Case: "case-1", At: open.now, ReceiptDeadline: open.now.Add(15 * day), Cases: noCases,
 	}))
 	t.Run("effect/lost leaves it, and it is due again", func(t *testing.T) {
 		open.moved(t, "lost:1").has(t, "reversed=2000", "due=6000", "phase=shipped", "lost=2000")

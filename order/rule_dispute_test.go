@@ -249,7 +249,7 @@ func testD13(t *testing.T) {
 	})
 	t.Run("effect/a dispute that outlasts the chargeback", func(t *testing.T) {
 		inner.when(platform, inner.end1("2", true)).then(order.ChargebackResolved{
-			Reference: "C-2", Won: true, Applied: money("4000"), Unapplied: money("0"), Case: "case-1", At: inner.now, Cases: noCases})(t)
+			Reference: "C-2", Method: order.PayCard, Won: true, Applied: money("4000"), Unapplied: money("0"), Case: "case-1", At: inner.now, Cases: noCases})(t)
 		runs(inner.resolved("2", true).after(6*day).does(buyer, order.WithdrawDispute{}), s.now.Add(25*day))(t)
 	})
 	late := s.at(deadline).contested("2").after(day)

@@ -55,7 +55,7 @@ func testD63(t *testing.T) {
 	open := ready.contested("1").after(day)
 	falls := order.Unfunded{PayBy: open.now.Add(60 * day)}
 	t.Run("effect/the end of the last chargeback moves the order back", open.when(platform, open.end1("1", false)).then(
-		order.ChargebackResolved{Reference: "C-1", Case: "case-1", At: open.now, Cases: order.CaseSums{Taken: money("2000"), Lost: money("2000"), Excess: money("0")}}, falls))
+		order.ChargebackResolved{Reference: "C-1", Method: order.PayCard, Case: "case-1", At: open.now, Cases: order.CaseSums{Taken: money("2000"), Lost: money("2000"), Excess: money("0")}}, falls))
 	t.Run("excludes/its opening", open.when(system, unfund).refusedBy(rule.D29))
 	lost := open.resolved("1", false)
 	t.Run("effect/links and hold stay, and the time to pay begins anew", func(t *testing.T) {
@@ -147,6 +147,34 @@ func testD65(t *testing.T) {
 			t.Errorf("the payment is %+v", made)
 		}
 	})
+	t.Run("effect/of two payments with one reference the method says which is meant", func(t *testing.T) {
+		two := s.follows(t, "stranger:1000:C-1 charge:1:500")
+		two.follows(t, "apply:501:C-1:card!D19 apply:501:C-1:tt announce:1:500").has(t, "applied=1500", "review=0", "received=1500")
+		two.follows(t, "announce:1:500 apply:1000:C-1").has(t, "applied=1500", "review=0")
+		two.follows(t, "announce:1:500 return:1000:C-1").has(t, "applied=500", "review=0", "returned=1000")
+		two.follows(t, "void:C-1:tt announce:1:500").has(t, "applied=500", "reversed=1000")
+		two.follows(t, "void:C-1:card announce:1:500").has(t, "applied=0", "review=1000", "reversed=500")
+		check := s.charged("1", "500")
+		check.Method = order.PayECheck
+		both := two.does(platform, check)
+		report := order.ChargeBack{Reference: "C-1", Method: order.PayECheck, Case: "a", At: both.now}
+		taken := both.does(platform, report)
+		if c := taken.payments[2]; len(c.Cases) != 1 || c.Reversed != money("500") || len(taken.payments[1].Cases) != 0 {
+			t.Errorf("the payments are %+v", taken.payments)
+		}
+		end := order.ResolveChargeback{Reference: "C-1", Case: "a", Won: true, At: both.now}
+		if _, early := errors.AsType[*trade.EarlyError](taken.when(platform, end).err); !early {
+			t.Error("the card payment has no case")
+		}
+		end.Method = order.PayECheck
+		taken.does(platform, end).has(t, "cases=0", "reversed=0")
+	})
+	t.Run("refuse/a chargeback of a transfer", func(t *testing.T) {
+		report := order.ChargeBack{Reference: "C-1", Method: order.PayTT, Case: "a", At: s.now}
+		if bad, ok := errors.AsType[*trade.InvalidError](s.when(platform, report).err); !ok || bad.Field != "method" {
+			t.Errorf("the error is %v", s.when(platform, report).err)
+		}
+	})
 	testD65Void(t, s)
 	t.Run("effect/what the first edition stored is answered from the order's state", func(t *testing.T) {
 		old := s.paidFirst("1", "2000", "2000")
@@ -154,10 +182,10 @@ func testD65(t *testing.T) {
 		old.when(platform, again).then()(t)
 		again.Amount = money("1999")
 		old.when(platform, again).refusedBy(rule.D19)(t)
-		if in, ok := old.order.Incoming("C-1"); !ok || in.Order != orderID || in.Amount != money("2000") || in.Review {
+		if in, ok := old.order.Incoming(order.PayCard, "C-1"); !ok || in.Order != orderID || in.Amount != money("2000") || in.Review {
 			t.Errorf("the order has %+v, %t", in, ok)
 		}
-		if in, ok := old.order.Incoming("C-2"); ok {
+		if in, ok := old.order.Incoming(order.PayCard, "C-2"); ok {
 			t.Errorf("the order has %+v", in)
 		}
 	})

@@ -224,7 +224,7 @@ func testD19(t *testing.T) {
 				t.Errorf("the ledger has %+v", l)
 			}
 			seen.when(platform, order.ApplyUnapplied{Amount: money("2000"), Reference: seen.latest()}).then(
-				order.UnappliedApplied{Amount: money("2000"), Reviewed: money("2000"), Reference: seen.latest(), Cases: noCases}, order.Funded{})(t)
+				order.UnappliedApplied{Amount: money("2000"), Reviewed: money("2000"), Reference: seen.latest(), Method: order.PayTT, Cases: noCases}, order.Funded{})(t)
 			seen.when(platform, order.ApplyUnapplied{Amount: money("2000")}).refusedBy(rule.D19, short("2000"))(t)
 			seen.when(platform, order.ApplyUnapplied{Amount: money("1"), Reference: "W-none"}).refusedBy(rule.D19)(t)
 		})
@@ -292,7 +292,7 @@ func testD19(t *testing.T) {
 		give := func(amount, reference string) attempt {
 			return mixed.when(platform, order.ReturnUnapplied{Amount: money(amount), Reference: reference})
 		}
-		give("2000", seen.latest()).then(order.UnappliedReturned{Amount: money("2000"), Reviewed: money("2000"), Reference: seen.latest()})(t)
+		give("2000", seen.latest()).then(order.UnappliedReturned{Amount: money("2000"), Reviewed: money("2000"), Reference: seen.latest(), Method: order.PayTT})(t)
 		give("2000.01", seen.latest()).refusedBy(rule.D21, short("0.01"))(t)
 		give("100", "").then(order.UnappliedReturned{Amount: money("100")})(t)
 		give("100.01", "").refusedBy(rule.D21, short("0.01"))(t)

@@ -134,8 +134,8 @@ var secondEvents = []order.Event{
 		Reference: "TT/2025: 001", Method: order.PayTT, Payment: "P1", ReceivingAccount: account, Amount: money("1980"), Applied: money("1800"), Unapplied: money("80"),
 		Payer: "JANE DOE", PaidAt: noon, Fee: money("15"), NeedsReview: true, Reversed: money("100"), OwnStream: true,
 	},
-	order.UnappliedApplied{Amount: money("80"), Reviewed: money("79.99"), Reference: "TT/2025: 001", Moved: fullMoved, Cases: fullCases},
-	order.UnappliedReturned{Amount: money("80"), Reviewed: money("80"), Reference: "TT/2025: 001"},
+	order.UnappliedApplied{Amount: money("80"), Reviewed: money("79.99"), Reference: "TT/2025: 001", Method: order.PayTT, Moved: fullMoved, Cases: fullCases},
+	order.UnappliedReturned{Amount: money("80"), Reviewed: money("80"), Reference: "TT/2025: 001", Method: order.PayTT},
 	order.TermsModified{
 		Terms: fullTerms, Coverage: order.CoveragePostDelivery, BuyerName: "Jane Doe", Changes: []string{"total", "ship_by"}, Revision: 5, ConfirmBy: noon, ShortfallVoid: true,
 	},
@@ -143,16 +143,16 @@ var secondEvents = []order.Event{
 	order.SettlementAccepted{Proposal: 1, ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon},
 	order.Arbitrated{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late", ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon},
 	order.PaymentReversed{
-		Reference: "C-1", Amount: money("2100"), Applied: money("2000"), Unapplied: money("100"), Reviewed: money("0.01"),
+		Reference: "C-1", Method: order.PayCard, Amount: money("2100"), Applied: money("2000"), Unapplied: money("100"), Reviewed: money("0.01"),
 		Case: "case 1/2", Claimed: money("2200"), At: noon, Shortfall: money("0.02"), Cases: fullCases,
 	},
 	order.ChargebackResolved{
-		Reference: "C-1", Won: true, Applied: money("1900"), Unapplied: money("200"), Reviewed: money("0.01"), ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon,
+		Reference: "C-1", Method: order.PayCard, Won: true, Applied: money("1900"), Unapplied: money("200"), Reviewed: money("0.01"), ReceiptDeadline: noon, PayBy: noon, ConfirmBy: noon,
 		Case: "case 1/2", At: noon, Shortfall: money("0.02"), Cases: fullCases,
 	},
 	order.Unfunded{PayBy: noon},
 	order.TransferReversed{
-		Reference: "TT/2025: 001", Amount: money("1980"), Applied: money("1900"), Unapplied: money("80"), Reviewed: money("79.99"),
+		Reference: "TT/2025: 001", Method: order.PayTT, Amount: money("1980"), Applied: money("1900"), Unapplied: money("80"), Reviewed: money("79.99"),
 		Case: "recall 1", Claimed: money("1980"), At: noon, Shortfall: money("0.02"), Cases: fullCases,
 	},
 	order.PaymentVoided{
@@ -171,11 +171,11 @@ var secondSparse = []order.Event{
 	order.PaymentReceived{
 		Reference: "R1", Method: order.PayCard, Payment: "P1", Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), PaidAt: newYear, OwnStream: true,
 	},
-	order.UnappliedApplied{Amount: money("80"), Reviewed: money("80"), Reference: "R1", Cases: noCases},
-	order.PaymentReversed{Reference: "R1", Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), Case: "case-1", At: newYear, Cases: order.CaseSums{
+	order.UnappliedApplied{Amount: money("80"), Reviewed: money("80"), Reference: "R1", Method: order.PayCard, Cases: noCases},
+	order.PaymentReversed{Reference: "R1", Method: order.PayCard, Amount: money("2000"), Applied: money("2000"), Unapplied: money("0"), Case: "case-1", At: newYear, Cases: order.CaseSums{
 		Taken: money("2000"), Lost: money("0"), Excess: money("0"), Open: 1,
 	}},
-	order.ChargebackResolved{Reference: "R1", Won: true, Applied: money("2000"), Case: "case-1", At: newYear, Cases: noCases},
+	order.ChargebackResolved{Reference: "R1", Method: order.PayCard, Won: true, Applied: money("2000"), Case: "case-1", At: newYear, Cases: noCases},
 	order.PaymentVoided{Reference: "R1", Method: order.PayCard, Amount: money("2000"), Cases: noCases},
 }
 
@@ -240,8 +240,8 @@ var allCommands = []order.Command{
 	order.Arbitrate{Refund: money("500"), Compensation: money("1000"), Text: "the goods are late"},
 	order.Refund{Amount: money("500")},
 	order.ReturnUnapplied{Amount: money("100"), Reference: "TT-2025.001", Method: order.PayTT},
-	order.ChargeBack{Reference: "C-1", Case: "case 1/2", Amount: money("500"), At: noon},
-	order.ResolveChargeback{Reference: "C-1", Case: "case 1/2", Won: true, At: noon},
+	order.ChargeBack{Reference: "C-1", Method: order.PayCard, Case: "case 1/2", Amount: money("500"), At: noon},
+	order.ResolveChargeback{Reference: "C-1", Method: order.PayCard, Case: "case 1/2", Won: true, At: noon},
 	order.ReverseTransfer{Reference: "TT-2025.001", Case: "recall 1", Amount: money("80"), At: noon},
 	order.VoidPayment{Reference: "TT-2025.001", Method: order.PayTT},
 	order.Unfund{},

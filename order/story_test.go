@@ -163,38 +163,13 @@ func (s story) given(by trade.Actor, cmd order.Command) given {
 
 // incoming is the payment that a command names, as its stream has it.
 func (s story) incoming(cmd order.Command) order.IncomingPayment {
-	var reference string
-	switch c := cmd.(type) {
-	case order.RecordPayment:
-		if i := s.paymentIndex(payment.Key{Method: c.Method, Account: c.ReceivingAccount, Reference: c.Reference}.Stream()); i >= 0 {
-			return s.payments[i].Fact()
+	in, _ := payment.Find(&s.order, cmd, func(k payment.Key) (payment.Payment, error) {
+		if i := s.paymentIndex(k.Stream()); i >= 0 {
+			return s.payments[i], nil
 		}
-		return order.IncomingPayment{}
-	case order.InitiatePayment:
-		for _, u := range s.order.Unannounced {
-			if u.ID == c.Payment {
-				reference = u.Reference
-			}
-		}
-	case order.ChargeBack:
-		reference = c.Reference
-	case order.ReverseTransfer:
-		reference = c.Reference
-	case order.ResolveChargeback:
-		reference = c.Reference
-	case order.VoidPayment:
-		reference = c.Reference
-	case order.ApplyUnapplied:
-		reference = c.Reference
-	case order.ReturnUnapplied:
-		reference = c.Reference
-	}
-	for _, p := range s.payments {
-		if in := p.Fact(); reference != "" && in.Reference == reference {
-			return in
-		}
-	}
-	return order.IncomingPayment{}
+		return payment.New(k.Stream()), nil
+	})
+	return in
 }
 
 func (s story) paymentIndex(stream events.StreamID) int {

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tradesurety/surety/order/rule"
@@ -23,13 +24,18 @@ func (c ApplyUnapplied) check() error { return checkNamed(c.Reference, c.Method)
 
 // checkNamed checks how a command names a payment, if it names one.
 func checkNamed(reference string, method Method) error {
-	if method != "" && !method.known() {
-		return trade.Invalid("method", "%s is not one of tt, card, e-check", trade.Quoted(string(method)))
-	}
-	if reference == "" {
-		return nil
+	if err := checkMethod(method, PayTT, PayCard, PayECheck); err != nil || reference == "" {
+		return err
 	}
 	return checkReference("reference", reference)
+}
+
+// checkMethod checks the method of a payment that a command names, if it names one.
+func checkMethod(m Method, may ...Method) error {
+	if m == "" || slices.Contains(may, m) {
+		return nil
+	}
+	return trade.Invalid("method", "%s is not one of %v", trade.Quoted(string(m)), may)
 }
 
 // underReview returns the payment under review that a command names, or a refusal.
@@ -58,7 +64,8 @@ func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 			return nil, err
 		}
 		reviewed := p.Reviewed()
-		waits, e.Reference, e.Reviewed, e.Cases = p.Unapplied, c.Reference, p.Unapplied, o.sumsAfter(&p, &reviewed)
+		waits, e.Reviewed, e.Cases = p.Unapplied, p.Unapplied, o.sumsAfter(&p, &reviewed)
+		e.Reference, e.Method = p.Reference, p.Method
 	}
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
@@ -88,12 +95,13 @@ func (o *Order) applyWaiting() []Event {
 }
 
 // UnappliedApplied says that waiting money is applied. Reviewed is the money that was under review
-// until then: all of the payment that Reference names.
+// until then: all of the payment that Reference and Method name.
 // Stored: add fields, never rename or remove.
 type UnappliedApplied struct {
 	Amount    trade.Money `json:"amount"`
 	Reviewed  trade.Money `json:"reviewed,omitzero"`
 	Reference string      `json:"reference,omitzero"` // the first edition named none
+	Method    Method      `json:"method,omitzero"`
 	Moved     Moved       `json:"moved,omitzero"`
 	Cases     CaseSums    `json:"cases,omitzero"`
 }
@@ -104,9 +112,7 @@ func (e *UnappliedApplied) contradicts(o *Order) error {
 
 func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.applied(&e)
-	o.lowerKeptReview(e.Reference, e.Reviewed)
-	if e.Reference != "" {
-		o.forgetUnannounced(e.Reference)
-	}
+	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
+	o.forgetUnannounced(e.Method, e.Reference)
 	o.noteSettled(at)
 }

@@ -20,7 +20,7 @@ func (c VoidPayment) check() error {
 	if err := checkReference("reference", c.Reference); err != nil {
 		return err
 	}
-	return checkNamed("", c.Method)
+	return checkMethod(c.Method, PayTT, PayCard, PayECheck)
 }
 
 func (c VoidPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
@@ -62,8 +62,8 @@ func (e *PaymentVoided) contradicts(o *Order) error {
 
 func (e PaymentVoided) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.moved(e.Moved, e.Cases)
-	o.lowerKeptReview(e.Reference, e.Moved.Reviewed)
-	o.forgetUnannounced(e.Reference)
+	o.lowerKeptReview(e.Method, e.Reference, e.Moved.Reviewed)
+	o.forgetUnannounced(e.Method, e.Reference)
 	o.setOpenCases(e.Cases.Open, resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 	o.noteSettled(at)
 }

@@ -1974,6 +1974,10 @@ func (v *ChargeBack) appendJSON(b []byte) []byte {
 	var err error
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	if v.Case != "" {
 		b = append(b, `,"case":`...)
 		b = wire.AppendString(b, v.Case)
@@ -1999,21 +2003,24 @@ func (v *ChargeBack) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
-		case "case":
+		case "method":
 			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "case":
+			seen = r.Mark(seen, 1<<2)
 			v.Case = r.String()
 		case "amount":
-			seen = r.Mark(seen, 1<<2)
+			seen = r.Mark(seen, 1<<3)
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "at":
-			seen = r.Mark(seen, 1<<3)
+			seen = r.Mark(seen, 1<<4)
 			v.At = r.Time()
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "reference", "", "", "")
+		r.Missing(seen, "reference", "", "", "", "")
 	}
 }
 
@@ -2068,6 +2075,10 @@ func (v *PaymentReversed) appendJSON(b []byte) []byte {
 	var err error
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	b = append(b, `,"amount":"`...)
 	text, err = v.Amount.AppendText(b)
 	b = wire.CloseText(b, text, err)
@@ -2116,39 +2127,42 @@ func (v *PaymentReversed) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
-		case "amount":
+		case "method":
 			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "applied":
-			seen = r.Mark(seen, 1<<2)
+			seen = r.Mark(seen, 1<<3)
 			r.Check(v.Applied.UnmarshalText(r.Text()))
 		case "unapplied":
-			seen = r.Mark(seen, 1<<3)
+			seen = r.Mark(seen, 1<<4)
 			r.Check(v.Unapplied.UnmarshalText(r.Text()))
 		case "reviewed":
-			seen = r.Mark(seen, 1<<4)
+			seen = r.Mark(seen, 1<<5)
 			r.Check(v.Reviewed.UnmarshalText(r.Text()))
 		case "case":
-			seen = r.Mark(seen, 1<<5)
+			seen = r.Mark(seen, 1<<6)
 			v.Case = r.String()
 		case "claimed":
-			seen = r.Mark(seen, 1<<6)
+			seen = r.Mark(seen, 1<<7)
 			r.Check(v.Claimed.UnmarshalText(r.Text()))
 		case "at":
-			seen = r.Mark(seen, 1<<7)
+			seen = r.Mark(seen, 1<<8)
 			v.At = r.Time()
 		case "shortfall":
-			seen = r.Mark(seen, 1<<8)
+			seen = r.Mark(seen, 1<<9)
 			r.Check(v.Shortfall.UnmarshalText(r.Text()))
 		case "cases":
-			seen = r.Mark(seen, 1<<9)
+			seen = r.Mark(seen, 1<<10)
 			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
-	if seen&0xf != 0xf {
-		r.Missing(seen, "reference", "amount", "applied", "unapplied", "", "", "", "", "", "")
+	if seen&0x1d != 0x1d {
+		r.Missing(seen, "reference", "", "amount", "applied", "unapplied", "", "", "", "", "", "")
 	}
 }
 
@@ -2158,6 +2172,10 @@ func (v *TransferReversed) appendJSON(b []byte) []byte {
 	var err error
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	b = append(b, `,"amount":"`...)
 	text, err = v.Amount.AppendText(b)
 	b = wire.CloseText(b, text, err)
@@ -2206,39 +2224,42 @@ func (v *TransferReversed) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
-		case "amount":
+		case "method":
 			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
 			r.Check(v.Amount.UnmarshalText(r.Text()))
 		case "applied":
-			seen = r.Mark(seen, 1<<2)
+			seen = r.Mark(seen, 1<<3)
 			r.Check(v.Applied.UnmarshalText(r.Text()))
 		case "unapplied":
-			seen = r.Mark(seen, 1<<3)
+			seen = r.Mark(seen, 1<<4)
 			r.Check(v.Unapplied.UnmarshalText(r.Text()))
 		case "reviewed":
-			seen = r.Mark(seen, 1<<4)
+			seen = r.Mark(seen, 1<<5)
 			r.Check(v.Reviewed.UnmarshalText(r.Text()))
 		case "case":
-			seen = r.Mark(seen, 1<<5)
+			seen = r.Mark(seen, 1<<6)
 			v.Case = r.String()
 		case "claimed":
-			seen = r.Mark(seen, 1<<6)
+			seen = r.Mark(seen, 1<<7)
 			r.Check(v.Claimed.UnmarshalText(r.Text()))
 		case "at":
-			seen = r.Mark(seen, 1<<7)
+			seen = r.Mark(seen, 1<<8)
 			v.At = r.Time()
 		case "shortfall":
-			seen = r.Mark(seen, 1<<8)
+			seen = r.Mark(seen, 1<<9)
 			r.Check(v.Shortfall.UnmarshalText(r.Text()))
 		case "cases":
-			seen = r.Mark(seen, 1<<9)
+			seen = r.Mark(seen, 1<<10)
 			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
-	if seen&0xf != 0xf {
-		r.Missing(seen, "reference", "amount", "applied", "unapplied", "", "", "", "", "", "")
+	if seen&0x1d != 0x1d {
+		r.Missing(seen, "reference", "", "amount", "applied", "unapplied", "", "", "", "", "", "")
 	}
 }
 
@@ -2246,6 +2267,10 @@ func (v *TransferReversed) decodeJSON(r *wire.Reader) {
 func (v *ResolveChargeback) appendJSON(b []byte) []byte {
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	if v.Case != "" {
 		b = append(b, `,"case":`...)
 		b = wire.AppendString(b, v.Case)
@@ -2268,21 +2293,24 @@ func (v *ResolveChargeback) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
-		case "case":
+		case "method":
 			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "case":
+			seen = r.Mark(seen, 1<<2)
 			v.Case = r.String()
 		case "won":
-			seen = r.Mark(seen, 1<<2)
+			seen = r.Mark(seen, 1<<3)
 			v.Won = r.Bool()
 		case "at":
-			seen = r.Mark(seen, 1<<3)
+			seen = r.Mark(seen, 1<<4)
 			v.At = r.Time()
 		default:
 			r.Unknown()
 		}
 	}
-	if seen&0x5 != 0x5 {
-		r.Missing(seen, "reference", "", "won", "")
+	if seen&0x9 != 0x9 {
+		r.Missing(seen, "reference", "", "", "won", "")
 	}
 }
 
@@ -2292,6 +2320,10 @@ func (v *ChargebackResolved) appendJSON(b []byte) []byte {
 	var err error
 	b = append(b, `{"reference":`...)
 	b = wire.AppendString(b, v.Reference)
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	b = append(b, `,"won":`...)
 	b = wire.AppendBool(b, v.Won)
 	if !wire.IsZero(v.Applied) {
@@ -2350,45 +2382,48 @@ func (v *ChargebackResolved) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<0)
 			v.Reference = r.String()
-		case "won":
+		case "method":
 			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "won":
+			seen = r.Mark(seen, 1<<2)
 			v.Won = r.Bool()
 		case "applied":
-			seen = r.Mark(seen, 1<<2)
+			seen = r.Mark(seen, 1<<3)
 			r.Check(v.Applied.UnmarshalText(r.Text()))
 		case "unapplied":
-			seen = r.Mark(seen, 1<<3)
+			seen = r.Mark(seen, 1<<4)
 			r.Check(v.Unapplied.UnmarshalText(r.Text()))
 		case "reviewed":
-			seen = r.Mark(seen, 1<<4)
+			seen = r.Mark(seen, 1<<5)
 			r.Check(v.Reviewed.UnmarshalText(r.Text()))
 		case "receipt_deadline":
-			seen = r.Mark(seen, 1<<5)
+			seen = r.Mark(seen, 1<<6)
 			v.ReceiptDeadline = r.Time()
 		case "pay_by":
-			seen = r.Mark(seen, 1<<6)
+			seen = r.Mark(seen, 1<<7)
 			v.PayBy = r.Time()
 		case "confirm_by":
-			seen = r.Mark(seen, 1<<7)
+			seen = r.Mark(seen, 1<<8)
 			v.ConfirmBy = r.Time()
 		case "case":
-			seen = r.Mark(seen, 1<<8)
+			seen = r.Mark(seen, 1<<9)
 			v.Case = r.String()
 		case "at":
-			seen = r.Mark(seen, 1<<9)
+			seen = r.Mark(seen, 1<<10)
 			v.At = r.Time()
 		case "shortfall":
-			seen = r.Mark(seen, 1<<10)
+			seen = r.Mark(seen, 1<<11)
 			r.Check(v.Shortfall.UnmarshalText(r.Text()))
 		case "cases":
-			seen = r.Mark(seen, 1<<11)
+			seen = r.Mark(seen, 1<<12)
 			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
-	if seen&0x3 != 0x3 {
-		r.Missing(seen, "reference", "won", "", "", "", "", "", "", "", "", "", "")
+	if seen&0x5 != 0x5 {
+		r.Missing(seen, "reference", "", "won", "", "", "", "", "", "", "", "", "", "")
 	}
 }
 
@@ -4594,6 +4629,10 @@ func (v *UnappliedReturned) appendJSON(b []byte) []byte {
 		b = append(b, `,"reference":`...)
 		b = wire.AppendString(b, v.Reference)
 	}
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	return append(b, `}`...)
 }
 
@@ -4612,12 +4651,15 @@ func (v *UnappliedReturned) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<2)
 			v.Reference = r.String()
+		case "method":
+			seen = r.Mark(seen, 1<<3)
+			v.Method = Method(r.String())
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount", "", "")
+		r.Missing(seen, "amount", "", "", "")
 	}
 }
 
@@ -4988,6 +5030,10 @@ func (v *UnappliedApplied) appendJSON(b []byte) []byte {
 		b = append(b, `,"reference":`...)
 		b = wire.AppendString(b, v.Reference)
 	}
+	if v.Method != "" {
+		b = append(b, `,"method":`...)
+		b = wire.AppendString(b, string(v.Method))
+	}
 	if !v.Moved.isZeroJSON() {
 		b = append(b, `,"moved":`...)
 		b = v.Moved.appendJSON(b)
@@ -5014,18 +5060,21 @@ func (v *UnappliedApplied) decodeJSON(r *wire.Reader) {
 		case "reference":
 			seen = r.Mark(seen, 1<<2)
 			v.Reference = r.String()
-		case "moved":
+		case "method":
 			seen = r.Mark(seen, 1<<3)
+			v.Method = Method(r.String())
+		case "moved":
+			seen = r.Mark(seen, 1<<4)
 			v.Moved.decodeJSON(r)
 		case "cases":
-			seen = r.Mark(seen, 1<<4)
+			seen = r.Mark(seen, 1<<5)
 			v.Cases.decodeJSON(r)
 		default:
 			r.Unknown()
 		}
 	}
 	if seen&0x1 != 0x1 {
-		r.Missing(seen, "amount", "", "", "", "")
+		r.Missing(seen, "amount", "", "", "", "", "")
 	}
 }
 

@@ -81,7 +81,8 @@ func (x *execution) orderFacts(o *order.Order, c order.Command) (order.Facts, er
 		f.Quota, err = x.quotaFor(o, o.Proposal.Coverage)
 	case order.InitiatePayment, order.RecordPayment, order.ChargeBack, order.ReverseTransfer, order.ResolveChargeback,
 		order.VoidPayment, order.ApplyUnapplied, order.ReturnUnapplied:
-		f.Incoming, err = x.namedPayment(o, c)
+		err = x.namedPayment(o, c)
+		f.Incoming = x.payment
 	case order.Link:
 		stream, malformed := entrustment.Stream(c.Entrustment)
 		if malformed != nil {

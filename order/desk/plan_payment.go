@@ -9,63 +9,12 @@ import (
 
 // namedPayment loads the payment that a command on an order names (D65): its own, or else the one that
 // another order has. Only who may issue the command learns of it.
-func (x *execution) namedPayment(o *order.Order, c order.Command) (order.IncomingPayment, error) {
-	reference, methods := "", []order.Method{order.PayCard, order.PayECheck, order.PayTT}
-	switch c := c.(type) {
-	case order.InitiatePayment:
-		u, _ := o.CameUnannounced(c.Payment, c.Method)
-		reference, methods = u.Reference, []order.Method{u.Method}
-	case order.RecordPayment:
-		reference, methods = c.Reference, []order.Method{c.Method}
-	case order.ChargeBack:
-		reference, methods = c.Reference, methods[:2]
-	case order.ResolveChargeback:
-		reference, methods = c.Reference, methods[:2]
-	case order.ReverseTransfer:
-		reference, methods = c.Reference, methods[2:]
-	case order.VoidPayment:
-		reference, methods = c.Reference, named(c.Method, methods)
-	case order.ApplyUnapplied:
-		reference, methods = c.Reference, named(c.Method, methods)
-	case order.ReturnUnapplied:
-		reference, methods = c.Reference, named(c.Method, methods)
+func (x *execution) namedPayment(o *order.Order, c order.Command) (err error) {
+	if o.Phase == order.PhaseNone || x.given.By.Role != trade.Platform && x.given.By.Role != trade.Buyer {
+		return nil
 	}
-	if reference == "" || o.Phase == order.PhaseNone || x.given.By.Role != trade.Platform && x.given.By.Role != trade.Buyer {
-		return order.IncomingPayment{}, nil
-	}
-	err := x.findPayment(o, reference, methods)
-	return x.payment, err
-}
-
-func named(m order.Method, all []order.Method) []order.Method {
-	if m == "" {
-		return all
-	}
-	return []order.Method{m}
-}
-
-// findPayment loads the payment of that reference by one of the methods.
-func (x *execution) findPayment(o *order.Order, reference string, methods []order.Method) error {
-	kept, isKept := o.Incoming(reference)
-	for _, m := range methods {
-		p, err := payments.load(x, paymentStream(o, m, reference))
-		if err != nil {
-			return err
-		}
-		switch in := p.Fact(); {
-		case in.Order == o.ID:
-			x.payment = in
-			return nil
-		case p.Phase == payment.PhaseNone && isKept && kept.Method == m:
-			x.payment = kept // the first edition kept it on the order
-			return nil
-		case p.Phase == payment.PhaseVoided && x.payment.Reference == "":
-			x.payment = order.IncomingPayment{Method: m, Reference: reference}
-		case x.payment.Order.IsZero():
-			x.payment = in
-		}
-	}
-	return nil
+	x.payment, err = payment.Find(o, c, func(k payment.Key) (payment.Payment, error) { return payments.load(x, k.Stream()) })
+	return err
 }
 
 // paymentStream returns the stream of a payment that came in for an order.

@@ -1,7 +1,5 @@
 package audit
 
-import "slices"
-
 // moves is money that moves from other parts of an order's ledger to the reversed money, or back from
 // it where an amount is below nothing.
 type moves struct {
@@ -71,19 +69,13 @@ func (a *Auditor) answer(o *orderBook, p *payment, change func()) moves {
 	return w
 }
 
-// namedOf returns the payment that the fact names by its reference and that the filter lets pass. If
-// several methods have the reference it is the one whose stream the commit writes to, and of an order
-// that is alone one under review.
+// namedOf returns the payment that the fact names by its reference, with its method where it has one,
+// and that the filter lets pass.
 func (a *Auditor) namedOf(o *orderBook, breaks string, may func(p *payment) bool) *payment {
-	reference := string(a.text("reference"))
-	of := func(p *payment) bool { return reference != "" && p.reference == reference && !p.voided && may(p) }
-	p := o.payment(func(p *payment) bool { return of(p) && slices.Contains(a.named, p.stream) })
-	if p == nil {
-		p = o.payment(func(p *payment) bool { return of(p) && p.review })
-	}
-	if p == nil {
-		p = o.payment(of)
-	}
+	reference, method := string(a.text("reference")), string(a.text("method"))
+	p := o.payment(func(p *payment) bool {
+		return reference != "" && p.reference == reference && (method == "" || p.method == method) && !p.voided && may(p)
+	})
 	switch {
 	case p == nil:
 		a.failf(breaks, "%q is no payment for that", reference)
