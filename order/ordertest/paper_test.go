@@ -1,0 +1,93 @@
+package ordertest_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/payment"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// paper is an order and the payments that came in for it, without a store: what the desk keeps of them,
+// as a value that a test can continue in several ways.
+type paper struct {
+	order    order.Order
+	payments []payment.Payment
+}
+
+// onPaper copies an order from a desk, with its payments under those keys.
+func onPaper(t ordertest.TB, f *ordertest.Fixture, id trade.ID, keys ...payment.Key) paper {
+	t.Helper()
+	p := paper{order: f.Order(id)}
+	for _, k := range keys {
+		in, version, err := payment.Model().Replay(t.Context(), f.Store, k.Stream())
+		if err != nil {
+			t.Fatalf("payment %s: %v", k.Reference, err)
+		}
+		if version > 0 {
+			p.payments = append(p.payments, in)
+		}
+	}
+	return p
+}
+
+// load returns the payment under that key as its stream has it.
+func (p paper) load(k payment.Key) (payment.Payment, error) {
+	if i := p.index(k); i >= 0 {
+		return p.payments[i], nil
+	}
+	return payment.New(k.Stream()), nil
+}
+
+func (p paper) index(k payment.Key) int {
+	stream := k.Stream()
+	return slices.IndexFunc(p.payments, func(x payment.Payment) bool { return x.Stream == stream })
+}
+
+// does returns the paper after a command, and whether it wrote anything.
+func (p paper) does(by trade.Actor, c order.Command, at time.Time) (paper, bool, error) {
+	in, err := payment.Find(&p.order, c, p.load)
+	if err != nil {
+		return p, false, err
+	}
+	made, err := order.Decide(p.order, c, trade.Given{By: by, At: at}, order.Facts{Incoming: in})
+	if err != nil || len(made) == 0 {
+		return p, false, err
+	}
+	p.payments = slices.Clone(p.payments)
+	for _, e := range made {
+		if err := p.pays(in, e, at); err != nil {
+			return p, false, err
+		}
+		if p.order, err = order.Evolve(p.order, e, at); err != nil {
+			return p, false, err
+		}
+	}
+	return p, true, nil
+}
+
+// pays writes to the stream of a payment what an event brings with it there.
+func (p *paper) pays(in order.IncomingPayment, e order.Event, at time.Time) error {
+	c, ok := payment.Counterpart(p.order.ID, e)
+	if !ok {
+		return nil
+	}
+	key := payment.Key{Method: in.Method, Account: p.order.ReceivingAccount, Reference: in.Reference}
+	if r, ok := c.(payment.Record); ok {
+		key = payment.Key{Method: r.Method, Account: r.Account, Reference: r.Reference}
+	}
+	i := p.index(key)
+	if i < 0 {
+		i = len(p.payments)
+		p.payments = append(p.payments, payment.New(key.Stream()))
+	}
+	made, err := payment.Decide(p.payments[i], c, trade.Given{By: trade.Actor{Role: trade.Desk}, At: at}, payment.Facts{})
+	for _, e := range made {
+		if err == nil {
+			p.payments[i], err = payment.Evolve(p.payments[i], e, at)
+		}
+	}
+	return err
+}
