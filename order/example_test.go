@@ -204,7 +204,7 @@ func ExampleOpenDispute() {
 
 	// Output:
 	// open-dispute: dispute-opened -> shipped
-	// refused by D29: confirm-receipt in phase shipped: One dispute may be open from payment to receipt, three an order, one more after a ruling before shipment; it escalates from day 4, by itself on day 7; only facts, refunds, evidence and its own steps pass. Here: a dispute or a chargeback is open.
+	// refused by D29: confirm-receipt in phase shipped: One dispute may be open from payment to receipt, three an order, one more after a ruling before shipment; it escalates from day 4, by itself on day 7; only facts, refunds, evidence, reviews and its own steps pass. Here: a dispute or a chargeback is open.
 	// propose-settlement: settlement-proposed -> shipped
 	// escalate: dispute-escalated -> shipped
 	// arbitrate: arbitrated, claim-posted -> shipped

@@ -177,9 +177,9 @@ var permits = slices.Concat([]machine.Permit[Phase, Kind]{
 		KindReceiptConfirmed, KindHoldReleased, KindCompleted),
 	permit(AutoConfirmReceipt{}, by(trade.System), in(PhaseShipped), rule.A25,
 		KindReceiptConfirmed, KindHoldReleased, KindCompleted),
-	permit(Review{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewed),
-	permit(EditReview{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewEdited),
-	permit(Reply{}, by(trade.Seller), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewReplied),
+	permit(Review{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewed).EvenFrozen(),
+	permit(EditReview{}, by(trade.Buyer), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewEdited).EvenFrozen(),
+	permit(Reply{}, by(trade.Seller), in(PhaseReceived, PhaseCompleted), rule.A24, KindReviewReplied).EvenFrozen(),
 
 	// change
 	permit(Modify{}, by(trade.Seller), in(PhaseSubmitted, PhaseConfirmed), rule.D25,

@@ -78,9 +78,15 @@ func probeContract(*Order) Command {
 
 func probeConfirm(o *Order) Command { return Confirm{Terms: o.Revision} }
 
-// probePayment announces a transfer, which no other payment blocks, of what is due, under an id
-// that the order does not have.
+// probePayment announces a payment that came in before its announcement, if there is one, of which
+// little is asked; or else a transfer, which no other payment blocks, of what is due, under an id that
+// the order does not have.
 func probePayment(o *Order) Command {
+	for _, u := range o.Unannounced {
+		if !o.announced(u.ID) {
+			return InitiatePayment{Payment: u.ID, Method: u.Method, Amount: zeroOf(o.Terms.Total)}
+		}
+	}
 	taken := make(map[PaymentID]bool, len(o.Payments))
 	for i := range o.Payments {
 		taken[o.Payments[i].ID] = true

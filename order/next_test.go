@@ -43,6 +43,7 @@ func TestNext(t *testing.T) {
 		{"a buyer who announced", taken, buyer, "[attach-contract initiate-payment accept-change:D25 reject-change:D25 open-dispute:D29 withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29 cancel:D27]"},
 		{"a buyer who pays by card", confirmed(t, order.CoverageNone).does(buyer, card("C1", "1")), buyer, "[attach-contract initiate-payment accept-change:D25 reject-change:D25 open-dispute:D29 withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29 cancel:D27]"},
 		{"a buyer who paid all", bare.wired("4000"), buyer, "[initiate-payment:A12 accept-change:D25 reject-change:D25 open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
+		{"a buyer whose payment came in before its announcement", bare.wired("4000").follows(t, "charge:1:500"), buyer, "[initiate-payment accept-change:D25 reject-change:D25 open-dispute withdraw:D29 escalate:D29 propose-settlement:D29 accept-settlement:D29]"},
 		{"a seller without an entrustment", bare, seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped:A22 propose-change escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
 		{"a seller who may ship", shippable(t, order.CoverageNone), seller, "[set-transport accept-shortfall:D20 link unlink mark-shipped propose-change escalate:D29 propose-settlement:D29 accept-settlement:D29 refund]"},
 		{"the desk", bare, deskRole, "[unlink record-release]"},

@@ -128,7 +128,7 @@ func testD31Answers(t *testing.T) {
 		}
 	})
 	card := received(t, order.CoverageNone).paid("1", "4000").contested("1")
-	t.Run("refuse/a review amid a chargeback", card.when(buyer, order.Review{Rating: 1}).refusedBy(rule.D29))
+	t.Run("accept/all of it amid a chargeback", card.does(buyer, order.Review{Rating: 1}).does(buyer, edit).when(seller, reply).leads(order.PhaseCompleted))
 }
 
 func testD60(t *testing.T) {

@@ -244,8 +244,8 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D29,
-		English: "One dispute may be open from payment to receipt, three an order, one more after a ruling before shipment; it escalates from day 4, by itself on day 7; only facts, refunds, evidence and its own steps pass.",
-		Chinese: "付款入账后至确认收货前可以有一项纠纷，每单三次，发货前裁决的发货后可再有一次；第4天起可升级，第7天自动升级；期间只接受事实、退款、证据和纠纷步骤。",
+		English: "One dispute may be open from payment to receipt, three an order, one more after a ruling before shipment; it escalates from day 4, by itself on day 7; only facts, refunds, evidence, reviews and its own steps pass.",
+		Chinese: "付款入账后至确认收货前可以有一项纠纷，每单三次，发货前裁决的发货后可再有一次；第4天起可升级，第7天自动升级；期间只接受事实、退款、证据、评价和纠纷步骤。",
 	},
 	{
 		ID:      D30,

@@ -23,15 +23,16 @@ func Columns(s string) int {
 }
 
 // Wrap breaks a text into lines of at most that width: at spaces, and between Chinese characters.
+// A punctuation mark that ends a clause stands on the line of the clause, though it may stick out.
 func Wrap(s string, width int) []string {
 	var lines []string
 	text, space := "", -1
-	for _, r := range s {
+	for i, r := range s {
 		if r == ' ' {
 			space = len(text)
 		}
 		text += string(r)
-		if Columns(text) < width {
+		if next := s[i+utf8.RuneLen(r):]; Columns(text) < width || strings.IndexAny(next, "。，；：、") == 0 {
 			continue
 		}
 		at := len(text)
