@@ -61,7 +61,7 @@ type service struct {
 }
 
 func newService(log events.Store, views projection.Store, who Authenticate, sources desk.Sources, logger *slog.Logger, l limits) (*service, error) {
-	d, err := desk.New(log, desk.WithSources(sources), desk.WithTimeout(l.command))
+	d, err := desk.New(log, desk.WithSources(sources), desk.WithTimeout(l.command), desk.WithLogger(logger))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/tradesurety/surety/events"
@@ -27,6 +29,8 @@ type Desk struct {
 	options   []events.Option // of every transaction
 	deadlines Deadlines
 	queues    queues
+	logger    *slog.Logger // nil: silent
+	opened    atomic.Bool  // whether the store was looked at for what warn says
 }
 
 // Option changes how a Desk works.
@@ -124,7 +128,8 @@ type Result struct {
 }
 
 // Recorded is an event as the log has it. Event is an order.Event, a seller.Event, an
-// entrustment.Event, a credit.Event, a paylater.Event, a funds.Event or a reservation.Event.
+// entrustment.Event, a credit.Event, a paylater.Event, a funds.Event, a payment.Event or a
+// reservation.Event.
 type Recorded struct {
 	Stream  events.StreamID
 	Version events.Version
@@ -181,6 +186,7 @@ func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time,
 	if err != nil {
 		return events.Receipt{}, nil, err
 	}
+	d.warn(ctx)
 	x := &execution{desk: d, command: c, stream: c.Do.stream, clock: clock, dry: dry}
 	defer x.leave()
 	transact := events.Transact

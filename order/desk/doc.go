@@ -79,11 +79,23 @@
 // has happened, and the command issued again returns the lost response. There is no state in
 // between. See TestKilledMidCommand and TestKilledMidDispute.
 //
+// # Upgrading a store of the first edition
+//
+// The first edition of the rule book kept the payments that came in on their orders; since then each is a
+// stream of its own, which no second order can have (D65). What the first edition stored stays as it
+// is and is answered from there. A payment gets its stream when a report names it, and all of them get
+// theirs from [Desk.AdoptPayments]: run it once, when no process of the first edition writes any longer,
+// beside the desks that work. Until then a card payment of the first edition can be counted on a
+// second order; [Desk.PaymentsAdopted] tells whether that is so, and a desk with a logger
+// ([WithLogger]) warns of it with its first command or Tick. See TestAdoptFirstEdition and
+// TestAdoptKilled.
+//
 // # How to read it
 //
 // action.go and command.go are what callers hand in, desk.go the entrance, execution.go one
 // command on its way, plan.go and plan_paylater.go what each command does to which stream, and
 // family.go how the desk loads and writes a kind of stream. read.go and read_paylater.go are the
 // reads, tick.go and index.go the deadlines, queue.go the order in which commands reach a
-// contended stream, sources.go and ids.go what comes from outside.
+// contended stream, sources.go and ids.go what comes from outside. plan_payment.go is what commands do to
+// the payments that they name, adopt.go the adoption of those of the first edition.
 package desk

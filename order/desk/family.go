@@ -60,6 +60,7 @@ var (
 	}
 	payments = &family[payment.Payment, payment.Command, payment.Event, payment.Facts]{
 		model: payment.Model(), decide: payment.Decide, prefix: "payment", lastAt: func(p *payment.Payment) time.Time { return p.LastAt },
+		isFact: func(string, trade.Role) bool { return true }, // addressed by AdoptPayments alone
 	}
 	accounts = &family[reservation.Reservation, reservation.Command, reservation.Event, reservation.Facts]{
 		model: reservation.Model(reservation.ReceivingAccount), decide: reservation.Decide, prefix: "reservation",

@@ -42,6 +42,8 @@ func TestMain(m *testing.M) {
 			tr.rulesWhatItReads(os.Stdin)
 		case "dispute":
 			tr.disputesUntilKilled(os.Stdin)
+		case "adopt":
+			tr.adoptsWhenItReads(os.Stdin)
 		case "play":
 			tr.playsUntilKilled(os.Stdin)
 		}

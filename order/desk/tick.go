@@ -57,6 +57,7 @@ func (d *Desk) Tick(ctx context.Context, now time.Time) ([]Ticked, error) {
 		done   []Ticked
 		failed []error
 	)
+	d.warn(ctx)
 	for x, err := range d.deadlines.Due(ctx, now) {
 		if err == nil {
 			err = d.act(ctx, x, now)

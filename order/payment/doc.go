@@ -12,7 +12,7 @@
 //
 // # Stored format
 //
-// The streams are payment-HASH, and the events are
+// The streams are payment-HASH, and payment-adopted for the mark of [Adoption]. The events are
 //
 //	payment.recorded {"order":"019342c8-5a00-7000-8000-000000000001","method":"tt","account":"RA-1","reference":"0001","amount":"2000.00 USD","review":true,"returned":"500.00 USD","reversed":"100.00 USD","cases":[{"name":"case 1/2","amount":"100.00 USD","opened_at":"2025-03-10T12:00:00Z","status":"won","at":"2025-03-10T13:00:00Z"}]}
 //	payment.recorded {"order":"019342c8-5a00-7000-8000-000000000001","method":"card","reference":"CH 1/2","amount":"2000.00 USD"}
@@ -24,4 +24,5 @@
 //	payment.resolved {"case":"a","won":false,"at":"2025-03-10T12:00:00Z"}
 //	payment.returned {"amount":"500.00 USD"}
 //	payment.voided {}
+//	payment.all-adopted {}
 package payment

@@ -11,9 +11,10 @@ type Phase uint8
 
 // The phases of a payment.
 const (
-	PhaseNone     Phase = iota
-	PhaseRecorded       // it came in
-	PhaseVoided         // its record was taken back: the reference is free
+	PhaseNone       Phase = iota
+	PhaseRecorded         // it came in
+	PhaseVoided           // its record was taken back: the reference is free
+	PhaseAllAdopted       // no payment: the mark in the stream Adoption
 )
 
 // phases names the phases: on the wire, and for people in both languages.
@@ -21,9 +22,10 @@ var phases = machine.Names{
 	{"none", "not recorded", "未登记"},
 	{"recorded", "recorded", "已登记"},
 	{"voided", "taken back", "已撤销"},
+	{"all-adopted", "the mark that all payments have a stream", "款项均已单独登记的标记"},
 }
 
-// String returns "none", "recorded" or "voided".
+// String returns "none", "recorded", "voided" or "all-adopted".
 func (p Phase) String() string { return phases.Name(uint8(p)) }
 
 // Text returns the phase as a sentence has it.
@@ -39,6 +41,7 @@ var steps = []machine.Step[Phase, Kind]{
 	{Event: KindTaken, From: recorded, Stay: true},
 	{Event: KindResolved, From: recorded, Stay: true},
 	{Event: KindVoided, From: recorded, To: PhaseVoided},
+	{Event: KindAllAdopted, From: []Phase{PhaseNone}, To: PhaseAllAdopted},
 }
 
 var permits = []machine.Permit[Phase, Kind]{
@@ -49,9 +52,11 @@ var permits = []machine.Permit[Phase, Kind]{
 	permit(Take{}, rule.D24, recorded, KindTaken),
 	permit(Resolve{}, rule.D24, recorded, KindResolved),
 	permit(Void{}, rule.D65, recorded, KindVoided),
+	permit(NoteAllAdopted{}, rule.D65, []Phase{PhaseNone}, KindAllAdopted),
+	permit(NoteAllAdopted{}, rule.D65, []Phase{PhaseAllAdopted}), // noted before
 }
 
-// permit allows a command to the desk alone: it belongs to a command on an order.
+// permit allows a command to the desk alone: it belongs to a command on an order, or to the adoption.
 func permit(c Command, id rule.ID, phases []Phase, makes ...Kind) machine.Permit[Phase, Kind] {
 	return machine.Permit[Phase, Kind]{Command: c.Name(), Roles: []trade.Role{trade.Desk}, Phases: phases, Rule: id, Makes: makes}
 }

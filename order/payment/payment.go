@@ -21,6 +21,10 @@ import (
 // Category is the category of the streams of payments.
 const Category = "payment"
 
+// Adoption is the stream of the mark that every payment which the first edition of the rule book kept
+// on its order has a stream of its own (D65). No payment has it.
+const Adoption events.StreamID = Category + "-adopted"
+
 // Charge is the method of a payment of a pay-later order.
 const Charge order.Method = "charge"
 
@@ -323,6 +327,30 @@ func (c Void) decide(*Payment, *trade.Given, *Facts) ([]Event, error) { return [
 type Voided struct{}
 
 func (e Voided) evolve(*Payment) error { return nil }
+
+// NoteAllAdopted says that the adoption of what the first edition kept has come to the end of the log.
+type NoteAllAdopted struct{}
+
+func (c NoteAllAdopted) decide(p *Payment, _ *trade.Given, _ *Facts) ([]Event, error) {
+	if p.Stream != Adoption {
+		return nil, trade.Invalid("stream", "the mark has the stream %s", Adoption)
+	}
+	if p.Phase == PhaseAllAdopted {
+		return nil, nil
+	}
+	return []Event{AllAdopted{}}, nil
+}
+
+// AllAdopted says that every payment which the first edition kept on its order has a stream.
+// Stored: add fields, never rename or remove.
+type AllAdopted struct{}
+
+func (e AllAdopted) evolve(p *Payment) error {
+	if p.Stream != Adoption {
+		return trade.Invalid("stream", "the mark has the stream %s", Adoption)
+	}
+	return nil
+}
 
 // Decide answers a command: the resulting events, a *trade.Refusal, or a *trade.InvalidError. No
 // events and no error says that there is nothing to do.

@@ -53,13 +53,13 @@ func TestAggregate(t *testing.T) {
 		Decide: Decide, Evolve: Evolve, Replay: Replay, Life: Life(), Model: Model,
 		EncodeEvent: EncodeEvent, DecodeEvent: DecodeEvent, EncodeCommand: EncodeCommand, DecodeCommand: DecodeCommand,
 		Commands: []Command{
-			adopted, Apply{}, Return{Amount: money("500")}, Take{Case: "a", Amount: money("100"), At: noon}, Resolve{Case: "a", Won: true, At: noon}, Void{},
+			adopted, Apply{}, Return{Amount: money("500")}, Take{Case: "a", Amount: money("100"), At: noon}, Resolve{Case: "a", Won: true, At: noon}, Void{}, NoteAllAdopted{},
 		},
 		Events: []Event{
 			Recorded(adopted), Recorded(record(false)),
 			Recorded{Order: first, Method: Charge, Reference: "CH-1", Amount: money("50")},
 			Applied{}, Taken{Case: "a", Amount: money("100"), At: noon}, Taken{Case: "recall 1", At: noon},
-			Resolved{Case: "a", Won: true, At: noon}, Resolved{Case: "a", At: noon}, Returned{Amount: money("500")}, Voided{},
+			Resolved{Case: "a", Won: true, At: noon}, Resolved{Case: "a", At: noon}, Returned{Amount: money("500")}, Voided{}, AllAdopted{},
 		},
 		Golden: "testdata/events.golden", Doc: "doc.go",
 		History: []events.Recorded[Event]{
@@ -172,6 +172,32 @@ func testD65(t *testing.T) {
 			t.Errorf("the stream is %s, want %s", key.Stream(), want)
 		}
 	})
+}
+
+// TestAllAdopted marks a store in the one stream for it.
+func TestAllAdopted(t *testing.T) {
+	mark := New(Adoption)
+	made, err := Decide(mark, NoteAllAdopted{}, given(), Facts{})
+	if err != nil || !reflect.DeepEqual(made, []Event{AllAdopted{}}) {
+		t.Fatalf("got %+v, %v", made, err)
+	}
+	after := must(Evolve(mark, made[0], noon))
+	nothing(t, after, NoteAllAdopted{})
+	if f := after.Fact(); after.Phase != PhaseAllAdopted || !f.Order.IsZero() {
+		t.Errorf("the mark is %+v", after)
+	}
+	for _, c := range []Command{record(false), NoteAllAdopted{}} {
+		p := New(key.Stream())
+		if c.Name() == record(false).Name() {
+			p = New(Adoption)
+		}
+		if made, err := Decide(p, c, given(), Facts{}); !errors.As(err, new(*trade.InvalidError)) || made != nil {
+			t.Errorf("%s on %s: %+v, %v", c.Name(), p.Stream, made, err)
+		}
+	}
+	if _, err := Evolve(New(key.Stream()), AllAdopted{}, noon); err == nil {
+		t.Error("the mark is on the stream of a payment")
+	}
 }
 
 func testD21(t *testing.T) {

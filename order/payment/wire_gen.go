@@ -26,10 +26,12 @@ const (
 	KindResolved
 	// KindVoided is the kind of [Voided], payment.voided on the wire.
 	KindVoided
+	// KindAllAdopted is the kind of [AllAdopted], payment.all-adopted on the wire.
+	KindAllAdopted
 )
 
 // kindCount is the number of kinds, and the last of them.
-const kindCount = 6
+const kindCount = 7
 
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
@@ -46,6 +48,8 @@ func (k Kind) String() string {
 		return "payment.resolved"
 	case KindVoided:
 		return "payment.voided"
+	case KindAllAdopted:
+		return "payment.all-adopted"
 	}
 	return "unknown"
 }
@@ -65,6 +69,8 @@ func kindOf(name string) (Kind, bool) {
 		return KindResolved, true
 	case "payment.voided":
 		return KindVoided, true
+	case "payment.all-adopted":
+		return KindAllAdopted, true
 	}
 	return 0, false
 }
@@ -87,10 +93,13 @@ func (Resolved) Kind() Kind { return KindResolved }
 // Kind returns [KindVoided].
 func (Voided) Kind() Kind { return KindVoided }
 
+// Kind returns [KindAllAdopted].
+func (AllAdopted) Kind() Kind { return KindAllAdopted }
+
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case Recorded, Applied, Returned, Taken, Resolved, Voided:
+	case Recorded, Applied, Returned, Taken, Resolved, Voided, AllAdopted:
 		return true
 	}
 	return false
@@ -110,6 +119,8 @@ func appendEvent(b []byte, e Event) []byte {
 	case Resolved:
 		return e.appendJSON(b)
 	case Voided:
+		return e.appendJSON(b)
+	case AllAdopted:
 		return e.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -168,6 +179,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v Voided
 		v.decodeJSON(r)
 		e = v
+	case KindAllAdopted:
+		var v AllAdopted
+		v.decodeJSON(r)
+		e = v
 	default:
 		return nil, &wire.Error{Field: "kind", Reason: "unknown event"}
 	}
@@ -192,6 +207,8 @@ func decideCommand(v Command, a0 *Payment, a1 *trade.Given, a2 *Facts) (_ []Even
 		return v.decide(a0, a1, a2)
 	case Void:
 		return v.decide(a0, a1, a2)
+	case NoteAllAdopted:
+		return v.decide(a0, a1, a2)
 	}
 	return
 }
@@ -214,10 +231,14 @@ func (Resolve) Name() string { return "resolve" }
 // Name returns the wire name of the command, void.
 func (Void) Name() string { return "void" }
 
+// Name returns the wire name of the command, note-all-adopted.
+func (NoteAllAdopted) Name() string { return "note-all-adopted" }
+
 // commandNames returns the wire names of all commands, sorted.
 func commandNames() []string {
 	return []string{
 		"apply",
+		"note-all-adopted",
 		"record",
 		"resolve",
 		"return",
@@ -229,7 +250,7 @@ func commandNames() []string {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Record, Apply, Return, Take, Resolve, Void:
+	case Record, Apply, Return, Take, Resolve, Void, NoteAllAdopted:
 		return true
 	}
 	return false
@@ -249,6 +270,8 @@ func appendCommand(b []byte, c Command) []byte {
 	case Resolve:
 		return c.appendJSON(b)
 	case Void:
+		return c.appendJSON(b)
+	case NoteAllAdopted:
 		return c.appendJSON(b)
 	}
 	return append(b, "null"...)
@@ -304,6 +327,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		c = v
 	case "void":
 		var v Void
+		v.decodeJSON(r)
+		c = v
+	case "note-all-adopted":
+		var v NoteAllAdopted
 		v.decodeJSON(r)
 		c = v
 	default:
@@ -798,6 +825,32 @@ func (v *Voided) appendJSON(b []byte) []byte {
 
 // decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
 func (v *Voided) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *NoteAllAdopted) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *NoteAllAdopted) decodeJSON(r *wire.Reader) {
+	r.Object()
+	for r.Key() != nil {
+		r.Unknown()
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *AllAdopted) appendJSON(b []byte) []byte {
+	return append(b, `{}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *AllAdopted) decodeJSON(r *wire.Reader) {
 	r.Object()
 	for r.Key() != nil {
 		r.Unknown()

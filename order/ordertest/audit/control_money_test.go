@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/ordertest/audit"
@@ -228,6 +230,48 @@ func TestPaymentsOfForgottenOrders(t *testing.T) {
 	a.Forget(events.StreamID("order-" + o(1)))
 	if err := a.Log(t.Context(), newLog(log[end:])); !breaks(err, "D65") {
 		t.Errorf("on another order: %v", err)
+	}
+}
+
+// marked writes the mark that all payments are adopted behind a log.
+func marked(log []events.Record) []events.Record {
+	r := log[len(log)-1]
+	r.Stream, r.Type, r.Data, r.Meta, r.Commit = "payment-adopted", "payment.all-adopted", []byte(`{}`), []byte(by(byPlatform, "adopt-payments")), uuid.New()
+	return append(log, r)
+}
+
+// TestMarkOfAdoption has a log end with the mark that all payments of the first edition have streams.
+func TestMarkOfAdoption(t *testing.T) {
+	until := func(typ, needle string) edit {
+		return func(log []events.Record) []events.Record { return log[:find(log, typ, needle)] }
+	}
+	before := until("order.payment-initiated", o(28)) // the first payment that the first edition recorded
+	adopted := func(stream string) edit {
+		return all(before, marked, func(log []events.Record) []events.Record {
+			log[len(log)-1].Stream = events.StreamID(stream)
+			return log
+		})
+	}
+	for name, c := range map[string]struct {
+		fault string
+		edit  edit
+	}{
+		"nothing to adopt":    {"", all(before, marked)},
+		"not all are adopted": {"D65", marked},
+		"twice":               {"D65", all(before, marked, marked)},
+		"on another stream":   {"D65", adopted("payment-" + strings.Repeat("a", 26))},
+		"by a seller":         {"I8", all(before, marked, asks("payment.all-adopted", "", "platform", "seller"))},
+		"by another command":  {"I8", all(before, marked, asks("payment.all-adopted", "", "adopt-payments", "void-payment"))},
+		"a payment in its way": {"D65", all(before, marked, put("payment.all-adopted", "", `{}`, `{"method":"card","reference":"x","amount":"1.00 USD"}`), func(log []events.Record) []events.Record {
+			log[len(log)-1].Type = "payment.recorded"
+			return log
+		})},
+	} {
+		a := audit.New(settings()...)
+		err := a.Log(t.Context(), newLog(numbered(c.edit(secondEdition(t)))))
+		if c.fault != "" && !breaks(err, c.fault) || c.fault == "" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

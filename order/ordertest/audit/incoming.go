@@ -51,6 +51,10 @@ func (a *Auditor) seeIncoming(key string) {
 	if !a.enter(&b.head, b) {
 		return
 	}
+	if key == "adopted" || a.record.Type == "payment.all-adopted" {
+		a.allAdopted(b, key)
+		return
+	}
 	name := key + " " + string(a.text("case"))
 	switch a.record.Type {
 	case "payment.recorded":
@@ -73,6 +77,27 @@ func (a *Auditor) seeIncoming(key string) {
 		a.failf("D65", "no order has the payment")
 	}
 	b.held = a.record.Type != "payment.voided"
+}
+
+// allAdopted is the mark that every payment of the first edition has a stream. One that two orders counted
+// has the stream of the other.
+func (a *Auditor) allAdopted(b *incomingBook, key string) {
+	if key != "adopted" || a.record.Type != "payment.all-adopted" || a.asked.command != "adopt-payments" || b.held {
+		a.failf("D65", "a mark of adoption that is out of place, or twice")
+	}
+	b.held = true
+	for _, o := range a.orders {
+		for i := range o.payments {
+			p := &o.payments[i]
+			if !p.first || p.reference == "" {
+				continue
+			}
+			key := streamOf(p.method, o.account, p.reference)
+			if in := a.incoming[key]; (in == nil || !in.held) && !a.has(a.forgotten, key) {
+				a.failf("D65", "%s has no stream of its own", p.reference)
+			}
+		}
+	}
 }
 
 // amountOf returns an amount whose currency is that of the order that says the same.

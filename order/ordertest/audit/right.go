@@ -120,7 +120,7 @@ var rights = map[string]map[string]*right{
 		"settle-withdrawal: platform > withdrawal-settled", "fail-withdrawal: platform > withdrawal-failed",
 		"pay-charge: seller > charge-paid",
 	),
-	"payment": table("adopt-payments: platform system > recorded"),
+	"payment": table("adopt-payments: platform system > recorded all-adopted"),
 	"service": table(
 		"activate: seller > activated activation-rejected", "suspend: platform > suspended", "reinstate: platform > reinstated",
 	),
