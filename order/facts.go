@@ -96,7 +96,8 @@ type Policy struct {
 	// PayWithin is how long a confirmed order may wait for the first money (D28; 60 days).
 	PayWithin time.Duration
 	// ReceiptDays is after how many days receipt is confirmed automatically, by mode of
-	// transport (A25; air 15, land 30, sea 45). A mode that is not in it is refused (D14).
+	// transport (A25; air 15, land 30, sea 45). A mode that is not in it is refused (D14), and a
+	// policy without any does not pass Validate.
 	ReceiptDays map[Transport]int
 	// CalendarDays counts ReceiptDays to the end of the last day in China instead of in
 	// units of 24 hours (D11; off).
@@ -171,6 +172,9 @@ func (p *Policy) Validate() error {
 		if term.value < term.least || term.value > maxTerm {
 			return trade.Invalid(term.field, "%s lies outside %s to %s", term.value, term.least, maxTerm)
 		}
+	}
+	if len(p.ReceiptDays) == 0 {
+		return trade.Invalid("policy.receipt_days", "has no mode of transport, so that no order could be shipped")
 	}
 	for mode, days := range p.ReceiptDays {
 		if err := trade.CheckID("policy.receipt_days", string(mode)); err != nil {

@@ -327,6 +327,8 @@ func TestPolicyValidate(t *testing.T) {
 		{"policy.ship_within", func(p *order.Policy) { p.ShipWithin = 11 * 365 * day }},
 		{"policy.escalate_from", func(p *order.Policy) { p.EscalateFrom = -1 }},
 		{"policy.escalate_after", func(p *order.Policy) { p.EscalateAfter = p.EscalateFrom - 1 }},
+		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = nil }},
+		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{} }},
 		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{order.TransportAir: 0} }},
 		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{order.TransportAir: 1 << 40} }},
 		{"policy.receipt_days", func(p *order.Policy) { p.ReceiptDays = map[order.Transport]int{"by air": 15} }},
