@@ -104,8 +104,8 @@ func (o *Order) reported(c Command, g *trade.Given, f *Facts, r CaseReport, refe
 	if err := checkNotFuture(c, o, g, f, r.At); err != nil {
 		return nil, nil, err
 	}
-	if !r.Amount.IsZero() && r.Amount.Currency() != o.Terms.Total.Currency() {
-		return nil, nil, refuse(rule.D19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	if !r.Amount.IsZero() && !o.inCurrency(r.Amount) {
+		return nil, nil, o.wrongCurrency(rule.D19, c)
 	}
 	p, ok := o.incoming(f, reference, methods...)
 	if !ok {

@@ -297,4 +297,7 @@ func checkTyped(t reporter, err error) {
 	if len(err.Error()) > 2000 {
 		t.Errorf("the error has %d bytes", len(err.Error()))
 	}
+	if refused && (strings.Contains(no.Error(), "  ") || strings.Contains(no.Error(), " .") || strings.HasSuffix(no.Text(rule.Chinese), "为")) {
+		t.Errorf("a word is missing in %q, %q", no.Error(), no.Text(rule.Chinese))
+	}
 }

@@ -207,12 +207,12 @@ func (o *Order) checkLate(c Command, at time.Time) error {
 // checkShare refuses an amount that is not positive, in another currency, or more than is left
 // of the applied money.
 func (o *Order) checkShare(ruleID rule.ID, c Command, amount trade.Money) error {
-	left := o.Left()
+	left := zeroOf(o.Terms.Total).AddUnchecked(o.Left())
 	switch {
 	case !amount.IsPositive():
 		return refuse(ruleID, c, o).Because("the amount is not positive", "金额不大于零")
-	case amount.Currency() != o.Terms.Total.Currency():
-		return refuse(ruleID, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	case !o.inCurrency(amount):
+		return o.wrongCurrency(ruleID, c)
 	case left.Less(amount):
 		return refuse(ruleID, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.SubUnchecked(left))
 	}

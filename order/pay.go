@@ -89,8 +89,8 @@ func (c InitiatePayment) announceLate(o *Order, g *trade.Given, f *Facts, came U
 	if came.Method != c.Method {
 		return nil, refuse(rule.D18, c, o).Because("payment %[1]s came in by %[2]s", "付款 %[1]s 的付款方式为 %[2]s", c.Payment, came.Method)
 	}
-	if c.Amount.Currency() != o.Terms.Total.Currency() {
-		return nil, refuse(rule.D19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	if !o.inCurrency(c.Amount) {
+		return nil, o.wrongCurrency(rule.D19, c)
 	}
 	e := c.event(g, f)
 	p, ok := o.incoming(f, came.Reference, c.Method)
@@ -114,13 +114,24 @@ func (c InitiatePayment) announceLate(o *Order, g *trade.Given, f *Facts, came U
 	return o.withConsequences(g, f, append([]Event{e}, after.applyWaiting()...)...)
 }
 
+func (o *Order) inCurrency(m trade.Money) bool { return m.Currency() == o.Terms.Total.Currency() }
+
+// wrongCurrency refuses an amount in another currency than that of the order, which has none before its
+// terms are set.
+func (o *Order) wrongCurrency(id rule.ID, c Command) *trade.Refusal {
+	if own := o.Terms.Total.Currency(); own != (trade.Currency{}) {
+		return refuse(id, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", own)
+	}
+	return refuse(id, c, o).Because("the order has no terms", "订单尚无条款")
+}
+
 // checkAmount refuses an amount that is not positive (A12) or in another currency (D19).
 func (o *Order) checkAmount(c Command, amount trade.Money) error {
 	if !amount.IsPositive() {
 		return refuse(rule.A12, c, o).Because("the amount is not positive", "金额不大于零")
 	}
-	if amount.Currency() != o.Terms.Total.Currency() {
-		return refuse(rule.D19, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	if !o.inCurrency(amount) {
+		return o.wrongCurrency(rule.D19, c)
 	}
 	return nil
 }

@@ -97,8 +97,8 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, er
 	switch {
 	case !c.Amount.IsPositive():
 		return nil, refuse(rule.D21, c, o).Because("the amount is not positive", "金额不大于零")
-	case c.Amount.Currency() != o.Terms.Total.Currency():
-		return nil, refuse(rule.D21, c, o).Because("the order is in %[1]s", "订单币种为 %[1]s", o.Terms.Total.Currency())
+	case !o.inCurrency(c.Amount):
+		return nil, o.wrongCurrency(rule.D21, c)
 	case waits.Less(c.Amount):
 		return nil, refuse(rule.D21, c, o).Because("only %[1]s waits", "未入账款项仅为 %[1]s", zeroOf(c.Amount).AddUnchecked(waits)).
 			Short(c.Amount.SubUnchecked(waits))

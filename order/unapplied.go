@@ -70,7 +70,7 @@ func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
-	if most := smaller(waits, o.Due()); most.Less(c.Amount) {
+	if most := zeroOf(c.Amount).AddUnchecked(smaller(waits, o.Due())); most.Less(c.Amount) {
 		return nil, refuse(rule.D19, c, o).
 			Because("at most %[1]s can be applied", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
