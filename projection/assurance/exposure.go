@@ -13,8 +13,8 @@ import (
 	"github.com/tradesurety/surety/projection/internal/readmodel"
 )
 
-// lines has a row for each assurance line, and risks one for each order that holds quota or is
-// confirmed and not paid in full.
+// lines has a row for each assurance line, and risks one for each order that holds quota, is confirmed
+// and not paid in full, or whose buyer owes money.
 var (
 	lines = &projection.Table{
 		Name: "lines", Key: 2,
@@ -26,14 +26,14 @@ var (
 		Columns: append([]projection.Column{
 			readmodel.Text("id"), readmodel.Text("seller"), readmodel.Text("buyer"), readmodel.Text("currency"),
 			readmodel.Text("coverage"), readmodel.Text("phase"),
-		}, readmodel.Numbers("held", "due", "lacking", "pay_by", "free_by")...),
+		}, readmodel.Numbers("held", "due", "lacking", "owed", "pay_by", "free_by")...),
 		Indexes: [][]string{{"seller", "currency", "held"}, {"seller", "currency", "free_by"}, {"buyer", "currency"}, {"buyer", "seller", "currency"}},
 	}
 )
 
 // ExposureView returns the view that Exposure reads.
 func ExposureView() *projection.View {
-	return readmodel.View("exposure", 2, []*projection.Table{lines, risks},
+	return readmodel.View("exposure", 3, []*projection.Table{lines, risks},
 		projection.Fold[order.Order, order.Event]{Model: order.Model(), Last: putRisk},
 		projection.Fold[credit.Line, credit.Event]{Model: credit.Model(credit.Assurance), Last: putLine})
 }
@@ -56,14 +56,15 @@ func putRisk(rows *projection.Rows, _ events.StreamID, _ events.Version, o *orde
 	if o.Phase == order.PhaseConfirmed && !o.Frozen() {
 		lacking, payBy = o.StepDue(), o.PayBy
 	}
-	if held.IsZero() && due.IsZero() {
+	owed := o.Ledger.OwedByBuyer()
+	if held.IsZero() && due.IsZero() && owed.IsZero() {
 		rows.Delete(risks, readmodel.ID(o.ID))
 		return
 	}
 	rows.Put(risks,
 		readmodel.ID(o.ID), projection.Text(o.Seller.Account), projection.Text(o.Buyer.Account), readmodel.Currency(o.Terms.Total.Currency()),
 		projection.Text(o.Coverage), projection.Text(o.Phase.String()),
-		readmodel.Minor(held), readmodel.Minor(due), readmodel.Minor(lacking), projection.Time(payBy), projection.Time(freeBy(o)))
+		readmodel.Minor(held), readmodel.Minor(due), readmodel.Minor(lacking), readmodel.Minor(owed), projection.Time(payBy), projection.Time(freeBy(o)))
 }
 
 // freeBy returns when the hold of an order comes free if nobody acts: at its deadline if the order
@@ -175,20 +176,23 @@ func (x *Exposure) holdings(ctx context.Context, by trade.Actor, seller trade.Ac
 	})
 }
 
-// BuyerExposure is the sum of the open orders of a buyer in one currency.
+// BuyerExposure is the sum of the orders of a buyer in one currency.
 type BuyerExposure struct {
 	Currency      trade.Currency
-	Orders        int         // that hold quota, or are confirmed and not paid in full
+	Orders        int         // that hold quota, are confirmed and not paid in full, or have money in Owed
 	Held          trade.Money // what they hold on their sellers' lines
 	Due           trade.Money // what the buyer still has to pay for them
 	Overdue       trade.Money // the part of Due whose time to pay is over
 	OverdueOrders int         // the number of orders with an overdue amount
+	// Owed is what the buyer got back beyond what came in, of orders in any phase: by a chargeback as
+	// well as by a refund, a return or a compensation (D8).
+	Owed trade.Money
 }
 
 // ShareOverdue returns Overdue divided by Due, from 0 to 1, and 0 if nothing is due.
 func (e *BuyerExposure) ShareOverdue() *big.Rat { return readmodel.Share(e.Overdue, e.Due) }
 
-// Buyer returns the sums of the open orders of a buyer at an instant, in the order of currency
+// Buyer returns the sums of a buyer's orders at an instant, in the order of currency
 // codes. The platform sees all orders, the buyer their own, and a seller those with that seller. A
 // sum out of range is a *trade.MoneyError.
 //
@@ -200,7 +204,7 @@ func (x *Exposure) Buyer(ctx context.Context, by trade.Actor, buyer trade.Accoun
 	err := x.source.OfBuyer(ctx, risks, "seller", by, buyer, func(r readmodel.Row) error {
 		if n := len(found); n == 0 || found[n-1].Currency != r.Currency() {
 			zero := trade.Minor(0, r.Currency())
-			found = append(found, BuyerExposure{Currency: r.Currency(), Held: zero, Due: zero, Overdue: zero})
+			found = append(found, BuyerExposure{Currency: r.Currency(), Held: zero, Due: zero, Overdue: zero, Owed: zero})
 		}
 		return found[len(found)-1].add(r, at)
 	})
@@ -214,6 +218,9 @@ func (e *BuyerExposure) add(r readmodel.Row, at time.Time) (err error) {
 		return err
 	}
 	if e.Due, err = e.Due.Add(r.Money("due")); err != nil {
+		return err
+	}
+	if e.Owed, err = e.Owed.Add(r.Money("owed")); err != nil {
 		return err
 	}
 	if r.Int("lacking") == 0 || at.Before(r.Time("pay_by")) {

@@ -49,14 +49,18 @@ func (w *world) checkBuyer(x *assurance.Exposure) {
 	for _, at := range []time.Time{w.clock, w.clock.Add(30 * day), w.clock.Add(90 * day)} {
 		for _, by := range []trade.Actor{platform, acme, orient, bruno} {
 			zero := trade.Minor(0, usd)
-			want := assurance.BuyerExposure{Currency: usd, Held: zero, Due: zero, Overdue: zero}
+			want := assurance.BuyerExposure{Currency: usd, Held: zero, Due: zero, Overdue: zero, Owed: zero}
 			for _, o := range w.replayed() {
 				open := o.Phase >= order.PhaseConfirmed && o.Phase < order.PhaseCompleted && !o.Due().IsZero()
-				holds := o.Hold.Status == order.HoldOpen
-				if by.Role == trade.Seller && by.Account != o.Seller.Account || !open && !holds {
+				holds, owed := o.Hold.Status == order.HoldOpen, o.Ledger.OwedByBuyer()
+				if by.Role == trade.Seller && by.Account != o.Seller.Account || !open && !holds && owed.IsZero() {
 					continue
 				}
 				want.Orders++
+				if !owed.IsZero() {
+					want.Owed = must(want.Owed.Add(owed))
+					w.owed++
+				}
 				if holds {
 					want.Held = must(want.Held.Add(o.Hold.Amount))
 				}

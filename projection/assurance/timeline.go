@@ -21,6 +21,8 @@ type Moment struct {
 	Command string
 	Event   order.Event // with personal data masked
 	Phase   order.Phase // after the event
+	// OwedByBuyer is what the buyer had got back beyond what had come in, after the event (D8).
+	OwedByBuyer trade.Money
 }
 
 // Timeline returns the history of an order, complete and as current as the log, for the actors who
@@ -42,7 +44,7 @@ func Timeline(ctx context.Context, log events.Store, by trade.Actor, id trade.ID
 		s := &steps[i]
 		moments[i] = Moment{
 			Version: s.Version, At: s.At, By: s.By.Role, Account: s.Account(by, o.Seller.Account, o.Buyer.Account), Command: s.By.Command,
-			Event: Masked(s.Event), Phase: s.State.Phase,
+			Event: Masked(s.Event), Phase: s.State.Phase, OwedByBuyer: s.State.Ledger.OwedByBuyer(),
 		}
 	}
 	return moments, nil

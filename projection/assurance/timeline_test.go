@@ -39,7 +39,7 @@ func TestTimeline(t *testing.T) {
 			}
 			for i, m := range moments {
 				h := history[i]
-				if m.Version != h.Version || !m.At.Equal(h.At) || m.By != h.By.Role || m.Command != h.By.Command || m.Event.Kind() != h.Event.Kind() || m.Phase != h.Order.Phase {
+				if m.Version != h.Version || !m.At.Equal(h.At) || m.By != h.By.Role || m.Command != h.By.Command || m.Event.Kind() != h.Event.Kind() || m.Phase != h.Order.Phase || m.OwedByBuyer != h.Order.Ledger.OwedByBuyer() {
 					t.Fatalf("%+v is the moment of %+v", m, h)
 				}
 				if shown := m.Account == h.By.Account; shown == (h.By.Account == platform.Account && by.Role != trade.Platform) {

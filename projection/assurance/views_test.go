@@ -30,12 +30,16 @@ func TestViewsAreTheFold(t *testing.T) {
 			w.checkExposure(store)
 			w.checkLedger(store)
 		}
-		w.overdue = 0
+		w.overdue, w.owed = 0, 0
 		w.unpaid()
+		w.paidBackTwice()
 		w.catchUp(store, assurance.Views())
 		w.checkExposure(store)
 		if w.overdue == 0 {
 			t.Error("no order was overdue when the views were looked at")
+		}
+		if w.owed == 0 {
+			t.Error("no buyer owed money when the views were looked at")
 		}
 		scratch := func() projection.Store { return viewmemory.New() }
 		if err := assurance.Reconcile(context.Background(), w.log, store, scratch); err != nil {
@@ -44,8 +48,28 @@ func TestViewsAreTheFold(t *testing.T) {
 	})
 }
 
+// paidBackTwice adds an order whose payment is refunded, and then charged back and lost as well.
+func (w *world) paidBackTwice() {
+	w.Helper()
+	id := w.unpaid()
+	o, reference := w.order(id), "CH-"+id.String()
+	due := o.StepDue()
+	for _, a := range []struct {
+		by trade.Actor
+		do order.Command
+	}{
+		{bruno, order.InitiatePayment{Payment: "card", Method: order.PayCard, Amount: due}},
+		{platform, order.RecordPayment{Reference: reference, Method: order.PayCard, Payment: "card", Amount: due, PaidAt: w.clock}},
+		{acme, order.Refund{Amount: due}},
+		{platform, order.ChargeBack{Reference: reference, Case: "case", At: w.clock}},
+		{platform, order.ResolveChargeback{Reference: reference, Case: "case", At: w.clock}},
+	} {
+		w.do(a.by, desk.OnOrder(id, a.do))
+	}
+}
+
 // unpaid adds an order that its buyer has confirmed and not paid.
-func (w *world) unpaid() {
+func (w *world) unpaid() trade.ID {
 	w.Helper()
 	for {
 		id := w.draft(acme)
@@ -53,7 +77,7 @@ func (w *world) unpaid() {
 		w.ask(acme, desk.OnOrder(id, order.Submit{OneTouchAcknowledged: true}))
 		if o := w.order(id); o.Phase == order.PhaseSubmitted {
 			w.do(bruno, desk.OnOrder(id, order.Confirm{Terms: o.Revision}))
-			return
+			return id
 		}
 	}
 }

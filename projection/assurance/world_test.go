@@ -57,6 +57,7 @@ type world struct {
 	serial int
 
 	overdue int // overdue orders that a check has seen
+	owed    int // orders with money that the buyer owes that a check has seen
 }
 
 func newWorld(t testing.TB, opts ...desk.Option) *world {

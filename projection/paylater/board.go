@@ -17,8 +17,8 @@ var board = &projection.Table{
 	Columns: append([]projection.Column{
 		readmodel.Text("id"), readmodel.Text("merchant"), readmodel.Text("buyer"), readmodel.Text("currency"),
 		readmodel.Text("phase"), readmodel.Text("status"), readmodel.Text("deadline_kind"),
-	}, readmodel.Numbers("original", "outstanding", "due", "paid", "refunded", "deadline", "due_at", "overdue_at",
-		"after_sales", "fake", "placed", "updated", "version")...),
+	}, readmodel.Numbers("original", "outstanding", "due", "paid", "refunded", "unapplied", "deadline", "due_at", "overdue_at",
+		"after_sales", "pause_until", "fake", "placed", "updated", "version")...),
 	Indexes: [][]string{
 		{"merchant"}, {"buyer"}, {"phase"}, {"status"}, {"deadline"}, {"merchant", "phase"}, {"buyer", "phase"}, {"merchant", "deadline"},
 	},
@@ -26,16 +26,16 @@ var board = &projection.Table{
 
 // BoardView returns the view that Board reads.
 func BoardView() *projection.View {
-	return readmodel.View("paylater_board", 1, []*projection.Table{board}, projection.Fold[paylater.Order, paylater.Event]{
+	return readmodel.View("paylater_board", 2, []*projection.Table{board}, projection.Fold[paylater.Order, paylater.Event]{
 		Model: paylater.Model(),
 		Last: func(rows *projection.Rows, _ events.StreamID, v events.Version, o *paylater.Order) {
 			deadline, _ := o.Deadline()
 			rows.Put(board,
 				readmodel.ID(o.ID), projection.Text(o.Merchant), projection.Text(o.Buyer), readmodel.Currency(o.Original.Currency()),
 				projection.Text(o.Phase.String()), projection.Text(PlatformStatus(o)), projection.Text(deadline.Kind),
-				readmodel.Minor(o.Original), readmodel.Minor(o.Outstanding), readmodel.Minor(o.Due()), readmodel.Minor(o.Paid), readmodel.Minor(o.Refunded),
+				readmodel.Minor(o.Original), readmodel.Minor(o.Outstanding), readmodel.Minor(o.Due()), readmodel.Minor(o.Paid), readmodel.Minor(o.Refunded), readmodel.Minor(o.Unapplied()),
 				projection.Time(deadline.At), projection.Time(o.DueAt), projection.Time(o.OverdueAt),
-				projection.Time(o.AfterSalesAt), projection.Bool(o.FakeFlagged),
+				projection.Time(o.AfterSalesAt), projection.Time(o.PauseUntil), projection.Bool(o.FakeFlagged),
 				projection.Time(o.PlacedAt), projection.Time(o.LastAt), projection.Int(int64(v)))
 		},
 	})
@@ -63,12 +63,14 @@ type BoardOrder struct {
 	Due         trade.Money // what the buyer still has to pay
 	Paid        trade.Money // what was paid in full; zero before that
 	Refunded    trade.Money // what of Paid was refunded
+	Unapplied   trade.Money // what charges brought and the order did not take, which the platform returns
 
 	Deadline     time.Time // the deadline that runs; zero if none does
 	DeadlineKind string
 	DueAt        time.Time // when payment is, or was, due; zero until it is known
 	OverdueAt    time.Time // when the order became overdue; zero if it never was
 	AfterSalesAt time.Time // since when an after-sales case is open; zero if none is
+	PauseUntil   time.Time // until when that case puts off the payment; zero if none is open, or without an end
 	FakeFlagged  bool
 	PlacedAt     time.Time
 	UpdatedAt    time.Time
@@ -103,8 +105,8 @@ func boardOrder(r readmodel.Row) BoardOrder {
 	return BoardOrder{
 		ID: r.ID("id"), Version: events.Version(r.Int("version")), Merchant: r.Account("merchant"), Buyer: r.Account("buyer"),
 		Phase: readmodel.Phase[paylater.Phase](r.Text("phase")), Status: r.Text("status"),
-		Original: r.Money("original"), Outstanding: r.Money("outstanding"), Due: r.Money("due"), Paid: r.Money("paid"), Refunded: r.Money("refunded"),
+		Original: r.Money("original"), Outstanding: r.Money("outstanding"), Due: r.Money("due"), Paid: r.Money("paid"), Refunded: r.Money("refunded"), Unapplied: r.Money("unapplied"),
 		Deadline: r.Time("deadline"), DeadlineKind: r.Text("deadline_kind"), DueAt: r.Time("due_at"), OverdueAt: r.Time("overdue_at"),
-		AfterSalesAt: r.Time("after_sales"), FakeFlagged: r.Bool("fake"), PlacedAt: r.Time("placed"), UpdatedAt: r.Time("updated"),
+		AfterSalesAt: r.Time("after_sales"), PauseUntil: r.Time("pause_until"), FakeFlagged: r.Bool("fake"), PlacedAt: r.Time("placed"), UpdatedAt: r.Time("updated"),
 	}
 }

@@ -128,8 +128,8 @@ func (w *world) onBoard(o *paylater.Order) views.BoardOrder {
 	w.records(paylater.Stream(o.ID), func(r *events.Record) { version = r.Version })
 	return views.BoardOrder{
 		ID: o.ID, Version: version, Merchant: o.Merchant, Buyer: o.Buyer, Phase: o.Phase, Status: views.PlatformStatus(o),
-		Original: o.Original, Outstanding: o.Outstanding, Due: o.Due(), Paid: o.Paid, Refunded: o.Refunded,
-		Deadline: d.At, DeadlineKind: d.Kind, DueAt: o.DueAt, OverdueAt: o.OverdueAt, AfterSalesAt: o.AfterSalesAt,
+		Original: o.Original, Outstanding: o.Outstanding, Due: o.Due(), Paid: o.Paid, Refunded: o.Refunded, Unapplied: o.Unapplied(),
+		Deadline: d.At, DeadlineKind: d.Kind, DueAt: o.DueAt, OverdueAt: o.OverdueAt, AfterSalesAt: o.AfterSalesAt, PauseUntil: o.PauseUntil,
 		FakeFlagged: o.FakeFlagged, PlacedAt: o.PlacedAt, UpdatedAt: o.LastAt,
 	}
 }
