@@ -27,37 +27,48 @@ type Amendment struct {
 	Mode       DraftMode     `json:"mode,omitzero"`
 }
 
+// check names the fields as a command has them, in its key "to".
 func (a *Amendment) check() error {
 	if a.BuyerName != "" {
-		if err := trade.CheckText("buyer_name", a.BuyerName, 200); err != nil {
+		if err := trade.CheckText("to.buyer_name", a.BuyerName, 200); err != nil {
 			return err
 		}
 	}
 	if err := (ChooseCoverage{Coverage: a.Coverage}).check(); err != nil {
-		return err
+		return trade.Within("to", err)
 	}
-	return a.Terms.check()
+	return trade.Within("to", a.Terms.check())
 }
 
 // amendedTerms returns the complete terms of the amendment, or the refusal of one that changes what
 // is fixed, or that changes nothing (D25).
 func (o *Order) amendedTerms(c Command, a *Amendment, accepted bool) (Terms, error) {
-	if a.Seller != "" && a.Seller != o.Seller.Account || a.BuyerEmail != "" && !a.BuyerEmail.Same(o.Buyer.Email) || a.Mode != "" && a.Mode != o.Mode {
-		return Terms{}, refuse(rule.D25, c, o).Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
+	for _, fixed := range [...]struct {
+		differs bool
+		field   string
+	}{
+		{a.Seller != "" && a.Seller != o.Seller.Account, "to.seller"},
+		{a.BuyerEmail != "" && !a.BuyerEmail.Same(o.Buyer.Email), "to.buyer_email"},
+		{a.Mode != "" && a.Mode != o.Mode, "to.mode"},
+	} {
+		if fixed.differs {
+			return Terms{}, refuse(rule.D25, c, o).On(fixed.field).
+				Because("seller, buyer's address and drafting mode are fixed", "卖家、买家邮箱和起草方式不可修改")
+		}
 	}
 	terms, no := a.Terms.complete()
 	if no != nil {
-		no.Command, no.Phase = c.Name(), o.Phase.String()
+		no.Command, no.Phase, no.Field = c.Name(), o.Phase.String(), "to."+no.Field
 		return Terms{}, no
 	}
 	if terms.Total.Currency() != o.Terms.Total.Currency() {
-		return Terms{}, refuse(rule.D25, c, o).Because("the currency is fixed", "币种不可修改")
+		return Terms{}, refuse(rule.D25, c, o).On("to.terms.total").Because("the currency is fixed", "币种不可修改")
 	}
 	if len(o.differences(a, &terms)) == 0 {
-		return Terms{}, refuse(rule.D25, c, o).Because("nothing differs", "没有任何变更")
+		return Terms{}, refuse(rule.D25, c, o).On("to").Because("nothing differs", "没有任何变更")
 	}
 	if a.Coverage != CoverageNone && !accepted && o.Coverage == CoverageNone {
-		return Terms{}, refuse(rule.A13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
+		return Terms{}, refuse(rule.A13, c, o).On("terms_accepted").Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
 	}
 	return terms, nil
 }
@@ -178,14 +189,14 @@ func (c ProposeChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 		return nil, refuse(rule.D25, c, o).Because("proposal %[1]d is open", "变更申请 %[1]d 尚待买家处理", o.Proposal.Number)
 	}
 	if c.To.BuyerName != "" && c.To.BuyerName != o.Buyer.Name {
-		return nil, refuse(rule.D25, c, o).Because("the buyer's name is fixed once money has come in", "收款后买家名称不可修改")
+		return nil, refuse(rule.D25, c, o).On("to.buyer_name").Because("the buyer's name is fixed once money has come in", "收款后买家名称不可修改")
 	}
 	terms, err := o.amendedTerms(c, &c.To, c.TermsAccepted)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.checkChange(c, g, f, &terms, c.To.Coverage); err != nil {
-		return nil, err
+	if no := o.checkChange(c, g, f, &terms, c.To.Coverage); no != nil {
+		return nil, no
 	}
 	if _, err := o.holdAfterChange(c, g, f, &terms, c.To.Coverage, true); err != nil {
 		return nil, err
@@ -205,25 +216,25 @@ func (o *Order) checkMoneyIn(c Command) error {
 }
 
 // checkChange refuses terms that contradict the money that came in (D25), and a time of shipment
-// that is put off too far (D17).
-func (o *Order) checkChange(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage) error {
+// that is put off too far (D17). The fields are those of ProposeChange.
+func (o *Order) checkChange(c Command, g *trade.Given, f *Facts, terms *Terms, coverage Coverage) *trade.Refusal {
 	settled := o.Ledger.settled()
 	switch {
 	case terms.Total.Less(settled):
-		return refuse(rule.D25, c, o).Because("%[1]s are settled already", "已收款 %[1]s，总金额不得低于该数", settled)
+		return refuse(rule.D25, c, o).On("to.terms.total").Because("%[1]s are settled already", "已收款 %[1]s，总金额不得低于该数", settled)
 	case o.Due().IsZero() && terms.Total != o.Terms.Total:
-		return refuse(rule.D25, c, o).Because("the order is paid in full: its total is fixed", "订单已付清，总金额不可修改")
+		return refuse(rule.D25, c, o).On("to.terms.total").Because("the order is paid in full: its total is fixed", "订单已付清，总金额不可修改")
 	case o.Due().IsZero() && coverage != o.Coverage:
-		return refuse(rule.D25, c, o).Because("the balance is paid: the coverage is fixed", "尾款已付清，保障方式不可修改")
+		return refuse(rule.D25, c, o).On("to.coverage").Because("the balance is paid: the coverage is fixed", "尾款已付清，保障方式不可修改")
 	case o.Phase == PhaseReadyToShip && settled.Less(terms.Initial):
-		return refuse(rule.D25, c, o).Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
+		return refuse(rule.D25, c, o).On("to.terms.initial").Because("the initial payment cannot exceed the %[1]s that are settled", "预付款不得超过已收款 %[1]s", settled)
 	}
 	return o.checkShipBy(c, g, f, terms)
 }
 
 // checkShipBy refuses an agreed time of shipment that is put off to later than ShipWithin after the
 // initial payment (D17). Until that payment only an agreement in days after it can be judged.
-func (o *Order) checkShipBy(c Command, g *trade.Given, f *Facts, terms *Terms) error {
+func (o *Order) checkShipBy(c Command, g *trade.Given, f *Facts, terms *Terms) *trade.Refusal {
 	before, after := *o, *o
 	after.Terms = *terms
 	if o.FundedAt.IsZero() && (terms.ShipBy.After == InitialPayment || terms.Initial.AtMost(o.Ledger.settled())) {
@@ -234,7 +245,7 @@ func (o *Order) checkShipBy(c Command, g *trade.Given, f *Facts, terms *Terms) e
 		return nil
 	}
 	if last := after.FundedAt.Add(f.rules().ShipWithin); agreed.After(last) {
-		return refuse(rule.D17, c, o).Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
+		return refuse(rule.D17, c, o).On("to.terms.ship_by").Because("no later than %[1]s", "最晚为 %[1]s", last.Format(time.RFC3339Nano))
 	}
 	return nil
 }
@@ -273,8 +284,8 @@ func (c AcceptChange) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error
 		return nil, err
 	}
 	p := &o.Proposal
-	if err := o.checkChange(c, g, f, &p.Terms, p.Coverage); err != nil {
-		return nil, err
+	if no := o.checkChange(c, g, f, &p.Terms, p.Coverage); no != nil {
+		return nil, no.On("proposal")
 	}
 	hold, err := o.holdAfterChange(c, g, f, &p.Terms, p.Coverage, true)
 	if err != nil {
@@ -290,7 +301,7 @@ func (o *Order) checkProposal(c Command, number uint32) error {
 		return refuse(rule.D25, c, o).Because("no proposal is open", "没有待处理的变更申请")
 	}
 	if number != o.Proposal.Number {
-		return refuse(rule.D25, c, o).Because("proposal %[1]d is open, not %[2]d", "待处理的变更申请为 %[1]d，而非 %[2]d", o.Proposal.Number, number)
+		return refuse(rule.D25, c, o).On("proposal").Because("proposal %[1]d is open, not %[2]d", "待处理的变更申请为 %[1]d，而非 %[2]d", o.Proposal.Number, number)
 	}
 	return nil
 }

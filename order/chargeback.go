@@ -101,25 +101,25 @@ func (o *Order) takeBack(c Command, g *trade.Given, f *Facts, r CaseReport, refe
 // reported returns the payment that a report is about, before and after the report; the latter is nil
 // if the report changes nothing.
 func (o *Order) reported(c Command, g *trade.Given, f *Facts, r CaseReport, reference string, methods ...Method) (*IncomingPayment, *IncomingPayment, error) {
-	if err := checkNotFuture(c, o, g, f, r.At); err != nil {
+	if err := checkNotFuture(c, o, g, f, "at", r.At); err != nil {
 		return nil, nil, err
 	}
 	if !r.Amount.IsZero() && !o.inCurrency(r.Amount) {
-		return nil, nil, o.wrongCurrency(rule.D19, c)
+		return nil, nil, o.wrongCurrency(rule.D19, c).On("amount")
 	}
 	p, ok := o.incoming(f, reference, methods...)
 	if !ok {
 		return nil, nil, &trade.EarlyError{Command: c.Name(), Awaited: RecordPayment{}.Name(), ID: reference}
 	}
 	if p.Order != o.ID {
-		return nil, nil, refuse(rule.D65, c, o).Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", reference)
+		return nil, nil, refuse(rule.D65, c, o).On("reference").Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", reference)
 	}
 	after, changed, err := p.Reported(r)
 	switch {
 	case errors.Is(err, ErrCaseNotOpened):
 		return nil, nil, &trade.EarlyError{Command: c.Name(), Awaited: ChargeBack{}.Name(), ID: r.Case}
 	case err != nil:
-		return nil, nil, refuse(rule.D19, c, o).Because("case %[1]s is recorded with another amount", "案件 %[1]s 已按其他金额登记", r.Case)
+		return nil, nil, refuse(rule.D19, c, o).On("case").Because("case %[1]s is recorded with another amount", "案件 %[1]s 已按其他金额登记", r.Case)
 	case !changed:
 		return nil, nil, nil
 	}

@@ -18,7 +18,7 @@ type Confirm struct {
 
 func (c Confirm) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Terms != o.Revision {
-		return nil, refuse(rule.A18, c, o).Because("the terms are at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
+		return nil, refuse(rule.A18, c, o).On("terms").Because("the terms are at revision %[1]d, not %[2]d", "条款当前版本为 %[1]d，而非 %[2]d", o.Revision, c.Terms)
 	}
 	if o.Seller.Same(g.By.Account, g.By.Email) {
 		return nil, refuse(rule.D36, c, o)

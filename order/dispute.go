@@ -158,7 +158,7 @@ func (c OpenDispute) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error)
 	if o.Phase == PhaseShipped && !clock.Before(o.Shipment.ReceiptDeadline) {
 		return nil, refuse(rule.D13, c, o).Until(o.Shipment.ReceiptDeadline)
 	}
-	if err := o.checkShare(rule.D29, c, c.Claimed); err != nil {
+	if err := o.checkShare(rule.D29, c, "claimed", c.Claimed); err != nil {
 		return nil, err
 	}
 	if c.Ground == GroundLate {
@@ -193,28 +193,28 @@ func (o *Order) checkLate(c Command, at time.Time) error {
 	}
 	switch {
 	case o.Phase == PhaseShipped && !o.Shipment.Late:
-		return refuse(rule.D17, c, o).Because("the goods left in time", "货物已按时发出")
+		return refuse(rule.D17, c, o).On("ground").Because("the goods left in time", "货物已按时发出")
 	case o.Phase == PhaseShipped:
 		return nil
 	case agreed.IsZero():
-		return refuse(rule.D17, c, o).Because("no agreed time of shipment applies", "没有适用的约定发货时间")
+		return refuse(rule.D17, c, o).On("ground").Because("no agreed time of shipment applies", "没有适用的约定发货时间")
 	case at.Before(agreed):
-		return refuse(rule.D17, c, o).Because("the agreed time has not passed", "尚未超过约定发货时间").From(agreed)
+		return refuse(rule.D17, c, o).On("ground").Because("the agreed time has not passed", "尚未超过约定发货时间").From(agreed)
 	}
 	return nil
 }
 
 // checkShare refuses an amount that is not positive, in another currency, or more than is left
 // of the applied money.
-func (o *Order) checkShare(ruleID rule.ID, c Command, amount trade.Money) error {
+func (o *Order) checkShare(ruleID rule.ID, c Command, field string, amount trade.Money) error {
 	left := zeroOf(o.Terms.Total).AddUnchecked(o.Left())
 	switch {
 	case !amount.IsPositive():
-		return refuse(ruleID, c, o).Because("the amount is not positive", "金额不大于零")
+		return refuse(ruleID, c, o).On(field).Because("the amount is not positive", "金额不大于零")
 	case !o.inCurrency(amount):
-		return o.wrongCurrency(ruleID, c)
+		return o.wrongCurrency(ruleID, c).On(field)
 	case left.Less(amount):
-		return refuse(ruleID, c, o).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.SubUnchecked(left))
+		return refuse(ruleID, c, o).On(field).Because("%[1]s are left", "剩余可退金额为 %[1]s", left).Short(amount.SubUnchecked(left))
 	}
 	return nil
 }
@@ -336,7 +336,7 @@ func (c ProposeSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, 
 	if err := o.checkDispute(c); err != nil {
 		return nil, err
 	}
-	if err := o.checkShare(rule.D30, c, c.Refund); err != nil {
+	if err := o.checkShare(rule.D30, c, "refund", c.Refund); err != nil {
 		return nil, err
 	}
 	return []Event{SettlementProposed{Proposal: o.Dispute.Settlement.Proposal + 1, By: g.By.Role, Refund: c.Refund}}, nil
@@ -370,11 +370,11 @@ func (c AcceptSettlement) decide(o *Order, g *trade.Given, f *Facts) ([]Event, e
 	case offer.Refund.IsZero():
 		return nil, refuse(rule.D29, c, o).Because("nothing was offered", "尚无和解方案")
 	case c.Proposal != offer.Proposal:
-		return nil, refuse(rule.D29, c, o).Because("the last offer is %[1]d, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
+		return nil, refuse(rule.D29, c, o).On("proposal").Because("the last offer is %[1]d, not %[2]d", "当前和解方案为 %[1]d，而非 %[2]d", offer.Proposal, c.Proposal)
 	case g.By.Role == offer.By:
-		return nil, refuse(rule.D29, c, o).Because("the other party has to accept it", "须由对方接受")
+		return nil, refuse(rule.D29, c, o).On("proposal").Because("the other party has to accept it", "须由对方接受")
 	}
-	if err := o.checkShare(rule.D30, c, offer.Refund); err != nil {
+	if err := o.checkShare(rule.D30, c, "proposal", offer.Refund); err != nil {
 		return nil, err
 	}
 	on := o.resumedAt(g.At, o.OpenChargebacks > 0)

@@ -29,7 +29,7 @@ type Draft struct {
 
 func (c Draft) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.Mode != DraftOnline && c.Mode != DraftAttachment {
-		return nil, refuse(rule.A7, c, o)
+		return nil, refuse(rule.A7, c, o).On("mode")
 	}
 	if f.Service != ServiceActive {
 		return nil, serviceIs(f.Service, refuse(rule.A6, c, o))
@@ -65,14 +65,15 @@ type SetBuyer struct {
 func (c SetBuyer) check() error { return trade.CheckText("name", c.BuyerName, 200) }
 
 func (c SetBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := trade.CheckEmail("email", c.Email); err != nil {
-		return nil, refuse(rule.A8, c, o).Says(err.Error(), "买家邮箱为空或格式不正确").With(err)
+	if trade.CheckEmail("email", c.Email) != nil {
+		// A8 asks for an address, so that a malformed one is refused by it.
+		return nil, refuse(rule.A8, c, o).On("email").Because("the address is missing or not of the form name@example.com", "买家邮箱为空或格式不正确")
 	}
 	if o.Seller.Same("", c.Email) || g.By.Email.Same(c.Email) {
-		return nil, refuse(rule.D36, c, o)
+		return nil, refuse(rule.D36, c, o).On("email")
 	}
 	if admits := f.rules().BuyerEmail; admits != nil && !admits(c.Email) {
-		return nil, refuse(rule.D32, c, o).Because("the platform does not accept this address", "平台不接受该邮箱")
+		return nil, refuse(rule.D32, c, o).On("email").Because("the platform does not accept this address", "平台不接受该邮箱")
 	}
 	return []Event{BuyerEntered(c)}, nil
 }
@@ -98,15 +99,15 @@ func (c MatchBuyer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) 
 		return nil, refuse(rule.A8, c, o).Because("no address was entered", "尚未填写买家邮箱")
 	}
 	if !c.Email.Same(o.Buyer.Email) {
-		return nil, refuse(rule.A8, c, o).Because("the match is for another address than the one entered", "匹配的邮箱与已填写的邮箱不一致")
+		return nil, refuse(rule.A8, c, o).On("email").Because("the match is for another address than the one entered", "匹配的邮箱与已填写的邮箱不一致")
 	}
 	if f.Match != "" {
-		if err := trade.CheckID("match", string(f.Match)); err != nil {
+		if err := trade.CheckID("facts.match", string(f.Match)); err != nil {
 			return nil, err
 		}
 	}
 	if o.Seller.Same(f.Match, o.Buyer.Email) || g.By.Email.Same(o.Buyer.Email) {
-		return nil, refuse(rule.D36, c, o)
+		return nil, refuse(rule.D36, c, o).On("email")
 	}
 	return []Event{BuyerMatched{Email: o.Buyer.Email, Account: f.Match, Registered: f.Match != ""}}, nil
 }
@@ -162,10 +163,10 @@ func (c AttachContract) check() error {
 
 func (c AttachContract) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if c.StatesAccount {
-		return nil, refuse(rule.A10, c, o)
+		return nil, refuse(rule.A10, c, o).On("states_account")
 	}
 	if finds := f.rules().FindsAccount; finds != nil && c.Text != "" && finds(c.Text) {
-		return nil, refuse(rule.A10, c, o).Because("the text seems to contain one", "合同文本中疑似含有收款账号")
+		return nil, refuse(rule.A10, c, o).On("text").Because("the text seems to contain one", "合同文本中疑似含有收款账号")
 	}
 	if o.contractsOf(g.By.Role) >= MaxContracts {
 		return nil, refuse(rule.A9, c, o).Because("the party has %[1]d files, which is the most", "该方已有%[1]d份文件，不能再增加", MaxContracts)
@@ -255,7 +256,7 @@ type SetTransport struct {
 
 func (c SetTransport) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if days, ok := f.rules().ReceiptDays[c.Mode]; !ok || days <= 0 {
-		return nil, refuse(rule.D14, c, o)
+		return nil, refuse(rule.D14, c, o).On("mode")
 	}
 	return o.withConsequences(g, f, TransportSet(c))
 }
@@ -285,7 +286,7 @@ func (c ChooseCoverage) check() error {
 
 func (c ChooseCoverage) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if c.Coverage != CoverageNone && !c.TermsAccepted {
-		return nil, refuse(rule.A13, c, o).Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
+		return nil, refuse(rule.A13, c, o).On("terms_accepted").Because("the Trade Assurance terms are not ticked", "未勾选信用保证条款")
 	}
 	return []Event{CoverageChosen{Coverage: c.Coverage, Revision: o.Revision + 1}}, nil
 }
@@ -322,7 +323,7 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, refuse(rule.A16, c, o).Because("no coverage was chosen", "尚未选择保障方式")
 	}
 	if !c.OneTouchAcknowledged {
-		return nil, refuse(rule.A16, c, o).Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
+		return nil, refuse(rule.A16, c, o).On("onetouch_acknowledged").Because("the export through OneTouch is not acknowledged", "未勾选知晓信保需要通过一达通出口")
 	}
 	if o.Mode == DraftAttachment && o.contractsOf(trade.Seller) == 0 {
 		return nil, refuse(rule.A7, c, o).Because("the contract is not attached", "上传附件模式下尚未上传合同")
@@ -338,7 +339,7 @@ func (c Submit) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if account.Account == "" {
 		return nil, ErrAccountNeeded
 	}
-	if err := trade.CheckID("account", string(account.Account)); err != nil {
+	if err := trade.CheckID("facts.account", string(account.Account)); err != nil {
 		return nil, err
 	}
 	if !account.Owner.IsZero() && account.Owner != o.ID {

@@ -46,26 +46,26 @@ func (c Link) check() error { return trade.CheckID("entrustment", string(c.Entru
 
 func (c Link) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.linkIndex(c.Entrustment) >= 0 {
-		return nil, refuse(rule.D40, c, o).Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
+		return nil, refuse(rule.D40, c, o).On("entrustment").Because("%[1]s is linked to this order already", "委托单 %[1]s 已关联本订单", c.Entrustment)
 	}
 	if len(o.Links) >= MaxLinks {
 		return nil, trade.Invalid("entrustment", "an order is linked to at most %d", MaxLinks)
 	}
 	e := &f.Entrustment
 	if e.ID != c.Entrustment || e.Seller != o.Seller.Account { // another seller's is none (D64)
-		return nil, refuse(rule.A21, c, o).Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
+		return nil, refuse(rule.A21, c, o).On("entrustment").Because("OneTouch has no entrustment %[1]s", "一达通没有委托单 %[1]s", c.Entrustment)
 	}
 	if !e.Order.IsZero() {
-		return nil, refuse(rule.A22, c, o).Because("%[1]s is linked to another order", "委托单 %[1]s 已关联其他订单", c.Entrustment)
+		return nil, refuse(rule.A22, c, o).On("entrustment").Because("%[1]s is linked to another order", "委托单 %[1]s 已关联其他订单", c.Entrustment)
 	}
 	if !e.ReleasedAt.IsZero() && e.ReleasedAt.Before(o.DraftedAt) {
-		return nil, releasedEarly(refuse(rule.A23, c, o), e.ReleasedAt, o.DraftedAt)
+		return nil, releasedEarly(refuse(rule.A23, c, o).On("entrustment"), e.ReleasedAt, o.DraftedAt)
 	}
 	if !e.Currency.IsZero() && e.Currency != o.Terms.Total.Currency() {
-		return nil, refuse(rule.D39, c, o).Because("it was declared in %[1]s", "该委托单申报币种为 %[1]s", e.Currency)
+		return nil, refuse(rule.D39, c, o).On("entrustment").Because("it was declared in %[1]s", "该委托单申报币种为 %[1]s", e.Currency)
 	}
 	if e.Cancelled {
-		return nil, refuse(rule.D39, c, o).Because("it is cancelled", "该委托单已取消")
+		return nil, refuse(rule.D39, c, o).On("entrustment").Because("it is cancelled", "该委托单已取消")
 	}
 	return o.withConsequences(g, f, EntrustmentLinked{Entrustment: c.Entrustment, ReleasedAt: e.ReleasedAt.UTC()})
 }
@@ -104,7 +104,7 @@ func (c Unlink) check() error { return trade.CheckID("entrustment", string(c.Ent
 
 func (c Unlink) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if o.linkIndex(c.Entrustment) < 0 {
-		return nil, refuse(rule.D40, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
+		return nil, refuse(rule.D40, c, o).On("entrustment").Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
 	cause := UnlinkAsked
 	if g.By.Role == trade.Desk {
@@ -157,10 +157,10 @@ func (c RecordRelease) check() error {
 func (c RecordRelease) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	i := o.linkIndex(c.Entrustment)
 	if i < 0 {
-		return nil, refuse(rule.A21, c, o).Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
+		return nil, refuse(rule.A21, c, o).On("entrustment").Because("%[1]s is not linked to this order", "委托单 %[1]s 未关联本订单", c.Entrustment)
 	}
 	if !o.Links[i].ReleasedAt.IsZero() {
-		return nil, refuse(rule.A21, c, o).Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
+		return nil, refuse(rule.A21, c, o).On("entrustment").Because("%[1]s is released already", "委托单 %[1]s 已放行", c.Entrustment)
 	}
 	return o.withConsequences(g, f, EntrustmentReleased{Entrustment: c.Entrustment, ReleasedAt: c.ReleasedAt.UTC()})
 }

@@ -107,10 +107,10 @@ var badCommands = []struct{ name, field, data string }{
 	{"reply", "text", `{"text":"` + strings.Repeat("x", 4001) + `"}`},
 	{"modify", "to.terms", `{"to":{"coverage":"none"}}`},
 	{"modify", "to.terms.total", `{"to":{"terms":{"total":"1.001 USD"},"coverage":"none"}}`},
-	{"modify", "coverage", `{"to":{"terms":{"total":"1 USD"},"coverage":"all"}}`},
-	{"modify", "buyer_name", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","buyer_name":"Ja\u202ene"}}`},
+	{"modify", "to.coverage", `{"to":{"terms":{"total":"1 USD"},"coverage":"all"}}`},
+	{"modify", "to.buyer_name", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","buyer_name":"Ja\u202ene"}}`},
 	{"modify", "to.price", `{"to":{"terms":{"total":"1 USD"},"coverage":"none","price":"1 USD"}}`},
-	{"propose-change", "terms.ship_by.days", `{"to":{"terms":{"total":"1 USD","ship_by":{"days":0,"after":"initial"}},"coverage":"none"}}`},
+	{"propose-change", "to.terms.ship_by.days", `{"to":{"terms":{"total":"1 USD","ship_by":{"days":0,"after":"initial"}},"coverage":"none"}}`},
 	{"propose-change", "to", `{"to":null}`},
 	{"accept-change", "proposal", `{"proposal":-1}`},
 	{"accept-change", "proposal", `{}`},
@@ -172,8 +172,11 @@ func TestMalformedCommands(t *testing.T) {
 	}
 }
 
-// fieldOf returns which field an error names.
+// fieldOf returns which field an error names. A8 speaks of form, and is a refusal.
 func fieldOf(err error) string {
+	if no, ok := errors.AsType[*trade.Refusal](err); ok {
+		return no.Field
+	}
 	if bad, ok := errors.AsType[*trade.InvalidError](err); ok {
 		return bad.Field
 	}
@@ -201,7 +204,7 @@ func TestMalformedGiven(t *testing.T) {
 		t.Run(name, s.at(at).when(seller, order.Cancel{}).invalid("at"))
 	}
 	t.Run("a malformed match", s.knowing(func(f *order.Facts) { f.Match = "a b" }).
-		when(seller, order.MatchBuyer{Email: buyer.Email}).invalid("match"))
+		when(seller, order.MatchBuyer{Email: buyer.Email}).invalid("facts.match"))
 	xyz := trade.Minor(100, trade.Currency{'X', 'Y', 'Z'})
 	t.Run("a total of no currency", s.when(seller, order.SetTerms{Terms: order.Terms{Total: xyz}}).invalid("terms.total"))
 	t.Run("an initial payment of no currency", s.when(seller, order.SetTerms{Terms: order.Terms{Total: money("1"), Initial: xyz}}).invalid("terms.initial"))

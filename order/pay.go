@@ -33,13 +33,13 @@ func isCountry(s string) bool {
 
 func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.Method.known() {
-		return nil, refuse(rule.A19, c, o)
+		return nil, refuse(rule.A19, c, o).On("method")
 	}
 	if came, ok := o.CameUnannounced(c.Payment, c.Method); ok && !o.announced(c.Payment) {
 		return c.announceLate(o, g, f, came)
 	}
 	if c.Method == PayECheck && c.BankCountry != "US" {
-		return nil, refuse(rule.A19, c, o).Because("the bank is not in the United States", "付款银行不在美国")
+		return nil, refuse(rule.A19, c, o).On("bank_country").Because("the bank is not in the United States", "付款银行不在美国")
 	}
 	if o.Phase == PhaseConfirmed && o.Left().IsZero() && !g.At.Before(o.PayBy) {
 		return nil, refuse(rule.D28, c, o).Until(o.PayBy)
@@ -48,13 +48,13 @@ func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 		return nil, refuse(rule.D18, c, o).Because("another payment is in process", "另有一笔付款正在处理中")
 	}
 	if o.announced(c.Payment) {
-		return nil, refuse(rule.D18, c, o).Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
+		return nil, refuse(rule.D18, c, o).On("payment").Because("payment %[1]s exists already", "付款 %[1]s 已存在", c.Payment)
 	}
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
 	if due := o.Due(); due.Less(c.Amount) {
-		return nil, refuse(rule.A12, c, o).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
+		return nil, refuse(rule.A12, c, o).On("amount").Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	}
 	if o.announcements() >= MaxAnnounced || len(o.Payments) >= MaxPayments {
 		return nil, trade.Invalid("payment", "an order takes at most %d announcements", MaxAnnounced)
@@ -87,10 +87,10 @@ func (o *Order) CameUnannounced(id PaymentID, method Method) (Unannounced, bool)
 // order's, and is applied up to what is due (D18).
 func (c InitiatePayment) announceLate(o *Order, g *trade.Given, f *Facts, came Unannounced) ([]Event, error) {
 	if came.Method != c.Method {
-		return nil, refuse(rule.D18, c, o).Because("payment %[1]s came in by %[2]s", "付款 %[1]s 的付款方式为 %[2]s", c.Payment, came.Method)
+		return nil, refuse(rule.D18, c, o).On("method").Because("payment %[1]s came in by %[2]s", "付款 %[1]s 的付款方式为 %[2]s", c.Payment, came.Method)
 	}
 	if !o.inCurrency(c.Amount) {
-		return nil, o.wrongCurrency(rule.D19, c)
+		return nil, o.wrongCurrency(rule.D19, c).On("amount")
 	}
 	e := c.event(g, f)
 	p, ok := o.incoming(f, came.Reference, c.Method)
@@ -128,10 +128,10 @@ func (o *Order) wrongCurrency(id rule.ID, c Command) *trade.Refusal {
 // checkAmount refuses an amount that is not positive (A12) or in another currency (D19).
 func (o *Order) checkAmount(c Command, amount trade.Money) error {
 	if !amount.IsPositive() {
-		return refuse(rule.A12, c, o).Because("the amount is not positive", "金额不大于零")
+		return refuse(rule.A12, c, o).On("amount").Because("the amount is not positive", "金额不大于零")
 	}
 	if !o.inCurrency(amount) {
-		return o.wrongCurrency(rule.D19, c)
+		return o.wrongCurrency(rule.D19, c).On("amount")
 	}
 	return nil
 }
@@ -229,28 +229,28 @@ func (c RecordPayment) check() error {
 
 func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.Method.known() {
-		return nil, refuse(rule.A19, c, o)
+		return nil, refuse(rule.A19, c, o).On("method")
 	}
 	if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == "") {
-		return nil, refuse(rule.D19, c, o).Because("the account is not this order's", "收款账号不属于本订单")
+		return nil, refuse(rule.D19, c, o).On("account").Because("the account is not this order's", "收款账号不属于本订单")
 	}
 	if p, ok := o.incoming(f, c.Reference, c.Method); ok {
 		switch {
 		case p.Order != o.ID:
-			return nil, refuse(rule.D65, c, o).Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", c.Reference)
+			return nil, refuse(rule.D65, c, o).On("reference").Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", c.Reference)
 		case p.Amount != c.Amount:
-			return nil, refuse(rule.D19, c, o).Because("%[1]s is recorded with %[2]s", "凭证号 %[1]s 已按 %[2]s 登记", c.Reference, p.Amount)
+			return nil, refuse(rule.D19, c, o).On("amount").Because("%[1]s is recorded with %[2]s", "凭证号 %[1]s 已按 %[2]s 登记", c.Reference, p.Amount)
 		}
 		return nil, nil
 	}
 	if err := o.checkAmount(c, c.Amount); err != nil {
 		return nil, err
 	}
-	if err := checkNotFuture(c, o, g, f, c.PaidAt); err != nil {
+	if err := checkNotFuture(c, o, g, f, "paid_at", c.PaidAt); err != nil {
 		return nil, err
 	}
 	if _, err := o.Ledger.Received.Add(c.Amount); err != nil {
-		return nil, refuse(rule.D60, c, o).Says(err.Error(), "金额溢出").With(err)
+		return nil, refuse(rule.D60, c, o).On("amount").Says("the sum of all payments is out of range", "累计收款金额超出范围")
 	}
 	e := PaymentReceived{
 		Reference: c.Reference, Method: c.Method, Payment: c.Payment, ReceivingAccount: c.ReceivingAccount,
@@ -287,9 +287,9 @@ func (o *Order) incoming(f *Facts, reference string, methods ...Method) (Incomin
 }
 
 // checkNotFuture refuses a report about an instant that lies after that of the desk (D61).
-func checkNotFuture(c Command, o *Order, g *trade.Given, f *Facts, at time.Time) error {
+func checkNotFuture(c Command, o *Order, g *trade.Given, f *Facts, field string, at time.Time) error {
 	if f.Policy.InFuture(at, g.At) {
-		return refuse(rule.D61, c, o).Because("%[1]s lies in the future", "%[1]s 晚于当前时间", at.UTC().Format(time.RFC3339Nano)).From(at)
+		return refuse(rule.D61, c, o).On(field).Because("%[1]s lies in the future", "%[1]s 晚于当前时间", at.UTC().Format(time.RFC3339Nano)).From(at)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (o *Order) placeHold(c Command, g *trade.Given, f *Facts, at HoldAt) ([]Eve
 	}
 	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
-		return nil, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
+		return nil, refuse(rule.D60, c, o).Says("the line and the order are in different currencies", "信保额度与订单币种不同")
 	}
 	seen := g.By.Role != trade.Buyer // the line is not the buyer's, who learns no figure of it (D64)
 	if quota.Suspended {
@@ -164,7 +164,7 @@ func (o *Order) holdAfterChange(c Command, g *trade.Given, f *Facts, terms *Term
 func (o *Order) holdWithinQuota(c Command, g *trade.Given, f *Facts, held, need trade.Money) (trade.Money, error) {
 	quota := f.Quota
 	if _, err := quota.Available.Cmp(need); err != nil {
-		return trade.Money{}, refuse(rule.D60, c, o).Says(err.Error(), "信保额度与订单币种不同").With(err)
+		return trade.Money{}, refuse(rule.D60, c, o).Says("the line and the order are in different currencies", "信保额度与订单币种不同")
 	}
 	raise, free := need.SubUnchecked(held), available(quota, need)
 	if quota.Suspended {

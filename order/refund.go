@@ -27,7 +27,7 @@ type Refund struct {
 }
 
 func (c Refund) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	if err := o.checkShare(rule.D30, c, c.Amount); err != nil {
+	if err := o.checkShare(rule.D30, c, "amount", c.Amount); err != nil {
 		return nil, err
 	}
 	return o.refund(g, f, c.Amount, RefundAgreed)
@@ -96,11 +96,11 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, er
 	}
 	switch {
 	case !c.Amount.IsPositive():
-		return nil, refuse(rule.D21, c, o).Because("the amount is not positive", "金额不大于零")
+		return nil, refuse(rule.D21, c, o).On("amount").Because("the amount is not positive", "金额不大于零")
 	case !o.inCurrency(c.Amount):
-		return nil, o.wrongCurrency(rule.D21, c)
+		return nil, o.wrongCurrency(rule.D21, c).On("amount")
 	case waits.Less(c.Amount):
-		return nil, refuse(rule.D21, c, o).Because("only %[1]s waits", "未入账款项仅为 %[1]s", zeroOf(c.Amount).AddUnchecked(waits)).
+		return nil, refuse(rule.D21, c, o).On("amount").Because("only %[1]s waits", "未入账款项仅为 %[1]s", zeroOf(c.Amount).AddUnchecked(waits)).
 			Short(c.Amount.SubUnchecked(waits))
 	}
 	return []Event{e}, nil

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -79,19 +80,21 @@ func testA8(t *testing.T) {
 	t.Run("refuse/a match of another address", entered.when(seller, order.MatchBuyer{Email: "new@example.com"}).refusedBy(rule.A8))
 	t.Run("refuse/a match of no address", entered.when(seller, order.MatchBuyer{}).refusedBy(rule.A8))
 	for _, bad := range []trade.Email{"", "buyer", "@example.com", "buyer@", "buyer@example", "a b@example.com", "a@b@example.com"} {
-		t.Run("refuse/the address "+string(bad), open.when(seller, order.SetBuyer{Email: bad, BuyerName: "Jane Doe"}).refusedBy(rule.A8, caused("email")))
+		t.Run("refuse/the address "+string(bad), open.when(seller, order.SetBuyer{Email: bad, BuyerName: "Jane Doe"}).refusedBy(rule.A8, on("email")))
 	}
 	t.Run("refuse/a buyer who enters himself", ready.when(buyer, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane"}).refusedBy(rule.A8))
 	t.Run("refuse/another buyer after submission",
 		ready.submits().when(seller, order.SetBuyer{Email: "new@example.com", BuyerName: "New"}).refusedBy(rule.A8))
 }
 
-// caused checks the malformed field that caused a refusal.
-func caused(field string) func(*trade.Refusal) error {
+// on checks the field of a refusal, which is not malformed input as well.
+func on(field string) func(*trade.Refusal) error {
 	return func(no *trade.Refusal) error {
-		var bad *trade.InvalidError
-		if !errors.As(no, &bad) || bad.Field != field {
-			return errors.New("the refusal does not name " + field)
+		if bad, ok := errors.AsType[*trade.InvalidError](no); ok {
+			return fmt.Errorf("the refusal is %w as well", bad)
+		}
+		if no.Field != field {
+			return fmt.Errorf("the refusal names %q and not %q", no.Field, field)
 		}
 		return nil
 	}
@@ -241,7 +244,7 @@ func testA11(t *testing.T) {
 		covered.when(seller, submit).refusedBy(rule.D3)(t)
 	})
 	t.Run("refuse/a malformed account", ready.knowing(func(f *order.Facts) { f.Receiving.Account = "no/such" }).
-		when(seller, submit).invalid("account"))
+		when(seller, submit).invalid("facts.account"))
 }
 
 func testA12(t *testing.T) {

@@ -46,7 +46,7 @@ func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	}
 	switch {
 	case !c.Refund.IsZero():
-		if err := o.checkShare(rule.D30, c, c.Refund); err != nil {
+		if err := o.checkShare(rule.D30, c, "refund", c.Refund); err != nil {
 			return nil, err
 		}
 		return o.refund(g, f, c.Refund, RefundRuled, ruled)
@@ -65,18 +65,18 @@ func (c Arbitrate) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 func (o *Order) claim(c Command, ruled trade.Money) (Event, error) {
 	switch {
 	case !ruled.IsPositive() || ruled.Currency() != o.Terms.Total.Currency():
-		return nil, refuse(rule.D8, c, o).Because("the amount is not positive, or not in %[1]s", "金额不大于零或币种不是 %[1]s", o.Terms.Total.Currency())
+		return nil, refuse(rule.D8, c, o).On("compensation").Because("the amount is not positive, or not in %[1]s", "金额不大于零或币种不是 %[1]s", o.Terms.Total.Currency())
 	case o.Coverage == CoverageNone:
-		return nil, refuse(rule.A13, c, o).Because("the order has no coverage", "订单为0保障")
+		return nil, refuse(rule.A13, c, o).On("compensation").Because("the order has no coverage", "订单为0保障")
 	case o.Hold.Status == HoldIsPosted:
-		return nil, refuse(rule.D8, c, o).Because("the hold was claimed already", "额度已被垫付占用")
+		return nil, refuse(rule.D8, c, o).On("compensation").Because("the hold was claimed already", "额度已被垫付占用")
 	case o.Hold.Status != HoldOpen:
 		// Until receipt nothing but shipment ends the coverage of an order that has one.
-		return nil, refuse(rule.A14, c, o).Because("the coverage ended at shipment", "保障已于发货后结束")
+		return nil, refuse(rule.A14, c, o).On("compensation").Because("the coverage ended at shipment", "保障已于发货后结束")
 	}
 	amount := smaller(smaller(ruled, o.Hold.Amount), o.Left())
 	if !amount.IsPositive() {
-		return nil, refuse(rule.D8, c, o).Because("all money was paid back", "款项已全部退回")
+		return nil, refuse(rule.D8, c, o).On("compensation").Because("all money was paid back", "款项已全部退回")
 	}
 	return ClaimPosted{Amount: amount, Released: o.Hold.Amount.SubUnchecked(amount)}, nil
 }

@@ -120,20 +120,20 @@ func (s *ShipBy) check() error {
 // complete returns the terms with the initial payment filled in, or the refusal of terms that do
 // not add up (A12), in which the caller fills in command and phase.
 func (t Terms) complete() (Terms, *trade.Refusal) {
-	no := func(english, chinese string) *trade.Refusal {
-		return trade.Refuse(rule.A12, "", "").Says(english, chinese)
+	no := func(field, english, chinese string) *trade.Refusal {
+		return trade.Refuse(rule.A12, "", "").On("terms."+field).Says(english, chinese)
 	}
 	if !t.Total.IsPositive() {
-		return t, no("the total is not positive", "订单总金额缺失或不大于零")
+		return t, no("total", "the total is not positive", "订单总金额缺失或不大于零")
 	}
 	if t.Initial == (trade.Money{}) {
 		t.Initial = t.Total
 	}
 	if _, err := t.Initial.Cmp(t.Total); err != nil {
-		return t, trade.Refuse(rule.D60, "", "").Says(err.Error(), "预付款与总金额币种不同").With(err)
+		return t, trade.Refuse(rule.D60, "", "").On("terms.initial").Says("the initial payment and the total are in different currencies", "预付款与总金额币种不同")
 	}
 	if !t.Initial.IsPositive() || t.Total.Less(t.Initial) {
-		return t, no("the initial payment is not above zero and at most the total", "预付款须大于零且不超过总金额")
+		return t, no("initial", "the initial payment is not above zero and at most the total", "预付款须大于零且不超过总金额")
 	}
 	// The caller may still write to its items.
 	t.Items = append([]Item(nil), t.Items...)
@@ -148,14 +148,15 @@ func (t Terms) complete() (Terms, *trade.Refusal) {
 			sum, err = sum.Add(it.Amount)
 		}
 		if err != nil {
-			return t, trade.Refuse(rule.D60, "", "").Says(err.Error(), "明细金额溢出或币种不同").With(err)
+			return t, trade.Refuse(rule.D60, "", "").On(fmt.Sprintf("terms.items[%d].amount", i)).
+				Because("the amount of item %[1]d is out of range or in another currency", "第%[1]d项金额溢出或币种不同", i+1)
 		}
 		if !it.Quantity.IsPositive() || !it.Amount.IsPositive() || amount != it.Amount {
-			return t, no(fmt.Sprintf("item %d is not quantity times price", i+1), fmt.Sprintf("第%d项金额不等于数量乘以单价", i+1))
+			return t, no(fmt.Sprintf("items[%d].amount", i), fmt.Sprintf("item %d is not quantity times price", i+1), fmt.Sprintf("第%d项金额不等于数量乘以单价", i+1))
 		}
 	}
 	if sum != t.Total {
-		return t, no("the items add up to "+sum.String(), "明细合计为 "+sum.String())
+		return t, no("items", "the items add up to "+sum.String(), "明细合计为 "+sum.String())
 	}
 	return t, nil
 }

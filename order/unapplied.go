@@ -42,7 +42,7 @@ func checkMethod(m Method, may ...Method) error {
 func (o *Order) underReview(id rule.ID, c Command, f *Facts, reference string, method Method) (IncomingPayment, error) {
 	p, ok := o.incoming(f, reference, methodsOf(method)...)
 	if !ok || p.Order != o.ID || !p.Review {
-		return p, refuse(id, c, o).Because("no payment %[1]s is under review", "没有凭证号为 %[1]s 的待核对款项", reference)
+		return p, refuse(id, c, o).On("reference").Because("no payment %[1]s is under review", "没有凭证号为 %[1]s 的待核对款项", reference)
 	}
 	return p, nil
 }
@@ -71,7 +71,7 @@ func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 		return nil, err
 	}
 	if most := zeroOf(c.Amount).AddUnchecked(smaller(waits, o.Due())); most.Less(c.Amount) {
-		return nil, refuse(rule.D19, c, o).
+		return nil, refuse(rule.D19, c, o).On("amount").
 			Because("at most %[1]s can be applied", "可转入金额最多为 %[1]s", most).Short(c.Amount.SubUnchecked(most))
 	}
 	if c.Reference != "" {

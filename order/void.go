@@ -26,10 +26,10 @@ func (c VoidPayment) check() error {
 func (c VoidPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	p, ok := o.incoming(f, c.Reference, methodsOf(c.Method)...)
 	if !ok || p.Order != o.ID {
-		return nil, refuse(rule.D65, c, o).Because("no payment %[1]s is recorded on this order", "本订单没有凭证号为 %[1]s 的款项", c.Reference)
+		return nil, refuse(rule.D65, c, o).On("reference").Because("no payment %[1]s is recorded on this order", "本订单没有凭证号为 %[1]s 的款项", c.Reference)
 	}
 	if waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review); !p.Review && waits.Less(p.Amount) {
-		return nil, refuse(rule.D65, c, o).Because("its money is applied or went back", "该款项已入账或已退还").Short(p.Amount.SubUnchecked(waits))
+		return nil, refuse(rule.D65, c, o).On("reference").Because("its money is applied or went back", "该款项已入账或已退还").Short(p.Amount.SubUnchecked(waits))
 	}
 	after := p.Voided()
 	sums, moved, err := o.afterReport(c, &p, &after)

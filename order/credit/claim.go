@@ -31,10 +31,10 @@ func (c Claim) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 		return nil, l.resolved(c, f.Hold)
 	}
 	if c.Open != f.Hold.Amount {
-		return nil, l.differs(rule.D8, c, f.Hold)
+		return nil, l.differs(rule.D8, c, "open", f.Hold)
 	}
 	if c.Open.Less(c.Amount) {
-		return nil, l.short(rule.D8, c, c.Amount, c.Open)
+		return nil, l.short(rule.D8, c, "amount", c.Amount, c.Open)
 	}
 	return []Event{ClaimPosted{Order: c.Order, Amount: c.Amount, Released: minus(c.Open, c.Amount)}}, nil
 }
@@ -89,7 +89,7 @@ func (c RepayClaim) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
 func (c RepayClaim) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if l.Consumed.Less(c.Amount) {
-		return nil, l.refuse(rule.D8, c).Because("only %s is owed", "仅欠%s", l.Consumed)
+		return nil, l.refuse(rule.D8, c).On("amount").Because("only %s is owed", "仅欠%s", l.Consumed)
 	}
 	return []Event{ClaimRepaid(c)}, nil
 }

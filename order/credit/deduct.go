@@ -21,16 +21,16 @@ func (c Deduct) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
 func (c Deduct) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if c.Order.IsZero() {
-		return nil, l.refuse(rule.B18, c).Says("no order is named", "未指明订单")
+		return nil, l.refuse(rule.B18, c).On("order").Says("no order is named", "未指明订单")
 	}
 	if f.Hold.Status != order.HoldNone {
-		return nil, l.refuse(rule.B7, c).Says("the order has deducted its amount already", "该订单已扣除过额度")
+		return nil, l.refuse(rule.B7, c).On("order").Says("the order has deducted its amount already", "该订单已扣除过额度")
 	}
 	if l.Frozen() {
 		return nil, l.refuse(rule.B19, c).Says("the line is frozen", "先用后付额度已冻结").Short(c.Amount)
 	}
 	if available := l.Available(); available.Less(c.Amount) {
-		return nil, l.short(rule.B5, c, c.Amount, available)
+		return nil, l.short(rule.B5, c, "amount", c.Amount, available)
 	}
 	return []Event{QuotaDeducted(c)}, nil
 }
@@ -98,15 +98,15 @@ func (c Restore) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 		return nil, l.unused(rule.B9, c, f.Hold)
 	}
 	if uses := f.Hold.Amount; uses.Less(c.Amount) {
-		return nil, l.refuse(rule.B9, c).Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
+		return nil, l.refuse(rule.B9, c).On("amount").Because("the order uses %[1]s only", "该订单仅使用额度%[1]s", uses).Short(minus(c.Amount, uses))
 	}
 	ends := c.Cause != RestoreLowered
 	if all := c.Amount == f.Hold.Amount; all != ends {
-		return nil, l.refuse(rule.B9, c).
+		return nil, l.refuse(rule.B9, c).On("amount").
 			Because("the order uses %[1]s: a lowered one keeps a part, any other restores all", "该订单使用额度%[1]s：减额须保留一部分，其他情形须全部恢复", f.Hold.Amount)
 	}
 	if c.Overdue != (ends && f.Overdue) {
-		return nil, l.refuse(rule.B15, c).Says("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
+		return nil, l.refuse(rule.B15, c).On("overdue").Says("it does not agree with whether the order was overdue", "与该订单是否逾期不符")
 	}
 	return []Event{QuotaRestored(c)}, nil
 }
@@ -116,11 +116,11 @@ func (c Restore) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 func (l *Line) unused(otherwise rule.ID, c Command, hold order.Hold) *trade.Refusal {
 	switch hold.Status {
 	case order.HoldIsPosted:
-		return l.refuse(rule.D52, c).Says("the order was written off", "该订单已核销")
+		return l.refuse(rule.D52, c).On("order").Says("the order was written off", "该订单已核销")
 	case order.HoldIsReleased:
-		return l.refuse(otherwise, c).Says("all that the order used is restored already", "该订单使用的额度已全部恢复")
+		return l.refuse(otherwise, c).On("order").Says("all that the order used is restored already", "该订单使用的额度已全部恢复")
 	default:
-		return l.refuse(otherwise, c).Says("the order uses no quota", "该订单未使用额度")
+		return l.refuse(otherwise, c).On("order").Says("the order uses no quota", "该订单未使用额度")
 	}
 }
 
@@ -169,7 +169,7 @@ func (c NoteOverdue) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) 
 	case f.Hold.Status != order.HoldOpen:
 		return nil, l.unused(rule.B15, c, f.Hold)
 	case f.Overdue:
-		return nil, l.refuse(rule.B15, c).Says("the order is overdue already", "该订单已逾期")
+		return nil, l.refuse(rule.B15, c).On("order").Says("the order is overdue already", "该订单已逾期")
 	}
 	return []Event{OverdueNoted(c)}, nil
 }
@@ -205,10 +205,10 @@ func (c Consume) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 		return nil, l.unused(rule.D52, c, f.Hold)
 	}
 	if c.Amount != f.Hold.Amount {
-		return nil, l.refuse(rule.D52, c).Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
+		return nil, l.refuse(rule.D52, c).On("amount").Because("the order uses %[1]s", "该订单使用额度%[1]s", f.Hold.Amount)
 	}
 	if !f.Overdue {
-		return nil, l.refuse(rule.D52, c).Says("the order is not overdue", "该订单未逾期")
+		return nil, l.refuse(rule.D52, c).On("order").Says("the order is not overdue", "该订单未逾期")
 	}
 	return []Event{QuotaConsumed{Order: c.Order, Amount: c.Amount, LimitFrom: l.Limit, LimitTo: lessConsumed(l.Limit, c.Amount)}}, nil
 }

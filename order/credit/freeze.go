@@ -111,7 +111,7 @@ func (c Freeze) check() error {
 func (Freeze) money() [2]trade.Money { return [2]trade.Money{} }
 
 func (c Freeze) decide(l *Line, g *trade.Given, f *Facts) ([]Event, error) {
-	no := l.refuse(rule.D53, c)
+	no := l.refuse(rule.D53, c).On("reason")
 	switch {
 	case g.By.Role == trade.Desk && c.Reason != ReasonOverdue:
 		return nil, no.Says("only an overdue order freezes the line by itself", "只有逾期订单会自动冻结额度")
@@ -159,7 +159,7 @@ func (Unfreeze) money() [2]trade.Money { return [2]trade.Money{} }
 
 func (c Unfreeze) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if !slices.Contains(l.Freezes, Ground(c)) {
-		return nil, l.refuse(rule.D53, c).Says("the line is not frozen for this reason", "额度并未因该原因冻结")
+		return nil, l.refuse(rule.D53, c).On("reason").Says("the line is not frozen for this reason", "额度并未因该原因冻结")
 	}
 	return []Event{Unfrozen(c)}, nil
 }

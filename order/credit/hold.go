@@ -36,21 +36,21 @@ func (c Hold) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
 
 func (c Hold) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status == order.HoldOpen {
-		return nil, l.refuse(rule.D4, c).Because("the order holds %s already", "该订单已占用额度%s", f.Hold.Amount)
+		return nil, l.refuse(rule.D4, c).On("order").Because("the order holds %s already", "该订单已占用额度%s", f.Hold.Amount)
 	}
 	uncovered := f.Hold.Status == order.HoldIsReleased && f.Hold.Cause == order.ReleaseUncovered
 	if f.Hold.Status != order.HoldNone && !uncovered {
 		return nil, l.resolved(c, f.Hold)
 	}
 	if available := l.Available(); available.Less(c.Amount) {
-		return nil, l.short(rule.D3, c, c.Amount, available)
+		return nil, l.short(rule.D3, c, "amount", c.Amount, available)
 	}
 	return []Event{Held(c)}, nil
 }
 
 // short is the refusal of more than there is.
-func (l *Line) short(id rule.ID, c Command, need, have trade.Money) *trade.Refusal {
-	return l.refuse(id, c).Because("needed %s, available %s", "需要%s，可用%s", need, have).Short(minus(need, have))
+func (l *Line) short(id rule.ID, c Command, field string, need, have trade.Money) *trade.Refusal {
+	return l.refuse(id, c).On(field).Because("needed %s, available %s", "需要%s，可用%s", need, have).Short(minus(need, have))
 }
 
 // minus returns m - o for amounts of one currency that are not negative, which cannot overflow.
@@ -63,19 +63,19 @@ func minus(m, o trade.Money) trade.Money {
 func (l *Line) resolved(c Command, hold order.Hold) *trade.Refusal {
 	switch {
 	case hold.Status == order.HoldIsPosted:
-		return l.refuse(rule.D8, c).Says("a claim has resolved the hold already", "该订单占用的额度已用于先行垫付")
+		return l.refuse(rule.D8, c).On("order").Says("a claim has resolved the hold already", "该订单占用的额度已用于先行垫付")
 	case hold.Status != order.HoldIsReleased:
-		return l.refuse(rule.A13, c).Says("the order holds no quota", "该订单未占用额度")
+		return l.refuse(rule.A13, c).On("order").Says("the order holds no quota", "该订单未占用额度")
 	}
 	switch hold.Cause {
 	case order.ReleaseShipped:
-		return l.refuse(rule.A14, c).Says("the hold was released at shipment", "额度已于发货后释放")
+		return l.refuse(rule.A14, c).On("order").Says("the hold was released at shipment", "额度已于发货后释放")
 	case order.ReleaseReceived:
-		return l.refuse(rule.A15, c).Says("the hold was released at receipt", "额度已于买家确认收货后释放")
+		return l.refuse(rule.A15, c).On("order").Says("the hold was released at receipt", "额度已于买家确认收货后释放")
 	case order.ReleaseUncovered:
-		return l.refuse(rule.A13, c).Says("the coverage was changed to none", "保障方式已改为0保障")
+		return l.refuse(rule.A13, c).On("order").Says("the coverage was changed to none", "保障方式已改为0保障")
 	default:
-		return l.refuse(rule.D8, c).Says("the hold was released when the order closed", "额度已于订单关闭时释放")
+		return l.refuse(rule.D8, c).On("order").Says("the hold was released when the order closed", "额度已于订单关闭时释放")
 	}
 }
 
@@ -119,7 +119,7 @@ func (c Adjust) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 		return nil, l.resolved(c, f.Hold)
 	}
 	if c.From != f.Hold.Amount {
-		return nil, l.differs(rule.D5, c, f.Hold)
+		return nil, l.differs(rule.D5, c, "from", f.Hold)
 	}
 	if c.From == c.To {
 		return nil, nil
@@ -129,15 +129,15 @@ func (c Adjust) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 			return nil, l.refuse(rule.D5, c).Says("the line is suspended", "信保额度已暂停").Short(raise)
 		}
 		if available := l.Available(); available.Less(raise) {
-			return nil, l.short(rule.D5, c, raise, available)
+			return nil, l.short(rule.D5, c, "to", raise, available)
 		}
 	}
 	return []Event{HoldAdjusted(c)}, nil
 }
 
 // differs is the refusal of a command whose amount is not what the order holds.
-func (l *Line) differs(id rule.ID, c Command, hold order.Hold) *trade.Refusal {
-	return l.refuse(id, c).Because("the order holds %s", "该订单占用的额度为%s", hold.Amount)
+func (l *Line) differs(id rule.ID, c Command, field string, hold order.Hold) *trade.Refusal {
+	return l.refuse(id, c).On(field).Because("the order holds %s", "该订单占用的额度为%s", hold.Amount)
 }
 
 // HoldAdjusted says that the open hold of an order went from one amount to another.
@@ -189,7 +189,7 @@ func (c Release) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 		return nil, l.resolved(c, f.Hold)
 	}
 	if c.Amount != f.Hold.Amount {
-		return nil, l.differs(rule.D5, c, f.Hold)
+		return nil, l.differs(rule.D5, c, "amount", f.Hold)
 	}
 	return []Event{Released(c)}, nil
 }

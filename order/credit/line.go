@@ -157,9 +157,9 @@ func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := Life(l.Product).Check(c.Name(), g, machine.At[Phase]{Phase: l.Phase, LastAt: l.LastAt, Party: l.isParty(g.By)}); err != nil {
 		return nil, l.explain(err, c, g.By)
 	}
-	for _, amount := range c.money() {
+	for i, amount := range c.money() {
 		if amount != (trade.Money{}) && amount.Currency() != l.Currency {
-			return nil, l.refuse(rule.D60, c).Because("the line is in %s", "该额度的币种为%s", l.Currency)
+			return nil, l.refuse(rule.D60, c).On(moneyField(c, i)).Because("the line is in %s", "该额度的币种为%s", l.Currency)
 		}
 	}
 	return decideCommand(c, &l, &g, &f)
@@ -199,6 +199,20 @@ func (l *Line) explain(err error, c Command, by trade.Actor) error {
 // isParty reports whether an actor who is a seller owns the line.
 func (l *Line) isParty(by trade.Actor) bool {
 	return by.Role != trade.Seller || by.Account == l.Seller
+}
+
+// moneyField names the field of the command that has the amount at that place of money.
+func moneyField(c Command, place int) string {
+	switch c.(type) {
+	case OpenLine, AssessLimit:
+		return "limit"
+	case Adjust:
+		return [...]string{"from", "to"}[place]
+	case Claim:
+		return [...]string{"open", "amount"}[place]
+	default:
+		return "amount"
+	}
 }
 
 func (l *Line) refuse(id rule.ID, c Command) *trade.Refusal {

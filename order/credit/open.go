@@ -69,7 +69,7 @@ func (c AssessLimit) move(l *Line, f *Facts) ([]Event, error) {
 	case c.Limit.AtMost(l.Limit):
 		return []Event{LimitReduced{From: l.Limit, To: c.Limit, Inputs: c.Inputs, Stays: c.Limit == l.Limit, Email: email}}, nil
 	case l.Frozen():
-		return nil, l.refuse(rule.D55, c).Because("the line is frozen; its limit is %[1]s", "先用后付额度已冻结，当前额度为%[1]s", l.Limit)
+		return nil, l.refuse(rule.D55, c).On("limit").Because("the line is frozen; its limit is %[1]s", "先用后付额度已冻结，当前额度为%[1]s", l.Limit)
 	}
 	return []Event{LimitRaised{From: l.Limit, To: c.Limit, Inputs: c.Inputs, Email: email}}, nil
 }

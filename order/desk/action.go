@@ -101,11 +101,11 @@ func (a Action) String() string {
 func (a *Action) check() error {
 	switch {
 	case a.kind == nil:
-		return trade.Invalid("do", "must be made by OnOrder, OnSeller, OnEntrustment, OnLine, OnPayLater, OnQuota or OnFunds")
+		return trade.Invalid("command", "must be made by OnOrder, OnSeller, OnEntrustment, OnLine, OnPayLater, OnQuota or OnFunds")
 	case a.invalid != nil:
 		return a.invalid
 	case a.name == "":
-		return trade.Invalid("do", "must hold a command of its stream, as a value and not a pointer")
+		return trade.Invalid("command", "must hold a command of its stream, as a value and not a pointer")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (c *Command) request() (events.Request, error) {
 		return events.Request{}, err
 	}
 	if c.ID == uuid.Nil || c.ID.Variant() != uuid.RFC4122 {
-		return events.Request{}, trade.Invalid("id", "must be a UUID of RFC 9562 and not the nil UUID")
+		return events.Request{}, trade.Invalid("command.id", "must be a UUID of RFC 9562 and not the nil UUID")
 	}
 	if err := c.By.Validate(); err != nil {
 		return events.Request{}, err
@@ -48,7 +48,7 @@ func (c *Command) request() (events.Request, error) {
 		return events.Request{}, errClaimsDesk()
 	}
 	for _, kept := range [...]struct{ field, text string }{
-		{"correlation", c.Correlation}, {"causation", c.Causation}, {"trace", c.Trace},
+		{"command.correlation", c.Correlation}, {"command.causation", c.Causation}, {"command.trace", c.Trace},
 	} {
 		if kept.text == "" {
 			continue
@@ -60,7 +60,7 @@ func (c *Command) request() (events.Request, error) {
 	return events.Request{ID: c.ID, Digest: c.digest()}, nil
 }
 
-func errClaimsDesk() error { return trade.Invalid("by.role", "nobody outside may act as the desk") }
+func errClaimsDesk() error { return trade.Invalid("actor.role", "nobody outside may act as the desk") }
 
 // digest is of what is requested, from which stream, and by whom; never of the answer.
 func (c *Command) digest() [32]byte {

@@ -91,10 +91,10 @@ func TestMalformedPayLater(t *testing.T) {
 		do    desk.Action
 	}{
 		{"order", shopper, desk.OnPayLater(trade.ID{}, placing(shopkeeper, "1 CNY"))},
-		{"do", shopper, desk.OnPayLater(trade.NewID(), nil)},
-		{"do", platform, desk.OnQuota(shopkeeper.Account, cny, nil)},
-		{"do", shopkeeper, desk.OnFunds(shopkeeper.Account, cny, nil)},
-		{"do", shopper, desk.OnPayLater(trade.NewID(), &paylater.Ship{})},
+		{"command", shopper, desk.OnPayLater(trade.NewID(), nil)},
+		{"command", platform, desk.OnQuota(shopkeeper.Account, cny, nil)},
+		{"command", shopkeeper, desk.OnFunds(shopkeeper.Account, cny, nil)},
+		{"command", shopper, desk.OnPayLater(trade.NewID(), &paylater.Ship{})},
 		{"merchant", shopper, desk.OnPayLater(trade.NewID(), paylater.Place{ChosePayLater: true, Amount: money("1 CNY")})},
 		{"merchant", shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: "m shop", ChosePayLater: true, Amount: money("1 CNY")})},
 		{"amount", shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: "m-shop", ChosePayLater: true})},
@@ -111,7 +111,7 @@ func TestMalformedPayLater(t *testing.T) {
 		{"merchant", shopkeeper, desk.OnFunds("m/shop", cny, funds.BindCard{Card: "1", Holder: "m-shop"})},
 		{"id", shopkeeper, withdrawal("", "1 CNY")},
 		{"dest", shopkeeper, onFunds(funds.Withdraw{ID: "W", Amount: money("1 CNY"), Dest: funds.Dest{Alipay: ownAlipay.Alipay, Card: "1"}})},
-		{"by.role", trade.Actor{Role: trade.Desk}, onQuota(credit.Restore{Order: trade.NewID(), Amount: money("1 CNY"), Cause: credit.RestorePaid})},
+		{"actor.role", trade.Actor{Role: trade.Desk}, onQuota(credit.Restore{Order: trade.NewID(), Amount: money("1 CNY"), Cause: credit.RestorePaid})},
 	} {
 		before := must(tr.Store.Settled(context.Background()))
 		_, err := tr.Ask(c.by, c.do)

@@ -34,30 +34,30 @@ func TestBadInput(t *testing.T) {
 		change      func(c *desk.Command)
 	}
 	rows := []row{
-		{"nil ID", "id", func(c *desk.Command) { c.ID = uuid.Nil }},
-		{"another variant", "id", func(c *desk.Command) { c.ID = microsoft }},
-		{"the greatest ID", "id", func(c *desk.Command) { c.ID = uuid.Max }},
+		{"nil ID", "command.id", func(c *desk.Command) { c.ID = uuid.Nil }},
+		{"another variant", "command.id", func(c *desk.Command) { c.ID = microsoft }},
+		{"the greatest ID", "command.id", func(c *desk.Command) { c.ID = uuid.Max }},
 		{"nobody", "actor.role", func(c *desk.Command) { c.By = trade.Actor{} }},
 		{"unknown role", "actor.role", func(c *desk.Command) { c.By.Role = 99 }},
-		{"the desk", "by.role", func(c *desk.Command) { c.By = trade.Actor{Role: trade.Desk} }},
+		{"the desk", "actor.role", func(c *desk.Command) { c.By = trade.Actor{Role: trade.Desk} }},
 		{"bad address of the actor", "actor.email", func(c *desk.Command) { c.By.Email = "a@b@c" }},
-		{"nothing", "do", func(c *desk.Command) { c.Do = desk.Action{} }},
-		{"nil command of an order", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, nil) }},
-		{"nil command of a service", "do", func(c *desk.Command) { c.Do = desk.OnSeller(acme.Account, nil) }},
-		{"nil command of an entrustment", "do", func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", nil) }},
-		{"nil command of a line", "do", func(c *desk.Command) { c.Do = desk.OnLine(acme.Account, usd, nil) }},
-		{"pointer", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, &order.Cancel{}) }},
-		{"nil pointer", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, (*order.Cancel)(nil)) }},
-		{"pointer to an entrustment's", "do", func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", &entrustment.Cancel{}) }},
-		{"wrapped command", "do", func(c *desk.Command) { c.Do = desk.OnOrder(id, struct{ order.Command }{order.Cancel{}}) }},
+		{"nothing", "command", func(c *desk.Command) { c.Do = desk.Action{} }},
+		{"nil command of an order", "command", func(c *desk.Command) { c.Do = desk.OnOrder(id, nil) }},
+		{"nil command of a service", "command", func(c *desk.Command) { c.Do = desk.OnSeller(acme.Account, nil) }},
+		{"nil command of an entrustment", "command", func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", nil) }},
+		{"nil command of a line", "command", func(c *desk.Command) { c.Do = desk.OnLine(acme.Account, usd, nil) }},
+		{"pointer", "command", func(c *desk.Command) { c.Do = desk.OnOrder(id, &order.Cancel{}) }},
+		{"nil pointer", "command", func(c *desk.Command) { c.Do = desk.OnOrder(id, (*order.Cancel)(nil)) }},
+		{"pointer to an entrustment's", "command", func(c *desk.Command) { c.Do = desk.OnEntrustment("E1", &entrustment.Cancel{}) }},
+		{"wrapped command", "command", func(c *desk.Command) { c.Do = desk.OnOrder(id, struct{ order.Command }{order.Cancel{}}) }},
 		{"empty order", "order", func(c *desk.Command) { c.Do = desk.OnOrder(trade.ID{}, order.Cancel{}) }},
 		{"empty currency", "currency", func(c *desk.Command) {
 			c.Do = desk.OnLine(acme.Account, trade.Currency{}, credit.AssessLimit{Limit: money("1 USD")})
 		}},
-		{"long correlation", "correlation", func(c *desk.Command) { c.Correlation = long }},
-		{"long causation", "causation", func(c *desk.Command) { c.Causation = long }},
-		{"control character", "trace", func(c *desk.Command) { c.Trace = "a\x1bb" }},
-		{"broken text", "correlation", func(c *desk.Command) { c.Correlation = "a\xffb" }},
+		{"long correlation", "command.correlation", func(c *desk.Command) { c.Correlation = long }},
+		{"long causation", "command.causation", func(c *desk.Command) { c.Causation = long }},
+		{"control character", "command.trace", func(c *desk.Command) { c.Trace = "a\x1bb" }},
+		{"broken text", "command.correlation", func(c *desk.Command) { c.Correlation = "a\xffb" }},
 		{"huge text", "text", func(c *desk.Command) {
 			c.Do = desk.OnOrder(id, order.AttachContract{
 				FileName: "f", Size: 1, SHA256: strings.Repeat("a", 64), Text: strings.Repeat("x", order.MaxContractText+1),
@@ -78,7 +78,7 @@ func TestBadInput(t *testing.T) {
 			row{"actor " + string(a), "actor.account", func(c *desk.Command) { c.By.Account = a }},
 			row{"service of " + string(a), "seller", func(c *desk.Command) { c.Do = desk.OnSeller(a, seller.Activate{Route: seller.RouteConsole}) }},
 			row{"line of " + string(a), "seller", func(c *desk.Command) { c.Do = desk.OnLine(a, usd, credit.AssessLimit{Limit: money("1 USD")}) }},
-			row{"entrustment " + string(a), "id", func(c *desk.Command) { c.Do = desk.OnEntrustment(order.EntrustmentID(a), entrustment.Draft{}) }},
+			row{"entrustment " + string(a), "entrustment", func(c *desk.Command) { c.Do = desk.OnEntrustment(order.EntrustmentID(a), entrustment.Draft{}) }},
 		)
 	}
 	for _, r := range rows {

@@ -1,7 +1,6 @@
 package entrustment
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/tradesurety/surety/order/trade"
@@ -23,7 +22,7 @@ const (
 // What the fields must be together is the business of fault.
 func (d *Declaration) check(text trade.TextCheck) error {
 	if err := d.checkFields(text); err != nil {
-		return within("declaration.", err)
+		return trade.Within("declaration", err)
 	}
 	texts := len(d.Number)
 	for _, t := range d.texts() {
@@ -31,7 +30,7 @@ func (d *Declaration) check(text trade.TextCheck) error {
 	}
 	for i := range d.Items {
 		if err := d.Items[i].check(text); err != nil {
-			return within(fmt.Sprintf("declaration.items[%d].", i), err)
+			return trade.Within(fmt.Sprintf("declaration.items[%d]", i), err)
 		}
 		for _, t := range d.Items[i].texts() {
 			texts += len(t.text)
@@ -100,50 +99,50 @@ func (it *Item) check(text trade.TextCheck) error {
 	return nil
 }
 
-// fault says in both languages what the fields of the declaration contradict together (D42), or
-// returns nothing.
-func (d *Declaration) fault() (english, chinese string) {
+// fault names the first field that contradicts the others (D42), and says in both languages what is
+// wrong with it, or returns nothing.
+func (d *Declaration) fault() (field, english, chinese string) {
 	if len(d.Items) == 0 {
-		return "it has no items", "报关单没有商品项"
+		return "items", "it has no items", "报关单没有商品项"
 	}
 	for i := range d.Items {
-		if english, chinese = d.Items[i].fault(i+1, d.Currency()); english != "" {
-			return english, chinese
+		if field, english, chinese = d.Items[i].fault(i+1, d.Currency()); english != "" {
+			return fmt.Sprintf("items[%d].%s", i, field), english, chinese
 		}
 	}
 	if _, err := d.DeclaredTotal(); err != nil {
-		return "the sum of its totals is out of range", "商品总价合计超出范围"
+		return "items", "the sum of its totals is out of range", "商品总价合计超出范围"
 	}
 	if d.NetWeight.Cmp(d.GrossWeight) > 0 {
-		return fmt.Sprintf("net weight %s is more than gross weight %s", d.NetWeight, d.GrossWeight),
+		return "net_weight", fmt.Sprintf("net weight %s is more than gross weight %s", d.NetWeight, d.GrossWeight),
 			fmt.Sprintf("净重 %s 大于毛重 %s", d.NetWeight, d.GrossWeight)
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // fault is about one item, which stands in the given place and should be in the given currency.
-func (it *Item) fault(place int, c trade.Currency) (english, chinese string) {
-	both := func(english, chinese string, args ...any) (string, string) {
+func (it *Item) fault(place int, c trade.Currency) (field, english, chinese string) {
+	says := func(field, english, chinese string, args ...any) (string, string, string) {
 		args = append([]any{place}, args...)
-		return fmt.Sprintf(english, args...), fmt.Sprintf(chinese, args...)
+		return field, fmt.Sprintf(english, args...), fmt.Sprintf(chinese, args...)
 	}
 	if int(it.No) != place {
-		return both("item %d has the number %d", "第 %d 项的项号为 %d", it.No)
+		return says("no", "item %d has the number %d", "第 %d 项的项号为 %d", it.No)
 	}
 	if it.HSCode == "" {
-		return both("item %d has no HS code", "第 %d 项没有商品编号")
+		return says("hs_code", "item %d has no HS code", "第 %d 项没有商品编号")
 	}
 	if it.Total.Currency() != c {
-		return both("item %d is in %s, the first in %s", "第 %d 项币制为 %s，首项为 %s", it.Total.Currency(), c)
+		return says("total", "item %d is in %s, the first in %s", "第 %d 项币制为 %s，首项为 %s", it.Total.Currency(), c)
 	}
 	product, err := it.Quantity.Times(it.Price, c)
 	if err != nil {
-		return both("quantity times price of item %d is out of range", "第 %d 项数量乘单价超出范围")
+		return says("quantity", "quantity times price of item %d is out of range", "第 %d 项数量乘单价超出范围")
 	}
 	if product != it.Total {
-		return both("item %d has a total of %s, but quantity times price is %s", "第 %d 项总价为 %s，数量乘单价为 %s", it.Total, product)
+		return says("total", "item %d has a total of %s, but quantity times price is %s", "第 %d 项总价为 %s，数量乘单价为 %s", it.Total, product)
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // textField is one text of a draft or a declaration with its bound.
@@ -201,13 +200,4 @@ func digits(s string) bool {
 		}
 	}
 	return true
-}
-
-// within puts the path of the value around the field that an *trade.InvalidError names.
-func within(path string, err error) error {
-	var e *trade.InvalidError
-	if !errors.As(err, &e) {
-		return err
-	}
-	return &trade.InvalidError{Field: path + e.Field, Reason: e.Reason, Err: e.Err}
 }

@@ -20,22 +20,22 @@ func (c Declare) check() error { return c.Declaration.check(trade.CheckText) }
 
 func (c Declare) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
 	d := &c.Declaration
-	if english, chinese := d.fault(); english != "" {
-		return nil, s.refuse(rule.D42, c).Because("%[1]s", "%[2]s", english, chinese)
+	if field, english, chinese := d.fault(); english != "" {
+		return nil, s.refuse(rule.D42, c).On("declaration."+field).Says(english, chinese)
 	}
 	if f.Policy != nil && f.Policy.StrictDeclarationNo && !d.Number.Strict() {
-		return nil, s.refuse(rule.D43, c).Because(
+		return nil, s.refuse(rule.D43, c).On("declaration.number").Because(
 			"number %s is not 18 digits with the export flag 0", "报关单号 %s 不是带出口标志 0 的 18 位数字", d.Number)
 	}
 	if s.Linked() && d.Currency() != s.OrderCurrency {
-		return nil, s.refuse(rule.D39, c).Because(
+		return nil, s.refuse(rule.D39, c).On("declaration.items").Because(
 			"declared in %s, but the linked order is in %s", "申报币制为 %s，关联订单币种为 %s", d.Currency(), s.OrderCurrency)
 	}
 	if f.Reservation.Number != d.Number {
 		return nil, trade.Invalid("facts.reservation", "must be that of number %s", d.Number)
 	}
 	if owner := f.Reservation.Owner; owner != "" && owner != s.ID {
-		return nil, s.refuse(rule.D43, c).Because(
+		return nil, s.refuse(rule.D43, c).On("declaration.number").Because(
 			"number %s belongs to another entrustment", "报关单号 %s 已被其他委托单使用", d.Number)
 	}
 	e := Declared(c)
@@ -98,11 +98,11 @@ func (c Release) check() error { return trade.CheckInstant("released_at", c.Rele
 
 func (c Release) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
 	if f.Policy.InFuture(c.ReleasedAt, g.At) {
-		return nil, s.refuse(rule.D61, c).Says("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
+		return nil, s.refuse(rule.D61, c).On("released_at").Says("the release lies in the future", "放行时间晚于当前时间").From(c.ReleasedAt)
 	}
 	at := trade.Instant(c.ReleasedAt)
 	if known := trade.Later(s.ReleasedAt, s.ReleasedBeside); !known.IsZero() && !known.Equal(at) {
-		return nil, s.refuse(rule.D44, c).Because("the release at %[1]s is recorded", "已登记放行时间 %[1]s", text(known))
+		return nil, s.refuse(rule.D44, c).On("released_at").Because("the release at %[1]s is recorded", "已登记放行时间 %[1]s", text(known))
 	}
 	switch s.Phase {
 	case PhaseReleased, PhaseCustomsClosed:
@@ -153,14 +153,14 @@ func (c CloseCustoms) check() error { return trade.CheckInstant("closed_at", c.C
 
 func (c CloseCustoms) decide(s *Entrustment, g *trade.Given, f *Facts) ([]Event, error) {
 	if f.Policy.InFuture(c.ClosedAt, g.At) {
-		return nil, s.refuse(rule.D61, c).Says("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
+		return nil, s.refuse(rule.D61, c).On("closed_at").Says("the closure lies in the future", "结关时间晚于当前时间").From(c.ClosedAt)
 	}
 	at := trade.Instant(c.ClosedAt)
 	switch {
 	case s.Phase == PhaseCustomsClosed && at.Equal(s.ClosedAt):
 		return nil, nil
 	case s.Phase == PhaseCustomsClosed:
-		return nil, s.refuse(rule.D44, c).Because("the closure at %[1]s is recorded", "已登记结关时间 %[1]s", text(s.ClosedAt))
+		return nil, s.refuse(rule.D44, c).On("closed_at").Because("the closure at %[1]s is recorded", "已登记结关时间 %[1]s", text(s.ClosedAt))
 	case s.Phase != PhaseReleased:
 		return nil, &trade.EarlyError{Command: c.Name(), Awaited: Release{}.Name(), ID: string(s.ID)}
 	}

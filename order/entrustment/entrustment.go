@@ -125,7 +125,7 @@ func Decide(s Entrustment, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if !isCommand(c) {
 		return nil, wire.Alien("command", "entrustment")
 	}
-	if err := trade.CheckID("id", string(s.ID)); err != nil {
+	if err := trade.CheckID("entrustment", string(s.ID)); err != nil {
 		return nil, err
 	}
 	if err := g.Validate(); err != nil {

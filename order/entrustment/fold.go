@@ -16,7 +16,7 @@ const Category = "entrustment"
 
 // Stream returns the stream of an entrustment. A malformed id is a *trade.InvalidError.
 func Stream(id order.EntrustmentID) (events.StreamID, error) {
-	if err := trade.CheckID("id", string(id)); err != nil {
+	if err := trade.CheckID("entrustment", string(id)); err != nil {
 		return "", err
 	}
 	return events.Stream(Category, string(id))

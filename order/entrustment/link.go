@@ -38,21 +38,21 @@ func (c Link) check() error {
 // decide refuses a repetition with D40: the pair is linked already, and nothing would change.
 func (c Link) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if s.Linked() && s.Order != c.Order {
-		return nil, s.refuse(rule.A22, c).Because("it is linked to another order", "该委托单已关联其他订单")
+		return nil, s.refuse(rule.A22, c).On("order").Because("it is linked to another order", "该委托单已关联其他订单")
 	}
 	if s.Linked() {
-		return nil, s.refuse(rule.D40, c).Because("it is linked to this order already", "该委托单已关联本订单")
+		return nil, s.refuse(rule.D40, c).On("order").Because("it is linked to this order already", "该委托单已关联本订单")
 	}
 	if !s.ReleasedAt.IsZero() && s.ReleasedAt.Before(c.DraftedAt) {
-		return nil, s.refuse(rule.A23, c).Because(
+		return nil, s.refuse(rule.A23, c).On("drafted_at").Because(
 			"released at %s, before the order was drafted at %s", "放行时间 %s 早于订单起草时间 %s",
 			text(s.ReleasedAt), text(c.DraftedAt))
 	}
 	if c.Seller != string(s.Seller) {
-		return nil, s.refuse(rule.D39, c).Because("it is another seller's", "该委托单属于其他卖家")
+		return nil, s.refuse(rule.D39, c).On("seller").Because("it is another seller's", "该委托单属于其他卖家")
 	}
 	if declared := s.Declaration.Currency(); !declared.IsZero() && declared != c.Currency {
-		return nil, s.refuse(rule.D39, c).Because(
+		return nil, s.refuse(rule.D39, c).On("currency").Because(
 			"declared in %s, but the order is in %s", "申报币制为 %s，订单币种为 %s", declared, c.Currency)
 	}
 	return []Event{Linked{Order: c.Order, DraftedAt: trade.Instant(c.DraftedAt), Currency: c.Currency}}, nil
@@ -96,7 +96,7 @@ func (c Unlink) check() error {
 
 func (c Unlink) decide(s *Entrustment, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if s.Order != c.Order {
-		return nil, s.refuse(rule.D40, c).Because("it is not linked to this order", "该委托单未关联本订单")
+		return nil, s.refuse(rule.D40, c).On("order").Because("it is not linked to this order", "该委托单未关联本订单")
 	}
 	return []Event{Unlinked(c)}, nil
 }

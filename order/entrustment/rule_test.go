@@ -581,7 +581,7 @@ func TestMalformedDeclarations(t *testing.T) {
 func TestMalformedGiven(t *testing.T) {
 	w := in(t, PhaseNone)
 	w.s = Entrustment{}
-	w.malformed("id", Draft{})
+	w.malformed("entrustment", Draft{})
 	w = in(t, PhaseNone)
 	w.given.At = time.Time{}
 	w.malformed("at", Draft{})

@@ -122,7 +122,7 @@ func Decide(b Balance, c Command, g trade.Given, f Facts) ([]Event, error) {
 	}
 	g.At = life.Instant(c.Name(), g, b.LastAt)
 	if amount := c.money(); amount != (trade.Money{}) && amount.Currency() != b.Currency {
-		return nil, b.refuse(rule.D60, c).Because("the balance is in %[1]s", "该账户的币种为%[1]s", b.Currency)
+		return nil, b.refuse(rule.D60, c).On("amount").Because("the balance is in %[1]s", "该账户的币种为%[1]s", b.Currency)
 	}
 	return decideCommand(c, &b, &g, &f)
 }
@@ -152,7 +152,7 @@ func (b *Balance) refuse(ruleID rule.ID, c Command) *trade.Refusal {
 // available, if what waits is enough.
 func (b *Balance) short(ruleID rule.ID, c Command, need trade.Money, at time.Time) *trade.Refusal {
 	available := b.Available(at)
-	no := b.refuse(ruleID, c).Because("needed %[1]s, available %[2]s", "需要%[1]s，可用%[2]s", need, available).
+	no := b.refuse(ruleID, c).On("amount").Because("needed %[1]s, available %[2]s", "需要%[1]s，可用%[2]s", need, available).
 		Short(b.amount(need.MinorUnits() - available.MinorUnits()))
 	if when, ok := b.waiting.reach(need.MinorUnits() - b.sums.Available); ok {
 		return no.From(time.Unix(0, when).UTC())

@@ -42,7 +42,7 @@ func (c BindCard) decide(b *Balance, _ *trade.Given, f *Facts) ([]Event, error) 
 		return nil, b.refuse(rule.D60, c).Because("pay later is not offered in %[1]s", "先用后付不支持%[1]s", b.Currency)
 	}
 	if c.Holder != b.Merchant {
-		return nil, b.refuse(rule.B10, c).Says("the card is another person's", "该银行卡不属于商家本人")
+		return nil, b.refuse(rule.B10, c).On("holder").Says("the card is another person's", "该银行卡不属于商家本人")
 	}
 	if _, bound := b.cards.find(card{no: c.Card}); bound {
 		return nil, nil
@@ -86,10 +86,10 @@ func (UnbindCard) money() trade.Money { return trade.Money{} }
 func (c UnbindCard) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event, error) {
 	bound, ok := b.cards.find(card{no: c.Card})
 	if !ok {
-		return nil, b.refuse(rule.B10, c).Says("the card is not bound", "该银行卡未绑定")
+		return nil, b.refuse(rule.B10, c).On("card").Says("the card is not bound", "该银行卡未绑定")
 	}
 	if bound.open > 0 {
-		return nil, b.refuse(rule.B10, c).
+		return nil, b.refuse(rule.B10, c).On("card").
 			Because("%[1]d open withdrawals go to the card", "有%[1]d笔处理中的提现使用该银行卡", bound.open)
 	}
 	return []Event{CardUnbound(c)}, nil

@@ -36,12 +36,12 @@ func (c PayCharge) money() trade.Money { return c.Amount }
 func (c PayCharge) decide(b *Balance, g *trade.Given, _ *Facts) ([]Event, error) {
 	if was, ok := b.charges.find(past{ID: string(c.ID)}); ok {
 		if was.Content != digestOf(&c) {
-			return nil, b.refuse(rule.B14, c).Says("the id was used for another charge", "该编号已用于另一笔费用")
+			return nil, b.refuse(rule.B14, c).On("id").Says("the id was used for another charge", "该编号已用于另一笔费用")
 		}
 		return nil, nil
 	}
 	if !c.Amount.IsPositive() {
-		return nil, b.refuse(rule.B14, c).Says("the amount is not positive", "金额不大于零")
+		return nil, b.refuse(rule.B14, c).On("amount").Says("the amount is not positive", "金额不大于零")
 	}
 	if b.Available(g.At).Less(c.Amount) {
 		return nil, b.short(rule.B14, c, c.Amount, g.At)

@@ -37,16 +37,16 @@ func (c Credit) decide(b *Balance, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, err
 	}
 	if f.Sale.Paid.IsZero() {
-		return nil, b.refuse(rule.B2, c).Says("the buyer has not paid", "买家尚未付款")
+		return nil, b.refuse(rule.B2, c).On("order").Says("the buyer has not paid", "买家尚未付款")
 	}
 	if f.Sale.Paid != c.Amount {
-		return nil, b.refuse(rule.B8, c).Because("the buyer has paid %[1]s", "买家已付款%[1]s", f.Sale.Paid)
+		return nil, b.refuse(rule.B8, c).On("amount").Because("the buyer has paid %[1]s", "买家已付款%[1]s", f.Sale.Paid)
 	}
 	if !f.Sale.Credited.IsZero() {
-		return nil, b.refuse(rule.B8, c).Because("%[1]s was credited for the order already", "该订单已入账%[1]s", f.Sale.Credited)
+		return nil, b.refuse(rule.B8, c).On("order").Because("%[1]s was credited for the order already", "该订单已入账%[1]s", f.Sale.Credited)
 	}
 	if _, err := c.Amount.Add(b.amount(b.sums.Credited)); err != nil {
-		return nil, b.refuse(rule.D60, c).Says("all credits together are too large", "累计入账金额溢出")
+		return nil, b.refuse(rule.D60, c).On("amount").Says("all credits together are too large", "累计入账金额溢出")
 	}
 	return []Event{Credited{
 		Order: c.Order, Amount: c.Amount, Repaid: b.repaid(c.Amount.MinorUnits()),
@@ -134,7 +134,7 @@ func (c Debit) decide(b *Balance, _ *trade.Given, f *Facts) ([]Event, error) {
 		return nil, trade.Invalid("facts.sale", "%w", err)
 	}
 	if left.Less(c.Amount) {
-		return nil, b.refuse(rule.D50, c).
+		return nil, b.refuse(rule.D50, c).On("amount").
 			Because("%[1]s was credited for the order and not refunded", "该订单已入账而未退款的金额为%[1]s", left).
 			Short(b.amount(c.Amount.MinorUnits() - left.MinorUnits()))
 	}

@@ -30,7 +30,7 @@ func (c SettleWithdrawal) decide(b *Balance, _ *trade.Given, _ *Facts) ([]Event,
 
 // ended refuses to end a withdrawal that is not open.
 func (b *Balance) ended(c Command, id WithdrawalID) *trade.Refusal {
-	no := b.refuse(rule.D57, c)
+	no := b.refuse(rule.D57, c).On("id")
 	switch was, ok := b.done.find(past{ID: string(id)}); {
 	case !ok:
 		return no.Says("it was never requested", "该提现不存在")

@@ -66,7 +66,7 @@ func (c Withdraw) decide(b *Balance, g *trade.Given, f *Facts) ([]Event, error) 
 		return nil, err
 	}
 	if known, same := b.requested(c); known && !same {
-		return nil, b.refuse(rule.D57, c).Says("the id was used for another withdrawal", "该编号已用于另一笔提现")
+		return nil, b.refuse(rule.D57, c).On("id").Says("the id was used for another withdrawal", "该编号已用于另一笔提现")
 	} else if known {
 		return nil, nil
 	}
@@ -74,19 +74,19 @@ func (c Withdraw) decide(b *Balance, g *trade.Given, f *Facts) ([]Event, error) 
 		return nil, no
 	}
 	if !c.Amount.IsPositive() {
-		return nil, b.refuse(rule.B10, c).Says("the amount is not positive", "提现金额不大于零")
+		return nil, b.refuse(rule.B10, c).On("amount").Says("the amount is not positive", "提现金额不大于零")
 	}
 	if b.Available(g.At).Less(c.Amount) {
 		return nil, b.insufficient(c, g.At)
 	}
 	if c.Amount.Less(policy.MinWithdrawal) {
-		return nil, b.refuse(rule.D57, c).
+		return nil, b.refuse(rule.D57, c).On("amount").
 			Because("the least amount is %[1]s", "最低提现金额为%[1]s", policy.MinWithdrawal).
 			Short(b.amount(policy.MinWithdrawal.MinorUnits() - c.Amount.MinorUnits()))
 	}
 	fee := policy.fee(c.Amount)
 	if c.Amount.AtMost(fee) {
-		return nil, b.refuse(rule.D58, c).Because("the fee would be %[1]s", "手续费为%[1]s", fee)
+		return nil, b.refuse(rule.D58, c).On("amount").Because("the fee would be %[1]s", "手续费为%[1]s", fee)
 	}
 	return []Event{WithdrawalRequested{
 		ID: c.ID, Gross: c.Amount, Fee: fee, Net: b.amount(c.Amount.MinorUnits() - fee.MinorUnits()),
@@ -107,12 +107,12 @@ func (b *Balance) requested(c Withdraw) (known, same bool) {
 func (b *Balance) destination(c Withdraw) *trade.Refusal {
 	if c.Dest.Card == "" {
 		if c.Dest.Alipay.Holder != b.Merchant {
-			return b.refuse(rule.B10, c).Says("the Alipay account is another person's", "该支付宝账户不属于商家本人")
+			return b.refuse(rule.B10, c).On("dest.alipay.holder").Says("the Alipay account is another person's", "该支付宝账户不属于商家本人")
 		}
 		return nil
 	}
 	if _, bound := b.cards.find(card{no: c.Dest.Card}); !bound {
-		return b.refuse(rule.B10, c).Says("the card is not bound", "该银行卡未绑定")
+		return b.refuse(rule.B10, c).On("dest.card").Says("the card is not bound", "该银行卡未绑定")
 	}
 	return nil
 }

@@ -73,6 +73,9 @@ func (g *game) commit(c desk.Command, wrote []events.Record) {
 func (g *game) refused(c desk.Command, err error) {
 	g.rt.Helper()
 	g.promised(c, err)
+	if fault := faultOf(err); fault != "" {
+		g.rt.Fatalf("%s: %s: %v", c.Do, fault, err)
+	}
 	var (
 		no    *trade.Refusal
 		early *trade.EarlyError
@@ -84,9 +87,6 @@ func (g *game) refused(c desk.Command, err error) {
 	case !errors.As(err, &no):
 		g.tally.Malformed++
 		return
-	}
-	if no.Rule.Text(rule.English) == "" || no.Rule.Text(rule.Chinese) == "" || no.Text(rule.English) == "" || no.Command == "" {
-		g.rt.Fatalf("%s: a refusal that does not say enough: %+v", c.Do, no)
 	}
 	g.tally.Refused[no.Rule]++
 }

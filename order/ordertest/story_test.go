@@ -158,8 +158,8 @@ func TestFixture(t *testing.T) {
 		{"Refused/accepted", func(t ordertest.TB) {
 			ordertest.Desk(t).When(ordertest.Platform, assessed).Refused(rule.D6)
 		}, "credit.limit-assessed"},
-		{"Invalid", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, desk.Action{}).Invalid("do") }, ""},
-		{"Invalid/accepted", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, assessed).Invalid("do") }, "an invalid do"},
+		{"Invalid", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, desk.Action{}).Invalid("command") }, ""},
+		{"Invalid/accepted", func(t ordertest.TB) { ordertest.Desk(t).When(ordertest.Platform, assessed).Invalid("command") }, "an invalid command"},
 		{"Do/refused", func(t ordertest.TB) { ordertest.Desk(t).Do(ordertest.Seller, assessed) }, "it to be accepted"},
 		{"Order/none", func(t ordertest.TB) { ordertest.Desk(t).Order(ordertest.OrderID) }, "order " + ordertest.OrderID.String()},
 		{"OrderAt/no way", func(t ordertest.TB) {

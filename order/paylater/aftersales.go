@@ -150,10 +150,10 @@ func (c LowerAmount) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error)
 		return nil, err
 	}
 	if !c.Amount.Less(o.Outstanding) {
-		return nil, o.refuse(rule.D47, c).Because("it is not less than %[1]s", "不低于未付金额 %[1]s", o.Outstanding)
+		return nil, o.refuse(rule.D47, c).On("amount").Because("it is not less than %[1]s", "不低于未付金额 %[1]s", o.Outstanding)
 	}
 	if c.Amount.AtMost(o.Instalments) {
-		return nil, o.refuse(rule.D51, c).Because("%[1]s is paid in instalments", "已分期支付 %[1]s", o.Instalments)
+		return nil, o.refuse(rule.D51, c).On("amount").Because("%[1]s is paid in instalments", "已分期支付 %[1]s", o.Instalments)
 	}
 	return []Event{AmountLowered{To: c.Amount, Restored: o.Outstanding.SubUnchecked(c.Amount)}}, nil
 }

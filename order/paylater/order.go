@@ -135,7 +135,7 @@ func Decide(o Order, c Command, g trade.Given, f Facts) ([]Event, error) {
 		return nil, wire.Alien("command", "paylater")
 	}
 	if o.ID.IsZero() {
-		return nil, trade.Invalid("id", "must not be empty")
+		return nil, trade.Invalid("order", "must not be empty")
 	}
 	if err := g.Validate(); err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (o *Order) refuse(ruleID rule.ID, c Command) *trade.Refusal {
 // otherCurrency refuses an amount that is not of the order's currency.
 func (o *Order) otherCurrency(c Command, amount trade.Money) error {
 	if own := o.Original.Currency(); amount.Currency() != own {
-		return o.refuse(rule.D60, c).Because("the order is in %[1]s", "订单币种为 %[1]s", own)
+		return o.refuse(rule.D60, c).On("amount").Because("the order is in %[1]s", "订单币种为 %[1]s", own)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, err
 	}
 	if _, err := o.Unapplied().Add(c.Amount); err != nil {
-		return nil, o.refuse(rule.D60, c).Says("more than an amount can hold", "超出金额可表示的范围").With(err)
+		return nil, o.refuse(rule.D60, c).On("amount").Says("more than an amount can hold", "超出金额可表示的范围")
 	}
 	charge, due := g.By.Role == trade.System, o.Due()
 	if known := o.recorded(c.Reference); !known.IsZero() {
@@ -44,9 +44,9 @@ func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		case charge && known == c.Amount:
 			return nil, nil
 		case charge:
-			return nil, o.refuse(rule.D19, c).Because("it is recorded with %[1]s", "该笔付款已按 %[1]s 入账", known)
+			return nil, o.refuse(rule.D19, c).On("amount").Because("it is recorded with %[1]s", "该笔付款已按 %[1]s 入账", known)
 		}
-		return nil, o.refuse(rule.B8, c).Says("this payment is recorded already", "该笔付款已入账")
+		return nil, o.refuse(rule.B8, c).On("reference").Says("this payment is recorded already", "该笔付款已入账")
 	}
 	paid := Paid{Reference: c.Reference, Amount: due, Total: o.Outstanding, Overdue: o.Phase == PhaseOverdue}
 	switch {
@@ -57,11 +57,11 @@ func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	case due.Less(c.Amount) && charge:
 		return []Event{paid, PaymentUnapplied{Reference: c.Reference, Amount: c.Amount.SubUnchecked(due)}}, nil
 	case due.Less(c.Amount):
-		return nil, o.refuse(rule.D51, c).Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
+		return nil, o.refuse(rule.D51, c).On("amount").Because("only %[1]s is due", "待付金额仅为 %[1]s", due)
 	case !f.rules().Instalments:
-		return nil, o.refuse(rule.D51, c).Because("%[1]s is due", "待付金额为 %[1]s", due).Short(due.SubUnchecked(c.Amount))
+		return nil, o.refuse(rule.D51, c).On("amount").Because("%[1]s is due", "待付金额为 %[1]s", due).Short(due.SubUnchecked(c.Amount))
 	case len(o.Payments) >= MaxPayments-1:
-		return nil, o.refuse(rule.D51, c).Because("the last of %[1]d payments has to pay the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
+		return nil, o.refuse(rule.D51, c).On("amount").Because("the last of %[1]d payments has to pay the whole rest", "第 %[1]d 笔付款须付清余款", MaxPayments).
 			Short(due.SubUnchecked(c.Amount))
 	}
 	return []Event{InstalmentPaid(c)}, nil
@@ -191,7 +191,7 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, er
 		return nil, err
 	}
 	if rest := o.Unapplied(); rest.Less(c.Amount) {
-		return nil, o.refuse(rule.D21, c).Because("%[1]s is not applied", "未入账金额为 %[1]s", rest).Short(c.Amount.SubUnchecked(rest))
+		return nil, o.refuse(rule.D21, c).On("amount").Because("%[1]s is not applied", "未入账金额为 %[1]s", rest).Short(c.Amount.SubUnchecked(rest))
 	}
 	return []Event{UnappliedReturned(c)}, nil
 }
@@ -235,7 +235,7 @@ func (c Refund) decide(o *Order, _ *trade.Given, _ *Facts) ([]Event, error) {
 	}
 	rest := o.Refundable()
 	if rest.Less(c.Amount) {
-		return nil, o.refuse(rule.D50, c).Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(c.Amount.SubUnchecked(rest))
+		return nil, o.refuse(rule.D50, c).On("amount").Because("no more than %[1]s can be refunded", "最多可退 %[1]s", rest).Short(c.Amount.SubUnchecked(rest))
 	}
 	made := []Event{RefundMade(c)}
 	if o.Phase == PhasePrepaid && c.Amount == rest {

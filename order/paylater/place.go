@@ -26,22 +26,22 @@ func (c Place) check() error {
 
 func (c Place) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	if !c.ChosePayLater {
-		return nil, o.refuse(rule.B7, c).Says("the buyer did not choose to pay later", "买家未选择先用后付")
+		return nil, o.refuse(rule.B7, c).On("chose_pay_later").Says("the buyer did not choose to pay later", "买家未选择先用后付")
 	}
 	if c.Merchant == g.By.Account {
-		return nil, o.refuse(rule.D36, c).Says("the buyer is the merchant", "买家就是商家")
+		return nil, o.refuse(rule.D36, c).On("merchant").Says("the buyer is the merchant", "买家就是商家")
 	}
 	if f.Line.Email.Same(g.By.Email) {
-		return nil, o.refuse(rule.D36, c).Says("the buyer has the merchant's e-mail address", "买家与商家的邮箱相同")
+		return nil, o.refuse(rule.D36, c).On("merchant").Says("the buyer has the merchant's e-mail address", "买家与商家的邮箱相同")
 	}
 	if currency := c.Amount.Currency(); !trade.PayLaterIn(f.rules().Currencies, currency) {
-		return nil, o.refuse(rule.D60, c).Because("pay later is not offered in %[1]s", "先用后付不支持%[1]s", currency)
+		return nil, o.refuse(rule.D60, c).On("amount").Because("pay later is not offered in %[1]s", "先用后付不支持%[1]s", currency)
 	}
 	// The line is not the buyer's: that there is none, that it is frozen (B19) and that it has too
 	// little look the same (D64).
 	missing, err := c.Amount.Sub(f.Line.Usable)
 	if f.Line.Active && err != nil {
-		return nil, o.refuse(rule.D60, c).Says("the line is in another currency", "该额度为其他币种").With(err)
+		return nil, o.refuse(rule.D60, c).On("amount").Says("the line is in another currency", "该额度为其他币种")
 	}
 	if !f.Line.Active || f.Line.Frozen || missing.IsPositive() {
 		return nil, o.refuse(rule.B5, c).Says("the merchant cannot take the order now", "商家目前无法接受该订单")

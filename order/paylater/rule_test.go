@@ -84,7 +84,7 @@ var placeRules = map[string]func(*testing.T){
 	"B18/refuse/no order that the quota pays for": func(t *testing.T) {
 		w := newWorld(t)
 		w.o = New(trade.ID{})
-		if _, err := w.try(place("100")); !invalidField(err, "id") {
+		if _, err := w.try(place("100")); !invalidField(err, "order") {
 			t.Errorf("got %v", err)
 		}
 	},

@@ -130,9 +130,9 @@ func (c Record) decide(p *Payment, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if p.Phase == PhaseRecorded {
 		switch {
 		case p.Order != c.Order:
-			return nil, trade.Refuse(rule.D65, c.Name(), p.Phase.String()).Because("it is recorded on another order", "该款项已登记于其他订单")
+			return nil, trade.Refuse(rule.D65, c.Name(), p.Phase.String()).On("order").Because("it is recorded on another order", "该款项已登记于其他订单")
 		case p.Amount != c.Amount:
-			return nil, trade.Refuse(rule.D19, c.Name(), p.Phase.String()).Because("it is recorded with %[1]s", "该款项已按 %[1]s 登记", p.Amount)
+			return nil, trade.Refuse(rule.D19, c.Name(), p.Phase.String()).On("amount").Because("it is recorded with %[1]s", "该款项已按 %[1]s 登记", p.Amount)
 		}
 		return nil, nil
 	}
@@ -212,7 +212,7 @@ func (c Return) decide(p *Payment, _ *trade.Given, _ *Facts) ([]Event, error) {
 		return nil, notUnderReview(c, p)
 	}
 	if !c.Amount.IsPositive() || !c.Amount.AtMost(p.Unapplied) {
-		return nil, trade.Refuse(rule.D21, c.Name(), p.Phase.String()).Because("only %[1]s waits", "未入账款项仅为 %[1]s", p.Unapplied)
+		return nil, trade.Refuse(rule.D21, c.Name(), p.Phase.String()).On("amount").Because("only %[1]s waits", "未入账款项仅为 %[1]s", p.Unapplied)
 	}
 	return []Event{Returned(c)}, nil
 }
@@ -246,7 +246,7 @@ func (c Take) decide(p *Payment, _ *trade.Given, _ *Facts) ([]Event, error) {
 func (p *Payment) decideReport(c Command, e reporting) ([]Event, error) {
 	_, changed, err := p.Reported(e.report(p))
 	if err != nil {
-		return nil, trade.Refuse(rule.D24, c.Name(), p.Phase.String()).Says(err.Error(), "案件报告与已登记的内容不符")
+		return nil, trade.Refuse(rule.D24, c.Name(), p.Phase.String()).On("case").Says(err.Error(), "案件报告与已登记的内容不符")
 	}
 	if !changed {
 		return nil, nil

@@ -119,11 +119,11 @@ func (c Activate) decide(s *Service, _ *trade.Given, f *Facts) ([]Event, error) 
 		return nil, s.refuse(rule.A2, c).Says("the store is not in operation", "店铺未实际开展运营")
 	}
 	if c.Route.check() != nil {
-		return nil, s.refuse(rule.A3, c).Says("the routes are console and service-page",
+		return nil, s.refuse(rule.A3, c).On("route").Says("the routes are console and service-page",
 			"开通途径只有后台首页信用保障板块和服务运营页面")
 	}
 	if !c.Fee.IsZero() {
-		return nil, s.refuse(rule.A3, c).Says("no fee is taken", "开通不收取任何费用")
+		return nil, s.refuse(rule.A3, c).On("fee").Says("no fee is taken", "开通不收取任何费用")
 	}
 	switch f.Membership {
 	case MemberPaid:
@@ -137,7 +137,7 @@ func (c Activate) decide(s *Service, _ *trade.Given, f *Facts) ([]Event, error) 
 // certify is the part of the rules that only a free member has to pass.
 func (c Activate) certify(s *Service, v Verdict) ([]Event, error) {
 	if missing := c.Certification.Missing(); len(missing) > 0 {
-		return nil, s.refuse(rule.A5, c).Because("the certification lacks %s", "企业认证信息缺少%s", strings.Join(missing, ", "))
+		return nil, s.refuse(rule.A5, c).On("certification."+missing[0]).Because("the certification lacks %s", "企业认证信息缺少%s", strings.Join(missing, ", "))
 	}
 	switch {
 	case v == Verdict{}:

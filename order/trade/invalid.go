@@ -36,6 +36,16 @@ func Invalid(field, format string, args ...any) *InvalidError {
 	return &InvalidError{Field: field, Reason: clip(err.Error(), maxReason), Err: errors.Unwrap(err)}
 }
 
+// Within returns the error with that path before the field, if it is an *InvalidError: "to" and
+// "terms.total" are "to.terms.total".
+func Within(path string, err error) error {
+	e, ok := errors.AsType[*InvalidError](err)
+	if !ok {
+		return err
+	}
+	return &InvalidError{Field: path + "." + e.Field, Reason: e.Reason, Err: e.Err}
+}
+
 // Quoted returns s as a Go string literal, and only the beginning of a long one.
 func Quoted(s string) string {
 	if len(s) > maxQuoted {

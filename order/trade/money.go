@@ -36,7 +36,7 @@ type MoneyError struct {
 
 // Error names the operation, both amounts and the cause.
 func (e *MoneyError) Error() string {
-	text := "order: " + e.Op + " " + e.Left.String()
+	text := e.Op + " " + e.Left.String()
 	if e.Right != (Money{}) {
 		text += " and " + e.Right.String()
 	}

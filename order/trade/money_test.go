@@ -45,7 +45,7 @@ var drawnUnits = rapid.OneOf(rapid.Int64(), rapid.Int64Range(-100_000, 100_000),
 func isMoneyError(err error, op string, cause error) bool {
 	var moneyErr *trade.MoneyError
 	return errors.As(err, &moneyErr) && moneyErr.Op == op && errors.Is(err, cause) &&
-		strings.HasPrefix(err.Error(), "order: "+op+" ") && strings.HasSuffix(err.Error(), cause.Error())
+		strings.HasPrefix(err.Error(), op+" ") && strings.HasSuffix(err.Error(), cause.Error())
 }
 
 func TestMoneyAddSub(t *testing.T) {
@@ -95,11 +95,11 @@ func checkMoney(t *testing.T, op, left, right string, got trade.Money, err error
 
 func TestMoneyErrorNamesBothAmounts(t *testing.T) {
 	_, err := moneyOf(t, "1 USD").Add(moneyOf(t, "2 EUR"))
-	if got, want := err.Error(), "order: add 1.00 USD and 2.00 EUR: currencies differ"; got != want {
+	if got, want := err.Error(), "add 1.00 USD and 2.00 EUR: currencies differ"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	_, err = trade.Minor(math.MaxInt64, currencyOf(t, "JPY")).MulRound(decimal.NewFromInt(2))
-	if got, want := err.Error(), "order: multiply 9223372036854775807 JPY: amount out of range"; got != want {
+	if got, want := err.Error(), "multiply 9223372036854775807 JPY: amount out of range"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

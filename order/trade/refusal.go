@@ -23,8 +23,9 @@ type Refusal struct {
 	// Deadline is the instant before which the command would have been accepted; zero if there
 	// was none.
 	Deadline time.Time
-	// Err is the cause, an *InvalidError, if the refused part of the command was malformed.
-	Err error
+	// Field is the field of the command that the rule speaks of, as its JSON names it, such as
+	// "terms.initial"; it is empty if the rule speaks of none.
+	Field string
 
 	english, chinese string
 	instead          bool // the reason replaces the rule's sentence
@@ -67,8 +68,8 @@ func (r *Refusal) From(earliest time.Time) *Refusal { r.Earliest = earliest; ret
 // Until sets the instant before which the command would have been accepted.
 func (r *Refusal) Until(deadline time.Time) *Refusal { r.Deadline = deadline; return r }
 
-// With sets the cause, for errors.As.
-func (r *Refusal) With(err error) *Refusal { r.Err = err; return r }
+// On sets the field of the command that the rule speaks of.
+func (r *Refusal) On(field string) *Refusal { r.Field = field; return r }
 
 // Reason returns the reason in this case, or "" if the rule's sentence is all.
 func (r *Refusal) Reason(lang rule.Lang) string {
@@ -116,13 +117,9 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("refused by %s: %s in phase %s: %s", string(r.Rule), r.Command, r.Phase, r.Text(rule.English))
 }
 
-// Unwrap returns the Rule, and the cause if there is one.
-func (r *Refusal) Unwrap() []error {
-	if r.Err == nil {
-		return []error{r.Rule}
-	}
-	return []error{r.Rule, r.Err}
-}
+// Unwrap returns the Rule. There is no other cause: an input that a rule refuses is not an
+// *InvalidError as well.
+func (r *Refusal) Unwrap() error { return r.Rule }
 
 // upperFirst returns a sentence with a capital at its beginning, where its script has capitals.
 func upperFirst(s string) string {

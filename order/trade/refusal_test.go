@@ -9,18 +9,18 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestRefusalIs finds the rule and the cause in a refusal, and no other rule.
+// TestRefusalIs finds the rule and the field in a refusal, and no other rule. A refusal is never
+// malformed input as well.
 func TestRefusalIs(t *testing.T) {
-	_, cause := trade.ParseMoney("no money")
-	no := trade.Refuse(rule.D60, "set-terms", "draft").With(cause)
-	if _, malformed := errors.AsType[*trade.InvalidError](no); !malformed || !errors.Is(no, rule.D60) || errors.Is(no, rule.A12) {
-		t.Errorf("%v unwraps to %v", no, no.Unwrap())
+	no := trade.Refuse(rule.D60, "set-terms", "draft").On("terms.initial")
+	if !errors.Is(no, rule.D60) || errors.Is(no, rule.A12) || no.Field != "terms.initial" {
+		t.Errorf("%v unwraps to %v, and names %q", no, no.Unwrap(), no.Field)
 	}
 	if text := rule.D60.Error(); text != "D60" {
 		t.Errorf("the rule as an error is %q", text)
 	}
-	if _, malformed := errors.AsType[*trade.InvalidError](trade.Refuse(rule.D60, "set-terms", "draft")); malformed {
-		t.Error("a refusal without a cause has one")
+	if _, malformed := errors.AsType[*trade.InvalidError](no); malformed {
+		t.Error("a refusal is an InvalidError as well")
 	}
 }
 

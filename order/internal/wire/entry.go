@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
@@ -35,17 +36,19 @@ func bounded(what string, data []byte, most int) error {
 	return nil
 }
 
-// Malformed returns the *Error of a Reader as the *trade.InvalidError of an event or a command.
+// Malformed returns the *Error of a Reader as the *trade.InvalidError of an event or a command. It
+// has the place in the input only where no field has a name: people look for a field by its name.
 func Malformed(what string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return err
 	}
-	field := e.Field
-	if field == "" {
-		field = what
+	bad := &trade.InvalidError{Field: e.Field, Reason: e.Reason, Err: e}
+	if e.Field == "" {
+		bad.Field = what
+		if e.Offset > 0 {
+			bad.Reason += ", at byte " + strconv.Itoa(e.Offset)
+		}
 	}
-	bad := trade.Invalid(field, "%s, at byte %d", e.Reason, e.Offset)
-	bad.Err = e
 	return bad
 }

@@ -2,12 +2,15 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/bits"
 	"strconv"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/tradesurety/surety/order/trade"
 )
 
 // String reads a string.
@@ -32,12 +35,17 @@ func (r *Reader) Text() []byte {
 	return raw
 }
 
-// Check refuses the value read last if err is not nil. The Error repeats the text of
-// err, clipped, and unwraps to it.
+// Check refuses the value read last if err is not nil. The Error repeats the reason of a
+// *trade.InvalidError, and the text of any other, clipped, and unwraps to it.
 func (r *Reader) Check(err error) {
-	if err != nil && r.err == nil {
-		r.refuse(r.start, string(r.path()), clip(err.Error(), maxReason), err)
+	if err == nil || r.err != nil {
+		return
 	}
+	reason := err.Error()
+	if e, ok := errors.AsType[*trade.InvalidError](err); ok {
+		reason = e.Reason
+	}
+	r.refuse(r.start, string(r.path()), clip(reason, maxReason), err)
 }
 
 // Bool reads true or false.

@@ -13,7 +13,7 @@ func CheckReader(by trade.Actor) error {
 		return err
 	}
 	if by.Role == trade.Desk {
-		return Invalid("by.role", "nobody outside may act as the desk")
+		return Invalid("actor.role", "nobody outside may act as the desk")
 	}
 	return nil
 }

@@ -1,0 +1,414 @@
+package ordertest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/rule"
+	"github.com/tradesurety/surety/order/seller"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// TestErrors puts bad values into every field of every command of every kind of stream, as values and
+// as JSON, and issues the command as everybody. Each error is of one family and fit for people, and
+// each field that it names is one of the command.
+func TestErrors(t *testing.T) {
+	v := values{chance(func(int) int { return 0 })}
+	for _, kind := range []struct {
+		name string
+		bad  func(*errorTable)
+	}{
+		{"order", ofKind(v.orderCommands(), order.EncodeCommand, order.DecodeCommand, func(c order.Command, g trade.Given) []error {
+			return onEach(ordersToAsk(t), func(o order.Order) error { _, err := order.Decide(o, c, g, order.Facts{}); return err })
+		})},
+		{"entrustment", ofKind(v.entrustmentCommands(), entrustment.EncodeCommand, entrustment.DecodeCommand, func(c entrustment.Command, g trade.Given) []error {
+			s := entrustment.New("E1")
+			s.Seller = Seller.Account
+			return onEach(phases(func(p entrustment.Phase) entrustment.Entrustment { s.Phase = p; return s }), func(s entrustment.Entrustment) error {
+				_, err := entrustment.Decide(s, c, g, entrustment.Facts{Reservation: entrustment.Reservation{}})
+				return err
+			})
+		})},
+		{"seller", ofKind(v.sellerCommands(), seller.EncodeCommand, seller.DecodeCommand, func(c seller.Command, g trade.Given) []error {
+			return onEach([]seller.Facts{{}, {Operating: true, Membership: seller.MemberFree}, {Operating: true, Membership: seller.MemberPaid}}, func(f seller.Facts) error {
+				_, err := seller.Decide(seller.New(Seller.Account), c, g, f)
+				return err
+			})
+		})},
+		{"line", ofKind(v.lineCommands(), credit.EncodeCommand, credit.DecodeCommand, decidesOn(credit.Assurance, Seller.Account, USD("1").Currency()))},
+		{"quota", ofKind(v.quotaCommands(), credit.EncodeCommand, credit.DecodeCommand, decidesOn(credit.PayLater, Seller.Account, CNY("1").Currency()))},
+		{"pay later", ofKind(v.payLaterCommands(), paylater.EncodeCommand, paylater.DecodeCommand, func(c paylater.Command, g trade.Given) []error {
+			o := paylater.Order{ID: OrderID, Merchant: Seller.Account, Buyer: Buyer.Account, Original: CNY("100"), Outstanding: CNY("100")}
+			return onEach(phases(func(p paylater.Phase) paylater.Order { o.Phase = p; return o }), func(o paylater.Order) error {
+				_, err := paylater.Decide(o, c, g, paylater.Facts{})
+				return err
+			})
+		})},
+		{"funds", ofKind(v.fundsCommands(), funds.EncodeCommand, funds.DecodeCommand, func(c funds.Command, g trade.Given) []error {
+			b := funds.New(Seller.Account, CNY("1").Currency())
+			return onEach(phases(func(p funds.Phase) funds.Balance { b.Phase = p; return b }), func(b funds.Balance) error {
+				_, err := funds.Decide(b, c, g, funds.Facts{Currencies: []trade.Currency{b.Currency}})
+				return err
+			})
+		})},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			table := errorTable{t: t, fields: make(map[string]int)}
+			kind.bad(&table)
+			if table.malformed == 0 || table.refused == 0 {
+				t.Errorf("%d commands are malformed and %d refused: the table shows nothing", table.malformed, table.refused)
+			}
+			t.Logf("%d malformed, %d refused, %d fields", table.malformed, table.refused, len(table.fields))
+		})
+	}
+}
+
+// errorTable judges errors.
+type errorTable struct {
+	t                  *testing.T
+	malformed, refused int
+	fields             map[string]int
+}
+
+func (e *errorTable) judge(command any, how string, err error) {
+	e.t.Helper()
+	if err == nil || errors.Is(err, order.ErrAccountNeeded) || errors.Is(err, seller.ErrVerdictNeeded) {
+		return
+	}
+	if fault := faultOf(err); fault != "" {
+		e.t.Errorf("%T, %s: %s: %v", command, how, fault, err)
+	}
+	field := ""
+	if bad, ok := errors.AsType[*trade.InvalidError](err); ok {
+		e.malformed++
+		field = bad.Field
+	} else if no, ok := errors.AsType[*trade.Refusal](err); ok {
+		e.refused++
+		field = no.Field
+	} else if _, ok := errors.AsType[*trade.EarlyError](err); !ok {
+		e.t.Errorf("%T, %s: %T %v", command, how, err, err)
+	}
+	if field == "" {
+		return
+	}
+	if strings.HasSuffix(err.Error(), ": unknown key") {
+		return
+	}
+	if e.fields[field]++; !hasField(command, field) {
+		e.t.Errorf("%T, %s: it has no field %q: %v", command, how, field, err)
+	}
+}
+
+// ofKind spoils the commands of a kind of stream.
+func ofKind[C interface{ Name() string }](samples []C, encode func(C) (string, []byte), decode func(string, []byte) (C, error), decide func(C, trade.Given) []error) func(*errorTable) {
+	actors := []trade.Actor{{Role: trade.Seller, Account: Seller.Account}, Buyer, Platform, {Role: trade.System}, {Role: trade.Desk}, {Role: trade.Seller, Account: "s-other"}}
+	return func(e *errorTable) {
+		seen := make(map[reflect.Type]bool)
+		for _, c := range samples {
+			if seen[reflect.TypeOf(c)] {
+				continue
+			}
+			seen[reflect.TypeOf(c)] = true
+			ask := func(c C, how string) {
+				for _, by := range actors {
+					for _, err := range decide(c, trade.Given{By: by, At: Start.Add(time.Hour)}) {
+						e.judge(c, how, err)
+						if _, malformed := errors.AsType[*trade.InvalidError](err); malformed {
+							return // whoever issues it, and whatever the state is
+						}
+					}
+				}
+			}
+			ask(c, "as it is")
+			for _, err := range decide(c, trade.Given{}) {
+				e.judge(c, "by nobody", err)
+			}
+			for bad, how := range spoiltIn(c) {
+				ask(bad, how)
+			}
+			name, data := encode(c)
+			for _, text := range append(spoiltJSON(e.t, data), "", "null", "7", "[]", "{", `{"x":1}`, string(data)+"x", "\xff") {
+				if back, err := decode(name, []byte(text)); err != nil {
+					e.judge(c, text, err)
+				} else {
+					ask(back, text)
+				}
+			}
+			_, err := decode(name+"x", data)
+			e.judge(c, "another name", err)
+		}
+	}
+}
+
+// spoiltIn yields the command with each bad value in each of its fields, and what was done.
+func spoiltIn[C any](c C) func(func(C, string) bool) {
+	return func(yield func(C, string) bool) {
+		paths := leafPaths(reflect.TypeOf(c), nil, nil)
+		for _, path := range paths {
+			v := reflect.New(reflect.TypeOf(c)).Elem()
+			v.Set(reflect.ValueOf(c))
+			name, leaf := v.Type().Name(), v
+			for _, i := range path {
+				name += "." + leaf.Type().Field(i).Name
+				leaf = leaf.Field(i)
+			}
+			for _, bad := range badValues(leaf) {
+				leaf.Set(bad)
+				if !yield(v.Interface().(C), fmt.Sprintf("%s = %.60v", name, bad)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// leafPaths appends the index paths of all fields that can be spoilt.
+func leafPaths(t reflect.Type, at []int, list [][]int) [][]int {
+	if t.Kind() != reflect.Struct || whole[t] {
+		return append(list, slices.Clone(at))
+	}
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() {
+			list = leafPaths(t.Field(i).Type, append(at, i), list)
+		}
+	}
+	return list
+}
+
+// badValues returns the values that nobody should send in a field.
+func badValues(v reflect.Value) (list []reflect.Value) {
+	add := func(x any) { list = append(list, reflect.ValueOf(x).Convert(v.Type())) }
+	switch v.Interface().(type) {
+	case trade.Money:
+		for _, m := range hostileMoney {
+			add(m)
+		}
+		return list
+	case trade.Number:
+		for _, s := range hostileNumbers {
+			add(must(trade.ParseNumber(s)))
+		}
+		return list
+	case time.Time:
+		for _, at := range hostileInstants {
+			add(at)
+		}
+		return list
+	}
+	switch v.Kind() {
+	case reflect.String:
+		for _, s := range append(hostileTexts, "no@address", "E2", "order: x") {
+			add(s)
+		}
+	case reflect.Bool:
+		add(!v.Bool())
+	case reflect.Int, reflect.Int64:
+		for _, n := range []int64{-1, 0, math.MinInt32, math.MaxInt32, math.MinInt64, math.MaxInt64} {
+			add(n)
+		}
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		add(uint64(0))
+		add(uint64(1)<<v.Type().Bits() - 1)
+	case reflect.Slice:
+		list = append(list, reflect.Zero(v.Type()))
+		if v.Len() > 0 && v.Index(0).Kind() == reflect.Struct {
+			for bad := range spoiltElements(v.Index(0)) {
+				one := reflect.MakeSlice(v.Type(), 1, 1)
+				one.Index(0).Set(bad)
+				list = append(list, one)
+			}
+		}
+		long := reflect.MakeSlice(v.Type(), 1001, 1001)
+		for i := 0; i < long.Len() && v.Len() > 0; i++ {
+			long.Index(i).Set(v.Index(0))
+		}
+		list = append(list, long)
+	case reflect.Array:
+		list = append(list, reflect.Zero(v.Type()))
+	}
+	return list
+}
+
+// spoiltElements yields an element of a slice with each bad value in each of its fields.
+func spoiltElements(v reflect.Value) func(func(reflect.Value) bool) {
+	return func(yield func(reflect.Value) bool) {
+		for _, path := range leafPaths(v.Type(), nil, nil) {
+			for _, bad := range badValues(v.FieldByIndex(path)) {
+				c := reflect.New(v.Type()).Elem()
+				c.Set(v)
+				c.FieldByIndex(path).Set(bad)
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// spoiltJSON returns the JSON of a command with each value replaced by each bad one, and with each key
+// left out, given twice, and misspelt.
+func spoiltJSON(t *testing.T, data []byte) []string {
+	t.Helper()
+	var root any
+	if err := json.Unmarshal(data, &root); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	var walk func(v any, put func(string) string)
+	walk = func(v any, put func(string) string) {
+		for _, bad := range []string{`null`, `7`, `-1.5`, `"x"`, `""`, `"1.001 USD"`, `"2025-13-01T00:00:00Z"`, `true`, `{}`, `[]`, `["x"]`, `{"x":1}`, `"\ud800"`, `{`} {
+			list = append(list, put(bad))
+		}
+		text := func(v any) string {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b)
+		}
+		switch v := v.(type) {
+		case map[string]any:
+			keys := make([]string, 0, len(v))
+			for key := range v {
+				keys = append(keys, key)
+			}
+			slices.Sort(keys)
+			for _, key := range keys {
+				var others []string
+				for _, other := range keys {
+					if other != key {
+						others = append(others, text(other)+":"+text(v[other]))
+					}
+				}
+				member := func(key, value string) string {
+					return put("{" + strings.Join(append(slices.Clone(others), text(key)+":"+value), ",") + "}")
+				}
+				list = append(list, put("{"+strings.Join(others, ",")+"}"), member(key, text(v[key])+","+text(key)+":"+text(v[key])))
+				walk(v[key], func(s string) string { return member(key, s) })
+			}
+		case []any:
+			if len(v) > 0 {
+				walk(v[0], func(s string) string { return put("[" + s + "]") })
+			}
+		}
+	}
+	walk(root, func(s string) string { return s })
+	return list
+}
+
+// onEach collects the errors of a decision on each state.
+func onEach[S any](states []S, decide func(S) error) []error {
+	list := make([]error, 0, len(states))
+	for _, s := range states {
+		list = append(list, decide(s))
+	}
+	return list
+}
+
+// phases returns a state in each phase, the first of which is none.
+func phases[P ~uint8, S any](in func(P) S) []S {
+	var list []S
+	for p := range P(9) {
+		list = append(list, in(p))
+	}
+	return list
+}
+
+// decidesOn decides on a line of a product in each of its phases.
+func decidesOn(p credit.Product, account trade.Account, c trade.Currency) func(credit.Command, trade.Given) []error {
+	return func(command credit.Command, g trade.Given) (list []error) {
+		l := credit.New(p, account, c)
+		l.Limit = trade.Minor(100, c)
+		for _, f := range []credit.Facts{{}, {Currencies: []trade.Currency{c}}, {Currencies: []trade.Currency{c}, Hold: order.Hold{Status: order.HoldOpen, Amount: trade.Minor(7, c)}}} {
+			list = append(list, onEach(phases(func(p credit.Phase) credit.Line { l.Phase = p; return l }), func(l credit.Line) error {
+				_, err := credit.Decide(l, command, g, f)
+				return err
+			})...)
+		}
+		return list
+	}
+}
+
+// ordersToAsk returns an order in each phase.
+func ordersToAsk(t *testing.T) []order.Order {
+	t.Helper()
+	return phases(func(p order.Phase) order.Order {
+		return order.Order{
+			ID: OrderID, Phase: p, Seller: order.Party{Account: Seller.Account}, Buyer: order.Party{Account: Buyer.Account, Email: Buyer.Email},
+			Terms: order.Terms{Total: USD("100"), Initial: USD("30")}, Coverage: order.CoverageNone, Mode: order.DraftOnline, ReceivingAccount: ReceivingAccount,
+		}
+	})
+}
+
+// TestFaultOf has errors that nobody should get, as a control.
+func TestFaultOf(t *testing.T) {
+	no := trade.Refuse(rule.A8, "set-buyer", "draft")
+	for name, err := range map[string]error{
+		"two families":        errors.Join(no, trade.Invalid("email", "is odd")),
+		"no field":            trade.Invalid("", "is odd"),
+		"a package":           trade.Invalid("email", "strconv.ParseInt: parsing"),
+		"a package in a text": trade.Refuse(rule.A8, "set-buyer", "draft").Says("order: add 1.00 USD", "金额"),
+		"the first byte":      trade.Invalid("email", "unexpected end, at byte 0"),
+		"English alone":       trade.Refuse(rule.A8, "set-buyer", "draft").Says("odd", ""),
+		"no command":          trade.Refuse(rule.A8, "", "draft"),
+		"a format":            trade.Refuse(rule.A8, "set-buyer", "draft").Says("%!d(string=x)", "%!d(string=x)"),
+	} {
+		if faultOf(err) == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if fault := faultOf(no); fault != "" {
+		t.Error(fault)
+	}
+	for path, want := range map[string]bool{
+		"terms.items[3].amount": true, "terms.ship_by.days": true, "terms": true, "terms.items": true, "total": false, "terms.items[0].colour": false, "terms.total.amount": false,
+	} {
+		if hasField(order.SetTerms{}, path) != want {
+			t.Errorf("%s: %t", path, !want)
+		}
+	}
+}
+
+// outside are the names of what a command comes with: the actor, the instant, the desk's envelope, the
+// stream that is addressed, and the answers of the platform.
+var outside = regexp.MustCompile(`^(actor\.(role|account|email)|at|command|command\.(id|correlation|causation|trace)|order|entrustment|seller|merchant|currency|facts\..+)$`)
+
+// hasField reports whether a field that an error names is one of the command as its JSON has it, or one
+// of what it comes with.
+func hasField(command any, field string) bool {
+	return outside.MatchString(field) || hasPath(reflect.TypeOf(command), field)
+}
+
+// hasPath reports whether the JSON of a type has a value at a path such as "terms.items[3].amount".
+func hasPath(t reflect.Type, path string) bool {
+	if path == "" {
+		return true
+	}
+	if place, rest, ok := strings.Cut(path, "]"); ok && strings.HasPrefix(place, "[") {
+		return t.Kind() == reflect.Slice && hasPath(t.Elem(), strings.TrimPrefix(rest, "."))
+	}
+	if t.Kind() != reflect.Struct || whole[t] {
+		return false
+	}
+	key := path
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		key = path[:i]
+	}
+	return slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return name == key && hasPath(f.Type, strings.TrimPrefix(path[len(key):], "."))
+	})
+}
