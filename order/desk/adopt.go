@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -32,7 +33,7 @@ type Contested struct {
 // AdoptPayments gives the payments that the first edition of the rule book kept on their orders streams
 // of their own, as every payment has since (D65), in the order in which they came in. A payment that two
 // orders counted stays with the first one, and is reported as contested. Until it has run, a card payment
-// that the first edition counted can be counted on a second order.
+// or a pay-later one that the first edition counted can be counted on a second order.
 //
 // Run it once when no process of the first edition writes to the store any longer. It reads the log
 // payment by payment, whatever its size, and may run beside any number of desks and beside another run.
@@ -46,6 +47,7 @@ func (d *Desk) AdoptPayments(ctx context.Context, progress func(Adoption)) (Adop
 	var (
 		done   Adoption
 		failed []error
+		unread = make(map[payment.Key]bool) // the payments of orders that cannot be read: nobody else gets them
 		err    error
 	)
 	if done.Until, err = d.store.Settled(ctx); err != nil {
@@ -62,17 +64,17 @@ func (d *Desk) AdoptPayments(ctx context.Context, progress func(Adoption)) (Adop
 		)
 		if err == nil {
 			done.Position = r.Position
-			if kept, err = keptBy(&r); err == nil && kept.order.IsZero() {
+			if kept, err = d.keptBy(ctx, &r); err == nil && kept.order.IsZero() {
 				continue
 			}
 		}
-		if err == nil {
+		if err == nil && !unread[kept.key] {
 			owner, isNew, err = d.adopt(ctx, kept)
 		}
 		switch faultOf(err) {
 		case faultNone:
 		case faultOfOrder:
-			failed = append(failed, err)
+			failed, unread[kept.key] = append(failed, err), true
 		case faultOfStore:
 			return done, errors.Join(append(failed, err)...)
 		}
@@ -94,7 +96,9 @@ func (d *Desk) AdoptPayments(ctx context.Context, progress func(Adoption)) (Adop
 }
 
 // receipts are the records of payments that came in.
-var receipts = events.Filter{Categories: []string{order.Category}, Types: []string{order.KindPaymentReceived.String()}}
+var receipts = events.Filter{Categories: []string{order.Category, paylater.Category}, Types: []string{
+	order.KindPaymentReceived.String(), paylater.KindInstalmentPaid.String(), paylater.KindPaid.String(), paylater.KindPaymentUnapplied.String(),
+}}
 
 // keptPayment is a payment that the first edition kept on its order; order is zero for one that it did not.
 type keptPayment struct {
@@ -103,20 +107,37 @@ type keptPayment struct {
 }
 
 // keptBy returns the payment of a record if the first edition kept it.
-func keptBy(r *events.Record) (keptPayment, error) {
+func (d *Desk) keptBy(ctx context.Context, r *events.Record) (keptPayment, error) {
 	id, err := orderOf(r.Stream)
 	if err != nil {
 		return keptPayment{}, r.Corrupt(err)
 	}
-	e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
+	e, err := DecodeEvent(r.Type, r.Schema, r.Data)
 	if err != nil {
 		return keptPayment{}, r.Corrupt(err)
 	}
-	in, ok := e.(order.PaymentReceived)
-	if !ok || in.OwnStream {
-		return keptPayment{}, nil
+	var key payment.Key
+	switch e := e.(type) {
+	case order.PaymentReceived:
+		if e.OwnStream {
+			return keptPayment{}, nil
+		}
+		return keptPayment{id, payment.Key{Method: e.Method, Account: e.ReceivingAccount, Reference: e.Reference}}, nil
+	case paylater.InstalmentPaid:
+		key = charge(e.Reference)
+	case paylater.Paid:
+		key = charge(e.Reference)
+	case paylater.PaymentUnapplied:
+		key = charge(e.Reference)
 	}
-	return keptPayment{id, payment.Key{Method: in.Method, Account: in.ReceivingAccount, Reference: in.Reference}}, nil
+	// The events of pay-later orders do not say it: the stream of the payment began in their commit.
+	for first, err := range d.store.Read(ctx, key.Stream(), 0) {
+		if err != nil || first.Commit == r.Commit {
+			return keptPayment{}, err
+		}
+		break
+	}
+	return keptPayment{id, key}, nil
 }
 
 // adopt gives a payment its stream, unless it has one. It returns the order that has the payment, or
@@ -139,18 +160,29 @@ func (x *execution) adopt(kept keptPayment) (owner trade.ID, isNew bool, err err
 	if err != nil {
 		return owner, false, err
 	}
-	o, err := orders.load(x, order.Stream(kept.order))
-	if err != nil {
+	record, err := x.keptRecord(kept)
+	if err != nil || record.Order.IsZero() {
 		return owner, false, err
-	}
-	in, ok := o.Incoming(kept.key.Method, kept.key.Reference)
-	if !ok {
-		return owner, false, nil
 	}
 	if owner = p.Fact().Order; !owner.IsZero() {
 		return owner, false, nil
 	}
-	return o.ID, true, payments.counterpart(x, x.stream, payment.Adopt(in, o.ReceivingAccount), payment.Facts{})
+	return kept.order, true, payments.counterpart(x, x.stream, record, payment.Facts{})
+}
+
+// keptRecord returns the record of a payment as its order has it, or the zero value if the order does
+// not keep it any longer.
+func (x *execution) keptRecord(kept keptPayment) (payment.Record, error) {
+	if kept.key.Method == payment.Charge {
+		o, err := payLaterOrders.load(x, paylater.Stream(kept.order))
+		return payment.Record{Order: o.ID, Method: payment.Charge, Reference: kept.key.Reference, Amount: o.Brought(kept.key.Reference)}, err
+	}
+	o, err := orders.load(x, order.Stream(kept.order))
+	if err != nil {
+		return payment.Record{}, err
+	}
+	in, _ := o.Incoming(kept.key.Method, kept.key.Reference)
+	return payment.Adopt(in, o.ReceivingAccount), nil
 }
 
 // markAdopted writes the mark that every payment has its stream, unless it is there.
@@ -179,7 +211,7 @@ func (d *Desk) onPayment(ctx context.Context, stream events.StreamID, plan func(
 }
 
 // PaymentsAdopted reports whether every payment in the store has a stream of its own: AdoptPayments has
-// left its mark, or the first payment of the log is not one of the first edition. It reads two records
+// left its mark, or the first payment of the log is not one of the first edition. It reads three records
 // at most, and passes over those before the first payment.
 func (d *Desk) PaymentsAdopted(ctx context.Context) (bool, error) {
 	if _, v, err := payments.model.View(ctx, d.store, payment.Adoption); err != nil || v > 0 {
@@ -189,7 +221,7 @@ func (d *Desk) PaymentsAdopted(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		kept, err := keptBy(&r)
+		kept, err := d.keptBy(ctx, &r)
 		return kept.order.IsZero(), err
 	}
 	return true, nil

@@ -84,8 +84,11 @@ func firstEdition(t testing.TB, store events.Store, opts ...desk.Option) *fixtur
 // adoptedAll is what the adoption of testdata/first.log comes to.
 func (tr *fixture) adoptedAll(done desk.Adoption, err error, adopted int) {
 	tr.Helper()
-	want := []desk.Contested{{Key: payment.Key{Method: order.PayCard, Reference: "K-1"}, Owner: firstID(1), Order: firstID(2)}}
-	if err != nil || done.Payments != 11 || adopted >= 0 && done.Adopted != adopted || !reflect.DeepEqual(done.Contested, want) {
+	want := []desk.Contested{
+		{Key: payment.Key{Method: order.PayCard, Reference: "K-1"}, Owner: firstID(1), Order: firstID(2)},
+		{Key: payment.Key{Method: payment.Charge, Reference: "P-1"}, Owner: firstID(11), Order: firstID(12)},
+	}
+	if err != nil || done.Payments != 14 || adopted >= 0 && done.Adopted != adopted || !reflect.DeepEqual(done.Contested, want) {
 		tr.Fatalf("adopted %+v, %v", done, err)
 	}
 	if yes, err := tr.Desk.PaymentsAdopted(tr.Context()); err != nil || !yes {
@@ -148,9 +151,25 @@ func (tr *fixture) reportedAgain() {
 	tr.nothingNew(3, tr.wired(3, "R-1", "100 USD"))
 	tr.nothingNew(3, tr.wired(3, "R-2", "50 USD"))
 	tr.refused(rule.D19, platform, desk.OnOrder(firstID(1), captured(order.PayCard, "C1", "K-1", "1499 USD")))
+	tr.chargedAgain(11, "P-1", "400 CNY")
+	tr.chargedAgain(11, "P-2", "500 CNY")
+	tr.chargedAgain(12, "P-1", "900 CNY")
 	if l := tr.Order(firstID(1)).Ledger; l.Received != money("3300 USD") || l.Applied != money("3000 USD") || l.Unapplied != money("300 USD") {
 		tr.Fatalf("order 1 has %+v", l)
 	}
+}
+
+// chargedAgain reports a payment of a pay-later order again: what it brought is known, and another amount
+// is refused.
+func (tr *fixture) chargedAgain(n int, reference, amount string) {
+	tr.Helper()
+	size, before := tr.size(), tr.Sale(firstID(n))
+	again := paylater.Pay{Reference: reference, Amount: money(amount)}
+	if r := tr.Do(system, desk.OnPayLater(firstID(n), again)); len(r.Events) > 0 || tr.size() != size || !reflect.DeepEqual(tr.Sale(firstID(n)), before) {
+		tr.Fatalf("%s on order %d made %+v", reference, n, r.Events)
+	}
+	again.Amount = money("0.01 CNY")
+	tr.refused(rule.D19, system, desk.OnPayLater(firstID(n), again))
 }
 
 // TestAdoptFirstEdition adopts the payments of a store that the first edition wrote.
@@ -172,14 +191,18 @@ func adoptsFirstEdition(tr *fixture) {
 	if err := tr.try(platform, capture); err != nil {
 		tr.Fatalf("before the adoption: %v", err)
 	}
+	charge := desk.OnPayLater(firstID(13), paylater.Pay{Reference: "P-2", Amount: money("900 CNY")})
+	if err := tr.try(system, charge); err != nil {
+		tr.Fatalf("before the adoption: %v", err)
+	}
 	if yes, err := tr.Desk.PaymentsAdopted(tr.Context()); err != nil || yes {
 		tr.Fatalf("the store is adopted: %t, %v", yes, err)
 	}
 
 	var seen []desk.Adoption
 	done, err := tr.Desk.AdoptPayments(tr.Context(), func(a desk.Adoption) { seen = append(seen, a) })
-	tr.adoptedAll(done, err, 10)
-	if len(seen) != 11 || !reflect.DeepEqual(seen[10], done) || !slices.IsSortedFunc(seen, func(a, b desk.Adoption) int { return int(a.Position) - int(b.Position) }) {
+	tr.adoptedAll(done, err, 12)
+	if len(seen) != 14 || !reflect.DeepEqual(seen[13], done) || !slices.IsSortedFunc(seen, func(a, b desk.Adoption) int { return int(a.Position) - int(b.Position) }) {
 		tr.Errorf("the progress was %+v", seen)
 	}
 	size := tr.size()
@@ -190,6 +213,8 @@ func adoptsFirstEdition(tr *fixture) {
 
 	tr.reportedAgain()
 	tr.refused(rule.D65, platform, capture)
+	tr.refused(rule.D65, system, charge)
+	tr.refused(rule.D65, shopper, charge)
 	tr.refused(rule.D19, platform, desk.OnOrder(firstID(4), wire))
 	tr.refused(rule.D65, platform, desk.OnOrder(firstID(2), captured(order.PayCard, "C1", "K-1", "1000 USD")))
 	tr.owners()
@@ -210,6 +235,8 @@ func (tr *fixture) owners() {
 		{1, payment.Key{Method: order.PayTT, Account: tr.Order(firstID(1)).ReceivingAccount, Reference: "W-1"}, order.IncomingPayment{}},
 		{2, payment.Key{Method: order.PayTT, Account: tr.Order(firstID(2)).ReceivingAccount, Reference: "W-1"}, order.IncomingPayment{}},
 		{2, payment.Key{Method: order.PayCard, Reference: "K-2"}, order.IncomingPayment{Cases: order.Cases{{Status: order.CaseOpen}}}},
+		{11, payment.Key{Method: payment.Charge, Reference: "P-1"}, order.IncomingPayment{}},
+		{11, payment.Key{Method: payment.Charge, Reference: "P-2"}, order.IncomingPayment{}},
 		{3, payment.Key{Method: order.PayCard, Reference: "K-3"}, order.IncomingPayment{Cases: order.Cases{{Status: order.CaseWon}}}},
 		{3, payment.Key{Method: order.PayCard, Reference: "K-4"}, order.IncomingPayment{Cases: order.Cases{{Status: order.CaseLost}}}},
 		{3, payment.Key{Method: order.PayTT, Account: tr.Order(firstID(3)).ReceivingAccount, Reference: "R-1"}, order.IncomingPayment{
@@ -257,8 +284,11 @@ func TestAdoptNamedBefore(t *testing.T) {
 	tr.Do(platform, desk.OnOrder(firstID(2), order.ChargeBack{Reference: "K-1", Case: "CB-1", At: start}))
 	tr.Do(platform, desk.OnOrder(firstID(1), order.ApplyUnapplied{Reference: "W-2", Amount: money("300 USD")}))
 	done, err := tr.Desk.AdoptPayments(t.Context(), nil)
-	want := []desk.Contested{{Key: payment.Key{Method: order.PayCard, Reference: "K-1"}, Owner: firstID(2), Order: firstID(1)}}
-	if err != nil || done.Adopted != 8 || !reflect.DeepEqual(done.Contested, want) {
+	want := []desk.Contested{
+		{Key: payment.Key{Method: order.PayCard, Reference: "K-1"}, Owner: firstID(2), Order: firstID(1)},
+		{Key: payment.Key{Method: payment.Charge, Reference: "P-1"}, Owner: firstID(11), Order: firstID(12)},
+	}
+	if err != nil || done.Adopted != 10 || !reflect.DeepEqual(done.Contested, want) {
 		t.Errorf("adopted %+v, %v", done, err)
 	}
 	tr.audit()
@@ -268,8 +298,8 @@ func TestAdoptNamedBefore(t *testing.T) {
 func TestAdoptCancelled(t *testing.T) {
 	whole := firstEdition(t, memory.New())
 	done, err := whole.Desk.AdoptPayments(t.Context(), nil)
-	whole.adoptedAll(done, err, 10)
-	for n := 1; n <= 11; n++ {
+	whole.adoptedAll(done, err, 12)
+	for n := 1; n <= 14; n++ {
 		tr := firstEdition(t, memory.New())
 		ctx, cancel := context.WithCancel(t.Context())
 		done, err := tr.Desk.AdoptPayments(ctx, func(a desk.Adoption) {
@@ -284,7 +314,7 @@ func TestAdoptCancelled(t *testing.T) {
 			t.Fatalf("cancelled after %d, the store is adopted: %t, %v", n, yes, err)
 		}
 		rest, err := tr.Desk.AdoptPayments(t.Context(), nil)
-		tr.adoptedAll(rest, err, 10-done.Adopted)
+		tr.adoptedAll(rest, err, 12-done.Adopted)
 		if got, want := tr.adoptedLog(), whole.adoptedLog(); !slices.Equal(got, want) {
 			t.Fatalf("cancelled after %d:\n%s, want\n%s", n, got, want)
 		}
@@ -317,7 +347,7 @@ func TestAdoptBesideCommands(t *testing.T) {
 		live.Do(platform, desk.OnOrder(firstID(1), order.ReturnUnapplied{Reference: "W-2", Amount: money("100 USD")}))
 	}
 	done, err := tr.Desk.AdoptPayments(t.Context(), nil)
-	if tr.adoptedAll(done, err, 9); n != 1 {
+	if tr.adoptedAll(done, err, 11); n != 1 {
 		t.Errorf("disturbed %d times", n)
 	}
 	tr.audit()
@@ -327,7 +357,7 @@ func TestAdoptBesideCommands(t *testing.T) {
 func TestAdoptTwiceAtOnce(t *testing.T) {
 	whole := firstEdition(t, memory.New())
 	done, err := whole.Desk.AdoptPayments(t.Context(), nil)
-	whole.adoptedAll(done, err, 10)
+	whole.adoptedAll(done, err, 12)
 	for range max(rounds(20), 5) {
 		store := memory.New()
 		sides := [2]*fixture{firstEdition(t, store), newFixture(t, store).at(start.Add(7 * day))}
@@ -343,7 +373,7 @@ func TestAdoptTwiceAtOnce(t *testing.T) {
 		for i, tr := range sides {
 			tr.adoptedAll(dones[i], errs[i], -1)
 		}
-		if sum := dones[0].Adopted + dones[1].Adopted; sum != 10 {
+		if sum := dones[0].Adopted + dones[1].Adopted; sum != 12 {
 			t.Fatalf("both adopted %d", sum)
 		}
 		if got, want := sides[0].adoptedLog(), whole.adoptedLog(); !slices.Equal(got, want) {
@@ -370,10 +400,10 @@ func (tr *fixture) adoptsWhenItReads(in io.Reader) {
 func TestAdoptKilled(t *testing.T) {
 	whole := firstEdition(t, memory.New())
 	done, err := whole.Desk.AdoptPayments(t.Context(), nil)
-	whole.adoptedAll(done, err, 10)
+	whole.adoptedAll(done, err, 12)
 	path := filepath.Join(t.TempDir(), "log.db")
 	tr := firstEdition(t, openFile(t, path))
-	for n := range 11 { // ten payments and the mark
+	for n := range 13 { // twelve payments and the mark
 		for _, late := range []bool{false, true} {
 			size := tr.size()
 			p := startChild(t, "adopt", path)
@@ -402,7 +432,7 @@ func TestAdoptKilled(t *testing.T) {
 func TestTwoProcessesAdopt(t *testing.T) {
 	whole := firstEdition(t, memory.New())
 	done, err := whole.Desk.AdoptPayments(t.Context(), nil)
-	whole.adoptedAll(done, err, 10)
+	whole.adoptedAll(done, err, 12)
 	for range max(rounds(5), 2) {
 		path := filepath.Join(t.TempDir(), "log.db")
 		tr := firstEdition(t, openFile(t, path))
@@ -411,7 +441,7 @@ func TestTwoProcessesAdopt(t *testing.T) {
 			c.Say(fmt.Sprintln(0, false))
 		}
 		for _, c := range children {
-			if said := c.hear(); said != "11 1 <nil>" {
+			if said := c.hear(); said != "14 2 <nil>" {
 				t.Fatalf("a child says %q", said)
 			}
 		}
@@ -437,7 +467,7 @@ func TestAdoptAroundCorrupt(t *testing.T) {
 	}
 	var corrupt *events.CorruptError
 	done, err := tr.Desk.AdoptPayments(t.Context(), nil)
-	if !errors.As(err, &corrupt) || corrupt.Stream != order.Stream(firstID(1)) || done.Payments != 11 || done.Adopted != 7 || done.Contested != nil {
+	if !errors.As(err, &corrupt) || corrupt.Stream != order.Stream(firstID(1)) || done.Payments != 14 || done.Adopted != 8 || len(done.Contested) != 1 {
 		t.Errorf("adopted %+v, %v", done, err)
 	}
 	if yes, err := tr.Desk.PaymentsAdopted(t.Context()); err != nil || yes {
@@ -468,7 +498,7 @@ func TestSaysNotAdopted(t *testing.T) {
 	warned(1)
 	silent := newFixture(t, store, desk.WithLogger(nil)).at(start.Add(7 * day))
 	done, err := silent.Desk.AdoptPayments(t.Context(), nil)
-	silent.adoptedAll(done, err, 10)
+	silent.adoptedAll(done, err, 12)
 	newFixture(t, store, logger).at(start.Add(7 * day)).Tick()
 	warned(0)
 

@@ -178,7 +178,7 @@ func TestSnapshotsOnOffAndLost(t *testing.T) {
 		for i := range 300 {
 			id := orderOfRound(i, 0)
 			tr.after(time.Hour).Do(shopper, desk.OnPayLater(id, placing(shopkeeper, "100 CNY")))
-			tr.Do(shopper, desk.OnPayLater(id, paying("100 CNY")))
+			tr.Do(shopper, desk.OnPayLater(id, paylater.Pay{Reference: fmt.Sprint("P-", i), Amount: money("100 CNY")}))
 			if i%3 == 0 {
 				tr.on(id, paylater.Refund{Amount: money("30 CNY")})
 			}

@@ -18,8 +18,9 @@
 //   - a ruling with a compensation writes the order and the claim on its hold;
 //   - a close before shipment writes the order, the line, and every entrustment it frees;
 //   - Declare writes the entrustment and the reservation of its declaration number;
-//   - a command on a pay-later order writes the order, its merchant's line, and, once it is paid
-//     or refunded, the merchant's received funds.
+//   - a command that names a payment writes the order and the payment's stream;
+//   - a command on a pay-later order writes the order, its merchant's line, the stream of the payment
+//     that it reports, and, once it is paid or refunded, the merchant's received funds.
 //
 // Every stream that was only read is guarded in the same commit. If a stream has moved in
 // between, the command is decided again on the current state. See TestPlanAllOrNone.
@@ -81,12 +82,12 @@
 //
 // # Upgrading a store of the first edition
 //
-// The first edition of the rule book kept the payments that came in on their orders; since then each is a
-// stream of its own, which no second order can have (D65). What the first edition stored stays as it
+// The first edition of the rule book kept the payments that came in on their orders, of both kinds; since
+// then each is a stream of its own, which no second order can have (D65). What the first edition stored stays as it
 // is and is answered from there. A payment gets its stream when a report names it, and all of them get
 // theirs from [Desk.AdoptPayments]: run it once, when no process of the first edition writes any longer,
-// beside the desks that work. Until then a card payment of the first edition can be counted on a
-// second order; [Desk.PaymentsAdopted] tells whether that is so, and a desk with a logger
+// beside the desks that work. Until then a card payment of the first edition, or a pay-later one, can be counted
+// on a second order; [Desk.PaymentsAdopted] tells whether that is so, and a desk with a logger
 // ([WithLogger]) warns of it with its first command or Tick. See TestAdoptFirstEdition and
 // TestAdoptKilled.
 //

@@ -167,7 +167,8 @@ func ExampleDesk_Timeline() {
 	// a minute before: submitted
 }
 
-// One command on a pay-later order writes the order, the merchant's quota and the received funds.
+// One command on a pay-later order writes the order, the payment, the merchant's quota and the received
+// funds.
 func ExampleOnPayLater() {
 	e := newExampleDesk()
 	shop, buyer, cny := trade.Actor{Role: trade.Seller, Account: "m-shop"}, trade.Actor{Role: trade.Buyer, Account: "b-7"}, funds.CNY()
@@ -188,6 +189,7 @@ func ExampleOnPayLater() {
 	fmt.Println("available:", b.Available(e.now))
 	// Output:
 	// paylater paylater.paid
+	// payment payment.recorded
 	// paylater_line credit.quota-restored
 	// funds funds.credited
 	// available: 3000.00 CNY

@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -52,8 +53,9 @@ func onQuota(c credit.Command) desk.Action { return desk.OnQuota(shopkeeper.Acco
 
 func onFunds(c funds.Command) desk.Action { return desk.OnFunds(shopkeeper.Account, cny, c) }
 
+// paying is a payment of that amount, each time another one.
 func paying(amount string) paylater.Pay {
-	return paylater.Pay{Reference: "P-" + amount, Amount: money(amount)}
+	return paylater.Pay{Reference: "P-" + trade.NewID().String(), Amount: money(amount)}
 }
 
 func assess(amount string) desk.Action { return onQuota(credit.AssessLimit{Limit: money(amount)}) }
@@ -197,6 +199,8 @@ func told(f desk.Recorded) string {
 	case funds.Debited:
 		return fmt.Sprint(e.Kind(), " ", e.Amount)
 	case funds.Event:
+		return e.Kind().String()
+	case payment.Event:
 		return e.Kind().String()
 	}
 	return fmt.Sprintf("%T", f.Event)

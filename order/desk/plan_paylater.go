@@ -6,6 +6,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -21,12 +22,20 @@ func (x *execution) planPayLater(c paylater.Command) error {
 	if f.Line, err = x.usable(&o, c); err != nil {
 		return err
 	}
+	if f.PaidOn, err = x.paidOn(&o, c); err != nil {
+		return err
+	}
 	made, err := paylater.Decide(o, c, x.given, f)
 	if err != nil {
 		return err
 	}
 	if err := payLaterOrders.write(x, x.stream, made); err != nil {
 		return err
+	}
+	if pay, ok := c.(paylater.Pay); ok && len(made) > 0 {
+		if err := x.toCharge(payment.Record{Order: o.ID, Method: payment.Charge, Reference: pay.Reference, Amount: pay.Amount}); err != nil {
+			return err
+		}
 	}
 	for _, e := range made {
 		before := o
@@ -53,6 +62,26 @@ func (x *execution) usable(o *paylater.Order, c paylater.Command) (paylater.Line
 	}
 	l, err := quotas.load(x, stream)
 	return paylater.Line{Active: l.Phase == credit.PhaseOpen, Frozen: l.Frozen(), Usable: l.Usable(), Email: l.Email}, err
+}
+
+// paidOn loads which order has the payment that the command names (D65).
+func (x *execution) paidOn(o *paylater.Order, c paylater.Command) (trade.ID, error) {
+	pay, ok := c.(paylater.Pay)
+	if !ok || x.given.By.Role != trade.System && (x.given.By.Role != trade.Buyer || x.given.By.Account != o.Buyer) {
+		return trade.ID{}, nil // it names none, or is refused whoever has it
+	}
+	p, err := payments.load(x, charge(pay.Reference).Stream())
+	return p.Fact().Order, err
+}
+
+// charge is what a payment of a pay-later order is known by.
+func charge(reference string) payment.Key {
+	return payment.Key{Method: payment.Charge, Reference: reference}
+}
+
+// toCharge writes the stream of a payment of a pay-later order, in the commit of the order's command.
+func (x *execution) toCharge(r payment.Record) error {
+	return payments.counterpart(x, charge(r.Reference).Stream(), r, payment.Facts{})
 }
 
 // spreadPayLater writes to the line and the balance what an event of a pay-later order brings with

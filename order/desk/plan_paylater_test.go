@@ -53,8 +53,8 @@ func planRefund(amount string) asked {
 var payLaterPlans = []plan{
 	{"place: order and line", selling(), planPlace, []string{"paylater.placed", "credit.quota-deducted"}},
 	{"ship: order alone", selling(planPlace), planShip, []string{"paylater.shipped"}},
-	{"pay: order, line and funds", selling(planPlace), planPay,
-		[]string{"paylater.paid", "credit.quota-restored", "funds.credited"}},
+	{"pay: order, payment, line and funds", selling(planPlace), planPay,
+		[]string{"paylater.paid", "payment.recorded", "credit.quota-restored", "funds.credited"}},
 	{"lower: order and line", selling(planPlace), planLower, []string{"paylater.amount-lowered", "credit.quota-restored"}},
 	{"cancel: order and line", selling(planPlace), onSale(planShopper, paylater.Cancel{}),
 		[]string{"paylater.cancelled", "credit.quota-restored"}},

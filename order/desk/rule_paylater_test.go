@@ -173,14 +173,15 @@ func ruleB8(t *testing.T) {
 			tr := shop(t, "5000 CNY")
 			id := prepare(tr)
 			tr.wrote(tr.pay(id, "1200.05 CNY"),
-				"paylater.paid 1200.05 CNY", "credit.quota-restored 1200.05 CNY paid", "funds.credited 1200.05 CNY")
+				"paylater.paid 1200.05 CNY", "payment.recorded", "credit.quota-restored 1200.05 CNY paid", "funds.credited 1200.05 CNY")
 			tr.lineIs("5000", "0", "5000")
 			tr.fundsAre("1200.05", "0", "0")
 			tr.refused(rule.B8, shopper, desk.OnPayLater(id, paying("1200.05 CNY")))
-			tr.wrote(tr.Do(system, desk.OnPayLater(id, paying("0.01 CNY"))), "paylater.payment-unapplied") // D62
+			charge := desk.OnPayLater(id, paying("0.01 CNY"))
+			tr.wrote(tr.Do(system, charge), "paylater.payment-unapplied", "payment.recorded") // D62
 			tr.lineIs("5000", "0", "5000")
 			tr.fundsAre("1200.05", "0", "0")
-			if r := tr.Do(system, desk.OnPayLater(id, paying("0.01 CNY"))); len(r.Events) != 0 {
+			if r := tr.Do(system, charge); len(r.Events) != 0 {
 				t.Errorf("the same again: %+v", r.Events)
 			}
 			tr.wrote(tr.Do(platform, desk.OnPayLater(id, paylater.ReturnUnapplied{Amount: money("0.01 CNY")})), "paylater.unapplied-returned")

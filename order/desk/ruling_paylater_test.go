@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -44,9 +46,54 @@ func TestRulingPayLater(t *testing.T) {
 		{"D59/AFreezeIsNotOfMoney", ruleD59},
 		{"D60/Currencies", ruleD60},
 		{"D61/CounterpartsGoByVersion", ruleD61PayLater},
+		{"D65/APaymentIsOfOneOrder", ruleD65PayLater},
 	} {
 		t.Run(c.name, c.test)
 	}
+}
+
+func ruleD65PayLater(t *testing.T) {
+	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.Instalments = true }))
+	tr.payLater = paylater.DefaultPolicy()
+	tr.payLater.Instalments = true
+	first, second := tr.received("100 CNY"), tr.received("100 CNY")
+	key := payment.Key{Method: payment.Charge, Reference: "P/1 of 2"}
+	pay := paylater.Pay{Reference: key.Reference, Amount: money("30 CNY")}
+	owner := func(want trade.ID, fault error) {
+		t.Helper()
+		if got, err := tr.Desk.PaymentOwner(t.Context(), platform, key); got != want || !errors.Is(err, fault) {
+			t.Fatalf("the payment is of %s, %v", got, err)
+		}
+	}
+	owner(trade.ID{}, desk.ErrNotFound)
+	tr.wrote(tr.Do(shopper, desk.OnPayLater(first, pay)), "paylater.instalment-paid", "payment.recorded")
+	owner(first, nil)
+	for _, by := range []trade.Actor{shopper, system} {
+		tr.refused(rule.D65, by, desk.OnPayLater(second, pay))
+	}
+	tr.refused(rule.B8, otherShopper, desk.OnPayLater(second, pay)) // a stranger does not learn of it
+	tr.refused(rule.B8, shopper, desk.OnPayLater(first, pay))
+	tr.wrote(tr.Do(system, desk.OnPayLater(first, pay)))
+	tr.refused(rule.D19, system, desk.OnPayLater(first, paylater.Pay{Reference: key.Reference, Amount: money("31 CNY")}))
+
+	// A charge that brings more than is due is one payment.
+	key.Reference = "P/2 of 2"
+	pay = paylater.Pay{Reference: key.Reference, Amount: money("90 CNY")}
+	tr.wrote(tr.Do(system, desk.OnPayLater(first, pay)),
+		"paylater.paid 100.00 CNY", "paylater.payment-unapplied", "payment.recorded", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
+	owner(first, nil)
+	if p, _, err := tr.Desk.ReadPayment(t.Context(), platform, key); err != nil || p.Amount != money("90 CNY") || p.Method != payment.Charge {
+		t.Errorf("the payment is %+v, %v", p, err)
+	}
+	tr.wrote(tr.Do(system, desk.OnPayLater(first, pay)))
+	tr.refused(rule.D65, system, desk.OnPayLater(second, pay))
+	// What was not applied goes back without a word on the payment.
+	tr.wrote(tr.Do(platform, desk.OnPayLater(first, paylater.ReturnUnapplied{Amount: money("20 CNY")})), "paylater.unapplied-returned")
+	// The same reference by card is another payment.
+	id := tr.opened("10000 USD").confirmed("100 USD", "100 USD", order.CoverageNone)
+	tr.Do(platform, desk.OnOrder(id, order.RecordPayment{Reference: key.Reference, Method: order.PayCard, Amount: money("100 USD"), PaidAt: start}))
+	owner(first, nil)
+	tr.audit()
 }
 
 func ruleD36(t *testing.T) {
@@ -164,7 +211,7 @@ func ruleD47(t *testing.T) {
 	tr.refused(rule.D47, shopkeeper, desk.OnPayLater(id, paylater.LowerAmount{Amount: money("100.01 CNY")}))
 	tr.lineIs("5000", "100", "4900")
 	tr.wrote(tr.Do(system, desk.OnPayLater(id, paying("100 CNY"))),
-		"paylater.paid 100.00 CNY", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
+		"paylater.paid 100.00 CNY", "payment.recorded", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
 }
 
 func ruleD48(t *testing.T) {
@@ -267,10 +314,10 @@ func ruleD51Instalments(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.Instalments = true }))
 	id := tr.received("100 CNY")
 	for _, part := range []string{"30 CNY", "69.99 CNY"} {
-		tr.wrote(tr.on(id, paying(part)), "paylater.instalment-paid")
+		tr.wrote(tr.on(id, paying(part)), "paylater.instalment-paid", "payment.recorded")
 		tr.lineIs("5000", "100", "4900")
 	}
-	tr.wrote(tr.on(id, paying("0.01 CNY")), "paylater.paid 100.00 CNY", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
+	tr.wrote(tr.on(id, paying("0.01 CNY")), "paylater.paid 100.00 CNY", "payment.recorded", "credit.quota-restored 100.00 CNY paid", "funds.credited 100.00 CNY")
 	tr.lineIs("5000", "0", "5000")
 	tr.fundsAre("100", "0", "0")
 

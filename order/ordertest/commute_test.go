@@ -37,7 +37,7 @@ func TestSalesCommute(t *testing.T) {
 		ids := []trade.ID{{0: 2, 6: 0x70, 8: 0x80, 15: 1}, {0: 2, 6: 0x70, 8: 0x80, 15: 2}}
 		var scripts [2][]asked
 		for i, id := range ids {
-			m := NewPlayer(bigShop(rt, terms), nil, PlayerConfig{Sales: 1})
+			m := NewPlayer(bigShop(rt, terms), nil, PlayerConfig{Name: byte('a' + i), Sales: 1})
 			m.Sales[0] = id
 			for range rapid.IntRange(0, 25).Draw(rt, "steps") {
 				m.chance, m.serial = chanceOf(rt, "step", uint64(i)), m.serial+1

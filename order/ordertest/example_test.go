@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -83,6 +84,7 @@ func ExampleFixture_When() {
 	id := f.SaleAt(paylater.PhaseReceived, ordertest.CNY("100"))
 	f.When(ordertest.Shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P1", Amount: ordertest.CNY("100")})).Then(
 		paylater.Paid{Reference: "P1", Amount: ordertest.CNY("100"), Total: ordertest.CNY("100")},
+		payment.Recorded{Order: id, Method: payment.Charge, Reference: "P1", Amount: ordertest.CNY("100")},
 		credit.QuotaRestored{Order: id, Amount: ordertest.CNY("100"), Cause: credit.RestorePaid},
 		funds.Credited{Order: id, Amount: ordertest.CNY("100"), Repaid: ordertest.CNY("0"), HoldDays: 7, AvailableAt: ordertest.Start.Add(7 * ordertest.Day)},
 	)

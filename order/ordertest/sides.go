@@ -16,6 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
 	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/reservation"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/seller"
@@ -71,6 +72,8 @@ func encodeEvent(event any) (name string, data []byte, err error) {
 		name, _, data, err = paylater.EncodeEvent(nil, e)
 	case funds.Event:
 		name, _, data, err = funds.EncodeEvent(nil, e)
+	case payment.Event:
+		name, _, data, err = payment.EncodeEvent(nil, e)
 	case reservation.Event:
 		name, _, data, err = reservation.EncodeEvent(nil, e)
 	default:

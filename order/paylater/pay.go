@@ -18,8 +18,8 @@ const MaxPayments = 100
 // does not take, because it has ended, is paid, or waits for less, is recorded beside as
 // PaymentUnapplied, and the same report again changes nothing.
 type Pay struct {
-	// Reference names the payment where it was made, in at most 200 bytes. An order takes a
-	// reference once.
+	// Reference names the payment where it was made, in at most 200 bytes. It is known for the whole
+	// store: one order takes it, and once (D65).
 	Reference string      `json:"reference"`
 	Amount    trade.Money `json:"amount"`
 }
@@ -39,7 +39,7 @@ func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 		return nil, o.refuse(rule.D60, c).On("amount").Says("more than an amount can hold", "超出金额可表示的范围")
 	}
 	charge, due := g.By.Role == trade.System, o.Due()
-	if known := o.recorded(c.Reference); !known.IsZero() {
+	if known := o.Brought(c.Reference); !known.IsZero() {
 		switch {
 		case charge && known == c.Amount:
 			return nil, nil
@@ -47,6 +47,9 @@ func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 			return nil, o.refuse(rule.D19, c).On("amount").Because("it is recorded with %[1]s", "该笔付款已按 %[1]s 入账", known)
 		}
 		return nil, o.refuse(rule.B8, c).On("reference").Says("this payment is recorded already", "该笔付款已入账")
+	}
+	if !f.PaidOn.IsZero() && f.PaidOn != o.ID {
+		return nil, o.refuse(rule.D65, c).Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", c.Reference)
 	}
 	paid := Paid{Reference: c.Reference, Amount: due, Total: o.Outstanding, Overdue: o.Phase == PhaseOverdue}
 	switch {
@@ -68,10 +71,11 @@ func (c Pay) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 }
 
 // knows reports whether a payment with that reference is recorded.
-func (o *Order) knows(reference string) bool { return !o.recorded(reference).IsZero() }
+func (o *Order) knows(reference string) bool { return !o.Brought(reference).IsZero() }
 
-// recorded returns what a payment brought, applied or not; zero if it is not recorded.
-func (o *Order) recorded(reference string) trade.Money {
+// Brought returns what the payment of that reference brought, applied or not; zero if it is not
+// recorded on the order.
+func (o *Order) Brought(reference string) trade.Money {
 	sum := o.zero()
 	for _, list := range [...][]Payment{o.Payments, o.Surplus} {
 		for i := range list {

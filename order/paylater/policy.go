@@ -86,6 +86,9 @@ type Facts struct {
 	Policy *Policy // nil stands for the defaults
 	// Line is the merchant's pay-later line in the currency of the amount; Place needs it.
 	Line Line
+	// PaidOn is the pay-later order that has the payment of the reference which Pay names, zero if none
+	// has (D65); Pay needs it.
+	PaidOn trade.ID
 }
 
 // Line is what an order needs to know of its merchant's pay-later line. The zero value is a line

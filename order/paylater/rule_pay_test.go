@@ -72,6 +72,30 @@ var payRules = map[string]func(*testing.T){
 			w.refused(rule.D19, Pay{Reference: "P-100", Amount: yuan("60")})
 		}
 	},
+	"D65/refuse/a payment that another order has": func(t *testing.T) {
+		for _, p := range unpaid {
+			for _, by := range []trade.Actor{buyer, system} {
+				w := on(t, p).as(by)
+				w.facts.PaidOn = other
+				w.refused(rule.D65, pay("100"))
+			}
+		}
+		for _, p := range []Phase{PhaseCancelled, PhaseWrittenOff, PhasePaid} {
+			w := on(t, p).as(system)
+			w.facts.PaidOn = other
+			w.refused(rule.D65, Pay{Reference: "CH-1", Amount: yuan("100")})
+		}
+	},
+	"D65/accept/a payment that is this order's": func(t *testing.T) {
+		w := on(t, PhaseReceived).under(instalments).as(system).do(pay("30"))
+		for _, of := range []trade.ID{ours, other} { // the first edition took a reference on two orders
+			w.facts.PaidOn = of
+			if made, err := Decide(w.o, pay("30"), trade.Given{By: system, At: w.now}, w.facts); err != nil || len(made) > 0 {
+				t.Errorf("the same again makes %+v, %v", made, err)
+			}
+			w.refused(rule.D19, Pay{Reference: "P-30", Amount: yuan("70")})
+		}
+	},
 	"D62/refuse/the buyer cannot pay what is settled": func(t *testing.T) {
 		for p, id := range map[Phase]rule.ID{PhaseCancelled: rule.B8, PhasePaid: rule.B8, PhasePrepaid: rule.B8, PhaseWrittenOff: rule.D52} {
 			on(t, p).as(buyer).refused(id, Pay{Reference: "again", Amount: yuan("100")})

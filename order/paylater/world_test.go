@@ -18,6 +18,7 @@ const day = 24 * time.Hour
 
 var (
 	ours    = trade.ID{1, 6: 0x70, 8: 0x80, 15: 0xa}
+	other   = trade.ID{1, 6: 0x70, 8: 0x80, 15: 0xb}
 	newYear = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 	buyer    = trade.Actor{Role: trade.Buyer, Account: "bao"}

@@ -3,7 +3,7 @@
 // order does not have to keep the payments that it received one by one (D15).
 //
 // A T/T credit is known by receiving account and reference, any other payment by method and
-// reference; Key makes the name of the stream from them. The stream knows the order, the method, the
+// reference, that of a pay-later order by the method Charge; Key makes the name of the stream from them. The stream knows the order, the method, the
 // amount, the cases (D24) and, while the payment is under review, what became of its money. What a
 // report does to the money of the order is the order's affair: see package order.
 //

@@ -37,6 +37,8 @@ type Auditor struct {
 	funds  func(merchant string) FundsPolicy // nil where nobody said
 	alone  bool                              // see Alone
 	second bool                              // see SecondEdition
+	// charges says that the payments of pay-later orders have streams of their own from here on.
+	charges bool
 
 	orders   map[string]*orderBook // by id
 	sales    map[string]*saleBook

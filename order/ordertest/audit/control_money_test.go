@@ -277,37 +277,76 @@ func TestMarkOfAdoption(t *testing.T) {
 
 // TestChargesHaveStreams has the payments of pay-later orders in streams of their own.
 func TestChargesHaveStreams(t *testing.T) {
-	record := func(stream, data string) edit {
-		return func(log []events.Record) []events.Record {
-			i := find(log, "paylater.paid", "all-12")
-			r := log[i]
-			r.Stream, r.Type, r.Data = events.StreamID(stream), "payment.recorded", []byte(data)
-			return slices.Insert(log, i+1, r)
-		}
+	paid := func(old, with string) edit {
+		return data("paylater.paid", "all-12", "payment.recorded", old, with)
 	}
-	stream := new(hand).stream(12, "charge", "all-12")
-	of := `{"order":"` + o(12) + `","method":"charge","reference":"all-12","amount":"2000.00 CNY"}`
-	for name, c := range map[string]struct {
-		fault string
-		edit  edit
-	}{
-		"sound": {"", record(stream, of)},
-		"more than was due": {"", all(record(stream, strings.Replace(of, "2000.00", "2010.00", 1)), asks("paylater.paid", "all-12", `"buyer","account":"b-shopper"`, `"system"`),
-			beside("paylater.paid", "all-12", "paylater.payment-unapplied", `{"reference":"all-12","amount":"10.00 CNY"}`))},
-		"another amount":         {"I31", record(stream, strings.Replace(of, "2000.00", "1999.00", 1))},
-		"another order":          {"I31", record(stream, strings.Replace(of, o(12), o(13), 1))},
-		"another reference":      {"D65", record(stream, strings.Replace(of, "all-12", "all-13", 1))},
-		"recorded a second time": {"D65", all(record(stream, of), record(stream, of))},
-		"of no order, by a case": {"D65", all(record(stream, `{"case":"x"}`), func(log []events.Record) []events.Record {
-			log[find(log, "payment.recorded", "")].Type = "payment.taken"
-			return log
+	recorded := func(change func(r *events.Record)) edit {
+		return inStream("paylater.paid", "all-12", "payment.recorded", change)
+	}
+	more := all(asks("paylater.paid", "all-12", `"buyer","account":"b-shopper"`, `"system"`),
+		beside("paylater.paid", "all-12", "paylater.payment-unapplied", `{"reference":"all-12","amount":"10.00 CNY"}`))
+	for name, c := range map[string]control{
+		"sound":                      {"", all()},
+		"more than was due":          {"", all(more, paid("2000.00", "2010.00"))},
+		"more than is recorded":      {"I31", more},
+		"no stream":                  {"D65", without("paylater.paid", "all-12", "payment.recorded")},
+		"no stream of an instalment": {"D65", without("paylater.instalment-paid", "part-11", "payment.recorded")},
+		"another amount":             {"I31", paid("2000.00", "1999.00")},
+		"another order":              {"I31", paid(o(12), o(13))},
+		"another reference":          {"D65", paid("all-12", "all-13")},
+		"another method":             {"D65", paid("charge", "card")},
+		"recorded a second time":     {"D65", again("payment.recorded", "all-12")},
+		"in a commit of its own":     {"D65", parted("payment.recorded", "all-12")},
+		"of no order, by a case": {"D65", recorded(func(r *events.Record) {
+			r.Type, r.Data = "payment.taken", []byte(`{"case":"x"}`)
 		})},
 	} {
-		a := audit.New(settings()...)
+		a := audit.New(append(settings(), audit.SecondEdition())...)
 		err := a.Log(t.Context(), newLog(numbered(c.edit(sound(t)))))
 		if c.fault != "" && !breaks(err, c.fault) || c.fault == "" && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		a.Forget(events.StreamID("paylater-" + o(12)))
+	}
+}
+
+// TestChargesAdopted has the payments of pay-later orders of the first edition get streams.
+func TestChargesAdopted(t *testing.T) {
+	first := func(log []events.Record) []events.Record {
+		return slices.DeleteFunc(log, func(r events.Record) bool {
+			return r.Type == "payment.recorded" && strings.Contains(string(r.Data), `"charge"`)
+		})
+	}
+	// adopts adopts every payment that the log has, but those whose reference has the word.
+	adopts := func(but string) edit {
+		return func(log []events.Record) []events.Record {
+			for _, r := range numbered(sound(t)) {
+				if r.Type != "payment.recorded" || !strings.Contains(string(r.Data), `"charge"`) || strings.Contains(string(r.Data), but) {
+					continue
+				}
+				r.Commit, r.At, r.Meta = uuid.New(), log[len(log)-1].At, []byte(by(byPlatform, "adopt-payments"))
+				log = append(log, r)
+			}
+			return log
+		}
+	}
+	whole := all(first, adopts("no such"))
+	for name, c := range map[string]control{
+		"first edition":          {"", first},
+		"adopted":                {"", all(whole, marked)},
+		"not all":                {"", all(first, adopts("all-12"))},
+		"not all, and marked":    {"D65", all(first, adopts("all-12"), marked)},
+		"adopted a second time":  {"D65", all(whole, again("payment.recorded", "all-12"))},
+		"another amount":         {"D65", all(whole, put("payment.recorded", "all-12", "2000.00", "1999.00"))},
+		"another order":          {"I31", all(whole, put("payment.recorded", "all-12", o(12), o(13)))},
+		"another reference":      {"D65", all(whole, put("payment.recorded", "all-12", "all-12", "all-13"))},
+		"under review":           {"D65", all(whole, put("payment.recorded", "all-12", `"method"`, `"review":true,"method"`))},
+		"by another command":     {"I8", all(whole, asks("payment.recorded", "all-12", "adopt-payments", "pay"))},
+		"no stream after others": {"D65", without("paylater.paid", "all-12", "payment.recorded")},
+	} {
+		err := audit.New(settings()...).Log(t.Context(), newLog(numbered(c.edit(sound(t)))))
+		if c.fault != "" && !breaks(err, c.fault) || c.fault == "" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

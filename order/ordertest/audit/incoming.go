@@ -86,15 +86,20 @@ func (a *Auditor) allAdopted(b *incomingBook, key string) {
 		a.failf("D65", "a mark of adoption that is out of place, or twice")
 	}
 	b.held = true
+	has := func(key, reference string) {
+		if in := a.incoming[key]; (in == nil || !in.held) && !a.has(a.forgotten, key) {
+			a.failf("D65", "%q has no stream of its own", reference)
+		}
+	}
+	for _, s := range a.sales {
+		for reference := range s.kept {
+			has(streamOf("charge", "", reference), reference)
+		}
+	}
 	for _, o := range a.orders {
 		for i := range o.payments {
-			p := &o.payments[i]
-			if !p.first || p.reference == "" {
-				continue
-			}
-			key := streamOf(p.method, o.account, p.reference)
-			if in := a.incoming[key]; (in == nil || !in.held) && !a.has(a.forgotten, key) {
-				a.failf("D65", "%s has no stream of its own", p.reference)
+			if p := &o.payments[i]; p.first && p.reference != "" {
+				has(streamOf(p.method, o.account, p.reference), p.reference)
 			}
 		}
 	}
@@ -152,6 +157,10 @@ func (a *Auditor) adopts(records []events.Record) {
 
 // adopt takes what the fact says of a payment of the first edition: it has to be what its order knows.
 func (a *Auditor) adopt() {
+	if string(a.text("method")) == "charge" {
+		a.adoptCharge()
+		return
+	}
 	o := a.orders[string(a.text("order"))]
 	if o == nil {
 		return
@@ -175,6 +184,25 @@ func (a *Auditor) adopt() {
 	if len(before) != len(p.cases) || len(before) == 1 && (p.cases[0].outcome != before[0].outcome || p.cases[0].name != "" || p.cases[0].amount != 0) {
 		a.failf("D65", "%q has the cases %+v, its order knows %+v", reference, p.cases, before)
 	}
+}
+
+// adoptCharge does so for a payment that the first edition recorded on a pay-later order.
+func (a *Auditor) adoptCharge() {
+	s, reference := a.sales[string(a.text("order"))], string(a.text("reference"))
+	key := streamOf("charge", "", reference)
+	if s == nil || a.record.Stream != events.StreamID("payment-"+key) {
+		return
+	}
+	n, kept := s.kept[reference]
+	if !kept {
+		return
+	}
+	b := a.incomingOf(key)
+	if b.held || a.amountOf("amount") != n || a.flag("review") || a.fact.raw("cases") != nil {
+		a.failf("D65", "%q is of %d, held %t", reference, n, b.held)
+	}
+	b.held, b.adopted = true, a.commit
+	delete(s.kept, reference)
 }
 
 // adopts gives a payment that the first edition recorded the stream, with what is known of its money.

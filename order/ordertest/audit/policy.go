@@ -76,4 +76,4 @@ func Alone() Option { return func(a *Auditor) { a.alone = true } }
 // SecondEdition says that the second edition of the rule book wrote all of the log. Without it an
 // order is held to the second edition from the first event on that the first one would not have
 // written, and until then to what both have in common.
-func SecondEdition() Option { return func(a *Auditor) { a.second = true } }
+func SecondEdition() Option { return func(a *Auditor) { a.second, a.charges = true, true } }

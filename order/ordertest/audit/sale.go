@@ -74,9 +74,10 @@ type saleBook struct {
 	ended                              bool    // the platform has closed one
 	charges                            int64
 	references                         []string
-	unapplied                          amount   // what charges brought beside, less what went back
-	surplus                            []string // the references of these charges
-	waitsUntil                         instant  // in the funds; see lots
+	unapplied                          amount            // what charges brought beside, less what went back
+	surplus                            []string          // the references of these charges
+	kept                               map[string]amount // what payments brought that the first edition recorded, and that are not adopted since
+	waitsUntil                         instant           // in the funds; see lots
 }
 
 // waiting reports whether the order may still move quota or money.
@@ -218,13 +219,21 @@ func (a *Auditor) refer(s *saleBook) {
 	a.charged(s, reference)
 }
 
-// charged says that a charge came in, if the commit writes the streams of payments. What is due and what
-// is beyond it are two events of one charge.
+// charged says that a payment came in. What is due and what is beyond it are two events of one payment. The
+// first edition kept it on the order: so does a log until the first payment that has a stream.
 func (a *Auditor) charged(s *saleBook, reference string) {
-	if len(a.named) == 0 {
+	e := effect{what: "a payment", sale: s, name: streamOf("charge", "", reference), x: a.money("amount", s.currency)}
+	if !slices.Contains(a.named, e.name) {
+		if a.charges {
+			a.failf("D65", "payment %q without a stream of its own", reference)
+		}
+		if s.kept == nil {
+			s.kept = make(map[string]amount)
+		}
+		s.kept[reference] += e.x
 		return
 	}
-	e := effect{what: "a payment", sale: s, name: streamOf("charge", "", reference), x: a.money("amount", s.currency)}
+	a.charges = true
 	for i := range a.mine {
 		if a.mine[i].what == e.what && a.mine[i].name == e.name {
 			a.mine[i].x += e.x

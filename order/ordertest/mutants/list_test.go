@@ -91,6 +91,7 @@ var mutants = []mutant{
 	{"paylater/aftersales.go", "left := max(0, f.rules().MaxPause-o.Paused)", "left := f.rules().MaxPause", "D66", "each after-sales case pauses for thirty days", rules},
 	{"paylater/aftersales.go", "if c.Amount.AtMost(o.Instalments) {", "if false {", "D51", "lowered to less than was paid in parts", rules},
 	{"paylater/pay.go", "case charge && known == c.Amount:", "case false:", "D62", "a charge that is told twice is refused", rules},
+	{"paylater/pay.go", "if !f.PaidOn.IsZero() && f.PaidOn != o.ID {", "if false {", "D65", "a payment counts on two pay-later orders", rules},
 	{"paylater/pay.go", "case !f.rules().Instalments:", "case false:", "D51", "a part is taken under any policy", edges},
 	{"paylater/order.go", "return by.Account == o.Merchant", "return by.Account != \"\"", "I8", "any merchant acts on any order", play},
 

@@ -163,7 +163,7 @@ func (s *sale) lower(w *world, o *paylater.Order) time.Duration {
 func (s *sale) pay(w *world, o *paylater.Order) {
 	due := o.Due()
 	s.wires++
-	c := paylater.Pay{Reference: fmt.Sprintf("P%d", s.wires), Amount: due}
+	c := paylater.Pay{Reference: fmt.Sprintf("P%d-%s", s.wires, s.id), Amount: due}
 	if w.odds(30) {
 		more := c
 		more.Amount = trade.Minor(due.MinorUnits()+1, w.people.cny)
@@ -270,7 +270,7 @@ func (s *sale) charged(w *world, o *paylater.Order) time.Duration {
 	}
 	s.asked = true
 	s.wires++
-	var c paylater.Command = paylater.Pay{Reference: fmt.Sprintf("S%d", s.wires), Amount: o.Due()}
+	var c paylater.Command = paylater.Pay{Reference: fmt.Sprintf("S%d-%s", s.wires, s.id), Amount: o.Due()}
 	if w.odds(400) {
 		c = paylater.FailCharge{Reason: "no funds"}
 	}
