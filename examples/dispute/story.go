@@ -48,7 +48,8 @@ func newStory(out io.Writer, lang rule.Lang) *story {
 	s := &story{out: out, words: display.In(lang), texts: textsIn(lang), order: trade.NewID(), now: time.Date(2025, 6, 2, 1, 0, 0, 0, time.UTC)}
 	s.desk, s.err = desk.New(memory.New(),
 		desk.WithClock(func() time.Time { return s.now }),
-		desk.WithSources(desk.Sources{
+		desk.WithSources(desk.DemoSources()),
+		desk.WithSources(desk.Sources{ // what this story knows better
 			Match: func(context.Context, trade.Email) (trade.Account, error) { return buyer.Account, nil },
 			Store: func(context.Context, trade.Account) (seller.Facts, error) {
 				return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil

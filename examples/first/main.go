@@ -22,7 +22,7 @@ func main() {
 	store, err := sqlite.Open(ctx, "orders.db") // fsync on every commit, or it does not open
 	check(err)
 	defer store.Close()
-	orders, err := desk.New(store)
+	orders, err := desk.New(store, desk.WithSources(desk.DemoSources())) // a platform gives its own
 	check(err)
 	acme := trade.Actor{Role: trade.Seller, Account: "s-acme"}
 	id, err := trade.ParseID("019c0000-0000-7000-8000-000000000117")

@@ -49,7 +49,8 @@ func newStory(store events.Store, out io.Writer, lang rule.Lang) *story {
 	s.desk, s.err = desk.New(store,
 		desk.WithClock(func() time.Time { return s.now }),
 		desk.WithPayLater(policy),
-		desk.WithSources(desk.Sources{
+		desk.WithSources(desk.DemoSources()),
+		desk.WithSources(desk.Sources{ // what this story knows better
 			Funds: func(context.Context, trade.Account) (funds.Policy, error) {
 				p := funds.DefaultPolicy()
 				p.HoldDays = 7 // this merchant waits seven days

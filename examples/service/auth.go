@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -66,6 +67,14 @@ func (p people) authenticate(r *http.Request) (trade.Actor, error) {
 		return trade.Actor{}, errUnknownToken
 	}
 	return by, nil
+}
+
+// sources returns what a demonstration knows beside the log. A copy gives its own: who approves a
+// certification, and which bank has the receiving accounts.
+func (p people) sources() desk.Sources {
+	s := desk.DemoSources()
+	s.Match = p.match
+	return s
 }
 
 // match returns the account of the buyer with that verified address: see desk.Sources.

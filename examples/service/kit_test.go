@@ -24,7 +24,6 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/events/sqlite"
-	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/trade"
 	fileviews "github.com/tradesurety/surety/projection/sqlite"
 )
@@ -164,7 +163,7 @@ func startLocal(t testing.TB, change func(*limits), wrap func(events.Store) even
 	if wrap != nil {
 		store = wrap(log)
 	}
-	s, err := newService(store, views, known.authenticate, desk.Sources{Match: known.match}, slog.New(slog.NewTextHandler(t.Output(), nil)), l)
+	s, err := newService(store, views, known.authenticate, known.sources(), slog.New(slog.NewTextHandler(t.Output(), nil)), l)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres"
 	"github.com/tradesurety/surety/events/sqlite"
-	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/projection"
 	pgviews "github.com/tradesurety/surety/projection/postgres"
 	fileviews "github.com/tradesurety/surety/projection/sqlite"
@@ -51,7 +50,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(out, nil))
-	s, err := newService(log, views, known.authenticate, desk.Sources{Match: known.match}, logger, defaults())
+	s, err := newService(log, views, known.authenticate, known.sources(), logger, defaults())
 	if err != nil {
 		return err
 	}

@@ -436,7 +436,7 @@ func TestRefusalsAreCurrent(t *testing.T) {
 func TestOptionsThatAreNone(t *testing.T) {
 	inMemory(t, desk.WithPolicy(nil), desk.WithDeadlines(nil), desk.WithCache(-1), desk.WithTimeout(0)).opened("0 USD").
 		life("100 USD", "100 USD", order.CoverageNone)
-	plain := must(desk.New(memory.New(), desk.WithClock(nil)))
+	plain := must(desk.New(memory.New(), desk.WithSources(desk.DemoSources()), desk.WithClock(nil)))
 	if _, err := plain.Do(background, asking(platform, limit("1 USD"))); err != nil {
 		t.Fatal(err)
 	}

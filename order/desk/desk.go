@@ -66,8 +66,8 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithSources sets the sources of what no stream says. Fields that are nil keep their
-// defaults.
+// WithSources sets the sources of what no stream says. Fields that are nil keep what an option
+// before has set, or their defaults; Certify and Account have none.
 func WithSources(s Sources) Option { return func(d *Desk) { d.sources = s.or(d.sources) } }
 
 // WithCache sets how many folded states the desk keeps in memory; 0 keeps none. The default
@@ -93,8 +93,8 @@ func WithTimeout(t time.Duration) Option { return func(d *Desk) { d.timeout = t 
 // log; it is built when it is first needed.
 func WithDeadlines(x Deadlines) Option { return func(d *Desk) { d.deadlines = x } }
 
-// New returns a desk on the store, or the *trade.InvalidError of a policy. The store stays the
-// caller's to close.
+// New returns a desk on the store, or the *trade.InvalidError of a policy, or ErrNoSource. The store
+// stays the caller's to close.
 func New(store events.Store, opts ...Option) (*Desk, error) {
 	d := &Desk{
 		store: store, cache: events.NewCache(10_000), policy: order.DefaultPolicy(), payLater: paylater.DefaultPolicy(),
@@ -105,6 +105,9 @@ func New(store events.Store, opts ...Option) (*Desk, error) {
 	}
 	if err := cmp.Or(d.policy.Validate(), d.payLater.Validate()); err != nil {
 		return nil, err
+	}
+	if d.sources.Certify == nil || d.sources.Account == nil {
+		return nil, ErrNoSource
 	}
 	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout)}
 	if d.deadlines == nil {

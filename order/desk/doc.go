@@ -55,7 +55,8 @@
 // What no stream says comes from [Sources]. Look-ups are made at most once per command. A
 // source that makes something, a receiving account or a verdict, is called at most once per
 // command, after every rule that does not depend on it has passed, with the command's ID, for
-// which it always returns the same; Try never calls it.
+// which it always returns the same; Try never calls it. Those have no defaults: [New] without them is
+// [ErrNoSource], and [DemoSources] has some for demonstrations and tests. See TestNewNeedsSources.
 //
 // # Reads
 //

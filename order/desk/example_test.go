@@ -27,7 +27,7 @@ type exampleDesk struct {
 
 func newExampleDesk() *exampleDesk {
 	e := &exampleDesk{now: time.Date(2025, 3, 10, 9, 0, 0, 0, time.UTC)}
-	d, err := desk.New(memory.New(), desk.WithClock(func() time.Time { return e.now }))
+	d, err := desk.New(memory.New(), desk.WithSources(desk.DemoSources()), desk.WithClock(func() time.Time { return e.now }))
 	if err != nil {
 		log.Fatal(err)
 	}

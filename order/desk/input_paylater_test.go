@@ -13,6 +13,7 @@ import (
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/ordertest"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
@@ -135,8 +136,30 @@ func TestNewRefusesPolicies(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if _, err := desk.New(memory.New(), desk.WithPolicy(nil), desk.WithPayLater(nil)); err != nil {
+	if _, err := desk.New(memory.New(), desk.WithSources(desk.DemoSources()), desk.WithPolicy(nil), desk.WithPayLater(nil)); err != nil {
 		t.Errorf("the defaults: %v", err)
+	}
+}
+
+// TestNewNeedsSources: no desk approves certifications, or makes up receiving accounts, because nobody
+// said who does.
+func TestNewNeedsSources(t *testing.T) {
+	demo := desk.DemoSources()
+	for name, given := range map[string][]desk.Option{
+		"none": nil, "look-ups": {desk.WithSources(desk.Sources{Match: ordertest.Sources().Match})},
+		"no account": {desk.WithSources(desk.Sources{Certify: demo.Certify})}, "no verdict": {desk.WithSources(desk.Sources{Account: demo.Account})},
+	} {
+		if d, err := desk.New(memory.New(), given...); !errors.Is(err, desk.ErrNoSource) || d != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, given := range map[string][]desk.Option{
+		"in one": {desk.WithSources(demo)}, "in two": {desk.WithSources(desk.Sources{Certify: demo.Certify}), desk.WithSources(desk.Sources{Account: demo.Account})},
+		"replaced in part": {desk.WithSources(demo), desk.WithSources(desk.Sources{Match: ordertest.Sources().Match})},
+	} {
+		if _, err := desk.New(memory.New(), given...); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ func newPlanner(t *testing.T, list ...asked) *planner {
 	later.FreezeAfterOverdue = 1
 	p := &planner{view: &view{Store: memory.New()}, at: planStart}
 	t.Cleanup(func() { _ = p.Store.Close() })
-	d, err := New(p.view, WithCache(0), WithPolicy(policy), WithPayLater(later), WithClock(func() time.Time { return p.at }), WithSources(Sources{
+	d, err := New(p.view, WithCache(0), WithPolicy(policy), WithPayLater(later), WithClock(func() time.Time { return p.at }), WithSources(DemoSources()), WithSources(Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return planBuyer.Account, nil },
 		Store: func(context.Context, trade.Account) (seller.Facts, error) {
 			return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil

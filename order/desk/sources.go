@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -13,8 +14,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Sources are the platform's answers to what no stream says. A nil field keeps its default. The
-// functions are called concurrently; an error of one ends the command, with nothing written.
+// Sources are the platform's answers to what no stream says. Certify and Account must be given: see
+// ErrNoSource. Any other field that is nil keeps its default. The functions are called concurrently;
+// an error of one ends the command, with nothing written.
 type Sources struct {
 	// Match returns the account that is registered under an address, or "" for none. It is a
 	// look-up: it is called at most once per command, also by Try, and only for the seller of
@@ -38,14 +40,34 @@ type Sources struct {
 
 	// Certify returns the verdict on a certification. It is called at most once per command,
 	// after every rule that does not depend on it has passed, and never by Try; for the same
-	// command ID it must return the same. The default approves.
+	// command ID it must return the same. There is no default.
 	Certify func(ctx context.Context, command uuid.UUID, c seller.Certification) (seller.Verdict, error)
 
-	// Account makes the receiving account of an order. It is called as Certify is. The
-	// default derives a number from the command ID.
+	// Account makes the receiving account of an order. It is called as Certify is. There is no
+	// default.
 	Account func(ctx context.Context, command uuid.UUID, id trade.ID) (order.ReceivingAccount, error)
 }
 
+// ErrNoSource is the error of New without a source that decides: nobody is certified, and no buyer
+// pays to an account, because a source was forgotten.
+var ErrNoSource = errors.New("a desk needs the sources Certify and Account; DemoSources has some for demonstrations and tests")
+
+// DemoSources returns sources for demonstrations and tests, without a platform behind them: every
+// certification is approved, and the number of a receiving account derives from the command ID and
+// belongs to no bank. Nobody can pay to it.
+func DemoSources() Sources {
+	return Sources{
+		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
+			return seller.Verdict{Approved: true}, nil
+		},
+		Account: func(_ context.Context, command uuid.UUID, id trade.ID) (order.ReceivingAccount, error) {
+			sum := sha256.Sum256(append(command[:], id[:]...))
+			return order.ReceivingAccount(fmt.Sprintf("TA%X", sum[:16])), nil
+		},
+	}
+}
+
+// defaultSources has the defaults of the look-ups.
 func defaultSources() Sources {
 	return Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return "", nil },
@@ -54,13 +76,6 @@ func defaultSources() Sources {
 		},
 		Email: func(context.Context, trade.Account) (trade.Email, error) { return "", nil },
 		Funds: func(context.Context, trade.Account) (funds.Policy, error) { return funds.DefaultPolicy(), nil },
-		Certify: func(context.Context, uuid.UUID, seller.Certification) (seller.Verdict, error) {
-			return seller.Verdict{Approved: true}, nil
-		},
-		Account: func(_ context.Context, command uuid.UUID, id trade.ID) (order.ReceivingAccount, error) {
-			sum := sha256.Sum256(append(command[:], id[:]...))
-			return order.ReceivingAccount(fmt.Sprintf("TA%X", sum[:16])), nil
-		},
 	}
 }
 

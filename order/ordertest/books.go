@@ -131,7 +131,7 @@ func Audit(ctx context.Context, d *desk.Desk, store events.Store, opts ...audit.
 			return err
 		}
 	}
-	cold, err := desk.New(store, desk.WithCache(0))
+	cold, err := desk.New(store, desk.WithSources(Sources()), desk.WithCache(0))
 	if err != nil {
 		return err
 	}

@@ -77,27 +77,27 @@ func DeskOn(t TB, store events.Store, opts ...desk.Option) *Fixture {
 
 // Sources returns the sources of Desk, for a desk of the caller's own.
 func Sources() desk.Sources {
-	return desk.Sources{
-		Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
-			for _, by := range []trade.Actor{Buyer, OtherBuyer, Seller} {
-				if e.Same(by.Email) {
-					return by.Account, nil
-				}
+	s := desk.DemoSources()
+	s.Match = func(_ context.Context, e trade.Email) (trade.Account, error) {
+		for _, by := range []trade.Actor{Buyer, OtherBuyer, Seller} {
+			if e.Same(by.Email) {
+				return by.Account, nil
 			}
-			return "", nil
-		},
-		Email: func(_ context.Context, account trade.Account) (trade.Email, error) {
-			for _, by := range []trade.Actor{Seller, OtherSeller} {
-				if account == by.Account {
-					return by.Email, nil
-				}
-			}
-			return "", nil
-		},
-		Store: func(context.Context, trade.Account) (seller.Facts, error) {
-			return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
-		},
+		}
+		return "", nil
 	}
+	s.Email = func(_ context.Context, account trade.Account) (trade.Email, error) {
+		for _, by := range []trade.Actor{Seller, OtherSeller} {
+			if account == by.Account {
+				return by.Email, nil
+			}
+		}
+		return "", nil
+	}
+	s.Store = func(context.Context, trade.Account) (seller.Facts, error) {
+		return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
+	}
+	return s
 }
 
 // Do carries out a command that has to be accepted.

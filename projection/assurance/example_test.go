@@ -100,7 +100,7 @@ func ExampleDeadlines() {
 	for due, err := range deadlines.Due(ctx, f.Clock.Now()) {
 		fmt.Println(due.Order == id, due.Kind, due.At.Format(time.DateOnly), err)
 	}
-	d := must(desk.New(f.Store, desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now)))
+	d := must(desk.New(f.Store, desk.WithSources(ordertest.Sources()), desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now)))
 	done, err := d.Tick(ctx, f.Clock.Now())
 	fmt.Println(len(done), "done,", f.Order(id).Phase, err)
 	// Output:

@@ -26,7 +26,7 @@ func TestTickOnDeadlines(t *testing.T) {
 		w.trade(200)
 		w.catchUp(store, []*projection.View{assurance.DeadlinesView()})
 		clock := func() time.Time { return w.clock }
-		byView := must(desk.New(w.log, desk.WithClock(clock), desk.WithDeadlines(assurance.NewDeadlines(store))))
+		byView := must(desk.New(w.log, desk.WithSources(desk.DemoSources()), desk.WithClock(clock), desk.WithDeadlines(assurance.NewDeadlines(store))))
 		w.clock = w.clock.Add(40 * day)
 		done, err := byView.Tick(context.Background(), w.clock)
 		if err != nil || len(done) == 0 {
@@ -117,7 +117,7 @@ func TestDeadlinesOfBrokenOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.catchUp(store, []*projection.View{assurance.DeadlinesView()}, projection.OnPoison(projection.Park))
-	d := must(desk.New(w.log, desk.WithDeadlines(assurance.NewDeadlines(store))))
+	d := must(desk.New(w.log, desk.WithSources(desk.DemoSources()), desk.WithDeadlines(assurance.NewDeadlines(store))))
 	done, err := d.Tick(ctx, w.clock.Add(100*day))
 	broken, ok := errors.AsType[*events.CorruptError](err)
 	if !ok || broken.Stream != order.Stream(id) || len(done) < 2 {

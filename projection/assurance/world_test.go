@@ -66,6 +66,7 @@ func newWorld(t testing.TB, opts ...desk.Option) *world {
 	w := &world{TB: t, log: log, clock: start, rand: viewtest.Rand(t)}
 	opts = append([]desk.Option{
 		desk.WithClock(func() time.Time { return w.clock }),
+		desk.WithSources(desk.DemoSources()),
 		desk.WithSources(desk.Sources{
 			Match: func(_ context.Context, e trade.Email) (trade.Account, error) {
 				if e.Same(bruno.Email) {

@@ -90,7 +90,7 @@ func TestTickOnBoth(t *testing.T) {
 		both := []*projection.View{assurance.DeadlinesView(), views.DeadlinesView()}
 		w.catchUp(store, both)
 		clock := func() time.Time { return w.clock }
-		byViews := must(desk.New(w.log, desk.WithClock(clock), desk.WithDeadlines(views.NewDeadlines(store).With(assurance.NewDeadlines(store)))))
+		byViews := must(desk.New(w.log, desk.WithSources(desk.DemoSources()), desk.WithClock(clock), desk.WithDeadlines(views.NewDeadlines(store).With(assurance.NewDeadlines(store)))))
 		w.clock = w.clock.Add(40 * day)
 		kinds := make(map[string]int)
 		for range 3 { // receipt, charge, overdue

@@ -27,7 +27,7 @@
 // A desk that also runs assurance orders takes the deadlines of both:
 //
 //	due := paylater.NewDeadlines(store).With(assurance.NewDeadlines(store))
-//	d := desk.New(log, desk.WithDeadlines(due))
+//	d, err := desk.New(log, desk.WithSources(sources), desk.WithDeadlines(due))
 //
 // # Time
 //

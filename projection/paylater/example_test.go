@@ -100,7 +100,7 @@ func ExampleDeadlines_With() {
 	deadlines := views.NewDeadlines(store).With(assurance.NewDeadlines(store))
 
 	f.Clock.Advance(30 * ordertest.Day)
-	d := must(desk.New(f.Store, desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now)))
+	d := must(desk.New(f.Store, desk.WithSources(ordertest.Sources()), desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now)))
 	done, err := d.Tick(ctx, f.Clock.Now())
 	fmt.Println(len(done), "done:", f.Sale(sale).Phase, "and", f.Order(contract).Phase, err)
 	// Output:

@@ -74,7 +74,7 @@ func newWorld(t testing.TB) *world {
 	terms := paylater.DefaultPolicy()
 	terms.Instalments, terms.ChargeRetries, terms.FreezeAfterOverdue = true, 1, 3
 	terms.Currencies = []trade.Currency{cny, usd}
-	w.desk = must(desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.Sources{
+	w.desk = must(desk.New(log, desk.WithClock(func() time.Time { return w.clock }), desk.WithPayLater(terms), desk.WithSources(desk.DemoSources()), desk.WithSources(desk.Sources{
 		Funds: func(_ context.Context, merchant trade.Account) (funds.Policy, error) {
 			p := funds.DefaultPolicy()
 			if p.FeeRate = 100; merchant != zhou.Account {

@@ -76,7 +76,7 @@ func settings() []audit.Option {
 func newStory(t testing.TB) *story {
 	s := &story{TB: t, store: memory.New(), now: start}
 	t.Cleanup(func() { _ = s.store.Close() })
-	s.desk = must(desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.Sources{
+	s.desk = must(desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLater), desk.WithSources(desk.DemoSources()), desk.WithSources(desk.Sources{
 		Match: func(context.Context, trade.Email) (trade.Account, error) { return bruno.Account, nil },
 		Store: func(_ context.Context, a trade.Account) (seller.Facts, error) {
 			return seller.Facts{Operating: true, Membership: map[trade.Account]seller.Membership{acme.Account: seller.MemberPaid, shop.Account: seller.MemberFree}[a]}, nil

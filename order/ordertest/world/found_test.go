@@ -76,7 +76,7 @@ func TestFound(t *testing.T) {
 		t.Run(f.what, func(t *testing.T) {
 			s := &stage{T: t, store: forgetful.New(), now: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
 			t.Cleanup(func() { _ = s.store.Close() })
-			d, err := desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.Sources{
+			d, err := desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithSources(desk.DemoSources()), desk.WithSources(desk.Sources{
 				Store: func(context.Context, trade.Account) (seller.Facts, error) {
 					return seller.Facts{Operating: true, Membership: seller.MemberPaid}, nil
 				},

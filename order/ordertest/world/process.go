@@ -24,7 +24,7 @@ type process struct {
 func (w *world) start(i int) {
 	l := &link{Store: w.store, world: w}
 	opts := []desk.Option{
-		desk.WithClock(w.clock), desk.WithSources(w.people.sources()), desk.WithTimeout(0),
+		desk.WithClock(w.clock), desk.WithSources(desk.DemoSources()), desk.WithSources(w.people.sources()), desk.WithTimeout(0),
 		desk.WithCache(cacheStates >> (2 * i)), desk.WithPayLater(payLaterPolicy()),
 	}
 	if !w.Config.Index {
