@@ -220,15 +220,17 @@ func (e *PaymentReversed) contradicts(o *Order) error {
 
 func (e PaymentReversed) evolve(o *Order, at time.Time) {
 	sums := e.sums(o)
-	if e.first() {
+	if !e.first() {
+		o.named(e.Method, e.Reference)
+	} else {
 		i := o.receiptIndex(e.Method, e.Reference)
+		o.lowerKeptReview(e.Reviewed)
 		o.Payments = slices.Clone(o.Payments)
 		o.Payments[i].Chargeback = Chargeback{
 			Status: ChargebackOpen, Applied: e.Applied, Unapplied: e.Unapplied, Review: e.Reviewed, OpenedAt: at, At: at,
 		}
 	}
 	o.Ledger = o.Ledger.moved(e.moved(), sums)
-	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
 	o.setOpenCases(sums.Open, resumed{}, at)
 	o.noteSettled(at)
 }
@@ -257,7 +259,7 @@ func (e *TransferReversed) contradicts(o *Order) error {
 func (e TransferReversed) evolve(o *Order, at time.Time) {
 	r := PaymentReversed(e)
 	o.Ledger = o.Ledger.moved(r.moved(), e.Cases)
-	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
+	o.named(e.Method, e.Reference)
 	o.setOpenCases(e.Cases.Open, resumed{}, at)
 	o.noteSettled(at)
 }
@@ -359,8 +361,11 @@ func (e *ChargebackResolved) contradicts(o *Order) error {
 
 func (e ChargebackResolved) evolve(o *Order, at time.Time) {
 	sums := e.sums(o)
-	if e.first() {
+	if !e.first() {
+		o.named(e.Method, e.Reference)
+	} else {
 		i := o.receiptIndex(e.Method, e.Reference)
+		o.lowerKeptReview(trade.Money{}.SubUnchecked(e.Reviewed))
 		o.Payments = slices.Clone(o.Payments)
 		b := &o.Payments[i].Chargeback
 		b.Status, b.At = ChargebackLost, at
@@ -369,7 +374,6 @@ func (e ChargebackResolved) evolve(o *Order, at time.Time) {
 		}
 	}
 	o.Ledger = o.Ledger.moved(e.moved(), sums)
-	o.lowerKeptReview(e.Method, e.Reference, trade.Money{}.SubUnchecked(e.Reviewed))
 	o.setOpenCases(sums.Open, resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 	o.noteSettled(at)
 }

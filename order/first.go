@@ -41,3 +41,33 @@ func (o *Order) receiptIndex(method Method, reference string) int {
 		return reference != "" && p.Receipt.Reference == reference && (method == "" || p.Method == method)
 	})
 }
+
+// lowerKeptReview notes that money which the first edition kept under review is not any longer, or is
+// again if the amount is negative. The events of that edition do not say of which payment it is.
+func (o *Order) lowerKeptReview(reviewed trade.Money) {
+	if !reviewed.IsZero() {
+		o.KeptReview = o.KeptReview.SubUnchecked(reviewed)
+	}
+}
+
+// named notes that an event of the second edition names a payment. If the first edition kept it here, it
+// has a stream of its own from now on, which knows what of it is under review.
+func (o *Order) named(method Method, reference string) {
+	i := o.receiptIndex(method, reference)
+	if i < 0 {
+		return
+	}
+	if in, _ := o.Incoming(o.Payments[i].Method, reference); in.Review {
+		o.KeptReview = o.KeptReview.SubUnchecked(in.Unapplied)
+		o.Payments = slices.Clone(o.Payments)
+		o.Payments[i].Receipt.NeedsReview = false
+	}
+}
+
+// forgetReceipt removes what the first edition kept of a payment whose record was taken back.
+func (o *Order) forgetReceipt(method Method, reference string) {
+	if i := o.receiptIndex(method, reference); i >= 0 {
+		o.Payments = slices.Clone(o.Payments)
+		o.Payments[i].Receipt, o.Payments[i].Chargeback = PaymentReceived{}, Chargeback{}
+	}
+}

@@ -162,11 +162,3 @@ func (o *Order) Incoming(method Method, reference string) (IncomingPayment, bool
 	}
 	return IncomingPayment{}, false
 }
-
-// lowerKeptReview notes that money of a payment which the first edition kept is not under review any
-// longer, or again if the amount is negative. The first edition named no payment.
-func (o *Order) lowerKeptReview(method Method, reference string, reviewed trade.Money) {
-	if !reviewed.IsZero() && (reference == "" || o.receiptIndex(method, reference) >= 0) {
-		o.KeptReview = o.KeptReview.SubUnchecked(reviewed)
-	}
-}

@@ -122,5 +122,9 @@ func (e *UnappliedReturned) contradicts(o *Order) error {
 
 func (e UnappliedReturned) evolve(o *Order, _ time.Time) {
 	o.Ledger = o.Ledger.returned(&e)
-	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
+	if e.Reference == "" {
+		o.lowerKeptReview(e.Reviewed)
+	} else {
+		o.named(e.Method, e.Reference)
+	}
 }

@@ -176,6 +176,39 @@ func testD65(t *testing.T) {
 		}
 	})
 	testD65Void(t, s)
+	t.Run("effect/what the first edition kept under review, once a report names one", func(t *testing.T) {
+		old := s
+		for reference, amount := range map[string]string{"W-1": "100", "W-2": "50"} {
+			old = old.stored(platform, order.RecordPayment{}, order.PaymentReceived{
+				Reference: reference, Method: order.PayTT, ReceivingAccount: account, Amount: money(amount), Applied: money("0"), Unapplied: money(amount),
+				Payer: "Somebody", PaidAt: old.now, NeedsReview: true,
+			})
+		}
+		kept := func(o order.Order, reference, unapplied string) {
+			t.Helper()
+			if in, ok := o.Incoming(order.PayTT, reference); !ok || !in.Review || in.Unapplied != money(unapplied) {
+				t.Errorf("the order has %+v, %t", in, ok)
+			}
+		}
+		sums := order.CaseSums{Taken: money("50"), Lost: money("50"), Excess: money("0")}
+		for _, c := range [][2]string{{"W-1", "W-2"}, {"W-2", "W-1"}} {
+			first, _ := old.order.Incoming(order.PayTT, c[0])
+			second, _ := old.order.Incoming(order.PayTT, c[1])
+			amount, rest := first.Amount, second.Amount.String()
+			kept(old.order, c[1], rest)
+			kept(must(order.Evolve(old.order, order.UnappliedApplied{Amount: amount, Reviewed: amount, Reference: c[0], Method: order.PayTT}, old.now)), c[1], rest)
+			kept(must(order.Evolve(old.order, order.UnappliedReturned{Amount: money("20"), Reviewed: money("20"), Reference: c[0], Method: order.PayTT}, old.now)), c[1], rest)
+		}
+		void := must(order.Evolve(old.order, order.PaymentVoided{
+			Reference: "W-2", Method: order.PayTT, Amount: money("50"), Moved: order.Moved{Unapplied: money("50"), Reviewed: money("50")}, Cases: sums,
+		}, old.now))
+		if kept(void, "W-1", "100"); void.KeptReview != money("100") {
+			t.Errorf("%s are under review", void.KeptReview)
+		}
+		if in, ok := void.Incoming(order.PayTT, "W-2"); ok {
+			t.Errorf("the order has %+v", in)
+		}
+	})
 	t.Run("effect/what the first edition stored is answered from the order's state", func(t *testing.T) {
 		old := s.paidFirst("1", "2000", "2000")
 		again := old.charged("1", "2000")

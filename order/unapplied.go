@@ -112,7 +112,11 @@ func (e *UnappliedApplied) contradicts(o *Order) error {
 
 func (e UnappliedApplied) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.applied(&e)
-	o.lowerKeptReview(e.Method, e.Reference, e.Reviewed)
+	if e.Reference == "" {
+		o.lowerKeptReview(e.Reviewed)
+	} else {
+		o.named(e.Method, e.Reference)
+	}
 	o.forgetUnannounced(e.Method, e.Reference)
 	o.noteSettled(at)
 }

@@ -62,7 +62,8 @@ func (e *PaymentVoided) contradicts(o *Order) error {
 
 func (e PaymentVoided) evolve(o *Order, at time.Time) {
 	o.Ledger = o.Ledger.moved(e.Moved, e.Cases)
-	o.lowerKeptReview(e.Method, e.Reference, e.Moved.Reviewed)
+	o.named(e.Method, e.Reference)
+	o.forgetReceipt(e.Method, e.Reference)
 	o.forgetUnannounced(e.Method, e.Reference)
 	o.setOpenCases(e.Cases.Open, resumed{e.ReceiptDeadline, e.PayBy, e.ConfirmBy}, at)
 	o.noteSettled(at)

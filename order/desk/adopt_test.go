@@ -294,6 +294,87 @@ func TestAdoptNamedBefore(t *testing.T) {
 	tr.audit()
 }
 
+// TestAdoptVoided takes back the record of a payment that two orders counted: the second one gets it. None
+// of them counts it again.
+func TestAdoptVoided(t *testing.T) {
+	tr := firstEdition(t, memory.New())
+	done, err := tr.Desk.AdoptPayments(t.Context(), nil)
+	tr.adoptedAll(done, err, 12)
+	tr.Do(platform, desk.OnOrder(firstID(1), tr.wired(1, "W-3", "5000 USD")))
+	tr.Do(platform, desk.OnOrder(firstID(1), order.VoidPayment{Reference: "K-1"}))
+	again := captured(order.PayCard, "C1", "K-1", "1000 USD")
+	tr.nothingNew(2, again)
+
+	rest, err := tr.Desk.AdoptPayments(t.Context(), nil)
+	if err != nil || rest.Adopted != 1 || len(rest.Contested) != 1 {
+		t.Fatalf("adopted %+v, %v", rest, err)
+	}
+	tr.nothingNew(2, again)
+	tr.refused(rule.D65, platform, desk.OnOrder(firstID(1), captured(order.PayCard, "C1", "K-1", "1500 USD")))
+	tr.Do(platform, desk.OnOrder(firstID(2), order.ChargeBack{Reference: "K-1", Case: "CB-1", At: start}))
+	if owner, err := tr.Desk.PaymentOwner(t.Context(), platform, payment.Key{Method: order.PayCard, Reference: "K-1"}); err != nil || owner != firstID(2) {
+		t.Errorf("the payment is of %s, %v", owner, err)
+	}
+	size := tr.size()
+	if rest, err = tr.Desk.AdoptPayments(t.Context(), nil); err != nil || rest.Adopted != 0 || tr.size() != size {
+		t.Errorf("adopted %+v, %v", rest, err)
+	}
+	tr.audit()
+}
+
+// TestAdoptVoidedThenNamed has a report name the payment of the second order, once the first order's
+// record was taken back.
+func TestAdoptVoidedThenNamed(t *testing.T) {
+	tr := firstEdition(t, memory.New())
+	tr.Do(platform, desk.OnOrder(firstID(1), tr.wired(1, "W-3", "5000 USD")))
+	tr.Do(platform, desk.OnOrder(firstID(1), order.VoidPayment{Reference: "K-1"}))
+	tr.nothingNew(2, captured(order.PayCard, "C1", "K-1", "1000 USD"))
+	tr.Do(platform, desk.OnOrder(firstID(2), order.ChargeBack{Reference: "K-1", Case: "CB-1", At: start}))
+	done, err := tr.Desk.AdoptPayments(t.Context(), nil)
+	if err != nil || done.Adopted != 11 || len(done.Contested) != 1 {
+		t.Errorf("adopted %+v, %v", done, err)
+	}
+	tr.audit()
+}
+
+// TestAdoptUnderReview names the later of two transfers under review first, in each way that ends or
+// lowers its review: what waits of the earlier one stays what it is.
+func TestAdoptUnderReview(t *testing.T) {
+	later := func(c order.Command) []order.Command { return []order.Command{c} }
+	for name, first := range map[string][]order.Command{
+		"applied":  later(order.ApplyUnapplied{Reference: "R-2", Amount: money("50 USD")}),
+		"returned": later(order.ReturnUnapplied{Reference: "R-2", Amount: money("20 USD")}),
+		"recalled": later(order.ReverseTransfer{Reference: "R-2", Case: "RC-1", At: start}),
+		"voided":   later(order.VoidPayment{Reference: "R-2"}),
+		"both": {order.ReturnUnapplied{Reference: "R-2", Amount: money("20 USD")}, order.ReturnUnapplied{Reference: "R-1", Amount: money("30 USD")},
+			order.ReturnUnapplied{Reference: "R-2", Amount: money("20 USD")}},
+	} {
+		for _, adopts := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " ", adopts), func(t *testing.T) {
+				tr := firstEdition(t, memory.New())
+				for _, c := range first {
+					tr.Do(platform, desk.OnOrder(firstID(3), c))
+				}
+				if adopts {
+					if _, err := tr.Desk.AdoptPayments(t.Context(), nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				left := money("70 USD")
+				if name == "both" {
+					left = money("40 USD")
+				}
+				tr.refused(rule.D21, platform, desk.OnOrder(firstID(3), order.ReturnUnapplied{Reference: "R-1", Amount: must(left.Add(money("0.01 USD")))}))
+				tr.Do(platform, desk.OnOrder(firstID(3), order.ReturnUnapplied{Reference: "R-1", Amount: left}))
+				if o := tr.Order(firstID(3)); !o.KeptReview.IsZero() {
+					t.Errorf("%s of %s is under review without a stream", o.KeptReview, o.Ledger.Review)
+				}
+				tr.audit()
+			})
+		}
+	}
+}
+
 // TestAdoptCancelled cancels the adoption after each of its payments, and begins again.
 func TestAdoptCancelled(t *testing.T) {
 	whole := firstEdition(t, memory.New())

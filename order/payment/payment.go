@@ -459,7 +459,7 @@ func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (ord
 			return found, err
 		}
 		in, rank := p.Fact(), 0
-		if kept, ok := o.Incoming(key.Method, reference); ok && p.Phase == PhaseNone {
+		if kept, ok := o.Incoming(key.Method, reference); ok && in.Order.IsZero() {
 			in = kept // the first edition kept it on the order
 		}
 		switch {
