@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -57,8 +56,11 @@ func on[T, C any](target func(*http.Request) (T, error), decode func(string, []b
 // orderID returns the id of an order, which is a UUID of version 7: the log's index of them stays warm.
 func orderID(r *http.Request) (trade.ID, error) {
 	id, err := trade.ParseID(r.PathValue("id"))
-	if err == nil && uuid.UUID(id).Version() != 7 {
-		err = malformed("id", "must be a UUID of version 7")
+	switch invalid, ok := errors.AsType[*trade.InvalidError](err); {
+	case ok:
+		err = malformed("order", invalid.Reason)
+	case err == nil && uuid.UUID(id).Version() != 7:
+		err = malformed("order", "must be a UUID of version 7")
 	}
 	return id, err
 }
@@ -101,9 +103,13 @@ func (s *service) command(do action) handler {
 		if err != nil {
 			return err
 		}
+		conditions, err := preconditionsOf(r.Header)
+		if err != nil {
+			return err
+		}
 		// A complete request is executed even if the client does not wait: an interrupted command
 		// would have an unknown outcome. The desk bounds the time.
-		result, err := s.desk.Do(context.WithoutCancel(r.Context()), c)
+		result, err := s.do(context.WithoutCancel(r.Context()), c, conditions)
 		if err != nil {
 			return err
 		}
@@ -138,9 +144,6 @@ func (s *service) read(w http.ResponseWriter, r *http.Request, by trade.Actor, d
 		return c, err
 	}
 	c.ID = commandID(by, c.Correlation)
-	if c.Expect, err = ifMatch(r.Header); err != nil {
-		return c, err
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.limits.body))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -183,19 +186,3 @@ func commandID(by trade.Actor, key string) uuid.UUID {
 	}
 	return desk.CommandID(at, "service/"+by.Role.String()+"/"+string(by.Account), key)
 }
-
-// ifMatch returns the version that a command expects, 0 for any.
-func ifMatch(h http.Header) (events.Version, error) {
-	values := h.Values("If-Match")
-	if len(values) == 0 {
-		return 0, nil
-	}
-	n, err := strconv.ParseUint(strings.Trim(values[0], `"`), 10, 64)
-	if v := events.Version(n); err == nil && v > 0 && len(values) == 1 && values[0] == etag(v) {
-		return v, nil
-	}
-	return 0, malformed("If-Match", `must be one version in quotes, such as "7"`)
-}
-
-// etag returns the entity tag of a version.
-func etag(v events.Version) string { return `"` + strconv.FormatUint(uint64(v), 10) + `"` }

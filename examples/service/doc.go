@@ -18,6 +18,7 @@
 //	POST /funds/{account}/{currency}/commands/{command}
 //	GET  /orders?seller=&buyer=&phase=&status=&due_before=&by_deadline=&limit=&after=&wait=
 //	GET  /orders/{id}
+//	GET  /orders/{id}/next
 //	GET  /orders/{id}/timeline
 //	GET  /pay-later/{id}
 //	GET  /entrustments/{id}
@@ -28,10 +29,15 @@
 //	GET  /events
 //	GET  /healthz
 //
-// A state has an ETag and is not sent again to an If-None-Match that has it. A command whose event is the
-// first of what it addresses is answered with 201 and a Location. The body of a command is the JSON of its type, such as {"mode":"online"} for draft. The caller who
-// drafts or places an order chooses its id, a UUID of version 7. The actor comes from the bearer
-// token alone: see Authenticate.
+// A state is answered in the JSON that the library documents for it, with its version as ETag. A command
+// whose event is the first of what it addresses is answered with 201 and a Location. The body of a
+// command is the JSON of its type, such as {"mode":"online"} for draft. The caller who drafts or places
+// an order chooses its id, a UUID of version 7. The actor comes from the bearer token alone: see
+// Authenticate.
+//
+// If-Match and If-None-Match work as in RFC 9110, for reads and for commands: lists of tags, *, and weak
+// tags, which an If-Match never matches. A command whose preconditions are not met is answered with
+// 412, a read with 304 or 412. The key of a command is checked before: a retry gets its first answer.
 //
 // # Retries
 //
@@ -40,16 +46,15 @@
 // first answer with repeated set. Another request with the same key is answered with 422, as that
 // draft demands. A refusal is not stored: a retry is decided again. Two callers never share a key.
 //
-// A command with an If-Match, which has the version of an ETag or of an earlier answer, is refused
-// with 412 if the version has changed.
-//
 // # Problems
 //
 // Errors are answered with problem details as in RFC 9457, whose type ends in
 //
 //   - #refused (409): a rule refuses the command. The members rule, text, command and phase name the
 //     rule and the command; missing, earliest and deadline have what is missing and when the command
-//     would be accepted, where that is known. The texts are English or Chinese, by Accept-Language.
+//     would be accepted, and field the field of the command that the rule speaks of, where there is one.
+//     The texts are English or Chinese, by Accept-Language.
+//   - #early (409): a report is about what is not recorded yet. Deliver it again, with the same key.
 //   - #forbidden (403): the command is not for the caller's role, or the caller is not a party. The
 //     members are those of #refused without a phase, and are the same whether what is addressed
 //     exists or not; a read of what is not the caller's to see is a 404.
@@ -66,7 +71,8 @@
 //
 // GET /events is a stream of server-sent events, whose ids are positions of the log. It begins with
 // the next event, or after the Last-Event-ID; a client that resumes from the last id it received
-// misses no event. Personal data is masked as in a timeline.
+// misses no event. It has the events of both products that the caller may see, with personal data
+// masked as in a timeline; the platform gets those of everything else by type.
 //
 // See TestLoad for two instances under load, and TestTerminatedMidLoad for the state after SIGTERM.
 package main

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,12 +35,23 @@ type problem struct {
 	Earliest time.Time   `json:"earliest,omitzero"`
 	Deadline time.Time   `json:"deadline,omitzero"`
 
-	// For malformed input: the field, and what is wrong with it.
+	// For malformed input: the field, and what is wrong with it. For a refusal: the field that the rule
+	// speaks of, where there is one.
 	Field  string `json:"field,omitzero"`
 	Reason string `json:"reason,omitzero"`
 
 	// For an unexpected version: the current one.
 	Version events.Version `json:"version,omitzero"`
+
+	lang rule.Lang // of title, detail and text; empty for English
+}
+
+// in returns the text in that language.
+func in(lang rule.Lang, english, chinese string) string {
+	if lang == rule.Chinese {
+		return chinese
+	}
+	return english
 }
 
 func (p *problem) Error() string { return fmt.Sprint(p.Status, " ", p.Title, ": ", p.Detail) }
@@ -67,6 +79,7 @@ func describe(err error, lang rule.Lang) *problem {
 		corrupt *events.CorruptError
 		misuse  *events.MisuseError
 		no      *trade.Refusal
+		early   *trade.EarlyError
 		invalid *trade.InvalidError
 		bounds  *events.BoundsError
 		expect  *desk.ExpectError
@@ -79,12 +92,17 @@ func describe(err error, lang rule.Lang) *problem {
 		// This case comes first: the fault is in a stored event, not in the request.
 		return plain(http.StatusInternalServerError, "The error has been logged.")
 	case errors.As(err, &no):
-		p := typed(http.StatusConflict, "refused", "Refused by the rule book", no.Text(lang))
+		p := typed(http.StatusConflict, "refused", in(lang, "Refused by the rule book", "被规则拒绝"), no.Text(lang))
 		if no.ByActor() {
-			p = typed(http.StatusForbidden, "forbidden", "Not yours to issue", no.Text(lang))
+			p = typed(http.StatusForbidden, "forbidden", in(lang, "Not yours to issue", "无权操作"), no.Text(lang))
 		}
+		p.lang, p.Field = lang, no.Field
 		p.Rule, p.Text, p.Command, p.Phase = no.Rule, no.Rule.Text(lang), no.Command, no.Phase
 		p.Missing, p.Earliest, p.Deadline = no.Missing, no.Earliest, no.Deadline
+		return p
+	case errors.As(err, &early):
+		p := typed(http.StatusConflict, "early", in(lang, "Not yet", "尚不能登记"), early.Text(lang))
+		p.lang, p.Rule, p.Text, p.Command = lang, rule.D62, rule.D62.Text(lang), early.Command
 		return p
 	case errors.As(err, &invalid):
 		return malformed(invalid.Field, invalid.Reason)
@@ -92,6 +110,9 @@ func describe(err error, lang rule.Lang) *problem {
 		return malformed(bounds.Field, bounds.Reason)
 	case errors.As(err, &expect):
 		p := typed(http.StatusPreconditionFailed, "version", "Another version", fmt.Sprintf("It is at version %d.", expect.Head))
+		if expect.Head == 0 {
+			p.Detail = "It does not exist."
+		}
 		p.Version = expect.Head
 		return p
 	case errors.As(err, &reused):
@@ -109,14 +130,11 @@ func describe(err error, lang rule.Lang) *problem {
 
 // fail answers a request with the problem for an error.
 func (s *service) fail(w http.ResponseWriter, r *http.Request, err error) {
-	lang := language(r.Header.Get("Accept-Language"))
-	p := *describe(err, lang)
-	if p.Rule == "" {
-		lang = rule.English // only refusals have a text in both languages
-	}
+	p := *describe(err, language(strings.Join(r.Header.Values("Accept-Language"), ",")))
 	p.Instance = r.URL.EscapedPath()
 	h := w.Header()
-	h.Set("Content-Language", string(lang))
+	// What a rule says is in both languages, and everything else in English, whatever was asked for.
+	h.Set("Content-Language", string(cmp.Or(p.lang, rule.English)))
 	h.Set("Vary", "Accept-Language")
 	switch p.Status {
 	case http.StatusUnauthorized:
@@ -125,6 +143,10 @@ func (s *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Connection", "close") // the rest of the body may still come
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
+	case http.StatusConflict:
+		if strings.HasSuffix(p.Type, "#early") {
+			h.Set("Retry-After", "60")
+		}
 	}
 	if p.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		s.logger.Error("request failed", "method", r.Method, "path", p.Instance, "status", p.Status, "error", err)

@@ -24,7 +24,7 @@ type handler func(w http.ResponseWriter, r *http.Request, by trade.Actor) error
 func (s *service) route() {
 	s.mux.HandleFunc("GET /healthz", s.healthz)
 	s.mux.Handle("GET /orders", s.authenticated(s.list))
-	s.mux.Handle("GET /orders/{id}", s.authenticated(s.show))
+	s.mux.Handle("GET /orders/{id}/next", s.authenticated(s.next))
 	s.mux.Handle("GET /orders/{id}/timeline", s.authenticated(s.timeline))
 	s.mux.Handle("GET /events", s.authenticated(s.events))
 	for path, read := range s.states() {
@@ -181,10 +181,25 @@ func parsePosition(text string) (events.Position, error) {
 	return events.Position(n), err
 }
 
-// show answers with the current state of an order, the terms and the receiving account that a buyer
-// needs to confirm and to pay, and the next commands of the actor, each with the rule that is known to
-// refuse it, if there is one. Its ETag is its version.
-func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
+// upcoming is what may happen to an order next.
+type upcoming struct {
+	Version      events.Version `json:"version"`
+	Status       string         `json:"status,omitzero"`
+	Step         string         `json:"step,omitzero"`
+	Due          trade.Money    `json:"due,omitzero"`
+	Deadline     time.Time      `json:"deadline,omitzero"`
+	DeadlineKind string         `json:"deadline_kind,omitzero"`
+	Commands     []nextCommand  `json:"commands"`
+}
+
+// nextCommand is a command that the actor may issue, with the rule that is known to refuse it now.
+type nextCommand struct {
+	Command string  `json:"command"`
+	Rule    rule.ID `json:"rule,omitzero"`
+}
+
+// next answers with what is due of an order and the next commands of the actor.
+func (s *service) next(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	id, err := orderID(r)
 	if err != nil {
 		return err
@@ -195,24 +210,15 @@ func (s *service) show(w http.ResponseWriter, r *http.Request, by trade.Actor) e
 	}
 	status, step := o.PlatformStatus(time.Now())
 	deadline, _ := o.Deadline()
-	next := make(map[string]rule.ID)
+	commands := []nextCommand{}
 	for _, x := range o.Next(by, time.Now(), nil) {
-		next[x.Command] = ""
+		c := nextCommand{Command: x.Command}
 		if x.Refusal != nil {
-			next[x.Command] = x.Refusal.Rule
+			c.Rule = x.Refusal.Rule
 		}
+		commands = append(commands, c)
 	}
-	w.Header().Set("ETag", etag(version))
-	reply(w, http.StatusOK, "application/json", struct {
-		summary
-		Revision order.Revision         `json:"revision,omitzero"`
-		Terms    order.Terms            `json:"terms,omitzero"`
-		Account  order.ReceivingAccount `json:"receiving_account,omitzero"`
-		Next     map[string]rule.ID     `json:"next"`
-	}{summary{
-		o.ID, version, o.Seller.Account, o.Buyer.Account, o.Phase.String(), status, step, o.Coverage, o.Terms.Total, o.Due(),
-		deadline.At, deadline.Kind, o.DraftedAt, o.LastAt,
-	}, o.Revision, o.Terms, o.ReceivingAccount, next})
+	reply(w, http.StatusOK, "application/json", upcoming{version, status, step, o.Due(), deadline.At, deadline.Kind, commands})
 	return nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -22,13 +24,26 @@ type page struct {
 	Next   string    `json:"next"`
 }
 
-// shown is the answer of GET /orders/{id}.
+// shown is a part of the answer of GET /orders/{id}, the state of the order.
 type shown struct {
-	summary
-	Revision order.Revision         `json:"revision"`
-	Terms    order.Terms            `json:"terms"`
-	Account  order.ReceivingAccount `json:"receiving_account"`
-	Next     map[string]rule.ID     `json:"next"`
+	Phase    string                          `json:"phase"`
+	Buyer    struct{ Account trade.Account } `json:"buyer"`
+	Revision order.Revision                  `json:"revision"`
+	Terms    order.Terms                     `json:"terms"`
+	Account  order.ReceivingAccount          `json:"receiving_account"`
+}
+
+// state decodes the part of a state that v has, and returns the version of its ETag.
+func state(t *testing.T, a answer, v any) events.Version {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), v); err != nil || a.status != http.StatusOK {
+		t.Fatalf("%d %s: %v", a.status, a.body, err)
+	}
+	version, err := strconv.ParseUint(strings.Trim(a.header.Get("ETag"), `"`), 10, 63)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events.Version(version)
 }
 
 // TestAnOrderIsMade takes an order from its draft to its payment, and reads it as each party on the
@@ -41,12 +56,19 @@ func TestAnOrderIsMade(t *testing.T) {
 	last := s.submitted(id)
 
 	a := s.get(path, bruno)
-	o := read[shown](t, a)
-	if want := strconv.Quote(strconv.Itoa(int(last.Version))); a.status != http.StatusOK || a.header.Get("ETag") != want || o.Version != last.Version || o.Phase != "submitted" || o.Buyer != "b-bruno" {
-		t.Fatalf("%d, ETag %s, want %s: %s", a.status, a.header.Get("ETag"), want, a.body)
+	var o shown
+	if v := state(t, a, &o); v != last.Version || o.Phase != "submitted" || o.Buyer.Account != "b-bruno" {
+		t.Fatalf("at version %d, want %d: %s", v, last.Version, a.body)
 	}
-	if no, ok := o.Next["confirm"]; !ok || no != "" {
-		t.Errorf("the buyer may issue %v", o.Next)
+	documented, _, err := s.desk.ReadOrder(t.Context(), trade.Actor{Role: trade.Platform}, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := json.Marshal(documented); err != nil || string(text)+"\n" != a.body {
+		t.Errorf("the answer is %s, and the state %s, %v", a.body, text, err)
+	}
+	if next := read[upcoming](t, s.get(path+"/next", bruno)); next.Version != last.Version || !slices.Contains(next.Commands, nextCommand{"confirm", ""}) {
+		t.Errorf("the buyer may issue %+v", next)
 	}
 	confirm := `{"terms":` + strconv.Itoa(int(o.Revision)) + `}`
 	if p := s.problem(s.ask(path+"/commands/confirm", bruno, confirm, "If-Match", `"3"`), http.StatusPreconditionFailed, "#version"); p.Version != last.Version {
@@ -56,8 +78,11 @@ func TestAnOrderIsMade(t *testing.T) {
 		t.Fatal(a.body)
 	}
 	paid := s.must(path+"/commands/record-payment", platform, `{"reference":"TT-1","method":"tt","account":"`+string(o.Account)+`","amount":"1000.00 USD","payer":"Bruno Imports","paid_at":"2026-01-02T00:00:00Z"}`)
-	if o := read[shown](t, s.get(path, acme)); o.Phase != "ready-to-ship" || !o.Due.IsZero() || o.Version != paid.Version {
-		t.Errorf("%+v", o)
+	if v := state(t, s.get(path, acme), &o); o.Phase != "ready-to-ship" || v != paid.Version {
+		t.Errorf("%d %+v", v, o)
+	}
+	if next := read[upcoming](t, s.get(path+"/next", acme)); !next.Due.IsZero() || next.Version != paid.Version || next.DeadlineKind != "" && next.Deadline.IsZero() {
+		t.Errorf("%+v", next)
 	}
 
 	list := read[page](t, s.get("/orders?phase=ready-to-ship&wait="+strconv.Itoa(int(paid.Position)), bruno))
@@ -76,7 +101,7 @@ func TestAnOrderIsMade(t *testing.T) {
 	if strings.Contains(a.body, "purchasing@bruno") || strings.Contains(a.body, "Bruno Imports") || !strings.Contains(a.body, "p***@bruno.example") {
 		t.Errorf("the timeline is not masked: %s", a.body)
 	}
-	for _, x := range []string{"", "/timeline"} {
+	for _, x := range []string{"", "/timeline", "/next"} {
 		s.problem(s.get(path+x, carla), http.StatusNotFound, "about:blank")
 		s.problem(s.get("/orders/"+trade.NewID().String()+x, acme), http.StatusNotFound, "about:blank")
 	}
@@ -158,7 +183,7 @@ func TestEveryTarget(t *testing.T) {
 		t.Errorf("%d %v", a.status, a.header)
 	}
 	p := s.problem(s.ask("/orders/"+uuid.NewString()+"/commands/draft", acme, `{"mode":"online"}`), http.StatusBadRequest, "#malformed")
-	if p.Field != "id" {
+	if p.Field != "order" {
 		t.Errorf("an id of version 4: %+v", p)
 	}
 }
@@ -260,8 +285,8 @@ func TestKeys(t *testing.T) {
 		bare := strings.Trim(key, `"`)
 		s.problem(s.ask(draft, acme, `{"mode":"upload"}`, "Idempotency-Key", bare), http.StatusUnprocessableEntity, "#key-reused")
 		s.problem(s.ask(path+"draft", acme, `{"mode":"online"}`, "Idempotency-Key", bare), http.StatusUnprocessableEntity, "#key-reused")
-		if o := read[shown](t, s.get("/orders/"+id.String(), acme)); o.Version != 1 {
-			t.Errorf("after retries it is at version %d", o.Version)
+		if v := state(t, s.get("/orders/"+id.String(), acme), new(shown)); v != 1 {
+			t.Errorf("after retries it is at version %d", v)
 		}
 	}
 	// Another seller's key of the same name is another key.
@@ -340,17 +365,19 @@ func TestBadRequests(t *testing.T) {
 		{"an empty key", post, draft, acme, online, []string{"Idempotency-Key", `""`}, 400, "#malformed", "Idempotency-Key"},
 		{"an open key", post, draft, acme, online, []string{"Idempotency-Key", `"k`}, 400, "#malformed", "Idempotency-Key"},
 		{"a long key", post, draft, acme, online, []string{"Idempotency-Key", strings.Repeat("k", 201)}, 400, "#malformed", "Idempotency-Key"},
-		{"any version", post, draft, acme, online, []string{"If-Match", "*"}, 400, "#malformed", "If-Match"},
-		{"no version", post, draft, acme, online, []string{"If-Match", `"0"`}, 400, "#malformed", "If-Match"},
-		{"a weak version", post, draft, acme, online, []string{"If-Match", `W/"1"`}, 400, "#malformed", "If-Match"},
-		{"two versions", post, draft, acme, online, []string{"If-Match", `"1", "2"`}, 400, "#malformed", "If-Match"},
-		{"an odd id", post, "/orders/7/commands/draft", acme, online, nil, 400, "#malformed", "id"},
-		{"an id in capitals", "GET", "/orders/" + strings.ToUpper(trade.NewID().String()), acme, "", nil, 400, "#malformed", "id"},
-		{"an id with a slash", "GET", "/orders/%2e%2e%2f", acme, "", nil, 400, "#malformed", "id"},
-		{"the id of nothing", "GET", "/orders/00000000-0000-0000-0000-000000000000/timeline", acme, "", nil, 400, "#malformed", "id"},
+		{"a version of nothing", post, draft, acme, online, []string{"If-Match", "*"}, 412, "#version", ""},
+		{"a version without quotes", post, draft, acme, online, []string{"If-Match", "1"}, 400, "#malformed", "If-Match"},
+		{"an open version", post, draft, acme, online, []string{"If-Match", `"1", "2`}, 400, "#malformed", "If-Match"},
+		{"any version and one", post, draft, acme, online, []string{"If-Match", `*, "1"`}, 400, "#malformed", "If-Match"},
+		{"no comma", post, draft, acme, online, []string{"If-None-Match", `"1" "2"`}, 400, "#malformed", "If-None-Match"},
+		{"nothing to match", post, draft, acme, online, []string{"If-None-Match", ` , `}, 400, "#malformed", "If-None-Match"},
+		{"an odd id", post, "/orders/7/commands/draft", acme, online, nil, 400, "#malformed", "order"},
+		{"an id in capitals", "GET", "/orders/" + strings.ToUpper(trade.NewID().String()), acme, "", nil, 400, "#malformed", "order"},
+		{"an id with a slash", "GET", "/orders/%2e%2e%2f", acme, "", nil, 400, "#malformed", "order"},
+		{"the id of nothing", "GET", "/orders/00000000-0000-0000-0000-000000000000/timeline", acme, "", nil, 400, "#malformed", "order"},
 		{"an odd account", post, "/services/a%20b/commands/activate", acme, `{"route":"console"}`, nil, 400, "#malformed", "seller"},
 		{"an odd currency", post, "/lines/s-acme/gold/commands/suspend", platform, `{"reason":"x"}`, nil, 400, "#malformed", "currency"},
-		{"an odd entrustment", post, "/entrustments/%00/commands/submit", acme, `{}`, nil, 400, "#malformed", "id"},
+		{"an odd entrustment", post, "/entrustments/%00/commands/submit", acme, `{}`, nil, 400, "#malformed", "entrustment"},
 		{"no such path", "GET", "/admin", acme, "", nil, 404, "about:blank", ""},
 		{"no path", "GET", "/", acme, "", nil, 404, "about:blank", ""},
 		{"another method", "DELETE", "/orders", acme, "", nil, 405, "about:blank", ""},
@@ -424,11 +451,122 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestEtag checks that ifMatch is the inverse of etag.
-func TestEtag(t *testing.T) {
-	for _, v := range []events.Version{1, 7, 1 << 60} {
-		if got, err := ifMatch(http.Header{"If-Match": {etag(v)}}); err != nil || got != v {
-			t.Errorf("%d: %d, %v", v, got, err)
+// TestPreconditions sends If-Match and If-None-Match as RFC 9110 has them, with commands and with reads.
+func TestPreconditions(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	id := trade.NewID()
+	s.drafted(id)
+	path := "/orders/" + id.String()
+	version := state(t, s.get(path, acme), new(shown))
+	const now = "NOW" // the tag of the version when the request is sent
+	for _, x := range []struct {
+		name, header, value string
+		command, read       int
+	}{
+		{"the version", "If-Match", now, 200, 200},
+		{"another", "If-Match", `"1"`, 412, 412},
+		{"in a list", "If-Match", `"1", ` + now + `, "abc"`, 200, 200},
+		{"in a list without blanks and with empty elements", "If-Match", `,"1",,` + now + `,`, 200, 200},
+		{"a tag with a comma", "If-Match", `"1,2",` + now, 200, 200},
+		{"not in a list", "If-Match", `"1", "2", "x"`, 412, 412},
+		{"any", "If-Match", "*", 200, 200},
+		{"weak, which is no strong match", "If-Match", "W/" + now, 412, 412},
+		{"weak beside strong", "If-Match", `W/"1", ` + now, 200, 200},
+		{"a number that is not a tag of ours", "If-Match", `"00"`, 412, 412},
+		{"the version excluded", "If-None-Match", now, 412, 304},
+		{"another excluded", "If-None-Match", `"1"`, 200, 200},
+		{"weak excluded", "If-None-Match", `"1", W/` + now, 412, 304},
+		{"any excluded", "If-None-Match", "*", 412, 304},
+	} {
+		x.value = strings.ReplaceAll(x.value, now, etag(version))
+		got := s.send(http.MethodGet, path, acme, "", x.header, x.value)
+		if got.status != x.read || (x.read == 304) != (got.body == "") || x.read != 412 && got.header.Get("ETag") != etag(version) {
+			t.Errorf("%s: the read is %d %s", x.name, got.status, got.body)
+		}
+		if head := s.send(http.MethodHead, path, acme, "", x.header, x.value); head.status != x.read {
+			t.Errorf("%s: HEAD is %d", x.name, head.status)
+		}
+		// The command changes nothing but the version.
+		key := trade.NewID().String()
+		a := s.ask(path+"/commands/set-transport", acme, `{"mode":"sea"}`, x.header, x.value, "Idempotency-Key", key)
+		if a.status != x.command {
+			t.Errorf("%s: the command is %d %s", x.name, a.status, a.body)
+		}
+		if x.command != 200 {
+			if p := s.problem(a, http.StatusPreconditionFailed, "#version"); p.Version != version {
+				t.Errorf("%s: %+v", x.name, p)
+			}
+			continue
+		}
+		// A retry gets the first result, although the version has changed.
+		again := s.ask(path+"/commands/set-transport", acme, `{"mode":"sea"}`, x.header, x.value, "Idempotency-Key", key)
+		if !accepted(again.status) || !read[done](t, again).Repeated {
+			t.Errorf("%s again: %d %s", x.name, again.status, again.body)
+		}
+		version = state(t, s.get(path, acme), new(shown))
+	}
+	created := "/orders/" + trade.NewID().String() + "/commands/draft"
+	if a := s.ask(created, acme, `{"mode":"online"}`, "If-None-Match", "*"); a.status != http.StatusCreated {
+		t.Errorf("created if there is none: %d %s", a.status, a.body)
+	}
+	s.problem(s.ask(created, acme, `{"mode":"online"}`, "If-None-Match", "*"), http.StatusPreconditionFailed, "#version")
+	// A stranger learns no version (D64).
+	s.problem(s.ask(path+"/commands/cancel", carla, `{}`, "If-Match", `"1", "2"`), http.StatusForbidden, "#forbidden")
+	s.problem(s.send(http.MethodGet, path, carla, "", "If-Match", "*"), http.StatusNotFound, "about:blank")
+}
+
+// TestLanguages checks that Content-Language is the language of what was sent.
+func TestLanguages(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	id := trade.NewID().String()
+	s.submitted(trade.ID(uuid.MustParse(id)))
+	early := `{"reference":"C-1","case":"K-1","at":"2026-01-02T00:00:00Z"}`
+	for _, x := range []struct {
+		name, path, token, body, want string
+		status                        int
+	}{
+		{"a refusal", "/orders/" + id + "/commands/mark-shipped", acme, `{}`, "zh", 409},
+		{"a refusal by role", "/orders/" + id + "/commands/confirm", acme, `{"terms":1}`, "zh", 403},
+		{"a report that comes early", "/orders/" + id + "/commands/charge-back", platform, early, "zh", 409},
+		{"malformed input", "/orders/" + id + "/commands/confirm", bruno, `{"terms":"x"}`, "en", 400},
+		{"no token", "/orders/" + id + "/commands/confirm", "", `{"terms":1}`, "en", 401},
+	} {
+		a := s.ask(x.path, x.token, x.body, "Accept-Language", "zh-CN, en;q=0.5")
+		p := read[problem](t, a)
+		chinese := func(text string) bool {
+			return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+		}
+		if a.status != x.status || a.header.Get("Content-Language") != x.want || chinese(p.Title) != (x.want == "zh") || chinese(p.Detail) != (x.want == "zh") {
+			t.Errorf("%s: %d %s in %s", x.name, a.status, a.body, a.header.Get("Content-Language"))
+		}
+		if x.name == "a report that comes early" && (!strings.HasSuffix(p.Type, "#early") || p.Rule != rule.D62 || a.header.Get("Retry-After") == "") {
+			t.Errorf("%s: %s", x.name, a.body)
+		}
+	}
+	if a := s.get("/orders/"+id, acme); a.header.Get("Content-Language") != "" {
+		t.Errorf("a state is in %s", a.header.Get("Content-Language"))
+	}
+}
+
+// TestFieldsOfProblems: a problem names the field, whether the input is malformed or a rule speaks of it.
+func TestFieldsOfProblems(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	path := "/orders/" + trade.NewID().String() + "/commands/"
+	s.must(path+"draft", acme, `{"mode":"online"}`)
+	for _, x := range []struct{ command, body, kind, field string }{
+		{"set-buyer", `{"email":"nobody","name":"N"}`, "#refused", "email"},
+		{"set-terms", `{"terms":{"total":"10.00 USD","initial":"11.00 USD"}}`, "#refused", "terms.initial"},
+		{"set-terms", `{"terms":{"total":"10.00 USD","items":[{"name":"a","quantity":"2","unit":"x","price":"3","amount":"5.00 USD"}]}}`, "#refused", "terms.items[0].amount"},
+		{"set-terms", `{"terms":{"total":"10.001 USD"}}`, "#malformed", "terms.total"},
+		{"set-buyer", `{"email":"a@b.example","name":" N"}`, "#malformed", "name"},
+	} {
+		a := s.ask(path+x.command, acme, x.body)
+		p := read[problem](t, a)
+		if !strings.HasSuffix(p.Type, x.kind) || p.Field != x.field || strings.Contains(a.body, "byte 0") {
+			t.Errorf("%s %s: %s", x.command, x.body, a.body)
 		}
 	}
 }

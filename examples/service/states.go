@@ -2,18 +2,25 @@ package main
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/trade"
 )
 
 // stateOf reads the state that a path names, and its version.
 type stateOf func(r *http.Request, by trade.Actor) (any, events.Version, error)
 
-// states are the paths of the states beside orders. Each is answered in the form that the library gives it.
+// states are the paths of the states. Each is answered in the form that the library gives it.
 func (s *service) states() map[string]stateOf {
 	return map[string]stateOf{
+		"/orders/{id}": func(r *http.Request, by trade.Actor) (any, events.Version, error) {
+			id, err := orderID(r)
+			if err != nil {
+				return nil, 0, err
+			}
+			return two(s.desk.ReadOrder(r.Context(), by, id))
+		},
 		"/pay-later/{id}": func(r *http.Request, by trade.Actor) (any, events.Version, error) {
 			id, err := orderID(r)
 			if err != nil {
@@ -61,20 +68,26 @@ func ofLine(read func(*http.Request, trade.Actor, line) (any, events.Version, er
 	}
 }
 
-// state answers with a state. Its ETag is its version; with an If-None-Match that has it the answer is 304.
+// state answers with a state. Its ETag is its version: with an If-None-Match that has it the answer is
+// 304, and with an If-Match that does not have it 412.
 func (s *service) state(read stateOf) handler {
 	return func(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 		state, version, err := read(r, by)
 		if err != nil {
 			return err
 		}
+		conditions, err := preconditionsOf(r.Header)
+		if err != nil {
+			return err
+		}
 		w.Header().Set("ETag", etag(version))
-		for tag := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
-			if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == "*" || tag == etag(version) {
-				w.Header().Set("Cache-Control", "no-store")
-				w.WriteHeader(http.StatusNotModified)
-				return nil
-			}
+		switch {
+		case conditions.match.given && !conditions.match.strong(version):
+			return &desk.ExpectError{Head: version}
+		case conditions.noneMatch.given && conditions.noneMatch.weak(version):
+			w.Header().Set("Cache-Control", "no-store")
+			w.WriteHeader(http.StatusNotModified)
+			return nil
 		}
 		reply(w, http.StatusOK, "application/json", state)
 		return nil

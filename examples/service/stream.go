@@ -10,13 +10,15 @@ import (
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
 // events streams the events of the log as server-sent events: from now on, or after the position in
-// Last-Event-ID. The platform sees all events, those of orders with their data and the others by type;
-// a seller and a buyer see the events of orders that they may read at that point.
+// Last-Event-ID. The platform sees all events, those of orders and pay-later orders with their data and
+// the others by type; a seller and a buyer see the events of the orders of both products that they may
+// read at that point.
 func (s *service) events(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	at, err := s.start(r)
 	if err != nil {
@@ -124,16 +126,13 @@ func (f *feed) write(text string) error {
 // encode returns the server-sent event for a record, or "" if the client may not see it.
 func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
 	m := moment{Stream: r.Stream, Version: r.Version, At: r.At, Type: r.Type}
-	if r.Stream.Category() == order.Category {
-		e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
-		if err != nil {
+	if product := productOf(r.Stream); product != nil {
+		visible, err := f.sees(ctx, r, product)
+		if err != nil || !visible {
+			return "", err
+		}
+		if m.Event, err = product.masked(r); err != nil {
 			return "", r.Corrupt(err)
-		}
-		if visible, err := f.sees(ctx, r, e); err != nil || !visible {
-			return "", err
-		}
-		if _, _, m.Event, err = order.EncodeEvent(nil, assurance.Masked(e)); err != nil {
-			return "", err
 		}
 	} else if f.by.Role != trade.Platform {
 		return "", nil
@@ -149,9 +148,69 @@ func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", r.Position, r.Type, data), err
 }
 
+// product is an order of one of the two products, as far as a stream has read its records.
+type product interface {
+	// fold adds a record to the order.
+	fold(r *events.Record) error
+	// masked returns the event of a record with personal data masked.
+	masked(r *events.Record) (json.RawMessage, error)
+	// VisibleTo reports whether the actor may see the order.
+	VisibleTo(by trade.Actor) bool
+}
+
+// productOf returns the order of a stream before its first record, or nil if it is not one of an order.
+func productOf(stream events.StreamID) product {
+	switch stream.Category() {
+	case order.Category:
+		return new(assuranceOrder)
+	case paylater.Category:
+		return new(payLaterOrder)
+	}
+	return nil
+}
+
+type assuranceOrder struct{ order.Order }
+
+func (o *assuranceOrder) fold(r *events.Record) error {
+	e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return err
+	}
+	return o.Apply(e, r.At)
+}
+
+func (o *assuranceOrder) masked(r *events.Record) (json.RawMessage, error) {
+	e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return nil, err
+	}
+	_, _, data, err := order.EncodeEvent(nil, assurance.Masked(e))
+	return data, err
+}
+
+type payLaterOrder struct{ paylater.Order }
+
+func (o *payLaterOrder) fold(r *events.Record) error {
+	e, err := paylater.DecodeEvent(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return err
+	}
+	return o.Apply(e, r.At)
+}
+
+// masked returns the event as it is: those of pay-later orders have no personal data.
+func (o *payLaterOrder) masked(r *events.Record) (json.RawMessage, error) {
+	e, err := paylater.DecodeEvent(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return nil, err
+	}
+	_, _, data, err := paylater.EncodeEvent(nil, e)
+	return data, err
+}
+
 // seenOrder is an order at the last record of it that the stream has read.
 type seenOrder struct {
-	order   order.Order
+	order   product
 	version events.Version
 }
 
@@ -160,13 +219,13 @@ const maxSeen = 256
 
 // sees reports whether the client may see the order in its state after that record. The current state
 // does not count, so that a client that resumes gets the same events as one that stayed.
-func (f *feed) sees(ctx context.Context, r *events.Record, e order.Event) (bool, error) {
+func (f *feed) sees(ctx context.Context, r *events.Record, empty product) (bool, error) {
 	if f.by.Role == trade.Platform {
 		return true, nil
 	}
 	seen := f.seen[r.Stream]
-	if seen.version != r.Version-1 {
-		seen = seenOrder{}
+	if seen.order == nil || seen.version != r.Version-1 {
+		seen = seenOrder{order: empty}
 		for past, err := range f.log.Read(ctx, r.Stream, 0) {
 			if err != nil {
 				return false, err
@@ -174,16 +233,12 @@ func (f *feed) sees(ctx context.Context, r *events.Record, e order.Event) (bool,
 			if past.Version == r.Version {
 				break
 			}
-			e, err := order.DecodeEvent(past.Type, past.Schema, past.Data)
-			if err == nil {
-				err = seen.order.Apply(e, past.At)
-			}
-			if err != nil {
+			if err := seen.order.fold(&past); err != nil {
 				return false, past.Corrupt(err)
 			}
 		}
 	}
-	if err := seen.order.Apply(e, r.At); err != nil {
+	if err := seen.order.fold(r); err != nil {
 		return false, r.Corrupt(err)
 	}
 	if seen.version = r.Version; len(f.seen) >= maxSeen {

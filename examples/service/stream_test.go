@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -153,6 +155,43 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 		}
 		if f.id == end {
 			break
+		}
+	}
+}
+
+// TestStreamHasBothProducts places and pays a pay-later order: its buyer and its merchant get its events,
+// as the platform does, and others get none.
+func TestStreamHasBothProducts(t *testing.T) {
+	s := startLocal(t, nil, nil)
+	s.opened()
+	s.must("/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"5000.00 CNY"}`)
+	id := trade.NewID()
+	path := "/pay-later/" + id.String() + "/commands/"
+	s.must(path+"place", carla, `{"merchant":"s-acme","chose_pay_later":true,"amount":"100.00 CNY"}`)
+	last := s.must(path+"ship", acme, `{}`)
+	end := s.submitted(trade.NewID()) // an event of the other product, which all but the stranger see
+	types := func(token string) (list []string) {
+		l := s.listen(token, "0")
+		for {
+			f, err := l.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.moment.Stream == paylater.Stream(id) {
+				list = append(list, f.event)
+				if f.moment.Event == nil || f.moment.By == 0 {
+					t.Errorf("%s", f.text)
+				}
+			}
+			if n, err := strconv.Atoi(f.id); err == nil && n >= int(last.Position) && (n >= int(end.Position) || token == carla && len(list) == 2) {
+				return list
+			}
+		}
+	}
+	want := []string{"paylater.placed", "paylater.shipped"}
+	for token, sees := range map[string]bool{platform: true, acme: true, carla: true, bruno: false} {
+		if got := types(token); sees && !slices.Equal(got, want) || !sees && len(got) > 0 {
+			t.Errorf("%s sees %v", token, got)
 		}
 	}
 }
