@@ -402,14 +402,16 @@ func TestAdoptCancelled(t *testing.T) {
 	}
 }
 
-// disturbed is a store in which somebody else writes before each of the first adoptions.
+// disturbed is a store in which somebody else writes before the first adoption, or that of a stream.
 type disturbed struct {
 	events.Store
+	stream events.StreamID // empty for any
 	before func()
 }
 
 func (s *disturbed) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
-	if f := s.before; f != nil && c.Batches[0].Stream.Category() == payment.Category && !c.IsGuard() {
+	first := c.Batches[0].Stream
+	if f := s.before; f != nil && first.Category() == payment.Category && !c.IsGuard() && (s.stream == "" || s.stream == first) {
 		s.before = nil
 		f()
 	}
@@ -432,6 +434,52 @@ func TestAdoptBesideCommands(t *testing.T) {
 		t.Errorf("disturbed %d times", n)
 	}
 	tr.audit()
+}
+
+// TestAdoptBesideTheSamePayment has another order count a payment between its load and the commit that
+// adopts it: nobody takes it from that order, and both others are reported.
+func TestAdoptBesideTheSamePayment(t *testing.T) {
+	key := payment.Key{Method: order.PayCard, Reference: "K-1"}
+	store := &disturbed{Store: memory.New(), stream: key.Stream()}
+	tr := firstEdition(t, store)
+	live := newFixture(t, store.Store).at(tr.Clock.Now())
+	store.before = func() {
+		live.Do(platform, desk.OnOrder(firstID(4), captured(order.PayCard, "C9", "K-1", "10 USD")))
+	}
+	done, err := tr.Desk.AdoptPayments(t.Context(), nil)
+	want := []desk.Contested{
+		{Key: key, Owner: firstID(4), Order: firstID(1)}, {Key: key, Owner: firstID(4), Order: firstID(2)},
+		{Key: payment.Key{Method: payment.Charge, Reference: "P-1"}, Owner: firstID(11), Order: firstID(12)},
+	}
+	if err != nil || done.Adopted != 11 || !reflect.DeepEqual(done.Contested, want) {
+		t.Errorf("adopted %+v, %v", done, err)
+	}
+	tr.audit()
+}
+
+// TestChargeOfTwoOrders has two desks report one payment on two pay-later orders at the same time: one of
+// them has it.
+func TestChargeOfTwoOrders(t *testing.T) {
+	store := memory.New()
+	sides := [2]*fixture{newFixture(t, store).openShop("50000 CNY"), newFixture(t, store)}
+	for round := range max(rounds(50), 10) {
+		pay := paylater.Pay{Reference: fmt.Sprint("P", round), Amount: money("10 CNY")}
+		var (
+			wait    sync.WaitGroup
+			ids     [2]trade.ID
+			answers [2]string
+		)
+		for i, tr := range sides {
+			ids[i] = tr.place("10 CNY")
+			wait.Go(func() { answers[i] = answer(tr.Ask(system, desk.OnPayLater(ids[i], pay))) })
+		}
+		wait.Wait()
+		owner, err := sides[0].Desk.PaymentOwner(t.Context(), platform, payment.Key{Method: payment.Charge, Reference: pay.Reference})
+		if won := slices.Index(answers[:], "ok"); err != nil || won < 0 || answers[1-won] != string(rule.D65) || owner != ids[won] {
+			t.Fatalf("round %d: %q, and the payment is of %s, %v", round, answers, owner, err)
+		}
+	}
+	sides[0].audit()
 }
 
 // TestAdoptTwiceAtOnce has two desks adopt one store at the same time.
