@@ -361,16 +361,21 @@ func (e *ChargebackResolved) contradicts(o *Order) error {
 
 func (e ChargebackResolved) evolve(o *Order, at time.Time) {
 	sums := e.sums(o)
-	if !e.first() {
-		o.named(e.Method, e.Reference)
-	} else {
-		i := o.receiptIndex(e.Method, e.Reference)
+	if e.first() {
 		o.lowerKeptReview(trade.Money{}.SubUnchecked(e.Reviewed))
+	} else {
+		o.named(e.Method, e.Reference)
+	}
+	// What the first edition kept of the payment is noted whether or not the payment has a stream.
+	if i := o.receiptIndex(e.Method, e.Reference); i >= 0 && o.Payments[i].Chargeback.ends(e.Case) {
 		o.Payments = slices.Clone(o.Payments)
 		b := &o.Payments[i].Chargeback
-		b.Status, b.At = ChargebackLost, at
+		b.Status, b.Case, b.At = ChargebackLost, e.Case, at
 		if e.Won {
 			b.Status = ChargebackWon
+		}
+		if !e.first() {
+			b.At = e.At
 		}
 	}
 	o.Ledger = o.Ledger.moved(e.moved(), sums)

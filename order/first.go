@@ -32,6 +32,12 @@ type Chargeback struct {
 	Unapplied    trade.Money // the part taken from the unapplied money
 	Review       trade.Money // the part of Unapplied that was under review
 	OpenedAt, At time.Time   // when it was opened, and when its status was reported
+	Case         string      // the name under which its end was reported since, if it was
+}
+
+// ends reports whether the end of a case of that name is the end of the chargeback.
+func (b *Chargeback) ends(name string) bool {
+	return b.Status != ChargebackNone && (b.Case == "" || b.Case == name)
 }
 
 // receiptIndex returns the index of the payment that the first edition recorded under that reference,

@@ -147,7 +147,7 @@ func (o *Order) Incoming(method Method, reference string) (IncomingPayment, bool
 		}
 		in := IncomingPayment{Order: o.ID, Method: p.Method, Reference: p.Receipt.Reference, Amount: p.Amount}
 		if b := &p.Chargeback; b.Status != ChargebackNone {
-			in.Cases = Cases{{OpenedAt: b.OpenedAt, Status: b.Status.asCase(), At: b.At}}
+			in.Cases = Cases{{Name: b.Case, OpenedAt: b.OpenedAt, Status: b.Status.asCase(), At: b.At}}
 		} else if p.Receipt.NeedsReview && review.IsPositive() {
 			// Of the money under review the order knows the sum; the oldest was applied or returned first.
 			in.Review = true

@@ -37,7 +37,11 @@ func (x *execution) toPayment(o *order.Order, e order.Event) error {
 	if err != nil {
 		return err
 	}
-	if p.Fact().Order.IsZero() {
+	switch p.Fact().Order {
+	case o.ID:
+	default:
+		return nil // another order has it: see payment.Find
+	case trade.ID{}:
 		if err := payments.counterpart(x, stream, payment.Adopt(x.payment, o.ReceivingAccount), payment.Facts{}); err != nil {
 			return err
 		}

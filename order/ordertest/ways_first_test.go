@@ -2,8 +2,10 @@ package ordertest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +18,8 @@ import (
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/ordertest"
+	"github.com/tradesurety/surety/order/ordertest/audit"
+	"github.com/tradesurety/surety/order/payment"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -114,6 +118,100 @@ func TestWaysOutOfTheFirstEdition(t *testing.T) {
 	}
 	if won.Phase != order.PhaseClosed || won.Left() != ordertest.USD("5999.99") {
 		t.Errorf("order 3 is %s with %s", won.Phase, won.Left())
+	}
+}
+
+// adopted gives the payments of a log streams of their own, after x has seen its states.
+func adopted(t *testing.T, x *exits) (*desk.Desk, desk.Adoption) {
+	t.Helper()
+	d, err := desk.New(x.store, desk.WithSources(ordertest.Sources()), desk.WithClock(func() time.Time { return x.now }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := x.store.Settled(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := d.AdoptPayments(t.Context(), nil)
+	if err != nil || done.Adopted == 0 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	for r, err := range x.store.ReadAll(t.Context(), before, events.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.sees([]events.Record{r})
+	}
+	return d, done
+}
+
+// TestWaysOutAfterAdoption looks for them once the payments have streams of their own. The orders 16 and 18
+// have counted a card payment of the orders 15 and 17, and it was charged back on them as well.
+func TestWaysOutAfterAdoption(t *testing.T) {
+	for _, name := range []string{"testdata/first-edition.log", "../desk/testdata/golden.log"} {
+		x, _ := lived(t, name, nil)
+		var streams []events.StreamID
+		for r, err := range x.store.ReadAll(t.Context(), 0, events.Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Version == 1 {
+				streams = append(streams, r.Stream)
+			}
+		}
+		_, done := adopted(t, x)
+		for _, stream := range streams {
+			if err := x.of(stream); err != nil {
+				t.Errorf("%s, adopted: %v", name, err)
+			}
+		}
+		t.Logf("%s: %d payments adopted, %d contested", name, done.Adopted, len(done.Contested))
+	}
+}
+
+// TestContestedCase ends the case that order 16 has of the payment of order 15: the order goes on, the
+// payment is as it was, and a report that comes again changes nothing.
+func TestContestedCase(t *testing.T) {
+	for _, won := range []bool{true, false} {
+		x, _ := lived(t, "testdata/first-edition.log", nil)
+		d, _ := adopted(t, x)
+		key := payment.Key{Method: order.PayCard, Reference: "C-SAME-0"}
+		was, version, err := payment.Model().Replay(t.Context(), x.store, key.Stream())
+		if err != nil || was.Order != oldOrder(15) {
+			t.Fatalf("the payment is of %s: %v", was.Order, err)
+		}
+		end := order.ResolveChargeback{Reference: "C-SAME-0", Case: "a", Won: won, At: x.now.Add(-time.Hour)}
+		ask := func(c order.Command) (desk.Result, error) {
+			return d.Do(t.Context(), desk.Command{ID: desk.NewID(), By: ordertest.Platform, Do: desk.OnOrder(oldOrder(16), c)})
+		}
+		if _, err := ask(end); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := ask(end); err != nil || len(r.Events) > 0 {
+			t.Errorf("the same again: %+v, %v", r.Events, err)
+		}
+		back := order.ChargeBack{Reference: "C-SAME-0", Case: "b", At: x.now}
+		if _, err := ask(back); !errors.Is(err, rule.D65) {
+			t.Errorf("another case of another order's payment: %v", err)
+		}
+		end.Won, end.At = !won, x.now
+		if _, err := ask(end); err != nil {
+			t.Errorf("it ended the other way: %v", err)
+		}
+		o, _, err := d.ReadOrder(t.Context(), ordertest.Platform, oldOrder(16))
+		want := order.PhaseConfirmed
+		if !won {
+			want = order.PhaseReadyToShip // won in the end
+		}
+		if err != nil || o.Frozen() || o.Phase != want {
+			t.Errorf("order 16 is %s, frozen %t: %v", o.Phase, o.Frozen(), err)
+		}
+		if is, v, err := payment.Model().Replay(t.Context(), x.store, key.Stream()); err != nil || v != version || !reflect.DeepEqual(is, was) {
+			t.Errorf("the payment went from %+v to %+v: %v", was, is, err)
+		}
+		if err := ordertest.Audit(t.Context(), d, x.store, audit.WithPolicy(ordertest.AuditPolicy(nil, nil))); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

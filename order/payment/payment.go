@@ -413,9 +413,11 @@ var model = events.Model[Payment, Event]{
 // Find returns the payment that a command on an order names: one of the order, or else one that another
 // order has, or that was voided. load returns the state of the payment of that key. If several methods
 // have the reference and the command names none, it is the first in the order card, e-Checking, T/T,
-// but one under review if the command ends a review.
+// but one under review if the command ends a review. A payment that two orders of the first edition have
+// counted is the first one's; where the other has a case of it, the end of that case is answered from what
+// the other has kept.
 func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (order.IncomingPayment, error) {
-	reference, methods, review := "", []order.Method{order.PayCard, order.PayECheck, order.PayTT}, false
+	reference, methods, review, ends := "", []order.Method{order.PayCard, order.PayECheck, order.PayTT}, false, false
 	only := func(m order.Method) {
 		if m != "" {
 			methods = []order.Method{m}
@@ -433,7 +435,7 @@ func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (ord
 		reference, methods = c.Reference, methods[:2]
 		only(c.Method)
 	case order.ResolveChargeback:
-		reference, methods = c.Reference, methods[:2]
+		reference, methods, ends = c.Reference, methods[:2], true
 		only(c.Method)
 	case order.ReverseTransfer:
 		reference, methods = c.Reference, methods[2:]
@@ -459,7 +461,7 @@ func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (ord
 			return found, err
 		}
 		in, rank := p.Fact(), 0
-		if kept, ok := o.Incoming(key.Method, reference); ok && in.Order.IsZero() {
+		if kept, ok := o.Incoming(key.Method, reference); ok && (in.Order.IsZero() || ends && in.Order != o.ID && len(kept.Cases) > 0) {
 			in = kept // the first edition kept it on the order
 		}
 		switch {

@@ -79,12 +79,19 @@ func (a *Auditor) namedOf(o *orderBook, breaks string, may func(p *payment) bool
 	switch {
 	case p == nil:
 		a.failf(breaks, "%q is no payment for that", reference)
+	case p.first && a.contested(o, p):
 	case p.first && a.alone:
 		o.adopts(p, streamOf(p.method, o.account, reference))
 	case p.first:
 		a.failf("D65", "payment %s has no stream of its own", reference)
 	}
 	return p
+}
+
+// contested reports whether the fact is the end of a case of a payment that another order has: two orders
+// of the first edition have counted it, and this one was left with the case.
+func (a *Auditor) contested(o *orderBook, p *payment) bool {
+	return a.record.Type == "order.chargeback-resolved" && len(p.cases) > 0 && a.incomingOf(streamOf(p.method, o.account, p.reference)).held
 }
 
 func byBank(p *payment) bool { return p.method == "tt" }
@@ -205,6 +212,9 @@ func (a *Auditor) chargebackResolved(o *orderBook) {
 	a.stated(o, true)
 	a.thaw(o)
 	o.money.ended = o.money.cases.open == 0
+	if p.first {
+		return // the stream is another order's
+	}
 	a.says(effect{what: "the end of a case", name: p.stream + " " + r.name, y: int64(r.at), flag: r.outcome == caseWon})
 }
 
