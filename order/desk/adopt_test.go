@@ -559,26 +559,31 @@ func TestAdoptKilled(t *testing.T) {
 
 // TestTwoProcessesAdopt has two processes adopt one file at the same time.
 func TestTwoProcessesAdopt(t *testing.T) {
+	for range max(rounds(5), 2) {
+		adoptInTwo(t, filepath.Join(t.TempDir(), "log.db"))
+	}
+}
+
+// adoptInTwo has two processes adopt the log at a place.
+func adoptInTwo(t *testing.T, place string) {
+	t.Helper()
 	whole := firstEdition(t, memory.New())
 	done, err := whole.Desk.AdoptPayments(t.Context(), nil)
 	whole.adoptedAll(done, err, 12)
-	for range max(rounds(5), 2) {
-		path := filepath.Join(t.TempDir(), "log.db")
-		tr := firstEdition(t, openFile(t, path))
-		children := [2]*process{startChild(t, "adopt", path), startChild(t, "adopt", path)}
-		for _, c := range children {
-			c.Say(fmt.Sprintln(0, false))
-		}
-		for _, c := range children {
-			if said := c.hear(); said != "14 2 <nil>" {
-				t.Fatalf("a child says %q", said)
-			}
-		}
-		if got, want := tr.adoptedLog(), whole.adoptedLog(); !slices.Equal(got, want) {
-			t.Fatalf("got\n%s, want\n%s", got, want)
-		}
-		tr.audit()
+	tr := firstEdition(t, openLog(t, place))
+	children := [2]*process{startChild(t, "adopt", place), startChild(t, "adopt", place)}
+	for _, c := range children {
+		c.Say(fmt.Sprintln(0, false))
 	}
+	for _, c := range children {
+		if said := c.hear(); said != "14 2 <nil>" {
+			t.Fatalf("a child says %q", said)
+		}
+	}
+	if got, want := tr.adoptedLog(), whole.adoptedLog(); !slices.Equal(got, want) {
+		t.Fatalf("got\n%s, want\n%s", got, want)
+	}
+	tr.audit()
 }
 
 // TestAdoptAroundCorrupt adopts what can be read, and says what cannot; the store has no mark then.

@@ -224,6 +224,12 @@ func TestPostgresLife(t *testing.T) {
 	late.audit()
 }
 
+// TestPostgresAdopts adopts the payments of the first edition on a server, in one process and in two.
+func TestPostgresAdopts(t *testing.T) {
+	adoptsFirstEdition(firstEdition(t, openLog(t, newSchema(t))))
+	adoptInTwo(t, newSchema(t))
+}
+
 // TestPostgresRepeatedFacts has every command of a long play asked for at two desks at once,
 // under one ID. It takes effect once, both have the same result, and a third desk that begins
 // when all is over has it too.
