@@ -39,12 +39,12 @@ func (x *execution) toPayment(o *order.Order, e order.Event) error {
 	}
 	switch p.Fact().Order {
 	case o.ID:
-	default:
-		return nil // another order has it: see payment.Find
 	case trade.ID{}:
 		if err := payments.counterpart(x, stream, payment.Adopt(x.payment, o.ReceivingAccount), payment.Facts{}); err != nil {
 			return err
 		}
+	default:
+		return nil // another order has it: see payment.Find
 	}
 	return payments.counterpart(x, stream, c, payment.Facts{})
 }
