@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,20 +20,36 @@ import (
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/entrustment"
 	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/machine"
 	"github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
 
 // actions are the paths that take commands. The rest of the path of a request names the command.
-var actions = map[string]action{
-	"/orders/{id}":                 on(orderID, order.DecodeCommand, desk.OnOrder),
-	"/pay-later/{id}":              on(orderID, paylater.DecodeCommand, desk.OnPayLater),
-	"/entrustments/{id}":           on(entrustmentID, entrustment.DecodeCommand, desk.OnEntrustment),
-	"/services/{account}":          on(accountOf, seller.DecodeCommand, desk.OnSeller),
-	"/lines/{account}/{currency}":  on(lineOf, credit.DecodeCommand, onLine(desk.OnLine)),
-	"/quotas/{account}/{currency}": on(lineOf, credit.DecodeCommand, onLine(desk.OnQuota)),
-	"/funds/{account}/{currency}":  on(lineOf, funds.DecodeCommand, onLine(desk.OnFunds)),
+var actions = []struct {
+	path, what string
+	commands   []string
+	do         action
+}{
+	{"/orders/{id}", "an order", commandsOf(order.Life()), on(orderID, order.DecodeCommand, desk.OnOrder)},
+	{"/pay-later/{id}", "a pay-later order", commandsOf(paylater.Life()), on(orderID, paylater.DecodeCommand, desk.OnPayLater)},
+	{"/entrustments/{id}", "an entrustment", commandsOf(entrustment.Life()), on(entrustmentID, entrustment.DecodeCommand, desk.OnEntrustment)},
+	{"/services/{account}", "the service of a seller", commandsOf(seller.Life()), on(accountOf, seller.DecodeCommand, desk.OnSeller)},
+	{"/lines/{account}/{currency}", "the line of a seller", commandsOf(credit.Life(credit.Assurance)), on(lineOf, credit.DecodeCommand, onLine(desk.OnLine))},
+	{"/quotas/{account}/{currency}", "the pay-later line of a merchant", commandsOf(credit.Life(credit.PayLater)), on(lineOf, credit.DecodeCommand, onLine(desk.OnQuota))},
+	{"/funds/{account}/{currency}", "the received funds of a merchant", commandsOf(funds.Life()), on(lineOf, funds.DecodeCommand, onLine(desk.OnFunds))},
+}
+
+// commandsOf returns the commands that a caller may issue: those of the desk alone are none.
+func commandsOf[P machine.Phase, K machine.Symbol](life *machine.Life[P, K]) (names []string) {
+	for _, p := range life.Permits() {
+		if slices.ContainsFunc(p.Roles, func(r trade.Role) bool { return r == trade.Buyer || r == trade.Seller || r == trade.Platform }) {
+			names = append(names, p.Command)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // action makes the action for the desk from a request and its body.
@@ -158,6 +175,9 @@ func (s *service) read(w http.ResponseWriter, r *http.Request, by trade.Actor, d
 	return c, err
 }
 
+// maxKey is the largest number of bytes of an Idempotency-Key, without quotes around it.
+const maxKey = 200
+
 // idempotencyKey returns the key of a request: a string in quotes, as the draft demands, or the same
 // without quotes, as many clients send it.
 func idempotencyKey(h http.Header) (string, error) {
@@ -173,7 +193,7 @@ func idempotencyKey(h http.Header) (string, error) {
 	if strings.ContainsAny(key, `"\`) {
 		return "", malformed(name, "has a quote or a backslash inside")
 	}
-	return key, trade.CheckText(name, key, 200)
+	return key, trade.CheckText(name, key, maxKey)
 }
 
 // commandID returns the command ID of a caller's key. The caller is part of it, so that two

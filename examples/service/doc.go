@@ -28,6 +28,10 @@
 //	GET  /funds/{account}/{currency}
 //	GET  /events
 //	GET  /healthz
+//	GET  /openapi.json
+//
+// GET /openapi.json is an OpenAPI 3.1 document of these paths. It is made from the table from which they
+// are registered: see TestDocumentHasEveryRoute and TestAnswersValidate.
 //
 // A state is answered in the JSON that the library documents for it, with its version as ETag. A command
 // whose event is the first of what it addresses is answered with 201 and a Location. The body of a

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
@@ -69,7 +70,7 @@ func (s *service) runBoard(ctx context.Context) {
 
 // healthz reports whether this instance works: 503 if the log cannot be read or the board does not
 // follow it.
-func (s *service) healthz(w http.ResponseWriter, r *http.Request) {
+func (s *service) healthz(w http.ResponseWriter, r *http.Request, _ trade.Actor) error {
 	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 	defer cancel()
 	end, err := s.log.Settled(ctx)
@@ -83,10 +84,14 @@ func (s *service) healthz(w http.ResponseWriter, r *http.Request) {
 	if err != nil || state != live {
 		status = http.StatusServiceUnavailable
 	}
-	reply(w, status, "application/json", struct {
-		Log   string          `json:"log"`
-		Board string          `json:"board"`
-		At    events.Position `json:"at"`  // the position of the board
-		Lag   uint64          `json:"lag"` // how many positions the board is behind the log
-	}{log, state, at, uint64(max(end, at) - at)})
+	reply(w, status, "application/json", healthReport{log, state, at, uint64(max(end, at) - at)})
+	return nil
+}
+
+// healthReport is the answer of healthz.
+type healthReport struct {
+	Log   string          `json:"log"`
+	Board string          `json:"board"`
+	At    events.Position `json:"at"`  // the position of the board
+	Lag   uint64          `json:"lag"` // how many positions the board is behind the log
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"strconv"
+	"reflect"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
@@ -20,19 +20,103 @@ import (
 // and the error is answered as a problem.
 type handler func(w http.ResponseWriter, r *http.Request, by trade.Actor) error
 
-// route registers the paths.
+// route is a row of the table from which the paths are registered and the OpenAPI document is made.
+type route struct {
+	method, path, summary string
+	commands              []string // of a path that takes commands
+	parameters            []parameter
+	answers               []outcome // but for problems, which every route has
+	open                  bool      // needs no token
+	handler               handler
+}
+
+// outcome is an answer of a route. Its example is a value of the type that is answered.
+type outcome struct {
+	status    int
+	about     string
+	mediaType string
+	example   any
+	headers   []string
+}
+
+// route registers the paths of the table.
 func (s *service) route() {
-	s.mux.HandleFunc("GET /healthz", s.healthz)
-	s.mux.Handle("GET /orders", s.authenticated(s.list))
-	s.mux.Handle("GET /orders/{id}/next", s.authenticated(s.next))
-	s.mux.Handle("GET /orders/{id}/timeline", s.authenticated(s.timeline))
-	s.mux.Handle("GET /events", s.authenticated(s.events))
-	for path, read := range s.states() {
-		s.mux.Handle("GET "+path, s.authenticated(s.state(read)))
+	for _, r := range s.routes() {
+		if r.open {
+			s.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, q *http.Request) {
+				if err := r.handler(w, q, trade.Actor{}); err != nil {
+					s.fail(w, q, err)
+				}
+			})
+			continue
+		}
+		s.mux.Handle(r.method+" "+r.path, s.authenticated(r.handler))
 	}
-	for path, do := range actions {
-		s.mux.Handle("POST "+path+"/commands/{command}", s.authenticated(s.command(do)))
+}
+
+// routes returns the table of routes.
+func (s *service) routes() []route {
+	ok := func(about string, example any, headers ...string) []outcome {
+		return []outcome{{http.StatusOK, about, "application/json", example, headers}}
 	}
+	moments := []moment{{
+		Stream: order.Stream(exampleID), Version: 1, At: exampleTime, By: trade.Seller, Account: "s-acme", Type: "order.drafted",
+		Event: json.RawMessage(`{"seller":"s-acme","mode":"online","drafted_at":"2026-03-02T09:00:00Z"}`), Phase: "draft",
+	}}
+	list := []route{
+		{method: "GET", path: "/healthz", summary: "Whether this instance works.", open: true, handler: s.healthz, answers: append(
+			ok("It works.", healthReport{"up", live, 17, 0}),
+			outcome{http.StatusServiceUnavailable, "The log cannot be read, or the board does not follow it.", "application/json", healthReport{"down", stopped, 17, 0}, nil},
+		)},
+		{method: "GET", path: "/openapi.json", summary: "This document.", open: true, handler: s.openapi, answers: ok("The document.", object{})},
+		{
+			method: "GET", path: "/orders", summary: "The orders that the caller may see, page by page, the newest first.", handler: s.list, parameters: parametersOfList(),
+			answers: ok("A page.", page{Orders: []summary{{ID: exampleID, Version: 1, Seller: "s-acme", Phase: "draft", DraftedAt: exampleTime, UpdatedAt: exampleTime}}}, "Link"),
+		},
+		{
+			method: "GET", path: "/orders/{id}/next", summary: "What is due of an order, and the next commands of the caller.", handler: s.next,
+			answers: ok("What is next.", upcoming{Version: 1, Status: "to_be_audited", Commands: []nextCommand{{Command: "set-buyer"}, {Command: "submit", Rule: rule.A8}}}),
+		},
+		{method: "GET", path: "/orders/{id}/timeline", summary: "The history of an order, personal data masked.", handler: s.timeline, answers: ok("The events.", moments)},
+		{
+			method: "GET", path: "/events", summary: "The events that the caller may see, as server-sent events.", handler: s.events,
+			parameters: []parameter{{"header", "Last-Event-ID", "the position after which to begin; without it the stream begins with the next event", false, schemaOf(reflect.TypeFor[events.Position]())}},
+			answers:    []outcome{{http.StatusOK, "A stream without an end. The data of an event is one of a timeline, without account and phase.", "text/event-stream", "", nil}},
+		},
+	}
+	tag := object{"type": "string"}
+	match := parameter{"header", "If-Match", "entity tags, or *, one of which must be that of the version (RFC 9110)", false, tag}
+	none := parameter{"header", "If-None-Match", "entity tags, or *, none of which may be that of the version (RFC 9110)", false, tag}
+	lang := parameter{"header", "Accept-Language", "the language of refusals: en or zh", false, tag}
+	for _, x := range s.states() {
+		list = append(list, route{
+			method: "GET", path: x.path, summary: "The state of " + x.what + ".", handler: s.state(x.read), parameters: []parameter{match, none},
+			answers: append(ok("The state.", x.example, "ETag"), outcome{http.StatusNotModified, "The version is one of the If-None-Match.", "", nil, []string{"ETag"}}),
+		})
+	}
+	key := parameter{"header", "Idempotency-Key", "names the command: the same request under the same key is executed once", true, object{"type": "string", "minLength": 1, "maxLength": maxKey + len(`""`)}}
+	result := done{Version: 2, Position: 17}
+	for _, x := range actions {
+		list = append(list, route{
+			method: "POST", path: x.path + "/commands/{command}", summary: "Execute a command on " + x.what + ".", commands: x.commands, handler: s.command(x.do),
+			parameters: []parameter{key, match, none, lang},
+			answers: append(ok("The command was executed, now or by an earlier request.", result),
+				outcome{http.StatusCreated, "The command has created what it addresses.", "application/json", result, []string{"Location"}}),
+		})
+	}
+	return list
+}
+
+// exampleID and exampleTime are those of the examples in the document.
+var (
+	exampleID   = trade.ID(uuid.MustParse("019c0000-0000-7000-8000-000000000117"))
+	exampleTime = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
+)
+
+// openapi answers with the OpenAPI document.
+func (s *service) openapi(w http.ResponseWriter, _ *http.Request, _ trade.Actor) error {
+	reply(w, http.StatusOK, "application/json", document(s.routes()))
+	return nil
 }
 
 // authenticated calls a handler with the actor of the request, or answers 401.
@@ -70,116 +154,6 @@ type statusRecorder struct {
 
 func (v *statusRecorder) WriteHeader(status int)      { v.status = status }
 func (v *statusRecorder) Write(b []byte) (int, error) { return len(b), nil }
-
-// summary is an order in a list.
-type summary struct {
-	ID           trade.ID       `json:"id"`
-	Version      events.Version `json:"version"`
-	Seller       trade.Account  `json:"seller"`
-	Buyer        trade.Account  `json:"buyer,omitzero"`
-	Phase        string         `json:"phase"`
-	Status       string         `json:"status,omitzero"`
-	Step         string         `json:"step,omitzero"`
-	Coverage     order.Coverage `json:"coverage,omitzero"`
-	Total        trade.Money    `json:"total,omitzero"`
-	Due          trade.Money    `json:"due,omitzero"`
-	Deadline     time.Time      `json:"deadline,omitzero"`
-	DeadlineKind string         `json:"deadline_kind,omitzero"`
-	DraftedAt    time.Time      `json:"drafted_at"`
-	UpdatedAt    time.Time      `json:"updated_at"`
-}
-
-func summarize(o assurance.BoardOrder) summary {
-	return summary{
-		o.ID, o.Version, o.Seller, o.Buyer, o.Phase.String(), o.Status, o.Step, o.Coverage, o.Total, o.Due,
-		o.Deadline, o.DeadlineKind, o.DraftedAt, o.UpdatedAt,
-	}
-}
-
-// list answers with a page of the orders that the actor may see and the query selects, the newest
-// first. With wait it waits until the board has reached that position of the log, so that a caller
-// reads their own writes.
-func (s *service) list(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
-	filter, page, wait, err := parseList(r.URL.Query())
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.limits.command)
-	defer cancel()
-	if wait > 0 {
-		if err := s.view.Wait(ctx, s.views, wait); err != nil {
-			return err
-		}
-	}
-	found, next, err := s.board.List(ctx, by, filter, page)
-	if err != nil {
-		return err
-	}
-	if next != "" {
-		query := r.URL.Query()
-		query.Set("after", next)
-		next = r.URL.Path + "?" + query.Encode()
-		w.Header().Set("Link", "<"+next+`>; rel="next"`)
-	}
-	orders := make([]summary, len(found))
-	for i := range found {
-		orders[i] = summarize(found[i])
-	}
-	reply(w, http.StatusOK, "application/json", struct {
-		Orders []summary `json:"orders"`
-		Next   string    `json:"next,omitzero"` // the path of the next page
-	}{orders, next})
-	return nil
-}
-
-// maxPage is how many orders a page has at most.
-const maxPage = 200
-
-// parseList reads the query of a list.
-func parseList(query url.Values) (f assurance.BoardFilter, p assurance.Page, wait events.Position, err error) {
-	for name, values := range query {
-		switch text := values[0]; name {
-		case "seller":
-			f.Seller = trade.Account(text)
-		case "buyer":
-			f.Buyer = trade.Account(text)
-		case "status":
-			f.Status = text
-		case "phase":
-			f.Phase, err = parsePhase(text)
-		case "due_before":
-			f.DueBefore, err = time.Parse(time.RFC3339, text)
-		case "by_deadline":
-			f.ByDeadline, err = strconv.ParseBool(text)
-		case "after":
-			p.After = text
-		case "limit":
-			p.Limit, err = strconv.Atoi(text)
-		case "wait":
-			wait, err = parsePosition(text)
-		default:
-			err = strconv.ErrSyntax
-		}
-		if err != nil || len(values) > 1 || p.Limit < 0 || p.Limit > maxPage {
-			return f, p, 0, malformed(name, "is not a parameter of a list, is repeated, or has an invalid value")
-		}
-	}
-	return f, p, wait, nil
-}
-
-func parsePhase(text string) (order.Phase, error) {
-	for p := order.PhaseDraft; p <= order.PhaseClosed; p++ {
-		if p.String() == text {
-			return p, nil
-		}
-	}
-	return 0, strconv.ErrSyntax
-}
-
-func parsePosition(text string) (events.Position, error) {
-	n, err := strconv.ParseUint(text, 10, 63)
-	return events.Position(n), err
-}
 
 // upcoming is what may happen to an order next.
 type upcoming struct {

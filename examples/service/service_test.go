@@ -18,12 +18,6 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// page is the answer of GET /orders.
-type page struct {
-	Orders []summary `json:"orders"`
-	Next   string    `json:"next"`
-}
-
 // shown is a part of the answer of GET /orders/{id}, the state of the order.
 type shown struct {
 	Phase    string                          `json:"phase"`
@@ -160,9 +154,9 @@ func TestEveryTarget(t *testing.T) {
 			t.Errorf("%s: %+v", step.path, got)
 		}
 	}
-	for path := range actions {
-		if !asked[path] {
-			t.Errorf("nothing was sent to %s", path)
+	for _, x := range actions {
+		if !asked[x.path] {
+			t.Errorf("nothing was sent to %s", x.path)
 		}
 	}
 	for path, member := range map[string]string{

@@ -4,53 +4,67 @@ import (
 	"net/http"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/entrustment"
+	"github.com/tradesurety/surety/order/funds"
+	"github.com/tradesurety/surety/order/paylater"
+	"github.com/tradesurety/surety/order/seller"
 	"github.com/tradesurety/surety/order/trade"
 )
 
 // stateOf reads the state that a path names, and its version.
 type stateOf func(r *http.Request, by trade.Actor) (any, events.Version, error)
 
+// statePath is a path of a state, with an example of it.
+type statePath struct {
+	path, what string
+	example    any
+	read       stateOf
+}
+
 // states are the paths of the states. Each is answered in the form that the library gives it.
-func (s *service) states() map[string]stateOf {
-	return map[string]stateOf{
-		"/orders/{id}": func(r *http.Request, by trade.Actor) (any, events.Version, error) {
+func (s *service) states() []statePath {
+	usd, cny := trade.Currency([]byte("USD")), trade.Currency([]byte("CNY"))
+	return []statePath{
+		{"/orders/{id}", "an order", order.Order{ID: exampleID, Phase: order.PhaseDraft, Seller: order.Party{Account: "s-acme"}, DraftedAt: exampleTime, LastAt: exampleTime, Mode: order.DraftOnline}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
 			id, err := orderID(r)
 			if err != nil {
 				return nil, 0, err
 			}
 			return two(s.desk.ReadOrder(r.Context(), by, id))
-		},
-		"/pay-later/{id}": func(r *http.Request, by trade.Actor) (any, events.Version, error) {
+		}},
+		{"/pay-later/{id}", "a pay-later order", paylater.Order{ID: exampleID, Phase: paylater.PhasePlaced, Merchant: "s-acme", Buyer: "b-carla", Original: trade.Minor(10000, cny), Outstanding: trade.Minor(10000, cny)}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
 			id, err := orderID(r)
 			if err != nil {
 				return nil, 0, err
 			}
 			return two(s.desk.ReadPayLater(r.Context(), by, id))
-		},
-		"/entrustments/{id}": func(r *http.Request, by trade.Actor) (any, events.Version, error) {
+		}},
+		{"/entrustments/{id}", "an entrustment", entrustment.Entrustment{ID: "E-1", Phase: entrustment.PhaseDrafted, Seller: "s-acme"}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
 			id, err := entrustmentID(r)
 			if err != nil {
 				return nil, 0, err
 			}
 			return two(s.desk.ReadEntrustment(r.Context(), by, id))
-		},
-		"/services/{account}": func(r *http.Request, by trade.Actor) (any, events.Version, error) {
+		}},
+		{"/services/{account}", "the service of a seller", seller.Service{Seller: "s-acme", Phase: order.ServiceActive}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
 			account, err := accountOf(r)
 			if err != nil {
 				return nil, 0, err
 			}
 			return two(s.desk.ReadService(r.Context(), by, account))
-		},
-		"/lines/{account}/{currency}": ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
+		}},
+		{"/lines/{account}/{currency}", "the line of a seller", credit.Line{Product: credit.Assurance, Seller: "s-acme", Currency: usd, Limit: trade.Minor(5000000, usd)}, ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
 			return two(s.desk.ReadLine(r.Context(), by, l.account, l.currency))
-		}),
-		"/quotas/{account}/{currency}": ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
+		})},
+		{"/quotas/{account}/{currency}", "the pay-later line of a merchant", credit.Line{Product: credit.PayLater, Seller: "s-acme", Currency: cny, Limit: trade.Minor(500000, cny)}, ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
 			return two(s.desk.ReadQuota(r.Context(), by, l.account, l.currency))
-		}),
-		"/funds/{account}/{currency}": ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
+		})},
+		{"/funds/{account}/{currency}", "the received funds of a merchant", funds.New("s-acme", cny), ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
 			return two(s.desk.ReadFunds(r.Context(), by, l.account, l.currency))
-		}),
+		})},
 	}
 }
 
