@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -351,6 +353,36 @@ func ordersToAsk(t *testing.T) []order.Order {
 			Terms: order.Terms{Total: USD("100"), Initial: USD("30")}, Coverage: order.CoverageNone, Mode: order.DraftOnline, ReceivingAccount: ReceivingAccount,
 		}
 	})
+}
+
+// TestRefusalsNameFields reads the sources: each field that a refusal names is one of a command of its
+// package, also where no table and no play comes by.
+func TestRefusalsNameFields(t *testing.T) {
+	v := values{chance(func(int) int { return 0 })}
+	literal := regexp.MustCompile(`\.On\("([^"]+)"\)`)
+	for folder, commands := range map[string][]any{
+		"..": anyOf(v.orderCommands()), "../entrustment": anyOf(v.entrustmentCommands()), "../seller": anyOf(v.sellerCommands()),
+		"../credit": append(anyOf(v.lineCommands()), anyOf(v.quotaCommands())...), "../paylater": anyOf(v.payLaterCommands()), "../funds": anyOf(v.fundsCommands()),
+	} {
+		found := 0
+		for _, file := range must(filepath.Glob(folder + "/*.go")) {
+			for _, on := range literal.FindAllStringSubmatch(string(must(os.ReadFile(file))), -1) {
+				if found++; !slices.ContainsFunc(commands, func(c any) bool { return hasPath(reflect.TypeOf(c), on[1]) }) {
+					t.Errorf("%s: no command has the field %s", file, on[1])
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s: no refusal names a field", folder)
+		}
+	}
+}
+
+func anyOf[C any](list []C) (all []any) {
+	for _, c := range list {
+		all = append(all, c)
+	}
+	return all
 }
 
 // TestFaultOf has errors that nobody should get, as a control.
