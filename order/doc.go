@@ -28,10 +28,11 @@
 // issue which command in which phases, with the events that may result. Package machine makes the
 // finite state machine, the diagram and the checks of role, party, phase and instant from them.
 //
-// Each stage is a chapter: draft.go (with terms.go and quota.go), confirm.go, pay.go (with
-// payment.go and ledger.go), export.go and receipt.go; beside them are change.go, dispute.go,
-// ruling.go, refund.go, chargeback.go (with cases.go) and close.go. A chapter goes command by command: the command,
-// the rules that decide it, one rule a line, and the resulting event.
+// Each stage is a chapter: draft.go (with terms.go and quota.go), confirm.go, announce.go and pay.go
+// (with payment.go, ledger.go, funded.go, unapplied.go and void.go), export.go and receipt.go; beside
+// them are change.go, dispute.go, ruling.go, refund.go, chargeback.go (with cases.go) and close.go;
+// first.go is what the first edition of the rule book stored. A chapter goes command by command: the
+// command, the rules that decide it, one rule a line, and the resulting event.
 //
 // order.go has the folded state and [Decide], fold.go [Evolve], [Replay] and [At], next.go
 // [Order.Next] and [Order.Deadline], facts.go the [Facts] of other streams and the [Policy].

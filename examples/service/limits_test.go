@@ -156,7 +156,7 @@ func TestUnknownOutcome(t *testing.T) {
 	for name, applied := range map[string]bool{"applied": true, "not applied": false} {
 		t.Run(name, func(t *testing.T) {
 			var lost atomic.Bool
-			s := startLocal(t, func(l *limits) { l.command = 200 * time.Millisecond }, func(store events.Store) events.Store {
+			s := startLocal(t, func(l *limits) { l.command = time.Second }, func(store events.Store) events.Store {
 				return &meddler{Store: store, append: func(ctx context.Context, c events.Commit) (events.Receipt, error) {
 					if !lost.Load() {
 						return store.Append(ctx, c)

@@ -1,11 +1,6 @@
 package audit
 
-import (
-	"slices"
-	"time"
-
-	"github.com/tradesurety/surety/events"
-)
+import "github.com/tradesurety/surety/events"
 
 // The phases of a pay-later order.
 const (
@@ -209,74 +204,6 @@ func (a *Auditor) saleReceipt(s *saleBook) {
 	s.phase = after(s.phase == saleShipped, saleReceived, salePaid)
 }
 
-// refer checks that a payment is new (B8).
-func (a *Auditor) refer(s *saleBook) {
-	reference := string(a.text("reference"))
-	if reference == "" || slices.Contains(s.references, reference) {
-		a.failf("I20", "payment %q once more", reference)
-	}
-	s.references = append(s.references, reference)
-	a.charged(s, reference)
-}
-
-// charged says that a payment came in. What is due and what is beyond it are two events of one payment. The
-// first edition kept it on the order: so does a log until the first payment that has a stream.
-func (a *Auditor) charged(s *saleBook, reference string) {
-	e := effect{what: "a payment", sale: s, name: streamOf("charge", "", reference), x: a.money("amount", s.currency)}
-	if !slices.Contains(a.named, e.name) {
-		if a.charges {
-			a.failf("D65", "payment %q without a stream of its own", reference)
-		}
-		if s.kept == nil {
-			s.kept = make(map[string]amount)
-		}
-		s.kept[reference] += e.x
-		return
-	}
-	a.charges = true
-	for i := range a.mine {
-		if a.mine[i].what == e.what && a.mine[i].name == e.name {
-			a.mine[i].x += e.x
-			return
-		}
-	}
-	a.says(e)
-}
-
-func (a *Auditor) instalmentPaid(s *saleBook) {
-	n := a.money("amount", s.currency)
-	if !a.policy.Instalments || n <= 0 || n >= s.due() {
-		a.failf("D51", "%d in part of %d", n, s.due())
-	}
-	a.refer(s)
-	s.instalments += n
-}
-
-func (a *Auditor) paid(s *saleBook) {
-	n, total, late := a.money("amount", s.currency), a.money("total", s.currency), a.flag("overdue")
-	if n != s.due() || total != s.outstanding || late != (s.phase == saleOverdue) {
-		a.failf("I20", "paid %d of %d, %d of %d outstanding, overdue %t", n, s.due(), total, s.outstanding, late)
-	}
-	a.refer(s)
-	a.gives(s, total, "paid", late)
-	s.paid, s.instalments, s.openedAt, s.pausedAt, s.pending = total, 0, 0, 0, false
-	stream, err := events.Stream("funds", s.merchant+"/"+s.currency.String())
-	if err != nil {
-		a.failf("I20", "the merchant has no funds: %v", err)
-		return
-	}
-	s.funds = a.balanceOf(stream)
-	a.says(effect{what: "a credit", sale: s, name: s.funds.account, x: total})
-	switch s.phase {
-	case salePlaced:
-		s.phase = salePrepaid
-	case saleShipped:
-		s.phase = salePrepaidShipped
-	default:
-		s.phase = salePaid
-	}
-}
-
 // gives is quota that the order restores to its line.
 func (a *Auditor) gives(s *saleBook, n amount, cause string, late bool) {
 	if n == 0 {
@@ -321,54 +248,6 @@ func (a *Auditor) ends(s *saleBook, cause string, late bool) {
 	s.restored, s.paidBack, s.instalments, s.openedAt, s.pausedAt, s.pending = s.restored+back, parts, 0, 0, 0, false
 }
 
-// paymentUnapplied is money that the order does not take: it moves neither quota nor funds (D62).
-func (a *Auditor) paymentUnapplied(s *saleBook) {
-	reference, n := string(a.text("reference")), a.money("amount", s.currency)
-	switch {
-	case a.by.role != system:
-		a.failf("I8", "reported by %q", a.by.account)
-	case n <= 0 || reference == "" || slices.Contains(s.surplus, reference) || s.due() != 0:
-		a.failf("D62", "%d of %q beside, %d due", n, reference, s.due())
-	}
-	s.surplus, s.unapplied = append(s.surplus, reference), a.plus(s.unapplied, n)
-	a.charged(s, reference)
-}
-
-func (a *Auditor) saleReturnedUnapplied(s *saleBook) {
-	n := a.money("amount", s.currency)
-	if n <= 0 || n > s.unapplied {
-		a.failf("D21", "%d returned of %d", n, s.unapplied)
-	}
-	s.unapplied -= n
-}
-
-func (a *Auditor) saleRefunded(s *saleBook) {
-	n := a.money("amount", s.currency)
-	if n <= 0 || n > s.paid-s.refunded {
-		a.failf("I21", "%d refunded of %d", n, s.paid-s.refunded)
-	}
-	s.refunded += n
-	a.says(effect{what: "a refund", sale: s, x: n})
-}
-
-func (a *Auditor) chargeRequested(s *saleBook) {
-	attempt, n := a.number("attempt"), a.money("amount", s.currency)
-	switch {
-	case a.at < s.resumes() || s.pending:
-		a.failf("D47", "asked at %s, due %s, pending %t, after-sales since %s", a.at, s.dueAt, s.pending, s.openedAt)
-	case attempt != s.charges+1 || attempt > int64(a.policy.ChargeRetries)+1 || n != s.due():
-		a.failf("D47", "attempt %d after %d, %d of %d", attempt, s.charges, n, s.due())
-	}
-	s.charges, s.pending = attempt, true
-}
-
-func (a *Auditor) chargeFailed(s *saleBook) {
-	if attempt := a.number("attempt"); !s.pending || attempt != s.charges {
-		a.failf("D47", "attempt %d of %d, pending %t", attempt, s.charges, s.pending)
-	}
-	s.pending = false
-}
-
 func (a *Auditor) markedOverdue(s *saleBook) {
 	n, freeze := a.money("amount", s.currency), a.number("freeze_after")
 	switch {
@@ -390,40 +269,6 @@ func (a *Auditor) writtenOff(s *saleBook) {
 	s.uses(a, s.outstanding-n)
 	s.consumed, s.paidBack, s.instalments, s.openedAt, s.pausedAt, s.pending = n, parts, 0, 0, 0, false
 	a.says(effect{what: "a write-off", sale: s, line: s.line, x: n})
-}
-
-func (a *Auditor) afterSalesOpened(s *saleBook) {
-	if s.openedAt != 0 || a.at > s.dueAt {
-		a.failf("D46", "opened at %s, due %s, open since %s", a.at, s.dueAt, s.openedAt)
-	}
-	left := max(0, instant(a.policy.MaxPause)-s.paused)
-	if s.pausedAt = a.when("pause_until"); s.pausedAt != a.at+left || s.ended || s.cases >= int64(a.policy.MaxAfterSales) {
-		a.failf("D66", "case %d pauses until %s, %s left, ended %t", s.cases+1, s.pausedAt, left, s.ended)
-	}
-	s.openedAt = a.at
-	s.cases++
-}
-
-// resumes is from when the system may act on the payment (D66).
-func (s *saleBook) resumes() instant {
-	if s.openedAt == 0 {
-		return s.dueAt
-	}
-	return s.dueAt + s.pausedAt - s.openedAt
-}
-
-func (a *Auditor) afterSalesClosed(s *saleBook) {
-	due := a.when("due_at")
-	by := roleOf(a.text("by"))
-	if s.openedAt == 0 || due != s.dueAt+min(a.at, s.pausedAt)-s.openedAt || by != a.by.role {
-		a.failf("D46", "due %s after %s, open since %s", due, s.dueAt, s.openedAt)
-	}
-	if by == seller && a.at-s.openedAt <= instant(72*time.Hour) {
-		s.cases--
-	}
-	s.ended = s.ended || by == platform
-	s.paused += due - s.dueAt
-	s.dueAt, s.openedAt, s.pausedAt = due, 0, 0
 }
 
 func (a *Auditor) fakeFlagged(s *saleBook) {

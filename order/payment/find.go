@@ -1,0 +1,105 @@
+package payment
+
+import (
+	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/trade"
+)
+
+// Find returns the payment that a command on an order names: one of the order, or else one that another
+// order has, or that was voided. load returns the state of the payment of that key. If several methods
+// have the reference and the command names none, it is the first in the order card, e-Checking, T/T,
+// but one under review if the command ends a review. A payment that two orders of the first edition have
+// counted is the first one's; where the other has a case of it, the end of that case is answered from what
+// the other has kept.
+func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (order.IncomingPayment, error) {
+	reference, methods, review, ends := "", []order.Method{order.PayCard, order.PayECheck, order.PayTT}, false, false
+	only := func(m order.Method) {
+		if m != "" {
+			methods = []order.Method{m}
+		}
+	}
+	switch c := c.(type) {
+	case order.InitiatePayment:
+		u, _ := o.CameUnannounced(c.Payment, c.Method)
+		reference = u.Reference
+		only(u.Method)
+	case order.RecordPayment:
+		reference = c.Reference
+		only(c.Method)
+	case order.ChargeBack:
+		reference, methods = c.Reference, methods[:2]
+		only(c.Method)
+	case order.ResolveChargeback:
+		reference, methods, ends = c.Reference, methods[:2], true
+		only(c.Method)
+	case order.ReverseTransfer:
+		reference, methods = c.Reference, methods[2:]
+	case order.VoidPayment:
+		reference = c.Reference
+		only(c.Method)
+	case order.ApplyUnapplied:
+		reference, review = c.Reference, true
+		only(c.Method)
+	case order.ReturnUnapplied:
+		reference, review = c.Reference, true
+		only(c.Method)
+	}
+	var found order.IncomingPayment
+	if reference == "" {
+		return found, nil
+	}
+	const voided, another, own, wanted = 1, 2, 3, 4
+	for best, i := 0, 0; i < len(methods) && best < wanted; i++ {
+		key := Key{Method: methods[i], Account: o.ReceivingAccount, Reference: reference}
+		p, err := load(key)
+		if err != nil {
+			return found, err
+		}
+		in, rank := p.Fact(), 0
+		if kept, ok := o.Incoming(key.Method, reference); ok && (in.Order.IsZero() || ends && in.Order != o.ID && len(kept.Cases) > 0) {
+			in = kept // the first edition kept it on the order
+		}
+		switch {
+		case in.Order == o.ID && (in.Review || !review):
+			rank = wanted
+		case in.Order == o.ID:
+			rank = own
+		case !in.Order.IsZero():
+			rank = another
+		case p.Phase == PhaseVoided:
+			in, rank = order.IncomingPayment{Method: key.Method, Reference: reference}, voided
+		}
+		if rank > best {
+			found, best = in, rank
+		}
+	}
+	return found, nil
+}
+
+// Counterpart returns what an event of an order does to a payment that came in, and true; or false if
+// it concerns none. The payment is the one that the command on the order names.
+func Counterpart(id trade.ID, e order.Event) (Command, bool) {
+	switch e := e.(type) {
+	case order.PaymentReceived:
+		r := Record{Order: id, Method: e.Method, Reference: e.Reference, Amount: e.Amount, Review: e.NeedsReview}
+		if e.Method == order.PayTT {
+			r.Account = e.ReceivingAccount
+		}
+		return r, e.OwnStream
+	case order.PaymentInitiated:
+		return Apply{}, e.Cases != order.CaseSums{} // its announcement came late
+	case order.UnappliedApplied:
+		return Apply{}, e.Reference != ""
+	case order.UnappliedReturned:
+		return Return{Amount: e.Amount}, e.Reference != ""
+	case order.PaymentReversed:
+		return Take{Case: e.Case, Amount: e.Claimed, At: e.At}, e.Case != ""
+	case order.TransferReversed:
+		return Take{Case: e.Case, Amount: e.Claimed, At: e.At}, true
+	case order.ChargebackResolved:
+		return Resolve{Case: e.Case, Won: e.Won, At: e.At}, e.Case != ""
+	case order.PaymentVoided:
+		return Void{}, true
+	}
+	return nil, false
+}
