@@ -15,8 +15,10 @@ type Kind uint8
 
 // The kinds of events. The zero Kind is not one of them.
 const (
+	// KindPaymentInitiated is the kind of [PaymentInitiated], order.payment-initiated on the wire.
+	KindPaymentInitiated Kind = iota + 1
 	// KindTermsModified is the kind of [TermsModified], order.terms-modified on the wire.
-	KindTermsModified Kind = iota + 1
+	KindTermsModified
 	// KindChangeProposed is the kind of [ChangeProposed], order.change-proposed on the wire.
 	KindChangeProposed
 	// KindChangeAccepted is the kind of [ChangeAccepted], order.change-accepted on the wire.
@@ -71,8 +73,6 @@ const (
 	KindFunded
 	// KindUnfunded is the kind of [Unfunded], order.unfunded on the wire.
 	KindUnfunded
-	// KindPaymentInitiated is the kind of [PaymentInitiated], order.payment-initiated on the wire.
-	KindPaymentInitiated
 	// KindPaymentReceived is the kind of [PaymentReceived], order.payment-received on the wire.
 	KindPaymentReceived
 	// KindPaymentFailed is the kind of [PaymentFailed], order.payment-failed on the wire.
@@ -117,6 +117,8 @@ const kindCount = 47
 // String returns the wire name of the kind, or unknown if there is no such kind.
 func (k Kind) String() string {
 	switch k {
+	case KindPaymentInitiated:
+		return "order.payment-initiated"
 	case KindTermsModified:
 		return "order.terms-modified"
 	case KindChangeProposed:
@@ -173,8 +175,6 @@ func (k Kind) String() string {
 		return "order.funded"
 	case KindUnfunded:
 		return "order.unfunded"
-	case KindPaymentInitiated:
-		return "order.payment-initiated"
 	case KindPaymentReceived:
 		return "order.payment-received"
 	case KindPaymentFailed:
@@ -218,6 +218,8 @@ func (k Kind) String() string {
 // kindOf returns the kind with the wire name.
 func kindOf(name string) (Kind, bool) {
 	switch name {
+	case "order.payment-initiated":
+		return KindPaymentInitiated, true
 	case "order.terms-modified":
 		return KindTermsModified, true
 	case "order.change-proposed":
@@ -274,8 +276,6 @@ func kindOf(name string) (Kind, bool) {
 		return KindFunded, true
 	case "order.unfunded":
 		return KindUnfunded, true
-	case "order.payment-initiated":
-		return KindPaymentInitiated, true
 	case "order.payment-received":
 		return KindPaymentReceived, true
 	case "order.payment-failed":
@@ -315,6 +315,9 @@ func kindOf(name string) (Kind, bool) {
 	}
 	return 0, false
 }
+
+// Kind returns [KindPaymentInitiated].
+func (PaymentInitiated) Kind() Kind { return KindPaymentInitiated }
 
 // Kind returns [KindTermsModified].
 func (TermsModified) Kind() Kind { return KindTermsModified }
@@ -400,9 +403,6 @@ func (Funded) Kind() Kind { return KindFunded }
 // Kind returns [KindUnfunded].
 func (Unfunded) Kind() Kind { return KindUnfunded }
 
-// Kind returns [KindPaymentInitiated].
-func (PaymentInitiated) Kind() Kind { return KindPaymentInitiated }
-
 // Kind returns [KindPaymentReceived].
 func (PaymentReceived) Kind() Kind { return KindPaymentReceived }
 
@@ -460,7 +460,7 @@ func (PaymentVoided) Kind() Kind { return KindPaymentVoided }
 // isEvent reports whether e is one of the events, and not nil or a pointer to one.
 func isEvent(e Event) bool {
 	switch e.(type) {
-	case TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, Funded, Unfunded, PaymentInitiated, PaymentReceived, PaymentFailed, ShortfallAccepted, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted, UnappliedApplied, PaymentVoided:
+	case PaymentInitiated, TermsModified, ChangeProposed, ChangeAccepted, ChangeRejected, PaymentReversed, TransferReversed, ChargebackResolved, Closed, Confirmed, DisputeOpened, DisputeWithdrawn, DisputeEscalated, SettlementProposed, SettlementAccepted, Drafted, BuyerEntered, BuyerMatched, ContractAttached, TermsSet, TransportSet, CoverageChosen, Submitted, EntrustmentLinked, EntrustmentUnlinked, EntrustmentReleased, Shipped, Funded, Unfunded, PaymentReceived, PaymentFailed, ShortfallAccepted, HoldPlaced, HoldAdjusted, HoldReleased, ReceiptConfirmed, ReceiptExtended, Completed, Reviewed, ReviewEdited, ReviewReplied, RefundMade, UnappliedReturned, Arbitrated, ClaimPosted, UnappliedApplied, PaymentVoided:
 		return true
 	}
 	return false
@@ -469,6 +469,8 @@ func isEvent(e Event) bool {
 // appendEvent appends the JSON of the event.
 func appendEvent(b []byte, e Event) []byte {
 	switch e := e.(type) {
+	case PaymentInitiated:
+		return e.appendJSON(b)
 	case TermsModified:
 		return e.appendJSON(b)
 	case ChangeProposed:
@@ -524,8 +526,6 @@ func appendEvent(b []byte, e Event) []byte {
 	case Funded:
 		return e.appendJSON(b)
 	case Unfunded:
-		return e.appendJSON(b)
-	case PaymentInitiated:
 		return e.appendJSON(b)
 	case PaymentReceived:
 		return e.appendJSON(b)
@@ -596,6 +596,10 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 	var e Event
 	r := wire.NewReader(data)
 	switch k {
+	case KindPaymentInitiated:
+		var v PaymentInitiated
+		v.decodeJSON(r)
+		e = v
 	case KindTermsModified:
 		var v TermsModified
 		v.decodeJSON(r)
@@ -708,10 +712,6 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 		var v Unfunded
 		v.decodeJSON(r)
 		e = v
-	case KindPaymentInitiated:
-		var v PaymentInitiated
-		v.decodeJSON(r)
-		e = v
 	case KindPaymentReceived:
 		var v PaymentReceived
 		v.decodeJSON(r)
@@ -796,6 +796,8 @@ func decodeEvent(k Kind, data []byte) (Event, error) {
 // evolveEvent calls the method evolve of the event, if it has one.
 func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 	switch v := v.(type) {
+	case PaymentInitiated:
+		v.evolve(a0, a1)
 	case TermsModified:
 		v.evolve(a0, a1)
 	case ChangeProposed:
@@ -852,8 +854,6 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 		v.evolve(a0, a1)
 	case Unfunded:
 		v.evolve(a0, a1)
-	case PaymentInitiated:
-		v.evolve(a0, a1)
 	case PaymentReceived:
 		v.evolve(a0, a1)
 	case PaymentFailed:
@@ -896,6 +896,8 @@ func evolveEvent(v Event, a0 *Order, a1 time.Time) {
 // contradictsEvent calls the method contradicts of the event, if it has one.
 func contradictsEvent(v Event, a0 *Order) (_ error) {
 	switch v := v.(type) {
+	case PaymentInitiated:
+		return v.contradicts(a0)
 	case TermsModified:
 		return v.contradicts(a0)
 	case ChangeProposed:
@@ -930,8 +932,6 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 		return v.contradicts(a0)
 	case Unfunded:
 		return v.contradicts(a0)
-	case PaymentInitiated:
-		return v.contradicts(a0)
 	case PaymentReceived:
 		return v.contradicts(a0)
 	case ShortfallAccepted:
@@ -965,6 +965,8 @@ func contradictsEvent(v Event, a0 *Order) (_ error) {
 // decideCommand calls the method decide of the command, if it has one.
 func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event, _ error) {
 	switch v := v.(type) {
+	case InitiatePayment:
+		return v.decide(a0, a1, a2)
 	case Modify:
 		return v.decide(a0, a1, a2)
 	case ProposeChange:
@@ -1021,8 +1023,6 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 		return v.decide(a0, a1, a2)
 	case Unfund:
 		return v.decide(a0, a1, a2)
-	case InitiatePayment:
-		return v.decide(a0, a1, a2)
 	case RecordPayment:
 		return v.decide(a0, a1, a2)
 	case FailPayment:
@@ -1054,6 +1054,9 @@ func decideCommand(v Command, a0 *Order, a1 *trade.Given, a2 *Facts) (_ []Event,
 	}
 	return
 }
+
+// Name returns the wire name of the command, initiate-payment.
+func (InitiatePayment) Name() string { return "initiate-payment" }
 
 // Name returns the wire name of the command, modify.
 func (Modify) Name() string { return "modify" }
@@ -1135,9 +1138,6 @@ func (MarkShipped) Name() string { return "mark-shipped" }
 
 // Name returns the wire name of the command, unfund.
 func (Unfund) Name() string { return "unfund" }
-
-// Name returns the wire name of the command, initiate-payment.
-func (InitiatePayment) Name() string { return "initiate-payment" }
 
 // Name returns the wire name of the command, record-payment.
 func (RecordPayment) Name() string { return "record-payment" }
@@ -1259,7 +1259,7 @@ func normalCommand(c Command) Command {
 // isCommand reports whether c is one of the commands, and not nil or a pointer to one.
 func isCommand(c Command) bool {
 	switch c.(type) {
-	case Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, Unfund, InitiatePayment, RecordPayment, FailPayment, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate, ApplyUnapplied, VoidPayment:
+	case InitiatePayment, Modify, ProposeChange, AcceptChange, RejectChange, ChargeBack, ReverseTransfer, ResolveChargeback, Cancel, Expire, Confirm, OpenDispute, WithdrawDispute, Escalate, ProposeSettlement, AcceptSettlement, Draft, SetBuyer, MatchBuyer, AttachContract, SetTerms, SetTransport, ChooseCoverage, Submit, Link, Unlink, RecordRelease, MarkShipped, Unfund, RecordPayment, FailPayment, AcceptShortfall, ConfirmReceipt, AutoConfirmReceipt, ExtendReceipt, Review, EditReview, Reply, Refund, ReturnUnapplied, Arbitrate, ApplyUnapplied, VoidPayment:
 		return true
 	}
 	return false
@@ -1268,6 +1268,8 @@ func isCommand(c Command) bool {
 // appendCommand appends the JSON of the command.
 func appendCommand(b []byte, c Command) []byte {
 	switch c := c.(type) {
+	case InitiatePayment:
+		return c.appendJSON(b)
 	case Modify:
 		return c.appendJSON(b)
 	case ProposeChange:
@@ -1323,8 +1325,6 @@ func appendCommand(b []byte, c Command) []byte {
 	case MarkShipped:
 		return c.appendJSON(b)
 	case Unfund:
-		return c.appendJSON(b)
-	case InitiatePayment:
 		return c.appendJSON(b)
 	case RecordPayment:
 		return c.appendJSON(b)
@@ -1386,6 +1386,10 @@ func decodeCommand(name string, data []byte) (Command, error) {
 	var c Command
 	r := wire.NewReader(data)
 	switch name {
+	case "initiate-payment":
+		var v InitiatePayment
+		v.decodeJSON(r)
+		c = v
 	case "modify":
 		var v Modify
 		v.decodeJSON(r)
@@ -1498,10 +1502,6 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		var v Unfund
 		v.decodeJSON(r)
 		c = v
-	case "initiate-payment":
-		var v InitiatePayment
-		v.decodeJSON(r)
-		c = v
 	case "record-payment":
 		var v RecordPayment
 		v.decodeJSON(r)
@@ -1565,6 +1565,132 @@ func decodeCommand(name string, data []byte) (Command, error) {
 		return nil, err
 	}
 	return normalCommand(c), nil
+}
+
+// appendJSON appends the JSON of v.
+func (v *InitiatePayment) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"payment":`...)
+	b = wire.AppendString(b, string(v.Payment))
+	b = append(b, `,"method":`...)
+	b = wire.AppendString(b, string(v.Method))
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if v.BankCountry != "" {
+		b = append(b, `,"bank_country":`...)
+		b = wire.AppendString(b, v.BankCountry)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *InitiatePayment) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "payment":
+			seen = r.Mark(seen, 1<<0)
+			v.Payment = PaymentID(r.String())
+		case "method":
+			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "bank_country":
+			seen = r.Mark(seen, 1<<3)
+			v.BankCountry = r.String()
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x7 != 0x7 {
+		r.Missing(seen, "payment", "method", "amount", "")
+	}
+}
+
+// appendJSON appends the JSON of v.
+func (v *PaymentInitiated) appendJSON(b []byte) []byte {
+	var text []byte
+	var err error
+	b = append(b, `{"payment":`...)
+	b = wire.AppendString(b, string(v.Payment))
+	b = append(b, `,"method":`...)
+	b = wire.AppendString(b, string(v.Method))
+	b = append(b, `,"amount":"`...)
+	text, err = v.Amount.AppendText(b)
+	b = wire.CloseText(b, text, err)
+	if v.BankCountry != "" {
+		b = append(b, `,"bank_country":`...)
+		b = wire.AppendString(b, v.BankCountry)
+	}
+	if !v.NoticeUntil.IsZero() {
+		b = append(b, `,"notice_until":`...)
+		b = wire.AppendTime(b, v.NoticeUntil)
+	}
+	if v.Reference != "" {
+		b = append(b, `,"reference":`...)
+		b = wire.AppendString(b, v.Reference)
+	}
+	if !wire.IsZero(v.Reviewed) {
+		b = append(b, `,"reviewed":"`...)
+		text, err = v.Reviewed.AppendText(b)
+		b = wire.CloseText(b, text, err)
+	}
+	if !v.Moved.isZeroJSON() {
+		b = append(b, `,"moved":`...)
+		b = v.Moved.appendJSON(b)
+	}
+	if !v.Cases.isZeroJSON() {
+		b = append(b, `,"cases":`...)
+		b = v.Cases.appendJSON(b)
+	}
+	return append(b, `}`...)
+}
+
+// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
+func (v *PaymentInitiated) decodeJSON(r *wire.Reader) {
+	var seen uint64
+	r.Object()
+	for key := r.Key(); key != nil; key = r.Key() {
+		switch string(key) {
+		case "payment":
+			seen = r.Mark(seen, 1<<0)
+			v.Payment = PaymentID(r.String())
+		case "method":
+			seen = r.Mark(seen, 1<<1)
+			v.Method = Method(r.String())
+		case "amount":
+			seen = r.Mark(seen, 1<<2)
+			r.Check(v.Amount.UnmarshalText(r.Text()))
+		case "bank_country":
+			seen = r.Mark(seen, 1<<3)
+			v.BankCountry = r.String()
+		case "notice_until":
+			seen = r.Mark(seen, 1<<4)
+			v.NoticeUntil = r.Time()
+		case "reference":
+			seen = r.Mark(seen, 1<<5)
+			v.Reference = r.String()
+		case "reviewed":
+			seen = r.Mark(seen, 1<<6)
+			r.Check(v.Reviewed.UnmarshalText(r.Text()))
+		case "moved":
+			seen = r.Mark(seen, 1<<7)
+			v.Moved.decodeJSON(r)
+		case "cases":
+			seen = r.Mark(seen, 1<<8)
+			v.Cases.decodeJSON(r)
+		default:
+			r.Unknown()
+		}
+	}
+	if seen&0x7 != 0x7 {
+		r.Missing(seen, "payment", "method", "amount", "", "", "", "", "", "")
+	}
 }
 
 // appendJSON appends the JSON of v.
@@ -3711,132 +3837,6 @@ func (v *Moved) isZeroJSON() bool {
 		wire.IsZero(v.Unapplied) &&
 		wire.IsZero(v.Reviewed) &&
 		wire.IsZero(v.Shortfall)
-}
-
-// appendJSON appends the JSON of v.
-func (v *InitiatePayment) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	b = append(b, `{"payment":`...)
-	b = wire.AppendString(b, string(v.Payment))
-	b = append(b, `,"method":`...)
-	b = wire.AppendString(b, string(v.Method))
-	b = append(b, `,"amount":"`...)
-	text, err = v.Amount.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	if v.BankCountry != "" {
-		b = append(b, `,"bank_country":`...)
-		b = wire.AppendString(b, v.BankCountry)
-	}
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *InitiatePayment) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "payment":
-			seen = r.Mark(seen, 1<<0)
-			v.Payment = PaymentID(r.String())
-		case "method":
-			seen = r.Mark(seen, 1<<1)
-			v.Method = Method(r.String())
-		case "amount":
-			seen = r.Mark(seen, 1<<2)
-			r.Check(v.Amount.UnmarshalText(r.Text()))
-		case "bank_country":
-			seen = r.Mark(seen, 1<<3)
-			v.BankCountry = r.String()
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x7 != 0x7 {
-		r.Missing(seen, "payment", "method", "amount", "")
-	}
-}
-
-// appendJSON appends the JSON of v.
-func (v *PaymentInitiated) appendJSON(b []byte) []byte {
-	var text []byte
-	var err error
-	b = append(b, `{"payment":`...)
-	b = wire.AppendString(b, string(v.Payment))
-	b = append(b, `,"method":`...)
-	b = wire.AppendString(b, string(v.Method))
-	b = append(b, `,"amount":"`...)
-	text, err = v.Amount.AppendText(b)
-	b = wire.CloseText(b, text, err)
-	if v.BankCountry != "" {
-		b = append(b, `,"bank_country":`...)
-		b = wire.AppendString(b, v.BankCountry)
-	}
-	if !v.NoticeUntil.IsZero() {
-		b = append(b, `,"notice_until":`...)
-		b = wire.AppendTime(b, v.NoticeUntil)
-	}
-	if v.Reference != "" {
-		b = append(b, `,"reference":`...)
-		b = wire.AppendString(b, v.Reference)
-	}
-	if !wire.IsZero(v.Reviewed) {
-		b = append(b, `,"reviewed":"`...)
-		text, err = v.Reviewed.AppendText(b)
-		b = wire.CloseText(b, text, err)
-	}
-	if !v.Moved.isZeroJSON() {
-		b = append(b, `,"moved":`...)
-		b = v.Moved.appendJSON(b)
-	}
-	if !v.Cases.isZeroJSON() {
-		b = append(b, `,"cases":`...)
-		b = v.Cases.appendJSON(b)
-	}
-	return append(b, `}`...)
-}
-
-// decodeJSON reads v, the zero value before. If r fails, v is to be discarded.
-func (v *PaymentInitiated) decodeJSON(r *wire.Reader) {
-	var seen uint64
-	r.Object()
-	for key := r.Key(); key != nil; key = r.Key() {
-		switch string(key) {
-		case "payment":
-			seen = r.Mark(seen, 1<<0)
-			v.Payment = PaymentID(r.String())
-		case "method":
-			seen = r.Mark(seen, 1<<1)
-			v.Method = Method(r.String())
-		case "amount":
-			seen = r.Mark(seen, 1<<2)
-			r.Check(v.Amount.UnmarshalText(r.Text()))
-		case "bank_country":
-			seen = r.Mark(seen, 1<<3)
-			v.BankCountry = r.String()
-		case "notice_until":
-			seen = r.Mark(seen, 1<<4)
-			v.NoticeUntil = r.Time()
-		case "reference":
-			seen = r.Mark(seen, 1<<5)
-			v.Reference = r.String()
-		case "reviewed":
-			seen = r.Mark(seen, 1<<6)
-			r.Check(v.Reviewed.UnmarshalText(r.Text()))
-		case "moved":
-			seen = r.Mark(seen, 1<<7)
-			v.Moved.decodeJSON(r)
-		case "cases":
-			seen = r.Mark(seen, 1<<8)
-			v.Cases.decodeJSON(r)
-		default:
-			r.Unknown()
-		}
-	}
-	if seen&0x7 != 0x7 {
-		r.Missing(seen, "payment", "method", "amount", "", "", "", "", "", "")
-	}
 }
 
 // appendJSON appends the JSON of v.
