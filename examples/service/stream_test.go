@@ -162,7 +162,7 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 // TestStreamHasBothProducts places and pays a pay-later order: its buyer and its merchant get its events,
 // as the platform does, and others get none.
 func TestStreamHasBothProducts(t *testing.T) {
-	s := startLocal(t, nil, nil)
+	s := startLocal(t, func(l *limits) { l.heartbeat = 100 * time.Millisecond }, nil) // its position ends a list
 	s.opened()
 	s.must("/quotas/s-acme/CNY/commands/open-line", platform, `{"limit":"5000.00 CNY"}`)
 	id := trade.NewID()
