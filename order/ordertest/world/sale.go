@@ -246,7 +246,7 @@ func (s *sale) due(w *world, o *paylater.Order) time.Duration {
 		return time.Hour
 	}
 	switch roll := w.rng.Uint32N(1000); {
-	case roll < 50 && !s.calm() && !w.now.After(o.DueAt):
+	case roll < 50 && !s.calm() && !w.now.After(o.DueAt) && o.AfterSales == 0 && !o.AfterSalesEnded: // D66
 		s.buys(w, paylater.OpenAfterSales{Reason: "a scratch"})
 		w.ask(s.buyer, s.do(paylater.OpenAfterSales{}), never)
 		return w.between(time.Hour, 4*day)

@@ -130,11 +130,15 @@ func TestEveryStore(t *testing.T) {
 	for name, open := range map[string]func(testing.TB) events.Store{
 		"forgetful": forgetting, "sqlite": onFile, "postgres": onServer,
 	} {
-		t.Run(name, func(t *testing.T) {
-			if r := run(t, open(t), c); r.Digest != want {
-				t.Errorf("the history is %s, in memory %s", r.Digest, want)
-			}
-		})
+		t.Run(name, func(t *testing.T) { sameHistory(t, open, c, want) })
+	}
+}
+
+// sameHistory runs a world on a store, and requires the history that it has in memory.
+func sameHistory(t *testing.T, open func(testing.TB) events.Store, c world.Config, want string) {
+	t.Helper()
+	if r := run(t, open(t), c); r.Digest != want {
+		t.Errorf("the history is %s, in memory %s", r.Digest, want)
 	}
 }
 
@@ -198,10 +202,11 @@ func TestCrashAnywhere(t *testing.T) {
 	}
 }
 
-// TestTwoThousand runs 2,000 orders with faults of every kind under the auditor, and requires that
-// they have seen the rule book.
+// TestTwoThousand runs 2,000 orders with faults of every kind and banks that take money back under the
+// auditor, and requires that they have seen the rule book. The history is the same on every store.
 func TestTwoThousand(t *testing.T) {
-	r := run(t, forgetting(t), world.Config{Seed: seed(t, 19), Orders: 2000, Months: 2, Faults: world.AllFaults(10)})
+	c := world.Config{Seed: seed(t, 19), Orders: 2000, Months: 2, Faults: world.AllFaults(10)}
+	r := run(t, inMemory(t), c)
 	t.Logf("%d commands, %d events, %.0f orders/s, refusals by %d rules", r.Commands, r.Events, r.OrdersPerSecond(), len(r.Refusals))
 	if r.Assurance+r.PayLater != 2000 || len(r.Refusals) < 45 || r.Duplicates == 0 || r.Malformed == 0 || r.Outdated == 0 {
 		t.Errorf("%+v", r)
@@ -227,6 +232,10 @@ func TestTwoThousand(t *testing.T) {
 	usd, cny := r.Money[0], r.Money[1]
 	if !usd.Claimed.IsPositive() || !usd.Reversed.IsPositive() || !usd.Holding.IsZero() || !cny.WrittenOff.IsPositive() || !cny.Used.IsZero() {
 		t.Errorf("%+v", r.Money)
+	}
+	if !testing.Short() {
+		t.Run("sqlite", func(t *testing.T) { sameHistory(t, onFile, c, r.Digest) })
+		t.Run("postgres", func(t *testing.T) { sameHistory(t, onServer, c, r.Digest) })
 	}
 }
 
@@ -262,7 +271,7 @@ func TestForgets(t *testing.T) {
 func TestSeries(t *testing.T) {
 	c := small(seed(t, 17), 40)
 	c.Months = 100
-	r := run(t, forgetting(t), c)
+	r := run(t, inMemory(t), c)
 	if n := len(r.Days); n < 1000 || n >= 2048 {
 		t.Fatalf("%d days", n)
 	}
