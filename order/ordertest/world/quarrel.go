@@ -92,7 +92,7 @@ func (d *deal) negotiate(w *world, o *order.Order) time.Duration {
 		return w.between(time.Hour, day)
 	case roll < 80 && w.now.Before(x.EscalateFrom.Add(-1)):
 		return x.EscalateFrom.Add(-1).Sub(w.now)
-	case roll < 90: // nobody moves until the system does
+	case roll < 90 && w.now.Before(x.EscalateBy): // nobody moves until the system does
 		w.ask(system, d.do(order.Escalate{}), never)
 		return w.until(x.EscalateBy.Add(tickEvery))
 	}
