@@ -101,7 +101,9 @@ func (w *world) try(c Command) ([]Event, error) {
 	if !reflect.DeepEqual(before, w.o) {
 		w.t.Fatalf("deciding %T changed the state", c)
 	}
-	if err != nil && made != nil || err == nil && len(made) == 0 {
+	pay, _ := c.(Pay)
+	again := by.Role == trade.System && !pay.Amount.IsZero() && pay.Amount == w.o.Brought(pay.Reference) // a charge told twice (D65)
+	if err != nil && made != nil || err == nil && (len(made) == 0) != again {
 		w.t.Fatalf("%T has the events %v and the error %v", c, made, err)
 	}
 	return made, err

@@ -216,7 +216,8 @@ type months struct{ *merchant }
 func (m *months) run(w *world, _ uint64) {
 	inputs := credit.Inputs{Month: w.now.Format("2006-01"), Qualification: "A"}
 	if w.odds(300) { // the merchant has asked for it, and once is enough
-		w.all(m.Actor, m.line(w, credit.RequestAssessment{Note: "more orders"}), m.quota(w, credit.RequestAssessment{}))
+		w.all(m.Actor, m.line(w, credit.RequestAssessment{Note: "more orders"}))
+		w.ask(m.Actor, m.quota(w, credit.RequestAssessment{}), may) // the one before is open if no raise was possible
 		w.ask(m.Actor, m.line(w, credit.RequestAssessment{}), never)
 	}
 	w.all(platform, m.line(w, credit.AssessLimit{Limit: w.assuranceLimit(), Inputs: inputs}))
