@@ -34,7 +34,7 @@ func (c InitiatePayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, er
 	if !c.Method.known() {
 		return nil, refuse(rule.A19, c, o).On("method")
 	}
-	if came, ok := o.CameUnannounced(c.Payment, c.Method); ok && !o.announced(c.Payment) {
+	if came, ok := o.cameUnannounced(c.Payment, c.Method); ok && !o.announced(c.Payment) {
 		return c.announceLate(o, g, f, came)
 	}
 	if c.Method == PayECheck && c.BankCountry != "US" {
@@ -69,9 +69,9 @@ func (c InitiatePayment) event(g *trade.Given, f *Facts) PaymentInitiated {
 	}
 }
 
-// CameUnannounced returns the payment of that id that came in before its announcement, by that method
+// cameUnannounced returns the payment of that id that came in before its announcement, by that method
 // if there is one, and true; or false if there is none.
-func (o *Order) CameUnannounced(id PaymentID, method Method) (Unannounced, bool) {
+func (o *Order) cameUnannounced(id PaymentID, method Method) (Unannounced, bool) {
 	i := slices.IndexFunc(o.Unannounced, func(u Unannounced) bool { return u.ID == id && u.Method == method })
 	if i < 0 {
 		i = slices.IndexFunc(o.Unannounced, func(u Unannounced) bool { return u.ID == id })
@@ -92,7 +92,7 @@ func (c InitiatePayment) announceLate(o *Order, g *trade.Given, f *Facts, came U
 		return nil, o.wrongCurrency(rule.D19, c).On("amount")
 	}
 	e := c.event(g, f)
-	p, ok := o.incoming(f, came.Reference, c.Method)
+	p, ok := o.incoming(f, c)
 	if !ok || !p.Review { // applied by the platform meanwhile: nothing is left to do but to note it
 		e.Reference = came.Reference
 		return []Event{e}, nil
@@ -103,9 +103,7 @@ func (c InitiatePayment) announceLate(o *Order, g *trade.Given, f *Facts, came U
 	if err := o.checkSums(c, e.Cases); err != nil {
 		return nil, err
 	}
-	l := o.Ledger
-	l.Review, l.Taken = l.Review.SubUnchecked(e.Reviewed), e.Cases.Taken
-	e.Moved = o.balance(l)
+	e.Moved = o.balance(o.Ledger.announced(&e))
 	after := *o
 	if err := after.Apply(e, g.At); err != nil {
 		return nil, err

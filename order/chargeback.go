@@ -50,15 +50,7 @@ func checkCase(reference string, method Method, name string, amount trade.Money,
 
 func (c ChargeBack) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	r := CaseReport{Case: c.Case, Amount: c.Amount, Status: CaseOpen, At: trade.Instant(c.At)}
-	return o.takeBack(c, g, f, r, c.Reference, contestable(c.Method)...)
-}
-
-// contestable returns that method, or all that can be charged back if none is named.
-func contestable(m Method) []Method {
-	if m == "" {
-		return []Method{PayCard, PayECheck}
-	}
-	return []Method{m}
+	return o.takeBack(c, g, f, r, c.Reference)
 }
 
 // ReverseTransfer reports that a bank took a T/T credit back, all of it or a part.
@@ -73,12 +65,12 @@ func (c ReverseTransfer) check() error { return checkCase(c.Reference, "", c.Cas
 
 func (c ReverseTransfer) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	r := CaseReport{Case: c.Case, Amount: c.Amount, Status: CaseRecalled, At: trade.Instant(c.At)}
-	return o.takeBack(c, g, f, r, c.Reference, PayTT)
+	return o.takeBack(c, g, f, r, c.Reference)
 }
 
 // takeBack returns what the opening of a case or a recall does to the order.
-func (o *Order) takeBack(c Command, g *trade.Given, f *Facts, r CaseReport, reference string, methods ...Method) ([]Event, error) {
-	p, after, err := o.reported(c, g, f, r, reference, methods...)
+func (o *Order) takeBack(c Command, g *trade.Given, f *Facts, r CaseReport, reference string) ([]Event, error) {
+	p, after, err := o.reported(c, g, f, r, reference)
 	if err != nil || after == nil {
 		return nil, err
 	}
@@ -100,14 +92,14 @@ func (o *Order) takeBack(c Command, g *trade.Given, f *Facts, r CaseReport, refe
 
 // reported returns the payment that a report is about, before and after the report; the latter is nil
 // if the report changes nothing.
-func (o *Order) reported(c Command, g *trade.Given, f *Facts, r CaseReport, reference string, methods ...Method) (*IncomingPayment, *IncomingPayment, error) {
+func (o *Order) reported(c Command, g *trade.Given, f *Facts, r CaseReport, reference string) (*IncomingPayment, *IncomingPayment, error) {
 	if err := checkNotFuture(c, o, g, f, "at", r.At); err != nil {
 		return nil, nil, err
 	}
 	if !r.Amount.IsZero() && !o.inCurrency(r.Amount) {
 		return nil, nil, o.wrongCurrency(rule.D19, c).On("amount")
 	}
-	p, ok := o.incoming(f, reference, methods...)
+	p, ok := o.incoming(f, c)
 	if !ok {
 		return nil, nil, &trade.EarlyError{Command: c.Name(), Awaited: RecordPayment{}.Name(), ID: reference}
 	}
@@ -256,13 +248,7 @@ func (e *TransferReversed) contradicts(o *Order) error {
 	return o.Ledger.moved(r.moved(), e.Cases).check(&o.Terms, !r.first())
 }
 
-func (e TransferReversed) evolve(o *Order, at time.Time) {
-	r := PaymentReversed(e)
-	o.Ledger = o.Ledger.moved(r.moved(), e.Cases)
-	o.named(e.Method, e.Reference)
-	o.setOpenCases(e.Cases.Open, resumed{}, at)
-	o.noteSettled(at)
-}
+func (e TransferReversed) evolve(o *Order, at time.Time) { PaymentReversed(e).evolve(o, at) }
 
 // ResolveChargeback reports how a case ended. What is won comes back. What is lost stays reversed: it
 // is due again as long as the order is unfinished. A case may end the other way later, or be opened
@@ -284,7 +270,7 @@ func (c ResolveChargeback) decide(o *Order, g *trade.Given, f *Facts) ([]Event, 
 	if c.Won {
 		r.Status = CaseWon
 	}
-	p, after, err := o.reported(c, g, f, r, c.Reference, contestable(c.Method)...)
+	p, after, err := o.reported(c, g, f, r, c.Reference)
 	if err != nil || after == nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	if c.Method == PayTT && (c.ReceivingAccount != o.ReceivingAccount || o.ReceivingAccount == "") {
 		return nil, refuse(rule.D19, c, o).On("account").Because("the account is not this order's", "收款账号不属于本订单")
 	}
-	if p, ok := o.incoming(f, c.Reference, c.Method); ok {
+	if p, ok := o.incoming(f, c); ok {
 		switch {
 		case p.Order != o.ID:
 			return nil, refuse(rule.D65, c, o).On("reference").Because("%[1]s is recorded on another order", "凭证号 %[1]s 已登记于其他订单", c.Reference)
@@ -105,9 +105,43 @@ func (c RecordPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, erro
 	return o.withConsequences(g, f, e)
 }
 
-// incoming returns the payment that came in under that reference by one of the methods, and true; or
-// false if none did. Its own stream knows it, or the order itself if the first edition recorded it.
-func (o *Order) incoming(f *Facts, reference string, methods ...Method) (IncomingPayment, bool) {
+// Named returns the reference by which a command names a payment that came in, and by which methods it
+// may have come; an empty one if the command names none.
+func (o *Order) Named(c Command) (reference string, methods []Method) {
+	switch c := c.(type) {
+	case InitiatePayment:
+		came, _ := o.cameUnannounced(c.Payment, c.Method)
+		return came.Reference, []Method{came.Method}
+	case RecordPayment:
+		return c.Reference, []Method{c.Method}
+	case ChargeBack:
+		return c.Reference, among(c.Method, PayCard, PayECheck)
+	case ResolveChargeback:
+		return c.Reference, among(c.Method, PayCard, PayECheck)
+	case ReverseTransfer:
+		return c.Reference, []Method{PayTT}
+	case VoidPayment:
+		return c.Reference, among(c.Method, PayCard, PayECheck, PayTT)
+	case ApplyUnapplied:
+		return c.Reference, among(c.Method, PayCard, PayECheck, PayTT)
+	case ReturnUnapplied:
+		return c.Reference, among(c.Method, PayCard, PayECheck, PayTT)
+	}
+	return "", nil
+}
+
+// among returns that method, or all of them if none is named.
+func among(m Method, all ...Method) []Method {
+	if m == "" {
+		return all
+	}
+	return []Method{m}
+}
+
+// incoming returns the payment that the command names, and true; or false if none came in. Its own
+// stream knows it, or the order itself if the first edition recorded it.
+func (o *Order) incoming(f *Facts, c Command) (IncomingPayment, bool) {
+	reference, methods := o.Named(c)
 	if p := &f.Incoming; p.Reference == reference && slices.Contains(methods, p.Method) {
 		return *p, !p.Order.IsZero()
 	}

@@ -88,7 +88,7 @@ func (c ReturnUnapplied) decide(o *Order, _ *trade.Given, f *Facts) ([]Event, er
 	e := UnappliedReturned{Amount: c.Amount}
 	waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
 	if c.Reference != "" {
-		p, err := o.underReview(rule.D21, c, f, c.Reference, c.Method)
+		p, err := o.underReview(rule.D21, c, f, c.Reference)
 		if err != nil {
 			return nil, err
 		}

@@ -39,27 +39,19 @@ func checkMethod(m Method, may ...Method) error {
 }
 
 // underReview returns the payment under review that a command names, or a refusal.
-func (o *Order) underReview(id rule.ID, c Command, f *Facts, reference string, method Method) (IncomingPayment, error) {
-	p, ok := o.incoming(f, reference, methodsOf(method)...)
+func (o *Order) underReview(id rule.ID, c Command, f *Facts, reference string) (IncomingPayment, error) {
+	p, ok := o.incoming(f, c)
 	if !ok || p.Order != o.ID || !p.Review {
 		return p, refuse(id, c, o).On("reference").Because("no payment %[1]s is under review", "没有凭证号为 %[1]s 的待核对款项", reference)
 	}
 	return p, nil
 }
 
-// methodsOf returns that method, or all if none is named.
-func methodsOf(m Method) []Method {
-	if m == "" {
-		return []Method{PayTT, PayCard, PayECheck}
-	}
-	return []Method{m}
-}
-
 func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
 	e := UnappliedApplied{Amount: c.Amount}
 	waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
 	if c.Reference != "" {
-		p, err := o.underReview(rule.D19, c, f, c.Reference, c.Method)
+		p, err := o.underReview(rule.D19, c, f, c.Reference)
 		if err != nil {
 			return nil, err
 		}
@@ -78,8 +70,7 @@ func (c ApplyUnapplied) decide(o *Order, g *trade.Given, f *Facts) ([]Event, err
 		if err := o.checkSums(c, e.Cases); err != nil {
 			return nil, err
 		}
-		l := o.Ledger.applied(&e)
-		e.Moved = o.balance(l)
+		e.Moved = o.balance(o.Ledger.applied(&e))
 	}
 	return o.withConsequences(g, f, e)
 }

@@ -24,7 +24,7 @@ func (c VoidPayment) check() error {
 }
 
 func (c VoidPayment) decide(o *Order, g *trade.Given, f *Facts) ([]Event, error) {
-	p, ok := o.incoming(f, c.Reference, methodsOf(c.Method)...)
+	p, ok := o.incoming(f, c)
 	if !ok || p.Order != o.ID {
 		return nil, refuse(rule.D65, c, o).On("reference").Because("no payment %[1]s is recorded on this order", "本订单没有凭证号为 %[1]s 的款项", c.Reference)
 	}

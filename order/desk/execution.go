@@ -35,7 +35,6 @@ type execution struct {
 	tx      *events.Tx
 	given   trade.Given
 	written []Recorded
-	payment order.IncomingPayment // that the command names; zero if none
 }
 
 // answers is what the sources said.
@@ -50,7 +49,7 @@ type answers struct {
 // run loads the addressed stream, takes the instant, decides and appends.
 func (x *execution) run(ctx context.Context, tx *events.Tx) error {
 	d, c := x.desk, x.command
-	x.ctx, x.tx, x.written, x.payment = ctx, tx, nil, order.IncomingPayment{}
+	x.ctx, x.tx, x.written = ctx, tx, nil
 	head, last, err := c.Do.kind.head(x, x.stream)
 	if err != nil {
 		return err

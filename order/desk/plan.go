@@ -35,7 +35,7 @@ func (x *execution) planOrder(c order.Command) error {
 	if !slices.ContainsFunc(made, concernsOthers) {
 		return nil // as it is with most commands; an order is not small enough to be copied for them
 	}
-	return x.spread(o, made)
+	return x.spread(o, f.Incoming, made)
 }
 
 // concernsOthers reports whether spread writes something to another stream for an event.
@@ -81,8 +81,7 @@ func (x *execution) orderFacts(o *order.Order, c order.Command) (order.Facts, er
 		f.Quota, err = x.quotaFor(o, o.Proposal.Coverage)
 	case order.InitiatePayment, order.RecordPayment, order.ChargeBack, order.ReverseTransfer, order.ResolveChargeback,
 		order.VoidPayment, order.ApplyUnapplied, order.ReturnUnapplied:
-		err = x.namedPayment(o, c)
-		f.Incoming = x.payment
+		f.Incoming, err = x.namedPayment(o, c)
 	case order.Link:
 		stream, malformed := entrustment.Stream(c.Entrustment)
 		if malformed != nil {
@@ -146,8 +145,8 @@ func lineOf(o *order.Order) (events.StreamID, error) {
 }
 
 // spread writes to the other streams what the events of an order bring with them. o is the order
-// before the events.
-func (x *execution) spread(o order.Order, made []order.Event) error {
+// before the events, and named the payment that its command names.
+func (x *execution) spread(o order.Order, named order.IncomingPayment, made []order.Event) error {
 	for _, e := range made {
 		var err error
 		switch e := e.(type) {
@@ -171,7 +170,7 @@ func (x *execution) spread(o order.Order, made []order.Event) error {
 			}
 			err = x.toEntrustment(e.Entrustment, entrustment.Unlink{Order: o.ID, Cause: entrustment.Cause(e.Cause)})
 		default:
-			err = x.toPayment(&o, e)
+			err = x.toPayment(&o, named, e)
 		}
 		if err != nil {
 			return err
@@ -291,5 +290,5 @@ func (x *execution) toOrder(o order.Order, c order.Command) error {
 	if err := orders.write(x, order.Stream(o.ID), made); err != nil {
 		return err
 	}
-	return x.spread(o, made)
+	return x.spread(o, order.IncomingPayment{}, made)
 }

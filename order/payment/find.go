@@ -12,41 +12,17 @@ import (
 // counted is the first one's; where the other has a case of it, the end of that case is answered from what
 // the other has kept.
 func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (order.IncomingPayment, error) {
-	reference, methods, review, ends := "", []order.Method{order.PayCard, order.PayECheck, order.PayTT}, false, false
-	only := func(m order.Method) {
-		if m != "" {
-			methods = []order.Method{m}
-		}
-	}
-	switch c := c.(type) {
-	case order.InitiatePayment:
-		u, _ := o.CameUnannounced(c.Payment, c.Method)
-		reference = u.Reference
-		only(u.Method)
-	case order.RecordPayment:
-		reference = c.Reference
-		only(c.Method)
-	case order.ChargeBack:
-		reference, methods = c.Reference, methods[:2]
-		only(c.Method)
-	case order.ResolveChargeback:
-		reference, methods, ends = c.Reference, methods[:2], true
-		only(c.Method)
-	case order.ReverseTransfer:
-		reference, methods = c.Reference, methods[2:]
-	case order.VoidPayment:
-		reference = c.Reference
-		only(c.Method)
-	case order.ApplyUnapplied:
-		reference, review = c.Reference, true
-		only(c.Method)
-	case order.ReturnUnapplied:
-		reference, review = c.Reference, true
-		only(c.Method)
-	}
 	var found order.IncomingPayment
+	reference, methods := o.Named(c)
 	if reference == "" {
 		return found, nil
+	}
+	review, ends := false, false
+	switch c.(type) {
+	case order.ApplyUnapplied, order.ReturnUnapplied:
+		review = true
+	case order.ResolveChargeback:
+		ends = true
 	}
 	const voided, another, own, wanted = 1, 2, 3, 4
 	for best, i := 0, 0; i < len(methods) && best < wanted; i++ {
