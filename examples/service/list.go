@@ -89,12 +89,14 @@ type listed struct {
 	wait   events.Position
 }
 
-// listParameters are the parameters of a list.
-var listParameters = []struct {
+// listParameter is a parameter of a list.
+type listParameter struct {
 	name, about string
 	schema      object
 	set         func(q *listed, text string) error
-}{
+}
+
+var listParameters = []listParameter{
 	{"seller", "orders of that seller", object{"type": "string"}, func(q *listed, text string) error {
 		q.filter.Seller = trade.Account(text)
 		return nil
@@ -144,23 +146,16 @@ func parametersOfList() (list []parameter) {
 
 // parseList reads the query of a list.
 func parseList(query url.Values) (q listed, err error) {
-	known := 0
-	for _, p := range listParameters {
-		values, given := query[p.name]
-		if !given {
-			continue
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		i := slices.IndexFunc(listParameters, func(p listParameter) bool { return p.name == name })
+		switch {
+		case i < 0:
+			return q, malformed(name, "is not a parameter of a list")
+		case len(query[name]) > 1 || listParameters[i].set(&q, query.Get(name)) != nil:
+			return q, malformed(name, "is repeated, or has an invalid value")
 		}
-		if known++; len(values) > 1 || p.set(&q, values[0]) != nil {
-			return q, malformed(p.name, "is repeated, or has an invalid value")
-		}
 	}
-	if known == len(query) {
-		return q, nil
-	}
-	for _, p := range listParameters {
-		query.Del(p.name)
-	}
-	return q, malformed(slices.Sorted(maps.Keys(query))[0], "is not a parameter of a list")
+	return q, nil
 }
 
 func phaseNames() (names []string) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/tradesurety/surety/events"
@@ -28,58 +29,32 @@ type statePath struct {
 func (s *service) states() []statePath {
 	usd, cny := trade.Currency([]byte("USD")), trade.Currency([]byte("CNY"))
 	return []statePath{
-		{"/orders/{id}", "an order", order.Order{ID: exampleID, Phase: order.PhaseDraft, Seller: order.Party{Account: "s-acme"}, DraftedAt: exampleTime, LastAt: exampleTime, Mode: order.DraftOnline}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
-			id, err := orderID(r)
-			if err != nil {
-				return nil, 0, err
-			}
-			return two(s.desk.ReadOrder(r.Context(), by, id))
-		}},
-		{"/pay-later/{id}", "a pay-later order", paylater.Order{ID: exampleID, Phase: paylater.PhasePlaced, Merchant: "s-acme", Buyer: "b-carla", Original: trade.Minor(10000, cny), Outstanding: trade.Minor(10000, cny)}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
-			id, err := orderID(r)
-			if err != nil {
-				return nil, 0, err
-			}
-			return two(s.desk.ReadPayLater(r.Context(), by, id))
-		}},
-		{"/entrustments/{id}", "an entrustment", entrustment.Entrustment{ID: "E-1", Phase: entrustment.PhaseDrafted, Seller: "s-acme"}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
-			id, err := entrustmentID(r)
-			if err != nil {
-				return nil, 0, err
-			}
-			return two(s.desk.ReadEntrustment(r.Context(), by, id))
-		}},
-		{"/services/{account}", "the service of a seller", seller.Service{Seller: "s-acme", Phase: order.ServiceActive}, func(r *http.Request, by trade.Actor) (any, events.Version, error) {
-			account, err := accountOf(r)
-			if err != nil {
-				return nil, 0, err
-			}
-			return two(s.desk.ReadService(r.Context(), by, account))
-		}},
-		{"/lines/{account}/{currency}", "the line of a seller", credit.Line{Product: credit.Assurance, Seller: "s-acme", Currency: usd, Limit: trade.Minor(5000000, usd)}, ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
-			return two(s.desk.ReadLine(r.Context(), by, l.account, l.currency))
-		})},
-		{"/quotas/{account}/{currency}", "the pay-later line of a merchant", credit.Line{Product: credit.PayLater, Seller: "s-acme", Currency: cny, Limit: trade.Minor(500000, cny)}, ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
-			return two(s.desk.ReadQuota(r.Context(), by, l.account, l.currency))
-		})},
-		{"/funds/{account}/{currency}", "the received funds of a merchant", funds.New("s-acme", cny), ofLine(func(r *http.Request, by trade.Actor, l line) (any, events.Version, error) {
-			return two(s.desk.ReadFunds(r.Context(), by, l.account, l.currency))
-		})},
+		{"/orders/{id}", "an order", order.Order{ID: exampleID, Phase: order.PhaseDraft, Seller: order.Party{Account: "s-acme"}, DraftedAt: exampleTime, LastAt: exampleTime, Mode: order.DraftOnline}, of(orderID, s.desk.ReadOrder)},
+		{"/pay-later/{id}", "a pay-later order", paylater.Order{ID: exampleID, Phase: paylater.PhasePlaced, Merchant: "s-acme", Buyer: "b-carla", Original: trade.Minor(10000, cny), Outstanding: trade.Minor(10000, cny)}, of(orderID, s.desk.ReadPayLater)},
+		{"/entrustments/{id}", "an entrustment", entrustment.Entrustment{ID: "E-1", Phase: entrustment.PhaseDrafted, Seller: "s-acme"}, of(entrustmentID, s.desk.ReadEntrustment)},
+		{"/services/{account}", "the service of a seller", seller.Service{Seller: "s-acme", Phase: order.ServiceActive}, of(accountOf, s.desk.ReadService)},
+		{"/lines/{account}/{currency}", "the line of a seller", credit.Line{Product: credit.Assurance, Seller: "s-acme", Currency: usd, Limit: trade.Minor(5000000, usd)}, ofLine(s.desk.ReadLine)},
+		{"/quotas/{account}/{currency}", "the pay-later line of a merchant", credit.Line{Product: credit.PayLater, Seller: "s-acme", Currency: cny, Limit: trade.Minor(500000, cny)}, ofLine(s.desk.ReadQuota)},
+		{"/funds/{account}/{currency}", "the received funds of a merchant", funds.New("s-acme", cny), ofLine(s.desk.ReadFunds)},
 	}
 }
 
-func two[S any](state S, version events.Version, err error) (any, events.Version, error) {
-	return state, version, err
-}
-
-func ofLine(read func(*http.Request, trade.Actor, line) (any, events.Version, error)) stateOf {
+// of reads the state of the key in a path.
+func of[K, S any](key func(*http.Request) (K, error), read func(context.Context, trade.Actor, K, ...desk.ReadOption) (S, events.Version, error)) stateOf {
 	return func(r *http.Request, by trade.Actor) (any, events.Version, error) {
-		l, err := lineOf(r)
+		k, err := key(r)
 		if err != nil {
 			return nil, 0, err
 		}
-		return read(r, by, l)
+		return read(r.Context(), by, k)
 	}
+}
+
+// ofLine reads the state of the account and currency in a path.
+func ofLine[S any](read func(context.Context, trade.Actor, trade.Account, trade.Currency, ...desk.ReadOption) (S, events.Version, error)) stateOf {
+	return of(lineOf, func(ctx context.Context, by trade.Actor, l line, _ ...desk.ReadOption) (S, events.Version, error) {
+		return read(ctx, by, l.account, l.currency)
+	})
 }
 
 // state answers with a state. Its ETag is its version: with an If-None-Match that has it the answer is

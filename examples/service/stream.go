@@ -126,12 +126,12 @@ func (f *feed) write(text string) error {
 // encode returns the server-sent event for a record, or "" if the client may not see it.
 func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
 	m := moment{Stream: r.Stream, Version: r.Version, At: r.At, Type: r.Type}
-	if product := productOf(r.Stream); product != nil {
-		visible, err := f.sees(ctx, r, product)
-		if err != nil || !visible {
+	if p := productOf(r.Stream); p != nil {
+		p, err := f.sees(ctx, r, p)
+		if err != nil || p == nil {
 			return "", err
 		}
-		if m.Event, err = product.masked(r); err != nil {
+		if m.Event, err = p.masked(); err != nil {
 			return "", r.Corrupt(err)
 		}
 	} else if f.by.Role != trade.Platform {
@@ -150,63 +150,56 @@ func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
 
 // product is an order of one of the two products, as far as a stream has read its records.
 type product interface {
-	// fold adds a record to the order.
+	// decode reads the event of a record, and fold adds it to the order as well.
+	decode(r *events.Record) error
 	fold(r *events.Record) error
-	// masked returns the event of a record with personal data masked.
-	masked(r *events.Record) (json.RawMessage, error)
-	// VisibleTo reports whether the actor may see the order.
-	VisibleTo(by trade.Actor) bool
+	// masked returns the latest event with personal data masked.
+	masked() (json.RawMessage, error)
+	visibleTo(by trade.Actor) bool
 }
 
 // productOf returns the order of a stream before its first record, or nil if it is not one of an order.
 func productOf(stream events.StreamID) product {
 	switch stream.Category() {
 	case order.Category:
-		return new(assuranceOrder)
-	case paylater.Category:
-		return new(payLaterOrder)
+		return replaying(order.Model(), stream, (*order.Order).VisibleTo, assurance.Masked)
+	case paylater.Category: // its events have no personal data
+		return replaying(paylater.Model(), stream, (*paylater.Order).VisibleTo, func(e paylater.Event) paylater.Event { return e })
 	}
 	return nil
 }
 
-type assuranceOrder struct{ order.Order }
-
-func (o *assuranceOrder) fold(r *events.Record) error {
-	e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
-	if err != nil {
-		return err
-	}
-	return o.Apply(e, r.At)
+// replayed is the order of one product.
+type replayed[S, E any] struct {
+	model   *events.Model[S, E]
+	state   S
+	latest  E
+	visible func(*S, trade.Actor) bool
+	mask    func(E) E
 }
 
-func (o *assuranceOrder) masked(r *events.Record) (json.RawMessage, error) {
-	e, err := order.DecodeEvent(r.Type, r.Schema, r.Data)
-	if err != nil {
-		return nil, err
+func replaying[S, E any](m *events.Model[S, E], stream events.StreamID, visible func(*S, trade.Actor) bool, mask func(E) E) product {
+	return &replayed[S, E]{model: m, state: m.New(stream), visible: visible, mask: mask}
+}
+
+func (f *replayed[S, E]) decode(r *events.Record) (err error) {
+	f.latest, err = f.model.Decode(r.Type, r.Schema, r.Data)
+	return err
+}
+
+func (f *replayed[S, E]) fold(r *events.Record) error {
+	if err := f.decode(r); err != nil {
+		return err
 	}
-	_, _, data, err := order.EncodeEvent(nil, assurance.Masked(e))
+	return f.model.Evolve(&f.state, f.latest, r.At)
+}
+
+func (f *replayed[S, E]) masked() (json.RawMessage, error) {
+	_, _, data, err := f.model.Encode(nil, f.mask(f.latest))
 	return data, err
 }
 
-type payLaterOrder struct{ paylater.Order }
-
-func (o *payLaterOrder) fold(r *events.Record) error {
-	e, err := paylater.DecodeEvent(r.Type, r.Schema, r.Data)
-	if err != nil {
-		return err
-	}
-	return o.Apply(e, r.At)
-}
-
-// masked returns the event as it is: those of pay-later orders have no personal data.
-func (o *payLaterOrder) masked(r *events.Record) (json.RawMessage, error) {
-	e, err := paylater.DecodeEvent(r.Type, r.Schema, r.Data)
-	if err != nil {
-		return nil, err
-	}
-	_, _, data, err := paylater.EncodeEvent(nil, e)
-	return data, err
-}
+func (f *replayed[S, E]) visibleTo(by trade.Actor) bool { return f.visible(&f.state, by) }
 
 // seenOrder is an order at the last record of it that the stream has read.
 type seenOrder struct {
@@ -217,33 +210,40 @@ type seenOrder struct {
 // maxSeen is how many orders a stream remembers.
 const maxSeen = 256
 
-// sees reports whether the client may see the order in its state after that record. The current state
-// does not count, so that a client that resumes gets the same events as one that stayed.
-func (f *feed) sees(ctx context.Context, r *events.Record, empty product) (bool, error) {
-	if f.by.Role == trade.Platform {
-		return true, nil
+// sees returns the order with that record as its latest if the client may see it in its state then, or
+// nil. The current state does not count, so that a client that resumes gets the same events as one that
+// stayed.
+func (f *feed) sees(ctx context.Context, r *events.Record, empty product) (product, error) {
+	if f.by.Role == trade.Platform { // sees all, whatever the state
+		if err := empty.decode(r); err != nil {
+			return nil, r.Corrupt(err)
+		}
+		return empty, nil
 	}
 	seen := f.seen[r.Stream]
 	if seen.order == nil || seen.version != r.Version-1 {
 		seen = seenOrder{order: empty}
 		for past, err := range f.log.Read(ctx, r.Stream, 0) {
 			if err != nil {
-				return false, err
+				return nil, err
 			}
 			if past.Version == r.Version {
 				break
 			}
 			if err := seen.order.fold(&past); err != nil {
-				return false, past.Corrupt(err)
+				return nil, past.Corrupt(err)
 			}
 		}
 	}
 	if err := seen.order.fold(r); err != nil {
-		return false, r.Corrupt(err)
+		return nil, r.Corrupt(err)
 	}
 	if seen.version = r.Version; len(f.seen) >= maxSeen {
 		clear(f.seen)
 	}
 	f.seen[r.Stream] = seen
-	return seen.order.VisibleTo(f.by), nil
+	if !seen.order.visibleTo(f.by) {
+		return nil, nil
+	}
+	return seen.order, nil
 }
