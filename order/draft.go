@@ -183,7 +183,7 @@ type ContractAttached struct {
 	Size     int64      `json:"size"`
 }
 
-// contradicts allows the 50 files that an order could have in the first edition, whoever filed them.
+// contradicts allows the 50 files that an order could have in the first edition, of both parties together.
 func (e *ContractAttached) contradicts(o *Order) error {
 	if o.Phase > PhaseConfirmed && !o.Frozen() {
 		return fmt.Errorf("order: evidence of the %s, and neither a dispute nor a chargeback is open", e.Party)

@@ -36,7 +36,7 @@ func (o *Order) Apply(e Event, at time.Time) error {
 	return nil
 }
 
-// noteStopped counts for how long the agreed time of shipment stands still (D17).
+// noteStopped counts for how long the agreed time of shipment is stopped (D17).
 func (o *Order) noteStopped(at time.Time, funded, paid bool) {
 	switch stops := o.Frozen() || o.Unfunded; {
 	case stops && o.StoppedAt.IsZero():

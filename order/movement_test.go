@@ -14,7 +14,7 @@ import (
 )
 
 // The movements of tables of cases. A movement is a word with arguments behind colons, such as
-// card:1:2000. Behind it may stand what becomes of it: !D29 says that the rule refuses it, !early that
+// card:1:2000. Its result may stand behind it: !D29 says that the rule refuses it, !early that
 // it is to be reported again later, and !nothing that it is accepted and changes nothing.
 
 // compound are movements that stand for several others.

@@ -72,9 +72,9 @@ type Order struct {
 	// FrozenAt is the instant from which the order is frozen; zero while it is not. ThawedAt is
 	// when the last freeze ended.
 	FrozenAt, ThawedAt time.Time
-	// StoppedAt is the instant since which the agreed time of shipment stands still, because the order
-	// is frozen or unfunded; zero while it runs. Stopped is how long it stood still before, up to now,
-	// to FundedAt and to PaidAt (D17).
+	// StoppedAt is the instant since which the agreed time of shipment is stopped, because the order is
+	// frozen or unfunded; zero while it runs. Stopped is how long it was stopped before, up to now, to
+	// FundedAt and to PaidAt (D17).
 	StoppedAt                               time.Time
 	Stopped, StoppedToFunded, StoppedToPaid time.Duration
 

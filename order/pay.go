@@ -221,7 +221,7 @@ func (e PaymentReceived) evolve(o *Order, at time.Time) {
 }
 
 // FailPayment reports that an announced payment failed. If it is not in process, or came in, the
-// report changes nothing; if it comes in later, it counts all the same (D18).
+// report changes nothing; if it comes in later, it still counts (D18).
 type FailPayment struct {
 	Payment PaymentID  `json:"payment"`
 	Reason  trade.Text `json:"reason"`

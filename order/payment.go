@@ -26,7 +26,7 @@ type PaymentID string
 // PaymentStatus is how far a payment has come (D18).
 type PaymentStatus uint8
 
-// The states of a payment. Failed is not final: the money may come in all the same.
+// The states of a payment. Failed is not final: the money may still come in.
 const (
 	PaymentPending PaymentStatus = iota + 1
 	PaymentIsReceived

@@ -42,7 +42,7 @@ func testD5Changes(t *testing.T) {
 		initial string
 		to      order.Coverage
 		changes []string
-		want    []order.Event // what becomes of the hold
+		want    []order.Event // about the hold
 	}{
 		{"a lower total needs no line", post.having("0").suspended(), "5000", "2000", order.CoveragePostDelivery, []string{"total"}, []order.Event{adjusted("6000", "5000")}},
 		{"another initial payment, the total held", post.having("0"), "6000", "1000", order.CoveragePostDelivery, []string{"initial"}, nil},

@@ -223,7 +223,7 @@ func testD24Cases(t *testing.T) {
 		{"at one instant an end stands before the opening", "back:1:a won:1:a:@1h back:1:a:@2h!nothing", "reversed=0"},
 		{"at one instant lost stands before won", "back:1:a won:1:a lost:1:a:@1h won:1:a:@2h!nothing", "reversed=2000"},
 		{"an opening of the instant of the end, told after it", "back:1:a:500 won:1:a back:1:a:700:@1h", "reversed=0 cases=0"},
-		{"it sets the amount all the same", "back:1:a:500 won:1:a back:1:a:700:@1h lost:1:a", "reversed=700 lost=700"},
+		{"it still sets the amount", "back:1:a:500 won:1:a back:1:a:700:@1h lost:1:a", "reversed=700 lost=700"},
 	} {
 		t.Run("effect/"+c.name, func(t *testing.T) {
 			began(t, "order:none:6000:2000").follows(t, "confirm card:1:2000 "+c.movements).has(t, strings.Fields(c.has)...)

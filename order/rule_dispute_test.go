@@ -230,7 +230,7 @@ func testD13(t *testing.T) {
 	t.Run("refuse/opened at the deadline", s.at(deadline).when(buyer, objection("1")).refusedBy(rule.D13, until(deadline)))
 	t.Run("accept/received after the deadline", s.at(deadline.Add(1)).when(buyer, order.ConfirmReceipt{}).leads(order.PhaseCompleted))
 	ten := s.after(10 * day).disputed()
-	t.Run("effect/the clock stands still", ten.after(99*day).when(system, auto).refusedBy(rule.D29))
+	t.Run("effect/the clock is stopped", ten.after(99*day).when(system, auto).refusedBy(rule.D29))
 	t.Run("effect/it goes on after a withdrawal", runs(ten.after(4*day).does(buyer, order.WithdrawDispute{}), s.now.Add(19*day)))
 	t.Run("effect/after a ruling", runs(ten.after(6*day).does(system, order.Escalate{}).does(platform, order.Arbitrate{}), s.now.Add(21*day)))
 	t.Run("effect/after a settlement", runs(ten.does(seller, order.ProposeSettlement{Refund: money("1")}).after(day).does(buyer, order.AcceptSettlement{Proposal: 1}), s.now.Add(16*day)))
@@ -256,7 +256,7 @@ func testD13(t *testing.T) {
 	t.Run("refuse/a dispute when the chargeback found the deadline passed", late.when(buyer, objection("1")).refusedBy(rule.D13, until(deadline)))
 	t.Run("accept/one when it found a nanosecond left", s.at(deadline.Add(-1)).contested("2").after(day).when(buyer, objection("1")).leads(order.PhaseShipped))
 	t.Run("effect/receipt is due at once when that is over", late.resolved("2", true).when(system, auto).leads(order.PhaseCompleted))
-	t.Run("effect/the times to confirm and to pay stand still too", func(t *testing.T) {
+	t.Run("effect/the times to confirm and to pay are stopped too", func(t *testing.T) {
 		offered := submitted(t, order.CoverageNone)
 		back := offered.follows(t, "charge:1:5").contested("1").after(40*day).resolved("1", true)
 		if d := back.order.ConfirmBy; !d.Equal(offered.order.ConfirmBy.Add(40 * day)) {

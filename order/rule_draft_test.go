@@ -82,7 +82,7 @@ func testA8(t *testing.T) {
 	for _, bad := range []trade.Email{"", "buyer", "@example.com", "buyer@", "buyer@example", "a b@example.com", "a@b@example.com"} {
 		t.Run("refuse/the address "+string(bad), open.when(seller, order.SetBuyer{Email: bad, BuyerName: "Jane Doe"}).refusedBy(rule.A8, on("email")))
 	}
-	t.Run("refuse/a buyer who enters himself", ready.when(buyer, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane"}).refusedBy(rule.A8))
+	t.Run("refuse/a buyer who enters their own address", ready.when(buyer, order.SetBuyer{Email: buyer.Email, BuyerName: "Jane"}).refusedBy(rule.A8))
 	t.Run("refuse/another buyer after submission",
 		ready.submits().when(seller, order.SetBuyer{Email: "new@example.com", BuyerName: "New"}).refusedBy(rule.A8))
 }
@@ -181,7 +181,7 @@ func testA9Room(t *testing.T) {
 	t.Run("accept/the last file of the seller", full.when(seller, file).leads(order.PhaseSubmitted))
 	full = full.does(seller, file)
 	t.Run("refuse/one more of the seller", full.when(seller, file).refusedBy(rule.A9))
-	t.Run("accept/the first of the buyer all the same", full.when(buyer, file).leads(order.PhaseSubmitted))
+	t.Run("accept/the first of the buyer still", full.when(buyer, file).leads(order.PhaseSubmitted))
 	o := offered.order
 	for range 2 * order.MaxContracts {
 		var err error

@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// testD62 tells facts in the wrong order, or before what they are about: none is refused.
+// testD62 reports facts in the wrong order, or before what they are about: none is refused.
 func testD62(t *testing.T) {
 	for _, c := range []struct{ name, movements string }{
 		{"a chargeback of what did not come in", "back:1!early"},
@@ -79,7 +79,7 @@ func testD63(t *testing.T) {
 	t.Run("effect/an earlier opening told late moves it back", func(t *testing.T) {
 		began(t, "order:none:6000:2000").follows(t, "confirm card:1:2000 back:1:a:0.01 won:1:a lost:1:b!early back:1:a:2000:@1h").has(t, "phase=ready-to-ship")
 	})
-	t.Run("excludes/what is enough all the same", func(t *testing.T) {
+	t.Run("excludes/what is still enough", func(t *testing.T) {
 		began(t, "order:none:6000:2000").follows(t, "confirm card:1:3000 back:1:a:1000 lost:1:a").has(t, "phase=ready-to-ship", "applied=2000")
 		began(t, "order:none:6000:2000").follows(t, "confirm card:1:1900 short back:1:a:100 lost:1:a").has(t, "phase=confirmed", "shortfall=100")
 	})

@@ -424,7 +424,7 @@ func testD22(t *testing.T) {
 }
 
 func testD23(t *testing.T) {
-	t.Run("effect/a fee counts for nothing", func(t *testing.T) {
+	t.Run("effect/a fee is not included", func(t *testing.T) {
 		s := confirmed(t, order.CoverageNone).does(buyer, card("C1", "2000"))
 		c := s.charged("C1", "2000")
 		c.Fee = money("59")

@@ -276,7 +276,7 @@ func short(amount string) func(*trade.Refusal) error {
 // figure of it (D64).
 func figureless(no *trade.Refusal) error {
 	if !no.Missing.IsZero() || no.Reason(rule.English) != "" || no.Reason(rule.Chinese) != "" {
-		return fmt.Errorf("the refusal tells %q and %s", no.Reason(rule.English), no.Missing)
+		return fmt.Errorf("the refusal says %q and %s", no.Reason(rule.English), no.Missing)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func WithSchema(name string) Option {
 	return func(c *config) { c.schema.name = name }
 }
 
-// WithDurability asks for what an acknowledged commit must survive: events.DurabilityFsync,
+// WithDurability sets what an acknowledged commit must survive: events.DurabilityFsync,
 // the default, or events.DurabilityProcess, which is faster: a crash of the server may then
 // lose the newest commits, never one without those after it.
 func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }

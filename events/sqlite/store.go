@@ -46,7 +46,7 @@ type hooks struct {
 	committing func([]events.Commit) error // before COMMIT; an error stands for one of COMMIT
 }
 
-// WithDurability asks for what an acknowledged commit must survive:
+// WithDurability sets what an acknowledged commit must survive:
 // events.DurabilityFsync, the default, or events.DurabilityProcess, which is faster.
 func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }
 

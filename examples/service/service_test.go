@@ -227,7 +227,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestStrangers has strangers ask for what there is and for what there is not: the answers are the same,
+// TestStrangers has strangers name what exists and what does not exist: the answers are the same,
 // 403 to a command and 404 to a read (D64).
 func TestStrangers(t *testing.T) {
 	s := startLocal(t, nil, nil)

@@ -129,7 +129,7 @@ type Command interface {
 // Event is an event in the life of a line. The events are the exported struct types of this
 // package with a method Kind; no other package can make one.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name, such as "credit.held".
+	// Kind distinguishes the events; its String is the wire name, such as "credit.held".
 	Kind() Kind
 	// check returns a *trade.InvalidError if no command can have made the event.
 	check() error

@@ -19,7 +19,7 @@ type Adoption struct {
 	Payments int             // how many payments without a stream of their own it looked at, adopted before or not
 	Adopted  int             // how many of them it gave their streams
 	// Contested are the payments that the first edition counted on a second order as well. They stay
-	// with the first order; what becomes of the money of the second one, people decide. A case that the
+	// with the first order; people decide about the money of the second one. A case that the
 	// second one has of such a payment is ended by ResolveChargeback on it, beside the one of the first.
 	// VoidPayment on the owner frees such a payment: the next run, or a report that names it, gives it to
 	// the other order.

@@ -114,7 +114,7 @@ func (tr *fixture) size() events.Position {
 	return must(tr.Store.Settled(context.Background()))
 }
 
-// nothingNew reports a payment again, and nothing comes of it.
+// nothingNew reports a payment again, and requires that nothing changes.
 func (tr *fixture) nothingNew(n int, c order.Command) {
 	tr.Helper()
 	before := tr.Order(firstID(n))
@@ -222,7 +222,7 @@ func adoptsFirstEdition(tr *fixture) {
 	tr.audit()
 }
 
-// owners asks whose the adopted payments are, and what became of them.
+// owners checks the orders and the states of the adopted payments.
 func (tr *fixture) owners() {
 	tr.Helper()
 	for _, c := range []struct {
@@ -262,7 +262,7 @@ func (tr *fixture) owners() {
 	}
 }
 
-// worksOnAdopted reports what becomes of adopted payments.
+// worksOnAdopted reports about adopted payments.
 func (tr *fixture) worksOnAdopted() {
 	tr.Helper()
 	at := tr.Clock.Now()

@@ -201,7 +201,7 @@ func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time,
 		// Under an ID that is not known the command gets the answer that it gets without the other
 		// one: a stranger does not learn what was executed (D64).
 		x.dry, req.ID = true, NewID()
-		if _, no := events.Try(ctx, d.store, req, x.run, d.options...); tellsNothing(no) {
+		if _, no := events.Try(ctx, d.store, req, x.run, d.options...); showsNothing(no) {
 			err = no
 		}
 	}

@@ -87,10 +87,10 @@
 // then each is a stream of its own, which no second order can have (D65). What the first edition stored stays as it
 // is and is answered from there. A payment gets its stream when a report names it, and all of them get
 // theirs from [Desk.AdoptPayments]: run it once, when no process of the first edition writes any longer,
-// beside the desks that work. Until then a card payment of the first edition, or a pay-later one, can be counted
-// on a second order; [Desk.PaymentsAdopted] tells whether that is so, and a desk with a logger
-// ([WithLogger]) warns of it with its first command or Tick. See TestAdoptFirstEdition and
-// TestAdoptKilled.
+// beside the desks that work. Until then a card payment of the first edition, or a pay-later one, can be
+// counted on a second order; [Desk.PaymentsAdopted] reports whether all payments are adopted, and a desk
+// with a logger ([WithLogger]) warns with its first command or Tick if they are not. See
+// TestAdoptFirstEdition and TestAdoptKilled.
 //
 // # How to read it
 //

@@ -61,7 +61,7 @@ func (x *execution) run(ctx context.Context, tx *events.Tx) error {
 	}
 	tx.Stamp(x.given.At, c.meta())
 	if c.Expect != 0 && c.Expect != head {
-		if err := c.Do.plan(x); tellsNothing(err) {
+		if err := c.Do.plan(x); showsNothing(err) {
 			return err // whatever the version: a stranger does not learn it (D64)
 		}
 		return &ExpectError{Stream: x.stream, Expect: c.Expect, Head: head}
@@ -92,9 +92,9 @@ func (x *execution) run(ctx context.Context, tx *events.Tx) error {
 	return nil
 }
 
-// tellsNothing reports whether an answer is that of a malformed command, or of one that is not the
-// actor's to issue: it tells nothing of what the store holds.
-func tellsNothing(err error) bool {
+// showsNothing reports whether an answer is that of a malformed command, or of one that is not the
+// actor's to issue: it does not show what the store holds.
+func showsNothing(err error) bool {
 	no, refused := errors.AsType[*trade.Refusal](err)
 	if refused {
 		return no.ByActor()

@@ -75,7 +75,7 @@ func unfreeze(reason credit.Reason, ref string) desk.Action {
 	return onQuota(credit.Unfreeze{Reason: reason, Ref: trade.Text(ref)})
 }
 
-// on carries out commands on an order that have to be accepted, each by whoever usually asks.
+// on executes commands on an order that have to be accepted, each by the actor that usually issues it.
 func (tr *fixture) on(id trade.ID, commands ...paylater.Command) desk.Result {
 	tr.Helper()
 	var last desk.Result

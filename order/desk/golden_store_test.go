@@ -31,12 +31,12 @@ import (
 
 // The golden store is a log as an earlier version of the library has written it: testdata/golden.db
 // is its file, golden.log the same as text, golden.states what its streams come to, and
-// golden.asked the commands that were carried out. Whatever changes, all of it holds.
+// golden.asked the commands that were executed. Whatever changes, all of it still applies.
 //
 // The flag plays a new one, for a change that is meant to make old logs unreadable:
 //
 //	go test ./order/desk -run '^TestGoldenStore$' -write-golden-store
-var writeGolden = flag.Bool("write-golden-store", false, "play another golden store in the place of the one in testdata")
+var writeGolden = flag.Bool("write-golden-store", false, "play another golden store instead of the one in testdata")
 
 const goldenStore = "testdata/golden.sqlite"
 
@@ -94,7 +94,7 @@ func tableRows(t testing.TB, path string) (rows []goldenRow) {
 	return rows
 }
 
-// goldenAsked is a command that was carried out, and where its facts lie.
+// goldenAsked is a command that was executed, and where its events are.
 type goldenAsked struct {
 	ID          uuid.UUID
 	By          trade.Actor
@@ -275,8 +275,8 @@ func isGolden(t testing.TB, store events.Store) {
 	}
 }
 
-// askAgain asks for golden commands once more, every one or every so many, with their IDs: they
-// were carried out, and the store says when.
+// askAgain issues golden commands once more, every one or every so many, with their IDs: the store
+// knows that they were executed, and when.
 func askAgain(t testing.TB, tr *fixture, every int) {
 	t.Helper()
 	for i, line := range goldenLines(t, "asked") {

@@ -277,7 +277,7 @@ func concernsOrder(c entrustment.Command) bool {
 }
 
 // toOrder decides a counterpart command on the order that an entrustment is linked to, if it is
-// linked to one, and spreads what comes of it.
+// linked to one, and spreads the resulting events.
 func (x *execution) toOrder(o order.Order, c order.Command) error {
 	if o.Phase == order.PhaseNone {
 		return nil

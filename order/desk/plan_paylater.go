@@ -68,7 +68,7 @@ func (x *execution) usable(o *paylater.Order, c paylater.Command) (paylater.Line
 func (x *execution) paidOn(o *paylater.Order, c paylater.Command) (trade.ID, error) {
 	pay, ok := c.(paylater.Pay)
 	if !ok || x.given.By.Role != trade.System && (x.given.By.Role != trade.Buyer || x.given.By.Account != o.Buyer) {
-		return trade.ID{}, nil // it names none, or is refused whoever has it
+		return trade.ID{}, nil // it names none, or is refused in any case
 	}
 	p, err := payments.load(x, charge(pay.Reference).Stream())
 	return p.Fact().Order, err

@@ -141,8 +141,8 @@ func onOrder(id trade.ID, c order.Command) ordertest.Request {
 	return ordertest.Request{Kind: "order", Target: id.String(), Command: c}
 }
 
-// TestPostgresTwoProcesses has two processes ask for what meets in a race, at least 200 rounds
-// each and until each side has won; act on the same deadlines; and die in the middle of their
+// TestPostgresTwoProcesses has two processes issue commands that race each other, at least 200 rounds
+// each and until each process has won; act on the same deadlines; and die in the middle of their
 // commands.
 func TestPostgresTwoProcesses(t *testing.T) {
 	for _, d := range duels {

@@ -231,8 +231,8 @@ func (d *dying) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 	return events.Receipt{}, nil
 }
 
-// playsUntilKilled prints every command before it asks for it, and then what came of it. What
-// it reads first is its seed, and how it is to end: at which commit, before it or after. At no
+// playsUntilKilled prints every command before it issues it, and then the result. What it reads first
+// is its seed, and how it is to end: at which commit, before it or after. At no
 // commit it waits to be killed.
 func (tr *fixture) playsUntilKilled(in io.Reader) {
 	var (
@@ -311,8 +311,8 @@ func killMidCommand(t *testing.T, place string, cycles int) {
 	}
 }
 
-// untilKilled lets the child work and kills it. It returns the command it asked for last if it
-// had no answer, the IDs of those that it heard were carried out, and how many it asked for.
+// untilKilled lets the child work and kills it. It returns the command that the child issued last if
+// that had no answer, the IDs of those that were acknowledged, and how many it issued.
 func (p *process) untilKilled(after time.Duration) (last asked, heard []uuid.UUID, n int) {
 	p.Await("ask")
 	time.AfterFunc(after, p.Kill)

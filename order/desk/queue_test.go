@@ -42,7 +42,7 @@ func TestQueueIsFirstInFirstOut(t *testing.T) {
 	})
 }
 
-// TestQueueLetsGo has a caller give up while he waits; those behind him go on, and another
+// TestQueueLetsGo has a caller give up while waiting; those behind it go on, and another
 // stream was never held up.
 func TestQueueLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

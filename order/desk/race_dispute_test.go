@@ -14,9 +14,9 @@ func both(a trade.Actor, x desk.Action, b trade.Actor, y desk.Action) [2]desk.Co
 	return [2]desk.Command{asking(a, x), asking(b, y)}
 }
 
-// unlessFirst judges a command that is carried out in any case, against one that is carried out
-// only if it comes first and is otherwise refused by the rule. The order has to stand as want
-// says, which is told who was first.
+// unlessFirst judges a command that is accepted in any case, against one that is accepted only if it
+// comes first and is otherwise refused by the rule. want judges the order; first says whether that one
+// came first.
 func unlessFirst(always int, ruleID rule.ID, want func(o *order.Order, first bool) bool) func(*fixture, int, [2]error) (int, error) {
 	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		o := tr.Order(orderOfRound(round, 0))
@@ -33,8 +33,8 @@ func unlessFirst(always int, ruleID rule.ID, want func(o *order.Order, first boo
 	}
 }
 
-// onlyFirst judges two commands of which one is carried out and the other refused, each by the
-// rule at its place. The order has to stand as want says, which is told who was first.
+// onlyFirst judges two commands of which one is accepted and the other refused, each by the rule at its
+// place. want judges the order; winner is the one that came first.
 func onlyFirst(rules [2]rule.ID, want func(o *order.Order, winner int) bool) func(*fixture, int, [2]error) (int, error) {
 	return func(tr *fixture, round int, answers [2]error) (int, error) {
 		winner, err := oneOf(rules[0], rules[1])(tr, round, answers)
@@ -95,8 +95,8 @@ func modification(o order.Order, total string) desk.Action {
 // laterDuels are about changes, disputes, refunds, claims and chargebacks.
 var laterDuels = []duel{
 	{
-		// Whoever is first, the buyer is bound to nothing: either he names terms that are no
-		// longer there, or his confirmation is void.
+		// Whichever is first, the buyer is bound to nothing: either the command names terms that
+		// are no longer there, or the confirmation is void.
 		name: "ModifyAgainstConfirm",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)
@@ -108,7 +108,7 @@ var laterDuels = []duel{
 		}),
 	},
 	{
-		// His money waits: once he has confirmed, it counts, and the terms are fixed.
+		// The buyer's money waits: after Confirm it is applied, and the terms are fixed.
 		name: "ModifyAgainstConfirmWithMoneyWaiting",
 		prepare: func(tr *fixture, round int) [2]desk.Command {
 			id, _ := tr.raceOrder(round, 2)

@@ -262,7 +262,7 @@ func clash(sides [2]*fixture, commands [2]desk.Command, delay func()) (answers [
 }
 
 // TestConsentNamesTheTerms races a confirmation of older terms against one of the present ones:
-// whoever is first, nobody is bound to terms that he did not name.
+// whichever is first, no buyer is bound to terms that the command did not name.
 func TestConsentNamesTheTerms(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.db")
 	tr := newFixture(t, openFile(t, path)).opened("10000 USD")

@@ -67,7 +67,7 @@ func TestWhoMayRead(t *testing.T) {
 			}
 		}
 	}
-	// An unregistered buyer is known by his verified address.
+	// An unregistered buyer is known by the verified address.
 	fresh := tr.draft("100 USD", "100 USD", order.CoverageNone)
 	tr.Do(acme, desk.OnOrder(fresh, order.SetBuyer{Email: "new@buyer.example", BuyerName: "New"}))
 	tr.Do(acme, desk.OnOrder(fresh, order.MatchBuyer{Email: "new@buyer.example"}))

@@ -107,7 +107,7 @@ func ruleD5Acceptance(t *testing.T) {
 	tr.audit()
 }
 
-// ruleD9Change has the buyer accept a smaller initial payment than he has paid already: the
+// ruleD9Change has the buyer accept a smaller initial payment than was paid already: the
 // order is funded and ships at once, and all that it holds then is released.
 func ruleD9Change(t *testing.T) {
 	tr := inMemoryUnder(t, func(p *order.Policy) { p.AutoShip = true }).opened("10000 USD")

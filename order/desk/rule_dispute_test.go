@@ -93,7 +93,7 @@ func ruleD8(t *testing.T) {
 	tr.refused(rule.D29, bruno, desk.OnOrder(id, order.OpenDispute{Ground: order.GroundOther, Claimed: money("100 USD")}))
 	tr.Do(acme, desk.OnOrder(id, order.Refund{Amount: money("100 USD")}))
 	figures("1500 USD", "8500 USD")
-	// What the seller owes takes room until he has repaid it.
+	// What the seller owes takes room until it is repaid.
 	waiting := tr.draft("9000 USD", "9000 USD", order.CoveragePostDelivery)
 	tr.refused(rule.D3, acme, submission(waiting))
 	repay := func(amount string) desk.Action {
@@ -206,7 +206,7 @@ func ruleD24(t *testing.T) {
 	tr.entrust("E1")
 	tr.Do(acme, link(id, "E1"))
 	tr.Do(platform, desk.OnOrder(id, order.ChargeBack{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))
-	// Customs go on whatever becomes of the money; the order does not.
+	// Customs go on whatever happens to the money; the order does not.
 	tr.release("E1", tr.Clock.Now())
 	tr.refused(rule.D29, acme, desk.OnOrder(id, order.MarkShipped{}))
 	tr.Do(platform, desk.OnOrder(id, order.ResolveChargeback{Reference: captureOf(id), Case: "D1", At: tr.Clock.Now()}))

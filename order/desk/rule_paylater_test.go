@@ -15,7 +15,7 @@ import (
 )
 
 // TestRulePayLater has the rules of source B as they show across the streams of an order, its
-// merchant's line and his funds. The rulings on them are in TestRulingPayLater.
+// merchant's line and funds. The rulings on them are in TestRulingPayLater.
 func TestRulePayLater(t *testing.T) {
 	for _, c := range []struct {
 		name string

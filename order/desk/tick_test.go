@@ -171,8 +171,8 @@ func TestTickTwiceAtOnce(t *testing.T) {
 		all.Go(func() {
 			done, err := side.Desk.Tick(context.Background(), now)
 			for _, d := range done {
-				// Whoever comes second has the first one's answer, or a refusal because the
-				// order had already closed when he looked.
+				// The second desk has the first one's answer, or a refusal because the order
+				// was already closed when it read it.
 				if d.Err != nil && !refusedBy(d.Err, rule.D28) {
 					t.Error(d.Err)
 				}

@@ -24,7 +24,7 @@ func (n DeclarationNo) Strict() bool {
 // DeclaredAt and at least one item are mandatory. Codes are those of the customs' own tables and
 // are not looked up.
 //
-// A Declaration is a value; whoever holds one does not write to its Items.
+// A Declaration is a value; do not write to the Items of one that a state or an event holds.
 // Stored: add fields, never rename or remove.
 type Declaration struct {
 	Number           DeclarationNo `json:"number"`                    // 海关编号 entryId

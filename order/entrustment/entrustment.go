@@ -10,8 +10,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Entrustment is the folded state of one export entrustment. It is a value: whoever holds one may keep
-// it, and no later step changes it.
+// Entrustment is the folded state of one export entrustment. It is a value: a caller
+// may keep it, and no later step changes it.
 type Entrustment struct {
 	ID     order.EntrustmentID
 	Phase  Phase
@@ -105,7 +105,7 @@ type Command interface {
 // Event is a fact in the life of an entrustment. The events are the exported struct types of
 // this package with a method Kind; nobody else can make one.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name, such as "entrustment.released".
+	// Kind distinguishes the events; its String is the wire name, such as "entrustment.released".
 	Kind() Kind
 	// check returns an *trade.InvalidError if no command can have made the event.
 	check() error

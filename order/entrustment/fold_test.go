@@ -200,7 +200,7 @@ func TestStatesAreValues(t *testing.T) {
 		t.Errorf("%s, %s; shared is %+v", a.Phase, b.Phase, shared)
 	}
 
-	// What a holder appends to his items is his alone, even where the event's slice has room.
+	// What a caller appends to the items reaches no other state, even where the event's slice has room.
 	e := Declared{Declaration: declaration()}
 	e.Declaration.Items = append(make([]Item, 0, 8), e.Declaration.Items...)
 	accepted := in(t, PhaseAccepted).s

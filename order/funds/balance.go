@@ -87,7 +87,7 @@ type Command interface {
 // Event is an event in the life of a balance. The events are the exported types of this package
 // with a method Kind; nobody else can make one.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name, such as "funds.credited".
+	// Kind distinguishes the events; its String is the wire name, such as "funds.credited".
 	Kind() Kind
 	// check returns a *trade.InvalidError if no command can have made the event. All its amounts
 	// are of one currency.

@@ -116,7 +116,7 @@ type Command interface {
 // An event has a method contradicts where the table allows it and the order's own past may not: it
 // then returns a *trade.InvalidError.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name, such as "paylater.placed".
+	// Kind distinguishes the events; its String is the wire name, such as "paylater.placed".
 	Kind() Kind
 	// check returns a *trade.InvalidError if no command can have made the event.
 	check() error

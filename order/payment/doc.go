@@ -3,9 +3,10 @@
 // order does not have to keep the payments that it received one by one (D15).
 //
 // A T/T credit is known by receiving account and reference, any other payment by method and
-// reference, that of a pay-later order by the method Charge; Key makes the name of the stream from them. The stream knows the order, the method, the
-// amount, the cases (D24) and, while the payment is under review, what became of its money. What a
-// report does to the money of the order is the order's affair: see package order.
+// reference, that of a pay-later order by the method Charge; Key makes the name of the stream from
+// them. The stream knows the order, the method, the amount, the cases (D24) and, while the payment is
+// under review, how much of its money waits, was returned or was reversed. What a report does to the
+// money of the order is decided there: see package order.
 //
 // The commands are those of the desk, which issues them in the commit of the order's command that
 // names the payment. See TestRule.

@@ -80,7 +80,7 @@ type Command interface {
 
 // Event is a change of a payment that happened.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name.
+	// Kind distinguishes the events; its String is the wire name.
 	Kind() Kind
 	evolve(p *Payment) error
 }

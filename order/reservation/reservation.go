@@ -61,7 +61,7 @@ type Command interface {
 
 // Event is an event in the life of a number. There is one: it is Reserved.
 type Event interface {
-	// Kind tells the events apart; its String is the wire name.
+	// Kind distinguishes the events; its String is the wire name.
 	Kind() Kind
 	check() error
 	evolve(r *Reservation)

@@ -184,7 +184,7 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D18,
-		English: "One card or e-Checking payment is in process at a time: a card for 1 day, e-Checking for 14, a T/T notice for 7. Money that failed, expired or was never announced is recorded all the same.",
+		English: "One card or e-Checking payment is in process at a time: a card for 1 day, e-Checking for 14, a T/T notice for 7. Money that failed, expired or was never announced is still recorded.",
 		Chinese: "信用卡或e-Checking同时只能有一笔处理中：信用卡1天，T/T通知7天，e-Checking为14天。失败、过期或从未申报的付款，到账后照样登记。",
 	},
 	{
@@ -284,7 +284,7 @@ var orderRulings = []Entry{
 	},
 	{
 		ID:      D37,
-		English: "An entrustment passes review, acceptance, declaration and customs release in this order, and may be sent back for change on the way; what customs report is recorded all the same.",
+		English: "An entrustment passes review, acceptance, declaration and customs release in this order, and may be sent back for change on the way; what customs report is always recorded.",
 		Chinese: "委托单依次经过审核、通关受理、报关和通关放行，途中可以退回修改；海关上报的情况一律予以登记。",
 	},
 	{

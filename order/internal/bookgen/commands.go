@@ -190,7 +190,7 @@ func wireName(typ string) string {
 	return strings.ToLower(strings.Join(words.FindAllString(typ, -1), "-"))
 }
 
-// sentence returns the comment of a command, with its wire name in the place of the type's.
+// sentence returns the comment of a command, with its wire name instead of the type's.
 func sentence(doc, typ, command string) string {
 	if rest, ok := strings.CutPrefix(doc, typ+" "); ok {
 		return "`" + command + "` " + rest
