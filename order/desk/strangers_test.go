@@ -161,8 +161,8 @@ func variants(by trade.Actor, used uuid.UUID, do desk.Action, creates bool) (lis
 // haunted makes one of everything in every state.
 func haunted(t *testing.T) (*ordertest.Fixture, []haunt) {
 	f := ordertest.Desk(t)
-	f.ActiveSeller(ordertest.Seller, ordertest.USD("100000")).ActiveSeller(ordertest.OtherSeller, ordertest.USD("100000"))
-	f.OpenShop(ordertest.Merchant, ordertest.CNY("100000"))
+	f.ActivateSeller(ordertest.Seller, ordertest.USD("100000")).ActivateSeller(ordertest.OtherSeller, ordertest.USD("100000"))
+	f.OpenQuota(ordertest.Merchant, ordertest.CNY("100000"))
 
 	orders := haunt{name: "order", creates: "draft", by: strangers, samples: sampled(t, ordertest.OrderCommands(), order.Life()), there: make(map[string]func(any) desk.Action)}
 	onOrder := func(id trade.ID) func(any) desk.Action {
@@ -243,11 +243,11 @@ func owned64(t *testing.T, f *ordertest.Fixture) []haunt {
 	for name, c := range sampled(t, ordertest.QuotaCommands(), credit.Life(credit.PayLater)) {
 		credits[name] = c // each product knows the commands of the other one, too
 	}
-	f.ActiveSeller(trade.Actor{Role: trade.Seller, Account: "s-idle"}, ordertest.USD("10"))
+	f.ActivateSeller(trade.Actor{Role: trade.Seller, Account: "s-idle"}, ordertest.USD("10"))
 	f.Do(ordertest.Platform, desk.OnSeller("s-idle", seller.Suspend{Reason: "late"}))
 	f.Do(ordertest.Platform, desk.OnLine("s-idle", usd, credit.Suspend{Reason: "late"}))
 	services.there["suspended"] = onSeller("s-idle")
-	f.OpenShop(trade.Actor{Account: "m-idle"}, ordertest.CNY("10"))
+	f.OpenQuota(trade.Actor{Account: "m-idle"}, ordertest.CNY("10"))
 	f.Do(ordertest.Platform, desk.OnQuota("m-idle", cny, credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
 	lines := haunt{name: "line", by: strangers, samples: credits, missing: onLine("s-nobody"),
 		there: map[string]func(any) desk.Action{"active": onLine(ordertest.Seller.Account), "suspended": onLine("s-idle")}}
@@ -315,7 +315,7 @@ func TestStrangersReadNothing(t *testing.T) {
 func TestWhatIsNamedBeside(t *testing.T) {
 	f := ordertest.Desk(t)
 	id := f.OrderAt(order.PhaseConfirmed, ordertest.Contract{})
-	f.ActiveSeller(ordertest.OtherSeller, ordertest.USD("100000"))
+	f.ActivateSeller(ordertest.OtherSeller, ordertest.USD("100000"))
 	f.Do(ordertest.OtherSeller, desk.OnEntrustment("E-THEIRS", entrustment.Draft{Title: "goods"}))
 	other := f.OrderAt(order.PhaseReadyToShip, ordertest.Contract{Seller: ordertest.OtherSeller})
 	asked := func(by trade.Actor, do desk.Action) *trade.Refusal {
@@ -340,7 +340,7 @@ func TestWhatIsNamedBeside(t *testing.T) {
 		}
 	}
 
-	f.OpenShop(ordertest.Merchant, ordertest.CNY("10")).OpenShop(ordertest.OtherMerchant, ordertest.CNY("1000"))
+	f.OpenQuota(ordertest.Merchant, ordertest.CNY("10")).OpenQuota(ordertest.OtherMerchant, ordertest.CNY("1000"))
 	f.Do(ordertest.Platform, desk.OnQuota(ordertest.OtherMerchant.Account, ordertest.CNY("1").Currency(), credit.Freeze{Reason: credit.ReasonOther, Ref: "audit"}))
 	place := func(merchant trade.Account) string {
 		return toldInFull(asked(ordertest.Shopper, desk.OnPayLater(trade.NewID(), paylater.Place{Merchant: merchant, ChosePayLater: true, Amount: ordertest.CNY("100")})))

@@ -27,7 +27,7 @@ type report struct {
 }
 
 // answer is how the platform answers a report, or the buyer's announcement.
-type answer func(p paper, by trade.Actor, c order.Command) (paper, bool, error)
+type answer func(p orderState, by trade.Actor, c order.Command) (orderState, bool, error)
 
 // bankTime is the instant at which everything is delivered, while the announced payment is still in
 // process, and banksAt the one of a bank's report.
@@ -35,8 +35,8 @@ var bankTime = ordertest.Start.Add(time.Hour)
 
 func banksAt(hour int) time.Time { return bankTime.Add(time.Duration(hour-10) * time.Hour) }
 
-func onTime(p paper, by trade.Actor, c order.Command) (paper, bool, error) {
-	return p.does(by, c, bankTime)
+func onTime(p orderState, by trade.Actor, c order.Command) (orderState, bool, error) {
+	return p.decide(by, c, bankTime)
 }
 
 // bag counts how often each report of a list was delivered.
@@ -68,7 +68,7 @@ type end struct {
 	early                                                    bag    // reports that wait for another one which is not in the set
 }
 
-func endOf(p paper, early bag) end {
+func endOf(p orderState, early bag) end {
 	l := &p.order.Ledger
 	e := end{
 		phase: p.order.Phase, received: l.Received.MinorUnits(), applied: l.Applied.MinorUnits(), unapplied: l.Unapplied.MinorUnits(),
@@ -101,7 +101,7 @@ type arrivals struct {
 	// several says that the reports are about several payments, see unsettled.
 	several bool
 
-	states []paper
+	states []orderState
 	known  map[string]int
 	steps  map[step]next
 	ends   []map[bag]end // of each state with the reports that are early
@@ -121,7 +121,7 @@ type point struct {
 	delivered, early bag
 }
 
-func (a *arrivals) intern(p paper) int {
+func (a *arrivals) intern(p orderState) int {
 	text := fmt.Sprintf("%+v", p)
 	n, ok := a.known[text]
 	if !ok {
@@ -190,7 +190,7 @@ func (a *arrivals) settle(at point) (end, error) {
 
 // every delivers all sequences of up to so many reports and returns the end of each set, or an error if
 // a report is lost, or if a set has several ends.
-func (a *arrivals) every(start paper, most int) (map[bag]end, error) {
+func (a *arrivals) every(start orderState, most int) (map[bag]end, error) {
 	a.known, a.steps = map[string]int{}, map[step]next{}
 	ends, from := map[bag]end{}, map[bag][]int{}
 	now := map[point][]int{{state: a.intern(start)}: nil} // with a way there
@@ -370,7 +370,7 @@ func TestArrival(t *testing.T) {
 		before := map[string]map[bag]end{}
 		for _, b := range beginnings {
 			id := brought(t, f, b, c.method)
-			start := onPaper(t, f, id, wires(f.Order(id))...)
+			start := stateOf(t, f, id, wires(f.Order(id))...)
 			for _, claimed := range c.claimed {
 				for _, h := range hours() {
 					a := arrivals{answer: onTime, reports: ofOnePayment(c.method, c.amount, claimed, h[0], h[1], h[2])}
@@ -393,7 +393,7 @@ func TestArrival(t *testing.T) {
 }
 
 // must is every for up to six reports; it must find no fault.
-func (a *arrivals) must(t *testing.T, name string, start paper) map[bag]end {
+func (a *arrivals) must(t *testing.T, name string, start orderState) map[bag]end {
 	t.Helper()
 	ends, err := a.every(start, 6)
 	if err != nil {

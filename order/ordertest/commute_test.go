@@ -23,7 +23,7 @@ type asked struct {
 
 // bigShop is a desk with quota for any number of orders of both merchants.
 func bigShop(rt *rapid.T, terms *paylater.Policy) *Fixture {
-	return Desk(rt, desk.WithPayLater(terms)).OpenShop(Merchant, CNY("1000000")).OpenShop(OtherMerchant, CNY("1000000"))
+	return Desk(rt, desk.WithPayLater(terms)).OpenQuota(Merchant, CNY("1000000")).OpenQuota(OtherMerchant, CNY("1000000"))
 }
 
 // TestSalesCommute checks I33: with enough quota for both, two pay-later orders, of one merchant

@@ -43,53 +43,53 @@ func (c Contract) filled(e order.EntrustmentID) Contract {
 	return c
 }
 
-// stage is one command on the usual way of an order, taken in the phase from.
-type stage struct {
-	from order.Phase
-	by   trade.Actor
-	ask  func(o *order.Order, now time.Time) order.Command
-	goes bool // whether it leads out of the phase
+// step is one command on the usual way of an order, taken in the phase from.
+type step struct {
+	from    order.Phase
+	by      trade.Actor
+	command func(o *order.Order, now time.Time) order.Command
+	goes    bool // whether it leads out of the phase
 }
 
 // wayTo is how an order comes to a phase, up to the command that leads out of it. A closed order
 // is one that its buyer cancelled after he had confirmed it.
-func (c Contract) wayTo(phase order.Phase) []stage {
+func (c Contract) wayTo(phase order.Phase) []step {
 	if phase == order.PhaseClosed {
-		return append(c.wayTo(order.PhaseConfirmed), stage{order.PhaseConfirmed, c.Buyer, asks(order.Cancel{}), true})
+		return append(c.wayTo(order.PhaseConfirmed), step{order.PhaseConfirmed, c.Buyer, fixed(order.Cancel{}), true})
 	}
 	way := c.way()
-	if end := slices.IndexFunc(way, func(s stage) bool { return s.goes && s.from == phase }); end >= 0 {
+	if end := slices.IndexFunc(way, func(s step) bool { return s.goes && s.from == phase }); end >= 0 {
 		way = way[:end]
 	}
 	return way
 }
 
-// asks is a command that does not depend on the order.
-func asks(c order.Command) func(*order.Order, time.Time) order.Command {
+// fixed returns a command that does not depend on the order.
+func fixed(c order.Command) func(*order.Order, time.Time) order.Command {
 	return func(*order.Order, time.Time) order.Command { return c }
 }
 
 // way is how an order goes from its draft to its completion.
-func (c Contract) way() []stage {
+func (c Contract) way() []step {
 	const stays, goes = false, true
-	return []stage{
-		{order.PhaseNone, c.Seller, asks(order.Draft{Mode: order.DraftOnline}), goes},
-		{order.PhaseDraft, c.Seller, asks(order.SetBuyer{Email: c.Buyer.Email, BuyerName: "Imports " + string(c.Buyer.Account)}), stays},
-		{order.PhaseDraft, c.Seller, asks(order.MatchBuyer{Email: c.Buyer.Email}), stays},
-		{order.PhaseDraft, c.Seller, asks(order.SetTerms{Terms: order.Terms{Total: c.Total, Initial: c.Initial}}), stays},
-		{order.PhaseDraft, c.Seller, asks(order.ChooseCoverage{Coverage: c.Coverage, TermsAccepted: c.Covered()}), stays},
-		{order.PhaseDraft, c.Seller, asks(order.SetTransport{Mode: c.Transport}), stays},
-		{order.PhaseDraft, c.Seller, asks(order.Submit{OneTouchAcknowledged: true}), goes},
+	return []step{
+		{order.PhaseNone, c.Seller, fixed(order.Draft{Mode: order.DraftOnline}), goes},
+		{order.PhaseDraft, c.Seller, fixed(order.SetBuyer{Email: c.Buyer.Email, BuyerName: "Imports " + string(c.Buyer.Account)}), stays},
+		{order.PhaseDraft, c.Seller, fixed(order.MatchBuyer{Email: c.Buyer.Email}), stays},
+		{order.PhaseDraft, c.Seller, fixed(order.SetTerms{Terms: order.Terms{Total: c.Total, Initial: c.Initial}}), stays},
+		{order.PhaseDraft, c.Seller, fixed(order.ChooseCoverage{Coverage: c.Coverage, TermsAccepted: c.Covered()}), stays},
+		{order.PhaseDraft, c.Seller, fixed(order.SetTransport{Mode: c.Transport}), stays},
+		{order.PhaseDraft, c.Seller, fixed(order.Submit{OneTouchAcknowledged: true}), goes},
 		{order.PhaseSubmitted, c.Buyer, func(o *order.Order, _ time.Time) order.Command { return order.Confirm{Terms: o.Revision} }, goes},
 		{order.PhaseConfirmed, Platform, func(o *order.Order, now time.Time) order.Command {
 			return Wired(o, "initial", o.Terms.Initial, now)
 		}, goes},
-		{order.PhaseReadyToShip, c.Seller, asks(order.Link{Entrustment: c.Entrustment}), stays},
+		{order.PhaseReadyToShip, c.Seller, fixed(order.Link{Entrustment: c.Entrustment}), stays},
 		{order.PhaseReadyToShip, trade.Actor{Role: trade.Desk}, func(_ *order.Order, now time.Time) order.Command {
 			return order.RecordRelease{Entrustment: c.Entrustment, ReleasedAt: now}
 		}, stays},
-		{order.PhaseReadyToShip, c.Seller, asks(order.MarkShipped{}), goes},
-		{order.PhaseShipped, c.Buyer, asks(order.ConfirmReceipt{}), goes},
+		{order.PhaseReadyToShip, c.Seller, fixed(order.MarkShipped{}), goes},
+		{order.PhaseShipped, c.Buyer, fixed(order.ConfirmReceipt{}), goes},
 		{order.PhaseReceived, Platform, func(o *order.Order, now time.Time) order.Command {
 			return Wired(o, "balance", o.Due(), now)
 		}, goes},

@@ -105,7 +105,7 @@ func (f *Fixture) Do(by trade.Actor, do desk.Action) desk.Result {
 	f.t.Helper()
 	r, err := f.Ask(by, do)
 	if err != nil {
-		f.t.Fatalf("%s", f.reply(by, do, err).failure([]block{{"it to be accepted"}}, []block{answerOf(err)}))
+		f.t.Fatalf("%s", f.reply(by, do, err).failure([]block{{"it to be accepted"}}, []block{blockOfError(err)}))
 	}
 	return r
 }

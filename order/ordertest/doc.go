@@ -53,7 +53,7 @@
 //	})
 //
 // A failure of a property prints how to run it again. See TestPlay, which plays on every store,
-// TestPlayReachesEveryFact for how much of the rule book a game meets, TestPlayFindsFaults for what
+// TestPlayReachesEveryEvent for how much of the rule book a game meets, TestPlayFindsFaults for what
 // it notices, and TestStory for what a story demands. TestArrival delivers the reports of banks in every
 // order, and TestWaysOut looks for orders from which nobody could free a quota or somebody's money.
 package ordertest

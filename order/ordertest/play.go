@@ -72,12 +72,12 @@ type Tally struct {
 	Accepted  int            // commands that were carried out
 	Refused   map[rule.ID]int
 	Malformed int            // commands that named no rule: malformed ones, and those of another version
-	Facts     map[string]int // by type
+	Events    map[string]int // by type
 }
 
 // Add adds what another game counted.
 func (t *Tally) Add(o Tally) {
-	*t = Tally{Asked: sum(t.Asked, o.Asked), Accepted: t.Accepted + o.Accepted, Refused: sum(t.Refused, o.Refused), Malformed: t.Malformed + o.Malformed, Facts: sum(t.Facts, o.Facts)}
+	*t = Tally{Asked: sum(t.Asked, o.Asked), Accepted: t.Accepted + o.Accepted, Refused: sum(t.Refused, o.Refused), Malformed: t.Malformed + o.Malformed, Events: sum(t.Events, o.Events)}
 }
 
 func sum[K comparable](a, b map[K]int) map[K]int {
@@ -154,7 +154,7 @@ type game struct {
 }
 
 func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
-	g := &game{rt: rt, tally: Tally{Asked: map[string]int{}, Refused: map[rule.ID]int{}, Facts: map[string]int{}}}
+	g := &game{rt: rt, tally: Tally{Asked: map[string]int{}, Refused: map[rule.ID]int{}, Events: map[string]int{}}}
 	g.rules = rules{assurance: true, payLater: true, orders: 4, audited: true}
 	for _, o := range opts {
 		o(&g.rules)

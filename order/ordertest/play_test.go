@@ -81,7 +81,7 @@ func TestPlay(t *testing.T) {
 			for _, n := range all.Asked {
 				asked += n
 			}
-			// A few short games may well be peaceful: TestPlayReachesEveryFact leaves nothing to chance.
+			// A few short games may well be peaceful: TestPlayReachesEveryEvent leaves nothing to chance.
 			if asked >= 300 && (all.Accepted == 0 || len(all.Refused) == 0 || all.Malformed == 0) {
 				t.Errorf("the game is not lively enough: %+v", all)
 			}
@@ -111,9 +111,9 @@ func openPostgres(t *testing.T, rt *rapid.T) events.Store {
 	return store
 }
 
-// TestPlayReachesEveryFact takes one seed, so that chance has no say: the game is good enough to
+// TestPlayReachesEveryEvent takes one seed, so that chance has no say: the game is good enough to
 // make every fact that there is, and every kind of asking.
-func TestPlayReachesEveryFact(t *testing.T) {
+func TestPlayReachesEveryEvent(t *testing.T) {
 	set(t, "rapid.seed", "20250101")
 	set(t, "rapid.checks", "100")
 	var all ordertest.Tally
@@ -125,8 +125,8 @@ func TestPlayReachesEveryFact(t *testing.T) {
 	if testing.Short() {
 		return // a few games need not come everywhere
 	}
-	for _, kind := range everyFact() {
-		if all.Facts[kind] == 0 {
+	for _, kind := range everyEvent() {
+		if all.Events[kind] == 0 {
 			t.Errorf("no game had %s", kind)
 		}
 	}
@@ -140,8 +140,8 @@ func TestPlayReachesEveryFact(t *testing.T) {
 	}
 }
 
-// everyFact is the wire name of every event.
-func everyFact() (names []string) {
+// everyEvent is the wire name of every event.
+func everyEvent() (names []string) {
 	add := func(list []string) { names = append(names, list...) }
 	add(kinds(order.Life().Table().Kinds()))
 	add(kinds(seller.Life().Table().Kinds()))

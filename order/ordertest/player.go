@@ -45,11 +45,11 @@ type Player struct {
 	Entrustments []order.EntrustmentID
 	Sales        []trade.ID
 
-	config PlayerConfig
-	chance chance
-	serial int // counts the commands that were made up
-	made   Request
-	banks  map[trade.ID][]*cameIn // the payments that were reported, by order
+	config   PlayerConfig
+	chance   chance
+	serial   int // counts the commands that were made up
+	made     Request
+	reported map[trade.ID][]*reportedPayment // the payments that were reported, by order
 }
 
 // NewPlayer returns a player on a desk. All that a player leaves to chance it takes from pick,

@@ -119,7 +119,7 @@ func (g *game) written(by string) []events.Record {
 	}
 	for _, r := range list {
 		g.after = r.Position
-		g.tally.Facts[r.Type]++
+		g.tally.Events[r.Type]++
 	}
 	for _, commit := range commits(list) {
 		if g.rules.check == nil {

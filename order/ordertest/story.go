@@ -55,7 +55,7 @@ func GivenOrder(t TB, phase order.Phase, c Contract) Story {
 	s := Given(t).Knowing(func(f *order.Facts) { f.Match, f.Quota.Available = c.Buyer.Account, c.Total })
 	for _, step := range c.wayTo(phase) {
 		if step.from == s.order.Phase {
-			s = s.And(step.by, step.ask(&s.order, s.now))
+			s = s.And(step.by, step.command(&s.order, s.now))
 		}
 	}
 	if s.order.Phase != phase {

@@ -183,8 +183,8 @@ func TestFixture(t *testing.T) {
 	}
 }
 
-// TestSides breaks what is too long for a column, and shows both sides of each fact.
-func TestSides(t *testing.T) {
+// TestSideBySide breaks what is too long for a column, and shows both sides of each fact.
+func TestSideBySide(t *testing.T) {
 	long := strings.Repeat("a long reason ", 20)
 	text := failure(func(t ordertest.TB) {
 		ordertest.GivenOrder(t, order.PhaseShipped, ordertest.Contract{}).

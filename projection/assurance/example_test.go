@@ -111,7 +111,7 @@ func ExampleDeadlines() {
 // A line's statement of a period: opening, movements, closing.
 func ExampleLedger() {
 	f := ordertest.Desk(t)
-	f.ActiveSeller(ordertest.Seller, ordertest.USD("20000"))
+	f.ActivateSeller(ordertest.Seller, ordertest.USD("20000"))
 	f.Clock.Advance(ordertest.Day)
 	f.OrderAt(order.PhaseReceived, ordertest.Contract{Coverage: order.CoveragePostDelivery})
 	ledger := assurance.NewLedger(viewtest.Built(f.Store, assurance.LedgerView()))

@@ -110,7 +110,7 @@ func ExampleDeadlines_With() {
 // The statement of a merchant's quota: opening, movements, closing.
 func ExampleQuota() {
 	f := ordertest.Desk(t)
-	f.OpenShop(ordertest.Merchant, ordertest.CNY("2000"))
+	f.OpenQuota(ordertest.Merchant, ordertest.CNY("2000"))
 	f.Clock.Advance(ordertest.Day)
 	f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
 	quota := views.NewQuota(viewtest.Built(f.Store, views.QuotaView()))

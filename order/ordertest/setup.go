@@ -16,16 +16,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// ActiveSeller activates the service of a seller and assesses his line.
-func (f *Fixture) ActiveSeller(by trade.Actor, limit trade.Money) *Fixture {
+// ActivateSeller activates the service of a seller and assesses his line.
+func (f *Fixture) ActivateSeller(by trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
 	f.Do(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
 	f.Do(Platform, desk.OnLine(by.Account, limit.Currency(), credit.AssessLimit{Limit: limit}))
 	return f
 }
 
-// OpenShop opens the pay-later line of a merchant.
-func (f *Fixture) OpenShop(merchant trade.Actor, limit trade.Money) *Fixture {
+// OpenQuota opens the pay-later line of a merchant.
+func (f *Fixture) OpenQuota(merchant trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
 	f.Do(Platform, desk.OnQuota(merchant.Account, limit.Currency(), credit.OpenLine{Limit: limit}))
 	return f
@@ -49,14 +49,14 @@ func (f *Fixture) bring(id trade.ID, phase order.Phase, c Contract) order.Order 
 	f.t.Helper()
 	c = c.filled(order.EntrustmentID("E-" + strings.ToUpper(id.String()[24:])))
 	if _, _, err := f.Desk.ReadService(f.t.Context(), Platform, c.Seller.Account); errors.Is(err, desk.ErrNotFound) {
-		f.ActiveSeller(c.Seller, tenfold(c.Total))
+		f.ActivateSeller(c.Seller, tenfold(c.Total))
 	}
 	o := order.Order{ID: id}
 	for _, step := range c.wayTo(phase) {
 		if step.from != o.Phase {
 			continue
 		}
-		switch ask := step.ask(&o, f.Clock.Now()).(type) {
+		switch ask := step.command(&o, f.Clock.Now()).(type) {
 		case order.Link:
 			f.Entrust(c.Seller, ask.Entrustment, c.Total.Currency())
 			f.Do(step.by, desk.OnOrder(id, ask))
@@ -114,9 +114,9 @@ func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 	f.t.Helper()
 	id := trade.NewID()
 	if _, _, err := f.Desk.ReadQuota(f.t.Context(), Platform, Merchant.Account, amount.Currency()); errors.Is(err, desk.ErrNotFound) {
-		f.OpenShop(Merchant, tenfold(amount))
+		f.OpenQuota(Merchant, tenfold(amount))
 	}
-	for _, c := range saleTo[phase] {
+	for _, c := range saleSteps[phase] {
 		by, ask := Shopper, c
 		switch c := c.(type) {
 		case paylater.Place:
@@ -135,14 +135,14 @@ func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 		}
 		f.Do(by, desk.OnPayLater(id, ask))
 	}
-	if len(saleTo[phase]) == 0 {
+	if len(saleSteps[phase]) == 0 {
 		f.t.Fatalf("no way leads a pay-later order to %s", phase)
 	}
 	return id
 }
 
-// saleTo is how a pay-later order comes to each phase.
-var saleTo = map[paylater.Phase][]paylater.Command{
+// saleSteps is how a pay-later order comes to each phase.
+var saleSteps = map[paylater.Phase][]paylater.Command{
 	paylater.PhasePlaced:         {placing},
 	paylater.PhaseShipped:        {placing, paylater.Ship{}},
 	paylater.PhasePrepaid:        {placing, paylater.Pay{}},

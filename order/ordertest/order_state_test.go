@@ -10,17 +10,17 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// paper is an order and the payments that came in for it, without a store: what the desk keeps of them,
-// as a value that a test can continue in several ways.
-type paper struct {
+// orderState is an order and its received payments as values, without a desk or a store. A test can continue
+// one value in several ways.
+type orderState struct {
 	order    order.Order
 	payments []payment.Payment
 }
 
-// onPaper copies an order from a desk, with its payments under those keys.
-func onPaper(t ordertest.TB, f *ordertest.Fixture, id trade.ID, keys ...payment.Key) paper {
+// stateOf copies an order from a desk, with its payments under those keys.
+func stateOf(t ordertest.TB, f *ordertest.Fixture, id trade.ID, keys ...payment.Key) orderState {
 	t.Helper()
-	p := paper{order: f.Order(id)}
+	p := orderState{order: f.Order(id)}
 	for _, k := range keys {
 		in, version, err := payment.Model().Replay(t.Context(), f.Store, k.Stream())
 		if err != nil {
@@ -34,20 +34,20 @@ func onPaper(t ordertest.TB, f *ordertest.Fixture, id trade.ID, keys ...payment.
 }
 
 // load returns the payment under that key as its stream has it.
-func (p paper) load(k payment.Key) (payment.Payment, error) {
+func (p orderState) load(k payment.Key) (payment.Payment, error) {
 	if i := p.index(k); i >= 0 {
 		return p.payments[i], nil
 	}
 	return payment.New(k.Stream()), nil
 }
 
-func (p paper) index(k payment.Key) int {
+func (p orderState) index(k payment.Key) int {
 	stream := k.Stream()
 	return slices.IndexFunc(p.payments, func(x payment.Payment) bool { return x.Stream == stream })
 }
 
-// does returns the paper after a command, and whether it wrote anything.
-func (p paper) does(by trade.Actor, c order.Command, at time.Time) (paper, bool, error) {
+// decide returns the state after a command, and whether the command made events.
+func (p orderState) decide(by trade.Actor, c order.Command, at time.Time) (orderState, bool, error) {
 	in, err := payment.Find(&p.order, c, p.load)
 	if err != nil {
 		return p, false, err
@@ -58,7 +58,7 @@ func (p paper) does(by trade.Actor, c order.Command, at time.Time) (paper, bool,
 	}
 	p.payments = slices.Clone(p.payments)
 	for _, e := range made {
-		if err := p.pays(in, e, at); err != nil {
+		if err := p.writePayment(in, e, at); err != nil {
 			return p, false, err
 		}
 		if p.order, err = order.Evolve(p.order, e, at); err != nil {
@@ -68,8 +68,8 @@ func (p paper) does(by trade.Actor, c order.Command, at time.Time) (paper, bool,
 	return p, true, nil
 }
 
-// pays writes to the stream of a payment what an event brings with it there.
-func (p *paper) pays(in order.IncomingPayment, e order.Event, at time.Time) error {
+// writePayment applies the counterpart of an event to the state of its payment.
+func (p *orderState) writePayment(in order.IncomingPayment, e order.Event, at time.Time) error {
 	c, ok := payment.Counterpart(p.order.ID, e)
 	if !ok {
 		return nil

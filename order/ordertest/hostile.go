@@ -18,23 +18,23 @@ func spoil[C any](c chance, command C) C {
 	v := reflect.New(reflect.TypeOf(command)).Elem()
 	v.Set(reflect.ValueOf(command))
 	var leaves []reflect.Value
-	gather(v, &leaves)
+	appendLeaves(v, &leaves)
 	if len(leaves) > 0 {
-		ruin(c, one(c, leaves...))
+		setHostile(c, one(c, leaves...))
 	}
 	return v.Interface().(C)
 }
 
-// gather finds what can be spoilt: fields, and those of structs within, but for the values that
+// appendLeaves finds what can be spoilt: fields, and those of structs within, but for the values that
 // have a meaning as a whole.
-func gather(v reflect.Value, leaves *[]reflect.Value) {
+func appendLeaves(v reflect.Value, leaves *[]reflect.Value) {
 	if v.Kind() != reflect.Struct || whole[v.Type()] {
 		*leaves = append(*leaves, v)
 		return
 	}
 	for i := range v.NumField() {
 		if v.Type().Field(i).IsExported() {
-			gather(v.Field(i), leaves)
+			appendLeaves(v.Field(i), leaves)
 		}
 	}
 }
@@ -60,7 +60,7 @@ var (
 	hostileNumbers = []string{"0", "-1", "0.000001", "9223372036854.775807", "-9223372036854.775808"}
 )
 
-func ruin(c chance, v reflect.Value) {
+func setHostile(c chance, v reflect.Value) {
 	switch v.Interface().(type) {
 	case trade.Money:
 		v.Set(reflect.ValueOf(one(c, hostileMoney...)))

@@ -7,9 +7,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// trouble is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
+// exception is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
 // gets into one now; otherwise nil.
-func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
+func (p *Player) exception(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	switch {
 	case o.Phase == order.PhaseDraft && o.Matched && o.Buyer.Account != "" && p.chance(8) == 0:
@@ -30,18 +30,18 @@ func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
 	case o.Ledger.Unapplied.IsPositive() && p.chance(3) == 0:
 		waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review)
 		if !waits.IsPositive() {
-			return Platform, p.bank(o)
+			return Platform, p.bankReport(o)
 		}
 		if o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseCompleted && o.Due().IsPositive() && !o.Frozen() {
 			return Platform, order.ApplyUnapplied{Amount: least(p.part(waits), o.Due())}
 		}
 		return Platform, order.ReturnUnapplied{Amount: p.part(waits)}
 	}
-	if c := p.card(o); c != nil {
+	if c := p.cardReport(o); c != nil {
 		return Platform, c
 	}
 	if p.chance(5) == 0 {
-		if c := p.bank(o); c != nil {
+		if c := p.bankReport(o); c != nil {
 			return Platform, c
 		}
 	}
@@ -52,7 +52,7 @@ func (p *Player) trouble(o *order.Order) (trade.Actor, order.Command) {
 	if o.Frozen() || p.chance(2) > 0 {
 		return owner, nil
 	}
-	return p.beginning(o)
+	return p.startException(o)
 }
 
 func least(a, b trade.Money) trade.Money {
@@ -62,8 +62,9 @@ func least(a, b trade.Money) trade.Money {
 	return a
 }
 
-// beginning is the first step of what troubles an order in that phase, or nil.
-func (p *Player) beginning(o *order.Order) (trade.Actor, order.Command) {
+// startException returns the first step of a change, a dispute, a refund or a chargeback that an order can have
+// in its phase, or a nil command.
+func (p *Player) startException(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	left, paid, due := o.Left(), o.Ledger.Applied.IsPositive(), o.StepDue()
 	collects := o.Phase >= order.PhaseConfirmed && o.Phase <= order.PhaseReceived
@@ -73,7 +74,7 @@ func (p *Player) beginning(o *order.Order) (trade.Actor, order.Command) {
 	case collects && n < 1 && due.IsPositive() && paid:
 		return owner, order.AcceptShortfall{}
 	case o.Phase == order.PhaseConfirmed && n < 2 && !paid:
-		return Platform, p.reports(o.ID, Wired(o, "R"+p.named(p.serial), p.part(due), p.Clock.Now()))
+		return Platform, p.report(o.ID, Wired(o, "R"+p.named(p.serial), p.part(due), p.Clock.Now()))
 	case collects && n < 4 && due.IsPositive():
 		return buyer, order.InitiatePayment{Payment: order.PaymentID("C" + p.named(p.serial)), Method: one(p.chance, order.PayCard, order.PayECheck), BankCountry: "US", Amount: due}
 	case collects && o.Phase <= order.PhaseShipped && n < 5 && left.IsPositive():

@@ -14,7 +14,7 @@ import (
 
 // openSales opens the lines of the merchants and places some orders.
 func (p *Player) openSales() {
-	p.OpenShop(Merchant, CNY("5000")).OpenShop(OtherMerchant, CNY("5000"))
+	p.OpenQuota(Merchant, CNY("5000")).OpenQuota(OtherMerchant, CNY("5000"))
 	for _, id := range p.Sales {
 		if p.chance(3) > 0 {
 			p.Do(one(p.chance, Shopper, OtherShopper), desk.OnPayLater(id, paylater.Place{

@@ -16,7 +16,7 @@ import (
 
 // openOrders activates the sellers and takes most orders to where something can happen to them.
 func (p *Player) openOrders() {
-	p.ActiveSeller(Seller, USD("50000")).ActiveSeller(OtherSeller, USD("10000"))
+	p.ActivateSeller(Seller, USD("50000")).ActivateSeller(OtherSeller, USD("10000"))
 	for i, id := range p.Orders {
 		if p.chance(4) == 0 {
 			continue
@@ -109,7 +109,7 @@ func ownerOf(o *order.Order) trade.Actor {
 func (p *Player) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 	o := p.order(id)
 	owner, buyer := ownerOf(&o), buyerOf(&o)
-	if by, c := p.trouble(&o); c != nil {
+	if by, c := p.exception(&o); c != nil {
 		return by, c
 	}
 	switch o.Phase {
@@ -212,7 +212,7 @@ func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 	if p.chance(8) == 0 {
 		return p.unannounced(o, due)
 	}
-	return p.reports(o.ID, c)
+	return p.report(o.ID, c)
 }
 
 // nextOfGoods is a step that takes the entrustment on.

@@ -43,7 +43,7 @@ func recall(reference, name, amount string, hour int) order.ReverseTransfer {
 
 // doubled is an order of 6,000 dollars for which 6,000 came in by wire W and 6,000 by card C, and
 // the later payment, a surplus, was returned.
-func doubled(t ordertest.TB, f *ordertest.Fixture, phase order.Phase, announced, cardFirst bool) paper {
+func doubled(t ordertest.TB, f *ordertest.Fixture, phase order.Phase, announced, cardFirst bool) orderState {
 	t.Helper()
 	id := f.OrderAt(order.PhaseConfirmed, ordertest.Contract{Total: ordertest.USD("6000"), Initial: ordertest.USD("2000")})
 	do := func(by trade.Actor, c order.Command) { t.Helper(); f.Do(by, desk.OnOrder(id, c)) }
@@ -82,7 +82,7 @@ func doubled(t ordertest.TB, f *ordertest.Fixture, phase order.Phase, announced,
 	if o = f.Order(id); o.Phase != phase {
 		t.Fatalf("the order is %s, want %s", o.Phase, phase)
 	}
-	return onPaper(t, f, id, payment.Key{Method: order.PayTT, Account: o.ReceivingAccount, Reference: "W"},
+	return stateOf(t, f, id, payment.Key{Method: order.PayTT, Account: o.ReceivingAccount, Reference: "W"},
 		payment.Key{Method: order.PayCard, Reference: "C-" + id.String()})
 }
 
@@ -154,7 +154,7 @@ func TestArrivalOfOneReference(t *testing.T) {
 				ended(order.PayCard, true), ended(order.PayECheck, false)}, 700_00},
 		} {
 			a := arrivals{answer: onTime, several: true, reports: c.reports}
-			ends := a.must(t, b.String()+": "+c.name, onPaper(t, f, id, wires(o)...))
+			ends := a.must(t, b.String()+": "+c.name, stateOf(t, f, id, wires(o)...))
 			if e := ends[bag{1, 1, 1, 1, 1, 1}]; e.reversed != c.lost || e.lost != c.lost || e.open != 0 || e.early != (bag{}) {
 				t.Errorf("%s: %s: %+v", b, c.name, e)
 			}
@@ -162,19 +162,19 @@ func TestArrivalOfOneReference(t *testing.T) {
 	}
 }
 
-// TestArrivalOnDesk delivers the six reports in every order through a desk, which ends where the paper
-// does.
+// TestArrivalOnDesk delivers the six reports in every order through a desk. The end is that of the
+// same reports without a store.
 func TestArrivalOnDesk(t *testing.T) {
 	f := ordertest.Desk(t)
 	for _, b := range beginnings {
 		id := brought(t, f, b, order.PayCard)
 		a := arrivals{answer: onTime, reports: ofOnePayment(order.PayCard, "2000", "", 2, 3, 4)}
-		ends := a.must(t, b.String(), onPaper(t, f, id, wires(f.Order(id))...))
+		ends := a.must(t, b.String(), stateOf(t, f, id, wires(f.Order(id))...))
 		want := ends[bag{1, 1, 1, 1, 1, 1}]
 		for n := 0; n < 120; n += stride(5) {
 			got, err := deliverOnDesk(t, f, b, n)
 			if err != nil || got != want {
-				t.Fatalf("%s, order %d: %v\n%+v, on paper\n%+v", b, n, err, got, want)
+				t.Fatalf("%s, order %d: %v\n%+v, without a store\n%+v", b, n, err, got, want)
 			}
 		}
 	}
@@ -208,7 +208,7 @@ func deliverOnDesk(t *testing.T, f *ordertest.Fixture, b beginning, n int) (end,
 		}
 	}
 	o := f.Order(id)
-	p := onPaper(t, f, id, append(wires(o), payment.Key{Method: order.PayCard, Reference: reference})...)
+	p := stateOf(t, f, id, append(wires(o), payment.Key{Method: order.PayCard, Reference: reference})...)
 	e := endOf(p, bag{})
 	e.payments = strings.ReplaceAll(e.payments, reference, "C-1")
 	return e, nil
@@ -235,7 +235,7 @@ func about(c order.Command, reference string) order.Command {
 func TestArrivalFindsRefusedReceipts(t *testing.T) {
 	f := ordertest.Desk(t)
 	id := brought(t, f, beginning{order.PhaseConfirmed, true}, order.PayCard)
-	a := arrivals{reports: ofOnePayment(order.PayCard, "2000", "", 2, 3, 4)[:2], answer: func(p paper, by trade.Actor, c order.Command) (paper, bool, error) {
+	a := arrivals{reports: ofOnePayment(order.PayCard, "2000", "", 2, 3, 4)[:2], answer: func(p orderState, by trade.Actor, c order.Command) (orderState, bool, error) {
 		if in, ok := c.(order.RecordPayment); ok && slices.ContainsFunc(p.order.Payments, func(x order.Payment) bool {
 			return x.ID == in.Payment && x.Status == order.PaymentHasFailed
 		}) {
@@ -243,11 +243,11 @@ func TestArrivalFindsRefusedReceipts(t *testing.T) {
 		}
 		return onTime(p, by, c)
 	}}
-	start := onPaper(t, f, id)
+	start := stateOf(t, f, id)
 	if _, err := a.every(start, 6); !errors.Is(err, rule.D18) || !strings.Contains(err.Error(), "failed, received: received is lost") {
 		t.Errorf("the first edition's D18: %v", err)
 	}
-	a.answer = func(p paper, by trade.Actor, c order.Command) (paper, bool, error) {
+	a.answer = func(p orderState, by trade.Actor, c order.Command) (orderState, bool, error) {
 		if _, ok := c.(order.RecordPayment); ok && len(p.order.Payments) > 0 && p.order.Payments[0].Status == order.PaymentHasFailed {
 			return p, false, nil // it says yes and writes nothing
 		}
@@ -265,10 +265,10 @@ func TestArrivalFindsRefusedReceipts(t *testing.T) {
 // some of them more often.
 func TestArrivalAtRandom(t *testing.T) {
 	f := ordertest.Desk(t)
-	starts := make([]paper, len(beginnings))
+	starts := make([]orderState, len(beginnings))
 	for i, b := range beginnings {
 		id := brought(t, f, b, order.PayCard)
-		starts[i] = onPaper(t, f, id, wires(f.Order(id))...)
+		starts[i] = stateOf(t, f, id, wires(f.Order(id))...)
 	}
 	rapidly(t, 3000, 1_000_000, 1, func(rt *rapid.T) {
 		i := rapid.IntRange(0, len(starts)-1).Draw(rt, "beginning")
@@ -329,7 +329,7 @@ func reportsAbout(o *order.Order) *rapid.Generator[report] {
 
 // deliverAll delivers the reports in a drawn order, some of them twice, and what is early until nothing
 // is.
-func deliverAll(rt *rapid.T, p paper, list []report) end {
+func deliverAll(rt *rapid.T, p orderState, list []report) end {
 	queue := slices.Clone(list)
 	for range rapid.IntRange(0, 3).Draw(rt, "twice") {
 		queue = append(queue, rapid.SampledFrom(list).Draw(rt, "again"))

@@ -8,8 +8,8 @@ import (
 	"github.com/tradesurety/surety/order/paylater"
 )
 
-// TestStations brings an order to every phase, on a desk and in a story, under every coverage.
-func TestStations(t *testing.T) {
+// TestOrderAt brings an order to every phase, on a desk and in a story, under every coverage.
+func TestOrderAt(t *testing.T) {
 	for phase := order.PhaseDraft; phase <= order.PhaseClosed; phase++ {
 		for _, coverage := range []order.Coverage{"", order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery} {
 			c := ordertest.Contract{Coverage: coverage}
@@ -27,8 +27,8 @@ func TestStations(t *testing.T) {
 	}
 }
 
-// TestSales brings a pay-later order to every phase, twice on one desk.
-func TestSales(t *testing.T) {
+// TestSaleAt brings a pay-later order to every phase, twice on one desk.
+func TestSaleAt(t *testing.T) {
 	for phase := paylater.PhasePlaced; phase <= paylater.PhaseWrittenOff; phase++ {
 		f := ordertest.Desk(t)
 		for range 2 {

@@ -52,13 +52,13 @@ func again(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
 	}
 }
 
-// fickle is a store that loses its snapshots.
-type fickle struct {
+// lossyStore is a store that loses its snapshots.
+type lossyStore struct {
 	*memory.Store
 	lost, gave bool
 }
 
-func (s *fickle) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
+func (s *lossyStore) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
 	if s.lost {
 		return events.Snapshot{}, false, nil
 	}
@@ -67,16 +67,16 @@ func (s *fickle) LatestSnapshot(ctx context.Context, stream events.StreamID, fol
 	return found, ok, err
 }
 
-// TestSnapshotsHaveNoSay has a desk without a cache carry out a history on a store that keeps
+// TestSnapshotsChangeNothing has a desk without a cache carry out a history on a store that keeps
 // none, on one that has a fresh one before each command, and on one that loses them midway: each
 // writes the same log, and all three show the same in the end (I28).
-func TestSnapshotsHaveNoSay(t *testing.T) {
+func TestSnapshotsChangeNothing(t *testing.T) {
 	used := false
 	rapidly(t, 15, 1_000, 40, func(rt *rapid.T) {
 		h := ordertest.Histories(ordertest.Orders(2)).Draw(rt, "history")
 		loss := rapid.IntRange(0, len(h.Commits)).Draw(rt, "lost after")
 		for _, mode := range []string{"none", "kept", "lost"} {
-			store := &fickle{Store: memory.New(), lost: mode == "none"}
+			store := &lossyStore{Store: memory.New(), lost: mode == "none"}
 			f := ordertest.DeskOn(rt, store, append(h.Options(), desk.WithCache(0))...)
 			for i, c := range h.Commits {
 				store.lost = mode == "none" || mode == "lost" && i >= loss
@@ -101,7 +101,7 @@ func TestSnapshotsHaveNoSay(t *testing.T) {
 }
 
 // snapshot saves the state of a stream whose model has snapshots, as it stands.
-func snapshot(rt *rapid.T, store *fickle, stream events.StreamID) {
+func snapshot(rt *rapid.T, store *lossyStore, stream events.StreamID) {
 	rt.Helper()
 	switch stream.Category() {
 	case credit.Category:
@@ -113,7 +113,7 @@ func snapshot(rt *rapid.T, store *fickle, stream events.StreamID) {
 	}
 }
 
-func save[S, E any](rt *rapid.T, store *fickle, stream events.StreamID, m *events.Model[S, E]) {
+func save[S, E any](rt *rapid.T, store *lossyStore, stream events.StreamID, m *events.Model[S, E]) {
 	rt.Helper()
 	s, v, err := m.Replay(rt.Context(), store, stream)
 	if err != nil {

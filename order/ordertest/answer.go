@@ -20,14 +20,14 @@ type reply struct {
 }
 
 // shown is what came of the command, facts or an error.
-func (r reply) shown(facts []block) []block {
+func (r reply) shown(events []block) []block {
 	if r.err != nil {
-		return []block{answerOf(r.err)}
+		return []block{blockOfError(r.err)}
 	}
-	return facts
+	return events
 }
 
-func (r reply) failure(want, got []block) string { return r.asked + "\n" + sides(want, got) }
+func (r reply) failure(want, got []block) string { return r.asked + "\n" + sideBySide(want, got) }
 
 // demand fails the test unless the command was accepted and made what is wanted.
 func (r reply) demand(want, got []block) {
@@ -91,23 +91,23 @@ func (r Refusal) Until(deadline time.Time) Refusal {
 
 func (r Refusal) fail(want string) {
 	r.reply.t.Helper()
-	r.reply.t.Fatalf("%s", r.reply.failure([]block{{"refused by " + string(r.Rule), "  " + want}}, []block{answerOf(r.Refusal)}))
+	r.reply.t.Fatalf("%s", r.reply.failure([]block{{"refused by " + string(r.Rule), "  " + want}}, []block{blockOfError(r.Refusal)}))
 }
 
-// Asked is what came of a command at a Fixture.
-type Asked struct {
+// DeskAnswer is what came of a command at a Fixture.
+type DeskAnswer struct {
 	reply
 	f      *Fixture
 	result desk.Result
 	before events.Position // where the log ended before it was asked
 }
 
-// When asks the desk for something. What comes of it is told by the Asked.
-func (f *Fixture) When(by trade.Actor, do desk.Action) Asked {
+// When asks the desk for something. What comes of it is told by the DeskAnswer.
+func (f *Fixture) When(by trade.Actor, do desk.Action) DeskAnswer {
 	f.t.Helper()
 	before := f.settled()
 	r, err := f.Ask(by, do)
-	return Asked{reply: f.reply(by, do, err), f: f, result: r, before: before}
+	return DeskAnswer{reply: f.reply(by, do, err), f: f, result: r, before: before}
 }
 
 // settled is the position at which the log ends.
@@ -127,35 +127,35 @@ func (f *Fixture) reply(by trade.Actor, do desk.Action, err error) reply {
 
 // Then demands that exactly these facts came of the command, of whatever streams, in the order
 // of the log. Each is an event as desk.Recorded has it: an order.Event, a credit.Event, and so on.
-func (a Asked) Then(want ...any) desk.Result {
+func (a DeskAnswer) Then(want ...any) desk.Result {
 	a.t.Helper()
-	a.demand(blocksOf(want), a.facts())
+	a.demand(blocksOf(want), a.events())
 	return a.result
 }
 
 // Refused demands that this rule refused the command, and that nothing was written.
-func (a Asked) Refused(ruleID rule.ID) Refusal {
+func (a DeskAnswer) Refused(ruleID rule.ID) Refusal {
 	a.t.Helper()
-	no := a.refused(ruleID, a.facts())
+	no := a.refused(ruleID, a.events())
 	a.unwritten()
 	return no
 }
 
 // Invalid demands that the command was malformed in that field, and that nothing was written.
-func (a Asked) Invalid(field string) {
+func (a DeskAnswer) Invalid(field string) {
 	a.t.Helper()
-	a.invalid(field, a.facts())
+	a.invalid(field, a.events())
 	a.unwritten()
 }
 
-func (a Asked) unwritten() {
+func (a DeskAnswer) unwritten() {
 	a.t.Helper()
 	if now := a.f.settled(); now != a.before {
 		a.t.Fatalf("%s\n  was not accepted, and yet the log went from position %d to %d", a.asked, a.before, now)
 	}
 }
 
-func (a Asked) facts() []block {
+func (a DeskAnswer) events() []block {
 	list := make([]any, 0, len(a.result.Events))
 	for _, f := range a.result.Events {
 		list = append(list, f.Event)

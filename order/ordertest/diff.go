@@ -82,8 +82,8 @@ func encodeEvent(event any) (name string, data []byte, err error) {
 	return name, data, err
 }
 
-// answerOf is an error in lines: a refusal field by field, anything else as it speaks.
-func answerOf(err error) block {
+// blockOfError is an error in lines: a refusal field by field, anything else as it speaks.
+func blockOfError(err error) block {
 	var no *trade.Refusal
 	if !errors.As(err, &no) {
 		return block{fmt.Sprintf("error %v", err)}
@@ -106,7 +106,7 @@ const maxColumn = 58
 
 // sides sets what was wanted beside what came, fact by fact. A line that differs is marked
 // between the columns.
-func sides(want, got []block) string {
+func sideBySide(want, got []block) string {
 	left, right := layOut(want, got)
 	width := len("wanted")
 	for _, line := range left {
@@ -145,10 +145,10 @@ func layOut(want, got []block) (left, right []string) {
 		if i < len(got) {
 			r = got[i]
 		}
-		for _, p := range pairs(l, r) {
-			above, below := broken(p[0]), broken(p[1])
+		for _, p := range alignFields(l, r) {
+			above, below := wrapped(p[0]), wrapped(p[1])
 			for n := range max(len(above), len(below)) {
-				left, right = append(left, at(above, n)), append(right, at(below, n))
+				left, right = append(left, lineAt(above, n)), append(right, lineAt(below, n))
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func layOut(want, got []block) (left, right []string) {
 
 // pairs sets the lines of two blocks side by side, so that the same field stands on the same
 // line also where a field before it is left out on one side.
-func pairs(l, r block) (list [][2]string) {
+func alignFields(l, r block) (list [][2]string) {
 	for len(l) > 0 || len(r) > 0 {
 		switch {
 		case len(r) == 0 || len(l) > 0 && keyOf(l[0]) != keyOf(r[0]) && !hasKey(r, l[0]):
@@ -184,7 +184,7 @@ func hasKey(b block, line string) bool {
 	return slices.ContainsFunc(b, func(x string) bool { return keyOf(x) == keyOf(line) })
 }
 
-func at(lines []string, n int) string {
+func lineAt(lines []string, n int) string {
 	if n < len(lines) {
 		return lines[n]
 	}
@@ -192,7 +192,7 @@ func at(lines []string, n int) string {
 }
 
 // broken is a line in as many as the column needs.
-func broken(line string) (lines []string) {
+func wrapped(line string) (lines []string) {
 	runes := []rune(line)
 	for len(runes) > maxColumn {
 		cut := maxColumn

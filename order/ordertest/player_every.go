@@ -40,7 +40,7 @@ func (p *Player) anyOfOrder(id trade.ID) []order.Command {
 	transfer := Wired(&o, fmt.Sprint("R", p.chance(p.serial+1)), USD(one(p.chance, "30", "0", "6000.01")), p.Clock.Now())
 	card := transfer
 	card.Method, card.Payment, card.ReceivingAccount = one(p.chance, order.PayCard, order.PayECheck), payment, ""
-	return append(p.anyAfterTerms(&o),
+	return append(p.anyException(&o),
 		order.Draft{Mode: one(p.chance, order.DraftOnline, order.DraftAttachment, "paper")},
 		order.SetBuyer{Email: one(p.chance, Buyer.Email, Seller.Email, "new@buyer.example", "no address"), BuyerName: "Imports"},
 		order.MatchBuyer{Email: one(p.chance, Buyer.Email, "new@buyer.example")},
@@ -73,10 +73,10 @@ func (p *Player) paymentOf(o *order.Order) order.PaymentID {
 	return one(p.chance, ids...)
 }
 
-// anyAfterTerms has one of each command of a change, a dispute, a refund and a chargeback.
-func (p *Player) anyAfterTerms(o *order.Order) []order.Command {
-	x := &cameIn{reference: fmt.Sprint("R", p.chance(p.serial+1)), method: order.PayTT, amount: USD("30")}
-	if came := p.banks[o.ID]; len(came) > 0 && p.chance(4) > 0 {
+// anyException has one of each command of a change, a dispute, a refund and a chargeback.
+func (p *Player) anyException(o *order.Order) []order.Command {
+	x := &reportedPayment{reference: fmt.Sprint("R", p.chance(p.serial+1)), method: order.PayTT, amount: USD("30")}
+	if came := p.reported[o.ID]; len(came) > 0 && p.chance(4) > 0 {
 		x = one(p.chance, came...)
 	}
 	name := one(p.chance, append(slices.Clone(x.cases), "case-9")...)

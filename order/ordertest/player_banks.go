@@ -9,9 +9,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// cameIn is a payment that the player has reported, whether or not the report was accepted, with the
+// reportedPayment is a payment that the player has reported, whether or not the report was accepted, with the
 // cases about it.
-type cameIn struct {
+type reportedPayment struct {
 	reference string
 	method    order.Method
 	amount    trade.Money
@@ -19,11 +19,11 @@ type cameIn struct {
 }
 
 // reports remembers a payment that is reported, so that a bank can take it back.
-func (p *Player) reports(id trade.ID, c order.RecordPayment) order.RecordPayment {
-	if p.banks == nil {
-		p.banks = make(map[trade.ID][]*cameIn)
+func (p *Player) report(id trade.ID, c order.RecordPayment) order.RecordPayment {
+	if p.reported == nil {
+		p.reported = make(map[trade.ID][]*reportedPayment)
 	}
-	p.banks[id] = append(p.banks[id], &cameIn{reference: c.Reference, method: c.Method, amount: c.Amount})
+	p.reported[id] = append(p.reported[id], &reportedPayment{reference: c.Reference, method: c.Method, amount: c.Amount})
 	return c
 }
 
@@ -31,14 +31,14 @@ func (p *Player) reports(id trade.ID, c order.RecordPayment) order.RecordPayment
 // nothing.
 func (p *Player) unannounced(o *order.Order, amount trade.Money) order.Command {
 	id := order.PaymentID("U" + p.named(p.serial))
-	return p.reports(o.ID, order.RecordPayment{
+	return p.report(o.ID, order.RecordPayment{
 		Reference: "K-" + string(id), Method: order.PayCard, Payment: id, Amount: amount, PaidAt: p.Clock.Now(),
 	})
 }
 
 // card is what becomes of a card payment: it comes in, announced or not, or fails, or comes in after it
 // failed.
-func (p *Player) card(o *order.Order) order.Command {
+func (p *Player) cardReport(o *order.Order) order.Command {
 	for _, x := range o.Payments {
 		if x.Method == order.PayTT {
 			continue
@@ -47,7 +47,7 @@ func (p *Player) card(o *order.Order) order.Command {
 		case x.Status == order.PaymentPending && p.chance(5) == 0:
 			return order.FailPayment{Payment: x.ID, Reason: "declined"}
 		case x.Status == order.PaymentPending && p.chance(2) == 0, x.Status == order.PaymentHasFailed && p.chance(6) == 0:
-			return p.reports(o.ID, order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.Clock.Now()})
+			return p.report(o.ID, order.RecordPayment{Reference: "K-" + string(x.ID), Method: x.Method, Payment: x.ID, Amount: x.Amount, PaidAt: p.Clock.Now()})
 		}
 	}
 	return nil
@@ -56,14 +56,14 @@ func (p *Player) card(o *order.Order) order.Command {
 // bank is what a bank reports about a payment that came in: it takes a part of it back, all of it or
 // more, a case ends, or a report comes again or late. Sometimes the platform takes its own record
 // back, or deals with money under review.
-func (p *Player) bank(o *order.Order) order.Command {
-	if len(p.banks[o.ID]) == 0 {
+func (p *Player) bankReport(o *order.Order) order.Command {
+	if len(p.reported[o.ID]) == 0 {
 		return nil
 	}
-	x := one(p.chance, p.banks[o.ID]...)
+	x := one(p.chance, p.reported[o.ID]...)
 	switch n := p.chance(12); {
 	case n < 5 || len(x.cases) == 0 && n < 9:
-		return p.opening(x)
+		return p.openCase(x)
 	case n < 9:
 		return order.ResolveChargeback{Reference: x.reference, Case: one(p.chance, x.cases...), Won: p.chance(2) == 0, At: p.reportedAt()}
 	case n < 10 && o.Ledger.Review.IsPositive():
@@ -82,7 +82,7 @@ func (p *Player) bank(o *order.Order) order.Command {
 }
 
 // opening is a case about a payment or a recall of it.
-func (p *Player) opening(x *cameIn) order.Command {
+func (p *Player) openCase(x *reportedPayment) order.Command {
 	name := fmt.Sprint("case-", p.chance(3))
 	if !slices.Contains(x.cases, name) {
 		x.cases = append(x.cases, name)
