@@ -24,8 +24,9 @@ type Sources struct {
 	// verified address (D32).
 	Match func(ctx context.Context, e trade.Email) (trade.Account, error)
 
-	// Store returns what the platform knows of a seller's store, without a verdict. It is called as Match is, and only for that seller. The default says that
-	// every store operates and is a free member's.
+	// Store returns what the platform knows of a seller's store, without a verdict. It is called as
+	// Match is, and only for that seller. The default says that every store operates and is a free
+	// member's.
 	Store func(ctx context.Context, account trade.Account) (seller.Facts, error)
 
 	// Email returns the address that the platform has verified for a merchant's account, or "" for
