@@ -179,14 +179,9 @@ func (s story) paymentIndex(stream events.StreamID) int {
 // pays writes to the stream of a payment what an event brings with it there, as the desk does.
 func (s story) pays(t reporter, a attempt, e order.Event) story {
 	t.Helper()
-	c, ok := payment.Counterpart(orderID, e)
+	key, c, ok := payment.Counterpart(&a.order, e)
 	if !ok {
 		return s
-	}
-	named := a.story.given(a.by, a.cmd).facts.Incoming
-	key := payment.Key{Method: named.Method, Account: s.order.ReceivingAccount, Reference: named.Reference}
-	if r, ok := c.(payment.Record); ok {
-		key = payment.Key{Method: r.Method, Account: r.Account, Reference: r.Reference}
 	}
 	s.payments = slices.Clone(s.payments)
 	i := s.paymentIndex(key.Stream())

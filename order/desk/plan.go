@@ -32,20 +32,20 @@ func (x *execution) planOrder(c order.Command) error {
 	if err := orders.write(x, x.stream, made); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(made, concernsOthers) {
+	if !slices.ContainsFunc(made, func(e order.Event) bool { return concernsOthers(&o, e) }) {
 		return nil // as it is with most commands; an order is not small enough to be copied for them
 	}
-	return x.spread(o, f.Incoming, made)
+	return x.spread(o, made)
 }
 
 // concernsOthers reports whether spread writes something to another stream for an event.
-func concernsOthers(e order.Event) bool {
+func concernsOthers(o *order.Order, e order.Event) bool {
 	switch e.(type) {
 	case order.Submitted, order.HoldPlaced, order.HoldAdjusted, order.ClaimPosted, order.HoldReleased,
 		order.EntrustmentLinked, order.EntrustmentUnlinked:
 		return true
 	}
-	_, ok := payment.Counterpart(trade.ID{}, e)
+	_, _, ok := payment.Counterpart(o, e)
 	return ok
 }
 
@@ -145,8 +145,8 @@ func lineOf(o *order.Order) (events.StreamID, error) {
 }
 
 // spread writes to the other streams what the events of an order bring with them. o is the order
-// before the events, and named the payment that its command names.
-func (x *execution) spread(o order.Order, named order.IncomingPayment, made []order.Event) error {
+// before the events.
+func (x *execution) spread(o order.Order, made []order.Event) error {
 	for _, e := range made {
 		var err error
 		switch e := e.(type) {
@@ -170,7 +170,7 @@ func (x *execution) spread(o order.Order, named order.IncomingPayment, made []or
 			}
 			err = x.toEntrustment(e.Entrustment, entrustment.Unlink{Order: o.ID, Cause: entrustment.Cause(e.Cause)})
 		default:
-			err = x.toPayment(&o, named, e)
+			err = x.toPayment(&o, e)
 		}
 		if err != nil {
 			return err
@@ -290,5 +290,5 @@ func (x *execution) toOrder(o order.Order, c order.Command) error {
 	if err := orders.write(x, order.Stream(o.ID), made); err != nil {
 		return err
 	}
-	return x.spread(o, order.IncomingPayment{}, made)
+	return x.spread(o, made)
 }

@@ -58,7 +58,7 @@ func (p orderState) decide(by trade.Actor, c order.Command, at time.Time) (order
 	}
 	p.payments = slices.Clone(p.payments)
 	for _, e := range made {
-		if err := p.writePayment(in, e, at); err != nil {
+		if err := p.writePayment(e, at); err != nil {
 			return p, false, err
 		}
 		if p.order, err = order.Evolve(p.order, e, at); err != nil {
@@ -69,14 +69,10 @@ func (p orderState) decide(by trade.Actor, c order.Command, at time.Time) (order
 }
 
 // writePayment applies the counterpart of an event to the state of its payment.
-func (p *orderState) writePayment(in order.IncomingPayment, e order.Event, at time.Time) error {
-	c, ok := payment.Counterpart(p.order.ID, e)
+func (p *orderState) writePayment(e order.Event, at time.Time) error {
+	key, c, ok := payment.Counterpart(&p.order, e)
 	if !ok {
 		return nil
-	}
-	key := payment.Key{Method: in.Method, Account: p.order.ReceivingAccount, Reference: in.Reference}
-	if r, ok := c.(payment.Record); ok {
-		key = payment.Key{Method: r.Method, Account: r.Account, Reference: r.Reference}
 	}
 	i := p.index(key)
 	if i < 0 {

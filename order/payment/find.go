@@ -1,9 +1,6 @@
 package payment
 
-import (
-	"github.com/tradesurety/surety/order"
-	"github.com/tradesurety/surety/order/trade"
-)
+import "github.com/tradesurety/surety/order"
 
 // Find returns the payment that a command on an order names: one of the order, or else one that another
 // order has, or that was voided. load returns the state of the payment of that key. If several methods
@@ -52,30 +49,33 @@ func Find(o *order.Order, c order.Command, load func(Key) (Payment, error)) (ord
 	return found, nil
 }
 
-// Counterpart returns what an event of an order does to a payment that came in, and true; or false if
-// it concerns none. The payment is the one that the command on the order names.
-func Counterpart(id trade.ID, e order.Event) (Command, bool) {
+// Counterpart returns the payment that an event of an order concerns, what the event does to it, and true;
+// or false if it concerns none. The order is as it was before the event.
+func Counterpart(o *order.Order, e order.Event) (Key, Command, bool) {
+	key := func(m order.Method, reference string) Key {
+		return Key{Method: m, Account: o.ReceivingAccount, Reference: reference}
+	}
 	switch e := e.(type) {
 	case order.PaymentReceived:
-		r := Record{Order: id, Method: e.Method, Reference: e.Reference, Amount: e.Amount, Review: e.NeedsReview}
+		r := Record{Order: o.ID, Method: e.Method, Reference: e.Reference, Amount: e.Amount, Review: e.NeedsReview}
 		if e.Method == order.PayTT {
 			r.Account = e.ReceivingAccount
 		}
-		return r, e.OwnStream
+		return key(e.Method, e.Reference), r, e.OwnStream
 	case order.PaymentInitiated:
-		return Apply{}, e.Cases != order.CaseSums{} // its announcement came late
+		return key(e.Method, e.Reference), Apply{}, e.Cases != order.CaseSums{} // its announcement came late
 	case order.UnappliedApplied:
-		return Apply{}, e.Reference != ""
+		return key(e.Method, e.Reference), Apply{}, e.Reference != ""
 	case order.UnappliedReturned:
-		return Return{Amount: e.Amount}, e.Reference != ""
+		return key(e.Method, e.Reference), Return{Amount: e.Amount}, e.Reference != ""
 	case order.PaymentReversed:
-		return Take{Case: e.Case, Amount: e.Claimed, At: e.At}, e.Case != ""
+		return key(e.Method, e.Reference), Take{Case: e.Case, Amount: e.Claimed, At: e.At}, e.Case != ""
 	case order.TransferReversed:
-		return Take{Case: e.Case, Amount: e.Claimed, At: e.At}, true
+		return key(e.Method, e.Reference), Take{Case: e.Case, Amount: e.Claimed, At: e.At}, true
 	case order.ChargebackResolved:
-		return Resolve{Case: e.Case, Won: e.Won, At: e.At}, e.Case != ""
+		return key(e.Method, e.Reference), Resolve{Case: e.Case, Won: e.Won, At: e.At}, e.Case != ""
 	case order.PaymentVoided:
-		return Void{}, true
+		return key(e.Method, e.Reference), Void{}, true
 	}
-	return nil, false
+	return Key{}, nil, false
 }
