@@ -93,14 +93,14 @@ func (o *Order) resumedAt(endedAt time.Time, stillFrozen bool) resumed {
 // unfreeze takes over the deadlines of an event that ends a dispute or a case, and ends the freeze if
 // nothing else keeps it.
 func (o *Order) unfreeze(on resumed, at time.Time) {
-	for _, d := range [...]struct {
-		deadline *time.Time
-		on       time.Time
-	}{{&o.Shipment.ReceiptDeadline, on.receiptDeadline}, {&o.PayBy, on.payBy}, {&o.ConfirmBy, on.confirmBy}} {
-		if !d.on.IsZero() {
-			*d.deadline = d.on
+	resume := func(deadline *time.Time, on time.Time) {
+		if !on.IsZero() {
+			*deadline = on
 		}
 	}
+	resume(&o.Shipment.ReceiptDeadline, on.receiptDeadline)
+	resume(&o.PayBy, on.payBy)
+	resume(&o.ConfirmBy, on.confirmBy)
 	if !o.Frozen() && !o.FrozenAt.IsZero() {
 		o.FrozenAt, o.ThawedAt = time.Time{}, at
 	}

@@ -61,7 +61,7 @@ func checkLimit(field string, limit trade.Money) error {
 	return nil
 }
 
-func (c AssessLimit) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
+func (c AssessLimit) money() [2]field { return [2]field{{"limit", c.Limit}} }
 
 func (c AssessLimit) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if l.Product == PayLater {
@@ -98,7 +98,7 @@ func (c RequestAssessment) check() error {
 	return c.Note.Check("note", maxReason)
 }
 
-func (RequestAssessment) money() [2]trade.Money { return [2]trade.Money{} }
+func (RequestAssessment) money() [2]field { return [2]field{} }
 
 func (c RequestAssessment) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if l.AssessmentRequested {
@@ -138,7 +138,7 @@ type Suspend struct {
 
 func (c Suspend) check() error { return c.Reason.Check("reason", maxReason) }
 
-func (Suspend) money() [2]trade.Money { return [2]trade.Money{} }
+func (Suspend) money() [2]field { return [2]field{} }
 
 func (c Suspend) decide(*Line, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{LineSuspended(c)}, nil
@@ -162,7 +162,7 @@ type Resume struct{}
 
 func (Resume) check() error { return nil }
 
-func (Resume) money() [2]trade.Money { return [2]trade.Money{} }
+func (Resume) money() [2]field { return [2]field{} }
 
 func (Resume) decide(*Line, *trade.Given, *Facts) ([]Event, error) {
 	return []Event{LineResumed{}}, nil

@@ -24,7 +24,7 @@ func (c Claim) check() error {
 	return checkAmount(c.Order, "amount", c.Amount)
 }
 
-func (c Claim) money() [2]trade.Money { return [2]trade.Money{c.Open, c.Amount} }
+func (c Claim) money() [2]field { return [2]field{{"open", c.Open}, {"amount", c.Amount}} }
 
 func (c Claim) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
@@ -85,7 +85,7 @@ func (c RepayClaim) checkWith(text trade.TextCheck) error {
 	return text("reference", c.Reference, maxReference)
 }
 
-func (c RepayClaim) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
+func (c RepayClaim) money() [2]field { return [2]field{{"amount", c.Amount}} }
 
 func (c RepayClaim) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if l.Consumed.Less(c.Amount) {

@@ -17,7 +17,7 @@ type Deduct struct {
 
 func (c Deduct) check() error { return checkPositive("amount", c.Amount) }
 
-func (c Deduct) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
+func (c Deduct) money() [2]field { return [2]field{{"amount", c.Amount}} }
 
 func (c Deduct) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if c.Order.IsZero() {
@@ -91,7 +91,7 @@ func (c Restore) check() error {
 	return c.Cause.check()
 }
 
-func (c Restore) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
+func (c Restore) money() [2]field { return [2]field{{"amount", c.Amount}} }
 
 func (c Restore) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
@@ -162,7 +162,7 @@ func (c NoteOverdue) check() error {
 	return nil
 }
 
-func (NoteOverdue) money() [2]trade.Money { return [2]trade.Money{} }
+func (NoteOverdue) money() [2]field { return [2]field{} }
 
 func (c NoteOverdue) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	switch {
@@ -198,7 +198,7 @@ type Consume struct {
 
 func (c Consume) check() error { return checkAmount(c.Order, "amount", c.Amount) }
 
-func (c Consume) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
+func (c Consume) money() [2]field { return [2]field{{"amount", c.Amount}} }
 
 func (c Consume) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
@@ -259,7 +259,7 @@ type Withdraw struct {
 
 func (c Withdraw) check() error { return checkPositive("amount", c.Amount) }
 
-func (c Withdraw) money() [2]trade.Money { return [2]trade.Money{} }
+func (c Withdraw) money() [2]field { return [2]field{} }
 
 func (c Withdraw) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	return nil, c.refused(l)

@@ -108,7 +108,7 @@ func (c Freeze) check() error {
 	return Ground(c).check()
 }
 
-func (Freeze) money() [2]trade.Money { return [2]trade.Money{} }
+func (Freeze) money() [2]field { return [2]field{} }
 
 func (c Freeze) decide(l *Line, g *trade.Given, f *Facts) ([]Event, error) {
 	no := l.refuse(rule.D53, c).On("reason")
@@ -155,7 +155,7 @@ type Unfreeze struct {
 
 func (c Unfreeze) check() error { return Ground(c).check() }
 
-func (Unfreeze) money() [2]trade.Money { return [2]trade.Money{} }
+func (Unfreeze) money() [2]field { return [2]field{} }
 
 func (c Unfreeze) decide(l *Line, _ *trade.Given, _ *Facts) ([]Event, error) {
 	if !slices.Contains(l.Freezes, Ground(c)) {

@@ -32,7 +32,7 @@ func checkPositive(field string, amount trade.Money) error {
 	return nil
 }
 
-func (c Hold) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
+func (c Hold) money() [2]field { return [2]field{{"amount", c.Amount}} }
 
 func (c Hold) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status == order.HoldOpen {
@@ -112,7 +112,7 @@ func (c Adjust) check() error {
 	return checkAmount(c.Order, "to", c.To)
 }
 
-func (c Adjust) money() [2]trade.Money { return [2]trade.Money{c.From, c.To} }
+func (c Adjust) money() [2]field { return [2]field{{"from", c.From}, {"to", c.To}} }
 
 func (c Adjust) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {
@@ -182,7 +182,7 @@ func (c Release) check() error {
 	return checkCause(c.Cause)
 }
 
-func (c Release) money() [2]trade.Money { return [2]trade.Money{c.Amount} }
+func (c Release) money() [2]field { return [2]field{{"amount", c.Amount}} }
 
 func (c Release) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if f.Hold.Status != order.HoldOpen {

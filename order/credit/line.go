@@ -120,7 +120,7 @@ type Command interface {
 	// check returns a *trade.InvalidError if the payload is malformed, whatever the state.
 	check() error
 	// money returns the amounts that have to be of the line's currency.
-	money() [2]trade.Money
+	money() [2]field
 	// decide applies the command's own rules in order. Payload, actor, phase, instant and currency
 	// were checked.
 	decide(l *Line, g *trade.Given, f *Facts) ([]Event, error)
@@ -157,9 +157,9 @@ func Decide(l Line, c Command, g trade.Given, f Facts) ([]Event, error) {
 	if err := Life(l.Product).Check(c.Name(), g, machine.At[Phase]{Phase: l.Phase, LastAt: l.LastAt, Party: l.isParty(g.By)}); err != nil {
 		return nil, l.explain(err, c, g.By)
 	}
-	for i, amount := range c.money() {
-		if amount != (trade.Money{}) && amount.Currency() != l.Currency {
-			return nil, l.refuse(rule.D60, c).On(moneyField(c, i)).Because("the line is in %s", "该额度的币种为%s", l.Currency)
+	for _, f := range c.money() {
+		if f.amount != (trade.Money{}) && f.amount.Currency() != l.Currency {
+			return nil, l.refuse(rule.D60, c).On(f.name).Because("the line is in %s", "该额度的币种为%s", l.Currency)
 		}
 	}
 	return decideCommand(c, &l, &g, &f)
@@ -184,7 +184,7 @@ func (l *Line) explain(err error, c Command, by trade.Actor) error {
 	switch c := c.(type) {
 	case Hold, Deduct:
 		if by.Role == trade.Desk { // whose role is permitted, so it is the phase that is not
-			no.Short(c.money()[0])
+			no.Short(c.money()[0].amount)
 		}
 	case Withdraw:
 		if no.Rule == rule.B6 { // for the reason that it gives to everybody
@@ -201,18 +201,10 @@ func (l *Line) isParty(by trade.Actor) bool {
 	return by.Role != trade.Seller || by.Account == l.Seller
 }
 
-// moneyField names the field of the command that has the amount at that place of money.
-func moneyField(c Command, place int) string {
-	switch c.(type) {
-	case OpenLine, AssessLimit:
-		return "limit"
-	case Adjust:
-		return [...]string{"from", "to"}[place]
-	case Claim:
-		return [...]string{"open", "amount"}[place]
-	default:
-		return "amount"
-	}
+// field is a field of a command that has an amount.
+type field struct {
+	name   string
+	amount trade.Money
 }
 
 func (l *Line) refuse(id rule.ID, c Command) *trade.Refusal {

@@ -17,7 +17,7 @@ type OpenLine struct {
 
 func (c OpenLine) check() error { return AssessLimit(c).check() }
 
-func (c OpenLine) money() [2]trade.Money { return [2]trade.Money{c.Limit} }
+func (c OpenLine) money() [2]field { return [2]field{{"limit", c.Limit}} }
 
 func (c OpenLine) decide(l *Line, _ *trade.Given, f *Facts) ([]Event, error) {
 	if !trade.PayLaterIn(f.Currencies, l.Currency) {
