@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// close reads what the desk says of every line and balance at the end and requires that it is
+// checkBooks reads what the desk says of every line and balance at the end and requires that it is
 // what the log adds up to, that nothing is occupied when no order is open, and that every cent
 // is accounted for.
-func (w *world) close() {
-	w.lag(-1)
+func (w *world) checkBooks() {
+	w.readSlow(-1)
 	if w.err != nil {
 		return
 	}
-	w.quiet = true // the last look is at what is there
+	w.noFaults = true // the last look is at what is there
 	a, b := &w.tally.usd, &w.tally.cny
-	ends, err := w.standing()
+	ends, err := w.readFinalBalances()
 	if err != nil {
 		w.fail(err)
 		return
@@ -29,10 +29,10 @@ func (w *world) close() {
 		{"what the lines hold when no order is open", ends.held, 0},
 		{"what was claimed from the lines is what orders were compensated", a.posted, a.claimed},
 		{"what is claimed and not repaid", ends.consumed, a.posted - a.repaid},
-		{"the limits of the lines", ends.limit, w.tally.limits},
+		{"the limits of the lines", ends.limit, w.tally.assuranceLimits},
 		{"what the pay-later lines use", ends.used, b.used()},
 		{"what the pay-later lines use when no order is open", ends.used, 0},
-		{"the limits of the pay-later lines", ends.quota, w.tally.quotas},
+		{"the limits of the pay-later lines", ends.quota, w.tally.payLaterLimits},
 		{"every payment is credited", b.credited, b.restoredPaid},
 		{"credited", ends.credited, b.credited},
 		{"in transit", ends.inTransit, b.inTransit},
@@ -43,28 +43,28 @@ func (w *world) close() {
 		{"debt", ends.debt, b.debt},
 		{"credited is what is there or where it went", b.credited,
 			ends.balance - b.debt + b.inTransit + b.paidOut + b.fees + b.spent + b.debited},
-		{"events that the slow follower has seen", int64(w.slow.events), int64(w.report.Events)},
+		{"events that the slow follower has seen", int64(w.slowFollower.events), int64(w.report.Events)},
 	} {
 		if check.got != check.want {
 			w.fail(fmt.Errorf("the books do not balance: %s: %d, want %d", check.what, check.got, check.want))
 		}
 	}
-	if w.slow.chain != w.follower.chain {
+	if w.slowFollower.chain != w.follower.chain {
 		w.fail(errors.New("the slow follower has read another log"))
 	}
 	if auditor := w.follower.auditor; auditor != nil && w.err == nil {
 		w.noError(auditor.Totals().Err())
 	}
-	w.summary(&ends)
+	w.completeReport(&ends)
 }
 
-// standing is what lines and balances come to at the end, over all sellers.
-type standing struct {
+// finalBalances is what lines and balances come to at the end, over all sellers.
+type finalBalances struct {
 	held, limit, consumed, used, quota                                int64
 	credited, balance, inTransit, paidOut, fees, spent, debited, debt int64
 }
 
-func (w *world) standing() (s standing, err error) {
+func (w *world) readFinalBalances() (s finalBalances, err error) {
 	d := w.processes[0].desk
 	for _, m := range w.people.sellers {
 		line, _, err := d.ReadLine(w.ctx, platform, m.Account, w.people.usd)
@@ -98,7 +98,7 @@ func (w *world) standing() (s standing, err error) {
 }
 
 // money returns the figures of the report.
-func (w *world) money(s *standing) []Money {
+func (w *world) money(s *finalBalances) []Money {
 	a, b := &w.tally.usd, &w.tally.cny
 	return []Money{
 		{

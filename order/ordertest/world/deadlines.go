@@ -17,47 +17,47 @@ const tickEvery = 4 * time.Hour
 // database would: the follower tells it which orders have moved. Looking up what is due costs no
 // more than what has moved since the last time and what is due.
 type deadlines struct {
-	world   *world
-	moved   []*affair
-	waiting waiting
+	world *world
+	moved []*liveOrder
+	heap  dueHeap
 }
 
-// note takes note that an order has moved.
-func (d *deadlines) note(a *affair) {
-	if !a.moved {
-		a.moved = true
-		d.moved = append(d.moved, a)
+// markMoved takes note that an order has moved.
+func (d *deadlines) markMoved(l *liveOrder) {
+	if !l.moved {
+		l.moved = true
+		d.moved = append(d.moved, l)
 	}
 }
 
 // Due implements desk.Deadlines.
 func (d *deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, error] {
 	return func(yield func(desk.Due, error) bool) {
-		if err := d.look(ctx); err != nil {
+		if err := d.refresh(ctx); err != nil {
 			yield(desk.Due{}, err)
 			return
 		}
-		var list []*affair
-		for len(d.waiting) > 0 && d.waiting[0].at <= now.UnixNano() {
-			w := d.waiting.pop()
-			if a := w.affair; !a.over && a.due == w.at {
-				list = append(list, a)
+		var list []*liveOrder
+		for len(d.heap) > 0 && d.heap[0].at <= now.UnixNano() {
+			w := d.heap.pop()
+			if l := w.order; !l.over && l.due == w.at {
+				list = append(list, l)
 				// It stays noted as moved until the log says what became of it: were it not
 				// carried out, it would be due again.
-				d.note(a)
-				a.due = 0
+				d.markMoved(l)
+				l.due = 0
 			}
 		}
-		for _, a := range list {
-			due, runs, err := d.of(ctx, a)
+		for _, l := range list {
+			due, runs, err := d.deadlineOf(ctx, l)
 			if err != nil {
 				yield(desk.Due{}, err)
 				return
 			}
-			if !runs || due.At.After(now) || a.served.now.Equal(now) && !a.served.at.Equal(due.At) {
+			if !runs || due.At.After(now) || l.yielded.now.Equal(now) && !l.yielded.at.Equal(due.At) {
 				continue
 			}
-			a.served = served{now, due.At}
+			l.yielded = yieldedDue{now, due.At}
 			if !yield(due, nil) {
 				return
 			}
@@ -65,89 +65,89 @@ func (d *deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, 
 	}
 }
 
-// look learns the deadlines of the orders that have moved.
-func (d *deadlines) look(ctx context.Context) error {
+// refresh learns the deadlines of the orders that have moved.
+func (d *deadlines) refresh(ctx context.Context) error {
 	for len(d.moved) > 0 {
-		a := d.moved[len(d.moved)-1]
-		due, runs, err := d.of(ctx, a)
+		l := d.moved[len(d.moved)-1]
+		due, runs, err := d.deadlineOf(ctx, l)
 		if err != nil {
 			return err
 		}
 		d.moved = d.moved[:len(d.moved)-1]
-		a.moved = false
-		before := a.due
-		if a.due = 0; runs {
-			a.due = due.At.UnixNano()
+		l.moved = false
+		before := l.due
+		if l.due = 0; runs {
+			l.due = due.At.UnixNano()
 		}
-		if runs && a.due != before {
-			d.waiting.push(wait{a.due, a})
+		if runs && l.due != before {
+			d.heap.push(dueOrder{l.due, l})
 		}
 	}
 	return nil
 }
 
-// of returns the deadline that runs on an order, and whether one does.
-func (d *deadlines) of(ctx context.Context, a *affair) (desk.Due, bool, error) {
-	if a.over {
+// deadlineOf returns the deadline that runs on an order, and whether one does.
+func (d *deadlines) deadlineOf(ctx context.Context, l *liveOrder) (desk.Due, bool, error) {
+	if l.over {
 		return desk.Due{}, false, nil
 	}
 	p := d.world.processes[0].desk
-	if a.sale {
-		o, _, err := p.ReadPayLater(ctx, system, a.id)
+	if l.payLater {
+		o, _, err := p.ReadPayLater(ctx, system, l.id)
 		if err != nil {
-			return desk.Due{}, false, absent(err)
+			return desk.Due{}, false, ignoreNotFound(err)
 		}
 		x, runs := o.Deadline()
 		if !runs {
 			return desk.Due{}, false, nil
 		}
-		return desk.Due{Order: a.id, At: x.At, Kind: x.Kind, Do: desk.OnPayLater(a.id, x.Command)}, true, nil
+		return desk.Due{Order: l.id, At: x.At, Kind: x.Kind, Do: desk.OnPayLater(l.id, x.Command)}, true, nil
 	}
-	o, _, err := p.ReadOrder(ctx, system, a.id)
+	o, _, err := p.ReadOrder(ctx, system, l.id)
 	if err != nil {
-		return desk.Due{}, false, absent(err)
+		return desk.Due{}, false, ignoreNotFound(err)
 	}
 	x, runs := o.Deadline()
 	if !runs {
 		return desk.Due{}, false, nil
 	}
-	return desk.Due{Order: a.id, At: x.At, Kind: x.Kind, Do: desk.OnOrder(a.id, x.Command)}, true, nil
+	return desk.Due{Order: l.id, At: x.At, Kind: x.Kind, Do: desk.OnOrder(l.id, x.Command)}, true, nil
 }
 
-// absent returns nil for an order that nobody has placed yet.
-func absent(err error) error {
+// ignoreNotFound returns nil for an order that nobody has placed yet.
+func ignoreNotFound(err error) error {
 	if errors.Is(err, desk.ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
-// served is a deadline that was told of, and at which instant.
-type served struct{ now, at time.Time }
+// yieldedDue is a deadline that was told of, and at which instant.
+type yieldedDue struct{ now, at time.Time }
 
-// wait is an order that waits for an instant, in nanoseconds since 1970.
-type wait struct {
-	at     int64
-	affair *affair
+// dueOrder is an order that waits for an instant, in nanoseconds since 1970.
+type dueOrder struct {
+	at    int64
+	order *liveOrder
 }
 
 // before orders by instant and then by the name of the stream: the kinds of orders are in the
 // order of their categories, and the IDs in that of their texts.
-func (a *wait) before(b *wait) bool {
+func (a *dueOrder) before(b *dueOrder) bool {
 	switch {
 	case a.at != b.at:
 		return a.at < b.at
-	case a.affair.sale != b.affair.sale:
-		return b.affair.sale
+	case a.order.payLater != b.order.payLater:
+		return b.order.payLater
 	}
-	return bytes.Compare(a.affair.id[:], b.affair.id[:]) < 0
+	return bytes.Compare(a.order.id[:], b.order.id[:]) < 0
 }
 
-// waiting is a binary heap. What is out of date in it is known by the instant, which is then not
+// dueHeap is a binary heap. What is out of date in it is known by the instant, which is then not
 // that of the order any more.
-type waiting []wait
+type dueHeap []dueOrder
 
-func (h *waiting) push(w wait) {
+func (h *dueHeap) push(w dueOrder) {
 	*h = append(*h, w)
 	list := *h
 	for i := len(list) - 1; i > 0; {
@@ -160,10 +160,10 @@ func (h *waiting) push(w wait) {
 	}
 }
 
-func (h *waiting) pop() wait {
+func (h *dueHeap) pop() dueOrder {
 	list, last := *h, len(*h)-1
 	first := list[0]
-	list[0], list[last] = list[last], wait{}
+	list[0], list[last] = list[last], dueOrder{}
 	list = list[:last]
 	*h = list
 	for i := 0; ; {

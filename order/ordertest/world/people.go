@@ -19,12 +19,12 @@ import (
 
 // people is everybody. The platform and the system are one each.
 type people struct {
-	sellers []*merchant
-	buyers  []trade.Actor
-	usd     trade.Currency
-	cny     trade.Currency
-	one     trade.Number // of what entrustments declare,
-	price   trade.Number // at that price
+	sellers  []*merchant
+	buyers   []trade.Actor
+	usd      trade.Currency
+	cny      trade.Currency
+	quantity trade.Number // of what entrustments declare,
+	price    trade.Number // at that price
 }
 
 var (
@@ -37,7 +37,7 @@ func newPeople(w *world) people {
 		sellers: make([]*merchant, w.Sellers), buyers: make([]trade.Actor, w.Buyers),
 		usd: trade.Currency{'U', 'S', 'D'}, cny: trade.Currency{'C', 'N', 'Y'},
 	}
-	p.one, p.price = mustNumber(w, "1"), mustNumber(w, "10")
+	p.quantity, p.price = mustNumber(w, "1"), mustNumber(w, "10")
 	for i := range p.sellers {
 		name := fmt.Sprintf("s-%04d", i)
 		p.sellers[i] = &merchant{
@@ -62,11 +62,11 @@ func mustNumber(w *world, text string) trade.Number {
 // when he confirms.
 func registered(buyer int) bool { return buyer%10 != 0 }
 
-// anyone draws a buyer.
-func (p *people) anyone(w *world) trade.Actor { return p.buyers[w.rng.IntN(len(p.buyers))] }
+// anyBuyer draws a buyer.
+func (p *people) anyBuyer(w *world) trade.Actor { return p.buyers[w.rng.IntN(len(p.buyers))] }
 
-// other draws a buyer who is not that one.
-func (p *people) other(w *world, than trade.Actor) trade.Actor {
+// otherBuyer draws a buyer who is not that one.
+func (p *people) otherBuyer(w *world, than trade.Actor) trade.Actor {
 	i := w.rng.IntN(len(p.buyers))
 	if p.buyers[i].Account == than.Account {
 		i = (i + 1) % len(p.buyers)
@@ -74,8 +74,10 @@ func (p *people) other(w *world, than trade.Actor) trade.Actor {
 	return p.buyers[i]
 }
 
-// rival returns a seller who is not that one.
-func (p *people) rival(than *merchant) *merchant { return p.sellers[(than.index+1)%len(p.sellers)] }
+// otherSeller returns a seller who is not that one.
+func (p *people) otherSeller(than *merchant) *merchant {
+	return p.sellers[(than.index+1)%len(p.sellers)]
+}
 
 // sources is what the platform knows beside the log. It is the same for every process.
 func (p *people) sources() desk.Sources {
@@ -90,7 +92,7 @@ func (p *people) sources() desk.Sources {
 		},
 		Store: func(_ context.Context, account trade.Account) (seller.Facts, error) {
 			f := seller.Facts{Operating: true, Membership: seller.MemberPaid}
-			if free(account) {
+			if freeMember(account) {
 				f.Membership = seller.MemberFree
 			}
 			return f, nil
@@ -109,8 +111,8 @@ func (p *people) sources() desk.Sources {
 	}
 }
 
-// free reports whether a seller is a free member.
-func free(account trade.Account) bool { return account[len(account)-1]%3 == 0 }
+// freeMember reports whether a seller is a free member.
+func freeMember(account trade.Account) bool { return account[len(account)-1]%3 == 0 }
 
 // holdDays is how long received funds of a merchant wait, and feeRate what a withdrawal costs in
 // basis points.

@@ -16,13 +16,13 @@ const cacheStates = 32_000
 
 // process is one desk with what it has in memory, and its connection.
 type process struct {
-	link *link
-	desk *desk.Desk
+	connection *connection
+	desk       *desk.Desk
 }
 
 // start starts a process anew: all it knows is in the log.
 func (w *world) start(i int) {
-	l := &link{Store: w.store, world: w}
+	conn := &connection{Store: w.store, world: w}
 	opts := []desk.Option{
 		desk.WithClock(w.clock), desk.WithSources(desk.DemoSources()), desk.WithSources(w.people.sources()), desk.WithTimeout(0),
 		desk.WithCache(cacheStates >> (2 * i)), desk.WithPayLater(payLaterPolicy()),
@@ -33,9 +33,9 @@ func (w *world) start(i int) {
 	if w.snapshots != nil {
 		opts = append(opts, desk.WithSnapshots(w.snapshots))
 	}
-	d, err := desk.New(l, opts...)
+	d, err := desk.New(conn, opts...)
 	w.noError(err)
-	w.processes[i] = process{link: l, desk: d}
+	w.processes[i] = process{connection: conn, desk: d}
 }
 
 // want is what a command has to come to.
@@ -47,90 +47,90 @@ const (
 	never             // refused
 )
 
-// asked is a command as it is told.
-type asked struct {
+// issued is a command as it is told.
+type issued struct {
 	by trade.Actor
 	do desk.Action
 }
 
-func (a asked) String() string {
+func (a issued) String() string {
 	return fmt.Sprintf("%s by %s %s", a.do, a.by.Role, a.by.Account)
 }
 
 // The odds, of a thousand commands.
 const (
-	tryOdds   = 15 // that somebody asks for a dry run first
-	clickOdds = 10 // that somebody clicks twice
+	dryRunOdds = 15 // that somebody asks for a dry run first
+	repeatOdds = 10 // that somebody clicks twice
 )
 
-// ask has a command carried out under a new ID, and reports whether it was accepted.
-func (w *world) ask(by trade.Actor, do desk.Action, want want) bool {
-	_, ok := w.carry(desk.Command{ID: w.newID(), By: by, Do: do}, want)
+// issue has a command carried out under a new ID, and reports whether it was accepted.
+func (w *world) issue(by trade.Actor, do desk.Action, want want) bool {
+	_, ok := w.execute(desk.Command{ID: w.newID(), By: by, Do: do}, want)
 	return ok
 }
 
-// all asks for commands that have to be accepted.
-func (w *world) all(by trade.Actor, list ...desk.Action) bool {
+// issueAll asks for commands that have to be accepted.
+func (w *world) issueAll(by trade.Actor, list ...desk.Action) bool {
 	for _, do := range list {
-		if !w.ask(by, do, must) {
+		if !w.issue(by, do, must) {
 			return false
 		}
 	}
 	return true
 }
 
-// carry has a command carried out. Once the run has failed it does nothing.
-func (w *world) carry(c desk.Command, want want) (desk.Result, bool) {
+// execute has a command carried out. Once the run has failed it does nothing.
+func (w *world) execute(c desk.Command, want want) (desk.Result, bool) {
 	if w.err != nil {
 		return desk.Result{}, false
 	}
 	w.report.Commands++
-	w.last, w.no = asked{c.By, c.Do}, nil
-	tried, dry := w.odds(tryOdds), error(nil)
+	w.lastIssued, w.lastRefusal = issued{c.By, c.Do}, nil
+	tried, dry := w.odds(dryRunOdds), error(nil)
 	if tried {
-		tried, dry = w.try(c)
+		tried, dry = w.dryRun(c)
 	}
-	r, err := w.insist(c)
-	if tried && !alike(dry, err) {
-		w.fail(fmt.Errorf("the dry run said %v, and the command %w", dry, said(err)))
+	r, err := w.untilKnown(c)
+	if tried && !sameAnswer(dry, err) {
+		w.fail(fmt.Errorf("the dry run said %v, and the command %w", dry, asError(err)))
 	}
 	w.follow()
-	ok := w.judge(want, err)
-	if ok && r.Receipt.Position != 0 && w.odds(clickOdds) {
-		w.again(c, r)
+	ok := w.checkOutcome(want, err)
+	if ok && r.Receipt.Position != 0 && w.odds(repeatOdds) {
+		w.repeatCommand(c, r)
 	}
 	return r, ok && w.err == nil
 }
 
-// insist asks a desk until the outcome is known, as everybody does who has to know it: after a
+// untilKnown asks a desk until the outcome is known, as everybody does who has to know it: after a
 // crash the process that has taken its place.
-func (w *world) insist(c desk.Command) (desk.Result, error) {
-	if w.drawOf(w.Faults.Elsewhere) {
-		w.met(FaultElsewhere)
-		return w.insistAt(1, c)
+func (w *world) untilKnown(c desk.Command) (desk.Result, error) {
+	if w.drawFault(w.Faults.Elsewhere) {
+		w.countFault(FaultElsewhere)
+		return w.untilKnownAt(1, c)
 	}
-	return w.insistAt(0, c)
+	return w.untilKnownAt(0, c)
 }
 
-// insistAt does so at one of the processes.
-func (w *world) insistAt(i int, c desk.Command) (desk.Result, error) {
+// untilKnownAt does so at one of the processes.
+func (w *world) untilKnownAt(i int, c desk.Command) (desk.Result, error) {
 	for {
 		r, err := w.processes[i].desk.Do(w.ctx, c)
-		if !w.recover(err) {
+		if !w.mustRetry(err) {
 			return r, err
 		}
 	}
 }
 
-// recover reports whether an answer leaves the outcome open, after it has started again the
+// mustRetry reports whether an answer leaves the outcome open, after it has started again the
 // processes that have died.
-func (w *world) recover(err error) bool {
+func (w *world) mustRetry(err error) bool {
 	if w.ctx.Err() != nil {
 		return false // nobody would answer
 	}
 	died := false
 	for i := range w.processes {
-		if w.processes[i].link.dead {
+		if w.processes[i].connection.dead {
 			w.start(i)
 			died = true
 		}
@@ -138,14 +138,14 @@ func (w *world) recover(err error) bool {
 	return died || errors.Is(err, events.ErrUnknownOutcome) || errors.Is(err, errBroken)
 }
 
-// try asks for a dry run, and reports whether there was an answer.
-func (w *world) try(c desk.Command) (answered bool, err error) {
+// dryRun asks for a dry run, and reports whether there was an answer.
+func (w *world) dryRun(c desk.Command) (answered bool, err error) {
 	err = w.processes[0].desk.Try(w.ctx, c)
-	return !w.recover(err), err
+	return !w.mustRetry(err), err
 }
 
-// alike reports whether two answers say the same.
-func alike(a, b error) bool {
+// sameAnswer reports whether two answers say the same.
+func sameAnswer(a, b error) bool {
 	var x, y *trade.Refusal
 	switch refused, refusedToo := errors.As(a, &x), errors.As(b, &y); {
 	case refused != refusedToo:
@@ -156,19 +156,19 @@ func alike(a, b error) bool {
 	return (a == nil) == (b == nil)
 }
 
-// said is an answer as an error.
-func said(err error) error {
+// asError is an answer as an error.
+func asError(err error) error {
 	if err == nil {
 		return errors.New("was accepted")
 	}
 	return err
 }
 
-// again repeats a command that was carried out, with the same ID: nothing must come of it, and
+// repeatCommand repeats a command that was carried out, with the same ID: nothing must come of it, and
 // the answer must be the same.
-func (w *world) again(c desk.Command, first desk.Result) {
+func (w *world) repeatCommand(c desk.Command, first desk.Result) {
 	events := w.report.Events
-	r, err := w.insist(c)
+	r, err := w.untilKnown(c)
 	w.follow()
 	first.Receipt.Repeated, r.Receipt.Repeated = true, true
 	switch {
@@ -181,11 +181,11 @@ func (w *world) again(c desk.Command, first desk.Result) {
 	}
 }
 
-// judge counts an answer and ends the run if it must not be. It reports whether the command was
+// checkOutcome counts an answer and ends the run if it must not be. It reports whether the command was
 // accepted, and might be.
-func (w *world) judge(want want, err error) bool {
+func (w *world) checkOutcome(want want, err error) bool {
 	if err != nil {
-		w.refuse(want, err)
+		w.countRefusal(want, err)
 		return false
 	}
 	w.report.Accepted++
@@ -195,8 +195,8 @@ func (w *world) judge(want want, err error) bool {
 	return want != never
 }
 
-// refuse counts a refusal and ends the run with any other error.
-func (w *world) refuse(want want, err error) {
+// countRefusal counts a refusal and ends the run with any other error.
+func (w *world) countRefusal(want want, err error) {
 	var (
 		no        *trade.Refusal
 		early     *trade.EarlyError
@@ -206,10 +206,10 @@ func (w *world) refuse(want want, err error) {
 	)
 	switch {
 	case errors.As(err, &no):
-		w.refused[no.Rule]++
-		w.no = no
+		w.refusals[no.Rule]++
+		w.lastRefusal = no
 	case errors.As(err, &early):
-		w.refused[rule.D62]++
+		w.refusals[rule.D62]++
 	case errors.As(err, &duplicate):
 		w.report.Duplicates++
 	case errors.As(err, &invalid):
@@ -235,24 +235,24 @@ func (w *world) inTwoTabs(by trade.Actor, do desk.Action) bool {
 	}
 	first, second := desk.Command{ID: w.newID(), By: by, Do: do}, desk.Command{ID: w.newID(), By: by, Do: do}
 	w.report.Commands += 2
-	w.last = asked{by, do}
+	w.lastIssued = issued{by, do}
 	asked, won, lost := false, false, error(nil)
 	meanwhile := func() {
-		_, lost = w.insistAt(1, second)
+		_, lost = w.untilKnownAt(1, second)
 		asked, won = true, lost == nil
 	}
 	var err error
-	for again := true; again; again = w.recover(err) {
+	for again := true; again; again = w.mustRetry(err) {
 		if !asked { // a process that has died before has asked for nothing
-			w.processes[0].link.meanwhile = meanwhile
+			w.processes[0].connection.meanwhile = meanwhile
 		}
 		_, err = w.processes[0].desk.Do(w.ctx, first)
 	}
-	w.processes[0].link.meanwhile = nil
+	w.processes[0].connection.meanwhile = nil
 	w.follow()
-	ok := w.judge(may, err)
+	ok := w.checkOutcome(may, err)
 	if asked {
-		w.judge(may, lost)
+		w.checkOutcome(may, lost)
 	}
 	if ok && won {
 		w.fail(errors.New("the same thing was done twice"))
@@ -276,15 +276,15 @@ func (t *ticks) run(w *world, _ uint64) {
 // tick runs Desk.Tick until it has come to its end.
 func (w *world) tick(i int) {
 	for w.err == nil {
-		w.last = asked{by: trade.Actor{Role: trade.System}}
+		w.lastIssued = issued{by: trade.Actor{Role: trade.System}}
 		done, err := w.processes[i].desk.Tick(w.ctx, w.now)
 		w.follow()
 		for _, x := range done {
 			w.report.Commands++
-			w.last = asked{trade.Actor{Role: trade.System}, x.Do}
-			w.judge(may, x.Err)
+			w.lastIssued = issued{trade.Actor{Role: trade.System}, x.Do}
+			w.checkOutcome(may, x.Err)
 		}
-		if w.recover(err) {
+		if w.mustRetry(err) {
 			continue
 		}
 		if err != nil {

@@ -13,11 +13,11 @@ import (
 
 // tally adds up the events that move money or quota.
 type tally struct {
-	usd, cny amounts
-	open     map[string]funds.WithdrawalRequested // by merchant and id
-	limit    map[events.StreamID]int64            // of each line
-	limits   int64                                // of all assurance lines
-	quotas   int64                                // of all pay-later lines
+	usd, cny        amounts
+	openWithdrawals map[string]funds.WithdrawalRequested // by merchant and id
+	limitOf         map[events.StreamID]int64            // of each line
+	assuranceLimits int64                                // of all assurance lines
+	payLaterLimits  int64                                // of all pay-later lines
 	// shortfalls are what the sellers waived, by order.
 	shortfalls map[events.StreamID]int64
 }
@@ -31,11 +31,11 @@ type amounts struct {
 }
 
 func newTally() tally {
-	return tally{open: make(map[string]funds.WithdrawalRequested), limit: make(map[events.StreamID]int64), shortfalls: make(map[events.StreamID]int64)}
+	return tally{openWithdrawals: make(map[string]funds.WithdrawalRequested), limitOf: make(map[events.StreamID]int64), shortfalls: make(map[events.StreamID]int64)}
 }
 
 // moves are the types of the events that move money or quota.
-var moves = func() map[string]bool {
+var moneyEvents = func() map[string]bool {
 	kinds := make(map[string]bool)
 	for _, k := range []fmt.Stringer{
 		order.KindPaymentReceived, order.KindUnappliedApplied, order.KindUnappliedReturned, order.KindPaymentReversed,
@@ -51,9 +51,9 @@ var moves = func() map[string]bool {
 	return kinds
 }()
 
-// note adds a record.
-func (t *tally) note(r *events.Record) error {
-	if !moves[r.Type] {
+// add adds a record.
+func (t *tally) add(r *events.Record) error {
+	if !moneyEvents[r.Type] {
 		return nil
 	}
 	event, err := desk.DecodeEvent(r.Type, r.Schema, r.Data)
@@ -63,24 +63,24 @@ func (t *tally) note(r *events.Record) error {
 	switch e := event.(type) {
 	case order.Event:
 		before := t.usd.shortfall
-		t.usd.order(e, t.shortfalls[r.Stream])
+		t.usd.addOrder(e, t.shortfalls[r.Stream])
 		if n := t.usd.shortfall - before; n != 0 {
 			t.shortfalls[r.Stream] += n
 		}
 	case credit.Event:
-		t.line(r.Stream, e)
+		t.addLine(r.Stream, e)
 	case funds.Event:
-		return t.funds(r.Stream, e)
+		return t.addFunds(r.Stream, e)
 	}
 	return nil
 }
 
-// order adds an event of an order. left is what the shortfall of the order was before.
-func (a *amounts) order(event order.Event, left int64) {
+// addOrder adds an event of an order. left is what the shortfall of the order was before.
+func (a *amounts) addOrder(event order.Event, left int64) {
 	before := a.shortfall
 	switch e := event.(type) {
 	case order.PaymentInitiated:
-		a.moved(e.Moved)
+		a.addMoved(e.Moved)
 	case order.PaymentReceived:
 		a.received += e.Amount.MinorUnits()
 		a.applied += e.Applied.MinorUnits()
@@ -89,19 +89,19 @@ func (a *amounts) order(event order.Event, left int64) {
 	case order.UnappliedApplied:
 		a.applied += e.Amount.MinorUnits()
 		a.unapplied -= e.Amount.MinorUnits()
-		a.moved(e.Moved)
+		a.addMoved(e.Moved)
 	case order.UnappliedReturned:
 		a.unapplied -= e.Amount.MinorUnits()
 		a.returned += e.Amount.MinorUnits()
 	case order.PaymentReversed:
-		a.moved(order.Moved{Applied: e.Applied, Unapplied: e.Unapplied, Shortfall: e.Shortfall})
+		a.addMoved(order.Moved{Applied: e.Applied, Unapplied: e.Unapplied, Shortfall: e.Shortfall})
 	case order.TransferReversed:
-		a.moved(order.Moved{Applied: e.Applied, Unapplied: e.Unapplied, Shortfall: e.Shortfall})
+		a.addMoved(order.Moved{Applied: e.Applied, Unapplied: e.Unapplied, Shortfall: e.Shortfall})
 	case order.PaymentVoided:
-		a.moved(e.Moved)
+		a.addMoved(e.Moved)
 	case order.ChargebackResolved:
 		none := trade.Money{}
-		a.moved(order.Moved{Applied: none.SubUnchecked(e.Applied), Unapplied: none.SubUnchecked(e.Unapplied), Shortfall: e.Shortfall})
+		a.addMoved(order.Moved{Applied: none.SubUnchecked(e.Applied), Unapplied: none.SubUnchecked(e.Unapplied), Shortfall: e.Shortfall})
 	case order.RefundMade:
 		a.refunded += e.Amount.MinorUnits()
 	case order.ClaimPosted:
@@ -115,18 +115,18 @@ func (a *amounts) order(event order.Event, left int64) {
 	}
 }
 
-// moved moves money between what was taken back and where it was.
-func (a *amounts) moved(m order.Moved) {
+// addMoved moves money between what was taken back and where it was.
+func (a *amounts) addMoved(m order.Moved) {
 	a.applied -= m.Applied.MinorUnits()
 	a.unapplied -= m.Unapplied.MinorUnits()
 	a.reversed += m.Applied.MinorUnits() + m.Unapplied.MinorUnits()
 	a.shortfall -= m.Shortfall.MinorUnits()
 }
 
-func (t *tally) line(stream events.StreamID, event credit.Event) {
+func (t *tally) addLine(stream events.StreamID, event credit.Event) {
 	switch e := event.(type) {
 	case credit.LimitAssessed:
-		t.limited(stream, e.Limit, &t.limits)
+		t.setLimit(stream, e.Limit, &t.assuranceLimits)
 	case credit.Held:
 		t.usd.held += e.Amount.MinorUnits()
 	case credit.HoldAdjusted:
@@ -139,11 +139,11 @@ func (t *tally) line(stream events.StreamID, event credit.Event) {
 	case credit.ClaimRepaid:
 		t.usd.repaid += e.Amount.MinorUnits()
 	case credit.LineOpened:
-		t.limited(stream, e.Limit, &t.quotas)
+		t.setLimit(stream, e.Limit, &t.payLaterLimits)
 	case credit.LimitRaised:
-		t.limited(stream, e.To, &t.quotas)
+		t.setLimit(stream, e.To, &t.payLaterLimits)
 	case credit.LimitReduced:
-		t.limited(stream, e.To, &t.quotas)
+		t.setLimit(stream, e.To, &t.payLaterLimits)
 	case credit.QuotaDeducted:
 		t.cny.deducted += e.Amount.MinorUnits()
 	case credit.QuotaRestored:
@@ -154,24 +154,24 @@ func (t *tally) line(stream events.StreamID, event credit.Event) {
 		}
 	case credit.QuotaConsumed:
 		t.cny.writtenOff += e.Amount.MinorUnits()
-		t.limited(stream, e.LimitTo, &t.quotas)
+		t.setLimit(stream, e.LimitTo, &t.payLaterLimits)
 	}
 }
 
-// limited notes the limit of a line in the sum of its kind.
-func (t *tally) limited(stream events.StreamID, limit trade.Money, sum *int64) {
-	*sum += limit.MinorUnits() - t.limit[stream]
-	t.limit[stream] = limit.MinorUnits()
+// setLimit notes the limit of a line in the sum of its kind.
+func (t *tally) setLimit(stream events.StreamID, limit trade.Money, sum *int64) {
+	*sum += limit.MinorUnits() - t.limitOf[stream]
+	t.limitOf[stream] = limit.MinorUnits()
 }
 
-func (t *tally) funds(stream events.StreamID, event funds.Event) error {
+func (t *tally) addFunds(stream events.StreamID, event funds.Event) error {
 	a := &t.cny
 	settle := func(id funds.WithdrawalID) (funds.WithdrawalRequested, error) {
 		key := string(stream) + " " + string(id)
-		w, ok := t.open[key]
-		delete(t.open, key)
+		w, ok := t.openWithdrawals[key]
+		delete(t.openWithdrawals, key)
 		if !ok {
-			return w, fmt.Errorf("withdrawal %s is not open: %w", id, errMisfit)
+			return w, fmt.Errorf("withdrawal %s is not open: %w", id, errImpossibleEvent)
 		}
 		a.inTransit -= w.Gross.MinorUnits()
 		return w, nil
@@ -184,7 +184,7 @@ func (t *tally) funds(stream events.StreamID, event funds.Event) error {
 		a.debited += e.Amount.MinorUnits()
 		a.debt += e.Debt.MinorUnits()
 	case funds.WithdrawalRequested:
-		t.open[string(stream)+" "+string(e.ID)] = e
+		t.openWithdrawals[string(stream)+" "+string(e.ID)] = e
 		a.inTransit += e.Gross.MinorUnits()
 	case funds.WithdrawalSettled:
 		w, err := settle(e.ID)

@@ -25,37 +25,37 @@ type Forgetter interface {
 // world is one run.
 type world struct {
 	Config
-	ctx       context.Context // of the run; a world does not outlive it
-	store     events.Store
-	forgetter Forgetter // the store, if it is one
-	rng       *rand.Rand
-	chance    *rand.Rand // of the faults, so that the history does not depend on them
-	now       time.Time
-	agenda    agenda
-	people    people
-	processes [2]process
-	snapshots *events.Snapshotter
-	deadlines deadlines
-	follower  follower
-	slow      slowFollower
-	forgotten forgotten
-	tally     tally
+	ctx          context.Context // of the run; a world does not outlive it
+	store        events.Store
+	forgetter    Forgetter // the store, if it is one
+	rng          *rand.Rand
+	faultRNG     *rand.Rand // of the faults, so that the history does not depend on them
+	now          time.Time
+	agenda       agenda
+	people       people
+	processes    [2]process
+	snapshots    *events.Snapshotter
+	deadlines    deadlines
+	follower     follower
+	slowFollower slowFollower
+	forgetQueue  forgetQueue
+	tally        tally
 
-	live    map[events.StreamID]*affair // of orders that have not ended, by their streams
-	begun   int                         // orders
-	ended   int
-	last    asked          // what was asked for last
-	no      *trade.Refusal // why it was refused
-	linked  linked         // the entrustment that was linked last
-	points  int            // instants between two steps
-	dayStep int            // how many days a Day of the report stands for
-	quiet   bool           // no faults
-	faults  map[string]int
-	ends    map[[2]string]int
-	refused map[rule.ID]int
-	report  Report
-	began   time.Time // by the wall clock
-	err     error     // what has ended the run
+	liveOrders  map[events.StreamID]*liveOrder // of orders that have not ended, by their streams
+	begun       int                            // orders
+	ended       int
+	lastIssued  issued         // what was asked for last
+	lastRefusal *trade.Refusal // why it was refused
+	lastLink    lastLink       // the entrustment that was linked last
+	crashPoints int            // instants between two steps
+	dayStep     int            // how many days a Day of the report stands for
+	noFaults    bool           // no faults
+	faultCounts map[string]int
+	outcomes    map[[2]string]int
+	refusals    map[rule.ID]int
+	report      Report
+	began       time.Time // by the wall clock
+	err         error     // what has ended the run
 }
 
 // Run runs a world on an empty store, which stays the caller's to close, until the last of its
@@ -71,7 +71,7 @@ func Run(ctx context.Context, store events.Store, c Config) (*Report, error) {
 	if w.snapshots != nil {
 		defer w.snapshots.Close()
 	}
-	w.open()
+	w.setUp()
 	for w.err == nil {
 		e, ok := w.agenda.next()
 		if !ok {
@@ -83,13 +83,13 @@ func Run(ctx context.Context, store events.Store, c Config) (*Report, error) {
 		w.advance(time.Unix(0, e.at).UTC())
 		e.do.run(w, e.made)
 	}
-	w.close()
+	w.checkBooks()
 	if w.err != nil {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		return nil, &Error{
-			Seed: c.Seed, Step: w.report.Commands, At: w.now, Command: w.last.String(), Again: w.Again, Err: w.err,
+			Seed: c.Seed, Step: w.report.Commands, At: w.now, Command: w.lastIssued.String(), Again: w.Again, Err: w.err,
 		}
 	}
 	return &w.report, nil
@@ -98,9 +98,9 @@ func Run(ctx context.Context, store events.Store, c Config) (*Report, error) {
 func newWorld(ctx context.Context, store events.Store, c Config) *world {
 	w := &world{
 		Config: c, ctx: ctx, store: store, now: c.Start.UTC(), began: time.Now(),
-		rng: rand.New(rand.NewPCG(c.Seed, 1)), chance: rand.New(rand.NewPCG(c.Seed, 2)),
-		live: make(map[events.StreamID]*affair), faults: make(map[string]int),
-		ends: make(map[[2]string]int), refused: make(map[rule.ID]int),
+		rng: rand.New(rand.NewPCG(c.Seed, 1)), faultRNG: rand.New(rand.NewPCG(c.Seed, 2)),
+		liveOrders: make(map[events.StreamID]*liveOrder), faultCounts: make(map[string]int),
+		outcomes: make(map[[2]string]int), refusals: make(map[rule.ID]int),
 		report: Report{Seed: c.Seed, Began: c.Start.UTC()},
 	}
 	w.forgetter, _ = store.(Forgetter)
@@ -117,14 +117,14 @@ func newWorld(ctx context.Context, store events.Store, c Config) *world {
 	return w
 }
 
-// open opens what the sellers need and puts on the agenda what recurs.
-func (w *world) open() {
+// setUp opens what the sellers need and puts on the agenda what recurs.
+func (w *world) setUp() {
 	for _, s := range w.people.sellers {
-		w.welcome(s)
+		w.openServices(s)
 	}
 	w.agenda.put(w.now.Add(time.Hour), &arrivals{})
 	w.agenda.put(w.now.Add(tickEvery), &ticks{})
-	w.agenda.put(w.now.Add(day), &days{})
+	w.agenda.put(w.now.Add(day), &daily{})
 }
 
 // advance moves the clock.
@@ -168,8 +168,8 @@ func (w *world) newID() uuid.UUID {
 	return id
 }
 
-// holding returns how much memory the process holds.
-func holding() uint64 {
+// memoryHeld returns how much memory the process holds.
+func memoryHeld() uint64 {
 	samples := [...]metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples[:])
 	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
@@ -180,13 +180,13 @@ type arrivals struct{}
 
 func (a *arrivals) run(w *world, _ uint64) {
 	if int(w.rng.Uint32N(100)) < w.PayLater {
-		newSale(w)
+		beginPayLater(w)
 	} else {
-		newDeal(w)
+		beginAssurance(w)
 	}
 	w.begun++
 	if w.begun%max(w.Orders/100, 1) == 0 {
-		w.progress()
+		w.reportProgress()
 	}
 	if w.begun < w.Orders {
 		mean := time.Duration(w.Months) * 30 * day / time.Duration(w.Orders)
@@ -194,9 +194,9 @@ func (a *arrivals) run(w *world, _ uint64) {
 	}
 }
 
-// progress tells how far the run is.
-func (w *world) progress() {
-	bytes := holding()
+// reportProgress tells how far the run is.
+func (w *world) reportProgress() {
+	bytes := memoryHeld()
 	w.report.PeakBytes = max(w.report.PeakBytes, bytes)
 	if w.Progress == nil {
 		return

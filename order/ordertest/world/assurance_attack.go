@@ -8,9 +8,9 @@ import (
 )
 
 // attack lets somebody ask for what he must not get. The order stays as it is.
-func (d *deal) attack(w *world, o *order.Order) {
-	stranger, rival := w.people.other(w, d.buyer), w.people.rival(d.seller).Actor
-	me := d.seller.Actor
+func (a *assuranceOrder) attack(w *world, o *order.Order) {
+	stranger, rival := w.people.otherBuyer(w, a.buyer), w.people.otherSeller(a.seller).Actor
+	me := a.seller.Actor
 	more := trade.Minor(o.Left().MinorUnits()+1, w.people.usd)
 	moves := [...]struct {
 		by trade.Actor
@@ -27,10 +27,10 @@ func (d *deal) attack(w *world, o *order.Order) {
 		{me, order.ConfirmReceipt{}},
 		{me, order.RecordPayment{Reference: "mine", Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: w.usd(1), PaidAt: w.now}},
 		{me, order.Refund{Amount: more}},
-		{d.buyer, order.Confirm{Terms: o.Revision + 1}},
-		{d.buyer, order.MarkShipped{}},
-		{d.buyer, order.Refund{Amount: w.usd(1)}},
-		{d.buyer, order.Reply{Text: "not mine to say"}},
+		{a.buyer, order.Confirm{Terms: o.Revision + 1}},
+		{a.buyer, order.MarkShipped{}},
+		{a.buyer, order.Refund{Amount: w.usd(1)}},
+		{a.buyer, order.Reply{Text: "not mine to say"}},
 		{platform, order.Refund{Amount: more}},
 		{platform, order.ConfirmReceipt{}},
 		{platform, order.Draft{Mode: order.DraftOnline}},
@@ -45,23 +45,23 @@ func (d *deal) attack(w *world, o *order.Order) {
 	m := moves[w.rng.IntN(len(moves))]
 	switch {
 	case m.c != nil:
-		w.ask(m.by, d.do(m.c), never)
+		w.issue(m.by, a.on(m.c), never)
 	case m.by == me:
-		w.carry(desk.Command{ID: w.newID(), By: me, Expect: 1 << 40, Do: d.do(order.Cancel{})}, never)
+		w.execute(desk.Command{ID: w.newID(), By: me, Expect: 1 << 40, Do: a.on(order.Cancel{})}, never)
 	case m.by == rival:
-		w.carry(desk.Command{ID: d.drafted.ID, By: me, Do: d.do(order.Cancel{})}, never)
+		w.execute(desk.Command{ID: a.draftCommand.ID, By: me, Do: a.on(order.Cancel{})}, never)
 	case m.by == platform:
-		d.misreport(w)
+		a.reuseReference(w)
 	default:
-		d.steal(w)
+		a.useForeignEntrustment(w)
 	}
 }
 
-// misreport records a payment under the reference of one that came in, with another amount.
-func (d *deal) misreport(w *world) {
-	for _, key := range d.came {
-		if p, ok := d.payment(w, key); ok {
-			w.ask(platform, d.do(order.RecordPayment{
+// reuseReference records a payment under the reference of one that came in, with another amount.
+func (a *assuranceOrder) reuseReference(w *world) {
+	for _, key := range a.payments {
+		if p, ok := a.readPayment(w, key); ok {
+			w.issue(platform, a.on(order.RecordPayment{
 				Reference: key.Reference, Method: key.Method, ReceivingAccount: key.Account, PaidAt: w.now,
 				Amount: trade.Minor(p.Amount.MinorUnits()+1, p.Amount.Currency()),
 			}), never)
@@ -70,10 +70,10 @@ func (d *deal) misreport(w *world) {
 	}
 }
 
-// steal tries to use the entrustment that was linked last, where it is another seller's.
-func (d *deal) steal(w *world) {
-	if a := w.linked; a.owner != nil && a.owner.seller != d.seller && !a.owner.over {
-		w.ask(d.seller.Actor, d.do(order.Link{Entrustment: a.id}), never)
-		w.ask(d.seller.Actor, desk.OnEntrustment(a.id, entrustment.Cancel{}), never)
+// useForeignEntrustment tries to use the entrustment that was linked last, where it is another seller's.
+func (a *assuranceOrder) useForeignEntrustment(w *world) {
+	if link := w.lastLink; link.owner != nil && link.owner.seller != a.seller && !link.owner.over {
+		w.issue(a.seller.Actor, a.on(order.Link{Entrustment: link.id}), never)
+		w.issue(a.seller.Actor, desk.OnEntrustment(link.id, entrustment.Cancel{}), never)
 	}
 }

@@ -55,45 +55,45 @@ func (w *world) follow() {
 			return
 		}
 		if len(f.commit) > 0 && f.commit[0].Commit != r.Commit {
-			f.flush()
+			f.endCommit()
 		}
 		f.after = r.Position
 		f.commit = append(f.commit, r)
 	}
-	f.flush()
+	f.endCommit()
 }
 
-// flush takes a commit in.
-func (f *follower) flush() {
+// endCommit takes a commit in.
+func (f *follower) endCommit() {
 	if len(f.commit) == 0 {
 		return
 	}
 	w := f.world
 	w.report.Commits++
 	w.report.Events += len(f.commit)
-	var owner *affair
+	var owner *liveOrder
 	for i := range f.commit {
 		r := &f.commit[i]
 		f.buf = appendRecord(f.buf[:0], r)
 		f.hash.Write(f.buf)
-		f.chain = crc32.Update(f.chain, table, f.buf)
-		a := w.live[r.Stream]
-		if a != nil {
-			owner = a
+		f.chain = crc32.Update(f.chain, castagnoli, f.buf)
+		l := w.liveOrders[r.Stream]
+		if l != nil {
+			owner = l
 		}
-		if err := f.note(a, r); err != nil {
+		if err := f.count(l, r); err != nil {
 			w.fail(r.Corrupt(err))
 		}
 	}
-	f.reserve(owner)
+	f.addReservations(owner)
 	if err := f.audit(f.commit); err != nil {
 		w.fail(err)
 	}
 	f.commit = f.commit[:0]
 }
 
-// reserve notes that the reservations of a commit belong to the order that it is about.
-func (f *follower) reserve(owner *affair) {
+// addReservations notes that the reservations of a commit belong to the order that it is about.
+func (f *follower) addReservations(owner *liveOrder) {
 	if owner == nil {
 		return
 	}
@@ -107,7 +107,7 @@ func (f *follower) reserve(owner *affair) {
 	}
 }
 
-var table = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // appendRecord appends what the digest covers of a record.
 func appendRecord(b []byte, r *events.Record) []byte {
@@ -123,62 +123,62 @@ func appendRecord(b []byte, r *events.Record) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(r.Data))), r.Data...)
 }
 
-// note takes a record into the figures; a is what its stream belongs to, if it is of an order.
-func (f *follower) note(a *affair, r *events.Record) error {
-	if err := f.world.tally.note(r); err != nil {
+// count takes a record into the figures; a is what its stream belongs to, if it is of an order.
+func (f *follower) count(l *liveOrder, r *events.Record) error {
+	if err := f.world.tally.add(r); err != nil {
 		return err
 	}
-	if a != nil && a.stream() == r.Stream {
-		return f.step(a, r)
+	if l != nil && l.stream() == r.Stream {
+		return f.step(l, r)
 	}
 	switch r.Stream.Category() {
 	case order.Category, paylater.Category, entrustment.Category:
-		if a == nil {
-			return fmt.Errorf("an order that nobody works on: %w", errMisfit)
+		if l == nil {
+			return fmt.Errorf("an order that nobody works on: %w", errImpossibleEvent)
 		}
 	}
 	return nil
 }
 
 // step moves an order to where its event leads.
-func (f *follower) step(a *affair, r *events.Record) error {
-	f.world.deadlines.note(a)
+func (f *follower) step(l *liveOrder, r *events.Record) error {
+	f.world.deadlines.markMoved(l)
 	var (
 		to uint8
 		ok bool
 	)
-	if a.sale {
+	if l.payLater {
 		var p paylater.Phase
-		p, ok = paylater.Life().Table().Next(paylater.Phase(a.phase), saleKinds[r.Type])
+		p, ok = paylater.Life().Table().Next(paylater.Phase(l.phase), payLaterKinds[r.Type])
 		to = uint8(p)
 	} else {
 		var p order.Phase
-		p, ok = order.Life().Table().Next(order.Phase(a.phase), orderKinds[r.Type])
+		p, ok = order.Life().Table().Next(order.Phase(l.phase), orderKinds[r.Type])
 		to = uint8(p)
 	}
 	if !ok {
-		return errMisfit
+		return errImpossibleEvent
 	}
-	if to != a.phase || r.Version == 1 {
-		f.left(a, r.At)
-		a.phase, a.since = to, r.At
-		f.phases[kindOf(a)][to]++
+	if to != l.phase || r.Version == 1 {
+		f.leavePhase(l, r.At)
+		l.phase, l.since = to, r.At
+		f.phases[kindIndex(l)][to]++
 	}
 	return nil
 }
 
-// left counts how long an order was in the phase that it leaves.
-func (f *follower) left(a *affair, at time.Time) {
-	if a.phase == 0 {
+// leavePhase counts how long an order was in the phase that it leaves.
+func (f *follower) leavePhase(l *liveOrder, at time.Time) {
+	if l.phase == 0 {
 		return
 	}
-	k := kindOf(a)
-	f.phases[k][a.phase]--
-	f.stays[k][a.phase].add(at.Sub(a.since))
+	k := kindIndex(l)
+	f.phases[k][l.phase]--
+	f.stays[k][l.phase].add(at.Sub(l.since))
 }
 
-func kindOf(a *affair) int {
-	if a.sale {
+func kindIndex(l *liveOrder) int {
+	if l.payLater {
 		return 1
 	}
 	return 0
@@ -186,8 +186,8 @@ func kindOf(a *affair) int {
 
 // orderKinds and saleKinds find the kind of an event by its type.
 var (
-	orderKinds = kindsOf(order.Life().Table())
-	saleKinds  = kindsOf(paylater.Life().Table())
+	orderKinds    = kindsOf(order.Life().Table())
+	payLaterKinds = kindsOf(paylater.Life().Table())
 )
 
 func kindsOf[P, K machine.Symbol](t *machine.Table[P, K]) map[string]K {
@@ -211,9 +211,9 @@ type slowFollower struct {
 	buf    []byte
 }
 
-// lag lets the slow follower read at most that many records; below zero, all.
-func (w *world) lag(most int) {
-	s := &w.slow
+// readSlow lets the slow follower read at most that many records; below zero, all.
+func (w *world) readSlow(most int) {
+	s := &w.slowFollower
 	for r, err := range w.store.ReadAll(w.ctx, s.after, events.Filter{}) {
 		if err != nil {
 			w.fail(fmt.Errorf("the slow follower: %w", err))
@@ -229,22 +229,22 @@ func (w *world) lag(most int) {
 		s.after = r.Position
 		s.events++
 		s.buf = appendRecord(s.buf[:0], &r)
-		s.chain = crc32.Update(s.chain, table, s.buf)
+		s.chain = crc32.Update(s.chain, castagnoli, s.buf)
 	}
 }
 
 // catchUp lets the slow follower read on: a random number of records, most of the time enough.
 func (w *world) catchUp() {
-	behind := w.report.Events - w.slow.events
-	switch w.chance.Uint32N(8) {
+	behind := w.report.Events - w.slowFollower.events
+	switch w.faultRNG.Uint32N(8) {
 	case 0:
 		// It does nothing today.
 	case 1, 2:
-		w.lag(w.chance.IntN(behind + 1))
+		w.readSlow(w.faultRNG.IntN(behind + 1))
 	default:
-		w.lag(-1)
+		w.readSlow(-1)
 	}
-	if w.slow.events < w.report.Events {
-		w.met(FaultLag)
+	if w.slowFollower.events < w.report.Events {
+		w.countFault(FaultLag)
 	}
 }

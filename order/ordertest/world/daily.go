@@ -10,22 +10,22 @@ import (
 	"github.com/tradesurety/surety/order/rule"
 )
 
-// days is the end of every day: the slow follower reads, what has ended is forgotten, and the
+// daily is the end of every day: the slow follower reads, what has ended is forgotten, and the
 // figures of the day are kept.
-type days struct{ count int }
+type daily struct{ count int }
 
-func (t *days) run(w *world, _ uint64) {
+func (t *daily) run(w *world, _ uint64) {
 	w.catchUp()
-	w.release()
-	t.keep(w)
+	w.forgetPassed()
+	t.keepDay(w)
 	if w.running() {
 		w.agenda.put(w.now.Add(day), t)
 	}
 }
 
-// keep appends the figures of the day. When there are too many days every other one goes, and
+// keepDay appends the figures of the day. When there are too many days every other one goes, and
 // from then on only every second one comes, and so on.
-func (t *days) keep(w *world) {
+func (t *daily) keepDay(w *world) {
 	list := &w.report.Days
 	step := max(w.dayStep, 1)
 	if t.count++; t.count%step != 0 {
@@ -33,8 +33,8 @@ func (t *days) keep(w *world) {
 	}
 	d := Day{
 		At:   w.now,
-		Held: w.usd(w.tally.usd.held - w.tally.usd.released - w.tally.usd.posted), Limit: w.usd(w.tally.limits),
-		Used: w.cny(w.tally.cny.used()), Quota: w.cny(w.tally.quotas),
+		Held: w.usd(w.tally.usd.held - w.tally.usd.released - w.tally.usd.posted), Limit: w.usd(w.tally.assuranceLimits),
+		Used: w.cny(w.tally.cny.used()), Quota: w.cny(w.tally.payLaterLimits),
 	}
 	for p := range d.Orders {
 		d.Orders[p] = w.follower.phases[0][p]
@@ -59,20 +59,20 @@ func (a *amounts) used() int64 {
 	return a.deducted - a.restoredPaid - a.restoredOther - a.writtenOff
 }
 
-// summary fills in what the report says beside the figures that were counted as they came.
-func (w *world) summary(s *standing) {
+// completeReport fills in what the report says beside the figures that were counted as they came.
+func (w *world) completeReport(s *finalBalances) {
 	r := &w.report
-	for kind, count := range w.ends {
+	for kind, count := range w.outcomes {
 		r.Outcomes = append(r.Outcomes, Outcome{Kind: kind[0], End: kind[1], Count: count})
 	}
 	slices.SortFunc(r.Outcomes, func(a, b Outcome) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.End, b.End))
 	})
-	for ruleID, count := range w.refused {
+	for ruleID, count := range w.refusals {
 		r.Refusals = append(r.Refusals, RuleCount{Rule: ruleID, Count: count})
 	}
 	slices.SortFunc(r.Refusals, func(a, b RuleCount) int { return compareRules(a.Rule, b.Rule) })
-	for fault, count := range w.faults {
+	for fault, count := range w.faultCounts {
 		r.Faults = append(r.Faults, FaultCount{Fault: fault, Count: count})
 	}
 	slices.SortFunc(r.Faults, func(a, b FaultCount) int { return cmp.Compare(a.Fault, b.Fault) })
@@ -84,7 +84,7 @@ func (w *world) summary(s *standing) {
 	for p := paylater.PhasePlaced; p < paylater.PhasePaid; p++ {
 		r.Phases = append(r.Phases, w.follower.stays[1][p])
 	}
-	w.progress()
+	w.reportProgress()
 	r.Wall = time.Since(w.began)
 }
 
