@@ -2,21 +2,21 @@ package world
 
 import "time"
 
-// agenda is what people have set out to do, by instant and then in the order in which they set
-// out: a binary heap. Each step costs the logarithm of what is open, whatever lies behind.
+// agenda holds the scheduled tasks in a binary heap, ordered by instant and then by the order in which
+// they were scheduled. Each operation costs the logarithm of the number of tasks in it.
 type agenda struct {
 	heap []entry
 	made uint64
 }
 
-// entry is one intention.
+// entry is one scheduled task.
 type entry struct {
 	at   int64  // nanoseconds since 1970
-	made uint64 // counts the intentions
+	made uint64 // the number of the entry, from 1
 	do   task
 }
 
-// task is what somebody does when his time has come. No is the number that put has given it.
+// task is something that happens at its instant. no is the number that put returned for it.
 type task interface {
 	run(w *world, no uint64)
 }
@@ -25,7 +25,7 @@ func (e *entry) before(o *entry) bool {
 	return e.at < o.at || e.at == o.at && e.made < o.made
 }
 
-// put notes an intention and returns its number, from 1.
+// put schedules a task and returns its number, from 1.
 func (a *agenda) put(at time.Time, do task) uint64 {
 	a.made++
 	a.heap = append(a.heap, entry{at: at.UnixNano(), made: a.made, do: do})
@@ -41,7 +41,7 @@ func (a *agenda) put(at time.Time, do task) uint64 {
 	return a.made
 }
 
-// next takes the first intention out, and reports whether there was one.
+// next removes and returns the first entry, and reports whether there was one.
 func (a *agenda) next() (entry, bool) {
 	if len(a.heap) == 0 {
 		return entry{}, false

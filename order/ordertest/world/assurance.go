@@ -11,21 +11,21 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// assuranceOrder is an assurance order.
+// assuranceOrder is an assurance order and the plans of its seller and buyer.
 type assuranceOrder struct {
 	liveOrder
-	draftCommand desk.Command // its first command
+	draftCommand desk.Command // the command that began it
 	total        int64
 	initial      int64
 	coverage     order.Coverage
-	goods        []good
-	bankDecides  bool          // a bank decides on a chargeback
-	payments     []payment.Key // the payments that were reported
-	cases        int           // counts the cases about them
-	shipments    int           // how many entrustments it takes
+	bankDecides  bool          // the decision of a bank on a chargeback is on its way
+	payments     []payment.Key // the payments that were reported or are on their way
+	cases        int           // the number of the case that a bank opened last on them
+	entrustments int           // how many it has been given
+	shipments    int           // how many entrustments it needs
 }
 
-// beginAssurance begins one.
+// beginAssurance begins an assurance order.
 func beginAssurance(w *world) {
 	a := &assuranceOrder{liveOrder: liveOrder{id: trade.ID(w.newID()), buyer: w.people.anyBuyer(w), seller: w.people.sellers[w.rng.IntN(w.Sellers)]}}
 	w.begin(&a.liveOrder, order.Stream(a.id))
@@ -49,14 +49,14 @@ func beginAssurance(w *world) {
 	w.schedule(&a.liveOrder, a, 0)
 }
 
-// on addresses a command to the order.
+// on returns the action that issues a command on the order.
 func (a *assuranceOrder) on(c order.Command) desk.Action { return desk.OnOrder(a.id, c) }
 
-// bySeller and buys ask for a command that has to be accepted.
+// bySeller and byBuyer issue a command that must be accepted.
 func (a *assuranceOrder) bySeller(w *world, c order.Command) { w.issueAll(a.seller.Actor, a.on(c)) }
 func (a *assuranceOrder) byBuyer(w *world, c order.Command)  { w.issueAll(a.buyer, a.on(c)) }
 
-// read reads the order.
+// read reads the order as the platform sees it.
 func (a *assuranceOrder) read(w *world) (o order.Order, ok bool) {
 	ok = w.read(func(p *desk.Desk) (err error) {
 		o, _, err = p.ReadOrder(w.ctx, platform, a.id)
@@ -65,10 +65,10 @@ func (a *assuranceOrder) read(w *world) (o order.Order, ok bool) {
 	return o, ok
 }
 
-// run lets the people of the order look at it and do what they think is next.
+// run has the parties look at the order and take the next step.
 func (a *assuranceOrder) run(w *world, no uint64) {
 	if no != a.planned || a.over {
-		return // they have changed their plans
+		return // another entry has replaced this one
 	}
 	a.rounds++
 	if order.Phase(a.phase) == order.PhaseNone {
@@ -87,7 +87,7 @@ func (a *assuranceOrder) run(w *world, no uint64) {
 	}
 }
 
-// next does what is next and returns how long they wait then.
+// next takes the next step of the order and returns how long the parties wait after it.
 func (a *assuranceOrder) next(w *world, o *order.Order) time.Duration {
 	switch {
 	case o.Frozen():
@@ -109,7 +109,7 @@ func (a *assuranceOrder) next(w *world, o *order.Order) time.Duration {
 	}
 }
 
-// draft writes the contract in one sitting, with the mistakes that people make.
+// draft has the seller write the contract, with the mistakes that people make.
 func (a *assuranceOrder) draft(w *world) {
 	me, m := a.seller.Actor, a.seller
 	a.draftCommand = desk.Command{ID: w.newID(), By: me, Do: a.on(order.Draft{Mode: order.DraftOnline})}
@@ -131,7 +131,7 @@ func (a *assuranceOrder) draft(w *world) {
 		typo := "x" + a.buyer.Email
 		w.issueAll(me, a.on(order.SetBuyer{Email: typo, BuyerName: name}))
 		w.issue(me, a.on(order.MatchBuyer{Email: a.buyer.Email}), never)
-		w.issueAll(me, a.on(order.MatchBuyer{Email: typo})) // which finds nobody
+		w.issueAll(me, a.on(order.MatchBuyer{Email: typo})) // no account has this address
 	}
 	w.issueAll(me, a.on(order.SetBuyer{Email: a.buyer.Email, BuyerName: name}), a.on(order.MatchBuyer{Email: a.buyer.Email}))
 	if w.odds(30) {
@@ -140,13 +140,13 @@ func (a *assuranceOrder) draft(w *world) {
 	w.issueAll(me, a.on(order.SetTerms{Terms: a.terms(w)}))
 	covers := a.coverage != order.CoverageNone
 	if covers && w.odds(20) {
-		w.issue(me, a.on(order.ChooseCoverage{Coverage: a.coverage}), never) // the tick is forgotten
+		w.issue(me, a.on(order.ChooseCoverage{Coverage: a.coverage}), never) // the terms of the coverage are not accepted
 	}
 	if w.odds(20) {
-		w.issue(me, a.on(order.Submit{OneTouchAcknowledged: true}), never) // the coverage is
+		w.issue(me, a.on(order.Submit{OneTouchAcknowledged: true}), never) // no coverage is chosen
 	}
 	w.issueAll(me, a.on(order.ChooseCoverage{Coverage: a.coverage, TermsAccepted: covers}))
-	if !w.odds(60) { // the mode of transport is forgotten, which nobody minds until shipment
+	if !w.odds(60) { // else it is missing, which no rule refuses before shipment
 		w.issueAll(me, a.on(order.SetTransport{Mode: a.mode(w)}))
 	}
 	if w.odds(30) {
@@ -168,7 +168,7 @@ func (a *assuranceOrder) terms(w *world) order.Terms {
 	return t
 }
 
-// contract is a file; its text may name an account, which A10 forbids.
+// contract returns the command that attaches a file. Rule A10 refuses a text that names an account.
 func contract(w *world, text string) order.AttachContract {
 	const digits = "0123456789abcdef"
 	var sum [64]byte
@@ -178,8 +178,8 @@ func contract(w *world, text string) order.AttachContract {
 	return order.AttachContract{FileName: "contract.pdf", SHA256: string(sum[:]), Size: 1000 + w.rng.Int64N(9000), Text: text}
 }
 
-// submit hands the contract in. Where the line does not bear it the seller waits, does without
-// the coverage, or gives up.
+// submit has the seller submit the contract. If the line cannot cover it, the seller waits, drops the
+// coverage, or cancels.
 func (a *assuranceOrder) submit(w *world, o *order.Order) time.Duration {
 	me := a.seller.Actor
 	if w.odds(20) {
@@ -187,7 +187,7 @@ func (a *assuranceOrder) submit(w *world, o *order.Order) time.Duration {
 		return time.Minute
 	}
 	if w.odds(40) {
-		w.issue(me, a.on(order.Submit{}), never) // the acknowledgement is forgotten
+		w.issue(me, a.on(order.Submit{}), never) // without the acknowledgement
 	}
 	submit := a.on(order.Submit{OneTouchAcknowledged: true})
 	switch {
@@ -204,7 +204,7 @@ func (a *assuranceOrder) submit(w *world, o *order.Order) time.Duration {
 	switch {
 	case w.err != nil:
 	case o.Coverage == order.CoverageNone || w.lastRefusal == nil || w.lastRefusal.Rule != rule.D3:
-		w.fail(fmt.Errorf("was refused for another reason than quota: %v", w.lastRefusal))
+		w.fail(fmt.Errorf("was refused for a reason other than quota: %v", w.lastRefusal))
 	case w.odds(300) || a.cooperative():
 		a.bySeller(w, order.ChooseCoverage{Coverage: order.CoverageNone})
 		return time.Minute
@@ -215,7 +215,7 @@ func (a *assuranceOrder) submit(w *world, o *order.Order) time.Duration {
 	return w.between(day, 4*day)
 }
 
-// confirm is the buyer making up his mind.
+// confirm has the buyer confirm the order, or do something else with it.
 func (a *assuranceOrder) confirm(w *world, o *order.Order) time.Duration {
 	confirm := order.Confirm{Terms: o.Revision}
 	switch {
@@ -237,10 +237,10 @@ func (a *assuranceOrder) confirm(w *world, o *order.Order) time.Duration {
 	case roll < 60:
 		w.issueAll(w.either(a.seller.Actor, a.buyer), a.on(order.Cancel{}))
 		return time.Minute
-	case roll < 80 && a.pending == 0: // he pays before he has confirmed
+	case roll < 80 && a.pending == 0: // the buyer pays before confirming
 		a.wire(w, o, o.Terms.Initial.MinorUnits(), o.Buyer.Name, w.between(time.Hour, 2*day))
 		return 3 * day
-	case roll < 110: // he does not answer
+	case roll < 110: // the buyer does not answer
 		return w.until(o.ConfirmBy.Add(day))
 	case roll < 115:
 		return o.ConfirmBy.Sub(w.now)
@@ -254,8 +254,8 @@ func (a *assuranceOrder) confirm(w *world, o *order.Order) time.Duration {
 	return w.between(time.Hour, 3*day)
 }
 
-// modify changes the terms before money counts; a buyer who confirms what he saw before is told
-// so.
+// modify has the seller change the terms before a payment is applied. The buyer then cannot confirm the
+// terms of before.
 func (a *assuranceOrder) modify(w *world, o *order.Order) time.Duration {
 	a.total += w.rng.Int64N(500_00) - 100_00
 	a.initial = min(a.initial, a.total)
@@ -269,7 +269,7 @@ func (a *assuranceOrder) modify(w *world, o *order.Order) time.Duration {
 	return w.between(time.Hour, 2*day)
 }
 
-// either draws one of two.
+// either draws one of two actors.
 func (w *world) either(a, b trade.Actor) trade.Actor {
 	if w.odds(500) {
 		return a

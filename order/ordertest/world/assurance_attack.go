@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// attack lets somebody ask for what he must not get. The order stays as it is.
+// attack has somebody issue a command that must be refused. The order does not change.
 func (a *assuranceOrder) attack(w *world, o *order.Order) {
 	stranger, rival := w.people.otherBuyer(w, a.buyer), w.people.otherSeller(a.seller).Actor
 	me := a.seller.Actor
@@ -37,10 +37,10 @@ func (a *assuranceOrder) attack(w *world, o *order.Order) {
 		{system, order.Confirm{Terms: o.Revision}},
 		{trade.Actor{Role: trade.Desk}, order.Unlink{Entrustment: "E"}},
 		{me, order.Draft{Mode: order.DraftOnline}},
-		{me, nil},       // the version that is expected is another
-		{rival, nil},    // the ID of another command
-		{platform, nil}, // the reference of another payment
-		{stranger, nil}, // the entrustment of another order
+		{me, nil},       // with the wrong expected version
+		{rival, nil},    // with the ID of another command
+		{platform, nil}, // with the reference of another payment
+		{stranger, nil}, // with the entrustment of another order
 	}
 	m := moves[w.rng.IntN(len(moves))]
 	switch {
@@ -57,7 +57,7 @@ func (a *assuranceOrder) attack(w *world, o *order.Order) {
 	}
 }
 
-// reuseReference records a payment under the reference of one that came in, with another amount.
+// reuseReference reports a payment again with another amount.
 func (a *assuranceOrder) reuseReference(w *world) {
 	for _, key := range a.payments {
 		if p, ok := a.readPayment(w, key); ok {
@@ -70,7 +70,8 @@ func (a *assuranceOrder) reuseReference(w *world) {
 	}
 }
 
-// useForeignEntrustment tries to use the entrustment that was linked last, where it is another seller's.
+// useForeignEntrustment tries to use the entrustment that was linked last, if it belongs to another
+// seller.
 func (a *assuranceOrder) useForeignEntrustment(w *world) {
 	if link := w.lastLink; link.owner != nil && link.owner.seller != a.seller && !link.owner.over {
 		w.issue(a.seller.Actor, a.on(order.Link{Entrustment: link.id}), never)

@@ -10,7 +10,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// openDispute opens a dispute.
+// openDispute has the buyer open a dispute.
 func (a *assuranceOrder) openDispute(w *world, o *order.Order) time.Duration {
 	left := o.Left()
 	more := trade.Minor(left.MinorUnits()+1, left.Currency())
@@ -19,7 +19,7 @@ func (a *assuranceOrder) openDispute(w *world, o *order.Order) time.Duration {
 	return w.between(time.Hour, 2*day)
 }
 
-// whileFrozen goes on with a dispute or a chargeback, during which the order stands still.
+// whileFrozen takes the next step of a dispute or a chargeback, during which the order is frozen.
 func (a *assuranceOrder) whileFrozen(w *world, o *order.Order) time.Duration {
 	w.issue(a.seller.Actor, a.on(order.MarkShipped{}), never)
 	if o.OpenChargebacks > 0 && !a.bankDecides {
@@ -34,13 +34,12 @@ func (a *assuranceOrder) whileFrozen(w *world, o *order.Order) time.Duration {
 		}
 		a.arbitrate(w, o)
 		return w.between(time.Hour, day)
-	default: // the bank has the word
+	default: // the bank decides next
 		return 30 * day
 	}
 }
 
-// decideCase lets the bank decide on a case that is open. What it decided may turn out the other way
-// later.
+// decideCase schedules the decision of a bank on an open case. Some decisions are reversed later.
 func (a *assuranceOrder) decideCase(w *world) {
 	for _, key := range a.payments {
 		p, _ := a.readPayment(w, key)
@@ -59,19 +58,19 @@ func (a *assuranceOrder) decideCase(w *world) {
 	}
 }
 
-// reportDecision has the bank report how a case ended.
+// reportDecision schedules the report of a bank on how a case ended.
 func (a *assuranceOrder) reportDecision(w *world, key payment.Key, name string, won bool, after time.Duration, then func(bool)) {
 	c := order.ResolveChargeback{Reference: key.Reference, Case: name, Won: won, At: w.now.Add(after)}
 	w.send(&message{order: &a.liveOrder, task: a, want: must, c: desk.Command{By: platform, Do: a.on(c)}, then: then},
 		fmt.Sprint(a.id, "/resolve/", c.Reference, "/", name, "/", won, "/", c.At.UnixNano()), after)
 }
 
-// mayDispute reports whether the buyer may open one more dispute.
+// mayDispute reports whether the buyer may open another dispute.
 func (a *assuranceOrder) mayDispute(o *order.Order) bool {
 	return o.Dispute.RuledIn == order.PhaseNone && o.Dispute.Number < 3
 }
 
-// negotiate is a turn of the parties of a dispute.
+// negotiate has the parties of a dispute take their next step.
 func (a *assuranceOrder) negotiate(w *world, o *order.Order) time.Duration {
 	x, left := &o.Dispute, o.Left()
 	switch {
@@ -82,7 +81,7 @@ func (a *assuranceOrder) negotiate(w *world, o *order.Order) time.Duration {
 		w.issueAll(w.either(a.buyer, a.seller.Actor), a.on(order.Escalate{}))
 		return time.Hour
 	}
-	w.issue(platform, a.on(order.Arbitrate{}), never) // nobody has asked it to
+	w.issue(platform, a.on(order.Arbitrate{}), never) // the dispute is not escalated
 	switch roll := w.rng.Uint32N(100); {
 	case roll < 20 || a.cooperative() || !left.IsPositive():
 		a.byBuyer(w, order.WithdrawDispute{})
@@ -92,14 +91,14 @@ func (a *assuranceOrder) negotiate(w *world, o *order.Order) time.Duration {
 		return w.between(time.Hour, day)
 	case roll < 80 && w.now.Before(x.EscalateFrom.Add(-1)):
 		return x.EscalateFrom.Add(-1).Sub(w.now)
-	case roll < 90 && w.now.Before(x.EscalateBy): // nobody moves until the system does
+	case roll < 90 && w.now.Before(x.EscalateBy): // the parties wait until the system escalates
 		w.issue(system, a.on(order.Escalate{}), never)
 		return w.until(x.EscalateBy.Add(tickEvery))
 	}
 	return w.between(time.Hour, day)
 }
 
-// offerSettlement has one side make an offer, and the other take it or not.
+// offerSettlement has one party propose a settlement, which the other may accept.
 func (a *assuranceOrder) offerSettlement(w *world, o *order.Order, left trade.Money) {
 	first, second := a.buyer, a.seller.Actor
 	if w.odds(500) {
@@ -118,7 +117,7 @@ func (a *assuranceOrder) offerSettlement(w *world, o *order.Order, left trade.Mo
 	}
 }
 
-// arbitrate is the platform's decision.
+// arbitrate has the platform decide the dispute.
 func (a *assuranceOrder) arbitrate(w *world, o *order.Order) {
 	left := o.Left()
 	w.issue(a.buyer, a.on(order.Arbitrate{Refund: left}), never)
@@ -132,7 +131,7 @@ func (a *assuranceOrder) arbitrate(w *world, o *order.Order) {
 		if w.odds(500) {
 			amount = w.partOf(left)
 		}
-		// Without a hold that is open there is nothing to advance it from.
+		// Refused if the order has no open hold to pay the compensation from.
 		if w.issue(platform, a.on(order.Arbitrate{Compensation: amount}), may) {
 			return
 		}

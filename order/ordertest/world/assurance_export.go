@@ -10,22 +10,17 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// good is an entrustment of an order.
-type good struct {
-	id   order.EntrustmentID
-	void bool // customs released it before the order was drafted
-}
-
-// lastLink is an entrustment that an order was given.
+// lastLink is the entrustment that was linked last, and its order.
 type lastLink struct {
 	id    order.EntrustmentID
 	owner *liveOrder
 }
 
-// export takes the next entrustment to customs and links it; customs report its release later.
+// export has the seller entrust the next goods, takes them to customs and links the entrustment. Customs
+// report the release later.
 func (a *assuranceOrder) export(w *world) time.Duration {
-	g := good{id: order.EntrustmentID(fmt.Sprintf("E%s-%d", a.id.String()[4:23], len(a.goods)+1))}
-	stream, err := entrustment.Stream(g.id)
+	id := order.EntrustmentID(fmt.Sprintf("E%s-%d", a.id.String()[4:23], a.entrustments+1))
+	stream, err := entrustment.Stream(id)
 	if err != nil {
 		w.fail(err)
 		return 0
@@ -33,21 +28,20 @@ func (a *assuranceOrder) export(w *world) time.Duration {
 	w.addStream(&a.liveOrder, stream)
 	declared := w.now
 	released := w.now.Add(w.between(6*time.Hour, 5*day))
-	if w.odds(12) && len(a.goods) < 10 { // goods that customs let go before the order was drafted
-		g.void = true
+	if w.odds(12) && a.entrustments < 10 { // a release before the order was drafted, which voids the entrustment
 		declared, released = a.begun.Add(-2*time.Hour), a.begun.Add(-1)
 	}
-	a.goods = append(a.goods, g)
+	a.entrustments++
 	me := a.seller.Actor
-	do := func(c entrustment.Command) desk.Action { return desk.OnEntrustment(g.id, c) }
+	do := func(c entrustment.Command) desk.Action { return desk.OnEntrustment(id, c) }
 	w.issueAll(me, do(entrustment.Draft{Title: "goods of " + string(me.Account)}), do(entrustment.Submit{}))
 	if w.odds(50) {
 		w.issueAll(platform, do(entrustment.RequestChange{Need: entrustment.NeedInformation, Note: "the weight"}))
 		w.issueAll(me, do(entrustment.Resubmit{}))
 	}
-	declaration := a.declaration(w, g.id, declared)
+	declaration := a.declaration(w, id, declared)
 	w.issueAll(platform, do(entrustment.Approve{}))
-	if !w.odds(20) { // else the report of customs comes before that of the export service
+	if !w.odds(20) { // else the report of customs comes before the declaration
 		w.issueAll(platform, do(entrustment.Declare{Declaration: declaration}))
 	}
 	if w.odds(30) {
@@ -56,26 +50,25 @@ func (a *assuranceOrder) export(w *world) time.Duration {
 		w.issueAll(platform, do(entrustment.Approve{}), do(entrustment.Declare{Declaration: declaration}))
 	}
 	if w.odds(15) {
-		w.inTwoTabs(me, a.on(order.Link{Entrustment: g.id}))
+		w.inTwoTabs(me, a.on(order.Link{Entrustment: id}))
 	} else {
-		a.bySeller(w, order.Link{Entrustment: g.id})
+		a.bySeller(w, order.Link{Entrustment: id})
 	}
-	w.lastLink = lastLink{g.id, &a.liveOrder}
+	w.lastLink = lastLink{id, &a.liveOrder}
 	arrives := max(released.Sub(w.now), time.Hour)
 	w.send(&message{
 		order: &a.liveOrder, task: a, want: must,
 		c:    desk.Command{By: platform, Do: do(entrustment.Release{ReleasedAt: released})},
-		then: func(bool) { a.afterRelease(w, g.id, released) },
-	}, string(g.id)+"/release", arrives)
+		then: func(bool) { a.afterRelease(w, id, released) },
+	}, string(id)+"/release", arrives)
 	if w.odds(10) {
-		w.issue(platform, do(entrustment.Release{ReleasedAt: w.now.Add(day)}), never) // in the future
-		w.issue(platform, do(entrustment.CloseCustoms{ClosedAt: w.now}), never)       // not yet
+		w.issue(platform, do(entrustment.Release{ReleasedAt: w.now.Add(day)}), never) // a release in the future
+		w.issue(platform, do(entrustment.CloseCustoms{ClosedAt: w.now}), never)       // before its release
 	}
 	return w.between(time.Minute, day)
 }
 
-// afterRelease has customs repeat themselves, contradict themselves, and confirm the departure of goods,
-// for some.
+// afterRelease has customs repeat or contradict the release of some goods, and close others.
 func (a *assuranceOrder) afterRelease(w *world, id order.EntrustmentID, released time.Time) {
 	if w.odds(50) {
 		w.issueAll(platform, desk.OnEntrustment(id, entrustment.Release{ReleasedAt: released}),
@@ -105,7 +98,7 @@ func (a *assuranceOrder) declaration(w *world, id order.EntrustmentID, at time.T
 	}
 }
 
-// ship takes the goods through customs and marks the order as shipped.
+// ship exports the goods and has the order marked as shipped.
 func (a *assuranceOrder) ship(w *world, o *order.Order) time.Duration {
 	if waits := a.handleUnapplied(w, o); waits > 0 {
 		return waits
@@ -117,7 +110,7 @@ func (a *assuranceOrder) ship(w *world, o *order.Order) time.Duration {
 		return a.pay(w, o, o.Due().MinorUnits())
 	}
 	if len(o.Links) == 0 && w.odds(40) {
-		w.issue(a.seller.Actor, a.on(order.MarkShipped{}), never) // the link is forgotten
+		w.issue(a.seller.Actor, a.on(order.MarkShipped{}), never) // no entrustment is linked
 	}
 	if waits := a.interrupt(w, o); waits > 0 {
 		return waits
@@ -133,7 +126,7 @@ func (a *assuranceOrder) ship(w *world, o *order.Order) time.Duration {
 			return time.Hour
 		}
 	}
-	if len(a.goods) < a.shipments || len(o.Links) == 0 {
+	if a.entrustments < a.shipments || len(o.Links) == 0 {
 		return a.export(w)
 	}
 	if a.pending > 0 {
@@ -151,8 +144,8 @@ func (a *assuranceOrder) ship(w *world, o *order.Order) time.Duration {
 	return w.between(time.Hour, 2*day)
 }
 
-// interrupt lets something happen that is not a step on the way, and returns how long they wait
-// then; zero if nothing has happened.
+// interrupt lets something happen that is not a step towards shipment, and returns how long the parties
+// wait after it, or zero if nothing happened.
 func (a *assuranceOrder) interrupt(w *world, o *order.Order) time.Duration {
 	if a.cooperative() {
 		return 0
@@ -167,7 +160,7 @@ func (a *assuranceOrder) interrupt(w *world, o *order.Order) time.Duration {
 	case roll < 35 && len(o.Links) > 0 && a.pending == 0:
 		link := o.Links[w.rng.IntN(len(o.Links))].ID
 		a.bySeller(w, order.Unlink{Entrustment: link})
-		w.issue(a.seller.Actor, a.on(order.Link{Entrustment: link}), may) // refused if it is void
+		w.issue(a.seller.Actor, a.on(order.Link{Entrustment: link}), may) // refused if the entrustment is void
 		return time.Hour
 	case roll < 45 && left.IsPositive():
 		w.issueAll(w.either(a.seller.Actor, platform), a.on(order.Refund{Amount: w.partOf(left)}))
@@ -183,7 +176,7 @@ func (a *assuranceOrder) interrupt(w *world, o *order.Order) time.Duration {
 	return 0
 }
 
-// answerProposal is the buyer's answer to a change that the seller has proposed.
+// answerProposal has the buyer accept or reject the change that the seller has proposed.
 func (a *assuranceOrder) answerProposal(w *world, o *order.Order) time.Duration {
 	w.issue(a.buyer, a.on(order.AcceptChange{Proposal: o.Proposal.Number + 1}), never)
 	if w.odds(500) || !w.issue(a.buyer, a.on(order.AcceptChange{Proposal: o.Proposal.Number}), may) {
@@ -192,7 +185,7 @@ func (a *assuranceOrder) answerProposal(w *world, o *order.Order) time.Duration 
 	return time.Hour
 }
 
-// receive is the buyer waiting for his goods and, perhaps, confirming that they have come.
+// receive has the buyer wait for the goods, confirm the receipt, or stay silent.
 func (a *assuranceOrder) receive(w *world, o *order.Order) time.Duration {
 	if waits := a.handleUnapplied(w, o); waits > 0 {
 		return waits
@@ -203,7 +196,7 @@ func (a *assuranceOrder) receive(w *world, o *order.Order) time.Duration {
 		w.issue(a.buyer, a.on(order.ExtendReceipt{}), never)
 		w.issue(a.buyer, a.on(order.OpenDispute{Ground: order.GroundQuality, Claimed: w.usd(1)}), never)
 		if w.odds(500) {
-			a.byBuyer(w, order.ConfirmReceipt{}) // late, and in time as long as nobody else has
+			a.byBuyer(w, order.ConfirmReceipt{}) // at the deadline, and accepted because the system has not confirmed yet
 		} else {
 			w.issueAll(system, a.on(order.AutoConfirmReceipt{}))
 		}
@@ -244,7 +237,7 @@ func (a *assuranceOrder) receive(w *world, o *order.Order) time.Duration {
 	case roll < 50:
 		a.byBuyer(w, order.ConfirmReceipt{})
 		return time.Hour
-	case roll < 65: // he stays silent
+	case roll < 65: // the buyer stays silent
 		return w.until(deadline.Add(tickEvery))
 	}
 	return w.between(day, 5*day)

@@ -12,13 +12,13 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// fund brings the initial payment in.
+// fund has the buyer make the initial payment, or the parties do something else.
 func (a *assuranceOrder) fund(w *world, o *order.Order) time.Duration {
 	if waits := a.handleUnapplied(w, o); waits > 0 {
 		return waits
 	}
 	if a.pending > 0 {
-		return 20 * day // until the bank has something to say
+		return 20 * day // until the bank's report arrives
 	}
 	applied, roll := o.Ledger.Applied.IsPositive(), w.rng.Uint32N(1000)
 	switch {
@@ -28,14 +28,14 @@ func (a *assuranceOrder) fund(w *world, o *order.Order) time.Duration {
 		return time.Hour
 	case roll < 40 && !applied:
 		return a.modify(w, o)
-	case roll < 70 && !applied: // he forgets to pay, and may remember when it is too late
+	case roll < 70 && !applied: // the buyer does not pay in time, and may pay after the deadline
 		if w.odds(400) {
 			a.wire(w, o, o.Terms.Initial.MinorUnits(), o.Buyer.Name, w.until(o.PayBy.Add(2*day)))
 		}
 		return w.until(o.PayBy.Add(day))
 	case roll < 400 && applied && w.issue(a.seller.Actor, a.on(order.AcceptShortfall{}), may):
 		return time.Hour
-	case roll < 550 && len(a.goods) < a.shipments:
+	case roll < 550 && a.entrustments < a.shipments:
 		return a.export(w)
 	}
 	if !w.now.Before(o.PayBy) && !applied {
@@ -44,8 +44,8 @@ func (a *assuranceOrder) fund(w *world, o *order.Order) time.Duration {
 	return a.pay(w, o, o.StepDue().MinorUnits())
 }
 
-// handleUnapplied looks after money that waits: it is applied where it is due, or paid back. It returns how
-// long they wait if there was any.
+// handleUnapplied has the platform apply or return the unapplied money. It returns how long the parties
+// wait after it, or zero if there was none.
 func (a *assuranceOrder) handleUnapplied(w *world, o *order.Order) time.Duration {
 	if a.handlePaymentReview(w, o) {
 		return time.Hour
@@ -64,7 +64,8 @@ func (a *assuranceOrder) handleUnapplied(w *world, o *order.Order) time.Duration
 	return time.Hour
 }
 
-// handlePaymentReview decides on a payment under review, and reports whether there was one.
+// handlePaymentReview has the platform decide on a payment under review, and reports whether there was
+// one.
 func (a *assuranceOrder) handlePaymentReview(w *world, o *order.Order) bool {
 	if !o.Ledger.Review.IsPositive() {
 		return false
@@ -86,7 +87,7 @@ func (a *assuranceOrder) handlePaymentReview(w *world, o *order.Order) bool {
 	return false
 }
 
-// readPayment reads a payment of the order.
+// readPayment reads a payment, and reports whether the order has it.
 func (a *assuranceOrder) readPayment(w *world, key payment.Key) (p payment.Payment, ok bool) {
 	ok = w.read(func(x *desk.Desk) (err error) {
 		p, _, err = x.ReadPayment(w.ctx, platform, key)
@@ -105,7 +106,7 @@ func lesser(a, b trade.Money) trade.Money {
 	return a
 }
 
-// pay sends an amount by some method, now and then not quite as it should be.
+// pay has the buyer pay an amount by some method, sometimes short, over or under another name.
 func (a *assuranceOrder) pay(w *world, o *order.Order, cents int64) time.Duration {
 	if cents <= 0 {
 		return day
@@ -116,7 +117,7 @@ func (a *assuranceOrder) pay(w *world, o *order.Order, cents int64) time.Duratio
 			return a.payOnline(w, o, order.PayCard, cents)
 		case roll < 25:
 			return a.payOnline(w, o, order.PayECheck, cents)
-		case roll < 31 && cents > 50_00: // a bank on the way keeps something
+		case roll < 31 && cents > 50_00: // an intermediary bank deducts a fee
 			cents -= 15_00 + w.rng.Int64N(30_00)
 		case roll < 34:
 			cents += 1 + w.rng.Int64N(100_00)
@@ -129,7 +130,7 @@ func (a *assuranceOrder) pay(w *world, o *order.Order, cents int64) time.Duratio
 	return 8 * day
 }
 
-// wire has a transfer arrive after a while.
+// wire has the buyer send a transfer, which is reported after a while.
 func (a *assuranceOrder) wire(w *world, o *order.Order, cents int64, payer string, after time.Duration) {
 	a.paymentCount++
 	c := order.RecordPayment{
@@ -142,7 +143,7 @@ func (a *assuranceOrder) wire(w *world, o *order.Order, cents int64, payer strin
 			c.Payment = notice.Payment
 		}
 	}
-	if w.odds(15) { // somebody types another account's number
+	if w.odds(15) { // with the number of another account
 		wrong := c
 		wrong.ReceivingAccount = "TA00000000"
 		w.issue(platform, a.on(wrong), never)
@@ -151,8 +152,8 @@ func (a *assuranceOrder) wire(w *world, o *order.Order, cents int64, payer strin
 	a.report(w, c, must, c.Reference, after)
 }
 
-// payOnline pays by card or e-Checking, which is under way until the acquirer reports. Where one
-// cannot be begun a transfer takes its place.
+// payOnline has the buyer pay by card or e-Checking; the acquirer reports the result later. If the payment
+// cannot be initiated, the buyer sends a transfer instead.
 func (a *assuranceOrder) payOnline(w *world, o *order.Order, method order.Method, cents int64) time.Duration {
 	a.paymentCount++
 	c := order.InitiatePayment{Payment: order.PaymentID(fmt.Sprintf("P%d", a.paymentCount)), Method: method, Amount: w.usd(cents)}
@@ -167,7 +168,7 @@ func (a *assuranceOrder) payOnline(w *world, o *order.Order, method order.Method
 		a.wire(w, o, cents, o.Buyer.Name, w.between(day, 5*day))
 		return 8 * day
 	}
-	key := fmt.Sprintf("%s/%d", a.id, a.paymentCount) // the processor's, which no other payment has
+	key := fmt.Sprintf("%s/%d", a.id, a.paymentCount) // the processor's reference, unique to this payment
 	if w.odds(80) {
 		a.report(w, order.FailPayment{Payment: c.Payment, Reason: "declined"}, must, key, after)
 	} else {
@@ -179,13 +180,13 @@ func (a *assuranceOrder) payOnline(w *world, o *order.Order, method order.Method
 	return 8 * day
 }
 
-// report has a bank or an acquirer report something about the order.
+// report schedules the report of a bank or an acquirer on the order.
 func (a *assuranceOrder) report(w *world, c order.Command, want want, key string, after time.Duration) {
 	w.send(&message{order: &a.liveOrder, task: a, c: desk.Command{By: platform, Do: a.on(c)}, want: want},
 		a.id.String()+"/"+key, after)
 }
 
-// payBalance brings the balance in after receipt.
+// payBalance has the buyer pay the balance after receipt.
 func (a *assuranceOrder) payBalance(w *world, o *order.Order) time.Duration {
 	if waits := a.handleUnapplied(w, o); waits > 0 {
 		return waits
@@ -208,7 +209,7 @@ func (a *assuranceOrder) payBalance(w *world, o *order.Order) time.Duration {
 	return a.pay(w, o, o.Due().MinorUnits())
 }
 
-// afterEnd winds an order up that has ended, and lets its people say what they think of it.
+// afterEnd has the parties of an order that has ended review it, settles what is left, and finishes it.
 func (a *assuranceOrder) afterEnd(w *world, o *order.Order) time.Duration {
 	if waits := a.handleUnapplied(w, o); waits > 0 {
 		return waits
@@ -241,8 +242,8 @@ func (a *assuranceOrder) afterEnd(w *world, o *order.Order) time.Duration {
 	return 0
 }
 
-// reversePayment has a bank take a payment back, all of it, a part or more, in a new case or in one of before,
-// and reports whether there was a payment. The report may come a while after the fact, and again.
+// reversePayment has a bank take back a payment, a part of it or more, in a new case or an earlier one, and
+// reports whether it did. The report may come days after the reversal, and twice.
 func (a *assuranceOrder) reversePayment(w *world) bool {
 	if len(a.payments) == 0 {
 		return false
@@ -257,7 +258,7 @@ func (a *assuranceOrder) reversePayment(w *world) bool {
 	}
 	name := fmt.Sprint("case/", a.cases)
 	if slices.ContainsFunc(p.Cases, func(c order.Case) bool { return c.Name == name }) {
-		return false // it says nothing new
+		return false // the payment has the case already
 	}
 	amount := trade.Money{}
 	switch roll := w.rng.Uint32N(10); {
@@ -275,7 +276,7 @@ func (a *assuranceOrder) reversePayment(w *world) bool {
 	}
 	done := w.issueAll(platform, a.on(c))
 	if done && w.odds(200) {
-		w.issueAll(platform, a.on(c)) // the same report again
+		w.issueAll(platform, a.on(c)) // the same report twice
 	}
 	return done
 }

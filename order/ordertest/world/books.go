@@ -5,15 +5,14 @@ import (
 	"fmt"
 )
 
-// checkBooks reads what the desk says of every line and balance at the end and requires that it is
-// what the log adds up to, that nothing is occupied when no order is open, and that every cent
-// is accounted for.
+// checkBooks reads every line and balance from the desk at the end. It requires that they equal the
+// totals of the log, that no quota is held when no order is open, and that every cent is accounted for.
 func (w *world) checkBooks() {
 	w.readSlow(-1)
 	if w.err != nil {
 		return
 	}
-	w.noFaults = true // the last look is at what is there
+	w.noFaults = true // the last reads meet no faults
 	a, b := &w.tally.usd, &w.tally.cny
 	ends, err := w.readFinalBalances()
 	if err != nil {
@@ -24,16 +23,16 @@ func (w *world) checkBooks() {
 		what      string
 		got, want int64
 	}{
-		{"received is applied, unapplied, returned or reversed", a.received, a.applied + a.unapplied + a.returned + a.reversed},
-		{"what the lines hold", ends.held, a.held - a.released - a.posted},
-		{"what the lines hold when no order is open", ends.held, 0},
-		{"what was claimed from the lines is what orders were compensated", a.posted, a.claimed},
-		{"what is claimed and not repaid", ends.consumed, a.posted - a.repaid},
-		{"the limits of the lines", ends.limit, w.tally.assuranceLimits},
-		{"what the pay-later lines use", ends.used, b.used()},
-		{"what the pay-later lines use when no order is open", ends.used, 0},
+		{"received equals applied, unapplied, returned and reversed", a.received, a.applied + a.unapplied + a.returned + a.reversed},
+		{"held on the assurance lines", ends.held, a.held - a.released - a.posted},
+		{"held on the assurance lines when no order is open", ends.held, 0},
+		{"claimed from the lines equals the compensations of orders", a.posted, a.claimed},
+		{"claimed and not repaid", ends.consumed, a.posted - a.repaid},
+		{"the limits of the assurance lines", ends.limit, w.tally.assuranceLimits},
+		{"used on the pay-later lines", ends.used, b.used()},
+		{"used on the pay-later lines when no order is open", ends.used, 0},
 		{"the limits of the pay-later lines", ends.quota, w.tally.payLaterLimits},
-		{"every payment is credited", b.credited, b.restoredPaid},
+		{"credited equals the payments of pay-later orders", b.credited, b.restoredPaid},
 		{"credited", ends.credited, b.credited},
 		{"in transit", ends.inTransit, b.inTransit},
 		{"paid out", ends.paidOut, b.paidOut},
@@ -41,16 +40,16 @@ func (w *world) checkBooks() {
 		{"spent", ends.spent, b.spent},
 		{"debited", ends.debited, b.debited},
 		{"debt", ends.debt, b.debt},
-		{"credited is what is there or where it went", b.credited,
+		{"credited equals the balances and what was paid out, spent or debited", b.credited,
 			ends.balance - b.debt + b.inTransit + b.paidOut + b.fees + b.spent + b.debited},
-		{"events that the slow follower has seen", int64(w.slowFollower.events), int64(w.report.Events)},
+		{"events read by the slow follower", int64(w.slowFollower.events), int64(w.report.Events)},
 	} {
 		if check.got != check.want {
 			w.fail(fmt.Errorf("the books do not balance: %s: %d, want %d", check.what, check.got, check.want))
 		}
 	}
 	if w.slowFollower.chain != w.follower.chain {
-		w.fail(errors.New("the slow follower has read another log"))
+		w.fail(errors.New("the slow follower has read other records than the follower"))
 	}
 	if auditor := w.follower.auditor; auditor != nil && w.err == nil {
 		w.noError(auditor.Totals().Err())
@@ -58,7 +57,7 @@ func (w *world) checkBooks() {
 	w.completeReport(&ends)
 }
 
-// finalBalances is what lines and balances come to at the end, over all sellers.
+// finalBalances are the totals of lines and balances at the end, over all sellers.
 type finalBalances struct {
 	held, limit, consumed, used, quota                                int64
 	credited, balance, inTransit, paidOut, fees, spent, debited, debt int64
@@ -97,7 +96,7 @@ func (w *world) readFinalBalances() (s finalBalances, err error) {
 	return s, nil
 }
 
-// money returns the figures of the report.
+// money returns the totals of each currency for the report.
 func (w *world) money(s *finalBalances) []Money {
 	a, b := &w.tally.usd, &w.tally.cny
 	return []Money{

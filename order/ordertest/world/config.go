@@ -7,35 +7,33 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// Config says which world is run. A field that is zero has the default that its comment names.
+// Config describes a world. A field that is zero has the default in parentheses.
 type Config struct {
-	// Seed decides everything that is left to chance.
+	// Seed determines every random choice.
 	Seed uint64
 	// Orders is how many orders are begun (1,000).
 	Orders int
-	// PayLater is how many of a hundred orders are pay-later orders (20). Below zero none is.
+	// PayLater is how many of a hundred orders are pay-later orders (20). A negative number means none.
 	PayLater int
-	// Sellers and Buyers are how many there are (20 and 400), at most 10,000 and 1,000,000.
+	// Sellers and Buyers are their numbers (20 and 400), at most 10,000 and 1,000,000.
 	Sellers, Buyers int
-	// Months is over how many months of 30 days the orders are begun (one for every 3,000
-	// orders). The world runs until the last of them has ended.
+	// Months is the number of months of 30 days in which orders begin (one for every 3,000
+	// orders). The world runs until the last order has ended.
 	Months int
-	// Start is the first instant (the first of January 2025).
+	// Start is the first instant (1 January 2025, UTC).
 	Start time.Time
-	// Faults says what goes wrong between the desk and the store (nothing).
+	// Faults says how often something goes wrong between the desk and the store (never).
 	Faults Faults
 	// Index lets the desk keep its own index of deadlines, which reads the whole log whenever
 	// a process starts; it is not for a store that forgets. The default is an index that the
 	// world keeps.
 	Index bool
-	// Audit is given the records of every commit, in the order of the log, from the goroutine
-	// of Run; an error fails the run. The default is the auditor of package audit.
+	// Audit receives the records of every commit, in the order of the log, on the goroutine of
+	// Run; an error fails the run. The default is the auditor of package audit.
 	Audit func(commit []events.Record) error
-	// Progress is told how far the run is, a hundred times or a little more, from the
-	// goroutine of Run (nobody is).
+	// Progress, if set, is called up to 400 times on the goroutine of Run.
 	Progress func(Progress)
-	// Again is the command that repeats the run, for the error of one that fails (the call of
-	// Run).
+	// Again is the command that repeats the run, for the text of an Error (the call of Run).
 	Again string
 }
 
@@ -46,35 +44,33 @@ type Progress struct {
 	Commands     int
 	Events       int
 	Wall         time.Duration
-	Bytes        uint64 // of memory that the process holds now
+	Bytes        uint64 // of memory that the operating system process holds
 }
 
-// Faults says how often what can go wrong does: of 10,000 commits, and of 10,000 messages of
-// banks and customs.
+// Faults says how many of 10,000 commits, commands or messages meet each kind of fault.
 type Faults struct {
-	// Lost is how many commits do not reach the store, and Unheard how many do and are not
-	// answered. In both cases the desk does not know and asks again.
+	// Lost is how many commits do not reach the store, and Unheard how many are stored but
+	// lose their response. In both cases the desk does not know the outcome and retries.
 	Lost, Unheard int
-	// Cut is how many commits meet a connection that breaks before or after and stays broken,
-	// so that the desk gives up and whoever has asked it does not know.
+	// Cut is how many commits meet a connection that breaks before or after them and stays
+	// broken, so that the desk gives up and the caller does not know the outcome.
 	Cut int
-	// CrashBefore and CrashAfter are how many commits are the last thing that the process
-	// does, before the store has it or after. A new process begins with the log alone, and
-	// whoever has asked asks again.
+	// CrashBefore and CrashAfter are how many commits crash the process before or after the
+	// commit is stored. A new process starts with only the log, and the caller retries.
 	CrashBefore, CrashAfter int
-	// Elsewhere is how many commands are carried out by another process on the same store,
-	// so that both have caches that are behind.
+	// Elsewhere is how many commands are executed by the other process on the same store, so
+	// that the caches of both fall behind.
 	Elsewhere int
-	// Duplicate is how many messages come again, up to three times, and Late how many come so
-	// late that others overtake them.
+	// Duplicate is how many messages of banks and customs are repeated, up to three times, and
+	// Late how many arrive so late that others overtake them.
 	Duplicate, Late int
-	// CrashAt, if it is not 0, lets the process die at that instant between two steps: each
-	// call of the store by the desk has one before it, and a commit has one after it as well.
-	// They count from 1.
+	// CrashAt, if it is not 0, crashes the process at the crash point of that number, from 1:
+	// there is one before each call of the store, and another one after each commit.
 	CrashAt int
 }
 
-// AllFaults returns faults of every kind, each met by that many commits or messages of 10,000.
+// AllFaults returns faults of every kind but CrashAt, each for that many of 10,000 commits, commands or
+// messages.
 func AllFaults(often int) Faults {
 	return Faults{
 		Lost: often, Unheard: often, Cut: often, CrashBefore: often, CrashAfter: often,
@@ -82,9 +78,8 @@ func AllFaults(often int) Faults {
 	}
 }
 
-// The names of the faults in a Report. FaultConflict counts the commits that met a stream that had
-// moved, which come of the other process, and FaultLag the days at whose end the slow follower was
-// behind.
+// The names of the faults in a Report. FaultConflict counts the commits that met a conflict with the other
+// process, and FaultLag the days at whose end the slow follower was behind.
 const (
 	FaultLost        = "lost"
 	FaultUnheard     = "unheard"
@@ -99,13 +94,12 @@ const (
 	FaultLag         = "lag"
 )
 
-// Error says why a run has failed and how to see it again: the same Config fails in the same
-// way on every store.
+// Error says why a run failed and how to repeat it: the same Config fails in the same way on every store.
 type Error struct {
 	Seed    uint64
-	Step    int       // of the command, counted from 1
+	Step    int       // the number of the command, from 1
 	At      time.Time // by the virtual clock
-	Command string    // what was asked for last, and by whom
+	Command string    // the last command, and who issued it
 	Again   string    // the command that repeats the run
 	Err     error
 }
@@ -118,12 +112,12 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// FieldError says that a field of a Config cannot be.
+// FieldError says that a field of a Config is invalid.
 type FieldError struct{ Field, Reason string }
 
 func (e *FieldError) Error() string { return "world: config: " + e.Field + " " + e.Reason }
 
-// ordersPerMonth is how many orders are begun in a month unless the Config says otherwise.
+// ordersPerMonth is how many orders begin in a month by default.
 const ordersPerMonth = 3000
 
 // filled returns the configuration with its defaults.
@@ -150,7 +144,7 @@ func fill(field *int, value int) {
 	}
 }
 
-// check returns a *FieldError for the first field that cannot be, or nil.
+// check returns a *FieldError for the first invalid field, or nil.
 func (c *Config) check() error {
 	for _, f := range [...]struct {
 		name               string

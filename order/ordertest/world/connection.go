@@ -16,15 +16,14 @@ var (
 	errBroken  = errors.New("world: the connection is broken")
 )
 
-// connection is the connection of one process to the store. It does to commits what the faults of the
-// world say, and to the process what a crash does: from then on every call fails, and what the
-// process had in memory is lost with it.
+// connection is the connection of one process to the store. It injects the faults of the Config into the
+// commits. After a crash every call fails, until a new process with an empty memory replaces this one.
 type connection struct {
 	events.Store
 	world     *world
 	dead      bool
 	cut       bool   // the next commit fails without reaching the store
-	meanwhile func() // is called once, before the next commit reaches the store
+	meanwhile func() // if set, it is called once, before the next commit reaches the store
 }
 
 var (
@@ -32,7 +31,8 @@ var (
 	_ events.Snapshots = (*connection)(nil)
 )
 
-// crashPoint passes one instant between two steps and reports whether the process is dead after it.
+// crashPoint counts one instant at which Faults.CrashAt can stop the process, and reports whether the
+// process is dead after it.
 func (conn *connection) crashPoint() bool {
 	if conn.dead {
 		return true
@@ -48,7 +48,7 @@ func (conn *connection) crashPoint() bool {
 	return conn.dead
 }
 
-// Append hands a commit to the store, or does to it what the draw says.
+// Append passes a commit to the store, or injects the fault that is drawn.
 func (conn *connection) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
 	if conn.crashPoint() {
 		return events.Receipt{}, errCrashed
@@ -84,12 +84,12 @@ func (conn *connection) Append(ctx context.Context, c events.Commit) (events.Rec
 		conn.dead = true
 		return events.Receipt{}, errCrashed
 	case fault == FaultUnheard || fault == FaultCut:
-		return events.Receipt{}, fmt.Errorf("%w: the answer was lost", events.ErrUnknownOutcome)
+		return events.Receipt{}, fmt.Errorf("%w: the response was lost", events.ErrUnknownOutcome)
 	}
 	return receipt, err
 }
 
-// AppendEach decides the members one by one, as a store may.
+// AppendEach appends the commits one by one, which the interface allows.
 func (conn *connection) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
 	out := make([]events.Outcome, len(group))
 	for i, c := range group {
@@ -132,8 +132,8 @@ func (conn *connection) Settled(ctx context.Context) (events.Position, error) {
 	return conn.Store.Settled(ctx)
 }
 
-// SaveSnapshot implements events.Snapshots, for stores that do. It may be called beside the
-// goroutine of the world and meets no faults.
+// SaveSnapshot implements events.Snapshots if the store does; otherwise it does nothing. It may run on
+// another goroutine than the world and meets no faults.
 func (conn *connection) SaveSnapshot(ctx context.Context, s events.Snapshot) error {
 	if to, ok := conn.Store.(events.Snapshots); ok {
 		return to.SaveSnapshot(ctx, s)
@@ -141,7 +141,7 @@ func (conn *connection) SaveSnapshot(ctx context.Context, s events.Snapshot) err
 	return nil
 }
 
-// LatestSnapshot implements events.Snapshots; where the store has none, neither has the link.
+// LatestSnapshot implements events.Snapshots. It finds nothing if the store keeps no snapshots.
 func (conn *connection) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
 	if from, ok := conn.Store.(events.Snapshots); ok {
 		return from.LatestSnapshot(ctx, stream, fold)
@@ -149,7 +149,7 @@ func (conn *connection) LatestSnapshot(ctx context.Context, stream events.Stream
 	return events.Snapshot{}, false, nil
 }
 
-// drawCommitFault draws what a commit meets: the name of a fault, or nothing.
+// drawCommitFault draws the fault of a commit and returns its name, or "" for none.
 func (w *world) drawCommitFault() string {
 	f := &w.Faults
 	if w.noFaults || f.Lost|f.Unheard|f.Cut|f.CrashBefore|f.CrashAfter == 0 {
@@ -171,7 +171,7 @@ func (w *world) drawCommitFault() string {
 	return ""
 }
 
-// drawFault reports whether something that happens that often of 10,000 times happens now.
+// drawFault draws whether a fault happens that happens that often of 10,000 times.
 func (w *world) drawFault(often int) bool {
 	return often > 0 && int(w.faultRNG.Uint32N(10_000)) < often
 }

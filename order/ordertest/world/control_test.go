@@ -14,10 +14,10 @@ import (
 	"github.com/tradesurety/surety/order/ordertest/world"
 )
 
-// TestFailureRepeats: a run that fails says at which command and how to see it again, and it fails
-// in the same way again, on another store too.
+// TestFailureRepeats: a run that fails reports the command and how to repeat the run, and it fails in the
+// same way when it is repeated, also on another store.
 func TestFailureRepeats(t *testing.T) {
-	wrong := errors.New("the auditor does not like it")
+	wrong := errors.New("the auditor refuses it")
 	c := small(seed(t, 18), 50)
 	c.Faults = world.AllFaults(100)
 	var texts []string
@@ -36,7 +36,7 @@ func TestFailureRepeats(t *testing.T) {
 		_, err := world.Run(t.Context(), open(t), c)
 		var failed *world.Error
 		if !errors.As(err, &failed) || !errors.Is(err, wrong) {
-			t.Fatalf("the run says %v", err)
+			t.Fatalf("the run returned %v", err)
 		}
 		if failed.Seed != c.Seed || failed.Step < 100 || !strings.HasPrefix(failed.Command, "mark-shipped of order-") ||
 			!strings.Contains(failed.Again, fmt.Sprintf("Seed: %d", c.Seed)) {
@@ -45,11 +45,11 @@ func TestFailureRepeats(t *testing.T) {
 		texts = append(texts, fmt.Sprint(failed.Step, failed.At, failed.Command))
 	}
 	if texts[0] != texts[1] || texts[0] != texts[2] {
-		t.Errorf("the same run fails in other ways: %q", texts)
+		t.Errorf("the same run fails in different ways: %q", texts)
 	}
 }
 
-// unfaithful is a store that does something wrong to what is read.
+// unfaithful is a store that changes or drops records that are read.
 type unfaithful struct {
 	events.Store
 	to func(r *events.Record) (keep bool)
@@ -68,7 +68,7 @@ func (s unfaithful) ReadAll(ctx context.Context, after events.Position, f events
 	}
 }
 
-// TestControls: a store that loses, changes or repeats a record does not pass.
+// TestControls: a run fails on a store that loses or changes a record.
 func TestControls(t *testing.T) {
 	reads := 0
 	for name, to := range map[string]func(r *events.Record) bool{
@@ -94,13 +94,13 @@ func TestControls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := world.Run(t.Context(), unfaithful{inMemory(t), to}, small(19, 50)); err == nil {
-				t.Error("nobody has noticed")
+				t.Error("the run succeeds")
 			}
 		})
 	}
 }
 
-// TestConfig: what cannot be run is refused by the name of its field.
+// TestConfig: an invalid Config is refused with the name of the field.
 func TestConfig(t *testing.T) {
 	for field, c := range map[string]world.Config{
 		"Orders": {Orders: -1}, "PayLater": {PayLater: 101}, "Sellers": {Sellers: 1}, "Buyers": {Buyers: 1}, "Months": {Months: 1201},
@@ -113,22 +113,22 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestStops: the run heeds its context, says how far it is, and leaves no goroutine behind.
+// TestStops: a run stops when its context is cancelled, reports its progress, and leaves no goroutine behind.
 func TestStops(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	c, told := small(20, 100), 0
+	c, calls := small(20, 100), 0
 	c.Progress = func(p world.Progress) {
-		if told++; p.Begun == 50 {
+		if calls++; p.Begun == 50 {
 			cancel()
 		}
 	}
 	if _, err := world.Run(ctx, forgetting(t), c); !errors.Is(err, context.Canceled) {
-		t.Errorf("after its context has ended the run says %v", err)
+		t.Errorf("after its context is cancelled the run returns %v", err)
 	}
-	if told < 50 {
-		t.Errorf("progress was told %d times", told)
+	if calls < 50 {
+		t.Errorf("Progress was called %d times", calls)
 	}
 	for range 100 {
 		if runtime.NumGoroutine() <= before {

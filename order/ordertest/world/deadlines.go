@@ -8,21 +8,22 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/order/desk"
+	"github.com/tradesurety/surety/order/trade"
 )
 
-// tickEvery is how often the system looks what is due.
+// tickEvery is how often the system executes what is due.
 const tickEvery = 4 * time.Hour
 
-// deadlines is a desk.Deadlines that lives outside of the processes, as one that is kept in a
-// database would: the follower tells it which orders have moved. Looking up what is due costs no
-// more than what has moved since the last time and what is due.
+// deadlines is a desk.Deadlines outside of the processes, like one that is kept in a database: the follower
+// marks the orders that have moved. Due costs no more than the orders that have moved since the last call
+// and those that are due.
 type deadlines struct {
 	world *world
 	moved []*liveOrder
 	heap  dueHeap
 }
 
-// markMoved takes note that an order has moved.
+// markMoved notes that an order has new events, so that refresh reads its deadline.
 func (d *deadlines) markMoved(l *liveOrder) {
 	if !l.moved {
 		l.moved = true
@@ -42,8 +43,7 @@ func (d *deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, 
 			w := d.heap.pop()
 			if l := w.order; !l.over && l.due == w.at {
 				list = append(list, l)
-				// It stays noted as moved until the log says what became of it: were it not
-				// carried out, it would be due again.
+				// Marked as moved, it is due again if its command is not executed.
 				d.markMoved(l)
 				l.due = 0
 			}
@@ -65,7 +65,7 @@ func (d *deadlines) Due(ctx context.Context, now time.Time) iter.Seq2[desk.Due, 
 	}
 }
 
-// refresh learns the deadlines of the orders that have moved.
+// refresh reads the deadlines of the orders that have moved.
 func (d *deadlines) refresh(ctx context.Context) error {
 	for len(d.moved) > 0 {
 		l := d.moved[len(d.moved)-1]
@@ -86,7 +86,7 @@ func (d *deadlines) refresh(ctx context.Context) error {
 	return nil
 }
 
-// deadlineOf returns the deadline that runs on an order, and whether one does.
+// deadlineOf returns the running deadline of an order, and whether there is one.
 func (d *deadlines) deadlineOf(ctx context.Context, l *liveOrder) (desk.Due, bool, error) {
 	if l.over {
 		return desk.Due{}, false, nil
@@ -114,7 +114,7 @@ func (d *deadlines) deadlineOf(ctx context.Context, l *liveOrder) (desk.Due, boo
 	return desk.Due{Order: l.id, At: x.At, Kind: x.Kind, Do: desk.OnOrder(l.id, x.Command)}, true, nil
 }
 
-// ignoreNotFound returns nil for an order that nobody has placed yet.
+// ignoreNotFound returns nil if the error says that the order does not exist yet.
 func ignoreNotFound(err error) error {
 	if errors.Is(err, desk.ErrNotFound) {
 		return nil
@@ -122,17 +122,60 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// yieldedDue is a deadline that was told of, and at which instant.
+// ticks is the task that has the system execute what is due.
+type ticks struct{}
+
+func (t *ticks) run(w *world, _ uint64) {
+	w.tick(0)
+	if w.odds(20) && !w.Config.Index {
+		w.idleTick()
+	}
+	if w.running() {
+		w.agenda.put(w.now.Add(tickEvery), t)
+	}
+}
+
+// tick runs Desk.Tick at one of the processes until it returns without a fault.
+func (w *world) tick(i int) {
+	for w.err == nil {
+		w.lastIssued = issued{by: trade.Actor{Role: trade.System}}
+		done, err := w.processes[i].desk.Tick(w.ctx, w.now)
+		w.follow()
+		for _, x := range done {
+			w.report.Commands++
+			w.lastIssued = issued{trade.Actor{Role: trade.System}, x.Do}
+			w.checkOutcome(may, x.Err)
+		}
+		if w.mustRetry(err) {
+			continue
+		}
+		if err != nil {
+			w.fail(err)
+		}
+		return
+	}
+}
+
+// idleTick runs a tick at the other process at the same instant, which must write nothing.
+func (w *world) idleTick() {
+	before := w.report.Events
+	w.tick(1)
+	if w.report.Events != before {
+		w.fail(errors.New("a second tick at the same instant has written events"))
+	}
+}
+
+// yieldedDue is a deadline that Due has yielded, and the instant of that call.
 type yieldedDue struct{ now, at time.Time }
 
-// dueOrder is an order that waits for an instant, in nanoseconds since 1970.
+// dueOrder is an order whose deadline is at an instant, in nanoseconds since 1970.
 type dueOrder struct {
 	at    int64
 	order *liveOrder
 }
 
-// before orders by instant and then by the name of the stream: the kinds of orders are in the
-// order of their categories, and the IDs in that of their texts.
+// before orders by instant and then as the streams' names do: assurance orders before pay-later orders,
+// then by ID.
 func (a *dueOrder) before(b *dueOrder) bool {
 	switch {
 	case a.at != b.at:
@@ -143,8 +186,7 @@ func (a *dueOrder) before(b *dueOrder) bool {
 	return bytes.Compare(a.order.id[:], b.order.id[:]) < 0
 }
 
-// dueHeap is a binary heap. What is out of date in it is known by the instant, which is then not
-// that of the order any more.
+// dueHeap is a binary heap. An entry is out of date if its instant differs from the deadline of its order.
 type dueHeap []dueOrder
 
 func (h *dueHeap) push(w dueOrder) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
@@ -17,13 +18,13 @@ import (
 	"github.com/tradesurety/surety/order/paylater"
 )
 
-// follower reads the log as it grows and keeps what the world wants to know of it.
+// follower reads the log as it grows, has every commit audited, and keeps phases, totals and the digest.
 type follower struct {
 	world   *world
 	audit   func([]events.Record) error
-	auditor *audit.Auditor // nil if somebody else audits
+	auditor *audit.Auditor // nil if Config.Audit replaces it
 	after   events.Position
-	commit  []events.Record // the records of one commit, until the next begins
+	commit  []events.Record // the records of the commit that is being read
 	hash    hash.Hash
 	buf     []byte
 	chain   uint32 // a checksum over the records so far, for the slow follower
@@ -46,7 +47,7 @@ func newFollower(w *world) follower {
 	return f
 }
 
-// follow reads what is new in the log.
+// follow reads the new records of the log.
 func (w *world) follow() {
 	f := &w.follower
 	for r, err := range w.store.ReadAll(w.ctx, f.after, events.Filter{}) {
@@ -63,7 +64,7 @@ func (w *world) follow() {
 	f.endCommit()
 }
 
-// endCommit takes a commit in.
+// endCommit counts the records of the commit that was read, and has it audited.
 func (f *follower) endCommit() {
 	if len(f.commit) == 0 {
 		return
@@ -92,7 +93,7 @@ func (f *follower) endCommit() {
 	f.commit = f.commit[:0]
 }
 
-// addReservations notes that the reservations of a commit belong to the order that it is about.
+// addReservations adds the reservations that a commit makes to the streams of its order.
 func (f *follower) addReservations(owner *liveOrder) {
 	if owner == nil {
 		return
@@ -109,7 +110,7 @@ func (f *follower) addReservations(owner *liveOrder) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendRecord appends what the digest covers of a record.
+// appendRecord appends the fields of a record that the digest covers.
 func appendRecord(b []byte, r *events.Record) []byte {
 	part := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	part(string(r.Stream))
@@ -123,7 +124,7 @@ func appendRecord(b []byte, r *events.Record) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(r.Data))), r.Data...)
 }
 
-// count takes a record into the figures; a is what its stream belongs to, if it is of an order.
+// count adds a record to the totals. l is the order that its stream belongs to, or nil.
 func (f *follower) count(l *liveOrder, r *events.Record) error {
 	if err := f.world.tally.add(r); err != nil {
 		return err
@@ -134,13 +135,13 @@ func (f *follower) count(l *liveOrder, r *events.Record) error {
 	switch r.Stream.Category() {
 	case order.Category, paylater.Category, entrustment.Category:
 		if l == nil {
-			return fmt.Errorf("an order that nobody works on: %w", errImpossibleEvent)
+			return fmt.Errorf("an order that the world has not begun or has finished: %w", errImpossibleEvent)
 		}
 	}
 	return nil
 }
 
-// step moves an order to where its event leads.
+// step moves an order to the phase that its event leads to.
 func (f *follower) step(l *liveOrder, r *events.Record) error {
 	f.world.deadlines.markMoved(l)
 	var (
@@ -167,7 +168,9 @@ func (f *follower) step(l *liveOrder, r *events.Record) error {
 	return nil
 }
 
-// leavePhase counts how long an order was in the phase that it leaves.
+var errImpossibleEvent = errors.New("the log has an event that no accepted command writes")
+
+// leavePhase counts how long the order stayed in the phase that it leaves.
 func (f *follower) leavePhase(l *liveOrder, at time.Time) {
 	if l.phase == 0 {
 		return
@@ -184,7 +187,7 @@ func kindIndex(l *liveOrder) int {
 	return 0
 }
 
-// orderKinds and saleKinds find the kind of an event by its type.
+// orderKinds and payLaterKinds map the type of an event to its kind.
 var (
 	orderKinds    = kindsOf(order.Life().Table())
 	payLaterKinds = kindsOf(paylater.Life().Table())
@@ -198,12 +201,12 @@ func kindsOf[P, K machine.Symbol](t *machine.Table[P, K]) map[string]K {
 	return kinds
 }
 
-// digest names the log so far.
+// digest returns the SHA-256 of the log so far, in hexadecimal.
 func (f *follower) digest() string { return hex.EncodeToString(f.hash.Sum(nil)) }
 
-// slowFollower reads the same log in its own time: some days not at all, and on others only so
-// much. Since it stops and goes on anywhere, in the midst of commits too, it must see what the
-// other one has seen, each record once and in the same order.
+// slowFollower reads the same log once a day, on some days nothing or only a part. It stops and resumes
+// anywhere, within commits too, and must still read the records that the follower reads, each once and
+// in the same order.
 type slowFollower struct {
 	after  events.Position
 	events int
@@ -211,7 +214,7 @@ type slowFollower struct {
 	buf    []byte
 }
 
-// readSlow lets the slow follower read at most that many records; below zero, all.
+// readSlow has the slow follower read at most that many records, or all if the number is negative.
 func (w *world) readSlow(most int) {
 	s := &w.slowFollower
 	for r, err := range w.store.ReadAll(w.ctx, s.after, events.Filter{}) {
@@ -224,7 +227,7 @@ func (w *world) readSlow(most int) {
 		}
 		most--
 		if r.Position <= s.after {
-			w.fail(fmt.Errorf("the slow follower got position %d after %d", r.Position, s.after))
+			w.fail(fmt.Errorf("the slow follower read position %d after %d", r.Position, s.after))
 		}
 		s.after = r.Position
 		s.events++
@@ -233,12 +236,12 @@ func (w *world) readSlow(most int) {
 	}
 }
 
-// catchUp lets the slow follower read on: a random number of records, most of the time enough.
+// catchUp has the slow follower read all new records on most days, and a random number or none on others.
 func (w *world) catchUp() {
 	behind := w.report.Events - w.slowFollower.events
 	switch w.faultRNG.Uint32N(8) {
 	case 0:
-		// It does nothing today.
+		// It reads nothing today.
 	case 1, 2:
 		w.readSlow(w.faultRNG.IntN(behind + 1))
 	default:

@@ -16,7 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// stage is a desk on a store that forgets, with a clock that stands still.
+// stage is a desk on a store that forgets, with a stopped clock.
 type stage struct {
 	*testing.T
 	store *forgetful.Store
@@ -24,7 +24,7 @@ type stage struct {
 	desk  *desk.Desk
 }
 
-// do carries out a command that has to be accepted, and returns it.
+// do executes a command that must be accepted, and returns it.
 func (s *stage) do(by trade.Actor, a desk.Action) desk.Command {
 	s.Helper()
 	c := desk.Command{ID: desk.NewID(), By: by, Do: a}
@@ -34,7 +34,7 @@ func (s *stage) do(by trade.Actor, a desk.Action) desk.Command {
 	return c
 }
 
-// found is what worlds have found, each in the few commands that show it.
+// found lists the defects that worlds have found, each with the fewest commands that show it.
 var found = []struct {
 	what string
 	show func(s *stage)
@@ -90,8 +90,8 @@ func TestFound(t *testing.T) {
 	}
 }
 
-// A world of forty orders with everything going wrong now and then; nothing is left of it in the
-// lines, and what was received is accounted for.
+// A world of forty orders with faults of every kind. At the end no quota is held or used, and all money
+// is accounted for.
 func ExampleRun() {
 	store := forgetful.New()
 	defer func() { _ = store.Close() }()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/credit"
 	"github.com/tradesurety/surety/order/desk"
 	"github.com/tradesurety/surety/order/funds"
@@ -14,21 +13,15 @@ import (
 
 const week = 7 * day
 
-// merchant sells under both kinds of orders.
+// merchant is a seller, who sells under both kinds of orders.
 type merchant struct {
 	trade.Actor
 	index            int
 	card             funds.CardNo
-	requests         int  // counts withdrawals and charges
-	serviceSuspended bool // his service is
-	lineSuspended    bool // his assurance line is
-	snapshots        [3]snapshotMark
-}
-
-// snapshotMark is a snapshot of a stream that does not end, as it was a month ago.
-type snapshotMark struct {
-	version events.Version
-	after   events.Position
+	requests         int // how many withdrawals, charges and repayments were issued
+	serviceSuspended bool
+	lineSuspended    bool            // the assurance line
+	snapshots        [3]snapshotMark // of the permanent streams, a month ago
 }
 
 func (m *merchant) onQuota(w *world, c credit.Command) desk.Action {
@@ -43,7 +36,7 @@ func (m *merchant) onFunds(w *world, c funds.Command) desk.Action {
 	return desk.OnFunds(m.Account, w.people.cny, c)
 }
 
-// openServices opens a seller's service and his lines.
+// openServices opens the service and the lines of a seller, and schedules the weekly and monthly tasks.
 func (w *world) openServices(m *merchant) {
 	for _, c := range []seller.Activate{{Route: "counter"}, {Route: seller.RouteConsole, Fee: w.cny(1)}} {
 		w.issue(m.Actor, desk.OnSeller(m.Account, c), never)
@@ -51,12 +44,12 @@ func (w *world) openServices(m *merchant) {
 	w.issue(w.people.otherSeller(m).Actor, desk.OnSeller(m.Account, seller.Activate{Route: seller.RouteConsole}), never)
 	c := seller.Activate{Route: seller.RouteServicePage}
 	if freeMember(m.Account) {
-		w.issue(m.Actor, desk.OnSeller(m.Account, c), never) // there is no certification
+		w.issue(m.Actor, desk.OnSeller(m.Account, c), never) // without a certification
 		c.Certification = seller.Certification{
 			CompanyName: "Makers " + string(m.Account), RegistrationNo: "pending-" + string(m.Account),
 			LegalRepresentative: "Li", RegisteredAddress: "1 Harbour Road, Ningbo",
 		}
-		w.issueAll(m.Actor, desk.OnSeller(m.Account, c)) // is rejected, which is an answer
+		w.issueAll(m.Actor, desk.OnSeller(m.Account, c)) // accepted, with the result that the certification is rejected
 		c.Certification.RegistrationNo = "91330200" + string(m.Account)
 	}
 	w.issueAll(m.Actor, desk.OnSeller(m.Account, c))
@@ -70,7 +63,7 @@ func (w *world) openServices(m *merchant) {
 	w.agenda.put(w.now.Add(w.between(9*day, 10*day)), &monthly{m})
 }
 
-// weekly is what a merchant does every week: he looks after his money.
+// weekly is the task of a merchant every week: withdrawals, charges and the review of freezes.
 type weekly struct{ *merchant }
 
 func (m *weekly) run(w *world, _ uint64) {
@@ -91,7 +84,7 @@ func (m *weekly) run(w *world, _ uint64) {
 	}
 }
 
-// readBalance reads the received funds.
+// readBalance reads the received funds of the merchant.
 func (m *merchant) readBalance(w *world) (funds.Balance, bool) {
 	var b funds.Balance
 	ok := w.read(func(d *desk.Desk) (err error) {
@@ -101,12 +94,12 @@ func (m *merchant) readBalance(w *world) (funds.Balance, bool) {
 	return b, ok
 }
 
-// partOf draws a part of an amount, not nothing.
+// partOf draws an amount from one minor unit to the whole of an amount.
 func (w *world) partOf(of trade.Money) trade.Money {
 	return trade.Minor(1+w.rng.Int64N(of.MinorUnits()), of.Currency())
 }
 
-// attack tries to get what is not his, or not yet.
+// attack has somebody issue a command on the funds and lines of the merchant that must be refused.
 func (m *merchant) attack(w *world) {
 	b, ok := m.readBalance(w)
 	if !ok {
@@ -138,13 +131,14 @@ func (m *merchant) attack(w *world) {
 	}
 }
 
-// earlyWithdrawal is the last instant before more becomes available.
+// earlyWithdrawal is a task one nanosecond before more funds become available: they can be withdrawn at
+// the next instant and not before.
 type earlyWithdrawal struct{ *merchant }
 
 func (m *earlyWithdrawal) run(w *world, _ uint64) {
 	b, ok := m.readBalance(w)
 	if !ok || !b.Page(w.now).NextAt.Equal(w.now.Add(1)) {
-		return // a refund has taken it
+		return // a refund has taken the funds
 	}
 	own := funds.Dest{Alipay: funds.Alipay{Account: "pay@makers.example", Holder: m.Account}}
 	all := b.Available(w.now.Add(1))
@@ -153,7 +147,7 @@ func (m *earlyWithdrawal) run(w *world, _ uint64) {
 	m.requestWithdrawal(w, all, own)
 }
 
-// withdraw takes out what is available, or a part.
+// withdraw has the merchant withdraw the available funds or a part of them.
 func (m *merchant) withdraw(w *world) {
 	b, ok := m.readBalance(w)
 	if !ok || w.odds(300) {
@@ -173,7 +167,7 @@ func (m *merchant) withdraw(w *world) {
 	m.requestWithdrawal(w, amount, dest)
 }
 
-// requestWithdrawal asks for available funds; the bank says later what became of it.
+// requestWithdrawal has the merchant withdraw an amount; the bank reports the result later.
 func (m *merchant) requestWithdrawal(w *world, amount trade.Money, dest funds.Dest) {
 	m.requests++
 	id := funds.WithdrawalID(fmt.Sprintf("W%d", m.requests))
@@ -189,7 +183,7 @@ func (m *merchant) requestWithdrawal(w *world, amount trade.Money, dest funds.De
 		string(m.Account)+"/"+string(id), w.between(2*time.Hour, 30*time.Hour))
 }
 
-// reviewFreezes lets the platform look at the line: it lifts old reasons, and has new ones.
+// reviewFreezes has the platform lift freezes of the pay-later line, and add new ones.
 func (m *merchant) reviewFreezes(w *world) {
 	var l credit.Line
 	if !w.read(func(d *desk.Desk) (err error) {
@@ -210,18 +204,18 @@ func (m *merchant) reviewFreezes(w *world) {
 	}
 }
 
-// monthly is what the platform does for a seller every month.
+// monthly is the task of the platform for a merchant every month: assessments, repayments and suspensions.
 type monthly struct{ *merchant }
 
 func (m *monthly) run(w *world, _ uint64) {
 	inputs := credit.Inputs{Month: w.now.Format("2006-01"), Qualification: "A"}
-	if w.odds(300) { // the merchant has asked for it, and once is enough
+	if w.odds(300) { // the merchant requests an assessment, and a second request is refused
 		w.issueAll(m.Actor, m.onLine(w, credit.RequestAssessment{Note: "more orders"}))
-		w.issue(m.Actor, m.onQuota(w, credit.RequestAssessment{}), may) // the one before is open if no raise was possible
+		w.issue(m.Actor, m.onQuota(w, credit.RequestAssessment{}), may) // refused while an earlier request is open
 		w.issue(m.Actor, m.onLine(w, credit.RequestAssessment{}), never)
 	}
 	w.issueAll(platform, m.onLine(w, credit.AssessLimit{Limit: w.assuranceLimit(), Inputs: inputs}))
-	w.issue(platform, m.onQuota(w, credit.AssessLimit{Limit: w.quotaLimit()}), may) // no raise while frozen
+	w.issue(platform, m.onQuota(w, credit.AssessLimit{Limit: w.quotaLimit()}), may) // a frozen line is not raised
 	m.repay(w)
 	if w.odds(40) && !m.serviceSuspended {
 		w.issueAll(platform, desk.OnSeller(m.Account, seller.Suspend{Reason: "complaints"}))
@@ -239,6 +233,7 @@ func (m *monthly) run(w *world, _ uint64) {
 	}
 }
 
+// reinstate is the task that ends the suspension of a service.
 type reinstate struct{ *merchant }
 
 func (m *reinstate) run(w *world, _ uint64) {
@@ -246,6 +241,7 @@ func (m *reinstate) run(w *world, _ uint64) {
 	w.issueAll(platform, desk.OnSeller(m.Account, seller.Reinstate{}))
 }
 
+// resume is the task that ends the suspension of an assurance line.
 type resume struct{ *merchant }
 
 func (m *resume) run(w *world, _ uint64) {
@@ -253,7 +249,7 @@ func (m *resume) run(w *world, _ uint64) {
 	w.issueAll(platform, m.onLine(w, credit.Resume{}))
 }
 
-// repay has the seller pay back what the platform has compensated for him.
+// repay has the merchant repay a part of the compensations that the platform has paid from the line.
 func (m *merchant) repay(w *world) {
 	var l credit.Line
 	if !w.read(func(d *desk.Desk) (err error) {
@@ -267,76 +263,4 @@ func (m *merchant) repay(w *world) {
 	more := trade.Minor(l.Consumed.MinorUnits()+1, w.people.usd)
 	w.issue(platform, m.onLine(w, credit.RepayClaim{Amount: more, Reference: reference}), never)
 	w.issueAll(platform, m.onLine(w, credit.RepayClaim{Amount: w.partOf(l.Consumed), Reference: reference}))
-}
-
-// forgetOld lets a store that forgets drop what lies before the snapshot that the streams of a
-// merchant had a month ago. Every process that goes on has read beyond it, and one that begins
-// reads from a snapshot on.
-func (m *merchant) forgetOld(w *world) {
-	store, ok := w.store.(events.Snapshots)
-	if w.forgetter == nil || !ok || w.err != nil {
-		return
-	}
-	for i, s := range m.permanentStreams(w) {
-		n := &m.snapshots[i]
-		if n.version > 1 {
-			w.forgetQueue.entries = append(w.forgetQueue.entries, forgettable{n.after, []events.StreamID{s.stream}, n.version - 1})
-		}
-		kept, found, err := store.LatestSnapshot(w.ctx, s.stream, s.fold)
-		if err != nil {
-			w.fail(err)
-			return
-		}
-		if found {
-			*n = snapshotMark{kept.Version, w.follower.after}
-		}
-	}
-	_, _ = m.readBalance(w)
-	_ = w.read(func(d *desk.Desk) error {
-		if _, _, err := d.ReadLine(w.ctx, platform, m.Account, w.people.usd); err != nil {
-			return err
-		}
-		_, _, err := d.ReadQuota(w.ctx, platform, m.Account, w.people.cny)
-		return err
-	})
-	w.start(1)
-}
-
-// permanentStream is a stream that does not end, and the fold of its snapshots.
-type permanentStream struct {
-	stream events.StreamID
-	fold   string
-}
-
-func (m *merchant) permanentStreams(w *world) [3]permanentStream {
-	line, err := credit.Stream(credit.Assurance, m.Account, w.people.usd)
-	w.noError(err)
-	quota, err := credit.Stream(credit.PayLater, m.Account, w.people.cny)
-	w.noError(err)
-	balance, err := funds.Stream(m.Account, w.people.cny)
-	w.noError(err)
-	return [3]permanentStream{
-		{line, credit.Model(credit.Assurance).Fold}, {quota, credit.Model(credit.PayLater).Fold}, {balance, funds.Model().Fold},
-	}
-}
-
-func (w *world) noError(err error) {
-	if err != nil {
-		w.fail(err)
-	}
-}
-
-// read asks the first process for a state until it answers, and reports whether it did.
-func (w *world) read(from func(d *desk.Desk) error) bool {
-	for w.err == nil {
-		err := from(w.processes[0].desk)
-		switch {
-		case w.mustRetry(err):
-		case err != nil:
-			w.fail(err)
-		default:
-			return true
-		}
-	}
-	return false
 }

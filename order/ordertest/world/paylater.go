@@ -9,14 +9,14 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// payLaterOrder is a pay-later order.
+// payLaterOrder is a pay-later order and the plans of its merchant and buyer.
 type payLaterOrder struct {
 	liveOrder
-	placeCommand        desk.Command
-	chargeReportPending bool // the outcome of a charge is on its way
+	placeCommand        desk.Command // the command that placed it
+	chargeReportPending bool         // the report of a charge is on its way
 }
 
-// beginPayLater begins one.
+// beginPayLater begins a pay-later order.
 func beginPayLater(w *world) {
 	p := &payLaterOrder{liveOrder: liveOrder{
 		id: trade.ID(w.newID()), payLater: true, buyer: w.people.anyBuyer(w), seller: w.people.sellers[w.rng.IntN(w.Sellers)],
@@ -26,13 +26,14 @@ func beginPayLater(w *world) {
 	w.schedule(&p.liveOrder, p, 0)
 }
 
-// on addresses a command to the order.
+// on returns the action that issues a command on the order.
 func (p *payLaterOrder) on(c paylater.Command) desk.Action { return desk.OnPayLater(p.id, c) }
 
+// bySeller and byBuyer issue a command that must be accepted.
 func (p *payLaterOrder) bySeller(w *world, c paylater.Command) { w.issueAll(p.seller.Actor, p.on(c)) }
 func (p *payLaterOrder) byBuyer(w *world, c paylater.Command)  { w.issueAll(p.buyer, p.on(c)) }
 
-// run lets the people of the order look at it and do what they think is next.
+// run has the parties look at the order and take the next step.
 func (p *payLaterOrder) run(w *world, no uint64) {
 	if no != p.planned || p.over {
 		return
@@ -60,7 +61,7 @@ func (p *payLaterOrder) run(w *world, no uint64) {
 	}
 }
 
-// next does what is next and returns how long they wait then.
+// next takes the next step of the order and returns how long the parties wait after it.
 func (p *payLaterOrder) next(w *world, o *paylater.Order) time.Duration {
 	if !o.FakeFlagged && o.Phase < paylater.PhaseCancelled && w.odds(4) {
 		w.issueAll(platform, p.on(paylater.FlagFake{Reason: "brushing"}))
@@ -80,7 +81,8 @@ func (p *payLaterOrder) next(w *world, o *paylater.Order) time.Duration {
 	}
 }
 
-// place orders, for the first time or, when the quota did not suffice, the last.
+// place has the buyer place the order. If the quota does not suffice, the buyer tries again later, up to
+// three times.
 func (p *payLaterOrder) place(w *world) {
 	q, ok := p.usableQuota(w)
 	if !ok {
@@ -101,7 +103,7 @@ func (p *payLaterOrder) place(w *world) {
 	case !q.IsPositive() || q.Less(place.Amount):
 		want = never
 	case w.odds(10):
-		place.Amount, want = q, must // to the last fen
+		place.Amount, want = q, must // exactly the quota that is left
 	}
 	p.placeCommand = desk.Command{ID: w.newID(), By: p.buyer, Do: p.on(place)}
 	if _, ok := w.execute(p.placeCommand, want); !ok {
@@ -115,7 +117,7 @@ func (p *payLaterOrder) place(w *world) {
 	w.schedule(&p.liveOrder, p, w.between(time.Hour, 2*day))
 }
 
-// usableQuota is what the merchant's line would let a new order use.
+// usableQuota returns how much a new order may use of the merchant's line.
 func (p *payLaterOrder) usableQuota(w *world) (usable trade.Money, ok bool) {
 	ok = w.read(func(d *desk.Desk) error {
 		l, _, err := d.ReadQuota(w.ctx, platform, p.seller.Account, w.people.cny)
@@ -125,7 +127,7 @@ func (p *payLaterOrder) usableQuota(w *world) (usable trade.Money, ok bool) {
 	return usable, ok
 }
 
-// ship is the merchant before shipment.
+// ship has the merchant ship the goods, or the parties do something else before.
 func (p *payLaterOrder) ship(w *world, o *paylater.Order) time.Duration {
 	unpaid := o.Phase == paylater.PhasePlaced
 	switch roll := w.rng.Uint32N(1000); {
@@ -150,7 +152,7 @@ func (p *payLaterOrder) ship(w *world, o *paylater.Order) time.Duration {
 	return w.between(day, 6*day)
 }
 
-// lowerAmount takes something off the price.
+// lowerAmount has the merchant lower the amount.
 func (p *payLaterOrder) lowerAmount(w *world, o *paylater.Order) time.Duration {
 	w.issue(p.seller.Actor, p.on(paylater.LowerAmount{Amount: trade.Minor(o.Outstanding.MinorUnits()+1, w.people.cny)}), never)
 	if o.Outstanding.MinorUnits() > 1 {
@@ -159,7 +161,7 @@ func (p *payLaterOrder) lowerAmount(w *world, o *paylater.Order) time.Duration {
 	return time.Hour
 }
 
-// pay pays what is due, in parts now and then.
+// pay has the buyer pay what is due, sometimes in parts.
 func (p *payLaterOrder) pay(w *world, o *paylater.Order) {
 	due := o.Due()
 	p.paymentCount++
@@ -181,7 +183,7 @@ func (p *payLaterOrder) pay(w *world, o *paylater.Order) {
 	w.issue(p.buyer, p.on(c), never) // the same payment again
 }
 
-// refund pays something back that was paid.
+// refund has the merchant or the platform refund a part of what was paid, or all of it.
 func (p *payLaterOrder) refund(w *world, o *paylater.Order) {
 	rest := o.Refundable()
 	if !rest.IsPositive() {
@@ -196,7 +198,7 @@ func (p *payLaterOrder) refund(w *world, o *paylater.Order) {
 	w.issueAll(w.either(p.seller.Actor, platform), p.on(paylater.Refund{Amount: amount, Reason: "agreed"}))
 }
 
-// receive is the buyer waiting for his goods.
+// receive has the buyer wait for the goods, confirm the receipt, or stay silent.
 func (p *payLaterOrder) receive(w *world, o *paylater.Order) time.Duration {
 	unpaid, deadline := o.Phase == paylater.PhaseShipped, o.AutoReceiveAt
 	switch {
@@ -220,7 +222,7 @@ func (p *payLaterOrder) receive(w *world, o *paylater.Order) time.Duration {
 		p.pay(w, o)
 	case roll < 210 && !unpaid:
 		p.refund(w, o)
-	case roll < 350: // he stays silent
+	case roll < 350: // the buyer stays silent
 		return w.until(deadline.Add(tickEvery))
 	case roll < 365:
 		return deadline.Add(-1).Sub(w.now)
@@ -229,7 +231,7 @@ func (p *payLaterOrder) receive(w *world, o *paylater.Order) time.Duration {
 	return w.between(time.Hour, 20*time.Hour)
 }
 
-// payDue is the buyer who has his goods and has not paid them.
+// payDue has the buyer of received goods pay, ask for after-sales, or wait for the charge.
 func (p *payLaterOrder) payDue(w *world, o *paylater.Order) time.Duration {
 	switch {
 	case o.AfterSalesOpen():
@@ -242,7 +244,7 @@ func (p *payLaterOrder) payDue(w *world, o *paylater.Order) time.Duration {
 		return time.Hour
 	case w.now.Equal(o.DueAt):
 		w.issue(system, p.on(paylater.MarkOverdue{}), never)
-		p.pay(w, o) // in time
+		p.pay(w, o) // still in time
 		return time.Hour
 	}
 	switch roll := w.rng.Uint32N(1000); {
@@ -262,8 +264,8 @@ func (p *payLaterOrder) payDue(w *world, o *paylater.Order) time.Duration {
 	return p.awaitCharge(w, o)
 }
 
-// awaitCharge waits for the charge that the system asks for at the due time, and says what became of
-// one that it has asked for.
+// awaitCharge waits for the charge that the system requests at the due time, and schedules the report of
+// one that is requested.
 func (p *payLaterOrder) awaitCharge(w *world, o *paylater.Order) time.Duration {
 	if !o.ChargePending || p.chargeReportPending {
 		return w.until(o.DueAt.Add(tickEvery))
@@ -275,13 +277,13 @@ func (p *payLaterOrder) awaitCharge(w *world, o *paylater.Order) time.Duration {
 		c = paylater.FailCharge{Reason: "no funds"}
 	}
 	w.send(&message{
-		order: &p.liveOrder, task: p, want: may, c: desk.Command{By: system, Do: p.on(c)}, // he may have paid by hand
+		order: &p.liveOrder, task: p, want: may, c: desk.Command{By: system, Do: p.on(c)}, // refused if the buyer has paid in the meantime
 		then: func(bool) { p.chargeReportPending = false },
 	}, p.id.String()+"/charge/"+fmt.Sprint(p.paymentCount), w.between(time.Minute, 12*time.Hour))
 	return 2 * day
 }
 
-// overdue is what becomes of an order that was not paid in time.
+// overdue takes the next step of an order that was not paid in time.
 func (p *payLaterOrder) overdue(w *world, o *paylater.Order) time.Duration {
 	if p.pending > 0 {
 		return 5 * day
@@ -292,7 +294,7 @@ func (p *payLaterOrder) overdue(w *world, o *paylater.Order) time.Duration {
 	case roll < 130:
 		w.issue(p.seller.Actor, p.on(paylater.WriteOff{}), never)
 		w.issueAll(platform, p.on(paylater.WriteOff{Reason: "gone"}))
-		if w.odds(300) { // a charge that was on its way brings the money all the same, and it is told twice
+		if w.odds(300) { // a charge that was on its way still brings the money, and is reported twice
 			amount := o.Due()
 			late := paylater.Pay{Reference: "late-" + o.ID.String(), Amount: amount}
 			w.issue(p.buyer, p.on(late), never)
@@ -311,7 +313,7 @@ func (p *payLaterOrder) overdue(w *world, o *paylater.Order) time.Duration {
 	return w.between(day, 5*day)
 }
 
-// afterEnd winds an order up.
+// afterEnd refunds some orders that have ended, and finishes them.
 func (p *payLaterOrder) afterEnd(w *world, o *paylater.Order) time.Duration {
 	if p.pending > 0 {
 		return 5 * day
@@ -327,7 +329,7 @@ func (p *payLaterOrder) afterEnd(w *world, o *paylater.Order) time.Duration {
 	return 0
 }
 
-// attack lets somebody ask for what he must not get. The order stays as it is.
+// attack has somebody issue a command that must be refused. The order does not change.
 func (p *payLaterOrder) attack(w *world, o *paylater.Order) {
 	stranger, rival, me := w.people.otherBuyer(w, p.buyer), w.people.otherSeller(p.seller).Actor, p.seller.Actor
 	moves := [...]struct {
@@ -352,8 +354,8 @@ func (p *payLaterOrder) attack(w *world, o *paylater.Order) {
 		{platform, paylater.Ship{}},
 		{platform, paylater.Refund{Amount: trade.Minor(o.Refundable().MinorUnits()+1, w.people.cny)}},
 		{system, paylater.WriteOff{}},
-		{p.buyer, nil}, // the version that is expected is another
-		{me, nil},      // the ID of another command
+		{p.buyer, nil}, // with the wrong expected version
+		{me, nil},      // with the ID of another command
 	}
 	m := moves[w.rng.IntN(len(moves))]
 	switch {

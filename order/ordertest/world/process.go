@@ -10,17 +10,17 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// cacheStates is how many states a desk keeps: those of the orders that are open, and their
-// entrustments, at the usual number of orders in a month.
+// cacheStates is how many states a desk caches: enough for the open orders and their entrustments at the
+// default number of orders in a month.
 const cacheStates = 32_000
 
-// process is one desk with what it has in memory, and its connection.
+// process is one desk, with its caches, and its connection to the store.
 type process struct {
 	connection *connection
 	desk       *desk.Desk
 }
 
-// start starts a process anew: all it knows is in the log.
+// start replaces a process by a new one, which knows only the log.
 func (w *world) start(i int) {
 	conn := &connection{Store: w.store, world: w}
 	opts := []desk.Option{
@@ -38,7 +38,7 @@ func (w *world) start(i int) {
 	w.processes[i] = process{connection: conn, desk: d}
 }
 
-// want is what a command has to come to.
+// want is the outcome that a command must have.
 type want uint8
 
 const (
@@ -47,7 +47,7 @@ const (
 	never             // refused
 )
 
-// issued is a command as it is told.
+// issued is a command for an error text: who issued it and what it does.
 type issued struct {
 	by trade.Actor
 	do desk.Action
@@ -57,19 +57,19 @@ func (a issued) String() string {
 	return fmt.Sprintf("%s by %s %s", a.do, a.by.Role, a.by.Account)
 }
 
-// The odds, of a thousand commands.
+// How many of a thousand commands get special treatment.
 const (
-	dryRunOdds = 15 // that somebody asks for a dry run first
-	repeatOdds = 10 // that somebody clicks twice
+	dryRunOdds = 15 // are dry-run first
+	repeatOdds = 10 // are issued again with the same ID
 )
 
-// issue has a command carried out under a new ID, and reports whether it was accepted.
+// issue executes a command under a new ID, and reports whether it was accepted as it may be.
 func (w *world) issue(by trade.Actor, do desk.Action, want want) bool {
 	_, ok := w.execute(desk.Command{ID: w.newID(), By: by, Do: do}, want)
 	return ok
 }
 
-// issueAll asks for commands that have to be accepted.
+// issueAll issues commands that must be accepted, and reports whether they were.
 func (w *world) issueAll(by trade.Actor, list ...desk.Action) bool {
 	for _, do := range list {
 		if !w.issue(by, do, must) {
@@ -79,7 +79,8 @@ func (w *world) issueAll(by trade.Actor, list ...desk.Action) bool {
 	return true
 }
 
-// execute has a command carried out. Once the run has failed it does nothing.
+// execute executes a command, has the follower read the resulting events, and fails the run if the outcome
+// is not the wanted one. It does nothing if the run has failed.
 func (w *world) execute(c desk.Command, want want) (desk.Result, bool) {
 	if w.err != nil {
 		return desk.Result{}, false
@@ -92,7 +93,7 @@ func (w *world) execute(c desk.Command, want want) (desk.Result, bool) {
 	}
 	r, err := w.untilKnown(c)
 	if tried && !sameAnswer(dry, err) {
-		w.fail(fmt.Errorf("the dry run said %v, and the command %w", dry, asError(err)))
+		w.fail(fmt.Errorf("the dry run returned %v, and the command %w", dry, asError(err)))
 	}
 	w.follow()
 	ok := w.checkOutcome(want, err)
@@ -102,8 +103,8 @@ func (w *world) execute(c desk.Command, want want) (desk.Result, bool) {
 	return r, ok && w.err == nil
 }
 
-// untilKnown asks a desk until the outcome is known, as everybody does who has to know it: after a
-// crash the process that has taken its place.
+// untilKnown executes a command until its outcome is known, as a caller must: after a crash it asks the
+// process that has replaced the dead one.
 func (w *world) untilKnown(c desk.Command) (desk.Result, error) {
 	if w.drawFault(w.Faults.Elsewhere) {
 		w.countFault(FaultElsewhere)
@@ -112,7 +113,7 @@ func (w *world) untilKnown(c desk.Command) (desk.Result, error) {
 	return w.untilKnownAt(0, c)
 }
 
-// untilKnownAt does so at one of the processes.
+// untilKnownAt is untilKnown at one of the processes.
 func (w *world) untilKnownAt(i int, c desk.Command) (desk.Result, error) {
 	for {
 		r, err := w.processes[i].desk.Do(w.ctx, c)
@@ -122,11 +123,11 @@ func (w *world) untilKnownAt(i int, c desk.Command) (desk.Result, error) {
 	}
 }
 
-// mustRetry reports whether an answer leaves the outcome open, after it has started again the
-// processes that have died.
+// mustRetry replaces the processes that have died, and reports whether the outcome is unknown, so that the
+// caller must ask again.
 func (w *world) mustRetry(err error) bool {
 	if w.ctx.Err() != nil {
-		return false // nobody would answer
+		return false // every retry would fail
 	}
 	died := false
 	for i := range w.processes {
@@ -138,13 +139,28 @@ func (w *world) mustRetry(err error) bool {
 	return died || errors.Is(err, events.ErrUnknownOutcome) || errors.Is(err, errBroken)
 }
 
-// dryRun asks for a dry run, and reports whether there was an answer.
+// dryRun dry-runs a command, and reports whether there was an answer.
 func (w *world) dryRun(c desk.Command) (answered bool, err error) {
 	err = w.processes[0].desk.Try(w.ctx, c)
 	return !w.mustRetry(err), err
 }
 
-// sameAnswer reports whether two answers say the same.
+// read reads from the first process until it answers, and reports whether it did without an error.
+func (w *world) read(from func(d *desk.Desk) error) bool {
+	for w.err == nil {
+		err := from(w.processes[0].desk)
+		switch {
+		case w.mustRetry(err):
+		case err != nil:
+			w.fail(err)
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// sameAnswer reports whether a dry run and a command have the same outcome.
 func sameAnswer(a, b error) bool {
 	var x, y *trade.Refusal
 	switch refused, refusedToo := errors.As(a, &x), errors.As(b, &y); {
@@ -156,7 +172,7 @@ func sameAnswer(a, b error) bool {
 	return (a == nil) == (b == nil)
 }
 
-// asError is an answer as an error.
+// asError returns the outcome of a command as an error.
 func asError(err error) error {
 	if err == nil {
 		return errors.New("was accepted")
@@ -164,25 +180,25 @@ func asError(err error) error {
 	return err
 }
 
-// repeatCommand repeats a command that was carried out, with the same ID: nothing must come of it, and
-// the answer must be the same.
+// repeatCommand executes an accepted command again with the same ID. It must write nothing and return the
+// same result.
 func (w *world) repeatCommand(c desk.Command, first desk.Result) {
-	events := w.report.Events
+	before := w.report.Events
 	r, err := w.untilKnown(c)
 	w.follow()
 	first.Receipt.Repeated, r.Receipt.Repeated = true, true
 	switch {
 	case err != nil:
-		w.fail(fmt.Errorf("the same command again: %w", err))
+		w.fail(fmt.Errorf("the repeated command: %w", err))
 	case r.Receipt != first.Receipt || r.Version != first.Version || len(r.Events) != len(first.Events):
-		w.fail(fmt.Errorf("the same command again gives another result: %+v, first %+v", r.Receipt, first.Receipt))
-	case w.report.Events != events:
-		w.fail(errors.New("the same command again has written something"))
+		w.fail(fmt.Errorf("the repeated command returned another result: %+v, first %+v", r.Receipt, first.Receipt))
+	case w.report.Events != before:
+		w.fail(errors.New("the repeated command has written events"))
 	}
 }
 
-// checkOutcome counts an answer and ends the run if it must not be. It reports whether the command was
-// accepted, and might be.
+// checkOutcome counts an outcome and fails the run if it is not the wanted one. It reports whether the
+// command was accepted as it may be.
 func (w *world) checkOutcome(want want, err error) bool {
 	if err != nil {
 		w.countRefusal(want, err)
@@ -190,12 +206,12 @@ func (w *world) checkOutcome(want want, err error) bool {
 	}
 	w.report.Accepted++
 	if want == never {
-		w.fail(errors.New("was accepted and has to be refused"))
+		w.fail(errors.New("was accepted and must be refused"))
 	}
 	return want != never
 }
 
-// countRefusal counts a refusal and ends the run with any other error.
+// countRefusal counts a refusal, and fails the run if the command must be accepted or on any other error.
 func (w *world) countRefusal(want want, err error) {
 	var (
 		no        *trade.Refusal
@@ -222,13 +238,13 @@ func (w *world) countRefusal(want want, err error) {
 	}
 	w.report.Refused++
 	if want == must {
-		w.fail(fmt.Errorf("was refused and has to be accepted: %w", err))
+		w.fail(fmt.Errorf("was refused and must be accepted: %w", err))
 	}
 }
 
-// inTwoTabs has the same command asked for twice under two IDs, the second one by way of the
-// other process between the moment at which the first is decided and that of its commit.
-// Exactly one of them may be accepted.
+// inTwoTabs issues the same command twice under two IDs, as from two tabs of a browser: the second one at the
+// other process, between the decision of the first and its commit. At most one of them may be accepted.
+// It reports whether one was.
 func (w *world) inTwoTabs(by trade.Actor, do desk.Action) bool {
 	if w.err != nil {
 		return false
@@ -236,14 +252,14 @@ func (w *world) inTwoTabs(by trade.Actor, do desk.Action) bool {
 	first, second := desk.Command{ID: w.newID(), By: by, Do: do}, desk.Command{ID: w.newID(), By: by, Do: do}
 	w.report.Commands += 2
 	w.lastIssued = issued{by, do}
-	asked, won, lost := false, false, error(nil)
+	meanwhileDone, won, lost := false, false, error(nil)
 	meanwhile := func() {
 		_, lost = w.untilKnownAt(1, second)
-		asked, won = true, lost == nil
+		meanwhileDone, won = true, lost == nil
 	}
 	var err error
 	for again := true; again; again = w.mustRetry(err) {
-		if !asked { // a process that has died before has asked for nothing
+		if !meanwhileDone { // the process died before the second command was issued
 			w.processes[0].connection.meanwhile = meanwhile
 		}
 		_, err = w.processes[0].desk.Do(w.ctx, first)
@@ -251,54 +267,11 @@ func (w *world) inTwoTabs(by trade.Actor, do desk.Action) bool {
 	w.processes[0].connection.meanwhile = nil
 	w.follow()
 	ok := w.checkOutcome(may, err)
-	if asked {
+	if meanwhileDone {
 		w.checkOutcome(may, lost)
 	}
 	if ok && won {
-		w.fail(errors.New("the same thing was done twice"))
+		w.fail(errors.New("two commands were accepted, and only one may be"))
 	}
 	return (ok || won) && w.err == nil
-}
-
-// ticks lets the system do what is due.
-type ticks struct{}
-
-func (t *ticks) run(w *world, _ uint64) {
-	w.tick(0)
-	if w.odds(20) && !w.Config.Index {
-		w.idleTick()
-	}
-	if w.running() {
-		w.agenda.put(w.now.Add(tickEvery), t)
-	}
-}
-
-// tick runs Desk.Tick until it has come to its end.
-func (w *world) tick(i int) {
-	for w.err == nil {
-		w.lastIssued = issued{by: trade.Actor{Role: trade.System}}
-		done, err := w.processes[i].desk.Tick(w.ctx, w.now)
-		w.follow()
-		for _, x := range done {
-			w.report.Commands++
-			w.lastIssued = issued{trade.Actor{Role: trade.System}, x.Do}
-			w.checkOutcome(may, x.Err)
-		}
-		if w.mustRetry(err) {
-			continue
-		}
-		if err != nil {
-			w.fail(err)
-		}
-		return
-	}
-}
-
-// idleTick has another process do the same once more: nothing must come of it.
-func (w *world) idleTick() {
-	before := w.report.Events
-	w.tick(1)
-	if w.report.Events != before {
-		w.fail(errors.New("a second tick at the same instant has done something"))
-	}
 }

@@ -14,15 +14,15 @@ import (
 // tally adds up the events that move money or quota.
 type tally struct {
 	usd, cny        amounts
-	openWithdrawals map[string]funds.WithdrawalRequested // by merchant and id
+	openWithdrawals map[string]funds.WithdrawalRequested // by stream and ID
 	limitOf         map[events.StreamID]int64            // of each line
 	assuranceLimits int64                                // of all assurance lines
 	payLaterLimits  int64                                // of all pay-later lines
-	// shortfalls are what the sellers waived, by order.
+	// shortfalls are the amounts that the sellers have waived, by order.
 	shortfalls map[events.StreamID]int64
 }
 
-// amounts are the amounts of a Money, in minor units.
+// amounts are the amounts of a Money in minor units.
 type amounts struct {
 	received, applied, unapplied, returned, reversed, refunded, claimed, shortfall int64
 	held, released, posted, repaid                                                 int64
@@ -30,11 +30,16 @@ type amounts struct {
 	credited, debt, inTransit, paidOut, fees, spent, debited                       int64
 }
 
+// used returns how much the pay-later orders use.
+func (a *amounts) used() int64 {
+	return a.deducted - a.restoredPaid - a.restoredOther - a.writtenOff
+}
+
 func newTally() tally {
 	return tally{openWithdrawals: make(map[string]funds.WithdrawalRequested), limitOf: make(map[events.StreamID]int64), shortfalls: make(map[events.StreamID]int64)}
 }
 
-// moves are the types of the events that move money or quota.
+// moneyEvents are the types of the events that move money or quota.
 var moneyEvents = func() map[string]bool {
 	kinds := make(map[string]bool)
 	for _, k := range []fmt.Stringer{
@@ -51,7 +56,7 @@ var moneyEvents = func() map[string]bool {
 	return kinds
 }()
 
-// add adds a record.
+// add adds the event of a record.
 func (t *tally) add(r *events.Record) error {
 	if !moneyEvents[r.Type] {
 		return nil
@@ -75,8 +80,8 @@ func (t *tally) add(r *events.Record) error {
 	return nil
 }
 
-// addOrder adds an event of an order. left is what the shortfall of the order was before.
-func (a *amounts) addOrder(event order.Event, left int64) {
+// addOrder adds an event of an order, which had the given shortfall before.
+func (a *amounts) addOrder(event order.Event, shortfall int64) {
 	before := a.shortfall
 	switch e := event.(type) {
 	case order.PaymentInitiated:
@@ -110,12 +115,12 @@ func (a *amounts) addOrder(event order.Event, left int64) {
 		a.shortfall += e.Amount.MinorUnits()
 	case order.TermsModified:
 		if e.ShortfallVoid {
-			a.shortfall = before - left
+			a.shortfall = before - shortfall
 		}
 	}
 }
 
-// addMoved moves money between what was taken back and where it was.
+// addMoved moves money from applied and unapplied to reversed, or back if the amounts are negative.
 func (a *amounts) addMoved(m order.Moved) {
 	a.applied -= m.Applied.MinorUnits()
 	a.unapplied -= m.Unapplied.MinorUnits()
@@ -123,6 +128,7 @@ func (a *amounts) addMoved(m order.Moved) {
 	a.shortfall -= m.Shortfall.MinorUnits()
 }
 
+// addLine adds an event of an assurance or pay-later line.
 func (t *tally) addLine(stream events.StreamID, event credit.Event) {
 	switch e := event.(type) {
 	case credit.LimitAssessed:
@@ -158,12 +164,13 @@ func (t *tally) addLine(stream events.StreamID, event credit.Event) {
 	}
 }
 
-// setLimit notes the limit of a line in the sum of its kind.
+// setLimit replaces the limit of a line in the sum of the limits of its kind.
 func (t *tally) setLimit(stream events.StreamID, limit trade.Money, sum *int64) {
 	*sum += limit.MinorUnits() - t.limitOf[stream]
 	t.limitOf[stream] = limit.MinorUnits()
 }
 
+// addFunds adds an event of received funds.
 func (t *tally) addFunds(stream events.StreamID, event funds.Event) error {
 	a := &t.cny
 	settle := func(id funds.WithdrawalID) (funds.WithdrawalRequested, error) {

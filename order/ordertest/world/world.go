@@ -15,21 +15,14 @@ import (
 
 const day = 24 * time.Hour
 
-// Forgetter is a store that forgets records that nobody will read again, such as
-// forgetful.Store.
-type Forgetter interface {
-	// Forget drops the records of a stream up to and including a version.
-	Forget(ctx context.Context, stream events.StreamID, through events.Version) error
-}
-
-// world is one run.
+// world is one run, with all its state.
 type world struct {
 	Config
-	ctx          context.Context // of the run; a world does not outlive it
+	ctx          context.Context // of Run, which the world does not outlive
 	store        events.Store
-	forgetter    Forgetter // the store, if it is one
+	forgetter    Forgetter // the store, or nil if it cannot forget
 	rng          *rand.Rand
-	faultRNG     *rand.Rand // of the faults, so that the history does not depend on them
+	faultRNG     *rand.Rand // draws the faults, so that the history does not depend on them
 	now          time.Time
 	agenda       agenda
 	people       people
@@ -41,15 +34,15 @@ type world struct {
 	forgetQueue  forgetQueue
 	tally        tally
 
-	liveOrders  map[events.StreamID]*liveOrder // of orders that have not ended, by their streams
+	liveOrders  map[events.StreamID]*liveOrder // the orders that are not finished, by each of their streams
 	begun       int                            // orders
 	ended       int
-	lastIssued  issued         // what was asked for last
-	lastRefusal *trade.Refusal // why it was refused
-	lastLink    lastLink       // the entrustment that was linked last
-	crashPoints int            // instants between two steps
+	lastIssued  issued         // the last command
+	lastRefusal *trade.Refusal // why it was refused, or nil
+	lastLink    lastLink       // the last one of all orders
+	crashPoints int            // how many were passed
 	dayStep     int            // how many days a Day of the report stands for
-	noFaults    bool           // no faults
+	noFaults    bool           // faults are switched off
 	faultCounts map[string]int
 	outcomes    map[[2]string]int
 	refusals    map[rule.ID]int
@@ -59,9 +52,8 @@ type world struct {
 }
 
 // Run runs a world on an empty store, which stays the caller's to close, until the last of its
-// orders has ended. It returns what came of it. An *Error says that the library, the store or
-// the auditor has done what must not be, and how to see it again; other errors are that of ctx
-// and a *FieldError.
+// orders has ended, and returns a report of it. An *Error says what the library or the store does wrong
+// and how to repeat the run; the other errors are a *FieldError and the error of ctx.
 func Run(ctx context.Context, store events.Store, c Config) (*Report, error) {
 	c = c.filled()
 	if err := c.check(); err != nil {
@@ -117,7 +109,7 @@ func newWorld(ctx context.Context, store events.Store, c Config) *world {
 	return w
 }
 
-// setUp opens what the sellers need and puts on the agenda what recurs.
+// setUp opens the services of the sellers and schedules the recurring tasks.
 func (w *world) setUp() {
 	for _, s := range w.people.sellers {
 		w.openServices(s)
@@ -127,24 +119,31 @@ func (w *world) setUp() {
 	w.agenda.put(w.now.Add(day), &daily{})
 }
 
-// advance moves the clock.
+// advance moves the clock forward to an instant; it never moves back.
 func (w *world) advance(t time.Time) {
 	if t.After(w.now) {
 		w.now = t
 	}
 }
 
-// running reports whether there is an order to come or one that has not ended.
+// running reports whether an order has not begun or not ended yet.
 func (w *world) running() bool { return w.begun < w.Orders || w.ended < w.begun }
 
-// fail ends the run; the first reason stays.
+// fail ends the run with an error. Only the first error is kept.
 func (w *world) fail(err error) {
 	if w.err == nil {
 		w.err = err
 	}
 }
 
-// odds reports true that often of a thousand times.
+// noError fails the run if err is not nil.
+func (w *world) noError(err error) {
+	if err != nil {
+		w.fail(err)
+	}
+}
+
+// odds draws true that often of a thousand times.
 func (w *world) odds(perMille uint32) bool { return w.rng.Uint32N(1000) < perMille }
 
 // between draws a duration from lo to hi, to the millisecond.
@@ -168,14 +167,14 @@ func (w *world) newID() uuid.UUID {
 	return id
 }
 
-// memoryHeld returns how much memory the process holds.
+// memoryHeld returns how many bytes of memory the operating system process holds.
 func memoryHeld() uint64 {
 	samples := [...]metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples[:])
 	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
 }
 
-// arrivals begins orders, at random intervals that fill the months.
+// arrivals is the task that begins the orders, at random intervals that fill the months.
 type arrivals struct{}
 
 func (a *arrivals) run(w *world, _ uint64) {
@@ -194,7 +193,7 @@ func (a *arrivals) run(w *world, _ uint64) {
 	}
 }
 
-// reportProgress tells how far the run is.
+// reportProgress measures the memory and calls Config.Progress.
 func (w *world) reportProgress() {
 	bytes := memoryHeld()
 	w.report.PeakBytes = max(w.report.PeakBytes, bytes)

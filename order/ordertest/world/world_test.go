@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// seed is the seed of a test: SURETY_SEED, or that one.
+// seed returns the seed of a test: SURETY_SEED, or the given one.
 func seed(t testing.TB, otherwise uint64) uint64 {
 	t.Helper()
 	s := otherwise
@@ -37,6 +37,7 @@ func seed(t testing.TB, otherwise uint64) uint64 {
 	return s
 }
 
+// again returns the command that repeats a test with a seed.
 func again(t testing.TB, s uint64) string {
 	return fmt.Sprintf("SURETY_SEED=%d go test -count=1 -run '^%s$' ./order/ordertest/world", s, strings.ReplaceAll(t.Name(), "/", "$/^"))
 }
@@ -70,7 +71,7 @@ func onServer(t testing.TB) events.Store {
 	return closing(t, s)
 }
 
-// run runs a world that has to succeed.
+// run runs a world that must succeed.
 func run(t testing.TB, store events.Store, c world.Config) *world.Report {
 	t.Helper()
 	c.Again = again(t, c.Seed)
@@ -81,12 +82,12 @@ func run(t testing.TB, store events.Store, c world.Config) *world.Report {
 	return r
 }
 
-// small is a world of a few people.
+// small returns the configuration of a world with few people.
 func small(s uint64, orders int) world.Config {
 	return world.Config{Seed: s, Orders: orders, Sellers: 2, Buyers: 12, PayLater: 40}
 }
 
-// TestSameSeed: one seed gives one history and one report, and another seed another one.
+// TestSameSeed: the same seed gives the same history and report, and another seed gives another history.
 func TestSameSeed(t *testing.T) {
 	c := small(seed(t, 11), 60)
 	c.Faults = world.AllFaults(60)
@@ -103,16 +104,16 @@ func TestSameSeed(t *testing.T) {
 	}
 }
 
-// TestGoldenDigest: the history of a seed is the same on every machine. The digest changes with
-// the behaviour of the people and with what the library writes, and only then.
+// TestGoldenDigest: the history of a seed is the same on every machine. The digest changes only if the
+// people behave differently or the library writes other events.
 func TestGoldenDigest(t *testing.T) {
 	const want = "2a30ab6d63200d133c3c1acb88773256878db86eeb0a3c3d788310082222c0d8"
 	if r := run(t, inMemory(t), small(7, 20)); r.Digest != want {
-		t.Errorf("the history of seed 7 is %s, was %s", r.Digest, want)
+		t.Errorf("the history of seed 7 is %s, not %s", r.Digest, want)
 	}
 }
 
-// TestOwnIndex: the history is the same where the desk itself keeps what is due.
+// TestOwnIndex: the history is the same with the index of deadlines that the desk keeps itself.
 func TestOwnIndex(t *testing.T) {
 	c := small(seed(t, 22), 100)
 	want := run(t, inMemory(t), c).Digest
@@ -134,7 +135,7 @@ func TestEveryStore(t *testing.T) {
 	}
 }
 
-// sameHistory runs a world on a store, and requires the history that it has in memory.
+// sameHistory runs a world on a store, and requires that its digest is the one in memory.
 func sameHistory(t *testing.T, open func(testing.TB) events.Store, c world.Config, want string) {
 	t.Helper()
 	if r := run(t, open(t), c); r.Digest != want {
@@ -142,9 +143,8 @@ func sameHistory(t *testing.T, open func(testing.TB) events.Store, c world.Confi
 	}
 }
 
-// TestFaultsLeaveNoTrace: whatever is lost, cut, or dies, and whoever else writes, what people
-// ask for again comes to what it would have come to. Only messages that overtake each other
-// change the history.
+// TestFaultsLeaveNoTrace: with lost commits, broken connections, crashes and a second process the retries
+// lead to the same history as without faults. Only messages that overtake each other change it.
 func TestFaultsLeaveNoTrace(t *testing.T) {
 	c := small(seed(t, 13), 120)
 	want := run(t, inMemory(t), c).Digest
@@ -157,14 +157,14 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 	c.Faults.Late = 400
 	late := run(t, inMemory(t), c)
 	if late.Digest == want {
-		t.Error("messages that come late change nothing")
+		t.Error("late messages do not change the history")
 	}
 	for _, kind := range []string{
 		world.FaultLost, world.FaultUnheard, world.FaultCut, world.FaultCrashBefore, world.FaultCrashAfter,
 		world.FaultElsewhere, world.FaultDuplicate, world.FaultLate, world.FaultConflict, world.FaultLag,
 	} {
 		if count(late, kind) == 0 {
-			t.Errorf("no %s in %v", kind, late.Faults)
+			t.Errorf("no fault %s in %v", kind, late.Faults)
 		}
 	}
 }
@@ -178,8 +178,8 @@ func count(r *world.Report, fault string) int {
 	return 0
 }
 
-// TestCrashAnywhere lets the process die at every instant between two steps of a small world:
-// the history is what it is without a crash.
+// TestCrashAnywhere crashes the process at each crash point of a small world: the history is the same as
+// without a crash.
 func TestCrashAnywhere(t *testing.T) {
 	c := world.Config{Seed: seed(t, 14), Orders: 2, Sellers: 2, Buyers: 3, PayLater: 50}
 	if long() {
@@ -197,13 +197,13 @@ func TestCrashAnywhere(t *testing.T) {
 			break
 		}
 	}
-	if t.Logf("%d instants", n-1); n < 100 {
-		t.Errorf("only %d instants", n-1)
+	if t.Logf("%d crash points", n-1); n < 100 {
+		t.Errorf("only %d crash points", n-1)
 	}
 }
 
 // TestTwoThousand runs 2,000 orders with faults of every kind and banks that take money back under the
-// auditor, and requires that they have seen the rule book. The history is the same on every store.
+// auditor, and requires every outcome and refusals by most rules. The history is the same on every store.
 func TestTwoThousand(t *testing.T) {
 	c := world.Config{Seed: seed(t, 19), Orders: 2000, Months: 2, Faults: world.AllFaults(10)}
 	r := run(t, inMemory(t), c)
@@ -217,7 +217,7 @@ func TestTwoThousand(t *testing.T) {
 		{Kind: "pay-later", End: "written-off"},
 	} {
 		if !slices.ContainsFunc(r.Outcomes, func(o world.Outcome) bool { return o.Kind == end.Kind && o.End == end.End && o.Count > 0 }) {
-			t.Errorf("no order ended as %s %s: %v", end.Kind, end.End, r.Outcomes)
+			t.Errorf("no %s order ended as %s: %v", end.Kind, end.End, r.Outcomes)
 		}
 	}
 	for _, p := range r.Phases {
@@ -226,7 +226,7 @@ func TestTwoThousand(t *testing.T) {
 			sum += n
 		}
 		if sum != p.Count {
-			t.Errorf("%s %s: %d stays in the buckets of %d", p.Kind, p.Phase, sum, p.Count)
+			t.Errorf("%s %s: the buckets have %d stays, not %d", p.Kind, p.Phase, sum, p.Count)
 		}
 	}
 	usd, cny := r.Money[0], r.Money[1]
@@ -239,8 +239,8 @@ func TestTwoThousand(t *testing.T) {
 	}
 }
 
-// TestForgets: a store that forgets has forgotten the orders that have ended, and the lines up
-// to a month ago.
+// TestForgets: a store that can forget has forgotten the ended orders, and the events of lines before the
+// snapshot of a month ago.
 func TestForgets(t *testing.T) {
 	store := forgetting(t)
 	run(t, store, world.Config{Seed: seed(t, 16), Orders: 600, Sellers: 2, Months: 4})
@@ -267,7 +267,7 @@ func TestForgets(t *testing.T) {
 	}
 }
 
-// TestSeries: the days of a long run are kept together, so that they stay few.
+// TestSeries: the report of a long run has fewer than 2,048 days, at equal distances.
 func TestSeries(t *testing.T) {
 	c := small(seed(t, 17), 40)
 	c.Months = 100
@@ -289,9 +289,8 @@ func TestSeries(t *testing.T) {
 
 func long() bool { return os.Getenv("SURETY_LONG") == "1" }
 
-// TestFigures runs worlds of 10,000 orders, and in the long form of 100,000 and 1,000,000, on a
-// store that forgets, and logs what they take. The work for an order must not grow with their
-// number.
+// TestFigures runs a world of 1,000 orders, or in the long form worlds of 10,000, 100,000 and 1,000,000, on
+// a store that forgets, and logs time and memory. The work for an order must not grow with their number.
 func TestFigures(t *testing.T) {
 	sizes := []int{1000}
 	if long() {
