@@ -2,8 +2,8 @@ package ordertest
 
 import "github.com/tradesurety/surety/order/trade"
 
-// The people of the kit. Desk knows them: Buyer and OtherBuyer are registered under their
-// addresses, Stranger is not. Nobody may write to these variables.
+// The actors of the kit. The sources of Desk know Buyer and OtherBuyer by their e-mail addresses, and not Stranger.
+// These variables must not be changed.
 var (
 	Seller      = trade.Actor{Role: trade.Seller, Account: "s-acme", Email: "sales@acme.example"}
 	OtherSeller = trade.Actor{Role: trade.Seller, Account: "s-orient", Email: "sales@orient.example"}
@@ -11,7 +11,7 @@ var (
 	OtherBuyer  = trade.Actor{Role: trade.Buyer, Account: "b-clara", Email: "clara@buyer.example"}
 	Stranger    = trade.Actor{Role: trade.Buyer, Account: "b-stranger", Email: "stranger@buyer.example"}
 
-	// Merchants sell to shoppers who pay later.
+	// Merchant and OtherMerchant sell to shoppers, who pay later.
 	Merchant      = trade.Actor{Role: trade.Seller, Account: "m-shop", Email: "owner@shop.example"}
 	OtherMerchant = trade.Actor{Role: trade.Seller, Account: "m-other", Email: "owner@other.example"}
 	Shopper       = trade.Actor{Role: trade.Buyer, Account: "b-shopper", Email: "shopper@home.example"}
@@ -21,7 +21,7 @@ var (
 	System   = trade.Actor{Role: trade.System}
 )
 
-// Everybody returns the people of the kit.
+// Everybody returns the actors of the kit.
 func Everybody() []trade.Actor {
 	return []trade.Actor{
 		Seller, OtherSeller, Buyer, OtherBuyer, Stranger, Merchant, OtherMerchant, Shopper, OtherShopper, Platform, System,

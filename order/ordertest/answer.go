@@ -15,11 +15,11 @@ import (
 // reply is the answer to a command, from a Story or from a Fixture.
 type reply struct {
 	t     TB
-	asked string // who asked for what and when
+	asked string // the command with its actor and instant
 	err   error
 }
 
-// shown is what came of the command, facts or an error.
+// shown returns the result of the command: its error or the events.
 func (r reply) shown(events []block) []block {
 	if r.err != nil {
 		return []block{blockOfError(r.err)}
@@ -29,7 +29,7 @@ func (r reply) shown(events []block) []block {
 
 func (r reply) failure(want, got []block) string { return r.asked + "\n" + sideBySide(want, got) }
 
-// demand fails the test unless the command was accepted and made what is wanted.
+// demand fails the test unless the command was accepted and made the wanted events.
 func (r reply) demand(want, got []block) {
 	r.t.Helper()
 	if r.err != nil || !slices.EqualFunc(want, got, slices.Equal[block]) {
@@ -55,14 +55,14 @@ func (r reply) invalid(field string, got []block) {
 	}
 }
 
-// Refusal is the refusal of a command, of which a test can demand more.
+// Refusal is the refusal of a command. Its methods check its details.
 type Refusal struct {
 	reply reply
-	// Refusal is what the rule said.
+	// Refusal is the error that the command returned.
 	*trade.Refusal
 }
 
-// Short demands that this amount was missing.
+// Short checks that this amount was missing.
 func (r Refusal) Short(missing trade.Money) Refusal {
 	r.reply.t.Helper()
 	if r.Missing != missing {
@@ -71,7 +71,7 @@ func (r Refusal) Short(missing trade.Money) Refusal {
 	return r
 }
 
-// From demands that the command could be accepted from this instant on.
+// From checks that the command can be accepted from this instant on.
 func (r Refusal) From(earliest time.Time) Refusal {
 	r.reply.t.Helper()
 	if !r.Earliest.Equal(earliest) {
@@ -80,7 +80,7 @@ func (r Refusal) From(earliest time.Time) Refusal {
 	return r
 }
 
-// Until demands that the command would have been accepted before this instant.
+// Until checks that the command would have been accepted before this instant.
 func (r Refusal) Until(deadline time.Time) Refusal {
 	r.reply.t.Helper()
 	if !r.Deadline.Equal(deadline) {
@@ -94,15 +94,15 @@ func (r Refusal) fail(want string) {
 	r.reply.t.Fatalf("%s", r.reply.failure([]block{{"refused by " + string(r.Rule), "  " + want}}, []block{blockOfError(r.Refusal)}))
 }
 
-// DeskAnswer is what came of a command at a Fixture.
+// DeskAnswer is a Fixture's answer to a command.
 type DeskAnswer struct {
 	reply
 	f      *Fixture
 	result desk.Result
-	before events.Position // where the log ended before it was asked
+	before events.Position // the end of the log before the command
 }
 
-// When asks the desk for something. What comes of it is told by the DeskAnswer.
+// When executes a command on the desk. The methods of the DeskAnswer check the result.
 func (f *Fixture) When(by trade.Actor, do desk.Action) DeskAnswer {
 	f.t.Helper()
 	before := f.settled()
@@ -110,12 +110,12 @@ func (f *Fixture) When(by trade.Actor, do desk.Action) DeskAnswer {
 	return DeskAnswer{reply: f.reply(by, do, err), f: f, result: r, before: before}
 }
 
-// settled is the position at which the log ends.
+// settled returns the last position of the log.
 func (f *Fixture) settled() events.Position {
 	f.t.Helper()
 	p, err := f.Store.Settled(f.t.Context())
 	if err != nil {
-		f.t.Fatalf("where the log ends: %v", err)
+		f.t.Fatalf("reading the end of the log: %v", err)
 	}
 	return p
 }
@@ -125,15 +125,15 @@ func (f *Fixture) reply(by trade.Actor, do desk.Action, err error) reply {
 	return reply{t: f.t, asked: asked, err: err}
 }
 
-// Then demands that exactly these facts came of the command, of whatever streams, in the order
-// of the log. Each is an event as desk.Recorded has it: an order.Event, a credit.Event, and so on.
+// Then checks that the command made exactly these events, on all streams and in the order of the log. Each is an
+// event as in desk.Recorded: an order.Event, a credit.Event, and so on.
 func (a DeskAnswer) Then(want ...any) desk.Result {
 	a.t.Helper()
 	a.demand(blocksOf(want), a.events())
 	return a.result
 }
 
-// Refused demands that this rule refused the command, and that nothing was written.
+// Refused checks that this rule refused the command and that nothing was written.
 func (a DeskAnswer) Refused(ruleID rule.ID) Refusal {
 	a.t.Helper()
 	no := a.refused(ruleID, a.events())
@@ -141,7 +141,7 @@ func (a DeskAnswer) Refused(ruleID rule.ID) Refusal {
 	return no
 }
 
-// Invalid demands that the command was malformed in that field, and that nothing was written.
+// Invalid checks that the command was malformed in that field and that nothing was written.
 func (a DeskAnswer) Invalid(field string) {
 	a.t.Helper()
 	a.invalid(field, a.events())
@@ -151,7 +151,7 @@ func (a DeskAnswer) Invalid(field string) {
 func (a DeskAnswer) unwritten() {
 	a.t.Helper()
 	if now := a.f.settled(); now != a.before {
-		a.t.Fatalf("%s\n  was not accepted, and yet the log went from position %d to %d", a.asked, a.before, now)
+		a.t.Fatalf("%s\n  was not accepted, but the log went from position %d to %d", a.asked, a.before, now)
 	}
 }
 

@@ -21,9 +21,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// AuditFigures is what an auditor of package audit has to have of a stream that folds into that
-// state: an order of either kind, an entrustment, a line, received funds or a service. For
-// anything else it is nil.
+// AuditFigures returns the figures of a state, for a comparison with those that an auditor of package audit has
+// of the same stream. The state is an order of either kind, an entrustment, a line, received funds or a service;
+// for any other value AuditFigures returns nil.
 func AuditFigures(state any) audit.Figures {
 	switch s := state.(type) {
 	case order.Order:
@@ -117,9 +117,9 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Audit has the auditor of package audit go through the whole log of a store, and holds what a
-// desk shows of each stream to a replay of it (I28) and to the auditor's books. The options say
-// under which settings the log was written.
+// Audit has the auditor of package audit check the whole log of a store. It then compares each state that the
+// desk returns with a replay of the stream (I28) and with the auditor's figures. The options are the settings
+// under which the log was written.
 func Audit(ctx context.Context, d *desk.Desk, store events.Store, opts ...audit.Option) error {
 	log, err := recordsAfter(ctx, store, 0)
 	if err != nil {
@@ -148,7 +148,7 @@ func Audit(ctx context.Context, d *desk.Desk, store events.Store, opts ...audit.
 			return fmt.Errorf("replaying %s: %w", r.Stream, err)
 		}
 		if !reflect.DeepEqual(plain(shown), plain(replayed)) {
-			return fmt.Errorf("I28: of %s the desk has\n%+v\nfrom the store it is\n%+v", r.Stream, shown, replayed)
+			return fmt.Errorf("I28: the desk returns for %s\n%+v\na replay returns\n%+v", r.Stream, shown, replayed)
 		}
 		if fault := AuditFigures(shown).Against(books.Figures(r.Stream)); fault != "" {
 			return fmt.Errorf("I28: what the desk shows of %s is not what its events say: %s", r.Stream, fault)
@@ -157,7 +157,7 @@ func Audit(ctx context.Context, d *desk.Desk, store events.Store, opts ...audit.
 	return nil
 }
 
-// read returns what a desk shows of a stream, or nil for streams that it shows nothing of.
+// read returns the state of a stream as a desk returns it, or nil if a desk has no read for the stream.
 func read(ctx context.Context, d *desk.Desk, stream events.StreamID) (state any, err error) {
 	key, _ := stream.Key()
 	account, code, _ := strings.Cut(key, "/")
@@ -183,8 +183,8 @@ func read(ctx context.Context, d *desk.Desk, stream events.StreamID) (state any,
 	return state, err
 }
 
-// plain returns a state in a form that reflect.DeepEqual can compare: equal balances are saved
-// alike, however their trees have grown.
+// plain returns a state in a form that reflect.DeepEqual can compare. Equal balances have the same saved form,
+// also if the shapes of their trees differ.
 func plain(state any) any {
 	if b, ok := state.(funds.Balance); ok {
 		saved, err := funds.Model().Save(nil, &b)

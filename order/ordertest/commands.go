@@ -12,10 +12,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Hostile are the commands of another generator with one field each made hostile: missing,
-// malformed, beyond every bound, or merely another than it should be. A command without fields
-// comes as it is. Such a command must be refused or found malformed, or be harmless; it must
-// never make anything panic.
+// Hostile generates the commands of another generator with a hostile value in one field: missing, malformed, out of
+// bounds, or merely another one. A command without fields is unchanged. Such a command must be refused, malformed or
+// harmless; it must never cause a panic.
 func Hostile[C any](commands *rapid.Generator[C]) *rapid.Generator[C] {
 	return rapid.Custom(func(t *rapid.T) C {
 		c := commands.Draw(t, "command")
@@ -23,38 +22,38 @@ func Hostile[C any](commands *rapid.Generator[C]) *rapid.Generator[C] {
 	})
 }
 
-// OrderCommands are well-formed commands of every kind on an assurance order. Whether one is
-// accepted is a matter of the order, the actor and the instant.
+// OrderCommands generates well-formed commands of every kind on an assurance order. Whether one is accepted depends
+// on the order, the actor and the instant.
 func OrderCommands() *rapid.Generator[order.Command] {
 	return drawn(func(v values) order.Command { return one(v.chance, v.orderCommands()...) })
 }
 
-// EntrustmentCommands are well-formed commands of every kind on an export entrustment.
+// EntrustmentCommands generates well-formed commands of every kind on an export entrustment.
 func EntrustmentCommands() *rapid.Generator[entrustment.Command] {
 	return drawn(func(v values) entrustment.Command { return one(v.chance, v.entrustmentCommands()...) })
 }
 
-// SellerCommands are well-formed commands of every kind on a seller's service.
+// SellerCommands generates well-formed commands of every kind on a seller's service.
 func SellerCommands() *rapid.Generator[seller.Command] {
 	return drawn(func(v values) seller.Command { return one(v.chance, v.sellerCommands()...) })
 }
 
-// LineCommands are well-formed commands of every kind on an assurance line in US dollars.
+// LineCommands generates well-formed commands of every kind on an assurance line in US dollars.
 func LineCommands() *rapid.Generator[credit.Command] {
 	return drawn(func(v values) credit.Command { return one(v.chance, v.lineCommands()...) })
 }
 
-// QuotaCommands are well-formed commands of every kind on a pay-later line in yuan.
+// QuotaCommands generates well-formed commands of every kind on a pay-later line in yuan.
 func QuotaCommands() *rapid.Generator[credit.Command] {
 	return drawn(func(v values) credit.Command { return one(v.chance, v.quotaCommands()...) })
 }
 
-// PayLaterCommands are well-formed commands of every kind on a pay-later order.
+// PayLaterCommands generates well-formed commands of every kind on a pay-later order.
 func PayLaterCommands() *rapid.Generator[paylater.Command] {
 	return drawn(func(v values) paylater.Command { return one(v.chance, v.payLaterCommands()...) })
 }
 
-// FundsCommands are well-formed commands of every kind on received funds in yuan.
+// FundsCommands generates well-formed commands of every kind on received funds in yuan.
 func FundsCommands() *rapid.Generator[funds.Command] {
 	return drawn(func(v values) funds.Command { return one(v.chance, v.fundsCommands()...) })
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// aggregate is what the generator of its commands is held to.
+// aggregate has the functions that the generated commands of a kind of stream are checked with.
 type aggregate[C interface{ Name() string }] struct {
 	commands *rapid.Generator[C]
 	decide   func(C, trade.Given) error
@@ -25,8 +25,8 @@ type aggregate[C interface{ Name() string }] struct {
 	decode   func(string, []byte) (C, error)
 }
 
-// check holds the commands to be well-formed and to survive the codec, and the hostile ones to an
-// answer.
+// check checks that the commands are well-formed and can be encoded and decoded, and that hostile ones get an error or
+// are harmless.
 func (a aggregate[C]) check(t *testing.T) {
 	t.Helper()
 	malformed := 0
@@ -114,8 +114,7 @@ func TestCommands(t *testing.T) {
 	}.check)
 }
 
-// sameButForm reports whether two commands are equal but for what the normal form of free texts
-// changes.
+// sameButForm reports whether two commands are equal once free texts have their normal form.
 func sameButForm(a, b reflect.Value) bool {
 	if a.Type() != b.Type() {
 		return false

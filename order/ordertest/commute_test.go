@@ -21,19 +21,18 @@ type asked struct {
 	desk.Command
 }
 
-// bigShop is a desk with quota for any number of orders of both merchants.
+// bigShop returns a desk with quota for any number of orders of both merchants.
 func bigShop(rt *rapid.T, terms *paylater.Policy) *Fixture {
 	return Desk(rt, desk.WithPayLater(terms)).OpenQuota(Merchant, CNY("1000000")).OpenQuota(OtherMerchant, CNY("1000000"))
 }
 
-// TestSalesCommute checks I33: with enough quota for both, two pay-later orders, of one merchant
-// or of two, come to the same end however their commands are interleaved, and so do the line and
-// the funds.
+// TestSalesCommute checks I33: with enough quota for both, two pay-later orders, of one merchant or of two, have the
+// same final states in every interleaving of their commands, and so have the line and the funds.
 func TestSalesCommute(t *testing.T) {
 	longest := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		terms := PayLaterPolicies().Draw(rt, "policy")
-		terms.FreezeAfterOverdue = 0 // a freeze is how one order bears on another
+		terms.FreezeAfterOverdue = 0 // by a freeze one order affects another
 		ids := []trade.ID{{0: 2, 6: 0x70, 8: 0x80, 15: 1}, {0: 2, 6: 0x70, 8: 0x80, 15: 2}}
 		var scripts [2][]asked
 		for i, id := range ids {
@@ -51,18 +50,18 @@ func TestSalesCommute(t *testing.T) {
 			longest = max(longest, len(scripts[i]))
 		}
 		one, two := bigShop(rt, terms), bigShop(rt, terms)
-		carryOut(rt, one, slices.Concat(scripts[0], scripts[1]))
-		carryOut(rt, two, merged(chanceOf(rt, "merge", 0), scripts[0], scripts[1]))
+		execute(rt, one, slices.Concat(scripts[0], scripts[1]))
+		execute(rt, two, merged(chanceOf(rt, "merge", 0), scripts[0], scripts[1]))
 		if a, b := ends(one, ids), ends(two, ids); !reflect.DeepEqual(a, b) {
 			rt.Fatalf("I33: one after the other\n%+v\ninterleaved\n%+v", a, b)
 		}
 	})
 	if longest < 5 {
-		t.Errorf("the longest life of an order had %d steps", longest)
+		t.Errorf("the longest life of an order had %d steps, want at least 5", longest)
 	}
 }
 
-func carryOut(rt *rapid.T, f *Fixture, script []asked) {
+func execute(rt *rapid.T, f *Fixture, script []asked) {
 	rt.Helper()
 	for _, c := range script {
 		f.Clock.Set(c.at)
@@ -72,7 +71,7 @@ func carryOut(rt *rapid.T, f *Fixture, script []asked) {
 	}
 }
 
-// merged is a random merge of both, each in its own order.
+// merged returns a random merge of both, each in its own order.
 func merged(c chance, a, b []asked) (all []asked) {
 	for len(a) > 0 && len(b) > 0 {
 		if c(2) == 0 {
@@ -84,10 +83,9 @@ func merged(c chance, a, b []asked) (all []asked) {
 	return slices.Concat(all, a, b)
 }
 
-// ends are the orders, the lines, and the funds once nothing waits any more. On a line order goes
-// by version: the instant of its last event is not compared. Which of several credits a refund
-// took from (D50) depends on what has become available by then, and so, until all has, does what
-// is shown as waiting.
+// ends returns the final states of the orders, the lines and the funds. Events of a line are ordered by version, not by
+// time, so the instant of its last event is not compared. Which credits a refund is taken from (D50) depends on those
+// that are available at that instant; so the funds are compared once all credits are available.
 func ends(f *Fixture, ids []trade.ID) (list []any) {
 	f.t.Helper()
 	for _, id := range ids {

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// TestConsumer vets, builds and tests a module of its own that uses the kit as a user does. It
-// takes the versions and the checksums of this module, from the module cache alone.
+// TestConsumer vets, builds and tests a separate module that uses the kit as a user does. Its versions and checksums are
+// those of this module, and it needs the module cache only.
 func TestConsumer(t *testing.T) {
 	dir, err := filepath.Abs("testdata/consumer")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Copies, so that go never writes to the checkout.
+	// The copies keep go from writing to the checkout.
 	mod := filepath.Join(t.TempDir(), "go.mod")
 	for _, file := range [][2]string{{filepath.Join(dir, "go.mod"), mod}, {"../../go.sum", filepath.Join(filepath.Dir(mod), "go.sum")}} {
 		data, err := os.ReadFile(file[0])

@@ -9,21 +9,22 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Contract is what an order is about. Its zero value is a usual one: 6,000 US dollars, 2,000
-// of them before shipment, without coverage, by air, between Seller and Buyer.
+// Contract is the content of an order. The zero value stands for 6,000 US dollars, 2,000 of them before
+// shipment, without coverage, by air, between Seller and Buyer.
 type Contract struct {
 	Seller, Buyer  trade.Actor
-	Total, Initial trade.Money // without an Initial the Total is due before shipment
+	Total, Initial trade.Money // if Initial is zero, the Total is due before shipment
 	Coverage       order.Coverage
 	Transport      order.Transport
-	// Entrustment is the export entrustment that the order is linked to. If it is empty, a
-	// Story calls it E1 and a Fixture by the order's ID.
+	// Entrustment is the export entrustment that the order is linked to. If it is empty, a Story
+	// names it E1 and a Fixture derives the name from the order's ID.
 	Entrustment order.EntrustmentID
 }
 
-// Covered reports whether the order takes quota.
+// Covered reports whether the order needs quota.
 func (c Contract) Covered() bool { return c.Coverage != "" && c.Coverage != order.CoverageNone }
 
+// filled returns the contract with defaults in its zero fields.
 func (c Contract) filled(e order.EntrustmentID) Contract {
 	if c.Seller == (trade.Actor{}) {
 		c.Seller = Seller
@@ -43,7 +44,7 @@ func (c Contract) filled(e order.EntrustmentID) Contract {
 	return c
 }
 
-// step is one command on the usual way of an order, taken in the phase from.
+// step is one of the usual commands of an order, issued in the phase from.
 type step struct {
 	from    order.Phase
 	by      trade.Actor
@@ -51,8 +52,8 @@ type step struct {
 	goes    bool // whether it leads out of the phase
 }
 
-// wayTo is how an order comes to a phase, up to the command that leads out of it. A closed order
-// is one that its buyer cancelled after he had confirmed it.
+// wayTo returns the steps that bring an order to a phase, up to the command that leads out of it. A closed order
+// was cancelled by the buyer after confirmation.
 func (c Contract) wayTo(phase order.Phase) []step {
 	if phase == order.PhaseClosed {
 		return append(c.wayTo(order.PhaseConfirmed), step{order.PhaseConfirmed, c.Buyer, fixed(order.Cancel{}), true})
@@ -64,12 +65,12 @@ func (c Contract) wayTo(phase order.Phase) []step {
 	return way
 }
 
-// fixed returns a command that does not depend on the order.
+// fixed returns the command of a step that does not depend on the order.
 func fixed(c order.Command) func(*order.Order, time.Time) order.Command {
 	return func(*order.Order, time.Time) order.Command { return c }
 }
 
-// way is how an order goes from its draft to its completion.
+// way returns the steps of an order from its draft to its completion.
 func (c Contract) way() []step {
 	const stays, goes = false, true
 	return []step{
@@ -96,7 +97,7 @@ func (c Contract) way() []step {
 	}
 }
 
-// Wired reports a transfer from its buyer to the account of an order.
+// Wired returns the report of a transfer from the order's buyer to its receiving account.
 func Wired(o *order.Order, reference string, amount trade.Money, paidAt time.Time) order.RecordPayment {
 	return order.RecordPayment{
 		Reference: reference, Method: order.PayTT, ReceivingAccount: o.ReceivingAccount, Amount: amount, Payer: o.Buyer.Name, PaidAt: paidAt,

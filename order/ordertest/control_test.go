@@ -18,7 +18,7 @@ import (
 	"github.com/tradesurety/surety/order/ordertest"
 )
 
-// quiet is a test that notes whether it failed, and what it said.
+// quiet is a test that records its failure and its output.
 type quiet struct {
 	said   strings.Builder
 	failed bool
@@ -42,10 +42,10 @@ func (q *quiet) FailNow()                       { q.failed = true; runtime.Goexi
 func (q *quiet) Fail()                          { q.failed = true }
 func (q *quiet) Failed() bool                   { return q.failed }
 
-// twisted is a store that does something else with a commit than it was asked for.
+// twisted is a store that changes or drops commits.
 type twisted struct {
 	events.Store
-	twist func(s events.Store, c events.Commit) (events.Commit, bool) // whether it is appended at all
+	twist func(s events.Store, c events.Commit) (events.Commit, bool) // false drops the commit
 }
 
 func (s twisted) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
@@ -64,7 +64,7 @@ func (s twisted) AppendEach(ctx context.Context, group []events.Commit) []events
 	return out
 }
 
-// lying is a store that tells of another mode of transport where a stream is read alone.
+// lying is a store that returns another mode of transport when a single stream is read.
 type lying struct{ events.Store }
 
 func (s lying) Read(ctx context.Context, stream events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
@@ -80,7 +80,8 @@ func (s lying) Read(ctx context.Context, stream events.StreamID, after events.Ve
 	}
 }
 
-// TestPlayHoldsTheDeskToTheBooks plays on a store that lies to the desk and not to the auditor.
+// TestPlayHoldsTheDeskToTheBooks plays on a store that returns wrong records to the desk and correct ones to the
+// auditor.
 func TestPlayHoldsTheDeskToTheBooks(t *testing.T) {
 	said, failed := playOn(t, func(s events.Store) events.Store { return lying{s} }, ordertest.OnlyAssurance(), ordertest.WithDesk(desk.WithCache(0)))
 	if want := "what the desk shows of order-"; !failed || !strings.Contains(said, want) || !strings.Contains(said, "transport is land, by the books") {
@@ -88,8 +89,7 @@ func TestPlayHoldsTheDeskToTheBooks(t *testing.T) {
 	}
 }
 
-// playOn plays a few games on such a store, with one seed, and returns whether they failed and
-// what they said.
+// playOn plays games with a fixed seed on such a store, and returns their output and whether one failed.
 func playOn(t *testing.T, wrap func(events.Store) events.Store, opts ...ordertest.PlayOption) (said string, failed bool) {
 	t.Helper()
 	set(t, "rapid.seed", "1")
@@ -111,7 +111,7 @@ func playOn(t *testing.T, wrap func(events.Store) events.Store, opts ...ordertes
 	return q.said.String(), q.failed
 }
 
-// writes reports whether a commit has more than guards.
+// writes returns the number of batches of a commit that are not guards.
 func writes(c events.Commit) (batches int) {
 	for _, b := range c.Batches {
 		if len(b.Events) > 0 {
@@ -121,8 +121,8 @@ func writes(c events.Commit) (batches int) {
 	return batches
 }
 
-// TestPlayFindsFaults plays on stores that are wrong in one way each, and before a checker that
-// objects: every game must fail, and the failure must say what is wrong.
+// TestPlayFindsFaults plays on stores that have one fault each, and with a check that returns an error: the games must
+// fail, and the failure must say what is wrong.
 func TestPlayFindsFaults(t *testing.T) {
 	object := errors.New("the checker objects")
 	for _, c := range []struct {

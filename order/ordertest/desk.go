@@ -19,7 +19,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TB is what the kit needs of a test. *testing.T, *testing.B, *testing.F and *rapid.T have it.
+// TB is the part of a test that the kit uses. *testing.T, *testing.B, *testing.F and *rapid.T implement it.
 type TB interface {
 	Helper()
 	Cleanup(f func())
@@ -28,33 +28,32 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Clock is a clock that stands still until it is set. It is safe for concurrent use.
+// Clock is a clock that moves only when it is set. It is safe for concurrent use.
 type Clock struct{ ns atomic.Int64 }
 
-// Now returns the instant that the clock shows, in UTC.
+// Now returns the instant of the clock, in UTC.
 func (c *Clock) Now() time.Time { return time.Unix(0, c.ns.Load()).UTC() }
 
 // Set sets the clock, forwards or backwards.
 func (c *Clock) Set(t time.Time) { c.ns.Store(t.UnixNano()) }
 
-// Advance puts the clock forward by d, or back if d is negative.
+// Advance moves the clock forwards by d, or backwards if d is negative.
 func (c *Clock) Advance(d time.Duration) { c.ns.Add(int64(d)) }
 
-// Fixture is a desk on a store with a clock that a test sets. Its methods fail the test where
-// what they are asked for cannot be had.
+// Fixture is a desk on a store with a clock that a test sets. If a method cannot do its work, it fails the test.
 type Fixture struct {
 	Desk  *desk.Desk
 	Store events.Store
 	Clock *Clock
 	t     TB
 	newID func() uuid.UUID
-	did   func(desk.Command) // is told what Do has carried out
+	did   func(desk.Command) // called with each command that Ask has executed
 }
 
-// Desk returns a desk on a store in memory. The clock begins at Start. The sources know the
-// people of the kit: the addresses of Buyer and OtherBuyer are registered, every store operates
-// and is a paid member's, certifications are approved, and receiving accounts derive from the
-// command. The options come after these defaults; the clock is always the fixture's.
+// Desk returns a desk on a store in memory, with a clock that begins at Start. The sources know the actors of the
+// kit: the e-mail addresses of Buyer and OtherBuyer are registered, every store operates and belongs to a paid member,
+// certifications are approved, and receiving accounts derive from the command. The options are applied after these
+// defaults; the clock is always that of the fixture.
 func Desk(t TB, opts ...desk.Option) *Fixture {
 	t.Helper()
 	store := memory.New()
@@ -62,7 +61,7 @@ func Desk(t TB, opts ...desk.Option) *Fixture {
 	return DeskOn(t, store, opts...)
 }
 
-// DeskOn returns a desk as Desk does on a store that the caller owns and closes.
+// DeskOn returns a desk as Desk does, on a store that the caller owns and closes.
 func DeskOn(t TB, store events.Store, opts ...desk.Option) *Fixture {
 	f := &Fixture{Store: store, Clock: new(Clock), t: t, newID: desk.NewID, did: func(desk.Command) {}}
 	f.Clock.Set(Start)
@@ -75,7 +74,7 @@ func DeskOn(t TB, store events.Store, opts ...desk.Option) *Fixture {
 	return f
 }
 
-// Sources returns the sources of Desk, for a desk of the caller's own.
+// Sources returns the sources of Desk, for use with another desk.
 func Sources() desk.Sources {
 	s := desk.DemoSources()
 	s.Match = func(_ context.Context, e trade.Email) (trade.Account, error) {
@@ -100,7 +99,7 @@ func Sources() desk.Sources {
 	return s
 }
 
-// Do carries out a command that has to be accepted.
+// Do executes a command, which must be accepted.
 func (f *Fixture) Do(by trade.Actor, do desk.Action) desk.Result {
 	f.t.Helper()
 	r, err := f.Ask(by, do)
@@ -110,7 +109,7 @@ func (f *Fixture) Do(by trade.Actor, do desk.Action) desk.Result {
 	return r
 }
 
-// Ask carries out a command under a new ID and returns the desk's answer.
+// Ask executes a command under a new ID and returns the desk's answer.
 func (f *Fixture) Ask(by trade.Actor, do desk.Action) (desk.Result, error) {
 	f.t.Helper()
 	c := desk.Command{ID: f.newID(), By: by, Do: do}
@@ -121,7 +120,7 @@ func (f *Fixture) Ask(by trade.Actor, do desk.Action) (desk.Result, error) {
 	return r, err
 }
 
-// Tick does what is due by the clock. An error of the store fails the test.
+// Tick executes what is due by the clock. An error of the store fails the test.
 func (f *Fixture) Tick() []desk.Ticked {
 	f.t.Helper()
 	done, err := f.Desk.Tick(f.t.Context(), f.Clock.Now())
@@ -131,7 +130,7 @@ func (f *Fixture) Tick() []desk.Ticked {
 	return done
 }
 
-// Records returns what the store holds.
+// Records returns the records of the store.
 func (f *Fixture) Records() []events.Record {
 	f.t.Helper()
 	list, err := recordsAfter(f.t.Context(), f.Store, 0)
@@ -141,7 +140,7 @@ func (f *Fixture) Records() []events.Record {
 	return list
 }
 
-// recordsAfter returns the records of a store beyond a position.
+// recordsAfter returns the records of a store after a position.
 func recordsAfter(ctx context.Context, store events.Store, after events.Position) ([]events.Record, error) {
 	var list []events.Record
 	for r, err := range store.ReadAll(ctx, after, events.Filter{}) {
@@ -153,7 +152,7 @@ func recordsAfter(ctx context.Context, store events.Store, after events.Position
 	return list, nil
 }
 
-// Order returns an order as it stands.
+// Order returns the current state of an order.
 func (f *Fixture) Order(id trade.ID) order.Order {
 	f.t.Helper()
 	return shown(f, "order "+id.String(), func(ctx context.Context) (order.Order, events.Version, error) {
@@ -161,7 +160,7 @@ func (f *Fixture) Order(id trade.ID) order.Order {
 	})
 }
 
-// Entrustment returns an export entrustment as it stands.
+// Entrustment returns the current state of an export entrustment.
 func (f *Fixture) Entrustment(id order.EntrustmentID) entrustment.Entrustment {
 	f.t.Helper()
 	return shown(f, "entrustment "+string(id), func(ctx context.Context) (entrustment.Entrustment, events.Version, error) {
@@ -169,7 +168,7 @@ func (f *Fixture) Entrustment(id order.EntrustmentID) entrustment.Entrustment {
 	})
 }
 
-// Line returns a seller's assurance line in US dollars as it stands.
+// Line returns the current state of a seller's assurance line in US dollars.
 func (f *Fixture) Line(of trade.Actor) credit.Line {
 	f.t.Helper()
 	return shown(f, "line of "+string(of.Account), func(ctx context.Context) (credit.Line, events.Version, error) {
@@ -177,7 +176,7 @@ func (f *Fixture) Line(of trade.Actor) credit.Line {
 	})
 }
 
-// Sale returns a pay-later order as it stands.
+// Sale returns the current state of a pay-later order.
 func (f *Fixture) Sale(id trade.ID) paylater.Order {
 	f.t.Helper()
 	return shown(f, "pay-later order "+id.String(), func(ctx context.Context) (paylater.Order, events.Version, error) {
@@ -185,7 +184,7 @@ func (f *Fixture) Sale(id trade.ID) paylater.Order {
 	})
 }
 
-// Quota returns a merchant's pay-later line in yuan as it stands.
+// Quota returns the current state of a merchant's pay-later line in yuan.
 func (f *Fixture) Quota(of trade.Actor) credit.Line {
 	f.t.Helper()
 	return shown(f, "quota of "+string(of.Account), func(ctx context.Context) (credit.Line, events.Version, error) {
@@ -193,7 +192,7 @@ func (f *Fixture) Quota(of trade.Actor) credit.Line {
 	})
 }
 
-// Funds returns what a merchant looks at: his received funds in yuan by the clock.
+// Funds returns the page of a merchant's received funds in yuan at the instant of the clock.
 func (f *Fixture) Funds(of trade.Actor) funds.Page {
 	f.t.Helper()
 	b := shown(f, "funds of "+string(of.Account), func(ctx context.Context) (funds.Balance, events.Version, error) {

@@ -23,13 +23,13 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// block is a fact, or an answer, in lines.
+// block is an event or an error as lines of text.
 type block []string
 
-// keys finds the key of a line of JSON, to take its quotes away.
+// keys matches the quoted key of a line of JSON.
 var keys = regexp.MustCompile(`^( *)"(\w+)":`)
 
-// blockOf is an event as its wire name and its JSON, a field a line.
+// blockOf returns the wire name of an event and its JSON, one field per line.
 func blockOf(event any) block {
 	name, data, err := encodeEvent(event)
 	if err != nil {
@@ -41,7 +41,7 @@ func blockOf(event any) block {
 	}
 	lines := block{name}
 	for line := range strings.SplitSeq(b.String(), "\n") {
-		// What every object has and says nothing: its outer braces.
+		// The outer braces carry no information.
 		if trimmed := strings.TrimRight(line, "\n"); trimmed != "{" && trimmed != "  }" && trimmed != "{}" {
 			lines = append(lines, keys.ReplaceAllString(strings.TrimSuffix(trimmed[2:], ","), "$1$2:"))
 		}
@@ -77,12 +77,12 @@ func encodeEvent(event any) (name string, data []byte, err error) {
 	case reservation.Event:
 		name, _, data, err = reservation.EncodeEvent(nil, e)
 	default:
-		err = errors.New("it is of no aggregate")
+		err = errors.New("it belongs to no aggregate")
 	}
 	return name, data, err
 }
 
-// blockOfError is an error in lines: a refusal field by field, anything else as it speaks.
+// blockOfError returns an error as lines: a refusal field by field, any other error as its text.
 func blockOfError(err error) block {
 	var no *trade.Refusal
 	if !errors.As(err, &no) {
@@ -101,11 +101,11 @@ func blockOfError(err error) block {
 	return b
 }
 
-// maxColumn is the width beyond which a line of the left column is broken.
+// maxColumn is the width at which a line is wrapped.
 const maxColumn = 58
 
-// sides sets what was wanted beside what came, fact by fact. A line that differs is marked
-// between the columns.
+// sideBySide returns a diff in two columns: the wanted blocks and those that the test got. A mark between the
+// columns shows each line that differs.
 func sideBySide(want, got []block) string {
 	left, right := layOut(want, got)
 	width := len("wanted")
@@ -128,7 +128,7 @@ func sideBySide(want, got []block) string {
 	return b.String()
 }
 
-// layOut breaks long lines and makes both sides of each fact equally long.
+// layOut wraps long lines and gives both columns of each block the same number of lines.
 func layOut(want, got []block) (left, right []string) {
 	nothing := block{"nothing"}
 	if len(want) == 0 {
@@ -155,8 +155,7 @@ func layOut(want, got []block) (left, right []string) {
 	return left, right
 }
 
-// pairs sets the lines of two blocks side by side, so that the same field stands on the same
-// line also where a field before it is left out on one side.
+// alignFields pairs the lines of two blocks by field, also where one block lacks a field that the other has.
 func alignFields(l, r block) (list [][2]string) {
 	for len(l) > 0 || len(r) > 0 {
 		switch {
@@ -171,7 +170,7 @@ func alignFields(l, r block) (list [][2]string) {
 	return list
 }
 
-// keyOf is what tells the lines of a block apart; lines that are no fields are alike.
+// keyOf returns the key of a line, or "" for a line that is no field.
 func keyOf(line string) string {
 	key, _, ok := strings.Cut(line, ":")
 	if !ok {
@@ -191,7 +190,7 @@ func lineAt(lines []string, n int) string {
 	return ""
 }
 
-// broken is a line in as many as the column needs.
+// wrapped splits a line into lines that fit the column.
 func wrapped(line string) (lines []string) {
 	runes := []rune(line)
 	for len(runes) > maxColumn {

@@ -1,34 +1,32 @@
-// Package ordertest is the kit for tests of services that run orders on this library, and for
-// the library's own.
+// Package ordertest is the test kit for services that run orders on this library, and for the library's own
+// tests.
 //
 // # Stories
 //
-// A test of a rule is a story: [Given] what has happened, When somebody asks for something, Then
-// these facts come of it, or a rule has it Refused. An order needs no desk and no store for that:
+// A test of a rule is a story: [Given] an order with these events, When an actor issues a command, Then the result
+// is these events, or the command is Refused by a rule. This needs no desk and no store:
 //
 //	ordertest.GivenOrder(t, order.PhaseConfirmed, ordertest.Contract{}).
 //		When(ordertest.Buyer, order.Cancel{}).
 //		Then(order.Closed{Reason: order.ClosedCancelled})
 //
-// Where several streams are written, [Desk] gives a desk on a store in memory in one line, with
-// a clock that the test sets, and its [Fixture] asks the same way:
+// For commands that write several streams, [Desk] returns a [Fixture]: a desk on a store in memory, with a clock
+// that the test sets and the same methods:
 //
 //	f := ordertest.Desk(t)
 //	id := f.OrderAt(order.PhaseShipped, ordertest.Contract{Coverage: order.CoveragePostDelivery})
 //	f.Clock.Advance(15 * ordertest.Day)
 //	f.Tick()
 //
-// A story that ends otherwise than it was told fails with what was wanted and what came side by
-// side, field by field. The people are those of the kit: [Seller], [Buyer], [Stranger],
-// [Platform] and so on.
+// If the result differs, the test fails with a diff of the wanted and the actual events, field by field. The actors
+// are those of the kit: [Seller], [Buyer], [Stranger], [Platform] and so on.
 //
 // # Generators
 //
-// For properties there are rapid generators: well-formed commands of every aggregate, such as
-// [OrderCommands]; [Hostile], which spoils the commands of another generator; contracts, terms,
-// amounts, actors, ids, policies and instants, [Around] a deadline for one. [Histories] are whole
-// accepted histories, with their records and the commands that made them, to feed to a service's
-// own handlers:
+// For tests of properties there are rapid generators: well-formed commands of every aggregate, such as
+// [OrderCommands]; [Hostile], which puts hostile values into the commands of another generator; contracts, terms,
+// amounts, actors, ids, policies, and instants, for example [Around] a deadline. [Histories] are whole accepted
+// histories, with their records and the commands that made them, as input for a service's own handlers:
 //
 //	rapid.Check(t, func(rt *rapid.T) {
 //		for _, r := range ordertest.Histories().Draw(rt, "history").Records() {
@@ -36,24 +34,24 @@
 //		}
 //	})
 //
-// A [Player] makes up the commands of a whole trade on a desk, one at a time, for tests that
-// execute them in a way of their own: at several desks at once, or in a process that is killed. A
-// [Request] is what such a command asks for, in a form that goes to another process.
+// A [Player] generates the commands of a whole trade on a desk, one at a time, for tests that execute them in
+// their own way: on several desks at once, or in a process that is killed. A [Request] is such a command in a form
+// that can be sent to another process.
 //
 // # The state machine
 //
-// [Play] is one run of a rapid state machine on a store of the caller's: it trades on a desk, well
-// and badly, and holds every answer to what a desk promises, every commit to the independent
-// auditor of package audit, and what the desk then shows to the auditor's books. [Audit] does the
-// same for a log that a test has written another way. Play is how this library tests its stores, and how a store or a service
-// of somebody else's can be tested:
+// [Play] is one run of a rapid state machine on a store of the caller. It issues commands on a desk, sensible and
+// senseless ones. It checks each answer against the promises of a desk, each commit by the independent auditor of
+// package audit, and the resulting states against the auditor's figures. [Audit] does the same for a log that a test
+// has written another way. This library tests its stores with Play, and other stores and services can be tested the
+// same way:
 //
 //	rapid.Check(t, func(rt *rapid.T) {
 //		ordertest.Play(rt, open(rt), ordertest.Check(own))
 //	})
 //
 // A failure of a property prints how to run it again. See TestPlay, which plays on every store,
-// TestPlayReachesEveryEvent for how much of the rule book a game meets, TestPlayFindsFaults for what
-// it notices, and TestStory for what a story demands. TestArrival delivers the reports of banks in every
-// order, and TestWaysOut looks for orders from which nobody could free a quota or somebody's money.
+// TestPlayReachesEveryEvent for how much of the rule book a game covers, TestPlayFindsFaults for the faults that it
+// finds, and TestStory for the checks of a story. TestArrival delivers the reports of banks in every order, and
+// TestWaysOut looks for orders whose quota or money no command can free.
 package ordertest

@@ -10,13 +10,13 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// notForPeople finds what no text for people has: the name of a Go package or function before a
-// colon, a type, a fault of formatting, the beginning of an input as a place in it.
+// notForPeople matches what no text for people may contain: the name of a Go package or function before a colon, a Go
+// type, a formatting fault, the position "byte 0" in an input.
 var notForPeople = regexp.MustCompile(`(^|: )(order|trade|rule|desk|events|seller|credit|entrustment|paylater|funds|payment|wire|json|strconv\.\w+|time|hex|uuid|parsing \w+): ` +
 	`|%!|\*?\b(trade|order|wire|json|time)\.[A-Z]|\bbyte 0\b`)
 
-// faultOf says what is wrong with an error that a command was answered with, or returns "": it is of
-// one family, malformed input names its field, and a refusal its rule in both languages.
+// faultOf returns what is wrong with the error of a command, or "": an error must be of one family, malformed input
+// must name its field, and a refusal must give its rule in both languages.
 func faultOf(err error) string {
 	var (
 		bad   *trade.InvalidError

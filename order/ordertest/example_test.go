@@ -21,7 +21,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// printer stands for the *testing.T of the examples: it prints a failure.
+// printer replaces the *testing.T in the examples and prints failures.
 type printer struct{}
 
 func (printer) Helper()                  {}
@@ -33,8 +33,7 @@ func (printer) Fatalf(format string, args ...any) { fmt.Printf(format, args...) 
 
 var t printer
 
-// The buyer of a confirmed order may cancel it as long as no money came in; somebody else never
-// may.
+// The buyer of a confirmed order may cancel it before any payment is received. A stranger may not.
 func ExampleGiven() {
 	confirmed := ordertest.GivenOrder(t, order.PhaseConfirmed, ordertest.Contract{})
 
@@ -42,14 +41,14 @@ func ExampleGiven() {
 	closed := confirmed.When(ordertest.Buyer, order.Cancel{}).Then(order.Closed{Reason: order.ClosedCancelled})
 	closed.When(ordertest.Buyer, order.Cancel{}).Refused(rule.D27)
 
-	// A story may as well begin with events, and go on with commands.
+	// A story can also begin with events, and continue with commands.
 	drafted := ordertest.Given(t, order.Drafted{Seller: ordertest.Seller.Account, Mode: order.DraftOnline, DraftedAt: ordertest.Start}).
 		And(ordertest.Seller, order.SetTransport{Mode: order.TransportAir})
 	fmt.Println(drafted.Order().Phase, drafted.Order().Transport, closed.Order().Phase)
 	// Output: draft air closed
 }
 
-// A story that ends otherwise shows both sides.
+// If the result differs, the failure shows both sides.
 func ExampleGivenOrder_failing() {
 	ordertest.GivenOrder(t, order.PhaseShipped, ordertest.Contract{Transport: order.TransportSea}).
 		When(ordertest.Seller, order.ExtendReceipt{}).
@@ -62,21 +61,21 @@ func ExampleGivenOrder_failing() {
 	//     receipt_deadline: "2025-03-02T00:00:00Z" |   receipt_deadline: "2025-03-02T00:00:00Z"
 }
 
-// A desk in one line: its clock is the test's.
+// A desk in one line. The test sets its clock.
 func ExampleDesk() {
 	f := ordertest.Desk(t)
 	id := f.OrderAt(order.PhaseShipped, ordertest.Contract{Coverage: order.CoveragePostDelivery})
 	fmt.Println(f.Order(id).Phase, f.Line(ordertest.Seller).Held)
 
 	f.Clock.Advance(15 * ordertest.Day)
-	f.Tick() // the buyer stayed silent: the system confirms receipt for him
+	f.Tick() // the deadline has passed: the system confirms receipt
 	fmt.Println(f.Order(id).Phase, f.Line(ordertest.Seller).Held)
 	// Output:
 	// shipped 6000.00 USD
 	// received 0.00 USD
 }
 
-// A command that writes several streams: what comes of it is told in the order of the log.
+// A command that writes several streams. The events are in the order of the log.
 func ExampleFixture_When() {
 	f := ordertest.Desk(t, desk.WithSources(desk.Sources{Funds: func(context.Context, trade.Account) (funds.Policy, error) {
 		return funds.Policy{HoldDays: 7, Expected: ordertest.Day}, nil
@@ -95,7 +94,7 @@ func ExampleFixture_When() {
 	// Output: 100.00 CNY
 }
 
-// A service's own handler is fed whole histories and held to a law of its own.
+// A service's own handler gets whole histories, and the test checks a property of the handler.
 func ExampleHistories() {
 	history := ordertest.Histories().Example(1) // a test draws it: .Draw(rt, "history")
 	versions := make(map[events.StreamID]events.Version)
@@ -109,8 +108,8 @@ func ExampleHistories() {
 	// Output: as many streams as were begun: true
 }
 
-// A player makes up what happens to a service under test. What was asked for goes to another
-// process, or into a file, as JSON.
+// A player generates commands for a service under test. A request can be sent to another process, or stored in a
+// file, as JSON.
 func ExamplePlayer() {
 	f := ordertest.Desk(t)
 	p := ordertest.NewPlayer(f, rand.New(rand.NewPCG(1, 2)).IntN, ordertest.PlayerConfig{Orders: 3, Sales: 2}).Open()
@@ -131,11 +130,11 @@ func ExamplePlayer() {
 	// confirm of order-01000000-0000-7000-8000-000000000001 <nil>
 }
 
-// A store of one's own is played on, and every commit looked at.
+// Play on the caller's own store, with a check of every commit.
 func ExamplePlay() {
-	t := new(quiet) // stands for the *testing.T of the test
+	t := new(quiet) // replaces the *testing.T of the test
 	rapid.Check(t, func(rt *rapid.T) {
-		store := memory.New() // or one's own
+		store := memory.New() // or another store
 		defer store.Close()
 		ordertest.Play(rt, store, ordertest.Check(func(commit []events.Record) error {
 			if len(commit) > 1000 {

@@ -12,14 +12,14 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// asking is a way to ask, and how often of a hundred times a game takes it.
-type asking struct {
+// attempt is a way to issue commands, and its share of a game in percent.
+type attempt struct {
 	name  string
-	often int
-	ask   func(g *game)
+	share int
+	run   func(g *game)
 }
 
-var askings = []asking{
+var attempts = []attempt{
 	{"valid", 54, (*game).valid},
 	{"boundary", 10, (*game).boundary},
 	{"tick", 6, (*game).tick},
@@ -31,20 +31,21 @@ var askings = []asking{
 	{"forged", 3, (*game).forged},
 }
 
-// step asks for one thing; before it time goes on, or a little back.
+// step makes one attempt. Before it the clock may move.
 func (g *game) step() {
 	g.passTime()
 	n := g.chance(100)
-	for _, a := range askings {
-		if n -= a.often; n < 0 {
+	for _, a := range attempts {
+		if n -= a.share; n < 0 {
 			g.tally.Asked[a.name]++
-			a.ask(g)
+			a.run(g)
 			return
 		}
 	}
 }
 
-// next is the next sensible step of something, if one is soon found that the desk would take.
+// next returns a sensible next request. It tries up to six and returns the first one that the desk would accept, or
+// the last one.
 func (g *game) next() (by trade.Actor, r Request) {
 	for range 6 {
 		by, r = g.Player.next()
@@ -53,22 +54,22 @@ func (g *game) next() (by trade.Actor, r Request) {
 		if err == nil {
 			break
 		}
-		g.promised(c, err) // a fault is not what the next try passes over
+		g.promised(c, err) // the desk may refuse, but only by an error that it promises
 	}
 	return by, r
 }
 
-// valid asks for the next sensible step.
+// valid issues the next sensible command.
 func (g *game) valid() { g.try(g.next()) }
 
-// try asks for something under a new ID.
+// try issues a request under a new ID.
 func (g *game) try(by trade.Actor, r Request) {
 	g.rt.Helper()
 	_ = g.do(desk.Command{ID: g.nextID(), By: by, Do: r.Action()})
 }
 
-// boundary takes the clock to a deadline, or a nanosecond beside it, and asks for the next step
-// or has the system act. A game does not go back further than its log.
+// boundary sets the clock to a deadline or a nanosecond beside it, and issues the next sensible command or ticks. It
+// never sets the clock back.
 func (g *game) boundary() {
 	if at := g.deadline().Add(one[time.Duration](g.chance, -1, 0, 1)); at.After(g.Clock.Now()) {
 		g.Clock.Set(at)
@@ -80,8 +81,8 @@ func (g *game) boundary() {
 	g.try(g.next())
 }
 
-// tick does what is due until nothing is. What one tick has done may make something else due at
-// once, such as the charge after a late receipt, but that comes to an end.
+// tick ticks until nothing is due. The result of one tick can make something else due at once, such as the charge after
+// a late receipt, but ten ticks must be enough.
 func (g *game) tick() {
 	g.rt.Helper()
 	for range 10 {
@@ -92,8 +93,8 @@ func (g *game) tick() {
 	g.rt.Fatalf("I29: after ten ticks at %s there is still something to do", g.Clock.Now())
 }
 
-// tickOnce does what is due, a commit a command in the order of the deadlines, and reports
-// whether it wrote anything.
+// tickOnce ticks, checks that each executed command has one commit, in the order of the deadlines, and reports whether
+// the tick wrote anything.
 func (g *game) tickOnce() bool {
 	g.rt.Helper()
 	done, err := g.Desk.Tick(g.t.Context(), g.Clock.Now())
@@ -117,8 +118,8 @@ func (g *game) tickOnce() bool {
 	return some
 }
 
-// wrongActor has somebody else ask for the next sensible step: in another role, or in the same
-// one from another account.
+// wrongActor issues the next sensible command by another actor: of another role, or of the same role with another
+// account.
 func (g *game) wrongActor() {
 	by, r := g.next()
 	other := one(g.chance, Everybody()...)
@@ -128,7 +129,7 @@ func (g *game) wrongActor() {
 	g.try(other, r)
 }
 
-// malformed asks for what nobody should send: a spoilt payload, or a spoilt envelope.
+// malformed issues a command with a hostile payload or a hostile envelope.
 func (g *game) malformed() {
 	by, r := g.next()
 	c := desk.Command{ID: g.nextID(), By: by, Do: r.spoilt(g.chance).Action()}
@@ -147,8 +148,7 @@ func (g *game) malformed() {
 	}
 }
 
-// stale asks for the next step at a version that the stream does not have, and then at the one
-// that it has.
+// stale issues the next command at a version that the stream does not have, and then at its current version.
 func (g *game) stale() {
 	g.rt.Helper()
 	by, r := g.next()
@@ -165,26 +165,26 @@ func (g *game) stale() {
 	}
 }
 
-// twice asks once more for what was carried out last.
+// twice repeats the last executed command.
 func (g *game) twice() {
 	g.rt.Helper()
 	if len(g.result.Events) == 0 {
 		return
 	}
 	again, err := g.Desk.Do(g.t.Context(), g.last)
-	if wrote := g.written("the same again"); len(wrote) > 0 {
-		g.rt.Fatalf("I29: %s asked again wrote %s", g.last.Do, wrote[0].Type)
+	if wrote := g.written("the repeated command"); len(wrote) > 0 {
+		g.rt.Fatalf("I29: %s repeated wrote %s", g.last.Do, wrote[0].Type)
 	}
 	if err != nil || !again.Receipt.Repeated {
-		g.rt.Fatalf("I29: %s asked again: %+v, %v", g.last.Do, again.Receipt, err)
+		g.rt.Fatalf("I29: %s repeated: %+v, %v", g.last.Do, again.Receipt, err)
 	}
 	if again.Receipt.Repeated = false; !reflect.DeepEqual(again, g.result) {
-		g.rt.Fatalf("I29: %s asked again gave\n%+v, first\n%+v", g.last.Do, again, g.result)
+		g.rt.Fatalf("I29: %s repeated returned\n%+v, the first time\n%+v", g.last.Do, again, g.result)
 	}
 }
 
-// forged asks for something else under the ID of what was carried out last. What is not the
-// actor's to issue is refused as under any other ID (D64).
+// forged issues another command under the ID of the last executed one. A command that the actor may not issue is
+// refused as under any other ID (D64).
 func (g *game) forged() {
 	g.rt.Helper()
 	if len(g.result.Events) == 0 {
@@ -196,7 +196,7 @@ func (g *game) forged() {
 		c.By, c.Do = by, r.Action()
 	}
 	if c.By.Role == g.last.By.Role && c.By.Account == g.last.By.Account && c.Do.String() == g.last.Do.String() {
-		return // the very same, for all that can be seen
+		return // it looks like the same command
 	}
 	var duplicate *events.DuplicateError
 	var no *trade.Refusal

@@ -12,8 +12,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestGolden tells the worked examples of the rule book that no other golden test tells on a
-// desk: TestGolden, TestGoldenDisputes and TestGoldenPayLater of package desk have the others.
+// TestGolden has the worked examples of the rule book that TestGolden, TestGoldenDisputes and TestGoldenPayLater of
+// package desk do not have.
 func TestGolden(t *testing.T) {
 	t.Run("a free member needs a certification, a paid one does not", func(t *testing.T) {
 		member := func(m seller.Membership) *ordertest.Fixture {
@@ -25,7 +25,7 @@ func TestGolden(t *testing.T) {
 		member(seller.MemberFree).When(ordertest.Seller, activate).Refused(rule.A5)
 		member(seller.MemberPaid).When(ordertest.Seller, activate).Then(seller.Activated{Route: seller.RouteConsole, Membership: seller.MemberPaid})
 	})
-	t.Run("e-Checking goes by the country of the bank, whatever that of the buyer", func(t *testing.T) {
+	t.Run("e-Checking depends on the country of the bank, not on that of the buyer", func(t *testing.T) {
 		f := ordertest.Desk(t)
 		id := f.OrderAt(order.PhaseConfirmed, ordertest.Contract{})
 		check := order.InitiatePayment{Payment: "P1", Method: order.PayECheck, Amount: ordertest.USD("2000"), BankCountry: "CA"}

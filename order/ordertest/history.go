@@ -15,15 +15,14 @@ import (
 	"github.com/tradesurety/surety/order/paylater"
 )
 
-// Committed is a command that was carried out: what was asked, when, and what it wrote.
+// Committed is an executed command with its instant and the records that it wrote.
 type Committed struct {
 	Command desk.Command
 	At      time.Time
 	Records []events.Record
 }
 
-// History is a whole accepted history: what came into an empty log, commit by commit, and under
-// which policies.
+// History is a whole accepted history: the commits of a log from its beginning, and the policies of its desk.
 type History struct {
 	Commits  []Committed
 	Policy   *order.Policy
@@ -31,8 +30,8 @@ type History struct {
 	options  []desk.Option
 }
 
-// Options are the policies and sources of the desk that made the history, for another desk on
-// which the same commands write the same.
+// Options returns the policies and sources of the desk that made the history. A desk with these options writes the
+// same records for the same commands.
 func (h History) Options() []desk.Option { return slices.Clone(h.options) }
 
 // Records returns the records of all commits in the order of the log.
@@ -63,7 +62,7 @@ func (h History) Of(stream events.StreamID) []events.Record {
 	return slices.DeleteFunc(h.Records(), func(r events.Record) bool { return r.Stream != stream })
 }
 
-// String tells the history, a commit a line.
+// String returns the history as text, one commit per line.
 func (h History) String() string {
 	var b strings.Builder
 	for _, c := range h.Commits {
@@ -76,11 +75,11 @@ func (h History) String() string {
 	return b.String()
 }
 
-// GoString is String: it is what rapid prints.
+// GoString returns String. Rapid prints values by GoString.
 func (h History) GoString() string { return h.String() }
 
-// Histories are whole accepted histories of two sellers, two merchants and their buyers, for
-// services to feed to their own handlers: Play makes them, on a store in memory.
+// Histories generates whole accepted histories of two sellers, two merchants and their buyers, as input for a
+// service's own handlers. Each is a run of Play on a store in memory.
 func Histories(opts ...PlayOption) *rapid.Generator[History] {
 	return rapid.Custom(func(t *rapid.T) History {
 		store := memory.New()

@@ -9,11 +9,11 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// spoilt is the request with one field of its command made hostile.
+// spoilt returns the request with a hostile value in one field of its command.
 func (r Request) spoilt(c chance) Request { return Request{r.Kind, r.Target, spoil(c, r.Command)} }
 
-// spoil returns a copy of a command in which one field has a value that nobody should send. A
-// command without fields comes back as it is.
+// spoil returns a copy of a command with a hostile value in one field. A command without fields is returned
+// unchanged.
 func spoil[C any](c chance, command C) C {
 	v := reflect.New(reflect.TypeOf(command)).Elem()
 	v.Set(reflect.ValueOf(command))
@@ -25,8 +25,8 @@ func spoil[C any](c chance, command C) C {
 	return v.Interface().(C)
 }
 
-// appendLeaves finds what can be spoilt: fields, and those of structs within, but for the values that
-// have a meaning as a whole.
+// appendLeaves appends the fields that spoil can change, those of nested structs included. A value of a type in
+// whole is one field.
 func appendLeaves(v reflect.Value, leaves *[]reflect.Value) {
 	if v.Kind() != reflect.Struct || whole[v.Type()] {
 		*leaves = append(*leaves, v)
@@ -39,11 +39,12 @@ func appendLeaves(v reflect.Value, leaves *[]reflect.Value) {
 	}
 }
 
+// whole are the struct types whose values are replaced as a whole.
 var whole = map[reflect.Type]bool{
 	reflect.TypeFor[trade.Money](): true, reflect.TypeFor[trade.Number](): true, reflect.TypeFor[time.Time](): true,
 }
 
-// Values that nobody should send.
+// Values that no caller should send.
 var (
 	hostileTexts = []string{
 		"", " ", " led by a space", "two\nlines", "\x00", "\xff\xfe", "\u202egnp.exe", "'; DROP TABLE records; --", "<script>", "../../etc",
@@ -60,6 +61,7 @@ var (
 	hostileNumbers = []string{"0", "-1", "0.000001", "9223372036854.775807", "-9223372036854.775808"}
 )
 
+// setHostile sets a field to a hostile value of its type.
 func setHostile(c chance, v reflect.Value) {
 	switch v.Interface().(type) {
 	case trade.Money:

@@ -21,9 +21,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestSameCommandsSameLog has another desk carry out the commands of a history, each at its
-// instant: it writes the same log, byte for byte. Nothing else than the commands, the instants,
-// the policies and the sources has a say in what is decided (I30).
+// TestSameCommandsSameLog executes the commands of a history on another desk, each at its instant: it writes the same
+// log, byte for byte. Decisions depend on nothing but the commands, the instants, the policies and the sources (I30).
 func TestSameCommandsSameLog(t *testing.T) {
 	rapidly(t, 30, 2_000, 40, func(rt *rapid.T) {
 		h := ordertest.Histories().Draw(rt, "history")
@@ -41,7 +40,7 @@ func TestSameCommandsSameLog(t *testing.T) {
 	})
 }
 
-// again has a desk carry out the commands of a history.
+// again executes the commands of a history on a desk.
 func again(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
 	rt.Helper()
 	for _, c := range h.Commits {
@@ -52,7 +51,7 @@ func again(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
 	}
 }
 
-// lossyStore is a store that loses its snapshots.
+// lossyStore is a store that can lose its snapshots.
 type lossyStore struct {
 	*memory.Store
 	lost, gave bool
@@ -67,9 +66,9 @@ func (s *lossyStore) LatestSnapshot(ctx context.Context, stream events.StreamID,
 	return found, ok, err
 }
 
-// TestSnapshotsChangeNothing has a desk without a cache carry out a history on a store that keeps
-// none, on one that has a fresh one before each command, and on one that loses them midway: each
-// writes the same log, and all three show the same in the end (I28).
+// TestSnapshotsChangeNothing executes a history on a desk without a cache, on three stores: one without snapshots, one
+// with a fresh snapshot before each command, and one that loses them midway. Each writes the same log, and all three
+// desks return the same states (I28).
 func TestSnapshotsChangeNothing(t *testing.T) {
 	used := false
 	rapidly(t, 15, 1_000, 40, func(rt *rapid.T) {
@@ -100,7 +99,7 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 	}
 }
 
-// snapshot saves the state of a stream whose model has snapshots, as it stands.
+// snapshot saves the current state of a stream whose model has snapshots.
 func snapshot(rt *rapid.T, store *lossyStore, stream events.StreamID) {
 	rt.Helper()
 	switch stream.Category() {
@@ -128,8 +127,8 @@ func save[S, E any](rt *rapid.T, store *lossyStore, stream events.StreamID, m *e
 	}
 }
 
-// folded compares what a desk shows of each stream with a replay of it, and a replay of any part
-// and then the rest with a replay of the whole (I28).
+// folded compares each state that a desk returns with a replay of the stream, and with the state restored from a
+// snapshot (I28).
 func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) {
 	rt.Helper()
 	for _, stream := range h.Streams() {
@@ -171,7 +170,7 @@ func same[S, E any](rt *rapid.T, store events.Store, stream events.StreamID, m *
 		rt.Fatalf("%s: %v, %v", stream, err, fault)
 	}
 	if !alike(rt, m, shown, whole) {
-		rt.Fatalf("I28: %s shows\n%+v\na replay gives\n%+v", stream, shown, whole)
+		rt.Fatalf("I28: the desk returns for %s\n%+v\na replay returns\n%+v", stream, shown, whole)
 	}
 	if m.Save == nil {
 		return
@@ -186,8 +185,7 @@ func same[S, E any](rt *rapid.T, store events.Store, stream events.StreamID, m *
 	}
 }
 
-// alike compares states; those that can be saved are equal if they are saved alike, however they
-// have grown.
+// alike reports whether two states are equal. States that can be saved are equal if their saved forms are.
 func alike[S, E any](rt *rapid.T, m *events.Model[S, E], a, b S) bool {
 	rt.Helper()
 	if m.Save == nil {
@@ -201,9 +199,9 @@ func alike[S, E any](rt *rapid.T, m *events.Model[S, E], a, b S) bool {
 	return string(x) == string(y)
 }
 
-// TestPaidOrderAddsItsAmount lets one more pay-later order be placed and paid after any history:
-// the quota is as it was, and the funds are its amount richer, waiting, available, or less in
-// debt. Cancelled instead, it leaves both as they were (I34).
+// TestPaidOrderAddsItsAmount places and pays one more pay-later order after any history: the quota does not change, and
+// the funds grow by the amount, which waits, is available, or settles a debt. If the order is cancelled, neither changes
+// (I34).
 func TestPaidOrderAddsItsAmount(t *testing.T) {
 	placed := 0
 	rapidly(t, 40, 4_000, 40, func(rt *rapid.T) {
@@ -238,10 +236,10 @@ func TestPaidOrderAddsItsAmount(t *testing.T) {
 	}
 }
 
-// worthOf is what the merchant has and gets, less what he owes.
+// worthOf returns the merchant's waiting and available funds, less the debt.
 func worthOf(f *ordertest.Fixture) int64 {
 	if _, _, err := f.Desk.ReadFunds(context.Background(), ordertest.Platform, ordertest.Merchant.Account, funds.CNY()); err != nil {
-		return 0 // nothing has ever happened to them
+		return 0 // the stream is empty
 	}
 	p := f.Funds(ordertest.Merchant)
 	return p.Pending.MinorUnits() + p.Available.MinorUnits() - p.Debt.MinorUnits()

@@ -17,8 +17,8 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// TestEveryCommandIsMadeUp holds the generators and the player to the tables of commands: what is
-// added there has to be made up here.
+// TestEveryCommandIsMadeUp compares the generators and the player with the tables of commands: each command of a table
+// must be generated.
 func TestEveryCommandIsMadeUp(t *testing.T) {
 	first := chance(func(int) int { return 0 })
 	v := values{first}
@@ -48,19 +48,19 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 		{"funds commands of a player", played("funds"), permitted(funds.Life())},
 	} {
 		if !slices.Equal(c.made, c.table) {
-			t.Errorf("%s: made up are %q, the table has %q", c.what, c.made, c.table)
+			t.Errorf("%s: generated are %q, the table has %q", c.what, c.made, c.table)
 		}
 	}
 	share := 0
-	for _, a := range askings {
-		share += a.often
+	for _, a := range attempts {
+		share += a.share
 	}
 	if share != 100 {
-		t.Errorf("the ways to ask have %d of 100", share)
+		t.Errorf("the shares of the attempts add up to %d, want 100", share)
 	}
 }
 
-// TestRequestsGoToOtherProcesses holds every request to what comes back of its JSON.
+// TestRequestsGoToOtherProcesses encodes every request to JSON and decodes it.
 func TestRequestsGoToOtherProcesses(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := NewPlayer(Desk(rt), chanceOf(rt, "player", 0), PlayerConfig{Orders: 2, Sales: 2}).Open()
@@ -97,7 +97,7 @@ func names[C interface{ Name() string }](commands []C) (list []string) {
 	return rows(commands, func(c C) string { return c.Name() })
 }
 
-// rows are the names in a table, each once and in order.
+// rows returns the names in a table, sorted and without duplicates.
 func rows[R any](table []R, name func(R) string) (list []string) {
 	for _, r := range table {
 		if n := name(r); n != "" {

@@ -17,7 +17,7 @@ type orderState struct {
 	payments []payment.Payment
 }
 
-// stateOf copies an order from a desk, with its payments under those keys.
+// stateOf returns the state of an order on a desk, with its payments under those keys.
 func stateOf(t ordertest.TB, f *ordertest.Fixture, id trade.ID, keys ...payment.Key) orderState {
 	t.Helper()
 	p := orderState{order: f.Order(id)}
@@ -33,7 +33,7 @@ func stateOf(t ordertest.TB, f *ordertest.Fixture, id trade.ID, keys ...payment.
 	return p
 }
 
-// load returns the payment under that key as its stream has it.
+// load returns the payment under that key, or a new one.
 func (p orderState) load(k payment.Key) (payment.Payment, error) {
 	if i := p.index(k); i >= 0 {
 		return p.payments[i], nil

@@ -22,60 +22,59 @@ import (
 // PlayOption changes how Play and Histories play.
 type PlayOption func(*rules)
 
-// rules is what a game is played by.
+// rules are the settings of a game.
 type rules struct {
 	assurance, payLater bool
 	orders              int
 	commands            int
 	check               func(records []events.Record) error
-	audited             bool // whether check is to be the auditor
+	audited             bool // check is the auditor
 	policy              *order.Policy
 	terms               *paylater.Policy
 	desk                []desk.Option
 }
 
-// OnlyAssurance leaves the pay-later orders out, OnlyPayLater the assurance orders.
+// OnlyAssurance leaves out the pay-later orders.
 func OnlyAssurance() PlayOption { return func(r *rules) { r.payLater = false } }
 
-// OnlyPayLater leaves the assurance orders out, OnlyAssurance the pay-later orders.
+// OnlyPayLater leaves out the assurance orders.
 func OnlyPayLater() PlayOption { return func(r *rules) { r.assurance = false } }
 
-// Orders sets how many orders of each kind are played with, at least one; the default is 4.
-// With few of them a game comes further into the life of each.
+// Orders sets the number of orders of each kind, at least one; the default is 4. With few orders each one gets
+// further in its life.
 func Orders(n int) PlayOption { return func(r *rules) { r.orders = max(n, 1) } }
 
-// Commands sets how many commands a game has. The default, 0, leaves it to rapid: as many as
-// -rapid.steps says on average, and as few as still fail when rapid makes a failure smaller.
+// Commands sets the number of commands of a game. With the default, 0, rapid chooses: -rapid.steps on average, and
+// fewer when rapid shrinks a failure.
 func Commands(n int) PlayOption { return func(r *rules) { r.commands = n } }
 
-// Check sets who looks at what was written: after each commit check gets its records, in their
-// order, and an error fails the run. It comes beside the checks that Play makes itself; nil
-// leaves it out. The default is the independent auditor of package audit.
+// Check sets the check of the records: it is called with the records of each commit, in their order, and an error
+// fails the run. Play's own checks still apply. With nil there is no such check; the default is the independent auditor
+// of package audit.
 func Check(check func(records []events.Record) error) PlayOption {
 	return func(r *rules) { r.check, r.audited = check, false }
 }
 
-// UnderPolicies sets the policies of the desk; those that are nil are drawn.
+// UnderPolicies sets the policies of the desk. A nil policy is drawn.
 func UnderPolicies(p *order.Policy, terms *paylater.Policy) PlayOption {
 	return func(r *rules) { r.policy, r.terms = p, terms }
 }
 
-// WithDesk adds options for the desk, such as snapshots. Policies, sources and the clock are
-// those of the game.
+// WithDesk adds options of the desk, such as snapshots. The game sets the policies, the sources and the clock.
 func WithDesk(opts ...desk.Option) PlayOption {
 	return func(r *rules) { r.desk = append(r.desk, opts...) }
 }
 
-// Tally counts what was asked in a game and what came of it.
+// Tally counts the attempts of a game and their results.
 type Tally struct {
-	Asked     map[string]int // by the kind of asking: "valid", "boundary", "tick", "any", and so on
-	Accepted  int            // commands that were carried out
+	Asked     map[string]int // by the kind of attempt: "valid", "boundary", "tick", "any", and so on
+	Accepted  int            // commands that were executed
 	Refused   map[rule.ID]int
-	Malformed int            // commands that named no rule: malformed ones, and those of another version
+	Malformed int            // commands rejected without a rule: malformed, or at another version
 	Events    map[string]int // by type
 }
 
-// Add adds what another game counted.
+// Add adds the counts of another game.
 func (t *Tally) Add(o Tally) {
 	*t = Tally{Asked: sum(t.Asked, o.Asked), Accepted: t.Accepted + o.Accepted, Refused: sum(t.Refused, o.Refused), Malformed: t.Malformed + o.Malformed, Events: sum(t.Events, o.Events)}
 }
@@ -91,21 +90,19 @@ func sum[K comparable](a, b map[K]int) map[K]int {
 	return all
 }
 
-// Play is one run of a rapid state machine on an empty store that the caller owns: two sellers,
-// two merchants and their buyers trade on a desk under drawn policies. Of the commands 70 percent
-// are the next sensible step of something, some of them at the very instant of a deadline or a
-// nanosecond beside it, some of them ticks; the others are out of place, by somebody else,
-// malformed, at a stale version, asked twice, or other content under a known ID.
+// Play is one run of a rapid state machine on an empty store that the caller owns: two sellers, two merchants and
+// their buyers trade on a desk under drawn policies. Of the commands 70 percent are sensible next steps, some of them
+// exactly at a deadline or a nanosecond beside it, some of them ticks; the others are arbitrary, by another actor,
+// malformed, at a stale version, repeated, or other content under a known ID.
 //
-// After each command Play checks that the answer is of a type that the desk promises, that what
-// was not accepted wrote nothing, and that what was accepted wrote one commit of the facts of its
-// result; a dry run before it gave the same answer, the same asked twice gives the same result,
-// and ticks come to an end. The records of each commit go to the auditor, and what the desk then
-// shows of the streams of the commit has to be what the auditor's books have. At the end Play
-// verifies the log, and holds the states that the desk keeps to those of a desk that folds them
-// anew from the store.
+// After each command Play checks that the answer is of a type that the desk promises, that a command which was not
+// accepted wrote nothing, and that an accepted one wrote one commit with the events of its result. A dry run before
+// the command must give the same answer, the repeated command the same result, and repeated ticks must come to an end.
+// The auditor checks the records of each commit, and the desk's states of the streams of the commit must equal the
+// auditor's figures. At the end Play verifies the log, and compares the states of the desk with those of a desk without
+// a cache.
 //
-// A failure is one of rt, which prints how to run it again.
+// A failure fails rt, which prints how to run it again.
 func Play(rt *rapid.T, store events.Store, opts ...PlayOption) Tally {
 	rt.Helper()
 	return play(rt, store, opts).tally
@@ -130,10 +127,9 @@ func play(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 	return g
 }
 
-// chanceOf draws one number and takes everything else from it and from world, evenly. Rapid's
-// own numbers are small ones more often than not, which would ask for the same few things all
-// the time; and it makes a failing game smaller by leaving whole steps out, for which one number
-// a step is best.
+// chanceOf draws one number and derives all further numbers from it and from world, evenly distributed. Most of
+// rapid's own numbers are small, which would pick the same few commands again and again. Rapid shrinks a failing game
+// by leaving out whole steps, which works best with one number per step.
 func chanceOf(rt *rapid.T, label string, world uint64) chance {
 	return rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, label), world)).IntN
 }
@@ -146,11 +142,11 @@ type game struct {
 	world   uint64
 	options []desk.Option
 	tally   Tally
-	books   *audit.Auditor // nil if another check takes its place
+	books   *audit.Auditor // nil if another check replaces it
 	past    []Committed
-	last    desk.Command // the last command that was carried out, and what came of it
+	last    desk.Command // the last command that was executed, and its result
 	result  desk.Result
-	after   events.Position // what the auditor has seen
+	after   events.Position // the last position that was checked
 }
 
 func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
@@ -190,7 +186,7 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 	return g
 }
 
-// deskOptions are the policies and sources of the game's desk.
+// deskOptions returns the policies and sources of the game's desk.
 func (r *rules) deskOptions(payout map[trade.Account]funds.Policy) []desk.Option {
 	return []desk.Option{desk.WithPolicy(r.policy), desk.WithPayLater(r.terms), desk.WithSources(desk.Sources{
 		Match: Sources().Match, Email: Sources().Email,

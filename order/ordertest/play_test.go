@@ -24,8 +24,8 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// rapidly runs a property that many times, or as often as its long form does under
-// SURETY_LONG=1, with that many steps in each on average. SURETY_SEED takes a seed again.
+// rapidly checks a property in that many runs, or in the number of the long form under SURETY_LONG=1, with that many
+// steps per run on average. SURETY_SEED sets the seed.
 func rapidly(t *testing.T, runs, long, steps int, prop func(rt *rapid.T)) {
 	t.Helper()
 	if os.Getenv("SURETY_LONG") == "1" {
@@ -49,11 +49,10 @@ func set(t *testing.T, name, value string) {
 	t.Cleanup(func() { _ = flag.Set(name, old) })
 }
 
-// TestMain stops the server that the tests may have started.
+// TestMain stops the PostgreSQL server if the tests have started one.
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// TestPlay plays on every store, under the independent auditor. The long form asks for a million
-// commands in memory.
+// TestPlay plays on every store, under the independent auditor. The long form issues a million commands in memory.
 func TestPlay(t *testing.T) {
 	for _, on := range []struct {
 		name              string
@@ -68,7 +67,7 @@ func TestPlay(t *testing.T) {
 	} {
 		t.Run(on.name, func(t *testing.T) {
 			if on.name == "postgres" {
-				pgtest.Cluster(t) // skips here, and not in the midst of a run
+				pgtest.Cluster(t) // skips here, before a run begins
 			}
 			var all ordertest.Tally
 			rapidly(t, on.runs, on.long, on.steps, func(rt *rapid.T) {
@@ -81,15 +80,15 @@ func TestPlay(t *testing.T) {
 			for _, n := range all.Asked {
 				asked += n
 			}
-			// A few short games may well be peaceful: TestPlayReachesEveryEvent leaves nothing to chance.
+			// A few short games may have no refusals; TestPlayReachesEveryEvent has a fixed seed.
 			if asked >= 300 && (all.Accepted == 0 || len(all.Refused) == 0 || all.Malformed == 0) {
-				t.Errorf("the game is not lively enough: %+v", all)
+				t.Errorf("the game has too little variety: %+v", all)
 			}
 		})
 	}
 }
 
-// openSQLite makes a log in a file of its own, without forcing it to the disk.
+// openSQLite opens a log in a new file, without fsync.
 func openSQLite(t *testing.T, rt *rapid.T) events.Store {
 	store, err := sqlite.Open(rt.Context(), filepath.Join(t.TempDir(), "log.db"), sqlite.WithDurability(events.DurabilityProcess))
 	if err != nil {
@@ -98,7 +97,7 @@ func openSQLite(t *testing.T, rt *rapid.T) events.Store {
 	return store
 }
 
-// openPostgres makes a log in a schema of its own.
+// openPostgres opens a log in a new schema.
 func openPostgres(t *testing.T, rt *rapid.T) events.Store {
 	dsn, schema := pgtest.Cluster(t), pgtest.Schema(t)
 	if err := postgres.Migrate(rt.Context(), dsn, postgres.WithSchema(schema)); err != nil {
@@ -111,8 +110,8 @@ func openPostgres(t *testing.T, rt *rapid.T) events.Store {
 	return store
 }
 
-// TestPlayReachesEveryEvent takes one seed, so that chance has no say: the game is good enough to
-// make every fact that there is, and every kind of asking.
+// TestPlayReachesEveryEvent plays with a fixed seed: its games make events of every type and use every kind of
+// attempt.
 func TestPlayReachesEveryEvent(t *testing.T) {
 	set(t, "rapid.seed", "20250101")
 	set(t, "rapid.checks", "100")
@@ -123,7 +122,7 @@ func TestPlayReachesEveryEvent(t *testing.T) {
 		all.Add(ordertest.Play(rt, store, ordertest.Commands(150)))
 	})
 	if testing.Short() {
-		return // a few games need not come everywhere
+		return // a few games need not make every event
 	}
 	for _, kind := range everyEvent() {
 		if all.Events[kind] == 0 {
@@ -140,7 +139,7 @@ func TestPlayReachesEveryEvent(t *testing.T) {
 	}
 }
 
-// everyEvent is the wire name of every event.
+// everyEvent returns the wire name of every event.
 func everyEvent() (names []string) {
 	add := func(list []string) { names = append(names, list...) }
 	add(kinds(order.Life().Table().Kinds()))

@@ -11,49 +11,48 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// chance decides: it returns a number from 0 to n-1.
+// chance returns a random number from 0 to n-1.
 type chance func(n int) int
 
 func one[T any](c chance, list ...T) T { return list[c(len(list))] }
 
-// PlayerConfig is what a Player plays with.
+// PlayerConfig are the settings of a Player.
 type PlayerConfig struct {
-	// Name is in the ids of the orders, entrustments and commands. Players of one log need
-	// different names; 0 is one of them.
+	// Name is part of the ids of the orders, entrustments and commands. Players on one log need different
+	// names; 0 is a name too.
 	Name byte
-	// Orders is the number of assurance orders, each with an entrustment. Without any, what
-	// belongs to them is left alone too: entrustments, services and assurance lines.
+	// Orders is the number of assurance orders, each with an entrustment. If it is 0, the player issues no
+	// commands on entrustments, services and assurance lines either.
 	Orders int
-	// Sales is the number of pay-later orders. Without any, quotas and funds are left alone.
+	// Sales is the number of pay-later orders. If it is 0, the player issues no commands on quotas and funds.
 	Sales int
-	// LeaveShared addresses no command to what several orders share: services, lines, quotas and
-	// funds. What a command on an order writes there is written all the same.
+	// LeaveShared excludes commands on what several orders share: services, lines, quotas and funds. Commands
+	// on orders still write to those streams.
 	LeaveShared bool
-	// NoCompensation rules disputes without compensation out of the seller's line.
+	// NoCompensation excludes rulings with compensation from the seller's line.
 	NoCompensation bool
 }
 
-// Player makes up commands: mostly the next sensible step of one of its orders, or of what
-// belongs to it, and now and then any command by anybody. It looks at the orders on the desk of
-// its fixture and puts the fixture's clock forward, or a little back; it executes nothing itself
-// but for Open. The traders are the people of the kit: Seller and OtherSeller with Buyer and
-// OtherBuyer, Merchant and OtherMerchant with Shopper and OtherShopper.
+// Player generates commands: mostly a sensible next command on one of its orders, or on a stream related to it, and
+// sometimes an arbitrary command by an arbitrary actor. It reads the orders from the desk of its fixture and moves the
+// fixture's clock forwards, or sometimes a little backwards. Only Open executes commands. The actors are those of the
+// kit: Seller and OtherSeller with Buyer and OtherBuyer, Merchant and OtherMerchant with Shopper and OtherShopper.
 type Player struct {
 	*Fixture
-	// Orders, Entrustments and Sales are what is played with. A test may put others in.
+	// Orders, Entrustments and Sales are the targets of the commands. A test may replace them.
 	Orders       []trade.ID
 	Entrustments []order.EntrustmentID
 	Sales        []trade.ID
 
 	config   PlayerConfig
 	chance   chance
-	serial   int // counts the commands that were made up
+	serial   int // the number of generated commands
 	made     Request
 	reported map[trade.ID][]*reportedPayment // the payments that were reported, by order
 }
 
-// NewPlayer returns a player on a desk. All that a player leaves to chance it takes from pick,
-// which returns a number from 0 to n-1: the same numbers on an equal log make the same commands.
+// NewPlayer returns a player on a desk. The player takes all random numbers from pick, which returns a number from 0 to
+// n-1: the same numbers on an equal log generate the same commands.
 func NewPlayer(f *Fixture, pick func(n int) int, config PlayerConfig) *Player {
 	p := &Player{Fixture: f, config: config, chance: pick}
 	for i := range config.Orders {
@@ -66,7 +65,7 @@ func NewPlayer(f *Fixture, pick func(n int) int, config PlayerConfig) *Player {
 	return p
 }
 
-// named is a number that other players do not have.
+// named returns a number as text, with the player's name, so that no other player has it.
 func (p *Player) named(n int) string {
 	if p.config.Name == 0 {
 		return strconv.Itoa(n)
@@ -74,8 +73,8 @@ func (p *Player) named(n int) string {
 	return string(rune(p.config.Name)) + strconv.Itoa(n)
 }
 
-// Open activates the sellers and opens the lines of the merchants, none of which may have been
-// done before, and takes most orders to where something can happen to them.
+// Open activates the sellers, opens the lines of the merchants, and brings most orders to different phases. The sellers
+// and lines must be new.
 func (p *Player) Open() *Player {
 	p.t.Helper()
 	if len(p.Orders) > 0 {
@@ -87,8 +86,7 @@ func (p *Player) Open() *Player {
 	return p
 }
 
-// Next returns the next command, under an ID that follows from the player's name and from how
-// many there were.
+// Next returns the next command. Its ID derives from the player's name and the number of commands before it.
 func (p *Player) Next() desk.Command {
 	p.t.Helper()
 	p.passTime()
@@ -101,10 +99,10 @@ func (p *Player) Next() desk.Command {
 	return desk.Command{ID: id, By: by, Do: r.Action()}
 }
 
-// Request returns what the command of the last Next asks for.
+// Request returns the request of the last Next.
 func (p *Player) Request() Request { return p.made }
 
-// Every returns one of each command of everything that is played with, sensible or not.
+// Every returns one of each command on each kind of target, sensible or not.
 func (p *Player) Every() (list []Request) {
 	if len(p.Orders) > 0 {
 		list = p.everyOfOrders()
@@ -115,26 +113,25 @@ func (p *Player) Every() (list []Request) {
 	return list
 }
 
-// nextID derives the ID of each command from how many there were, so that the same picks make
-// the same log.
+// nextID derives the ID of each command from its serial number, so that the same numbers of pick write the same log.
 func (p *Player) nextID() uuid.UUID {
 	p.serial++
 	return desk.CommandID(Start, "ordertest", p.named(p.serial))
 }
 
-// passTime has time go on before some commands, or a little back.
+// passTime moves the clock before some commands, forwards or a little backwards.
 func (p *Player) passTime() {
 	if p.chance(4) == 0 {
 		p.Clock.Advance(one(p.chance, time.Millisecond, time.Hour, Day, Day, 4*Day, 8*Day, 16*Day, 31*Day, -3*time.Second, -time.Hour))
 	}
 }
 
-// onOrders picks whether to go on with the assurance orders or with the pay-later ones.
+// onOrders picks between the assurance orders and the pay-later orders.
 func (p *Player) onOrders() bool {
 	return len(p.Sales) == 0 || len(p.Orders) > 0 && p.chance(2) == 0
 }
 
-// next is the next sensible step of something, by whoever may take it.
+// next returns a sensible next request, with an actor who may issue it.
 func (p *Player) next() (trade.Actor, Request) {
 	if p.onOrders() {
 		return p.nextOfOrders()
@@ -142,7 +139,7 @@ func (p *Player) next() (trade.Actor, Request) {
 	return p.nextOfSales()
 }
 
-// any is any command on anything.
+// any returns an arbitrary request.
 func (p *Player) any() Request {
 	if p.onOrders() {
 		return one(p.chance, p.everyOfOrders()...)
@@ -150,7 +147,7 @@ func (p *Player) any() Request {
 	return one(p.chance, p.everyOfSales()...)
 }
 
-// deadline is a deadline that runs, or the zero time.
+// deadline returns the open deadline of some order, or the zero time.
 func (p *Player) deadline() time.Time {
 	if p.onOrders() {
 		return p.deadlineOfOrders()
@@ -158,7 +155,8 @@ func (p *Player) deadline() time.Time {
 	return p.deadlineOfSales()
 }
 
-// among picks one of n cases, of which only the first few leave alone what orders share.
+// among picks one of n cases. Under LeaveShared it picks one of the first own cases, which do not address shared
+// streams.
 func (p *Player) among(n, own int) int {
 	i := p.chance(n)
 	if p.config.LeaveShared {

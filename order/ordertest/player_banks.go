@@ -9,8 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// reportedPayment is a payment that the player has reported, whether or not the report was accepted, with the
-// cases about it.
+// reportedPayment is a payment that the player has reported, accepted or not, with the cases about it.
 type reportedPayment struct {
 	reference string
 	method    order.Method
@@ -18,7 +17,7 @@ type reportedPayment struct {
 	cases     []string
 }
 
-// reports remembers a payment that is reported, so that a bank can take it back.
+// report notes a payment that is reported, so that a bank can take it back later.
 func (p *Player) report(id trade.ID, c order.RecordPayment) order.RecordPayment {
 	if p.reported == nil {
 		p.reported = make(map[trade.ID][]*reportedPayment)
@@ -27,8 +26,7 @@ func (p *Player) report(id trade.ID, c order.RecordPayment) order.RecordPayment 
 	return c
 }
 
-// unannounced is a card payment of which the processor says that it came in, and the buyer has said
-// nothing.
+// unannounced returns the report of a card payment that the buyer has not announced.
 func (p *Player) unannounced(o *order.Order, amount trade.Money) order.Command {
 	id := order.PaymentID("U" + p.named(p.serial))
 	return p.report(o.ID, order.RecordPayment{
@@ -36,8 +34,8 @@ func (p *Player) unannounced(o *order.Order, amount trade.Money) order.Command {
 	})
 }
 
-// card is what becomes of a card payment: it comes in, announced or not, or fails, or comes in after it
-// failed.
+// cardReport returns a report about an announced card or e-Checking payment: it is received, fails, or is received
+// after it failed. It returns nil if there is none to report.
 func (p *Player) cardReport(o *order.Order) order.Command {
 	for _, x := range o.Payments {
 		if x.Method == order.PayTT {
@@ -53,9 +51,9 @@ func (p *Player) cardReport(o *order.Order) order.Command {
 	return nil
 }
 
-// bank is what a bank reports about a payment that came in: it takes a part of it back, all of it or
-// more, a case ends, or a report comes again or late. Sometimes the platform takes its own record
-// back, or deals with money under review.
+// bankReport returns a bank's report about a received payment, or nil if there is none: the bank takes back a
+// part, all of it or more, a case ends, or a report is late or repeated. Sometimes it is a command of the platform
+// instead, which voids its record of a payment, or applies or returns money under review.
 func (p *Player) bankReport(o *order.Order) order.Command {
 	if len(p.reported[o.ID]) == 0 {
 		return nil
@@ -81,7 +79,7 @@ func (p *Player) bankReport(o *order.Order) order.Command {
 	return c
 }
 
-// opening is a case about a payment or a recall of it.
+// openCase returns the report of a chargeback of a payment, or of the recall of a transfer.
 func (p *Player) openCase(x *reportedPayment) order.Command {
 	name := fmt.Sprint("case-", p.chance(3))
 	if !slices.Contains(x.cases, name) {
@@ -94,7 +92,7 @@ func (p *Player) openCase(x *reportedPayment) order.Command {
 	return order.ChargeBack{Reference: x.reference, Case: name, Amount: amount, At: p.reportedAt()}
 }
 
-// reportedAt is the instant of a report that comes late, or of one that comes at once.
+// reportedAt returns the instant of a report, in the past if the report is late.
 func (p *Player) reportedAt() time.Time {
 	return p.Clock.Now().Add(-one(p.chance, 0, 0, 0, time.Hour, Day, 3*Day))
 }

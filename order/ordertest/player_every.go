@@ -11,7 +11,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// everyOfOrders has one of each command of an order and of what belongs to one.
+// everyOfOrders returns one of each command of an order and of its entrustment, line and service.
 func (p *Player) everyOfOrders() []Request {
 	id, e := one(p.chance, p.Orders...), one(p.chance, p.Entrustments...)
 	list := slices.Concat(each(onOrder, id, p.anyOfOrder(id)), each(onEntrustment, e, p.anyOfGoods()))
@@ -23,7 +23,7 @@ func (p *Player) everyOfOrders() []Request {
 		each(onSeller, one(p.chance, Seller, OtherSeller, Buyer), p.anyOfService()))
 }
 
-// each addresses each of the commands to a target.
+// each returns a request for each of the commands, addressed to the target.
 func each[T, C any](on func(T, C) Request, target T, commands []C) []Request {
 	list := make([]Request, 0, len(commands))
 	for _, c := range commands {
@@ -32,7 +32,7 @@ func each[T, C any](on func(T, C) Request, target T, commands []C) []Request {
 	return list
 }
 
-// anyOfOrder has one of each command of an order, sensible or not.
+// anyOfOrder returns one of each command of an order, sensible or not.
 func (p *Player) anyOfOrder(id trade.ID) []order.Command {
 	o := p.order(id)
 	e := one(p.chance, p.Entrustments...)
@@ -64,7 +64,7 @@ func (p *Player) anyOfOrder(id trade.ID) []order.Command {
 	)
 }
 
-// paymentOf is one of the announced payments of an order, or one that it does not have.
+// paymentOf returns the ID of an announced payment of an order, or one that the order does not have.
 func (p *Player) paymentOf(o *order.Order) order.PaymentID {
 	ids := []order.PaymentID{order.PaymentID(fmt.Sprint("C", p.chance(p.serial+1)))}
 	for _, x := range o.Payments {
@@ -73,7 +73,7 @@ func (p *Player) paymentOf(o *order.Order) order.PaymentID {
 	return one(p.chance, ids...)
 }
 
-// anyException has one of each command of a change, a dispute, a refund and a chargeback.
+// anyException returns one of each command of a change, a dispute, a refund and a chargeback.
 func (p *Player) anyException(o *order.Order) []order.Command {
 	x := &reportedPayment{reference: fmt.Sprint("R", p.chance(p.serial+1)), method: order.PayTT, amount: USD("30")}
 	if came := p.reported[o.ID]; len(came) > 0 && p.chance(4) > 0 {
@@ -110,7 +110,7 @@ func (p *Player) anyRuling(amount trade.Money) order.Arbitrate {
 	return one(p.chance, order.Arbitrate{}, order.Arbitrate{Refund: amount}, order.Arbitrate{Compensation: amount})
 }
 
-// anyOfGoods has one of each command of an entrustment.
+// anyOfGoods returns one of each command of an entrustment.
 func (p *Player) anyOfGoods() []entrustment.Command {
 	id, other := one(p.chance, p.Orders...), one(p.chance, p.Entrustments...)
 	return []entrustment.Command{
@@ -124,7 +124,7 @@ func (p *Player) anyOfGoods() []entrustment.Command {
 	}
 }
 
-// anyOfLine has one of each command of an assurance line.
+// anyOfLine returns one of each command of an assurance line.
 func (p *Player) anyOfLine() []credit.Command {
 	id, amount := one(p.chance, p.Orders...), USD(one(p.chance, "100", "2500"))
 	return []credit.Command{
@@ -136,7 +136,7 @@ func (p *Player) anyOfLine() []credit.Command {
 	}
 }
 
-// anyOfService has one of each command of a service.
+// anyOfService returns one of each command of a service.
 func (p *Player) anyOfService() []seller.Command {
 	return []seller.Command{
 		seller.Activate{Route: one(p.chance, seller.RouteConsole, seller.RouteServicePage, "post"), Fee: USD(one(p.chance, "0", "1"))},

@@ -7,8 +7,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// exception is a step of a change, a dispute, a refund or a chargeback, if the order is in one or
-// gets into one now; otherwise nil.
+// exception returns the next step of a change, a dispute, a refund or a chargeback of the order, or the first step
+// of a new one. If it picks neither, the command is nil.
 func (p *Player) exception(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	switch {
@@ -96,7 +96,7 @@ func (p *Player) startException(o *order.Order) (trade.Actor, order.Command) {
 	return owner, nil
 }
 
-// amendment changes something that can be changed, and the trade term in any case.
+// amendment returns terms that differ in the trade term, and often in something else that may change.
 func (p *Player) amendment(o *order.Order) order.Amendment {
 	a := order.Amendment{Terms: o.Terms, Coverage: o.Coverage}
 	a.Terms.TradeTerm = fmt.Sprintf("FOB Ningbo %d", p.serial)
@@ -113,13 +113,13 @@ func (p *Player) amendment(o *order.Order) order.Amendment {
 	return a
 }
 
-// part is all of an amount or less of it, and never nothing.
+// part returns all of an amount or a part of it, at least one minor unit.
 func (p *Player) part(m trade.Money) trade.Money {
 	return trade.Minor(max(m.MinorUnits()/int64(one(p.chance, 1, 1, 2, 3)), 1), m.Currency())
 }
 
-// negotiating is a step of a dispute before it is escalated. Escalating one takes the clock to
-// where that is possible.
+// negotiating returns a step of a dispute that is not escalated. For the escalation it sets the clock to the first
+// instant at which the dispute can be escalated.
 func (p *Player) negotiating(o *order.Order) (trade.Actor, order.Command) {
 	owner, buyer := ownerOf(o), buyerOf(o)
 	offer := o.Dispute.Settlement
@@ -141,7 +141,7 @@ func (p *Player) negotiating(o *order.Order) (trade.Actor, order.Command) {
 	return one(p.chance, owner, buyer), order.Escalate{}
 }
 
-// ruling is a ruling for either side.
+// ruling returns a ruling for either party.
 func (p *Player) ruling(o *order.Order) order.Command {
 	if left := o.Left(); left.IsPositive() {
 		switch n := p.chance(6); {

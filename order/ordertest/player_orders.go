@@ -14,7 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// openOrders activates the sellers and takes most orders to where something can happen to them.
+// openOrders activates the sellers and brings most orders to different phases.
 func (p *Player) openOrders() {
 	p.ActivateSeller(Seller, USD("50000")).ActivateSeller(OtherSeller, USD("10000"))
 	for i, id := range p.Orders {
@@ -31,7 +31,8 @@ func (p *Player) openOrders() {
 	}
 }
 
-// nextOfOrders is the next sensible step of an order or of what belongs to it, by whoever may take it.
+// nextOfOrders returns a next sensible command on an order or on its entrustment, line or service, with an actor who
+// may issue it.
 func (p *Player) nextOfOrders() (trade.Actor, Request) {
 	id := p.Orders[p.serial/8%len(p.Orders)]
 	if p.chance(3) == 0 {
@@ -60,7 +61,7 @@ func (p *Player) nextOfOrders() (trade.Actor, Request) {
 	}
 }
 
-// deadlineOfOrders is a deadline that runs, or the zero time.
+// deadlineOfOrders returns the open deadline of some order, or the zero time.
 func (p *Player) deadlineOfOrders() time.Time {
 	o := p.order(one(p.chance, p.Orders...))
 	if d, runs := o.Deadline(); runs {
@@ -69,7 +70,7 @@ func (p *Player) deadlineOfOrders() time.Time {
 	return time.Time{}
 }
 
-// waitsFor is an entrustment that customs have to release before the order can ship, or none.
+// waitsFor returns an entrustment that customs have to release before the order can ship, or none.
 func (p *Player) waitsFor(id trade.ID) order.EntrustmentID {
 	o := p.order(id)
 	for _, l := range o.Links {
@@ -80,7 +81,7 @@ func (p *Player) waitsFor(id trade.ID) order.EntrustmentID {
 	return ""
 }
 
-// found is what a read has found; nothing is the zero state.
+// found returns the state of a read, or the zero state if the stream does not exist.
 func found[S any](f *Fixture, s S, err error) S {
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		f.t.Fatalf("reading: %v", err)
@@ -93,7 +94,7 @@ func (p *Player) order(id trade.ID) order.Order {
 	return found(p.Fixture, o, err)
 }
 
-// buyerOf is the buyer of an order, and ownerOf its seller.
+// buyerOf returns the buyer of an order.
 func buyerOf(o *order.Order) trade.Actor {
 	if o.Buyer.Email.Same(OtherBuyer.Email) {
 		return OtherBuyer
@@ -101,11 +102,12 @@ func buyerOf(o *order.Order) trade.Actor {
 	return Buyer
 }
 
+// ownerOf returns the seller of an order.
 func ownerOf(o *order.Order) trade.Actor {
 	return trade.Actor{Role: trade.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
 }
 
-// nextOfOrder is a step that takes the order on.
+// nextOfOrder returns a next sensible command on the order.
 func (p *Player) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 	o := p.order(id)
 	owner, buyer := ownerOf(&o), buyerOf(&o)
@@ -146,7 +148,7 @@ func (p *Player) nextOfOrder(id trade.ID) (trade.Actor, order.Command) {
 	}
 }
 
-// goodsOf is an entrustment that an order of that seller can be linked to, if there is one.
+// goodsOf returns an entrustment that an order of that seller can be linked to, or any if there is none.
 func (p *Player) goodsOf(account trade.Account) order.EntrustmentID {
 	for _, id := range p.Entrustments {
 		if e := p.entrustment(id); e.Seller == account && !e.Linked() && e.Phase != entrustment.PhaseCancelled {
@@ -191,7 +193,7 @@ func (p *Player) contract(text string) order.Command {
 	return order.AttachContract{FileName: "contract.pdf", Size: 1, SHA256: digest, Text: text}
 }
 
-// digest is the SHA-256 of nothing.
+// digest is the SHA-256 of empty data.
 const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 func (p *Player) coverage() order.Command {
@@ -200,7 +202,7 @@ func (p *Player) coverage() order.Command {
 	}
 }
 
-// paying reports money, mostly what is due.
+// paying returns the report of a payment, mostly of the amount that is due.
 func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 	if !due.IsPositive() || p.chance(4) == 0 {
 		due = USD(one(p.chance, "30", "99.99", "600"))
@@ -215,7 +217,7 @@ func (p *Player) paying(o *order.Order, due trade.Money) order.Command {
 	return p.report(o.ID, c)
 }
 
-// nextOfGoods is a step that takes the entrustment on.
+// nextOfGoods returns a next sensible command on the entrustment.
 func (p *Player) nextOfGoods(id order.EntrustmentID) (trade.Actor, entrustment.Command) {
 	e := p.entrustment(id)
 	if e.Phase != entrustment.PhaseNone && p.chance(20) == 0 { // customs report in their own order
@@ -254,7 +256,7 @@ func (p *Player) releasing() entrustment.Command {
 	return entrustment.Release{ReleasedAt: p.Clock.Now().Add(-one(p.chance, 0, 0, 0, 0, 0, time.Hour, 10*Day))}
 }
 
-// nextOfLine is what a platform may well ask of a line: more often a limit than a suspension.
+// nextOfLine returns a sensible command on a line: more often a limit than a suspension.
 func (p *Player) nextOfLine(who trade.Actor) credit.Command {
 	l, _, err := p.Desk.ReadLine(p.t.Context(), Platform, who.Account, USD("0").Currency())
 	l = found(p.Fixture, l, err)
@@ -270,7 +272,7 @@ func (p *Player) nextOfLine(who trade.Actor) credit.Command {
 	}
 }
 
-// nextOfService thaws a service, or seldom suspends it.
+// nextOfService returns a sensible command on a service: it reinstates a suspended one, and seldom suspends one.
 func (p *Player) nextOfService(who trade.Actor) (trade.Actor, seller.Command) {
 	s, _, err := p.Desk.ReadService(p.t.Context(), Platform, who.Account)
 	switch s = found(p.Fixture, s, err); {
@@ -285,5 +287,5 @@ func (p *Player) nextOfService(who trade.Actor) (trade.Actor, seller.Command) {
 	}
 }
 
-// freeMember is a seller whose certification is approved only sometimes.
+// freeMember is a seller who needs a certification, which is approved only sometimes.
 var freeMember = trade.Actor{Role: trade.Seller, Account: "s-free", Email: "sales@free.example"}

@@ -24,7 +24,8 @@ func (p *Player) openSales() {
 	}
 }
 
-// nextOfSales is the next sensible step of a sale or of what belongs to it, by whoever may take it.
+// nextOfSales returns a next sensible command on a pay-later order, or on a merchant's pay-later line or funds, with
+// an actor who may issue it.
 func (p *Player) nextOfSales() (trade.Actor, Request) {
 	id := p.Sales[p.serial/8%len(p.Sales)]
 	if p.chance(3) == 0 {
@@ -43,8 +44,8 @@ func (p *Player) nextOfSales() (trade.Actor, Request) {
 	}
 }
 
-// deadlineOfSales is a deadline that runs, or the instant at which a credit becomes available, or the
-// zero time.
+// deadlineOfSales returns the open deadline of some pay-later order, or the instant at which a credit becomes
+// available, or the zero time.
 func (p *Player) deadlineOfSales() time.Time {
 	o := p.sale(one(p.chance, p.Sales...))
 	if d, runs := o.Deadline(); runs {
@@ -69,7 +70,7 @@ func (p *Player) placing() paylater.Place {
 	return paylater.Place{Merchant: one(p.chance, Merchant, OtherMerchant).Account, ChosePayLater: p.chance(9) > 0, Amount: p.amount()}
 }
 
-// nextOfSale is a step that takes the order on.
+// nextOfSale returns a next sensible command on the order.
 func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	o := p.sale(id)
 	buyer, merchant := trade.Actor{Role: trade.Buyer, Account: o.Buyer}, trade.Actor{Role: trade.Seller, Account: o.Merchant}
@@ -80,7 +81,7 @@ func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 		return one(p.chance, Shopper, OtherShopper), p.placing()
 	case o.Unapplied().IsPositive() && p.chance(2) == 0:
 		return Platform, paylater.ReturnUnapplied{Amount: one(p.chance, o.Unapplied(), CNY("0.01"))}
-	case p.chance(30) == 0: // a charge that nobody has stopped
+	case p.chance(30) == 0: // a charge that was not stopped
 		return System, paylater.Pay{Reference: due.Reference, Amount: CNY(one(p.chance, "100", "1200"))}
 	case o.Phase == paylater.PhasePrepaid && p.chance(4) == 0, o.Phase == paylater.PhasePaid && o.Refundable().IsPositive():
 		return merchant, paylater.Refund{Amount: one(p.chance, o.Refundable(), CNY("0.01"))}
@@ -116,7 +117,7 @@ func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	}
 }
 
-// everyOfSales has one of each command of a pay-later order and of what belongs to one.
+// everyOfSales returns one of each command of a pay-later order, of a merchant's pay-later line and of the funds.
 func (p *Player) everyOfSales() []Request {
 	id, merchant := one(p.chance, p.Sales...), one(p.chance, Merchant, OtherMerchant)
 	list := each(onSale, id, p.anyOfSale(id))
@@ -126,7 +127,7 @@ func (p *Player) everyOfSales() []Request {
 	return slices.Concat(list, each(onQuota, merchant, p.anyOfQuota()), each(onFunds, merchant, p.anyOfFunds()))
 }
 
-// anyOfSale has one of each command of an order, sensible or not.
+// anyOfSale returns one of each command of an order, sensible or not.
 func (p *Player) anyOfSale(id trade.ID) []paylater.Command {
 	o := p.sale(id)
 	due := o.Due()
@@ -142,7 +143,7 @@ func (p *Player) anyOfSale(id trade.ID) []paylater.Command {
 	}
 }
 
-// nextOfQuota is what a platform may well ask for: more often a thaw than a freeze.
+// nextOfQuota returns a sensible command on a pay-later line: more often an unfreeze than a freeze.
 func (p *Player) nextOfQuota(merchant trade.Actor) credit.Command {
 	l, _, err := p.Desk.ReadQuota(p.t.Context(), Platform, merchant.Account, funds.CNY())
 	l = found(p.Fixture, l, err)
@@ -165,7 +166,7 @@ func (p *Player) ground() credit.Ground {
 		credit.Ground{Reason: credit.ReasonOpenOrders}, credit.Ground{Reason: credit.ReasonOther, Ref: "audit"})
 }
 
-// anyOfQuota has one of each command of a pay-later line.
+// anyOfQuota returns one of each command of a pay-later line.
 func (p *Player) anyOfQuota() []credit.Command {
 	id, amount, ground := one(p.chance, p.Sales...), p.amount(), p.ground()
 	return []credit.Command{
@@ -176,7 +177,8 @@ func (p *Player) anyOfQuota() []credit.Command {
 	}
 }
 
-// nextOfFunds takes what can be taken, and ends what is on its way.
+// nextOfFunds returns a sensible command on received funds: it withdraws or spends what is available, ends open
+// withdrawals, and binds and unbinds cards.
 func (p *Player) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) {
 	b, _, err := p.Desk.ReadFunds(p.t.Context(), Platform, merchant.Account, funds.CNY())
 	b = found(p.Fixture, b, err)
@@ -201,7 +203,7 @@ func (p *Player) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) 
 	return merchant, funds.BindCard{Card: funds.CardNo(fmt.Sprintf("6222-%04d", p.serial)), Holder: merchant.Account}
 }
 
-// anyOfFunds has one of each command of received funds.
+// anyOfFunds returns one of each command of received funds.
 func (p *Player) anyOfFunds() []funds.Command {
 	id, amount := one(p.chance, p.Sales...), p.amount()
 	w := funds.WithdrawalID(fmt.Sprint("W", p.chance(p.serial+1)))

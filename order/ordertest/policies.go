@@ -9,8 +9,7 @@ import (
 	"github.com/tradesurety/surety/order/paylater"
 )
 
-// Policies are policies of assurance orders: mostly the defaults, or the defaults with some of
-// the choices that a platform has taken the other way.
+// Policies generates policies of assurance orders: the defaults, or the defaults with other values of some settings.
 func Policies() *rapid.Generator[*order.Policy] {
 	return rapid.Custom(func(t *rapid.T) *order.Policy {
 		p := order.DefaultPolicy()
@@ -25,7 +24,7 @@ func Policies() *rapid.Generator[*order.Policy] {
 	})
 }
 
-// PayLaterPolicies are policies of pay-later orders, drawn as Policies are.
+// PayLaterPolicies generates policies of pay-later orders.
 func PayLaterPolicies() *rapid.Generator[*paylater.Policy] {
 	return rapid.Custom(func(t *rapid.T) *paylater.Policy {
 		p := paylater.DefaultPolicy()
@@ -36,8 +35,7 @@ func PayLaterPolicies() *rapid.Generator[*paylater.Policy] {
 	})
 }
 
-// AuditPolicy is what the auditor of package audit is told of the policies of a desk; nil stands
-// for the defaults.
+// AuditPolicy returns the policies of a desk in the form of package audit. A nil policy is the default.
 func AuditPolicy(p *order.Policy, terms *paylater.Policy) audit.Policy {
 	if p == nil {
 		p = order.DefaultPolicy()
@@ -65,7 +63,7 @@ func AuditPolicy(p *order.Policy, terms *paylater.Policy) audit.Policy {
 	}
 }
 
-// AuditFunds is what the auditor is told of the policy of a merchant's received funds.
+// AuditFunds returns the policy of a merchant's received funds in the form of package audit.
 func AuditFunds(p funds.Policy) audit.FundsPolicy {
 	return audit.FundsPolicy{
 		HoldDays: p.HoldDays, FeeRate: int64(p.FeeRate), FeeMin: p.FeeMin.MinorUnits(), FeeMax: p.FeeMax.MinorUnits(),

@@ -14,9 +14,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// do carries a command out and checks what must hold of any answer: its type, that a dry run
-// before gave the same and one afterwards knows the command, that an error wrote nothing, and that a result is one commit of the facts
-// that it names (I29).
+// do executes a command and checks the answer: its type; that a dry run before it gave the same answer; that a dry run
+// after it recognises the command; that an error wrote nothing; and that a result is one commit of the events that it
+// names (I29).
 func (g *game) do(c desk.Command) error {
 	g.rt.Helper()
 	dry := g.Desk.Try(g.t.Context(), c)
@@ -26,27 +26,27 @@ func (g *game) do(c desk.Command) error {
 	r, err := g.Desk.Do(g.t.Context(), c)
 	wrote := g.written(c.Do.String())
 	if !reflect.DeepEqual(dry, err) {
-		g.rt.Fatalf("%s by %s: Try says %v, Do says %v", c.Do, who(c.By), dry, err)
+		g.rt.Fatalf("%s by %s: Try returned %v, Do returned %v", c.Do, who(c.By), dry, err)
 	}
-	g.rt.Logf("%s  %s by %s: %d facts, %v", g.Clock.Now().Format(time.RFC3339Nano), c.Do, who(c.By), len(r.Events), err)
+	g.rt.Logf("%s  %s by %s: %d events, %v", g.Clock.Now().Format(time.RFC3339Nano), c.Do, who(c.By), len(r.Events), err)
 	if err != nil {
 		if len(wrote) > 0 {
-			g.rt.Fatalf("I29: %s was not accepted (%v) and yet wrote %s to %s", c.Do, err, wrote[0].Type, wrote[0].Stream)
+			g.rt.Fatalf("I29: %s was not accepted (%v) but wrote %s to %s", c.Do, err, wrote[0].Type, wrote[0].Stream)
 		}
 		g.refused(c, err)
 		return err
 	}
 	g.tally.Accepted++
 	if len(wrote) != len(r.Events) {
-		g.rt.Fatalf("%s: %d facts, and %d records in the log", c.Do, len(r.Events), len(wrote))
+		g.rt.Fatalf("%s: %d events, and %d records in the log", c.Do, len(r.Events), len(wrote))
 	}
 	for i, x := range wrote {
 		if f := r.Events[i]; x.Commit != c.ID || x.Stream != f.Stream || x.Version != f.Version || !x.At.Equal(f.At) {
-			g.rt.Fatalf("%s: fact %d is %+v, and in the log %s %d of %s", c.Do, i, f, x.Stream, x.Version, x.Commit)
+			g.rt.Fatalf("%s: event %d is %+v, and in the log %s %d of %s", c.Do, i, f, x.Stream, x.Version, x.Commit)
 		}
 	}
 	if again := g.Desk.Try(g.t.Context(), c); again != nil {
-		g.rt.Fatalf("I29: %s was accepted, and a dry run of the same command says %v", c.Do, again)
+		g.rt.Fatalf("I29: %s was accepted, but a dry run of the same command returned %v", c.Do, again)
 	}
 	if len(wrote) > 0 {
 		g.last, g.result = c, r
@@ -55,7 +55,7 @@ func (g *game) do(c desk.Command) error {
 	return nil
 }
 
-// commit keeps what a command wrote, and looks at what the desk shows of it.
+// commit notes what a command wrote, and checks the desk's states of the streams.
 func (g *game) commit(c desk.Command, wrote []events.Record) {
 	g.rt.Helper()
 	if len(wrote) == 0 {
@@ -69,7 +69,7 @@ func (g *game) commit(c desk.Command, wrote []events.Record) {
 	}
 }
 
-// refused counts an error, which has to be of a type that the desk promises.
+// refused counts an error, which must be of a type that the desk promises.
 func (g *game) refused(c desk.Command, err error) {
 	g.rt.Helper()
 	g.promised(c, err)
@@ -109,8 +109,7 @@ func (g *game) promised(c desk.Command, err error) {
 	g.rt.Fatalf("%s: an error of type %T, which a desk does not promise: %v", c.Do, err, err)
 }
 
-// written returns what was written since it was last asked, and hands it to the auditor commit
-// by commit.
+// written returns the records since its last call, and has the auditor check them commit by commit.
 func (g *game) written(by string) []events.Record {
 	g.rt.Helper()
 	list, err := recordsAfter(g.t.Context(), g.Store, g.after)
@@ -132,7 +131,7 @@ func (g *game) written(by string) []events.Record {
 	return list
 }
 
-// commits splits records into those of each commit, in the order in which the commits begin.
+// commits groups records by commit, in the order of the first record of each.
 func commits(list []events.Record) [][]events.Record {
 	var groups [][]events.Record
 	at := make(map[uuid.UUID]int)
@@ -148,8 +147,8 @@ func commits(list []events.Record) [][]events.Record {
 	return groups
 }
 
-// close ends a game: the log is whole, and what the desk keeps is what a desk that keeps nothing
-// folds from the store (I28).
+// close ends a game: it verifies the log, and compares the states of the desk with those of a desk without a cache
+// (I28).
 func (g *game) close() {
 	g.rt.Helper()
 	_, err := events.Verify(g.t.Context(), g.Store, func(r events.Record) error {
@@ -163,13 +162,13 @@ func (g *game) close() {
 	for _, stream := range streamsOf(g.past) {
 		warm, cold := g.look(g.Desk, stream), g.look(cold, stream)
 		if !reflect.DeepEqual(plain(warm), plain(cold)) {
-			g.rt.Fatalf("I28: of %s the desk has\n%+v\nfrom the store it is\n%+v", stream, warm, cold)
+			g.rt.Fatalf("I28: the desk returns for %s\n%+v\na desk without a cache returns\n%+v", stream, warm, cold)
 		}
 		g.agrees(stream, warm)
 	}
 }
 
-// agrees holds what a desk shows of a stream to what the auditor's books have of it.
+// agrees compares a state that a desk returned with the auditor's figures of the stream.
 func (g *game) agrees(stream events.StreamID, shown any) {
 	g.rt.Helper()
 	if g.books == nil || shown == nil {
@@ -180,7 +179,7 @@ func (g *game) agrees(stream events.StreamID, shown any) {
 	}
 }
 
-// look returns what a desk shows of a stream, or nil where it shows nothing.
+// look returns the state of a stream as a desk returns it, or nil if a desk has no read for the stream.
 func (g *game) look(d *desk.Desk, stream events.StreamID) any {
 	g.rt.Helper()
 	state, err := read(g.t.Context(), d, stream)

@@ -14,8 +14,8 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// Request is a command and what it is addressed to. In this form a command can be looked at and
-// changed, and goes to another process as JSON.
+// Request is a command and its target. In this form a test can read and change a command, and send it to another
+// process as JSON.
 type Request struct {
 	// Kind is the kind of the target: "order", "entrustment", "service" of a seller, "line" of a
 	// seller in US dollars, "sale" for a pay-later order, "quota" or "funds" of a merchant in yuan.
@@ -26,20 +26,20 @@ type Request struct {
 	Command any
 }
 
-// Action returns the request as a desk takes it. A request that a program has put together
-// wrongly makes it panic; one that was decoded does not.
+// Action returns the request in the form that a desk accepts. It panics if the kind, the target and the command do not
+// fit together; a decoded request does not cause a panic.
 func (r Request) Action() desk.Action {
 	return must(kindsOfRequest[r.Kind].action(r.Target, r.Command))
 }
 
-// requestJSON is a Request in JSON: the wire name of the command and its JSON.
+// requestJSON is the JSON form of a Request: the wire name of the command and its JSON.
 type requestJSON struct {
 	Kind, Target, Name string
 	Payload            []byte
 }
 
-// MarshalJSON encodes the request. What a Player has made up can be decoded again; another
-// command may be so malformed that UnmarshalJSON refuses it.
+// MarshalJSON encodes the request. A request of a Player can be decoded again; of other commands UnmarshalJSON can
+// reject malformed ones.
 func (r Request) MarshalJSON() ([]byte, error) {
 	k, ok := kindsOfRequest[r.Kind]
 	if !ok {
@@ -49,7 +49,7 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	return json.Marshal(requestJSON{r.Kind, r.Target, name, payload})
 }
 
-// UnmarshalJSON decodes what MarshalJSON has encoded.
+// UnmarshalJSON decodes the result of MarshalJSON.
 func (r *Request) UnmarshalJSON(data []byte) error {
 	var from requestJSON
 	if err := json.Unmarshal(data, &from); err != nil {
@@ -68,7 +68,7 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// kindOfRequest is what requests of one kind have in common.
+// kindOfRequest has the functions for requests of one kind.
 type kindOfRequest struct {
 	action func(target string, command any) (desk.Action, error)
 	encode func(command any) (name string, payload []byte)
@@ -88,7 +88,7 @@ func kindOf[T, C any](
 	}
 }
 
-// asText takes the text of a target as it is: the desk says what is wrong with it.
+// asText returns the text of a target unchecked: the desk checks it.
 func asText[T ~string](text string) (T, error) { return T(text), nil }
 
 var kindsOfRequest = map[string]kindOfRequest{

@@ -16,7 +16,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// ActivateSeller activates the service of a seller and assesses his line.
+// ActivateSeller activates a seller's service and assesses the seller's assurance line.
 func (f *Fixture) ActivateSeller(by trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
 	f.Do(by, desk.OnSeller(by.Account, seller.Activate{Route: seller.RouteConsole}))
@@ -24,17 +24,17 @@ func (f *Fixture) ActivateSeller(by trade.Actor, limit trade.Money) *Fixture {
 	return f
 }
 
-// OpenQuota opens the pay-later line of a merchant.
+// OpenQuota opens a merchant's pay-later line.
 func (f *Fixture) OpenQuota(merchant trade.Actor, limit trade.Money) *Fixture {
 	f.t.Helper()
 	f.Do(Platform, desk.OnQuota(merchant.Account, limit.Currency(), credit.OpenLine{Limit: limit}))
 	return f
 }
 
-// OrderAt brings a new order to a phase by the usual way and returns it. What leads out of the
-// phase is all that is missing: a draft can be submitted, an order that is ready to ship has its
-// entrustment released. A seller whose service was never asked for is made an active one with
-// a line of ten times the contract's total.
+// OrderAt brings a new order to a phase by the usual commands and returns its ID. The command that leads
+// out of the phase is the next one: a draft can be submitted, an order that is ready to ship has a released
+// entrustment. If the seller has no service yet, OrderAt activates it, with a line of ten times the contract's
+// total.
 func (f *Fixture) OrderAt(phase order.Phase, c Contract) trade.ID {
 	f.t.Helper()
 	id := trade.NewID()
@@ -44,7 +44,7 @@ func (f *Fixture) OrderAt(phase order.Phase, c Contract) trade.ID {
 	return id
 }
 
-// bring takes the usual way to a phase, or beyond it where the policy does.
+// bring executes the usual commands up to a phase, or further if the policy moves the order on.
 func (f *Fixture) bring(id trade.ID, phase order.Phase, c Contract) order.Order {
 	f.t.Helper()
 	c = c.filled(order.EntrustmentID("E-" + strings.ToUpper(id.String()[24:])))
@@ -70,13 +70,13 @@ func (f *Fixture) bring(id trade.ID, phase order.Phase, c Contract) order.Order 
 	return o
 }
 
-// tenfold is ten times an amount, or the most that there is.
+// tenfold returns ten times an amount, or the largest amount that there is.
 func tenfold(m trade.Money) trade.Money {
 	return trade.Minor(10*min(m.MinorUnits(), math.MaxInt64/10), m.Currency())
 }
 
-// Entrust takes a seller's new export entrustment to the point at which customs have its
-// declaration and may release it.
+// Entrust brings a seller's new export entrustment to the phase in which customs have its declaration and
+// may release it.
 func (f *Fixture) Entrust(by trade.Actor, id order.EntrustmentID, c trade.Currency) {
 	f.t.Helper()
 	f.Do(by, desk.OnEntrustment(id, entrustment.Draft{Title: "goods"}))
@@ -85,8 +85,7 @@ func (f *Fixture) Entrust(by trade.Actor, id order.EntrustmentID, c trade.Curren
 	f.Do(Platform, desk.OnEntrustment(id, entrustment.Declare{Declaration: Declaration(id, c, f.Clock.Now())}))
 }
 
-// Declaration is a customs declaration of 100 pieces, under a number that derives from the
-// entrustment.
+// Declaration returns a customs declaration of 100 pieces. Its number derives from the entrustment's ID.
 func Declaration(id order.EntrustmentID, c trade.Currency, at time.Time) entrustment.Declaration {
 	number := []byte("D" + strings.ToUpper(string(id)))
 	for i, b := range number {
@@ -107,9 +106,9 @@ func Declaration(id order.EntrustmentID, c trade.Currency, at time.Time) entrust
 	}
 }
 
-// SaleAt brings a new pay-later order of Shopper at Merchant to a phase by the usual way and
-// returns it; an overdue one takes the clock beyond its due time. A merchant without a line is
-// given one of ten times the amount.
+// SaleAt brings a new pay-later order of Shopper at Merchant to a phase by the usual commands and returns its
+// ID. For an overdue order it sets the clock past the due time. If Merchant has no pay-later line, SaleAt opens
+// one of ten times the amount.
 func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 	f.t.Helper()
 	id := trade.NewID()
@@ -141,7 +140,7 @@ func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 	return id
 }
 
-// saleSteps is how a pay-later order comes to each phase.
+// saleSteps has the commands that bring a pay-later order to each phase.
 var saleSteps = map[paylater.Phase][]paylater.Command{
 	paylater.PhasePlaced:         {placing},
 	paylater.PhaseShipped:        {placing, paylater.Ship{}},
@@ -156,7 +155,7 @@ var saleSteps = map[paylater.Phase][]paylater.Command{
 
 var placing = paylater.Place{ChosePayLater: true}
 
-// OwnAlipay is the Alipay account of a merchant's own, to which he can always withdraw.
+// OwnAlipay returns the merchant's own Alipay account, to which the merchant can always withdraw.
 func OwnAlipay(merchant trade.Actor) funds.Dest {
 	return funds.Dest{Alipay: funds.Alipay{Account: string(merchant.Account), Holder: merchant.Account}}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/tradesurety/surety/order/paylater"
 )
 
-// TestOrderAt brings an order to every phase, on a desk and in a story, under every coverage.
+// TestOrderAt brings an order to every phase, on a desk and in a story, with every coverage.
 func TestOrderAt(t *testing.T) {
 	for phase := order.PhaseDraft; phase <= order.PhaseClosed; phase++ {
 		for _, coverage := range []order.Coverage{"", order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery} {
@@ -27,7 +27,7 @@ func TestOrderAt(t *testing.T) {
 	}
 }
 
-// TestSaleAt brings a pay-later order to every phase, twice on one desk.
+// TestSaleAt brings two pay-later orders of one desk to every phase.
 func TestSaleAt(t *testing.T) {
 	for phase := paylater.PhasePlaced; phase <= paylater.PhaseWrittenOff; phase++ {
 		f := ordertest.Desk(t)

@@ -11,15 +11,15 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// OrderID is the order of a Story.
+// OrderID is the ID of the order of a Story.
 var OrderID = trade.ID{0: 1, 1: 0x94, 6: 0x70, 8: 0x80, 15: 1}
 
-// ReceivingAccount is the receiving account that is made for the order of a Story.
+// ReceivingAccount is the receiving account of the order of a Story.
 const ReceivingAccount order.ReceivingAccount = "RA-1"
 
-// Story is an order told by facts and commands, without a desk or a store: Given it, When
-// somebody asks for something, Then these facts come of it, or it is Refused. A Story is a
-// value: one beginning can go on in several ways.
+// Story is a test of one order, without a desk or a store: Given its events, When an actor issues a command, Then the
+// result is these events, or the command is Refused. A Story is a value: a test can continue one Story in several
+// ways.
 type Story struct {
 	t       TB
 	order   order.Order
@@ -29,10 +29,9 @@ type Story struct {
 	facts   order.Facts
 }
 
-// Given begins the story of an order to which these events have happened, all at Start. It is
-// told under the default policy. As long as Knowing says nothing else, the seller's service is
-// active, Buyer is registered, the line has 10,000 US dollars left, the receiving account is
-// ReceivingAccount, and every entrustment is the seller's own.
+// Given begins the story of an order with these events, all at Start, under the default policy. Unless Knowing
+// changes it, the seller's service is active, Buyer is registered, the line has 10,000 US dollars left, the receiving
+// account is ReceivingAccount, and every entrustment is the seller's own.
 func Given(t TB, events ...order.Event) Story {
 	t.Helper()
 	s := Story{
@@ -46,9 +45,9 @@ func Given(t TB, events ...order.Event) Story {
 	return s.happens(events)
 }
 
-// GivenOrder begins the story of an order that has come to that phase by the usual way. What
-// leads out of the phase is all that is missing: a draft can be submitted, an order that is
-// ready to ship has its entrustment released.
+// GivenOrder begins the story of an order that the usual commands have brought to that phase. The command that leads
+// out of the phase is the next one: a draft can be submitted, an order that is ready to ship has a released
+// entrustment.
 func GivenOrder(t TB, phase order.Phase, c Contract) Story {
 	t.Helper()
 	c = c.filled("E1")
@@ -64,7 +63,7 @@ func GivenOrder(t TB, phase order.Phase, c Contract) Story {
 	return s
 }
 
-// And tells on with a command that is accepted.
+// And continues after a command, which must be accepted.
 func (s Story) And(by trade.Actor, c order.Command) Story {
 	s.t.Helper()
 	a := s.When(by, c)
@@ -74,28 +73,28 @@ func (s Story) And(by trade.Actor, c order.Command) Story {
 	return s.happens(a.got)
 }
 
-// At tells on at another instant, After a while later.
+// At continues at that instant; After continues after a duration.
 func (s Story) At(t time.Time) Story { s.now = t; return s }
 
-// After tells on a while later, At at another instant.
+// After continues after that duration; At continues at an instant.
 func (s Story) After(d time.Duration) Story { return s.At(s.now.Add(d)) }
 
-// Under tells on under a policy.
+// Under continues under a policy.
 func (s Story) Under(p *order.Policy) Story { s.policy = p; return s }
 
-// Knowing tells on with other facts of other streams.
+// Knowing continues with other facts of other streams.
 func (s Story) Knowing(change func(f *order.Facts)) Story { change(&s.facts); return s }
 
-// Order returns the order as it stands.
+// Order returns the current state of the order.
 func (s Story) Order() order.Order { return s.order }
 
-// History returns what has happened so far. The caller may keep it.
+// History returns the events so far. The caller may keep the slice.
 func (s Story) History() []events.Recorded[order.Event] { return slices.Clone(s.history) }
 
 // Now returns the instant of the next command.
 func (s Story) Now() time.Time { return s.now }
 
-// happens folds events that happen now.
+// happens folds events at the current instant.
 func (s Story) happens(made []order.Event) Story {
 	s.t.Helper()
 	s.history = slices.Clone(s.history)
@@ -110,7 +109,7 @@ func (s Story) happens(made []order.Event) Story {
 	return s
 }
 
-// When asks for something. What comes of it is told by the Answer.
+// When decides a command. The methods of the Answer check the result.
 func (s Story) When(by trade.Actor, c order.Command) Answer {
 	facts := s.facts
 	if link, ok := c.(order.Link); ok && facts.Entrustment.ID == "" {
@@ -128,7 +127,7 @@ func (s Story) When(by trade.Actor, c order.Command) Answer {
 	}
 }
 
-// who is an actor in words.
+// who returns the text for an actor.
 func who(by trade.Actor) string {
 	if by.Account == "" {
 		return "the " + by.Role.String()
@@ -136,23 +135,22 @@ func who(by trade.Actor) string {
 	return fmt.Sprintf("the %s %s", by.Role, by.Account)
 }
 
-// Answer is what came of a command in a Story.
+// Answer is the result of a command in a Story.
 type Answer struct {
 	reply
 	story Story
 	got   []order.Event
 }
 
-// Then demands that exactly these facts came of the command, and tells on after them. With
-// none it demands that there was nothing to do.
+// Then checks that the command made exactly these events, and continues after them. Without arguments it checks that
+// there was nothing to do.
 func (a Answer) Then(want ...order.Event) Story {
 	a.t.Helper()
 	a.demand(blocksOf(want), blocksOf(a.got))
 	return a.story.happens(a.got)
 }
 
-// Leads demands that the command was accepted and led the order to that phase, and tells on
-// from there.
+// Leads checks that the command was accepted and led the order to that phase, and continues from there.
 func (a Answer) Leads(to order.Phase) Story {
 	a.t.Helper()
 	a.demand(blocksOf(a.got), blocksOf(a.got))
@@ -163,19 +161,19 @@ func (a Answer) Leads(to order.Phase) Story {
 	return next
 }
 
-// Refused demands that this rule refused the command.
+// Refused checks that this rule refused the command.
 func (a Answer) Refused(ruleID rule.ID) Refusal {
 	a.t.Helper()
 	return a.refused(ruleID, blocksOf(a.got))
 }
 
-// Invalid demands that the command was malformed in that field.
+// Invalid checks that the command was malformed in that field.
 func (a Answer) Invalid(field string) {
 	a.t.Helper()
 	a.invalid(field, blocksOf(a.got))
 }
 
-// told is the failure of an answer of which something else was wanted.
+// told returns the failure of an answer that is not the wanted one.
 func (a Answer) told(got []block, want string) string {
 	return a.failure([]block{{want}}, a.shown(got))
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// failed is what a test says that was ended by Fatalf.
+// failed is the panic by which spy ends a test, with the text of the failure.
 type failed string
 
-// spy is a test that notes how it failed.
+// spy is a test that panics with the text of its failure.
 type spy struct{}
 
 func (spy) Helper()                  {}
@@ -28,7 +28,7 @@ func (spy) Context() context.Context { return context.Background() }
 func (spy) Errorf(format string, args ...any) { panic(failed(fmt.Sprintf(format, args...))) }
 func (spy) Fatalf(format string, args ...any) { panic(failed(fmt.Sprintf(format, args...))) }
 
-// failure runs a test and returns what it failed with, or nothing.
+// failure runs a test and returns the text of its failure, or "".
 func failure(test func(t ordertest.TB)) (text string) {
 	defer func() {
 		if f, ok := recover().(failed); ok {
@@ -39,7 +39,7 @@ func failure(test func(t ordertest.TB)) (text string) {
 	return ""
 }
 
-// TestStory holds each demand of a story to what it lets pass and to what it does not.
+// TestStory checks for each method of a story what passes and what fails.
 func TestStory(t *testing.T) {
 	confirmed := func(t ordertest.TB) ordertest.Story {
 		return ordertest.GivenOrder(t, order.PhaseConfirmed, ordertest.Contract{})
@@ -128,7 +128,7 @@ func TestStory(t *testing.T) {
 	}
 }
 
-// held holds a test to how it ends.
+// held checks whether a test passes, or that it fails with a text.
 func held(t *testing.T, test func(t ordertest.TB), fails string) {
 	t.Helper()
 	switch got := failure(test); {
@@ -139,7 +139,7 @@ func held(t *testing.T, test func(t ordertest.TB), fails string) {
 	}
 }
 
-// TestFixture holds each demand on a desk to what it lets pass and to what it does not.
+// TestFixture checks for each method of a fixture what passes and what fails.
 func TestFixture(t *testing.T) {
 	assessed := desk.OnLine(ordertest.Seller.Account, ordertest.USD("0").Currency(), credit.AssessLimit{Limit: ordertest.USD("1")})
 	fact := credit.LimitAssessed{Limit: ordertest.USD("1")}
@@ -183,7 +183,7 @@ func TestFixture(t *testing.T) {
 	}
 }
 
-// TestSideBySide breaks what is too long for a column, and shows both sides of each fact.
+// TestSideBySide checks that the diff wraps long lines and shows both sides of each event.
 func TestSideBySide(t *testing.T) {
 	long := strings.Repeat("a long reason ", 20)
 	text := failure(func(t ordertest.TB) {
@@ -197,6 +197,6 @@ func TestSideBySide(t *testing.T) {
 		}
 	}
 	if !strings.Contains(text, "|   claimed: \"100.00 USD\"") || !strings.Contains(text, "!   escalate_by") {
-		t.Errorf("the sides are\n%s", text)
+		t.Errorf("the diff is\n%s", text)
 	}
 }

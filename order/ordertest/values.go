@@ -15,31 +15,32 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// drawn makes a generator of a function of chance. One number decides all of a value, evenly.
+// drawn returns a generator of the function's values. One drawn number is the seed of each value, so that all of
+// its parts are evenly distributed.
 func drawn[T any](f func(v values) T) *rapid.Generator[T] {
 	return rapid.Custom(func(t *rapid.T) T {
 		return f(values{rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)).IntN})
 	})
 }
 
-// Amounts are positive amounts of a currency: one minor unit, round sums, odd ones, and the
-// largest that there is.
+// Amounts generates positive amounts of a currency: one minor unit, round sums, odd ones, and the largest that there
+// is.
 func Amounts(c trade.Currency) *rapid.Generator[trade.Money] {
 	return drawn(func(v values) trade.Money { return v.amount(c) })
 }
 
-// HostileAmounts are amounts that hardly any command takes: none, negative ones, the extremes,
-// and other currencies than those of the kit, among them one that does not exist.
+// HostileAmounts generates amounts that almost every command rejects: zero, negative amounts, the extremes, and
+// currencies that the kit does not use, among them one that does not exist.
 func HostileAmounts() *rapid.Generator[trade.Money] {
 	return drawn(func(v values) trade.Money { return one(v.chance, hostileMoney...) })
 }
 
-// Numbers are quantities and prices, whole ones and fractions.
+// Numbers generates quantities and prices, whole ones and fractions.
 func Numbers() *rapid.Generator[trade.Number] {
 	return drawn(func(v values) trade.Number { return v.number() })
 }
 
-// Actors are the people of the kit, and people that no order knows.
+// Actors generates the actors of the kit, and actors that no order knows.
 func Actors() *rapid.Generator[trade.Actor] {
 	return drawn(func(v values) trade.Actor {
 		return one(v.chance, append(Everybody(),
@@ -48,8 +49,8 @@ func Actors() *rapid.Generator[trade.Actor] {
 	})
 }
 
-// HostileActors are actors that nobody may be: without a role or an account, of an unknown role,
-// under a malformed account, or the desk itself.
+// HostileActors generates actors that a desk rejects: without a role or an account, of an unknown role, with a
+// malformed account, or the desk itself.
 func HostileActors() *rapid.Generator[trade.Actor] {
 	return drawn(func(v values) trade.Actor {
 		return one(v.chance, trade.Actor{}, trade.Actor{Role: trade.Buyer}, trade.Actor{Role: trade.Role(99), Account: "a"},
@@ -57,13 +58,12 @@ func HostileActors() *rapid.Generator[trade.Actor] {
 	})
 }
 
-// OrderIDs are ids of orders, a few of them again and again.
+// OrderIDs generates ids of orders from a small set, so that they repeat.
 func OrderIDs() *rapid.Generator[trade.ID] {
 	return drawn(func(v values) trade.ID { return v.id() })
 }
 
-// CommandIDs are ids of commands: of version 8, as desk.CommandID derives them, and of versions
-// 4 and 7.
+// CommandIDs generates ids of commands: of version 8, as desk.CommandID derives them, and of versions 4 and 7.
 func CommandIDs() *rapid.Generator[uuid.UUID] {
 	return drawn(func(v values) uuid.UUID {
 		id := desk.CommandID(Start, "ordertest", strconv.Itoa(v.chance(1<<30)))
@@ -72,7 +72,7 @@ func CommandIDs() *rapid.Generator[uuid.UUID] {
 	})
 }
 
-// Instants are instants at or around Start, and the bounds that instants have.
+// Instants generates instants at and around Start, and the bounds of instants.
 func Instants() *rapid.Generator[time.Time] {
 	return drawn(func(v values) time.Time {
 		if v.chance(10) == 0 {
@@ -82,21 +82,21 @@ func Instants() *rapid.Generator[time.Time] {
 	})
 }
 
-// Around are the instants at which a deadline decides: a nanosecond before it, at it, a
-// nanosecond after it, and a while away on both sides.
+// Around generates the instants that matter for a deadline: the deadline, a nanosecond before and after it, and
+// instants further away on both sides.
 func Around(deadline time.Time) *rapid.Generator[time.Time] {
 	return drawn(func(v values) time.Time {
 		return deadline.Add(one(v.chance, -Day, -time.Millisecond, -1, 0, 0, 1, time.Millisecond, Day))
 	})
 }
 
-// Terms are terms that a contract can have in a currency: a total and an initial payment, at
-// times the items that add up to it, an agreed time of shipment and a trade term.
+// Terms generates terms of a contract in a currency: a total and an initial payment, and sometimes the items that
+// add up to the total, an agreed time of shipment and a trade term.
 func Terms(c trade.Currency) *rapid.Generator[order.Terms] {
 	return drawn(func(v values) order.Terms { return v.terms(c) })
 }
 
-// Contracts are what orders of the kit can be about.
+// Contracts generates contracts for orders of the kit.
 func Contracts() *rapid.Generator[Contract] {
 	return drawn(func(v values) Contract {
 		t := v.terms(USD("0").Currency())
@@ -107,7 +107,7 @@ func Contracts() *rapid.Generator[Contract] {
 	})
 }
 
-// values makes values up.
+// values generates values.
 type values struct{ chance }
 
 func (v values) amount(c trade.Currency) trade.Money {
@@ -141,19 +141,20 @@ func (v values) goods() order.EntrustmentID {
 	return one[order.EntrustmentID](v.chance, "E1", "E2", "E-2025.01_b", "e")
 }
 
-// reference is an identifier of the kind that banks and clients give.
+// reference returns an identifier as banks and clients give it.
 func (v values) reference() string {
 	return one(v.chance, "R1", "R2", "K-C1", "2025.01@bank+7_x")
 }
 
-// text is something that a person writes, and maybe is what he may leave out.
+// text returns a text as a person writes it.
 func (v values) text() string {
 	return one(v.chance, "as agreed", "货已收到，质量很好", "O'Brien & Söhne", "line of credit, 50 % down")
 }
 
+// maybe returns a text or none, for optional fields.
 func (v values) maybe() string { return one(v.chance, "", v.text()) }
 
-// prose returns a free text as a caller may send it, which need not be how it is recorded (D67).
+// prose returns a free text as a caller may send it. The recorded text can differ (D67).
 func (v values) prose() trade.Text {
 	return one(v.chance, trade.Text(v.text()), "late again\n\t1. the lamps\n\t2. the shades", " half of it is broken\r\nthe rest is not ours\r\n", "两箱破损\n其余完好")
 }

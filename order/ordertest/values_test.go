@@ -14,7 +14,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestValues holds the generators of values to what they promise.
+// TestValues checks the promises of the generators of values.
 func TestValues(t *testing.T) {
 	usd := ordertest.USD("0").Currency()
 	around := make(map[time.Duration]bool)
@@ -48,7 +48,7 @@ func TestValues(t *testing.T) {
 		draft := ordertest.GivenOrder(rt, order.PhaseDraft, ordertest.Contract{})
 		draft.And(ordertest.Seller, order.SetTerms{Terms: ordertest.Terms(usd).Draw(rt, "terms")})
 
-		// A desk takes the id of a command.
+		// A desk accepts the generated ids of commands.
 		f := ordertest.Desk(rt)
 		c := desk.Command{ID: ordertest.CommandIDs().Draw(rt, "id"), By: ordertest.Seller, Do: desk.OnOrder(ordertest.OrderID, order.Draft{Mode: order.DraftOnline})}
 		var no *trade.Refusal
@@ -63,7 +63,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestContracts takes contracts of all kinds as far as a quota that is large enough lets them.
+// TestContracts brings orders with generated contracts to every phase up to shipped.
 func TestContracts(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		c := ordertest.Contracts().Draw(rt, "contract")
@@ -79,8 +79,8 @@ func TestContracts(t *testing.T) {
 	})
 }
 
-// TestHostileAmounts has an order draft take no hostile amount for a total, unless it is merely
-// enormous or of another currency.
+// TestHostileAmounts checks that a draft accepts no hostile amount as its total, except for amounts that are merely
+// very large or of another currency.
 func TestHostileAmounts(t *testing.T) {
 	refused := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -95,6 +95,6 @@ func TestHostileAmounts(t *testing.T) {
 		}
 	})
 	if refused == 0 {
-		t.Error("every hostile amount is taken")
+		t.Error("every hostile amount is accepted")
 	}
 }

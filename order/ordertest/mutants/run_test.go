@@ -143,7 +143,7 @@ func (m *mutant) kill(t testing.TB) (d death) {
 func firstWord(said string) string {
 	for line := range strings.Lines(said) {
 		for _, mark := range []string{"audit: ", "I28: ", "I29: ", "panic: ", "_test.go:", ".go:"} {
-			if i := strings.Index(line, mark); i >= 0 && !strings.Contains(line, "facts, ") {
+			if i := strings.Index(line, mark); i >= 0 && !strings.Contains(line, "events, ") {
 				return strings.TrimSpace(line[i:])
 			}
 		}
