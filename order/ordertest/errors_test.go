@@ -129,7 +129,7 @@ func ofKind[C interface{ Name() string }](samples []C, encode func(C) (string, [
 					for _, err := range decide(c, trade.Given{By: by, At: Start.Add(time.Hour)}) {
 						e.judge(c, how, err)
 						if _, malformed := errors.AsType[*trade.InvalidError](err); malformed {
-							return // whoever issues it, and whatever the state is
+							return // for any actor and in any state
 						}
 					}
 				}

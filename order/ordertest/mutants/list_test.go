@@ -7,12 +7,12 @@ var mutants = []mutant{
 	{"order.go", "return by.Account == o.Seller.Account\n\tcase command ==", "return true\n\tcase command ==", "I8", "any seller acts on any order", play},
 	{"machine/life.go", "case at.Frozen && !whileFrozen:", "case false:", "D29", "an order in dispute goes on", play},
 	{"machine/life.go", "case g.At.Before(at.LastAt) && g.By.Role != trade.Desk && !l.Fact(name, g.By.Role):", "case false:", "D61", "a command may come before what came before it", play},
-	{"lifecycle.go", "permit(Refund{}, by(trade.Seller, trade.Platform),", "permit(Refund{}, by(trade.Buyer, trade.Seller, trade.Platform),", "I8", "the buyer refunds himself", play},
-	{"lifecycle.go", "permit(RecordPayment{}, by(trade.Platform), submitted,", "permit(RecordPayment{}, by(trade.Platform, trade.Buyer), submitted,", "I8", "the buyer reports his own money", play},
+	{"lifecycle.go", "permit(Refund{}, by(trade.Seller, trade.Platform),", "permit(Refund{}, by(trade.Buyer, trade.Seller, trade.Platform),", "I8", "a buyer issues a refund", play},
+	{"lifecycle.go", "permit(RecordPayment{}, by(trade.Platform), submitted,", "permit(RecordPayment{}, by(trade.Platform, trade.Buyer), submitted,", "I8", "a buyer reports a payment as received", play},
 	{"lifecycle.go", "permit(AutoConfirmReceipt{}, by(trade.System), in(PhaseShipped),", "permit(AutoConfirmReceipt{}, by(trade.System, trade.Seller), in(PhaseShipped),", "I8", "the seller confirms receipt", edges},
 
 	// order: draft and confirm
-	{"draft.go", "if o.Seller.Same(\"\", c.Email) || g.By.Email.Same(c.Email) {", "if false {", "D36", "the seller enters himself as the buyer", edges},
+	{"draft.go", "if o.Seller.Same(\"\", c.Email) || g.By.Email.Same(c.Email) {", "if false {", "D36", "the seller names its own e-mail address as the buyer's", edges},
 	{"draft.go", "if o.Mode == DraftAttachment && o.contractsOf(trade.Seller) == 0 {", "if false {", "A7", "an order to be attached is submitted without a contract", rules},
 	{"draft.go", "if !account.Owner.IsZero() && account.Owner != o.ID {", "if false {", "A11", "two orders get one receiving account", rules},
 	{"draft.go", "if c.Coverage != CoverageNone && !c.TermsAccepted {", "if false {", "A13", "coverage without the tick", rules},
@@ -60,7 +60,7 @@ var mutants = []mutant{
 	// order: disputes and the end
 	{"dispute.go", "stood := endedAt.Sub(o.FrozenAt)", "stood := time.Duration(0)", "D13", "the clock of receipt runs in a dispute", play},
 	{"dispute.go", "from = o.Dispute.EscalateBy", "from = o.Dispute.EscalateFrom", "D29", "the system escalates three days early", play},
-	{"dispute.go", "case g.By.Role == offer.By:", "case false:", "D29", "a party accepts his own offer", edges},
+	{"dispute.go", "case g.By.Role == offer.By:", "case false:", "D29", "a party accepts its own offer", edges},
 	{"dispute.go", "case left.Less(amount):", "case false:", "D30", "more is offered or claimed than is left", edges},
 	{"ruling.go", "amount := smaller(smaller(ruled, o.Hold.Amount), o.Left())", "amount := smaller(o.Hold.Amount, o.Left())", "I16", "the platform pays more than it ruled", play},
 	{"ruling.go", "case o.Hold.Status == HoldIsPosted:", "case false:", "D8", "a claimed hold is refused by another rule", rules},
@@ -76,10 +76,10 @@ var mutants = []mutant{
 	{"credit/open.go", "case l.Frozen():", "case false:", "D55", "the limit rises while frozen", edges},
 	{"credit/deduct.go", "return trade.Minor(max(0, limit.MinorUnits()-amount.MinorUnits()), limit.Currency())", "return trade.Minor(max(0, limit.MinorUnits()), limit.Currency())", "D52", "a write-off leaves the limit", play},
 	{"credit/freeze.go", "case c.Reason == ReasonOverdue && !f.Overdue:", "case false:", "D53", "frozen for an order that is not overdue", play},
-	{"credit/lifecycle.go", "permit(Unfreeze{}, by(trade.Platform),", "permit(Unfreeze{}, by(trade.Platform, trade.Seller),", "I8", "the merchant unfreezes his line", play},
+	{"credit/lifecycle.go", "permit(Unfreeze{}, by(trade.Platform),", "permit(Unfreeze{}, by(trade.Platform, trade.Seller),", "I8", "the merchant unfreezes its own line", play},
 
 	// paylater
-	{"paylater/place.go", "if c.Merchant == g.By.Account {", "if false {", "D36", "the merchant buys from himself", rules},
+	{"paylater/place.go", "if c.Merchant == g.By.Account {", "if false {", "D36", "the merchant is its own buyer", rules},
 	{"paylater/place.go", "if f.Line.Email.Same(g.By.Email) {", "if false {", "D36", "the merchant buys by a second account", rules},
 	{"paylater/place.go", "if !f.Line.Active || f.Line.Frozen || missing.IsPositive() {", "if !f.Line.Active || missing.IsPositive() {", "B19", "a frozen line is no ground to refuse an order", rules},
 	{"paylater/ship.go", "e.DueAt = g.At.Add(f.rules().PayWithin)", "e.DueAt = o.AutoReceiveAt.Add(f.rules().PayWithin)", "D46", "payment is due by the automatic receipt", play},
@@ -109,7 +109,7 @@ var mutants = []mutant{
 	// seller
 	{"seller/activate.go", "if missing := c.Certification.Missing(); len(missing) > 0 {", "if missing := c.Certification.Missing(); len(missing) > 4 {", "A5", "a free member without a certification", rules},
 	{"seller/activate.go", "if !f.Operating {", "if false {", "A2", "a store that does not operate", rules},
-	{"seller/lifecycle.go", "permit(Reinstate{}, by(trade.Platform),", "permit(Reinstate{}, by(trade.Platform, trade.Seller),", "I8", "a seller reinstates himself", rules},
+	{"seller/lifecycle.go", "permit(Reinstate{}, by(trade.Platform),", "permit(Reinstate{}, by(trade.Platform, trade.Seller),", "I8", "a seller reinstates its own service", rules},
 
 	// entrustment
 	{"entrustment/customs.go", "if f.Policy.InFuture(c.ReleasedAt, g.At) {", "if false {", "D61", "released in the future", rules},
@@ -129,5 +129,5 @@ var mutants = []mutant{
 	{"desk/plan_paylater.go", "l.Overdue < int64(after) ||", "l.Overdue <= int64(after) ||", "D53", "the line freezes one order late", play},
 	{"desk/plan_paylater.go", "return x.toBalance(after, funds.Credit{Order: after.ID, Amount: e.Total}, funds.Sale{Paid: e.Total})", "return nil", "I20", "a payment is not credited", play},
 	{"desk/plan_paylater.go", "return x.restore(before, after, e.Restored, credit.RestoreCancelled, false)", "return nil", "I17", "a cancelled order keeps its quota", play},
-	{"desk/execution.go", "if now.Before(last) && last.Sub(now) <= d.policy.ClockSkew {", "if now.Before(last) {", "D61", "any clock is forgiven", rules},
+	{"desk/execution.go", "if now.Before(last) && last.Sub(now) <= d.policy.ClockSkew {", "if now.Before(last) {", "D61", "a clock may lag by any amount", rules},
 }

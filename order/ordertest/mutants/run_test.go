@@ -36,7 +36,7 @@ const (
 // root is the directory of the module.
 const root = "../../.."
 
-// name tells mutants apart.
+// name returns a name that no other mutant has.
 func (m *mutant) name() string { return m.file + ": " + m.old + " becomes " + m.new }
 
 // mutate returns the file as the mutant has it.
@@ -51,7 +51,7 @@ func (m *mutant) mutate() ([]byte, error) {
 	return bytes.Replace(source, []byte(m.old), []byte(m.new), 1), nil
 }
 
-// overlay writes the changed file and what tells go build to take it.
+// overlay writes the changed file and the overlay file with which go build uses it.
 func (m *mutant) overlay(dir string) (string, error) {
 	source, err := m.mutate()
 	if err != nil {

@@ -133,7 +133,7 @@ func (p *payLaterOrder) ship(w *world, o *paylater.Order) time.Duration {
 	switch roll := w.rng.Uint32N(1000); {
 	case p.cooperative():
 	case roll < 50 && unpaid && o.Instalments.IsZero():
-		w.issueAll(w.either(p.buyer, p.seller.Actor), p.on(paylater.Cancel{Reason: "changed his mind"}))
+		w.issueAll(w.either(p.buyer, p.seller.Actor), p.on(paylater.Cancel{Reason: "no longer wanted"}))
 		return time.Hour
 	case roll < 80 && unpaid && o.Instalments.IsZero():
 		return p.lowerAmount(w, o)

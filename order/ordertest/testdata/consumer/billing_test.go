@@ -29,7 +29,7 @@ func TestBalanceIsDue(t *testing.T) {
 	}
 }
 
-// TestTooMuchIsNotDue tells of a payment beyond the total.
+// TestTooMuchIsNotDue reports a payment beyond the total.
 func TestTooMuchIsNotDue(t *testing.T) {
 	confirmed := ordertest.GivenOrder(t, order.PhaseConfirmed, ordertest.Contract{})
 	o := confirmed.Order()
