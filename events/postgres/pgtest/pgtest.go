@@ -15,13 +15,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tradesurety/surety/events/storetest"
 )
 
-// The environment that says which servers there are.
-const (
-	dsnEnv     = "SURETY_POSTGRES_DSN" // a server to use instead of one of our own
-	requireEnv = "SURETY_REQUIRE"      // names of servers whose absence is a failure, with commas between
-)
+const dsnEnv = "SURETY_POSTGRES_DSN" // a server to use instead of one of our own
 
 // shared is the cluster of this test binary: Cluster starts it and Main stops it.
 var shared struct {
@@ -106,8 +104,9 @@ func Start(t testing.TB, settings ...string) *Server {
 // missing ends a test that has no server.
 func missing(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, errNoBinaries) && !slices.Contains(strings.Split(os.Getenv(requireEnv), ","), "postgres") {
-		t.Skipf("no PostgreSQL server: %v", err)
+	if errors.Is(err, errNoBinaries) {
+		storetest.Require(t, "postgres", err.Error())
+		return
 	}
 	t.Fatalf("no PostgreSQL server: %v", err)
 }

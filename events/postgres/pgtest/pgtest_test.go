@@ -112,7 +112,7 @@ func TestMissing(t *testing.T) {
 		{"sqlite,postgres", errNoBinaries, false},
 		{"", errors.New("it does not start"), false},
 	} {
-		t.Setenv(requireEnv, tt.require)
+		t.Setenv("SURETY_REQUIRE", tt.require)
 		r := &recorder{TB: t}
 		missing(r, tt.err)
 		if r.skipped != tt.skips || r.failed == tt.skips || !strings.Contains(r.said, tt.err.Error()) {
