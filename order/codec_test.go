@@ -15,6 +15,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -71,7 +72,7 @@ func checkEvent(t rapid.TB, e order.Event) {
 		t.Fatalf("encoding %+v: %s %d %s, %v", e, typ, version, data, err)
 	}
 	data = data[len("before"):]
-	if want := plainJSON(t, e); !bytes.Equal(data, want) {
+	if want := aggregatetest.PlainJSON(t, e); !bytes.Equal(data, want) {
 		t.Fatalf("encoded %s, encoding/json writes %s", data, want)
 	}
 	got, err := order.DecodeEvent(typ, version, data)
@@ -87,24 +88,13 @@ func checkEvent(t rapid.TB, e order.Event) {
 func checkCommand(t rapid.TB, c order.Command) {
 	t.Helper()
 	name, data := order.EncodeCommand(c)
-	if want := plainJSON(t, c); name != c.Name() || !bytes.Equal(data, want) {
+	if want := aggregatetest.PlainJSON(t, c); name != c.Name() || !bytes.Equal(data, want) {
 		t.Fatalf("encoded %s %s, encoding/json writes %s", name, data, want)
 	}
 	got, err := order.DecodeCommand(name, data)
 	if err != nil || !reflect.DeepEqual(got, c) {
 		t.Fatalf("decoded %+v, %v; want %+v", got, err, c)
 	}
-}
-
-func plainJSON(t rapid.TB, v any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // drawLike returns a value of the same type with other fields.

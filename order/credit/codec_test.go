@@ -1,47 +1,20 @@
 package credit
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// recode returns what the codec makes of an event, and fails unless that is the event and its
-// JSON is that of encoding/json.
+// recode returns an event encoded and decoded again.
 func recode(t rapid.TB, e Event) Event {
 	t.Helper()
-	typ, version, data, err := EncodeEvent([]byte("before"), e)
-	if err != nil || !bytes.HasPrefix(data, []byte("before")) {
-		t.Fatalf("encoding %+v: %q, %v", e, data, err)
-	}
-	data = data[len("before"):]
-	if want := plainJSON(t, e); !bytes.Equal(data, want) {
-		t.Fatalf("encoded %s, encoding/json writes %s", data, want)
-	}
-	decoded, err := DecodeEvent(typ, version, data)
-	if err != nil || decoded != e {
-		t.Fatalf("decoded %+v, %v; want %+v", decoded, err, e)
-	}
-	return decoded
-}
-
-func plainJSON(t rapid.TB, v any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return aggregatetest.Recode(t, e, EncodeEvent, DecodeEvent)
 }
 
 // stored is the order of the golden events.
@@ -74,7 +47,7 @@ func TestZeroFlow(t *testing.T) {
 // TestBadInput is the table of what the decoders refuse: the field is named.
 func TestBadInput(t *testing.T) {
 	const id = `"order":"0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a"`
-	for _, c := range []struct{ typ, data, field string }{
+	aggregatetest.Refuses(t, []aggregatetest.Malformed{
 		{"credit.held", `{}`, "order"},
 		{"credit.held", `{` + id + `}`, "amount"},
 		{"credit.held", `{` + id + `,"amount":"1.00 USD","amount":"2.00 USD"}`, "amount"},
@@ -94,8 +67,8 @@ func TestBadInput(t *testing.T) {
 		{"credit.held", `{"order":"","amount":"1.00 USD"}`, "order"},
 		{"credit.held", `{"order":"0193A4C8-7c1e-7d3a-b4a5-0f6e2d1c9b8a","amount":"1.00 USD"}`, "order"},
 		{"credit.held", `{"order":"{0193a4c8-7c1e-7d3a-b4a5-0f6e2d1c9b8a}","amount":"1.00 USD"}`, "order"},
-		{"credit.held", `[` + id + `]`, ""},
-		{"credit.held", `{` + id + `,"amount":"1.00 USD"} x`, ""},
+		{"credit.held", `[` + id + `]`, "event"},
+		{"credit.held", `{` + id + `,"amount":"1.00 USD"} x`, "event"},
 		{"credit.hold-adjusted", `{` + id + `,"from":"1.00 USD"}`, "to"},
 		{"credit.hold-adjusted", `{` + id + `,"from":"1.00 USD","to":"0.00 USD"}`, "to"},
 		{"credit.hold-adjusted", `{` + id + `,"from":"0.00 USD","to":"1.00 USD"}`, "from"},
@@ -152,15 +125,8 @@ func TestBadInput(t *testing.T) {
 		{"credit.unfrozen", `{"reason":"fake-order","ref":"00000000-0000-0000-0000-000000000000"}`, "ref"},
 		{"credit.unfrozen", `{"reason":"other"}`, "ref"},
 		{"credit.unfrozen", `{"reason":"other","ref":"` + strings.Repeat("x", 201) + `"}`, "ref"},
-	} {
-		_, err := DecodeEvent(c.typ, 1, []byte(c.data))
-		if field, ok := fieldOf(err); !ok || field != c.field {
-			t.Errorf("%s %.60s: got %v, want field %q", c.typ, c.data, err, c.field)
-		} else if len(err.Error()) > 400 {
-			t.Errorf("%s %.60s: an error of %d bytes", c.typ, c.data, len(err.Error()))
-		}
-	}
-	for _, c := range []struct{ name, data, field string }{
+	}, func(typ string, data []byte) (Event, error) { return DecodeEvent(typ, 1, data) })
+	aggregatetest.Refuses(t, []aggregatetest.Malformed{
 		{"pay-out", `{}`, "command"},
 		{"withdraw", `{}`, "amount"},
 		{"withdraw", `{"amount":"0 CNY"}`, "amount"},
@@ -185,25 +151,7 @@ func TestBadInput(t *testing.T) {
 		{"assess-limit", `{"limit":10000}`, "limit"},
 		{"assess-limit", `{"limit":"1e5 USD"}`, "limit"},
 		{"suspend", `{"reason":""}`, "reason"},
-	} {
-		_, err := DecodeCommand(c.name, []byte(c.data))
-		if field, ok := fieldOf(err); !ok || field != c.field {
-			t.Errorf("%s %s: got %v, want field %q", c.name, c.data, err, c.field)
-		}
-	}
-}
-
-// fieldOf returns the field that a decoder's error names.
-func fieldOf(err error) (string, bool) {
-	var malformed *wire.Error
-	if errors.As(err, &malformed) {
-		return malformed.Field, true
-	}
-	var invalid *trade.InvalidError
-	if errors.As(err, &invalid) {
-		return invalid.Field, true
-	}
-	return "", false
+	}, DecodeCommand)
 }
 
 func FuzzDecodeEvent(f *testing.F) {
@@ -221,18 +169,5 @@ func FuzzDecodeEvent(f *testing.F) {
 }
 
 func FuzzDecodeCommand(f *testing.F) {
-	for _, c := range slices.Concat(requests[Assurance], requests[PayLater]) {
-		name, data := EncodeCommand(c)
-		f.Add(name, data)
-	}
-	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		c, err := DecodeCommand(name, data)
-		if err != nil {
-			return
-		}
-		again, err := DecodeCommand(EncodeCommand(c))
-		if err != nil || again != c {
-			t.Fatalf("decoded %+v, and again %+v, %v", c, again, err)
-		}
-	})
+	aggregatetest.FuzzCommands(f, slices.Concat(requests[Assurance], requests[PayLater]), EncodeCommand, DecodeCommand)
 }

@@ -1,17 +1,14 @@
 package credit
 
 import (
-	"errors"
-	"os"
+	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/internal/aggregatetest"
-	"github.com/tradesurety/surety/order/rule"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -139,93 +136,23 @@ func checkMatrix(t *testing.T, product Product, lines map[Phase]Line) {
 		"buyer": {Role: trade.Buyer, Account: "acme"}, "seller": merchant,
 		"platform": platform, "system": {Role: trade.System}, "desk": desk,
 	}
-	columns, rows := matrix(t, "testdata/matrix.txt", product)
-	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) || len(columns) != len(lines) {
-		t.Fatalf("the %s matrix has %v in %v, the commands are %v", product, got, columns, want)
-	}
-	for name, row := range rows {
-		for i, column := range columns {
-			for who, actor := range actors {
-				l, c := lines[column], asks(product)[name]
-				facts := Facts{Hold: order.Hold{Status: order.HoldOpen, Amount: l.Held}, Overdue: true}
-				switch name {
-				case "hold", "deduct":
-					facts = Facts{}
-				case "restore", "note-overdue":
-					facts.Overdue = false
-				case "unfreeze":
-					if column == PhaseOpen {
-						l = follow(l, Frozen(audit))
-					}
-				}
-				_, err := Decide(l, c, trade.Given{By: actor, At: noon}, facts)
-				var no *trade.Refusal
-				switch allowed := slices.Contains(strings.Split(row.cells[i], ","), who); {
-				case allowed && err != nil:
-					t.Errorf("%s %s by %s in %s: %v", product, name, who, column, err)
-				case !allowed && (!errors.As(err, &no) || string(no.Rule) != row.rule || no.Reason(rule.English) == "" || no.Reason(rule.Chinese) == ""):
-					t.Errorf("%s %s by %s in %s: got %v, want a refusal by %s", product, name, who, column, err, row.rule)
-				}
+	table := aggregatetest.ReadMatrix(t, "testdata/matrix.txt", product.String(), slices.Sorted(maps.Keys(lines)))
+	table.Check(t, commandNames(), actors, func(name string, p Phase, by trade.Actor) error {
+		l, c := lines[p], asks(product)[name]
+		facts := Facts{Hold: order.Hold{Status: order.HoldOpen, Amount: l.Held}, Overdue: true}
+		switch name {
+		case "hold", "deduct":
+			facts = Facts{}
+		case "restore", "note-overdue":
+			facts.Overdue = false
+		case "unfreeze":
+			if p == PhaseOpen {
+				l = follow(l, Frozen(audit))
 			}
 		}
-	}
-}
-
-type matrixRow struct {
-	rule  string
-	cells []string
-}
-
-// matrix reads the reviewed table of a product, whose columns are its phases.
-func matrix(t *testing.T, file string, product Product) (columns []Phase, rows map[string]matrixRow) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows = make(map[string]matrixRow)
-	ours := false
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		switch {
-		case len(fields) == 0 || line[0] == '#':
-		case len(fields) > 2 && fields[1] == "rule":
-			if ours = fields[0] == product.String(); ours {
-				columns = phasesOf(t, fields[2:])
-			}
-		case !ours:
-		case len(fields) != 2+len(columns):
-			t.Fatalf("not a row: %q", line)
-		default:
-			if _, again := rows[fields[0]]; again {
-				t.Fatalf("%s has two rows", fields[0])
-			}
-			rows[fields[0]] = matrixRow{rule: fields[1], cells: fields[2:]}
-		}
-	}
-	return columns, rows
-}
-
-// phasesOf returns the phases of those names.
-func phasesOf(t *testing.T, names []string) (of []Phase) {
-	t.Helper()
-	for _, name := range names {
-		i := slices.IndexFunc(phases, func(p struct{ Wire, English, Chinese string }) bool { return p.Wire == name })
-		if i < 0 {
-			t.Fatalf("%s is not a phase", name)
-		}
-		of = append(of, Phase(i))
-	}
-	return of
-}
-
-func keys(rows map[string]matrixRow) []string {
-	var names []string
-	for name := range rows {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+		_, err := Decide(l, c, trade.Given{By: by, At: noon}, facts)
+		return err
+	})
 }
 
 // TestDiagram holds the diagrams to the lives that doc.go describes.

@@ -1,46 +1,19 @@
 package funds
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// recode returns what the codec makes of an event, and fails unless that is the event and its
-// JSON is that of encoding/json.
+// recode returns an event encoded and decoded again.
 func recode(t rapid.TB, e Event) Event {
 	t.Helper()
-	typ, version, data, err := EncodeEvent([]byte("before"), e)
-	if err != nil || !bytes.HasPrefix(data, []byte("before")) {
-		t.Fatalf("encoding %+v: %q, %v", e, data, err)
-	}
-	data = data[len("before"):]
-	if want := plainJSON(t, e); !bytes.Equal(data, want) {
-		t.Fatalf("encoded %s, encoding/json writes %s", data, want)
-	}
-	decoded, err := DecodeEvent(typ, version, data)
-	if err != nil || decoded != e {
-		t.Fatalf("decoded %+v, %v; want %+v", decoded, err, e)
-	}
-	return decoded
-}
-
-func plainJSON(t rapid.TB, v any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return aggregatetest.Recode(t, e, EncodeEvent, DecodeEvent)
 }
 
 // theOrder is the one that the golden events name.
@@ -87,7 +60,7 @@ func TestBadInput(t *testing.T) {
 		dest = `"dest":{"alipay":{"account":"a","holder":"acme"}}`
 		soon = `,"expected_at":"2025-01-09T12:00:00Z"}`
 	)
-	for _, c := range []struct{ typ, data, field string }{
+	aggregatetest.Refuses(t, []aggregatetest.Malformed{
 		{"funds.credited", `{}`, "order"},
 		{"funds.credited", `{` + id + rest, "amount"},
 		{"funds.credited", `{` + id + `,"amount":"1.00 CNY"` + rest, "repaid"},
@@ -143,17 +116,10 @@ func TestBadInput(t *testing.T) {
 		{"funds.charge-paid", `{"id":"c","amount":"0.00 CNY","what":"x"}`, "amount"},
 		{"funds.charge-paid", `{"id":"c","amount":"1.00 CNY","what":" x"}`, "what"},
 		{"funds.charge-paid", `{"id":"c d","amount":"1.00 CNY","what":"x"}`, "id"},
-		{"funds.charge-paid", `["c"]`, ""},
-		{"funds.charge-paid", `{"id":"c","amount":"1.00 CNY","what":"x"} x`, ""},
-	} {
-		_, err := DecodeEvent(c.typ, 1, []byte(c.data))
-		if field, ok := fieldOf(err); !ok || field != c.field {
-			t.Errorf("%s %.120s: got %v, want field %q", c.typ, c.data, err, c.field)
-		} else if len(err.Error()) > 400 {
-			t.Errorf("%s %.60s: an error of %d bytes", c.typ, c.data, len(err.Error()))
-		}
-	}
-	for _, c := range []struct{ name, data, field string }{
+		{"funds.charge-paid", `["c"]`, "event"},
+		{"funds.charge-paid", `{"id":"c","amount":"1.00 CNY","what":"x"} x`, "event"},
+	}, func(typ string, data []byte) (Event, error) { return DecodeEvent(typ, 1, data) })
+	aggregatetest.Refuses(t, []aggregatetest.Malformed{
 		{"hold", `{}`, "command"},
 		{"Credit", `{` + id + `,"amount":"1 CNY"}`, "command"},
 		{"credit", `{` + id + `}`, "amount"},
@@ -167,25 +133,7 @@ func TestBadInput(t *testing.T) {
 		{"withdraw-quota", `{"amount":"1 CNY"}`, "dest"},
 		{"fail-withdrawal", `{"id":"w","reason":""}`, "reason"},
 		{"pay-charge", `{"id":"c","amount":"1 CNY","what":""}`, "what"},
-	} {
-		_, err := DecodeCommand(c.name, []byte(c.data))
-		if field, ok := fieldOf(err); !ok || field != c.field {
-			t.Errorf("%s %s: got %v, want field %q", c.name, c.data, err, c.field)
-		}
-	}
-}
-
-// fieldOf returns the field that a decoder's error names.
-func fieldOf(err error) (string, bool) {
-	var malformed *wire.Error
-	if errors.As(err, &malformed) {
-		return malformed.Field, true
-	}
-	var invalid *trade.InvalidError
-	if errors.As(err, &invalid) {
-		return invalid.Field, true
-	}
-	return "", false
+	}, DecodeCommand)
 }
 
 func FuzzDecodeEvent(f *testing.F) {
@@ -203,20 +151,7 @@ func FuzzDecodeEvent(f *testing.F) {
 }
 
 func FuzzDecodeCommand(f *testing.F) {
-	for _, c := range everyCommand {
-		name, data := EncodeCommand(c)
-		f.Add(name, data)
-	}
-	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		c, err := DecodeCommand(name, data)
-		if err != nil {
-			return
-		}
-		again, err := DecodeCommand(EncodeCommand(c))
-		if err != nil || again != c {
-			t.Fatalf("decoded %+v, and again %+v, %v", c, again, err)
-		}
-	})
+	aggregatetest.FuzzCommands(f, everyCommand, EncodeCommand, DecodeCommand)
 }
 
 func FuzzRestore(f *testing.F) {

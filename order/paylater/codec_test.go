@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tradesurety/surety/order/internal/wire"
+	"github.com/tradesurety/surety/order/internal/aggregatetest"
 	. "github.com/tradesurety/surety/order/paylater"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -48,25 +48,14 @@ func everyEvent() []Event {
 	}
 }
 
-// fieldOf returns the field that a decoder's error names.
-func fieldOf(err error) string {
-	if e, ok := errors.AsType[*wire.Error](err); ok {
-		return e.Field
-	}
-	if e, ok := errors.AsType[*trade.InvalidError](err); ok {
-		return e.Field
-	}
-	return "no field"
-}
-
 // TestBadEvents is the table of what the decoder of events refuses, with the field it names.
 func TestBadEvents(t *testing.T) {
 	long := strings.Repeat("x", 501)
-	for _, c := range []struct{ typ, data, field string }{
-		{"fake-flagged", ``, ""},
-		{"fake-flagged", `null`, ""},
-		{"fake-flagged", `[]`, ""},
-		{"fake-flagged", `{} {}`, ""},
+	aggregatetest.Refuses(t, []aggregatetest.Malformed{
+		{"fake-flagged", ``, "event"},
+		{"fake-flagged", `null`, "event"},
+		{"fake-flagged", `[]`, "event"},
+		{"fake-flagged", `{} {}`, "event"},
 		{"fake-flagged", `{"note":"x"}`, "note"},
 		{"fake-flagged", `{"reason":"x","REASON":"y"}`, "REASON"},
 		{"fake-flagged", `{"reason":"x","reason":"y"}`, "reason"},
@@ -127,17 +116,12 @@ func TestBadEvents(t *testing.T) {
 		{"amount-lowered", `{"to":"0.00 CNY","restored":"1.00 CNY"}`, "to"},
 		{"amount-lowered", `{"to":"1.00 CNY","restored":"0.00 CNY"}`, "restored"},
 		{"returned", `{"restored":"1.00 XXX","paid_back":"0.00 CNY"}`, "restored"},
-	} {
-		e, err := DecodeEvent("paylater."+c.typ, 1, []byte(c.data))
-		if got := fieldOf(err); err == nil || e != nil || got != c.field {
-			t.Errorf("%s %.80s: %+v, field %q of %v; want %q", c.typ, c.data, e, got, err, c.field)
-		}
-	}
+	}, func(typ string, data []byte) (Event, error) { return DecodeEvent("paylater."+typ, 1, data) })
 }
 
 // TestBadCommands is the same for commands.
 func TestBadCommands(t *testing.T) {
-	for _, c := range []struct{ name, data, field string }{
+	aggregatetest.Refuses(t, []aggregatetest.Malformed{
 		{"", `{}`, "command"},
 		{"Ship", `{}`, "command"},
 		{"paylater.shipped", `{}`, "command"},
@@ -160,12 +144,7 @@ func TestBadCommands(t *testing.T) {
 		{"flag-fake", `{"reason":"a\rb"}`, "reason"},
 		{"open-after-sales", `{"reason":"a\rb"}`, "reason"},
 		{"close-after-sales", `{"reason":"a\rb"}`, "reason"},
-	} {
-		got, err := DecodeCommand(c.name, []byte(c.data))
-		if field := fieldOf(err); err == nil || got != nil || field != c.field {
-			t.Errorf("%s %s: %+v, field %q of %v; want %q", c.name, c.data, got, field, err, c.field)
-		}
-	}
+	}, DecodeCommand)
 }
 
 func FuzzDecodeEvent(f *testing.F) {

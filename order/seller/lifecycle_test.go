@@ -1,10 +1,6 @@
 package seller
 
 import (
-	"errors"
-	"os"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -62,64 +58,11 @@ func TestMatrix(t *testing.T) {
 		"buyer": {Role: trade.Buyer, Account: "acme"}, "seller": acme, "other seller": other,
 		"platform": platform, "system": {Role: trade.System}, "desk": {Role: trade.Desk},
 	}
-	all, rows := services(), matrix(t, "testdata/matrix.txt", phases)
-	if got, want := keys(rows), commandNames(); !slices.Equal(got, want) {
-		t.Fatalf("the matrix has %v, the commands are %v", got, want)
-	}
-	for name, row := range rows {
-		for i, phase := range phases {
-			for who, actor := range actors {
-				_, err := Decide(all[phase], commands[name], trade.Given{By: actor, At: noon}, paid)
-				var no *trade.Refusal
-				switch allowed := row.cells[i] == who; {
-				case allowed && err != nil:
-					t.Errorf("%s by %s in %s: %v", name, who, phase, err)
-				case !allowed && (!errors.As(err, &no) || string(no.Rule) != row.rule):
-					t.Errorf("%s by %s in %s: got %v, want a refusal by %s", name, who, phase, err, row.rule)
-				}
-			}
-		}
-	}
-}
-
-type matrixRow struct {
-	rule  string
-	cells []string
-}
-
-// matrix reads the reviewed table, whose columns are the phases.
-func matrix(t *testing.T, file string, phases []order.Service) map[string]matrixRow {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := make(map[string]matrixRow)
-	for line := range strings.Lines(string(text)) {
-		switch fields := strings.Fields(line); {
-		case line[0] == '#':
-		case len(fields) != 2+len(phases):
-			t.Fatalf("not a row: %q", line)
-		case fields[0] == "command":
-			for i, phase := range phases {
-				if fields[2+i] != phase.String() {
-					t.Fatalf("column %d is %s, not %s", i, fields[2+i], phase)
-				}
-			}
-		default:
-			rows[fields[0]] = matrixRow{rule: fields[1], cells: fields[2:]}
-		}
-	}
-	return rows
-}
-
-func keys(rows map[string]matrixRow) []string {
-	var names []string
-	for name := range rows {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	all := services()
+	aggregatetest.ReadMatrix(t, "testdata/matrix.txt", "command", phases).Check(t, commandNames(), actors, func(name string, p order.Service, by trade.Actor) error {
+		_, err := Decide(all[p], commands[name], trade.Given{By: by, At: noon}, paid)
+		return err
+	})
 }
 
 // TestDiagram holds the diagram to the life that doc.go describes.

@@ -1,8 +1,6 @@
 package aggregatetest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,7 +27,7 @@ func (a Aggregate[S, C, E, F, P, K]) goldenEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain := plainJSON(t, e); string(data) != plain {
+		if plain := PlainJSON(t, e); string(data) != string(plain) {
 			t.Errorf("encoded %s, encoding/json writes %s", data, plain)
 		}
 		kinds[e.Kind()] = true
@@ -110,7 +108,7 @@ func (a Aggregate[S, C, E, F, P, K]) commandsRoundTrip(t *testing.T) {
 		if err != nil || name != c.Name() || !reflect.DeepEqual(back, c) {
 			t.Errorf("%s %s: %+v, %v", name, data, back, err)
 		}
-		if plain := plainJSON(t, c); string(data) != plain {
+		if plain := PlainJSON(t, c); string(data) != string(plain) {
 			t.Errorf("encoded %s, encoding/json writes %s", data, plain)
 		}
 	}
@@ -134,11 +132,11 @@ func (a Aggregate[S, C, E, F, P, K]) freeTextsAreNormal(t *testing.T) {
 		retype(normal, "%s\n-")
 		typed, want := odd.Interface().(C), normal.Interface().(C)
 		name, data := a.EncodeCommand(want)
-		if _, got := a.EncodeCommand(typed); string(got) != string(data) || string(data) != plainJSON(t, want) {
+		if _, got := a.EncodeCommand(typed); string(got) != string(data) || string(data) != string(PlainJSON(t, want)) {
 			t.Errorf("%s: encoded %s, want %s", name, got, data)
 		}
 		same, no := a.DecodeCommand(name, data) // a text that is an id has one line
-		if got, err := a.DecodeCommand(name, []byte(plainJSON(t, typed))); !reflect.DeepEqual(got, same) || !reflect.DeepEqual(err, no) {
+		if got, err := a.DecodeCommand(name, PlainJSON(t, typed)); !reflect.DeepEqual(got, same) || !reflect.DeepEqual(err, no) {
 			t.Errorf("%s: decoded %+v, %v; want %+v, %v", name, got, err, same, no)
 		}
 		s := a.New()
@@ -171,17 +169,6 @@ func retype(v reflect.Value, format string) (found bool) {
 		}
 	}
 	return found
-}
-
-func plainJSON(t *testing.T, v any) string {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // everyFieldHasASample looks for a sample of each field that is not zero: a field that is lost on
