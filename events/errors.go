@@ -14,6 +14,9 @@ var ErrUnknownOutcome = errors.New("events: outcome unknown; ask again with the 
 // ErrClosed says that the store is closed; nothing was applied.
 var ErrClosed = errors.New("events: store is closed")
 
+// ErrReadOnly says that the store, or what it is kept on, can only be read; nothing was applied.
+var ErrReadOnly = errors.New("events: store is read-only")
+
 // ConflictError says that a stream is not at the version that a commit named: another commit
 // was first. Nothing of the commit was applied.
 type ConflictError struct {

@@ -146,7 +146,7 @@ type Store interface {
 	// Append commits all batches or none of them.
 	//
 	// There are three outcomes. Applied: a Receipt. Not applied: a *ConflictError, a
-	// *DuplicateError, a *BoundsError, ErrClosed, the plain ctx.Err() of a caller who was
+	// *DuplicateError, a *BoundsError, ErrClosed, ErrReadOnly, the plain ctx.Err() of a caller who was
 	// cancelled while waiting in the queue, or the error of a transaction that was rolled
 	// back. Unknown: an error that is ErrUnknownOutcome, when the caller was cancelled or the store
 	// failed after the transaction had begun; ask again with the same ID, or call Lookup.

@@ -9,9 +9,17 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// ErrFull is found by errors.Is in the error of a call that failed because the disk, or the
-// file, is full. Reads still work, and appends work again once there is space.
-var ErrFull = errors.New("sqlite: disk or file is full")
+// What a call failed of is found by errors.Is in its error, beside events.ErrReadOnly for a file
+// or a file system that nothing can be written to.
+var (
+	// ErrFull says that the disk, or the file, is full. Reads still work, and appends work again
+	// once there is space.
+	ErrFull = errors.New("sqlite: disk or file is full")
+	// ErrIO says that the operating system failed to read, write or force the file to the disk.
+	ErrIO = errors.New("sqlite: input or output failed")
+	// ErrDamaged says that what is in the file is not a whole database.
+	ErrDamaged = errors.New("sqlite: file is damaged")
+)
 
 // OpenError says why a path cannot be opened as a store. A file that was there before is
 // left as it was.
@@ -30,6 +38,9 @@ func (e *OpenError) Error() string {
 
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
+
+// Is reports whether target is what SQLite failed of, see ErrFull.
+func (e *OpenError) Is(target error) bool { return failedOf(e.Err, target) }
 
 // SettingError says that a setting that a promise of the store depends on has no effect.
 type SettingError struct {
@@ -64,9 +75,22 @@ func (e *Error) Error() string { return "sqlite: " + e.Op + ": " + e.Err.Error()
 // Unwrap returns the error of the driver.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is ErrFull and SQLite failed for want of space.
-func (e *Error) Is(target error) bool {
-	return target == ErrFull && primary(e.Err) == sqlite.ResultFull
+// Is reports whether target is what SQLite failed of, see ErrFull.
+func (e *Error) Is(target error) bool { return failedOf(e.Err, target) }
+
+// failedOf reports whether an error of the driver is of the kind that target stands for.
+func failedOf(err, target error) bool {
+	switch primary(err) {
+	case sqlite.ResultFull:
+		return target == ErrFull
+	case sqlite.ResultIOErr:
+		return target == ErrIO
+	case sqlite.ResultReadOnly:
+		return target == events.ErrReadOnly
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return target == ErrDamaged
+	}
+	return false
 }
 
 // failed wraps an error of the driver, once.

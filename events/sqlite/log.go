@@ -17,11 +17,12 @@ type log struct {
 	changed *signal
 	closing <-chan struct{}
 
-	begin, commit, rollback, dataVersion, insert, save *sqlite.Stmt
+	begin, commit, rollback, dataVersion, highest, insert, save *sqlite.Stmt
 
 	// heads holds versions of streams as of the last transaction of this connection. They
 	// are exact as long as no other connection has committed, which seen shows.
 	heads map[events.StreamID]events.Version
+	last  int64 // the highest position, as exact as the heads; unknown if it is not known
 	seen  int64
 }
 
@@ -29,7 +30,8 @@ type log struct {
 const maxHeads = 1 << 15
 
 func newLog(conn *sqlite.Conn, h hooks, changed *signal, closing <-chan struct{}) (*log, error) {
-	l := &log{conn: conn, hooks: h, changed: changed, closing: closing, heads: make(map[events.StreamID]events.Version)}
+	l := &log{conn: conn, hooks: h, changed: changed, closing: closing}
+	l.forget()
 	var err error
 	if l.probe, err = newProbe(conn); err != nil {
 		return nil, err
@@ -39,8 +41,9 @@ func newLog(conn *sqlite.Conn, h hooks, changed *signal, closing <-chan struct{}
 		&l.commit:      "COMMIT",
 		&l.rollback:    "ROLLBACK",
 		&l.dataVersion: "PRAGMA data_version",
-		&l.insert: "INSERT INTO records (stream, version, type, schema, at, commit_id, idx, digest, meta, data)" +
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		&l.highest:     "SELECT max(position) FROM records",
+		&l.insert: "INSERT INTO records (stream, version, type, schema, at, commit_id, idx, digest, meta, data, position)" +
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		&l.save: "INSERT INTO snapshots (stream, fold, version, data) VALUES (?, ?, ?, ?)" +
 			" ON CONFLICT (stream, fold) DO UPDATE SET version = excluded.version, data = excluded.data" +
 			" WHERE excluded.version >= snapshots.version",
@@ -97,7 +100,7 @@ func (l *log) refresh() error {
 	return nil
 }
 
-func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
+func (l *log) forget() { l.heads, l.last = make(map[events.StreamID]events.Version), unknown }
 
 // learn completes the heads with those of the members' streams.
 func (l *log) learn(members []events.Commit, trust bool) error {
@@ -164,11 +167,16 @@ func (l *log) add(c *events.Commit) (events.Receipt, error) {
 			}
 			l.insert.BindBytes(9, ev.Meta)
 			l.insert.BindBytes(10, ev.Data)
+			position, err := l.next()
+			if err != nil {
+				return events.Receipt{}, err
+			}
+			l.insert.BindInt64(11, position)
 			if err := step(l.insert); err != nil {
 				return events.Receipt{}, err
 			}
 			index++
-			receipt.Position = events.Position(l.conn.LastInsertRowID())
+			receipt.Position = events.Position(position)
 			if receipt.First == 0 {
 				receipt.First = receipt.Position
 			}

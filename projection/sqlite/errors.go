@@ -1,9 +1,25 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
+)
+
+// What a call failed of is found by errors.Is in its error. After a commit that failed the checkpoint
+// says whether it is in the views.
+var (
+	// ErrFull says that the disk, or the file, is full. Reads continue to work, and commits do once
+	// there is space again.
+	ErrFull = errors.New("sqlite: views: disk or file is full")
+	// ErrIO says that the operating system failed to read or write the file.
+	ErrIO = errors.New("sqlite: views: input or output failed")
+	// ErrReadOnly says that the file or its file system cannot be written to.
+	ErrReadOnly = errors.New("sqlite: views: file is read-only")
+	// ErrDamaged says that what is in the file is not a whole database. Remove the file and the ones
+	// with the suffixes -wal and -shm, and build the views again.
+	ErrDamaged = errors.New("sqlite: views: file is damaged")
 )
 
 // OpenError reports why a path cannot be opened as a store of views. An existing file is left as
@@ -24,6 +40,9 @@ func (e *OpenError) Error() string {
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
 
+// Is reports whether target is what SQLite failed of, see ErrFull.
+func (e *OpenError) Is(target error) bool { return failedOf(e.Err, target) }
+
 // Error reports that SQLite failed in an operation. Unwrap returns the driver's error.
 type Error struct {
 	Op  string // such as "commit", "read"
@@ -34,6 +53,24 @@ func (e *Error) Error() string { return "sqlite: views: " + e.Op + ": " + e.Err.
 
 // Unwrap returns the error of the driver.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is what SQLite failed of, see ErrFull.
+func (e *Error) Is(target error) bool { return failedOf(e.Err, target) }
+
+// failedOf reports whether an error of the driver is of the kind that target stands for.
+func failedOf(err, target error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull:
+		return target == ErrFull
+	case sqlite.ResultIOErr:
+		return target == ErrIO
+	case sqlite.ResultReadOnly:
+		return target == ErrReadOnly
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return target == ErrDamaged
+	}
+	return false
+}
 
 // failed wraps an error of the driver.
 func failed(op string, err error) error {

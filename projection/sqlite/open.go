@@ -152,11 +152,11 @@ func end(conn *sqlite.Conn, err error) error {
 	if err == nil {
 		// A crash before this line leaves the state before the transaction, a crash after it the
 		// state after the transaction.
-		err = sqlitex.ExecuteTransient(conn, "COMMIT", nil)
+		err = failed("commit", sqlitex.ExecuteTransient(conn, "COMMIT", nil))
 	}
 	if err != nil && !conn.AutocommitEnabled() {
 		if back := sqlitex.ExecuteTransient(conn, "ROLLBACK", nil); back != nil {
-			return back
+			return failed("rollback", back)
 		}
 	}
 	return err

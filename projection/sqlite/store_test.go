@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	logsqlite "github.com/tradesurety/surety/events/sqlite"
+	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/projection"
 	viewmemory "github.com/tradesurety/surety/projection/memory"
 	"github.com/tradesurety/surety/projection/projectiontest"
@@ -200,8 +202,8 @@ func TestFullFile(t *testing.T) {
 	if _, err = w.CatchUp(t.Context()); err == nil {
 		t.Fatal("a full file accepts a view")
 	}
-	if e, ok := errors.AsType[*Error](err); !ok || sqlite.ErrCode(e.Err) != sqlite.ResultFull {
-		t.Fatalf("the error is %v", err)
+	if e, ok := errors.AsType[*Error](err); !ok || !errors.Is(err, ErrFull) {
+		t.Fatalf("the error is %v (%v)", err, e)
 	}
 	bound("1000000")
 	if _, err = w.CatchUp(t.Context()); err != nil {
@@ -209,6 +211,73 @@ func TestFullFile(t *testing.T) {
 	}
 	if err := wide.Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFullDisk fills the disk of the views: the error of the commit says so, reads go on, and so do
+// commits once there is space.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).Run(); err != nil {
+		storetest.Require(t, "mount", "no file system can be mounted: "+err.Error())
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	log, s, ballast := projectiontest.Log(60), open(t, filepath.Join(dir, "views")), filepath.Join(dir, "ballast")
+	if err := catchUp(t, projectiontest.Log(10), s, 5); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.WriteFile(ballast, make([]byte, 1<<20), 0o600) // as much of it as there is space for
+	err := catchUp(t, log, s, 1)
+	if e, ok := errors.AsType[*Error](err); !ok || !errors.Is(err, ErrFull) || errors.Is(err, ErrIO) {
+		t.Fatalf("the error is %v (%v), want ErrFull", err, e)
+	}
+	if list, err := s.Versions(t.Context(), "sums"); err != nil || len(list) != 1 {
+		t.Errorf("%v: %v", list, err)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if err := catchUp(t, log, s, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := projectiontest.Sums().Reconcile(t.Context(), log, s, viewmemory.New()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestErrorsAreTyped finds what SQLite failed of in the error of a commit and of an Open.
+func TestErrorsAreTyped(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "views"))
+	run := func(queries ...string) {
+		for _, query := range queries {
+			if err := sqlitex.ExecuteTransient(s.conns[0], query, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run("PRAGMA foreign_keys = 1", "CREATE TABLE kept (id INTEGER PRIMARY KEY)",
+		"CREATE TABLE owed (id INTEGER REFERENCES kept DEFERRABLE INITIALLY DEFERRED)")
+	s.hook = func(at string) error {
+		if at == stepCommit {
+			run("INSERT INTO owed VALUES (1)") // COMMIT is what fails
+		}
+		return nil
+	}
+	err := catchUp(t, projectiontest.Log(10), s, 5)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Op != "commit" {
+		t.Errorf("a COMMIT that fails: %v", err)
+	}
+	for code, want := range map[sqlite.ResultCode]error{
+		sqlite.ResultFull: ErrFull, sqlite.ResultIOErrFsync: ErrIO, sqlite.ResultReadOnlyDBMoved: ErrReadOnly,
+		sqlite.ResultCorruptVTab: ErrDamaged, sqlite.ResultNotADB: ErrDamaged,
+	} {
+		for _, err := range []error{failed("commit", code.ToError()), &OpenError{Err: code.ToError()}} {
+			for _, kind := range []error{ErrFull, ErrIO, ErrReadOnly, ErrDamaged} {
+				if errors.Is(err, kind) != (kind == want) {
+					t.Errorf("%v is %v: %t", err, kind, kind != want)
+				}
+			}
+		}
 	}
 }
 
