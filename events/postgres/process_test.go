@@ -54,12 +54,12 @@ func child(task, schema, dsn string) error {
 			}
 		}}))
 	}
-	s, err := Open(ctx, dsn, opts...)
+	s, err := Open(ctx, dsn, append(opts, unforced(task)...)...)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if task == "victim" {
+	if task == "victim" || task == "unforced" {
 		return storetest.Victim(s)
 	}
 	if d, err := time.ParseDuration(task); err == nil {
@@ -203,6 +203,43 @@ func TestKilledServer(t *testing.T) {
 		total += tally.Acknowledged
 	}
 	t.Logf("%d commits acknowledged", total)
+}
+
+// TestPowerCut cuts the power of the disk under a server with a writer.
+func TestPowerCut(t *testing.T) {
+	t.Parallel()
+	writer := func(task string, settings ...string) storetest.PowerCutConfig {
+		var p place
+		var server *pgtest.Server
+		return storetest.PowerCutConfig{
+			Args: func(string) []string { return []string{task, p.schema, p.dsn} },
+			Start: func(t testing.TB, dir string) func() {
+				if server == nil {
+					server = pgtest.StartIn(t, dir, settings...)
+					p = migrated(t, place{server.DSN(), "log"})
+				} else if err := server.Start(); err != nil {
+					t.Fatal(err)
+				}
+				return func() {
+					if err := server.Kill(); err != nil {
+						t.Error(err)
+					}
+				}
+			},
+			Open: func(t testing.TB, _ string) events.Store { return p.open(t, unforced(task)...) },
+			Size: 512,
+			Cuts: times(5, 500),
+		}
+	}
+	storetest.PowerCut(t, writer("victim"), writer("unforced", "fsync=off"))
+}
+
+// unforced returns the options of a task.
+func unforced(task string) []Option {
+	if task == "unforced" {
+		return []Option{WithDurability(events.DurabilityProcess)}
+	}
+	return nil
 }
 
 // TestFourProcesses has four processes of four writers each append commits over two of five

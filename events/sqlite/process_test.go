@@ -56,6 +56,8 @@ func child(task, path string) error {
 			}
 			return nil
 		}}))
+	case "unforced":
+		opts, task = append(opts, WithDurability(events.DurabilityProcess)), "victim"
 	case "thousand":
 		say = func(w storetest.Word, id uuid.UUID) {
 			storetest.Print(w, id)
@@ -165,4 +167,31 @@ func TestTwoProcessesShareOneFile(t *testing.T) {
 	if tally, err := audited(t, a, path); err != nil || tally != (storetest.Tally{Acknowledged: 2000}) {
 		t.Errorf("the audit counts %+v; %v", tally, err)
 	}
+}
+
+// TestPowerCut cuts the power of the disk under a writer.
+func TestPowerCut(t *testing.T) {
+	t.Parallel()
+	cuts := 50
+	switch {
+	case os.Getenv("SURETY_LONG") == "1":
+		cuts = 5_000
+	case testing.Short():
+		cuts = 10
+	}
+	writer := func(task string) storetest.PowerCutConfig {
+		path := func(dir string) string { return filepath.Join(dir, "log") }
+		return storetest.PowerCutConfig{
+			Args: func(dir string) []string { return []string{task, path(dir)} },
+			Open: func(t testing.TB, dir string) events.Store {
+				s, err := Open(t.Context(), path(dir))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			},
+			Cuts: cuts,
+		}
+	}
+	storetest.PowerCut(t, writer("victim"), writer("unforced"))
 }

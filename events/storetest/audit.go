@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -26,8 +27,8 @@ const (
 	settled Word = "settled" // an audit has asked again, and it went in
 )
 
-// Print prints a word and the ID of a commit as a line that Auditor.Listen reads.
-func Print(w Word, id uuid.UUID) { fmt.Fprintln(os.Stdout, string(w), id) }
+// Print prints a word and the ID of a commit as a line that Auditor.Listen reads, with the instant.
+func Print(w Word, id uuid.UUID) { fmt.Fprintln(os.Stdout, string(w), id, clock()) }
 
 // writtenStreams is the number of streams that all writers of a log share.
 const writtenStreams = 5
@@ -106,20 +107,36 @@ func (a *Auditor) Hear(w Word, id uuid.UUID) {
 // Listen waits until a process has ended and notes what it printed with Print. It returns the
 // number of commits that the process acknowledged, and an error if it printed anything else.
 func (a *Auditor) Listen(p *Process) (acknowledged int, err error) {
+	return a.listen(p, math.MaxInt64)
+}
+
+// listen is Listen, but for acknowledgements after an instant, which do not count.
+func (a *Auditor) listen(p *Process, until int64) (acknowledged int, err error) {
 	for line, ok := p.Hear(); ok; line, ok = p.Hear() {
-		word, text, _ := strings.Cut(line, " ")
-		w := Word(word)
-		id, bad := uuid.Parse(text)
-		if bad != nil || w != Asked && w != Acknowledged {
+		w, id, at, bad := parseWord(line)
+		switch {
+		case bad != nil:
 			err = errors.Join(err, errors.New("the writer says: "+line))
-			continue
-		}
-		if w == Acknowledged {
+		case w == Asked:
+			a.Hear(w, id)
+		case at <= until:
 			acknowledged++
+			a.Hear(w, id)
 		}
-		a.Hear(w, id)
 	}
 	return acknowledged, err
+}
+
+// parseWord reads a line of Print.
+func parseWord(line string) (w Word, id uuid.UUID, at int64, err error) {
+	fields := strings.Fields(line)
+	if len(fields) != 3 || fields[0] != string(Asked) && fields[0] != string(Acknowledged) {
+		return "", uuid.Nil, 0, errors.New("not a word")
+	}
+	if id, err = uuid.Parse(fields[1]); err == nil {
+		at, err = strconv.ParseInt(fields[2], 10, 64)
+	}
+	return Word(fields[0]), id, at, err
 }
 
 // Tally counts the commits of an audit by their outcome.

@@ -25,13 +25,14 @@
 // and the store (a store that ignores versions, one that appends batch by batch, one that
 // forgets commit IDs, and others) and fails if the check does not report it.
 //
-// # Killing
+// # Killing and power cuts
 //
 // Run cannot see what the death of a process leaves behind. Kill can: it starts the test binary
 // again as a writer, kills it as kill -9 does, and compares the log with what the writer has
 // acknowledged. A test with deaths of its own, such as one in the middle of a transaction, uses
 // the parts of Kill: Child and Start for processes, Write for a writer, Auditor for the
-// comparison.
+// comparison. PowerCut cuts the power of the disk under the writer, and under its server if it has
+// one: what was acknowledged must be on the disk.
 //
 // See TestPromisesAreQuoted, which holds the promises to the comment of events.Store, and
 // TestAuditorFinds for what an Auditor finds.

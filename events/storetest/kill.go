@@ -28,12 +28,13 @@ type KillConfig struct {
 	Kills int
 }
 
-// The deaths of a Victim. Kill writes one of them to its standard input.
+// The deaths of a Victim. Kill and PowerCut write one of them to its standard input.
 const (
 	beforeCommit       = "before-commit"
 	afterCommit        = "after-commit"
 	acknowledgesBefore = "acknowledges-before-commit"
 	atRandom           = "at-random"
+	waiting            = "waiting" // after the last commit
 )
 
 // lastCommit is the number of the commit at which a scripted death comes.
@@ -119,7 +120,7 @@ func (c KillConfig) audit(t *testing.T, auditor *Auditor, writers ...*Process) (
 	return auditor.Audit(t.Context(), s)
 }
 
-// Victim writes to a log in a process that Kill has started, and prints what it does, up to a
+// Victim writes to a log in a process that Kill or PowerCut has started, and prints what it does, up to a
 // scripted death or until it is killed.
 func Victim(s events.Store) error {
 	in := bufio.NewScanner(os.Stdin)
@@ -147,6 +148,13 @@ func Victim(s events.Store) error {
 			}
 			Print(w, id)
 		}
+	case waiting:
+		say = func(w Word, id uuid.UUID) {
+			Print(w, id)
+			if w == Acknowledged && last() {
+				select {}
+			}
+		}
 	case atRandom:
 		errs := make(chan error)
 		for range 3 {
@@ -154,7 +162,7 @@ func Victim(s events.Store) error {
 		}
 		return <-errs
 	default:
-		return fmt.Errorf("storetest: %q is not a death that Kill asks for: Victim was called outside of it", death)
+		return fmt.Errorf("storetest: %q is not a death of Kill or PowerCut: Victim was called outside of them", death)
 	}
 	return Write(context.Background(), s, say)
 }

@@ -66,7 +66,7 @@ func TestProcess(t *testing.T) {
 	}{
 		{"die", "", "a line"}, // not the one that is cut off
 		{"other", "", "error no such task"},
-		{"victim", "of what?", `error storetest: "of what?" is not a death that Kill asks for: Victim was called outside of it`},
+		{"victim", "of what?", `error storetest: "of what?" is not a death of Kill or PowerCut: Victim was called outside of them`},
 	} {
 		p := Start(t, c.task)
 		if c.say != "" {

@@ -128,10 +128,29 @@ func (p *Process) await(so func() bool) {
 
 // Await waits until the process has printed a line with that beginning, which Hear has not
 // returned yet, or has ended.
-func (p *Process) Await(beginning string) {
+func (p *Process) Await(beginning string) { p.awaitLines(beginning, 1) }
+
+// awaitLines waits until the process has printed n lines with that beginning, or has ended.
+func (p *Process) awaitLines(beginning string, n int) {
 	p.await(func() bool {
-		return p.ended || slices.ContainsFunc(p.lines, func(line string) bool { return strings.HasPrefix(line, beginning) })
+		found := 0
+		for _, line := range p.lines {
+			if strings.HasPrefix(line, beginning) {
+				found++
+			}
+		}
+		return p.ended || found >= n
 	})
+}
+
+// fault returns the error that the process has printed so far, or nothing.
+func (p *Process) fault() (line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.IndexFunc(p.lines, func(line string) bool { return strings.HasPrefix(line, "error") }); i >= 0 {
+		line = p.lines[i]
+	}
+	return line
 }
 
 // Hear returns the next line that the process prints. It returns false once the process has

@@ -54,7 +54,7 @@ func Cluster(t testing.TB) string {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = start()
+		shared.server, shared.err = start("")
 	}
 	if shared.err != nil {
 		missing(t, shared.err)
@@ -93,7 +93,13 @@ func keywords(dsn string) (string, error) {
 // of the form name=value.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := start(settings...)
+	return StartIn(t, "", settings...)
+}
+
+// StartIn is Start with the files of the server below a directory, which its account must be able to reach.
+func StartIn(t testing.TB, dir string, settings ...string) *Server {
+	t.Helper()
+	s, err := start(dir, settings...)
 	if err != nil {
 		missing(t, err)
 	}

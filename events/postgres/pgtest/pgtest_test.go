@@ -18,7 +18,7 @@ const childEnv = "SURETY_PGTEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
-		s, err := start()
+		s, err := start("")
 		if err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)

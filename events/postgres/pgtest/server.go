@@ -37,8 +37,8 @@ type life struct {
 	ended   chan struct{}
 }
 
-// start makes a cluster and starts it.
-func start(settings ...string) (*Server, error) {
+// start makes a cluster in a new directory, below that one if it is not empty, and starts it.
+func start(below string, settings ...string) (*Server, error) {
 	initdb, err := binary("initdb")
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func start(settings ...string) (*Server, error) {
 	if s.owner, err = account(); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("", "surety-pg-"); err != nil {
+	if s.dir, err = os.MkdirTemp(below, "surety-pg-"); err != nil {
 		return nil, err
 	}
 	if err := s.make(initdb); err != nil {
