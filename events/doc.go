@@ -13,10 +13,10 @@
 //
 // # The promises
 //
-// They are the eight sentences of [Store]: a commit is applied whole or not at all; of those who
+// They are the nine sentences of [Store]: a commit is applied whole or not at all; of those who
 // saw the same version one wins; asking twice for the same commit is harmless; what was
 // acknowledged is durable; groups are decided in order; reads are ordered and complete; bytes
-// are kept; bounds are checked before anything is written. Package storetest has a case for
+// are kept; bounds are checked before anything is written; a log has one history. Package storetest has a case for
 // each of them, which every store passes.
 //
 // # Deciding
@@ -54,7 +54,8 @@
 // # Following
 //
 // [Tail] yields what the log holds and then what is added, from any position, each record
-// once. [Verify] walks a whole log and reports the first record that is impossible.
+// once. A follower that outlives its process keeps a [Cursor], which names the history that it
+// has followed beside the position: see [Marker]. [Verify] walks a whole log and reports the first record that is impossible.
 //
 // # Errors
 //
@@ -68,6 +69,8 @@
 //   - [ErrUnknownOutcome]: the commit may have been applied or not. Ask again with the same ID.
 //   - [ErrClosed], the errors of the context, and those of a store's driver: operations.
 //   - *[MisuseError]: a function used its [Tx] against the rules. It is an error of the program.
+//   - *[ForkError]: the log is on another history than the one that was remembered: a backup was
+//     restored, or a standby was promoted. It is final for the store value and for its caches.
 //   - *[PositionError]: a reader has come to a log that ends before the place it has reached.
 //
 // # Choosing a store

@@ -73,6 +73,7 @@ type Record struct {
 	Type     string
 	Schema   uint16
 	At       time.Time
+	Digest   []byte // of the commit, where Index is 0; nil elsewhere, and where a store does not return it
 	Meta     []byte
 	Data     []byte
 }
@@ -99,7 +100,9 @@ type Durability uint8
 const (
 	// DurabilityNone keeps records for as long as the process lives.
 	DurabilityNone Durability = iota + 1
-	// DurabilityProcess survives the death of the process, not a loss of power.
+	// DurabilityProcess survives the death of the process, not a loss of power. To a process
+	// that lives through the loss of power of a server, the log is on another history then: see
+	// Marker.
 	DurabilityProcess
 	// DurabilityFsync survives a loss of power: records were forced to the disk.
 	DurabilityFsync
@@ -139,9 +142,13 @@ func (d Durability) String() string {
 //     never yields a record while an earlier one may still be committed, never skips one,
 //     and when it can yield one record of a commit it can yield them all. No connection,
 //     lock or transaction is held while the body of the caller's loop runs.
-//  7. Stored bytes are kept: Type, Schema, At, Meta and Data come back as they were given.
+//  7. Stored bytes are kept: Type, Schema, At, Meta and Data come back as they were given. A
+//     store that returns Digests returns each with the first record of its commit, and only there.
 //  8. What is beyond the bounds of this package is refused with a *BoundsError before
 //     anything is written.
+//  9. One history. A store that is a Marker extends one sum over its whole log with each
+//     transaction. A store value that finds its log on another history than the one that it has
+//     written or read is dead: it writes nothing, and every call returns a *ForkError.
 type Store interface {
 	// Append commits all batches or none of them.
 	//

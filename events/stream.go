@@ -38,8 +38,8 @@ func Stream(category, key string) (StreamID, error) {
 			b.WriteByte(c)
 		} else {
 			b.WriteByte('~')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
 		}
 	}
 	id := StreamID(b.String())
@@ -49,7 +49,7 @@ func Stream(category, key string) (StreamID, error) {
 	return id, nil
 }
 
-const hex = "0123456789ABCDEF"
+const hexDigits = "0123456789ABCDEF"
 
 // Category returns the part before the first hyphen.
 func (s StreamID) Category() string {

@@ -30,7 +30,7 @@ func Progress(every int, f func(Report)) VerifyOption {
 //
 // It checks that positions rise, that the versions of each stream are 1, 2, 3 without a hole
 // or a duplicate, that each commit's records have the indexes 0, 1, 2 in this order, that
-// stream ids, types, schema versions, instants and sizes lie within the bounds of the log, and
+// stream ids, types, digests, schema versions, instants and sizes lie within the bounds of the log, and
 // that decode takes every record. A nil decode takes them all.
 //
 // It holds one entry in memory for each stream and for each commit, some 100 and 40 bytes,
@@ -84,6 +84,9 @@ func (v *verifier) check(r *Record) error {
 	}
 	if r.Index >= MaxEvents {
 		return fmt.Errorf("commit %s has more than %d records", r.Commit, MaxEvents)
+	}
+	if n := len(r.Digest); n > 0 && (r.Index > 0 || n != len(Commit{}.Digest)) {
+		return fmt.Errorf("the record of index %d has a digest of %d bytes", r.Index, n)
 	}
 	e := Event{Type: r.Type, Schema: r.Schema, At: r.At, Meta: r.Meta, Data: r.Data}
 	if field, reason := e.fault(); field != "" {

@@ -14,5 +14,10 @@
 // The Meta and Data of a record that is read are the store's own memory: they are read-only.
 // Appending to them is safe, since their capacity ends where they do.
 //
+// # Links
+//
+// The links of a log are computed when somebody asks for them. Store.Branch makes another history
+// of the same log, for tests of what happens when a backup is restored.
+//
 // See TestStore, which runs the conformance suite of package storetest.
 package memory

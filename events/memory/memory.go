@@ -25,6 +25,13 @@ type Store struct {
 	streams map[events.StreamID]*stream
 	commits parts.List[commit]
 	numbers map[uuid.UUID]int // of commits
+	links   *links
+}
+
+// view is a log as it was at some instant. It never changes.
+type view struct {
+	log     log
+	commits parts.List[commit]
 }
 
 // stream is where the records of one stream lie: version v is at positions[v-1]. Like a log,
@@ -45,6 +52,7 @@ func New() *Store {
 	return &Store{
 		streams: make(map[events.StreamID]*stream),
 		numbers: make(map[uuid.UUID]int),
+		links:   newLinks(),
 	}
 }
 
@@ -107,31 +115,42 @@ func (s *Store) decide(ctx context.Context, group []events.Commit, out []events.
 // lock is given back, so that a commit is seen whole or not at all.
 func (s *Store) insert(c *events.Commit) events.Receipt {
 	first, index := s.log.end()+1, 0
+	s.numbers[c.ID] = s.commits.Len()
+	kept := s.commits.Add()
+	kept.digest = c.Digest
 	for b := range c.Batches {
 		batch := &c.Batches[b]
 		if len(batch.Events) == 0 {
 			continue
 		}
-		st, ok := s.streams[batch.Stream]
-		if !ok {
-			st = &stream{id: batch.Stream, positions: make([]events.Position, 0, 8)}
-			s.streams[st.id] = st
-		}
+		st := s.stream(batch.Stream)
 		for e := range batch.Events {
 			event, r := &batch.Events[e], s.log.Add()
 			r.Position = s.log.end()
 			st.positions = append(st.positions, r.Position)
 			r.Stream, r.Version = st.id, events.Version(len(st.positions))
 			r.Commit, r.Index = c.ID, index
+			if index == 0 {
+				r.Digest = kept.digest[:]
+			}
 			r.Type, r.Schema, r.At = event.Type, event.Schema, event.At.UTC()
 			r.Meta, r.Data = s.bytes.keep(event.Meta), s.bytes.keep(event.Data)
 			index++
 		}
 	}
-	s.numbers[c.ID] = s.commits.Len()
-	*s.commits.Add() = commit{digest: c.Digest, first: first, last: s.log.end()}
+	kept.first, kept.last = first, s.log.end()
 	s.shell.Signal()
 	return events.Receipt{Commit: c.ID, First: first, Position: s.log.end()}
+}
+
+// stream returns the stream of that id, which is empty if it was not there.
+func (s *Store) stream(id events.StreamID) *stream {
+	st, ok := s.streams[id]
+	if !ok {
+		st = &stream{id: id, positions: make([]events.Position, 0, 8)}
+		s.streams[id] = st
+	}
+	return st
 }
 
 // known returns what the store keeps of the commit of that ID. The caller holds the lock.
@@ -158,7 +177,7 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool,
 // Read implements events.Store.
 func (s *Store) Read(ctx context.Context, id events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
-		view, positions, err := s.view(ctx, id)
+		v, positions, err := s.view(ctx, id)
 		if err != nil {
 			yield(events.Record{}, err)
 			return
@@ -171,7 +190,7 @@ func (s *Store) Read(ctx context.Context, id events.StreamID, after events.Versi
 				yield(events.Record{}, err)
 				return
 			}
-			if !yield(*view.record(p), nil) {
+			if !yield(*v.log.record(p), nil) {
 				return
 			}
 		}
@@ -181,20 +200,20 @@ func (s *Store) Read(ctx context.Context, id events.StreamID, after events.Versi
 // ReadAll implements events.Store.
 func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
-		view, _, err := s.view(ctx, "")
+		v, _, err := s.view(ctx, "")
 		if err != nil {
 			yield(events.Record{}, err)
 			return
 		}
-		if after >= view.end() {
+		if after >= v.log.end() {
 			return
 		}
-		for p := after + 1; p <= view.end(); p++ {
+		for p := after + 1; p <= v.log.end(); p++ {
 			if err := ctx.Err(); err != nil {
 				yield(events.Record{}, err)
 				return
 			}
-			if r := view.record(p); f.Matches(r.Stream, r.Type) && !yield(*r, nil) {
+			if r := v.log.record(p); f.Matches(r.Stream, r.Type) && !yield(*r, nil) {
 				return
 			}
 		}
@@ -202,16 +221,16 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 }
 
 // view returns the log as it is now and where the records of a stream lie in it.
-func (s *Store) view(ctx context.Context, id events.StreamID) (log, []events.Position, error) {
+func (s *Store) view(ctx context.Context, id events.StreamID) (view, []events.Position, error) {
 	s.shell.RLock()
 	defer s.shell.RUnlock()
 	if err := s.shell.Refuses(ctx); err != nil {
-		return log{}, nil, err
+		return view{}, nil, err
 	}
 	if st, ok := s.streams[id]; ok {
-		return s.log, st.positions, nil
+		return view{s.log, s.commits}, st.positions, nil
 	}
-	return s.log, nil, nil
+	return view{s.log, s.commits}, nil, nil
 }
 
 // Settled implements events.Store.

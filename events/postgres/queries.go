@@ -21,7 +21,7 @@ type queries struct {
 	latest   string
 }
 
-const columns = "position, version, type, schema, at, commit_id, idx, meta, data"
+const columns = "position, version, type, schema, at, commit_id, idx, digest, meta, data"
 
 func newQueries(s schema) *queries {
 	key := fmt.Sprint(s.lock())

@@ -234,6 +234,7 @@ const (
 	colAt
 	colCommit
 	colIndex
+	colDigest
 	colMeta
 	colData
 	colStream
@@ -258,10 +259,18 @@ func (p *page) record(stream events.StreamID, v [][]byte) error {
 	if copy(r.Commit[:], v[colCommit]) != len(r.Commit) {
 		return r.Corrupt(errors.New("the commit id is not a UUID"))
 	}
-	meta, data := v[colMeta], v[colData]
-	kept := p.keep(len(meta) + len(data))
-	copy(kept[copy(kept, meta):], data)
-	r.Meta, r.Data = kept[:len(meta):len(meta)], kept[len(meta):]
+	meta, data, digest := v[colMeta], v[colData], v[colDigest]
+	kept := p.keep(len(meta) + len(data) + len(digest))
+	take := func(b []byte) []byte {
+		n := copy(kept, b)
+		taken := kept[:n:n]
+		kept = kept[n:]
+		return taken
+	}
+	r.Meta, r.Data = take(meta), take(data)
+	if digest != nil {
+		r.Digest = take(digest)
+	}
 	return nil
 }
 

@@ -168,6 +168,7 @@ const (
 	colAt
 	colCommit
 	colIndex
+	colDigest
 	colMeta
 	colData
 	colStream
@@ -195,6 +196,10 @@ func (r *reader) record(stmt *sqlite.Stmt, p *page, stream events.StreamID) erro
 	}
 	kept := p.keep(r.scratch[:meta+data])
 	rec.Meta, rec.Data = kept[:meta:meta], kept[meta:]
+	if rec.Index == 0 {
+		digest := stmt.ColumnBytes(colDigest, r.scratch)
+		rec.Digest = p.keep(r.scratch[:digest])
+	}
 	return nil
 }
 

@@ -27,7 +27,7 @@ type reader struct {
 	scratch                      []byte
 }
 
-const columns = "position, version, type, schema, at, commit_id, idx, meta, data"
+const columns = "position, version, type, schema, at, commit_id, idx, digest, meta, data"
 
 // maxTypes bounds the types that a reader remembers.
 const maxTypes = 1024

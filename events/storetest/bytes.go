@@ -71,6 +71,55 @@ func (e *env) holds(s events.Store, c events.Commit) error {
 	return e.sound(s)
 }
 
+// digestKept appends commits of several streams, one of them beginning with a guard, alone and as
+// a group, and overwrites the digest that it reads. A Marker must return Digests: its links cover
+// them.
+func digestKept(e *env) error {
+	s := e.open()
+	group := []events.Commit{
+		e.commit(batch("order-1", 0, newEvents(3)...), batch("line-1", 0, newEvents(1)...)),
+		e.commit(batch("guard-1", 0), batch("line-1", 1, newEvents(2)...), batch("order-1", 3, newEvents(1)...)),
+		e.commit(batch("order-2", 0, newEvents(1)...)),
+	}
+	for _, o := range s.AppendEach(e.ctx, group[:2]) {
+		if o.Err != nil {
+			return o.Err
+		}
+	}
+	if _, err := e.apply(s, group[2]); err != nil {
+		return err
+	}
+	_, must := s.(events.Marker)
+	for range 2 {
+		log, err := all(e.ctx, s)
+		if err != nil {
+			return err
+		}
+		line, err := collect(s.Read(e.ctx, "line-1", 0))
+		if err != nil {
+			return err
+		}
+		if must = must || len(log[0].Digest) > 0; !must {
+			return nil
+		}
+		var want []events.Record
+		for _, c := range group {
+			want = append(want, recordsOf(c, log[min(len(want), len(log)):])...)
+		}
+		got, wanted := append(log, line...), append(want, want[3:6]...)
+		if err := sameRecords(got, wanted); err != nil {
+			return err
+		}
+		for i := range got {
+			if !bytes.Equal(got[i].Digest, wanted[i].Digest) {
+				return fmt.Errorf("%s version %d: the digest is %x, want %x", wanted[i].Stream, wanted[i].Version, got[i].Digest, wanted[i].Digest)
+			}
+			_ = append(got[i].Digest, "overwritten"...)
+		}
+	}
+	return nil
+}
+
 // callerKeepsItsBytes overwrites everything that was passed to the store.
 func callerKeepsItsBytes(e *env) error {
 	s := e.open()
@@ -86,7 +135,7 @@ func callerKeepsItsBytes(e *env) error {
 	c := e.commit(batch("order-1", 0, list[:4]...), batch("order-2", 0, list[4:]...))
 	fill(c, 'a')
 	want := e.commit(batch("order-1", 0, newEvents(8)[:4]...), batch("order-2", 0, newEvents(8)[4:]...))
-	want.ID = c.ID
+	want.ID, want.Digest = c.ID, c.Digest
 	fill(want, 'a')
 	if _, err := e.apply(s, c); err != nil {
 		return err

@@ -36,10 +36,16 @@ func Cases() []Case {
 
 		{"BytesKept", "Stored bytes are kept: Type, Schema, At, Meta and Data come back as they were given.", bytesKept, anyStore},
 		{"CallerKeepsItsBytes", "Stored bytes are kept: Type, Schema, At, Meta and Data come back as they were given.", callerKeepsItsBytes, anyStore},
+		{"DigestKept", "A store that returns Digests returns each with the first record of its commit, and only there.", digestKept, anyStore},
 
 		{"Bounds", bounded, bounds, anyStore},
 		{"StreamAlphabet", bounded, streamAlphabet, anyStore},
 		{"HostileQuestions", "ReadAll yields the records that pass the filter and whose position is higher than after,", hostileQuestions, anyStore},
+
+		{"LinksCoverTheLog", "A store that is a Marker extends one sum over its whole log with each transaction.", linksCoverTheLog, aMarker},
+		{"MarksAreFound", "Mark returns the first link at or after a position, or the last link of a log that ends before it.", marksAreFound, aMarker},
+		{"ReadFromCursor", "It moves c to a record before it yields the record,", readFromCursor, aMarker},
+		{"ReadFromNeverSkips", "ReadFrom yields what ReadAll yields after c.Position,", readFromNeverSkips, aMarker},
 
 		{"CancelledBefore", "the plain ctx.Err() of a caller who was cancelled while waiting in the queue,", cancelledBefore, anyStore},
 		{"CancelledWhileQueued", "There are three outcomes.", cancelledWhileQueued, anyStore},

@@ -58,6 +58,7 @@ func controls() []control {
 		{"Swapped/ReadAllNeverSkips", reads(swapped), followScript, "comes after"},
 		{"OtherStream/ReadInOrder", reads(otherStream), readInOrder, "after version"},
 		{"Microseconds/BytesKept", reads(microseconds), bytesKept, "59.999999 +0000"},
+		{"OtherDigest/DigestKept", reads(otherDigest), digestKept, "the digest is"},
 		{"TrimsBytes/BytesKept", reads(trims), bytesKept, "not the bytes that were given"},
 	}
 }
@@ -268,6 +269,14 @@ func trims(list []events.Record) []events.Record {
 		if n := len(list[i].Data); n > 0 && list[i].Data[n-1] == 0 {
 			list[i].Data = list[i].Data[:n-1]
 		}
+	}
+	return list
+}
+
+// otherDigest returns a digest with every record.
+func otherDigest(list []events.Record) []events.Record {
+	for i := range list {
+		list[i].Digest = make([]byte, 32)
 	}
 	return list
 }

@@ -34,7 +34,7 @@ type Config struct {
 // Case is one promise and its check.
 type Case struct {
 	Name    string
-	Promise string // a sentence of the comments of events.Store, Signaler or Snapshots
+	Promise string // a sentence of the comments of events.Store, Signaler, Snapshots or Marker
 	run     func(*env) error
 	needs   need
 }
@@ -48,6 +48,7 @@ const (
 	aSecond
 	aSignaler
 	snapshots
+	aMarker
 )
 
 // Run runs every case that applies to the store, then the controls.
@@ -81,14 +82,13 @@ func (c Config) meets(t *testing.T, n need) bool {
 		return c.Reopen != nil
 	case aSecond:
 		return c.Second != nil
-	case aSignaler, snapshots:
+	case aSignaler, snapshots, aMarker:
 		s := c.Open(t)
 		defer s.Close()
-		if _, ok := s.(events.Signaler); n == aSignaler {
-			return ok
-		}
-		_, ok := s.(events.Snapshots)
-		return ok
+		_, signals := s.(events.Signaler)
+		_, keeps := s.(events.Snapshots)
+		_, marks := s.(events.Marker)
+		return n == aSignaler && signals || n == snapshots && keeps || n == aMarker && marks
 	default:
 		return true
 	}

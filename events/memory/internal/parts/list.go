@@ -23,5 +23,17 @@ func (l *List[T]) Add() *T {
 	return l.At(l.len - 1)
 }
 
+// Clone returns a list of the first n elements that grows by itself. The two share what neither
+// writes again: the elements in chunks that are full.
+func (l *List[T]) Clone(n int) List[T] {
+	c := List[T]{list: append([]*[chunk]T(nil), l.list[:(n+chunk-1)/chunk]...), len: n}
+	if n%chunk > 0 {
+		last := *c.list[n/chunk]
+		clear(last[n%chunk:])
+		c.list[n/chunk] = &last
+	}
+	return c
+}
+
 // At returns the element of that index, from 0.
 func (l *List[T]) At(i int) *T { return &l.list[i/chunk][i%chunk] }
