@@ -234,6 +234,27 @@ func TestPowerCut(t *testing.T) {
 	storetest.PowerCut(t, writer("victim"), writer("unforced", "fsync=off"))
 }
 
+// TestFullDisk fills the disk of the tables of a log, which goes on once there is space.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	storetest.FullDisk(t, storetest.FullDiskConfig{
+		Full: ErrFull,
+		Size: 64,
+		Open: func(t testing.TB, dir string) events.Store {
+			server := pgtest.Start(t)
+			tables, err := server.Directory(dir)
+			if err == nil {
+				err = pgtest.Exec(server.DSN(), "CREATE TABLESPACE small LOCATION '"+tables+"'")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := place{server.DSN() + " options='-c default_tablespace=small'", "log"}
+			return migrated(t, p).open(t)
+		},
+	})
+}
+
 // unforced returns the options of a task.
 func unforced(task string) []Option {
 	if task == "unforced" {

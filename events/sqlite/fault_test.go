@@ -12,9 +12,9 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// TestFullDisk fills a file to its bound: a typed error, nothing applied, reads work, and
+// TestFullFile fills a file to its bound: a typed error, nothing applied, reads work, and
 // appends work again once there is room.
-func TestFullDisk(t *testing.T) {
+func TestFullFile(t *testing.T) {
 	s := openNew(t)
 	pages, err := number(s.conns[0], "page_count")
 	if err != nil {

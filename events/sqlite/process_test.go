@@ -195,3 +195,18 @@ func TestPowerCut(t *testing.T) {
 	}
 	storetest.PowerCut(t, writer("victim"), writer("unforced"))
 }
+
+// TestFullDisk fills the disk of a store, which goes on once there is space.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	storetest.FullDisk(t, storetest.FullDiskConfig{
+		Full: ErrFull,
+		Open: func(t testing.TB, dir string) events.Store {
+			s, err := Open(t.Context(), filepath.Join(dir, "log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+	})
+}

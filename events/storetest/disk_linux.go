@@ -40,7 +40,7 @@ func NewDisk(t testing.TB, size int64) *Disk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run("mkfs.ext4", "-q", "-F", d.image); err != nil {
+	if err := run("mkfs.ext4", "-q", "-F", "-m", "0", d.image); err != nil {
 		Require(t, "powercut", err.Error())
 	}
 	if err := d.mount(); err != nil {

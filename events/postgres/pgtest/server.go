@@ -77,6 +77,15 @@ func (s *Server) make(initdb string) error {
 	return nil
 }
 
+// Directory makes a directory below that one in which the server may keep files, such as a tablespace.
+func (s *Server) Directory(below string) (string, error) {
+	dir, err := os.MkdirTemp(below, "surety-pg-")
+	if err == nil && s.owner != nil {
+		err = os.Chown(dir, s.owner.uid, s.owner.gid)
+	}
+	return dir, err
+}
+
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // DSN says how to connect to the server as its superuser.

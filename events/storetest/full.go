@@ -1,0 +1,110 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// FullDiskConfig says how FullDisk opens a log.
+type FullDiskConfig struct {
+	// Open opens an empty log with its files in the directory. FullDisk closes it.
+	Open func(t testing.TB, dir string) events.Store
+	// Full is found by errors.Is in the error of an append for which there is no space.
+	Full error
+	// Size is that of the disk in MiB; 0 stands for 16.
+	Size int64
+	// Fills is how often the disk is filled; 0 stands for 10, and for 500 with SURETY_LONG=1.
+	Fills int
+}
+
+// FullDisk fills the disk of a log, again and again. Appends fail then with Full, reads go on, and
+// once there is space appends work again, on the same store. An Auditor compares the log with what
+// was acknowledged. It needs what NewDisk needs.
+func FullDisk(t *testing.T, c FullDiskConfig) {
+	e := newEnv(t, Config{}, nil)
+	fills := c.Fills
+	if fills == 0 {
+		fills = e.times(10, 500)
+	}
+	if c.Size == 0 {
+		c.Size = 16
+	}
+	disk, auditor := NewDisk(t, c.Size), NewAuditor()
+	s := c.Open(t, disk.Dir())
+	e.closing(s)
+	var sum Tally
+	for range fills {
+		filler, err := fill(disk.Dir(), int64(e.rand.IntN(256<<10)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Write(t.Context(), s, auditor.Hear); !errors.Is(err, c.Full) {
+			t.Fatalf("an append on a full disk: %v, want %v", err, c.Full)
+		}
+		// Nothing but reads, which find the log sound.
+		if err := follows(t.Context(), s); err != nil {
+			t.Fatalf("reading on a full disk: %v", err)
+		}
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		tally, err := auditor.Audit(t.Context(), s) // asks again for what was not acknowledged
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Acknowledged += tally.Acknowledged
+		sum.Applied += tally.Applied
+		sum.Missing += tally.Missing
+		ctx, stop := context.WithCancel(t.Context())
+		if err := Write(ctx, s, func(w Word, id uuid.UUID) {
+			if auditor.Hear(w, id); w == Acknowledged {
+				stop()
+			}
+		}); err != nil {
+			t.Fatalf("an append once there is space: %v", err)
+		}
+		stop()
+	}
+	t.Logf("%d times full: %+v", fills, sum)
+}
+
+// follows reads the whole log.
+func follows(ctx context.Context, s events.Store) error {
+	o := newOrder()
+	for r, err := range s.ReadAll(ctx, 0, events.Filter{}) {
+		if err == nil {
+			err = o.next(&r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill fills the disk of a directory but for about that many bytes, and returns the file that does it.
+func fill(dir string, free int64) (path string, err error) {
+	f, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	size := int64(0)
+	for block := make([]byte, 64<<10); ; {
+		n, err := f.Write(block)
+		if size += int64(n); errors.Is(err, syscall.ENOSPC) {
+			break
+		} else if err != nil {
+			return "", err
+		}
+	}
+	return f.Name(), errors.Join(f.Truncate(max(0, size-free)), f.Sync())
+}
