@@ -417,7 +417,7 @@ type books struct {
 // story can be continued in several ways.
 func (b *books) enter(steps []step, first bool) (*books, error) {
 	if b == nil || b.steps != len(steps)-1 {
-		b = &books{Auditor: audit.New(audit.Alone())}
+		b = &books{Auditor: audit.New(audit.OrdersOnly())}
 		if !first {
 			audit.SecondEdition()(b.Auditor)
 		}

@@ -84,7 +84,7 @@ func (s lying) Read(ctx context.Context, stream events.StreamID, after events.Ve
 // auditor.
 func TestPlayHoldsTheDeskToTheBooks(t *testing.T) {
 	said, failed := playOn(t, func(s events.Store) events.Store { return lying{s} }, ordertest.OnlyAssurance(), ordertest.WithDesk(desk.WithCache(0)))
-	if want := "what the desk shows of order-"; !failed || !strings.Contains(said, want) || !strings.Contains(said, "transport is land, by the books") {
+	if want := "what the desk shows of order-"; !failed || !strings.Contains(said, want) || !strings.Contains(said, "transport is land, in the books") {
 		t.Errorf("failed %t, want %q:\n%.2000s", failed, want, said)
 	}
 }

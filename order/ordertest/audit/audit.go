@@ -14,92 +14,92 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// Violation says which invariant a log breaks, and where.
+// Violation is a broken invariant and its place in the log.
 type Violation struct {
 	Invariant string // such as "I14", or the id of a rule
 	Stream    events.StreamID
-	Position  events.Position // of the record at which it was noticed
-	Text      string          // with the figures
+	Position  events.Position // of the record at which the auditor found it
+	Text      string          // the description, with figures
 }
 
-// Error says everything in one line.
+// Error returns the violation in one line.
 func (v *Violation) Error() string {
 	return fmt.Sprintf("audit: %s: %s, position %d: %s", v.Invariant, v.Stream, v.Position, v.Text)
 }
 
-// ErrIncomplete says that a log does not keep the records of a commit next to each other, so that
-// Log cannot tell where a commit ends.
-var ErrIncomplete = errors.New("audit: the records of a commit do not follow each other")
+// ErrIncomplete reports that the records of a commit are not next to each other in a log, so that Log
+// does not know where a commit ends.
+var ErrIncomplete = errors.New("audit: the records of a commit are not next to each other")
 
-// Auditor keeps the books of a log. It is for one goroutine at a time.
+// Auditor keeps the books of a log. It is not safe for concurrent use.
 type Auditor struct {
-	policy Policy
-	funds  func(merchant string) FundsPolicy // nil where nobody said
-	alone  bool                              // see Alone
-	second bool                              // see SecondEdition
-	// charges says that the payments of pay-later orders have streams of their own from here on.
-	charges bool
+	policy        Policy
+	fundsPolicy   func(merchant string) FundsPolicy // nil without WithFunds
+	ordersOnly    bool                              // see Alone
+	secondEdition bool                              // see SecondEdition
+	// chargeStreams reports whether the payments of pay-later orders have their own streams from here on.
+	chargeStreams bool
 
-	orders   map[string]*orderBook // by id
-	sales    map[string]*saleBook
-	incoming map[string]*incomingBook // by the payment's stream, without its category
-	goods    map[string]*goodsBook    // by the entrustment's id
-	services map[string]*serviceBook
-	lines    map[events.StreamID]*lineBook
-	balances map[events.StreamID]*fundsBook
+	orders       map[string]*orderBook // by id
+	payLater     map[string]*payLaterBook
+	payments     map[string]*paymentBook     // by the payment's stream, without its category
+	entrustments map[string]*entrustmentBook // by the entrustment's id
+	services     map[string]*serviceBook
+	lines        map[events.StreamID]*lineBook
+	balances     map[events.StreamID]*fundsBook
 
 	seed      maphash.Seed
-	accounts  map[uint64]struct{} // the receiving accounts ever reserved
-	numbers   map[uint64]struct{} // the declaration numbers ever reserved
-	forgotten map[uint64]struct{} // the payments of forgotten orders
-	digits    map[currency]int    // how many fraction digits the amounts of a currency have
-	names     map[string]string   // see keep
-	sums      sums                // what forgotten streams add to the totals
+	accounts  map[uint64]struct{} // all receiving accounts that were reserved, hashed
+	numbers   map[uint64]struct{} // all declaration numbers that were reserved, hashed
+	forgotten map[uint64]struct{} // the payments of forgotten orders, hashed
+	digits    map[currency]int    // the number of fraction digits of a currency
+	interned  map[string]string   // see intern
+	sums      sums                // of forgotten streams
 
-	position events.Position
-	fault    *Violation
+	position  events.Position
+	violation *Violation
 
-	// of the commit at hand
-	commit   uint64 // counts the commits
-	first    *events.Record
-	record   *events.Record
-	at       instant
-	by       actor
-	asked    *right // what the command may write where it is addressed to
-	target   events.StreamID
-	fact     object
-	inner    object // a second one, for what is nested in a fact
-	touched  []book
-	mine     []effect // what streams say that others have to say as well
-	theirs   []effect // and what those say
-	expected freezing
-	named    []string // the payments whose streams the commit writes to
+	// of the current commit
+	commit         uint64 // counts the commits
+	first          *events.Record
+	record         *events.Record
+	at             instant
+	by             actor
+	command        *commandRule
+	target         events.StreamID // that the command is addressed to
+	data           object          // the JSON object that is read: meta or data of the record, or a part of it
+	nestedData     object          // see swapNested
+	changed        []book
+	stated         []effect // that counterpart streams must confirm
+	confirmed      []effect // that counterpart streams confirm
+	expectedFreeze lineFreeze
+	commitPayments []string // the keys of the payment streams that the commit writes to
 }
 
-// book is what is kept of one stream.
+// book is the auditor's state of one stream.
 type book interface {
-	// settle checks what has to hold between commits.
-	settle(a *Auditor)
+	// check checks the invariants of the stream at the end of a commit.
+	check(a *Auditor)
 }
 
-// head is what every book begins with.
+// head is the part that all books have in common.
 type head struct {
-	stream  events.StreamID
-	version events.Version
-	last    instant  // the latest instant of its events
-	stamp   uint64   // the last commit that wrote to it
-	checked uint64   // the last commit that changed what is kept of it
-	commits []uint64 // hashes of the commits that were addressed to it
+	stream    events.StreamID
+	version   events.Version
+	lastAt    instant  // the latest instant of its events
+	writtenIn uint64   // the last commit that wrote to it
+	changedIn uint64   // the last commit that changed what is kept of it
+	requests  []uint64 // hashes of the commits that were addressed to it
 }
 
 // New returns an auditor of an empty log.
 func New(opts ...Option) *Auditor {
 	a := &Auditor{
 		policy: DefaultPolicy(),
-		orders: make(map[string]*orderBook), sales: make(map[string]*saleBook), goods: make(map[string]*goodsBook),
-		services: make(map[string]*serviceBook), incoming: make(map[string]*incomingBook), lines: make(map[events.StreamID]*lineBook), balances: make(map[events.StreamID]*fundsBook),
+		orders: make(map[string]*orderBook), payLater: make(map[string]*payLaterBook), entrustments: make(map[string]*entrustmentBook),
+		services: make(map[string]*serviceBook), payments: make(map[string]*paymentBook), lines: make(map[events.StreamID]*lineBook), balances: make(map[events.StreamID]*fundsBook),
 		seed: maphash.MakeSeed(), accounts: make(map[uint64]struct{}), numbers: make(map[uint64]struct{}),
-		forgotten: make(map[uint64]struct{}), digits: make(map[currency]int), names: make(map[string]string), sums: newSums(),
+		forgotten: make(map[uint64]struct{}), digits: make(map[currency]int), interned: make(map[string]string), sums: newSums(),
 	}
 	for _, opt := range opts {
 		opt(a)
@@ -108,26 +108,26 @@ func New(opts ...Option) *Auditor {
 }
 
 // Commit books the records of one commit, all of them and in their order, and checks the
-// invariants. The error is a *Violation. After one the books are wrong, and every later call
-// returns the same.
+// invariants. The error is a *Violation. After a violation the books are wrong, and every later call
+// returns the same error.
 func (a *Auditor) Commit(records []events.Record) error {
-	if len(records) > 0 && a.fault == nil {
+	if len(records) > 0 && a.violation == nil {
 		a.begin(records)
 		for i := range records {
-			if a.fault != nil {
+			if a.violation != nil {
 				break
 			}
-			a.see(&records[i], i)
+			a.bookRecord(&records[i], i)
 		}
 		a.end()
 	}
-	if a.fault != nil {
-		return a.fault
+	if a.violation != nil {
+		return a.violation
 	}
 	return nil
 }
 
-// Log books a whole log. The error is a *Violation, ErrIncomplete, or the store's own.
+// Log books a whole log. The error is a *Violation, ErrIncomplete, or an error of the store.
 func (a *Auditor) Log(ctx context.Context, store events.Store) error {
 	var commit []events.Record
 	for r, err := range store.ReadAll(ctx, 0, events.Filter{}) {
@@ -148,130 +148,131 @@ func (a *Auditor) Log(ctx context.Context, store events.Store) error {
 	return a.Commit(commit)
 }
 
-// failf notes the first violation.
+// failf records the first violation and ignores later ones.
 func (a *Auditor) failf(invariant, format string, args ...any) {
-	if a.fault != nil {
+	if a.violation != nil {
 		return
 	}
-	a.fault = &Violation{Invariant: invariant, Text: fmt.Sprintf(format, args...)}
+	a.violation = &Violation{Invariant: invariant, Text: fmt.Sprintf(format, args...)}
 	if r := a.record; r != nil {
-		a.fault.Stream, a.fault.Position = r.Stream, r.Position
-		if a.fault.Text = r.Type + ": " + a.fault.Text; r.Type == "" {
-			a.fault.Text = "a record without a type: " + a.fault.Text
+		a.violation.Stream, a.violation.Position = r.Stream, r.Position
+		if a.violation.Text = r.Type + ": " + a.violation.Text; r.Type == "" {
+			a.violation.Text = "a record without a type: " + a.violation.Text
 		}
 	}
 }
 
-// begin reads who asked for the commit and what for.
+// begin reads the actor and the command of a commit.
 func (a *Auditor) begin(records []events.Record) {
 	r := &records[0]
 	a.commit++
-	a.first, a.record, a.expected = r, r, freezing{}
-	a.touched, a.mine, a.theirs = a.touched[:0], a.mine[:0], a.theirs[:0]
+	a.first, a.record, a.expectedFreeze = r, r, lineFreeze{}
+	a.changed, a.stated, a.confirmed = a.changed[:0], a.stated[:0], a.confirmed[:0]
 	a.at, a.target = instant(r.At.UnixNano()), r.Stream
-	a.by, a.asked = actor{}, nil
-	if !a.read(r.Meta) {
+	a.by, a.command = actor{}, nil
+	if !a.parseData(r.Meta) {
 		return
 	}
-	a.by = actor{role: roleOf(a.text("role")), account: a.keep(a.text("account"))}
-	a.asked = a.lookUp(r.Stream.Category(), a.text("command"))
-	a.adopts(records)
+	a.by = actor{role: roleOf(a.text("role")), account: a.intern(a.text("account"))}
+	a.command = a.authorize(r.Stream.Category(), a.text("command"))
+	a.adoptPayments(records)
 }
 
-// see books one record.
-func (a *Auditor) see(r *events.Record, index int) {
+// bookRecord checks the place of a record in its commit and log, and books it.
+func (a *Auditor) bookRecord(r *events.Record, index int) {
 	first := a.first
 	a.record = r
 	switch {
 	case r.Index != index || r.Commit != first.Commit:
-		a.failf("I31", "record %d of commit %s stands in place %d of commit %s", r.Index, r.Commit, index, first.Commit)
+		a.failf("I31", "record %d of commit %s is at index %d of commit %s", r.Index, r.Commit, index, first.Commit)
 	case r.Position <= a.position:
 		a.failf("I28", "position %d after %d", r.Position, a.position)
 	case !bytes.Equal(r.Meta, first.Meta) || !r.At.Equal(first.At):
-		a.failf("I31", "another actor or instant than the rest of the commit")
+		a.failf("I31", "the actor or the instant differs from the rest of the commit")
 	case r.Schema != 1:
 		a.failf("I28", "schema %d", r.Schema)
 	}
 	a.position = r.Position
-	if a.fault != nil || !a.read(r.Data) || !a.permitted(r) {
+	if a.violation != nil || !a.parseData(r.Data) || !a.permitted(r) {
 		return
 	}
 	category, key, _ := strings.Cut(string(r.Stream), "-")
 	switch category {
 	case "order":
-		a.seeOrder(a.orderOf(key))
+		a.bookOrder(a.orderOf(key))
 	case "paylater":
-		a.seeSale(a.saleOf(key))
+		a.bookPayLater(a.payLaterOf(key))
 	case "entrustment":
-		a.seeGoods(a.goodsOf(r.Stream))
+		a.bookEntrustment(a.entrustmentOf(r.Stream))
 	case "line", "paylater_line":
-		a.seeLine(a.lineOf(r.Stream))
+		a.bookLine(a.lineOf(r.Stream))
 	case "funds":
-		a.seeFunds(a.balanceOf(r.Stream))
+		a.bookFunds(a.balanceOf(r.Stream))
 	case "service":
-		a.seeService(a.serviceOf(r.Stream))
+		a.bookService(a.serviceOf(r.Stream))
 	case "payment":
-		a.seeIncoming(key)
+		a.bookPayment(key)
 	case "receiving_account", "declaration":
-		a.seeReserved(category)
+		a.bookReservation(category)
 	default:
 		a.failf("I28", "an unknown category")
 	}
 }
 
-// enter checks that the record is the next of its stream, and notes that the stream was touched.
-func (a *Auditor) enter(h *head, b book) bool {
+// advance checks that the record is the next of its stream, and marks the book as changed.
+func (a *Auditor) advance(h *head, b book) bool {
 	r := a.record
 	if r.Version != h.version+1 {
 		a.failf("I28", "version %d after %d", r.Version, h.version)
 		return false
 	}
 	h.version = r.Version
-	if h.stamp != a.commit {
-		h.stamp = a.commit
-		a.touch(h, b)
+	if h.writtenIn != a.commit {
+		h.writtenIn = a.commit
+		a.markChanged(h, b)
 		if r.Stream == a.target {
-			a.addressed(h)
+			a.checkRequest(h)
 		}
 	}
-	h.last = max(h.last, a.at)
-	return a.fault == nil
+	h.lastAt = max(h.lastAt, a.at)
+	return a.violation == nil
 }
 
-// touch notes that the commit changed what is kept of a stream, be it by an event of another.
-func (a *Auditor) touch(h *head, b book) {
-	if h.checked != a.commit {
-		h.checked = a.commit
-		a.touched = append(a.touched, b)
+// markChanged has the book checked at the end of the commit. An event of another stream can change it.
+func (a *Auditor) markChanged(h *head, b book) {
+	if h.changedIn != a.commit {
+		h.changedIn = a.commit
+		a.changed = append(a.changed, b)
 	}
 }
 
-// addressed checks that the command comes neither twice (I29) nor too early (D61).
-func (a *Auditor) addressed(h *head) {
+// checkRequest checks that the log has the command once (I29), and that its instant is not before the
+// last one of the stream (D61).
+func (a *Auditor) checkRequest(h *head) {
 	id := a.hash(a.record.Commit)
-	for _, known := range h.commits {
+	for _, known := range h.requests {
 		if known == id {
 			a.failf("I29", "commit %s is in the log twice", a.record.Commit)
 		}
 	}
-	h.commits = append(h.commits, id)
-	if a.at < h.last && a.by.role != elsewhere {
-		a.failf("D61", "at %s, the stream is at %s", a.at, h.last)
+	h.requests = append(h.requests, id)
+	if a.at < h.lastAt && a.by.role != desk {
+		a.failf("D61", "at %s, the last event of the stream is at %s", a.at, h.lastAt)
 	}
 }
 
-// end checks what has to hold between commits.
+// end checks the invariants of all books that the commit changed.
 func (a *Auditor) end() {
-	if a.fault != nil {
+	if a.violation != nil {
 		return
 	}
-	for _, b := range a.touched {
-		b.settle(a)
+	for _, b := range a.changed {
+		b.check(a)
 	}
-	if !a.alone {
+	if !a.ordersOnly {
 		a.matchEffects()
 	}
-	a.expected.settle(a)
+	a.expectedFreeze.check(a)
 }
 
 func (a *Auditor) hash(id uuid.UUID) uint64 { return maphash.Bytes(a.seed, id[:]) }
@@ -284,15 +285,15 @@ func (a *Auditor) has(set map[uint64]struct{}, key string) bool {
 	return ok
 }
 
-func (a *Auditor) put(set map[uint64]struct{}, key string) {
+func (a *Auditor) insert(set map[uint64]struct{}, key string) {
 	set[maphash.String(a.seed, key)] = struct{}{}
 }
 
-// Forget lets go of a stream that has ended: an order, a pay-later order, or an entrustment whose
-// order was forgotten or that never had one. Its sums stay in the totals, and the hash of its
-// receiving account or declaration number. A record that still comes to it is a violation of I28,
-// for its version has nothing before it. Other streams, and orders that hold quota or wait for
-// money, are kept.
+// Forget drops the book of a stream that has ended: an order, a pay-later order, or an entrustment
+// whose order was forgotten or that has no order. The totals keep its sums, and the auditor keeps the
+// hash of its receiving account or declaration number. A later record of the stream is a violation of
+// I28, because its version does not follow. Forget keeps other streams, and orders that hold quota or
+// wait for money.
 func (a *Auditor) Forget(stream events.StreamID) {
 	category, key, _ := strings.Cut(string(stream), "-")
 	switch category {
@@ -305,36 +306,37 @@ func (a *Auditor) Forget(stream events.StreamID) {
 		delete(a.orders, key)
 		for i := range o.payments {
 			if p := &o.payments[i]; !p.voided {
-				a.forgetIncoming(p.stream)
+				a.forgetPayment(p.stream)
 			}
 		}
 		for _, l := range o.links {
-			l.goods.order, l.goods.spent = nil, true
+			l.entrustment.order, l.entrustment.shipped = nil, true
 		}
 	case "paylater":
-		s := a.sales[key]
-		if s == nil || s.outstanding != 0 || s.waiting() {
+		s := a.payLater[key]
+		if s == nil || s.outstanding != 0 || s.isOpen() {
 			return
 		}
-		a.sums.addSale(s)
-		delete(a.sales, key)
-		for _, reference := range slices.Concat(s.references, s.surplus) {
-			a.forgetIncoming(streamOf("charge", "", reference))
+		a.sums.addPayLater(s)
+		delete(a.payLater, key)
+		for _, reference := range slices.Concat(s.references, s.unappliedReferences) {
+			a.forgetPayment(streamOf("charge", "", reference))
 		}
 	case "entrustment":
 		id, _ := stream.Key()
-		g := a.goods[id]
+		g := a.entrustments[id]
 		if g == nil || g.order != nil {
 			return
 		}
-		delete(a.goods, id)
+		delete(a.entrustments, id)
 	}
 }
 
-// forgetIncoming lets go of the stream of a payment, and remembers that an order has it.
-func (a *Auditor) forgetIncoming(key string) {
-	if a.incoming[key] != nil {
-		delete(a.incoming, key)
-		a.put(a.forgotten, key)
+// forgetPayment drops the book of a payment's stream, and keeps a hash that shows that an order has the
+// payment.
+func (a *Auditor) forgetPayment(key string) {
+	if a.payments[key] != nil {
+		delete(a.payments, key)
+		a.insert(a.forgotten, key)
 	}
 }

@@ -25,9 +25,9 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// TestSound tells a story with an event of every type, in which the auditor finds no fault.
-func TestSound(t *testing.T) {
-	log := sound(t)
+// TestValidLog tells a story with an event of every type, in which the auditor finds no fault.
+func TestValidLog(t *testing.T) {
+	log := validLog(t)
 	a := audit.New(settings()...)
 	if err := a.Log(t.Context(), newLog(log)); err != nil {
 		t.Fatal(err)
@@ -36,15 +36,15 @@ func TestSound(t *testing.T) {
 	for _, r := range log {
 		told[r.Type] = true
 	}
-	for _, typ := range types() {
+	for _, typ := range eventTypes() {
 		if !told[typ] {
 			t.Errorf("the story has no %s", typ)
 		}
 	}
 }
 
-// types are the types of all events that commands may make.
-func types() (list []string) {
+// eventTypes are the types of all events that commands may make.
+func eventTypes() (list []string) {
 	for _, p := range order.Life().Permits() {
 		list = append(list, names(p.Makes)...)
 	}
@@ -75,15 +75,15 @@ func names[K fmt.Stringer](kinds []K) (list []string) {
 	return list
 }
 
-// TestLog tells the errors of a log apart.
-func TestLog(t *testing.T) {
-	log := sound(t)
+// TestLogErrors tells the errors of a log apart.
+func TestLogErrors(t *testing.T) {
+	log := validLog(t)
 	broken := newLog(log[:10])
 	broken.err = errors.New("the disk is gone")
 	if err := audit.New(settings()...).Log(t.Context(), broken); !errors.Is(err, broken.err) {
 		t.Errorf("of a broken store: %v", err)
 	}
-	i := find(log, "credit.held", o(1))
+	i := indexOf(log, "credit.held", o(1))
 	if err := audit.New(settings()...).Log(t.Context(), newLog(log[i:])); !errors.Is(err, audit.ErrIncomplete) {
 		t.Errorf("from the middle of a commit: %v", err)
 	}
@@ -92,8 +92,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestOrderOfRecords refuses records that no store would number like that.
-func TestOrderOfRecords(t *testing.T) {
+// TestRecordNumbers refuses records that no store would number like that.
+func TestRecordNumbers(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault string
 		edit  func(r *events.Record)
@@ -106,8 +106,8 @@ func TestOrderOfRecords(t *testing.T) {
 		"another instant":         {"I31", func(r *events.Record) { r.At = r.At.Add(1) }},
 		"data that are no object": {"I28", func(r *events.Record) { r.Data = []byte(`[]`) }},
 	} {
-		log := sound(t)
-		i := find(log, "credit.held", o(1))
+		log := validLog(t)
+		i := indexOf(log, "credit.held", o(1))
 		first := i - log[i].Index
 		a := audit.New(settings()...)
 		if err := a.Log(t.Context(), newLog(log[:first])); err != nil {
@@ -121,8 +121,8 @@ func TestOrderOfRecords(t *testing.T) {
 	}
 }
 
-// alone is the history of the n-th order of the story as it would be decided without a desk.
-func alone(log []events.Record, n int) []events.Record {
+// orderHistory is the history of the n-th order of the story as it would be decided without a desk.
+func orderHistory(log []events.Record, n int) []events.Record {
 	var list []events.Record
 	for _, r := range log {
 		if r.Stream != events.StreamID("order-"+o(n)) {
@@ -133,14 +133,14 @@ func alone(log []events.Record, n int) []events.Record {
 		}
 		list = append(list, r)
 	}
-	return numbered(list)
+	return renumber(list)
 }
 
-// TestAlone audits orders without their counterparts, where it finds what the order itself shows.
-func TestAlone(t *testing.T) {
-	log, options := sound(t), append(settings(), audit.Alone())
+// TestOrdersOnly audits orders without their counterparts, where it finds what the order itself shows.
+func TestOrdersOnly(t *testing.T) {
+	log, options := validLog(t), append(settings(), audit.OrdersOnly())
 	for n := 1; n <= 9; n++ {
-		if err := audit.New(options...).Log(t.Context(), newLog(alone(log, n))); err != nil {
+		if err := audit.New(options...).Log(t.Context(), newLog(orderHistory(log, n))); err != nil {
 			t.Errorf("order %d: %v", n, err)
 		}
 	}
@@ -150,22 +150,22 @@ func TestAlone(t *testing.T) {
 		edit  edit
 	}{
 		{"I4", 1, drop("order.hold-placed", o(1))},
-		{"I5", 6, put("order.hold-released", o(6), "6000.00", "5999.00")},
-		{"I8", 1, asks("order.entrustment-released", o(1), "record-release", "mark-shipped")},
+		{"I5", 6, replace("order.hold-released", o(6), "6000.00", "5999.00")},
+		{"I8", 1, replaceInMeta("order.entrustment-released", o(1), "record-release", "mark-shipped")},
 		{"I10", 1, drop("order.entrustment-released", o(1))},
-		{"I11", 1, again("order.entrustment-linked", o(1))},
-		{"I11", 6, put("order.entrustment-unlinked", o(6), "E6", "E7")},
-		{"I16", 2, put("order.claim-posted", o(2), `"amount":"500.00`, `"amount":"500.01`)},
+		{"I11", 1, duplicate("order.entrustment-linked", o(1))},
+		{"I11", 6, replace("order.entrustment-unlinked", o(6), "E6", "E7")},
+		{"I16", 2, replace("order.claim-posted", o(2), `"amount":"500.00`, `"amount":"500.01`)},
 		{"D40", 6, drop("order.entrustment-unlinked", o(6))},
-		{"D61", 2, moves("order.arbitrated", o(2), -60*day)},
+		{"D61", 2, shiftTime("order.arbitrated", o(2), -60*day)},
 	} {
-		err := audit.New(options...).Log(t.Context(), newLog(numbered(c.edit(alone(log, c.order)))))
+		err := audit.New(options...).Log(t.Context(), newLog(renumber(c.edit(orderHistory(log, c.order)))))
 		var v *audit.Violation
 		if !errors.As(err, &v) || v.Invariant != c.fault {
 			t.Errorf("fault %d: found %v, want a violation of %s", i, err, c.fault)
 		}
 	}
-	release := alone(log, 1)[find(alone(log, 1), "order.entrustment-released", ""):][:1]
+	release := orderHistory(log, 1)[indexOf(orderHistory(log, 1), "order.entrustment-released", ""):][:1]
 	var v *audit.Violation
 	if err := audit.New(settings()...).Commit(release); !errors.As(err, &v) || v.Invariant != "I8" {
 		t.Errorf("the desk asks for a command: %v", err)
@@ -174,7 +174,7 @@ func TestAlone(t *testing.T) {
 
 // TestTotals adds up what the story moves, and that what was forgotten stays in it.
 func TestTotals(t *testing.T) {
-	log := sound(t)
+	log := validLog(t)
 	a := audit.New(settings()...)
 	if err := a.Log(t.Context(), newLog(log)); err != nil {
 		t.Fatal(err)
@@ -210,7 +210,7 @@ func TestTotals(t *testing.T) {
 		t.Errorf("%+v\nafter some were forgotten\n%+v", before, after)
 	}
 	var v *audit.Violation
-	if err := a.Commit(log[find(log, "order.confirmed", o(1)):][:1]); !errors.As(err, &v) {
+	if err := a.Commit(log[indexOf(log, "order.confirmed", o(1)):][:1]); !errors.As(err, &v) {
 		t.Errorf("a record of a forgotten order: %v", err)
 	}
 	spoilt := before.Money["USD"]
@@ -254,8 +254,8 @@ const module = "github.com/tradesurety/surety"
 // TestControlsAreComplete requires a control of every invariant that events can show.
 func TestControlsAreComplete(t *testing.T) {
 	controlled := map[string]bool{}
-	for _, c := range slices.Concat(controls, controlsOfMoney) {
-		controlled[c.fault] = true
+	for _, c := range slices.Concat(controls, moneyControls) {
+		controlled[c.invariant] = true
 	}
 	for n := 1; n <= 36; n++ {
 		// That deciding is pure, that orders commute and what a history with one order less

@@ -18,15 +18,15 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// life is the opening of a seller's service and line, and the commits of one whole order.
-func life(tb testing.TB) (opening, whole [][]events.Record) {
+// orderCommits is the opening of a seller's service and line, and the commits of one whole order.
+func orderCommits(tb testing.TB) (opening, whole [][]events.Record) {
 	s := newStory(tb)
 	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
 	s.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
 	s.shipped(1, order.CoveragePostDelivery, "E1")
 	s.wire(1, "balance", "4000")
-	s.by(bruno, 1, order.ConfirmReceipt{}, order.Review{Rating: 5})
-	s.goods(platform, "E1", entrustment.CloseCustoms{ClosedAt: s.now})
+	s.onOrder(bruno, 1, order.ConfirmReceipt{}, order.Review{Rating: 5})
+	s.onEntrustment(platform, "E1", entrustment.CloseCustoms{ClosedAt: s.now})
 	var all [][]events.Record
 	for r, err := range s.store.ReadAll(tb.Context(), 0, events.Filter{}) {
 		if err != nil {
@@ -40,19 +40,19 @@ func life(tb testing.TB) (opening, whole [][]events.Record) {
 	return all[:2], all[2:]
 }
 
-// lives gives the life of one order to one after the other.
-type lives struct {
-	a     *audit.Auditor
-	whole [][]events.Record
-	line  events.Version
-	at    events.Position
-	n     int
-	event int
+// orderCopies gives the life of one order to one after the other.
+type orderCopies struct {
+	a           *audit.Auditor
+	commits     [][]events.Record
+	lineVersion events.Version
+	position    events.Position
+	n           int
+	events      int
 }
 
-func newLives(tb testing.TB) *lives {
-	opening, whole := life(tb)
-	l := &lives{a: audit.New(), whole: whole, line: 1, at: 2}
+func newOrderCopies(tb testing.TB) *orderCopies {
+	opening, whole := orderCommits(tb)
+	l := &orderCopies{a: audit.New(), commits: whole, lineVersion: 1, position: 2}
 	for _, c := range opening {
 		if err := l.a.Commit(c); err != nil {
 			tb.Fatal(err)
@@ -62,7 +62,7 @@ func newLives(tb testing.TB) *lives {
 }
 
 // next is another order. Its records are made before the clock runs.
-func (l *lives) next() (commits [][]events.Record) {
+func (l *orderCopies) next() (commits [][]events.Record) {
 	l.n++
 	number := fmt.Sprintf("%012d", l.n)
 	change := func(b []byte) []byte {
@@ -71,16 +71,16 @@ func (l *lives) next() (commits [][]events.Record) {
 		b = bytes.ReplaceAll(b, []byte("DE1"), []byte("D"+number))
 		return bytes.ReplaceAll(b, []byte(`"account":"TA`), []byte(`"account":"TA`+number))
 	}
-	for _, c := range l.whole {
+	for _, c := range l.commits {
 		id := uuid.New()
 		var commit []events.Record
 		for _, r := range c {
-			l.at++
-			r.Position, r.Commit, r.Data = l.at, id, change(r.Data)
+			l.position++
+			r.Position, r.Commit, r.Data = l.position, id, change(r.Data)
 			switch r.Stream.Category() {
 			case "line":
-				l.line++
-				r.Version = l.line
+				l.lineVersion++
+				r.Version = l.lineVersion
 			case "receiving_account":
 				r.Stream = events.StreamID("receiving_account-TA" + number + string(r.Stream)[len("receiving_account-TA"):])
 			case "entrustment":
@@ -101,9 +101,9 @@ func (l *lives) next() (commits [][]events.Record) {
 	return commits
 }
 
-func (l *lives) audit(tb testing.TB, commits [][]events.Record) {
+func (l *orderCopies) audit(tb testing.TB, commits [][]events.Record) {
 	for _, c := range commits {
-		l.event += len(c)
+		l.events += len(c)
 		if err := l.a.Commit(c); err != nil {
 			tb.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func (l *lives) audit(tb testing.TB, commits [][]events.Record) {
 
 // BenchmarkCommit audits whole orders and forgets them.
 func BenchmarkCommit(b *testing.B) {
-	l := newLives(b)
+	l := newOrderCopies(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
@@ -122,13 +122,13 @@ func BenchmarkCommit(b *testing.B) {
 		b.StartTimer()
 		l.audit(b, commits)
 	}
-	b.ReportMetric(float64(l.event)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64(l.events)/b.Elapsed().Seconds(), "events/s")
 }
 
 // TestForgetKeepsLittle audits many orders and weighs what is kept of one that has ended.
 func TestForgetKeepsLittle(t *testing.T) {
 	const orders = 4000
-	l := newLives(t)
+	l := newOrderCopies(t)
 	l.audit(t, l.next())
 	heap := func() int64 {
 		var m runtime.MemStats

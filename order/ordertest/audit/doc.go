@@ -1,34 +1,35 @@
-// Package audit is an independent auditor of what a desk writes: it reads nothing but the records
-// of the log, keeps books of its own, and says after every commit whether the invariants of the
-// rule book hold.
+// Package audit is an independent auditor of what a desk writes. It reads only the records of the
+// log, keeps its own books, and reports after every commit whether the invariants of the rule book
+// hold.
 //
 // # Independence
 //
-// The auditor shares no code with the packages that decide and fold: of this module it imports
-// package events alone, decodes the JSON of the events with a reader of its own, and counts money
-// in whole minor units. What it knows of the rules is written down here a second time. A change
-// of a rule is made in both places, or one finds the other; see TestImports.
+// The auditor shares no code with the packages that decide and fold. Of this module it imports only
+// package events. It decodes the JSON of the events with its own reader and counts money in whole
+// minor units. The rules are written here a second time: a change of a rule is made in both places,
+// or the audit fails. See TestImports.
 //
 // # What it checks
 //
 // A [Violation] names the invariant that is broken: I1 to I27, I35 and I36 of the rule book as far as
-// events show them; I29, that a request is in the log once; I31, that what a commit says on one stream it
-// says on the others; I32, that amounts are exact and of one currency; I8 also for who may make
-// which event. I28 stands for a log that cannot be read. Where the rule book has a rule and no
-// invariant, the rule is named, such as D29 or A18.
+// events show them; I29, a request is in the log once; I31, the streams of a commit state the same
+// effects; I32, amounts are exact and of one currency. I8 also covers which command may write which
+// event. I28 stands for a log that cannot be read. Where the rule book has a rule and no invariant, the
+// violation names the rule, such as D29 or A18.
 //
 // # Editions
 //
-// Since its second edition the rule book records every payment on a stream of its own, and what banks
-// take of it case by case. Both editions may write one log, one after the other. An order is held to
-// the second edition from the first event on that the first one would not have written, and until then
-// to what both have in common; [SecondEdition] holds all of a log to the second.
+// The second edition of the rule book records every payment on its own stream, and the money that banks
+// take back case by case. Both editions may write to one log, one after the other. The auditor applies
+// the second edition to an order from the first event that only that edition writes. Until then it
+// applies what both editions have in common. [SecondEdition] applies the second edition to all of a log.
 //
-// What the cases of a payment take is worked out here from what the banks report; what an order answers
-// to a report has to be that to the cent, and what the event states of the sums as well.
+// The auditor computes from the reports of the banks how much the cases of a payment take. The
+// amounts that an order moves after a report, and the sums that its event states, must equal it to the
+// cent.
 //
-// Every check runs at the end of each commit on the streams that the commit wrote to, so that the
-// cost of an event does not grow with the log.
+// At the end of each commit the auditor checks the streams that the commit changed. The cost of an
+// event does not grow with the log.
 //
 // # Use
 //
@@ -37,10 +38,10 @@
 //		// err is a *audit.Violation, or the error of the store
 //	}
 //
-// What the books have of a stream, [Auditor.Figures], can be held to the state that the stream folds
-// into. The history of one order that was decided without a desk is audited under [Alone].
+// [Auditor.Figures] returns the figures of a stream, for a comparison with the state that the stream
+// folds into. [OrdersOnly] audits the history of one order that was decided without a desk.
 //
-// A program that makes many orders hands each commit to [Auditor.Commit] and lets the auditor
-// [Auditor.Forget] the streams that have ended. [Auditor.Totals] has the sums of everything seen.
-// See TestControls, which breaks each invariant and requires it to be named.
+// A program that makes many orders passes each commit to [Auditor.Commit] and drops the streams that
+// have ended with [Auditor.Forget]. [Auditor.Totals] returns the sums over all streams, forgotten ones
+// included. See TestControls, which breaks each invariant and requires the auditor to name it.
 package audit

@@ -2,56 +2,57 @@ package audit
 
 import "slices"
 
-// effect is something that a commit says on two streams, in the same words on both.
+// effect is a change that a commit records on two streams, with the same values on both.
 type effect struct {
-	what  string
-	order *orderBook
-	sale  *saleBook
-	goods *goodsBook
-	line  *lineBook
-	name  string // the number that is reserved, or the cause
-	x, y  amount // or an instant
-	flag  bool
+	what        string
+	order       *orderBook
+	payLater    *payLaterBook
+	entrustment *entrustmentBook
+	line        *lineBook
+	name        string // the number that is reserved, or the cause
+	x, y        amount // amounts, or instants in nanoseconds
+	flag        bool
 }
 
-// says notes an effect that another stream of the commit has to confirm.
-func (a *Auditor) says(e effect) { a.mine = append(a.mine, e) }
+// states records an effect that another stream of the commit must confirm.
+func (a *Auditor) states(e effect) { a.stated = append(a.stated, e) }
 
-// confirms notes an effect that another stream of the commit has to have brought about.
-func (a *Auditor) confirms(e effect) { a.theirs = append(a.theirs, e) }
+// confirms records an effect that another stream of the commit must have stated.
+func (a *Auditor) confirms(e effect) { a.confirmed = append(a.confirmed, e) }
 
-// matchEffects checks that what was said was confirmed, each once and nothing else (I31). A
-// payment that credits nothing breaks I20, and a credit without a payment I26.
+// matchEffects checks that each stated effect is confirmed once, and that each confirmed effect was
+// stated (I31). A payment without a credit breaks I20, and a credit without a payment breaks I26.
 func (a *Auditor) matchEffects() {
-	for _, e := range a.mine {
-		i := slices.Index(a.theirs, e)
+	for _, e := range a.stated {
+		i := slices.Index(a.confirmed, e)
 		if i < 0 {
-			a.failf(e.breaks("I20"), "it says %s of %s, %d, %d, and the other stream does not", e.what, e.name, e.x, e.y)
+			a.failf(e.invariant("I20"), "%s of %q, %d, %d is on one stream, and the counterpart stream does not confirm it", e.what, e.name, e.x, e.y)
 			return
 		}
-		a.theirs = slices.Delete(a.theirs, i, i+1)
+		a.confirmed = slices.Delete(a.confirmed, i, i+1)
 	}
-	for _, e := range a.theirs {
-		a.failf(e.breaks("I26"), "it says %s of %s, %d, %d, and the stream that it comes from does not", e.what, e.name, e.x, e.y)
+	for _, e := range a.confirmed {
+		a.failf(e.invariant("I26"), "%s of %q, %d, %d is on the counterpart stream, and no stream states it", e.what, e.name, e.x, e.y)
 	}
 }
 
-// breaks returns the invariant that is broken if the effect stands alone.
-func (e *effect) breaks(credit string) string {
+// invariant returns the invariant that an effect on one stream only breaks. For a credit it is the
+// argument.
+func (e *effect) invariant(credit string) string {
 	if e.what == "a credit" {
 		return credit
 	}
 	return "I31"
 }
 
-// freezing is a pay-later line that an overdue order has to freeze in the same commit (D53).
-type freezing struct {
-	line *lineBook
-	sale *saleBook
+// lineFreeze is a pay-later line that an overdue order must freeze in the same commit (D53).
+type lineFreeze struct {
+	line     *lineBook
+	payLater *payLaterBook
 }
 
-func (f freezing) settle(a *Auditor) {
+func (f lineFreeze) check(a *Auditor) {
 	if f.line != nil {
-		a.failf("D53", "order %s is overdue and its line not frozen", f.sale.id)
+		a.failf("D53", "order %s is overdue and its line is not frozen", f.payLater.id)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// object is the members of a JSON object, in their order. Values are left as they stand: few of
-// them are needed.
+// object has the members of a JSON object in their order. Values stay encoded, because the auditor needs
+// few of them.
 type object []member
 
 type member struct{ key, value []byte }
@@ -26,77 +26,76 @@ func (o object) raw(key string) []byte {
 
 var errJSON = errors.New("not a JSON object whose keys differ")
 
-// parse appends the members of a JSON object to into. It splits, and leaves it to whoever reads a
-// value to take it apart.
+// parse appends the members of a JSON object to into. It does not decode the values.
 func parse(data []byte, into object) (object, error) {
-	i := space(data, 0)
+	i := skipSpace(data, 0)
 	if i >= len(data) || data[i] != '{' {
 		return into, errJSON
 	}
-	if i = space(data, i+1); i < len(data) && data[i] == '}' {
-		return into, closes(data, i)
+	if i = skipSpace(data, i+1); i < len(data) && data[i] == '}' {
+		return into, checkEnd(data, i)
 	}
 	for {
 		key := i
-		i = skip(data, i)
+		i = skipValue(data, i)
 		if i < 0 || data[key] != '"' {
 			return into, errJSON
 		}
 		name := data[key+1 : i-1]
-		if i = space(data, i); i >= len(data) || data[i] != ':' {
+		if i = skipSpace(data, i); i >= len(data) || data[i] != ':' {
 			return into, errJSON
 		}
-		value := space(data, i+1)
-		if i = skip(data, value); i < 0 || into.raw(string(name)) != nil {
+		value := skipSpace(data, i+1)
+		if i = skipValue(data, value); i < 0 || into.raw(string(name)) != nil {
 			return into, errJSON
 		}
 		into = append(into, member{key: name, value: data[value:i]})
-		switch i = space(data, i); {
+		switch i = skipSpace(data, i); {
 		case i < len(data) && data[i] == ',':
-			i = space(data, i+1)
+			i = skipSpace(data, i+1)
 		case i < len(data) && data[i] == '}':
-			return into, closes(data, i)
+			return into, checkEnd(data, i)
 		default:
 			return into, errJSON
 		}
 	}
 }
 
-// closes checks that nothing follows the last brace.
-func closes(data []byte, i int) error {
-	if space(data, i+1) != len(data) {
+// checkEnd checks that nothing follows the closing brace at i.
+func checkEnd(data []byte, i int) error {
+	if skipSpace(data, i+1) != len(data) {
 		return errJSON
 	}
 	return nil
 }
 
-// items calls see with each value of a JSON array.
-func items(data []byte, see func(value []byte)) error {
+// eachItem calls visit with each value of a JSON array.
+func eachItem(data []byte, visit func(value []byte)) error {
 	if len(data) == 0 || data[0] != '[' {
 		return errJSON
 	}
-	for i := space(data, 1); i < len(data) && data[i] != ']'; {
-		end := skip(data, i)
+	for i := skipSpace(data, 1); i < len(data) && data[i] != ']'; {
+		end := skipValue(data, i)
 		if end < 0 {
 			return errJSON
 		}
-		see(data[i:end])
-		if i = space(data, end); i < len(data) && data[i] == ',' {
-			i = space(data, i+1)
+		visit(data[i:end])
+		if i = skipSpace(data, end); i < len(data) && data[i] == ',' {
+			i = skipSpace(data, i+1)
 		}
 	}
 	return nil
 }
 
-func space(data []byte, i int) int {
+func skipSpace(data []byte, i int) int {
 	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
 		i++
 	}
 	return i
 }
 
-// skip returns where the value that begins at i ends, or -1.
-func skip(data []byte, i int) int {
+// skipValue returns the end of the value that begins at i, or -1.
+func skipValue(data []byte, i int) int {
 	if i >= len(data) {
 		return -1
 	}
@@ -107,7 +106,7 @@ func skip(data []byte, i int) int {
 		return skipNested(data, i)
 	}
 	end := i
-	for end < len(data) && !ends[data[end]] {
+	for end < len(data) && !valueEnds[data[end]] {
 		end++
 	}
 	if end == i {
@@ -116,8 +115,8 @@ func skip(data []byte, i int) int {
 	return end
 }
 
-// ends are the bytes that end a number or a word.
-var ends = [256]bool{',': true, '}': true, ']': true, ' ': true, '\n': true, '\t': true, '\r': true}
+// valueEnds are the bytes that end a number or a literal.
+var valueEnds = [256]bool{',': true, '}': true, ']': true, ' ': true, '\n': true, '\t': true, '\r': true}
 
 func skipText(data []byte, i int) int {
 	for i++; i < len(data); i++ {
@@ -149,23 +148,23 @@ func skipNested(data []byte, i int) int {
 	return -1
 }
 
-// read makes data the fact at hand.
-func (a *Auditor) read(data []byte) bool {
+// parseData parses a JSON object, which the accessors below then read.
+func (a *Auditor) parseData(data []byte) bool {
 	var err error
-	if a.fact, err = parse(data, a.fact[:0]); err != nil {
+	if a.data, err = parse(data, a.data[:0]); err != nil {
 		a.failf("I28", "%s: %v", data, err)
 	}
 	return err == nil
 }
 
-// text returns a string of the fact, or nil if it has none. It is good until the next record.
+// text returns a string of the data, or nil if it has none. The string is valid until the next record.
 func (a *Auditor) text(key string) []byte {
-	raw := a.fact.raw(key)
+	raw := a.data.raw(key)
 	if raw == nil {
 		return nil
 	}
 	if len(raw) < 2 || raw[0] != '"' {
-		a.failf("I28", "%s is no string: %s", key, raw)
+		a.failf("I28", "%s is not a string: %s", key, raw)
 		return nil
 	}
 	if bytes.IndexByte(raw, '\\') < 0 {
@@ -173,41 +172,40 @@ func (a *Auditor) text(key string) []byte {
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		a.failf("I28", "%s is no string: %s", key, raw)
+		a.failf("I28", "%s is not a string: %s", key, raw)
 	}
 	return []byte(s)
 }
 
-// keep makes a string of a text. Accounts, currencies and causes come again and again and are
-// made once.
-func (a *Auditor) keep(text []byte) string {
-	if s, known := a.names[string(text)]; known {
+// intern returns a text as a string. Texts that repeat, such as accounts and causes, share one string.
+func (a *Auditor) intern(text []byte) string {
+	if s, known := a.interned[string(text)]; known {
 		return s
 	}
-	if len(a.names) >= maxNames {
-		clear(a.names)
+	if len(a.interned) >= maxNames {
+		clear(a.interned)
 	}
 	s := string(text)
-	a.names[s] = s
+	a.interned[s] = s
 	return s
 }
 
 const maxNames = 1 << 14
 
 func (a *Auditor) number(key string) int64 {
-	raw := a.fact.raw(key)
+	raw := a.data.raw(key)
 	if raw == nil {
 		return 0
 	}
 	n, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil {
-		a.failf("I28", "%s is no whole number: %s", key, raw)
+		a.failf("I28", "%s is not a whole number: %s", key, raw)
 	}
 	return n
 }
 
 func (a *Auditor) flag(key string) bool {
-	switch raw := a.fact.raw(key); string(raw) {
+	switch raw := a.data.raw(key); string(raw) {
 	case "", "false":
 		return false
 	case "true":
@@ -218,7 +216,7 @@ func (a *Auditor) flag(key string) bool {
 	}
 }
 
-// instant is a time in nanoseconds since 1970; 0 is none. Deadlines reach no further than 2262.
+// instant is a time in nanoseconds since 1970; 0 is none. The last one is in the year 2262.
 type instant int64
 
 func (t instant) String() string {
@@ -230,32 +228,33 @@ func (t instant) String() string {
 
 const day = instant(24 * time.Hour)
 
-// when returns an instant of the fact, or 0 if it has none.
-func (a *Auditor) when(key string) instant {
+// time returns an instant of the data, or 0 if it has none.
+func (a *Auditor) time(key string) instant {
 	text := a.text(key)
 	if text == nil {
 		return 0
 	}
 	var t time.Time
 	if err := t.UnmarshalText(text); err != nil {
-		a.failf("I28", "%s is no instant: %s", key, text)
+		a.failf("I28", "%s is not an instant: %s", key, text)
 		return 0
 	}
 	return instant(t.UnixNano())
 }
 
-// nested returns what stands between the braces of a member, as a second fact.
-func (a *Auditor) nested(key string) bool {
-	raw := a.fact.raw(key)
+// parseNested parses a member of the data that is an object, and reports whether there is one.
+// swapNested makes it the data.
+func (a *Auditor) parseNested(key string) bool {
+	raw := a.data.raw(key)
 	if raw == nil {
 		return false
 	}
 	var err error
-	if a.inner, err = parse(raw, a.inner[:0]); err != nil {
+	if a.nestedData, err = parse(raw, a.nestedData[:0]); err != nil {
 		a.failf("I28", "%s: %v", key, err)
 	}
 	return err == nil
 }
 
-// turn changes the fact with the one nested in it, and back.
-func (a *Auditor) turn() { a.fact, a.inner = a.inner, a.fact }
+// swapNested exchanges the data and the nested data. A second call undoes it.
+func (a *Auditor) swapNested() { a.data, a.nestedData = a.nestedData, a.data }

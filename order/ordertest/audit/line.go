@@ -7,21 +7,21 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// lineBook is what is kept of a credit line: what its own events say, and what its orders say.
+// lineBook is the auditor's state of a credit line: the sums of its own events, and those of its orders.
 type lineBook struct {
 	head
 	account  string
 	currency currency
 	payLater bool
 
-	open, suspended         bool
-	requested               bool // an assessment
-	limit, held, consumed   amount
-	holds, overdue          int64
-	grounds                 []ground // for which it is frozen
-	byOrders                amount   // what its orders hold or use together
-	orders, late            int64    // how many do, and how many of them are overdue
-	granted, claimed, repay amount   // over all time
+	open, suspended              bool
+	assessmentRequested          bool
+	limit, held, consumed        amount
+	holds, overdue               int64
+	grounds                      []ground // for which it is frozen
+	heldByOrders                 amount   // the sum that its orders hold or use, by their own events
+	holdingOrders, overdueOrders int64    // the number of these orders, and of the overdue ones
+	granted, claimed, repaid     amount   // over all time
 }
 
 // ground is a reason for which a pay-later line is frozen.
@@ -39,30 +39,30 @@ func (a *Auditor) lineOf(stream events.StreamID) *lineBook {
 	return l
 }
 
-// available is what is left of the limit.
+// available returns the unused part of the limit.
 func (l *lineBook) available() amount { return max(0, l.limit-l.held-l.consumed) }
 
-// settle checks that a line says what its orders say (I1, I17), and that its sums are sound (I2).
-func (l *lineBook) settle(a *Auditor) {
-	sum, all := "I1", a.plus(l.held, l.consumed)
+// check checks that the line and its orders agree (I1, I17), and that the sums of the line balance (I2).
+func (l *lineBook) check(a *Auditor) {
+	sum, all := "I1", a.add(l.held, l.consumed)
 	if l.payLater {
 		sum = "I17"
 	}
 	switch {
-	case a.alone: // its own events are not in the log
-	case l.held != l.byOrders || l.holds != l.orders:
-		a.failf(sum, "it holds %d for %d orders, the orders say %d for %d", l.held, l.holds, l.byOrders, l.orders)
-	case l.overdue != l.late:
-		a.failf("D53", "it counts %d overdue orders, %d are", l.overdue, l.late)
-	case l.limit < 0 || l.held < 0 || l.consumed < 0 || l.consumed != l.claimed-l.repay:
-		a.failf("I2", "limit %d, held %d, consumed %d of %d claimed and %d repaid", l.limit, l.held, l.consumed, l.claimed, l.repay)
+	case a.ordersOnly: // its own events are not in the log
+	case l.held != l.heldByOrders || l.holds != l.holdingOrders:
+		a.failf(sum, "the line holds %d for %d orders; by their events %d orders hold %d", l.held, l.holds, l.holdingOrders, l.heldByOrders)
+	case l.overdue != l.overdueOrders:
+		a.failf("D53", "the line counts %d overdue orders, and %d orders are overdue", l.overdue, l.overdueOrders)
+	case l.limit < 0 || l.held < 0 || l.consumed < 0 || l.consumed != l.claimed-l.repaid:
+		a.failf("I2", "limit %d, held %d, consumed %d of %d claimed and %d repaid", l.limit, l.held, l.consumed, l.claimed, l.repaid)
 	case l.available()-max(0, all-l.limit)+all != l.limit:
 		a.failf("I2", "available %d, held %d, consumed %d, limit %d", l.available(), l.held, l.consumed, l.limit)
 	}
 }
 
-func (a *Auditor) seeLine(l *lineBook) {
-	if !a.enter(&l.head, l) {
+func (a *Auditor) bookLine(l *lineBook) {
+	if !a.advance(&l.head, l) {
 		return
 	}
 	name := a.record.Type
@@ -71,45 +71,45 @@ func (a *Auditor) seeLine(l *lineBook) {
 	case !l.open && !opening:
 		a.failf("I2", "the line was never assessed")
 	case name == "credit.line-opened" && l.open:
-		a.failf("I2", "the line is open")
+		a.failf("I2", "the line is already open")
 	case l.payLater:
-		a.seeQuota(l, name)
+		a.bookPayLaterLine(l, name)
 	default:
-		a.seeAssurance(l, name)
+		a.bookAssuranceLine(l, name)
 	}
 	l.open = true
 }
 
-// seeAssurance is section 4.4 of the rule book.
-func (a *Auditor) seeAssurance(l *lineBook, name string) {
+// bookAssuranceLine books an event of an assurance line (section 4.4 of the rule book).
+func (a *Auditor) bookAssuranceLine(l *lineBook, name string) {
 	order := func() *orderBook { return a.orders[string(a.text("order"))] }
 	switch name {
 	case "credit.assessment-requested":
-		a.assessmentRequested(l)
+		a.onAssessmentRequested(l)
 	case "credit.limit-assessed":
-		l.limit, l.requested = a.money("limit", l.currency), false
+		l.limit, l.assessmentRequested = a.money("limit", l.currency), false
 		l.granted = max(l.granted, l.limit)
 	case "credit.line-suspended", "credit.line-resumed":
 		if suspend := name == "credit.line-suspended"; suspend == l.suspended {
-			a.failf("D33", "suspended %t already", suspend)
+			a.failf("D33", "suspended is already %t", suspend)
 		}
 		l.suspended = !l.suspended
 	case "credit.held":
 		n := a.money("amount", l.currency)
 		a.confirms(effect{what: "a hold", order: order(), line: l, x: n})
-		a.grows(l, n)
+		a.hold(l, n)
 		l.holds++
 	case "credit.hold-adjusted":
 		from, to := a.money("from", l.currency), a.money("to", l.currency)
 		a.confirms(effect{what: "an adjusted hold", order: order(), line: l, x: from, y: to})
 		if to > from {
-			a.grows(l, to-from)
+			a.hold(l, to-from)
 		} else {
 			l.held += to - from
 		}
 	case "credit.released":
 		n := a.money("amount", l.currency)
-		a.confirms(effect{what: "a release", order: order(), line: l, name: a.keep(a.text("cause")), x: n})
+		a.confirms(effect{what: "a release", order: order(), line: l, name: a.intern(a.text("cause")), x: n})
 		l.held -= n
 		l.holds--
 	case "credit.claim-posted":
@@ -120,55 +120,55 @@ func (a *Auditor) seeAssurance(l *lineBook, name string) {
 	case "credit.claim-repaid":
 		n := a.money("amount", l.currency)
 		if n <= 0 || n > l.consumed {
-			a.failf("D8", "%d repaid, owed are %d", n, l.consumed)
+			a.failf("D8", "%d repaid of a claim of %d", n, l.consumed)
 		}
-		l.consumed, l.repay = l.consumed-n, l.repay+n
+		l.consumed, l.repaid = l.consumed-n, l.repaid+n
 	default:
 		a.failf("I28", "an unknown type")
 	}
 }
 
-// grows is a hold or a deduction: it has to fit in what is available (I2), because nothing but a
-// cut of the limit may leave more held than that.
-func (a *Auditor) grows(l *lineBook, n amount) {
+// hold books a hold or a deduction. The amount must fit in the available amount (I2): only a cut of the
+// limit may leave more held than the limit.
+func (a *Auditor) hold(l *lineBook, n amount) {
 	rule := "I2"
 	if l.payLater {
 		rule = "I18"
 	}
 	switch {
 	case n <= 0 || n > l.available():
-		a.failf(rule, "%d, available are %d", n, l.available())
+		a.failf(rule, "an amount of %d with %d available", n, l.available())
 	case l.suspended:
 		a.failf("D3", "the line is suspended")
 	case len(l.grounds) > 0:
 		a.failf("I24", "the line is frozen for %v", l.grounds)
 	}
-	l.held = a.plus(l.held, n)
+	l.held = a.add(l.held, n)
 }
 
-// assessmentRequested notes a request, of which a line has one at a time (B21).
-func (a *Auditor) assessmentRequested(l *lineBook) {
-	if l.requested || a.by.account != l.account {
-		a.failf("B21", "requested %t already, by %q", l.requested, a.by.account)
+// onAssessmentRequested checks that no other request of the line is open (B21).
+func (a *Auditor) onAssessmentRequested(l *lineBook) {
+	if l.assessmentRequested || a.by.account != l.account {
+		a.failf("B21", "an assessment requested by %q; already requested: %t", a.by.account, l.assessmentRequested)
 	}
-	l.requested = true
+	l.assessmentRequested = true
 }
 
-// offered checks that pay later is offered in a currency (D60).
-func (a *Auditor) offered(c currency) {
+// checkOffered checks that the platform offers pay later in a currency (D60).
+func (a *Auditor) checkOffered(c currency) {
 	if list := a.policy.Currencies; !slices.Contains(list, c.String()) && (len(list) > 0 || c.String() != "CNY") {
 		a.failf("D60", "pay later is not offered in %s", c)
 	}
 }
 
-// seeQuota is section 4.6 of the rule book.
-func (a *Auditor) seeQuota(l *lineBook, name string) {
-	sale := func() *saleBook { return a.sales[string(a.text("order"))] }
+// bookPayLaterLine books an event of a pay-later line (section 4.6 of the rule book).
+func (a *Auditor) bookPayLaterLine(l *lineBook, name string) {
+	order := func() *payLaterBook { return a.payLater[string(a.text("order"))] }
 	switch name {
 	case "credit.assessment-requested":
-		a.assessmentRequested(l)
+		a.onAssessmentRequested(l)
 	case "credit.line-opened":
-		a.offered(l.currency)
+		a.checkOffered(l.currency)
 		l.limit = a.money("limit", l.currency)
 		l.granted = l.limit
 	case "credit.limit-raised", "credit.limit-reduced":
@@ -176,35 +176,35 @@ func (a *Auditor) seeQuota(l *lineBook, name string) {
 		switch raised := name == "credit.limit-raised"; {
 		case from != l.limit || (to > from) != raised || (to == from) != a.flag("stays"):
 			a.failf("I18", "from %d to %d, the limit is %d", from, to, l.limit)
-		case to == from && !l.requested && len(a.text("email")) == 0:
-			a.failf("B21", "an assessment that says nothing new")
+		case to == from && !l.assessmentRequested && len(a.text("email")) == 0:
+			a.failf("B21", "an assessment without a request or a mail keeps the limit")
 		case raised && len(l.grounds) > 0:
 			a.failf("D55", "raised while frozen for %v", l.grounds)
 		}
-		l.limit, l.granted, l.requested = to, max(l.granted, to), false
+		l.limit, l.granted, l.assessmentRequested = to, max(l.granted, to), false
 	case "credit.quota-deducted":
 		n := a.money("amount", l.currency)
-		a.confirms(effect{what: "a deduction", sale: sale(), line: l, x: n})
-		a.grows(l, n)
+		a.confirms(effect{what: "a deduction", payLater: order(), line: l, x: n})
+		a.hold(l, n)
 		l.holds++
 	case "credit.quota-restored":
-		a.restored(l, sale())
+		a.onQuotaRestored(l, order())
 	case "credit.quota-consumed":
 		n, from, to := a.money("amount", l.currency), a.money("limit_from", l.currency), a.money("limit_to", l.currency)
 		if from != l.limit || to != max(0, from-n) {
 			a.failf("D52", "from %d to %d by %d, the limit is %d", from, to, n, l.limit)
 		}
-		a.confirms(effect{what: "a write-off", sale: sale(), line: l, x: n})
+		a.confirms(effect{what: "a write-off", payLater: order(), line: l, x: n})
 		l.limit, l.held, l.overdue = to, l.held-n, l.overdue-1
 		l.holds--
 	case "credit.overdue-noted":
-		a.noted(l, sale())
+		a.onOverdueNoted(l, order())
 	case "credit.frozen":
-		a.froze(l)
+		a.onFrozen(l)
 	case "credit.unfrozen":
 		i := slices.Index(l.grounds, ground{string(a.text("reason")), string(a.text("ref"))})
 		if i < 0 {
-			a.failf("D53", "it is not frozen for %s %s", a.text("reason"), a.text("ref"))
+			a.failf("D53", "the line is not frozen for %s %s", a.text("reason"), a.text("ref"))
 			return
 		}
 		l.grounds = slices.Delete(l.grounds, i, i+1)
@@ -213,9 +213,9 @@ func (a *Auditor) seeQuota(l *lineBook, name string) {
 	}
 }
 
-func (a *Auditor) restored(l *lineBook, s *saleBook) {
-	n, cause, late := a.money("amount", l.currency), a.keep(a.text("cause")), a.flag("overdue")
-	a.confirms(effect{what: "a restoring", sale: s, line: l, name: cause, x: n, flag: late})
+func (a *Auditor) onQuotaRestored(l *lineBook, s *payLaterBook) {
+	n, cause, late := a.money("amount", l.currency), a.intern(a.text("cause")), a.flag("overdue")
+	a.confirms(effect{what: "a restoring", payLater: s, line: l, name: cause, x: n, flag: late})
 	l.held -= n
 	if cause != "lowered" {
 		l.holds--
@@ -225,37 +225,37 @@ func (a *Auditor) restored(l *lineBook, s *saleBook) {
 	}
 }
 
-func (a *Auditor) noted(l *lineBook, s *saleBook) {
-	a.confirms(effect{what: "an overdue order", sale: s, line: l})
+func (a *Auditor) onOverdueNoted(l *lineBook, s *payLaterBook) {
+	a.confirms(effect{what: "an overdue order", payLater: s, line: l})
 	l.overdue++
 	frozen := slices.ContainsFunc(l.grounds, func(g ground) bool { return g.reason == "overdue" })
 	if n := int64(a.policy.FreezeAfterOverdue); n > 0 && l.overdue >= n && !frozen && len(l.grounds) < 100 {
-		a.expected = freezing{line: l, sale: s}
+		a.expectedFreeze = lineFreeze{line: l, payLater: s}
 	}
 }
 
-// froze checks that the reason is true, and new.
-func (a *Auditor) froze(l *lineBook) {
+// onFrozen checks that the reason holds and that the line is not frozen for it yet.
+func (a *Auditor) onFrozen(l *lineBook) {
 	g := ground{string(a.text("reason")), string(a.text("ref"))}
-	s := a.sales[g.ref]
-	mine := s != nil && s.line == l
-	truth := false
+	s := a.payLater[g.ref]
+	onLine := s != nil && s.line == l
+	holds := false
 	switch g.reason {
 	case "overdue":
-		truth = mine && s.phase == saleOverdue
+		holds = onLine && s.phase == payLaterOverdue
 	case "fake-order":
-		truth = mine && s.flagged
+		holds = onLine && s.fakeFlagged
 	case "open-orders":
-		truth = g.ref == "" && l.holds > 0
+		holds = g.ref == "" && l.holds > 0
 	case "other":
-		truth = g.ref != ""
+		holds = g.ref != ""
 	}
-	itself := l.stream != a.target
-	if !truth || slices.Contains(l.grounds, g) || itself && (a.expected.line != l || a.expected.sale != s) {
-		a.failf("D53", "frozen for %s %s, by itself %t, which is not so or not new", g.reason, g.ref, itself)
+	automatic := l.stream != a.target
+	if !holds || slices.Contains(l.grounds, g) || automatic && (a.expectedFreeze.line != l || a.expectedFreeze.payLater != s) {
+		a.failf("D53", "frozen for %s %s, automatically %t: the reason does not hold, or the line is already frozen for it", g.reason, g.ref, automatic)
 	}
-	if itself {
-		a.expected = freezing{}
+	if automatic {
+		a.expectedFreeze = lineFreeze{}
 	}
 	l.grounds = append(l.grounds, g)
 }

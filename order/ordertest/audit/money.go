@@ -10,7 +10,7 @@ func (c currency) String() string { return string(c[:]) }
 // amount is a sum of money in whole minor units.
 type amount = int64
 
-// money returns an amount of the fact, which has to be of that currency; 0 if there is none.
+// money returns an amount of the data, which must be in that currency, or 0 if there is none.
 func (a *Auditor) money(key string, c currency) amount {
 	units, of := a.anyMoney(key)
 	if of != c && of != (currency{}) {
@@ -19,7 +19,7 @@ func (a *Auditor) money(key string, c currency) amount {
 	return units
 }
 
-// anyMoney returns an amount of the fact and its currency.
+// anyMoney returns an amount of the data and its currency.
 func (a *Auditor) anyMoney(key string) (amount, currency) {
 	text := a.text(key)
 	if len(text) == 0 {
@@ -27,7 +27,7 @@ func (a *Auditor) anyMoney(key string) (amount, currency) {
 	}
 	units, digits, c, ok := parseMoney(text)
 	if !ok {
-		a.failf("I32", "%s is no amount: %s", key, text)
+		a.failf("I32", "%s is not an amount: %s", key, text)
 		return 0, c
 	}
 	if known, seen := a.digits[c]; !seen {
@@ -69,11 +69,11 @@ func parseMoney(text []byte) (units amount, digits int, c currency, ok bool) {
 	return units, digits, c, len(number) > 0 && point != len(number)-1
 }
 
-// plus adds and says so if the sum is more than can be counted.
-func (a *Auditor) plus(x, y amount) amount {
+// add returns the sum of two amounts. An overflow is a violation.
+func (a *Auditor) add(x, y amount) amount {
 	sum := x + y
 	if (sum > x) != (y > 0) && y != 0 {
-		a.failf("I32", "%d and %d are too much", x, y)
+		a.failf("I32", "the sum of %d and %d overflows", x, y)
 	}
 	return sum
 }

@@ -2,7 +2,7 @@ package audit
 
 import "time"
 
-// Policy is the settings under which the log was written, as far as an event does not carry them.
+// Policy has the settings under which the log was written, as far as events do not carry them.
 type Policy struct {
 	ConfirmWithin, PayWithin     time.Duration  // D28
 	ReceiptDays                  map[string]int // A25, by mode of transport
@@ -24,10 +24,10 @@ type Policy struct {
 	FreezeAfterOverdue           int            // D53
 	MaxAfterSales                int            // D66
 	MaxPause                     time.Duration  // D66
-	Currencies                   []string       // D60, of pay later; none is CNY
+	Currencies                   []string       // D60, of pay later; empty means CNY
 }
 
-// DefaultPolicy returns what the rule book says where nothing else is set.
+// DefaultPolicy returns the defaults of the rule book.
 func DefaultPolicy() Policy {
 	const day = 24 * time.Hour
 	return Policy{
@@ -41,39 +41,42 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// FundsPolicy is what the platform has set for the received funds of a merchant. Amounts are in
-// minor units of the balance's currency.
+// FundsPolicy has the platform's settings for the received funds of a merchant. Amounts are in minor
+// units of the balance's currency.
 type FundsPolicy struct {
 	HoldDays       int   // B17
 	FeeRate        int64 // in basis points (D58)
-	FeeMin, FeeMax int64 // D58; a FeeMax of 0 is none
+	FeeMin, FeeMax int64 // D58; a FeeMax of 0 sets no maximum
 	MinWithdrawal  int64 // D57
 	Expected       time.Duration
 }
 
-// DefaultFundsPolicy returns what the rule book says where nothing else is set.
+// DefaultFundsPolicy returns the defaults of the rule book.
 func DefaultFundsPolicy() FundsPolicy {
 	return FundsPolicy{Expected: 24 * time.Hour}
 }
 
-// Option changes what an Auditor expects. Between commits it can be applied to one that is at
-// work, where settings change.
+// Option changes what an Auditor expects. Where settings change, an option can be applied to a running
+// Auditor between commits.
 type Option func(*Auditor)
 
-// WithPolicy says under which settings the log was written.
+// WithPolicy sets the policy under which the log was written.
 func WithPolicy(p Policy) Option { return func(a *Auditor) { a.policy = p } }
 
-// WithFunds says which settings a merchant's received funds have. Without it the waiting time is
-// taken from the events, and a fee may be any part of the amount.
-func WithFunds(of func(merchant string) FundsPolicy) Option { return func(a *Auditor) { a.funds = of } }
+// WithFunds sets the policies of the merchants' received funds. Without it the auditor takes the waiting
+// time from the events and accepts any fee below the amount.
+func WithFunds(of func(merchant string) FundsPolicy) Option {
+	return func(a *Auditor) { a.fundsPolicy = of }
+}
 
-// Alone says that the log has the streams of orders alone, such as the history of one order that
-// was decided without a desk: what their lines, entrustments, services and accounts have to say
-// is taken for granted, and commands may come from the role "desk", which stands for a command
-// that another stream was asked.
-func Alone() Option { return func(a *Auditor) { a.alone = true } }
+// OrdersOnly audits a log that has only the streams of orders, such as the history of one order that was
+// decided without a desk. The auditor does not check the lines, entrustments, services and accounts of
+// the orders. It accepts commands of the role "desk", which stand for commands to another stream.
+func OrdersOnly() Option { return func(a *Auditor) { a.ordersOnly = true } }
 
-// SecondEdition says that the second edition of the rule book wrote all of the log. Without it an
-// order is held to the second edition from the first event on that the first one would not have
-// written, and until then to what both have in common.
-func SecondEdition() Option { return func(a *Auditor) { a.second, a.charges = true, true } }
+// SecondEdition applies the second edition of the rule book to all of the log. Without it the auditor
+// applies the second edition to an order from the first event that only that edition writes, and until
+// then what both editions have in common.
+func SecondEdition() Option {
+	return func(a *Auditor) { a.secondEdition, a.chargeStreams = true, true }
+}

@@ -2,18 +2,18 @@ package audit
 
 import "github.com/tradesurety/surety/events"
 
-// serviceBook is what is kept of a seller's service.
+// serviceBook is the auditor's state of a seller's service.
 type serviceBook struct {
 	head
 	account string
-	state   state
+	phase   servicePhase
 }
 
-// state is section 4.1 of the rule book.
-type state uint8
+// servicePhase is a phase of section 4.1 of the rule book.
+type servicePhase uint8
 
 const (
-	serviceNone state = iota
+	serviceNone servicePhase = iota
 	serviceActive
 	serviceRejected
 	serviceSuspended
@@ -32,50 +32,50 @@ func (a *Auditor) serviceOf(stream events.StreamID) *serviceBook {
 // serves reports whether a seller's service is active.
 func (a *Auditor) serves(account string) bool {
 	s := a.services[account]
-	return a.alone || s != nil && s.state == serviceActive
+	return a.ordersOnly || s != nil && s.phase == serviceActive
 }
 
-func (*serviceBook) settle(*Auditor) {}
+func (*serviceBook) check(*Auditor) {}
 
-func (a *Auditor) seeService(s *serviceBook) {
-	if !a.enter(&s.head, s) {
+func (a *Auditor) bookService(s *serviceBook) {
+	if !a.advance(&s.head, s) {
 		return
 	}
-	a.is("", s.account)
-	before, ok := s.state, false
+	a.checkParty("", s.account)
+	before, ok := s.phase, false
 	switch a.record.Type {
 	case "service.activated":
-		ok, s.state = before == serviceNone || before == serviceRejected, serviceActive
-		a.activation()
+		ok, s.phase = before == serviceNone || before == serviceRejected, serviceActive
+		a.checkActivation()
 	case "service.activation-rejected":
-		ok, s.state = before == serviceNone || before == serviceRejected, serviceRejected
-		a.activation()
+		ok, s.phase = before == serviceNone || before == serviceRejected, serviceRejected
+		a.checkActivation()
 	case "service.suspended":
-		ok, s.state = before == serviceActive, serviceSuspended
+		ok, s.phase = before == serviceActive, serviceSuspended
 	case "service.reinstated":
-		ok, s.state = before == serviceSuspended, serviceActive
+		ok, s.phase = before == serviceSuspended, serviceActive
 	default:
 		a.failf("I28", "an unknown type")
 	}
 	if !ok {
-		a.failf("D33", "not in state %d", before)
+		a.failf("D33", "the phase %d does not allow it", before)
 	}
 }
 
-// activation checks the route (A3), and that only a paid member goes without a certification (A5).
-func (a *Auditor) activation() {
+// checkActivation checks the route (A3), and that a member that is not paid has a certification (A5).
+func (a *Auditor) checkActivation() {
 	if route := string(a.text("route")); route != "console" && route != "service-page" {
 		a.failf("A3", "by route %q", route)
 	}
 	if string(a.text("membership")) == "paid" {
 		return
 	}
-	if !a.nested("certification") {
+	if !a.parseNested("certification") {
 		a.failf("A5", "a free member without a certification")
 		return
 	}
-	a.turn()
-	defer a.turn()
+	a.swapNested()
+	defer a.swapNested()
 	for _, field := range [...]string{"company_name", "registration_no", "legal_representative", "registered_address"} {
 		if len(a.text(field)) == 0 {
 			a.failf("A5", "the certification has no %s", field)

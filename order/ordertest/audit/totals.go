@@ -7,36 +7,37 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Totals are the sums of everything that was booked, forgotten streams included.
+// Totals are the sums over all booked streams, forgotten ones included.
 type Totals struct {
-	// Orders and Sales count the assurance orders and the pay-later orders by the phase in which
-	// they are or ended: "completed", "closed", "shipped".
+	// Orders and Sales count the assurance orders and the pay-later orders by their phase, such as
+	// "completed", "closed" or "shipped".
 	Orders, Sales map[string]int
-	// Money is by currency.
+	// Money has the sums by currency.
 	Money map[string]Sums
 }
 
 // Sums are the sums of one currency.
 type Sums struct {
-	// What came in for assurance orders, and where it is: Received is Applied and Unapplied and
-	// Returned and Reversed. Refunded and Claimed were paid back beside it.
+	// The money of the assurance orders: Received is the sum of Applied, Unapplied, Returned and
+	// Reversed. Refunded and Claimed are the parts of the received money that buyers got back.
 	Received, Applied, Unapplied, Returned, Reversed, Shortfall, Refunded, Claimed decimal.Decimal
-	// Taken is what banks took of the payments, up to the amount of each; Beyond is what they took
-	// beyond the money of the orders; and Owed is what buyers got back beyond what came in.
+	// Taken is the money that banks took back, up to the amount of each payment. Beyond is the money
+	// that they took beyond the money of the orders. Owed is the money that buyers got back beyond
+	// their payments.
 	Taken, Beyond, Owed decimal.Decimal
 
-	// The assurance lines: the limits, what orders hold of them, what was claimed and is owed,
-	// and what of that was repaid.
+	// The assurance lines: the limits, the holds of the orders, the claims that sellers owe, and the
+	// claims that they have repaid.
 	Limit, Held, Consumed, Repaid decimal.Decimal
 
-	// The pay-later orders: Ordered is Paid and Restored and WrittenOff and Outstanding.
+	// The pay-later orders: Ordered is the sum of Paid, Restored, WrittenOff and Outstanding.
 	Ordered, Paid, Restored, WrittenOff, Outstanding, PaidBack decimal.Decimal
 
-	// The pay-later lines.
+	// The pay-later lines: the limits and the used amounts.
 	Quota, Used decimal.Decimal
 
-	// The received funds: Credited and Debt, less Debited, is Waiting and Available and InTransit
-	// and PaidOut and Fees and Spent.
+	// The received funds: Credited and Debt, less Debited, is the sum of Waiting, Available, InTransit,
+	// PaidOut, Fees and Spent.
 	Credited, Debited, Debt, Waiting, Available, InTransit, PaidOut, Fees, Spent decimal.Decimal
 }
 
@@ -63,15 +64,15 @@ func (t Totals) Err() error {
 	return nil
 }
 
-// Totals returns the sums so far. It walks everything that was not forgotten.
+// Totals returns the sums so far. Its cost grows with the number of streams that are not forgotten.
 func (a *Auditor) Totals() Totals {
 	all := newSums()
 	all.add(&a.sums)
 	for _, o := range a.orders {
 		all.addOrder(o)
 	}
-	for _, s := range a.sales {
-		all.addSale(s)
+	for _, s := range a.payLater {
+		all.addPayLater(s)
 	}
 	for _, l := range a.lines {
 		t := all.of(l.currency)
@@ -79,7 +80,7 @@ func (a *Auditor) Totals() Totals {
 			t.plus(quota, l.limit).plus(used, l.held)
 			continue
 		}
-		t.plus(limit, l.limit).plus(held, l.held).plus(consumed, l.consumed).plus(repaid, l.repay)
+		t.plus(limit, l.limit).plus(held, l.held).plus(consumed, l.consumed).plus(repaid, l.repaid)
 	}
 	for _, b := range a.balances {
 		all.of(b.currency).plus(credited, b.credited).plus(debited, b.refunded).plus(debt, b.debt).plus(waiting, b.lots.total).
@@ -125,7 +126,7 @@ const (
 	cells
 )
 
-// tally is the sums of one currency in minor units, which many orders take beyond an int64.
+// tally has the sums of one currency in minor units. The sums of many orders exceed an int64.
 type tally [cells]big.Int
 
 func (t *tally) plus(cell int, n amount) *tally {
@@ -137,12 +138,12 @@ func (t *tally) plus(cell int, n amount) *tally {
 
 // sums are tallies by currency, and counts of orders by phase.
 type sums struct {
-	orders, sales map[phase]int
-	money         map[currency]*tally
+	orders, payLater map[phase]int
+	money            map[currency]*tally
 }
 
 func newSums() sums {
-	return sums{orders: make(map[phase]int), sales: make(map[phase]int), money: make(map[currency]*tally)}
+	return sums{orders: make(map[phase]int), payLater: make(map[phase]int), money: make(map[currency]*tally)}
 }
 
 func (s *sums) of(c currency) *tally {
@@ -158,8 +159,8 @@ func (s *sums) add(o *sums) {
 	for p, n := range o.orders {
 		s.orders[p] += n
 	}
-	for p, n := range o.sales {
-		s.sales[p] += n
+	for p, n := range o.payLater {
+		s.payLater[p] += n
 	}
 	for c, t := range o.money {
 		mine := s.of(c)
@@ -178,8 +179,8 @@ func (s *sums) addOrder(o *orderBook) {
 	}
 }
 
-func (s *sums) addSale(x *saleBook) {
-	s.sales[x.phase]++
+func (s *sums) addPayLater(x *payLaterBook) {
+	s.payLater[x.phase]++
 	if x.currency != (currency{}) {
 		s.of(x.currency).plus(ordered, x.original).plus(paid, x.paid).plus(restored, x.restored).plus(writtenOff, x.consumed).
 			plus(outstanding, x.outstanding).plus(paidBack, x.refunded)
@@ -188,7 +189,7 @@ func (s *sums) addSale(x *saleBook) {
 
 var orderPhases = [...]string{"none", "draft", "submitted", "confirmed", "ready-to-ship", "shipped", "received", "completed", "closed"}
 
-var salePhases = [...]string{"none", "placed", "shipped", "prepaid", "prepaid-shipped", "received", "overdue", "paid", "cancelled", "written-off"}
+var payLaterPhases = [...]string{"none", "placed", "shipped", "prepaid", "prepaid-shipped", "received", "overdue", "paid", "cancelled", "written-off"}
 
 func (s *sums) totals(digits map[currency]int) Totals {
 	t := Totals{Orders: make(map[string]int), Sales: make(map[string]int), Money: make(map[string]Sums)}
@@ -197,8 +198,8 @@ func (s *sums) totals(digits map[currency]int) Totals {
 			t.Orders[name] = n
 		}
 	}
-	for i, name := range salePhases {
-		if n := s.sales[1<<i]; n > 0 {
+	for i, name := range payLaterPhases {
+		if n := s.payLater[1<<i]; n > 0 {
 			t.Sales[name] = n
 		}
 	}

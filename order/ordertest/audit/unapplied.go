@@ -1,88 +1,89 @@
 package audit
 
-func (a *Auditor) unappliedApplied(o *orderBook) {
+func (a *Auditor) onUnappliedApplied(o *orderBook) {
 	m, n := &o.money, a.money("amount", o.currency)
-	if a.fact.raw("reference") != nil {
-		a.reviewedApplied(o, n)
+	if a.data.raw("reference") != nil {
+		a.applyUnderReview(o, n)
 		return
 	}
-	waits, review := a.waiting(o, n)
-	if a.asked.command == "confirm" { // what is under review keeps waiting
-		waits, review = m.unapplied-m.review, 0
+	unapplied, review := a.movable(o, n)
+	if a.command.name == "confirm" { // a confirmation does not apply money under review
+		unapplied, review = m.unapplied-m.review, 0
 	}
 	switch reviewed := a.money("reviewed", o.currency); {
-	case n <= 0 || n > waits || n > o.due():
-		a.failf("I14", "%d, of which %d wait and %d are due", n, waits, o.due())
-	case a.asked.command == "confirm" && n != min(waits, o.due()):
-		a.failf("I14", "%d, but %d wait and %d are due", n, waits, o.due())
+	case n <= 0 || n > unapplied || n > o.due():
+		a.failf("I14", "%d is applied of %d unapplied, with %d due", n, unapplied, o.due())
+	case a.command.name == "confirm" && n != min(unapplied, o.due()):
+		a.failf("I14", "the confirmation applies %d of %d unapplied, with %d due", n, unapplied, o.due())
 	case reviewed != review:
-		a.failf("D19", "%d of it were under review, not %d", reviewed, review)
+		a.failf("D19", "%d of it is stated as under review, not %d", reviewed, review)
 	}
 	m.unapplied, m.review, m.applied = m.unapplied-n, m.review-review, m.applied+n
-	a.movedInside(o, moves{})
-	a.stated(o, false)
+	a.checkNestedMovement(o, movement{})
+	a.checkStatedSums(o, false)
 }
 
-// waiting returns how much money waits that an event can move which names no payment, and how much of
-// n is under review. The first edition moved all money by its sum.
-func (a *Auditor) waiting(o *orderBook, n amount) (waits, review amount) {
+// movable returns the unapplied money that an event without a reference can move, and how much of n is
+// under review. In the first edition such an event can move the money of all payments.
+func (a *Auditor) movable(o *orderBook, n amount) (unapplied, review amount) {
 	m := &o.money
-	if !o.second && m.review > 0 && a.asked.command != "confirm" && a.fact.raw("reviewed") == nil {
-		o.second = true
+	if !o.secondEdition && m.review > 0 && a.command.name != "confirm" && a.data.raw("reviewed") == nil {
+		o.secondEdition = true
 	}
-	if o.second {
+	if o.secondEdition {
 		return m.unapplied - m.review, 0
 	}
 	return m.unapplied, min(m.review, n)
 }
 
-// reviewedApplied applies money of a payment under review, which thereby is reviewed.
-func (a *Auditor) reviewedApplied(o *orderBook, n amount) {
-	o.second = true
-	p := a.namedOf(o, "D19", func(p *payment) bool { return p.review })
+// applyUnderReview applies money of a payment under review, whose review ends.
+func (a *Auditor) applyUnderReview(o *orderBook, n amount) {
+	o.secondEdition = true
+	p := a.namedPayment(o, "D19", func(p *payment) bool { return p.needsReview })
 	if p == nil {
 		return
 	}
-	if n <= 0 || n > p.own.unapplied || n > o.due() {
-		a.failf("I14", "%d, of which %d wait and %d are due", n, p.own.unapplied, o.due())
+	if n <= 0 || n > p.underReview.unapplied || n > o.due() {
+		a.failf("I14", "%d is applied of %d unapplied, with %d due", n, p.underReview.unapplied, o.due())
 	}
 	o.money.unapplied, o.money.applied = o.money.unapplied-n, o.money.applied+n
-	a.reviewed(o, p, "D19")
+	a.endReview(o, p, "D19")
 }
 
-func (a *Auditor) unappliedReturned(o *orderBook) {
+func (a *Auditor) onUnappliedReturned(o *orderBook) {
 	m, n, reviewed := &o.money, a.money("amount", o.currency), a.money("reviewed", o.currency)
-	waits, review := a.waiting(o, n)
-	if a.fact.raw("reference") != nil {
-		o.second = true
-		p := a.namedOf(o, "D21", func(p *payment) bool { return p.review })
+	unapplied, review := a.movable(o, n)
+	if a.data.raw("reference") != nil {
+		o.secondEdition = true
+		p := a.namedPayment(o, "D21", func(p *payment) bool { return p.needsReview })
 		if p == nil {
 			return
 		}
-		waits, review = p.own.unapplied, n
-		p.own.unapplied, p.own.returned = waits-n, p.own.returned+n
-		a.says(effect{what: "a return", name: p.stream, x: n})
+		unapplied, review = p.underReview.unapplied, n
+		p.underReview.unapplied, p.underReview.returned = unapplied-n, p.underReview.returned+n
+		a.states(effect{what: "a return", name: p.stream, x: n})
 	}
 	switch {
-	case n <= 0 || n > waits:
-		a.failf("I14", "%d, of which %d wait", n, waits)
+	case n <= 0 || n > unapplied:
+		a.failf("I14", "%d is returned of %d unapplied", n, unapplied)
 	case reviewed != review:
-		a.failf("D19", "%d of it were under review, not %d", reviewed, review)
+		a.failf("D19", "%d of it is stated as under review, not %d", reviewed, review)
 	}
 	m.unapplied, m.review, m.returned = m.unapplied-n, m.review-reviewed, m.returned+n
 }
 
-// reviewed ends the review of a payment, if it is under review: its money is the order's.
-func (a *Auditor) reviewed(o *orderBook, p *payment, breaks string) {
-	v, before := moves{}, o.money.cases
-	if p.review {
-		if n := a.money("reviewed", o.currency); n != p.own.unapplied {
-			a.failf(breaks, "%d of it were under review, not %d", p.own.unapplied, n)
+// endReview ends the review of a payment that is under review. Its money becomes unapplied money of the
+// order.
+func (a *Auditor) endReview(o *orderBook, p *payment, breaks string) {
+	v, before := movement{}, o.money.cases
+	if p.needsReview {
+		if n := a.money("reviewed", o.currency); n != p.underReview.unapplied {
+			a.failf(breaks, "%d of it is stated as under review, not %d", n, p.underReview.unapplied)
 		}
-		o.money.review -= p.own.unapplied
-		v = a.answer(o, p, func() { p.review = false })
-		a.says(effect{what: "the end of a review", name: p.stream})
+		o.money.review -= p.underReview.unapplied
+		v = a.changePayment(o, p, func() { p.needsReview = false })
+		a.states(effect{what: "the end of a review", name: p.stream})
 	}
-	a.movedInside(o, v)
-	a.stated(o, o.money.cases != before)
+	a.checkNestedMovement(o, v)
+	a.checkStatedSums(o, o.money.cases != before)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// role is the capacity in which somebody acts.
+// role is the role of an actor, or a set of roles.
 type role uint8
 
 const (
@@ -15,7 +15,7 @@ const (
 	seller
 	platform
 	system
-	elsewhere // a command that another stream was asked, where that stream is not in the log
+	desk // stands for a command to another stream, which is not in the log; see OrdersOnly
 )
 
 func roleOf(text []byte) role {
@@ -29,35 +29,36 @@ func roleOf(text []byte) role {
 	case "system":
 		return system
 	case "desk":
-		return elsewhere
+		return desk
 	}
 	return 0
 }
 
-// actor is who asked for a commit.
+// actor is the caller that issued the command of a commit.
 type actor struct {
 	role    role
 	account string
 }
 
-// right says who may ask for a command, and which events it may make on the stream that it is
-// addressed to.
-type right struct {
-	command string
-	roles   role
-	makes   []string
-	amid    bool   // also while a dispute or a chargeback is open (D29)
-	breaks  string // the invariant that it breaks by making anything else
+// commandRule is the rule of a command: the roles that may issue it, and the events that it may write to
+// the stream that it is addressed to.
+type commandRule struct {
+	name        string
+	roles       role
+	events      []string
+	whileFrozen bool   // allowed while a dispute or a chargeback is open (D29)
+	breaks      string // the invariant that any other event breaks
 }
 
-// answers are what an order may answer to a report about a case.
-const answers = "unfunded funded completed closed entrustment-unlinked shipped hold-released"
+// caseResults are the events that an order may write after a report about a case.
+const caseResults = "unfunded funded completed closed entrustment-unlinked shipped hold-released"
 
-// rights is sections 4.1 to 4.7 of the rule book, by category of the addressed stream.
-var rights = map[string]map[string]*right{
-	"order": table(
+// commandRules has the commands of sections 4.1 to 4.7 of the rule book, by category of the addressed
+// stream.
+var commandRules = map[string]map[string]*commandRule{
+	"order": commandTable(
 		"draft: seller > drafted", "set-buyer: seller > buyer-entered", "match-buyer: seller > buyer-matched",
-		"attach-contract: seller buyer amid > contract-attached", "set-terms: seller > terms-set",
+		"attach-contract: seller buyer while-frozen > contract-attached", "set-terms: seller > terms-set",
 		"set-transport: seller > transport-set shipped hold-released", "choose-coverage: seller > coverage-chosen",
 		"submit: seller > submitted hold-placed",
 		"confirm: buyer > confirmed hold-placed unapplied-applied funded shipped hold-released",
@@ -66,47 +67,47 @@ var rights = map[string]map[string]*right{
 		"accept-change: buyer > change-accepted hold-placed hold-adjusted hold-released funded shipped",
 		"reject-change: buyer > change-rejected",
 		"initiate-payment: buyer > payment-initiated unapplied-applied funded unfunded completed shipped hold-released",
-		"record-payment: platform amid > payment-received funded completed shipped hold-released",
+		"record-payment: platform while-frozen > payment-received funded completed shipped hold-released",
 		"apply-unapplied: platform > unapplied-applied funded unfunded completed shipped hold-released",
-		"fail-payment: platform amid > payment-failed",
-		"charge-back: platform amid > payment-reversed "+answers,
-		"reverse-transfer: platform amid > transfer-reversed "+answers,
-		"resolve-chargeback: platform amid > chargeback-resolved "+answers,
-		"void-payment: platform amid > payment-voided "+answers,
+		"fail-payment: platform while-frozen > payment-failed",
+		"charge-back: platform while-frozen > payment-reversed "+caseResults,
+		"reverse-transfer: platform while-frozen > transfer-reversed "+caseResults,
+		"resolve-chargeback: platform while-frozen > chargeback-resolved "+caseResults,
+		"void-payment: platform while-frozen > payment-voided "+caseResults,
 		"unfund: system > unfunded",
 		"accept-shortfall: seller > shortfall-accepted funded completed shipped hold-released",
 		"link: seller > entrustment-linked shipped hold-released", "unlink: seller desk > entrustment-unlinked",
-		"record-release: desk amid > entrustment-released shipped hold-released",
+		"record-release: desk while-frozen > entrustment-released shipped hold-released",
 		"mark-shipped: seller platform > shipped hold-released",
 		"extend-receipt: buyer seller > receipt-extended",
 		"confirm-receipt: buyer > receipt-confirmed hold-released completed",
 		"auto-confirm-receipt: system > receipt-confirmed hold-released completed",
-		"review: buyer amid > reviewed", "edit-review: buyer amid > review-edited", "reply: seller amid > review-replied",
+		"review: buyer while-frozen > reviewed", "edit-review: buyer while-frozen > review-edited", "reply: seller while-frozen > review-replied",
 		"cancel: buyer seller > closed entrustment-unlinked hold-released",
 		"expire: system > closed entrustment-unlinked hold-released",
-		"open-dispute: buyer amid > dispute-opened", "withdraw: buyer amid > dispute-withdrawn shipped hold-released",
-		"escalate: buyer seller system amid > dispute-escalated",
-		"propose-settlement: buyer seller amid > settlement-proposed",
-		"accept-settlement: buyer seller amid > settlement-accepted refund-made entrustment-unlinked hold-released closed shipped",
-		"arbitrate: platform amid > arbitrated refund-made claim-posted entrustment-unlinked hold-released closed shipped",
-		"refund: seller platform amid > refund-made entrustment-unlinked hold-released closed shipped",
-		"return-unapplied: platform amid > unapplied-returned",
+		"open-dispute: buyer while-frozen > dispute-opened", "withdraw: buyer while-frozen > dispute-withdrawn shipped hold-released",
+		"escalate: buyer seller system while-frozen > dispute-escalated",
+		"propose-settlement: buyer seller while-frozen > settlement-proposed",
+		"accept-settlement: buyer seller while-frozen > settlement-accepted refund-made entrustment-unlinked hold-released closed shipped",
+		"arbitrate: platform while-frozen > arbitrated refund-made claim-posted entrustment-unlinked hold-released closed shipped",
+		"refund: seller platform while-frozen > refund-made entrustment-unlinked hold-released closed shipped",
+		"return-unapplied: platform while-frozen > unapplied-returned",
 	),
-	"entrustment": table(
+	"entrustment": commandTable(
 		"draft: seller > drafted", "submit: seller > submitted", "resubmit: seller > resubmitted",
 		"cancel: seller > unlinked cancelled", "request-change: platform > change-requested", "approve: platform > approved",
-		"declare: platform > declared", "return: platform > returned", "release: platform amid > released released-beside",
+		"declare: platform > declared", "return: platform > returned", "release: platform while-frozen > released released-beside",
 		"close-customs: platform > customs-closed",
 	),
-	"line": table(
+	"line": commandTable(
 		"assess-limit: platform > limit-assessed", "suspend: platform > line-suspended", "resume: platform > line-resumed",
 		"repay-claim: platform > claim-repaid", "request-assessment: seller > assessment-requested",
 	),
-	"paylater_line": table(
+	"paylater_line": commandTable(
 		"open-line: platform > line-opened", "assess-limit: platform > limit-raised limit-reduced",
 		"freeze: platform > frozen", "unfreeze: platform > unfrozen", "request-assessment: seller > assessment-requested",
 	),
-	"paylater": table(
+	"paylater": commandTable(
 		"place: buyer > placed", "cancel: buyer seller > cancelled", "ship: seller > shipped",
 		"confirm-receipt: buyer > receipt-confirmed", "auto-confirm-receipt: system > receipt-confirmed",
 		"extend-receipt: buyer > receipt-extended", "pay: buyer system > instalment-paid paid payment-unapplied", "return-unapplied: platform > unapplied-returned",
@@ -115,20 +116,20 @@ var rights = map[string]map[string]*right{
 		"open-after-sales: buyer > after-sales-opened", "close-after-sales: buyer seller platform > after-sales-closed",
 		"lower-amount: seller > amount-lowered", "return: seller platform > returned", "flag-fake: platform > fake-flagged",
 	),
-	"funds": table(
+	"funds": commandTable(
 		"bind-card: seller > card-bound", "unbind-card: seller > card-unbound", "withdraw: seller > withdrawal-requested",
 		"settle-withdrawal: platform > withdrawal-settled", "fail-withdrawal: platform > withdrawal-failed",
 		"pay-charge: seller > charge-paid",
 	),
-	"payment": table("adopt-payments: platform system > recorded all-adopted"),
-	"service": table(
+	"payment": commandTable("adopt-payments: platform system > recorded all-adopted"),
+	"service": commandTable(
 		"activate: seller > activated activation-rejected", "suspend: platform > suspended", "reinstate: platform > reinstated",
 	),
 }
 
-// counterparts are the events that a command may make on streams that it is not addressed to.
-// What each of them answers to is checked by its effects.
-var counterparts = map[string][]string{
+// counterpartEvents are the events that a command may write to streams that it is not addressed to. Their
+// effects show which other event each of them belongs to.
+var counterpartEvents = map[string][]string{
 	"order":             {"entrustment-released", "entrustment-unlinked", "shipped", "hold-released"},
 	"entrustment":       {"linked", "unlinked"},
 	"line":              {"held", "hold-adjusted", "released", "claim-posted"},
@@ -139,55 +140,55 @@ var counterparts = map[string][]string{
 	"declaration":       {"reserved"},
 }
 
-// table reads rows such as "cancel: buyer seller > closed hold-released".
-func table(rows ...string) map[string]*right {
-	t := make(map[string]*right)
+// commandTable reads rows such as "cancel: buyer seller > closed hold-released".
+func commandTable(rows ...string) map[string]*commandRule {
+	t := make(map[string]*commandRule)
 	for _, row := range rows {
 		command, rest, _ := strings.Cut(row, ": ")
 		roles, makes, _ := strings.Cut(rest, " > ")
-		r := &right{command: command, makes: strings.Fields(makes), breaks: "I8"}
+		r := &commandRule{name: command, events: strings.Fields(makes), breaks: "I8"}
 		if command == "freeze" || command == "unfreeze" {
 			r.breaks = "I25"
 		}
 		for _, name := range strings.Fields(roles) {
 			r.roles |= roleOf([]byte(name))
-			r.amid = r.amid || name == "amid"
+			r.whileFrozen = r.whileFrozen || name == "while-frozen"
 		}
 		t[command] = r
 	}
 	return t
 }
 
-// lookUp returns the right of the commit's command, and checks that the actor has it.
-func (a *Auditor) lookUp(category string, command []byte) *right {
-	r := rights[category][string(command)]
+// authorize returns the rule of the commit's command, and checks that the actor may issue it.
+func (a *Auditor) authorize(category string, command []byte) *commandRule {
+	r := commandRules[category][string(command)]
 	switch {
 	case r == nil:
-		a.failf("I8", "nobody may ask %s of %s", command, category)
-	case a.by.role&r.roles == 0 || a.by.role == elsewhere && !a.alone:
-		a.failf("I8", "the actor may not ask for %s", command)
+		a.failf("I8", "%s has no command %s", category, command)
+	case a.by.role&r.roles == 0 || a.by.role == desk && !a.ordersOnly:
+		a.failf("I8", "the role of the actor may not issue %s", command)
 	case a.by.role&(buyer|seller) != 0 && a.by.account == "":
-		a.failf("I8", "nobody in particular asks for %s", command)
+		a.failf("I8", "the actor of %s has no account", command)
 	}
 	return r
 }
 
-// permitted checks that the commit's command may make such an event on such a stream.
+// permitted reports whether the commit's command may write such an event to such a stream.
 func (a *Auditor) permitted(r *events.Record) bool {
 	prefix, name, _ := strings.Cut(r.Type, ".")
 	category := r.Stream.Category()
-	makes := counterparts[category]
+	makes := counterpartEvents[category]
 	if r.Stream == a.target {
-		makes = a.asked.makes
+		makes = a.command.events
 	}
-	if prefix != prefixOf(category) || !slices.Contains(makes, name) {
-		a.failf(a.asked.breaks, "%s of %s may not make it here", a.asked.command, a.target)
+	if prefix != typePrefix(category) || !slices.Contains(makes, name) {
+		a.failf(a.command.breaks, "the command %s of %s may not write this event", a.command.name, a.target)
 	}
-	return a.fault == nil
+	return a.violation == nil
 }
 
-// prefixOf is the first part of the types of a category.
-func prefixOf(category string) string {
+// typePrefix returns the first part of the event types of a category.
+func typePrefix(category string) string {
 	switch category {
 	case "line", "paylater_line":
 		return "credit"
@@ -197,12 +198,12 @@ func prefixOf(category string) string {
 	return category
 }
 
-// is checks that a buyer or seller is the one of the stream. Others are who they are.
-func (a *Auditor) is(buyerAccount, sellerAccount string) {
+// checkParty checks that a buyer or a seller is the one of the stream. Other roles have no account there.
+func (a *Auditor) checkParty(buyerAccount, sellerAccount string) {
 	switch {
 	case a.by.role == buyer && a.by.account != buyerAccount:
-		a.failf("I8", "buyer %q, the contract's is %q", a.by.account, buyerAccount)
+		a.failf("I8", "buyer %q, the buyer of the stream is %q", a.by.account, buyerAccount)
 	case a.by.role == seller && a.by.account != sellerAccount:
-		a.failf("I8", "seller %q, the contract's is %q", a.by.account, sellerAccount)
+		a.failf("I8", "seller %q, the seller of the stream is %q", a.by.account, sellerAccount)
 	}
 }

@@ -21,9 +21,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestStorm has banks take money back in any order, in parts and more than once, from orders to which
+// TestRandomReports has banks take money back in any order, in parts and more than once, from orders to which
 // everything else happens as well, and holds the desk to the auditor's books after every command.
-func TestStorm(t *testing.T) {
+func TestRandomReports(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("SURETY_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
@@ -34,7 +34,7 @@ func TestStorm(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for i := range rounds {
-		storm(t, seed+uint64(i), seen)
+		randomReports(t, seed+uint64(i), seen)
 		if t.Failed() {
 			return
 		}
@@ -42,7 +42,7 @@ func TestStorm(t *testing.T) {
 	t.Log(seen)
 }
 
-func storm(t *testing.T, seed uint64, seen map[string]int) {
+func randomReports(t *testing.T, seed uint64, seen map[string]int) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	s := newStory(t)
 	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
@@ -84,14 +84,14 @@ func storm(t *testing.T, seed uint64, seen map[string]int) {
 		e := order.EntrustmentID(fmt.Sprint("E", n))
 		initial := []string{"2000", "6000"}[rnd.IntN(2)]
 		coverage := []order.Coverage{order.CoverageNone, order.CoveragePreShipment, order.CoveragePostDelivery}[rnd.IntN(3)]
-		s.by(acme, n, order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}, order.MatchBuyer{Email: bruno.Email},
+		s.onOrder(acme, n, order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}, order.MatchBuyer{Email: bruno.Email},
 			order.SetTerms{Terms: terms("6000", initial)}, order.ChooseCoverage{Coverage: coverage, TermsAccepted: true}, order.SetTransport{Mode: order.TransportAir},
 			order.Submit{OneTouchAcknowledged: true})
 		if rnd.IntN(4) > 0 {
-			s.by(bruno, n, order.Confirm{Terms: 2})
+			s.onOrder(bruno, n, order.Confirm{Terms: 2})
 			if rnd.IntN(4) > 0 {
 				s.linked(n, e)
-				s.goods(platform, e, entrustment.Release{ReleasedAt: s.now})
+				s.onEntrustment(platform, e, entrustment.Release{ReleasedAt: s.now})
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func storm(t *testing.T, seed uint64, seen map[string]int) {
 		n := 1 + rnd.IntN(orders)
 		o := s.order(n)
 		method := order.Method(pick("tt", "card", "card", "e-check"))
-		at := bank.Add(time.Duration(rnd.IntN(6)) * time.Hour)
+		at := bankStart.Add(time.Duration(rnd.IntN(6)) * time.Hour)
 		var by trade.Actor
 		var c order.Command
 		switch rnd.IntN(30) {
@@ -197,7 +197,7 @@ func storm(t *testing.T, seed uint64, seen map[string]int) {
 				by, c = bruno, order.AcceptChange{Proposal: o.Proposal.Number}
 			}
 		case 28:
-			s.after(time.Duration(rnd.IntN(5)) * 36 * time.Hour)
+			s.advance(time.Duration(rnd.IntN(5)) * 36 * time.Hour)
 		case 29:
 			switch rnd.IntN(6) {
 			case 0:
@@ -211,8 +211,8 @@ func storm(t *testing.T, seed uint64, seen map[string]int) {
 			}
 		}
 		if c != nil {
-			s.asked++
-			_, err := s.desk.Do(context.Background(), desk.Command{ID: desk.CommandID(start, "storm", fmt.Sprint(s.asked)), By: by, Do: desk.OnOrder(id(n), c)})
+			s.commands++
+			_, err := s.desk.Do(context.Background(), desk.Command{ID: desk.CommandID(start, "storm", fmt.Sprint(s.commands)), By: by, Do: desk.OnOrder(id(n), c)})
 			var no *trade.Refusal
 			var early *trade.EarlyError
 			if err != nil && !errors.As(err, &no) && !errors.As(err, &early) {
