@@ -21,7 +21,7 @@ type lineBook struct {
 	grounds                      []ground // for which it is frozen
 	heldByOrders                 amount   // the sum that its orders hold or use, by their own events
 	holdingOrders, overdueOrders int64    // the number of these orders, and of the overdue ones
-	granted, claimed, repaid     amount   // over all time
+	claimed, repaid              amount   // over all time
 }
 
 // ground is a reason for which a pay-later line is frozen.
@@ -88,7 +88,6 @@ func (a *Auditor) bookAssuranceLine(l *lineBook, name string) {
 		a.onAssessmentRequested(l)
 	case "credit.limit-assessed":
 		l.limit, l.assessmentRequested = a.money("limit", l.currency), false
-		l.granted = max(l.granted, l.limit)
 	case "credit.line-suspended", "credit.line-resumed":
 		if suspend := name == "credit.line-suspended"; suspend == l.suspended {
 			a.failf("D33", "suspended is already %t", suspend)
@@ -170,7 +169,6 @@ func (a *Auditor) bookPayLaterLine(l *lineBook, name string) {
 	case "credit.line-opened":
 		a.checkOffered(l.currency)
 		l.limit = a.money("limit", l.currency)
-		l.granted = l.limit
 	case "credit.limit-raised", "credit.limit-reduced":
 		from, to := a.money("from", l.currency), a.money("to", l.currency)
 		switch raised := name == "credit.limit-raised"; {
@@ -181,7 +179,7 @@ func (a *Auditor) bookPayLaterLine(l *lineBook, name string) {
 		case raised && len(l.grounds) > 0:
 			a.failf("D55", "raised while frozen for %v", l.grounds)
 		}
-		l.limit, l.granted, l.assessmentRequested = to, max(l.granted, to), false
+		l.limit, l.assessmentRequested = to, false
 	case "credit.quota-deducted":
 		n := a.money("amount", l.currency)
 		a.confirms(effect{what: "a deduction", payLater: order(), line: l, x: n})
