@@ -25,25 +25,25 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// TestValidLog tells a story with an event of every type, in which the auditor finds no fault.
+// TestValidLog audits a log with an event of every type, in which the auditor finds no violation.
 func TestValidLog(t *testing.T) {
 	log := validLog(t)
 	a := audit.New(settings()...)
 	if err := a.Log(t.Context(), newLog(log)); err != nil {
 		t.Fatal(err)
 	}
-	told := map[string]bool{"reservation.reserved": true}
+	written := map[string]bool{"reservation.reserved": true}
 	for _, r := range log {
-		told[r.Type] = true
+		written[r.Type] = true
 	}
 	for _, typ := range eventTypes() {
-		if !told[typ] {
-			t.Errorf("the story has no %s", typ)
+		if !written[typ] {
+			t.Errorf("the log has no %s", typ)
 		}
 	}
 }
 
-// eventTypes are the types of all events that commands may make.
+// eventTypes returns the types of all events that commands may write.
 func eventTypes() (list []string) {
 	for _, p := range order.Life().Permits() {
 		list = append(list, names(p.Makes)...)
@@ -75,36 +75,36 @@ func names[K fmt.Stringer](kinds []K) (list []string) {
 	return list
 }
 
-// TestLogErrors tells the errors of a log apart.
+// TestLogErrors distinguishes the errors of Log.
 func TestLogErrors(t *testing.T) {
 	log := validLog(t)
 	broken := newLog(log[:10])
 	broken.err = errors.New("the disk is gone")
 	if err := audit.New(settings()...).Log(t.Context(), broken); !errors.Is(err, broken.err) {
-		t.Errorf("of a broken store: %v", err)
+		t.Errorf("a broken store: %v", err)
 	}
 	i := indexOf(log, "credit.held", o(1))
 	if err := audit.New(settings()...).Log(t.Context(), newLog(log[i:])); !errors.Is(err, audit.ErrIncomplete) {
-		t.Errorf("from the middle of a commit: %v", err)
+		t.Errorf("a log that begins in the middle of a commit: %v", err)
 	}
 	if err := audit.New().Commit(nil); err != nil {
-		t.Errorf("of no records: %v", err)
+		t.Errorf("a commit without records: %v", err)
 	}
 }
 
-// TestRecordNumbers refuses records that no store would number like that.
+// TestRecordNumbers requires a violation for each wrong number of a record.
 func TestRecordNumbers(t *testing.T) {
 	for name, c := range map[string]struct {
-		fault string
-		edit  func(r *events.Record)
+		invariant string
+		edit      func(r *events.Record)
 	}{
-		"a version is left out":   {"I28", func(r *events.Record) { r.Version++ }},
-		"a version comes again":   {"I28", func(r *events.Record) { r.Version-- }},
-		"a position comes again":  {"I28", func(r *events.Record) { r.Position-- }},
-		"a place is left out":     {"I31", func(r *events.Record) { r.Index++ }},
-		"two commits are in one":  {"I31", func(r *events.Record) { r.Commit[0]++ }},
-		"another instant":         {"I31", func(r *events.Record) { r.At = r.At.Add(1) }},
-		"data that are no object": {"I28", func(r *events.Record) { r.Data = []byte(`[]`) }},
+		"a version is missing":       {"I28", func(r *events.Record) { r.Version++ }},
+		"a version is repeated":      {"I28", func(r *events.Record) { r.Version-- }},
+		"a position is repeated":     {"I28", func(r *events.Record) { r.Position-- }},
+		"an index is missing":        {"I31", func(r *events.Record) { r.Index++ }},
+		"two IDs in one commit":      {"I31", func(r *events.Record) { r.Commit[0]++ }},
+		"two instants in one commit": {"I31", func(r *events.Record) { r.At = r.At.Add(1) }},
+		"data that is not an object": {"I28", func(r *events.Record) { r.Data = []byte(`[]`) }},
 	} {
 		log := validLog(t)
 		i := indexOf(log, "credit.held", o(1))
@@ -115,13 +115,14 @@ func TestRecordNumbers(t *testing.T) {
 		}
 		c.edit(&log[i])
 		var v *audit.Violation
-		if err := a.Commit(log[first : i+2]); !errors.As(err, &v) || v.Invariant != c.fault {
-			t.Errorf("%s: found %v, want a violation of %s", name, err, c.fault)
+		if err := a.Commit(log[first : i+2]); !errors.As(err, &v) || v.Invariant != c.invariant {
+			t.Errorf("%s: found %v, want a violation of %s", name, err, c.invariant)
 		}
 	}
 }
 
-// orderHistory is the history of the n-th order of the story as it would be decided without a desk.
+// orderHistory returns the records of the n-th order, in the form of an order that is decided without a
+// desk.
 func orderHistory(log []events.Record, n int) []events.Record {
 	var list []events.Record
 	for _, r := range log {
@@ -136,7 +137,8 @@ func orderHistory(log []events.Record, n int) []events.Record {
 	return renumber(list)
 }
 
-// TestOrdersOnly audits orders without their counterparts, where it finds what the order itself shows.
+// TestOrdersOnly audits orders without their counterparts: the auditor finds the violations that the
+// order's own events show.
 func TestOrdersOnly(t *testing.T) {
 	log, options := validLog(t), append(settings(), audit.OrdersOnly())
 	for n := 1; n <= 9; n++ {
@@ -145,9 +147,9 @@ func TestOrdersOnly(t *testing.T) {
 		}
 	}
 	for i, c := range []struct {
-		fault string
-		order int
-		edit  edit
+		invariant string
+		order     int
+		edit      edit
 	}{
 		{"I4", 1, drop("order.hold-placed", o(1))},
 		{"I5", 6, replace("order.hold-released", o(6), "6000.00", "5999.00")},
@@ -161,18 +163,18 @@ func TestOrdersOnly(t *testing.T) {
 	} {
 		err := audit.New(options...).Log(t.Context(), newLog(renumber(c.edit(orderHistory(log, c.order)))))
 		var v *audit.Violation
-		if !errors.As(err, &v) || v.Invariant != c.fault {
-			t.Errorf("fault %d: found %v, want a violation of %s", i, err, c.fault)
+		if !errors.As(err, &v) || v.Invariant != c.invariant {
+			t.Errorf("control %d: found %v, want a violation of %s", i, err, c.invariant)
 		}
 	}
 	release := orderHistory(log, 1)[indexOf(orderHistory(log, 1), "order.entrustment-released", ""):][:1]
 	var v *audit.Violation
 	if err := audit.New(settings()...).Commit(release); !errors.As(err, &v) || v.Invariant != "I8" {
-		t.Errorf("the desk asks for a command: %v", err)
+		t.Errorf("a command of the role desk: %v", err)
 	}
 }
 
-// TestTotals adds up what the story moves, and that what was forgotten stays in it.
+// TestTotals checks the totals of the log, and that forgotten streams stay in them.
 func TestTotals(t *testing.T) {
 	log := validLog(t)
 	a := audit.New(settings()...)
@@ -199,7 +201,7 @@ func TestTotals(t *testing.T) {
 		}
 	}
 	if before.Orders["completed"] != 1 || before.Orders["closed"] != 3 || before.Sales["written-off"] != 1 {
-		t.Errorf("%v, %v", before.Orders, before.Sales)
+		t.Errorf("counts of orders %v, of pay-later orders %v", before.Orders, before.Sales)
 	}
 	for n := range 20 {
 		a.Forget(events.StreamID("order-" + o(n)))
@@ -207,21 +209,21 @@ func TestTotals(t *testing.T) {
 		a.Forget(events.StreamID(fmt.Sprint("entrustment-E", n)))
 	}
 	if after := a.Totals(); !reflect.DeepEqual(fmt.Sprint(after), fmt.Sprint(before)) {
-		t.Errorf("%+v\nafter some were forgotten\n%+v", before, after)
+		t.Errorf("the totals were\n%+v\nafter streams were forgotten\n%+v", before, after)
 	}
 	var v *audit.Violation
 	if err := a.Commit(log[indexOf(log, "order.confirmed", o(1)):][:1]); !errors.As(err, &v) {
 		t.Errorf("a record of a forgotten order: %v", err)
 	}
-	spoilt := before.Money["USD"]
-	spoilt.Received = spoilt.Received.Add(decimal.New(1, -2))
-	before.Money["USD"] = spoilt
+	wrong := before.Money["USD"]
+	wrong.Received = wrong.Received.Add(decimal.New(1, -2))
+	before.Money["USD"] = wrong
 	if err := before.Err(); err == nil {
-		t.Error("totals that do not balance have no fault")
+		t.Error("totals that do not balance: no error")
 	}
 }
 
-// TestImports holds the auditor to its independence: of this module it knows the log alone.
+// TestImports checks the auditor's independence: of this module it imports only package events.
 func TestImports(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -245,7 +247,7 @@ func TestImports(t *testing.T) {
 		}
 	}
 	if seen < 10 {
-		t.Errorf("only %d imports were looked at", seen)
+		t.Errorf("only %d imports were checked", seen)
 	}
 }
 
@@ -258,8 +260,8 @@ func TestControlsAreComplete(t *testing.T) {
 		controlled[c.invariant] = true
 	}
 	for n := 1; n <= 36; n++ {
-		// That deciding is pure, that orders commute and what a history with one order less
-		// gives cannot be seen in one log.
+		// One log does not show that decisions are pure (I30), that orders commute (I33), or the result
+		// without one order (I34).
 		if id := fmt.Sprint("I", n); n != 30 && n != 33 && n != 34 && !controlled[id] {
 			t.Errorf("%s has no control", id)
 		}

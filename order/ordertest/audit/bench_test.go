@@ -18,9 +18,9 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// orderCommits is the opening of a seller's service and line, and the commits of one whole order.
-func orderCommits(tb testing.TB) (opening, whole [][]events.Record) {
-	s := newStory(tb)
+// orderCommits returns the commits that open a seller's service and line, and those of one completed order.
+func orderCommits(tb testing.TB) (opening, completed [][]events.Record) {
+	s := newDeskStory(tb)
 	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
 	s.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
 	s.shipped(1, order.CoveragePostDelivery, "E1")
@@ -40,7 +40,7 @@ func orderCommits(tb testing.TB) (opening, whole [][]events.Record) {
 	return all[:2], all[2:]
 }
 
-// orderCopies gives the life of one order to one after the other.
+// orderCopies makes copies of one order's commits under other IDs and audits them.
 type orderCopies struct {
 	a           *audit.Auditor
 	commits     [][]events.Record
@@ -61,7 +61,7 @@ func newOrderCopies(tb testing.TB) *orderCopies {
 	return l
 }
 
-// next is another order. Its records are made before the clock runs.
+// next returns the commits of another order. A benchmark calls it while the timer is stopped.
 func (l *orderCopies) next() (commits [][]events.Record) {
 	l.n++
 	number := fmt.Sprintf("%012d", l.n)
@@ -112,7 +112,7 @@ func (l *orderCopies) audit(tb testing.TB, commits [][]events.Record) {
 	l.a.Forget(events.StreamID(fmt.Sprintf("entrustment-E%012d", l.n)))
 }
 
-// BenchmarkCommit audits whole orders and forgets them.
+// BenchmarkCommit audits completed orders and forgets them.
 func BenchmarkCommit(b *testing.B) {
 	l := newOrderCopies(b)
 	b.ReportAllocs()
@@ -125,7 +125,7 @@ func BenchmarkCommit(b *testing.B) {
 	b.ReportMetric(float64(l.events)/b.Elapsed().Seconds(), "events/s")
 }
 
-// TestForgetKeepsLittle audits many orders and weighs what is kept of one that has ended.
+// TestForgetKeepsLittle audits many orders and measures the memory that a forgotten order needs.
 func TestForgetKeepsLittle(t *testing.T) {
 	const orders = 4000
 	l := newOrderCopies(t)
@@ -142,11 +142,11 @@ func TestForgetKeepsLittle(t *testing.T) {
 	}
 	kept := (heap() - before) / orders
 	runtime.KeepAlive(l)
-	t.Logf("%d bytes are kept of an order", kept)
+	t.Logf("%d bytes for a forgotten order", kept)
 	if kept > 150 {
-		t.Errorf("%d bytes are kept of an order", kept)
+		t.Errorf("%d bytes for a forgotten order, want at most 150", kept)
 	}
 	if n := l.a.Totals().Orders["completed"]; n != orders+1 {
-		t.Errorf("%d orders are completed", n)
+		t.Errorf("%d orders are completed, want %d", n, orders+1)
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/tradesurety/surety/order/ordertest/audit"
 )
 
-// caseReportJSON is the data of a report about a case of order n's card, which moves nothing.
+// caseReportJSON returns the data of a report about a case of order n's card payment, without amounts that
+// move.
 func caseReportJSON(n, name, rest string) string {
 	return `{"reference":"K-C` + n + `","amount":"2000.00 USD","case":"` + name + `","at":"2025-01-01T00:00:00Z",` + rest + `}`
 }
 
-// editInCommit edits the record of a payment's stream that has the needle: that of the commit of an order's
-// event.
+// editInCommit changes the records of one type in the commit of a record.
 func editInCommit(typ, needle, of string, change func(r *events.Record)) edit {
 	return editCommit(typ, needle, func(r *events.Record) {
 		if r.Type == of {
@@ -27,7 +27,7 @@ func editInCommit(typ, needle, of string, change func(r *events.Record)) edit {
 	})
 }
 
-// dropFromCommit drops a record from the commit of another.
+// dropFromCommit removes the records of one type from the commit of a record.
 func dropFromCommit(typ, needle, of string) edit {
 	return func(log []events.Record) []events.Record {
 		commit := log[indexOf(log, typ, needle)].Commit
@@ -35,7 +35,7 @@ func dropFromCommit(typ, needle, of string) edit {
 	}
 }
 
-// replaceInCommit replaces what is in the data of such a record.
+// replaceInCommit replaces a text in the data of the records of one type in the commit of a record.
 func replaceInCommit(typ, needle, of, old, with string) edit {
 	return editInCommit(typ, needle, of, func(r *events.Record) {
 		if !strings.Contains(string(r.Data), old) {
@@ -45,16 +45,16 @@ func replaceInCommit(typ, needle, of, old, with string) edit {
 	})
 }
 
-// open drops the close of an order, with the unlinking of its goods.
+// dropClose removes the close of an order and the unlinking of its entrustment.
 func dropClose(n int) edit {
 	return allOf(dropFromCommit("order.closed", o(n), "order.entrustment-unlinked"), dropFromCommit("order.closed", o(n), "entrustment.unlinked"), drop("order.closed", o(n)))
 }
 
 const fourthDispute = `{"number":4,"ground":"quality","claimed":"1.00 USD","escalate_from":"2025-01-07T00:00:00Z","escalate_by":"2025-01-10T00:00:00Z"}`
 
-// moneyControls are faults in what the second edition writes of payments, cases and disputes.
+// moneyControls break rules of payments, cases and disputes in a log of the second edition.
 var moneyControls = []control{
-	// what the cases of a payment take, and what the order answers
+	// the cases of a payment, and the money that the order moves
 	{"D24", replace("order.payment-reversed", `"case":"b"`, `"excess":"200.00`, `"excess":"0.00`)},
 	{"D24", replace("order.payment-reversed", `"case":"b"`, `"open":2`, `"open":1`)},
 	{"D24", replace("order.payment-reversed", `"case":"b"`, `"applied":"1500.00`, `"applied":"1700.00`)},
@@ -86,7 +86,7 @@ var moneyControls = []control{
 	{"D61", replace("order.payment-received", "K-C5", `"paid_at":"2025-01-01T00:00:00Z"`, `"paid_at":"2025-01-01T00:00:06Z"`)},
 	{"D29", allOf(dropFromCommit("order.chargeback-resolved", "receipt_deadline", "payment.resolved"), drop("order.chargeback-resolved", "receipt_deadline"))},
 
-	// where money goes
+	// the use of money
 	{"I7", addCommit("order.terms-modified", o(23), meta(byPlatform, "apply-unapplied"), "order.unapplied-applied", `{"amount":"1.00 USD"}`)},
 	{"I14", replace("order.payment-received", `"0003"`, `"applied":"600.00 USD","unapplied":"0.00 USD","reversed":"1000.00 USD"`, `"applied":"1600.00 USD","unapplied":"0.00 USD"`)},
 	{"I14", replace("order.payment-received", `"0003"`, `"applied":"600.00 USD","unapplied":"0.00 USD","reversed":"1000.00`, `"applied":"0.00 USD","unapplied":"0.00 USD","reversed":"1600.00`)},
@@ -139,7 +139,7 @@ var moneyControls = []control{
 	{"D30", addRecord("order.chargeback-resolved", o(4), "order.closed", `{"reason":"refunded"}`)},
 	{"D30", addRecord("order.transfer-reversed", o(17), "order.closed", `{"reason":"refunded"}`)},
 
-	// disputes, and what stands still meanwhile
+	// disputes, and deadlines while an order is frozen
 	{"D29", addCommit("order.dispute-withdrawn", o(20)+` {"pay_by":"2025-03-05`, meta(byBuyer, "open-dispute"), "order.dispute-opened", fourthDispute)},
 	{"D29", addCommit("order.arbitrated", o(12)+` {}`, meta(byBuyer, "open-dispute"), "order.dispute-opened", fourthDispute)},
 	{"D29", addCommit("order.arbitrated", o(12)+` {"receipt_deadline"`, meta(byBuyer, "open-dispute"), "order.dispute-opened", strings.Replace(fourthDispute, `4`, `5`, 1))},
@@ -151,7 +151,7 @@ var moneyControls = []control{
 	{"D17", replace("order.shipped", o(27), `"agreed":"2025-02-03`, `"agreed":"2025-02-02`)},
 	{"D17", replace("order.shipped", o(12), `"agreed":"2025-02-08`, `"agreed":"2025-02-02`)},
 
-	// a payment belongs to one order, and its stream says what the order says
+	// a payment belongs to one order, and its stream agrees with the order
 	{"D65", allOf(drop("order.payment-voided", o(21)), drop("payment.voided", ""))},
 	{"D65", replace("order.payment-voided", o(21), `"amount":"2000.00`, `"amount":"1.00`)},
 	{"D65", addCommit("order.payment-received", o(22)+` {"reference":"CH-1"`, meta(byPlatform, "void-payment"), "order.payment-voided",
@@ -182,7 +182,7 @@ var moneyControls = []control{
 	{"I31", dropFromCommit("order.payment-voided", o(21), "payment.voided")},
 	{"I31", splitCommit("payment.taken", `"a"`)},
 
-	// who says so
+	// roles
 	{"I8", replaceInMeta("order.payment-reversed", `"case":"a"`, `"platform"`, `"seller"`)},
 	{"I8", replaceInMeta("order.payment-voided", o(21), `"platform","account":"p-ops"`, `"system"`)},
 	{"I8", replaceInMeta("payment.recorded", `"other"`, `"platform"`, `"seller"`)},
@@ -192,10 +192,10 @@ var moneyControls = []control{
 	{"I8", editInCommit("order.payment-reversed", `"case":"b"`, "payment.taken", func(r *events.Record) { r.Type = "payment.given" })},
 }
 
-// TestAwardsWaitForChargebacks has the platform award money while a chargeback is open. A ruling for the seller does
-// not wait.
+// TestAwardsWaitForChargebacks checks that the platform cannot award money while a chargeback is open, but
+// can rule for the seller.
 func TestAwardsWaitForChargebacks(t *testing.T) {
-	for award, fault := range map[string]string{`"compensation":"1.00 USD"`: "D29", `"refund":"1.00 USD"`: "D29", ``: ""} {
+	for award, invariant := range map[string]string{`"compensation":"1.00 USD"`: "D29", `"refund":"1.00 USD"`: "D29", ``: ""} {
 		h := newHandLog(t)
 		h.confirmedOrder(1, "2000", order.CoveragePostDelivery)
 		h.readDeskLog()
@@ -205,13 +205,14 @@ func TestAwardsWaitForChargebacks(t *testing.T) {
 		h.commit(`{"role":"system","command":"escalate"}`, orderEvent(1, "dispute-escalated", `{"by":"system"}`))
 		h.openCase(1, caseReport{method: "card", reference: "K-C1", name: "cb-1", payment: "6000.00", claimed: "1.00", at: hour, applied: "1.00", unapplied: "0.00", taken: "1.00", open: 1})
 		h.commit(meta(byPlatform, "arbitrate"), orderEvent(1, "arbitrated", `{`+award+`}`))
-		if err := audit.New(settings()...).Log(t.Context(), newLog(renumber(h.log))); fault != "" && !violates(err, fault) || fault == "" && err != nil {
-			t.Errorf("a ruling of %s: %v", award, err)
+		if err := audit.New(settings()...).Log(t.Context(), newLog(renumber(h.log))); invariant != "" && !violates(err, invariant) || invariant == "" && err != nil {
+			t.Errorf("a ruling of {%s}: %v", award, err)
 		}
 	}
 }
 
-// TestPaymentOfForgottenOrder refuses the payment of an order that was forgotten on another one.
+// TestPaymentOfForgottenOrder requires a violation when another order records the payment of a forgotten
+// order.
 func TestPaymentOfForgottenOrder(t *testing.T) {
 	h := newHandLog(t)
 	for n := 1; n <= 2; n++ {
@@ -229,18 +230,18 @@ func TestPaymentOfForgottenOrder(t *testing.T) {
 	}
 	a.Forget(events.StreamID("order-" + o(1)))
 	if err := a.Log(t.Context(), newLog(log[end:])); !violates(err, "D65") {
-		t.Errorf("on another order: %v", err)
+		t.Errorf("the payment on another order: %v", err)
 	}
 }
 
-// addAdoptionMark writes the mark that all payments are adopted behind a log.
+// addAdoptionMark appends the mark that all payments are adopted.
 func addAdoptionMark(log []events.Record) []events.Record {
 	r := log[len(log)-1]
 	r.Stream, r.Type, r.Data, r.Meta, r.Commit = "payment-adopted", "payment.all-adopted", []byte(`{}`), []byte(meta(byPlatform, "adopt-payments")), uuid.New()
 	return append(log, r)
 }
 
-// TestAdoptionMark has a log end with the mark that all payments of the first edition have streams.
+// TestAdoptionMark checks the mark that all payments of the first edition have streams.
 func TestAdoptionMark(t *testing.T) {
 	until := func(typ, needle string) edit {
 		return func(log []events.Record) []events.Record { return log[:indexOf(log, typ, needle)] }
@@ -253,8 +254,8 @@ func TestAdoptionMark(t *testing.T) {
 		})
 	}
 	for name, c := range map[string]struct {
-		fault string
-		edit  edit
+		invariant string
+		edit      edit
 	}{
 		"nothing to adopt":    {"", allOf(before, addAdoptionMark)},
 		"not all are adopted": {"D65", addAdoptionMark},
@@ -262,20 +263,20 @@ func TestAdoptionMark(t *testing.T) {
 		"on another stream":   {"D65", adopted("payment-" + strings.Repeat("a", 26))},
 		"by a seller":         {"I8", allOf(before, addAdoptionMark, replaceInMeta("payment.all-adopted", "", "platform", "seller"))},
 		"by another command":  {"I8", allOf(before, addAdoptionMark, replaceInMeta("payment.all-adopted", "", "adopt-payments", "void-payment"))},
-		"a payment in its way": {"D65", allOf(before, addAdoptionMark, replace("payment.all-adopted", "", `{}`, `{"method":"card","reference":"x","amount":"1.00 USD"}`), func(log []events.Record) []events.Record {
+		"a payment on the stream of the mark": {"D65", allOf(before, addAdoptionMark, replace("payment.all-adopted", "", `{}`, `{"method":"card","reference":"x","amount":"1.00 USD"}`), func(log []events.Record) []events.Record {
 			log[len(log)-1].Type = "payment.recorded"
 			return log
 		})},
 	} {
 		a := audit.New(settings()...)
 		err := a.Log(t.Context(), newLog(renumber(c.edit(secondEdition(t)))))
-		if c.fault != "" && !violates(err, c.fault) || c.fault == "" && err != nil {
+		if c.invariant != "" && !violates(err, c.invariant) || c.invariant == "" && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// TestChargeStreams has the payments of pay-later orders in streams of their own.
+// TestChargeStreams checks that the payments of pay-later orders have streams that agree with the orders.
 func TestChargeStreams(t *testing.T) {
 	paid := func(old, with string) edit {
 		return replaceInCommit("paylater.paid", "all-12", "payment.recorded", old, with)
@@ -286,7 +287,7 @@ func TestChargeStreams(t *testing.T) {
 	more := allOf(replaceInMeta("paylater.paid", "all-12", `"buyer","account":"b-shopper"`, `"system"`),
 		addRecord("paylater.paid", "all-12", "paylater.payment-unapplied", `{"reference":"all-12","amount":"10.00 CNY"}`))
 	for name, c := range map[string]control{
-		"sound":                      {"", allOf()},
+		"valid":                      {"", allOf()},
 		"more than was due":          {"", allOf(more, paid("2000.00", "2010.00"))},
 		"more than is recorded":      {"I31", more},
 		"no stream":                  {"D65", dropFromCommit("paylater.paid", "all-12", "payment.recorded")},
@@ -310,18 +311,18 @@ func TestChargeStreams(t *testing.T) {
 	}
 }
 
-// TestAdoptedCharges has the payments of pay-later orders of the first edition get streams.
+// TestAdoptedCharges adopts the payments of pay-later orders of the first edition.
 func TestAdoptedCharges(t *testing.T) {
 	first := func(log []events.Record) []events.Record {
 		return slices.DeleteFunc(log, func(r events.Record) bool {
 			return r.Type == "payment.recorded" && strings.Contains(string(r.Data), `"charge"`)
 		})
 	}
-	// adopts adopts every payment that the log has, but those whose reference has the word.
-	adopts := func(but string) edit {
+	// adopt adopts every payment of the log, except those whose data contains a text.
+	adopt := func(except string) edit {
 		return func(log []events.Record) []events.Record {
 			for _, r := range renumber(validLog(t)) {
-				if r.Type != "payment.recorded" || !strings.Contains(string(r.Data), `"charge"`) || strings.Contains(string(r.Data), but) {
+				if r.Type != "payment.recorded" || !strings.Contains(string(r.Data), `"charge"`) || strings.Contains(string(r.Data), except) {
 					continue
 				}
 				r.Commit, r.At, r.Meta = uuid.New(), log[len(log)-1].At, []byte(meta(byPlatform, "adopt-payments"))
@@ -330,12 +331,12 @@ func TestAdoptedCharges(t *testing.T) {
 			return log
 		}
 	}
-	whole := allOf(first, adopts("no such"))
+	whole := allOf(first, adopt("no such"))
 	for name, c := range map[string]control{
 		"first edition":          {"", first},
 		"adopted":                {"", allOf(whole, addAdoptionMark)},
-		"not all":                {"", allOf(first, adopts("all-12"))},
-		"not all, and marked":    {"D65", allOf(first, adopts("all-12"), addAdoptionMark)},
+		"not all":                {"", allOf(first, adopt("all-12"))},
+		"not all, and marked":    {"D65", allOf(first, adopt("all-12"), addAdoptionMark)},
 		"adopted a second time":  {"D65", allOf(whole, duplicate("payment.recorded", "all-12"))},
 		"another amount":         {"D65", allOf(whole, replace("payment.recorded", "all-12", "2000.00", "1999.00"))},
 		"another order":          {"I31", allOf(whole, replace("payment.recorded", "all-12", o(12), o(13)))},

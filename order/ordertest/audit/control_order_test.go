@@ -2,20 +2,19 @@ package audit_test
 
 import "time"
 
-// looseRelease is a release of the hold of order 1 that nothing asks for.
+// looseRelease is a release of the hold of order 1 without a reason.
 const looseRelease = `{"amount":"6000.00 USD","cause":"shipped"}`
 
-// amendment are terms of order 5, or of any other that has no money yet.
+// amendment is a change of terms of order 5, or of another order without applied money.
 const amendment = `{"terms":{"total":"5000.00 USD","initial":"1500.00 USD"},"coverage":"post-delivery","revision":3,"confirm_by":"2025-01-31T00:00:00Z"}`
 
 func proposal(total, initial string) string {
 	return `{"proposal":1,"terms":{"total":"` + total + `.00 USD","initial":"` + initial + `.00 USD"},"coverage":"post-delivery"}`
 }
 
-// orderControls are faults in the life of one assurance order and in what it does to its line and its
-// entrustments.
+// orderControls break rules of one assurance order, and of its line and its entrustments.
 var orderControls = []control{
-	// who acts, and what an order may go through
+	// roles and phases
 	{"I6", duplicate("order.submitted", o(1))},
 	{"I7", allOf(drop("order.submitted", o(4)), drop("reservation.reserved", o(4)))},
 	{"I7", allOf(drop("order.shipped", o(1)), drop("order.receipt-extended", o(1)))},

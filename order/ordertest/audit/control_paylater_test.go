@@ -1,10 +1,9 @@
 package audit_test
 
-// freezeLine is a freeze of the shop's line for a reason that needs no order.
+// freezeLine adds a freeze of the shop's line for a reason that needs no order.
 var freezeLine = addCommit("credit.line-opened", "", meta(byPlatform, "freeze"), "credit.frozen", `{"reason":"other","ref":"audit"}`)
 
-// payLaterControls are faults in what a pay-later order, the line of its merchant and the merchant's funds
-// say of the same thing.
+// payLaterControls break rules of a pay-later order, the line of its merchant and the merchant's funds.
 var payLaterControls = []control{
 	{"I2", drop("credit.line-opened", "")},
 	{"I17", drop("credit.quota-deducted", o(11))},

@@ -15,10 +15,10 @@ import (
 	"github.com/tradesurety/surety/order/ordertest/audit"
 )
 
-// edit makes a fault in a sound log.
+// edit changes a valid log so that it breaks a rule.
 type edit func(log []events.Record) []events.Record
 
-// indexOf returns where the first record of that type is that has the needle in its stream or data.
+// indexOf returns the index of the first record of a type whose stream or data contains the needle.
 func indexOf(log []events.Record, typ, needle string) int {
 	i := slices.IndexFunc(log, func(r events.Record) bool {
 		return r.Type == typ && strings.Contains(string(r.Stream)+" "+string(r.Data), needle)
@@ -29,21 +29,22 @@ func indexOf(log []events.Record, typ, needle string) int {
 	return i
 }
 
-// o is what the records of the n-th order have in them.
+// o returns the ID of the n-th order as its records have it.
 func o(n int) string { return id(n).String() }
 
-// replace writes something else into a record.
+// replace replaces a text in the data of a record. The record must have it once.
 func replace(typ, needle, old, with string) edit {
 	return func(log []events.Record) []events.Record {
 		i := indexOf(log, typ, needle)
 		if bytes.Count(log[i].Data, []byte(old)) != 1 {
-			panic(fmt.Sprintf("%s has not %q once: %s", typ, old, log[i].Data))
+			panic(fmt.Sprintf("%s does not have %q once: %s", typ, old, log[i].Data))
 		}
 		log[i].Data = bytes.Replace(log[i].Data, []byte(old), []byte(with), 1)
 		return log
 	}
 }
 
+// drop removes a record.
 func drop(typ, needle string) edit {
 	return func(log []events.Record) []events.Record {
 		i := indexOf(log, typ, needle)
@@ -51,7 +52,7 @@ func drop(typ, needle string) edit {
 	}
 }
 
-// duplicate writes a record a second time, behind the first.
+// duplicate inserts a record a second time, after the first.
 func duplicate(typ, needle string) edit {
 	return func(log []events.Record) []events.Record {
 		i := indexOf(log, typ, needle)
@@ -59,7 +60,7 @@ func duplicate(typ, needle string) edit {
 	}
 }
 
-// editCommit has change look at each record of the commit that has the record.
+// editCommit applies a change to each record of the commit of a record.
 func editCommit(typ, needle string, change func(r *events.Record)) edit {
 	return func(log []events.Record) []events.Record {
 		commit := log[indexOf(log, typ, needle)].Commit
@@ -72,19 +73,19 @@ func editCommit(typ, needle string, change func(r *events.Record)) edit {
 	}
 }
 
-// replaceInMeta changes who asked for a commit, or what for.
+// replaceInMeta replaces a text in the meta of a commit: its role, account or command.
 func replaceInMeta(typ, needle, old, with string) edit {
 	return editCommit(typ, needle, func(r *events.Record) {
 		r.Meta = bytes.ReplaceAll(r.Meta, []byte(old), []byte(with))
 	})
 }
 
-// shiftTime changes when it was asked.
+// shiftTime moves the instant of a commit.
 func shiftTime(typ, needle string, by time.Duration) edit {
 	return editCommit(typ, needle, func(r *events.Record) { r.At = r.At.Add(by) })
 }
 
-// addCommit adds a commit of its own behind the commit that has a record, on the record's stream.
+// addCommit adds a commit with one record after the commit of a record, on the record's stream.
 func addCommit(typ, needle, meta, newType, data string) edit {
 	return func(log []events.Record) []events.Record {
 		i := indexOf(log, typ, needle)
@@ -96,7 +97,7 @@ func addCommit(typ, needle, meta, newType, data string) edit {
 	}
 }
 
-// addRecord adds a record to the commit that has a record, behind it and on the same stream.
+// addRecord adds a record after a record, in the same commit and on the same stream.
 func addRecord(typ, needle, newType, data string) edit {
 	return func(log []events.Record) []events.Record {
 		i := indexOf(log, typ, needle)
@@ -106,7 +107,7 @@ func addRecord(typ, needle, newType, data string) edit {
 	}
 }
 
-// splitCommit gives a record and the rest of its commit another commit.
+// splitCommit moves a record and the rest of its commit to another commit.
 func splitCommit(typ, needle string) edit {
 	return func(log []events.Record) []events.Record {
 		i, other := indexOf(log, typ, needle), uuid.New()
@@ -117,7 +118,7 @@ func splitCommit(typ, needle string) edit {
 	}
 }
 
-// repeatCommit writes a whole commit a second time, at the end.
+// repeatCommit appends a commit a second time.
 func repeatCommit(typ, needle string) edit {
 	return func(log []events.Record) []events.Record {
 		commit := log[indexOf(log, typ, needle)].Commit
@@ -130,7 +131,7 @@ func repeatCommit(typ, needle string) edit {
 	}
 }
 
-// setStream puts a record onto another stream.
+// setStream moves a record to another stream.
 func setStream(typ, needle, stream string) edit {
 	return func(log []events.Record) []events.Record {
 		log[indexOf(log, typ, needle)].Stream = events.StreamID(stream)
@@ -147,6 +148,7 @@ func sameAccount(log []events.Record) []events.Record {
 	return allOf(replace("order.submitted", o(2), old, number), setStream("reservation.reserved", o(2), string(log[first].Stream)))(log)
 }
 
+// allOf applies edits one after the other.
 func allOf(edits ...edit) edit {
 	return func(log []events.Record) []events.Record {
 		for _, e := range edits {
@@ -156,10 +158,10 @@ func allOf(edits ...edit) edit {
 	}
 }
 
-// repeat makes the change that often.
+// repeat applies an edit n times.
 func repeat(n int, change edit) edit { return allOf(slices.Repeat([]edit{change}, n)...) }
 
-// renumber gives the records the numbers that a store would.
+// renumber sets the versions, positions and indexes as a store would.
 func renumber(log []events.Record) []events.Record {
 	versions := make(map[events.StreamID]events.Version)
 	for i := range log {
@@ -180,15 +182,16 @@ const (
 	shopLine   = "paylater_line-m-shop~2FCNY"
 )
 
-func meta(who, command string) string { return fmt.Sprintf(who, command) }
+// meta returns the meta of a command; by is one of the constants above.
+func meta(by, command string) string { return fmt.Sprintf(by, command) }
 
-// control is a fault and the invariant or rule that the auditor has to name.
+// control is an edit that breaks a rule, and the invariant or rule that the auditor must name.
 type control struct {
 	invariant string
 	edit      edit
 }
 
-// controls break each invariant that events can show, and rules that no invariant covers.
+// controls break each invariant that events show, and rules that no invariant covers.
 var controls = slices.Concat(invariantControls, orderControls, payLaterControls)
 
 var invariantControls = []control{
@@ -325,10 +328,10 @@ var invariantControls = []control{
 	{"D61", shiftTime("order.payment-received", "K-C4", -40*day)},
 }
 
-// TestControls breaks every invariant in a sound log and requires the auditor to name it.
+// TestControls breaks every invariant in a valid log and requires the auditor to name it.
 func TestControls(t *testing.T) { testControls(t, validLog(t), controls) }
 
-// TestMoneyControls does so in what the second edition writes of money.
+// TestMoneyControls breaks the rules of money in a log of the second edition.
 func TestMoneyControls(t *testing.T) { testControls(t, secondEdition(t), moneyControls) }
 
 func testControls(t *testing.T, log []events.Record, controls []control) {
@@ -342,10 +345,10 @@ func testControls(t *testing.T, log []events.Record, controls []control) {
 				t.Fatalf("found %v, want a violation of %s", err, c.invariant)
 			}
 			if v.Stream == "" || v.Position == 0 || v.Text == "" || !strings.Contains(v.Error(), c.invariant) {
-				t.Errorf("it does not say enough: %+v", v)
+				t.Errorf("the violation is incomplete: %+v", v)
 			}
 			if again := a.Commit(log[:1]); !errors.Is(again, err) {
-				t.Errorf("after a violation: %v", again)
+				t.Errorf("the next commit after a violation: %v", again)
 			}
 		})
 	}

@@ -46,20 +46,20 @@ func must[T any](v T, err error) T {
 
 func money(s string) trade.Money { return must(trade.ParseMoney(s)) }
 
-// id is the n-th order of a story.
+// id returns the ID of the n-th order.
 func id(n int) trade.ID { return trade.ID{0: 1, 6: 0x70, 8: 0x80, 15: byte(n)} }
 
-// deskStory is a desk in memory on which everything that is asked for has to be accepted.
+// deskStory is a desk in memory that must accept every command.
 type deskStory struct {
 	testing.TB
 	store          events.Store
 	desk           *desk.Desk
 	now            time.Time
-	commands       int
-	certifications int // certifications
+	commands       int // the number of commands so far
+	certifications int // the number of certifications so far
 }
 
-// payLaterPolicy and payout are the settings of the stories; settings is what the auditor is told.
+// The policies of the desk; settings returns the same for the auditor.
 var (
 	payLaterPolicy = paylater.Policy{ReceiveWithin: 10 * day, Extension: 3 * day, PayWithin: day, FreezeAfterOverdue: 2, Instalments: true, ChargeRetries: 1, MaxAfterSales: 3, MaxPause: 30 * day}
 	fundsPolicy    = funds.Policy{HoldDays: 7, FeeRate: 10, Expected: day}
@@ -73,7 +73,7 @@ func settings() []audit.Option {
 	return []audit.Option{audit.WithPolicy(p), audit.WithFunds(func(string) audit.FundsPolicy { return f })}
 }
 
-func newStory(t testing.TB) *deskStory {
+func newDeskStory(t testing.TB) *deskStory {
 	s := &deskStory{TB: t, store: memory.New(), now: start}
 	t.Cleanup(func() { _ = s.store.Close() })
 	s.desk = must(desk.New(s.store, desk.WithClock(func() time.Time { return s.now }), desk.WithPayLater(&payLaterPolicy), desk.WithSources(desk.DemoSources()), desk.WithSources(desk.Sources{
@@ -101,7 +101,7 @@ func (s *deskStory) do(by trade.Actor, do desk.Action) {
 
 func (s *deskStory) advance(d time.Duration) { s.now = s.now.Add(d) }
 
-// onOrder has somebody ask an order for commands, one after the other.
+// onOrder executes commands on an order, one after the other.
 func (s *deskStory) onOrder(who trade.Actor, n int, commands ...order.Command) {
 	s.Helper()
 	for _, c := range commands {
@@ -139,7 +139,7 @@ func (s *deskStory) order(n int) order.Order {
 	return o
 }
 
-// submitted is an order over 6,000 with an initial payment of 2,000.
+// submitted drafts and submits an order of 6,000 with an initial payment of 2,000.
 func (s *deskStory) submitted(n int, coverage order.Coverage) {
 	s.Helper()
 	s.onOrder(acme, n, order.Draft{Mode: order.DraftOnline}, order.SetBuyer{Email: bruno.Email, BuyerName: "Bruno Imports"}, order.MatchBuyer{Email: bruno.Email},
@@ -164,7 +164,7 @@ func (s *deskStory) wire(n int, reference, amount string) {
 	})
 }
 
-// card pays by card.
+// card announces and records a payment by card.
 func (s *deskStory) card(n int, payment, amount string) {
 	s.Helper()
 	p := order.PaymentID(payment)
@@ -172,7 +172,7 @@ func (s *deskStory) card(n int, payment, amount string) {
 	s.onOrder(platform, n, order.RecordPayment{Reference: "K-" + payment, Method: order.PayCard, Payment: p, Amount: money(amount + " USD"), PaidAt: s.now})
 }
 
-// declared takes an entrustment to its declaration, and linked links it as well.
+// declared takes an entrustment to its declaration.
 func (s *deskStory) declared(e order.EntrustmentID) {
 	s.Helper()
 	s.onEntrustment(acme, e, entrustment.Draft{Title: "goods"}, entrustment.Submit{})
@@ -185,6 +185,7 @@ func (s *deskStory) declared(e order.EntrustmentID) {
 	}})
 }
 
+// linked declares an entrustment and links it.
 func (s *deskStory) linked(n int, e order.EntrustmentID) {
 	s.Helper()
 	s.declared(e)
@@ -200,10 +201,10 @@ func (s *deskStory) shipped(n int, coverage order.Coverage, e order.EntrustmentI
 	s.onOrder(acme, n, order.MarkShipped{})
 }
 
-// validLog tells a story of orders 1 to 9 and pay-later orders 11 to 18 that has an event of every
-// type, or nearly.
+// validLog returns the records of the orders 1 to 10 and the pay-later orders 11 to 18, with an event of
+// every type.
 func validLog(t testing.TB) []events.Record {
-	s := newStory(t)
+	s := newDeskStory(t)
 	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
 	s.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("50000 USD")}))
 	s.do(platform, desk.OnLine(acme.Account, usd, credit.Suspend{Reason: "audit"}))
@@ -227,7 +228,7 @@ func validLog(t testing.TB) []events.Record {
 	return log
 }
 
-// completedOrder is order 1 from its draft to the answer to its review, received by the system.
+// completedOrder takes order 1 from its draft to the reply to its review. The system confirms the receipt.
 func (s *deskStory) completedOrder() {
 	s.shipped(1, order.CoveragePostDelivery, "E1")
 	s.onOrder(bruno, 1, order.ExtendReceipt{})
@@ -240,7 +241,7 @@ func (s *deskStory) completedOrder() {
 	s.onEntrustment(platform, "E1", entrustment.CloseCustoms{ClosedAt: s.now})
 }
 
-// disputedOrders is order 2, compensated by the platform; order 3, settled; and order 4, charged back.
+// disputedOrders makes order 2, compensated by the platform; order 3, settled; and order 4, charged back.
 func (s *deskStory) disputedOrders() {
 	s.shipped(2, order.CoveragePostDelivery, "E2")
 	s.advance(day)
@@ -264,8 +265,8 @@ func (s *deskStory) disputedOrders() {
 	s.onOrder(bruno, 4, order.OpenDispute{Ground: order.GroundOther, Claimed: money("1 USD")}, order.WithdrawDispute{})
 }
 
-// reversedPayments is order 10: a bank recalls its first money, which the buyer pays again, and the record of a
-// transfer that belongs to somebody else is taken back.
+// reversedPayments makes order 10: a bank recalls its first transfer, the buyer pays again, and the record
+// of another payer's transfer is voided.
 func (s *deskStory) reversedPayments() {
 	s.confirmed(10, order.CoverageNone)
 	s.wire(10, "first-10", "2000")
@@ -276,7 +277,7 @@ func (s *deskStory) reversedPayments() {
 	}, order.VoidPayment{Reference: "other-10"})
 }
 
-// changedOrder is order 5: modified, then changed by consent, short by an amount, and refunded.
+// changedOrder makes order 5: modified, then changed by consent, with an accepted shortfall, and refunded.
 func (s *deskStory) changedOrder() {
 	s.submitted(5, order.CoveragePreShipment)
 	s.wire(5, "early-5", "500")
@@ -290,9 +291,8 @@ func (s *deskStory) changedOrder() {
 	s.onOrder(acme, 5, order.Refund{Amount: money("500 USD")})
 }
 
-// endedOrders are order 6, cancelled with a link; order 7, expired; order 8, waiting with money of
-// somebody else; and order 9, linked to goods that customs have released before, with a transfer
-// announced.
+// endedOrders makes order 6, cancelled with a link; order 7, expired; order 8, with the money of another
+// payer; and order 9, linked to an entrustment that customs had released, with an announced transfer.
 func (s *deskStory) endedOrders() {
 	s.confirmed(6, order.CoveragePostDelivery)
 	s.linked(6, "E6")
@@ -329,7 +329,7 @@ func pay(reference, amount string) paylater.Pay {
 	return paylater.Pay{Reference: reference, Amount: money(amount + " CNY")}
 }
 
-// payLaterOrders are the orders 11 to 14: paid after receipt, refunded, cancelled, returned.
+// payLaterOrders makes the orders 11 to 14: paid after receipt, refunded, cancelled, returned.
 func (s *deskStory) payLaterOrders() {
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	s.do(platform, desk.OnQuota(shop.Account, cny, credit.AssessLimit{Limit: money("20000 CNY")}))
@@ -350,8 +350,8 @@ func (s *deskStory) payLaterOrders() {
 	s.onPayLater(platform, 13, paylater.FlagFake{})
 }
 
-// overdueOrders are the orders 15 and 16: both overdue, the line freezes, one is paid and one written
-// off.
+// overdueOrders makes the orders 15 and 16: both are overdue and the line freezes; one is paid and one
+// written off.
 func (s *deskStory) overdueOrders() {
 	for _, n := range []int{15, 16} {
 		s.onPayLater(shopper, n, place("600"))
@@ -374,7 +374,7 @@ func (s *deskStory) overdueOrders() {
 	s.do(acme, desk.OnLine(acme.Account, usd, credit.RequestAssessment{Note: "more orders"}))
 }
 
-// withdrawals is what becomes of the funds: to a card and failed, to Alipay and settled, spent.
+// withdrawals uses the funds: a withdrawal to a card fails, one to Alipay is settled, and a charge is paid.
 func (s *deskStory) withdrawals() {
 	s.advance(7 * day)
 	s.onFunds(shop, funds.BindCard{Card: "6222-01", Holder: shop.Account},
@@ -382,7 +382,7 @@ func (s *deskStory) withdrawals() {
 		funds.Withdraw{ID: "W2", Amount: money("200 CNY"), Dest: funds.Dest{Alipay: funds.Alipay{Account: "shop@pay.example", Holder: shop.Account}}})
 	s.onFunds(platform, funds.FailWithdrawal{ID: "W1", Reason: "account closed"}, funds.SettleWithdrawal{ID: "W2"})
 	s.onFunds(shop, funds.PayCharge{ID: "C1", Amount: money("50 CNY"), What: "promotion"}, funds.UnbindCard{Card: "6222-01"})
-	for range 2 { // the first time he is rejected
+	for range 2 { // the first activation is rejected
 		s.do(shop, desk.OnSeller(shop.Account, seller.Activate{Route: seller.RouteServicePage, Certification: seller.Certification{
 			CompanyName: "Shop", RegistrationNo: "1", LegalRepresentative: "Somebody", RegisteredAddress: "Somewhere",
 		}}))
@@ -391,9 +391,9 @@ func (s *deskStory) withdrawals() {
 	s.do(platform, desk.OnSeller(shop.Account, seller.Reinstate{}))
 }
 
-// indebtedMerchant are the orders 17 and 18 of another merchant: what came in for the first is withdrawn
-// and then refunded, and part of what comes in for the second settles the debt. A withdrawal that
-// fails settles the rest.
+// indebtedMerchant makes the orders 17 and 18 of another merchant: the payment of the first is withdrawn
+// and then refunded, and the payment of the second settles a part of the debt. A failed withdrawal settles
+// the rest.
 func (s *deskStory) indebtedMerchant() {
 	s.do(platform, desk.OnQuota(secondShop.Account, cny, credit.OpenLine{Limit: money("5000 CNY")}))
 	placing := place("500")

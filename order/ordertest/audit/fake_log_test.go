@@ -7,7 +7,7 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// fakeLog is a store that has these records and can do nothing else.
+// fakeLog is a store that only reads its records, and then returns its error.
 type fakeLog struct {
 	events.Store
 	records []events.Record

@@ -12,8 +12,8 @@ import (
 	"github.com/tradesurety/surety/order/ordertest/audit"
 )
 
-// firstEdition is a log that the first edition of the rule book wrote: the orders 1 to 9. A line is the
-// number of the commit, its instant, stream, type, and behind a tab the data.
+// firstEdition returns a log of the orders 1 to 9 that the first edition of the rule book wrote. A line has
+// the number of the commit, its instant, stream, type and meta, and behind a tab the data.
 func firstEdition(t testing.TB) (log []events.Record) {
 	text, err := os.ReadFile("testdata/first-edition.log")
 	if err != nil {
@@ -23,7 +23,7 @@ func firstEdition(t testing.TB) (log []events.Record) {
 		head, data, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		f := strings.SplitN(head, " ", 5)
 		if len(f) != 5 {
-			t.Fatalf("no record: %s", line)
+			t.Fatalf("not a record: %s", line)
 		}
 		log = append(log, events.Record{
 			Commit: uuid.NewSHA1(uuid.Nil, []byte(f[0])), At: must(time.Parse(time.RFC3339, f[1])), Stream: events.StreamID(f[2]), Type: f[3],
@@ -33,7 +33,7 @@ func firstEdition(t testing.TB) (log []events.Record) {
 	return renumber(log)
 }
 
-// TestFirstEdition accepts what the first edition wrote, and not as what the second one writes.
+// TestFirstEdition accepts a log of the first edition, but not with the option SecondEdition.
 func TestFirstEdition(t *testing.T) {
 	log := firstEdition(t)
 	a := audit.New(settings()...)
@@ -46,16 +46,16 @@ func TestFirstEdition(t *testing.T) {
 	testControls(t, log, firstEditionControls)
 	strict := append(settings(), audit.SecondEdition())
 	if err := audit.New(strict...).Log(t.Context(), newLog(log)); !violates(err, "D65") {
-		t.Errorf("a payment without a stream, held to the second edition: %v", err)
+		t.Errorf("a payment without a stream in the second edition: %v", err)
 	}
 	second := secondEdition(t)
 	second = second[:indexOf(second, "order.payment-initiated", o(28))]
 	if err := audit.New(strict...).Log(t.Context(), newLog(second)); err != nil {
-		t.Errorf("what the second edition wrote: %v", err)
+		t.Errorf("a log of the second edition: %v", err)
 	}
 }
 
-// firstEditionControls are faults in the money of a log of the first edition.
+// firstEditionControls break rules of money in a log of the first edition.
 var firstEditionControls = []control{
 	{"A12", replace("order.payment-initiated", "C6", "1.00 USD", "6000.01 USD")},
 	{"D18", replace("order.payment-received", "K-C4", `"payment":"C4"`, `"payment":"C5"`)},

@@ -21,8 +21,8 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// handLog writes records by hand, behind those of a desk that drafted and confirmed the orders. What the
-// money of an order does is written out with every amount, so that nothing but the rule book says it.
+// handLog is a log written by hand, after the records of a desk that drafted and confirmed the orders. The
+// movements of money are written with every amount: they come from the rule book, not from the code.
 type handLog struct {
 	testing.TB
 	story    *deskStory
@@ -31,17 +31,17 @@ type handLog struct {
 	accounts map[int]string // the receiving account of each order
 }
 
-// entry is a record that is to be written.
+// entry is a record to be written.
 type entry struct{ stream, typ, data string }
 
 func newHandLog(t testing.TB) *handLog {
-	h := &handLog{TB: t, story: newStory(t), now: start, accounts: make(map[int]string)}
+	h := &handLog{TB: t, story: newDeskStory(t), now: start, accounts: make(map[int]string)}
 	h.story.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
 	h.story.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("900000 USD")}))
 	return h
 }
 
-// confirmedOrder drafts an order of 6,000 with goods that customs have released, and has it confirmed.
+// confirmedOrder drafts and confirms an order of 6,000 with a linked entrustment that customs released.
 func (h *handLog) confirmedOrder(n int, initial string, coverage order.Coverage) {
 	h.Helper()
 	e := order.EntrustmentID(fmt.Sprint("E", n))
@@ -55,7 +55,7 @@ func (h *handLog) confirmedOrder(n int, initial string, coverage order.Coverage)
 	h.now = start
 }
 
-// readDeskLog reads what the desk has written. What follows is written by hand.
+// readDeskLog reads the records of the desk. The records after them are written by hand.
 func (h *handLog) readDeskLog() {
 	for r, err := range h.story.store.ReadAll(context.Background(), 0, events.Filter{}) {
 		if err != nil {
@@ -65,7 +65,7 @@ func (h *handLog) readDeskLog() {
 	}
 }
 
-// commit writes a commit.
+// commit appends a commit.
 func (h *handLog) commit(meta string, records ...entry) {
 	commit := uuid.New()
 	for i, r := range records {
@@ -75,10 +75,11 @@ func (h *handLog) commit(meta string, records ...entry) {
 	}
 }
 
-// orderEvent is an event of the n-th order.
+// orderEvent returns an event of the n-th order.
 func orderEvent(n int, typ, data string) entry { return entry{"order-" + o(n), "order." + typ, data} }
 
-// jsonObject is the JSON of an event. Members that are empty are left out, and amounts get their currency.
+// jsonObject has the names and values of an event's JSON. String leaves out empty members and adds the
+// currency to amounts.
 type jsonObject []any
 
 func (m jsonObject) String() string {
@@ -116,10 +117,10 @@ func (m jsonObject) String() string {
 	return "{" + strings.Join(list, ",") + "}"
 }
 
-// usdAmount is an amount such as "2000.00"; empty is none.
+// usdAmount is an amount such as "2000.00", or "" for none.
 type usdAmount string
 
-// receipt is a payment that came in, and where its money goes.
+// receipt is a received payment and the use of its money.
 type receipt struct {
 	method, id, reference                string
 	amount, applied, unapplied, reversed usdAmount
@@ -127,12 +128,12 @@ type receipt struct {
 	needsReview                          bool
 }
 
-// stream is that of a payment of the n-th order.
+// stream returns the stream of a payment of the n-th order.
 func (h *handLog) stream(n int, method, reference string) string {
 	return paymentStream(method, h.accounts[n], reference)
 }
 
-// paymentStream is the stream of a payment, made here from the words of the rule.
+// paymentStream returns the stream of a payment, computed as the text of the rule says.
 func paymentStream(method, account, reference string) string {
 	key := fmt.Sprintf("%d:%s%d:%s", len(method), method, len(reference), reference)
 	if method == "tt" {
@@ -162,7 +163,7 @@ func (h *handLog) recordPayment(n int, p receipt, then ...entry) {
 	}, then...)...)
 }
 
-// announce is the buyer's word that a payment is on its way.
+// announce records that the buyer initiates a payment.
 func (h *handLog) announce(n int, method, id string, amount usdAmount) {
 	life := map[string]time.Duration{"card": day, "e-check": 14 * day, "tt": 7 * day}[method]
 	country := map[string]string{"e-check": "US"}[method]
@@ -177,14 +178,14 @@ func (h *handLog) cardPayment(n int, id string, amount, applied, unapplied usdAm
 	h.recordPayment(n, receipt{method: "card", id: id, reference: "K-" + id, amount: amount, applied: applied, unapplied: unapplied}, then...)
 }
 
-// bankStart is the instant from which the instants of banks are counted, a day before the orders begin.
+// bankStart is the origin of the instants in the reports of banks, a day before the orders begin.
 var bankStart = start.Add(-day)
 
-// caseReport is what a bank reports of a case, and what the order answers: amounts that move, and the sums of
-// the cases after it.
+// caseReport is a bank's report about a case and its result: the amounts that the order moves, and the sums
+// of the cases after it.
 type caseReport struct {
 	method, reference, name     string
-	payment, claimed            usdAmount // of the payment, and of the case
+	payment, claimed            usdAmount // the amounts of the payment and of the case
 	at                          time.Duration
 	won                         bool
 	applied, unapplied          usdAmount
@@ -194,6 +195,7 @@ type caseReport struct {
 	receiptBy, payBy, confirmBy time.Time
 }
 
+// sums returns the sums of the cases as an event states them.
 func (r caseReport) sums() jsonObject {
 	zero := func(m usdAmount) usdAmount {
 		if m == "" {
@@ -204,7 +206,7 @@ func (r caseReport) sums() jsonObject {
 	return jsonObject{"taken", zero(r.taken), "lost", zero(r.lost), "excess", zero(r.excess), "open", r.open}
 }
 
-// openCase reports that a bank took a payment back: a chargeback, or the recall of a transfer.
+// openCase records that a bank takes a payment back: a chargeback, or the recall of a transfer.
 func (h *handLog) openCase(n int, r caseReport, then ...entry) {
 	command, typ := "charge-back", "payment-reversed"
 	if r.method == "tt" {
@@ -219,7 +221,7 @@ func (h *handLog) openCase(n int, r caseReport, then ...entry) {
 	}, then...)...)
 }
 
-// resolveCase reports how a case ended.
+// resolveCase records the end of a case.
 func (h *handLog) resolveCase(n int, r caseReport, then ...entry) {
 	h.commit(meta(byPlatform, "resolve-chargeback"), append([]entry{
 		orderEvent(n, "chargeback-resolved", jsonObject{
@@ -231,7 +233,7 @@ func (h *handLog) resolveCase(n int, r caseReport, then ...entry) {
 	}, then...)...)
 }
 
-// unfundedEvent is the way back to the confirmed order.
+// unfundedEvent returns the event that takes the order back to the confirmed phase.
 func (h *handLog) unfundedEvent(n int) entry {
 	return orderEvent(n, "unfunded", jsonObject{"pay_by", h.now.Add(60 * day)}.String())
 }
@@ -240,7 +242,7 @@ func (h *handLog) refund(n int, amount usdAmount, then ...entry) {
 	h.commit(meta(bySeller, "refund"), append([]entry{orderEvent(n, "refund-made", jsonObject{"amount", amount, "cause", "agreed"}.String())}, then...)...)
 }
 
-// closeEvents is the end of an order, with its goods unlinked if it was not shipped.
+// closeEvents returns the events that close an order that is not shipped and unlink its entrustment.
 func (h *handLog) closeEvents(n int, reason string) []entry {
 	e := fmt.Sprint("E", n)
 	return []entry{
@@ -256,12 +258,12 @@ func (h *handLog) ship(n int, agreed time.Time) {
 	}.String()))
 }
 
-// fundedEvent is what follows the initial payment.
+// fundedEvent returns the event after the initial payment is settled.
 func fundedEvent(n int) entry { return orderEvent(n, "funded", "{}") }
 
 func (h *handLog) advance(d time.Duration) { h.now = h.now.Add(d) }
 
-// orderFigures are what the auditor has of the n-th order of a log.
+// orderFigures returns the auditor's figures of the n-th order.
 func orderFigures(t *testing.T, a *audit.Auditor, n int) audit.Figures {
 	t.Helper()
 	f := a.Figures(events.StreamID("order-" + o(n)))

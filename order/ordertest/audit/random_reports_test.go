@@ -21,8 +21,9 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestRandomReports has banks take money back in any order, in parts and more than once, from orders to which
-// everything else happens as well, and holds the desk to the auditor's books after every command.
+// TestRandomReports delivers random reports of banks to orders, in any order, in parts and more than once,
+// among all other commands. After every command it audits the records and compares the states of the orders
+// with the auditor's figures.
 func TestRandomReports(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("SURETY_SEED"); s != "" {
@@ -44,12 +45,12 @@ func TestRandomReports(t *testing.T) {
 
 func randomReports(t *testing.T, seed uint64, seen map[string]int) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	s := newStory(t)
+	s := newDeskStory(t)
 	s.do(acme, desk.OnSeller(acme.Account, seller.Activate{Route: seller.RouteConsole}))
 	s.do(platform, desk.OnLine(acme.Account, usd, credit.AssessLimit{Limit: money("900000 USD")}))
 	a := audit.New(append(settings(), audit.SecondEdition())...)
 	after := events.Position(0)
-	var trail []string
+	var trace []string
 	check := func() bool {
 		var commit []events.Record
 		flush := func() bool {
@@ -70,12 +71,12 @@ func randomReports(t *testing.T, seed uint64, seen map[string]int) {
 			}
 			commit = append(commit, r)
 			seen[r.Type]++
-			trail = append(trail, fmt.Sprintf("  %s %s %s %s", r.At.Format(time.RFC3339), r.Stream, r.Type, r.Data))
+			trace = append(trace, fmt.Sprintf("  %s %s %s %s", r.At.Format(time.RFC3339), r.Stream, r.Type, r.Data))
 		}
 		return flush()
 	}
 	fail := func() {
-		for _, l := range trail {
+		for _, l := range trace {
 			t.Log(l)
 		}
 	}
@@ -212,10 +213,10 @@ func randomReports(t *testing.T, seed uint64, seen map[string]int) {
 		}
 		if c != nil {
 			s.commands++
-			_, err := s.desk.Do(context.Background(), desk.Command{ID: desk.CommandID(start, "storm", fmt.Sprint(s.commands)), By: by, Do: desk.OnOrder(id(n), c)})
-			var no *trade.Refusal
+			_, err := s.desk.Do(context.Background(), desk.Command{ID: desk.CommandID(start, "random", fmt.Sprint(s.commands)), By: by, Do: desk.OnOrder(id(n), c)})
+			var refusal *trade.Refusal
 			var early *trade.EarlyError
-			if err != nil && !errors.As(err, &no) && !errors.As(err, &early) {
+			if err != nil && !errors.As(err, &refusal) && !errors.As(err, &early) {
 				t.Errorf("seed %d: %#v: %v", seed, c, err)
 				fail()
 				return
@@ -224,7 +225,7 @@ func randomReports(t *testing.T, seed uint64, seen map[string]int) {
 				cases = append(cases, opened{n, x.Reference, x.Case})
 			}
 			if err == nil {
-				trail = append(trail, fmt.Sprintf("%s of %d: %T %+v", o.Phase, n, c, c))
+				trace = append(trace, fmt.Sprintf("%s of %d: %T %+v", o.Phase, n, c, c))
 			}
 		}
 		if !check() {
@@ -232,8 +233,8 @@ func randomReports(t *testing.T, seed uint64, seen map[string]int) {
 			return
 		}
 		for n := 1; n <= orders; n++ {
-			if fault := ordertest.AuditFigures(s.order(n)).Against(a.Figures(events.StreamID("order-" + id(n).String()))); fault != "" {
-				t.Errorf("seed %d: order %d: %s", seed, n, fault)
+			if diff := ordertest.AuditFigures(s.order(n)).Against(a.Figures(events.StreamID("order-" + id(n).String()))); diff != "" {
+				t.Errorf("seed %d: order %d: %s", seed, n, diff)
 				fail()
 				return
 			}

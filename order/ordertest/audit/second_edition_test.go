@@ -11,7 +11,8 @@ import (
 
 const hour = time.Hour
 
-// secondEdition is the money of many orders as the second edition of the rule book has it.
+// secondEdition returns a log of many orders with the payments and cases of the second edition of the rule
+// book.
 func secondEdition(t testing.TB) []events.Record {
 	h := newHandLog(t)
 	for _, n := range []int{1, 2, 3, 4, 9, 16, 18, 25, 30} {
@@ -24,18 +25,19 @@ func secondEdition(t testing.TB) []events.Record {
 	h.confirmedOrder(33, "3000", order.CoverageNone)
 	h.confirmedOrder(14, "6000", order.CoveragePostDelivery)
 	h.readDeskLog()
-	for _, tell := range []func(){
+	for _, scenario := range []func(){
 		h.chargedBackBeforeShipment, h.chargedBackWhileRefunded, h.chargedBackInParts, h.underReview, h.announcedPayments,
 		h.afterReceipt, h.repeatedDisputes, h.compensatedAndLost, h.refundedAndClosed, h.refundedAndLost, h.recalledTransfers, h.voidedRecords,
 		h.modifiedAfterLoss, h.reportsOutOfOrder, h.surplusReturnedAndLost, h.reviewedAfterCase, h.shipmentClockPaused, h.firstEditionPayments,
 	} {
 		h.now = start
-		tell()
+		scenario()
 	}
 	return renumber(h.log)
 }
 
-// chargedBackBeforeShipment are order 1, cancelled after the loss, and order 2, lost and won after all.
+// chargedBackBeforeShipment: order 1 is cancelled after a lost case; the case of order 2 is lost and then
+// won.
 func (h *handLog) chargedBackBeforeShipment() {
 	for _, n := range []int{1, 2} {
 		h.now = start
@@ -57,7 +59,7 @@ func (h *handLog) chargedBackBeforeShipment() {
 	h.resolveCase(2, caseReport{method: "card", reference: ref, name: "cb-1", at: 5 * hour, won: true, applied: "6000.00", unapplied: "0.00"}, fundedEvent(2))
 }
 
-// chargedBackWhileRefunded are the orders 3 and 4: the last other cent is refunded while a case is open,
+// chargedBackWhileRefunded: the last other cent of the orders 3 and 4 is refunded while a case is open,
 // which is lost for the one and won for the other.
 func (h *handLog) chargedBackWhileRefunded() {
 	for _, n := range []int{3, 4} {
@@ -72,8 +74,8 @@ func (h *handLog) chargedBackWhileRefunded() {
 	h.resolveCase(4, caseReport{method: "card", reference: "K-C" + o(4), name: "cb-1", at: 2 * hour, won: true, applied: "5999.99", unapplied: "0.00"})
 }
 
-// chargedBackInParts is order 5: two cases take more than the payment, and the first is won. A third
-// names no amount and takes what the other one leaves.
+// chargedBackInParts: two cases take more than the payment of order 5, and the first is won. A third case
+// names no amount and takes the rest.
 func (h *handLog) chargedBackInParts() {
 	h.cardPayment(5, "C5", "2000.00", "2000.00", "0.00", fundedEvent(5))
 	h.openCase(5, caseReport{method: "card", reference: "K-C5", name: "a", payment: "2000.00", claimed: "500.00", at: hour, applied: "500.00", unapplied: "0.00", taken: "500.00", open: 1})
@@ -84,8 +86,8 @@ func (h *handLog) chargedBackInParts() {
 	h.openCase(5, caseReport{method: "card", reference: "K-C5", name: "c", payment: "2000.00", claimed: "100.00", at: hour + 1, applied: "-200.00", unapplied: "0.00", taken: "1800.00", lost: "100.00", open: 1})
 }
 
-// underReview are order 7, whose payment nobody announced and the platform applies, and order 8, whose
-// buyer announces it late.
+// underReview: the payment of order 7 was not announced, and the platform applies it; the buyer of order 8
+// announces the payment after its receipt.
 func (h *handLog) underReview() {
 	h.recordPayment(7, receipt{method: "card", id: "C7", reference: "CH-7", amount: "2500.00", applied: "0.00", unapplied: "2500.00", needsReview: true})
 	h.commit(meta(byPlatform, "return-unapplied"),
@@ -106,8 +108,8 @@ func (h *handLog) underReview() {
 		orderEvent(8, "unapplied-applied", `{"amount":"2500.00 USD"}`), fundedEvent(8))
 }
 
-// announcedPayments are order 9, whose announced payment fails and comes in all the same, and order 10, whose
-// buyer walks away.
+// announcedPayments: the announced payment of order 9 is reported failed and then received; the buyer of
+// order 10 announces payments that never arrive, and cancels.
 func (h *handLog) announcedPayments() {
 	h.announce(9, "card", "C9", "6000.00")
 	h.commit(meta(byPlatform, "fail-payment"), orderEvent(9, "payment-failed", `{"payment":"C9","reason":"declined"}`))
@@ -120,8 +122,8 @@ func (h *handLog) announcedPayments() {
 	h.commit(meta(byBuyer, "cancel"), h.closeEvents(10, "cancelled")...)
 }
 
-// afterReceipt is order 11: the balance never comes, goods come back after completion, and the initial
-// payment is charged back and won.
+// afterReceipt: the balance of order 11 is waived as a shortfall, a part is refunded after completion, and
+// the initial payment is charged back and won.
 func (h *handLog) afterReceipt() {
 	h.cardPayment(11, "C11", "2000.00", "2000.00", "0.00", fundedEvent(11))
 	h.ship(11, start.Add(30*day))
@@ -132,7 +134,7 @@ func (h *handLog) afterReceipt() {
 	h.commit(meta(byBuyer, "review"), orderEvent(11, "reviewed", `{"rating":5}`))
 	h.resolveCase(11, caseReport{method: "card", reference: "K-C11", name: "cb-1", at: 2 * hour, won: true, applied: "2000.00", unapplied: "0.00"})
 
-	// Order 19: all is lost before receipt, waived after it, and won after all.
+	// Order 19: all money is lost before the receipt, waived after it, and then won.
 	h.cardPayment(19, "C19", "6000.00", "6000.00", "0.00", fundedEvent(19))
 	h.ship(19, start.Add(30*day))
 	h.openCase(19, caseReport{method: "card", reference: "K-C19", name: "cb-1", payment: "6000.00", at: hour, applied: "6000.00", unapplied: "0.00", taken: "6000.00", open: 1})
@@ -143,7 +145,7 @@ func (h *handLog) afterReceipt() {
 	h.resolveCase(19, caseReport{method: "card", reference: "K-C19", name: "cb-1", at: 3 * hour, won: true, applied: "6000.00", unapplied: "0.00", shortfall: "6000.00"})
 }
 
-// openDispute opens a dispute, and withdraws ends it after a day, in which the order does not go on.
+// openDispute opens a dispute, and withdrawDispute withdraws it after a day.
 func (h *handLog) openDispute(n, number int) {
 	h.commit(meta(byBuyer, "open-dispute"), orderEvent(n, "dispute-opened", jsonObject{
 		"number", number, "ground", "quality", "claimed", usdAmount("1.00"), "escalate_from", h.now.Add(3 * day), "escalate_by", h.now.Add(6 * day),
@@ -155,8 +157,8 @@ func (h *handLog) withdrawDispute(n int, receiptBy, payBy time.Time) {
 	h.commit(meta(byBuyer, "withdraw"), orderEvent(n, "dispute-withdrawn", jsonObject{"receipt_deadline", receiptBy, "pay_by", payBy}.String()))
 }
 
-// repeatedDisputes is order 12: two disputes while money is missing, then a ruling before shipment and one
-// more dispute after it, which is ruled too. Order 20 has as many as one can have without a ruling.
+// repeatedDisputes: order 12 has two disputes before it is funded, then a ruling before shipment and one
+// more dispute after it, with another ruling. Order 20 has the maximum of disputes without a ruling.
 func (h *handLog) repeatedDisputes() {
 	h.recordPayment(12, receipt{method: "tt", reference: "part", amount: "1000.00", applied: "1000.00", unapplied: "0.00"})
 	h.openDispute(12, 1)
@@ -170,7 +172,7 @@ func (h *handLog) repeatedDisputes() {
 		h.commit(`{"role":"system","command":"escalate"}`, orderEvent(12, "dispute-escalated", `{"by":"system"}`))
 		if number == 3 {
 			h.commit(meta(byPlatform, "arbitrate"), orderEvent(12, "arbitrated", `{}`))
-			h.ship(12, start.Add((2+30+6)*day)) // six of these days were those of the dispute
+			h.ship(12, start.Add((2+30+6)*day)) // the dispute took six of these days
 			continue
 		}
 		h.commit(meta(byPlatform, "arbitrate"), orderEvent(12, "arbitrated", jsonObject{"receipt_deadline", start.Add((8 + 15 + 6) * day)}.String()))
@@ -183,7 +185,8 @@ func (h *handLog) repeatedDisputes() {
 	}
 }
 
-// compensatedAndLost is order 13: the platform compensates, and the bank of the payer pays as well.
+// compensatedAndLost: the platform compensates the buyer of order 13, and then the payment is charged back
+// and lost as well.
 func (h *handLog) compensatedAndLost() {
 	h.cardPayment(13, "C13", "6000.00", "6000.00", "0.00", fundedEvent(13))
 	h.openDispute(13, 1)
@@ -198,7 +201,7 @@ func (h *handLog) compensatedAndLost() {
 	h.resolveCase(13, caseReport{method: "card", reference: "K-C13", name: "cb-1", at: 2 * hour, taken: "6000.00", lost: "6000.00"})
 }
 
-// refundedAndClosed is order 14: refunded in full and closed, charged back all the same, and won.
+// refundedAndClosed: order 14 is refunded in full and closed, then charged back and won.
 func (h *handLog) refundedAndClosed() {
 	h.cardPayment(14, "C14", "6000.00", "6000.00", "0.00", fundedEvent(14))
 	line := "line-s-acme~2FUSD"
@@ -211,8 +214,8 @@ func (h *handLog) refundedAndClosed() {
 	h.recordPayment(14, receipt{method: "tt", reference: "late", amount: "10.00", applied: "0.00", unapplied: "10.00"})
 }
 
-// refundedAndLost are order 15, of which a shortfall is all that is left, and order 16, half of whose
-// payment was refunded before the bank took it back.
+// refundedAndLost: order 15 loses its payment after a shortfall was accepted; half of the payment of
+// order 16 is refunded before the bank takes it back.
 func (h *handLog) refundedAndLost() {
 	h.cardPayment(15, "C15", "2100.00", "2100.00", "0.00", fundedEvent(15))
 	h.commit(meta(bySeller, "accept-shortfall"), orderEvent(15, "shortfall-accepted", `{"amount":"3900.00 USD"}`))
@@ -229,8 +232,8 @@ func (h *handLog) refundedAndLost() {
 	h.commit(`{"role":"system","command":"expire"}`, h.closeEvents(16, "expired")...)
 }
 
-// recalledTransfers are the orders 6, 17 and 18: transfers that banks take back before and after shipment, one of
-// them after its surplus was returned. What comes in later for order 18 makes up for it.
+// recalledTransfers: banks recall transfers of the orders 6, 17 and 18 before and after shipment, one of
+// them after its surplus was returned. A later payment of order 18 covers a part of the recalls.
 func (h *handLog) recalledTransfers() {
 	h.recordPayment(6, receipt{method: "tt", reference: "0001", amount: "2000.00", applied: "2000.00", unapplied: "0.00"}, fundedEvent(6))
 	h.openCase(6, caseReport{method: "tt", reference: "0001", name: "r-1", payment: "2000.00", at: hour, applied: "2000.00", unapplied: "0.00", taken: "2000.00", lost: "2000.00"}, h.unfundedEvent(6))
@@ -249,7 +252,7 @@ func (h *handLog) recalledTransfers() {
 	h.recordPayment(18, receipt{method: "tt", reference: "0003", amount: "1600.00", applied: "600.00", unapplied: "0.00", reversed: "1000.00"})
 }
 
-// voidedRecords are the orders 21 and 22: what was recorded on the one by mistake is the other's.
+// voidedRecords: a payment of order 22 was recorded on order 21 by mistake.
 func (h *handLog) voidedRecords() {
 	h.recordPayment(21, receipt{method: "card", reference: "CH-1", amount: "2000.00", applied: "0.00", unapplied: "2000.00", needsReview: true})
 	h.commit(meta(byPlatform, "void-payment"),
@@ -261,8 +264,7 @@ func (h *handLog) voidedRecords() {
 	h.announce(22, "card", "C22", "2000.00")
 	h.recordPayment(22, receipt{method: "card", id: "C22", reference: "CH-1", amount: "2000.00", applied: "2000.00", unapplied: "0.00"}, fundedEvent(22))
 	h.recordPayment(22, receipt{method: "tt", reference: "twice", amount: "5000.00", applied: "4000.00", unapplied: "1000.00"})
-	// The same reference by another method is another payment. It is no longer under review when its
-	// record is taken back.
+	// The same reference by another method is another payment. Its review ends before its record is voided.
 	h.recordPayment(22, receipt{method: "e-check", id: "E22", reference: "CH-1", amount: "700.00", applied: "0.00", unapplied: "700.00", needsReview: true})
 	h.commit(meta(byBuyer, "initiate-payment"),
 		orderEvent(22, "payment-initiated", jsonObject{
@@ -278,7 +280,8 @@ func (h *handLog) voidedRecords() {
 		entry{h.stream(22, "e-check", "CH-1"), "payment.voided", `{}`})
 }
 
-// modifiedAfterLoss is order 23: lost, modified to other terms, and won before the buyer confirms them.
+// modifiedAfterLoss: the case of order 23 is lost, the terms are modified, and the case is won before the
+// buyer confirms them.
 func (h *handLog) modifiedAfterLoss() {
 	h.cardPayment(23, "C23", "6000.00", "6000.00", "0.00", fundedEvent(23))
 	h.openCase(23, caseReport{method: "card", reference: "K-C23", name: "cb-1", payment: "6000.00", at: hour, applied: "6000.00", unapplied: "0.00", taken: "6000.00", open: 1})
@@ -295,8 +298,8 @@ func (h *handLog) modifiedAfterLoss() {
 		orderEvent(23, "unapplied-applied", `{"amount":"4000.00 USD"}`), fundedEvent(23))
 }
 
-// reportsOutOfOrder is order 24: a case is lost before its later opening is reported, which has an
-// amount. Nothing is open when it arrives.
+// reportsOutOfOrder: the lost case of order 24 is reported before a later opening with another amount. The
+// case stays closed when that report arrives.
 func (h *handLog) reportsOutOfOrder() {
 	h.cardPayment(24, "C24", "2000.00", "2000.00", "0.00", fundedEvent(24))
 	h.openCase(24, caseReport{method: "card", reference: "K-C24", name: "cb-1", payment: "2000.00", claimed: "100.00", at: hour, applied: "100.00", unapplied: "0.00", taken: "100.00", open: 1})
@@ -304,9 +307,9 @@ func (h *handLog) reportsOutOfOrder() {
 	h.openCase(24, caseReport{method: "card", reference: "K-C24", name: "cb-1", payment: "2000.00", claimed: "50.00", at: 2 * hour, applied: "-50.00", unapplied: "0.00", taken: "50.00", lost: "50.00"})
 }
 
-// surplusReturnedAndLost is order 25: a wire is applied and the card's surplus returned; then the card is
-// charged back and won, and the wire recalled. Order 30 is the same without the return, and its recall
-// takes the surplus first.
+// surplusReturnedAndLost: a transfer is applied to order 25 and the surplus card payment returned; then
+// the card payment is charged back and won, and the transfer recalled. Nothing of order 30 is returned, and
+// its recall takes the surplus first.
 func (h *handLog) surplusReturnedAndLost() {
 	h.announce(25, "card", "C25", "6000.00")
 	h.recordPayment(25, receipt{method: "tt", reference: "w", amount: "6000.00", applied: "6000.00", unapplied: "0.00"}, fundedEvent(25))
@@ -320,9 +323,9 @@ func (h *handLog) surplusReturnedAndLost() {
 	h.openCase(30, caseReport{method: "tt", reference: "w", name: "r-1", payment: "6500.00", claimed: "700.00", at: hour, applied: "200.00", unapplied: "500.00", taken: "700.00", lost: "700.00"}, h.unfundedEvent(30))
 }
 
-// reviewedAfterCase is order 26: of a payment under review a part was returned before it is charged
-// back, so that its case finds less than it takes. Once the review ends, the rest is the order's to give.
-// Order 33 has nothing to spare and falls back.
+// reviewedAfterCase: a part of a payment under review was returned before it is charged back, so that the
+// case takes more than is left of it. When the review ends, the case takes the rest from the order. Order 26
+// stays funded; order 33 does not, and returns to the confirmed phase.
 func (h *handLog) reviewedAfterCase() {
 	h.caseBeyondReview(26)
 	h.caseBeyondReview(33, h.unfundedEvent(33))
@@ -345,7 +348,7 @@ func (h *handLog) caseBeyondReview(n int, then ...entry) {
 	}, then...)...)
 }
 
-// shipmentClockPaused is order 27: while it is frozen, and while its money is away, the agreed time stands still.
+// shipmentClockPaused: the clock of the agreed time of shipment is stopped while order 27 is frozen.
 func (h *handLog) shipmentClockPaused() {
 	h.recordPayment(27, receipt{method: "tt", reference: "part", amount: "1000.00", applied: "1000.00", unapplied: "0.00"})
 	h.openDispute(27, 1)
@@ -353,14 +356,14 @@ func (h *handLog) shipmentClockPaused() {
 	h.recordPayment(27, receipt{method: "tt", reference: "rest", amount: "1000.00", applied: "1000.00", unapplied: "0.00"}, fundedEvent(27))
 	h.withdrawDispute(27, time.Time{}, time.Time{})
 	h.advance(30 * day)
-	h.ship(27, start.Add(33*day)) // paid on day 2; the day after it does not count
+	h.ship(27, start.Add(33*day)) // paid on day 2; the order was frozen on the day after
 	h.log[len(h.log)-1].Data = []byte(string(h.log[len(h.log)-1].Data[:len(h.log[len(h.log)-1].Data)-1]) + `,"late":true}`)
 }
 
-// firstEditionPayments are orders whose payments the first edition recorded. Order 28 was charged back by
-// it, and the case ends in the second edition. Order 29 has a transfer under review that is adopted, and
-// applied later. Order 31 was closed by the first edition while a chargeback was open, and has money
-// left. Order 32 was left ready to ship without money.
+// firstEditionPayments: the first edition recorded the payments of these orders. The case of order 28 ends
+// in the second edition. A transfer under review of order 29 is adopted and applied later. The first edition
+// closed order 31 while a chargeback was open, and its money came back. It left order 32 ready to ship
+// without money.
 func (h *handLog) firstEditionPayments() {
 	first := func(n int, method, id, reference, amount, applied, unapplied, more string) entry {
 		account := ""
@@ -412,7 +415,8 @@ func (h *handLog) firstEditionPayments() {
 	h.commit(`{"role":"system","command":"unfund"}`, h.unfundedEvent(32))
 }
 
-// TestSecondEdition audits the money of the second edition, and knows what became of it.
+// TestSecondEdition audits a log of the second edition and compares the money of each order with the
+// expected amounts.
 func TestSecondEdition(t *testing.T) {
 	log := secondEdition(t)
 	a := audit.New(settings()...)
@@ -420,12 +424,12 @@ func TestSecondEdition(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range goldenMoneyOfOrders {
-		lonely := audit.New(append(settings(), audit.OrdersOnly())...)
-		if err := lonely.Log(t.Context(), newLog(orderHistory(log, c.order))); err != nil {
-			t.Errorf("order %d alone: %v", c.order, err)
+		single := audit.New(append(settings(), audit.OrdersOnly())...)
+		if err := single.Log(t.Context(), newLog(orderHistory(log, c.order))); err != nil {
+			t.Errorf("order %d with OrdersOnly: %v", c.order, err)
 			continue
 		}
-		for name, f := range map[string]audit.Figures{"": orderFigures(t, a, c.order), " alone": orderFigures(t, lonely, c.order)} {
+		for name, f := range map[string]audit.Figures{"": orderFigures(t, a, c.order), " with OrdersOnly": orderFigures(t, single, c.order)} {
 			got := goldenMoney{
 				c.order, f["phase"].(string), cents(f, "applied"), cents(f, "unapplied"), cents(f, "returned"), cents(f, "reversed"),
 				cents(f, "shortfall"), cents(f, "refunded"), cents(f, "taken"), cents(f, "beyond"), cents(f, "owed"),
@@ -437,7 +441,7 @@ func TestSecondEdition(t *testing.T) {
 	}
 }
 
-// goldenMoney is what became of the money of an order, in cents.
+// goldenMoney has the expected amounts of an order, in cents.
 type goldenMoney struct {
 	order                                             int
 	phase                                             string
