@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -71,8 +72,11 @@ func child(task, path string) error {
 		return err
 	}
 	defer s.Close()
-	if task == "victim" {
+	switch task {
+	case "victim":
 		return storetest.Victim(s)
+	case "swallows":
+		return storetest.Victim(swallows{s})
 	}
 	return storetest.Write(ctx, s, say)
 }
@@ -203,6 +207,36 @@ func TestFullDisk(t *testing.T) {
 		Full: ErrFull,
 		Open: func(t testing.TB, dir string) events.Store {
 			s, err := Open(t.Context(), filepath.Join(dir, "log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+	})
+}
+
+// swallows is a store that acknowledges a commit that failed.
+type swallows struct{ *Store }
+
+func (s swallows) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	r, err := s.Store.Append(ctx, c)
+	if _, ok := errors.AsType[*Error](err); ok {
+		return events.Receipt{Commit: c.ID}, nil
+	}
+	return r, err
+}
+
+// TestIOErrors fails one call after the other of a process that makes a file and writes to it.
+func TestIOErrors(t *testing.T) {
+	t.Parallel()
+	storetest.IOErrors(t, storetest.IOErrorsConfig{
+		Args:     func(path string) []string { return []string{"victim", path} },
+		Swallows: func(path string) []string { return []string{"swallows", path} },
+		Files: func(path string) []string {
+			return []string{filepath.Dir(path), path, path + "-wal", path + "-shm", path + "-journal"}
+		},
+		Open: func(t testing.TB, path string) events.Store {
+			s, err := Open(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,8 @@
 // acknowledged. A test with deaths of its own, such as one in the middle of a transaction, uses
 // the parts of Kill: Child and Start for processes, Write for a writer, Auditor for the
 // comparison. PowerCut cuts the power of the disk under the writer, and under its server if it has
-// one: what was acknowledged must be on the disk. FullDisk fills the disk.
+// one: what was acknowledged must be on the disk. FullDisk fills the disk,
+// and IOErrors lets one system call after the other fail.
 //
 // See TestPromisesAreQuoted, which holds the promises to the comment of events.Store, and
 // TestAuditorFinds for what an Auditor finds.

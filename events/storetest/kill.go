@@ -28,13 +28,14 @@ type KillConfig struct {
 	Kills int
 }
 
-// The deaths of a Victim. Kill and PowerCut write one of them to its standard input.
+// The deaths of a Victim. Kill, PowerCut and IOErrors write one of them to its standard input.
 const (
 	beforeCommit       = "before-commit"
 	afterCommit        = "after-commit"
 	acknowledgesBefore = "acknowledges-before-commit"
 	atRandom           = "at-random"
-	waiting            = "waiting" // after the last commit
+	waiting            = "waiting"     // after the last commit
+	untilError         = "until-error" // or so many commits
 )
 
 // lastCommit is the number of the commit at which a scripted death comes.
@@ -120,7 +121,7 @@ func (c KillConfig) audit(t *testing.T, auditor *Auditor, writers ...*Process) (
 	return auditor.Audit(t.Context(), s)
 }
 
-// Victim writes to a log in a process that Kill or PowerCut has started, and prints what it does, up to a
+// Victim writes to a log in a process that Kill, PowerCut or IOErrors has started, and prints what it does, up to a
 // scripted death or until it is killed.
 func Victim(s events.Store) error {
 	in := bufio.NewScanner(os.Stdin)
@@ -155,6 +156,8 @@ func Victim(s events.Store) error {
 				select {}
 			}
 		}
+	case untilError:
+		return writeSome(s)
 	case atRandom:
 		errs := make(chan error)
 		for range 3 {
@@ -162,7 +165,7 @@ func Victim(s events.Store) error {
 		}
 		return <-errs
 	default:
-		return fmt.Errorf("storetest: %q is not a death of Kill or PowerCut: Victim was called outside of them", death)
+		return fmt.Errorf("storetest: %q is no death: Victim was called outside of Kill, PowerCut and IOErrors", death)
 	}
 	return Write(context.Background(), s, say)
 }

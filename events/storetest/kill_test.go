@@ -66,7 +66,7 @@ func TestProcess(t *testing.T) {
 	}{
 		{"die", "", "a line"}, // not the one that is cut off
 		{"other", "", "error no such task"},
-		{"victim", "of what?", `error storetest: "of what?" is not a death of Kill or PowerCut: Victim was called outside of them`},
+		{"victim", "of what?", `error storetest: "of what?" is no death: Victim was called outside of Kill, PowerCut and IOErrors`},
 	} {
 		p := Start(t, c.task)
 		if c.say != "" {

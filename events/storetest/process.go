@@ -63,9 +63,15 @@ type Process struct {
 // test ends, if it still runs.
 func Start(t testing.TB, args ...string) *Process {
 	t.Helper()
+	return startUnder(t, nil, args)
+}
+
+// startUnder is Start for a process that another program, with its arguments, runs.
+func startUnder(t testing.TB, program, args []string) *Process {
+	t.Helper()
 	p := &Process{t: t}
 	p.news = sync.NewCond(&p.mu)
-	out, err := p.start(args)
+	out, err := p.start(program, args)
 	if err != nil {
 		t.Fatalf("start a process: %v", err)
 	}
@@ -77,7 +83,7 @@ func Start(t testing.TB, args ...string) *Process {
 	return p
 }
 
-func (p *Process) start(args []string) (out io.Reader, err error) {
+func (p *Process) start(program, args []string) (out io.Reader, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -86,7 +92,8 @@ func (p *Process) start(args []string) (out io.Reader, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.cmd = exec.Command(self)
+	line := append(slices.Clone(program), self)
+	p.cmd = exec.Command(line[0], line[1:]...)
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text))
 	p.cmd.Stderr = os.Stderr
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
