@@ -3,9 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/session"
 )
 
 // minServer is the oldest server that the store works with.
@@ -117,11 +115,7 @@ func (d *dialer) settle(ctx context.Context, l *link) error {
 	if d.durability == events.DurabilityProcess {
 		settings["synchronous_commit"] = "off"
 	}
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		fmt.Fprintf(&b, "SET %s = %s;", name, settings[name])
-	}
-	if _, err := l.conn.PgConn().Exec(ctx, b.String()).ReadAll(); err != nil {
+	if err := session.Set(ctx, l.conn.PgConn(), settings); err != nil {
 		return err
 	}
 	if d.durability == events.DurabilityFsync {

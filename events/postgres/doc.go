@@ -7,9 +7,12 @@
 // Migrate makes the schema, or brings it forward; Schema returns the same statements for a
 // tool of your own. Open and New change nothing, and refuse with an *OpenError a schema that is
 // not a log of the version that they know. Open has a pool of its own, New uses the caller's.
-// Beside the pool a store has one connection on which it appends, which must be a session of
-// the server and not one of many behind a pooler that hands out transactions, and one on which
-// it listens once Changed was called.
+// Beside the pool a store has one connection on which it appends, and one on which it listens
+// once Changed was called.
+//
+// All of them must be sessions of the server. A pooler such as pgbouncer may stand before it with
+// pool_mode = session; one that hands out connections by transaction or by statement is found out
+// when the store is opened, and refused with ErrPooled.
 //
 // # Durability
 //
@@ -64,6 +67,6 @@
 // indexes whether the tables were ever analysed or not.
 //
 // See TestStore for the promises of events.Store, TestInterleavings, TestCommitOrder and
-// TestFourProcesses for the order, TestKilledClients and TestKilledServer for deaths at either
+// TestFourProcesses for the order, TestPoolers for pgbouncer, TestKilledClients and TestKilledServer for deaths at either
 // end, TestReplyIsLost for connections, and TestDamageIsFound for records changed by hand.
 package postgres

@@ -8,11 +8,17 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/session"
 )
 
 // ErrFull is found by errors.Is in the error of a call that failed because the server's disk is
 // full. Reads still work, and appends work again once there is space.
 var ErrFull = errors.New("postgres: disk is full")
+
+// ErrPooled is found by errors.Is in the error of Open and New behind a pooler that hands out
+// connections of the server by transaction, such as pgbouncer with pool_mode = transaction. The
+// store needs sessions.
+var ErrPooled = session.ErrPooled
 
 // OpenError says why a schema cannot be opened as a log, or migrated. Nothing was changed.
 type OpenError struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/session"
 )
 
 var (
@@ -96,8 +97,12 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, c.refuse("the DSN cannot be read", err)
 	}
-	for name, value := range planning() {
-		config.ConnConfig.RuntimeParams[name] = value
+	// Before there is a pool, which may begin to connect at once.
+	if err := session.Check(ctx, config); err != nil {
+		return nil, c.openError(ctx, "cannot be reached", err)
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		return session.Set(ctx, conn.PgConn(), planning())
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -118,6 +123,9 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts ...Option) (*Store, error
 	c, err := newConfig(opts)
 	if err != nil {
 		return nil, err
+	}
+	if err := session.Check(ctx, pool.Config()); err != nil {
+		return nil, c.openError(ctx, "cannot be reached", err)
 	}
 	return c.open(ctx, pool, false)
 }
@@ -210,7 +218,9 @@ func (c *config) openError(ctx context.Context, otherwise string, err error) err
 		return ctx.Err()
 	}
 	reason := otherwise
-	if _, ok := errors.AsType[*SettingError](err); ok {
+	if errors.Is(err, ErrPooled) {
+		reason = "a pooler stands before the server"
+	} else if _, ok := errors.AsType[*SettingError](err); ok {
 		reason = "the server cannot keep the promises of the log"
 	} else if _, ok := errors.AsType[*VersionError](err); ok {
 		reason = "was migrated by a later version of this package"

@@ -15,6 +15,9 @@
 //
 // the reader can also read the tables of later versions. A standby of the server can be read too.
 //
+// A pooler such as pgbouncer may stand before the server if it hands out sessions (pool_mode =
+// session); otherwise Open refuses with ErrPooled. Before a standby that is not found out.
+//
 // # Tables
 //
 // Version 2 of a view named board with a table named orders has its rows in the table

@@ -6,12 +6,18 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tradesurety/surety/events/postgres/session"
 )
 
 var (
 	// ErrFull is found by errors.Is in the error of a call that failed because the server's
 	// disk is full. Reads continue to work, and commits do once there is space again.
 	ErrFull = errors.New("postgres: views: disk is full")
+	// ErrPooled is found by errors.Is in the error of Open behind a pooler that hands out
+	// connections of the server by transaction, such as pgbouncer with pool_mode = transaction.
+	// The store needs sessions: its settings would stay behind for other clients.
+	ErrPooled = session.ErrPooled
 	// ErrPrivilege is found by errors.Is in the error of a call that the role may not make.
 	ErrPrivilege = errors.New("postgres: views: the role lacks a privilege")
 )

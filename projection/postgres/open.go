@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tradesurety/surety/events/postgres/session"
 	"github.com/tradesurety/surety/projection"
 	"github.com/tradesurety/surety/projection/internal/sqlstore"
 )
@@ -64,8 +65,12 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, s.refuse("the DSN cannot be read", err)
 	}
-	for name, value := range settings() {
-		config.ConnConfig.RuntimeParams[name] = value
+	// Before there is a pool, which may begin to connect at once.
+	if err := session.Check(ctx, config); err != nil {
+		return nil, s.openError(ctx, "cannot be reached", err)
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		return session.Set(ctx, conn.PgConn(), settings())
 	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, s.openError(ctx, "the pool cannot be made", err)
@@ -115,7 +120,9 @@ func (s *Store) openError(ctx context.Context, otherwise string, err error) erro
 		return ctx.Err()
 	}
 	reason := otherwise
-	if _, ok := errors.AsType[*SettingError](err); ok {
+	if errors.Is(err, ErrPooled) {
+		reason = "a pooler stands before the server"
+	} else if _, ok := errors.AsType[*SettingError](err); ok {
 		reason = "the server is not what the store needs"
 	} else if _, ok := errors.AsType[*PrivilegeError](err); ok || code(err) == noPrivilege {
 		reason = "the role lacks a privilege"

@@ -8,10 +8,10 @@ import (
 
 // confine makes a command run under the account of the server. If it stays, the kernel signals
 // it to end, with all its children, when this process has ended.
-func (s *Server) confine(cmd *exec.Cmd, stays bool) {
+func (h *home) confine(cmd *exec.Cmd, stays bool) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if s.owner != nil {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(s.owner.uid), Gid: uint32(s.owner.gid)}
+	if h.owner != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(h.owner.uid), Gid: uint32(h.owner.gid)}
 	}
 	if stays {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT

@@ -6,12 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,19 +18,8 @@ var errNoBinaries = errors.New("initdb and postgres are not on this machine")
 // Server is a cluster in a directory of its own, which listens on a socket there and nowhere
 // else. It dies with the test binary, however that ends.
 type Server struct {
-	dir      string
+	home
 	settings []string
-	owner    *owner
-	life     *life // of the process that runs, nil when none does
-}
-
-// owner is the account that PostgreSQL runs under; nil stands for the one of the tests.
-type owner struct{ uid, gid int }
-
-// life is one run of the server.
-type life struct {
-	process *os.Process
-	ended   chan struct{}
 }
 
 // start makes a cluster in a new directory, below that one if it is not empty, and starts it.
@@ -44,17 +29,14 @@ func start(below string, settings ...string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{settings: settings}
-	if s.owner, err = account(); err != nil {
+	if s.home, err = newHome(below); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp(below, "surety-pg-"); err != nil {
-		return nil, err
+	err = s.make(initdb)
+	if err == nil {
+		err = s.Start()
 	}
-	if err := s.make(initdb); err != nil {
-		os.RemoveAll(s.dir)
-		return nil, err
-	}
-	if err := s.Start(); err != nil {
+	if err != nil {
 		s.remove()
 		return nil, err
 	}
@@ -63,11 +45,6 @@ func start(below string, settings ...string) (*Server, error) {
 
 // make makes the files of an empty cluster.
 func (s *Server) make(initdb string) error {
-	if s.owner != nil {
-		if err := os.Chown(s.dir, s.owner.uid, s.owner.gid); err != nil {
-			return err
-		}
-	}
 	cmd := exec.Command(initdb, "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--pgdata="+s.data())
 	cmd.Dir = s.dir
 	s.confine(cmd, false)
@@ -101,54 +78,16 @@ func (s *Server) Start() error {
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
-	cmd := exec.Command(postgres, args...)
-	cmd.Dir = s.dir
-	log, err := os.Create(filepath.Join(s.dir, "log"))
-	if err != nil {
+	if err := s.launch(exec.Command(postgres, args...)); err != nil {
 		return err
 	}
-	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
-	s.confine(cmd, true)
-	started := make(chan error)
-	l := &life{ended: make(chan struct{})}
-	go func() {
-		// The kernel ends the server when the thread that started it ends.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		l.process = cmd.Process
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // how it ended is in its log
-		}
-		close(l.ended)
-	}()
-	if err := <-started; err != nil {
-		return err
-	}
-	s.life = l
-	return s.ready(l)
-}
-
-// ready waits until the server takes connections.
-func (s *Server) ready(l *life) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for {
+	return s.ready(func(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, s.DSN())
-		if err == nil {
-			return conn.Close(ctx)
-		}
-		select {
-		case <-l.ended:
-			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			return fmt.Errorf("postgres has ended: %s", text)
-		case <-ctx.Done():
+		if err != nil {
 			return err
-		case <-time.After(10 * time.Millisecond):
 		}
-	}
+		return conn.Close(ctx)
+	})
 }
 
 // Stop ends the server as an administrator does who does not wait for its clients.
@@ -180,54 +119,10 @@ func (s *Server) Kill() error {
 	return nil
 }
 
-func (s *Server) end(sig os.Signal) error {
-	if s.life == nil {
-		return nil
-	}
-	if err := s.life.process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	<-s.life.ended
-	s.life = nil
-	return nil
-}
-
 // remove ends the server and removes its files.
 func (s *Server) remove() {
 	_ = s.Kill() // the files go with it
 	os.RemoveAll(s.dir)
-}
-
-// children returns the processes whose parent has that id.
-func children(parent int) (pids []int) {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range stats {
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if _, of := status(pid); err == nil && of == strconv.Itoa(parent) {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
-
-// alive reports whether a process runs, and so may keep memory and files in use.
-func alive(pid int) bool {
-	state, _ := status(pid)
-	return state != "" && state != "Z" && state != "X"
-}
-
-// status returns the state and the parent of a process, or nothing if there is none.
-func status(pid int) (state, parent string) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return "", ""
-	}
-	// The name, in parentheses, may hold anything; what follows it is plain.
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	if len(fields) < 2 {
-		return "", ""
-	}
-	return fields[0], fields[1]
 }
 
 // binary finds a program of PostgreSQL on the path or where Debian keeps it.
@@ -240,27 +135,4 @@ func binary(name string) (string, error) {
 		return "", errNoBinaries
 	}
 	return found[len(found)-1], nil
-}
-
-// account returns the account that PostgreSQL is to run under: it refuses root.
-func account() (*owner, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, err := strconv.Atoi(u.Uid)
-		if err != nil {
-			return nil, err
-		}
-		gid, err := strconv.Atoi(u.Gid)
-		if err != nil {
-			return nil, err
-		}
-		return &owner{uid, gid}, nil
-	}
-	return nil, errors.New("the tests run as root, and there is neither postgres nor nobody to run a server as")
 }
