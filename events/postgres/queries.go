@@ -17,6 +17,7 @@ type queries struct {
 	all      string
 	filtered string
 	settled  string
+	next     string
 	save     string
 	latest   string
 }
@@ -54,6 +55,7 @@ CROSS JOIN LATERAL (SELECT digest, position FROM {schema}.records WHERE commit_i
 			" AND ($4::text[] IS NULL OR split_part(stream, '-', 1) = ANY ($4)) AND ($5::text[] IS NULL OR type = ANY ($5))" +
 			" ORDER BY position LIMIT $3"),
 		settled: s.in("SELECT coalesce(max(position), 0) FROM {schema}.records"),
+		next:    s.in("SELECT coalesce(min(position) - 1, $2) FROM {schema}.records WHERE position > $1"),
 		save: s.in("INSERT INTO {schema}.snapshots AS s (stream, fold, version, data) VALUES ($1, $2, $3, $4)" +
 			" ON CONFLICT (stream, fold) DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version >= s.version"),
 		latest: s.in("SELECT version, data FROM {schema}.snapshots WHERE stream = $1 AND fold = $2"),

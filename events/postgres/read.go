@@ -131,6 +131,10 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 				to = min(end, at+pagePositions)
 				err = s.fill(ctx, p, "", s.queries.filtered, int64(at), int64(to), p.limit, categories, types)
 			}
+			if err == nil && p.rows == 0 && to < end {
+				// A window of nothing may be the first of many: the next begins where there is a record.
+				to, err = s.before(ctx, to, end)
+			}
 			if err != nil {
 				yield(events.Record{}, err)
 				return
@@ -145,6 +149,17 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 			}
 		}
 	}
+}
+
+// before returns the position before the first record after a position, or end if there is none.
+func (s *Store) before(ctx context.Context, after, end events.Position) (p events.Position, err error) {
+	err = s.read(ctx, "read", func(ctx context.Context) (pgx.Rows, error) {
+		return s.pool.Query(ctx, s.queries.next, s.mode, pgx.QueryResultFormats{1}, int64(after), int64(end))
+	}, func(v [][]byte) error {
+		p = events.Position(number(v[0]))
+		return nil
+	})
+	return p, err
 }
 
 // possible returns the part of a filter's list that the database can hold: the rest matches no

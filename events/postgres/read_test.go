@@ -1,12 +1,17 @@
 package postgres
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
 )
@@ -241,3 +246,52 @@ func TestPlansKeepToIndexes(t *testing.T) {
 		t.Errorf("the table was scanned %d times", table-before)
 	}
 }
+
+// TestGapsOfPositions reads through a filter past positions that no record has, and counts queries:
+// one page with records, the search for where they go on, and the next page, however wide the gap.
+func TestGapsOfPositions(t *testing.T) {
+	p := newPlace(t)
+	s := p.open(t)
+	appended(t, s, one("order-1", 0, "a"))
+	const gap = 1_000_000_000
+	const move = "INSERT INTO {schema}.records SELECT position + %d, version + 1, at, gen_random_uuid(), schema, idx, stream, type, digest, meta, data FROM {schema}.records WHERE position = %d"
+	p.run(t, fmt.Sprintf(move, gap, 1), fmt.Sprintf(move, gap, 1+gap))
+	config := s.pool.Config()
+	asked := new(asked)
+	config.ConnConfig.Tracer = asked
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	counted, err := New(t.Context(), pool, WithSchema(p.schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, counted)
+	asked.Store(0)
+	var found []events.Position
+	for r, err := range counted.ReadAll(t.Context(), 0, events.Filter{Types: []string{"a"}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, r.Position)
+	}
+	if !slices.Equal(found, []events.Position{1, 1 + gap, 1 + 2*gap}) {
+		t.Errorf("the positions are %d", found)
+	}
+	// The end, a page, and for each gap a page without records, the search and a page.
+	if n := asked.Load(); n > 8 {
+		t.Errorf("%d queries", n)
+	}
+}
+
+// asked counts the queries of a pool.
+type asked struct{ atomic.Int64 }
+
+func (a *asked) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	a.Add(1)
+	return ctx
+}
+
+func (a *asked) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
