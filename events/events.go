@@ -196,6 +196,15 @@ type Signaler interface {
 	Changed() <-chan struct{}
 }
 
+// Hearer is a Signaler that knows whether its signal is of all commits. Like the signal it saves
+// polls; correctness does not depend on it.
+type Hearer interface {
+	Signaler
+	// Hears reports whether Changed returns a channel that the next commit of any process
+	// closes, and not of this process alone. When that ends, the channel is closed too.
+	Hears() bool
+}
+
 // Snapshot is a folded state kept to save a replay. Correctness does not depend on it: it may
 // be lost at any time, and one that cannot be read is ignored and replaced.
 type Snapshot struct {

@@ -10,6 +10,9 @@ import (
 // DefaultPoll is how often Tail asks a store for records of other processes.
 const DefaultPoll = 25 * time.Millisecond
 
+// HeardPoll is how often Tail asks a store that hears of all commits: see Hearer.
+const HeardPoll = time.Second
+
 // PositionError says that a reader stands beyond the end of the log: the log is another one,
 // or one that was restored from a backup. What the reader has made of it cannot be continued.
 type PositionError struct {
@@ -40,65 +43,61 @@ func PollEvery(d time.Duration) TailOption {
 // Tail yields the records that pass the filter and whose position is higher than after, and
 // then, as they are committed, all that follow, each once and in position order. It waits
 // without holding anything of the store. A store that is a Signaler wakes it at once; it
-// also polls, so that commits of other processes are seen.
+// also polls, so that commits of other processes are seen, but no more often than HeardPoll while
+// the store hears of them.
 //
 // The sequence ends with exactly one error, unless the caller leaves it first: ctx.Err() once
-// ctx has ended, ErrClosed once the store is closed, a *PositionError when the log ends before
-// the place that was reached, or the error of a read. Going on from the position
-// of the last record, with this store or another one on the same log, loses nothing and
-// repeats nothing.
+// ctx has ended, ErrClosed once the store is closed, a *ForkError when the log of a Marker is no
+// longer the one that was read, a *PositionError when the log ends before the place that was
+// reached, or the error of a read. Going on from the position of the last record, with this store
+// or another one on the same log, loses nothing and repeats nothing. A position alone does not
+// say which history it is of: to go on in another process, use TailFrom.
 func Tail(ctx context.Context, store Store, after Position, f Filter, opts ...TailOption) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		// A range over the sequence may begin more than once; each begins at after.
+		TailFrom(ctx, store, &Cursor{Position: after}, f, opts...)(yield)
+	}
+}
+
+// TailFrom is Tail from a cursor, which it moves as ReadFrom does: to a record before it yields
+// the record, and past what the filter leaves out. The caller keeps *c after each record, and
+// goes on from it later; a log that is then on another history is a *ForkError, if the store is a
+// Marker.
+func TailFrom(ctx context.Context, store Store, c *Cursor, f Filter, opts ...TailOption) iter.Seq2[Record, error] {
 	t := tail{poll: DefaultPoll}
 	for _, o := range opts {
 		o(&t)
 	}
 	return func(yield func(Record, error) bool) {
-		// A range over the sequence may begin more than once; each begins at after.
-		at := after
 		for {
-			// Taken before the store is asked: a commit between the two is not missed.
-			changed := changes(store)
-			settled, err := store.Settled(ctx)
-			if err == nil && settled < at {
-				err = &PositionError{After: at, Settled: settled}
+			// Taken before the store is asked: a commit between the two is not missed, nor is
+			// the end of hearing.
+			changed, poll := changes(store), t.poll
+			if h, ok := store.(Hearer); ok && h.Hears() {
+				poll = max(poll, HeardPoll)
 			}
-			if err != nil {
-				yield(Record{}, err)
-				return
-			}
-			if settled > at {
-				last, more := readOn(ctx, store, at, f, yield)
-				if !more {
+			taken := *c
+			for r, err := range ReadFrom(ctx, store, c, f) {
+				if err == nil {
+					if err = ctx.Err(); err != nil {
+						*c = taken
+					}
+				}
+				if err != nil {
+					yield(Record{}, err)
 					return
 				}
-				// What the filter has passed over need not be looked at again.
-				at = max(last, settled)
+				if !yield(r, nil) {
+					return
+				}
+				taken = *c
 			}
-			if err := wait(ctx, changed, t.poll); err != nil {
+			if err := wait(ctx, changed, poll); err != nil {
 				yield(Record{}, err)
 				return
 			}
 		}
 	}
-}
-
-// readOn yields what the log has after a position. It returns the last position it yielded,
-// and whether the sequence goes on.
-func readOn(ctx context.Context, store Store, after Position, f Filter, yield func(Record, error) bool) (Position, bool) {
-	for r, err := range store.ReadAll(ctx, after, f) {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			yield(Record{}, err)
-			return after, false
-		}
-		if !yield(r, nil) {
-			return after, false
-		}
-		after = r.Position
-	}
-	return after, true
 }
 
 // changes returns the store's signal, or nil, which never comes.

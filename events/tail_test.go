@@ -333,3 +333,43 @@ func TestTailReturnsReadErrors(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// hearer is a store whose signal is of all commits until it says otherwise.
+type hearer struct {
+	events.Store
+	asked atomic.Int64
+	ends  chan struct{} // closed when it no longer hears
+}
+
+func (h *hearer) Changed() <-chan struct{} { return h.ends }
+
+func (h *hearer) Hears() bool {
+	select {
+	case <-h.ends:
+		return false
+	default:
+		return true
+	}
+}
+
+func (h *hearer) Settled(ctx context.Context) (events.Position, error) {
+	h.asked.Add(1)
+	return h.Store.Settled(ctx)
+}
+
+// A store that hears of all commits is asked once in HeardPoll, and as often as others from the
+// moment it no longer does. Only the number of questions counts: a slow machine asks less.
+func TestTailOfAStoreThatHears(t *testing.T) {
+	store := &hearer{Store: memory.New(), ends: make(chan struct{})}
+	begin := time.Now()
+	out := following(t, events.Tail(t.Context(), store, 0, events.Filter{}, events.PollEvery(time.Millisecond)))
+	time.Sleep(events.HeardPoll / 4)
+	asked, most := store.asked.Load(), 2+int64(time.Since(begin)/events.HeardPoll)
+	if asked > most {
+		t.Errorf("asked %d times, want at most %d", asked, most)
+	}
+	close(store.ends)
+	eventually(t, func() bool { return store.asked.Load() > asked+20 })
+	mustAdd(t, store, "tally-a", 1)
+	wantEqual(t, "position", next(t, out).(events.Record).Position, 1)
+}

@@ -13,7 +13,7 @@ import (
 
 var (
 	_ events.Store     = (*Store)(nil)
-	_ events.Signaler  = (*Store)(nil)
+	_ events.Hearer    = (*Store)(nil)
 	_ events.Snapshots = (*Store)(nil)
 )
 
@@ -256,6 +256,9 @@ func (s *Store) Close() error {
 
 // Changed implements events.Signaler.
 func (s *Store) Changed() <-chan struct{} { return s.shell.Changed() }
+
+// Hears implements events.Hearer: there is no other process.
+func (s *Store) Hears() bool { return true }
 
 // SaveSnapshot implements events.Snapshots. It copies the data.
 func (s *Store) SaveSnapshot(ctx context.Context, snapshot events.Snapshot) error {

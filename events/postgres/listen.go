@@ -89,6 +89,8 @@ func (l *listener) listen() (connected bool) {
 		return false
 	}
 	l.changed.heard(events.Position(last))
+	l.changed.listens(true)
+	defer l.changed.listens(false)
 	for {
 		n, err := conn.WaitForNotification(l.ctx)
 		if err != nil {

@@ -8,10 +8,11 @@ import (
 
 // signal wakes those who wait for the next change.
 type signal struct {
-	mu    sync.Mutex
-	ch    chan struct{} // nil while nobody waits
-	last  events.Position
-	ended bool
+	mu        sync.Mutex
+	ch        chan struct{} // nil while nobody waits
+	last      events.Position
+	listening bool // the listener is connected
+	ended     bool
 }
 
 func (s *signal) next() <-chan struct{} {
@@ -45,6 +46,22 @@ func (s *signal) heard(p events.Position) {
 		s.last = p
 		s.fire()
 	}
+}
+
+// listens notes whether the commits of other processes are heard. Who waits for a signal that does
+// not come any more is woken.
+func (s *signal) listens(now bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listening = now; !now {
+		s.fire()
+	}
+}
+
+func (s *signal) hears() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listening
 }
 
 // fire wakes those who wait. The mutex is held.

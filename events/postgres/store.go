@@ -15,7 +15,7 @@ import (
 
 var (
 	_ events.Store     = (*Store)(nil)
-	_ events.Signaler  = (*Store)(nil)
+	_ events.Hearer    = (*Store)(nil)
 	_ events.Snapshots = (*Store)(nil)
 )
 
@@ -241,6 +241,9 @@ func (s *Store) Changed() <-chan struct{} {
 	s.listener.start()
 	return s.changed.next()
 }
+
+// Hears implements events.Hearer: the connection on which the store listens is there.
+func (s *Store) Hears() bool { return s.changed.hears() }
 
 // Close implements events.Store. It waits for pages that are being read through a pool of the
 // store's own. A transaction that still waits for the lock of the log is given up after 5 s, and

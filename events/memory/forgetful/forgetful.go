@@ -19,7 +19,7 @@ import (
 
 var (
 	_ events.Store     = (*Store)(nil)
-	_ events.Signaler  = (*Store)(nil)
+	_ events.Hearer    = (*Store)(nil)
 	_ events.Snapshots = (*Store)(nil)
 )
 
@@ -365,6 +365,9 @@ func (s *Store) Close() error {
 
 // Changed implements events.Signaler.
 func (s *Store) Changed() <-chan struct{} { return s.shell.Changed() }
+
+// Hears implements events.Hearer: there is no other process.
+func (s *Store) Hears() bool { return true }
 
 // SaveSnapshot implements events.Snapshots. It copies the data. The snapshots of a stream go when
 // the stream is forgotten to its end.
