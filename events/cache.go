@@ -1,14 +1,19 @@
 package events
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
 
 // Cache keeps the states of the streams used last, for Transact and View. It belongs to one
-// store. A cached state is never newer than the store and may be older: Transact detects that
+// store value: when that has met another history, as a *ForkError says, the cache is empty for
+// good, and the store that is opened anew gets a new one. A cached state is never newer than the store and may be older: Transact detects that
 // by the versions it commits, View by reading on. It is safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
 	limit   int
 	entries map[cacheKey]*cacheEntry
+	forked  bool       // its store has met another history
 	ring    cacheEntry // the sentinel of a ring: next is the entry used last, prev the one used first
 }
 
@@ -65,6 +70,9 @@ func (c *Cache) put(model any, stream StreamID, version Version, view any) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.forked {
+		return
+	}
 	key := cacheKey{model, stream}
 	if e, ok := c.entries[key]; ok {
 		if version > e.version {
@@ -93,6 +101,19 @@ func (c *Cache) drop(model any, stream StreamID) {
 		e.unlink()
 		delete(c.entries, e.key)
 	}
+}
+
+// met empties the cache for good if err says that its store has met another history: what was
+// folded may be in no log.
+func (c *Cache) met(err error) {
+	if fork := (*ForkError)(nil); c == nil || !errors.As(err, &fork) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forked = true
+	clear(c.entries)
+	c.ring.prev, c.ring.next = &c.ring, &c.ring
 }
 
 // front links an entry in as the one used last. The caller holds the lock.

@@ -106,7 +106,11 @@ func (m *Model[S, E]) Continue(stream StreamID, state S, history []Recorded[E]) 
 func (m *Model[S, E]) View(ctx context.Context, store Store, stream StreamID, opts ...Option) (S, Version, error) {
 	c := settings(opts)
 	v, err := m.fetch(ctx, store, c.cache, stream, !c.stale)
+	if marker, ok := store.(Marker); ok && err == nil && c.stale {
+		err = marker.Holds(ctx, Mark{}) // the cache does not know that the store value is dead
+	}
 	if err != nil {
+		c.cache.met(err)
 		return m.nothing(err)
 	}
 	return v.state, v.version, nil

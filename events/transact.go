@@ -71,7 +71,7 @@ func settings(opts []Option) *config {
 // current as a success: before Transact returns it, the store confirms, under the ID of the
 // request, that nothing it was decided on has changed; otherwise fn runs again. The same goes
 // for a fn that appends nothing. An error of Load, Create or Append is not a refusal and is
-// returned at once.
+// returned at once, as is a *ForkError: the store will not answer again.
 //
 // If the ID is known, Transact returns the first receipt with Repeated set, whatever fn decides
 // now: what fn has appended or refused this time did not happen, and its states are not those
@@ -120,6 +120,7 @@ func (tx *Tx) attempt(req Request, fn func(context.Context, *Tx) error, dry bool
 	refusal := fn(tx.ctx, tx)
 	tx.done = true
 	if tx.fault != nil {
+		tx.settings.cache.met(tx.fault)
 		// The function may have added where it was, but not hidden what happened.
 		if errors.Is(refusal, tx.fault) {
 			return Receipt{}, nil, refusal
@@ -127,6 +128,7 @@ func (tx *Tx) attempt(req Request, fn func(context.Context, *Tx) error, dry bool
 		return Receipt{}, nil, tx.fault
 	}
 	receipt, err = tx.commit(req, dry, refusal != nil)
+	tx.settings.cache.met(err)
 	switch {
 	case err != nil:
 		if errors.As(err, &again) && !tx.moved(again) {
@@ -177,8 +179,9 @@ func appendKnown(ctx context.Context, store Store, c Commit) (Receipt, error) {
 	var unknown error
 	for asked := 0; ; asked++ {
 		receipt, err := store.Append(ctx, c)
+		fork := (*ForkError)(nil)
 		switch {
-		case errors.Is(err, ErrUnknownOutcome):
+		case errors.Is(err, ErrUnknownOutcome) && !errors.As(err, &fork):
 			unknown = err
 		case unknown != nil && !settles(err):
 			// The store refused to answer: the outcome of the first time stays unknown.
