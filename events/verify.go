@@ -14,6 +14,11 @@ type Report struct {
 	Streams int
 	Commits int
 	Last    Position // of the last record, 0 for an empty log
+	// Links is the number of links that were recomputed, and Uncovered the last position that
+	// no link covers: that of the last record which was there before the links began, or 0. A
+	// store that is not a Marker has no links.
+	Links     int
+	Uncovered Position
 }
 
 // VerifyOption changes how Verify works.
@@ -31,7 +36,9 @@ func Progress(every int, f func(Report)) VerifyOption {
 // It checks that positions rise, that the versions of each stream are 1, 2, 3 without a hole
 // or a duplicate, that each commit's records have the indexes 0, 1, 2 in this order, that
 // stream ids, types, digests, schema versions, instants and sizes lie within the bounds of the log, and
-// that decode takes every record. A nil decode takes them all.
+// that decode takes every record. A nil decode takes them all. It recomputes every link of a
+// Marker from the records that the link covers, so that a record which was changed, removed or
+// added is found; the first link is taken on trust.
 //
 // It holds one entry in memory for each stream and for each commit, some 100 and 40 bytes,
 // and no record.
@@ -40,6 +47,15 @@ func Verify(ctx context.Context, store Store, decode func(Record) error, opts ..
 	for _, o := range opts {
 		o(&v)
 	}
+	if m, ok := store.(Marker); ok {
+		l, err := newLinkVerifier(ctx, m)
+		if err != nil {
+			return v.report, err
+		}
+		defer l.stop()
+		v.links, v.report.Uncovered = l, l.at.Position
+	}
+	var last Record
 	for r, err := range store.ReadAll(ctx, 0, Filter{}) {
 		if err == nil {
 			err = ctx.Err()
@@ -50,7 +66,16 @@ func Verify(ctx context.Context, store Store, decode func(Record) error, opts ..
 		if err := v.check(&r); err != nil {
 			return v.report, r.Corrupt(err)
 		}
+		if v.links != nil {
+			if err := v.links.take(&r, &v.report); err != nil {
+				return v.report, err
+			}
+		}
 		v.count(&r)
+		last = r
+	}
+	if v.links != nil {
+		return v.report, v.links.end(ctx, store, &last)
 	}
 	return v.report, nil
 }
@@ -61,6 +86,7 @@ type verifier struct {
 	every    int
 	progress func(Report)
 	report   Report
+	links    *linkVerifier // nil for a store that is not a Marker
 	heads    map[StreamID]Version
 	next     map[uuid.UUID]uint16 // the index that the commit's next record has
 }

@@ -34,14 +34,14 @@ func TestVerifySoundLog(t *testing.T) {
 		}
 	}
 	mustAdd(t, store, "tally-c", 4)
-	want := events.Report{Records: 31, Streams: 3, Commits: 11, Last: 31}
+	want := events.Report{Records: 31, Streams: 3, Commits: 11, Last: 31, Links: 11}
 	var progress []events.Report
 	for _, d := range []func(events.Record) error{decode, nil} {
 		report, err = events.Verify(t.Context(), store, d, events.Progress(10, func(r events.Report) { progress = append(progress, r) }))
 		wantEqual(t, "report", report, want)
 		wantEqual(t, "error", err, nil)
 	}
-	if len(progress) != 6 || progress[2] != (events.Report{Records: 30, Streams: 2, Commits: 10, Last: 30}) {
+	if len(progress) != 6 || progress[2] != (events.Report{Records: 30, Streams: 2, Commits: 10, Last: 30, Links: 10}) {
 		t.Errorf("progress %+v", progress)
 	}
 	_, err = events.Verify(t.Context(), store, decode, events.Progress(0, nil))
