@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/storetest"
 )
 
 // TestBranch cuts a log at every place around its commits, of which some fill chunks, and
@@ -68,4 +69,23 @@ func TestBranch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFork puts a branch of a log under a store that is open.
+func TestFork(t *testing.T) {
+	storetest.Fork(t, storetest.ForkConfig{
+		Open: func(testing.TB) events.Store { return storetest.NewSwitch(memory.New()) },
+		Save: func(_ testing.TB, s events.Store) func(testing.TB) {
+			on := s.(*storetest.Switch)
+			saved := on.Log().(*memory.Store).Branch(1<<64 - 1)
+			return func(t testing.TB) {
+				if err := on.To(saved); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		Second: func(_ testing.TB, s events.Store) events.Store {
+			return storetest.NewSwitch(s.(*storetest.Switch).Log())
+		},
+	})
 }

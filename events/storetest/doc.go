@@ -35,6 +35,12 @@
 // one: what was acknowledged must be on the disk. FullDisk fills the disk,
 // and IOErrors lets one system call after the other fail.
 //
-// See TestPromisesAreQuoted, which holds the promises to the comment of events.Store, and
+// # Forks
+//
+// Nor can Run see what a store does whose log is rewound while it is open. Fork can, if it is told
+// how to put an earlier state of a log under the store. A Switch is a store whose log a test
+// replaces under what follows it.
+//
+// See TestPromisesAreQuoted, which holds the promises to the comment of events.Store,
 // TestAuditorFinds for what an Auditor finds.
 package storetest
