@@ -19,6 +19,7 @@ const (
 	MaxBatches     = 1000     // batches of a commit, guards included
 	MaxGroup       = 256      // members of a group that are decided in one transaction
 	MaxGroupEvents = 4096     // events of a group that are decided in one transaction, unless its first member has more
+	MaxGroupBytes  = 16 << 20 // bytes of Data and Meta of a group that are decided in one transaction, unless its first member has more
 	MaxSnapshot    = 16 << 20 // bytes of Snapshot.Data
 )
 

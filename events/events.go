@@ -160,8 +160,8 @@ type Store interface {
 	Append(ctx context.Context, c Commit) (Receipt, error)
 
 	// AppendEach commits the members in order, each on its own, in one durable transaction.
-	// It returns one Outcome per member. A group over MaxGroup members or MaxGroupEvents
-	// events is decided in several transactions, in order.
+	// It returns one Outcome per member. A group over MaxGroup members, MaxGroupEvents events or
+	// MaxGroupBytes bytes is decided in several transactions, in order.
 	AppendEach(ctx context.Context, group []Commit) []Outcome
 
 	// Lookup returns the first receipt of a known commit ID, and whether it is known.

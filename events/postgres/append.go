@@ -22,12 +22,7 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 	if c.IsGuard() {
 		return s.check(ctx, c)
 	}
-	var answer [1]events.Outcome
-	r := &request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]}
-	if err := s.writer.submit(r); err != nil {
-		return events.Receipt{}, err
-	}
-	return answer[0].Receipt, answer[0].Err
+	return s.writer.Append(ctx, c)
 }
 
 // check answers a commit that writes nothing from one statement: what it sees is the log at an
@@ -44,28 +39,7 @@ func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, err
 
 // AppendEach implements events.Store.
 func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
-	answers := make([]events.Outcome, len(group))
-	valid := make([]events.Commit, 0, len(group))
-	places := make([]int, 0, len(group))
-	for i := range group {
-		if err := group[i].Validate(); err != nil {
-			answers[i].Err = err
-			continue
-		}
-		valid, places = append(valid, group[i]), append(places, i)
-	}
-	for len(valid) > 0 {
-		n := admit.Part(valid)
-		r := &request{ctx: ctx, commits: valid[:n], answers: make([]events.Outcome, n)}
-		err := s.writer.submit(r)
-		for i, place := range places[:n] {
-			if answers[place] = r.answers[i]; err != nil {
-				answers[place] = events.Outcome{Err: err}
-			}
-		}
-		valid, places = valid[n:], places[n:]
-	}
-	return answers
+	return s.writer.AppendEach(ctx, group)
 }
 
 // Lookup implements events.Store.

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/group"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 	"github.com/tradesurety/surety/events/storetest"
 )
@@ -186,8 +187,10 @@ func (w *caller) shares(mixed bool, c *events.Commit) int {
 // the first position is drawn, as the proof of gaps wants it, and verifies in a later statement
 // than the one that may have waited. Gathering and deciding are the store's own.
 type striped struct {
-	*writer
+	*group.Writer
+	log    *log
 	silent atomic.Bool
+	unsaid bool // the last group was not notified
 	lock   *pgconn.StatementDescription
 	xid    *pgconn.StatementDescription
 	notify *pgconn.StatementDescription
@@ -201,7 +204,7 @@ func openStriped(ctx context.Context, dsn string) (*striped, error) {
 	}
 	// The store's own committer never has anything to do; this one uses its connection.
 	w := &striped{puts: make(map[shape]*pgconn.StatementDescription)}
-	w.writer = &writer{log: s.writer.log, full: make(chan struct{}, 1), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	w.log = s.writer.log
 	conn := s.writer.log.link.conn.PgConn()
 	for _, p := range []struct {
 		to        **pgconn.StatementDescription
@@ -215,51 +218,24 @@ func openStriped(ctx context.Context, dsn string) (*striped, error) {
 			return nil, err
 		}
 	}
-	go w.commit()
+	w.Writer = group.New(false, w.run)
 	return w, nil
 }
 
-func (w *striped) Append(ctx context.Context, c events.Commit) (events.Receipt, error) {
-	var answer [1]events.Outcome
-	if err := w.submit(&request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]}); err != nil {
-		return events.Receipt{}, err
+// run is that of the store with another way to write a group. A group is notified before the next
+// one, after its callers have their answers.
+func (w *striped) run(g *group.Group) {
+	if w.unsaid {
+		var b pgconn.Batch
+		b.ExecStatement(w.notify, nil, nil, binaryFormat)
+		_ = w.log.exchange(nil, &b, nil) // a connection that is lost fails the next group
 	}
-	return answer[0].Receipt, answer[0].Err
-}
-
-// commit is the committer of the store with another way to write a group.
-func (w *striped) commit() {
-	patience := time.NewTimer(0)
-	callers, took := 0, time.Duration(0)
-	for {
-		w.await(callers, groupWait(took), patience)
-		group, _ := w.take()
-		if group == nil {
-			<-w.wake
-			callers = 0
-			continue
-		}
-		var commits []events.Commit
-		for _, r := range group {
-			r.claim()
-			commits = append(commits, r.commits...)
-		}
-		answers := make([]events.Outcome, len(commits))
-		begun := time.Now()
-		err := w.write(commits, answers)
-		took = time.Since(begun)
-		callers = len(group) + w.queued()
-		for i, r := range group {
-			r.err = err
-			r.answers[0] = answers[i]
-			close(r.done)
-		}
-		if !w.silent.Load() && err == nil {
-			var b pgconn.Batch
-			b.ExecStatement(w.notify, nil, nil, binaryFormat)
-			_ = w.log.exchange(nil, &b, nil) // a connection that is lost fails the next group
-		}
+	g.Claim()
+	err := w.write(g.Commits, g.Answers)
+	if err != nil {
+		g.Fail(err)
 	}
+	w.unsaid = !w.silent.Load() && err == nil
 }
 
 // write writes a group on the remembered versions, in one exchange, and if they are outdated in

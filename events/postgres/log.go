@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/group"
 )
 
 const (
@@ -40,26 +41,12 @@ type log struct {
 	heads map[events.StreamID]events.Version
 }
 
-// run executes a group and returns the members that are now to be answered: those whose callers
-// have not left.
-func (l *log) run(group []*request) (members []*request) {
-	var commits []events.Commit
-	for _, r := range group {
-		if r.claim() {
-			members = append(members, r)
-			commits = append(commits, r.commits...)
-		}
+// run executes a group. It never runs under the context of a caller: interrupting a group for
+// one caller would leave all of them without an answer.
+func (l *log) run(g *group.Group) {
+	if g.Claim() {
+		l.settle(g.Commits, g.Answers)
 	}
-	if len(members) == 0 {
-		return nil
-	}
-	answers := make([]events.Outcome, len(commits))
-	l.settle(commits, answers)
-	for _, r := range members {
-		copy(r.answers, answers[:len(r.commits)])
-		answers = answers[len(r.commits):]
-	}
-	return members
 }
 
 // settle answers every member, in one transaction, and in more of them if that one fails.

@@ -35,7 +35,7 @@ func later(ctx context.Context, s *Store, c events.Commit) <-chan error {
 
 func (s stopped) waitQueued(t *testing.T, n int) {
 	t.Helper()
-	eventually(t, fmt.Sprint(n, " requests are queued"), func() bool { return s.writer.queued() == n })
+	eventually(t, fmt.Sprint(n, " requests are queued"), func() bool { return s.writer.Queued() == n })
 }
 
 // TestCancelled cancels a caller in the queue, and one whose group was sent.
@@ -143,16 +143,5 @@ func TestCloseDoesNotWaitForOthers(t *testing.T) {
 	}
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestGroupWait bounds how long a group waits for callers by what the last one took.
-func TestGroupWait(t *testing.T) {
-	for _, tt := range []struct{ took, want time.Duration }{
-		{0, minGroupWait}, {minGroupWait, minGroupWait}, {4 * time.Millisecond, 500 * time.Microsecond}, {time.Hour, maxGroupWait},
-	} {
-		if got := groupWait(tt.took); got != tt.want {
-			t.Errorf("after %s a group waits %s, want %s", tt.took, got, tt.want)
-		}
 	}
 }

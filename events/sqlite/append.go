@@ -18,12 +18,7 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 	if c.IsGuard() {
 		return s.check(ctx, c)
 	}
-	var answer [1]events.Outcome
-	r := &request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]}
-	if err := s.writer.submit(r); err != nil {
-		return events.Receipt{}, err
-	}
-	return answer[0].Receipt, answer[0].Err
+	return s.writer.Append(ctx, c)
 }
 
 // check answers a commit that writes nothing from one reading transaction: what it sees is
@@ -55,21 +50,7 @@ func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, err
 
 // AppendEach implements events.Store.
 func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
-	answers := make([]events.Outcome, len(group))
-	for from := 0; from < len(group); {
-		to := from + admit.Part(group[from:])
-		// A group whose caller has left still writes answers, so they are the request's own.
-		r := &request{ctx: ctx, commits: group[from:to], answers: make([]events.Outcome, to-from)}
-		if err := s.writer.submit(r); err != nil {
-			for i := from; i < to; i++ {
-				answers[i].Err = err
-			}
-		} else {
-			copy(answers[from:to], r.answers)
-		}
-		from = to
-	}
-	return answers
+	return s.writer.AppendEach(ctx, group)
 }
 
 // Lookup implements events.Store.

@@ -171,14 +171,9 @@ func (s stopped) later(ctx context.Context, c events.Commit) <-chan error {
 
 func (s stopped) waitQueued(t *testing.T, n int) {
 	t.Helper()
-	queued := func() int {
-		s.writer.mu.Lock()
-		defer s.writer.mu.Unlock()
-		return len(s.writer.queue)
-	}
-	for deadline := time.Now().Add(10 * time.Second); queued() != n; {
+	for deadline := time.Now().Add(10 * time.Second); s.writer.Queued() != n; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d requests are queued, want %d", queued(), n)
+			t.Fatalf("%d requests are queued, want %d", s.writer.Queued(), n)
 		}
 		time.Sleep(time.Millisecond)
 	}

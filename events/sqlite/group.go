@@ -7,78 +7,35 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/group"
 )
 
-// group is what one transaction takes: the requests whose callers have not left, their
-// commits in order, and an answer to each.
-type group struct {
-	requests []*request
-	commits  []events.Commit
-	answers  []events.Outcome
-	rows     int
-}
-
-// claim adds those requests whose callers have not left.
-func (g *group) claim(list []*request) {
-	for _, r := range list {
-		if r.claim() {
-			g.requests = append(g.requests, r)
-			g.commits = append(g.commits, r.commits...)
-			g.answers = append(g.answers, make([]events.Outcome, len(r.commits))...)
-			g.rows += r.rows()
-		}
-	}
-}
-
-// deliver gives the requests their answers.
-func (g *group) deliver() {
-	answers := g.answers
-	for _, r := range g.requests {
-		answers = answers[copy(r.answers, answers):]
-	}
-}
-
-// run executes one snapshot, or the commits of any number of callers: those of first, and those
-// that join adds while the transaction runs. It returns the requests that are now to be
-// answered.
+// run executes a group: the commits of those who began it, and of those who join it while its
+// transaction runs, or a snapshot.
 //
 // Nothing here runs under the context of a caller: an interrupt for one would roll back the rows
 // of all.
-func (l *log) run(first []*request, join func(*group) []*request) []*request {
-	err := l.start(func() error { return gone(first) })
-	var g group
-	g.claim(first)
-	if err != nil {
-		for _, r := range g.requests {
-			r.err = err
-		}
-		return g.requests
+func (l *log) run(g *group.Group) {
+	if err := l.start(g.Gone); err != nil {
+		g.Fail(err)
+		return
 	}
+	claimed := g.Claim()
 	if l.hooks.begun != nil {
 		l.hooks.begun()
 	}
 	switch {
-	case len(g.requests) == 0:
+	case !claimed:
 		l.undo()
-	case g.requests[0].snapshot != nil:
-		g.requests[0].err = l.snapshot(g.requests[0].snapshot)
+	case g.Snapshot != nil:
+		if err := l.snapshot(g.Snapshot); err != nil {
+			g.Fail(err)
+		}
 	default:
-		if err := l.attempt(&g, true, join); err != nil {
-			l.repair(&g, err)
-		}
-		g.deliver()
-	}
-	return g.requests
-}
-
-// gone returns the error of a context if the contexts of all members have ended.
-func gone(group []*request) (err error) {
-	for _, r := range group {
-		if err = r.ctx.Err(); err == nil {
-			return nil
+		if err := l.attempt(g, true); err != nil {
+			l.repair(g, err)
 		}
 	}
-	return err
 }
 
 // start begins a transaction. While another process holds the lock it tries again until it gets
@@ -117,7 +74,7 @@ func (l *log) undo() {
 // attempt answers the members in the transaction that has begun, and those who join while it
 // runs, and ends it: rows are inserted while callers still arrive, so that a large group waits
 // little. After an error nothing was applied, unless it is events.ErrUnknownOutcome.
-func (l *log) attempt(g *group, trust bool, join func(*group) []*request) (err error) {
+func (l *log) attempt(g *group.Group, trust bool) (err error) {
 	defer func() {
 		if err != nil {
 			l.undo()
@@ -128,21 +85,19 @@ func (l *log) attempt(g *group, trust bool, join func(*group) []*request) (err e
 		return failed("look up", err)
 	}
 	rows := 0
-	for from := 0; from < len(g.commits); {
-		n, err := l.answer(g.commits[from:], g.answers[from:], trust)
+	for from := 0; from < len(g.Commits); {
+		n, err := l.answer(g.Commits[from:], g.Answers[from:], trust)
 		if err != nil {
 			return err
 		}
 		rows += n
-		from = len(g.commits)
-		if join != nil {
-			g.claim(join(g))
-		}
+		from = len(g.Commits)
+		g.Join()
 	}
 	if rows == 0 {
 		return failed("rollback", step(l.rollback))
 	}
-	if err := l.finish(g.commits); err != nil {
+	if err := l.finish(g.Commits); err != nil {
 		return err
 	}
 	l.changed.fire()
@@ -150,14 +105,14 @@ func (l *log) attempt(g *group, trust bool, join func(*group) []*request) (err e
 }
 
 // repair answers the members of a transaction that failed and was rolled back.
-func (l *log) repair(g *group, err error) {
+func (l *log) repair(g *group.Group, err error) {
 	again := func(from, to int) error {
 		if err := l.start(func() error { return nil }); err != nil {
 			return err
 		}
-		return l.attempt(&group{commits: g.commits[from:to], answers: g.answers[from:to]}, false, nil)
+		return l.attempt(&group.Group{Commits: g.Commits[from:to], Answers: g.Answers[from:to]}, false)
 	}
-	n := len(g.commits)
+	n := len(g.Commits)
 	if isUnique(err) {
 		// Something that was assumed was wrong: now everything is looked up.
 		err = again(0, n)
@@ -166,15 +121,15 @@ func (l *log) repair(g *group, err error) {
 		return
 	}
 	if n == 1 || errors.Is(err, events.ErrUnknownOutcome) || errors.Is(err, events.ErrClosed) {
-		for i := range g.answers {
-			g.answers[i] = events.Outcome{Err: err}
+		for i := range g.Answers {
+			g.Answers[i] = events.Outcome{Err: err}
 		}
 		return
 	}
 	// One member makes the transaction fail: the others must not fail with it.
 	for i := range n {
 		if err := again(i, i+1); err != nil {
-			g.answers[i] = events.Outcome{Err: err}
+			g.Answers[i] = events.Outcome{Err: err}
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/tradesurety/surety/events"
 )
@@ -95,17 +94,6 @@ func TestAppendEachIsSplitAtTheBounds(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%d members of %d events: transactions of %v members, want %v", c.members, c.events, got, want)
-		}
-	}
-}
-
-// TestGroupWait bounds how long a group waits for callers by what the last one took.
-func TestGroupWait(t *testing.T) {
-	for _, tt := range []struct{ took, want time.Duration }{
-		{0, minGroupWait}, {minGroupWait, minGroupWait}, {4 * time.Millisecond, 500 * time.Microsecond}, {time.Hour, maxGroupWait},
-	} {
-		if got := groupWait(tt.took); got != tt.want {
-			t.Errorf("after %s a group waits %s, want %s", tt.took, got, tt.want)
 		}
 	}
 }

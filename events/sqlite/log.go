@@ -15,7 +15,7 @@ type log struct {
 	probe   *probe
 	hooks   hooks
 	changed *signal
-	closing <-chan struct{}
+	closing <-chan struct{} // set when the writer is made
 
 	begin, commit, rollback, dataVersion, highest, insert, save *sqlite.Stmt
 
@@ -29,8 +29,8 @@ type log struct {
 // maxHeads bounds the versions that are kept in memory.
 const maxHeads = 1 << 15
 
-func newLog(conn *sqlite.Conn, h hooks, changed *signal, closing <-chan struct{}) (*log, error) {
-	l := &log{conn: conn, hooks: h, changed: changed, closing: closing}
+func newLog(conn *sqlite.Conn, h hooks, changed *signal) (*log, error) {
+	l := &log{conn: conn, hooks: h, changed: changed}
 	l.forget()
 	var err error
 	if l.probe, err = newProbe(conn); err != nil {

@@ -11,8 +11,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
 	if err := snap.Validate(); err != nil {
 		return err
 	}
-	r := &request{ctx: ctx, snapshot: &snap}
-	return s.writer.submit(r)
+	return s.writer.Save(ctx, snap)
 }
 
 // LatestSnapshot implements events.Snapshots.

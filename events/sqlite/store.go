@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/group"
 )
 
 var (
@@ -23,7 +24,8 @@ var (
 type Store struct {
 	durability events.Durability
 	readers    *readers
-	writer     *writer
+	log        *log // belongs to the owner of the writer
+	writer     *group.Writer
 	changed    *signal
 	conns      []*sqlite.Conn
 	closed     atomic.Bool
@@ -126,13 +128,14 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 	}
 	changed := new(signal)
 	s := &Store{durability: c.durability, changed: changed, conns: conns}
-	if s.writer, err = newWriter(conns[0], c.hooks, changed); err != nil {
+	if s.log, err = newLog(conns[0], c.hooks, changed); err != nil {
 		return nil, openError(path, err)
 	}
 	if s.readers, err = newReaders(conns[1:]); err != nil {
-		s.writer.close()
 		return nil, openError(path, err)
 	}
+	s.writer = group.New(true, s.log.run)
+	s.log.closing = s.writer.Closing()
 	return s, nil
 }
 
@@ -180,7 +183,7 @@ func (s *Store) Close() error {
 	if !s.closed.CompareAndSwap(false, true) {
 		return events.ErrClosed
 	}
-	s.writer.close()
+	s.writer.Close()
 	s.readers.close()
 	s.changed.end()
 	return failed("close", closeAll(s.conns))

@@ -23,7 +23,7 @@ func Cases() []Case {
 		{"GroupMembersIndependent", "The members of AppendEach are decided in order and independently of each other,", groupMembersIndependent, anyStore},
 		{"LaterBuildsOnEarlier", "a later member may build on an earlier one,", laterBuildsOnEarlier, anyStore},
 		{"GroupAgreesWithModel", "one that fails changes nothing for the others.", groupAgreesWithModel, anyStore},
-		{"LargeGroups", "A group over MaxGroup members or MaxGroupEvents events is decided in several transactions, in order.", largeGroups, anyStore},
+		{"LargeGroups", "A group over MaxGroup members, MaxGroupEvents events or MaxGroupBytes bytes is decided in several transactions, in order.", largeGroups, anyStore},
 		{"ManyAtOnce", "Concurrent calls of Append are grouped the same way.", manyAtOnce, anyStore},
 
 		{"ReadInOrder", "Read yields a stream in version order without holes.", readInOrder, anyStore},

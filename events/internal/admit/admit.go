@@ -99,13 +99,38 @@ func Group(group []events.Commit, heads map[events.StreamID]events.Version, know
 	return verdicts
 }
 
+// Size is what bounds a group.
+type Size struct{ Members, Events, Bytes int }
+
+// Add counts a member.
+func (s *Size) Add(c *events.Commit) {
+	s.Members++
+	for b := range c.Batches {
+		list := c.Batches[b].Events
+		s.Events += len(list)
+		for e := range list {
+			s.Bytes += len(list[e].Meta) + len(list[e].Data)
+		}
+	}
+}
+
+// Plus returns the size of both.
+func (s Size) Plus(o Size) Size {
+	return Size{s.Members + o.Members, s.Events + o.Events, s.Bytes + o.Bytes}
+}
+
+// Fits reports whether a group of more than one member may be so large: MaxGroup, MaxGroupEvents
+// and MaxGroupBytes say.
+func (s Size) Fits() bool {
+	return s.Members <= events.MaxGroup && s.Events <= events.MaxGroupEvents && s.Bytes <= events.MaxGroupBytes
+}
+
 // Part returns how many members from the front of a group are decided in one transaction: as
-// many as MaxGroup and MaxGroupEvents allow, and at least one of a group that has any.
+// many as fit, and at least one of a group that has any.
 func Part(group []events.Commit) int {
-	rows := 0
+	var size Size
 	for i := range group {
-		rows += group[i].Events()
-		if i == events.MaxGroup || i > 0 && rows > events.MaxGroupEvents {
+		if size.Add(&group[i]); i > 0 && !size.Fits() {
 			return i
 		}
 	}
