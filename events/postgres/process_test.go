@@ -208,6 +208,10 @@ func TestKilledServer(t *testing.T) {
 // TestPowerCut cuts the power of the disk under a server with a writer.
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
+	cuts := times(5, 500)
+	if testing.Short() {
+		cuts = 2
+	}
 	writer := func(task string, settings ...string) storetest.PowerCutConfig {
 		var p place
 		var server *pgtest.Server
@@ -228,7 +232,7 @@ func TestPowerCut(t *testing.T) {
 			},
 			Open: func(t testing.TB, _ string) events.Store { return p.open(t, unforced(task)...) },
 			Size: 512,
-			Cuts: times(5, 500),
+			Cuts: cuts,
 		}
 	}
 	storetest.PowerCut(t, writer("victim"), writer("unforced", "fsync=off"))
