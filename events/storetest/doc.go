@@ -42,5 +42,6 @@
 // replaces under what follows it.
 //
 // See TestPromisesAreQuoted, which holds the promises to the comment of events.Store,
-// TestAuditorFinds for what an Auditor finds.
+// TestAuditorFinds for what an Auditor finds, and TestForkControls for what a follower misses that
+// remembers less than a link.
 package storetest
