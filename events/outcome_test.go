@@ -217,3 +217,30 @@ func TestPauseEndsWithContext(t *testing.T) {
 	wantIs(t, err, context.Canceled)
 	wantEqual(t, "head", wantAs[*events.ConflictError](t, err).Head, 2)
 }
+
+// A store that has met a fork will not answer again, even of a commit whose outcome is unknown.
+func TestForkIsNotTriedAgain(t *testing.T) {
+	fork := &events.ForkError{Mark: events.Mark{Position: 7}}
+	for name, err := range map[string]error{"refused": fork, "unknown": fmt.Errorf("%w: %w", events.ErrUnknownOutcome, fork)} {
+		store, runs := &forking{Store: memory.New(), err: err}, 0
+		_, got := events.Transact(t.Context(), store, asked(), func(ctx context.Context, tx *events.Tx) error {
+			runs++
+			return adding("tally-a", 1)(ctx, tx)
+		}, events.WithTimeout(0))
+		wantEqual(t, name, *wantAs[*events.ForkError](t, got), *fork)
+		wantEqual(t, name+": unknown", errors.Is(got, events.ErrUnknownOutcome), name == "unknown")
+		wantEqual(t, name+": runs and questions", []int{runs, store.asked}, []int{1, 1})
+	}
+}
+
+// forking is a store of which every commit meets a fork.
+type forking struct {
+	events.Store
+	err   error
+	asked int
+}
+
+func (f *forking) Append(context.Context, events.Commit) (events.Receipt, error) {
+	f.asked++
+	return events.Receipt{}, f.err
+}
