@@ -15,15 +15,18 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 	if err := c.Validate(); err != nil {
 		return events.Receipt{}, err
 	}
+	if err := s.writable(); err != nil {
+		return events.Receipt{}, err
+	}
 	if c.IsGuard() {
-		return s.check(ctx, c)
+		return s.checkGuards(ctx, c)
 	}
 	return s.writer.Append(ctx, c)
 }
 
-// check answers a commit that writes nothing from one reading transaction: what it sees is
+// checkGuards answers a commit that writes nothing from one reading transaction: what it sees is
 // the log at an instant during the call, as it would be under the lock of the writer.
-func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, error) {
+func (s *Store) checkGuards(ctx context.Context, c events.Commit) (events.Receipt, error) {
 	var v admit.Verdict
 	err := s.read(ctx, "check", func(r *reader) error {
 		return r.snapshot(func() error {
@@ -50,6 +53,13 @@ func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, err
 
 // AppendEach implements events.Store.
 func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.Outcome {
+	if err := s.writable(); err != nil {
+		answers := make([]events.Outcome, len(group))
+		for i := range answers {
+			answers[i].Err = err
+		}
+		return answers
+	}
 	return s.writer.AppendEach(ctx, group)
 }
 
@@ -60,5 +70,8 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (receipt events.Receip
 		receipt, found = k.Receipt, known
 		return err
 	})
+	if err == nil && !found && s.writer == nil {
+		err = events.ErrReadOnly
+	}
 	return receipt, found, err
 }

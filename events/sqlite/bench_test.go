@@ -57,7 +57,7 @@ type raw struct {
 
 func openRaw(b testing.TB, path string) *raw {
 	c := &config{durability: events.DurabilityFsync, migrations: migrations()}
-	if exists, err := inspect(path, len(c.migrations)); err != nil {
+	if exists, err := inspect(path, len(c.migrations), true); err != nil {
 		b.Fatal(err)
 	} else if !exists {
 		if err := create(path, c); err != nil {

@@ -28,8 +28,15 @@
 // Open creates the file when there is none. A file that is not a log of this package it refuses
 // with an *OpenError and leaves unchanged. While the file is open, SQLite keeps two more beside
 // it, with the suffixes -wal and -shm; the three belong together and must be on a local file
-// system.
+// system. A store does not go on in a file that is no longer at its path, see MovedError.
+//
+// # Backup
+//
+// Store.Backup copies the log while it is written to, into one file that is whole or absent.
+// Copying the files by other means does not: what is in the -wal is missing, or does not fit. Restore
+// checks such a backup and puts it to a path at which there is nothing, after MoveAside has moved what
+// was there. Store.Check reads a whole file; Open does so by itself only after an unclean end.
 //
 // See TestStore for the promises of events.Store, TestKillLosesNothingAcknowledged for the
-// death of a writing process, and TestTwoProcessesShareOneFile.
+// death of a writing process, TestTwoProcessesShareOneFile, and TestBackupUnderLoad.
 package sqlite

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"zombiezen.com/go/sqlite"
 
@@ -53,17 +54,21 @@ func (e *SettingError) Error() string {
 	return fmt.Sprintf("setting %s is %q, not %q", e.Setting, e.Found, e.Want)
 }
 
-// VersionError says that a file was written by a later version of this package.
+// VersionError says that a file was written by a later version of this package, or that one to be
+// opened for reading alone has to be migrated first.
 type VersionError struct {
 	Found int // the schema version of the file
 	Known int // the latest schema version that this package knows
 }
 
 func (e *VersionError) Error() string {
+	if e.Found < e.Known {
+		return fmt.Sprintf("schema version %d is earlier than %d", e.Found, e.Known)
+	}
 	return fmt.Sprintf("schema version %d is later than %d", e.Found, e.Known)
 }
 
-// Error says that SQLite failed at an operation. After a failed append nothing was applied,
+// Error says that SQLite, or the file system, failed at an operation. After a failed append nothing was applied,
 // unless the error is also events.ErrUnknownOutcome.
 type Error struct {
 	Op  string // such as "begin", "insert", "commit", "read"
@@ -80,6 +85,10 @@ func (e *Error) Is(target error) bool { return failedOf(e.Err, target) }
 
 // failedOf reports whether an error of the driver is of the kind that target stands for.
 func failedOf(err, target error) bool {
+	if no, ok := errors.AsType[syscall.Errno](err); ok {
+		return no == syscall.ENOSPC && target == ErrFull || no == syscall.EROFS && target == events.ErrReadOnly ||
+			no == syscall.EIO && target == ErrIO
+	}
 	switch primary(err) {
 	case sqlite.ResultFull:
 		return target == ErrFull
@@ -104,7 +113,20 @@ func failed(op string, err error) error {
 	if _, ok := errors.AsType[*events.CorruptError](err); ok {
 		return err
 	}
+	if own(err) {
+		return err
+	}
 	return &Error{Op: op, Err: err}
+}
+
+// own reports whether an error of this package says all by itself.
+func own(err error) bool {
+	for _, typed := range []any{new(*MovedError), new(*ExistsError), new(*DamageError)} {
+		if errors.As(err, typed) {
+			return true
+		}
+	}
+	return false
 }
 
 func primary(err error) sqlite.ResultCode { return sqlite.ErrCode(err).ToPrimary() }

@@ -46,7 +46,7 @@ func (l *log) start(stop func() error) error {
 		l.undo()
 		err := step(l.begin)
 		if err == nil {
-			return nil
+			return l.stillThere()
 		}
 		if !isBusy(err) {
 			return failed("begin", err)

@@ -14,6 +14,7 @@ type log struct {
 	conn    *sqlite.Conn
 	probe   *probe
 	hooks   hooks
+	file    *file
 	changed *signal
 	closing <-chan struct{} // set when the writer is made
 
@@ -29,8 +30,8 @@ type log struct {
 // maxHeads bounds the versions that are kept in memory.
 const maxHeads = 1 << 15
 
-func newLog(conn *sqlite.Conn, h hooks, changed *signal) (*log, error) {
-	l := &log{conn: conn, hooks: h, changed: changed}
+func newLog(conn *sqlite.Conn, h hooks, f *file, changed *signal) (*log, error) {
+	l := &log{conn: conn, hooks: h, file: f, changed: changed}
 	l.forget()
 	var err error
 	if l.probe, err = newProbe(conn); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,7 +19,7 @@ import (
 //
 // It opens the file only through SQLite: closing a descriptor drops every POSIX lock that this
 // process holds on the file, also those of another Store, and SQLite defers the close.
-func inspect(path string, known int) (exists bool, err error) {
+func inspect(path string, known int, writes bool) (exists bool, err error) {
 	refuse := func(reason string, err error) (bool, error) {
 		return true, &OpenError{Path: path, Reason: reason, Err: err}
 	}
@@ -36,13 +35,11 @@ func inspect(path string, known int) (exists bool, err error) {
 		return refuse("is not a regular file", nil)
 	case info.Size() == 0:
 		return refuse("is an empty file", nil)
-	case info.Mode().Perm()&0o222 == 0:
-		return refuse("is read-only", nil)
+	case writes && info.Mode().Perm()&0o222 == 0:
+		return refuse("is read-only", events.ErrReadOnly)
 	}
 	logged := frames(path, 512) > 0 // before the header is read: a checkpoint may end in between
-	// An immutable database is read without a lock, a log or an index beside it.
-	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: "mode=ro&immutable=1"}
-	conn, err := sqlite.OpenConn(uri.String(), sqlite.OpenReadOnly, sqlite.OpenURI)
+	conn, err := alone(path)
 	if err != nil {
 		return refuse("cannot be opened", err)
 	}
@@ -176,12 +173,16 @@ func syncDir(dir string) error {
 
 // connect opens one connection to a store that exists, sets it up and reads it back.
 func connect(path string, c *config, writer bool) (*sqlite.Conn, error) {
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	flag, list := sqlite.OpenReadWrite, settings(c.durability, writer)
+	if c.readOnly {
+		flag, list = sqlite.OpenReadOnly, readOnlySettings
+	}
+	conn, err := sqlite.OpenConn(path, flag)
 	if err != nil {
 		return nil, &OpenError{Path: path, Reason: "cannot be opened", Err: err}
 	}
 	conn.SetBusyTimeout(patience)
-	if err := configure(conn, settings(c.durability, writer), c.hooks.connected); err != nil {
+	if err := configure(conn, list, c.hooks.connected); err != nil {
 		conn.Close()
 		return nil, openError(path, err)
 	}
@@ -201,6 +202,8 @@ func openError(path string, err error) error {
 		reason = "was written by a later version of this package"
 	} else if _, ok := errors.AsType[*events.BoundsError](err); ok {
 		reason = "an option is out of bounds"
+	} else if errors.Is(err, ErrDamaged) {
+		reason = "is damaged"
 	}
 	return &OpenError{Path: path, Reason: reason, Err: err}
 }

@@ -77,6 +77,13 @@ func child(task, path string) error {
 		return storetest.Victim(s)
 	case "swallows":
 		return storetest.Victim(swallows{s})
+	case "dies-in-backup":
+		_, err := s.Backup(ctx, path+".backup", OnProgress(func(p Progress) {
+			if p.Done < p.Total {
+				storetest.Die()
+			}
+		}))
+		return err
 	}
 	return storetest.Write(ctx, s, say)
 }

@@ -118,6 +118,9 @@ func (s *Store) read(ctx context.Context, op string, f func(*reader) error) erro
 		return err
 	}
 	defer s.readers.giveBack(r)
+	if err := s.file.look(); err != nil {
+		return err
+	}
 	var wait backoff
 	for {
 		err := f(r)

@@ -19,18 +19,20 @@ type setting struct{ name, value string }
 
 // settings lists the settings that the promises depend on, for a connection of that kind.
 func settings(d events.Durability, writer bool) []setting {
-	list := []setting{
-		{"journal_mode", "wal"},
-		{"locking_mode", "normal"},
-		{"trusted_schema", "0"},
-		{"cache_size", "-8192"},
-	}
+	var list []setting
 	if d == events.DurabilityFsync {
 		// On macOS only F_FULLFSYNC reaches the disk. Elsewhere both flags mean nothing.
 		list = append(list, setting{"synchronous", "2"}, setting{"fullfsync", "1"}, setting{"checkpoint_fullfsync", "1"})
 	} else {
 		list = append(list, setting{"synchronous", "1"})
 	}
+	// A backup becomes a log in use here: its header must be on the disk before the first frame is.
+	list = append(list,
+		setting{"journal_mode", "wal"},
+		setting{"locking_mode", "normal"},
+		setting{"trusted_schema", "0"},
+		setting{"cache_size", "-8192"},
+	)
 	if writer {
 		// The writer asks for the lock in steps finer than SQLite's own, see start. It also folds
 		// the WAL into the file, every thousand pages. No reader keeps a state of the log for

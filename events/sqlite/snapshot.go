@@ -11,6 +11,9 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
 	if err := snap.Validate(); err != nil {
 		return err
 	}
+	if err := s.writable(); err != nil {
+		return err
+	}
 	return s.writer.Save(ctx, snap)
 }
 

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -23,9 +24,11 @@ var (
 // in one process or in several, may be open on one file.
 type Store struct {
 	durability events.Durability
+	file       *file
 	readers    *readers
-	log        *log // belongs to the owner of the writer
-	writer     *group.Writer
+	log        *log          // belongs to the owner of the writer
+	writer     *group.Writer // nil if the store is read-only
+	tasks      *tasks
 	changed    *signal
 	conns      []*sqlite.Conn
 	closed     atomic.Bool
@@ -37,6 +40,7 @@ type Option func(*config)
 type config struct {
 	durability events.Durability
 	readers    int
+	readOnly   bool
 	migrations []string
 	hooks      hooks
 }
@@ -60,6 +64,12 @@ func WithReaders(n int) Option { return func(c *config) { c.readers = n } }
 // exist. An empty file is refused like any other that this package did not make. Open waits
 // for locks of other processes until ctx ends; its errors are *OpenError and the
 // plain one of ctx.
+//
+// A file with the suffix -wal that does not belong to the one at the path is refused: without a file
+// there, or beside a backup. After an unclean end, when a -wal is left and no other process is known
+// to have the file open, Open runs Check with Quick on a file of up to 256 MB; one that is damaged is
+// refused with ErrDamaged and left as it is. Otherwise Open takes the same time for a large file as
+// for a small one.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	c := config{
 		durability: events.DurabilityFsync,
@@ -77,11 +87,20 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	exists, err := inspect(path, len(c.migrations))
-	if err != nil {
+	left := frames(path, 512) > 0 // before the file is looked at: another process may create it and write
+	exists, err := inspect(path, len(c.migrations), !c.readOnly)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !exists {
+	case exists && left:
+		if err := belongs(ctx, path); err != nil {
+			return nil, openError(path, err)
+		}
+	case !exists && left:
+		return nil, &OpenError{Path: path, Reason: "does not exist, but a -wal of it does; MoveAside moves it", Err: fs.ErrNotExist}
+	case !exists && c.readOnly:
+		return nil, &OpenError{Path: path, Reason: "does not exist", Err: fs.ErrNotExist}
+	case !exists:
 		if err := create(path, &c); err != nil {
 			return nil, err
 		}
@@ -103,22 +122,31 @@ func (c *config) validate(path string) error {
 
 // open opens the connections to a file that exists.
 func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
-	var conns []*sqlite.Conn
+	f, err := register(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{durability: c.durability, file: f, tasks: newTasks(), changed: new(signal)}
 	defer func() {
 		if err != nil {
-			_ = closeAll(conns) // err says what matters
+			_ = closeAll(s.conns) // err says what matters
+			f.release()
 		}
 	}()
-	for i := range c.readers + 1 {
+	writers := 1
+	if c.readOnly {
+		writers = 0
+	}
+	for i := range writers + c.readers {
 		var conn *sqlite.Conn
 		err := patiently(ctx, func() (err error) {
-			conn, err = connect(path, c, i == 0)
+			conn, err = connect(path, c, i < writers)
 			return err
 		})
 		if err != nil {
 			return nil, openError(path, err)
 		}
-		conns = append(conns, conn)
+		s.conns = append(s.conns, conn)
 		if i > 0 {
 			continue
 		}
@@ -126,12 +154,17 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 			return nil, err
 		}
 	}
-	changed := new(signal)
-	s := &Store{durability: c.durability, changed: changed, conns: conns}
-	if s.log, err = newLog(conns[0], c.hooks, changed); err != nil {
+	// Every connection has opened the path for itself.
+	if err := f.check(); err != nil {
+		return nil, &OpenError{Path: path, Reason: "was replaced while it was opened", Err: err}
+	}
+	if s.readers, err = newReaders(s.conns[writers:]); err != nil {
 		return nil, openError(path, err)
 	}
-	if s.readers, err = newReaders(conns[1:]); err != nil {
+	if c.readOnly {
+		return s, nil
+	}
+	if s.log, err = newLog(s.conns[0], c.hooks, f, s.changed); err != nil {
 		return nil, openError(path, err)
 	}
 	s.writer = group.New(true, s.log.run)
@@ -154,7 +187,11 @@ func prepareFile(ctx context.Context, conn *sqlite.Conn, path string, c *config)
 	if err := complete(conn, path); err != nil {
 		return refuse("is truncated", err)
 	}
-	err = patiently(ctx, func() error { return migrate(conn, c.migrations) })
+	if c.readOnly {
+		err = patiently(ctx, func() error { return current(conn, len(c.migrations)) })
+	} else {
+		err = patiently(ctx, func() error { return migrate(conn, c.migrations) })
+	}
 	if err != nil {
 		return openError(path, err)
 	}
@@ -178,15 +215,21 @@ func (s *Store) Durability() events.Durability { return s.durability }
 // Changed implements events.Signaler.
 func (s *Store) Changed() <-chan struct{} { return s.changed.next() }
 
-// Close implements events.Store. It waits for pages that are being read.
+// Close implements events.Store. It waits for pages that are being read, and ends Backups and
+// Checks with events.ErrClosed.
 func (s *Store) Close() error {
 	if !s.closed.CompareAndSwap(false, true) {
 		return events.ErrClosed
 	}
-	s.writer.Close()
+	s.tasks.close()
+	if s.writer != nil {
+		s.writer.Close()
+	}
 	s.readers.close()
 	s.changed.end()
-	return failed("close", closeAll(s.conns))
+	err := closeAll(s.conns)
+	s.file.release()
+	return failed("close", err)
 }
 
 // signal wakes those who wait for the next change.
