@@ -86,10 +86,10 @@ type book interface {
 type head struct {
 	stream    events.StreamID
 	version   events.Version
-	lastAt    instant  // the latest instant of its events
-	writtenIn uint64   // the last commit that wrote to it
-	changedIn uint64   // the last commit that changed what is kept of it
-	requests  []uint64 // hashes of the commits that were addressed to it
+	lastAt    instant             // the latest instant of its events
+	writtenIn uint64              // the last commit that wrote to it
+	changedIn uint64              // the last commit that changed what is kept of it
+	requests  map[uint64]struct{} // hashes of the commits that were addressed to it
 }
 
 // New returns an auditor of an empty log.
@@ -250,12 +250,13 @@ func (a *Auditor) markChanged(h *head, b book) {
 // last one of the stream (D61).
 func (a *Auditor) checkRequest(h *head) {
 	id := a.hash(a.record.Commit)
-	for _, known := range h.requests {
-		if known == id {
-			a.failf("I29", "commit %s is in the log twice", a.record.Commit)
-		}
+	if _, known := h.requests[id]; known {
+		a.failf("I29", "commit %s is in the log twice", a.record.Commit)
 	}
-	h.requests = append(h.requests, id)
+	if h.requests == nil {
+		h.requests = make(map[uint64]struct{})
+	}
+	h.requests[id] = struct{}{}
 	if a.at < h.lastAt && a.by.role != desk {
 		a.failf("D61", "at %s, the last event of the stream is at %s", a.at, h.lastAt)
 	}

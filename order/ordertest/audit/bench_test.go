@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -148,5 +150,55 @@ func TestForgetKeepsLittle(t *testing.T) {
 	}
 	if n := l.a.Totals().Orders["completed"]; n != orders+1 {
 		t.Errorf("%d orders are completed, want %d", n, orders+1)
+	}
+}
+
+// suspensions returns commits that suspend and resume the line of the opening commits, n in all.
+func suspensions(opening []events.Record, n int) [][]events.Record {
+	var list [][]events.Record
+	for i := range n {
+		r := opening[0]
+		r.Position, r.Version, r.Commit = r.Position+events.Position(i+1), r.Version+events.Version(i+1), uuid.New()
+		r.Meta, r.Type, r.Data = []byte(meta(byPlatform, "suspend")), "credit.line-suspended", []byte(`{}`)
+		if i%2 == 1 {
+			r.Meta, r.Type = []byte(meta(byPlatform, "resume")), "credit.line-resumed"
+		}
+		list = append(list, []events.Record{r})
+	}
+	return list
+}
+
+// TestRequestsOfLongStreams audits one line with many commands. The last commands cost about as much as the first
+// ones, and a commit that is in the log twice is found at any distance (I29).
+func TestRequestsOfLongStreams(t *testing.T) {
+	const chunks, size = 40, 1000
+	opening, _ := orderCommits(t)
+	for _, repeated := range []int{0, chunks * size / 2, chunks*size - 2} {
+		a := audit.New()
+		for _, c := range opening {
+			if err := a.Commit(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		log := suspensions(opening[1], chunks*size+1)
+		last := log[chunks*size]
+		last[0].Commit = log[repeated][0].Commit
+		var times [chunks]time.Duration
+		for i := range chunks {
+			from := time.Now()
+			for _, c := range log[i*size : (i+1)*size] {
+				if err := a.Commit(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			times[i] = time.Since(from)
+		}
+		// The fastest of ten chunks is compared, because other processes slow some of them down.
+		if early, late := slices.Min(times[:10]), slices.Min(times[chunks-10:]); late > 4*early {
+			t.Errorf("%d commands take %v, and %v after %d others", size, early, late, (chunks-10)*size)
+		}
+		if err := a.Commit(last); !violates(err, "I29") {
+			t.Errorf("commit %d is repeated: %v, want a violation of I29", repeated, err)
+		}
 	}
 }
