@@ -6,7 +6,8 @@
 //
 // The auditor shares no code with the packages that decide and fold. Of this module it imports only
 // package events. It decodes the JSON of the events with its own reader and counts money in whole
-// minor units. The rules are written here a second time: a change of a rule is made in both places,
+// minor units. The reader accepts only JSON in UTF-8, objects without two equal keys, and amounts in
+// the form that the desk writes. The rules are written here a second time: a change of a rule is made in both places,
 // or the audit fails. See TestImports.
 //
 // # What it checks

@@ -127,21 +127,17 @@ func (a *Auditor) onDeclared(e *entrustmentBook) {
 	defer a.swapNested()
 	number := string(a.text("number"))
 	e.declaredAt, e.currency = a.time("declared_at"), currency{}
-	count, outer := 0, a.data
-	err := eachItem(a.data.raw("items"), func(value []byte) {
+	count := 0
+	a.eachObject("items", func() {
 		count++
-		if a.data, _ = parse(value, nil); a.violation != nil {
-			return
-		}
 		n, c := a.anyMoney("total")
 		if n <= 0 || len(a.text("hs_code")) == 0 || e.currency != (currency{}) && e.currency != c {
 			a.failf("D42", "an item of %d %s, HS code %q", n, c, a.text("hs_code"))
 		}
 		e.currency = c
 	})
-	a.data = outer
 	switch {
-	case err != nil || count == 0 || number == "" || e.declaredAt == 0:
+	case count == 0 || number == "" || e.declaredAt == 0:
 		a.failf("D42", "number %q with %d items", number, count)
 	case e.order != nil && e.order.currency != e.currency:
 		a.failf("D39", "declared in %s, the order is in %s", e.currency, e.order.currency)

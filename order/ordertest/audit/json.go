@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // object has the members of a JSON object in their order. Values stay encoded, because the auditor needs
@@ -24,9 +25,13 @@ func (o object) raw(key string) []byte {
 	return nil
 }
 
-var errJSON = errors.New("not a JSON object whose keys differ")
+var (
+	errJSON  = errors.New("not a JSON object whose keys differ")
+	errArray = errors.New("not a JSON array")
+)
 
-// parse appends the members of a JSON object to into. It does not decode the values.
+// parse appends the members of a JSON object to into. It decodes the keys, so that an escaped key is the same as one
+// without escapes, and leaves the values encoded. The values must be valid JSON, see parseData.
 func parse(data []byte, into object) (object, error) {
 	i := skipSpace(data, 0)
 	if i >= len(data) || data[i] != '{' {
@@ -42,6 +47,13 @@ func parse(data []byte, into object) (object, error) {
 			return into, errJSON
 		}
 		name := data[key+1 : i-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			var decoded string
+			if err := json.Unmarshal(data[key:i], &decoded); err != nil {
+				return into, errJSON
+			}
+			name = []byte(decoded)
+		}
 		if i = skipSpace(data, i); i >= len(data) || data[i] != ':' {
 			return into, errJSON
 		}
@@ -61,7 +73,7 @@ func parse(data []byte, into object) (object, error) {
 	}
 }
 
-// checkEnd checks that nothing follows the closing brace at i.
+// checkEnd checks that nothing follows the closing brace or bracket at i.
 func checkEnd(data []byte, i int) error {
 	if skipSpace(data, i+1) != len(data) {
 		return errJSON
@@ -69,22 +81,30 @@ func checkEnd(data []byte, i int) error {
 	return nil
 }
 
-// eachItem calls visit with each value of a JSON array.
+// eachItem calls visit with each value of a JSON array. The values must be valid JSON, see parseData.
 func eachItem(data []byte, visit func(value []byte)) error {
 	if len(data) == 0 || data[0] != '[' {
-		return errJSON
+		return errArray
 	}
-	for i := skipSpace(data, 1); i < len(data) && data[i] != ']'; {
+	i := skipSpace(data, 1)
+	if i < len(data) && data[i] == ']' {
+		return checkEnd(data, i)
+	}
+	for {
 		end := skipValue(data, i)
 		if end < 0 {
-			return errJSON
+			return errArray
 		}
 		visit(data[i:end])
-		if i = skipSpace(data, end); i < len(data) && data[i] == ',' {
+		switch i = skipSpace(data, end); {
+		case i < len(data) && data[i] == ',':
 			i = skipSpace(data, i+1)
+		case i < len(data) && data[i] == ']':
+			return checkEnd(data, i)
+		default:
+			return errArray
 		}
 	}
-	return nil
 }
 
 func skipSpace(data []byte, i int) int {
@@ -148,13 +168,39 @@ func skipNested(data []byte, i int) int {
 	return -1
 }
 
-// parseData parses a JSON object, which the accessors below then read.
+// parseData parses a JSON object, which the accessors below then read. It checks the syntax of all values, because
+// parse and eachItem skip over what the auditor does not read.
 func (a *Auditor) parseData(data []byte) bool {
+	if !json.Valid(data) || !utf8.Valid(data) {
+		a.failf("I28", "%q is not JSON in UTF-8", data)
+		return false
+	}
 	var err error
 	if a.data, err = parse(data, a.data[:0]); err != nil {
 		a.failf("I28", "%s: %v", data, err)
 	}
 	return err == nil
+}
+
+// eachObject calls visit for each object of a member of the data that is an array. While visit runs, the object is the
+// data. It does nothing if there is no such member.
+func (a *Auditor) eachObject(key string, visit func()) {
+	raw, outer := a.data.raw(key), a.data
+	if raw == nil {
+		return
+	}
+	err := eachItem(raw, func(value []byte) {
+		var err error
+		if a.data, err = parse(value, nil); err != nil {
+			a.failf("I28", "%s: %s: %v", key, value, err)
+		}
+		if a.violation == nil {
+			visit()
+		}
+	})
+	if a.data = outer; err != nil {
+		a.failf("I28", "%s: %v", key, err)
+	}
 }
 
 // text returns a string of the data, or nil if it has none. The string is valid until the next record.

@@ -22,7 +22,7 @@ func (a *Auditor) money(key string, c currency) amount {
 // anyMoney returns an amount of the data and its currency.
 func (a *Auditor) anyMoney(key string) (amount, currency) {
 	text := a.text(key)
-	if len(text) == 0 {
+	if text == nil {
 		return 0, currency{}
 	}
 	units, digits, c, ok := parseMoney(text)
@@ -38,13 +38,19 @@ func (a *Auditor) anyMoney(key string) (amount, currency) {
 	return units, c
 }
 
-// parseMoney reads an amount such as "1234.50 USD".
+// parseMoney reads an amount such as "1234.50 USD". It accepts only the form in which the log has an amount: no leading
+// zeros, no negative zero, and a currency of three capital letters.
 func parseMoney(text []byte) (units amount, digits int, c currency, ok bool) {
 	n := len(text) - len(" USD")
 	if n < 1 || text[n] != ' ' {
 		return 0, 0, c, false
 	}
 	copy(c[:], text[n+1:])
+	for _, ch := range c {
+		if ch < 'A' || ch > 'Z' {
+			return 0, 0, c, false
+		}
+	}
 	number, negative := text[:n], text[0] == '-'
 	if negative {
 		number = number[1:]
@@ -63,10 +69,14 @@ func parseMoney(text []byte) (units amount, digits int, c currency, ok bool) {
 	if point >= 0 {
 		digits = len(number) - point - 1
 	}
+	whole := number[:len(number)-digits] // with the point, if there is one
+	if len(number) == 0 || point == len(number)-1 || len(whole) > 1 && whole[0] == '0' && whole[1] != '.' || negative && units == 0 {
+		return 0, 0, c, false
+	}
 	if negative {
 		units = -units
 	}
-	return units, digits, c, len(number) > 0 && point != len(number)-1
+	return units, digits, c, true
 }
 
 // add returns the sum of two amounts. An overflow is a violation.

@@ -216,15 +216,7 @@ func (o *orderBook) setStream(p *payment, stream string) {
 
 // readCases returns the cases of the data.
 func (a *Auditor) readCases() (list []bankCase) {
-	raw := a.data.raw("cases")
-	if raw == nil {
-		return nil
-	}
-	outer := a.data
-	err := eachItem(raw, func(value []byte) {
-		if a.data, _ = parse(value, nil); a.violation != nil {
-			return
-		}
+	a.eachObject("cases", func() {
 		c := bankCase{name: a.intern(a.text("name")), amount: a.amountOf("amount"), openedAt: a.time("opened_at"), at: a.time("at")}
 		switch status := a.text("status"); string(status) {
 		case "open":
@@ -237,8 +229,5 @@ func (a *Auditor) readCases() (list []bankCase) {
 		}
 		list = append(list, c)
 	})
-	if a.data = outer; err != nil {
-		a.failf("I28", "cases: %v", err)
-	}
 	return list
 }
