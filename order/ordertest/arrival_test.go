@@ -16,36 +16,38 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// The order of arrival of reports (D18, D24, D62). Banks and processors report what happened once or
-// more often, in any order. Each set of reports has one end state, none is lost, and of each case the
-// report of the latest instant stands.
+// The order of arrival of reports (D18, D24, D62). Banks and processors send each report once or several times, and the
+// reports arrive in any order. Each set of reports must lead to one outcome, no report may be lost, and the report with
+// the latest instant must decide a case.
 
-// report is what a bank or a processor reports.
+// report is a command that reports an event at a bank or a processor.
 type report struct {
 	name string
 	order.Command
 }
 
-// answer is how the platform answers a report, or the buyer's announcement.
-type answer func(p orderState, by trade.Actor, c order.Command) (orderState, bool, error)
+// decideFunc decides on a report, or on the buyer's announcement of a payment. It returns the next state, and whether
+// the command wrote events.
+type decideFunc func(p orderState, by trade.Actor, c order.Command) (orderState, bool, error)
 
-// bankTime is the instant at which everything is delivered, while the announced payment is still in
-// process, and banksAt the one of a bank's report.
-var bankTime = ordertest.Start.Add(time.Hour)
+// deliveredAt is the instant at which all reports are delivered. The announced payment is still in process then.
+var deliveredAt = ordertest.Start.Add(time.Hour)
 
-func banksAt(hour int) time.Time { return bankTime.Add(time.Duration(hour-10) * time.Hour) }
+// bankHour returns an instant that a bank's report states. Hour 10 is the instant of delivery.
+func bankHour(hour int) time.Time { return deliveredAt.Add(time.Duration(hour-10) * time.Hour) }
 
-func onTime(p orderState, by trade.Actor, c order.Command) (orderState, bool, error) {
-	return p.decide(by, c, bankTime)
+// decideOnDelivery decides by the rules of the order at the instant of delivery.
+func decideOnDelivery(p orderState, by trade.Actor, c order.Command) (orderState, bool, error) {
+	return p.decide(by, c, deliveredAt)
 }
 
-// bag counts how often each report of a list was delivered.
-type bag [8]uint8
+// counts has the number of deliveries of each report of a list.
+type counts [8]uint8
 
-func (s bag) with(i int) bag { s[i]++; return s }
+func (s counts) with(i int) counts { s[i]++; return s }
 
-// named says which reports a set has.
-func (s bag) named(reports []report) string {
+// describe returns the reports of a set as text.
+func (s counts) describe(reports []report) string {
 	var names []string
 	for i, n := range s {
 		if n > 0 {
@@ -55,22 +57,22 @@ func (s bag) named(reports []report) string {
 	return "{" + strings.Join(names, ", ") + "}"
 }
 
-// end is what has to be the same whatever the order of arrival. What may differ is not in it: how many
-// events there are, the instants at which they were written and the deadlines that count from these,
-// and which notice of failure an announcement had that did not come in.
-type end struct {
+// outcome has what must be the same for every order of arrival. It leaves out what may differ: the number of events, the
+// instants at which they were written and the deadlines that begin at these, and the notice of failure of an announced
+// payment that was not received.
+type outcome struct {
 	phase                                                    order.Phase
 	received, applied, unapplied, review, returned, reversed int64
 	shortfall, refunded, claimed                             int64
 	taken, lost, beyond, owed                                int64
 	open                                                     int
-	payments                                                 string // with their cases
-	early                                                    bag    // reports that wait for another one which is not in the set
+	payments                                                 string // the payments with their cases
+	early                                                    counts // reports that wait for a report that is not in the set
 }
 
-func endOf(p orderState, early bag) end {
+func outcomeOf(p orderState, early counts) outcome {
 	l := &p.order.Ledger
-	e := end{
+	e := outcome{
 		phase: p.order.Phase, received: l.Received.MinorUnits(), applied: l.Applied.MinorUnits(), unapplied: l.Unapplied.MinorUnits(),
 		review: l.Review.MinorUnits(), returned: l.Returned.MinorUnits(), reversed: l.Reversed.MinorUnits(), shortfall: l.Shortfall.MinorUnits(),
 		refunded: l.Refunded.MinorUnits(), claimed: l.Claimed.MinorUnits(), taken: l.Taken.MinorUnits(), lost: l.Lost.MinorUnits(),
@@ -90,56 +92,55 @@ func endOf(p orderState, early bag) end {
 	return e
 }
 
-// arrivals goes through every order in which reports can arrive. Two orders that lead to one state go
-// on alike, for what is decided depends on nothing else; so each state is continued once.
-type arrivals struct {
-	answer  answer
+// arrivalSearch delivers reports in every order. Decisions depend on the state alone, so that each state is continued
+// once, however many orders of arrival lead to it.
+type arrivalSearch struct {
+	decide  decideFunc
 	reports []report
-	// announce is the buyer's announcement, made at once after the payment came in. It is
-	// a request: where the order takes none it is refused, in whatever order the reports arrive.
+	// announce is the buyer's announcement, issued right after the receipt of the payment. The order may refuse it.
 	announce *order.InitiatePayment
-	// several says that the reports are about several payments, see unsettled.
-	several bool
+	// severalPayments says that the reports are about several payments, see withoutOpenPhase.
+	severalPayments bool
 
-	states []orderState
-	known  map[string]int
-	steps  map[step]next
-	ends   []map[bag]end // of each state with the reports that are early
+	states   []orderState
+	known    map[string]int
+	steps    map[step]next
+	outcomes []map[counts]outcome // of each state, by the reports that are early
 }
 
 type step struct{ state, report int }
 
-// next is the state that a report leads to, and whether the report is to be delivered again.
+// next is the state after a report, and whether the report is too early and has to be delivered again.
 type next struct {
 	state int
 	early bool
 }
 
-// point is where a delivery stands: the state, what was delivered, and what of it is too early yet.
+// point is a point of a delivery: the state, the delivered reports, and those of them that were too early.
 type point struct {
 	state            int
-	delivered, early bag
+	delivered, early counts
 }
 
-func (a *arrivals) intern(p orderState) int {
+func (a *arrivalSearch) intern(p orderState) int {
 	text := fmt.Sprintf("%+v", p)
 	n, ok := a.known[text]
 	if !ok {
 		n = len(a.states)
 		a.states = append(a.states, p)
-		a.ends = append(a.ends, map[bag]end{})
+		a.outcomes = append(a.outcomes, map[counts]outcome{})
 		a.known[text] = n
 	}
 	return n
 }
 
-// deliver returns what a report leads to. One that is refused is lost.
-func (a *arrivals) deliver(state, i int) (next, error) {
+// deliver returns the state after a report. A refused report is lost, which is an error.
+func (a *arrivalSearch) deliver(state, i int) (next, error) {
 	if n, ok := a.steps[step{state, i}]; ok {
 		return n, nil
 	}
 	before := a.states[state]
-	p, wrote, err := a.answer(before, ordertest.Platform, a.reports[i].Command)
+	p, wrote, err := a.decide(before, ordertest.Platform, a.reports[i].Command)
 	n := next{state: state}
 	if _, early := errors.AsType[*trade.EarlyError](err); early {
 		n.early = true
@@ -147,7 +148,7 @@ func (a *arrivals) deliver(state, i int) (next, error) {
 		return n, fmt.Errorf("%s is lost: %w", a.reports[i].name, err)
 	} else if wrote {
 		if _, receipt := a.reports[i].Command.(order.RecordPayment); receipt && a.announce != nil {
-			if p, _, err = a.answer(p, ordertest.Buyer, *a.announce); err != nil {
+			if p, _, err = a.decide(p, ordertest.Buyer, *a.announce); err != nil {
 				if _, no := errors.AsType[*trade.Refusal](err); !no {
 					return n, fmt.Errorf("the announcement: %w", err)
 				}
@@ -159,76 +160,76 @@ func (a *arrivals) deliver(state, i int) (next, error) {
 	return n, nil
 }
 
-// settle delivers the early reports again until none is left that anything changes for.
-func (a *arrivals) settle(at point) (end, error) {
+// settle delivers the early reports again until no further one is accepted, and returns the outcome.
+func (a *arrivalSearch) settle(at point) (outcome, error) {
 	state, early := at.state, at.early
-	for again := true; again; {
-		again = false
+	for changed := true; changed; {
+		changed = false
 		for i := range a.reports {
 			for early[i] > 0 {
 				n, err := a.deliver(state, i)
 				if err != nil {
-					return end{}, err
+					return outcome{}, err
 				}
 				if n.early {
 					break
 				}
-				state, again = n.state, true
+				state, changed = n.state, true
 				early[i]--
 			}
 		}
 	}
-	e, ok := a.ends[state][early]
+	e, ok := a.outcomes[state][early]
 	if !ok {
-		if e = endOf(a.states[state], early); a.several {
-			e = e.unsettled()
+		if e = outcomeOf(a.states[state], early); a.severalPayments {
+			e = e.withoutOpenPhase()
 		}
-		a.ends[state][early] = e
+		a.outcomes[state][early] = e
 	}
 	return e, nil
 }
 
-// every delivers all sequences of up to so many reports and returns the end of each set, or an error if
-// a report is lost, or if a set has several ends.
-func (a *arrivals) every(start orderState, most int) (map[bag]end, error) {
+// explore delivers all sequences of at most that many reports and returns the outcome of each set. It returns an error if
+// a report is lost, or if a set has two outcomes.
+func (a *arrivalSearch) explore(start orderState, most int) (map[counts]outcome, error) {
 	a.known, a.steps = map[string]int{}, map[step]next{}
-	ends, from := map[bag]end{}, map[bag][]int{}
-	now := map[point][]int{{state: a.intern(start)}: nil} // with a way there
+	outcomes, paths := map[counts]outcome{}, map[counts][]int{}
+	points := map[point][]int{{state: a.intern(start)}: nil} // with one path to each
 	for range most {
-		then := map[point][]int{}
-		for at, way := range now {
+		following := map[point][]int{}
+		for at, reached := range points {
 			for i := range a.reports {
 				n, err := a.deliver(at.state, i)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %w", a.way(append(way, i)), err)
+					return nil, fmt.Errorf("%s: %w", a.pathOf(append(reached, i)), err)
 				}
 				to := point{n.state, at.delivered.with(i), at.early}
 				if n.early {
 					to.early = to.early.with(i)
 				}
-				if _, ok := then[to]; ok {
+				if _, ok := following[to]; ok {
 					continue
 				}
-				path := append(slices.Clone(way), i)
-				then[to] = path
+				path := append(slices.Clone(reached), i)
+				following[to] = path
 				e, err := a.settle(to)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %w", a.way(path), err)
+					return nil, fmt.Errorf("%s: %w", a.pathOf(path), err)
 				}
-				if first, ok := ends[to.delivered]; !ok {
-					ends[to.delivered], from[to.delivered] = e, path
+				if first, ok := outcomes[to.delivered]; !ok {
+					outcomes[to.delivered], paths[to.delivered] = e, path
 				} else if first != e {
-					return nil, fmt.Errorf("%s ends in two ways:\n%s: %+v\n%s: %+v",
-						to.delivered.named(a.reports), a.way(from[to.delivered]), first, a.way(path), e)
+					return nil, fmt.Errorf("%s has two outcomes:\n%s: %+v\n%s: %+v",
+						to.delivered.describe(a.reports), a.pathOf(paths[to.delivered]), first, a.pathOf(path), e)
 				}
 			}
 		}
-		now = then
+		points = following
 	}
-	return ends, nil
+	return outcomes, nil
 }
 
-func (a *arrivals) way(list []int) string {
+func (a *arrivalSearch) pathOf(list []int) string {
 	names := make([]string, len(list))
 	for i, n := range list {
 		names[i] = a.reports[n].name
@@ -236,22 +237,22 @@ func (a *arrivals) way(list []int) string {
 	return strings.Join(names, ", ")
 }
 
-// beginning is an order at the phase from which reports arrive.
-type beginning struct {
+// startingOrder is the phase of an order before the first report arrives.
+type startingOrder struct {
 	phase     order.Phase
-	announced bool // the card payment 1 was announced once the order was confirmed
+	announced bool // card payment 1 was announced when the order was confirmed
 }
 
-func (b beginning) String() string {
+func (b startingOrder) String() string {
 	if b.announced {
 		return b.phase.String() + ", announced before"
 	}
 	return b.phase.String()
 }
 
-// beginnings are orders of 6,000 dollars, 2,000 of them before shipment, which are paid by wire as far
-// as their phase needs it. A closed one was refunded.
-var beginnings = []beginning{
+// startingOrders are orders of 6,000 dollars with an initial payment of 2,000. What their phase requires was paid by
+// wire. A closed order was refunded.
+var startingOrders = []startingOrder{
 	{order.PhaseSubmitted, false},
 	{order.PhaseConfirmed, false}, {order.PhaseConfirmed, true},
 	{order.PhaseReadyToShip, false}, {order.PhaseReadyToShip, true},
@@ -261,16 +262,16 @@ var beginnings = []beginning{
 	{order.PhaseClosed, false}, {order.PhaseClosed, true},
 }
 
-// announcement is the buyer's announcement of the payment under that method.
+// announcement returns the buyer's announcement of payment 1 by that method.
 func announcement(m order.Method) order.InitiatePayment {
 	return order.InitiatePayment{Payment: "1", Method: m, Amount: ordertest.USD("2000"), BankCountry: "US"}
 }
 
-// brought brings a new order there on a desk.
-func brought(t ordertest.TB, f *ordertest.Fixture, to beginning, m order.Method) trade.ID {
+// makeStartingOrder makes a new order on a desk and brings it to that phase.
+func makeStartingOrder(t ordertest.TB, f *ordertest.Fixture, to startingOrder, m order.Method) trade.ID {
 	t.Helper()
-	from := min(to.phase, order.PhaseConfirmed)
-	id := f.OrderAt(from, ordertest.Contract{})
+	first := min(to.phase, order.PhaseConfirmed)
+	id := f.OrderAt(first, ordertest.Contract{})
 	if to.announced {
 		f.Do(ordertest.Buyer, desk.OnOrder(id, announcement(m)))
 	}
@@ -307,34 +308,35 @@ func brought(t ordertest.TB, f *ordertest.Fixture, to beginning, m order.Method)
 	return id
 }
 
-// wires are the keys of the transfers of an order that was brought somewhere.
-func wires(o order.Order) []payment.Key {
+// wireKeys returns the keys of the transfers of a starting order.
+func wireKeys(o order.Order) []payment.Key {
 	return []payment.Key{
 		{Method: order.PayTT, Account: o.ReceivingAccount, Reference: "initial"},
 		{Method: order.PayTT, Account: o.ReceivingAccount, Reference: "balance"},
 	}
 }
 
-// ofOnePayment are the reports about the payment: received, failed, charged back, won, lost, received
-// again. The case was opened, won and lost at these hours of the bank.
-func ofOnePayment(m order.Method, amount, claimed string, opened, won, lost int) []report {
-	in := order.RecordPayment{Reference: "C-1", Method: m, Payment: "1", Amount: ordertest.USD(amount), PaidAt: banksAt(0)}
-	again := in
-	again.PaidAt, again.Fee, again.Payer = banksAt(1), ordertest.USD("3"), "J. Doe"
-	back := order.ChargeBack{Reference: "C-1", Case: "a", At: banksAt(opened)}
+// onePaymentReports returns the reports about one payment: received, failed, charged back, won, lost, received again. The
+// case was opened, won and lost at these hours, see bankHour.
+func onePaymentReports(m order.Method, amount, claimed string, opened, won, lost int) []report {
+	in := order.RecordPayment{Reference: "C-1", Method: m, Payment: "1", Amount: ordertest.USD(amount), PaidAt: bankHour(0)}
+	changed := in
+	changed.PaidAt, changed.Fee, changed.Payer = bankHour(1), ordertest.USD("3"), "J. Doe"
+	chargeBack := order.ChargeBack{Reference: "C-1", Case: "a", At: bankHour(opened)}
 	if claimed != "" {
-		back.Amount = ordertest.USD(claimed)
+		chargeBack.Amount = ordertest.USD(claimed)
 	}
 	return []report{
-		{"received", in}, {"failed", order.FailPayment{Payment: "1", Reason: "declined"}}, {"charged back", back},
-		{"won", order.ResolveChargeback{Reference: "C-1", Case: "a", Won: true, At: banksAt(won)}},
-		{"lost", order.ResolveChargeback{Reference: "C-1", Case: "a", At: banksAt(lost)}},
-		{"received again", again},
+		{"received", in}, {"failed", order.FailPayment{Payment: "1", Reason: "declined"}}, {"charged back", chargeBack},
+		{"won", order.ResolveChargeback{Reference: "C-1", Case: "a", Won: true, At: bankHour(won)}},
+		{"lost", order.ResolveChargeback{Reference: "C-1", Case: "a", At: bankHour(lost)}},
+		{"received again", changed},
 	}
 }
 
-// hours are the orders in which a bank can have opened, won and lost a case, with equal instants.
-func hours() (list [][3]int) {
+// caseHours returns one example of each order of the instants at which a case was opened, won and lost. Instants may be
+// equal.
+func caseHours() (list [][3]int) {
 	seen := map[string]bool{}
 	for n := range 27 {
 		h := [3]int{n % 3, n / 3 % 3, n / 9}
@@ -346,8 +348,8 @@ func hours() (list [][3]int) {
 	return list
 }
 
-// claims are what a payment of that amount brings, and what its case claims; nothing is all of it.
-var claims = []struct {
+// chargedPayments are payments, each with the amounts that its case claims. An empty amount claims the whole payment.
+var chargedPayments = []struct {
 	method  order.Method
 	amount  string
 	claimed []string
@@ -358,32 +360,32 @@ var claims = []struct {
 	{order.PayECheck, "2000", []string{""}},
 }
 
-// TestArrival delivers every sequence of up to six reports about one payment, from every phase, with
-// the announcement made before them, at once after the receipt, or not at all.
+// TestArrival delivers every sequence of at most six reports about one payment to an order in every phase. The buyer
+// announces the payment before the reports, right after the receipt, or not at all.
 func TestArrival(t *testing.T) {
 	f := ordertest.Desk(t)
-	sets, list := 0, claims
+	sets, list := 0, chargedPayments
 	if testing.Short() {
-		list = claims[3:]
+		list = chargedPayments[3:]
 	}
 	for _, c := range list {
-		before := map[string]map[bag]end{}
-		for _, b := range beginnings {
-			id := brought(t, f, b, c.method)
-			start := stateOf(t, f, id, wires(f.Order(id))...)
+		before := map[string]map[counts]outcome{}
+		for _, b := range startingOrders {
+			id := makeStartingOrder(t, f, b, c.method)
+			start := stateOf(t, f, id, wireKeys(f.Order(id))...)
 			for _, claimed := range c.claimed {
-				for _, h := range hours() {
-					a := arrivals{answer: onTime, reports: ofOnePayment(c.method, c.amount, claimed, h[0], h[1], h[2])}
-					name := fmt.Sprintf("%s by %s, %q claimed, bank's hours %v", c.amount, c.method, claimed, h)
-					ends := a.must(t, b.String()+": "+name, start)
-					sets += len(ends)
-					stands(t, ends, h)
+				for _, h := range caseHours() {
+					a := arrivalSearch{decide: decideOnDelivery, reports: onePaymentReports(c.method, c.amount, claimed, h[0], h[1], h[2])}
+					name := fmt.Sprintf("%s by %s, %q claimed, hours %v", c.amount, c.method, claimed, h)
+					outcomes := a.mustExplore(t, b.String()+": "+name, start)
+					sets += len(outcomes)
+					requireLatestReport(t, outcomes, h)
 					if key := b.phase.String() + name; b.announced {
-						sameEnds(t, b.String()+": "+name, before[key], ends)
+						requireSameOutcomes(t, b.String()+": "+name, before[key], outcomes)
 					} else {
 						late := announcement(c.method)
 						a.announce = &late
-						before[key] = a.must(t, b.String()+", announced after it: "+name, start)
+						before[key] = a.mustExplore(t, b.String()+", announced after it: "+name, start)
 					}
 				}
 			}
@@ -392,30 +394,30 @@ func TestArrival(t *testing.T) {
 	t.Logf("%d sets of reports", sets)
 }
 
-// must is every for up to six reports; it must find no fault.
-func (a *arrivals) must(t *testing.T, name string, start orderState) map[bag]end {
+// mustExplore explores sequences of at most six reports, and fails the test on an error.
+func (a *arrivalSearch) mustExplore(t *testing.T, name string, start orderState) map[counts]outcome {
 	t.Helper()
-	ends, err := a.every(start, 6)
+	outcomes, err := a.explore(start, 6)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return ends
+	return outcomes
 }
 
-// sameEnds checks that an announcement made after the receipt leads where one made before does. Once the
-// order has ended it is refused.
-func sameEnds(t *testing.T, name string, after, before map[bag]end) {
+// requireSameOutcomes requires an announcement after the receipt to lead to the same outcome as one before it. An order
+// that has ended refuses the announcement, so that its outcomes are not compared.
+func requireSameOutcomes(t *testing.T, name string, after, before map[counts]outcome) {
 	t.Helper()
 	for s, e := range before {
 		if late := after[s]; e != late && e.phase < order.PhaseCompleted {
-			t.Fatalf("%s: %v: announced before\n%+v, announced after\n%+v", name, s, e, late)
+			t.Fatalf("%s: %v: announced before the receipt\n%+v, announced after it\n%+v", name, s, e, late)
 		}
 	}
 }
 
-// stands checks of each set with all reports which report about the case stands: that of the latest
-// instant; at one instant an end before the opening, and lost before won.
-func stands(t *testing.T, ends map[bag]end, h [3]int) {
+// requireLatestReport requires the report with the latest instant to decide the case of each set that has all reports. At
+// equal instants a result counts before the opening, and lost before won.
+func requireLatestReport(t *testing.T, outcomes map[counts]outcome, h [3]int) {
 	t.Helper()
 	want, at := order.CaseOpen, h[0]
 	if h[1] >= at {
@@ -424,18 +426,18 @@ func stands(t *testing.T, ends map[bag]end, h [3]int) {
 	if h[2] >= at {
 		want = order.CaseLost
 	}
-	for s, e := range ends {
+	for s, e := range outcomes {
 		if s[0]+s[5] == 0 {
-			if e.early[2] != s[2] || e.early[3] != s[3] || e.early[4] != s[4] || e.received != ends[bag{}.with(1)].received {
-				t.Fatalf("%v: money that did not come in: %+v", s, e)
+			if e.early[2] != s[2] || e.early[3] != s[3] || e.early[4] != s[4] || e.received != outcomes[counts{}.with(1)].received {
+				t.Fatalf("%v: the outcome changed although no payment was received: %+v", s, e)
 			}
 			continue
 		}
-		if e.early != (bag{}) && s[2] > 0 {
-			t.Fatalf("%v: all came in, but %v wait", s, e.early)
+		if e.early != (counts{}) && s[2] > 0 {
+			t.Fatalf("%v: the payment was received, and %v still wait", s, e.early)
 		}
 		if s[2] > 0 && s[3] > 0 && s[4] > 0 && !strings.Contains(e.payments, " "+string(want)+" at ") {
-			t.Fatalf("%v at %v: not %s: %s", s, h, want, e.payments)
+			t.Fatalf("%v, hours %v: the case is not %s: %s", s, h, want, e.payments)
 		}
 	}
 }

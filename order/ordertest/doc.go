@@ -53,5 +53,5 @@
 // A failure of a property prints how to run it again. See TestPlay, which plays on every store,
 // TestPlayReachesEveryEvent for how much of the rule book a game covers, TestPlayFindsFaults for the faults that it
 // finds, and TestStory for the checks of a story. TestArrival delivers the reports of banks in every order, and
-// TestWaysOut looks for orders whose quota or money no command can free.
+// TestWaysOut looks for states in which quota or money is held and no command can free it.
 package ordertest

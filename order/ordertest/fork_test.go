@@ -14,16 +14,16 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// fork is a log that goes on from another one, which must not change meanwhile. What is appended stays
-// in the fork and can be taken back.
+// fork is a store that continues the log of another store, which must not change while the fork is used. Appended
+// records stay in the fork and can be removed again.
 type fork struct {
 	events.Store
 	from    events.Position
 	records []events.Record
-	heads   map[events.StreamID]events.Version // of streams that were looked at
+	heads   map[events.StreamID]events.Version // the versions of the streams that were read
 }
 
-func forkOf(base events.Store) (*fork, error) {
+func newFork(base events.Store) (*fork, error) {
 	from, err := base.Settled(context.Background())
 	return &fork{Store: base, from: from, heads: map[events.StreamID]events.Version{}}, err
 }
@@ -72,7 +72,7 @@ func (f *fork) AppendEach(ctx context.Context, group []events.Commit) []events.O
 	return out
 }
 
-// Lookup knows no commit: every command has a new ID.
+// Lookup finds no commit, because every command has a new ID.
 func (f *fork) Lookup(context.Context, uuid.UUID) (events.Receipt, bool, error) {
 	return events.Receipt{}, false, nil
 }
@@ -111,95 +111,96 @@ func (f *fork) Settled(context.Context) (events.Position, error) {
 	return f.from + events.Position(len(f.records)), nil
 }
 
-// takeBack forgets all but the first so many records.
-func (f *fork) takeBack(to int) {
-	for _, r := range f.records[to:] {
+// truncate removes all but the first n records of the fork.
+func (f *fork) truncate(n int) {
+	for _, r := range f.records[n:] {
 		f.heads[r.Stream]--
 	}
-	f.records = f.records[:to]
+	f.records = f.records[:n]
 }
 
-// trial is a desk on a fork, which tries what could be done from a state of the log.
+// trial is a desk on a fork. It executes commands that could follow a state of the log.
 type trial struct {
 	t     ordertest.TB
 	fork  *fork
 	opts  []desk.Option
 	desk  *desk.Desk
 	clock *ordertest.Clock
-	// denies is nil, or refuses commands as another edition of the rule book does.
-	denies func(d *desk.Desk, do request) error
-	asked  int
+	// refuse is nil, or returns the refusal of another edition of the rule book.
+	refuse   func(d *desk.Desk, do request) error
+	attempts int
 }
 
-// request is a command with who issues it.
+// request is a command and the actor that issues it.
 type request struct {
 	by  trade.Actor
 	do  desk.Action
 	raw any // the command
 }
 
-func trialOn(t ordertest.TB, store events.Store, now time.Time, opts ...desk.Option) *trial {
+func newTrial(t ordertest.TB, store events.Store, now time.Time, opts ...desk.Option) *trial {
 	t.Helper()
-	f, err := forkOf(store)
+	f, err := newFork(store)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	x := &trial{t: t, fork: f, opts: opts, clock: new(ordertest.Clock)}
-	x.clock.Set(now)
-	x.open()
-	return x
+	tr := &trial{t: t, fork: f, opts: opts, clock: new(ordertest.Clock)}
+	tr.clock.Set(now)
+	tr.openDesk()
+	return tr
 }
 
-// open gives the trial a desk that remembers nothing.
-func (x *trial) open() {
-	x.t.Helper()
-	d, err := desk.New(x.fork, append(append([]desk.Option{desk.WithSources(ordertest.Sources())}, x.opts...), desk.WithClock(x.clock.Now), desk.WithCache(64))...)
+// openDesk gives the trial a desk with an empty cache.
+func (tr *trial) openDesk() {
+	tr.t.Helper()
+	d, err := desk.New(tr.fork, append(append([]desk.Option{desk.WithSources(ordertest.Sources())}, tr.opts...), desk.WithClock(tr.clock.Now), desk.WithCache(64))...)
 	if err != nil {
-		x.t.Fatalf("%v", err)
+		tr.t.Fatalf("%v", err)
 	}
-	x.desk = d
+	tr.desk = d
 }
 
-// mark is a state of the trial to which it can be taken back.
-type mark struct {
+// checkpoint is a state of the trial to which rollBack returns.
+type checkpoint struct {
 	records int
 	now     time.Time
 }
 
-func (x *trial) mark() mark { return mark{len(x.fork.records), x.clock.Now()} }
+func (tr *trial) checkpoint() checkpoint { return checkpoint{len(tr.fork.records), tr.clock.Now()} }
 
-func (x *trial) takeBack(m mark) {
-	x.clock.Set(m.now)
-	if len(x.fork.records) != m.records {
-		x.fork.takeBack(m.records)
-		x.open()
+func (tr *trial) rollBack(to checkpoint) {
+	tr.clock.Set(to.now)
+	if len(tr.fork.records) != to.records {
+		tr.fork.truncate(to.records)
+		tr.openDesk()
 	}
 }
 
-// accepts executes a command if the desk accepts it, now or at the deadline before which it does not.
-func (x *trial) accepts(r request) error {
-	x.t.Helper()
-	now := x.clock.Now()
-	err := x.do(r)
+// attempt executes a command. If the desk refuses it until a later instant, attempt sets the clock to that instant and
+// executes it then.
+func (tr *trial) attempt(r request) error {
+	tr.t.Helper()
+	now := tr.clock.Now()
+	err := tr.do(r)
 	if no, refused := errors.AsType[*trade.Refusal](err); refused && no.Earliest.After(now) {
-		x.clock.Set(no.Earliest)
-		err = x.do(r)
+		tr.clock.Set(no.Earliest)
+		err = tr.do(r)
 	}
 	if err != nil {
-		x.clock.Set(now)
+		tr.clock.Set(now)
 	}
 	return err
 }
 
-func (x *trial) do(r request) error {
-	x.t.Helper()
-	if x.denies != nil {
-		if err := x.denies(x.desk, r); err != nil {
+func (tr *trial) do(r request) error {
+	tr.t.Helper()
+	if tr.refuse != nil {
+		if err := tr.refuse(tr.desk, r); err != nil {
 			return err
 		}
 	}
-	x.asked++
-	_, err := x.desk.Do(x.t.Context(), desk.Command{ID: desk.NewID(), By: r.by, Do: r.do})
+	tr.attempts++
+	_, err := tr.desk.Do(tr.t.Context(), desk.Command{ID: desk.NewID(), By: r.by, Do: r.do})
 	if err == nil {
 		return nil
 	}
@@ -207,7 +208,7 @@ func (x *trial) do(r request) error {
 	_, malformed := errors.AsType[*trade.InvalidError](err)
 	_, early := errors.AsType[*trade.EarlyError](err)
 	if !refused && !malformed && !early {
-		x.t.Fatalf("%s: %v", r.do, err)
+		tr.t.Fatalf("%s: %v", r.do, err)
 	}
 	return err
 }

@@ -24,10 +24,10 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// firstEdition is a log that the first edition of the rule book wrote: testdata/first-edition.log, and the
-// golden store of the desk. A line is the number of the commit, the instant, stream, type and meta, and
-// behind a tab the data; one of the golden store has more in its head.
-func firstEdition(t *testing.T, name string) (commits []events.Commit) {
+// readLog reads a file of records that the first edition of the rule book wrote: testdata/first-edition.log, or the
+// golden store of the desk. A line of the former has the number of the commit, the instant, the stream, the type and the
+// meta, and after a tab the data. A line of the golden store has more fields before the meta.
+func readLog(t *testing.T, name string) (commits []events.Commit) {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -45,7 +45,7 @@ func firstEdition(t *testing.T, name string) (commits []events.Commit) {
 			w = []string{w[3], time.Unix(0, ns).UTC().Format(time.RFC3339Nano), w[1], w[7]}
 		}
 		if err != nil || len(w) != 4 {
-			t.Fatalf("no record: %s", line)
+			t.Fatalf("not a record: %s", line)
 		}
 		if w[0] != last {
 			last = w[0]
@@ -72,14 +72,14 @@ func mustBe[T any](v T, err error) T {
 	return v
 }
 
-// lived has the ways out of each state of a log, and returns the dead ends.
-func lived(t *testing.T, name string, denies func(*desk.Desk, request) error) (x *exits, dead []error) {
+// searchLog appends the commits of a log to a store, looks for an exit after each of them, and returns the dead ends.
+func searchLog(t *testing.T, name string, refuse func(*desk.Desk, request) error) (x *exitSearch, deadEnds []error) {
 	t.Helper()
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
-	x = newExits(t, store)
-	x.denies = denies
-	for _, c := range firstEdition(t, name) {
+	x = newExitSearch(t, store)
+	x.refuse = refuse
+	for _, c := range readLog(t, name) {
 		r, err := store.Append(context.Background(), c)
 		if err != nil {
 			t.Fatal(err)
@@ -91,38 +91,38 @@ func lived(t *testing.T, name string, denies func(*desk.Desk, request) error) (x
 			}
 			commit = append(commit, r)
 		}
-		dead = append(dead, x.after(commit)...)
+		deadEnds = append(deadEnds, x.checkCommit(commit)...)
 	}
-	return x, dead
+	return x, deadEnds
 }
 
-// oldOrder is an order of testdata/first-edition.log.
+// oldOrder returns the ID of an order of testdata/first-edition.log.
 func oldOrder(n int) trade.ID { return trade.ID{0: 3, 6: 0x70, 8: 0x80, 15: byte(n)} }
 
-// TestWaysOutOfTheFirstEdition looks for a way out of each state that the first edition wrote. Two of
-// them were dead ends: order 1 is ready to ship and lost its money, with its hold; order 3 was closed by
-// the refund of its last other cent, and then won its money back.
+// TestWaysOutOfTheFirstEdition looks for an exit from each state that the first edition wrote. Two of them were dead
+// ends under that edition: order 1 is ready to ship and holds quota, but a chargeback took all of its money; order 3
+// was closed by a refund of the rest while a chargeback was open, and then the chargeback was won.
 func TestWaysOutOfTheFirstEdition(t *testing.T) {
 	for _, name := range []string{"testdata/first-edition.log", "../desk/testdata/golden.log"} {
-		x, dead := lived(t, name, nil)
-		for _, err := range dead {
+		x, deadEnds := searchLog(t, name, nil)
+		for _, err := range deadEnds {
 			t.Errorf("%s: %v", name, err)
 		}
 		t.Logf("%s: %v, the longest %v", name, x.states, x.longest)
 	}
-	x, _ := lived(t, "testdata/first-edition.log", nil)
-	y := x.trial()
-	lost, won := y.order(oldOrder(1)), y.order(oldOrder(3))
+	x, _ := searchLog(t, "testdata/first-edition.log", nil)
+	tr := x.trial()
+	lost, won := tr.order(oldOrder(1)), tr.order(oldOrder(3))
 	if lost.Phase != order.PhaseReadyToShip || lost.Hold.Status != order.HoldOpen || lost.Left().IsPositive() {
-		t.Errorf("order 1 is %s with a hold %d", lost.Phase, lost.Hold.Status)
+		t.Errorf("order 1 is %s, its hold has the status %d", lost.Phase, lost.Hold.Status)
 	}
 	if won.Phase != order.PhaseClosed || won.Left() != ordertest.USD("5999.99") {
-		t.Errorf("order 3 is %s with %s", won.Phase, won.Left())
+		t.Errorf("order 3 is %s and has %s left", won.Phase, won.Left())
 	}
 }
 
-// adopted gives the payments of a log streams of their own, after x has seen its states.
-func adopted(t *testing.T, x *exits) (*desk.Desk, desk.Adoption) {
+// adoptPayments gives the payments of a log their own streams. x has searched the log before.
+func adoptPayments(t *testing.T, x *exitSearch) (*desk.Desk, desk.Adoption) {
 	t.Helper()
 	d, err := desk.New(x.store, desk.WithSources(ordertest.Sources()), desk.WithClock(func() time.Time { return x.now }))
 	if err != nil {
@@ -140,16 +140,16 @@ func adopted(t *testing.T, x *exits) (*desk.Desk, desk.Adoption) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.sees([]events.Record{r})
+		x.observe([]events.Record{r})
 	}
 	return d, done
 }
 
-// TestWaysOutAfterAdoption looks for them once the payments have streams of their own. The orders 16 and 18
-// have counted a card payment of the orders 15 and 17, and it was charged back on them as well.
+// TestWaysOutAfterAdoption looks for an exit from the last state of each stream once the payments have their own
+// streams. Orders 16 and 18 counted card payments that belong to orders 15 and 17, and recorded the chargebacks too.
 func TestWaysOutAfterAdoption(t *testing.T) {
 	for _, name := range []string{"testdata/first-edition.log", "../desk/testdata/golden.log"} {
-		x, _ := lived(t, name, nil)
+		x, _ := searchLog(t, name, nil)
 		var streams []events.StreamID
 		for r, err := range x.store.ReadAll(t.Context(), 0, events.Filter{}) {
 			if err != nil {
@@ -159,9 +159,9 @@ func TestWaysOutAfterAdoption(t *testing.T) {
 				streams = append(streams, r.Stream)
 			}
 		}
-		_, done := adopted(t, x)
+		_, done := adoptPayments(t, x)
 		for _, stream := range streams {
-			if err := x.of(stream); err != nil {
+			if err := x.checkStream(stream); err != nil {
 				t.Errorf("%s, adopted: %v", name, err)
 			}
 		}
@@ -169,45 +169,45 @@ func TestWaysOutAfterAdoption(t *testing.T) {
 	}
 }
 
-// TestContestedCase ends the case that order 16 has of the payment of order 15: the order goes on, the
-// payment is as it was, and a report that comes again changes nothing.
+// TestContestedCase reports the outcome of the case that order 16 opened on the payment of order 15: order 16 is
+// released from the freeze, the payment does not change, and a repeated report writes nothing.
 func TestContestedCase(t *testing.T) {
 	for _, won := range []bool{true, false} {
-		x, _ := lived(t, "testdata/first-edition.log", nil)
-		d, _ := adopted(t, x)
+		x, _ := searchLog(t, "testdata/first-edition.log", nil)
+		d, _ := adoptPayments(t, x)
 		key := payment.Key{Method: order.PayCard, Reference: "C-SAME-0"}
-		was, version, err := payment.Model().Replay(t.Context(), x.store, key.Stream())
-		if err != nil || was.Order != oldOrder(15) {
-			t.Fatalf("the payment is of %s: %v", was.Order, err)
+		before, version, err := payment.Model().Replay(t.Context(), x.store, key.Stream())
+		if err != nil || before.Order != oldOrder(15) {
+			t.Fatalf("the payment is of %s: %v", before.Order, err)
 		}
-		end := order.ResolveChargeback{Reference: "C-SAME-0", Case: "a", Won: won, At: x.now.Add(-time.Hour)}
-		ask := func(c order.Command) (desk.Result, error) {
+		outcome := order.ResolveChargeback{Reference: "C-SAME-0", Case: "a", Won: won, At: x.now.Add(-time.Hour)}
+		report := func(c order.Command) (desk.Result, error) {
 			return d.Do(t.Context(), desk.Command{ID: desk.NewID(), By: ordertest.Platform, Do: desk.OnOrder(oldOrder(16), c)})
 		}
-		if _, err := ask(end); err != nil {
+		if _, err := report(outcome); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := ask(end); err != nil || len(r.Events) > 0 {
-			t.Errorf("the same again: %+v, %v", r.Events, err)
+		if r, err := report(outcome); err != nil || len(r.Events) > 0 {
+			t.Errorf("the repeated report: %+v, %v", r.Events, err)
 		}
-		back := order.ChargeBack{Reference: "C-SAME-0", Case: "b", At: x.now}
-		if _, err := ask(back); !errors.Is(err, rule.D65) {
-			t.Errorf("another case of another order's payment: %v", err)
+		chargeBack := order.ChargeBack{Reference: "C-SAME-0", Case: "b", At: x.now}
+		if _, err := report(chargeBack); !errors.Is(err, rule.D65) {
+			t.Errorf("a new case on another order's payment: %v, want D65", err)
 		}
-		end.Won, end.At = !won, x.now
-		if _, err := ask(end); err != nil {
-			t.Errorf("it ended the other way: %v", err)
+		outcome.Won, outcome.At = !won, x.now
+		if _, err := report(outcome); err != nil {
+			t.Errorf("the opposite outcome, reported later: %v", err)
 		}
 		o, _, err := d.ReadOrder(t.Context(), ordertest.Platform, oldOrder(16))
 		want := order.PhaseConfirmed
 		if !won {
-			want = order.PhaseReadyToShip // won in the end
+			want = order.PhaseReadyToShip // the later outcome is won
 		}
 		if err != nil || o.Frozen() || o.Phase != want {
 			t.Errorf("order 16 is %s, frozen %t: %v", o.Phase, o.Frozen(), err)
 		}
-		if is, v, err := payment.Model().Replay(t.Context(), x.store, key.Stream()); err != nil || v != version || !reflect.DeepEqual(is, was) {
-			t.Errorf("the payment went from %+v to %+v: %v", was, is, err)
+		if after, v, err := payment.Model().Replay(t.Context(), x.store, key.Stream()); err != nil || v != version || !reflect.DeepEqual(after, before) {
+			t.Errorf("the payment was %+v and is %+v: %v", before, after, err)
 		}
 		if err := ordertest.Audit(t.Context(), d, x.store, audit.WithPolicy(ordertest.AuditPolicy(nil, nil))); err != nil {
 			t.Error(err)
@@ -215,12 +215,12 @@ func TestContestedCase(t *testing.T) {
 	}
 }
 
-// TestWaysOutFindsDeadEnds is the control: under the first edition's D24 a lost chargeback left the order
-// ready to ship, where it could be neither cancelled nor refunded nor expired, and nobody could refund
-// a closed order. The search finds the dead ends, in what the first edition wrote and in what is made up.
+// TestWaysOutFindsDeadEnds is the control: under the first edition's D24 a lost chargeback left the order ready to ship,
+// where it could not be cancelled, refunded or expired, and no role could refund a closed order. The search must find
+// these dead ends in the log of the first edition and in a generated trade.
 func TestWaysOutFindsDeadEnds(t *testing.T) {
-	denies := func(d *desk.Desk, r request) error {
-		id, ok := addressed(r)
+	refuse := func(d *desk.Desk, r request) error {
+		id, ok := targetOrder(r)
 		if !ok {
 			return nil
 		}
@@ -237,19 +237,19 @@ func TestWaysOutFindsDeadEnds(t *testing.T) {
 		}
 		return nil
 	}
-	_, dead := lived(t, "testdata/first-edition.log", denies)
+	_, deadEnds := searchLog(t, "testdata/first-edition.log", refuse)
 	for _, n := range []int{1, 3, 5} {
-		if !slices.ContainsFunc(dead, func(err error) bool { return strings.Contains(err.Error(), oldOrder(n).String()) }) {
-			t.Errorf("order %d is no dead end", n)
+		if !slices.ContainsFunc(deadEnds, func(err error) bool { return strings.Contains(err.Error(), oldOrder(n).String()) }) {
+			t.Errorf("order %d was not found to be a dead end", n)
 		}
 	}
-	if _, dead := hostileTrade(t, 1, denies); len(dead) == 0 {
-		t.Error("no dead end in a hostile trade")
+	if _, deadEnds := hostileTrade(t, 1, refuse); len(deadEnds) == 0 {
+		t.Error("the search found no dead end in a hostile trade")
 	}
 }
 
-// addressed is the order that a request is addressed to.
-func addressed(r request) (trade.ID, bool) {
+// targetOrder returns the ID of the order that a request is addressed to.
+func targetOrder(r request) (trade.ID, bool) {
 	if _, ok := r.raw.(order.Command); !ok {
 		return trade.ID{}, false
 	}

@@ -14,52 +14,52 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// The ways out of what orders share. What an order holds of a line, the order's own way out frees.
+// Exits from services, lines, quotas and funds. The quota that an order holds is freed by the exit of the order.
 
-// current returns a state as the desk of a trial shows it.
-func current[S any](y *trial, s S, _ events.Version, err error) S {
-	y.t.Helper()
+// current returns the state that the desk of a trial returned, and fails the test on an error.
+func current[S any](tr *trial, s S, _ events.Version, err error) S {
+	tr.t.Helper()
 	if err != nil {
-		y.t.Fatalf("reading: %v", err)
+		tr.t.Fatalf("read: %v", err)
 	}
 	return s
 }
 
-// way looks for the way out of a stream that is not an order's, within so many steps.
-func (x *exits) way(kind string, y *trial, steps int, out func() bool, next func() []request) error {
+// findExit searches an exit of at most that many steps, and counts it. It returns nil if the state needs none.
+func (x *exitSearch) findExit(kind string, tr *trial, steps int, done func() bool, next func() []request) error {
 	x.t.Helper()
-	if out() {
+	if done() {
 		return nil
 	}
-	way, ok := y.search(steps, out, next)
-	if err := x.found(kind, y, way, ok); err != nil {
-		return fmt.Errorf("%w:\n%s", err, strings.Join(way, "\n"))
+	path, ok := tr.search(steps, done, next)
+	if err := x.count(kind, tr, path, ok); err != nil {
+		return fmt.Errorf("%w:\n%s", err, strings.Join(path, "\n"))
 	}
 	return nil
 }
 
-// ofService looks for the way out of a suspension, which the platform can end.
-func (x *exits) ofService(account trade.Account) error {
+// checkService looks for an exit from a suspension: the platform can end it.
+func (x *exitSearch) checkService(account trade.Account) error {
 	x.t.Helper()
-	y := x.trial()
-	return x.way("service", y, 1, func() bool {
-		s, v, err := y.desk.ReadService(y.t.Context(), ordertest.Platform, account)
-		return current(y, s, v, err).Phase != order.ServiceSuspended
+	tr := x.trial()
+	return x.findExit("service", tr, 1, func() bool {
+		s, v, err := tr.desk.ReadService(tr.t.Context(), ordertest.Platform, account)
+		return current(tr, s, v, err).Phase != order.ServiceSuspended
 	}, func() []request {
 		c := seller.Reinstate{}
 		return []request{{ordertest.Platform, desk.OnSeller(account, c), c}}
 	})
 }
 
-// ofLine looks for the way to a line that owes nothing and is not suspended.
-func (x *exits) ofLine(account trade.Account, currency trade.Currency) error {
+// checkLine looks for commands after which the line has no claim to repay and is not suspended.
+func (x *exitSearch) checkLine(account trade.Account, currency trade.Currency) error {
 	x.t.Helper()
-	y := x.trial()
+	tr := x.trial()
 	read := func() credit.Line {
-		l, v, err := y.desk.ReadLine(y.t.Context(), ordertest.Platform, account, currency)
-		return current(y, l, v, err)
+		l, v, err := tr.desk.ReadLine(tr.t.Context(), ordertest.Platform, account, currency)
+		return current(tr, l, v, err)
 	}
-	return x.way("line", y, mostSteps, func() bool {
+	return x.findExit("line", tr, maxSteps, func() bool {
 		l := read()
 		return l.Phase != credit.PhaseSuspended && l.Consumed.IsZero()
 	}, func() (list []request) {
@@ -70,15 +70,15 @@ func (x *exits) ofLine(account trade.Account, currency trade.Currency) error {
 	})
 }
 
-// ofQuota looks for the way out of a freeze, however many reasons it has.
-func (x *exits) ofQuota(merchant trade.Account, currency trade.Currency) error {
+// checkQuota looks for an exit from a freeze, for any number of reasons.
+func (x *exitSearch) checkQuota(merchant trade.Account, currency trade.Currency) error {
 	x.t.Helper()
-	y := x.trial()
+	tr := x.trial()
 	read := func() credit.Line {
-		l, v, err := y.desk.ReadQuota(y.t.Context(), ordertest.Platform, merchant, currency)
-		return current(y, l, v, err)
+		l, v, err := tr.desk.ReadQuota(tr.t.Context(), ordertest.Platform, merchant, currency)
+		return current(tr, l, v, err)
 	}
-	return x.way("quota", y, mostSteps+len(read().Freezes), func() bool { l := read(); return !l.Frozen() }, func() (list []request) {
+	return x.findExit("quota", tr, maxSteps+len(read().Freezes), func() bool { l := read(); return !l.Frozen() }, func() (list []request) {
 		for _, g := range read().Freezes {
 			list = append(list, request{ordertest.Platform, desk.OnQuota(merchant, currency, credit.Unfreeze(g)), credit.Unfreeze(g)})
 		}
@@ -86,22 +86,22 @@ func (x *exits) ofQuota(merchant trade.Account, currency trade.Currency) error {
 	})
 }
 
-// ofFunds looks for the way of all received funds to their merchant, once with every withdrawal that is on
-// its way settled and once failed.
-func (x *exits) ofFunds(merchant trade.Account, currency trade.Currency) error {
+// checkFunds looks for commands that pay all received funds out to the merchant: once with every withdrawal in transit
+// settled, and once with every one failed.
+func (x *exitSearch) checkFunds(merchant trade.Account, currency trade.Currency) error {
 	x.t.Helper()
 	owner := trade.Actor{Role: trade.Seller, Account: merchant}
 	for _, settled := range []bool{true, false} {
-		y := x.trial()
+		tr := x.trial()
 		read := func() funds.Balance {
-			b, v, err := y.desk.ReadFunds(y.t.Context(), ordertest.Platform, merchant, currency)
-			return current(y, b, v, err)
+			b, v, err := tr.desk.ReadFunds(tr.t.Context(), ordertest.Platform, merchant, currency)
+			return current(tr, b, v, err)
 		}
 		b := read()
-		steps := mostSteps + len(b.Withdrawals())
-		err := x.way("funds", y, steps, func() bool {
+		steps := maxSteps + len(b.Withdrawals())
+		err := x.findExit("funds", tr, steps, func() bool {
 			b := read()
-			p := b.Page(y.clock.Now())
+			p := b.Page(tr.clock.Now())
 			return p.Pending.IsZero() && p.Available.IsZero() && p.InTransit.IsZero()
 		}, func() (list []request) {
 			b := read()
@@ -115,14 +115,14 @@ func (x *exits) ofFunds(merchant trade.Account, currency trade.Currency) error {
 					add(ordertest.Platform, funds.FailWithdrawal{ID: w.ID, Reason: "account closed"})
 				}
 			}
-			p := b.Page(y.clock.Now())
-			for ; p.Pending.IsPositive() && !p.NextAt.IsZero(); p = b.Page(y.clock.Now()) {
-				y.clock.Set(p.NextAt)
+			p := b.Page(tr.clock.Now())
+			for ; p.Pending.IsPositive() && !p.NextAt.IsZero(); p = b.Page(tr.clock.Now()) {
+				tr.clock.Set(p.NextAt)
 			}
 			if p.Available.IsPositive() {
-				out := desk.NewID().String()
-				add(owner, funds.PayCharge{ID: funds.ChargeID("X-" + out), Amount: p.Available, What: "promotion"})
-				add(owner, funds.Withdraw{ID: funds.WithdrawalID("W-" + out), Amount: p.Available, Dest: ordertest.OwnAlipay(owner)})
+				id := desk.NewID().String()
+				add(owner, funds.PayCharge{ID: funds.ChargeID("X-" + id), Amount: p.Available, What: "promotion"})
+				add(owner, funds.Withdraw{ID: funds.WithdrawalID("W-" + id), Amount: p.Available, Dest: ordertest.OwnAlipay(owner)})
 			}
 			return list
 		})

@@ -18,7 +18,7 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestWaysOut looks for a way out of 10,000 states, of 100,000 in its long form.
+// TestWaysOut looks for an exit from 10,000 states, or from 100,000 with SURETY_LONG=1.
 func TestWaysOut(t *testing.T) {
 	want := 10_000
 	switch {
@@ -31,10 +31,10 @@ func TestWaysOut(t *testing.T) {
 	if s := os.Getenv("SURETY_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
-	all, total := newExits(t, nil), 0
+	all, total := newExitSearch(t, nil), 0
 	for ; total < want; seed++ {
-		x, dead := hostileTrade(t, seed, nil)
-		for _, err := range dead {
+		x, deadEnds := hostileTrade(t, seed, nil)
+		for _, err := range deadEnds {
 			t.Fatalf("SURETY_SEED=%d go test ./order/ordertest -run '^TestWaysOut$': %v", seed, err)
 		}
 		for kind, n := range x.states {
@@ -42,16 +42,16 @@ func TestWaysOut(t *testing.T) {
 			total += n
 			all.longest[kind] = max(all.longest[kind], x.longest[kind])
 		}
-		for mark, n := range x.marks {
-			all.marks[mark] += n
+		for trait, n := range x.traits {
+			all.traits[trait] += n
 		}
-		all.asked += x.asked
+		all.attempts += x.attempts
 	}
-	t.Logf("%d states with %d commands: %v; the longest ways out: %v; orders of which %v", total, all.asked, all.states, all.longest, all.marks)
+	t.Logf("%d states searched with %d commands: %v; longest exits: %v; traits of the orders: %v", total, all.attempts, all.states, all.longest, all.traits)
 }
 
-// hostileTrade plays a trade in which banks take money back, and looks for the ways out after every commit.
-func hostileTrade(t testing.TB, seed uint64, denies func(d *desk.Desk, do request) error) (x *exits, dead []error) {
+// hostileTrade generates a trade in which banks take money back, and looks for exits after every commit.
+func hostileTrade(t testing.TB, seed uint64, refuse func(d *desk.Desk, do request) error) (x *exitSearch, deadEnds []error) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 22))
 	store := memory.New()
@@ -64,14 +64,14 @@ func hostileTrade(t testing.TB, seed uint64, denies func(d *desk.Desk, do reques
 	terms.ChargeRetries, terms.FreezeAfterOverdue = rnd.IntN(3), rnd.IntN(3)
 	opts := []desk.Option{desk.WithPolicy(p), desk.WithPayLater(terms)}
 	player := ordertest.NewPlayer(ordertest.DeskOn(t, store, opts...), rnd.IntN, ordertest.PlayerConfig{Orders: 3, Sales: 2}).Open()
-	x = newExits(t, store, opts...)
-	x.denies = denies
+	x = newExitSearch(t, store, opts...)
+	x.refuse = refuse
 	position := events.Position(0)
 	for n := range 160 {
 		c := player.Next()
 		if n%2 == 1 {
 			id := player.Orders[n/2%len(player.Orders)]
-			if by, do := x.hostile(player.Fixture, rnd, id); do != nil {
+			if by, do := x.hostileCommand(player.Fixture, rnd, id); do != nil {
 				c.By, c.Do = by, desk.OnOrder(id, do)
 			}
 		}
@@ -80,7 +80,7 @@ func hostileTrade(t testing.TB, seed uint64, denies func(d *desk.Desk, do reques
 				t.Fatal(err)
 			}
 		}
-		_, _ = player.Desk.Do(context.Background(), c) // what is refused is no state
+		_, _ = player.Desk.Do(context.Background(), c) // a refused command writes no state
 		var commit []events.Record
 		for r, err := range store.ReadAll(context.Background(), position, events.Filter{}) {
 			if err != nil {
@@ -89,15 +89,15 @@ func hostileTrade(t testing.TB, seed uint64, denies func(d *desk.Desk, do reques
 			commit, position = append(commit, r), r.Position
 		}
 		x.now = trade.Later(x.now, player.Clock.Now())
-		dead = append(dead, x.after(commit)...)
+		deadEnds = append(deadEnds, x.checkCommit(commit)...)
 	}
-	return x, dead
+	return x, deadEnds
 }
 
-// hostile is what a bank, a stranger or a hasty platform does to an order, or nothing: money is taken
-// back in every phase, in parts, more than once, and won and lost again; records are taken back; what is
-// under review is returned or applied; refunds are made and disputes opened whatever happens.
-func (x *exits) hostile(f *ordertest.Fixture, rnd *rand.Rand, id trade.ID) (trade.Actor, order.Command) {
+// hostileCommand returns a random command that makes an order harder to end, or none. Banks take money back in every
+// phase, in parts and repeatedly, and cases are won and lost again. The platform voids records, and returns or applies
+// money under review. Strangers pay, refunds are made, and disputes are opened.
+func (x *exitSearch) hostileCommand(f *ordertest.Fixture, rnd *rand.Rand, id trade.ID) (trade.Actor, order.Command) {
 	o, _, err := f.Desk.ReadOrder(context.Background(), ordertest.Platform, id)
 	if err != nil || o.Phase < order.PhaseSubmitted {
 		return trade.Actor{}, nil
@@ -111,11 +111,11 @@ func (x *exits) hostile(f *ordertest.Fixture, rnd *rand.Rand, id trade.ID) (trad
 	now := f.Clock.Now()
 	n := strconv.Itoa(rnd.IntN(1_000_000))
 	if known := x.payments[id]; len(known) > 0 && rnd.IntN(5) > 0 {
-		return x.hostileTo(known[rnd.IntN(len(known))], rnd, amount, now)
+		return x.hostileToPayment(known[rnd.IntN(len(known))], rnd, amount, now)
 	}
 	switch rnd.IntN(12) {
 	case 0, 1:
-		return buyer, order.InitiatePayment{Payment: order.PaymentID("N" + n), Method: order.PayCard, Amount: least(amount, o.Due())}
+		return buyer, order.InitiatePayment{Payment: order.PaymentID("N" + n), Method: order.PayCard, Amount: minMoney(amount, o.Due())}
 	case 2, 3:
 		for _, p := range o.Payments {
 			if p.Status != order.PaymentIsReceived && p.Method != order.PayTT {
@@ -124,19 +124,19 @@ func (x *exits) hostile(f *ordertest.Fixture, rnd *rand.Rand, id trade.ID) (trad
 		}
 		return ordertest.Platform, order.RecordPayment{Reference: "H-" + n, Method: order.PayECheck, Payment: order.PaymentID("U" + n), Amount: amount, PaidAt: now}
 	case 4, 5:
-		c := ordertest.Wired(&o, "H-"+n, least(amount, o.Terms.Total), now)
+		c := ordertest.Wired(&o, "H-"+n, minMoney(amount, o.Terms.Total), now)
 		if rnd.IntN(4) == 0 {
 			c.Payer = "Somebody"
 		}
 		return ordertest.Platform, c
 	case 6:
-		return ordertest.Platform, order.Refund{Amount: least(amount, o.Left())}
+		return ordertest.Platform, order.Refund{Amount: minMoney(amount, o.Left())}
 	case 7:
 		return buyer, order.OpenDispute{Ground: order.GroundQuality, Claimed: o.Left()}
 	case 8:
 		return owner, order.AcceptShortfall{}
 	case 9:
-		return ordertest.Platform, order.ReturnUnapplied{Amount: least(amount, o.Ledger.Unapplied)}
+		return ordertest.Platform, order.ReturnUnapplied{Amount: minMoney(amount, o.Ledger.Unapplied)}
 	case 10:
 		return buyer, order.Confirm{Terms: o.Revision}
 	default:
@@ -144,8 +144,8 @@ func (x *exits) hostile(f *ordertest.Fixture, rnd *rand.Rand, id trade.ID) (trad
 	}
 }
 
-// hostileTo is what happens to a payment that came in.
-func (x *exits) hostileTo(k payment.Key, rnd *rand.Rand, amount trade.Money, now time.Time) (trade.Actor, order.Command) {
+// hostileToPayment returns a random command about a received payment.
+func (x *exitSearch) hostileToPayment(k payment.Key, rnd *rand.Rand, amount trade.Money, now time.Time) (trade.Actor, order.Command) {
 	if rnd.IntN(3) == 0 {
 		amount = trade.Money{}
 	}
@@ -155,9 +155,9 @@ func (x *exits) hostileTo(k payment.Key, rnd *rand.Rand, amount trade.Money, now
 	case n < 5 && k.Method == order.PayTT && rnd.IntN(2) == 0:
 		return ordertest.Platform, order.ReverseTransfer{Reference: k.Reference, Case: name, Amount: amount, At: at}
 	case n < 4:
-		return ordertest.Platform, order.ChargeBack{Reference: k.Reference, Method: contested(k.Method), Case: name, Amount: amount, At: at}
+		return ordertest.Platform, order.ChargeBack{Reference: k.Reference, Method: caseMethod(k.Method), Case: name, Amount: amount, At: at}
 	case n < 8:
-		return ordertest.Platform, order.ResolveChargeback{Reference: k.Reference, Method: contested(k.Method), Case: name, Won: rnd.IntN(3) == 0, At: at}
+		return ordertest.Platform, order.ResolveChargeback{Reference: k.Reference, Method: caseMethod(k.Method), Case: name, Won: rnd.IntN(3) == 0, At: at}
 	case n < 9:
 		return ordertest.Platform, order.VoidPayment{Reference: k.Reference, Method: k.Method}
 	case n < 10:
@@ -167,15 +167,15 @@ func (x *exits) hostileTo(k payment.Key, rnd *rand.Rand, amount trade.Money, now
 	}
 }
 
-// contested is the method of a payment that can be charged back; of a transfer it is none.
-func contested(m order.Method) order.Method {
+// caseMethod returns the method that a command about a chargeback names: none for a transfer.
+func caseMethod(m order.Method) order.Method {
 	if m == order.PayTT {
 		return ""
 	}
 	return m
 }
 
-func least(a, b trade.Money) trade.Money {
+func minMoney(a, b trade.Money) trade.Money {
 	if b.Less(a) {
 		return b
 	}

@@ -19,36 +19,35 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// A way out of a state is a few commands of the seller, the platform or the system alone, each
-// accepted by the desk at once or at a deadline, after which no quota is held and no money lies: every
-// cent was refunded, returned or claimed, or the order is completed. No new money of the buyer is
-// needed, and no favour of a stranger. A state that has none is a dead end.
+// An exit from a state is a short sequence of commands of the seller, the platform or the system. The desk accepts each
+// of them at once, or at the instant that its refusal names. After them no quota is held, and every cent was refunded,
+// returned or claimed, or the order is completed. An exit needs no new payment by the buyer, and no action of a third
+// party. A state without an exit is a dead end.
 
-// mostSteps is how many commands a way out may have. The return of each further payment under review,
-// or the end of each further withdrawal or freeze, is the same step once more.
-const mostSteps = 6
+// maxSteps is the most commands that an exit may have. Each further payment under review, withdrawal and freeze adds one.
+const maxSteps = 6
 
-// exits looks for a way out of each state that commits lead to.
-type exits struct {
+// exitSearch looks for an exit from each state that the commits of a log lead to.
+type exitSearch struct {
 	t        ordertest.TB
 	store    events.Store
 	opts     []desk.Option
 	now      time.Time // the latest instant of the log
 	payments map[trade.ID][]payment.Key
-	denies   func(d *desk.Desk, do request) error
+	refuse   func(d *desk.Desk, do request) error
 
-	states  map[string]int // that were searched, by kind of stream and phase
-	longest map[string]int // the most steps that a way out had
-	marks   map[string]int // orders by what makes their way harder
-	asked   int
+	states   map[string]int // the states that were searched, by kind of stream and phase
+	longest  map[string]int // the steps of the longest exit, by kind of stream and phase
+	traits   map[string]int // orders by what makes their exit harder
+	attempts int
 }
 
-func newExits(t ordertest.TB, store events.Store, opts ...desk.Option) *exits {
-	return &exits{t: t, store: store, opts: opts, payments: map[trade.ID][]payment.Key{}, states: map[string]int{}, longest: map[string]int{}, marks: map[string]int{}}
+func newExitSearch(t ordertest.TB, store events.Store, opts ...desk.Option) *exitSearch {
+	return &exitSearch{t: t, store: store, opts: opts, payments: map[trade.ID][]payment.Key{}, states: map[string]int{}, longest: map[string]int{}, traits: map[string]int{}}
 }
 
-// sees takes note of what a commit wrote.
-func (x *exits) sees(commit []events.Record) {
+// observe notes the instants and the payments of a commit.
+func (x *exitSearch) observe(commit []events.Record) {
 	x.t.Helper()
 	for _, r := range commit {
 		x.now = trade.Later(x.now, r.At)
@@ -65,29 +64,29 @@ func (x *exits) sees(commit []events.Record) {
 	}
 }
 
-// after looks for the way out of each stream that a commit has written, and returns the dead ends.
-func (x *exits) after(commit []events.Record) (dead []error) {
+// checkCommit looks for an exit from the state of each stream that a commit wrote, and returns the dead ends.
+func (x *exitSearch) checkCommit(commit []events.Record) (deadEnds []error) {
 	x.t.Helper()
-	x.sees(commit)
+	x.observe(commit)
 	for i, r := range commit {
 		if !slices.ContainsFunc(commit[i+1:], func(o events.Record) bool { return o.Stream == r.Stream }) {
-			if err := x.of(r.Stream); err != nil {
-				dead = append(dead, err)
+			if err := x.checkStream(r.Stream); err != nil {
+				deadEnds = append(deadEnds, err)
 			}
 		}
 	}
-	return dead
+	return deadEnds
 }
 
-func (x *exits) trial() *trial {
+func (x *exitSearch) trial() *trial {
 	x.t.Helper()
-	y := trialOn(x.t, x.store, x.now, x.opts...)
-	y.denies = x.denies
-	return y
+	tr := newTrial(x.t, x.store, x.now, x.opts...)
+	tr.refuse = x.refuse
+	return tr
 }
 
-// of looks for the way out of the state of a stream, however its open cases and withdrawals end.
-func (x *exits) of(stream events.StreamID) error {
+// checkStream looks for an exit from the state of a stream, for each outcome of its open cases and withdrawals.
+func (x *exitSearch) checkStream(stream events.StreamID) error {
 	x.t.Helper()
 	key, _ := stream.Key()
 	account, code, _ := strings.Cut(key, "/")
@@ -95,146 +94,146 @@ func (x *exits) of(stream events.StreamID) error {
 	currency, _ := trade.ParseCurrency(code)
 	switch stream.Category() {
 	case order.Category:
-		return x.ofOrder(id)
+		return x.checkOrder(id)
 	case paylater.Category:
-		return x.ofSale(id)
+		return x.checkPayLater(id)
 	case seller.Category:
-		return x.ofService(trade.Account(account))
+		return x.checkService(trade.Account(account))
 	case credit.Category:
-		return x.ofLine(trade.Account(account), currency)
+		return x.checkLine(trade.Account(account), currency)
 	case credit.PayLaterCategory:
-		return x.ofQuota(trade.Account(account), currency)
+		return x.checkQuota(trade.Account(account), currency)
 	case funds.Category:
-		return x.ofFunds(trade.Account(account), currency)
+		return x.checkFunds(trade.Account(account), currency)
 	}
 	return nil
 }
 
-// found counts a state, and how long its way out is.
-func (x *exits) found(kind string, y *trial, way []string, ok bool) error {
+// count counts a state and the length of its exit. It returns an error if there is none.
+func (x *exitSearch) count(kind string, tr *trial, path []string, ok bool) error {
 	x.states[kind]++
-	x.asked += y.asked
+	x.attempts += tr.attempts
 	if !ok {
 		return errors.New(kind + " is a dead end")
 	}
-	x.longest[kind] = max(x.longest[kind], len(way))
+	x.longest[kind] = max(x.longest[kind], len(path))
 	return nil
 }
 
-// search returns the commands of a way out, and true; or what was refused on the way that looked best,
-// and false. It goes the first way that it finds, and tries the others only if that one fails.
-func (y *trial) search(steps int, out func() bool, next func() []request) ([]string, bool) {
-	y.t.Helper()
-	if out() {
+// search returns the commands of an exit and true, or the refusals of all commands that it tried and false. It tries the
+// commands in the order in which next returns them, and goes on to the next one if no exit begins with a command.
+func (tr *trial) search(steps int, done func() bool, next func() []request) ([]string, bool) {
+	tr.t.Helper()
+	if done() {
 		return nil, true
 	}
 	if steps == 0 {
-		return []string{"no step is left"}, false
+		return []string{"the limit of steps is reached"}, false
 	}
-	var no []string
-	at := y.mark()
+	var refusals []string
+	start := tr.checkpoint()
 	for _, r := range next() {
-		if err := y.accepts(r); err != nil {
-			no = append(no, fmt.Sprintf("%s by %s: %v", r.do, r.by.Role, err))
+		if err := tr.attempt(r); err != nil {
+			refusals = append(refusals, fmt.Sprintf("%s by %s: %v", r.do, r.by.Role, err))
 			continue
 		}
-		way, ok := y.search(steps-1, out, next)
+		path, ok := tr.search(steps-1, done, next)
 		if ok {
-			return append([]string{fmt.Sprintf("%s by %s", r.do, r.by.Role)}, way...), true
+			return append([]string{fmt.Sprintf("%s by %s", r.do, r.by.Role)}, path...), true
 		}
-		no = append(no, fmt.Sprintf("%s by %s leads to {%s}", r.do, r.by.Role, strings.Join(way, "; ")))
-		y.takeBack(at)
+		refusals = append(refusals, fmt.Sprintf("%s by %s leads to {%s}", r.do, r.by.Role, strings.Join(path, "; ")))
+		tr.rollBack(start)
 	}
-	return no, false
+	return refusals, false
 }
 
-// ofOrder looks for the way out of an assurance order: with every open case won, with every one lost, and
-// if there are several with every other one won.
-func (x *exits) ofOrder(id trade.ID) error {
+// checkOrder looks for an exit from an assurance order: with every open case won, with every one lost, and, if there are
+// several, with every second one won.
+func (x *exitSearch) checkOrder(id trade.ID) error {
 	x.t.Helper()
-	y := x.trial()
-	o := y.order(id)
+	tr := x.trial()
+	o := tr.order(id)
 	if o.Hold.Status != order.HoldOpen && !holdsMoney(&o) && o.OpenChargebacks == 0 {
 		return nil
 	}
-	x.mark(&o)
-	ends := []func(i int) bool{func(int) bool { return true }}
+	x.countTraits(&o)
+	outcomes := []func(i int) bool{func(int) bool { return true }}
 	if o.OpenChargebacks > 0 {
-		ends = append(ends, func(int) bool { return false })
+		outcomes = append(outcomes, func(int) bool { return false })
 	}
 	if o.OpenChargebacks > 1 {
-		ends = append(ends, func(i int) bool { return i%2 == 0 })
+		outcomes = append(outcomes, func(i int) bool { return i%2 == 0 })
 	}
 	kind := "order, " + o.Phase.String()
-	for n, won := range ends {
+	for n, won := range outcomes {
 		if n > 0 {
-			y = x.trial()
+			tr = x.trial()
 		}
-		if err := x.endCases(y, id, won); err != nil {
+		if err := x.resolveCases(tr, id, won); err != nil {
 			return fmt.Errorf("%s: order %s: %w", kind, id, err)
 		}
-		steps := mostSteps + max(0, len(x.underReview(y, id))-1)
-		way, ok := y.search(steps, func() bool { return isOut(y.order(id)) }, func() []request { return x.orderSteps(y, id) })
-		if err := x.found(kind, y, way, ok && x.freed(y, &o)); err != nil {
-			return fmt.Errorf("%w, cases ended in way %d: %+v\n%s", err, n, o, strings.Join(way, "\n"))
+		steps := maxSteps + max(0, len(x.underReview(tr, id))-1)
+		path, ok := tr.search(steps, func() bool { return isSettled(tr.order(id)) }, func() []request { return x.orderSteps(tr, id) })
+		if err := x.count(kind, tr, path, ok && x.entrustmentsFree(tr, &o)); err != nil {
+			return fmt.Errorf("%w, outcome %d of its cases: %+v\n%s", err, n, o, strings.Join(path, "\n"))
 		}
 	}
 	return nil
 }
 
-// mark counts what makes the way out of an order harder.
-func (x *exits) mark(o *order.Order) {
-	for mark, is := range map[string]bool{
-		"a case is open": o.OpenChargebacks > 0, "several are open": o.OpenChargebacks > 1, "money is lost": o.Ledger.Lost.IsPositive(),
+// countTraits counts what makes the exit of an order harder.
+func (x *exitSearch) countTraits(o *order.Order) {
+	for trait, has := range map[string]bool{
+		"a case is open": o.OpenChargebacks > 0, "several cases are open": o.OpenChargebacks > 1, "money is lost": o.Ledger.Lost.IsPositive(),
 		"a dispute is open": o.Dispute.Stage != order.StageNone, "a dispute about lost money": o.Dispute.Stage != order.StageNone && o.Ledger.Lost.IsPositive(),
-		"money is under review": o.Ledger.Review.IsPositive(), "the initial payment was taken back": o.Unfunded && o.Phase == order.PhaseConfirmed,
-		"a shortfall gives way": o.Ledger.Yielding.IsPositive(), "the buyer owes": o.Ledger.OwedByBuyer().IsPositive(),
-		"shipped and lost": o.Phase == order.PhaseShipped && o.Ledger.Lost.IsPositive(), "closed with money": o.Phase == order.PhaseClosed && holdsMoney(o),
-		"beyond the order": o.Ledger.Beyond().IsPositive(), "a hold without money": o.Hold.Status == order.HoldOpen && o.Left().IsZero() && o.Ledger.Received.IsPositive(),
+		"money is under review": o.Ledger.Review.IsPositive(), "the initial payment was charged back": o.Unfunded && o.Phase == order.PhaseConfirmed,
+		"an accepted shortfall can shrink": o.Ledger.Yielding.IsPositive(), "the buyer owes": o.Ledger.OwedByBuyer().IsPositive(),
+		"shipped, and money is lost": o.Phase == order.PhaseShipped && o.Ledger.Lost.IsPositive(), "closed, and money is left": o.Phase == order.PhaseClosed && holdsMoney(o),
+		"a case takes more than the order has": o.Ledger.Beyond().IsPositive(), "a hold without money": o.Hold.Status == order.HoldOpen && o.Left().IsZero() && o.Ledger.Received.IsPositive(),
 	} {
-		if is {
-			x.marks[mark]++
+		if has {
+			x.traits[trait]++
 		}
 	}
 }
 
-// freed reports whether the entrustments of an order that came out are free, unless it was shipped.
-func (x *exits) freed(y *trial, before *order.Order) bool {
+// entrustmentsFree reports whether the entrustments that an order had can be linked again. Those of a shipped order need not.
+func (x *exitSearch) entrustmentsFree(tr *trial, before *order.Order) bool {
 	x.t.Helper()
-	if !y.order(before.ID).Shipment.ShippedAt.IsZero() {
+	if !tr.order(before.ID).Shipment.ShippedAt.IsZero() {
 		return true
 	}
 	return !slices.ContainsFunc(before.Links, func(l order.LinkedEntrustment) bool {
-		e, _, err := y.desk.ReadEntrustment(x.t.Context(), ordertest.Platform, l.ID)
+		e, _, err := tr.desk.ReadEntrustment(x.t.Context(), ordertest.Platform, l.ID)
 		return err != nil || e.Linked() && e.Order == before.ID
 	})
 }
 
-func (y *trial) order(id trade.ID) order.Order {
-	y.t.Helper()
-	o, _, err := y.desk.ReadOrder(y.t.Context(), ordertest.Platform, id)
+func (tr *trial) order(id trade.ID) order.Order {
+	tr.t.Helper()
+	o, _, err := tr.desk.ReadOrder(tr.t.Context(), ordertest.Platform, id)
 	if err != nil {
-		y.t.Fatalf("order %s: %v", id, err)
+		tr.t.Fatalf("order %s: %v", id, err)
 	}
 	return o
 }
 
-// holdsMoney reports whether money of the buyer lies on an order.
+// holdsMoney reports whether an order has money of the buyer that is neither refunded nor due to the seller.
 func holdsMoney(o *order.Order) bool {
 	return o.Ledger.Unapplied.IsPositive() || o.Left().IsPositive() && o.Phase != order.PhaseCompleted
 }
 
-// isOut reports whether an order has come out: it has ended, holds no quota and no money, and if it was
-// never shipped, no entrustment either.
-func isOut(o order.Order) bool {
+// isSettled reports whether an order has ended and holds no quota and no money, and, if it was never shipped, no
+// entrustment.
+func isSettled(o order.Order) bool {
 	ended := o.Phase == order.PhaseCompleted || o.Phase == order.PhaseClosed
 	return ended && o.Hold.Status != order.HoldOpen && !holdsMoney(&o) && !o.Frozen() && (len(o.Links) == 0 || !o.Shipment.ShippedAt.IsZero())
 }
 
-// incoming returns the payments of an order that came in.
-func (x *exits) incoming(y *trial, id trade.ID) (list []order.IncomingPayment) {
+// incoming returns the received payments of an order.
+func (x *exitSearch) incoming(tr *trial, id trade.ID) (list []order.IncomingPayment) {
 	x.t.Helper()
-	o := y.order(id)
+	o := tr.order(id)
 	for _, p := range o.Payments {
 		if in, ok := o.Incoming(p.Method, p.Receipt.Reference); ok {
 			key := payment.Key{Method: in.Method, Account: o.ReceivingAccount, Reference: in.Reference}
@@ -244,7 +243,7 @@ func (x *exits) incoming(y *trial, id trade.ID) (list []order.IncomingPayment) {
 		}
 	}
 	for i, k := range x.payments[id] {
-		p, _, err := payment.Model().Replay(x.t.Context(), y.fork, k.Stream())
+		p, _, err := payment.Model().Replay(x.t.Context(), tr.fork, k.Stream())
 		if err != nil {
 			x.t.Fatalf("payment %s: %v", k.Reference, err)
 		}
@@ -255,57 +254,57 @@ func (x *exits) incoming(y *trial, id trade.ID) (list []order.IncomingPayment) {
 	return list
 }
 
-// endCases ends every open case of an order, the ith of them won or lost.
-func (x *exits) endCases(y *trial, id trade.ID, won func(i int) bool) error {
+// resolveCases reports the outcome of every open case of an order. won says which of them are won.
+func (x *exitSearch) resolveCases(tr *trial, id trade.ID, won func(i int) bool) error {
 	x.t.Helper()
-	if o := y.order(id); o.OpenChargebacks == 0 {
+	if o := tr.order(id); o.OpenChargebacks == 0 {
 		return nil
 	}
 	n := 0
-	for _, p := range x.incoming(y, id) {
+	for _, p := range x.incoming(tr, id) {
 		for _, c := range p.Cases {
 			if c.Status != order.CaseOpen {
 				continue
 			}
 			name := c.Name
 			if name == "" {
-				name = "the one without a name"
+				name = "unnamed"
 			}
-			end := order.ResolveChargeback{Reference: p.Reference, Method: p.Method, Case: name, Won: won(n), At: y.clock.Now()}
+			outcome := order.ResolveChargeback{Reference: p.Reference, Method: p.Method, Case: name, Won: won(n), At: tr.clock.Now()}
 			n++
-			if err := y.accepts(request{ordertest.Platform, desk.OnOrder(id, end), end}); err != nil {
-				return fmt.Errorf("the end of case %s cannot be reported: %w", name, err)
+			if err := tr.attempt(request{ordertest.Platform, desk.OnOrder(id, outcome), outcome}); err != nil {
+				return fmt.Errorf("the outcome of case %s is refused: %w", name, err)
 			}
 		}
 	}
-	if o := y.order(id); o.OpenChargebacks != 0 {
-		return fmt.Errorf("%d cases are open after every case has ended", o.OpenChargebacks)
+	if o := tr.order(id); o.OpenChargebacks != 0 {
+		return fmt.Errorf("%d cases are open after the outcome of each was reported", o.OpenChargebacks)
 	}
 	return nil
 }
 
-func (x *exits) underReview(y *trial, id trade.ID) []order.IncomingPayment {
+func (x *exitSearch) underReview(tr *trial, id trade.ID) []order.IncomingPayment {
 	x.t.Helper()
-	if o := y.order(id); !o.Ledger.Review.IsPositive() {
+	if o := tr.order(id); !o.Ledger.Review.IsPositive() {
 		return nil
 	}
-	return slices.DeleteFunc(x.incoming(y, id), func(p order.IncomingPayment) bool { return !p.Review || !p.Unapplied.IsPositive() })
+	return slices.DeleteFunc(x.incoming(tr, id), func(p order.IncomingPayment) bool { return !p.Review || !p.Unapplied.IsPositive() })
 }
 
-// orderSteps are the commands that can lead out of an order, the likeliest first.
-func (x *exits) orderSteps(y *trial, id trade.ID) (list []request) {
+// orderSteps returns the commands that can be part of an exit from an order, the likeliest first.
+func (x *exitSearch) orderSteps(tr *trial, id trade.ID) (list []request) {
 	x.t.Helper()
-	o := y.order(id)
+	o := tr.order(id)
 	owner := trade.Actor{Role: trade.Seller, Account: o.Seller.Account, Email: o.Seller.Email}
 	add := func(by trade.Actor, c order.Command) { list = append(list, request{by, desk.OnOrder(id, c), c}) }
-	for _, p := range x.underReview(y, id) {
+	for _, p := range x.underReview(tr, id) {
 		add(ordertest.Platform, order.ReturnUnapplied{Amount: p.Unapplied, Reference: p.Reference, Method: p.Method})
 	}
 	if len(list) > 0 {
-		list = list[:1] // one after the other, in any order alike
+		list = list[:1] // any order of them leads to the same state
 	}
-	if waits := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review); waits.IsPositive() {
-		add(ordertest.Platform, order.ReturnUnapplied{Amount: waits})
+	if unapplied := o.Ledger.Unapplied.SubUnchecked(o.Ledger.Review); unapplied.IsPositive() {
+		add(ordertest.Platform, order.ReturnUnapplied{Amount: unapplied})
 	}
 	if left := o.Left(); left.IsPositive() && o.Phase != order.PhaseCompleted {
 		add(ordertest.Platform, order.Refund{Amount: left})
@@ -324,27 +323,27 @@ func (x *exits) orderSteps(y *trial, id trade.ID) (list []request) {
 	return list
 }
 
-// ofSale looks for the way out of a pay-later order.
-func (x *exits) ofSale(id trade.ID) error {
+// checkPayLater looks for an exit from a pay-later order.
+func (x *exitSearch) checkPayLater(id trade.ID) error {
 	x.t.Helper()
-	y := x.trial()
+	tr := x.trial()
 	read := func() paylater.Order {
-		o, _, err := y.desk.ReadPayLater(x.t.Context(), ordertest.Platform, id)
+		o, _, err := tr.desk.ReadPayLater(x.t.Context(), ordertest.Platform, id)
 		if err != nil {
 			x.t.Fatalf("pay-later order %s: %v", id, err)
 		}
 		return o
 	}
 	first := read()
-	out := func() bool {
+	done := func() bool {
 		o := read()
 		ended := o.Phase == paylater.PhasePaid || o.Phase == paylater.PhaseCancelled || o.Phase == paylater.PhaseWrittenOff
 		return ended && o.Outstanding.IsZero() && o.Due().IsZero() && o.Unapplied().IsZero()
 	}
-	if out() {
+	if done() {
 		return nil
 	}
-	way, ok := y.search(mostSteps, out, func() (list []request) {
+	path, ok := tr.search(maxSteps, done, func() (list []request) {
 		o := read()
 		owner := trade.Actor{Role: trade.Seller, Account: o.Merchant}
 		add := func(by trade.Actor, c paylater.Command) {
@@ -363,8 +362,8 @@ func (x *exits) ofSale(id trade.ID) error {
 		add(owner, paylater.Ship{})
 		return list
 	})
-	if err := x.found("pay-later order, "+first.Phase.String(), y, way, ok); err != nil {
-		return fmt.Errorf("%w: %+v\n%s", err, first, strings.Join(way, "\n"))
+	if err := x.count("pay-later order, "+first.Phase.String(), tr, path, ok); err != nil {
+		return fmt.Errorf("%w: %+v\n%s", err, first, strings.Join(path, "\n"))
 	}
 	return nil
 }
