@@ -24,44 +24,44 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// TestErrors puts bad values into every field of every command of every kind of stream, as values and
-// as JSON, and issues the command as everybody. Each error is of one family and fit for people, and
-// each field that it names is one of the command.
+// TestErrors puts bad values into every field of every command of every kind of stream, as values and as JSON, and issues
+// each command as every role. Each error must be of one family and readable by people, and the field that it names must
+// be a field of the command.
 func TestErrors(t *testing.T) {
 	v := values{chance(func(int) int { return 0 })}
 	for _, kind := range []struct {
 		name string
 		bad  func(*errorTable)
 	}{
-		{"order", ofKind(v.orderCommands(), order.EncodeCommand, order.DecodeCommand, func(c order.Command, g trade.Given) []error {
-			return onEach(ordersToAsk(t), func(o order.Order) error { _, err := order.Decide(o, c, g, order.Facts{}); return err })
+		{"order", spoilCommands(v.orderCommands(), order.EncodeCommand, order.DecodeCommand, func(c order.Command, g trade.Given) []error {
+			return decideOnEach(ordersInEachPhase(t), func(o order.Order) error { _, err := order.Decide(o, c, g, order.Facts{}); return err })
 		})},
-		{"entrustment", ofKind(v.entrustmentCommands(), entrustment.EncodeCommand, entrustment.DecodeCommand, func(c entrustment.Command, g trade.Given) []error {
+		{"entrustment", spoilCommands(v.entrustmentCommands(), entrustment.EncodeCommand, entrustment.DecodeCommand, func(c entrustment.Command, g trade.Given) []error {
 			s := entrustment.New("E1")
 			s.Seller = Seller.Account
-			return onEach(phases(func(p entrustment.Phase) entrustment.Entrustment { s.Phase = p; return s }), func(s entrustment.Entrustment) error {
+			return decideOnEach(inEachPhase(func(p entrustment.Phase) entrustment.Entrustment { s.Phase = p; return s }), func(s entrustment.Entrustment) error {
 				_, err := entrustment.Decide(s, c, g, entrustment.Facts{Reservation: entrustment.Reservation{}})
 				return err
 			})
 		})},
-		{"seller", ofKind(v.sellerCommands(), seller.EncodeCommand, seller.DecodeCommand, func(c seller.Command, g trade.Given) []error {
-			return onEach([]seller.Facts{{}, {Operating: true, Membership: seller.MemberFree}, {Operating: true, Membership: seller.MemberPaid}}, func(f seller.Facts) error {
+		{"seller", spoilCommands(v.sellerCommands(), seller.EncodeCommand, seller.DecodeCommand, func(c seller.Command, g trade.Given) []error {
+			return decideOnEach([]seller.Facts{{}, {Operating: true, Membership: seller.MemberFree}, {Operating: true, Membership: seller.MemberPaid}}, func(f seller.Facts) error {
 				_, err := seller.Decide(seller.New(Seller.Account), c, g, f)
 				return err
 			})
 		})},
-		{"line", ofKind(v.lineCommands(), credit.EncodeCommand, credit.DecodeCommand, decidesOn(credit.Assurance, Seller.Account, USD("1").Currency()))},
-		{"quota", ofKind(v.quotaCommands(), credit.EncodeCommand, credit.DecodeCommand, decidesOn(credit.PayLater, Seller.Account, CNY("1").Currency()))},
-		{"pay later", ofKind(v.payLaterCommands(), paylater.EncodeCommand, paylater.DecodeCommand, func(c paylater.Command, g trade.Given) []error {
+		{"line", spoilCommands(v.lineCommands(), credit.EncodeCommand, credit.DecodeCommand, decideOnLine(credit.Assurance, Seller.Account, USD("1").Currency()))},
+		{"quota", spoilCommands(v.quotaCommands(), credit.EncodeCommand, credit.DecodeCommand, decideOnLine(credit.PayLater, Seller.Account, CNY("1").Currency()))},
+		{"pay later", spoilCommands(v.payLaterCommands(), paylater.EncodeCommand, paylater.DecodeCommand, func(c paylater.Command, g trade.Given) []error {
 			o := paylater.Order{ID: OrderID, Merchant: Seller.Account, Buyer: Buyer.Account, Original: CNY("100"), Outstanding: CNY("100")}
-			return onEach(phases(func(p paylater.Phase) paylater.Order { o.Phase = p; return o }), func(o paylater.Order) error {
+			return decideOnEach(inEachPhase(func(p paylater.Phase) paylater.Order { o.Phase = p; return o }), func(o paylater.Order) error {
 				_, err := paylater.Decide(o, c, g, paylater.Facts{})
 				return err
 			})
 		})},
-		{"funds", ofKind(v.fundsCommands(), funds.EncodeCommand, funds.DecodeCommand, func(c funds.Command, g trade.Given) []error {
+		{"funds", spoilCommands(v.fundsCommands(), funds.EncodeCommand, funds.DecodeCommand, func(c funds.Command, g trade.Given) []error {
 			b := funds.New(Seller.Account, CNY("1").Currency())
-			return onEach(phases(func(p funds.Phase) funds.Balance { b.Phase = p; return b }), func(b funds.Balance) error {
+			return decideOnEach(inEachPhase(func(p funds.Phase) funds.Balance { b.Phase = p; return b }), func(b funds.Balance) error {
 				_, err := funds.Decide(b, c, g, funds.Facts{Currencies: []trade.Currency{b.Currency}})
 				return err
 			})
@@ -71,27 +71,27 @@ func TestErrors(t *testing.T) {
 			table := errorTable{t: t, fields: make(map[string]int)}
 			kind.bad(&table)
 			if table.malformed == 0 || table.refused == 0 {
-				t.Errorf("%d commands are malformed and %d refused: the table shows nothing", table.malformed, table.refused)
+				t.Errorf("%d commands are malformed and %d refused, want some of both", table.malformed, table.refused)
 			}
 			t.Logf("%d malformed, %d refused, %d fields", table.malformed, table.refused, len(table.fields))
 		})
 	}
 }
 
-// errorTable judges errors.
+// errorTable checks errors, and counts them and the fields that they name.
 type errorTable struct {
 	t                  *testing.T
 	malformed, refused int
 	fields             map[string]int
 }
 
-func (e *errorTable) judge(command any, how string, err error) {
+func (e *errorTable) check(command any, change string, err error) {
 	e.t.Helper()
 	if err == nil || errors.Is(err, order.ErrAccountNeeded) || errors.Is(err, seller.ErrVerdictNeeded) {
 		return
 	}
 	if fault := faultOf(err); fault != "" {
-		e.t.Errorf("%T, %s: %s: %v", command, how, fault, err)
+		e.t.Errorf("%T, %s: %s: %v", command, change, fault, err)
 	}
 	field := ""
 	if bad, ok := errors.AsType[*trade.InvalidError](err); ok {
@@ -101,7 +101,7 @@ func (e *errorTable) judge(command any, how string, err error) {
 		e.refused++
 		field = no.Field
 	} else if _, ok := errors.AsType[*trade.EarlyError](err); !ok {
-		e.t.Errorf("%T, %s: %T %v", command, how, err, err)
+		e.t.Errorf("%T, %s: %T %v", command, change, err, err)
 	}
 	if field == "" {
 		return
@@ -110,12 +110,13 @@ func (e *errorTable) judge(command any, how string, err error) {
 		return
 	}
 	if e.fields[field]++; !hasField(command, field) {
-		e.t.Errorf("%T, %s: it has no field %q: %v", command, how, field, err)
+		e.t.Errorf("%T, %s: the command has no field %q: %v", command, change, field, err)
 	}
 }
 
-// ofKind spoils the commands of a kind of stream.
-func ofKind[C interface{ Name() string }](samples []C, encode func(C) (string, []byte), decode func(string, []byte) (C, error), decide func(C, trade.Given) []error) func(*errorTable) {
+// spoilCommands returns a function that issues the sample commands of a kind of stream with bad values, and checks the
+// errors.
+func spoilCommands[C interface{ Name() string }](samples []C, encode func(C) (string, []byte), decode func(string, []byte) (C, error), decide func(C, trade.Given) []error) func(*errorTable) {
 	actors := []trade.Actor{{Role: trade.Seller, Account: Seller.Account}, Buyer, Platform, {Role: trade.System}, {Role: trade.Desk}, {Role: trade.Seller, Account: "s-other"}}
 	return func(e *errorTable) {
 		seen := make(map[reflect.Type]bool)
@@ -124,39 +125,39 @@ func ofKind[C interface{ Name() string }](samples []C, encode func(C) (string, [
 				continue
 			}
 			seen[reflect.TypeOf(c)] = true
-			ask := func(c C, how string) {
+			issue := func(c C, change string) {
 				for _, by := range actors {
 					for _, err := range decide(c, trade.Given{By: by, At: Start.Add(time.Hour)}) {
-						e.judge(c, how, err)
+						e.check(c, change, err)
 						if _, malformed := errors.AsType[*trade.InvalidError](err); malformed {
-							return // for any actor and in any state
+							return // a command is malformed for every actor and in every state
 						}
 					}
 				}
 			}
-			ask(c, "as it is")
+			issue(c, "unchanged")
 			for _, err := range decide(c, trade.Given{}) {
-				e.judge(c, "by nobody", err)
+				e.check(c, "without an actor", err)
 			}
-			for bad, how := range spoiltIn(c) {
-				ask(bad, how)
+			for bad, change := range spoiltCommands(c) {
+				issue(bad, change)
 			}
 			name, data := encode(c)
 			for _, text := range append(spoiltJSON(e.t, data), "", "null", "7", "[]", "{", `{"x":1}`, string(data)+"x", "\xff") {
-				if back, err := decode(name, []byte(text)); err != nil {
-					e.judge(c, text, err)
+				if decoded, err := decode(name, []byte(text)); err != nil {
+					e.check(c, text, err)
 				} else {
-					ask(back, text)
+					issue(decoded, text)
 				}
 			}
 			_, err := decode(name+"x", data)
-			e.judge(c, "another name", err)
+			e.check(c, "another name", err)
 		}
 	}
 }
 
-// spoiltIn yields the command with each bad value in each of its fields, and what was done.
-func spoiltIn[C any](c C) func(func(C, string) bool) {
+// spoiltCommands yields the command with each bad value in each of its fields, and a description of the change.
+func spoiltCommands[C any](c C) func(func(C, string) bool) {
 	return func(yield func(C, string) bool) {
 		paths := leafPaths(reflect.TypeOf(c), nil, nil)
 		for _, path := range paths {
@@ -190,7 +191,7 @@ func leafPaths(t reflect.Type, at []int, list [][]int) [][]int {
 	return list
 }
 
-// badValues returns the values that nobody should send in a field.
+// badValues returns invalid and extreme values of the type of a field.
 func badValues(v reflect.Value) (list []reflect.Value) {
 	add := func(x any) { list = append(list, reflect.ValueOf(x).Convert(v.Type())) }
 	switch v.Interface().(type) {
@@ -260,8 +261,8 @@ func spoiltElements(v reflect.Value) func(func(reflect.Value) bool) {
 	}
 }
 
-// spoiltJSON returns the JSON of a command with each value replaced by each bad one, and with each key
-// left out, given twice, and misspelt.
+// spoiltJSON returns the JSON of a command with each value replaced by each bad one, and with each key omitted and
+// repeated.
 func spoiltJSON(t *testing.T, data []byte) []string {
 	t.Helper()
 	var root any
@@ -290,9 +291,9 @@ func spoiltJSON(t *testing.T, data []byte) []string {
 			slices.Sort(keys)
 			for _, key := range keys {
 				var others []string
-				for _, other := range keys {
-					if other != key {
-						others = append(others, text(other)+":"+text(v[other]))
+				for _, otherKey := range keys {
+					if otherKey != key {
+						others = append(others, text(otherKey)+":"+text(v[otherKey]))
 					}
 				}
 				member := func(key, value string) string {
@@ -311,8 +312,8 @@ func spoiltJSON(t *testing.T, data []byte) []string {
 	return list
 }
 
-// onEach collects the errors of a decision on each state.
-func onEach[S any](states []S, decide func(S) error) []error {
+// decideOnEach returns the error of the decision on each state.
+func decideOnEach[S any](states []S, decide func(S) error) []error {
 	list := make([]error, 0, len(states))
 	for _, s := range states {
 		list = append(list, decide(s))
@@ -320,8 +321,8 @@ func onEach[S any](states []S, decide func(S) error) []error {
 	return list
 }
 
-// phases returns a state in each phase, the first of which is none.
-func phases[P ~uint8, S any](in func(P) S) []S {
+// inEachPhase returns a state in each phase, beginning with the zero phase.
+func inEachPhase[P ~uint8, S any](in func(P) S) []S {
 	var list []S
 	for p := range P(9) {
 		list = append(list, in(p))
@@ -329,13 +330,13 @@ func phases[P ~uint8, S any](in func(P) S) []S {
 	return list
 }
 
-// decidesOn decides on a line of a product in each of its phases.
-func decidesOn(p credit.Product, account trade.Account, c trade.Currency) func(credit.Command, trade.Given) []error {
+// decideOnLine returns a function that decides a command on a line of a product in each of its phases.
+func decideOnLine(p credit.Product, account trade.Account, c trade.Currency) func(credit.Command, trade.Given) []error {
 	return func(command credit.Command, g trade.Given) (list []error) {
 		l := credit.New(p, account, c)
 		l.Limit = trade.Minor(100, c)
 		for _, f := range []credit.Facts{{}, {Currencies: []trade.Currency{c}}, {Currencies: []trade.Currency{c}, Hold: order.Hold{Status: order.HoldOpen, Amount: trade.Minor(7, c)}}} {
-			list = append(list, onEach(phases(func(p credit.Phase) credit.Line { l.Phase = p; return l }), func(l credit.Line) error {
+			list = append(list, decideOnEach(inEachPhase(func(p credit.Phase) credit.Line { l.Phase = p; return l }), func(l credit.Line) error {
 				_, err := credit.Decide(l, command, g, f)
 				return err
 			})...)
@@ -344,10 +345,10 @@ func decidesOn(p credit.Product, account trade.Account, c trade.Currency) func(c
 	}
 }
 
-// ordersToAsk returns an order in each phase.
-func ordersToAsk(t *testing.T) []order.Order {
+// ordersInEachPhase returns an order in each phase.
+func ordersInEachPhase(t *testing.T) []order.Order {
 	t.Helper()
-	return phases(func(p order.Phase) order.Order {
+	return inEachPhase(func(p order.Phase) order.Order {
 		return order.Order{
 			ID: OrderID, Phase: p, Seller: order.Party{Account: Seller.Account}, Buyer: order.Party{Account: Buyer.Account, Email: Buyer.Email},
 			Terms: order.Terms{Total: USD("100"), Initial: USD("30")}, Coverage: order.CoverageNone, Mode: order.DraftOnline, ReceivingAccount: ReceivingAccount,
@@ -355,14 +356,14 @@ func ordersToAsk(t *testing.T) []order.Order {
 	})
 }
 
-// TestRefusalsNameFields reads the sources: each field that a refusal names is one of a command of its
-// package, also where no table and no play comes by.
+// TestRefusalsNameFields reads the source files: each field that a refusal names must be a field of a command of its
+// package, also in refusals that no other test reaches.
 func TestRefusalsNameFields(t *testing.T) {
 	v := values{chance(func(int) int { return 0 })}
 	literal := regexp.MustCompile(`\.On\("([^"]+)"\)`)
 	for folder, commands := range map[string][]any{
-		"..": anyOf(v.orderCommands()), "../entrustment": anyOf(v.entrustmentCommands()), "../seller": anyOf(v.sellerCommands()),
-		"../credit": append(anyOf(v.lineCommands()), anyOf(v.quotaCommands())...), "../paylater": anyOf(v.payLaterCommands()), "../funds": anyOf(v.fundsCommands()),
+		"..": asAny(v.orderCommands()), "../entrustment": asAny(v.entrustmentCommands()), "../seller": asAny(v.sellerCommands()),
+		"../credit": append(asAny(v.lineCommands()), asAny(v.quotaCommands())...), "../paylater": asAny(v.payLaterCommands()), "../funds": asAny(v.fundsCommands()),
 	} {
 		found := 0
 		for _, file := range must(filepath.Glob(folder + "/*.go")) {
@@ -378,14 +379,14 @@ func TestRefusalsNameFields(t *testing.T) {
 	}
 }
 
-func anyOf[C any](list []C) (all []any) {
+func asAny[C any](list []C) (all []any) {
 	for _, c := range list {
 		all = append(all, c)
 	}
 	return all
 }
 
-// TestFaultOf has errors that nobody should get, as a control.
+// TestFaultOf is the control: faultOf must find the fault of each of these errors.
 func TestFaultOf(t *testing.T) {
 	no := trade.Refuse(rule.A8, "set-buyer", "draft")
 	for name, err := range map[string]error{
@@ -414,14 +415,13 @@ func TestFaultOf(t *testing.T) {
 	}
 }
 
-// outside are the names of what a command comes with: the actor, the instant, the desk's envelope, the
-// stream that is addressed, and the answers of the platform.
-var outside = regexp.MustCompile(`^(actor\.(role|account|email)|at|command|command\.(id|correlation|causation|trace)|order|entrustment|seller|merchant|currency|facts\..+)$`)
+// contextFields are the names of fields that an error may name and that are not part of a command: the actor, the
+// instant, the envelope of the desk, the addressed stream, and the answers of the platform.
+var contextFields = regexp.MustCompile(`^(actor\.(role|account|email)|at|command|command\.(id|correlation|causation|trace)|order|entrustment|seller|merchant|currency|facts\..+)$`)
 
-// hasField reports whether a field that an error names is one of the command as its JSON has it, or one
-// of what it comes with.
+// hasField reports whether a field that an error names is in the JSON of the command or is a context field.
 func hasField(command any, field string) bool {
-	return outside.MatchString(field) || hasPath(reflect.TypeOf(command), field)
+	return contextFields.MatchString(field) || hasPath(reflect.TypeOf(command), field)
 }
 
 // hasPath reports whether the JSON of a type has a value at a path such as "terms.items[3].amount".
@@ -429,7 +429,7 @@ func hasPath(t reflect.Type, path string) bool {
 	if path == "" {
 		return true
 	}
-	if place, rest, ok := strings.Cut(path, "]"); ok && strings.HasPrefix(place, "[") {
+	if index, rest, ok := strings.Cut(path, "]"); ok && strings.HasPrefix(index, "[") {
 		return t.Kind() == reflect.Slice && hasPath(t.Elem(), strings.TrimPrefix(rest, "."))
 	}
 	if t.Kind() != reflect.Struct || whole[t] {

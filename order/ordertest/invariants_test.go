@@ -27,7 +27,7 @@ func TestSameCommandsSameLog(t *testing.T) {
 	rapidly(t, 30, 2_000, 40, func(rt *rapid.T) {
 		h := ordertest.Histories().Draw(rt, "history")
 		f := ordertest.Desk(rt, h.Options()...)
-		again(rt, f, h)
+		executeHistory(rt, f, h)
 		want, got := h.Records(), f.Records()
 		if len(want) != len(got) {
 			rt.Fatalf("%d records, the first time %d", len(got), len(want))
@@ -40,8 +40,8 @@ func TestSameCommandsSameLog(t *testing.T) {
 	})
 }
 
-// again executes the commands of a history on a desk.
-func again(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
+// executeHistory executes the commands of a history on a desk.
+func executeHistory(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
 	rt.Helper()
 	for _, c := range h.Commits {
 		f.Clock.Set(c.At)
@@ -51,10 +51,10 @@ func again(rt *rapid.T, f *ordertest.Fixture, h ordertest.History) {
 	}
 }
 
-// lossyStore is a store that can lose its snapshots.
+// lossyStore is a store that returns no snapshot while lost is set. served reports whether it has ever returned one.
 type lossyStore struct {
 	*memory.Store
-	lost, gave bool
+	lost, served bool
 }
 
 func (s *lossyStore) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (events.Snapshot, bool, error) {
@@ -62,7 +62,7 @@ func (s *lossyStore) LatestSnapshot(ctx context.Context, stream events.StreamID,
 		return events.Snapshot{}, false, nil
 	}
 	found, ok, err := s.Store.LatestSnapshot(ctx, stream, fold)
-	s.gave = s.gave || ok
+	s.served = s.served || ok
 	return found, ok, err
 }
 
@@ -84,14 +84,14 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 					rt.Fatalf("%s with snapshots %s: %v", c.Command.Do, mode, err)
 				}
 				for _, r := range c.Records {
-					snapshot(rt, store, r.Stream)
+					saveSnapshot(rt, store, r.Stream)
 				}
 			}
 			if got := f.Records(); !reflect.DeepEqual(got, h.Records()) {
 				rt.Fatalf("with snapshots %s the log is\n%+v\nwant\n%+v", mode, got, h.Records())
 			}
-			folded(rt, f.Desk, store, h)
-			used = used || store.gave
+			compareStates(rt, f.Desk, store, h)
+			used = used || store.served
 		}
 	})
 	if !used {
@@ -99,20 +99,20 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 	}
 }
 
-// snapshot saves the current state of a stream whose model has snapshots.
-func snapshot(rt *rapid.T, store *lossyStore, stream events.StreamID) {
+// saveSnapshot saves a snapshot of the current state of a stream whose model has snapshots.
+func saveSnapshot(rt *rapid.T, store *lossyStore, stream events.StreamID) {
 	rt.Helper()
 	switch stream.Category() {
 	case credit.Category:
-		save(rt, store, stream, credit.Model(credit.Assurance))
+		saveState(rt, store, stream, credit.Model(credit.Assurance))
 	case credit.PayLaterCategory:
-		save(rt, store, stream, credit.Model(credit.PayLater))
+		saveState(rt, store, stream, credit.Model(credit.PayLater))
 	case funds.Category:
-		save(rt, store, stream, funds.Model())
+		saveState(rt, store, stream, funds.Model())
 	}
 }
 
-func save[S, E any](rt *rapid.T, store *lossyStore, stream events.StreamID, m *events.Model[S, E]) {
+func saveState[S, E any](rt *rapid.T, store *lossyStore, stream events.StreamID, m *events.Model[S, E]) {
 	rt.Helper()
 	s, v, err := m.Replay(rt.Context(), store, stream)
 	if err != nil {
@@ -127,9 +127,9 @@ func save[S, E any](rt *rapid.T, store *lossyStore, stream events.StreamID, m *e
 	}
 }
 
-// folded compares each state that a desk returns with a replay of the stream, and with the state restored from a
+// compareStates compares each state that a desk returns with a replay of the stream, and with the state restored from a
 // snapshot (I28).
-func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) {
+func compareStates(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) {
 	rt.Helper()
 	for _, stream := range h.Streams() {
 		key, _ := stream.Key()
@@ -140,95 +140,95 @@ func folded(rt *rapid.T, d *desk.Desk, store events.Store, h ordertest.History) 
 		switch stream.Category() {
 		case order.Category:
 			s, _, err := d.ReadOrder(ctx, by, id)
-			same(rt, store, stream, order.Model(), s, err)
+			compareState(rt, store, stream, order.Model(), s, err)
 		case paylater.Category:
 			s, _, err := d.ReadPayLater(ctx, by, id)
-			same(rt, store, stream, paylater.Model(), s, err)
+			compareState(rt, store, stream, paylater.Model(), s, err)
 		case entrustment.Category:
 			s, _, err := d.ReadEntrustment(ctx, by, order.EntrustmentID(key))
-			same(rt, store, stream, entrustment.Model(), s, err)
+			compareState(rt, store, stream, entrustment.Model(), s, err)
 		case seller.Category:
 			s, _, err := d.ReadService(ctx, by, owner)
-			same(rt, store, stream, seller.Model(), s, err)
+			compareState(rt, store, stream, seller.Model(), s, err)
 		case credit.Category:
 			s, _, err := d.ReadLine(ctx, by, owner, c)
-			same(rt, store, stream, credit.Model(credit.Assurance), s, err)
+			compareState(rt, store, stream, credit.Model(credit.Assurance), s, err)
 		case credit.PayLaterCategory:
 			s, _, err := d.ReadQuota(ctx, by, owner, c)
-			same(rt, store, stream, credit.Model(credit.PayLater), s, err)
+			compareState(rt, store, stream, credit.Model(credit.PayLater), s, err)
 		case funds.Category:
 			s, _, err := d.ReadFunds(ctx, by, owner, c)
-			same(rt, store, stream, funds.Model(), s, err)
+			compareState(rt, store, stream, funds.Model(), s, err)
 		}
 	}
 }
 
-func same[S, E any](rt *rapid.T, store events.Store, stream events.StreamID, m *events.Model[S, E], shown S, err error) {
+func compareState[S, E any](rt *rapid.T, store events.Store, stream events.StreamID, m *events.Model[S, E], returned S, err error) {
 	rt.Helper()
-	whole, _, fault := m.Replay(rt.Context(), store, stream)
-	if err != nil || fault != nil {
-		rt.Fatalf("%s: %v, %v", stream, err, fault)
+	replayed, _, replayErr := m.Replay(rt.Context(), store, stream)
+	if err != nil || replayErr != nil {
+		rt.Fatalf("%s: %v, %v", stream, err, replayErr)
 	}
-	if !alike(rt, m, shown, whole) {
-		rt.Fatalf("I28: the desk returns for %s\n%+v\na replay returns\n%+v", stream, shown, whole)
+	if !equalStates(rt, m, returned, replayed) {
+		rt.Fatalf("I28: the desk returns for %s\n%+v\na replay returns\n%+v", stream, returned, replayed)
 	}
 	if m.Save == nil {
 		return
 	}
-	data, err := m.Save(nil, &whole)
+	data, err := m.Save(nil, &replayed)
 	restored := m.New(stream)
 	if err == nil {
 		err = m.Restore(data, &restored)
 	}
-	if err != nil || !alike(rt, m, restored, whole) {
-		rt.Fatalf("I28: %s came back from a snapshot as\n%+v, %v\nit was\n%+v", stream, restored, err, whole)
+	if err != nil || !equalStates(rt, m, restored, replayed) {
+		rt.Fatalf("I28: %s restored from a snapshot is\n%+v, %v\nwant\n%+v", stream, restored, err, replayed)
 	}
 }
 
-// alike reports whether two states are equal. States that can be saved are equal if their saved forms are.
-func alike[S, E any](rt *rapid.T, m *events.Model[S, E], a, b S) bool {
+// equalStates reports whether two states are equal. States that can be saved are equal if their saved forms are.
+func equalStates[S, E any](rt *rapid.T, m *events.Model[S, E], a, b S) bool {
 	rt.Helper()
 	if m.Save == nil {
 		return reflect.DeepEqual(a, b)
 	}
 	x, err := m.Save(nil, &a)
-	y, fault := m.Save(nil, &b)
-	if err != nil || fault != nil {
-		rt.Fatalf("saving: %v, %v", err, fault)
+	y, saveErr := m.Save(nil, &b)
+	if err != nil || saveErr != nil {
+		rt.Fatalf("save: %v, %v", err, saveErr)
 	}
 	return string(x) == string(y)
 }
 
 // TestPaidOrderAddsItsAmount places and pays one more pay-later order after any history: the quota does not change, and
-// the funds grow by the amount, which waits, is available, or settles a debt. If the order is cancelled, neither changes
-// (I34).
+// the funds grow by the amount, which is pending, is available, or repays a debt. If the order is cancelled, neither
+// changes (I34).
 func TestPaidOrderAddsItsAmount(t *testing.T) {
 	placed := 0
 	rapidly(t, 40, 4_000, 40, func(rt *rapid.T) {
 		h := ordertest.Histories(ordertest.OnlyPayLater()).Draw(rt, "history")
-		pays := rapid.Bool().Draw(rt, "is paid")
+		isPaid := rapid.Bool().Draw(rt, "is paid")
 		f := ordertest.Desk(rt, h.Options()...)
-		again(rt, f, h)
+		executeHistory(rt, f, h)
 		f.Clock.Advance(400 * ordertest.Day)
 		amount, id := ordertest.CNY("12.34"), trade.NewID()
-		quota, worth := f.Quota(ordertest.Merchant), worthOf(f)
+		quota, value := f.Quota(ordertest.Merchant), fundsValue(f)
 		if _, err := f.Ask(ordertest.Shopper, desk.OnPayLater(id, paylater.Place{Merchant: ordertest.Merchant.Account, ChosePayLater: true, Amount: amount})); err != nil {
-			return // frozen, or used up
+			return // the quota is frozen or used up
 		}
 		placed++
-		if used := f.Quota(ordertest.Merchant).Held; used.MinorUnits() != quota.Held.MinorUnits()+amount.MinorUnits() || worthOf(f) != worth {
-			rt.Fatalf("placed: used %s after %s, funds %d after %d", used, quota.Held, worthOf(f), worth)
+		if used := f.Quota(ordertest.Merchant).Held; used.MinorUnits() != quota.Held.MinorUnits()+amount.MinorUnits() || fundsValue(f) != value {
+			rt.Fatalf("the order was placed: %s of the quota is used, %s before; the funds are %d, %d before", used, quota.Held, fundsValue(f), value)
 		}
-		if pays {
+		if isPaid {
 			f.Do(ordertest.Shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P", Amount: amount}))
-			worth += amount.MinorUnits()
+			value += amount.MinorUnits()
 		} else {
 			f.Do(ordertest.Shopper, desk.OnPayLater(id, paylater.Cancel{}))
 		}
 		after := f.Quota(ordertest.Merchant)
 		after.LastAt = quota.LastAt
-		if !reflect.DeepEqual(after, quota) || worthOf(f) != worth {
-			rt.Fatalf("I34: quota\n%+v, before\n%+v\nfunds %d, want %d", after, quota, worthOf(f), worth)
+		if !reflect.DeepEqual(after, quota) || fundsValue(f) != value {
+			rt.Fatalf("I34: quota\n%+v, before\n%+v\nfunds %d, want %d", after, quota, fundsValue(f), value)
 		}
 	})
 	if placed == 0 {
@@ -236,8 +236,8 @@ func TestPaidOrderAddsItsAmount(t *testing.T) {
 	}
 }
 
-// worthOf returns the merchant's waiting and available funds, less the debt.
-func worthOf(f *ordertest.Fixture) int64 {
+// fundsValue returns the merchant's pending and available funds, less the debt.
+func fundsValue(f *ordertest.Fixture) int64 {
 	if _, _, err := f.Desk.ReadFunds(context.Background(), ordertest.Platform, ordertest.Merchant.Account, funds.CNY()); err != nil {
 		return 0 // the stream is empty
 	}

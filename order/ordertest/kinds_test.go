@@ -17,38 +17,40 @@ import (
 	"github.com/tradesurety/surety/order/seller"
 )
 
-// TestEveryCommandIsMadeUp compares the generators and the player with the tables of commands: each command of a table
+// TestEveryCommandIsGenerated compares the generators and the player with the tables of commands: each command of a table
 // must be generated.
-func TestEveryCommandIsMadeUp(t *testing.T) {
+func TestEveryCommandIsGenerated(t *testing.T) {
 	first := chance(func(int) int { return 0 })
 	v := values{first}
-	made := make(map[string][]string) // by kind of request
+	generated := make(map[string][]string) // by kind of request
 	for _, r := range NewPlayer(Desk(t), first, PlayerConfig{Orders: 1, Sales: 1}).Every() {
-		made[r.Kind] = append(made[r.Kind], r.Command.(interface{ Name() string }).Name())
+		generated[r.Kind] = append(generated[r.Kind], r.Command.(interface{ Name() string }).Name())
 	}
-	played := func(kind string) []string { return rows(made[kind], func(name string) string { return name }) }
+	ofPlayer := func(kind string) []string {
+		return sortedNames(generated[kind], func(name string) string { return name })
+	}
 	for _, c := range []struct {
-		what  string
-		made  []string
-		table []string
+		what      string
+		generated []string
+		table     []string
 	}{
-		{"order commands", names(v.orderCommands()), permitted(order.Life())},
-		{"order commands of a player", played("order"), permitted(order.Life())},
-		{"entrustment commands", names(v.entrustmentCommands()), permitted(entrustment.Life())},
-		{"entrustment commands of a player", played("entrustment"), permitted(entrustment.Life())},
-		{"seller commands", names(v.sellerCommands()), permitted(seller.Life())},
-		{"seller commands of a player", played("service"), permitted(seller.Life())},
-		{"line commands", names(v.lineCommands()), permitted(credit.Life(credit.Assurance))},
-		{"line commands of a player", played("line"), permitted(credit.Life(credit.Assurance))},
-		{"quota commands", names(v.quotaCommands()), permitted(credit.Life(credit.PayLater))},
-		{"quota commands of a player", played("quota"), permitted(credit.Life(credit.PayLater))},
-		{"pay-later commands", names(v.payLaterCommands()), permitted(paylater.Life())},
-		{"pay-later commands of a player", played("sale"), permitted(paylater.Life())},
-		{"funds commands", names(v.fundsCommands()), permitted(funds.Life())},
-		{"funds commands of a player", played("funds"), permitted(funds.Life())},
+		{"order commands", names(v.orderCommands()), permittedCommands(order.Life())},
+		{"order commands of a player", ofPlayer("order"), permittedCommands(order.Life())},
+		{"entrustment commands", names(v.entrustmentCommands()), permittedCommands(entrustment.Life())},
+		{"entrustment commands of a player", ofPlayer("entrustment"), permittedCommands(entrustment.Life())},
+		{"seller commands", names(v.sellerCommands()), permittedCommands(seller.Life())},
+		{"seller commands of a player", ofPlayer("service"), permittedCommands(seller.Life())},
+		{"line commands", names(v.lineCommands()), permittedCommands(credit.Life(credit.Assurance))},
+		{"line commands of a player", ofPlayer("line"), permittedCommands(credit.Life(credit.Assurance))},
+		{"quota commands", names(v.quotaCommands()), permittedCommands(credit.Life(credit.PayLater))},
+		{"quota commands of a player", ofPlayer("quota"), permittedCommands(credit.Life(credit.PayLater))},
+		{"pay-later commands", names(v.payLaterCommands()), permittedCommands(paylater.Life())},
+		{"pay-later commands of a player", ofPlayer("sale"), permittedCommands(paylater.Life())},
+		{"funds commands", names(v.fundsCommands()), permittedCommands(funds.Life())},
+		{"funds commands of a player", ofPlayer("funds"), permittedCommands(funds.Life())},
 	} {
-		if !slices.Equal(c.made, c.table) {
-			t.Errorf("%s: generated are %q, the table has %q", c.what, c.made, c.table)
+		if !slices.Equal(c.generated, c.table) {
+			t.Errorf("%s: the generators make %q, the table has %q", c.what, c.generated, c.table)
 		}
 	}
 	share := 0
@@ -60,8 +62,8 @@ func TestEveryCommandIsMadeUp(t *testing.T) {
 	}
 }
 
-// TestRequestsGoToOtherProcesses encodes every request to JSON and decodes it.
-func TestRequestsGoToOtherProcesses(t *testing.T) {
+// TestRequestsAsJSON encodes every request to JSON and decodes it, as a request that is sent to another process.
+func TestRequestsAsJSON(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := NewPlayer(Desk(rt), chanceOf(rt, "player", 0), PlayerConfig{Orders: 2, Sales: 2}).Open()
 		for _, r := range p.Every() {
@@ -69,9 +71,9 @@ func TestRequestsGoToOtherProcesses(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			var back Request
-			if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, r) || back.Action().String() != r.Action().String() {
-				rt.Fatalf("%+v came back as %+v, %v", r, back, err)
+			var decoded Request
+			if err := json.Unmarshal(text, &decoded); err != nil || !reflect.DeepEqual(decoded, r) || decoded.Action().String() != r.Action().String() {
+				rt.Fatalf("%+v is decoded as %+v, %v", r, decoded, err)
 			}
 		}
 	})
@@ -81,7 +83,7 @@ func TestRequestsGoToOtherProcesses(t *testing.T) {
 	} {
 		var r Request
 		if err := json.Unmarshal([]byte(text), &r); err == nil {
-			t.Errorf("%s is %+v", text, r)
+			t.Errorf("%s is decoded as %+v", text, r)
 		}
 	}
 	if _, err := json.Marshal(Request{Kind: "planet"}); err == nil {
@@ -89,16 +91,16 @@ func TestRequestsGoToOtherProcesses(t *testing.T) {
 	}
 }
 
-func permitted[P machine.Phase, K machine.Symbol](life *machine.Life[P, K]) []string {
-	return rows(life.Permits(), func(p machine.Permit[P, K]) string { return p.Command })
+func permittedCommands[P machine.Phase, K machine.Symbol](life *machine.Life[P, K]) []string {
+	return sortedNames(life.Permits(), func(p machine.Permit[P, K]) string { return p.Command })
 }
 
 func names[C interface{ Name() string }](commands []C) (list []string) {
-	return rows(commands, func(c C) string { return c.Name() })
+	return sortedNames(commands, func(c C) string { return c.Name() })
 }
 
-// rows returns the names in a table, sorted and without duplicates.
-func rows[R any](table []R, name func(R) string) (list []string) {
+// sortedNames returns the names in a table, sorted and without duplicates.
+func sortedNames[R any](table []R, name func(R) string) (list []string) {
 	for _, r := range table {
 		if n := name(r); n != "" {
 			list = append(list, n)
