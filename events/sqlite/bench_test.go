@@ -69,6 +69,7 @@ func openRaw(b testing.TB, path string) *raw {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { conn.Close() })
+	run(b, conn, "PRAGMA wal_autocheckpoint = 1000")
 	r := &raw{conn: conn, text: make([]byte, 256), blob: make([]byte, 1<<16)}
 	err = prepare(conn, map[**sqlite.Stmt]string{
 		&r.begin:  "BEGIN IMMEDIATE",

@@ -37,6 +37,12 @@
 // checks such a backup and puts it to a path at which there is nothing, after MoveAside has moved what
 // was there. Store.Check reads a whole file; Open does so by itself only after an unclean end.
 //
+// # Checkpoints
+//
+// Commits are written to the -wal, and a checkpoint moves them to the main file, about every four
+// megabytes. Checkpoints that fail lose nothing and let the -wal grow: Store.Health reports them,
+// WithLogger has them logged, and WithMaxWAL bounds what they may leave.
+//
 // See TestStore for the promises of events.Store, TestKillLosesNothingAcknowledged for the
 // death of a writing process, TestTwoProcessesShareOneFile, and TestBackupUnderLoad.
 package sqlite

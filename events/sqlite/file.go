@@ -100,11 +100,15 @@ func (f *file) check() error {
 }
 
 // stillThere ends a transaction that has begun in a file that is no longer at its path: what would be
-// acknowledged there, nobody who opens the path would find.
+// acknowledged there, nobody who opens the path would find. It ends one as well for which the WAL
+// has no room.
 func (l *log) stillThere() error {
 	err := l.file.check()
 	if err != nil {
 		l.undo()
+	} else if err = l.keeper.room(); err != nil {
+		l.undo()
+		l.keeper.checkpoint(int(l.keeper.pending)) // the next one may find room again
 	}
 	return err
 }

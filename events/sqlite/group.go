@@ -160,6 +160,7 @@ func (l *log) finish(members []events.Commit) error {
 	var wait backoff
 	for err == nil {
 		if err = step(l.commit); err == nil {
+			l.keeper.committed(members)
 			return nil
 		}
 		if isBusy(err) {

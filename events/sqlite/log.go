@@ -15,6 +15,7 @@ type log struct {
 	probe   *probe
 	hooks   hooks
 	file    *file
+	keeper  *keeper
 	changed *signal
 	closing <-chan struct{} // set when the writer is made
 
@@ -30,10 +31,13 @@ type log struct {
 // maxHeads bounds the versions that are kept in memory.
 const maxHeads = 1 << 15
 
-func newLog(conn *sqlite.Conn, h hooks, f *file, changed *signal) (*log, error) {
-	l := &log{conn: conn, hooks: h, file: f, changed: changed}
+func newLog(conn *sqlite.Conn, c *config, f *file, changed *signal) (*log, error) {
+	l := &log{conn: conn, hooks: c.hooks, file: f, changed: changed}
 	l.forget()
 	var err error
+	if l.keeper, err = newKeeper(conn, c); err != nil {
+		return nil, err
+	}
 	if l.probe, err = newProbe(conn); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,8 @@ type reader struct {
 	probe                        *probe
 	begin, end                   *sqlite.Stmt
 	stream, all, settled, latest *sqlite.Stmt
+	noop                         *sqlite.Stmt
+	pageSize                     int64
 	types                        map[string]string // one string per type instead of one per record
 	scratch                      []byte
 }
@@ -46,11 +48,16 @@ func newReaders(conns []*sqlite.Conn) (*readers, error) {
 
 func newReader(conn *sqlite.Conn) (*reader, error) {
 	r := &reader{types: make(map[string]string), scratch: make([]byte, events.MaxMeta+events.MaxData+1)}
-	var err error
+	size, err := number(conn, "page_size")
+	if err != nil {
+		return nil, err
+	}
+	r.pageSize = int64(size)
 	if r.probe, err = newProbe(conn); err != nil {
 		return nil, err
 	}
 	return r, prepare(conn, map[**sqlite.Stmt]string{
+		&r.noop:    countPages,
 		&r.begin:   "BEGIN",
 		&r.end:     "ROLLBACK",
 		&r.stream:  "SELECT " + columns + " FROM records WHERE stream = ? AND version > ? ORDER BY version",

@@ -34,10 +34,10 @@ func settings(d events.Durability, writer bool) []setting {
 		setting{"cache_size", "-8192"},
 	)
 	if writer {
-		// The writer asks for the lock in steps finer than SQLite's own, see start. It also folds
-		// the WAL into the file, every thousand pages. No reader keeps a state of the log for
-		// longer than a page, so the WAL can soon begin anew; after a burst it is truncated then.
-		return append(list, setting{"busy_timeout", "0"}, setting{"wal_autocheckpoint", "1000"}, setting{"journal_size_limit", "67108864"})
+		// The writer asks for the lock in steps finer than SQLite's own, see start. It also runs the
+		// checkpoints, see keeper; SQLite's own would fail in silence. No reader keeps a state of the
+		// log for longer than a page, so the WAL can soon begin anew; after a burst it is truncated then.
+		return append(list, setting{"busy_timeout", "0"}, setting{"wal_autocheckpoint", "0"}, setting{"journal_size_limit", "67108864"})
 	}
 	return append(list, setting{"busy_timeout", "10"}, setting{"query_only", "1"})
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -41,6 +42,8 @@ type config struct {
 	durability events.Durability
 	readers    int
 	readOnly   bool
+	maxWAL     int64
+	logger     *slog.Logger // nil for none
 	migrations []string
 	hooks      hooks
 }
@@ -50,6 +53,7 @@ type hooks struct {
 	connected  func(*sqlite.Conn) error    // after the settings are made and before they are read back
 	begun      func()                      // after a transaction has begun
 	committing func([]events.Commit) error // before COMMIT; an error stands for one of COMMIT
+	checkpoint func() error                // before a checkpoint; an error stands for one of it
 }
 
 // WithDurability sets what an acknowledged commit must survive:
@@ -73,6 +77,7 @@ func WithReaders(n int) Option { return func(c *config) { c.readers = n } }
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	c := config{
 		durability: events.DurabilityFsync,
+		maxWAL:     1 << 30,
 		readers:    min(64, max(4, 2*runtime.GOMAXPROCS(0))),
 		migrations: migrations(),
 	}
@@ -164,7 +169,7 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 	if c.readOnly {
 		return s, nil
 	}
-	if s.log, err = newLog(s.conns[0], c.hooks, f, s.changed); err != nil {
+	if s.log, err = newLog(s.conns[0], c, f, s.changed); err != nil {
 		return nil, openError(path, err)
 	}
 	s.writer = group.New(true, s.log.run)
