@@ -34,6 +34,7 @@ type link struct {
 	commit   *pgconn.StatementDescription
 	prepared map[shape]*pgconn.StatementDescription
 	level    string // of synchronous_commit
+	unproven bool   // the wait of a COMMIT was cancelled
 }
 
 // backend is the process of the server at the other end of a connection.
@@ -53,10 +54,13 @@ func planning() map[string]string {
 	}
 }
 
-// connect makes one connection.
-func (d *dialer) connect(ctx context.Context) (*pgx.Conn, error) {
+// connect makes one connection, whose notices are watched if watch is not nil.
+func (d *dialer) connect(ctx context.Context, watch func(pgconn.NoticeHandler) pgconn.NoticeHandler) (*pgx.Conn, error) {
 	config := d.pool.Config()
 	cc := config.ConnConfig.Copy()
+	if watch != nil {
+		cc.OnNotice = watch(cc.OnNotice)
+	}
 	if config.BeforeConnect != nil {
 		if err := config.BeforeConnect(ctx, cc); err != nil {
 			return nil, err
@@ -75,11 +79,10 @@ func (d *dialer) connect(ctx context.Context) (*pgx.Conn, error) {
 
 // dial makes the connection to append on, configures it and verifies its settings.
 func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
-	conn, err := d.connect(ctx)
-	if err != nil {
+	l := &link{queries: d.queries, prepared: make(map[shape]*pgconn.StatementDescription)}
+	if l.conn, err = d.connect(ctx, l.watch); err != nil {
 		return nil, err
 	}
-	l := &link{conn: conn, queries: d.queries, prepared: make(map[shape]*pgconn.StatementDescription)}
 	defer func() {
 		if err != nil {
 			l.close()
@@ -112,6 +115,7 @@ func (d *dialer) settle(ctx context.Context, l *link) error {
 	settings["default_transaction_isolation"] = "'read committed'"
 	// A group that a timeout interrupts leaves its callers without an answer.
 	settings["statement_timeout"], settings["lock_timeout"], settings["idle_in_transaction_session_timeout"] = "0", "0", "0"
+	settings["client_min_messages"] = "warning" // of a wait that was cancelled
 	if d.durability == events.DurabilityProcess {
 		settings["synchronous_commit"] = "off"
 	}

@@ -22,6 +22,16 @@
 // events.DurabilityProcess it does not wait for that, and a crash of the server may lose the
 // newest commits. The settings are read back on every new connection.
 //
+// Where the server has synchronous standbys (synchronous_standby_names), a commit is acknowledged
+// when they have it too, and waits for as long as that takes. The store never answers success for
+// what the primary alone has. If the wait is cancelled, or ends with the process of the server, the
+// connection or the primary, callers get events.ErrUnknownOutcome until a later transaction that
+// writes nothing but a message in the write-ahead log has waited for the standby: until it is back,
+// or is taken off the list. So does Append of a commit that is found, and Lookup, where this process
+// has not seen acknowledged that commit or a later one; otherwise they cost no such transaction. In a
+// transaction of the caller, the caller's COMMIT waits, and its connection gets the server's warning.
+// Reads return what the primary has.
+//
 // # Writing
 //
 // Each store has one committer. It sends the commits of all callers in groups, each group as one
@@ -68,5 +78,5 @@
 //
 // See TestStore for the promises of events.Store, TestInterleavings, TestCommitOrder and
 // TestFourProcesses for the order, TestPoolers for pgbouncer, TestKilledClients and TestKilledServer for deaths at either
-// end, TestReplyIsLost for connections, and TestDamageIsFound for records changed by hand.
+// end, TestReplyIsLost for connections, TestOneNode for a standby that is away, and TestDamageIsFound for records changed by hand.
 package postgres

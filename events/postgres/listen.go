@@ -71,7 +71,7 @@ func (l *listener) run(done chan struct{}) {
 
 // listen listens until the connection is lost, and reports whether it had one.
 func (l *listener) listen() (connected bool) {
-	conn, err := l.connect(l.ctx)
+	conn, err := l.connect(l.ctx, nil)
 	if err != nil {
 		return false // followers poll, and report their errors
 	}

@@ -88,10 +88,18 @@ func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
 		time.Sleep(time.Millisecond << i)
 		err = l.look(members, answers)
 	}
-	if err == nil || isRefused(err) {
+	if isRefused(err) {
 		return failed("append", err)
 	}
-	return l.recover(members, answers, err)
+	ctx, cancel := context.WithTimeout(l.life, l.settling)
+	defer cancel()
+	if err == nil {
+		err = l.prove(ctx, answers)
+	}
+	if err == nil {
+		return nil
+	}
+	return l.recover(ctx, members, answers, err)
 }
 
 // guess answers the members in one exchange with the server. It assumes the versions that the
@@ -124,7 +132,7 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 		return false, nil
 	}
 	p.answer(base.lowest, answers)
-	l.changed.committed(base.lowest + events.Position(p.rows))
+	l.committed(base.lowest + events.Position(p.rows))
 	return true, nil
 }
 
@@ -194,7 +202,7 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 		return errUnlocked
 	}
 	p.answer(base.lowest, answers)
-	l.changed.committed(base.lowest + events.Position(p.rows))
+	l.committed(base.lowest + events.Position(p.rows))
 	return nil
 }
 
@@ -219,6 +227,9 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 	if err := results.Close(); err != nil {
 		return err
 	}
+	if fault == nil {
+		fault = l.link.waited()
+	}
 	return fault
 }
 
@@ -232,15 +243,19 @@ func (l *log) failed(err error) error {
 	return err
 }
 
+// committed notes that all commits up to a position are acknowledged.
+func (l *log) committed(p events.Position) {
+	l.proof.Store(uint64(p))
+	l.changed.committed(p)
+}
+
 func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
 
-// recover answers a group that may have been committed when its connection was lost. On a new
-// connection it waits until the server's process for the old one is gone, so that the group can
-// no longer be committed, and asks for all of it again. A member that was committed is answered
-// by its ID, and one that was not is decided anew.
-func (l *log) recover(members []events.Commit, answers []events.Outcome, lost error) error {
-	ctx, cancel := context.WithTimeout(l.life, l.settling)
-	defer cancel()
+// recover answers a group that may have been committed when its connection was lost, or without its
+// standby. On a new connection it waits until the server's process for the old one is gone, so that
+// the group can no longer be committed, and asks for all of it again. A member that was committed is
+// answered by its ID once that is proven, and one that was not is decided anew.
+func (l *log) recover(ctx context.Context, members []events.Commit, answers []events.Outcome, lost error) error {
 	var others []backend
 	for pause := time.Millisecond; ; pause = min(2*pause, lastTry) {
 		if l.link != nil {
@@ -253,6 +268,9 @@ func (l *log) recover(members []events.Commit, answers []events.Outcome, lost er
 		}
 		if err == nil {
 			err = l.look(members, answers)
+		}
+		if err == nil {
+			err = l.prove(ctx, answers)
 		}
 		if err == nil {
 			return nil
@@ -287,6 +305,7 @@ func (l *log) reconnect(ctx context.Context) error {
 func (l *log) use(link *link) {
 	socket := link.conn.PgConn().Conn()
 	l.link = link
+	l.proof.Store(0) // the server may be another
 	l.socket.Store(&socket)
 }
 

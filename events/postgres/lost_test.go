@@ -66,8 +66,8 @@ func TestReplyIsLost(t *testing.T) {
 			if after {
 				after = false
 				eventually(t, "the commit is there", func() bool {
-					_, found, err := s.Lookup(context.Background(), members[0].ID)
-					return found && err == nil
+					known, err := s.survey(context.Background(), &plan{members: members[:1]})
+					return len(known) == 1 && err == nil
 				})
 				s.writer.log.sever()
 			}

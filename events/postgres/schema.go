@@ -102,7 +102,8 @@ func Schema(name string) (string, error) {
 // in one transaction: after an error the database is as it was. Processes that migrate at once
 // run one after the other. Migrate needs a role that may create the schema, or create tables in it if it is
 // there and empty; opening the log needs only USAGE on the schema, SELECT and INSERT on
-// records, SELECT on surety_migrations, and SELECT, INSERT and UPDATE on snapshots.
+// records, SELECT on surety_migrations, SELECT, INSERT and UPDATE on snapshots, and EXECUTE on
+// pg_logical_emit_message, which every role has by default.
 //
 // It honours only WithSchema. Errors are *OpenError and the plain one of
 // ctx.

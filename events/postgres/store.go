@@ -43,6 +43,7 @@ type config struct {
 	settling   time.Duration // how long the store tries to learn the outcome of a group whose connection was lost
 	grace      time.Duration // how long Close lets the running group go on before it breaks the connection
 	hooks      hooks
+	proof      atomic.Uint64 // up to this position commits are known to be at the level of the store
 }
 
 // hooks let the tests of this package act at the points where something can fail.
@@ -189,6 +190,9 @@ func (c *config) lacks(ctx context.Context, conn *pgx.Conn) error {
 		(4, 'snapshots', 'SELECT'), (5, 'snapshots', 'INSERT'), (6, 'snapshots', 'UPDATE')) AS p(n, name, privilege),
 		pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
 	WHERE n.nspname = $1 AND c.relname = p.name AND NOT has_table_privilege(c.oid, p.privilege)
+	UNION ALL
+	SELECT 7, 'EXECUTE on ' || proname FROM pg_catalog.pg_proc
+	WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = 'pg_logical_emit_message' AND NOT has_function_privilege(oid, 'EXECUTE')
 ) AS m(n, missing)
 ORDER BY n
 LIMIT 1`, c.schema.name).Scan(&role, &privilege)

@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tradesurety/surety/events"
+)
+
+// With a synchronous standby, COMMIT waits until the standby has the commit, and until then nobody
+// sees it. An administrator who cancels the wait, the end of the process or of the server, and the
+// store itself when it outlives a process (see recover) end the wait: the commit can be seen, and a
+// standby that is promoted may not have it. Positions are committed in their order, so one later
+// COMMIT that has waited proves all before it: after a transaction that writes nothing else than a
+// message in the server's write-ahead log, a barrier, the answer can be given.
+
+// message makes the COMMIT of a transaction wait as that of an append does: one that wrote nothing
+// would not.
+const message = "SELECT pg_logical_emit_message(true, 'surety', '')"
+
+// barrier is message as a transaction of its own, at the level of the store.
+const barrier = message + ", set_config('synchronous_commit', $1, true)"
+
+// errUnproven says that a commit is on the server that was asked, and perhaps on no other.
+var errUnproven = errors.New("a synchronous standby may not have the commit")
+
+// watch notes on the link that the wait of a COMMIT was cancelled, which then succeeds with a
+// warning. Its text is in the server's language, the routine's name is not.
+func (l *link) watch(next pgconn.NoticeHandler) pgconn.NoticeHandler {
+	return func(conn *pgconn.PgConn, n *pgconn.Notice) {
+		l.unproven = l.unproven || n.Routine == "SyncRepWaitForLSN"
+		if next != nil {
+			next(conn, n)
+		}
+	}
+}
+
+// waited returns errUnproven if the wait of a COMMIT since the last call was cancelled.
+func (l *link) waited() error {
+	if l.unproven {
+		l.unproven = false
+		return errUnproven
+	}
+	return nil
+}
+
+// isProven reports whether this process knows of all commits up to a position that they are at the
+// level of the store.
+func (c *config) isProven(p events.Position) bool {
+	return p <= events.Position(c.proof.Load()) || c.durability != events.DurabilityFsync
+}
+
+// prove returns when every commit that the answers say is there is at the level of the store. That
+// takes a barrier only for one that this process has found and did not see acknowledged.
+func (l *log) prove(ctx context.Context, answers []events.Outcome) error {
+	last := events.Position(0)
+	for i := range answers {
+		if answers[i].Err == nil {
+			last = max(last, answers[i].Receipt.Position)
+		}
+	}
+	if l.isProven(last) {
+		return nil
+	}
+	err := l.link.conn.PgConn().ExecParams(ctx, barrier, [][]byte{[]byte(l.link.level)}, nil, nil, nil).Read().Err
+	if err == nil {
+		err = l.link.waited()
+	}
+	if err != nil {
+		l.drop()
+		return fmt.Errorf("%w: %v", errUnproven, err) // of the barrier, and not of what it was to prove
+	}
+	l.proof.Store(uint64(last))
+	return nil
+}
+
+// proven returns the receipt of a commit that was found beside the writer, and that this process did
+// not see acknowledged, by way of the writer, which proves it.
+func (s *Store) proven(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	var answer [1]events.Outcome
+	err := s.writer.submit(&request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]})
+	if err == nil {
+		err = answer[0].Err
+	}
+	return answer[0].Receipt, err
+}
