@@ -36,7 +36,7 @@ func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, err
 	}
 	p.decide(p.found(), known)
 	if v := &p.verdicts[0]; v.Err == nil && !s.isProven(v.Receipt.Position) {
-		return s.proven(ctx, c)
+		return s.writer.Append(ctx, c) // which proves it
 	}
 	return p.verdicts[0].Receipt, p.verdicts[0].Err
 }
@@ -51,8 +51,9 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool,
 	known, err := s.survey(ctx, &plan{members: []events.Commit{{ID: id}}})
 	k, found := known[id]
 	if found && !s.isProven(k.Receipt.Position) {
-		// The ID is looked at before the guard, which is there because a commit has a batch.
-		k.Receipt, err = s.proven(ctx, events.Commit{ID: id, Digest: k.Digest, Batches: []events.Batch{{Stream: "lookup-guard"}}})
+		// The writer proves it. It decides by the ID, before the guard, which is there because a commit
+		// has a batch.
+		k.Receipt, err = s.writer.Append(ctx, events.Commit{ID: id, Digest: k.Digest, Batches: []events.Batch{{Stream: "lookup-guard"}}})
 		if err != nil && err == ctx.Err() {
 			err = fmt.Errorf("%w: %w", events.ErrUnknownOutcome, err)
 		}

@@ -76,14 +76,3 @@ func (l *log) prove(ctx context.Context, answers []events.Outcome) error {
 	l.proof.Store(uint64(last))
 	return nil
 }
-
-// proven returns the receipt of a commit that was found beside the writer, and that this process did
-// not see acknowledged, by way of the writer, which proves it.
-func (s *Store) proven(ctx context.Context, c events.Commit) (events.Receipt, error) {
-	var answer [1]events.Outcome
-	err := s.writer.submit(&request{ctx: ctx, commits: []events.Commit{c}, answers: answer[:]})
-	if err == nil {
-		err = answer[0].Err
-	}
-	return answer[0].Receipt, err
-}

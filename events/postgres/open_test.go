@@ -98,11 +98,20 @@ func TestSettingsAreReadBack(t *testing.T) {
 		}
 		return err == nil
 	})
+	lesser, role := p.lesser(t)
+	p.run(t, "GRANT USAGE ON SCHEMA {schema} TO "+role, "GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO "+role,
+		`DO 'DECLARE f regprocedure; BEGIN
+	FOR f IN SELECT oid FROM pg_proc WHERE proname = ''pg_logical_emit_message'' LOOP EXECUTE ''REVOKE ALL ON FUNCTION '' || f || '' FROM PUBLIC''; END LOOP;
+END'`)
+	_, err := Open(t.Context(), lesser.dsn, WithSchema(p.schema))
+	if lacks, ok := errors.AsType[*PrivilegeError](err); !ok || lacks.Privilege != "EXECUTE on pg_logical_emit_message" {
+		t.Errorf("without the privilege that a barrier needs: %v", err)
+	}
 	lowered := hooks{connected: func(conn *pgx.Conn) error {
 		_, err := conn.Exec(context.Background(), "SET synchronous_commit = local")
 		return err
 	}}
-	_, err := Open(t.Context(), p.dsn, WithSchema(p.schema), withHooks(lowered))
+	_, err = Open(t.Context(), p.dsn, WithSchema(p.schema), withHooks(lowered))
 	if setting, ok := errors.AsType[*SettingError](err); !ok || *setting != (SettingError{"synchronous_commit", "on", "local"}) {
 		t.Errorf("synchronous_commit that does not take: %v", err)
 	}
