@@ -7,16 +7,22 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
 )
 
-// health is the state of the board on this instance.
+// health is the state of the board on this instance, and whether the log takes writes.
 type health struct {
 	mu    sync.Mutex
 	state string
 	at    events.Position
+
+	asking  sync.Mutex
+	asked   time.Time // when the log was asked last, and
+	refused error     // what it answered
 }
 
 // The states of the board.
@@ -68,10 +74,31 @@ func (s *service) runBoard(ctx context.Context) {
 	}
 }
 
-// healthz reports whether this instance works: 503 if the log cannot be read or the board does not
-// follow it.
+// writes returns why the log takes no writes, or nil. It asks with what nobody sees: a guard, which
+// waits for the writer of the log, and a snapshot that nobody reads, which needs room on the disk. Since
+// everybody may call healthz, it asks once a second at most.
+func (s *service) writes(ctx context.Context) error {
+	h := &s.health
+	h.asking.Lock()
+	defer h.asking.Unlock()
+	if time.Since(h.asked) < time.Second {
+		return h.refused
+	}
+	const stream = "health-check"
+	guard := events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{Stream: stream}}}
+	_, h.refused = s.log.Append(ctx, guard)
+	if snapshots, ok := s.log.(events.Snapshots); ok && h.refused == nil {
+		h.refused = snapshots.SaveSnapshot(ctx, events.Snapshot{Stream: stream, Version: 1, Fold: "health"})
+	}
+	h.asked = time.Now()
+	return h.refused
+}
+
+// healthz reports whether this instance works: 503 if the log cannot be read or takes no writes, or the
+// board does not follow it.
 func (s *service) healthz(w http.ResponseWriter, r *http.Request, _ trade.Actor) error {
-	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+	// A client that leaves is no fault of the log.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), time.Second)
 	defer cancel()
 	end, err := s.log.Settled(ctx)
 	s.health.mu.Lock()
@@ -80,6 +107,8 @@ func (s *service) healthz(w http.ResponseWriter, r *http.Request, _ trade.Actor)
 	status, log := http.StatusOK, "up"
 	if err != nil {
 		log = "down"
+	} else if err = s.writes(ctx); err != nil {
+		log = "read-only"
 	}
 	if err != nil || state != live {
 		status = http.StatusServiceUnavailable

@@ -130,6 +130,7 @@ type local struct {
 	*service
 	client
 	log  *sqlite.Store
+	path string
 	stop func()
 }
 
@@ -183,7 +184,7 @@ func startLocal(t testing.TB, change func(*limits), wrap func(events.Store) even
 		}
 	})
 	t.Cleanup(stop)
-	return &local{s, client{t, "http://" + listener.Addr().String()}, log, stop}
+	return &local{s, client{t, "http://" + listener.Addr().String()}, log, path, stop}
 }
 
 // tight is a listener whose connections have small buffers.

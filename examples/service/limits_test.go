@@ -15,8 +15,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	driver "zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/sqlite"
 	"github.com/tradesurety/surety/order"
 	"github.com/tradesurety/surety/order/trade"
 )
@@ -226,6 +229,55 @@ func TestStoreFails(t *testing.T) {
 	down.Store(false)
 	eventually(t, "the board is live again", healthy)
 	s.drafted(trade.NewID())
+}
+
+// full is a log without room on its disk: what writes nothing works.
+type full struct {
+	*sqlite.Store
+	is atomic.Bool
+}
+
+func (f *full) SaveSnapshot(ctx context.Context, s events.Snapshot) error {
+	if f.is.Load() {
+		return sqlite.ErrFull
+	}
+	return f.Store.SaveSnapshot(ctx, s)
+}
+
+// TestAppendsFail holds the lock of the log, and fills its disk: it can be read, and health reports that
+// it takes no writes, until it does.
+func TestAppendsFail(t *testing.T) {
+	var f *full
+	s := startLocal(t, nil, func(store events.Store) events.Store {
+		f = &full{Store: store.(*sqlite.Store)}
+		return f
+	})
+	healthy := func() bool { return s.get("/healthz", "").status == http.StatusOK }
+	refuses := func() bool {
+		a := s.get("/healthz", "")
+		return a.status == http.StatusServiceUnavailable && strings.Contains(a.body, `"log":"read-only"`)
+	}
+	eventually(t, "the service is healthy", healthy)
+	conn, err := driver.OpenConn(s.path, driver.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := sqlitex.ExecuteTransient(conn, "BEGIN IMMEDIATE", nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "health says that another process holds the lock", refuses)
+	if err := sqlitex.ExecuteTransient(conn, "ROLLBACK", nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the service is healthy again", healthy)
+	f.is.Store(true)
+	eventually(t, "health says that the disk is full", refuses)
+	f.is.Store(false)
+	eventually(t, "the service is healthy again", healthy)
+	if end, err := s.log.Settled(t.Context()); end != 0 || err != nil {
+		t.Errorf("health has written up to position %d (%v)", end, err)
+	}
 }
 
 // TestPoisonedBoard puts a record into the log that cannot be folded: health reports it, and commands

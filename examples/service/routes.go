@@ -66,7 +66,7 @@ func (s *service) routes() []route {
 	list := []route{
 		{method: "GET", path: "/healthz", summary: "Whether this instance works.", open: true, handler: s.healthz, answers: append(
 			ok("It works.", healthReport{"up", live, 17, 0}),
-			outcome{http.StatusServiceUnavailable, "The log cannot be read, or the board does not follow it.", "application/json", healthReport{"down", stopped, 17, 0}, nil},
+			outcome{http.StatusServiceUnavailable, "The log cannot be read or takes no writes, or the board does not follow it.", "application/json", healthReport{"down", stopped, 17, 0}, nil},
 		)},
 		{method: "GET", path: "/openapi.json", summary: "This document.", open: true, handler: s.openapi, answers: ok("The document.", object{})},
 		{
