@@ -15,6 +15,10 @@ import (
 // full. Reads still work, and appends work again once there is space.
 var ErrFull = errors.New("postgres: disk is full")
 
+// ErrLost is found by errors.Is in the error of a call whose connection to the server was lost or
+// could not be made.
+var ErrLost = session.ErrLost
+
 // ErrPooled is found by errors.Is in the error of Open and New behind a pooler that hands out
 // connections of the server by transaction, such as pgbouncer with pool_mode = transaction. The
 // store needs sessions.
@@ -92,8 +96,19 @@ func (e *Error) Error() string { return "postgres: " + e.Op + ": " + e.Err.Error
 // Unwrap returns the error of the driver.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is ErrFull and the server failed for want of space.
-func (e *Error) Is(target error) bool { return target == ErrFull && code(e.Err) == diskFull }
+// Is reports whether target is ErrFull, ErrLost or events.ErrReadOnly and that is what the operation
+// failed of.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrFull:
+		return code(e.Err) == diskFull
+	case ErrLost:
+		return session.Lost(e.Err)
+	case events.ErrReadOnly:
+		return code(e.Err) == readOnly
+	}
+	return false
+}
 
 // failed wraps an error of the driver, once.
 func failed(op string, err error) error {
@@ -130,6 +145,7 @@ const (
 	deadlock        = "40P01"
 	lockTimeout     = "55P03"
 	diskFull        = "53100"
+	readOnly        = "25006"
 )
 
 // code returns the code that the server gave an error, or "".

@@ -202,8 +202,8 @@ func TestServerGoesAway(t *testing.T) {
 		"guard":    func() error { _, err := s.Append(t.Context(), one("order-1", 1)); return err }(),
 		"lookup":   func() error { _, _, err := s.Lookup(t.Context(), c.ID); return err }(),
 	} {
-		if _, ok := errors.AsType[*Error](err); !ok {
-			t.Errorf("%s without a server: %v is no *Error", what, err)
+		if _, ok := errors.AsType[*Error](err); !ok || !errors.Is(err, ErrLost) {
+			t.Errorf("%s without a server: %v is no *Error of a lost connection", what, err)
 		}
 	}
 	if err := server.Start(); err != nil {

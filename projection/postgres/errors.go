@@ -14,6 +14,12 @@ var (
 	// ErrFull is found by errors.Is in the error of a call that failed because the server's
 	// disk is full. Reads continue to work, and commits do once there is space again.
 	ErrFull = errors.New("postgres: views: disk is full")
+	// ErrLost is found by errors.Is in the error of a call whose connection to the server was lost
+	// or could not be made.
+	ErrLost = session.ErrLost
+	// ErrReadOnly is found by errors.Is in the error of a call that writes on a server that does
+	// not, such as a standby.
+	ErrReadOnly = errors.New("postgres: views: the server is read-only")
 	// ErrPooled is found by errors.Is in the error of Open behind a pooler that hands out
 	// connections of the server by transaction, such as pgbouncer with pool_mode = transaction.
 	// The store needs sessions: its settings would stay behind for other clients.
@@ -81,14 +87,27 @@ func (e *Error) Error() string { return "postgres: views: " + e.Op + ": " + e.Er
 // Unwrap returns the error of the driver.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is ErrFull or ErrPrivilege and that is why the server failed.
+// Is reports whether target is ErrFull, ErrLost, ErrReadOnly or ErrPrivilege and that is what the
+// operation failed of.
 func (e *Error) Is(target error) bool {
-	return target == ErrFull && code(e.Err) == diskFull || target == ErrPrivilege && code(e.Err) == noPrivilege
+	switch target {
+	case ErrFull:
+		return code(e.Err) == diskFull
+	case ErrLost:
+		return session.Lost(e.Err)
+	case ErrReadOnly:
+		return code(e.Err) == readOnly || code(e.Err) == notHere
+	case ErrPrivilege:
+		return code(e.Err) == noPrivilege
+	}
+	return false
 }
 
 // The error codes that the store distinguishes.
 const (
 	diskFull       = "53100"
+	readOnly       = "25006"
+	notHere        = "0A000" // with which a standby refuses to begin a transaction that writes
 	noPrivilege    = "42501"
 	undefinedTable = "42P01"
 )

@@ -40,7 +40,7 @@ func TestFaultsInACommit(t *testing.T) {
 				return terminate(s, conn)
 			}
 			_, err := projectiontest.Build(t.Context(), log, s, 3)
-			if _, typed := errors.AsType[*Error](err); !typed && !errors.Is(err, errFault) {
+			if _, typed := errors.AsType[*Error](err); !typed && !errors.Is(err, errFault) || typed && !errors.Is(err, ErrLost) {
 				t.Fatalf("%s: the error is %v", step, err)
 			}
 			s.hook = func(string, *pgx.Conn) error { return nil }
@@ -60,6 +60,57 @@ func TestFaultsInACommit(t *testing.T) {
 // terminate ends the server's process at the other end of a connection.
 func terminate(s *Store, conn *pgx.Conn) error {
 	return pgtest.Exec(s.pool.Config().ConnString(), fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", conn.PgConn().PID()))
+}
+
+// TestFullDisk has the server fail for want of space, when it writes rows and when it commits. The
+// code is the one that it has for that.
+func TestFullDisk(t *testing.T) {
+	log, s := projectiontest.Log(60), open(t)
+	if err := s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())); err != nil {
+		t.Fatal(err)
+	}
+	do := func(statement string) {
+		t.Helper()
+		if err := pgtest.Exec(pgtest.Cluster(t), s.schema.in(statement)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("CREATE FUNCTION {schema}.full() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no space'' USING ERRCODE = ''53100''; END'")
+	for _, on := range []struct{ kind, table, when string }{
+		{"TRIGGER full_disk BEFORE", `"sums@1.balances"`, ""},
+		{"CONSTRAINT TRIGGER full_disk AFTER", "versions", "DEFERRABLE INITIALLY DEFERRED"},
+	} {
+		do("CREATE " + on.kind + " INSERT OR UPDATE ON {schema}." + on.table + " " + on.when + " FOR EACH ROW EXECUTE FUNCTION {schema}.full()")
+		_, err := projectiontest.Build(t.Context(), log, s, 5)
+		if _, ok := errors.AsType[*Error](err); !ok || !errors.Is(err, ErrFull) || errors.Is(err, ErrLost) {
+			t.Errorf("%s: %v is not an *Error of a full disk", on.kind, err)
+		}
+		do("DROP TRIGGER full_disk ON {schema}." + on.table)
+	}
+	if _, err := projectiontest.Build(t.Context(), log, s, 5); err != nil {
+		t.Fatal(err)
+	}
+	if at := equalsRebuild(t, log, s); at != 60 {
+		t.Errorf("the view is at %d", at)
+	}
+}
+
+// TestStandby reads views on a standby of the server, which cannot be written to.
+func TestStandby(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.Start(t, "fsync=off")
+	log, s := projectiontest.Log(30), at(t, primary.DSN(), "views")
+	if _, err := projectiontest.Build(t.Context(), log, s, 9); err != nil {
+		t.Fatal(err)
+	}
+	other := at(t, primary.Standby(t, "second").DSN(), "views")
+	if at := equalsRebuild(t, log, other); at != 30 {
+		t.Errorf("the view is at %d", at)
+	}
+	err := other.Commit(t.Context(), &projection.Change{Name: "sums", Version: 1})
+	if _, ok := errors.AsType[*Error](err); !ok || !errors.Is(err, ErrReadOnly) {
+		t.Errorf("a commit: %v", err)
+	}
 }
 
 // TestCancelledInACommit cancels a commit at each of its steps. The error is correct: either nothing
@@ -117,8 +168,8 @@ func TestServerGoesAway(t *testing.T) {
 		"drop":      s.Drop(t.Context(), "sums", 1),
 		"prepare":   s.Prepare(t.Context(), schemaOf(t, projectiontest.Sums())),
 	} {
-		if e, ok := errors.AsType[*Error](err); !ok || e.Op == "" {
-			t.Errorf("%s without a server: %v is not an *Error", what, err)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Op == "" || !errors.Is(err, ErrLost) || errors.Is(err, ErrFull) {
+			t.Errorf("%s without a server: %v is not an *Error of a lost connection", what, err)
 		}
 	}
 	if err := server.Start(); err != nil {
