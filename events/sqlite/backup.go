@@ -55,7 +55,7 @@ func (s *Store) Backup(ctx context.Context, path string, opts ...TaskOption) (la
 // A backup is what Backup or SQLite's VACUUM INTO has written. The main file of a log is none: what
 // was in its -wal is missing, which nothing in the file shows. Restore refuses it with an
 // *OpenError, like a file that is damaged (ErrDamaged), in use, or no log. To restore from all files
-// of a log, open them and take a Backup.
+// of a log, open them and take a Backup. Other errors are those of Backup.
 func Restore(ctx context.Context, backup, path string, opts ...TaskOption) (last events.Position, err error) {
 	t := newTask(opts)
 	if backup, err = filepath.Abs(backup); err == nil {
@@ -80,11 +80,14 @@ func Restore(ctx context.Context, backup, path string, opts ...TaskOption) (last
 			return err
 		}
 		if err := checkFile(ctx, file, t); err != nil {
-			return &OpenError{Path: backup, Reason: "is damaged", Err: err}
+			return openError(backup, err)
 		}
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return 0, ctx.Err()
+	case err != nil:
 		return 0, diskError("restore", err)
 	}
 	return last, nil
@@ -127,8 +130,5 @@ func checkFile(ctx context.Context, path string, t *task) error {
 	conn.SetInterrupt(ctx.Done())
 	err = check(conn, path, t)
 	conn.SetInterrupt(nil)
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
 	return errors.Join(err, conn.Close())
 }

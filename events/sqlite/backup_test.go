@@ -249,8 +249,16 @@ func TestBackupCutOff(t *testing.T) {
 	if _, err := s.Backup(ctx, path, stop); err != context.Canceled {
 		t.Errorf("a Backup that was cancelled: %v", err)
 	}
-	if _, err := Restore(ctx, whole, path); !errors.Is(err, context.Canceled) {
-		t.Errorf("a Restore that was cancelled: %v", err)
+	for _, step := range []string{"copy", "check"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		stop := OnProgress(func(p Progress) {
+			if p.Step == step && p.Done < p.Total {
+				cancel()
+			}
+		})
+		if _, err := Restore(ctx, whole, path, stop); err != context.Canceled {
+			t.Errorf("a Restore that was cancelled in its %s: %v", step, err)
+		}
 	}
 	other := openAt(t, source)
 	closed := make(chan error, 1)

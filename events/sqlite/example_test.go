@@ -3,7 +3,9 @@ package sqlite_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
@@ -55,4 +57,40 @@ func ExampleOpen() {
 	// position 1 repeated true
 	// 1 order.drafted
 	// durability fsync
+}
+
+// A backup is taken while the store is open. Restore refuses a path at which there is a log;
+// MoveAside makes room and keeps it.
+func ExampleStore_Backup() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "surety")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path, backup := filepath.Join(dir, "orders.db"), filepath.Join(dir, "backup.db")
+	store, err := sqlite.Open(ctx, path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	last, err := store.Backup(ctx, backup)
+	fmt.Println("backup up to position", last, err)
+	if _, err := store.Check(ctx, sqlite.Deep(nil)); err != nil {
+		log.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = sqlite.Restore(ctx, backup, path)
+	fmt.Println("refused:", errors.Is(err, fs.ErrExist))
+	if _, err := sqlite.MoveAside(path); err != nil {
+		log.Fatal(err)
+	}
+	last, err = sqlite.Restore(ctx, backup, path)
+	fmt.Println("restored up to position", last, err)
+	// Output:
+	// backup up to position 0 <nil>
+	// refused: true
+	// restored up to position 0 <nil>
 }
