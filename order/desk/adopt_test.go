@@ -163,9 +163,9 @@ func (tr *fixture) reportedAgain() {
 // is refused.
 func (tr *fixture) chargedAgain(n int, reference, amount string) {
 	tr.Helper()
-	size, before := tr.size(), tr.Sale(firstID(n))
+	size, before := tr.size(), tr.PayLaterOrder(firstID(n))
 	again := paylater.Pay{Reference: reference, Amount: money(amount)}
-	if r := tr.Do(system, desk.OnPayLater(firstID(n), again)); len(r.Events) > 0 || tr.size() != size || !reflect.DeepEqual(tr.Sale(firstID(n)), before) {
+	if r := tr.Do(system, desk.OnPayLater(firstID(n), again)); len(r.Events) > 0 || tr.size() != size || !reflect.DeepEqual(tr.PayLaterOrder(firstID(n)), before) {
 		tr.Fatalf("%s on order %d made %+v", reference, n, r.Events)
 	}
 	again.Amount = money("0.01 CNY")

@@ -108,7 +108,7 @@ func (tr *fixture) received(amount string) trade.ID {
 func (tr *fixture) late(amount string) trade.ID {
 	tr.Helper()
 	id := tr.received(amount)
-	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
+	tr.at(tr.PayLaterOrder(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
 	return id
 }
 
@@ -123,7 +123,7 @@ func (tr *fixture) sold(amount string) trade.ID {
 // stands checks the phase of an order.
 func (tr *fixture) stands(id trade.ID, want paylater.Phase) {
 	tr.Helper()
-	if o := tr.Sale(id); o.Phase != want {
+	if o := tr.PayLaterOrder(id); o.Phase != want {
 		tr.Fatalf("phase %s, want %s", o.Phase, want)
 	}
 }

@@ -238,7 +238,7 @@ var laterMoves = map[string]move{
 	},
 	"place": onSale(shopper, func(_ *goldenCase, a []string) paylater.Command { return placing(shopkeeper, a[1]+" CNY") }),
 	"paid": onSale(shopper, func(g *goldenCase, a []string) paylater.Command {
-		o := g.Sale(g.id(a[0]))
+		o := g.PayLaterOrder(g.id(a[0]))
 		return paylater.Pay{Reference: g.reference(""), Amount: o.Due()}
 	}),
 	"hand":      saysPlainly(shopkeeper, paylater.Ship{}),

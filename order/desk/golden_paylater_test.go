@@ -61,7 +61,7 @@ func goldenReduced(t *testing.T) {
 	tr.pay(id, "4000 CNY")
 	tr.lineIs("3000", "0", "3000")
 	tr, id = reduced()
-	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
+	tr.at(tr.PayLaterOrder(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
 	tr.lineIs("0", "0", "0")
 }
 
@@ -177,7 +177,7 @@ func goldenAfterSales(t *testing.T) {
 		t.Fatalf("while the case is open: %+v", done)
 	}
 	tr.at(due.Add(3*day)).on(id, paylater.CloseAfterSales{})
-	if o := tr.Sale(id); !o.DueAt.Equal(due.Add(3 * day)) {
+	if o := tr.PayLaterOrder(id); !o.DueAt.Equal(due.Add(3 * day)) {
 		t.Fatalf("due %s", o.DueAt)
 	}
 	if got := kindOf(t, tr.tick(due.Add(3*day)), id); got != "charge" {

@@ -129,7 +129,7 @@ func playGolden(t *testing.T) {
 	tr := newFixture(t, store, payout(map[trade.Account]funds.Policy{shopkeeper.Account: {FeeRate: 10, Expected: day}}), terms(func(p *paylater.Policy) {
 		p.Instalments, p.ChargeRetries, p.FreezeAfterOverdue = true, 1, 1
 	}))
-	p := ordertest.NewPlayer(tr.Fixture, rand.New(rand.NewPCG(seed, 0)).IntN, ordertest.PlayerConfig{Name: 'g', Orders: 9, Sales: 6})
+	p := ordertest.NewPlayer(tr.Fixture, rand.New(rand.NewPCG(seed, 0)).IntN, ordertest.PlayerConfig{Name: 'g', Orders: 9, PayLaterOrders: 6})
 	var asked []byte
 	for i := 0; i < 3000 && must(store.Settled(t.Context())) < most; i++ {
 		c := p.Next()

@@ -213,7 +213,7 @@ func TestPostgresLife(t *testing.T) {
 	late := newFixture(t, openLog(t, place))
 	for _, tr := range []*fixture{a, b, late} {
 		tr.phase(id, order.PhaseCompleted)
-		if o := tr.Sale(sale); o.Phase != paylater.PhasePaid {
+		if o := tr.PayLaterOrder(sale); o.Phase != paylater.PhasePaid {
 			t.Fatalf("phase %s", o.Phase)
 		}
 		if o := tr.Order(id); !reflect.DeepEqual(o, late.Order(id)) {

@@ -80,12 +80,12 @@ var payLaterDuels = []duel{
 			id := tr.saleOfRound(round, "100 CNY")
 			tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 			// A nanosecond after the due time both may be first.
-			tr.at(tr.Sale(id).DueAt.Add(1))
+			tr.at(tr.PayLaterOrder(id).DueAt.Add(1))
 			return [2]desk.Command{asking(shopper, desk.OnPayLater(id, paying("100 CNY"))), asking(system, desk.OnPayLater(id, paylater.MarkOverdue{}))}
 		},
 		judge: func(tr *fixture, round int, answers [2]error) (int, error) {
 			// A payment is accepted either way; the order was overdue before it or never.
-			o, l := tr.Sale(orderOfRound(round, 9)), tr.quota()
+			o, l := tr.PayLaterOrder(orderOfRound(round, 9)), tr.quota()
 			if answers[0] != nil || o.Phase != paylater.PhasePaid || l.Overdue != 0 || !l.Held.IsZero() {
 				return 0, fmt.Errorf("answers %v and %v, phase %s, %d overdue, %s used", answers[0], answers[1], o.Phase, l.Overdue, l.Held)
 			}
@@ -198,10 +198,10 @@ func TestStaleQuota(t *testing.T) {
 		rule   rule.ID           // that refuses it; "" if it is accepted
 	}{
 		{"a line without the order", func(trade.ID) { other.quota() }, nil, paying("100 CNY"), ""},
-		{"an order that was paid", func(id trade.ID) { other.Sale(id) }, paying("100 CNY"), paying("100 CNY"), rule.B8},
-		{"an order that was cancelled", func(id trade.ID) { other.Sale(id) }, paylater.Cancel{}, paying("100 CNY"), rule.B8},
-		{"all as it was", func(id trade.ID) { other.Sale(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, rule.D49},
-		{"funds without the credit", func(id trade.ID) { other.Sale(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
+		{"an order that was paid", func(id trade.ID) { other.PayLaterOrder(id) }, paying("100 CNY"), paying("100 CNY"), rule.B8},
+		{"an order that was cancelled", func(id trade.ID) { other.PayLaterOrder(id) }, paylater.Cancel{}, paying("100 CNY"), rule.B8},
+		{"all as it was", func(id trade.ID) { other.PayLaterOrder(id); other.quota() }, paying("100 CNY"), paylater.Cancel{}, rule.D49},
+		{"funds without the credit", func(id trade.ID) { other.PayLaterOrder(id); other.funds() }, paying("100 CNY"), paylater.Refund{Amount: money("100 CNY")}, ""},
 	} {
 		if c.change == nil {
 			c.know(trade.ID{})

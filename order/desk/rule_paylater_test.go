@@ -52,7 +52,7 @@ func ruleB1(t *testing.T) {
 	id := tr.place("100 CNY")
 	tr.on(id, paylater.Ship{}, paylater.ConfirmReceipt{})
 	tr.stands(id, paylater.PhaseReceived)
-	due := tr.Sale(id).DueAt
+	due := tr.PayLaterOrder(id).DueAt
 	tr.at(due).refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
 	tr.at(due.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.stands(id, paylater.PhaseOverdue)
@@ -75,7 +75,7 @@ func ruleB2(t *testing.T) {
 	for _, by := range []trade.Actor{shopkeeper, shopper, platform, system} {
 		tr.refused(rule.B8, by, onFunds(funds.Credit{Order: id, Amount: money("100 CNY")}))
 	}
-	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
+	tr.at(tr.PayLaterOrder(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{}, paylater.WriteOff{})
 	none()
 }
 

@@ -23,7 +23,7 @@ func ruleD53(t *testing.T) {
 		for range want {
 			ids = append(ids, tr.received("100 CNY"))
 		}
-		tr.at(tr.Sale(ids[0]).DueAt.Add(1))
+		tr.at(tr.PayLaterOrder(ids[0]).DueAt.Add(1))
 		for i, reasons := range want {
 			tr.on(ids[i], paylater.MarkOverdue{})
 			if l := tr.quota(); len(l.Freezes) != reasons || l.Overdue != int64(i+1) {
@@ -39,7 +39,7 @@ func ruleD53Once(t *testing.T) {
 	for range 5 {
 		ids = append(ids, tr.received("100 CNY"))
 	}
-	tr.at(tr.Sale(ids[0]).DueAt.Add(1)).on(ids[0], paylater.MarkOverdue{})
+	tr.at(tr.PayLaterOrder(ids[0]).DueAt.Add(1)).on(ids[0], paylater.MarkOverdue{})
 	tr.pay(ids[0], "100 CNY") // it is not overdue any more, and does not count
 	tr.on(ids[1], paylater.MarkOverdue{})
 	tr.frozenFor()
@@ -61,7 +61,7 @@ func ruleD53Names(t *testing.T) {
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, mine.String())) // in time
 	tr.refused(rule.D53, platform, freeze(credit.ReasonOverdue, trade.NewID().String()))
 	tr.refused(rule.D53, platform, freeze(credit.ReasonFakeOrder, theirs.String()))
-	tr.at(tr.Sale(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
+	tr.at(tr.PayLaterOrder(mine).DueAt.Add(1)).on(mine, paylater.MarkOverdue{})
 	tr.frozenFor() // the policy asks for none
 	tr.refused(rule.D53, system, freeze(credit.ReasonOverdue, mine.String()))
 	tr.refused(rule.D53, platform, desk.OnQuota(otherShop.Account, cny, credit.Freeze{Reason: credit.ReasonOverdue, Ref: trade.Text(mine.String())}))

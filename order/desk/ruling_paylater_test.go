@@ -181,11 +181,11 @@ func ruleD46(t *testing.T) {
 	tr.refused(rule.D46, shopper, desk.OnPayLater(id, paylater.ExtendReceipt{}))
 	late := shipped.Add(13*day + time.Hour)
 	tr.at(late).Do(system, auto)
-	if o := tr.Sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) || o.ReceivedBy != trade.System {
+	if o := tr.PayLaterOrder(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) || o.ReceivedBy != trade.System {
 		t.Fatalf("received %s by %s, due %s", o.ReceivedAt, o.ReceivedBy, o.DueAt)
 	}
 	// An after-sales case moves the due time by as long as it was open, and holds the system up.
-	due := tr.Sale(id).DueAt
+	due := tr.PayLaterOrder(id).DueAt
 	tr.at(due).on(id, paylater.OpenAfterSales{Reason: "wrong size"})
 	tr.at(due.Add(3*day)).refused(rule.D47, system, desk.OnPayLater(id, paylater.RequestCharge{}))
 	tr.refused(rule.D47, system, desk.OnPayLater(id, paylater.MarkOverdue{}))
@@ -199,7 +199,7 @@ func ruleD46(t *testing.T) {
 func ruleD47(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.ChargeRetries = 1 }))
 	id := tr.received("100 CNY")
-	due := tr.Sale(id).DueAt
+	due := tr.PayLaterOrder(id).DueAt
 	charge, fail := desk.OnPayLater(id, paylater.RequestCharge{}), desk.OnPayLater(id, paylater.FailCharge{Reason: "no money"})
 	tr.earliest(tr.at(due.Add(-1)).refused(rule.D47, system, charge), due)
 	tr.at(due).wrote(tr.Do(system, charge), "paylater.charge-requested")
@@ -218,7 +218,7 @@ func ruleD48(t *testing.T) {
 	tr := shop(t, "5000 CNY", terms(func(p *paylater.Policy) { p.FreezeAfterOverdue = 1 }))
 	id := tr.late("100 CNY")
 	tr.pay(id, "100 CNY")
-	o := tr.Sale(id)
+	o := tr.PayLaterOrder(id)
 	if o.Phase != paylater.PhasePaid || o.OverdueAt.IsZero() || tr.quota().Overdue != 0 {
 		t.Fatalf("%s, overdue at %s, %d overdue", o.Phase, o.OverdueAt, tr.quota().Overdue)
 	}
@@ -325,7 +325,7 @@ func ruleD51Instalments(t *testing.T) {
 	tr.on(given, paying("30 CNY"))
 	tr.refused(rule.D51, shopkeeper, desk.OnPayLater(given, paylater.LowerAmount{Amount: money("30 CNY")}))
 	tr.on(given, paylater.LowerAmount{Amount: money("40 CNY")}, paylater.Return{})
-	if o := tr.Sale(given); o.PaidBack != yuan("30") {
+	if o := tr.PayLaterOrder(given); o.PaidBack != yuan("30") {
 		t.Fatalf("%s go back to the buyer", o.PaidBack)
 	}
 	tr.lineIs("5000", "0", "5000")
@@ -337,7 +337,7 @@ func ruleD52(t *testing.T) {
 	id := tr.received("1000 CNY")
 	write := desk.OnPayLater(id, paylater.WriteOff{})
 	tr.refused(rule.D52, platform, write) // not overdue
-	tr.at(tr.Sale(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
+	tr.at(tr.PayLaterOrder(id).DueAt.Add(1)).on(id, paylater.MarkOverdue{})
 	tr.refused(rule.D52, shopkeeper, write)
 	tr.wrote(tr.Do(platform, write), "paylater.written-off", "credit.quota-consumed 1000.00 CNY")
 	tr.lineIs("4000", "0", "4000")

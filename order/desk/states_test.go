@@ -73,7 +73,7 @@ func full[S any]() S {
 // which each field has a value, so that the file has every key.
 func TestStatesAsJSON(t *testing.T) {
 	f := ordertest.Desk(t)
-	f.SaleAt(paylater.PhasePaid, ordertest.CNY("100"))
+	f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("100"))
 	f.Do(ordertest.Merchant, desk.OnFunds(ordertest.Merchant.Account, ordertest.CNY("1").Currency(), funds.BindCard{Card: "6222020000000000000", Holder: ordertest.Merchant.Account}))
 	balance, _, err := f.Desk.ReadFunds(t.Context(), ordertest.Merchant, ordertest.Merchant.Account, ordertest.CNY("1").Currency())
 	if err != nil {

@@ -189,7 +189,7 @@ func haunted(t *testing.T) (*ordertest.Fixture, []haunt) {
 	}
 	sales.missing = onSale(trade.NewID())
 	for p := paylater.PhasePlaced; p <= paylater.PhaseWrittenOff; p++ {
-		sales.there[p.String()] = onSale(f.SaleAt(p, ordertest.CNY("100")))
+		sales.there[p.String()] = onSale(f.PayLaterOrderAt(p, ordertest.CNY("100")))
 	}
 
 	return f, slices.Concat([]haunt{orders, drafts, sales}, owned64(t, f))
@@ -261,7 +261,7 @@ func owned64(t *testing.T, f *ordertest.Fixture) []haunt {
 // TestStrangersReadNothing reads everything as a stranger: it is not found, as what does not exist.
 func TestStrangersReadNothing(t *testing.T) {
 	f := ordertest.Desk(t)
-	draft, o, sale := f.OrderAt(order.PhaseDraft, ordertest.Contract{}), f.OrderAt(order.PhaseShipped, ordertest.Contract{}), f.SaleAt(paylater.PhasePaid, ordertest.CNY("100"))
+	draft, o, sale := f.OrderAt(order.PhaseDraft, ordertest.Contract{}), f.OrderAt(order.PhaseShipped, ordertest.Contract{}), f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("100"))
 	usd, cny := ordertest.USD("1").Currency(), ordertest.CNY("1").Currency()
 	goods := f.Order(o).Links[0].ID
 	ctx := context.Background()

@@ -45,7 +45,7 @@ func TestTickPayLater(t *testing.T) {
 			tr.at(start).on(id, paylater.Ship{})
 			c.prepare(tr, id)
 			for _, kind := range c.steps {
-				o := tr.Sale(id)
+				o := tr.PayLaterOrder(id)
 				due, runs := o.Deadline()
 				if !runs || due.Kind != kind {
 					t.Fatalf("%+v runs, want %s", due, kind)
@@ -75,7 +75,7 @@ func TestTickPayLaterLate(t *testing.T) {
 	if got := kindOf(t, tr.tick(late), id); got != "receipt" {
 		t.Fatal(got)
 	}
-	if o := tr.Sale(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) {
+	if o := tr.PayLaterOrder(id); !o.ReceivedAt.Equal(late) || !o.DueAt.Equal(late.Add(day)) {
 		t.Fatalf("received %s, due %s", o.ReceivedAt, o.DueAt)
 	}
 	if done := tr.tick(late); len(done) != 0 {
@@ -92,7 +92,7 @@ func TestTickMeetsABuyer(t *testing.T) {
 	for range 2 {
 		id := tr.received("100 CNY")
 		ids = append(ids, id)
-		o := tr.Sale(id)
+		o := tr.PayLaterOrder(id)
 		x := desk.Due{Order: id, At: o.DueAt.Add(1), Kind: "overdue", Do: desk.OnPayLater(id, paylater.MarkOverdue{})}
 		due = append(due, x)
 	}

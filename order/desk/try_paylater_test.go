@@ -34,8 +34,8 @@ func TestTryEveryPayLaterCommand(t *testing.T) {
 			p := ordertest.NewPlayer(tr.Fixture, func(most int) int {
 				n++
 				return n % most
-			}, ordertest.PlayerConfig{Sales: 1})
-			p.Sales[0] = prepare(tr)
+			}, ordertest.PlayerConfig{PayLaterOrders: 1})
+			p.PayLaterOrders[0] = prepare(tr)
 			tr.tryEvery(p, []trade.Actor{shopkeeper, otherShop, shopper, otherShopper, {Role: trade.Buyer, Account: "m-other"}, platform, system})
 		})
 	}

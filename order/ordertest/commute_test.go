@@ -36,12 +36,12 @@ func TestSalesCommute(t *testing.T) {
 		ids := []trade.ID{{0: 2, 6: 0x70, 8: 0x80, 15: 1}, {0: 2, 6: 0x70, 8: 0x80, 15: 2}}
 		var scripts [2][]asked
 		for i, id := range ids {
-			m := NewPlayer(bigShop(rt, terms), nil, PlayerConfig{Name: byte('a' + i), Sales: 1})
-			m.Sales[0] = id
+			m := NewPlayer(bigShop(rt, terms), nil, PlayerConfig{Name: byte('a' + i), PayLaterOrders: 1})
+			m.PayLaterOrders[0] = id
 			for range rapid.IntRange(0, 25).Draw(rt, "steps") {
 				m.chance, m.serial = chanceOf(rt, "step", uint64(i)), m.serial+1
 				m.Clock.Advance(one(m.chance, 0, time.Hour, Day))
-				by, c := m.nextOfSale(id)
+				by, c := m.nextOfPayLaterOrder(id)
 				command := desk.Command{ID: desk.CommandID(Start, id.String(), strconv.Itoa(m.serial)), By: by, Do: desk.OnPayLater(id, c)}
 				if r, err := m.Desk.Do(rt.Context(), command); err == nil && len(r.Events) > 0 {
 					scripts[i] = append(scripts[i], asked{m.Clock.Now(), command})

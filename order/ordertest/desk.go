@@ -176,8 +176,8 @@ func (f *Fixture) Line(of trade.Actor) credit.Line {
 	})
 }
 
-// Sale returns the current state of a pay-later order.
-func (f *Fixture) Sale(id trade.ID) paylater.Order {
+// PayLaterOrder returns the current state of a pay-later order.
+func (f *Fixture) PayLaterOrder(id trade.ID) paylater.Order {
 	f.t.Helper()
 	return shown(f, "pay-later order "+id.String(), func(ctx context.Context) (paylater.Order, events.Version, error) {
 		return f.Desk.ReadPayLater(ctx, Platform, id)

@@ -80,7 +80,7 @@ func ExampleFixture_When() {
 	f := ordertest.Desk(t, desk.WithSources(desk.Sources{Funds: func(context.Context, trade.Account) (funds.Policy, error) {
 		return funds.Policy{HoldDays: 7, Expected: ordertest.Day}, nil
 	}}))
-	id := f.SaleAt(paylater.PhaseReceived, ordertest.CNY("100"))
+	id := f.PayLaterOrderAt(paylater.PhaseReceived, ordertest.CNY("100"))
 	f.When(ordertest.Shopper, desk.OnPayLater(id, paylater.Pay{Reference: "P1", Amount: ordertest.CNY("100")})).Then(
 		paylater.Paid{Reference: "P1", Amount: ordertest.CNY("100"), Total: ordertest.CNY("100")},
 		payment.Recorded{Order: id, Method: payment.Charge, Reference: "P1", Amount: ordertest.CNY("100")},
@@ -112,7 +112,7 @@ func ExampleHistories() {
 // file, as JSON.
 func ExamplePlayer() {
 	f := ordertest.Desk(t)
-	p := ordertest.NewPlayer(f, rand.New(rand.NewPCG(1, 2)).IntN, ordertest.PlayerConfig{Orders: 3, Sales: 2}).Open()
+	p := ordertest.NewPlayer(f, rand.New(rand.NewPCG(1, 2)).IntN, ordertest.PlayerConfig{Orders: 3, PayLaterOrders: 2}).Open()
 	accepted := 0
 	for range 200 {
 		if _, err := f.Desk.Do(context.Background(), p.Next()); err == nil {

@@ -23,7 +23,7 @@ func TestEveryCommandIsGenerated(t *testing.T) {
 	first := chance(func(int) int { return 0 })
 	v := values{first}
 	generated := make(map[string][]string) // by kind of request
-	for _, r := range NewPlayer(Desk(t), first, PlayerConfig{Orders: 1, Sales: 1}).Every() {
+	for _, r := range NewPlayer(Desk(t), first, PlayerConfig{Orders: 1, PayLaterOrders: 1}).Every() {
 		generated[r.Kind] = append(generated[r.Kind], r.Command.(interface{ Name() string }).Name())
 	}
 	ofPlayer := func(kind string) []string {
@@ -65,7 +65,7 @@ func TestEveryCommandIsGenerated(t *testing.T) {
 // TestRequestsAsJSON encodes every request to JSON and decodes it, as a request that is sent to another process.
 func TestRequestsAsJSON(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p := NewPlayer(Desk(rt), chanceOf(rt, "player", 0), PlayerConfig{Orders: 2, Sales: 2}).Open()
+		p := NewPlayer(Desk(rt), chanceOf(rt, "player", 0), PlayerConfig{Orders: 2, PayLaterOrders: 2}).Open()
 		for _, r := range p.Every() {
 			text, err := json.Marshal(r)
 			if err != nil {

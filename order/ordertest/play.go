@@ -179,7 +179,7 @@ func newGame(rt *rapid.T, store events.Store, opts []PlayOption) *game {
 		config.Orders = g.rules.orders
 	}
 	if g.rules.payLater {
-		config.Sales = g.rules.orders
+		config.PayLaterOrders = g.rules.orders
 	}
 	g.Player = NewPlayer(DeskOn(rt, store, append(slices.Clone(g.rules.desk), g.options...)...), c, config)
 	g.newID, g.did = g.nextID, func(c desk.Command) { g.commit(c, g.written(c.Do.String())) }

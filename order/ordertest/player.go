@@ -24,8 +24,8 @@ type PlayerConfig struct {
 	// Orders is the number of assurance orders, each with an entrustment. If it is 0, the player issues no
 	// commands on entrustments, services and assurance lines either.
 	Orders int
-	// Sales is the number of pay-later orders. If it is 0, the player issues no commands on quotas and funds.
-	Sales int
+	// PayLaterOrders is the number of pay-later orders. If it is 0, the player issues no commands on quotas and funds.
+	PayLaterOrders int
 	// LeaveShared excludes commands on what several orders share: services, lines, quotas and funds. Commands
 	// on orders still write to those streams.
 	LeaveShared bool
@@ -39,10 +39,10 @@ type PlayerConfig struct {
 // kit: Seller and OtherSeller with Buyer and OtherBuyer, Merchant and OtherMerchant with Shopper and OtherShopper.
 type Player struct {
 	*Fixture
-	// Orders, Entrustments and Sales are the targets of the commands. A test may replace them.
-	Orders       []trade.ID
-	Entrustments []order.EntrustmentID
-	Sales        []trade.ID
+	// Orders, Entrustments and PayLaterOrders are the targets of the commands. A test may replace them.
+	Orders         []trade.ID
+	Entrustments   []order.EntrustmentID
+	PayLaterOrders []trade.ID
 
 	config   PlayerConfig
 	chance   chance
@@ -59,8 +59,8 @@ func NewPlayer(f *Fixture, pick func(n int) int, config PlayerConfig) *Player {
 		p.Orders = append(p.Orders, trade.ID{0: 1, 1: config.Name, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
 		p.Entrustments = append(p.Entrustments, order.EntrustmentID("E"+p.named(i+1)))
 	}
-	for i := range config.Sales {
-		p.Sales = append(p.Sales, trade.ID{0: 2, 1: config.Name, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
+	for i := range config.PayLaterOrders {
+		p.PayLaterOrders = append(p.PayLaterOrders, trade.ID{0: 2, 1: config.Name, 6: 0x70, 8: 0x80, 15: byte(i + 1)})
 	}
 	return p
 }
@@ -80,8 +80,8 @@ func (p *Player) Open() *Player {
 	if len(p.Orders) > 0 {
 		p.openOrders()
 	}
-	if len(p.Sales) > 0 {
-		p.openSales()
+	if len(p.PayLaterOrders) > 0 {
+		p.openPayLater()
 	}
 	return p
 }
@@ -107,8 +107,8 @@ func (p *Player) Every() (list []Request) {
 	if len(p.Orders) > 0 {
 		list = p.everyOfOrders()
 	}
-	if len(p.Sales) > 0 {
-		list = append(list, p.everyOfSales()...)
+	if len(p.PayLaterOrders) > 0 {
+		list = append(list, p.everyOfPayLater()...)
 	}
 	return list
 }
@@ -128,7 +128,7 @@ func (p *Player) passTime() {
 
 // onOrders picks between the assurance orders and the pay-later orders.
 func (p *Player) onOrders() bool {
-	return len(p.Sales) == 0 || len(p.Orders) > 0 && p.chance(2) == 0
+	return len(p.PayLaterOrders) == 0 || len(p.Orders) > 0 && p.chance(2) == 0
 }
 
 // next returns a sensible next request, with an actor who may issue it.
@@ -136,7 +136,7 @@ func (p *Player) next() (trade.Actor, Request) {
 	if p.onOrders() {
 		return p.nextOfOrders()
 	}
-	return p.nextOfSales()
+	return p.nextOfPayLater()
 }
 
 // any returns an arbitrary request.
@@ -144,7 +144,7 @@ func (p *Player) any() Request {
 	if p.onOrders() {
 		return one(p.chance, p.everyOfOrders()...)
 	}
-	return one(p.chance, p.everyOfSales()...)
+	return one(p.chance, p.everyOfPayLater()...)
 }
 
 // deadline returns the open deadline of some order, or the zero time.
@@ -152,7 +152,7 @@ func (p *Player) deadline() time.Time {
 	if p.onOrders() {
 		return p.deadlineOfOrders()
 	}
-	return p.deadlineOfSales()
+	return p.deadlineOfPayLater()
 }
 
 // among picks one of n cases. Under LeaveShared it picks one of the first own cases, which do not address shared

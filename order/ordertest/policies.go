@@ -58,7 +58,7 @@ func AuditPolicy(p *order.Policy, terms *paylater.Policy) audit.Policy {
 		NoticeLife: p.ProcessingLife.TT, CardLife: p.ProcessingLife.Card, ECheckLife: p.ProcessingLife.ECheck, MaxDisputes: p.MaxDisputes,
 		ReviewWithin: p.ReviewWithin, ReceiptExtension: p.ReceiptExtension,
 		EscalateFrom: p.EscalateFrom, EscalateAfter: p.EscalateAfter, ClockSkew: p.ClockSkew,
-		ReceiveWithin: terms.ReceiveWithin, SaleExtension: terms.Extension, DueWithin: terms.PayWithin,
+		ReceiveWithin: terms.ReceiveWithin, PayLaterExtension: terms.Extension, DueWithin: terms.PayWithin,
 		ChargeRetries: terms.ChargeRetries, Instalments: terms.Instalments, FreezeAfterOverdue: terms.FreezeAfterOverdue,
 	}
 }

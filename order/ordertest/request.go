@@ -119,7 +119,7 @@ func onSeller(of trade.Actor, c seller.Command) Request {
 
 func onLine(of trade.Actor, c credit.Command) Request { return Request{"line", string(of.Account), c} }
 
-func onSale(id trade.ID, c paylater.Command) Request { return Request{"sale", id.String(), c} }
+func onPayLater(id trade.ID, c paylater.Command) Request { return Request{"sale", id.String(), c} }
 
 func onQuota(of trade.Actor, c credit.Command) Request {
 	return Request{"quota", string(of.Account), c}

@@ -106,10 +106,10 @@ func Declaration(id order.EntrustmentID, c trade.Currency, at time.Time) entrust
 	}
 }
 
-// SaleAt brings a new pay-later order of Shopper at Merchant to a phase by the usual commands and returns its
-// ID. For an overdue order it sets the clock past the due time. If Merchant has no pay-later line, SaleAt opens
+// PayLaterOrderAt brings a new pay-later order of Shopper at Merchant to a phase by the usual commands and returns its
+// ID. For an overdue order it sets the clock past the due time. If Merchant has no pay-later line, PayLaterOrderAt opens
 // one of ten times the amount.
-func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
+func (f *Fixture) PayLaterOrderAt(phase paylater.Phase, amount trade.Money) trade.ID {
 	f.t.Helper()
 	id := trade.NewID()
 	if _, _, err := f.Desk.ReadQuota(f.t.Context(), Platform, Merchant.Account, amount.Currency()); errors.Is(err, desk.ErrNotFound) {
@@ -128,7 +128,7 @@ func (f *Fixture) SaleAt(phase paylater.Phase, amount trade.Money) trade.ID {
 			by = Merchant
 		case paylater.MarkOverdue:
 			by = System
-			f.Clock.Set(f.Sale(id).DueAt.Add(1))
+			f.Clock.Set(f.PayLaterOrder(id).DueAt.Add(1))
 		case paylater.WriteOff:
 			by = Platform
 		}

@@ -27,12 +27,12 @@ func TestOrderAt(t *testing.T) {
 	}
 }
 
-// TestSaleAt brings two pay-later orders of one desk to every phase.
-func TestSaleAt(t *testing.T) {
+// TestPayLaterOrderAt brings two pay-later orders of one desk to every phase.
+func TestPayLaterOrderAt(t *testing.T) {
 	for phase := paylater.PhasePlaced; phase <= paylater.PhaseWrittenOff; phase++ {
 		f := ordertest.Desk(t)
 		for range 2 {
-			if o := f.Sale(f.SaleAt(phase, ordertest.CNY("100"))); o.Phase != phase {
+			if o := f.PayLaterOrder(f.PayLaterOrderAt(phase, ordertest.CNY("100"))); o.Phase != phase {
 				t.Errorf("the order is %s, want %s", o.Phase, phase)
 			}
 		}

@@ -165,7 +165,7 @@ func TestFixture(t *testing.T) {
 		{"OrderAt/no way", func(t ordertest.TB) {
 			ordertest.Desk(t).OrderAt(order.PhaseReceived, ordertest.Contract{Total: ordertest.USD("1")})
 		}, "leads to completed, not to received"},
-		{"SaleAt/no way", func(t ordertest.TB) { ordertest.Desk(t).SaleAt(0, ordertest.CNY("1")) }, "no way leads"},
+		{"PayLaterOrderAt/no way", func(t ordertest.TB) { ordertest.Desk(t).PayLaterOrderAt(0, ordertest.CNY("1")) }, "no way leads"},
 		{"Tick", func(t ordertest.TB) {
 			f := ordertest.Desk(t)
 			id := f.OrderAt(order.PhaseSubmitted, ordertest.Contract{})

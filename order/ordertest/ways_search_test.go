@@ -63,7 +63,7 @@ func hostileTrade(t testing.TB, seed uint64, refuse func(d *desk.Desk, do reques
 	}
 	terms.ChargeRetries, terms.FreezeAfterOverdue = rnd.IntN(3), rnd.IntN(3)
 	opts := []desk.Option{desk.WithPolicy(p), desk.WithPayLater(terms)}
-	player := ordertest.NewPlayer(ordertest.DeskOn(t, store, opts...), rnd.IntN, ordertest.PlayerConfig{Orders: 3, Sales: 2}).Open()
+	player := ordertest.NewPlayer(ordertest.DeskOn(t, store, opts...), rnd.IntN, ordertest.PlayerConfig{Orders: 3, PayLaterOrders: 2}).Open()
 	x = newExitSearch(t, store, opts...)
 	x.refuse = refuse
 	position := events.Position(0)

@@ -27,8 +27,8 @@ var (
 // A worker builds the board from the log, and a merchant finds the orders that are due next.
 func ExampleBoard() {
 	f := ordertest.Desk(t)
-	f.SaleAt(paylater.PhasePlaced, ordertest.CNY("300"))
-	f.SaleAt(paylater.PhaseReceived, ordertest.CNY("120"))
+	f.PayLaterOrderAt(paylater.PhasePlaced, ordertest.CNY("300"))
+	f.PayLaterOrderAt(paylater.PhaseReceived, ordertest.CNY("120"))
 
 	store := viewmemory.New()
 	worker, err := projection.New(f.Store, store, views.BoardView())
@@ -53,8 +53,8 @@ func ExampleBoard() {
 // How much of a merchant's quota is used, and when it comes free if the buyers pay in time.
 func ExampleExposure() {
 	f := ordertest.Desk(t)
-	f.SaleAt(paylater.PhaseShipped, ordertest.CNY("300"))
-	f.SaleAt(paylater.PhaseReceived, ordertest.CNY("120"))
+	f.PayLaterOrderAt(paylater.PhaseShipped, ordertest.CNY("300"))
+	f.PayLaterOrderAt(paylater.PhaseReceived, ordertest.CNY("120"))
 	exposure := views.NewExposure(viewtest.Built(f.Store, views.ExposureView()))
 
 	lines, err := exposure.Lines(ctx, ordertest.Merchant, ordertest.Merchant.Account)
@@ -77,8 +77,8 @@ func ExampleExposure() {
 // What a buyer owes, and how much of it is overdue.
 func ExampleExposure_Buyer() {
 	f := ordertest.Desk(t)
-	f.SaleAt(paylater.PhaseOverdue, ordertest.CNY("120"))
-	f.SaleAt(paylater.PhaseShipped, ordertest.CNY("360"))
+	f.PayLaterOrderAt(paylater.PhaseOverdue, ordertest.CNY("120"))
+	f.PayLaterOrderAt(paylater.PhaseShipped, ordertest.CNY("360"))
 	exposure := views.NewExposure(viewtest.Built(f.Store, views.ExposureView()))
 
 	sums, err := exposure.Buyer(ctx, ordertest.Shopper, ordertest.Shopper.Account)
@@ -94,7 +94,7 @@ func ExampleExposure_Buyer() {
 // A desk with both kinds of orders takes the deadlines of both from their views.
 func ExampleDeadlines_With() {
 	f := ordertest.Desk(t)
-	sale := f.SaleAt(paylater.PhaseShipped, ordertest.CNY("300"))
+	sale := f.PayLaterOrderAt(paylater.PhaseShipped, ordertest.CNY("300"))
 	contract := f.OrderAt(order.PhaseShipped, ordertest.Contract{})
 	store := viewtest.Built(f.Store, views.DeadlinesView(), assurance.DeadlinesView())
 	deadlines := views.NewDeadlines(store).With(assurance.NewDeadlines(store))
@@ -102,7 +102,7 @@ func ExampleDeadlines_With() {
 	f.Clock.Advance(30 * ordertest.Day)
 	d := must(desk.New(f.Store, desk.WithSources(ordertest.Sources()), desk.WithDeadlines(deadlines), desk.WithClock(f.Clock.Now)))
 	done, err := d.Tick(ctx, f.Clock.Now())
-	fmt.Println(len(done), "done:", f.Sale(sale).Phase, "and", f.Order(contract).Phase, err)
+	fmt.Println(len(done), "done:", f.PayLaterOrder(sale).Phase, "and", f.Order(contract).Phase, err)
 	// Output:
 	// 2 done: received and received <nil>
 }
@@ -112,7 +112,7 @@ func ExampleQuota() {
 	f := ordertest.Desk(t)
 	f.OpenQuota(ordertest.Merchant, ordertest.CNY("2000"))
 	f.Clock.Advance(ordertest.Day)
-	f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
+	f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("300"))
 	quota := views.NewQuota(viewtest.Built(f.Store, views.QuotaView()))
 
 	from, to := ordertest.Start.Add(ordertest.Day), ordertest.Start.Add(2*ordertest.Day)
@@ -135,7 +135,7 @@ func ExampleFunds() {
 	f := ordertest.Desk(t, desk.WithSources(desk.Sources{Funds: func(context.Context, trade.Account) (funds.Policy, error) {
 		return funds.Policy{HoldDays: 7, Expected: 24 * time.Hour}, nil
 	}}))
-	f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
+	f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("300"))
 	f.Clock.Advance(10 * ordertest.Day)
 	f.Do(ordertest.Merchant, desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), funds.Withdraw{
 		ID: "W1", Amount: ordertest.CNY("100"), Dest: ordertest.OwnAlipay(ordertest.Merchant),
@@ -164,7 +164,7 @@ func ExampleFunds() {
 // The history of an order as its buyer sees it.
 func ExampleTimeline() {
 	f := ordertest.Desk(t)
-	id := f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
+	id := f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("300"))
 
 	moments, err := views.Timeline(ctx, f.Store, ordertest.Shopper, id)
 	for _, m := range moments {
@@ -182,7 +182,7 @@ func ExampleTimeline() {
 // Reconcile compares every figure with the events: here a row of the board has been lost.
 func ExampleReconcile() {
 	f := ordertest.Desk(t)
-	id := f.SaleAt(paylater.PhaseReceived, ordertest.CNY("300"))
+	id := f.PayLaterOrderAt(paylater.PhaseReceived, ordertest.CNY("300"))
 	store := viewtest.Built(f.Store, views.Views()...)
 	scratch := func() projection.Store { return viewmemory.New() }
 	fmt.Println(views.Reconcile(ctx, f.Store, store, scratch))

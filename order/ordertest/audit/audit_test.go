@@ -200,8 +200,8 @@ func TestTotals(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)
 		}
 	}
-	if before.Orders["completed"] != 1 || before.Orders["closed"] != 3 || before.Sales["written-off"] != 1 {
-		t.Errorf("counts of orders %v, of pay-later orders %v", before.Orders, before.Sales)
+	if before.Orders["completed"] != 1 || before.Orders["closed"] != 3 || before.PayLaterOrders["written-off"] != 1 {
+		t.Errorf("counts of orders %v, of pay-later orders %v", before.Orders, before.PayLaterOrders)
 	}
 	for n := range 20 {
 		a.Forget(events.StreamID("order-" + o(n)))

@@ -181,7 +181,7 @@ func choosePhase(yes bool, then, otherwise phase) phase {
 
 func (a *Auditor) onPayLaterReceiptExtended(s *payLaterBook) {
 	until := a.time("auto_receive_at")
-	if s.receiptExtended || a.at >= s.autoReceiveAt || until != s.autoReceiveAt+instant(a.policy.SaleExtension) {
+	if s.receiptExtended || a.at >= s.autoReceiveAt || until != s.autoReceiveAt+instant(a.policy.PayLaterExtension) {
 		a.failf("D46", "extended at %s from %s to %s, already extended: %t", a.at, s.autoReceiveAt, until, s.receiptExtended)
 	}
 	s.autoReceiveAt, s.receiptExtended = until, true

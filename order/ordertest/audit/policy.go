@@ -4,27 +4,27 @@ import "time"
 
 // Policy has the settings under which the log was written, as far as events do not carry them.
 type Policy struct {
-	ConfirmWithin, PayWithin     time.Duration  // D28
-	ReceiptDays                  map[string]int // A25, by mode of transport
-	CalendarDays                 bool           // D11
-	HoldAtConfirm                bool           // D4
-	CapCoverage                  bool           // D3
-	AutoShip                     bool           // D9
-	NoticeLife                   time.Duration  // D18, of transfers
-	CardLife, ECheckLife         time.Duration  // D18
-	MaxDisputes                  int            // D29
-	ClockSkew                    time.Duration  // D61
-	ReviewWithin                 time.Duration  // D31
-	ReceiptExtension             time.Duration  // D12
-	EscalateFrom, EscalateAfter  time.Duration  // D29
-	ReceiveWithin, SaleExtension time.Duration  // D46, of pay-later orders
-	DueWithin                    time.Duration  // D46
-	ChargeRetries                int            // D47
-	Instalments                  bool           // D51
-	FreezeAfterOverdue           int            // D53
-	MaxAfterSales                int            // D66
-	MaxPause                     time.Duration  // D66
-	Currencies                   []string       // D60, of pay later; empty means CNY
+	ConfirmWithin, PayWithin         time.Duration  // D28
+	ReceiptDays                      map[string]int // A25, by mode of transport
+	CalendarDays                     bool           // D11
+	HoldAtConfirm                    bool           // D4
+	CapCoverage                      bool           // D3
+	AutoShip                         bool           // D9
+	NoticeLife                       time.Duration  // D18, of transfers
+	CardLife, ECheckLife             time.Duration  // D18
+	MaxDisputes                      int            // D29
+	ClockSkew                        time.Duration  // D61
+	ReviewWithin                     time.Duration  // D31
+	ReceiptExtension                 time.Duration  // D12
+	EscalateFrom, EscalateAfter      time.Duration  // D29
+	ReceiveWithin, PayLaterExtension time.Duration  // D46, of pay-later orders
+	DueWithin                        time.Duration  // D46
+	ChargeRetries                    int            // D47
+	Instalments                      bool           // D51
+	FreezeAfterOverdue               int            // D53
+	MaxAfterSales                    int            // D66
+	MaxPause                         time.Duration  // D66
+	Currencies                       []string       // D60, of pay later; empty means CNY
 }
 
 // DefaultPolicy returns the defaults of the rule book.
@@ -36,7 +36,7 @@ func DefaultPolicy() Policy {
 		NoticeLife:  7 * day, CardLife: day, ECheckLife: 14 * day, ReviewWithin: 30 * day, ReceiptExtension: 15 * day,
 		MaxDisputes: 3, ClockSkew: 5 * time.Second,
 		EscalateFrom: 3 * day, EscalateAfter: 6 * day,
-		ReceiveWithin: 10 * day, SaleExtension: 3 * day, DueWithin: day,
+		ReceiveWithin: 10 * day, PayLaterExtension: 3 * day, DueWithin: day,
 		MaxAfterSales: 3, MaxPause: 30 * day,
 	}
 }

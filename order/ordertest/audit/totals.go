@@ -9,9 +9,9 @@ import (
 
 // Totals are the sums over all booked streams, forgotten ones included.
 type Totals struct {
-	// Orders and Sales count the assurance orders and the pay-later orders by their phase, such as
+	// Orders and PayLaterOrders count the assurance orders and the pay-later orders by their phase, such as
 	// "completed", "closed" or "shipped".
-	Orders, Sales map[string]int
+	Orders, PayLaterOrders map[string]int
 	// Money has the sums by currency.
 	Money map[string]Sums
 }
@@ -192,7 +192,7 @@ var orderPhases = [...]string{"none", "draft", "submitted", "confirmed", "ready-
 var payLaterPhases = [...]string{"none", "placed", "shipped", "prepaid", "prepaid-shipped", "received", "overdue", "paid", "cancelled", "written-off"}
 
 func (s *sums) totals(digits map[currency]int) Totals {
-	t := Totals{Orders: make(map[string]int), Sales: make(map[string]int), Money: make(map[string]Sums)}
+	t := Totals{Orders: make(map[string]int), PayLaterOrders: make(map[string]int), Money: make(map[string]Sums)}
 	for i, name := range orderPhases {
 		if n := s.orders[1<<i]; n > 0 {
 			t.Orders[name] = n
@@ -200,7 +200,7 @@ func (s *sums) totals(digits map[currency]int) Totals {
 	}
 	for i, name := range payLaterPhases {
 		if n := s.payLater[1<<i]; n > 0 {
-			t.Sales[name] = n
+			t.PayLaterOrders[name] = n
 		}
 	}
 	for c, x := range s.money {

@@ -257,22 +257,22 @@ func everyCommand(o *order.Order) (list []order.Command) {
 	)
 }
 
-// sale is a spot of a pay-later order.
-func sale(name string, phase paylater.Phase, terms *paylater.Policy, further ...paylater.Command) spot {
+// payLater returns a spot of a pay-later order.
+func payLater(name string, phase paylater.Phase, terms *paylater.Policy, further ...paylater.Command) spot {
 	return spot{name: "paylater/" + name, terms: terms, reach: func(f *ordertest.Fixture) ([]desk.Action, []time.Time) {
-		id := f.SaleAt(phase, ordertest.CNY("1000"))
+		id := f.PayLaterOrderAt(phase, ordertest.CNY("1000"))
 		f.Clock.Advance(time.Hour)
 		for _, c := range further {
 			by := ordertest.Shopper
 			if _, charges := c.(paylater.RequestCharge); charges {
 				by = ordertest.System
-				f.Clock.Set(f.Sale(id).DueAt)
+				f.Clock.Set(f.PayLaterOrder(id).DueAt)
 			} else if _, fails := c.(paylater.FailCharge); fails {
 				by = ordertest.System
 			}
 			f.Do(by, desk.OnPayLater(id, c))
 		}
-		o := f.Sale(id)
+		o := f.PayLaterOrder(id)
 		var asks []desk.Action
 		for _, c := range everySaleCommand(&o) {
 			asks = append(asks, desk.OnPayLater(id, c))
@@ -294,13 +294,13 @@ func saleSpots() []spot {
 	parts := paylater.DefaultPolicy()
 	parts.Instalments, parts.FreezeAfterOverdue, parts.ChargeRetries = true, 1, 1
 	return []spot{
-		sale("placed", paylater.PhasePlaced, nil), sale("shipped", paylater.PhaseShipped, nil),
-		sale("prepaid", paylater.PhasePrepaid, nil), sale("received", paylater.PhaseReceived, nil),
-		sale("in part", paylater.PhaseReceived, parts, paylater.Pay{Reference: "part", Amount: ordertest.CNY("400")}),
-		sale("after-sales", paylater.PhaseReceived, nil, paylater.OpenAfterSales{}),
-		sale("charged", paylater.PhaseReceived, nil, paylater.RequestCharge{}, paylater.FailCharge{Reason: "no money"}),
-		sale("overdue", paylater.PhaseOverdue, parts), sale("paid", paylater.PhasePaid, nil),
-		sale("written off", paylater.PhaseWrittenOff, nil),
+		payLater("placed", paylater.PhasePlaced, nil), payLater("shipped", paylater.PhaseShipped, nil),
+		payLater("prepaid", paylater.PhasePrepaid, nil), payLater("received", paylater.PhaseReceived, nil),
+		payLater("in part", paylater.PhaseReceived, parts, paylater.Pay{Reference: "part", Amount: ordertest.CNY("400")}),
+		payLater("after-sales", paylater.PhaseReceived, nil, paylater.OpenAfterSales{}),
+		payLater("charged", paylater.PhaseReceived, nil, paylater.RequestCharge{}, paylater.FailCharge{Reason: "no money"}),
+		payLater("overdue", paylater.PhaseOverdue, parts), payLater("paid", paylater.PhasePaid, nil),
+		payLater("written off", paylater.PhaseWrittenOff, nil),
 	}
 }
 
@@ -328,11 +328,11 @@ func fundsSpots() []spot {
 	own, others := ordertest.OwnAlipay(ordertest.Merchant), ordertest.OwnAlipay(ordertest.OtherMerchant)
 	bound := funds.Dest{Card: "6222-01"}
 	return []spot{{name: "funds/open withdrawal", reach: func(f *ordertest.Fixture) ([]desk.Action, []time.Time) {
-		f.SaleAt(paylater.PhasePaid, ordertest.CNY("1000"))
+		f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("1000"))
 		later := f.Clock.Now().Add(8 * day)
 		on := func(c funds.Command) desk.Action { return desk.OnFunds(ordertest.Merchant.Account, funds.CNY(), c) }
 		f.Clock.Set(later)
-		f.SaleAt(paylater.PhasePaid, ordertest.CNY("300"))
+		f.PayLaterOrderAt(paylater.PhasePaid, ordertest.CNY("300"))
 		f.Do(ordertest.Merchant, on(funds.BindCard{Card: bound.Card, Holder: ordertest.Merchant.Account}))
 		f.Do(ordertest.Merchant, on(funds.Withdraw{ID: "W1", Amount: ordertest.CNY("200"), Dest: bound}))
 		var asks []desk.Action

@@ -12,10 +12,10 @@ import (
 	"github.com/tradesurety/surety/order/trade"
 )
 
-// openSales opens the lines of the merchants and places some orders.
-func (p *Player) openSales() {
+// openPayLater opens the lines of the merchants and places some orders.
+func (p *Player) openPayLater() {
 	p.OpenQuota(Merchant, CNY("5000")).OpenQuota(OtherMerchant, CNY("5000"))
-	for _, id := range p.Sales {
+	for _, id := range p.PayLaterOrders {
 		if p.chance(3) > 0 {
 			p.Do(one(p.chance, Shopper, OtherShopper), desk.OnPayLater(id, paylater.Place{
 				Merchant: one(p.chance, Merchant, OtherMerchant).Account, ChosePayLater: true, Amount: CNY(one(p.chance, "100", "33.33", "500")),
@@ -24,18 +24,18 @@ func (p *Player) openSales() {
 	}
 }
 
-// nextOfSales returns a next sensible command on a pay-later order, or on a merchant's pay-later line or funds, with
+// nextOfPayLater returns a next sensible command on a pay-later order, or on a merchant's pay-later line or funds, with
 // an actor who may issue it.
-func (p *Player) nextOfSales() (trade.Actor, Request) {
-	id := p.Sales[p.serial/8%len(p.Sales)]
+func (p *Player) nextOfPayLater() (trade.Actor, Request) {
+	id := p.PayLaterOrders[p.serial/8%len(p.PayLaterOrders)]
 	if p.chance(3) == 0 {
-		id = one(p.chance, p.Sales...)
+		id = one(p.chance, p.PayLaterOrders...)
 	}
 	merchant := one(p.chance, Merchant, OtherMerchant)
 	switch n := p.among(20, 14); {
 	case n < 14:
-		by, c := p.nextOfSale(id)
-		return by, onSale(id, c)
+		by, c := p.nextOfPayLaterOrder(id)
+		return by, onPayLater(id, c)
 	case n < 16:
 		return Platform, onQuota(merchant, p.nextOfQuota(merchant))
 	default:
@@ -44,10 +44,10 @@ func (p *Player) nextOfSales() (trade.Actor, Request) {
 	}
 }
 
-// deadlineOfSales returns the open deadline of some pay-later order, or the instant at which a credit becomes
+// deadlineOfPayLater returns the open deadline of some pay-later order, or the instant at which a credit becomes
 // available, or the zero time.
-func (p *Player) deadlineOfSales() time.Time {
-	o := p.sale(one(p.chance, p.Sales...))
+func (p *Player) deadlineOfPayLater() time.Time {
+	o := p.payLaterOrder(one(p.chance, p.PayLaterOrders...))
 	if d, runs := o.Deadline(); runs {
 		return d.At
 	}
@@ -57,7 +57,7 @@ func (p *Player) deadlineOfSales() time.Time {
 	return time.Time{}
 }
 
-func (p *Player) sale(id trade.ID) paylater.Order {
+func (p *Player) payLaterOrder(id trade.ID) paylater.Order {
 	o, _, err := p.Desk.ReadPayLater(p.t.Context(), Platform, id)
 	return found(p.Fixture, o, err)
 }
@@ -70,9 +70,9 @@ func (p *Player) placing() paylater.Place {
 	return paylater.Place{Merchant: one(p.chance, Merchant, OtherMerchant).Account, ChosePayLater: p.chance(9) > 0, Amount: p.amount()}
 }
 
-// nextOfSale returns a next sensible command on the order.
-func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
-	o := p.sale(id)
+// nextOfPayLaterOrder returns a next sensible command on the order.
+func (p *Player) nextOfPayLaterOrder(id trade.ID) (trade.Actor, paylater.Command) {
+	o := p.payLaterOrder(id)
 	buyer, merchant := trade.Actor{Role: trade.Buyer, Account: o.Buyer}, trade.Actor{Role: trade.Seller, Account: o.Merchant}
 	due := paylater.Pay{Reference: "P" + p.named(p.serial), Amount: one(p.chance, o.Due(), o.Due(), o.Due(), CNY("0.01"))}
 	deadline, runs := o.Deadline()
@@ -117,19 +117,19 @@ func (p *Player) nextOfSale(id trade.ID) (trade.Actor, paylater.Command) {
 	}
 }
 
-// everyOfSales returns one of each command of a pay-later order, of a merchant's pay-later line and of the funds.
-func (p *Player) everyOfSales() []Request {
-	id, merchant := one(p.chance, p.Sales...), one(p.chance, Merchant, OtherMerchant)
-	list := each(onSale, id, p.anyOfSale(id))
+// everyOfPayLater returns one of each command of a pay-later order, of a merchant's pay-later line and of the funds.
+func (p *Player) everyOfPayLater() []Request {
+	id, merchant := one(p.chance, p.PayLaterOrders...), one(p.chance, Merchant, OtherMerchant)
+	list := each(onPayLater, id, p.anyOfPayLaterOrder(id))
 	if p.config.LeaveShared {
 		return list
 	}
 	return slices.Concat(list, each(onQuota, merchant, p.anyOfQuota()), each(onFunds, merchant, p.anyOfFunds()))
 }
 
-// anyOfSale returns one of each command of an order, sensible or not.
-func (p *Player) anyOfSale(id trade.ID) []paylater.Command {
-	o := p.sale(id)
+// anyOfPayLaterOrder returns one of each command of an order, sensible or not.
+func (p *Player) anyOfPayLaterOrder(id trade.ID) []paylater.Command {
+	o := p.payLaterOrder(id)
 	due := o.Due()
 	if !due.IsPositive() {
 		due = CNY("0.01")
@@ -160,7 +160,7 @@ func (p *Player) nextOfQuota(merchant trade.Actor) credit.Command {
 }
 
 func (p *Player) ground() credit.Ground {
-	id := one(p.chance, p.Sales...)
+	id := one(p.chance, p.PayLaterOrders...)
 	return one(p.chance,
 		credit.Ground{Reason: credit.ReasonOverdue, Ref: trade.Text(id.String())}, credit.Ground{Reason: credit.ReasonFakeOrder, Ref: trade.Text(id.String())},
 		credit.Ground{Reason: credit.ReasonOpenOrders}, credit.Ground{Reason: credit.ReasonOther, Ref: "audit"})
@@ -168,7 +168,7 @@ func (p *Player) ground() credit.Ground {
 
 // anyOfQuota returns one of each command of a pay-later line.
 func (p *Player) anyOfQuota() []credit.Command {
-	id, amount, ground := one(p.chance, p.Sales...), p.amount(), p.ground()
+	id, amount, ground := one(p.chance, p.PayLaterOrders...), p.amount(), p.ground()
 	return []credit.Command{
 		credit.OpenLine{Limit: CNY("5000")}, credit.AssessLimit{Limit: CNY(one(p.chance, "5000", "100", "9000"))},
 		credit.Deduct{Order: id, Amount: amount}, credit.Restore{Order: id, Amount: amount, Cause: credit.RestorePaid}, credit.NoteOverdue{Order: id},
@@ -205,7 +205,7 @@ func (p *Player) nextOfFunds(merchant trade.Actor) (trade.Actor, funds.Command) 
 
 // anyOfFunds returns one of each command of received funds.
 func (p *Player) anyOfFunds() []funds.Command {
-	id, amount := one(p.chance, p.Sales...), p.amount()
+	id, amount := one(p.chance, p.PayLaterOrders...), p.amount()
 	w := funds.WithdrawalID(fmt.Sprint("W", p.chance(p.serial+1)))
 	holder := one(p.chance, Merchant, OtherMerchant)
 	dest := one(p.chance, OwnAlipay(holder), funds.Dest{Card: "6222-01"})
