@@ -16,7 +16,7 @@ import (
 // position in it: the copy holds what was committed up to there, all of it and nothing else.
 //
 // Appends and reads go on meanwhile, through this store and through others, and the copy does not
-// begin anew when they do. It reads one state of the file; the -wal can begin anew only when it
+// begin anew when they do. It rests half of its time, so that the disk is not its own. It reads one state of the file; the -wal can begin anew only when it
 // has ended, and grows until then by what is appended. The copy is one file that needs nothing
 // beside it. It is forced to the disk, with its directory, before it has its name: a Backup that
 // is cut off leaves nothing at the path, and at most a directory named .surety-* beside it.
@@ -25,6 +25,7 @@ import (
 // kind that errors.Is finds: ErrFull, ErrIO, ErrDamaged.
 func (s *Store) Backup(ctx context.Context, path string, opts ...TaskOption) (last events.Position, err error) {
 	t := newTask(opts)
+	t.yields = true
 	if path, err = filepath.Abs(path); err != nil {
 		return 0, diskError("backup", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -81,11 +82,17 @@ func copyPages(ctx context.Context, dst, src *sqlite.Conn, pageSize int64, t *ta
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		began := time.Now()
 		if more, err = backup.Step(max(1, int(1<<20/pageSize))); err != nil && (!more || !isBusy(err)) {
 			return err
 		}
+		took := time.Since(began)
 		total := int64(backup.PageCount()) * pageSize
 		t.progress(Progress{Step: "copy", Done: total - int64(backup.Remaining())*pageSize, Total: total})
+		if t.yields {
+			// Without it the disk writes the copy, and commits wait for it.
+			time.Sleep(took)
+		}
 	}
 	return nil
 }

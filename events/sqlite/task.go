@@ -25,6 +25,7 @@ type TaskOption func(*task)
 
 type task struct {
 	progress func(Progress)
+	yields   bool // gives half of its time to those who write
 	quick    bool
 	deep     bool
 	decode   func(events.Record) error
