@@ -149,6 +149,9 @@ func (d Durability) String() string {
 //  9. One history. A store that is a Marker extends one sum over its whole log with each
 //     transaction. A store value that finds its log on another history than the one that it has
 //     written or read is dead: it writes nothing, and every call returns a *ForkError.
+//  10. "Not known" is final. Lookup, and a commit of guards, are decided behind every append that
+//     the same Store value has begun: once one of them has not found the ID of an append that ended
+//     with ErrUnknownOutcome, that append never appears, and what they found stays.
 type Store interface {
 	// Append commits all batches or none of them.
 	//
@@ -157,6 +160,10 @@ type Store interface {
 	// cancelled while waiting in the queue, or the error of a transaction that was rolled
 	// back. Unknown: an error that is ErrUnknownOutcome, when the caller was cancelled or the store
 	// failed after the transaction had begun; ask again with the same ID, or call Lookup.
+	//
+	// A commit of guards waits for its turn as every other does. It writes nothing, so a caller whose
+	// context ends gets the plain ctx.Err(). Its outcome is unknown only while the store cannot settle
+	// whether an append under the same ID was applied.
 	Append(ctx context.Context, c Commit) (Receipt, error)
 
 	// AppendEach commits the members in order, each on its own, in one durable transaction.
@@ -164,7 +171,10 @@ type Store interface {
 	// MaxGroupBytes bytes is decided in several transactions, in order.
 	AppendEach(ctx context.Context, group []Commit) []Outcome
 
-	// Lookup returns the first receipt of a known commit ID, and whether it is known.
+	// Lookup returns the first receipt of a known commit ID, and whether it is known. An ID that it
+	// does not find at once it looks up in its turn behind the appends of this Store, and under the
+	// lock of those of other processes. If its context ends before that, or the store cannot settle
+	// the matter, the error is ErrUnknownOutcome.
 	Lookup(ctx context.Context, id uuid.UUID) (Receipt, bool, error)
 
 	// Read yields the records of a stream whose version is higher than after, as of some
@@ -186,6 +196,15 @@ type Store interface {
 	// Close lets the running group finish and releases what the store holds. Every call
 	// that comes after it, and every caller that still waits in the queue, gets ErrClosed.
 	Close() error
+}
+
+// GuardChecker is a Store that checks versions beside its writer. A Store whose appends never wait need
+// not be one.
+type GuardChecker interface {
+	// CheckGuards answers a commit of guards from a state of the log at some instant during the call and
+	// never waits for a writer: a known ID as Append does, and otherwise the versions. It promises
+	// nothing about an ID that it does not find, which may be that of an append on its way.
+	CheckGuards(ctx context.Context, c Commit) (Receipt, error)
 }
 
 // Signaler is a Store that reports that something was appended through it. It is a hint that

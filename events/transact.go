@@ -84,7 +84,8 @@ func Transact(ctx context.Context, store Store, req Request, fn func(ctx context
 
 // Try returns what Transact would return and writes nothing: what fn appends is checked against the
 // bounds of the log, and the versions it was decided on against the store. The receipt is that
-// of a commit without events, unless the ID is known.
+// of a commit without events, unless the ID is known. Try does not wait for appends: one under the
+// same ID may be on its way.
 func Try(ctx context.Context, store Store, req Request, fn func(ctx context.Context, tx *Tx) error, opts ...Option) (Receipt, error) {
 	return run(ctx, store, req, fn, settings(opts), true)
 }
@@ -149,15 +150,15 @@ func (tx *Tx) attempt(req Request, fn func(context.Context, *Tx) error, dry bool
 // run or a refusal.
 func (tx *Tx) commit(req Request, dry, refused bool) (Receipt, error) {
 	c := Commit{ID: req.ID, Digest: req.Digest}
+	ask := appendKnown
+	if checker, ok := tx.store.(GuardChecker); ok && dry {
+		// What a dry run finds is no promise, so it need not wait for its turn.
+		ask = func(ctx context.Context, _ Store, c Commit) (Receipt, error) { return checker.CheckGuards(ctx, c) }
+	}
 	switch {
 	case len(tx.slots) == 0:
-		receipt, known, err := tx.store.Lookup(tx.ctx, req.ID)
-		if err != nil || !known {
-			receipt.Commit = req.ID
-			return receipt, err
-		}
-		// Lookup does not compare digests. A commit whose ID is known is answered before
-		// its versions are looked at, so any guard will do.
+		// A commit whose ID is known is answered before its versions are looked at, so any guard
+		// will do, and whether it holds means nothing.
 		c.Batches = []Batch{{Stream: StreamID("commit-" + req.ID.String())}}
 	case refused:
 		c.Batches = tx.guards()
@@ -170,7 +171,11 @@ func (tx *Tx) commit(req Request, dry, refused bool) (Receipt, error) {
 	default:
 		c.Batches = tx.Batches()
 	}
-	return appendKnown(tx.ctx, tx.store, c)
+	receipt, err := ask(tx.ctx, tx.store, c)
+	if _, conflict := errors.AsType[*ConflictError](err); conflict && len(tx.slots) == 0 {
+		return Receipt{Commit: req.ID}, nil
+	}
+	return receipt, err
 }
 
 // appendKnown appends and, while the outcome is unknown, asks again with the same commit,

@@ -20,15 +20,15 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 	if err := c.Validate(); err != nil {
 		return events.Receipt{}, err
 	}
-	if c.IsGuard() {
-		return s.check(ctx, c)
-	}
 	return s.writer.Append(ctx, c)
 }
 
-// check answers a commit that writes nothing from one statement: what it sees is the log at an
-// instant during the call, as it would be under the lock.
-func (s *Store) check(ctx context.Context, c events.Commit) (events.Receipt, error) {
+// CheckGuards implements events.GuardChecker. What it sees is one state of the log, which a statement on a
+// connection of the pool has.
+func (s *Store) CheckGuards(ctx context.Context, c events.Commit) (events.Receipt, error) {
+	if err := admit.ValidateGuards(&c); err != nil {
+		return events.Receipt{}, err
+	}
 	p := &plan{members: []events.Commit{c}}
 	known, err := s.survey(ctx, p)
 	if err != nil {
@@ -46,23 +46,15 @@ func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.
 	return s.writer.AppendEach(ctx, group)
 }
 
-// Lookup implements events.Store.
+// Lookup implements events.Store. An ID that a connection of the pool does not find is looked up by
+// the writer.
 func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
 	known, err := s.survey(ctx, &plan{members: []events.Commit{{ID: id}}})
 	k, found := known[id]
-	if found && !s.isProven(k.Receipt.Position) {
-		// The writer proves it. It decides by the ID, before the guard, which is there because a commit
-		// has a batch.
-		k.Receipt, err = s.writer.Append(ctx, events.Commit{ID: id, Digest: k.Digest, Batches: []events.Batch{{Stream: "lookup-guard"}}})
-		if err != nil && err == ctx.Err() {
-			err = fmt.Errorf("%w: %w", events.ErrUnknownOutcome, err)
-		}
-		found, k.Receipt.Repeated = k.Receipt.Repeated, false
+	if err != nil || id == uuid.Nil || found && s.isProven(k.Receipt.Position) {
+		return k.Receipt, found, err
 	}
-	if err != nil || !found {
-		return events.Receipt{}, false, err
-	}
-	return k.Receipt, true, nil
+	return s.writer.Lookup(ctx, id)
 }
 
 // survey looks up, through the pool, all that a plan names.
@@ -81,7 +73,9 @@ func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known,
 
 // AppendTx appends the commit inside a transaction of the caller: it is applied when the
 // transaction commits, together with the rest of it. Until then the receipt is provisional, and
-// no one else can append to the log. AppendTx is therefore best the last call of a transaction,
+// no one else can append to the log: Append, commits of guards, and Lookup of an ID that cannot be
+// read yet wait for the end of the transaction, in every process, or until their contexts end.
+// AppendTx is therefore best the last call of a transaction,
 // after all other locks that it takes: a transaction that takes a lock after it can deadlock with
 // one that does the reverse, and the server then ends one of the two.
 //

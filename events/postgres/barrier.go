@@ -58,8 +58,9 @@ func (c *config) isProven(p events.Position) bool {
 func (l *log) prove(ctx context.Context, answers []events.Outcome) error {
 	last := events.Position(0)
 	for i := range answers {
-		if answers[i].Err == nil {
-			last = max(last, answers[i].Receipt.Position)
+		last = max(last, answers[i].Receipt.Position)
+		if duplicate, ok := errors.AsType[*events.DuplicateError](answers[i].Err); ok {
+			last = max(last, duplicate.First.Position)
 		}
 	}
 	if l.isProven(last) {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/grouptest"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 )
 
@@ -308,3 +309,6 @@ func BenchmarkStores(b *testing.B) {
 	}
 	compare(b, callers*turns, "events", []string{"four", "two", "one"}, rounds...)
 }
+
+// BenchmarkRefusals answers refusals beside writers.
+func BenchmarkRefusals(b *testing.B) { grouptest.Refusals(b, newBench(b, false).store) }

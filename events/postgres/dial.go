@@ -32,6 +32,7 @@ type link struct {
 	survey   *pgconn.StatementDescription
 	begin    *pgconn.StatementDescription
 	commit   *pgconn.StatementDescription
+	undo     *pgconn.StatementDescription
 	prepared map[shape]*pgconn.StatementDescription
 	level    string // of synchronous_commit
 	unproven bool   // the wait of a COMMIT was cancelled
@@ -175,6 +176,7 @@ func (l *link) prepare(ctx context.Context) error {
 		{&l.survey, "survey", l.queries.survey},
 		{&l.begin, "begin", "BEGIN ISOLATION LEVEL READ COMMITTED"},
 		{&l.commit, "commit", "COMMIT"},
+		{&l.undo, "rollback", "ROLLBACK"},
 	} {
 		sd, err := l.conn.PgConn().Prepare(ctx, "surety_"+p.name, p.sql, nil)
 		if err != nil {

@@ -45,6 +45,10 @@
 // only callers who were cancelled, and those of a server that does not come back, get
 // events.ErrUnknownOutcome.
 //
+// Lookup of an ID that cannot be read and commits of guards are decided in a group too, under the
+// lock of the log; a group of them alone is one round trip that ends with ROLLBACK. After a group of
+// unknown outcome nothing is decided before the server's process for its connection is gone.
+//
 // AppendTx appends in a transaction of the caller, together with rows of other tables.
 //
 // # Order

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,7 @@ type log struct {
 	changed *signal
 	life    context.Context // ends when the store is closed; attempts to connect are under it
 	socket  atomic.Pointer[net.Conn]
+	others  []backend // processes of the server for lost connections, which may still commit
 
 	// heads holds versions of streams as this process last saw them. They may be outdated: the
 	// statement that writes verifies what was decided on them.
@@ -76,6 +78,10 @@ func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
 		if err := l.reconnect(l.life); err != nil {
 			return failed("connect", err)
 		}
+	}
+	if err := l.outlive(l.life); err != nil {
+		l.drop()
+		return failed("connect", err)
 	}
 	done, err := l.guess(members, answers)
 	if done {
@@ -174,8 +180,11 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 	b.ExecStatement(l.link.begin, nil, nil, nil)
 	b.ExecStatement(l.link.lock, [][]byte{[]byte(l.link.level)}, nil, binaryFormat)
 	b.ExecStatement(l.link.survey, p.questions(), binaryFormat, binaryFormat)
+	if !slices.ContainsFunc(members, func(c events.Commit) bool { return !c.IsGuard() }) {
+		b.ExecStatement(l.link.undo, nil, nil, nil) // nothing will be written
+	}
 	found := newSurvey(p)
-	if err := l.exchange(nil, &b, nil, l.link.locked, found.row); err != nil {
+	if err := l.exchange(nil, &b, nil, l.link.locked, found.row, nil); err != nil {
 		return err
 	}
 	for i, stream := range p.streams {
@@ -256,15 +265,14 @@ func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
 // the group can no longer be committed, and asks for all of it again. A member that was committed is
 // answered by its ID once that is proven, and one that was not is decided anew.
 func (l *log) recover(ctx context.Context, members []events.Commit, answers []events.Outcome, lost error) error {
-	var others []backend
 	for pause := time.Millisecond; ; pause = min(2*pause, lastTry) {
 		if l.link != nil {
-			others = append(others, l.link.backend)
+			l.others = append(l.others, l.link.backend)
 			l.drop()
 		}
 		err := l.reconnect(ctx)
-		for i := 0; i < len(others) && err == nil; i++ {
-			err = l.link.outlive(ctx, others[i])
+		if err == nil {
+			err = l.outlive(ctx)
 		}
 		if err == nil {
 			err = l.look(members, answers)
@@ -281,6 +289,23 @@ func (l *log) recover(ctx context.Context, members []events.Commit, answers []ev
 			return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, failed("append", lost))
 		}
 	}
+}
+
+// outlive returns when no process of the server is left that may still commit a group whose
+// outcome is unknown: until then nobody can be told that such a commit is not known.
+func (l *log) outlive(ctx context.Context) error {
+	if len(l.others) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.settling)
+	defer cancel()
+	for len(l.others) > 0 {
+		if err := l.link.outlive(ctx, l.others[0]); err != nil {
+			return err
+		}
+		l.others = l.others[1:]
+	}
+	return nil
 }
 
 // reconnect makes a new connection to append on.

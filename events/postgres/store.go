@@ -14,9 +14,10 @@ import (
 )
 
 var (
-	_ events.Store     = (*Store)(nil)
-	_ events.Hearer    = (*Store)(nil)
-	_ events.Snapshots = (*Store)(nil)
+	_ events.Store        = (*Store)(nil)
+	_ events.Hearer       = (*Store)(nil)
+	_ events.Snapshots    = (*Store)(nil)
+	_ events.GuardChecker = (*Store)(nil)
 )
 
 // Store is a log in one schema of a PostgreSQL database. Open or New makes one; it must be

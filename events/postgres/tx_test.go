@@ -207,6 +207,57 @@ func TestAppendTxWaits(t *testing.T) {
 	}
 }
 
+// TestAppendTxIsWaitedFor has what the store decides in turn wait for a transaction of a caller: it
+// ends with its own context. What is found, and what is only checked, does not wait.
+func TestAppendTxIsWaitedFor(t *testing.T) {
+	p := newPlace(t)
+	s, ctx := p.open(t), t.Context()
+	first := one("order-1", 0, "first")
+	receipt := appended(t, s, first)
+	tx, err := p.connect(t).Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := one("order-1", 1, "second")
+	if _, err := s.AppendTx(ctx, tx, c); err != nil {
+		t.Fatal(err)
+	}
+	ends := func(call func(context.Context) error) error {
+		t.Helper()
+		short, cancel := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- call(short) }()
+		p.blocked(t)
+		cancel()
+		return <-done
+	}
+	lookup := func(ctx context.Context) error { _, _, err := s.Lookup(ctx, c.ID); return err }
+	if err := ends(lookup); !errors.Is(err, events.ErrUnknownOutcome) || !errors.Is(err, context.Canceled) {
+		t.Errorf("a lookup: %v", err)
+	}
+	guard := func(ctx context.Context) error { _, err := s.Append(ctx, one("order-1", 1)); return err }
+	if err := ends(guard); err != context.Canceled {
+		t.Errorf("a guard: %v, want the plain error of the context", err)
+	}
+	if r, known, err := s.Lookup(ctx, first.ID); r != receipt || !known || err != nil {
+		t.Errorf("an ID that can be found: %+v, %t, %v", r, known, err)
+	}
+	if _, err := s.CheckGuards(ctx, one("order-1", 1)); err != nil {
+		t.Errorf("a check: %v", err)
+	}
+	waits := make(chan bool, 1)
+	go func() {
+		_, known, err := s.Lookup(ctx, c.ID)
+		waits <- known && err == nil
+	}()
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if !<-waits {
+		t.Error("a lookup that has waited does not find what was committed")
+	}
+}
+
 // TestPoolOfOne uses a pool with a single connection: in a loop over records that were read
 // through it there are loops, appends and transactions.
 func TestPoolOfOne(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/grouptest"
 )
 
 // The benchmarks compare the store with the driver alone, used as well as it can be: the same
@@ -318,4 +319,9 @@ func BenchmarkScan(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkRefusals answers refusals beside writers.
+func BenchmarkRefusals(b *testing.B) {
+	grouptest.Refusals(b, openBench(b, filepath.Join(b.TempDir(), "log")))
 }

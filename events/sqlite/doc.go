@@ -17,6 +17,12 @@
 // Several processes may open one file: SQLite's write lock orders them, and a caller waits for
 // it until its context ends.
 //
+// Lookup of an ID that cannot be found and commits of guards are decided in a group too, under the
+// write lock and without a COMMIT. After a COMMIT of unknown outcome, such as one whose fsync failed,
+// the writer makes sure by a durable transaction of its own that the commit is there or never comes
+// back, also not after a crash, before it says anything about it; until then it answers
+// events.ErrUnknownOutcome.
+//
 // # Reading
 //
 // Reads take a bounded number of connections of their own and are never blocked by a writer.
@@ -44,5 +50,6 @@
 // WithLogger has them logged, and WithMaxWAL bounds what they may leave.
 //
 // See TestStore for the promises of events.Store, TestKillLosesNothingAcknowledged for the
-// death of a writing process, TestTwoProcessesShareOneFile, and TestBackupUnderLoad.
+// death of a writing process, TestTwoProcessesShareOneFile, TestBackupUnderLoad, and
+// TestFailedFsyncStaysFailed.
 package sqlite

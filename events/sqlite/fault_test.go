@@ -151,11 +151,18 @@ type stopped struct {
 	*Store
 	begun chan struct{}
 	pass  chan struct{}
+	over  chan struct{} // closed when transactions need not wait any longer
 }
 
 func openStopped(t *testing.T) stopped {
-	s := stopped{begun: make(chan struct{}), pass: make(chan struct{})}
-	s.Store = openNew(t, withHooks(hooks{begun: func() { s.begun <- struct{}{}; <-s.pass }}))
+	s := stopped{begun: make(chan struct{}), pass: make(chan struct{}), over: make(chan struct{})}
+	s.Store = openNew(t, withHooks(hooks{begun: func() {
+		select {
+		case s.begun <- struct{}{}:
+			<-s.pass
+		case <-s.over:
+		}
+	}}))
 	return s
 }
 
@@ -214,6 +221,7 @@ func TestCancelled(t *testing.T) {
 	changed := s.Changed()
 	s.pass <- struct{}{}
 	<-changed
+	close(s.over)
 	if _, found, err := s.Lookup(t.Context(), queued.ID); found || err != nil {
 		t.Errorf("the commit cancelled in the queue is known: %t, %v", found, err)
 	}
@@ -249,11 +257,13 @@ func TestCloseRefusesTheQueue(t *testing.T) {
 }
 
 // TestLockedByAnother has another connection hold the write lock: a caller waits until
-// its context ends or the store is closed; guards and reads do not wait.
+// its context ends or the store is closed, and so do guards and questions about an ID that cannot
+// be found; checks, IDs that can be found, and reads do not wait.
 func TestLockedByAnother(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := openAt(t, path)
-	appended(t, s, one("order-1", 0, "a"))
+	first := one("order-1", 0, "a")
+	appended(t, s, first)
 	other := foreign(t, path)
 	run(t, other, "BEGIN IMMEDIATE")
 
@@ -262,12 +272,33 @@ func TestLockedByAnother(t *testing.T) {
 	if _, err := s.Append(ctx, one("order-1", 1, "b")); err != context.DeadlineExceeded {
 		t.Errorf("append: %v, want the plain error of the context", err)
 	}
-	if _, err := s.Append(t.Context(), one("order-1", 1)); err != nil {
-		t.Errorf("a guard: %v", err)
+	if _, err := s.Append(ctx, one("order-1", 1)); err != context.DeadlineExceeded {
+		t.Errorf("a guard: %v, want the plain error of the context", err)
 	}
-	_, err := s.Append(t.Context(), one("order-1", 2))
+	short, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if _, _, err := s.Lookup(short, one("order-1", 1).ID); !errors.Is(err, events.ErrUnknownOutcome) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a question about an unknown ID: %v", err)
+	}
+	short, stop = context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if _, err := s.Append(short, one("order-1", 1)); err != context.DeadlineExceeded {
+		t.Errorf("a guard that waits: %v, want the plain error of the context", err)
+	}
+	if _, err := s.CheckGuards(t.Context(), one("order-1", 1)); err != nil {
+		t.Errorf("a check: %v", err)
+	}
+	_, err := s.CheckGuards(t.Context(), one("order-1", 2))
 	if c, ok := err.(*events.ConflictError); !ok || c.Head != 1 {
-		t.Errorf("a guard that does not hold: %v", err)
+		t.Errorf("a check of what does not hold: %v", err)
+	}
+	if _, known, err := s.Lookup(t.Context(), first.ID); !known || err != nil {
+		t.Errorf("an ID that can be found: %t, %v", known, err)
+	}
+	guard := first
+	guard.Batches = []events.Batch{{Stream: "order-1", After: 7}}
+	if r, err := s.Append(t.Context(), guard); err != nil || !r.Repeated {
+		t.Errorf("a guard under an ID that can be found: %+v, %v", r, err)
 	}
 	if n := headOf(t, s, "order-1"); n != 1 {
 		t.Errorf("%d records", n)

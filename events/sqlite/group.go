@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/tradesurety/surety/events"
@@ -17,7 +18,12 @@ import (
 // of all.
 func (l *log) run(g *group.Group) {
 	if err := l.start(g.Gone); err != nil {
-		g.Fail(err)
+		if g.Claim(); g.Snapshot != nil {
+			g.Fail(err)
+		}
+		for i := range g.Commits {
+			g.Answers[i] = events.Outcome{Err: l.failing(&g.Commits[i], err)}
+		}
 		return
 	}
 	claimed := g.Claim()
@@ -38,15 +44,21 @@ func (l *log) run(g *group.Group) {
 	}
 }
 
-// start begins a transaction. While another process holds the lock it tries again until it gets
-// the lock, stop returns an error, or the store is closed.
+// start begins a transaction, and settles the matter first if the outcome of the last one is
+// unknown. While another process holds the lock it tries again until it gets the lock, stop returns
+// an error, or the store is closed.
 func (l *log) start(stop func() error) error {
 	var wait backoff
 	for {
 		l.undo()
 		err := step(l.begin)
 		if err == nil {
-			return l.stillThere()
+			if err := l.stillThere(); err != nil || len(l.unsettled) == 0 {
+				return err
+			}
+			if err = l.settle(); err == nil {
+				continue
+			}
 		}
 		if !isBusy(err) {
 			return failed("begin", err)
@@ -120,18 +132,27 @@ func (l *log) repair(g *group.Group, err error) {
 	if err == nil {
 		return
 	}
-	if n == 1 || errors.Is(err, events.ErrUnknownOutcome) || errors.Is(err, events.ErrClosed) {
-		for i := range g.Answers {
-			g.Answers[i] = events.Outcome{Err: err}
-		}
-		return
-	}
-	// One member makes the transaction fail: the others must not fail with it.
+	unknown := errors.Is(err, events.ErrUnknownOutcome)
 	for i := range n {
-		if err := again(i, i+1); err != nil {
-			g.Answers[i] = events.Outcome{Err: err}
+		fails := err
+		// One member makes the transaction fail: the others must not fail with it, and those that
+		// write nothing not with its COMMIT.
+		if n > 1 && !errors.Is(err, events.ErrClosed) && !(unknown && !g.Commits[i].IsGuard()) {
+			fails = again(i, i+1)
+		}
+		if fails != nil {
+			g.Answers[i] = events.Outcome{Err: l.failing(&g.Commits[i], fails)}
 		}
 	}
+}
+
+// failing returns the error of a member: while it is not settled whether an earlier transaction has
+// applied a commit of the same ID, the outcome is unknown.
+func (l *log) failing(c *events.Commit, err error) error {
+	if _, ok := l.unsettled[c.ID]; ok && !errors.Is(err, events.ErrUnknownOutcome) {
+		return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, err)
+	}
+	return err
 }
 
 // answer decides members, inserts the rows of those that are admitted and answers all of
@@ -153,20 +174,10 @@ func (l *log) answer(members []events.Commit, answers []events.Outcome, trust bo
 // synchronous=FULL the WAL is on the disk before COMMIT returns, so what was acknowledged
 // survives a loss of power as well.
 func (l *log) finish(members []events.Commit) error {
-	err := error(nil)
-	if l.hooks.committing != nil {
-		err = l.hooks.committing(members)
-	}
-	var wait backoff
-	for err == nil {
-		if err = step(l.commit); err == nil {
-			l.keeper.committed(members)
-			return nil
-		}
-		if isBusy(err) {
-			wait.pause()
-			err = nil
-		}
+	err := l.end(members)
+	if err == nil {
+		l.keeper.committed(members)
+		return nil
 	}
 	if primary(err) == sqlite.ResultFull {
 		// The frame that would have ended the transaction could not be written whole, and its
@@ -174,6 +185,55 @@ func (l *log) finish(members []events.Commit) error {
 		return failed("commit", err)
 	}
 	// The last frame may be in the WAL and not yet on the disk. It is rolled back here, but
-	// recovery after a crash may find it.
+	// recovery after a crash may find it, until settle has worked.
+	l.unsettled = make(map[uuid.UUID]struct{}, len(members))
+	for i := range members {
+		if !members[i].IsGuard() {
+			l.unsettled[members[i].ID] = struct{}{}
+		}
+	}
 	return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, failed("commit", err))
+}
+
+// settle makes an end of commits whose outcome is unknown, in the transaction that has begun:
+// either they are in the log by now, or they never will be.
+//
+// The transaction whose COMMIT failed may have left all of its frames in the WAL, valid and behind
+// the last one that counts. Each frame has a checksum of all before it, so that one frame of another
+// transaction in the place of the first makes recovery stop there. SQLite writes the first page,
+// and a frame with it, when a number in the header is set, even to what it is.
+//
+// If the process dies before this transaction is in the WAL, recovery may find the other one, and
+// nobody was told that it is not there. If it dies later, recovery finds this one.
+func (l *log) settle() error {
+	version, err := schemaVersion(l.conn)
+	if err == nil {
+		err = exec(l.conn, fmt.Sprintf("PRAGMA user_version = %d", version))
+	}
+	if err == nil {
+		err = l.end(nil)
+	}
+	if err != nil {
+		l.undo()
+		return failed("settle", err)
+	}
+	l.forget()
+	l.unsettled = nil
+	return nil
+}
+
+// end runs COMMIT.
+func (l *log) end(members []events.Commit) error {
+	if l.hooks.committing != nil {
+		if err := l.hooks.committing(members); err != nil {
+			return err
+		}
+	}
+	var wait backoff
+	for {
+		if err := step(l.commit); !isBusy(err) {
+			return err
+		}
+		wait.pause()
+	}
 }

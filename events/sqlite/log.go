@@ -3,6 +3,7 @@ package sqlite
 import (
 	"strings"
 
+	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/tradesurety/surety/events"
@@ -26,6 +27,9 @@ type log struct {
 	heads map[events.StreamID]events.Version
 	last  int64 // the highest position, as exact as the heads; unknown if it is not known
 	seen  int64
+
+	// unsettled holds the commits of the last transaction if its outcome is unknown: see settle.
+	unsettled map[uuid.UUID]struct{}
 }
 
 // maxHeads bounds the versions that are kept in memory.
@@ -60,14 +64,18 @@ func newLog(conn *sqlite.Conn, c *config, f *file, changed *signal) (*log, error
 // Most members are new commits that fit. With trust, decide assumes that: it looks up no ID,
 // and takes a stream that a member begins to be empty. If then every member is admitted, the
 // unique indexes verify both when the rows are inserted. If one is not, decide looks everything
-// up after all.
+// up after all. Guards insert nothing that would be verified: what they name is always looked up.
 func (l *log) decide(members []events.Commit, trust bool) ([]admit.Verdict, error) {
 	if trust {
 		if err := l.learn(members, true); err != nil {
 			return nil, err
 		}
-		verdicts := admit.Group(members, l.heads, nil)
-		if allAdmitted(verdicts) {
+		known, err := l.probe.commits(members, events.Commit.IsGuard)
+		if err != nil {
+			return nil, err
+		}
+		verdicts := admit.Group(members, l.heads, known)
+		if allAdmitted(members, verdicts) {
 			return verdicts, nil
 		}
 		l.forget()
@@ -75,16 +83,17 @@ func (l *log) decide(members []events.Commit, trust bool) ([]admit.Verdict, erro
 	if err := l.learn(members, false); err != nil {
 		return nil, err
 	}
-	known, err := l.probe.commits(members)
+	known, err := l.probe.commits(members, nil)
 	if err != nil {
 		return nil, err
 	}
 	return admit.Group(members, l.heads, known), nil
 }
 
-func allAdmitted(verdicts []admit.Verdict) bool {
+// allAdmitted reports whether every member that has something to insert is admitted.
+func allAdmitted(members []events.Commit, verdicts []admit.Verdict) bool {
 	for i := range verdicts {
-		if !verdicts[i].Admit {
+		if !verdicts[i].Admit && !members[i].IsGuard() {
 			return false
 		}
 	}

@@ -58,13 +58,18 @@ func (p *probe) commit(id uuid.UUID) (k admit.Known, found bool, err error) {
 	return k, true, nil
 }
 
-// commits returns what is known of the IDs of the members.
-func (p *probe) commits(members []events.Commit) (map[uuid.UUID]admit.Known, error) {
-	known := make(map[uuid.UUID]admit.Known)
+// commits returns what is known of the IDs of the members, or of those that which selects.
+func (p *probe) commits(members []events.Commit, which func(events.Commit) bool) (known map[uuid.UUID]admit.Known, err error) {
 	for i := range members {
+		if which != nil && !which(members[i]) {
+			continue
+		}
 		k, found, err := p.commit(members[i].ID)
 		if err != nil {
 			return nil, err
+		}
+		if found && known == nil {
+			known = make(map[uuid.UUID]admit.Known)
 		}
 		if found {
 			known[members[i].ID] = k

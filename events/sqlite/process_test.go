@@ -75,6 +75,8 @@ func child(task, path string) error {
 	switch task {
 	case "victim":
 		return storetest.Victim(s)
+	case "asks", "asks-beside":
+		return asksAfterFailure(s, task == "asks-beside")
 	case "swallows":
 		return storetest.Victim(swallows{s})
 	case "dies-in-backup":

@@ -16,9 +16,10 @@ import (
 )
 
 var (
-	_ events.Store     = (*Store)(nil)
-	_ events.Signaler  = (*Store)(nil)
-	_ events.Snapshots = (*Store)(nil)
+	_ events.Store        = (*Store)(nil)
+	_ events.Signaler     = (*Store)(nil)
+	_ events.Snapshots    = (*Store)(nil)
+	_ events.GuardChecker = (*Store)(nil)
 )
 
 // Store is a log in one SQLite file. Open makes one; it must be closed. Any number of Stores,

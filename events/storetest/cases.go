@@ -49,6 +49,8 @@ func Cases() []Case {
 
 		{"CancelledBefore", "the plain ctx.Err() of a caller who was cancelled while waiting in the queue,", cancelledBefore, anyStore},
 		{"CancelledWhileQueued", "There are three outcomes.", cancelledWhileQueued, anyStore},
+		{"NotKnownIsFinal", `"Not known" is final.`, notKnownIsFinal, anyStore},
+		{"ChecksGuardsBeside", "CheckGuards answers a commit of guards from a state of the log at some instant during the call and never waits for a writer:", checksGuardsBeside, aGuardChecker},
 		{"LookupKnown", "Lookup returns the first receipt of a known commit ID, and whether it is known.", lookupKnown, anyStore},
 		{"SettledMoves", "Settled returns the last position up to which ReadAll yields now:", settledMoves, anyStore},
 		{"ClosedRefuses", "Every call that comes after it, and every caller that still waits in the queue, gets ErrClosed.", closedRefuses, anyStore},

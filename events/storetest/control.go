@@ -28,6 +28,7 @@ func controls() []control {
 	stops := func(s events.Store) events.Store { return stopsAtFailure{s} }
 	deaf := func(s events.Store) events.Store { return ignoresContext{s} }
 	open := func(s events.Store) events.Store { return staysOpen{s} }
+	beside := func(s events.Store) events.Store { return &looksBeside{Store: s} }
 	cuts := func(s events.Store) events.Store { return cutsToSize{s} }
 	reads := func(mangle func([]events.Record) []events.Record) func(events.Store) events.Store {
 		return func(s events.Store) events.Store { return mangles{s, mangle} }
@@ -46,6 +47,7 @@ func controls() []control {
 		{"StopsAtFailure/GroupMembersIndependent", stops, groupMembersIndependent, "want a *BoundsError"},
 		{"IgnoresContext/CancelledBefore", deaf, cancelledBefore, "want the plain context canceled"},
 		{"StaysOpen/ClosedRefuses", open, closedRefuses, "after Close: <nil>"},
+		{"LooksBeside/NotKnownIsFinal", beside, finalScript, "was known: false, and later: true"},
 		{"CutsToSize/Bounds", cuts, bounds, "beyond the bound of data"},
 		{"Stale/Linearizable", reads(stale), linearScript, "not linearizable"},
 		{"Hole/ReadInOrder", reads(hole), readInOrder, "after version"},

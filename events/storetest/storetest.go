@@ -49,6 +49,7 @@ const (
 	aSignaler
 	snapshots
 	aMarker
+	aGuardChecker
 )
 
 // Run runs every case that applies to the store, then the controls.
@@ -82,13 +83,14 @@ func (c Config) meets(t *testing.T, n need) bool {
 		return c.Reopen != nil
 	case aSecond:
 		return c.Second != nil
-	case aSignaler, snapshots, aMarker:
+	case aSignaler, snapshots, aMarker, aGuardChecker:
 		s := c.Open(t)
 		defer s.Close()
 		_, signals := s.(events.Signaler)
 		_, keeps := s.(events.Snapshots)
 		_, marks := s.(events.Marker)
-		return n == aSignaler && signals || n == snapshots && keeps || n == aMarker && marks
+		_, checks := s.(events.GuardChecker)
+		return n == aGuardChecker && checks || n == aSignaler && signals || n == snapshots && keeps || n == aMarker && marks
 	default:
 		return true
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -154,16 +155,16 @@ func TestPromisesAreQuoted(t *testing.T) {
 // a case that quotes it.
 func TestPromisesAreChecked(t *testing.T) {
 	text := contract(t)
-	for n := '1'; n <= '9'; n++ {
-		_, promise, ok := strings.Cut(text, " "+string(n)+". ")
+	for n := 1; n <= 10; n++ {
+		_, promise, ok := strings.Cut(text, fmt.Sprintf(" %d. ", n))
 		if !ok {
-			t.Fatalf("the contract has no promise %c", n)
+			t.Fatalf("the contract has no promise %d", n)
 		}
-		for _, next := range []string{" " + string(n+1) + ". ", " Append commits all batches"} {
+		for _, next := range []string{fmt.Sprintf(" %d. ", n+1), " Append commits all batches"} {
 			promise, _, _ = strings.Cut(promise, next)
 		}
 		if !slices.ContainsFunc(Cases(), func(k Case) bool { return strings.Contains(promise, k.Promise) }) {
-			t.Errorf("no case is about promise %c: %s", n, promise)
+			t.Errorf("no case is about promise %d: %s", n, promise)
 		}
 	}
 }

@@ -99,6 +99,14 @@ func Group(group []events.Commit, heads map[events.StreamID]events.Version, know
 	return verdicts
 }
 
+// ValidateGuards is Validate of a commit that must consist of guards alone.
+func ValidateGuards(c *events.Commit) error {
+	if !c.IsGuard() {
+		return &events.BoundsError{Field: "batches", Reason: "must be guards alone"}
+	}
+	return c.Validate()
+}
+
 // Size is what bounds a group.
 type Size struct{ Members, Events, Bytes int }
 

@@ -314,6 +314,47 @@ func TestKeptBytes(t *testing.T) {
 	})
 }
 
+// TestQuestions asks for an ID behind the group that has it, and leaves while a group runs: what
+// writes nothing has no unknown outcome, and a question has no answer.
+func TestQuestions(t *testing.T) {
+	both(t, func(t *testing.T, local bool) {
+		s := newStore(t, local, true)
+		guard := events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{Stream: "order-1"}}}
+		first := s.later(t.Context(), one(1))
+		<-s.begun
+		ctx, cancel := context.WithCancel(t.Context())
+		leaves := s.later(ctx, guard)
+		asks := make(chan error, 1)
+		go func() {
+			_, _, err := s.Lookup(ctx, guard.ID)
+			asks <- err
+		}()
+		each := make(chan []events.Outcome, 1)
+		go func() { each <- s.AppendEach(ctx, []events.Commit{guard, one(1)}) }()
+		s.waitQueued(t, 3)
+		s.pass <- struct{}{}
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+		<-s.begun
+		cancel()
+		if err := <-leaves; err != context.Canceled {
+			t.Errorf("a guard: %v", err)
+		}
+		if err := <-asks; !errors.Is(err, events.ErrUnknownOutcome) || !errors.Is(err, context.Canceled) {
+			t.Errorf("a question: %v", err)
+		}
+		if out := <-each; out[0].Err != context.Canceled || !errors.Is(out[1].Err, events.ErrUnknownOutcome) {
+			t.Errorf("a group: %+v", out)
+		}
+		s.pass <- struct{}{}
+		s.Close()
+		if _, _, err := s.Lookup(t.Context(), guard.ID); err != events.ErrClosed {
+			t.Errorf("after close: %v", err)
+		}
+	})
+}
+
 // TestClose refuses the queue, waits for the group that runs, and leaves no goroutine.
 func TestClose(t *testing.T) {
 	both(t, func(t *testing.T, local bool) {

@@ -2,10 +2,13 @@ package group
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
@@ -96,10 +99,13 @@ func (w *Writer) AppendEach(ctx context.Context, commits []events.Commit) []even
 		r := &Request{ctx: ctx, commits: valid[:n], answers: make([]events.Outcome, n)}
 		err := w.submit(r)
 		for i, place := range places[:n] {
-			if err != nil {
-				answers[place].Err = err
-			} else {
+			switch {
+			case err == nil:
 				answers[place] = r.answers[i]
+			case r.commits[i].IsGuard() && errors.Is(err, events.ErrUnknownOutcome):
+				answers[place].Err = ctx.Err() // it writes nothing, whatever becomes of the group
+			default:
+				answers[place].Err = err
 			}
 		}
 		valid, places = valid[n:], places[n:]
@@ -110,6 +116,30 @@ func (w *Writer) AppendEach(ctx context.Context, commits []events.Commit) []even
 // Save has a valid snapshot saved.
 func (w *Writer) Save(ctx context.Context, s events.Snapshot) error {
 	return w.submit(&Request{ctx: ctx, snapshot: &s})
+}
+
+// Lookup returns the first receipt of a commit ID and whether it is known, as it is decided in a
+// group: under the lock of the store, and after every group that was begun before. That an ID is
+// not known is final for what this writer was asked before. While that cannot be decided, and when
+// the context ends, the error is events.ErrUnknownOutcome.
+func (w *Writer) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
+	// A guard whose ID is known is answered by the ID, whatever its digest and its version are.
+	r, err := w.Append(ctx, events.Commit{ID: id, Batches: []events.Batch{{Stream: "lookup-id"}}})
+	if duplicate, ok := errors.AsType[*events.DuplicateError](err); ok {
+		return duplicate.First, true, nil
+	}
+	if _, ok := errors.AsType[*events.ConflictError](err); err == nil || ok {
+		known := r.Repeated
+		if r.Repeated = false; !known {
+			r = events.Receipt{}
+		}
+		return r, known, nil
+	}
+	_, fork := errors.AsType[*events.ForkError](err)
+	if !fork && !errors.Is(err, events.ErrClosed) && !errors.Is(err, events.ErrUnknownOutcome) {
+		err = fmt.Errorf("%w: %w", events.ErrUnknownOutcome, err)
+	}
+	return events.Receipt{}, false, err
 }
 
 // Closing is closed when Close has begun.
@@ -182,6 +212,9 @@ func (w *Writer) submit(r *Request) error {
 	case <-r.done:
 		return r.err
 	default:
+		if r.snapshot == nil && r.size.Events == 0 {
+			return r.ctx.Err() // it writes nothing, whatever becomes of the group
+		}
 		return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, r.ctx.Err())
 	}
 }
