@@ -108,14 +108,15 @@ func (e *PoisonError) Error() string {
 // Unwrap returns the error about the record.
 func (e *PoisonError) Unwrap() error { return e.Record }
 
-// LogError reports that the checkpoint of a view is not from this log: it lies beyond its end, or
-// the record there is a different one. The log is another one or was restored from a backup, and
-// the view cannot be continued; drop the version and build it again.
+// LogError reports that the checkpoint of a view is not from this log: the log is on another history,
+// ends before the checkpoint, or has a different record there. It is another log, or a backup was
+// restored, or a standby was promoted, and the view cannot be continued; drop the version and build
+// it again.
 type LogError struct {
 	View       string
 	Version    int
 	Checkpoint Checkpoint
-	Err        error // a *events.PositionError if the log ends before the checkpoint
+	Err        error // a *events.ForkError of a log that is an events.Marker, or a *events.PositionError if another log ends before the checkpoint
 }
 
 func (e *LogError) Error() string {

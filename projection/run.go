@@ -31,8 +31,9 @@ type chunk struct {
 	to      events.Position // the end of the chunk
 	last    events.Position // of its last record; 0 if it has none
 	commit  uuid.UUID
-	ends    bool  // it is the last one
-	err     error // why it is the last one
+	mark    events.Mark // at or after the end
+	ends    bool        // it is the last one
+	err     error       // why it is the last one
 }
 
 // run folds the records after the checkpoint up to a position, batch by batch. While one batch is
@@ -40,7 +41,7 @@ type chunk struct {
 func (w *Worker) run(ctx context.Context, end events.Position) error {
 	ctx, cancel := context.WithCancel(ctx)
 	chunks, spent := make(chan *chunk, ahead), make(chan *chunk, ahead)
-	go w.read(ctx, w.at.Checkpoint.Position, end, chunks, spent)
+	go w.read(ctx, w.at.Checkpoint.cursor(), end, chunks, spent)
 	// The reader ends first: it uses the log, which the caller may close afterwards.
 	defer func() {
 		cancel()
@@ -98,7 +99,7 @@ func recycle(spent chan<- *chunk, c *chunk) {
 
 // reach moves a checkpoint to the end of a chunk.
 func (c *Checkpoint) reach(k *chunk) {
-	c.Position = max(c.Position, k.to)
+	c.Position, c.Mark = max(c.Position, k.to), k.mark
 	if k.last != 0 {
 		c.Last, c.Commit = k.last, k.commit
 	}
@@ -161,9 +162,9 @@ func (w *Worker) bounded() error {
 	return nil
 }
 
-// read makes chunks of the records after one position, up to another. The last chunk reaches that
+// read makes chunks of the records after a cursor, up to a position. The last chunk reaches that
 // position, even if the filter let no record there through.
-func (w *Worker) read(ctx context.Context, after, end events.Position, out chan<- *chunk, spent <-chan *chunk) {
+func (w *Worker) read(ctx context.Context, from events.Cursor, end events.Position, out chan<- *chunk, spent <-chan *chunk) {
 	defer close(out)
 	size := w.chunk()
 	c := w.newChunk(spent)
@@ -175,9 +176,9 @@ func (w *Worker) read(ctx context.Context, after, end events.Position, out chan<
 			return false
 		}
 	}
-	for r, err := range w.log.ReadAll(ctx, after, w.view.Filter) {
+	for r, err := range events.ReadFrom(ctx, w.log, &from, w.view.Filter) {
 		if err != nil {
-			c.err = err
+			c.err = w.otherLog(err)
 			send()
 			return
 		}
@@ -192,11 +193,12 @@ func (w *Worker) read(ctx context.Context, after, end events.Position, out chan<
 			c = w.newChunk(spent)
 		}
 		c.add(&r, w.index(r.Stream))
+		c.mark = from.Mark
 		if r.Position == end {
 			break
 		}
 	}
-	c.to, c.ends = end, true
+	c.to, c.mark, c.ends = end, from.Mark, true
 	send()
 }
 

@@ -21,7 +21,13 @@ type Checkpoint struct {
 	// They distinguish this log from another one.
 	Last   events.Position
 	Commit uuid.UUID
+	// Mark is a link of the log at or after Position, of a log that is an events.Marker: it
+	// distinguishes this log from another branch of it.
+	Mark events.Mark
 }
+
+// cursor returns where in the log the checkpoint is.
+func (c *Checkpoint) cursor() events.Cursor { return events.Cursor{Position: c.Position, Mark: c.Mark} }
 
 // Change is what one commit does to a version of a view.
 type Change struct {

@@ -143,7 +143,7 @@ func (w *Worker) wait(ctx context.Context, changed <-chan struct{}) error {
 func (w *Worker) catchUp(ctx context.Context) error {
 	end, err := w.log.Settled(ctx)
 	if err != nil {
-		return err
+		return w.otherLog(err)
 	}
 	w.at.End = end
 	for {
@@ -163,6 +163,10 @@ func (w *Worker) catchUp(ctx context.Context) error {
 			}
 		}
 		if w.at.Checkpoint.Position >= end {
+			// Nothing is read that would find the mark missing.
+			if err := w.checkMark(ctx); err != nil {
+				return err
+			}
 			break
 		}
 		err := w.run(ctx, end)
@@ -240,9 +244,12 @@ func (w *Worker) forget() { w.slices = nil }
 
 // checkLog returns a *LogError if the checkpoint is not from this log.
 func (w *Worker) checkLog(ctx context.Context) error {
+	if err := w.checkMark(ctx); err != nil {
+		return err
+	}
 	end, err := w.log.Settled(ctx)
 	if err != nil {
-		return err
+		return w.otherLog(err)
 	}
 	if err := w.checkEnd(end); err != nil {
 		return err
@@ -253,7 +260,7 @@ func (w *Worker) checkLog(ctx context.Context) error {
 	}
 	for r, err := range w.log.ReadAll(ctx, c.Last-1, events.Filter{}) {
 		if err != nil {
-			return err
+			return w.otherLog(err)
 		}
 		if r.Position != c.Last || r.Commit != c.Commit {
 			return w.logError(errors.New("the last record of the view is a different one in the log"))
@@ -261,6 +268,23 @@ func (w *Worker) checkLog(ctx context.Context) error {
 		break
 	}
 	return nil
+}
+
+// checkMark returns a *LogError if the log has not the mark of the checkpoint.
+func (w *Worker) checkMark(ctx context.Context) error {
+	m, ok := w.log.(events.Marker)
+	if !ok {
+		return nil
+	}
+	return w.otherLog(m.Holds(ctx, w.at.Checkpoint.Mark))
+}
+
+// otherLog wraps the errors by which a log says that it is another one.
+func (w *Worker) otherLog(err error) error {
+	if fork := (*events.ForkError)(nil); errors.As(err, &fork) {
+		return w.logError(err)
+	}
+	return err
 }
 
 func (w *Worker) checkEnd(end events.Position) error {

@@ -69,13 +69,17 @@ func (s *Store) scan(rows pgx.Rows, err error) ([]sqlstore.Version, error) {
 			v                    sqlstore.Version
 			turn, position, last int64
 			commit               [16]byte
+			mark                 []byte
 		)
-		err := row.Scan(&v.Status.Name, &v.Status.Version, &v.Text, &turn, &position, &last, &commit, &v.Status.Ready, &v.Status.Live)
+		err := row.Scan(&v.Status.Name, &v.Status.Version, &v.Text, &turn, &position, &last, &commit, &v.Status.Ready, &v.Status.Live, &mark)
 		if err != nil {
 			return v, err
 		}
 		v.Status.Checkpoint = projection.Checkpoint{
 			Turn: uint64(turn), Position: events.Position(position), Last: events.Position(last), Commit: commit,
+		}
+		if v.Status.Checkpoint.Mark, err = sqlstore.ParseMark(mark); err != nil {
+			return v, err
 		}
 		v.Schema, err = s.schemas.Parse(v.Text)
 		return v, err

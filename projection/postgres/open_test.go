@@ -309,6 +309,22 @@ func TestAnyToolReadsTheRows(t *testing.T) {
 	}
 }
 
+// TestEarlierSchema opens a schema whose checkpoints have no mark yet.
+func TestEarlierSchema(t *testing.T) {
+	s := open(t)
+	if _, err := projectiontest.Build(t.Context(), projectiontest.Log(30), s, 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := pgtest.Exec(pgtest.Cluster(t), s.schema.in("ALTER TABLE {schema}.versions DROP COLUMN mark")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := projectiontest.Build(t.Context(), projectiontest.Log(60), again(t, s), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestTheDatabaseRepeatsThePromises executes statements that no store executes; the constraints
 // refuse them.
 func TestTheDatabaseRepeatsThePromises(t *testing.T) {
@@ -322,7 +338,7 @@ func TestTheDatabaseRepeatsThePromises(t *testing.T) {
 		{"UPDATE {schema}.versions SET last = position + 1", "versions_check"},
 		{"UPDATE {schema}.versions SET ready = false", "versions_check"},
 		{"UPDATE {schema}.versions SET version = 10000", "versions_version_check"},
-		{"INSERT INTO {schema}.versions SELECT name, version, '', 0, 0, 0, commit_id, false, false FROM {schema}.versions", "versions_pkey"},
+		{"INSERT INTO {schema}.versions SELECT name, version, '', 0, 0, 0, commit_id, false, false, mark FROM {schema}.versions", "versions_pkey"},
 		{"INSERT INTO {schema}.versions SELECT name, version + 1, '', 0, 0, 0, commit_id, true, true FROM {schema}.versions", "one_is_live"},
 		{"INSERT INTO {schema}.versions SELECT name, version + 1, '', 0, 5, 0, commit_id, true, false FROM {schema}.versions", "versions_check"},
 	} {

@@ -155,7 +155,7 @@ type queries struct {
 }
 
 func newQueries(s schema) queries {
-	const columns = "name, version, tables, turn, position, last, commit_id, ready, live"
+	const columns = "name, version, tables, turn, position, last, commit_id, ready, live, mark"
 	return queries{
 		find:      s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND version = $2"),
 		live:      s.in("SELECT " + columns + " FROM {schema}.versions WHERE name = $1 AND live"),
@@ -165,7 +165,7 @@ func newQueries(s schema) queries {
 		delete:    s.in("DELETE FROM {schema}.versions WHERE name = $1 AND version = $2"),
 		clearLive: s.in("UPDATE {schema}.versions SET live = false WHERE name = $1 AND live"),
 		setLive:   s.in("UPDATE {schema}.versions SET live = true, ready = true WHERE name = $1 AND version = $2"),
-		advance: s.in(`UPDATE {schema}.versions SET turn = $3, position = $4, last = $5, commit_id = $6
-WHERE name = $1 AND version = $2 AND turn = $7 AND position = $8 AND last = $9 AND commit_id = $10 RETURNING ` + columns),
+		advance: s.in(`UPDATE {schema}.versions SET turn = $3, position = $4, last = $5, commit_id = $6, mark = $7
+WHERE name = $1 AND version = $2 AND turn = $8 AND position = $9 AND last = $10 AND commit_id = $11 AND mark = $12 RETURNING ` + columns),
 	}
 }

@@ -41,12 +41,16 @@ CREATE TABLE {schema}.versions (
 	live      boolean NOT NULL CHECK (ready OR NOT live),
 	PRIMARY KEY (name, version)
 );
+` + addMark + `
 CREATE UNIQUE INDEX one_is_live ON {schema}.versions (name) WHERE live;
 CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
 'BEGIN RAISE EXCEPTION ''a checkpoint never goes back''; END';
 CREATE TRIGGER turns_rise BEFORE UPDATE OF turn ON {schema}.versions
 	FOR EACH ROW WHEN (NEW.turn <= OLD.turn) EXECUTE FUNCTION {schema}.refuse();
 `
+
+// addMark adds a column that a schema of an earlier build lacks.
+const addMark = `ALTER TABLE {schema}.versions ADD COLUMN IF NOT EXISTS mark bytea NOT NULL DEFAULT '' CHECK (octet_length(mark) IN (0, 40));`
 
 // schema is the schema of a store.
 type schema struct {
@@ -84,10 +88,14 @@ func (s schema) key(view string) int64 {
 	return int64(h.Sum64())
 }
 
-// establish makes the catalog if there is none.
+// establish makes the catalog if there is none, or what it lacks.
 func (s *Store) establish(ctx context.Context, conn *pgx.Conn) error {
-	exists, err := s.inspect(ctx, conn)
-	if err != nil || exists {
+	exists, whole, err := s.inspect(ctx, conn)
+	if err != nil || whole {
+		return err
+	}
+	if exists {
+		_, err := conn.Exec(ctx, s.schema.in(addMark))
 		return err
 	}
 	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
@@ -95,7 +103,7 @@ func (s *Store) establish(ctx context.Context, conn *pgx.Conn) error {
 			return err
 		}
 		// Another process may have made it while this one waited.
-		if exists, err := s.inspect(ctx, tx); err != nil || exists {
+		if exists, _, err := s.inspect(ctx, tx); err != nil || exists {
 			return err
 		}
 		// A crash of the server may take the newest commits, but not this one: a store that stays
@@ -110,41 +118,42 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// inspect reports whether the schema holds views in the format of this package. A schema that
-// holds anything else is an error.
-func (s *Store) inspect(ctx context.Context, q querier) (exists bool, err error) {
+// inspect reports whether the schema holds views in the format of this package, and whether its
+// catalog has all columns. A schema that holds anything else is an error.
+func (s *Store) inspect(ctx context.Context, q querier) (exists, whole bool, err error) {
 	var (
 		version, others int
 		encoding, role  string
 		views, log      bool
 	)
 	err = q.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_user,
-	coalesce(bool_or(c.relname = 'surety_views'), false), coalesce(bool_or(c.relname = 'surety_migrations'), false), count(c.oid)
+	coalesce(bool_or(c.relname = 'surety_views'), false), coalesce(bool_or(c.relname = 'surety_migrations'), false), count(c.oid),
+	EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'versions' AND column_name = 'mark')
 FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-WHERE n.nspname = $1`, s.schema.name).Scan(&version, &encoding, &role, &views, &log, &others)
+WHERE n.nspname = $1`, s.schema.name).Scan(&version, &encoding, &role, &views, &log, &others, &whole)
 	switch {
 	case err != nil:
-		return false, err
+		return false, false, err
 	case version < minServer:
-		return false, &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: strconv.Itoa(version)}
+		return false, false, &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: strconv.Itoa(version)}
 	case encoding != "UTF8":
-		return false, &SettingError{Setting: "server_encoding", Want: "UTF8", Found: encoding}
+		return false, false, &SettingError{Setting: "server_encoding", Want: "UTF8", Found: encoding}
 	case log:
-		return false, s.refuse("is a log; views have a schema of their own", nil)
+		return false, false, s.refuse("is a log; views have a schema of their own", nil)
 	case !views && others > 0:
-		return false, s.refuse("is of another application", errForeign)
+		return false, false, s.refuse("is of another application", errForeign)
 	case !views:
-		return false, nil
+		return false, false, nil
 	}
 	if err := s.lacks(ctx, q, role); err != nil {
-		return false, err
+		return false, false, err
 	}
 	found := 0
 	err = q.QueryRow(ctx, s.schema.in("SELECT format FROM {schema}.surety_views")).Scan(&found)
 	if err == nil && found != format {
 		err = s.refuse(fmt.Sprintf("is of format %d, and this package works with %d; drop it and build the views again", found, format), nil)
 	}
-	return true, err
+	return true, whole, err
 }
 
 // errForeign is returned for a schema with tables that this package has not made.

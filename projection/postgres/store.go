@@ -82,8 +82,8 @@ func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change)
 	// Of two workers at one checkpoint, one waits here for the other's commit, and then finds
 	// the checkpoint moved.
 	found, err := s.first(ctx, conn, []string{beginWrite}, s.queries.advance, c.Name, c.Version,
-		int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), [16]byte(c.To.Commit),
-		int64(c.From.Turn), int64(c.From.Position), int64(c.From.Last), [16]byte(c.From.Commit))
+		int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), [16]byte(c.To.Commit), sqlstore.Mark(c.To.Mark),
+		int64(c.From.Turn), int64(c.From.Position), int64(c.From.Last), [16]byte(c.From.Commit), sqlstore.Mark(c.From.Mark))
 	if err != nil {
 		return failed(ctx, "checkpoint", err)
 	}

@@ -39,7 +39,8 @@ func Sums() *projection.View {
 	}
 }
 
-// Log returns a log of n events on ten streams, the same one in every process.
+// Log returns a log of n events on ten streams, the same one in every process. It is no
+// events.Marker: as one, each process would have a log of its own.
 func Log(n int) events.Store {
 	log := memory.New()
 	for i := range n {
@@ -51,7 +52,7 @@ func Log(n int) events.Store {
 			panic(err) // the commits are well formed
 		}
 	}
-	return log
+	return unmarked(log)
 }
 
 // Build folds a log into Sums, in batches of that many records.

@@ -46,6 +46,7 @@ func Run(t *testing.T, c Config) {
 		{"RebuildBeside", "A new version is built beside the live one and takes over.", rebuildBeside},
 		{"InterruptedAndContinued", "A rebuild may be interrupted and continued.", interrupted},
 		{"ForeignLog", "A checkpoint that is not from this log is detected.", foreignLog},
+		{"ForkIsSeen", "A worker that lives through a rewind of its log folds nothing of the other history.", forkIsSeen},
 		{"FollowSeesCommits", "Follow folds new records as they are committed.", follows},
 		{"ReconcileFindsDifferences", "Reconcile returns the first difference.", reconcileFinds},
 	} {

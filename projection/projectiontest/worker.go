@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/projection"
 	rowstore "github.com/tradesurety/surety/projection/memory"
 )
@@ -169,6 +171,9 @@ func interrupted(e *env) {
 	})
 }
 
+// unmarked returns a log that is no events.Marker.
+func unmarked(log events.Store) events.Store { return struct{ events.Store }{log} }
+
 func foreignLog(e *env) {
 	e.each(func(e *env, view *projection.View) {
 		ctx := context.Background()
@@ -181,17 +186,63 @@ func foreignLog(e *env) {
 			e.Helper()
 			_, err := e.worker(log, store, view).CatchUp(ctx)
 			_, isLog := errors.AsType[*projection.LogError](err)
-			if _, isPosition := errors.AsType[*events.PositionError](err); !isLog || isPosition != ahead {
+			_, isPosition := errors.AsType[*events.PositionError](err)
+			_, isFork := errors.AsType[*events.ForkError](err)
+			if _, marks := log.(events.Marker); !isLog || isFork != marks || !marks && isPosition != ahead {
 				e.Fatalf("the error is %v, want a *LogError", err)
 			}
 			if w.check(store, view, false) != before {
 				e.Fatal("the view has changed")
 			}
 		}
-		refused(memory.New(), true)
-		refused(newWriter(e).write(49).log, true)
-		refused(newWriter(e).write(50).log, false)
-		refused(newWriter(e).write(80).log, false)
+		for _, log := range []func(events.Store) events.Store{unmarked, func(s events.Store) events.Store { return s }} {
+			refused(log(memory.New()), true)
+			refused(log(newWriter(e).write(49).log), true)
+			refused(log(newWriter(e).write(50).log), false)
+			refused(log(newWriter(e).write(80).log), false)
+		}
+	})
+}
+
+// forkIsSeen rewinds the log under a worker that follows it. The other history is shorter than what
+// the view has, as long, or longer.
+func forkIsSeen(e *env) {
+	e.each(func(e *env, view *projection.View) {
+		for _, more := range []int{0, 5, 10, 40} {
+			ctx := context.Background()
+			w, store := newWriter(e).write(50), e.open()
+			log := storetest.NewSwitch(w.log.(*memory.Store))
+			saved := w.log.(*memory.Store).Branch(50)
+			other := &writer{e, saved, maps.Clone(w.heads)}
+			w.write(10)
+			caughtUp, ended := make(chan struct{}, 1000), make(chan error, 1)
+			worker := e.worker(log, store, view, projection.PollEvery(time.Millisecond), projection.OnProgress(func(p projection.Progress) {
+				if p.Live && p.Checkpoint.Position == 60 && len(caughtUp) == 0 {
+					caughtUp <- struct{}{}
+				}
+			}))
+			go func() { ended <- worker.Follow(ctx) }()
+			<-caughtUp
+			before := w.check(store, view, false)
+			other.write(more)
+			e.must(log.To(saved))
+			refused := func(err error) {
+				e.Helper()
+				_, isLog := errors.AsType[*projection.LogError](err)
+				if _, isFork := errors.AsType[*events.ForkError](err); !isLog || !isFork {
+					e.Fatalf("%d events after the rewind: the error is %v, want a *LogError that is a *events.ForkError", more, err)
+				}
+				if w.check(store, view, false) != before {
+					e.Fatal("the view has changed")
+				}
+			}
+			refused(<-ended)
+			_, err := worker.CatchUp(ctx)
+			refused(err)
+			// The log that is opened anew is another one too.
+			_, err = e.worker(saved, store, view).CatchUp(ctx)
+			refused(err)
+		}
 	})
 }
 

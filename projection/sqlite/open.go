@@ -33,12 +33,16 @@ CREATE TABLE versions (
 	commit_id BLOB    NOT NULL CHECK (length(commit_id) = 16),
 	ready     INTEGER NOT NULL CHECK (ready IN (0, 1)),
 	live      INTEGER NOT NULL CHECK (live IN (0, 1) AND live <= ready),
+	` + markColumn + `,
 	PRIMARY KEY (name, version)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_is_live ON versions (name) WHERE live = 1;
 CREATE TRIGGER turns_rise BEFORE UPDATE OF turn ON versions WHEN NEW.turn <= OLD.turn
 BEGIN SELECT raise(ABORT, 'a checkpoint never goes back'); END;
 `
+
+// markColumn is a column that a file of an earlier build lacks.
+const markColumn = "mark BLOB NOT NULL DEFAULT x'' CHECK (length(mark) IN (0, 40))"
 
 // readerCount is how many reads run at once; more of them wait.
 const readerCount = 4
@@ -131,14 +135,21 @@ func connect(ctx context.Context, path string, writes bool) (*sqlite.Conn, error
 	return conn, nil
 }
 
-// create makes the catalog in one transaction, unless another process has made it.
+// create makes the catalog in one transaction, or what it lacks, unless another process has made it.
 func create(conn *sqlite.Conn) (err error) {
 	if err := sqlitex.ExecuteTransient(conn, "BEGIN IMMEDIATE", nil); err != nil {
 		return err
 	}
 	defer func() { err = end(conn, err) }()
 	id, err := number(conn, "PRAGMA application_id")
-	if err != nil || id == applicationID {
+	if err != nil {
+		return err
+	}
+	if id == applicationID {
+		marks, err := number(conn, "SELECT count(*) FROM pragma_table_info('versions') WHERE name = 'mark'")
+		if err == nil && marks == 0 {
+			err = sqlitex.ExecuteTransient(conn, "ALTER TABLE versions ADD COLUMN "+markColumn, nil)
+		}
 		return err
 	}
 	if err := sqlitex.ExecuteScript(conn, catalog, nil); err != nil {

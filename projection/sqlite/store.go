@@ -126,7 +126,7 @@ func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
 				return err
 			}
 		}
-		return run(conn, "prepare", "INSERT INTO versions VALUES (?, ?, ?, 0, 0, 0, zeroblob(16), 0, 0)",
+		return run(conn, "prepare", "INSERT INTO versions VALUES (?, ?, ?, 0, 0, 0, zeroblob(16), 0, 0, x'')",
 			schema.Name, schema.Version, string(raw))
 	})
 }
@@ -149,8 +149,8 @@ func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 		if err := s.hook(stepRows); err != nil {
 			return err
 		}
-		err = run(conn, "checkpoint", "UPDATE versions SET turn = ?, position = ?, last = ?, commit_id = ? WHERE name = ? AND version = ?",
-			int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), c.To.Commit[:], c.Name, c.Version)
+		err = run(conn, "checkpoint", "UPDATE versions SET turn = ?, position = ?, last = ?, commit_id = ?, mark = ? WHERE name = ? AND version = ?",
+			int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), c.To.Commit[:], sqlstore.Mark(c.To.Mark), c.Name, c.Version)
 		if err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func (s *Store) version(conn *sqlite.Conn, name string, number int) (found sqlst
 
 // catalog calls f for the rows of the catalog that the rest of the query selects.
 func (s *Store) catalog(conn *sqlite.Conn, rest string, f func(sqlstore.Version), args ...any) error {
-	stmt, err := bind(conn, "catalog", "SELECT name, version, tables, turn, position, last, commit_id, ready, live FROM versions "+rest, args...)
+	stmt, err := bind(conn, "catalog", "SELECT name, version, tables, turn, position, last, commit_id, ready, live, mark FROM versions "+rest, args...)
 	if err != nil {
 		return err
 	}
@@ -274,6 +274,11 @@ func (s *Store) catalog(conn *sqlite.Conn, rest string, f func(sqlstore.Version)
 			},
 		}}
 		stmt.ColumnBytes(6, v.Status.Checkpoint.Commit[:])
+		mark := make([]byte, stmt.ColumnLen(9))
+		stmt.ColumnBytes(9, mark)
+		if v.Status.Checkpoint.Mark, err = sqlstore.ParseMark(mark); err != nil {
+			return failed("catalog", err)
+		}
 		if v.Schema, err = s.schemas.Parse(v.Text); err != nil {
 			return failed("catalog", err)
 		}

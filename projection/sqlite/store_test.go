@@ -14,7 +14,10 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/google/uuid"
+
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/memory"
 	logsqlite "github.com/tradesurety/surety/events/sqlite"
 	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/projection"
@@ -26,6 +29,42 @@ import (
 func catchUp(t testing.TB, log events.Store, store projection.Store, batch int) error {
 	_, err := projectiontest.Build(t.Context(), log, store, batch)
 	return err
+}
+
+// TestEarlierFile opens a file whose checkpoints have no mark yet: they take one with the next commit.
+func TestEarlierFile(t *testing.T) {
+	path, log := filepath.Join(t.TempDir(), "views"), memory.New()
+	one := func(i int) {
+		t.Helper()
+		_, err := log.Append(t.Context(), events.Commit{ID: uuid.New(), Batches: []events.Batch{{
+			Stream: "account-1", After: events.Version(i), Events: []events.Event{{Type: "added", Schema: 1, At: events.MinInstant, Data: []byte{1}}},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	one(0)
+	s := open(t, path)
+	if err := catchUp(t, log, s, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.write(t.Context(), "test", func(conn *sqlite.Conn) error { return run(conn, "test", "ALTER TABLE versions DROP COLUMN mark") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	one(1)
+	for range 2 {
+		s = open(t, path)
+		if err := catchUp(t, log, s, 1); err != nil {
+			t.Fatal(err)
+		}
+		mark, err := log.Mark(t.Context(), 2)
+		if list, no := s.Versions(t.Context(), "sums"); no != nil || err != nil || list[0].Checkpoint.Mark != mark {
+			t.Errorf("%+v, want %v (%v, %v)", list, mark, no, err)
+		}
+	}
 }
 
 // TestFaultsInACommit lets each step of a commit fail, and closes the connections there as the death
