@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -168,34 +167,20 @@ func suspensions(opening []events.Record, n int) [][]events.Record {
 	return list
 }
 
-// TestRequestsOfLongStreams audits one line with many commands. The last commands cost about as much as the first
-// ones, and a commit that is in the log twice is found at any distance (I29).
+// TestRequestsOfLongStreams audits one line with many commands: a commit that is in the log twice is found at
+// any distance (I29).
 func TestRequestsOfLongStreams(t *testing.T) {
-	const chunks, size = 40, 1000
+	const commands = 40_000
 	opening, _ := orderCommits(t)
-	for _, repeated := range []int{0, chunks * size / 2, chunks*size - 2} {
+	for _, repeated := range []int{0, commands / 2, commands - 2} {
 		a := audit.New()
-		for _, c := range opening {
+		log := suspensions(opening[1], commands+1)
+		last := log[commands]
+		last[0].Commit = log[repeated][0].Commit
+		for _, c := range slices.Concat(opening, log[:commands]) {
 			if err := a.Commit(c); err != nil {
 				t.Fatal(err)
 			}
-		}
-		log := suspensions(opening[1], chunks*size+1)
-		last := log[chunks*size]
-		last[0].Commit = log[repeated][0].Commit
-		var times [chunks]time.Duration
-		for i := range chunks {
-			from := time.Now()
-			for _, c := range log[i*size : (i+1)*size] {
-				if err := a.Commit(c); err != nil {
-					t.Fatal(err)
-				}
-			}
-			times[i] = time.Since(from)
-		}
-		// The fastest of ten chunks is compared, because other processes slow some of them down.
-		if early, late := slices.Min(times[:10]), slices.Min(times[chunks-10:]); late > 4*early {
-			t.Errorf("%d commands take %v, and %v after %d others", size, early, late, (chunks-10)*size)
 		}
 		if err := a.Commit(last); !violates(err, "I29") {
 			t.Errorf("commit %d is repeated: %v, want a violation of I29", repeated, err)
