@@ -19,25 +19,42 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 		return events.Receipt{}, err
 	}
 	if c.IsGuard() {
-		// What is found beside the writer is there for good; what is not may still be on its way.
-		if r, known, err := s.known(ctx, c); known || err != nil {
-			return r, err
+		v, decided, err := s.final(ctx, c)
+		switch {
+		case err != nil:
+			return events.Receipt{}, err
+		case decided:
+			return v.Receipt, v.Err
 		}
 	}
 	return s.writer.Append(ctx, c)
 }
 
 // known answers a commit whose ID a reading connection finds.
-func (s *Store) known(ctx context.Context, c events.Commit) (receipt events.Receipt, found bool, err error) {
+func (s *Store) known(ctx context.Context, c events.Commit) (v admit.Verdict, found bool, err error) {
+	var k admit.Known
 	err = s.read(ctx, "look up", func(r *reader) (err error) {
-		var k admit.Known
-		if k, found, err = r.probe.commit(c.ID); found {
-			v := admit.Group([]events.Commit{c}, nil, map[uuid.UUID]admit.Known{c.ID: k})[0]
-			receipt, err = v.Receipt, v.Err
-		}
+		k, found, err = r.probe.commit(c.ID)
 		return err
 	})
-	return receipt, found, err
+	if found {
+		v = admit.Group([]events.Commit{c}, nil, map[uuid.UUID]admit.Known{c.ID: k})[0]
+	}
+	return v, found, err
+}
+
+// final answers guards on a reading connection if that is final: the ID is found, or nothing is on
+// its way that has it. The latter is so while the writer holds the lock of the file for a group
+// without that ID. Otherwise they wait for their turn.
+func (s *Store) final(ctx context.Context, c events.Commit) (v admit.Verdict, decided bool, err error) {
+	still, held := s.log.held.now()
+	if !held {
+		return s.known(ctx, c)
+	}
+	var last events.Position
+	var known bool
+	v, known, err = s.guards(ctx, c, &last)
+	return v, known || !s.writer.Runs(c.ID) && still(last), err
 }
 
 // CheckGuards implements events.GuardChecker. What it sees is one state of the file, which a reading
@@ -46,9 +63,23 @@ func (s *Store) CheckGuards(ctx context.Context, c events.Commit) (events.Receip
 	if err := admit.ValidateGuards(&c); err != nil {
 		return events.Receipt{}, err
 	}
-	var v admit.Verdict
-	err := s.read(ctx, "check", func(r *reader) error {
-		return r.snapshot(func() error {
+	v, _, err := s.guards(ctx, c, nil)
+	if err != nil {
+		return events.Receipt{}, err
+	}
+	return v.Receipt, v.Err
+}
+
+// guards decides guards on one state of the file, of which it returns whether it has the ID and, if
+// last is not nil, the highest position.
+func (s *Store) guards(ctx context.Context, c events.Commit, last *events.Position) (v admit.Verdict, found bool, err error) {
+	err = s.read(ctx, "check", func(r *reader) error {
+		return r.snapshot(func() (err error) {
+			if last != nil {
+				if *last, err = r.position(); err != nil {
+					return err
+				}
+			}
 			known, err := r.probe.commits([]events.Commit{c}, nil)
 			if err != nil {
 				return err
@@ -60,14 +91,11 @@ func (s *Store) CheckGuards(ctx context.Context, c events.Commit) (events.Receip
 					return err
 				}
 			}
-			v = admit.Group([]events.Commit{c}, heads, known)[0]
+			v, found = admit.Group([]events.Commit{c}, heads, known)[0], len(known) > 0
 			return nil
 		})
 	})
-	if err != nil {
-		return events.Receipt{}, err
-	}
-	return v.Receipt, v.Err
+	return v, found, err
 }
 
 // AppendEach implements events.Store.

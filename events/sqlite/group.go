@@ -88,14 +88,16 @@ func (l *log) undo() {
 // little. After an error nothing was applied, unless it is events.ErrUnknownOutcome.
 func (l *log) attempt(g *group.Group, trust bool) (err error) {
 	defer func() {
+		l.held.drop()
 		if err != nil {
 			l.undo()
 			l.forget()
 		}
 	}()
-	if err := l.refresh(); err != nil {
+	if err := errors.Join(l.refresh(), l.locate()); err != nil {
 		return failed("look up", err)
 	}
+	l.held.take(l.last)
 	rows := 0
 	for from := 0; from < len(g.Commits); {
 		n, err := l.answer(g.Commits[from:], g.Answers[from:], trust)
@@ -107,6 +109,7 @@ func (l *log) attempt(g *group.Group, trust bool) (err error) {
 		g.Join()
 	}
 	if rows == 0 {
+		l.held.drop()
 		return failed("rollback", step(l.rollback))
 	}
 	if err := l.finish(g.Commits); err != nil {

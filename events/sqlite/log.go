@@ -28,6 +28,8 @@ type log struct {
 	last  int64 // the highest position, as exact as the heads; unknown if it is not known
 	seen  int64
 
+	held held
+
 	// unsettled holds the commits of the last transaction if its outcome is unknown: see settle.
 	unsettled map[uuid.UUID]struct{}
 }

@@ -32,7 +32,10 @@ func asksAfterFailure(s *Store, beside bool) error {
 		}
 		look := s.Lookup
 		if beside {
-			look = func(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) { return s.known(ctx, c) }
+			look = func(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
+				v, found, err := s.known(ctx, c)
+				return v.Receipt, found, err
+			}
 		}
 		_, found, err := look(context.Background(), c.ID)
 		if err != nil {

@@ -72,6 +72,10 @@ func (g *Group) Fail(err error) {
 
 // claim adds those requests whose callers have not left.
 func (g *Group) claim(list []*Request) {
+	if len(list) > 0 {
+		g.writer.mu.Lock() // for Runs
+		defer g.writer.mu.Unlock()
+	}
 	for _, r := range list {
 		if !r.claim() {
 			continue

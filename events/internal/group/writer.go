@@ -36,6 +36,7 @@ type Writer struct {
 	local   bool
 	mu      sync.Mutex
 	owned   bool
+	running *Group // that of the owner; nil while there is none
 	queue   []*Request
 	enough  int // the length of the queue at which full is signalled; 0 for never
 	full    chan struct{}
@@ -145,6 +146,35 @@ func (w *Writer) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool
 // Closing is closed when Close has begun.
 func (w *Writer) Closing() <-chan struct{} { return w.closing }
 
+// Runs reports whether the group that runs has claimed a commit with that ID.
+func (w *Writer) Runs(id uuid.UUID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running == nil {
+		return false
+	}
+	for _, r := range w.running.requests {
+		for i := range r.commits {
+			if r.commits[i].ID == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// execute runs a group.
+func (w *Writer) execute(g *Group) {
+	note := func(g *Group) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.running = g
+	}
+	note(g)
+	w.run(g)
+	note(nil)
+}
+
 // Queued returns how many requests wait in the queue.
 func (w *Writer) Queued() int {
 	w.mu.Lock()
@@ -185,7 +215,7 @@ func (w *Writer) submit(r *Request) error {
 			return err
 		case own:
 			g := Group{writer: w, first: []*Request{r}}
-			w.run(&g)
+			w.execute(&g)
 			g.deliver()
 			w.release()
 			return r.err
@@ -270,7 +300,7 @@ func (w *Writer) gather() {
 				break
 			}
 			begun := time.Now()
-			w.run(g)
+			w.execute(g)
 			p.longest = groupWait(time.Since(begun))
 			callers = len(g.requests) + w.Queued()
 			g.deliver()
