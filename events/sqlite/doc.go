@@ -18,7 +18,8 @@
 // it until its context ends.
 //
 // Lookup of an ID that cannot be found and commits of guards are decided in a group too, under the
-// write lock and without a COMMIT. After a COMMIT of unknown outcome, such as one whose fsync failed,
+// write lock and without a COMMIT; while the writer itself holds the lock, a reading connection may
+// decide guards whose ID is none of the group's. After a COMMIT of unknown outcome, such as one whose fsync failed,
 // the writer makes sure by a durable transaction of its own that the commit is there or never comes
 // back, also not after a crash, before it says anything about it; until then it answers
 // events.ErrUnknownOutcome.

@@ -154,6 +154,49 @@ func TestUnsettled(t *testing.T) {
 	}
 }
 
+// TestGuardsBesideCommit stops a group at its COMMIT: guards are decided meanwhile, except under an
+// ID that the group has, whose outcome is not known yet.
+func TestGuardsBesideCommit(t *testing.T) {
+	reached, pass := make(chan struct{}), make(chan struct{})
+	stop := false
+	s := stopped{Store: openNew(t, withHooks(hooks{committing: func([]events.Commit) error {
+		if stop {
+			reached <- struct{}{}
+			<-pass
+		}
+		return nil
+	}}))}
+	appended(t, s.Store, one("order-1", 0, "a"))
+	stop = true
+	c := one("order-1", 1, "b")
+	done := s.later(t.Context(), c)
+	<-reached
+	if r, err := s.Append(t.Context(), one("order-1", 1)); err != nil || r.Position != 0 {
+		t.Errorf("a guard: %+v, %v", r, err)
+	}
+	_, err := s.Append(t.Context(), one("order-1", 2))
+	if conflict, ok := errors.AsType[*events.ConflictError](err); !ok || conflict.Head != 1 {
+		t.Errorf("a guard that does not hold yet: %v", err)
+	}
+	under := one("order-1", 1)
+	under.ID, under.Digest = c.ID, c.Digest
+	ctx, cancel := context.WithCancel(t.Context())
+	waits := s.later(ctx, under)
+	s.waitQueued(t, 1)
+	cancel()
+	if err := <-waits; err != context.Canceled {
+		t.Errorf("a guard under the ID of the group: %v", err)
+	}
+	stop = false
+	close(pass)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if r := appended(t, s.Store, under); !r.Repeated {
+		t.Errorf("later: %+v", r)
+	}
+}
+
 func errOf(_ events.Receipt, err error) error { return err }
 
 func second(_ events.Receipt, _ bool, err error) error { return err }
