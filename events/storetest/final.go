@@ -58,6 +58,8 @@ func notKnownIsFinal(e *env) error {
 	if err := finalScript(e); err != nil {
 		return err
 	}
+	// The case bounds itself, and a busy machine may take long to answer what it has collected.
+	e.ctx = context.WithoutCancel(e.ctx)
 	const callers, calls = 16, 2000
 	s, most, patience := e.open(), int64(e.times(5000, 100_000)), 10*time.Second
 	if testing.Short() {
@@ -103,13 +105,21 @@ func notKnownIsFinal(e *env) error {
 	}
 	time.Sleep(500 * time.Millisecond)
 	denied := 0
-	for i, a := range said {
+	for _, a := range said {
 		if !a.known {
 			denied++
 		}
-		if err := e.stays(s, a, i%3 == 0); err != nil {
-			return err
+	}
+	err = together(callers, func(caller int) error {
+		for i := caller; i < len(said); i += callers {
+			if err := e.stays(s, said[i], i%3 == 0); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	e.t.Logf("%d outcomes were unknown, %d of them not known at once and for good", len(said), denied)
 	return e.sound(s)
