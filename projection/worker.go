@@ -155,10 +155,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		}
 		if w.at.Checkpoint.Position > end {
 			// Another worker may have seen a later end. If not, the log has shrunk.
-			if end, err = w.log.Settled(ctx); err != nil {
-				return err
-			}
-			if err := w.checkEnd(end); err != nil {
+			if end, err = w.end(ctx); err != nil {
 				return err
 			}
 		}
@@ -247,11 +244,7 @@ func (w *Worker) checkLog(ctx context.Context) error {
 	if err := w.checkMark(ctx); err != nil {
 		return err
 	}
-	end, err := w.log.Settled(ctx)
-	if err != nil {
-		return w.otherLog(err)
-	}
-	if err := w.checkEnd(end); err != nil {
+	if _, err := w.end(ctx); err != nil {
 		return err
 	}
 	c := w.at.Checkpoint
@@ -287,11 +280,16 @@ func (w *Worker) otherLog(err error) error {
 	return err
 }
 
-func (w *Worker) checkEnd(end events.Position) error {
-	if c := w.at.Checkpoint; c.Position > end {
-		return w.logError(&events.PositionError{After: c.Position, Settled: end})
+// end returns the end of the log, or a *LogError if it lies before the checkpoint.
+func (w *Worker) end(ctx context.Context) (events.Position, error) {
+	end, err := w.log.Settled(ctx)
+	if err != nil {
+		return 0, w.otherLog(err)
 	}
-	return nil
+	if c := w.at.Checkpoint; c.Position > end {
+		return 0, w.logError(&events.PositionError{After: c.Position, Settled: end})
+	}
+	return end, nil
 }
 
 func (w *Worker) logError(err error) error {

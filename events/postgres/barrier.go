@@ -72,7 +72,7 @@ func (l *log) prove(ctx context.Context, answers []events.Outcome) error {
 	}
 	if err != nil {
 		l.drop()
-		return fmt.Errorf("%w: %v", errUnproven, err) // of the barrier, and not of what it was to prove
+		return fmt.Errorf("%w: %v", errUnproven, err) //nolint:errorlint // it is of the barrier, and not of what that was to prove
 	}
 	l.proof.Store(uint64(last))
 	return nil

@@ -59,7 +59,7 @@ func MoveAside(path string) (moved []string, err error) {
 	}
 	// The directory is new, so that a rename into it replaces nothing.
 	room := path + ".aside-" + time.Now().UTC().Format("20060102T150405.000000000Z")
-	if err := os.Mkdir(room, 0o755); err != nil {
+	if err := os.Mkdir(room, 0o755); err != nil { //nolint:gosec // the files in it have the permissions that matter
 		return nil, diskError("move aside", err)
 	}
 	for _, old := range there {

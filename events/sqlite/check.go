@@ -91,7 +91,7 @@ func check(conn *sqlite.Conn, path string, t *task) error {
 			return nil
 		},
 	})
-	if failedOf(err, ErrDamaged) {
+	if kindOf(err) == ErrDamaged { //nolint:errorlint // kindOf returns it as it is
 		findings, err = append(findings, err.Error()), nil
 	}
 	if len(findings) > 0 {

@@ -159,7 +159,7 @@ func (k *keeper) note(err error) {
 	bad := func(err error) bool { return err != nil && (!errors.Is(err, ErrHeld) || k.pending > heldPages) }
 	switch bytes := slog.Int64("pending_bytes", k.pending*k.pageSize); {
 	case bad(err) && (before == nil || before.Error() != err.Error() || errors.Is(err, ErrHeld)):
-		k.logger.Warn("sqlite: checkpoint failed, the -wal grows", "err", err, bytes)
+		k.logger.Warn("sqlite: checkpoint failed, the -wal grows", slog.Any("err", err), bytes)
 	case err == nil && before != nil && !errors.Is(before, ErrHeld):
 		k.logger.Info("sqlite: checkpoints work again")
 	}

@@ -97,10 +97,10 @@ func copyPages(ctx context.Context, dst, src *sqlite.Conn, pageSize int64, t *ta
 	return nil
 }
 
-// publish gives the file that make writes its name, once it is whole and on the disk. There is
+// publish gives the file that write makes its name, once it is whole and on the disk. There is
 // never a part of a file at the path: a crash leaves a directory named .surety-* that nothing
 // reads and that can be removed.
-func publish(path string, make func(file string) error) error {
+func publish(path string, write func(file string) error) error {
 	dir := filepath.Dir(path)
 	room, err := os.MkdirTemp(dir, ".surety-*")
 	if err != nil {
@@ -108,7 +108,7 @@ func publish(path string, make func(file string) error) error {
 	}
 	defer os.RemoveAll(room)
 	file := filepath.Join(room, "log")
-	if err := make(file); err != nil {
+	if err := write(file); err != nil {
 		return err
 	}
 	if err := syncFile(file); err != nil {

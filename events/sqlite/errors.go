@@ -41,7 +41,7 @@ func (e *OpenError) Error() string {
 func (e *OpenError) Unwrap() error { return e.Err }
 
 // Is reports whether target is what SQLite failed of, see ErrFull.
-func (e *OpenError) Is(target error) bool { return failedOf(e.Err, target) }
+func (e *OpenError) Is(target error) bool { return target == kindOf(e.Err) && target != nil }
 
 // SettingError says that a setting that a promise of the store depends on has no effect.
 type SettingError struct {
@@ -81,25 +81,24 @@ func (e *Error) Error() string { return "sqlite: " + e.Op + ": " + e.Err.Error()
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is reports whether target is what SQLite failed of, see ErrFull.
-func (e *Error) Is(target error) bool { return failedOf(e.Err, target) }
+func (e *Error) Is(target error) bool { return target == kindOf(e.Err) && target != nil }
 
-// failedOf reports whether an error of the driver is of the kind that target stands for.
-func failedOf(err, target error) bool {
+// kindOf returns what SQLite or the system failed of, one of the errors above, or nil.
+func kindOf(err error) error {
 	if no, ok := errors.AsType[syscall.Errno](err); ok {
-		return no == syscall.ENOSPC && target == ErrFull || no == syscall.EROFS && target == events.ErrReadOnly ||
-			no == syscall.EIO && target == ErrIO
+		return map[syscall.Errno]error{syscall.ENOSPC: ErrFull, syscall.EROFS: events.ErrReadOnly, syscall.EIO: ErrIO}[no]
 	}
 	switch primary(err) {
 	case sqlite.ResultFull:
-		return target == ErrFull
+		return ErrFull
 	case sqlite.ResultIOErr:
-		return target == ErrIO
+		return ErrIO
 	case sqlite.ResultReadOnly:
-		return target == events.ErrReadOnly
+		return events.ErrReadOnly
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return target == ErrDamaged
+		return ErrDamaged
 	}
-	return false
+	return nil
 }
 
 // failed wraps an error of the driver, once.

@@ -82,18 +82,23 @@ func TestOneFailureStaysAlone(t *testing.T) {
 	}
 }
 
-// TestFailedCommitIsUnknown makes COMMIT fail in a way that leaves the outcome unknown.
-func TestFailedCommitIsUnknown(t *testing.T) {
-	broken := errors.New("the disk is on fire")
-	fail := false
-	s := openNew(t, withHooks(hooks{committing: func([]events.Commit) error {
-		if fail {
+// failing opens a store with one record, whose COMMIT returns an error for as long as fail is set.
+func failing(t *testing.T) (s *Store, fail *bool, broken error) {
+	broken, fail = errors.New("the disk is on fire"), new(bool)
+	s = openNew(t, withHooks(hooks{committing: func([]events.Commit) error {
+		if *fail {
 			return broken
 		}
 		return nil
 	}}))
 	appended(t, s, one("order-1", 0, "a"))
-	fail = true
+	*fail = true
+	return s, fail, broken
+}
+
+// TestFailedCommitIsUnknown makes COMMIT fail in a way that leaves the outcome unknown.
+func TestFailedCommitIsUnknown(t *testing.T) {
+	s, fail, broken := failing(t)
 	c := one("order-1", 1, "b")
 	out := s.AppendEach(t.Context(), []events.Commit{c, one("order-2", 0, "a")})
 	for i := range out {
@@ -101,7 +106,7 @@ func TestFailedCommitIsUnknown(t *testing.T) {
 			t.Errorf("member %d: %v", i, out[i].Err)
 		}
 	}
-	fail = false
+	*fail = false
 	if n := headOf(t, s, "order-1"); n != 1 {
 		t.Errorf("version %d after a commit that was rolled back", n)
 	}

@@ -14,85 +14,6 @@ import (
 	"github.com/tradesurety/surety/events/storetest"
 )
 
-// TestAFileThatIsGone removes, renames and replaces the file under a living store: nothing is
-// acknowledged into it any more, and the store stays dead when the file is back.
-func TestAFileThatIsGone(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("an open file cannot be removed or replaced here")
-	}
-	rename := func(t *testing.T, from, to string) {
-		if err := os.Rename(from, to); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, act := range map[string]func(t *testing.T, path string){
-		"renamed":  func(t *testing.T, path string) { rename(t, path, path+".kept") },
-		"replaced": func(t *testing.T, path string) { rename(t, path+".backup", path) },
-		"removed": func(t *testing.T, path string) {
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "log")
-			s, reads := openAt(t, path), openAt(t, path)
-			appended(t, s, one("order-1", 0, "a"))
-			if _, err := s.Backup(t.Context(), path+".backup"); err != nil {
-				t.Fatal(err)
-			}
-			act(t, path)
-			c := one("order-1", 1, "b")
-			_, err := s.Append(t.Context(), c)
-			moved, ok := errors.AsType[*MovedError](err)
-			if !ok || moved.Path != path || errors.Is(err, fs.ErrNotExist) != (name != "replaced") || errors.Is(err, events.ErrUnknownOutcome) {
-				t.Fatalf("append: %v, want a *MovedError", err)
-			}
-			for { // the other store, through which nobody writes, finds it a moment later
-				if _, err := reads.Settled(t.Context()); err != nil {
-					if !errors.As(err, &moved) {
-						t.Errorf("settled: %v", err)
-					}
-					break
-				}
-			}
-			if name == "renamed" {
-				rename(t, path+".kept", path)
-			}
-			for call, err := range dead(s) {
-				if !errors.As(err, &moved) {
-					t.Errorf("%s on a dead store: %v", call, err)
-				}
-			}
-			if err := s.Close(); err != nil {
-				t.Errorf("close: %v", err)
-			}
-		})
-	}
-}
-
-// dead returns what every call of a store returns.
-func dead(s *Store) map[string]error {
-	ctx := context.Background()
-	errs := make(map[string]error)
-	_, errs["append"] = s.Append(ctx, one("order-1", 1, "b"))
-	_, errs["guard"] = s.Append(ctx, one("order-1", 1))
-	errs["append each"] = s.AppendEach(ctx, []events.Commit{one("order-1", 1, "b")})[0].Err
-	_, _, errs["lookup"] = s.Lookup(ctx, one("order-1", 0).ID)
-	_, errs["settled"] = s.Settled(ctx)
-	errs["save snapshot"] = s.SaveSnapshot(ctx, events.Snapshot{Stream: "order-1", Version: 1, Fold: "f", Data: []byte("x")})
-	_, _, errs["latest snapshot"] = s.LatestSnapshot(ctx, "order-1", "f")
-	_, errs["backup"] = s.Backup(ctx, s.file.path+".late")
-	_, errs["check"] = s.Check(ctx)
-	for _, err := range s.Read(ctx, "order-1", 0) {
-		errs["read"] = err
-	}
-	for _, err := range s.ReadAll(ctx, 0, events.Filter{}) {
-		errs["read all"] = err
-	}
-	return errs
-}
-
 // TestMoveAside refuses a file that this process or another one has open, and moves what is left of
 // a process that was killed, which still opens as it was.
 func TestMoveAside(t *testing.T) {
@@ -238,4 +159,26 @@ func TestReadOnlyMigratesNothing(t *testing.T) {
 	if after := picture(t, filepath.Dir(path)); after != before {
 		t.Errorf("before:\n%safter:\n%s", before, after)
 	}
+}
+
+// dead returns what every call of a store returns.
+func dead(s *Store) map[string]error {
+	ctx := context.Background()
+	errs := make(map[string]error)
+	_, errs["append"] = s.Append(ctx, one("order-1", 1, "b"))
+	_, errs["guard"] = s.Append(ctx, one("order-1", 1))
+	errs["append each"] = s.AppendEach(ctx, []events.Commit{one("order-1", 1, "b")})[0].Err
+	_, _, errs["lookup"] = s.Lookup(ctx, one("order-1", 0).ID)
+	_, errs["settled"] = s.Settled(ctx)
+	errs["save snapshot"] = s.SaveSnapshot(ctx, events.Snapshot{Stream: "order-1", Version: 1, Fold: "f", Data: []byte("x")})
+	_, _, errs["latest snapshot"] = s.LatestSnapshot(ctx, "order-1", "f")
+	_, errs["backup"] = s.Backup(ctx, s.file.path+".late")
+	_, errs["check"] = s.Check(ctx)
+	for _, err := range s.Read(ctx, "order-1", 0) {
+		errs["read"] = err
+	}
+	for _, err := range s.ReadAll(ctx, 0, events.Filter{}) {
+		errs["read all"] = err
+	}
+	return errs
 }

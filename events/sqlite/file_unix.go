@@ -21,7 +21,7 @@ func identify(path string) (identity, error) {
 		if err != nil {
 			return identity{}, &os.PathError{Op: "stat", Path: path, Err: err}
 		}
-		return identity{device: uint64(info.Dev), inode: uint64(info.Ino)}, nil
+		return identity{device: uint64(info.Dev), inode: uint64(info.Ino)}, nil //nolint:unconvert // not everywhere is it of that type
 	}
 }
 

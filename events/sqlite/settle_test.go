@@ -98,16 +98,7 @@ func TestFailedFsyncStaysFailed(t *testing.T) {
 // TestUnsettled makes COMMIT fail, and then that of settling as well: nothing is said of the commit
 // until that works, nothing is written, and what is said then is final.
 func TestUnsettled(t *testing.T) {
-	broken := errors.New("the disk is on fire")
-	fail := false
-	s := openNew(t, withHooks(hooks{committing: func([]events.Commit) error {
-		if fail {
-			return broken
-		}
-		return nil
-	}}))
-	appended(t, s, one("order-1", 0, "a"))
-	fail = true
+	s, fail, broken := failing(t)
 	c, guard := one("order-1", 1, "b"), one("order-1", 1)
 	under := one("order-1", 1)
 	under.ID, under.Digest = c.ID, c.Digest
@@ -132,7 +123,7 @@ func TestUnsettled(t *testing.T) {
 	if r, err := s.CheckGuards(t.Context(), guard); err != nil || r.Commit != guard.ID {
 		t.Errorf("a check: %+v, %v", r, err)
 	}
-	fail = false
+	*fail = false
 	if _, known, err := s.Lookup(t.Context(), c.ID); known || err != nil {
 		t.Errorf("once it is settled: %t, %v", known, err)
 	}

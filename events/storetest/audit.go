@@ -146,6 +146,12 @@ type Tally struct {
 	Missing      int // neither stored nor acknowledged; asked again, each went in once
 }
 
+func (t *Tally) add(more Tally) {
+	t.Acknowledged += more.Acknowledged
+	t.Applied += more.Applied
+	t.Missing += more.Missing
+}
+
 // Audit reads what is new in the log and compares it with what its writers, all of which have
 // ended, said since the last audit. It returns an error unless
 //

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func digestKept(e *env) error {
 		for _, c := range group {
 			want = append(want, recordsOf(c, log[min(len(want), len(log)):])...)
 		}
-		got, wanted := append(log, line...), append(want, want[3:6]...)
+		got, wanted := slices.Concat(log, line), slices.Concat(want, want[3:6])
 		if err := sameRecords(got, wanted); err != nil {
 			return err
 		}

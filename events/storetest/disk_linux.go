@@ -27,7 +27,7 @@ func NewDisk(t testing.TB, size int64) *Disk {
 		Require(t, "powercut", "only root may mount a file system")
 	}
 	// A server that runs under another account must reach it, unlike what t.TempDir makes.
-	dir, err := os.MkdirTemp("", "surety-disk-")
+	dir, err := os.MkdirTemp("", "surety-disk-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

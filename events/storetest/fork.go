@@ -110,7 +110,7 @@ func (f *fork) tail(s events.Store, n int, text string) error {
 
 // begin writes what both histories have, saves it, and writes what is lost.
 func (f *fork) begin(lost int) (restore func(testing.TB), err error) {
-	if _, err := f.markedLog(f.store); err != nil {
+	if err := f.markedLog(f.store); err != nil {
 		return nil, err
 	}
 	if f.common, err = f.follow(f.store, events.Cursor{}); err != nil {

@@ -60,9 +60,7 @@ func FullDisk(t *testing.T, c FullDiskConfig) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum.Acknowledged += tally.Acknowledged
-		sum.Applied += tally.Applied
-		sum.Missing += tally.Missing
+		sum.add(tally)
 		ctx, stop := context.WithCancel(t.Context())
 		if err := Write(ctx, s, func(w Word, id uuid.UUID) {
 			if auditor.Hear(w, id); w == Acknowledged {

@@ -86,9 +86,7 @@ func Kill(t *testing.T, c KillConfig) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sum.Acknowledged += tally.Acknowledged
-			sum.Applied += tally.Applied
-			sum.Missing += tally.Missing
+			sum.add(tally)
 		}
 		t.Logf("%d kills: %+v", kills, sum)
 		if sum.Acknowledged < kills {

@@ -12,9 +12,8 @@ import (
 	"github.com/tradesurety/surety/events/internal/link"
 )
 
-// markedLog appends commits alone and in groups, and returns them in the order of the log.
-func (e *env) markedLog(s events.Store) ([]events.Commit, error) {
-	var list []events.Commit
+// markedLog appends commits alone and in groups.
+func (e *env) markedLog(s events.Store) error {
 	for i := range events.Version(4) {
 		group := []events.Commit{
 			e.commit(batch("order-1", 2*i, newEvents(2)...), batch("line-1", i, newEvents(1)...)),
@@ -23,16 +22,15 @@ func (e *env) markedLog(s events.Store) ([]events.Commit, error) {
 		}
 		alone := e.commit(batch("line-2", 3*i, newEvents(3)...))
 		if _, err := e.apply(s, alone); err != nil {
-			return nil, err
+			return err
 		}
 		for k, o := range s.AppendEach(e.ctx, group) {
 			if (o.Err != nil) != (k == 1) {
-				return nil, fmt.Errorf("member %d of a group: %w", k, o.Err)
+				return fmt.Errorf("member %d of a group: %w", k, o.Err)
 			}
 		}
-		list = append(list, alone, group[0], group[2])
 	}
-	return list, nil
+	return nil
 }
 
 // linksOf reads the links after a position.
@@ -59,7 +57,7 @@ func linksCoverTheLog(e *env) error {
 	if other, err := linksOf(e.ctx, e.open().(events.Marker), 0); err != nil || len(other) != 1 || other[0] == empty[0] {
 		return fmt.Errorf("two logs begin with the links %v and %v (%v)", empty, other, err)
 	}
-	if _, err := e.markedLog(s); err != nil {
+	if err := e.markedLog(s); err != nil {
 		return err
 	}
 	log, err := all(e.ctx, s)
@@ -104,7 +102,7 @@ func linksCoverTheLog(e *env) error {
 func marksAreFound(e *env) error {
 	s := e.open()
 	m := s.(events.Marker)
-	if _, err := e.markedLog(s); err != nil {
+	if err := e.markedLog(s); err != nil {
 		return err
 	}
 	links, err := linksOf(e.ctx, m, 0)
@@ -132,12 +130,9 @@ func marksAreFound(e *env) error {
 		if err := forked(m.Holds(e.ctx, wrong), wrong, want); err != nil {
 			return err
 		}
-		later := links[len(links):]
-		if n := slices.IndexFunc(links, func(l events.Mark) bool { return l.Position > at }); n >= 0 {
-			later = links[n:]
-		}
-		if at == 0 {
-			later = links
+		later := slices.Clone(links) // after 0 the first link of the log is one of them
+		if at > 0 {
+			later = slices.DeleteFunc(later, func(l events.Mark) bool { return l.Position <= at })
 		}
 		if got, err := linksOf(e.ctx, m, at); err != nil || !slices.Equal(got, later) {
 			return fmt.Errorf("the links after position %d are %v (%v), want %v", at, got, err, later)
@@ -158,6 +153,11 @@ func marksAreFound(e *env) error {
 	if err := s.Close(); err != nil {
 		return err
 	}
+	return e.closedMarker(m, end)
+}
+
+// closedMarker makes every call of a store that is closed.
+func (e *env) closedMarker(m events.Marker, end events.Mark) error {
 	_, marked := m.Mark(e.ctx, 0)
 	_, linked := linksOf(e.ctx, m, 0)
 	_, read := collect(m.ReadFrom(e.ctx, new(events.Cursor), events.Filter{}))
@@ -186,7 +186,7 @@ func readFromCursor(e *env) error {
 	if got, err := collect(m.ReadFrom(e.ctx, &c, events.Filter{})); err != nil || len(got) > 0 || c.Position != 0 || m.Holds(e.ctx, c.Mark) != nil || c.Mark.IsZero() {
 		return fmt.Errorf("an empty log yields %d records (%v) and the cursor %s", len(got), err, c)
 	}
-	if _, err := e.markedLog(s); err != nil {
+	if err := e.markedLog(s); err != nil {
 		return err
 	}
 	log, err := all(e.ctx, s)
@@ -202,33 +202,41 @@ func readFromCursor(e *env) error {
 				want = append(want, r)
 			}
 		}
-		for leave := range len(want) + 1 { // the reader leaves after so many records, and comes back
-			c, n := events.Cursor{}, 0
-			for range 2 {
-				for r, err := range m.ReadFrom(e.ctx, &c, f) {
-					if err != nil {
-						return err
-					}
-					if n == len(want) {
-						return fmt.Errorf("%+v after the last record", r)
-					}
-					if err := sameRecord(r, want[n]); err != nil {
-						return fmt.Errorf("record %d from a cursor: %w", n, err)
-					}
-					if err := e.at(m, c, r.Position); err != nil {
-						return err
-					}
-					if n++; n == leave {
-						break
-					}
-				}
-			}
-			if n != len(want) || c.Position != end {
-				return fmt.Errorf("from a cursor: %d of %d records, and then it stands at %s, where the log ends at %d", n, len(want), c, end)
+		for leave := range len(want) + 1 {
+			if err := e.leaves(m, f, leave, want, end); err != nil {
+				return err
 			}
 		}
 	}
 	return e.badCursors(m, log)
+}
+
+// leaves has a reader leave after so many records and come back.
+func (e *env) leaves(m events.Marker, f events.Filter, leave int, want []events.Record, end events.Position) error {
+	c, n := events.Cursor{}, 0
+	for range 2 {
+		for r, err := range m.ReadFrom(e.ctx, &c, f) {
+			if err != nil {
+				return err
+			}
+			if n == len(want) {
+				return fmt.Errorf("%+v after the last record", r)
+			}
+			if err := sameRecord(r, want[n]); err != nil {
+				return fmt.Errorf("record %d from a cursor: %w", n, err)
+			}
+			if err := e.at(m, c, r.Position); err != nil {
+				return err
+			}
+			if n++; n == leave {
+				break
+			}
+		}
+	}
+	if n != len(want) || c.Position != end {
+		return fmt.Errorf("from a cursor: %d of %d records, and then it stands at %s, where the log ends at %d", n, len(want), c, end)
+	}
+	return nil
 }
 
 // at checks that a cursor stands at a position, with a link of the log at or after it.

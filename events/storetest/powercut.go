@@ -45,9 +45,7 @@ func PowerCut(t *testing.T, c, unforced PowerCutConfig) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sum.Acknowledged += tally.Acknowledged
-			sum.Applied += tally.Applied
-			sum.Missing += tally.Missing
+			sum.add(tally)
 		}
 		t.Logf("%d cuts: %+v", cuts, sum)
 		if sum.Acknowledged < cuts {

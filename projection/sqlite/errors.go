@@ -41,7 +41,7 @@ func (e *OpenError) Error() string {
 func (e *OpenError) Unwrap() error { return e.Err }
 
 // Is reports whether target is what SQLite failed of, see ErrFull.
-func (e *OpenError) Is(target error) bool { return failedOf(e.Err, target) }
+func (e *OpenError) Is(target error) bool { return target == kindOf(e.Err) && target != nil }
 
 // Error reports that SQLite failed in an operation. Unwrap returns the driver's error.
 type Error struct {
@@ -55,21 +55,21 @@ func (e *Error) Error() string { return "sqlite: views: " + e.Op + ": " + e.Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is reports whether target is what SQLite failed of, see ErrFull.
-func (e *Error) Is(target error) bool { return failedOf(e.Err, target) }
+func (e *Error) Is(target error) bool { return target == kindOf(e.Err) && target != nil }
 
-// failedOf reports whether an error of the driver is of the kind that target stands for.
-func failedOf(err, target error) bool {
+// kindOf returns what SQLite failed of, one of the errors above, or nil.
+func kindOf(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultFull:
-		return target == ErrFull
+		return ErrFull
 	case sqlite.ResultIOErr:
-		return target == ErrIO
+		return ErrIO
 	case sqlite.ResultReadOnly:
-		return target == ErrReadOnly
+		return ErrReadOnly
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return target == ErrDamaged
+		return ErrDamaged
 	}
-	return false
+	return nil
 }
 
 // failed wraps an error of the driver.

@@ -18,6 +18,7 @@ import (
 // refused: each appends the guard of a refusal, which holds, under an ID of its own. It reports
 // how many of both are answered a second.
 func Refusals(b *testing.B, s events.Store) {
+	b.Helper()
 	const callers, round = 32, 250 * time.Millisecond
 	var versions [callers]events.Version
 	var writes, refusals atomic.Int64

@@ -78,7 +78,8 @@ func (h *Hasher) Add(r *Record) {
 	if h.group == nil {
 		h.group = sha256.New()
 	}
-	b := append(h.buf[:0], recordName...)
+	h.buf = append(h.buf[:0], recordName...)
+	b := h.buf
 	b = binary.BigEndian.AppendUint64(b, r.Version)
 	b = append(b, r.Commit[:]...)
 	b = binary.BigEndian.AppendUint16(b, uint16(r.Index))
