@@ -8,6 +8,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,56 +83,61 @@ func TestBackupUnderLoad(t *testing.T) {
 	}
 	const together = 5 // rounds on one log, which grows
 	for first := 0; first < rounds; first += together {
-		path := filepath.Join(t.TempDir(), "log")
-		a, b := openAt(t, path), openAt(t, path)
-		for round := range together {
-			dir := t.TempDir()
-			before := appended(t, a, one(events.StreamID(fmt.Sprintf("order-%d", round)), 0, "a"))
-			var acknowledged atomic.Int64
-			stops := []func(){load(t, a, fmt.Sprintf("a-%d", round), &acknowledged), load(t, b, fmt.Sprintf("b-%d", round), &acknowledged)}
-			backup := filepath.Join(dir, "backup")
-			var steps []Progress
-			last, err := a.Backup(t.Context(), backup, OnProgress(func(p Progress) {
-				// The writers go on while the pages are copied; if they were held up this would not end.
-				for n := acknowledged.Load(); acknowledged.Load() < n+10 && !t.Failed(); {
-					time.Sleep(time.Millisecond)
-				}
-				steps = append(steps, p)
-			}))
-			if err != nil {
-				t.Fatal(err)
+		t.Run(strconv.Itoa(first), func(t *testing.T) { backups(t, together) })
+	}
+}
+
+// backups takes backups of a log of its own, which is gone when the test ends.
+func backups(t *testing.T, rounds int) {
+	path := filepath.Join(t.TempDir(), "log")
+	a, b := openAt(t, path), openAt(t, path)
+	for round := range rounds {
+		dir := t.TempDir()
+		before := appended(t, a, one(events.StreamID(fmt.Sprintf("order-%d", round)), 0, "a"))
+		var acknowledged atomic.Int64
+		stops := []func(){load(t, a, fmt.Sprintf("a-%d", round), &acknowledged), load(t, b, fmt.Sprintf("b-%d", round), &acknowledged)}
+		backup := filepath.Join(dir, "backup")
+		var steps []Progress
+		last, err := a.Backup(t.Context(), backup, OnProgress(func(p Progress) {
+			// The writers go on while the pages are copied; if they were held up this would not end.
+			for n := acknowledged.Load(); acknowledged.Load() < n+10 && !t.Failed(); {
+				time.Sleep(time.Millisecond)
 			}
-			// What is left of the log before, at an instant after the backup.
-			target := filepath.Join(dir, "target")
-			copied(t, path, target, "-wal", "-shm")
-			for _, stop := range stops {
-				stop()
-			}
-			if last < before.Position {
-				t.Fatalf("the backup ends at %d, before %d, which was acknowledged before it began", last, before.Position)
-			}
-			if n := len(steps); n == 0 || steps[n-1].Done != steps[n-1].Total || steps[n-1].Step != "copy" {
-				t.Errorf("progress: %+v", steps)
-			}
-			if at, err := Restore(t.Context(), backup, filepath.Join(dir, "new")); err != nil || at != last {
-				t.Fatalf("restored up to %d, want %d (%v)", at, last, err)
-			}
-			if err := sameAs(t, a, filepath.Join(dir, "new"), last); err != nil {
-				t.Fatalf("restored: %v", err)
-			}
-			var exists *ExistsError
-			if _, err := Restore(t.Context(), backup, target); !errors.As(err, &exists) || exists.Path != target+"-wal" || !errors.Is(err, fs.ErrExist) {
-				t.Fatalf("restored beside a -wal that was left: %v", err)
-			}
-			if moved, err := MoveAside(target); err != nil || len(moved) != 2 {
-				t.Fatalf("moved %v: %v", moved, err)
-			}
-			if _, err := Restore(t.Context(), backup, target); err != nil {
-				t.Fatal(err)
-			}
-			if err := sameAs(t, a, target, last); err != nil {
-				t.Fatalf("restored after the old files were moved: %v", err)
-			}
+			steps = append(steps, p)
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What is left of the log before, at an instant after the backup.
+		target := filepath.Join(dir, "target")
+		copied(t, path, target, "-wal", "-shm")
+		for _, stop := range stops {
+			stop()
+		}
+		if last < before.Position {
+			t.Fatalf("the backup ends at %d, before %d, which was acknowledged before it began", last, before.Position)
+		}
+		if n := len(steps); n == 0 || steps[n-1].Done != steps[n-1].Total || steps[n-1].Step != "copy" {
+			t.Errorf("progress: %+v", steps)
+		}
+		if at, err := Restore(t.Context(), backup, filepath.Join(dir, "new")); err != nil || at != last {
+			t.Fatalf("restored up to %d, want %d (%v)", at, last, err)
+		}
+		if err := sameAs(t, a, filepath.Join(dir, "new"), last); err != nil {
+			t.Fatalf("restored: %v", err)
+		}
+		var exists *ExistsError
+		if _, err := Restore(t.Context(), backup, target); !errors.As(err, &exists) || exists.Path != target+"-wal" || !errors.Is(err, fs.ErrExist) {
+			t.Fatalf("restored beside a -wal that was left: %v", err)
+		}
+		if moved, err := MoveAside(target); err != nil || len(moved) != 2 {
+			t.Fatalf("moved %v: %v", moved, err)
+		}
+		if _, err := Restore(t.Context(), backup, target); err != nil {
+			t.Fatal(err)
+		}
+		if err := sameAs(t, a, target, last); err != nil {
+			t.Fatalf("restored after the old files were moved: %v", err)
 		}
 	}
 }

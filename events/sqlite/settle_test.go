@@ -21,7 +21,7 @@ import (
 // the answer and dies.
 func asksAfterFailure(s *Store, beside bool) error {
 	runtime.LockOSThread()
-	for version := range events.Version(12) {
+	for version := range events.Version(32) {
 		c := one("order-1", 2*version, "a", "b")
 		_, err := s.Append(context.Background(), c)
 		if err == nil {
@@ -51,10 +51,14 @@ func asksAfterFailure(s *Store, beside bool) error {
 // of the commit before it was killed is true when the file is opened again. As a control, an answer
 // that is not settled first is not: the commit is denied, and then it is there.
 func TestFailedFsyncStaysFailed(t *testing.T) {
+	calls := 8
+	if os.Getenv("SURETY_LONG") == "1" {
+		calls = 24 // which are 20 commits at least
+	}
 	for _, task := range []string{"asks", "asks-beside"} {
 		t.Run(task, func(t *testing.T) {
 			denied, backs := 0, 0
-			for n := 1; n <= 8; n++ {
+			for n := 1; n <= calls; n++ {
 				path := filepath.Join(t.TempDir(), "log")
 				p, _ := storetest.StartWith(t, storetest.Fault{Calls: "fsync,fdatasync", Paths: []string{path + "-wal"}, When: n, Error: "EIO"}, task, path)
 				line, ok := p.Hear()

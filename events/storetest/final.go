@@ -66,7 +66,7 @@ func notKnownIsFinal(e *env) error {
 		patience = time.Second
 	}
 	if e.long {
-		patience = time.Hour
+		patience = 20 * time.Minute
 	}
 	begun := time.Now()
 	var mu sync.Mutex

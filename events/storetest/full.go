@@ -3,8 +3,10 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -37,41 +39,61 @@ func FullDisk(t *testing.T, c FullDiskConfig) {
 	if c.Size == 0 {
 		c.Size = 16
 	}
-	disk, auditor := NewDisk(t, c.Size), NewAuditor()
-	s := c.Open(t, disk.Dir())
-	e.closing(s)
+	const perDisk = 10 // what is appended stays, and needs room
 	var sum Tally
-	for range fills {
-		filler, err := fill(disk.Dir(), int64(e.rand.IntN(256<<10)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := Write(t.Context(), s, auditor.Hear); !errors.Is(err, c.Full) {
-			t.Fatalf("an append on a full disk: %v, want %v", err, c.Full)
-		}
-		// Nothing but reads, which find the log sound.
-		if err := follows(t.Context(), s); err != nil {
-			t.Fatalf("reading on a full disk: %v", err)
-		}
-		if err := os.Remove(filler); err != nil {
-			t.Fatal(err)
-		}
-		tally, err := auditor.Audit(t.Context(), s) // asks again for what was not acknowledged
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum.add(tally)
-		ctx, stop := context.WithCancel(t.Context())
-		if err := Write(ctx, s, func(w Word, id uuid.UUID) {
-			if auditor.Hear(w, id); w == Acknowledged {
-				stop()
+	for done := 0; done < fills && !t.Failed(); done += perDisk {
+		t.Run(strconv.Itoa(done), func(t *testing.T) {
+			disk, auditor := NewDisk(t, c.Size), NewAuditor()
+			s := c.Open(t, disk.Dir())
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			})
+			for range min(perDisk, fills-done) {
+				tally, err := auditor.fill(t.Context(), s, disk, c.Full, e.rand.Int64N(256<<10))
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum.add(tally)
 			}
-		}); err != nil {
-			t.Fatalf("an append once there is space: %v", err)
-		}
-		stop()
+		})
 	}
 	t.Logf("%d times full: %+v", fills, sum)
+}
+
+// fill fills the disk of a log but for about that many bytes, appends until it is full, and makes
+// room again.
+func (a *Auditor) fill(ctx context.Context, s events.Store, disk *Disk, full error, free int64) (Tally, error) {
+	filler, err := fill(disk.Dir(), free)
+	if err != nil {
+		return Tally{}, err
+	}
+	if err := Write(ctx, s, a.Hear); !errors.Is(err, full) {
+		return Tally{}, fmt.Errorf("an append on a full disk: %w, want %w", err, full)
+	}
+	// Nothing but reads, which find the log sound.
+	if err := follows(ctx, s); err != nil {
+		return Tally{}, fmt.Errorf("reading on a full disk: %w", err)
+	}
+	if err := os.Remove(filler); err != nil {
+		return Tally{}, err
+	}
+	tally, err := a.Audit(ctx, s) // asks again for what was not acknowledged
+	if err != nil {
+		return Tally{}, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	err = Write(ctx, s, func(w Word, id uuid.UUID) {
+		if a.Hear(w, id); w == Acknowledged {
+			stop()
+		}
+	})
+	if err != nil {
+		return Tally{}, fmt.Errorf("an append once there is space: %w", err)
+	}
+	return tally, nil
 }
 
 // follows reads the whole log.
