@@ -10,7 +10,7 @@ import (
 // DefaultPoll is how often Tail asks a store for records of other processes.
 const DefaultPoll = 25 * time.Millisecond
 
-// HeardPoll is how often Tail asks a store that hears of all commits: see Hearer.
+// HeardPoll is how often a follower asks a store that hears of all commits: see Hearer and Watch.
 const HeardPoll = time.Second
 
 // PositionError says that a reader stands beyond the end of the log: the log is another one,
@@ -70,12 +70,7 @@ func TailFrom(ctx context.Context, store Store, c *Cursor, f Filter, opts ...Tai
 	}
 	return func(yield func(Record, error) bool) {
 		for {
-			// Taken before the store is asked: a commit between the two is not missed, nor is
-			// the end of hearing.
-			changed, poll := changes(store), t.poll
-			if h, ok := store.(Hearer); ok && h.Hears() {
-				poll = max(poll, HeardPoll)
-			}
+			wait := Watch(store, t.poll)
 			taken := *c
 			for r, err := range ReadFrom(ctx, store, c, f) {
 				if err == nil {
@@ -92,7 +87,7 @@ func TailFrom(ctx context.Context, store Store, c *Cursor, f Filter, opts ...Tai
 				}
 				taken = *c
 			}
-			if err := wait(ctx, changed, poll); err != nil {
+			if err := wait(ctx); err != nil {
 				yield(Record{}, err)
 				return
 			}
@@ -100,25 +95,29 @@ func TailFrom(ctx context.Context, store Store, c *Cursor, f Filter, opts ...Tai
 	}
 }
 
-// changes returns the store's signal, or nil, which never comes.
-func changes(store Store) <-chan struct{} {
+// Watch is how a follower waits for commits: it calls Watch, reads the log to its end, and then calls
+// the function that Watch has returned. That returns nil once there may be a commit since the call of
+// Watch: the store, if it is a Signaler, says so, or poll has passed, which is HeardPoll at least while
+// the store hears of all commits. It returns the error of a context that has ended. No commit between
+// the two calls is missed, nor is the end of hearing.
+func Watch(store Store, poll time.Duration) (wait func(context.Context) error) {
+	var changed <-chan struct{} // nil never comes
 	if s, ok := store.(Signaler); ok {
-		return s.Changed()
+		changed = s.Changed()
 	}
-	return nil
-}
-
-// wait returns nil when the store has changed or may have, or the error of a context that has
-// ended.
-func wait(ctx context.Context, changed <-chan struct{}, poll time.Duration) error {
-	t := time.NewTimer(poll)
-	defer t.Stop()
-	select {
-	case <-changed:
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if h, ok := store.(Hearer); ok && h.Hears() {
+		poll = max(poll, HeardPoll)
+	}
+	return func(ctx context.Context) error {
+		t := time.NewTimer(poll)
+		defer t.Stop()
+		select {
+		case <-changed:
+			return ctx.Err()
+		case <-t.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }

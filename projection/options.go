@@ -82,7 +82,8 @@ func WithSlices(n int) Option {
 }
 
 // PollEvery sets how often Follow looks for records of other processes, instead of
-// events.DefaultPoll. A duration below 1 has no effect.
+// events.DefaultPoll; a log that hears of all commits it asks no more often than events.HeardPoll.
+// A duration below 1 has no effect.
 func PollEvery(d time.Duration) Option {
 	return func(w *Worker) {
 		if d > 0 {

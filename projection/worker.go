@@ -83,15 +83,11 @@ func (w *Worker) Follow(ctx context.Context) error {
 	}
 	defer w.leave()
 	for {
-		// Taken before the log is read: a commit between the two is not missed.
-		var changed <-chan struct{}
-		if s, ok := w.log.(events.Signaler); ok {
-			changed = s.Changed()
-		}
+		wait := events.Watch(w.log, w.poll)
 		if err := w.catchUp(ctx); err != nil {
 			return err
 		}
-		if err := w.wait(ctx, changed); err != nil {
+		if err := wait(ctx); err != nil {
 			return err
 		}
 	}
@@ -127,12 +123,11 @@ func (w *Worker) enter(ctx context.Context) error {
 
 func (w *Worker) leave() { <-w.busy }
 
-// wait returns when the log has changed or may have, or with the error of ctx.
-func (w *Worker) wait(ctx context.Context, changed <-chan struct{}) error {
+// rest returns after a while, or with the error of ctx.
+func (w *Worker) rest(ctx context.Context) error {
 	t := time.NewTimer(w.poll)
 	defer t.Stop()
 	select {
-	case <-changed:
 	case <-t.C:
 	case <-ctx.Done():
 	}
@@ -178,7 +173,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 			return err
 		}
 		// Another worker is ahead; wait instead of racing it.
-		if err := w.wait(ctx, nil); err != nil {
+		if err := w.rest(ctx); err != nil {
 			return err
 		}
 	}
