@@ -8,16 +8,23 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/tradesurety/surety/events"
 )
 
 // checkpointFile stores the mark of one destination.
 type checkpointFile struct{ path, source, to string }
 
 // checkpoint is the content of the file.
+//
+// Stored: add fields, never rename or remove. An earlier version has no cursor and reads what this one
+// writes.
 type checkpoint struct {
-	Source string `json:"source"`
-	To     string `json:"to"`
-	mark
+	Source   string          `json:"source"`
+	To       string          `json:"to"`
+	Position events.Position `json:"position"`
+	Event    string          `json:"event"`
+	Cursor   events.Cursor   `json:"cursor,omitzero"` // of the event, in a log that knows its history
 }
 
 // load returns the mark, or the zero mark if there is no file. A file that cannot be read is an error,
@@ -37,16 +44,23 @@ func (c checkpointFile) load() (mark, error) {
 		return mark{}, fmt.Errorf("checkpoint %s: %w", c.path, err)
 	case k.Position == 0 || k.Event == "":
 		return mark{}, fmt.Errorf("checkpoint %s has no position", c.path)
+	case k.Cursor != (events.Cursor{}) && k.Cursor.Position != k.Position:
+		return mark{}, fmt.Errorf("checkpoint %s has the position %d and the cursor %s", c.path, k.Position, k.Cursor)
 	case k.Source != c.source || k.To != c.to:
 		return mark{}, fmt.Errorf("checkpoint %s is of source %q to %q, not of %q to %q", c.path, k.Source, k.To, c.source, c.to)
 	}
-	return k.mark, nil
+	k.Cursor.Position = k.Position
+	return mark{k.Cursor, k.Event}, nil
 }
 
 // save replaces the file. A crash leaves the old mark or the new one, and at worst a second file that
 // the next save replaces.
 func (c checkpointFile) save(m mark) error {
-	text, err := json.Marshal(checkpoint{c.source, c.to, m})
+	k := checkpoint{Source: c.source, To: c.to, Position: m.at.Position, Event: m.event}
+	if !m.at.Mark.IsZero() {
+		k.Cursor = m.at
+	}
+	text, err := json.Marshal(k)
 	if err == nil {
 		err = writeSynced(c.path+".new", text)
 	}

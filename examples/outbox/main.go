@@ -11,6 +11,12 @@
 // has the same source and id, by which the receiver recognises it. Only one process at a time may use
 // a checkpoint.
 //
+// The checkpoint also has the mark of the log, by which the program sees, when it starts and while it
+// runs, that the log is on another history: an older backup was restored, or a standby that lacked the
+// end of the log was promoted. It then publishes nothing of that history and ends with exit code 3 and a
+// message that says what to do, because the receiver may have events that are in no log. A checkpoint
+// file of an earlier version, which has no mark, gets one once its last event was found in the log.
+//
 // A receiver acknowledges with any status 2xx. While it is down, slow or answers 5xx, 408, 425 or 429,
 // the event is sent again, without a limit; Retry-After is honoured. Any other answer, and a record
 // that cannot be read, ends the program with an error that names it: no event is ever skipped.
@@ -48,9 +54,15 @@ func main() {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "outbox:", err)
 		}
+		if other := (*otherLogError)(nil); errors.As(err, &other) {
+			os.Exit(exitOtherLog)
+		}
 		os.Exit(1)
 	}
 }
+
+// exitOtherLog is the exit code after which a start by itself is no help: an operator has to look.
+const exitOtherLog = 3
 
 // settings are the settings of the command line.
 type settings struct {

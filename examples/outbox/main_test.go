@@ -130,7 +130,7 @@ func TestStopsAtWhatItCannotRead(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			m, err := (checkpointFile{path: db + ".outbox", source: "urn:surety:log", to: "-"}).load()
-			if err != nil || m.Position != 5 {
+			if err != nil || m.at.Position != 5 {
 				t.Fatalf("%s: the mark is %+v, %v", name, m, err)
 			}
 		}
@@ -150,8 +150,8 @@ func TestRefusesAnotherLog(t *testing.T) {
 	if err := once(db); err != nil {
 		t.Fatal(err)
 	}
-	if err := once(longer); err == nil || !strings.Contains(err.Error(), "of another log") {
-		t.Errorf("another log: %v", err)
+	if other := (*otherLogError)(nil); !errors.As(once(longer), &other) || other.position != 4 {
+		t.Errorf("another log: %v", other)
 	}
 	if err := once(db, "-source", "urn:other"); err == nil {
 		t.Error("another source is accepted")
@@ -166,12 +166,18 @@ func TestRefusesAnotherLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, follow := range []string{"-once=true", "-once=false"} {
-		err := once(db, follow)
-		if ahead, ok := errors.AsType[*events.PositionError](err); !ok || ahead.After != 6 || ahead.Settled != 4 {
-			t.Errorf("a checkpoint ahead of the log: %v", err)
+		if other := (*otherLogError)(nil); !errors.As(once(db, follow), &other) || other.position != 6 {
+			t.Errorf("a checkpoint ahead of the log: %v", other)
 		}
 	}
-	for _, text := range []string{"", "{", "{}", "null", `{"position":-1}`, `{"position":1}`} {
+	child := start(t, "-db", db, "-to", "-", "-once", "-checkpoint", file)
+	if err := child.Wait(); child.ProcessState.ExitCode() != exitOtherLog {
+		t.Errorf("the program ends with %v", err)
+	}
+	for _, text := range []string{
+		"", "{", "{}", "null", `{"position":-1}`, `{"position":1}`, `{"source":"urn:surety:log","to":"-","position":1,"event":"e","cursor":"1.2"}`,
+		`{"source":"urn:surety:log","to":"-","position":1,"event":"e","cursor":"2.2.` + strings.Repeat("01", 32) + `"}`,
+	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

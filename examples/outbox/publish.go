@@ -8,10 +8,11 @@ import (
 	"github.com/tradesurety/surety/events"
 )
 
-// mark is the last event that a destination has acknowledged.
+// mark is the last event that a destination has acknowledged, and where in which history of the log it
+// is. Without a Mark in its cursor, as an earlier version kept it, the event alone says which log it is.
 type mark struct {
-	Position events.Position `json:"position"`
-	Event    string          `json:"event"`
+	at    events.Cursor
+	event string
 }
 
 // outbox publishes a log. The function send returns once an event is acknowledged, save once a mark is
@@ -37,20 +38,21 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 			err = errors.Join(err, o.save(at))
 		}
 	}()
-	if err := o.checkLog(ctx, at); err != nil {
+	if at, err = o.marked(ctx, at); err != nil {
 		return err
 	}
 	var filter events.Filter
 	if o.mask {
 		filter = maskable()
 	}
-	records := events.Tail(ctx, o.store, at.Position, filter)
+	next := at.at
+	records := events.TailFrom(ctx, o.store, &next, filter)
 	if o.once {
-		records = o.store.ReadAll(ctx, at.Position, filter)
+		records = events.ReadFrom(ctx, o.store, &next, filter)
 	}
 	for r, err := range records {
 		if err != nil {
-			return err
+			return explained(err, at)
 		}
 		event, err := encode(&r, o.source, o.mask)
 		if err != nil {
@@ -61,10 +63,10 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 		}
 		// A crash before this line, or before the mark is on the disk, repeats the event: the mark
 		// is always saved after the acknowledgement.
-		at, unsaved = mark{r.Position, eventID(&r)}, unsaved+1
+		at, unsaved = mark{next, eventID(&r)}, unsaved+1
 		if r.Position >= end {
 			if end, err = o.store.Settled(ctx); err != nil {
-				return err
+				return explained(err, at)
 			}
 		}
 		if r.Position < end && unsaved < o.every {
@@ -78,27 +80,63 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 	return nil
 }
 
-// checkLog checks that the log has the event of the mark at the position of the mark. Another log, or
-// one that was restored from a backup, does not, and cannot continue what the receiver has.
-func (o *outbox) checkLog(ctx context.Context, at mark) error {
-	if at.Position == 0 {
-		return nil
+// marked returns a mark with the link of the log, and saves it. Without one the event alone says which log
+// it is of: another log, or one that was restored from a backup, does not have it there, and cannot
+// continue what the receiver has.
+func (o *outbox) marked(ctx context.Context, m mark) (mark, error) {
+	at := m.at.Position
+	if at == 0 || !m.at.Mark.IsZero() {
+		return m, nil
 	}
 	settled, err := o.store.Settled(ctx)
+	if err == nil && settled < at {
+		err = &events.PositionError{After: at, Settled: settled}
+	}
 	if err != nil {
-		return err
+		return m, explained(err, m)
 	}
-	if settled < at.Position {
-		return &events.PositionError{After: at.Position, Settled: settled}
-	}
-	for r, err := range o.store.ReadAll(ctx, at.Position-1, events.Filter{}) {
-		if err != nil {
-			return err
+	for r, err := range o.store.ReadAll(ctx, at-1, events.Filter{}) {
+		if err == nil && (r.Position != at || eventID(&r) != m.event) {
+			err = fmt.Errorf("%w, %s at position %d: it is another log, or one that was restored from a backup", errNoEvent, m.event, at)
 		}
-		if r.Position == at.Position && eventID(&r) == at.Event {
-			return nil
+		if err != nil {
+			return m, explained(err, m)
 		}
 		break
 	}
-	return fmt.Errorf("the log has no event %s at position %d: the checkpoint is of another log, or the log was restored from a backup", at.Event, at.Position)
+	log, ok := o.store.(events.Marker)
+	if !ok {
+		return m, nil
+	}
+	if m.at.Mark, err = log.Mark(ctx, at); err != nil {
+		return m, explained(err, m)
+	}
+	return m, o.save(m)
+}
+
+// errNoEvent says that an event that the receiver has is not where it was in the log.
+var errNoEvent = errors.New("the log does not have the last event of the checkpoint")
+
+// otherLogError says that the log is on another history than the one that was published, and what to do.
+type otherLogError struct {
+	position events.Position // up to which the receiver has acknowledged
+	err      error
+}
+
+func (e *otherLogError) Error() string {
+	return fmt.Sprintf("%v. The receiver has acknowledged events up to position %d, and nothing of the other history was published. "+
+		"Start again; if the checkpoint is refused then too, the receiver has events that are not in this log: agree with it what becomes of them, "+
+		"and publish this log from its beginning under another -source, with another -checkpoint", e.err, e.position)
+}
+
+// Unwrap returns the cause.
+func (e *otherLogError) Unwrap() error { return e.err }
+
+// explained makes an *otherLogError of an error by which a log says that it is another one.
+func explained(err error, at mark) error {
+	fork, ahead := (*events.ForkError)(nil), (*events.PositionError)(nil)
+	if errors.As(err, &fork) || errors.As(err, &ahead) || errors.Is(err, errNoEvent) {
+		return &otherLogError{at.at.Position, err}
+	}
+	return err
 }

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/storetest"
+)
+
+// logs returns the logs that know their history, each new and empty.
+func logs() map[string]func(testing.TB) storetest.Rewindable {
+	return map[string]func(testing.TB) storetest.Rewindable{
+		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
+	}
+}
+
+// published is an outbox whose receiver and checkpoint are in the test.
+type published struct {
+	outbox
+	ids     []string // of the events, as they were sent
+	saved   mark
+	wants   int // events, after which reached is closed
+	reached chan struct{}
+}
+
+func newPublished(store events.Store, wants int) *published {
+	p := &published{wants: wants, reached: make(chan struct{})}
+	p.outbox = outbox{store: store, source: "urn:test", every: 3}
+	p.send = func(_ context.Context, event []byte) error {
+		e, fault := check(event)
+		if fault != "" {
+			return errors.New(fault)
+		}
+		p.ids = append(p.ids, e["id"].(string))
+		return nil
+	}
+	p.save = func(m mark) error {
+		if p.saved = m; len(p.ids) == p.wants && m.event == p.ids[p.wants-1] {
+			close(p.reached)
+		}
+		return nil
+	}
+	return p
+}
+
+// TestRewind puts another history under an outbox that runs: it ends before it publishes anything of that,
+// as does the next one, with the checkpoint; both say what to do.
+func TestRewind(t *testing.T) {
+	const common, lost = 6, 10
+	for name, open := range logs() {
+		for moment, more := range storetest.Moments {
+			t.Run(name+"/"+moment, func(t *testing.T) {
+				log, all := open(t), samples(t)
+				w := newWriter(log.Store)
+				w.write(t, 2, all[:common]...)
+				other, put := log.Branch(t)
+				branch := &writer{other, maps.Clone(w.heads)}
+				w.write(t, 2, all[common:common+lost]...)
+				branch.write(t, 3, all[common+lost:common+lost+more]...)
+				want := ids(records(t, log.Store))
+
+				p, ended := newPublished(log.Store, len(want)), make(chan error, 1)
+				go func() { ended <- p.publish(t.Context(), mark{}) }()
+				<-p.reached
+				opened := put()
+				refused := func(err error, p *published) {
+					t.Helper()
+					fork, other := (*events.ForkError)(nil), (*otherLogError)(nil)
+					if !errors.As(err, &fork) || !errors.As(err, &other) || other.position != common+lost || !strings.Contains(err.Error(), "another -source") {
+						t.Errorf("it ends with %v", err)
+					}
+					if fmt.Sprint(p.ids) != fmt.Sprint(want) {
+						t.Errorf("%d events were published, want the %d that were lost or are common", len(p.ids), len(want))
+					}
+				}
+				refused(<-ended, p)
+				for _, once := range []bool{false, true} {
+					next := newPublished(opened, -1)
+					next.once = once
+					err := next.publish(t.Context(), p.saved)
+					next.ids = append(p.ids, next.ids...)
+					refused(err, next)
+				}
+				// The control: by its position alone a checkpoint goes on, if the other history is longer.
+				naive := newPublished(opened, -1)
+				naive.once = true
+				if err := naive.publish(t.Context(), mark{events.Cursor{Position: p.saved.at.Position}, lastOf(records(t, opened), p.saved.at.Position)}); (err == nil) != (more >= lost) {
+					t.Errorf("a checkpoint without a mark: %v", err)
+				}
+				if skipped := more > lost; skipped != (len(naive.ids) > 0) {
+					t.Errorf("a checkpoint without a mark publishes %d events", len(naive.ids))
+				}
+			})
+		}
+	}
+}
+
+// ids returns the ids of the events of records.
+func ids(log []events.Record) (list []string) {
+	for i := range log {
+		list = append(list, eventID(&log[i]))
+	}
+	return list
+}
+
+// lastOf returns the id of the event at a position, as a commit that its client retried on the other
+// history has it there.
+func lastOf(log []events.Record, at events.Position) string {
+	for i := range log {
+		if log[i].Position == at {
+			return eventID(&log[i])
+		}
+	}
+	return "none"
+}
+
+// TestCheckpointWithoutMark goes on from the checkpoint file of an earlier version: its event is looked up
+// once, and then the file has the mark of the log.
+func TestCheckpointWithoutMark(t *testing.T) {
+	log, all := storetest.InMemory(), samples(t)
+	w := newWriter(log.Store)
+	w.write(t, 2, all[:10]...)
+	want := ids(records(t, log.Store))
+	file := checkpointFile{filepath.Join(t.TempDir(), "mark"), "urn:test", "-"}
+	for _, event := range []string{want[5], "none"} {
+		old := fmt.Sprintf(`{"source":"urn:test","to":"-","position":6,"event":%q}`, event)
+		if err := os.WriteFile(file.path, []byte(old), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		from, err := file.load()
+		if err != nil || from != (mark{events.Cursor{Position: 6}, event}) {
+			t.Fatalf("%+v, %v", from, err)
+		}
+		p := newPublished(log.Store, -1)
+		p.once, p.save = true, file.save
+		p.send = func(context.Context, []byte) error { return errCrash }
+		err = p.publish(t.Context(), from)
+		if event == "none" {
+			if other := (*otherLogError)(nil); !errors.As(err, &other) {
+				t.Errorf("of another log: %v", err)
+			}
+			continue
+		}
+		if !errors.Is(err, errCrash) {
+			t.Fatal(err)
+		}
+		taken, err := file.load()
+		if err != nil || taken.event != event || taken.at.Position != 6 || taken.at.Mark.IsZero() {
+			t.Errorf("the file has %+v, %v", taken, err)
+		}
+		p = newPublished(log.Store, -1)
+		p.once = true
+		if err := p.publish(t.Context(), taken); err != nil || fmt.Sprint(p.ids) != fmt.Sprint(want[6:]) {
+			t.Errorf("it goes on with %v (%v), want %v", p.ids, err, want[6:])
+		}
+	}
+}
