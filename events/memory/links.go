@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/admit"
 	"github.com/tradesurety/surety/events/internal/link"
 	"github.com/tradesurety/surety/events/memory/internal/parts"
 )
@@ -45,11 +46,7 @@ func (l *links) after(v *view, n int) events.Mark {
 	for k := l.sums.Len(); k < n; k++ {
 		c := v.commits.At(k)
 		for p := c.first; p <= c.last; p++ {
-			r := v.log.record(p)
-			l.hasher.Add(&link.Record{
-				Version: uint64(r.Version), Commit: r.Commit, Index: r.Index, Schema: r.Schema, At: r.At.UnixNano(),
-				Stream: string(r.Stream), Type: r.Type, Digest: r.Digest, Meta: r.Meta, Data: r.Data,
-			})
+			admit.HashRecord(&l.hasher, v.log.record(p))
 		}
 		before = link.Next(before, uint64(c.last), l.hasher.Group())
 		*l.sums.Add() = before

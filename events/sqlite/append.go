@@ -73,27 +73,25 @@ func (s *Store) CheckGuards(ctx context.Context, c events.Commit) (events.Receip
 // guards decides guards on one state of the file, of which it returns whether it has the ID and, if
 // last is not nil, the highest position.
 func (s *Store) guards(ctx context.Context, c events.Commit, last *events.Position) (v admit.Verdict, found bool, err error) {
-	err = s.read(ctx, "check", func(r *reader) error {
-		return r.snapshot(func() (err error) {
-			if last != nil {
-				if *last, err = r.position(); err != nil {
-					return err
-				}
-			}
-			known, err := r.probe.commits([]events.Commit{c}, nil)
-			if err != nil {
+	err = s.read(ctx, "check", func(r *reader) (err error) {
+		if last != nil {
+			if *last, err = r.position(); err != nil {
 				return err
 			}
-			heads := make(map[events.StreamID]events.Version, len(c.Batches))
-			for b := range c.Batches {
-				stream := c.Batches[b].Stream
-				if heads[stream], err = r.probe.version(stream); err != nil {
-					return err
-				}
+		}
+		known, err := r.probe.commits([]events.Commit{c}, nil)
+		if err != nil {
+			return err
+		}
+		heads := make(map[events.StreamID]events.Version, len(c.Batches))
+		for b := range c.Batches {
+			stream := c.Batches[b].Stream
+			if heads[stream], err = r.probe.version(stream); err != nil {
+				return err
 			}
-			v, found = admit.Group([]events.Commit{c}, heads, known)[0], len(known) > 0
-			return nil
-		})
+		}
+		v, found = admit.Group([]events.Commit{c}, heads, known)[0], len(known) > 0
+		return nil
 	})
 	return v, found, err
 }

@@ -75,7 +75,7 @@ func openRaw(b testing.TB, path string) *raw {
 	err = prepare(conn, map[**sqlite.Stmt]string{
 		&r.begin:  "BEGIN IMMEDIATE",
 		&r.commit: "COMMIT",
-		&r.insert: "INSERT INTO records (stream, version, type, schema, at, commit_id, idx, digest, meta, data)" +
+		&r.insert: "INSERT INTO log (stream, version, type, schema, at, commit_id, idx, digest, meta, data)" +
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		&r.stream: "SELECT " + columns + " FROM records WHERE stream = ? ORDER BY version",
 		&r.all:    "SELECT " + columns + ", stream FROM records ORDER BY position",

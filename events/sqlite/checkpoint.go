@@ -34,7 +34,7 @@ func (s *Store) Health(ctx context.Context) (Health, error) {
 	if s.log != nil {
 		h = s.log.keeper.health()
 	}
-	err := s.read(ctx, "health", func(r *reader) error {
+	err := s.borrowed(ctx, "health", func(r *reader) error {
 		frames, done, err := checkpoint(r.noop)
 		h.Pending = int64(frames-done) * r.pageSize
 		return err

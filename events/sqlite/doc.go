@@ -37,6 +37,14 @@
 // it, with the suffixes -wal and -shm; the three belong together and must be on a local file
 // system. A store does not go on in a file that is no longer at its path, see MovedError.
 //
+// # History
+//
+// Each transaction adds a link to the sum of the log: see events.Marker. A store looks for the link
+// that it wrote or read last whenever another connection has committed; if it is gone, as after a
+// restore into the open file, the store is dead. The file of an earlier build gets its first link
+// when it is opened, at the position of its last record. No record is read or rewritten for that,
+// and a process that still has the file open with the earlier build can no longer append.
+//
 // # Backup
 //
 // Store.Backup copies the log while it is written to, into one file that is whole or absent.
@@ -51,6 +59,6 @@
 // WithLogger has them logged, and WithMaxWAL bounds what they may leave.
 //
 // See TestStore for the promises of events.Store, TestKillLosesNothingAcknowledged for the
-// death of a writing process, TestTwoProcessesShareOneFile, TestBackupUnderLoad, and
-// TestFailedFsyncStaysFailed.
+// death of a writing process, TestTwoProcessesShareOneFile, TestBackupUnderLoad,
+// TestFailedFsyncStaysFailed, and TestFork for a log that is rewound.
 package sqlite

@@ -120,7 +120,7 @@ func failed(op string, err error) error {
 
 // own reports whether an error of this package says all by itself.
 func own(err error) bool {
-	for _, typed := range []any{new(*MovedError), new(*ExistsError), new(*DamageError)} {
+	for _, typed := range []any{new(*MovedError), new(*ExistsError), new(*DamageError), new(*events.ForkError), new(*events.PositionError)} {
 		if errors.As(err, typed) {
 			return true
 		}

@@ -63,7 +63,7 @@ func TestFullFile(t *testing.T) {
 func TestOneFailureStaysAlone(t *testing.T) {
 	for _, action := range []string{"ABORT", "ROLLBACK"} {
 		s := openNew(t)
-		run(t, s.conns[0], "CREATE TEMP TRIGGER poison BEFORE INSERT ON records WHEN NEW.type = 'poison' BEGIN SELECT raise("+action+", 'poison'); END")
+		run(t, s.conns[0], "CREATE TEMP TRIGGER poison BEFORE INSERT ON log WHEN NEW.type = 'poison' BEGIN SELECT raise("+action+", 'poison'); END")
 		group := []events.Commit{
 			one("order-1", 0, "a"), one("order-2", 0, "a", "poison"), one("order-1", 1, "b"), one("order-2", 0, "b"), one("order-1", 1, "late"),
 		}

@@ -92,9 +92,10 @@ func (l *log) attempt(g *group.Group, trust bool) (err error) {
 		if err != nil {
 			l.undo()
 			l.forget()
+			l.hasher.Group() // what was hashed is not in the log
 		}
 	}()
-	if err := errors.Join(l.refresh(), l.locate()); err != nil {
+	if err := errors.Join(l.refresh(), l.anchor()); err != nil {
 		return failed("look up", err)
 	}
 	l.held.take(l.last)
@@ -112,9 +113,15 @@ func (l *log) attempt(g *group.Group, trust bool) (err error) {
 		l.held.drop()
 		return failed("rollback", step(l.rollback))
 	}
+	mark, err := l.extend()
+	if err != nil {
+		return failed("link", err)
+	}
 	if err := l.finish(g.Commits); err != nil {
 		return err
 	}
+	l.tip = mark
+	l.history.learn(mark)
 	l.changed.fire()
 	return nil
 }

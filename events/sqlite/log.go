@@ -8,6 +8,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/internal/link"
 )
 
 // log is the writing connection and what its owner knows of the file.
@@ -19,13 +20,17 @@ type log struct {
 	keeper  *keeper
 	changed *signal
 	closing <-chan struct{} // set when the writer is made
+	history *history
+	links   *linkReader
+	hasher  link.Hasher // of the rows of the transaction
 
-	begin, commit, rollback, dataVersion, highest, insert, save *sqlite.Stmt
+	begin, commit, rollback, dataVersion, highest, insert, addLink, save *sqlite.Stmt
 
 	// heads holds versions of streams as of the last transaction of this connection. They
 	// are exact as long as no other connection has committed, which seen shows.
 	heads map[events.StreamID]events.Version
-	last  int64 // the highest position, as exact as the heads; unknown if it is not known
+	last  int64       // the highest position, as exact as the heads; unknown if it is not known
+	tip   events.Mark // the last link, as exact as the heads; zero if it is not known
 	seen  int64
 
 	held held
@@ -37,8 +42,8 @@ type log struct {
 // maxHeads bounds the versions that are kept in memory.
 const maxHeads = 1 << 15
 
-func newLog(conn *sqlite.Conn, c *config, f *file, changed *signal) (*log, error) {
-	l := &log{conn: conn, hooks: c.hooks, file: f, changed: changed}
+func newLog(conn *sqlite.Conn, c *config, f *file, changed *signal, past *history) (*log, error) {
+	l := &log{conn: conn, hooks: c.hooks, file: f, changed: changed, history: past}
 	l.forget()
 	var err error
 	if l.keeper, err = newKeeper(conn, c); err != nil {
@@ -47,14 +52,18 @@ func newLog(conn *sqlite.Conn, c *config, f *file, changed *signal) (*log, error
 	if l.probe, err = newProbe(conn); err != nil {
 		return nil, err
 	}
+	if l.links, err = newLinkReader(conn); err != nil {
+		return nil, err
+	}
 	return l, prepare(conn, map[**sqlite.Stmt]string{
 		&l.begin:       "BEGIN IMMEDIATE",
 		&l.commit:      "COMMIT",
 		&l.rollback:    "ROLLBACK",
 		&l.dataVersion: "PRAGMA data_version",
-		&l.highest:     "SELECT max(position) FROM records",
-		&l.insert: "INSERT INTO records (stream, version, type, schema, at, commit_id, idx, digest, meta, data, position)" +
+		&l.highest:     "SELECT max(position) FROM log",
+		&l.insert: "INSERT INTO log (stream, version, type, schema, at, commit_id, idx, digest, meta, data, position)" +
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		&l.addLink: "INSERT INTO links (position, sum) VALUES (?, ?)",
 		&l.save: "INSERT INTO snapshots (stream, fold, version, data) VALUES (?, ?, ?, ?)" +
 			" ON CONFLICT (stream, fold) DO UPDATE SET version = excluded.version, data = excluded.data" +
 			" WHERE excluded.version >= snapshots.version",
@@ -80,7 +89,7 @@ func (l *log) decide(members []events.Commit, trust bool) ([]admit.Verdict, erro
 		if allAdmitted(members, verdicts) {
 			return verdicts, nil
 		}
-		l.forget()
+		clear(l.heads)
 	}
 	if err := l.learn(members, false); err != nil {
 		return nil, err
@@ -103,7 +112,7 @@ func allAdmitted(members []events.Commit, verdicts []admit.Verdict) bool {
 }
 
 // refresh forgets the heads if another connection has committed since the last transaction,
-// or if there are too many of them.
+// or if there are too many of them. What it has committed may be another history.
 func (l *log) refresh() error {
 	defer l.dataVersion.Reset()
 	if _, err := l.dataVersion.Step(); err != nil {
@@ -111,12 +120,17 @@ func (l *log) refresh() error {
 	}
 	if now := l.dataVersion.ColumnInt64(0); now != l.seen || len(l.heads) > maxHeads {
 		l.forget()
+		if err := l.history.check(l.links, l.history.last.Load()); err != nil {
+			return err
+		}
 		l.seen = now
 	}
 	return nil
 }
 
-func (l *log) forget() { l.heads, l.last = make(map[events.StreamID]events.Version), unknown }
+func (l *log) forget() {
+	l.heads, l.last, l.tip = make(map[events.StreamID]events.Version), unknown, events.Mark{}
+}
 
 // learn completes the heads with those of the members' streams.
 func (l *log) learn(members []events.Commit, trust bool) error {
@@ -152,6 +166,7 @@ func (l *log) write(members []events.Commit, verdicts []admit.Verdict, answers [
 		if err != nil {
 			return 0, err
 		}
+		admit.Hash(&l.hasher, &members[i])
 		answers[i] = events.Outcome{Receipt: receipt}
 		rows += members[i].Events()
 	}

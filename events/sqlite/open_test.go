@@ -144,11 +144,11 @@ func TestOpenRefusesALaterVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	openAt(t, path).Close()
 	conn := foreign(t, path)
-	run(t, conn, "PRAGMA wal_autocheckpoint = 0", "PRAGMA user_version = 2")
+	run(t, conn, "PRAGMA wal_autocheckpoint = 0", "PRAGMA user_version = 3")
 	_, err := Open(t.Context(), path)
 	var v *VersionError
-	if !errors.As(err, &v) || *v != (VersionError{Found: 2, Known: 1}) {
-		t.Fatalf("Open: %v, want version 2 refused, 1 known", err)
+	if !errors.As(err, &v) || *v != (VersionError{Found: 3, Known: 2}) {
+		t.Fatalf("Open: %v, want version 3 refused, 2 known", err)
 	}
 }
 
@@ -266,12 +266,12 @@ func TestMigrate(t *testing.T) {
 			t.Errorf("%d records after the migration", n)
 		}
 		version, err := schemaVersion(s.conns[0])
-		if err != nil || version != 3 {
-			t.Errorf("schema version %d (%v), want 3", version, err)
+		if err != nil || version != 4 {
+			t.Errorf("schema version %d (%v), want 4", version, err)
 		}
 		s.Close()
 	}
-	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "schema version 3 is later than 1") {
+	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "schema version 4 is later than 2") {
 		t.Errorf("the migrated file opened by the first version: %v", err)
 	}
 }

@@ -8,9 +8,6 @@ const unknown = -1
 // next returns the position of the next record. A position is never left to SQLite, which draws
 // positions at random once the highest one is taken.
 func (l *log) next() (int64, error) {
-	if err := l.locate(); err != nil {
-		return 0, err
-	}
 	if l.last == maxInt64 {
 		return 0, &events.BoundsError{Field: "position", Reason: "the log is at the highest position there is"}
 	}
@@ -18,15 +15,24 @@ func (l *log) next() (int64, error) {
 	return l.last, nil
 }
 
-// locate looks the highest position up if it is not known.
-func (l *log) locate() error {
+// anchor looks up the last position and the last link, unless they are known, in a transaction
+// that has written nothing.
+func (l *log) anchor() error {
 	if l.last != unknown {
 		return nil
+	}
+	tip, err := l.links.last()
+	if err != nil {
+		return err
 	}
 	defer l.highest.Reset()
 	if _, err := l.highest.Step(); err != nil {
 		return err
 	}
-	l.last = l.highest.ColumnInt64(0)
+	last := l.highest.ColumnInt64(0)
+	if err := l.file.covered(events.Position(last), tip); err != nil {
+		return err
+	}
+	l.last, l.tip = last, tip
 	return nil
 }

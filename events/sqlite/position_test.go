@@ -15,8 +15,9 @@ func TestNoPositionIsLeft(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := openAt(t, path)
 	appended(t, s, one("order-1", 0, "a"))
-	run(t, foreign(t, path), "INSERT INTO records (position, stream, version, type, schema, at, commit_id, idx, digest, meta, data)"+
-		" SELECT 9223372036854775807, 'order-2', 1, type, schema, at, randomblob(16), idx, digest, meta, data FROM records")
+	run(t, foreign(t, path), "INSERT INTO log (position, stream, version, type, schema, at, commit_id, idx, digest, meta, data)"+
+		" SELECT 9223372036854775807, 'order-2', 1, type, schema, at, randomblob(16), idx, digest, meta, data FROM log",
+		"INSERT INTO links SELECT 9223372036854775807, randomblob(32)")
 	c := one("order-1", 1, "b")
 	_, err := s.Append(t.Context(), c)
 	if b, ok := errors.AsType[*events.BoundsError](err); !ok || b.Field != "position" || errors.Is(err, events.ErrUnknownOutcome) {
@@ -35,7 +36,7 @@ func TestNoPositionIsLeft(t *testing.T) {
 func TestPositionsFollowOtherWriters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	a, b := openAt(t, path), openAt(t, path)
-	run(t, a.conns[0], "CREATE TEMP TRIGGER poison BEFORE INSERT ON records WHEN NEW.type = 'poison' BEGIN SELECT raise(ABORT, 'poison'); END")
+	run(t, a.conns[0], "CREATE TEMP TRIGGER poison BEFORE INSERT ON log WHEN NEW.type = 'poison' BEGIN SELECT raise(ABORT, 'poison'); END")
 	for i := range events.Position(10) {
 		s := a
 		if i%2 == 1 {

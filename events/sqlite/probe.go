@@ -18,9 +18,9 @@ type probe struct {
 func newProbe(conn *sqlite.Conn) (*probe, error) {
 	var p probe
 	err := prepare(conn, map[**sqlite.Stmt]string{
-		&p.head:  "SELECT max(version) FROM records WHERE stream = ?",
-		&p.first: "SELECT position, digest FROM records WHERE commit_id = ? AND idx = 0",
-		&p.last:  "SELECT max(position) FROM records WHERE commit_id = ?",
+		&p.head:  "SELECT max(version) FROM log WHERE stream = ?",
+		&p.first: "SELECT position, digest FROM log WHERE commit_id = ? AND idx = 0",
+		&p.last:  "SELECT max(position) FROM log WHERE commit_id = ?",
 	})
 	return &p, err
 }

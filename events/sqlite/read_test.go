@@ -107,13 +107,13 @@ func TestHolesAreReported(t *testing.T) {
 		appended(t, s, one("order-1", i, "order.noted"))
 	}
 	other := foreign(t, path)
-	if err := exec(other, "DELETE FROM records WHERE version = 3"); err == nil {
+	if err := exec(other, "DELETE FROM log WHERE version = 3"); err == nil {
 		t.Error("the file lets a record go")
 	}
-	if err := exec(other, "UPDATE records SET data = x'00' WHERE version = 3"); err == nil {
+	if err := exec(other, "UPDATE log SET data = x'00' WHERE version = 3"); err == nil {
 		t.Error("the file lets a record change")
 	}
-	run(t, other, "DROP TRIGGER records_never_go", "DELETE FROM records WHERE version = 3")
+	run(t, other, "DROP TRIGGER records_never_go", "DELETE FROM log WHERE version = 3")
 	var versions []events.Version
 	var last error
 	for r, err := range s.Read(t.Context(), "order-1", 0) {

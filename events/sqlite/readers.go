@@ -21,7 +21,9 @@ type readers struct {
 // reader is one reading connection with its statements. It belongs to its borrower.
 type reader struct {
 	probe                        *probe
-	begin, end                   *sqlite.Stmt
+	links                        *linkReader
+	begin, end, dataVersion      *sqlite.Stmt
+	seen                         int64 // the data_version at which the history was checked
 	stream, all, settled, latest *sqlite.Stmt
 	noop                         *sqlite.Stmt
 	pageSize                     int64
@@ -56,14 +58,18 @@ func newReader(conn *sqlite.Conn) (*reader, error) {
 	if r.probe, err = newProbe(conn); err != nil {
 		return nil, err
 	}
+	if r.links, err = newLinkReader(conn); err != nil {
+		return nil, err
+	}
 	return r, prepare(conn, map[**sqlite.Stmt]string{
-		&r.noop:    countPages,
-		&r.begin:   "BEGIN",
-		&r.end:     "ROLLBACK",
-		&r.stream:  "SELECT " + columns + " FROM records WHERE stream = ? AND version > ? ORDER BY version",
-		&r.all:     "SELECT " + columns + ", stream FROM records WHERE position > ? AND position <= ? ORDER BY position",
-		&r.settled: "SELECT max(position) FROM records",
-		&r.latest:  "SELECT version, data FROM snapshots WHERE stream = ? AND fold = ?",
+		&r.dataVersion: "PRAGMA data_version",
+		&r.noop:        countPages,
+		&r.begin:       "BEGIN",
+		&r.end:         "ROLLBACK",
+		&r.stream:      "SELECT " + columns + " FROM log WHERE stream = ? AND version > ? ORDER BY version",
+		&r.all:         "SELECT " + columns + ", stream FROM log WHERE position > ? AND position <= ? ORDER BY position",
+		&r.settled:     "SELECT max(position) FROM log",
+		&r.latest:      "SELECT version, data FROM snapshots WHERE stream = ? AND fold = ?",
 	})
 }
 
@@ -117,9 +123,17 @@ func (rs *readers) close() {
 	}
 }
 
-// read runs f with a reader. While f finds the file locked, which in WAL mode is only during a
-// recovery, f runs again until ctx ends; it must begin anew each time.
+// read runs f with a reader on one state of the log, which is of the history that the store knows.
+// f must begin anew each time that it runs.
 func (s *Store) read(ctx context.Context, op string, f func(*reader) error) error {
+	return s.borrowed(ctx, op, func(r *reader) error {
+		return r.snapshot(&s.history, func() error { return f(r) })
+	})
+}
+
+// borrowed runs f with a reader. While f finds the file locked, which in WAL mode is only during a
+// recovery, f runs again until ctx ends.
+func (s *Store) borrowed(ctx context.Context, op string, f func(*reader) error) error {
 	r, err := s.readers.borrow(ctx)
 	if err != nil {
 		return err
@@ -145,14 +159,36 @@ func (s *Store) read(ctx context.Context, op string, f func(*reader) error) erro
 	}
 }
 
-// snapshot runs f on one state of the log.
-func (r *reader) snapshot(f func() error) error {
+// snapshot runs f in a transaction.
+func (r *reader) snapshot(h *history, f func() error) error {
+	known := h.last.Load() // whatever is remembered later may not be in this state yet
 	if err := step(r.begin); err != nil {
 		return err
 	}
-	err := f()
+	err := r.sameHistory(h, known)
+	if err == nil {
+		err = f()
+	}
 	if end := step(r.end); err == nil {
 		err = end
+	}
+	return err
+}
+
+// sameHistory looks whether the log still has the link that the store knows, if others have
+// committed since the reader was used last.
+func (r *reader) sameHistory(h *history, known *events.Mark) error {
+	defer r.dataVersion.Reset()
+	if _, err := r.dataVersion.Step(); err != nil {
+		return err
+	}
+	now := r.dataVersion.ColumnInt64(0)
+	if now == r.seen {
+		return nil
+	}
+	err := h.check(r.links, known)
+	if err == nil && h.last.Load() == known {
+		r.seen = now
 	}
 	return err
 }

@@ -1,11 +1,16 @@
 package sqlite
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 
+	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/tradesurety/surety/events/internal/link"
 )
 
 // applicationID marks a file as a log of this package, at a fixed place of its header.
@@ -47,8 +52,44 @@ CREATE TABLE snapshots (
 ) STRICT;
 `
 
+// schema2 begins the links of a log, whichever records it has: none is read or rewritten. {last}
+// stands for the last position, {sum} for the first link.
+//
+// The table of the records gets another name, so that the database refuses the rows of a process
+// that has the file open with a build that knows no links. What reads, reads the view of the old
+// name, which that process and others still do.
+const schema2 = `
+ALTER TABLE records RENAME TO log;
+CREATE VIEW records AS SELECT * FROM log;
+CREATE TABLE links (
+	position INTEGER PRIMARY KEY,
+	sum      BLOB    NOT NULL CHECK (length(sum) = 32)
+) STRICT;
+CREATE TRIGGER links_never_change BEFORE UPDATE ON links
+BEGIN SELECT raise(ABORT, 'links are never changed'); END;
+CREATE TRIGGER links_never_go BEFORE DELETE ON links
+BEGIN SELECT raise(ABORT, 'links are never removed'); END;
+INSERT INTO links (position, sum) VALUES ({last}, x'{sum}');
+`
+
 // migrations returns the steps of the schema: step i leads from version i to i+1.
-func migrations() []string { return []string{schema1} }
+func migrations() []string { return []string{schema1, schema2} }
+
+// filled puts the values of this log in the place of what stands for them in a step.
+func filled(conn *sqlite.Conn, step string) (string, error) {
+	if !strings.Contains(step, "{last}") {
+		return step, nil
+	}
+	var last int64
+	err := sqlitex.ExecuteTransient(conn, "SELECT coalesce(max(position), 0) FROM records", &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error { last = stmt.ColumnInt64(0); return nil },
+	})
+	if err != nil {
+		return "", err
+	}
+	sum := link.Genesis(uuid.New(), uint64(last))
+	return strings.NewReplacer("{last}", strconv.FormatInt(last, 10), "{sum}", hex.EncodeToString(sum[:])).Replace(step), nil
+}
 
 // migrate brings the schema to the latest version in one transaction, or leaves the file as
 // it is.
@@ -74,7 +115,11 @@ func migrate(conn *sqlite.Conn, steps []string) (err error) {
 		return nil
 	}
 	for _, step := range steps[version:] {
-		if err := sqlitex.ExecuteScript(conn, step, nil); err != nil {
+		step, err := filled(conn, step)
+		if err == nil {
+			err = sqlitex.ExecuteScript(conn, step, nil)
+		}
+		if err != nil {
 			return failed(fmt.Sprintf("migrate from version %d", version), err)
 		}
 	}

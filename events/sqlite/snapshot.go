@@ -36,6 +36,10 @@ func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold
 
 // snapshot saves in the transaction that has begun and ends it.
 func (l *log) snapshot(s *events.Snapshot) error {
+	if err := l.refresh(); err != nil {
+		l.undo()
+		return failed("save snapshot", err)
+	}
 	l.save.BindText(1, string(s.Stream))
 	l.save.BindText(2, s.Fold)
 	l.save.BindInt64(3, int64(s.Version))

@@ -33,6 +33,7 @@ type Store struct {
 	tasks      *tasks
 	changed    *signal
 	conns      []*sqlite.Conn
+	history    history
 	closed     atomic.Bool
 }
 
@@ -74,7 +75,7 @@ func WithReaders(n int) Option { return func(c *config) { c.readers = n } }
 // there, or beside a backup. After an unclean end, when a -wal is left and no other process is known
 // to have the file open, Open runs Check with Quick on a file of up to 256 MB; one that is damaged is
 // refused with ErrDamaged and left as it is. Otherwise Open takes the same time for a large file as
-// for a small one.
+// for a small one: it recomputes the last link from the records that it covers.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 	c := config{
 		durability: events.DurabilityFsync,
@@ -164,13 +165,17 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 	if err := f.check(); err != nil {
 		return nil, &OpenError{Path: path, Reason: "was replaced while it was opened", Err: err}
 	}
+	s.history.file = f
 	if s.readers, err = newReaders(s.conns[writers:]); err != nil {
+		return nil, openError(path, err)
+	}
+	if err := s.read(ctx, "read", func(r *reader) error { return r.checkEnd(f) }); err != nil {
 		return nil, openError(path, err)
 	}
 	if c.readOnly {
 		return s, nil
 	}
-	if s.log, err = newLog(s.conns[0], c, f, s.changed); err != nil {
+	if s.log, err = newLog(s.conns[0], c, f, s.changed, &s.history); err != nil {
 		return nil, openError(path, err)
 	}
 	s.writer = group.New(true, s.log.run)

@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/internal/link"
+)
+
+// history is what a store value remembers of the log that it has written and read.
+type history struct {
+	file *file
+	last atomic.Pointer[events.Mark] // the last link that was acknowledged or read; nil before the first
+}
+
+// learn remembers a link that the log has.
+func (h *history) learn(m events.Mark) {
+	for {
+		last := h.last.Load()
+		if last != nil && last.Position >= m.Position || h.last.CompareAndSwap(last, &m) {
+			return
+		}
+	}
+}
+
+// check looks whether the log has a link that the store knows. If not, the store value is dead.
+func (h *history) check(l *linkReader, known *events.Mark) error {
+	if known == nil {
+		return nil
+	}
+	err := l.holds(*known)
+	if fork, ok := err.(*events.ForkError); ok { //nolint:errorlint // holds makes it, unwrapped
+		return h.file.die(fork)
+	}
+	return err
+}
+
+// linkReader reads links through one connection.
+type linkReader struct{ from, before, tip *sqlite.Stmt }
+
+func newLinkReader(conn *sqlite.Conn) (*linkReader, error) {
+	var l linkReader
+	return &l, prepare(conn, map[**sqlite.Stmt]string{
+		&l.from:   "SELECT position, sum FROM links WHERE position >= ? ORDER BY position",
+		&l.before: "SELECT position, sum FROM links WHERE position < ? ORDER BY position DESC LIMIT 1",
+		&l.tip:    "SELECT position, sum FROM links ORDER BY position DESC LIMIT 1",
+	})
+}
+
+// last returns the last link.
+func (l *linkReader) last() (events.Mark, error) {
+	m, ok, err := markOf(l.tip)
+	if err == nil && !ok {
+		err = errNoLink
+	}
+	return m, err
+}
+
+// at returns the first link at or after a position, or the last one.
+func (l *linkReader) at(p events.Position) (events.Mark, error) {
+	if p <= maxInt64 {
+		l.from.BindInt64(1, int64(p))
+		if m, ok, err := markOf(l.from); ok || err != nil {
+			return m, err
+		}
+	}
+	return l.last()
+}
+
+// markOf returns the link of a statement's first row, and whether it has one.
+func markOf(stmt *sqlite.Stmt) (m events.Mark, ok bool, err error) {
+	defer stmt.Reset()
+	if ok, err = stmt.Step(); ok {
+		m.Position = events.Position(stmt.ColumnInt64(0))
+		stmt.ColumnBytes(1, m.Sum[:])
+	}
+	return m, ok, err
+}
+
+// holds returns nil if the log has that link, and a *events.ForkError if it does not.
+func (l *linkReader) holds(m events.Mark) error {
+	if m.IsZero() {
+		return nil
+	}
+	have, err := l.at(m.Position)
+	if err == nil && have != m {
+		err = &events.ForkError{Mark: m, Have: have}
+	}
+	return err
+}
+
+// covered reports an error if the last link is not where the last record is.
+func (f *file) covered(last events.Position, tip events.Mark) error {
+	if last == tip.Position {
+		return nil
+	}
+	return &DamageError{Path: f.path, Findings: []string{fmt.Sprintf("the last record is at position %d, and the last link at %d", last, tip.Position)}}
+}
+
+// checkEnd recomputes the last link from the records that it covers.
+func (r *reader) checkEnd(f *file) error {
+	last, err := r.position()
+	if err != nil {
+		return err
+	}
+	tip, err := r.links.last()
+	if err == nil {
+		err = f.covered(last, tip)
+	}
+	if err != nil {
+		return err
+	}
+	r.links.before.BindInt64(1, int64(tip.Position))
+	before, found, err := markOf(r.links.before)
+	if err != nil || !found {
+		return err // the first link of a log covers nothing
+	}
+	var h link.Hasher
+	p := newPage()
+	for at := before.Position; at < last && last-before.Position <= events.MaxGroupEvents; {
+		if at, err = r.readAll(&p, at, last, events.Filter{}); err != nil {
+			return err
+		}
+		for i := range p.records {
+			admit.HashRecord(&h, &p.records[i])
+		}
+	}
+	if link.Next(before.Sum, uint64(last), h.Group()) != tip.Sum {
+		return &DamageError{Path: f.path, Findings: []string{fmt.Sprintf("the records after position %d are not those that link %s covers", before.Position, tip)}}
+	}
+	return nil
+}
