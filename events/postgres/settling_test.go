@@ -107,8 +107,10 @@ func (n *network) set(down bool) {
 // Lookup says what is true for good, of a commit that went in meanwhile and of one that still waits,
 // and appends go on.
 func TestCutOffForLonger(t *testing.T) {
+	t.Parallel()
 	for _, applied := range []bool{true, false} {
 		t.Run(fmt.Sprint("applied ", applied), func(t *testing.T) {
+			t.Parallel()
 			p := newPlace(t)
 			behind, network := p.through(t)
 			s, direct := behind.open(t, impatient), p.open(t)
