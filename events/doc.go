@@ -78,6 +78,7 @@
 // Package memory keeps nothing and is for tests and simulations. Package sqlite is one durable
 // file, for one machine and any number of its processes. Package postgres is for services that
 // share a database. They keep the same promises, except that [Store.Durability] differs.
+// OPERATIONS.md, beside this file, is for those who run one: backup and restore, failover, errors.
 //
 // See TestCountToN, TestRefusalIsCurrent and TestHostileHistory.
 package events

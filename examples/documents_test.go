@@ -138,7 +138,7 @@ func steps(script string) (list []string) {
 
 // TestLinks holds the links of the pages to files that exist, or to headings of the page.
 func TestLinks(t *testing.T) {
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "order/ARCHITECTURE.md", "order/ordertest/FOUND.md", "order/ordertest/mutants/KILLS.md"} {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "events/OPERATIONS.md", "order/ARCHITECTURE.md", "order/ordertest/FOUND.md", "order/ordertest/mutants/KILLS.md"} {
 		text, dir := regexp.MustCompile("(?s)\n```.*?\n```").ReplaceAllString(document(t, page), ""), filepath.Dir(page)
 		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
 			switch heading, within := strings.CutPrefix(m[1], "#"); {
@@ -181,7 +181,7 @@ func TestNames(t *testing.T) {
 	}
 	renamed := column(section(t, document(t, "CHANGELOG.md"), "### Old and new names"), 1)
 	pages := map[string]string{"CHANGELOG.md": strings.Join(renamed, "\n")}
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "order/ARCHITECTURE.md"} {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "events/OPERATIONS.md", "order/ARCHITECTURE.md"} {
 		pages[page] = document(t, page)
 	}
 	for page, text := range pages {

@@ -63,6 +63,24 @@ func (s *Server) Directory(below string) (string, error) {
 	return dir, err
 }
 
+// Command returns a program that is run in a directory under the account of the server. By its
+// environment it finds the server, as its superuser, and the other programs of PostgreSQL.
+func (s *Server) Command(dir, name string, args ...string) (*exec.Cmd, error) {
+	postgres, err := binary("postgres")
+	if err == nil {
+		postgres, err = filepath.EvalSymlinks(postgres) // the others are beside it
+	}
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(postgres)+":"+os.Getenv("PATH"), "HOME="+dir,
+		"PGHOST="+s.dir, "PGPORT=5432", "PGUSER=postgres", "PGDATABASE=postgres")
+	s.confine(cmd, false)
+	return cmd, nil
+}
+
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // DSN says how to connect to the server as its superuser.
