@@ -59,13 +59,13 @@ func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[even
 		var page []events.Mark
 		at := after
 		if at > 0 {
-			at++
+			at = min(at, maxInt64-1) + 1
 		}
 		for more := true; more; {
 			page = page[:0]
 			err := s.read(ctx, "read links", func(r *reader) error {
 				defer r.links.from.Reset()
-				r.links.from.BindInt64(1, int64(min(at, maxInt64)))
+				r.links.from.BindInt64(1, int64(at))
 				more = false
 				for {
 					row, err := r.links.from.Step()
@@ -85,7 +85,7 @@ func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[even
 				return
 			}
 			for _, m := range page {
-				if !yield(m, nil) {
+				if (m.Position > after || after == 0) && !yield(m, nil) {
 					return
 				}
 				at = m.Position + 1
