@@ -25,8 +25,10 @@
 //     *[PoisonError], or, with [OnPoison], parks its stream: the record and the reason are then
 //     rows of the view ([Parked]), all other streams continue, and [Worker.Retry] resumes the
 //     stream once the function is repaired.
-//   - Another log is detected. A checkpoint beyond the end of the log, or one whose last record
-//     is a different one in the log, is a *[LogError].
+//   - Another log, or another history of the log, is detected: a checkpoint whose Mark or whose last
+//     record the log does not have, or beyond the end of the log, is a *[LogError]. Nothing of the other
+//     history is folded. With [WithRebuildOnFork] the view starts anew instead: until it has caught up,
+//     its readers get ErrNotReady, and never half a view.
 //   - A rebuild does not disturb readers. A new version of a view is built in tables of its own
 //     beside the live one, and replaces it in one step when it has caught up. A rebuild may be
 //     interrupted and continued at any time; [OnProgress] reports its position, rate and lag.

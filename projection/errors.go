@@ -110,8 +110,8 @@ func (e *PoisonError) Unwrap() error { return e.Record }
 
 // LogError reports that the checkpoint of a view is not from this log: the log is on another history,
 // ends before the checkpoint, or has a different record there. It is another log, or a backup was
-// restored, or a standby was promoted, and the view cannot be continued; drop the version and build
-// it again.
+// restored, or a standby was promoted, and the view cannot be continued; build it anew with
+// WithRebuildOnFork, or drop the version.
 type LogError struct {
 	View       string
 	Version    int

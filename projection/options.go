@@ -92,6 +92,19 @@ func PollEvery(d time.Duration) Option {
 	}
 }
 
+// WithRebuildOnFork lets the view start anew instead of refusing with a *LogError when the log is on
+// another history than the one that the view was built from: all rows go, and the view is built from
+// the beginning of the log that is there. From then on until it has caught up, readers of this version
+// get a *ViewError that is ErrNotReady, and those of the live version one that is ErrNotPrepared, as
+// before the first build; none sees half a view. A worker on Standby leaves it so, until TakeOver.
+//
+// Clearing is one step, safe beside other workers, and a build that was cut off is continued. A worker
+// does it once, so that two workers on two histories do not clear each other's rows for ever: all
+// workers of a view, and the desks whose records it shows, are to be on the same log. A store value of
+// the log that lived through the rewind is dead; the worker then returns its error, and the one that
+// works on the log as it was opened anew builds the view.
+func WithRebuildOnFork() Option { return func(w *Worker) { w.rebuild = true } }
+
 // Standby leaves the live version as it is when the worker has caught up; the caller calls
 // TakeOver.
 func Standby() Option { return func(w *Worker) { w.standby = true } }

@@ -60,7 +60,7 @@ func (w *Worker) run(ctx context.Context, end events.Position) error {
 		}
 		if err != nil {
 			// An error of the running commit comes first: it is about earlier records.
-			return first(w.settle(&commit), err)
+			return first(w.settle(&commit), w.otherLog(err))
 		}
 		to.reach(c)
 		records += c.records
@@ -178,7 +178,7 @@ func (w *Worker) read(ctx context.Context, from events.Cursor, end events.Positi
 	}
 	for r, err := range events.ReadFrom(ctx, w.log, &from, w.view.Filter) {
 		if err != nil {
-			c.err = w.otherLog(err)
+			c.err = err
 			send()
 			return
 		}

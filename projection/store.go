@@ -26,6 +26,9 @@ type Checkpoint struct {
 	Mark events.Mark
 }
 
+// Cleared returns the checkpoint of a version that is cleared at this one.
+func (c Checkpoint) Cleared() Checkpoint { return Checkpoint{Turn: c.Turn + 1} }
+
 // cursor returns where in the log the checkpoint is.
 func (c *Checkpoint) cursor() events.Cursor { return events.Cursor{Position: c.Position, Mark: c.Mark} }
 
@@ -50,7 +53,7 @@ type Status struct {
 	Name       string
 	Version    int
 	Checkpoint Checkpoint
-	Ready      bool // the version has been live at some time
+	Ready      bool // the version has been live at some time, and was not cleared since
 	Live       bool // it is the one that readers see who name no version
 }
 
@@ -85,6 +88,12 @@ type Store interface {
 	// TakeOver makes a version the live one if from is the live version now, 0 for none.
 	// Otherwise it returns a *ViewError that is ErrOtherLive.
 	TakeOver(ctx context.Context, name string, version, from int) error
+
+	// Clear removes all rows of a version, live or not, and moves its checkpoint before the first
+	// record, all or none, if from is its checkpoint. The version is then neither ready nor live,
+	// until it takes over again, and no other one becomes live. The Turn of the checkpoint rises,
+	// so that no commit that was begun before is applied afterwards. Errors are those of Commit.
+	Clear(ctx context.Context, name string, version int, from Checkpoint) error
 
 	// Drop removes a version with its tables. An unknown version is not an error; the live one
 	// is a *ViewError that is ErrLive.

@@ -27,6 +27,7 @@ type Worker struct {
 	count    int
 	poll     time.Duration
 	standby  bool
+	rebuild  bool // unless it was used up: see WithRebuildOnFork
 
 	busy     chan struct{} // holds a token while a method runs
 	prepared bool
@@ -141,33 +142,16 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		return w.otherLog(err)
 	}
 	w.at.End = end
-	for {
-		// The slices are valid for as long as this worker alone moves the checkpoint.
-		if w.slices == nil {
-			if err := w.resume(ctx); err != nil {
-				return err
-			}
-		}
-		if w.at.Checkpoint.Position > end {
-			// Another worker may have seen a later end. If not, the log has shrunk.
-			if end, err = w.end(ctx); err != nil {
-				return err
-			}
-		}
-		if w.at.Checkpoint.Position >= end {
-			// Nothing is read that would find the mark missing.
-			if err := w.checkMark(ctx); err != nil {
-				return err
-			}
-			break
-		}
-		err := w.run(ctx, end)
-		if err == nil {
+	for done := false; !done; {
+		if done, err = w.step(ctx, &end); err == nil {
 			continue
 		}
 		w.forget()
 		if poison, ok := errors.AsType[*PoisonError](err); ok {
 			err = first(w.upTo(ctx, poison.Record.Position-1), err)
+		}
+		if err = w.anew(ctx, err); err == nil {
+			return w.catchUp(ctx)
 		}
 		if !errors.Is(err, ErrBehind) {
 			return err
@@ -184,6 +168,46 @@ func (w *Worker) catchUp(ctx context.Context) error {
 	}
 	w.report()
 	return nil
+}
+
+// step takes the checkpoint to the end of the log, and reports whether it was there.
+func (w *Worker) step(ctx context.Context, end *events.Position) (done bool, err error) {
+	// The slices are valid for as long as this worker alone moves the checkpoint.
+	if w.slices == nil {
+		if err := w.resume(ctx); err != nil {
+			return false, err
+		}
+	}
+	if w.at.Checkpoint.Position > *end {
+		// Another worker may have seen a later end. If not, the log has shrunk.
+		if *end, err = w.end(ctx); err != nil {
+			return false, err // and end has no meaning
+		}
+	}
+	if w.at.Checkpoint.Position < *end {
+		return false, w.run(ctx, *end)
+	}
+	// Nothing is read that would find the mark missing.
+	err = w.checkMark(ctx)
+	return err == nil, err
+}
+
+// anew clears the view if err says that it is of another log, and the worker has that option. A log
+// that cannot be read is no log to build it from: its store value has met the other history itself.
+// A crash after it leaves an empty version at the beginning of the log, which the next worker builds.
+func (w *Worker) anew(ctx context.Context, err error) error {
+	other, ok := errors.AsType[*LogError](err)
+	if !ok || !w.rebuild {
+		return err
+	}
+	if _, dead := w.log.Settled(ctx); dead != nil {
+		return err
+	}
+	err = w.store.Clear(ctx, w.view.Name, w.view.Version, other.Checkpoint)
+	if err == nil {
+		w.rebuild = false
+	}
+	return err
 }
 
 // upTo folds the records before a poison event that are not committed yet.
@@ -220,7 +244,7 @@ func (w *Worker) resume(ctx context.Context) error {
 			folder: w.view.New(w.log), rows: newRows(w.schema, w.store), parked: make(map[events.StreamID]bool),
 		})
 	}
-	if w.at.Checkpoint.Turn == 0 {
+	if w.at.Checkpoint.Position == 0 { // of a version without rows
 		for _, s := range w.slices {
 			s.rows.made = newMade()
 		}

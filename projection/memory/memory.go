@@ -25,6 +25,14 @@ type version struct {
 	tables map[string]*table
 }
 
+// empty makes the tables.
+func (v *version) empty() {
+	v.tables = make(map[string]*table)
+	for _, t := range v.schema.Tables {
+		v.tables[t.Name] = newTable(t)
+	}
+}
+
 // New returns a store without views.
 func New() *Store { return &Store{views: make(map[string]map[int]*version)} }
 
@@ -46,13 +54,8 @@ func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
 		}
 		return nil
 	}
-	v := &version{
-		schema: schema, text: text, tables: make(map[string]*table),
-		status: projection.Status{Name: schema.Name, Version: schema.Version},
-	}
-	for _, t := range schema.Tables {
-		v.tables[t.Name] = newTable(t)
-	}
+	v := &version{schema: schema, text: text, status: projection.Status{Name: schema.Name, Version: schema.Version}}
+	v.empty()
 	if s.views[schema.Name] == nil {
 		s.views[schema.Name] = make(map[int]*version)
 	}
@@ -115,6 +118,25 @@ func (s *Store) TakeOver(ctx context.Context, name string, number, from int) err
 		live.status.Live = false
 	}
 	v.status.Live, v.status.Ready = true, true
+	return nil
+}
+
+// Clear implements projection.Store.
+func (s *Store) Clear(ctx context.Context, name string, number int, from projection.Checkpoint) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v := s.views[name][number]
+	switch {
+	case v == nil:
+		return fault(name, number, projection.ErrNotPrepared)
+	case v.status.Checkpoint != from:
+		return fault(name, number, projection.ErrBehind)
+	}
+	v.empty()
+	v.status.Checkpoint, v.status.Ready, v.status.Live = from.Cleared(), false, false
 	return nil
 }
 

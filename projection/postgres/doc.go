@@ -28,7 +28,8 @@
 // Numbers are bigint, texts are text, ordered byte by byte. The table versions has the versions
 // with their checkpoints, and which of them is live. The indexes of a version are made when it
 // takes over: until then it has no readers, and writing a row without indexes is several times
-// faster. Each index ends with the columns of the key, so that the rows it finds are in order.
+// faster; while a version is built anew because its log is on another history, it is without them, and
+// keeps its tables. Each index ends with the columns of the key, so that the rows it finds are in order.
 // PostgreSQL bounds an index: a key, and the values of an index, have 2,600 bytes together at
 // most, and 32 columns.
 //

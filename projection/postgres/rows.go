@@ -42,6 +42,11 @@ func (s schema) createIndex(v *projection.Schema, t *projection.Table, i int) st
 	return "CREATE INDEX IF NOT EXISTS " + sqlstore.Part(v, t, "."+strconv.Itoa(i)) + " ON " + s.table(v, t) + " (" + sqlstore.List(columns) + ")"
 }
 
+// index returns the name of an index of a table of a version.
+func (s schema) index(v *projection.Schema, t *projection.Table, i int) string {
+	return s.quoted + "." + sqlstore.Part(v, t, "."+strconv.Itoa(i))
+}
+
 // arrays returns the parameters of a statement over many rows, unnest($1::text[], ...).
 func arrays(columns []projection.Column) string {
 	parameters := make([]string, len(columns))
@@ -151,7 +156,7 @@ func (s schema) selection(v *projection.Schema, p *projection.Plan) (string, []p
 
 // queries are the statements over the catalog.
 type queries struct {
-	find, live, all, advance, insert, lock, delete, clearLive, setLive string
+	find, live, all, advance, insert, lock, delete, clearLive, setLive, unready string
 }
 
 func newQueries(s schema) queries {
@@ -165,6 +170,7 @@ func newQueries(s schema) queries {
 		delete:    s.in("DELETE FROM {schema}.versions WHERE name = $1 AND version = $2"),
 		clearLive: s.in("UPDATE {schema}.versions SET live = false WHERE name = $1 AND live"),
 		setLive:   s.in("UPDATE {schema}.versions SET live = true, ready = true WHERE name = $1 AND version = $2"),
+		unready:   s.in("UPDATE {schema}.versions SET live = false, ready = false WHERE name = $1 AND version = $2"),
 		advance: s.in(`UPDATE {schema}.versions SET turn = $3, position = $4, last = $5, commit_id = $6, mark = $7
 WHERE name = $1 AND version = $2 AND turn = $8 AND position = $9 AND last = $10 AND commit_id = $11 AND mark = $12 RETURNING ` + columns),
 	}

@@ -77,37 +77,43 @@ func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 	})
 }
 
-// apply makes a change in a transaction that it begins.
-func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change) error {
+// advance begins a transaction, moves the checkpoint of a version in it, and returns the version.
+func (s *Store) advance(ctx context.Context, conn *pgx.Conn, name string, number int, from, to projection.Checkpoint) (v sqlstore.Version, err error) {
 	// Of two workers at one checkpoint, one waits here for the other's commit, and then finds
 	// the checkpoint moved.
-	found, err := s.first(ctx, conn, []string{beginWrite}, s.queries.advance, c.Name, c.Version,
-		int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), [16]byte(c.To.Commit), sqlstore.Mark(c.To.Mark),
-		int64(c.From.Turn), int64(c.From.Position), int64(c.From.Last), [16]byte(c.From.Commit), sqlstore.Mark(c.From.Mark))
+	found, err := s.first(ctx, conn, []string{beginWrite}, s.queries.advance, name, number,
+		int64(to.Turn), int64(to.Position), int64(to.Last), [16]byte(to.Commit), sqlstore.Mark(to.Mark),
+		int64(from.Turn), int64(from.Position), int64(from.Last), [16]byte(from.Commit), sqlstore.Mark(from.Mark))
 	if err != nil {
-		return failed(ctx, "checkpoint", err)
+		return v, failed(ctx, "checkpoint", err)
 	}
 	if len(found) == 0 {
-		if _, err := s.version(ctx, conn, "checkpoint", s.queries.find, c.Name, c.Version); err != nil {
-			return err
+		if _, err := s.version(ctx, conn, "checkpoint", s.queries.find, name, number); err != nil {
+			return v, err
 		}
-		return sqlstore.Fault(c.Name, c.Version, projection.ErrBehind)
+		return v, sqlstore.Fault(name, number, projection.ErrBehind)
 	}
-	if err := s.hook(stepCheckpoint, conn); err != nil {
+	return found[0], s.hook(stepCheckpoint, conn)
+}
+
+// apply makes a change in a transaction that it begins.
+func (s *Store) apply(ctx context.Context, conn *pgx.Conn, c *projection.Change) error {
+	v, err := s.advance(ctx, conn, c.Name, c.Version, c.From, c.To)
+	if err != nil {
 		return err
 	}
 	var b pgconn.Batch
 	for i := range c.Tables {
 		change := &c.Tables[i]
-		t := found[0].Schema.Table(change.Table.Name)
+		t := v.Schema.Table(change.Table.Name)
 		if t == nil {
 			return sqlstore.Fault(c.Name, c.Version, projection.ErrOtherTables)
 		}
 		if len(change.Delete) > 0 {
-			queue(&b, s.schema.remove(found[0].Schema, t), columns(t.Columns[:t.Key], change.Delete))
+			queue(&b, s.schema.remove(v.Schema, t), columns(t.Columns[:t.Key], change.Delete))
 		}
 		if len(change.Put) > 0 {
-			queue(&b, s.schema.put(found[0].Schema, t), columns(t.Columns, change.Put))
+			queue(&b, s.schema.put(v.Schema, t), columns(t.Columns, change.Put))
 		}
 	}
 	if _, err := conn.PgConn().ExecBatch(ctx, &b).ReadAll(); err != nil {
@@ -225,6 +231,37 @@ func (s *Store) TakeOver(ctx context.Context, name string, number, from int) err
 		}
 		return run(ctx, conn, op, s.queries.setLive, name, number)
 	})
+}
+
+// Clear implements projection.Store. It waits for the readers of the version. The tables stay, with what
+// others have granted on them or made of them; the indexes come back when the version takes over.
+func (s *Store) Clear(ctx context.Context, name string, number int, from projection.Checkpoint) error {
+	return s.use(ctx, "clear", func(conn *pgx.Conn) error {
+		return s.finish(ctx, "clear", conn, s.empty(ctx, conn, name, number, from))
+	})
+}
+
+// empty clears a version in a transaction that it begins.
+func (s *Store) empty(ctx context.Context, conn *pgx.Conn, name string, number int, from projection.Checkpoint) error {
+	v, err := s.advance(ctx, conn, name, number, from, from.Cleared())
+	if err != nil {
+		return err
+	}
+	// A reader has locked the first table before it sees anything.
+	var script strings.Builder
+	for _, t := range v.Schema.Tables {
+		script.WriteString("TRUNCATE " + s.schema.table(v.Schema, t) + ";\n")
+		for i := range t.Indexes {
+			script.WriteString("DROP INDEX IF EXISTS " + s.schema.index(v.Schema, t, i) + ";\n")
+		}
+	}
+	if err := run(ctx, conn, "clear", script.String()); err != nil {
+		return err
+	}
+	if err := run(ctx, conn, "clear", s.queries.unready, name, number); err != nil {
+		return err
+	}
+	return s.hook(stepRows, conn)
 }
 
 // Drop implements projection.Store. It waits for the readers of the version.

@@ -11,7 +11,8 @@ import (
 	rowstore "github.com/tradesurety/surety/projection/memory"
 )
 
-// crashes is a store that fails at one of its commits, before it is applied or after.
+// crashes is a store that fails at one of its commits, a clearing among them, before it is applied or
+// after.
 type crashes struct {
 	projection.Store
 	left   atomic.Int64 // commits until the crash
@@ -24,13 +25,21 @@ func (c *crashes) Commit(ctx context.Context, change *projection.Change) error {
 	if c.commit != nil {
 		commit = c.commit
 	}
+	return c.write(func() error { return commit(ctx, change) })
+}
+
+func (c *crashes) Clear(ctx context.Context, name string, version int, from projection.Checkpoint) error {
+	return c.write(func() error { return c.Store.Clear(ctx, name, version, from) })
+}
+
+func (c *crashes) write(f func() error) error {
 	if c.left.Add(-1) != -1 {
-		return commit(ctx, change)
+		return f()
 	}
 	if !c.after {
 		return errCrash
 	}
-	return errors.Join(commit(ctx, change), errCrash)
+	return errors.Join(f(), errCrash)
 }
 
 // crashAtEveryStep interrupts a worker at each of its steps in turn: at every record that is read,

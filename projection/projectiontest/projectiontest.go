@@ -36,6 +36,7 @@ func Run(t *testing.T, c Config) {
 		{"SelectIsExact", "Rows are found and ordered by the values of their columns.", selectIsExact},
 		{"VersionsAreIndependent", "Versions of a view are independent.", versionsAreIndependent},
 		{"TakeOverIsOneStep", "Which version is live changes in one step.", takeOverIsOneStep},
+		{"ClearIsOneStep", "Clear removes all rows of a version and moves its checkpoint before the first record, all or none.", clearIsOneStep},
 		{"UnknownVersions", "An unknown version is a *ViewError.", unknownVersions},
 		{"OutlivesClose", "Committed rows are there after a close.", outlivesClose},
 		{"CrashAtEveryStep", "Wherever a worker fails, the view holds the result of the records up to its checkpoint.", crashAtEveryStep},
@@ -47,6 +48,7 @@ func Run(t *testing.T, c Config) {
 		{"InterruptedAndContinued", "A rebuild may be interrupted and continued.", interrupted},
 		{"ForeignLog", "A checkpoint that is not from this log is detected.", foreignLog},
 		{"ForkIsSeen", "A worker that lives through a rewind of its log folds nothing of the other history.", forkIsSeen},
+		{"RebuildOnFork", "With WithRebuildOnFork a view starts anew when the log is on another history, and none sees half of it.", rebuildOnFork},
 		{"FollowSeesCommits", "Follow folds new records as they are committed.", follows},
 		{"ReconcileFindsDifferences", "Reconcile returns the first difference.", reconcileFinds},
 	} {

@@ -221,6 +221,8 @@ func unknownVersions(e *env) {
 	e.is(store.Read(ctx, "hand", 0, nothing), projection.ErrNotPrepared)
 	e.is(store.Read(ctx, "'; --", 1, nothing), projection.ErrNotPrepared)
 	e.is(store.TakeOver(ctx, "hand", 1, 0), projection.ErrNotPrepared)
+	e.is(store.Clear(ctx, "hand", 1, projection.Checkpoint{}), projection.ErrNotPrepared)
+	e.is(store.Clear(ctx, "hand", 0, projection.Checkpoint{}), projection.ErrNotPrepared)
 	e.must(store.Drop(ctx, "hand", 1))
 	if list, err := store.Versions(ctx, "hand"); err != nil || len(list) != 0 {
 		e.Fatalf("of an unknown view are %v, %v", list, err)

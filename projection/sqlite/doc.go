@@ -11,7 +11,8 @@
 // Version 2 of a view named board with a table named orders has its rows in the table
 // "board@2.orders", which any SQLite tool can read. The table versions has the versions, and
 // which of them is live. The indexes of a version are made when it takes over: until then it has
-// no readers, and writing a row without indexes is several times faster.
+// no readers, and writing a row without indexes is several times faster. A version that is built anew
+// because its log is on another history is without them likewise.
 //
 // # Processes
 //

@@ -121,25 +121,40 @@ func (s *Store) Prepare(ctx context.Context, schema *projection.Schema) error {
 		case err == nil || !errors.Is(err, projection.ErrNotPrepared):
 			return err
 		}
-		for _, t := range schema.Tables {
-			if err := run(conn, "prepare", createTable(schema, t)); err != nil {
-				return err
-			}
+		if err := createTables(conn, "prepare", schema); err != nil {
+			return err
 		}
 		return run(conn, "prepare", "INSERT INTO versions VALUES (?, ?, ?, 0, 0, 0, zeroblob(16), 0, 0, x'')",
 			schema.Name, schema.Version, string(raw))
 	})
 }
 
+// createTables makes the tables of a version.
+func createTables(conn *sqlite.Conn, op string, schema *projection.Schema) error {
+	for _, t := range schema.Tables {
+		if err := run(conn, op, createTable(schema, t)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropTables removes the tables of a version.
+func dropTables(conn *sqlite.Conn, op string, schema *projection.Schema) error {
+	for _, t := range schema.Tables {
+		if err := run(conn, op, "DROP TABLE "+sqlstore.Table(schema, t)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Commit implements projection.Store.
 func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 	return s.write(ctx, "commit", func(conn *sqlite.Conn) error {
-		v, err := s.version(conn, c.Name, c.Version)
-		switch {
-		case err != nil:
+		v, err := s.at(conn, c.Name, c.Version, c.From)
+		if err != nil {
 			return err
-		case v.Status.Checkpoint != c.From:
-			return sqlstore.Fault(c.Name, c.Version, projection.ErrBehind)
 		}
 		for i := range c.Tables {
 			if err := apply(conn, v.Schema, &c.Tables[i]); err != nil {
@@ -149,13 +164,30 @@ func (s *Store) Commit(ctx context.Context, c *projection.Change) error {
 		if err := s.hook(stepRows); err != nil {
 			return err
 		}
-		err = run(conn, "checkpoint", "UPDATE versions SET turn = ?, position = ?, last = ?, commit_id = ?, mark = ? WHERE name = ? AND version = ?",
-			int64(c.To.Turn), int64(c.To.Position), int64(c.To.Last), c.To.Commit[:], sqlstore.Mark(c.To.Mark), c.Name, c.Version)
-		if err != nil {
-			return err
-		}
-		return s.hook(stepCheckpoint)
+		return s.advance(conn, c.Name, c.Version, c.To)
 	})
+}
+
+// at returns a version that is at a checkpoint.
+func (s *Store) at(conn *sqlite.Conn, name string, number int, from projection.Checkpoint) (sqlstore.Version, error) {
+	if number == 0 {
+		return sqlstore.Version{}, sqlstore.Fault(name, number, projection.ErrNotPrepared)
+	}
+	v, err := s.version(conn, name, number)
+	if err == nil && v.Status.Checkpoint != from {
+		err = sqlstore.Fault(name, number, projection.ErrBehind)
+	}
+	return v, err
+}
+
+// advance moves the checkpoint of a version.
+func (s *Store) advance(conn *sqlite.Conn, name string, number int, to projection.Checkpoint) error {
+	err := run(conn, "checkpoint", "UPDATE versions SET turn = ?, position = ?, last = ?, commit_id = ?, mark = ? WHERE name = ? AND version = ?",
+		int64(to.Turn), int64(to.Position), int64(to.Last), to.Commit[:], sqlstore.Mark(to.Mark), name, number)
+	if err != nil {
+		return err
+	}
+	return s.hook(stepCheckpoint)
 }
 
 // Read implements projection.Store.
@@ -209,6 +241,30 @@ func (s *Store) TakeOver(ctx context.Context, name string, number, from int) err
 	})
 }
 
+// Clear implements projection.Store. The indexes go with the rows, and come back when the version takes
+// over.
+func (s *Store) Clear(ctx context.Context, name string, number int, from projection.Checkpoint) error {
+	return s.write(ctx, "clear", func(conn *sqlite.Conn) error {
+		v, err := s.at(conn, name, number, from)
+		if err == nil {
+			err = dropTables(conn, "clear", v.Schema)
+		}
+		if err == nil {
+			err = createTables(conn, "clear", v.Schema)
+		}
+		if err == nil {
+			err = s.hook(stepRows)
+		}
+		if err == nil {
+			err = run(conn, "clear", "UPDATE versions SET ready = 0, live = 0 WHERE name = ? AND version = ?", name, number)
+		}
+		if err != nil {
+			return err
+		}
+		return s.advance(conn, name, number, from.Cleared())
+	})
+}
+
 // Drop implements projection.Store.
 func (s *Store) Drop(ctx context.Context, name string, number int) error {
 	return s.write(ctx, "drop", func(conn *sqlite.Conn) error {
@@ -221,10 +277,8 @@ func (s *Store) Drop(ctx context.Context, name string, number int) error {
 		case v.Status.Live:
 			return sqlstore.Fault(name, number, projection.ErrLive)
 		}
-		for _, t := range v.Schema.Tables {
-			if err := run(conn, "drop", "DROP TABLE "+sqlstore.Table(v.Schema, t)); err != nil {
-				return err
-			}
+		if err := dropTables(conn, "drop", v.Schema); err != nil {
+			return err
 		}
 		return run(conn, "drop", "DELETE FROM versions WHERE name = ? AND version = ?", name, number)
 	})
