@@ -65,6 +65,7 @@
 //   - #malformed (400): the members field and reason name the fault in the input.
 //   - #version (412): the member version is the current version.
 //   - #key-reused (422): the Idempotency-Key belongs to another request.
+//   - #other-history (410): the log does not have the event of the Last-Event-ID, see Events.
 //   - #unknown-outcome (503): the command may have been executed. Retry with the same key.
 //   - #unavailable (503): the service cannot answer now. Retry, a command with the same key.
 //
@@ -73,10 +74,24 @@
 //
 // # Events
 //
-// GET /events is a stream of server-sent events, whose ids are positions of the log. It begins with
-// the next event, or after the Last-Event-ID; a client that resumes from the last id it received
-// misses no event. It has the events of both products that the caller may see, with personal data
+// GET /events is a stream of server-sent events. It begins with the next event, or after the
+// Last-Event-ID; a client that resumes from the last id it received misses no event. An id is opaque: it
+// has the position of the event and says which history of the log it is of. After a restore of an older
+// state the client that has received more gets the problem #other-history and nothing of the other
+// history: what it has received may not have happened, and it reads again what matters. The id of an
+// earlier version is a position alone, which is taken as it is. The stream has the events of both products that the caller may see, with personal data
 // masked as in a timeline; the platform gets those of everything else by type.
+//
+// # Another history
+//
+// An older backup that is restored under a running service, or a standby that lacked the end of the log
+// and was promoted, puts the log on another history. The service finds that within a second, or with the
+// next command: it executes nothing, ends its streams, logs an error that says what was remembered and
+// what the log has, and ends with exit code 3. The desk's cache ends with it. Started again, it
+// serves the log that is there, but for views that were built from the other one: it then ends in the
+// same way, unless -rebuild-views lets it build them anew. Whether this log is the one to go on with is
+// for an operator to decide, so a supervisor should not start it again by itself
+// (RestartPreventExitStatus=3 of systemd). See TestRewind.
 //
 // See TestLoad for two instances under load, and TestTerminatedMidLoad for the state after SIGTERM.
 package main

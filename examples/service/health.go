@@ -20,6 +20,9 @@ type health struct {
 	state string
 	at    events.Position
 
+	ofLog     chan struct{} // closed once the board was found to be of this log
+	foundOnce sync.Once
+
 	asking  sync.Mutex
 	asked   time.Time // when the log was asked last, and
 	refused error     // what it answered
@@ -31,11 +34,40 @@ const (
 	live     = "live"     // it follows the log
 	stopped  = "stopped"  // its worker has failed and restarts
 	poisoned = "poisoned" // a record cannot be folded
+	forked   = "forked"   // it is of another history than the log: the service ends
 )
+
+// isFork reports whether an error says that the log is on another history than what was made of it.
+func isFork(err error) bool {
+	fork, other := (*events.ForkError)(nil), (*projection.LogError)(nil)
+	return errors.As(err, &fork) || errors.As(err, &other)
+}
+
+// seen ends the service if an error says that its log, or its board, is on another history.
+func (s *service) seen(err error) {
+	if isFork(err) {
+		select {
+		case s.forked <- err:
+		default: // it was seen before
+		}
+	}
+}
+
+// alive returns the *events.ForkError of a log that has met another history, or nil.
+func (s *service) alive(ctx context.Context) error {
+	if m, ok := s.log.(events.Marker); ok {
+		return m.Holds(ctx, events.Mark{})
+	}
+	return nil
+}
+
+// found records that the board is of this log: its worker checks that before anything else.
+func (h *health) found() { h.foundOnce.Do(func() { close(h.ofLog) }) }
 
 // progress records how far the board is. A board that had failed is live again at the end of the
 // log.
 func (h *health) progress(p projection.Progress) {
+	h.found()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.at = p.Checkpoint.Position
@@ -50,6 +82,9 @@ func (h *health) failed(err error) {
 	h.state = stopped
 	if _, ok := errors.AsType[*projection.PoisonError](err); ok {
 		h.state = poisoned
+		h.found()
+	} else if isFork(err) {
+		h.state = forked
 	}
 }
 
@@ -58,7 +93,11 @@ func (h *health) failed(err error) {
 // that this one cannot.
 func (s *service) runBoard(ctx context.Context) {
 	for ctx.Err() == nil {
-		worker, err := projection.New(s.log, s.views, s.view, projection.OnProgress(s.health.progress), projection.PollEvery(s.limits.poll))
+		options := []projection.Option{projection.OnProgress(s.health.progress), projection.PollEvery(s.limits.poll)}
+		if s.rebuild {
+			options = append(options, projection.WithRebuildOnFork())
+		}
+		worker, err := projection.New(s.log, s.views, s.view, options...)
 		if err == nil {
 			err = worker.Follow(ctx)
 		}
@@ -66,7 +105,11 @@ func (s *service) runBoard(ctx context.Context) {
 			return
 		}
 		s.health.failed(err)
+		s.seen(err)
 		s.logger.Error("board stopped", "error", err)
+		if isFork(err) {
+			return
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(s.limits.again):
@@ -105,7 +148,10 @@ func (s *service) healthz(w http.ResponseWriter, r *http.Request, _ trade.Actor)
 	state, at := s.health.state, s.health.at
 	s.health.mu.Unlock()
 	status, log := http.StatusOK, "up"
-	if err != nil {
+	if isFork(err) {
+		s.seen(err)
+		log = forked
+	} else if err != nil {
 		log = "down"
 	} else if err = s.writes(ctx); err != nil {
 		log = "read-only"

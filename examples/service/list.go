@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -42,7 +43,8 @@ func summarize(o assurance.BoardOrder) summary {
 
 // list answers with a page of the orders that the actor may see and the query selects, the newest
 // first. With wait it waits until the board has reached that position of the log, so that a caller
-// reads their own writes.
+// reads their own writes. The first lists wait until the board is known to be of this log: it may have
+// been built from one that was lost.
 func (s *service) list(w http.ResponseWriter, r *http.Request, by trade.Actor) error {
 	q, err := parseList(r.URL.Query())
 	if err != nil {
@@ -50,6 +52,13 @@ func (s *service) list(w http.ResponseWriter, r *http.Request, by trade.Actor) e
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.command)
 	defer cancel()
+	select {
+	case <-s.health.ofLog:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.stopping.Done():
+		return errors.New("the service ends before the board was looked at")
+	}
 	if q.wait > 0 {
 		if err := s.view.Wait(ctx, s.views, q.wait); err != nil {
 			return err

@@ -258,7 +258,8 @@ func TestLoad(t *testing.T) {
 	instances := [2]*process{startProcess(t, "-store", "postgres", "-dsn", dsn), startProcess(t, "-store", "postgres", "-dsn", dsn)}
 	l := &load{t: t, clients: [2]client{instances[0].client(), instances[1].client()}, refused: make(map[rule.ID]int), failures: make(map[string]int), hung: make(map[uuid.UUID]bool)}
 	l.clients[0].opened()
-	start, err := strconv.Atoi(l.clients[0].listen(platform, "").first())
+	first := l.clients[0].listen(platform, "").first()
+	start, err := strconv.Atoi(first.at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +268,7 @@ func TestLoad(t *testing.T) {
 	defer cancel()
 	var beside sync.WaitGroup
 	beside.Go(func() { l.kill(ctx, dsn) })
-	follower := follow(ctx, l.clients, strconv.Itoa(start))
+	follower := follow(ctx, l.clients, first.id)
 	begun := time.Now()
 	l.end = begun.Add(long)
 	var group sync.WaitGroup
@@ -305,13 +306,13 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// first returns the first id of a stream.
-func (l *listener) first() string {
+// first returns the first frame of a stream, which is an id without an event.
+func (l *listener) first() frame {
 	l.t.Helper()
 	defer l.close()
 	f, err := l.next()
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	return f.id
+	return f
 }

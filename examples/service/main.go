@@ -27,9 +27,16 @@ func main() {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "service:", err)
 		}
+		if isFork(err) {
+			os.Exit(exitFork)
+		}
 		os.Exit(1)
 	}
 }
+
+// exitFork is the exit code of a service whose log or views are on another history: a start by itself is
+// no help, an operator has to look.
+const exitFork = 3
 
 func run(ctx context.Context, out io.Writer, args []string) error {
 	f, err := parse(out, args)
@@ -54,6 +61,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
+	s.rebuild = f.rebuild
 	logger.Info("listening", "addr", listener.Addr().String(), "store", f.store, "tokens", len(known))
 	err = s.serve(ctx, listener)
 	// Nothing uses the stores any more.
@@ -63,7 +71,10 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 }
 
 // flags are the flags of the command line.
-type flags struct{ addr, store, db, dsn, tokens string }
+type flags struct {
+	addr, store, db, dsn, tokens string
+	rebuild                      bool
+}
 
 func parse(out io.Writer, args []string) (f flags, err error) {
 	set := flag.NewFlagSet("service", flag.ContinueOnError)
@@ -73,6 +84,7 @@ func parse(out io.Writer, args []string) (f flags, err error) {
 	set.StringVar(&f.db, "db", "", "the SQLite file of the log; its views are in a second file (default orders.db)")
 	set.StringVar(&f.dsn, "dsn", "", "the PostgreSQL database to work on")
 	set.StringVar(&f.tokens, "tokens", "", "the file with the known tokens (default: none)")
+	set.BoolVar(&f.rebuild, "rebuild-views", false, "build views anew that are of another history than the log, instead of ending")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/order/trade"
 )
 
@@ -272,7 +274,7 @@ func absent(schema object, v any, where string) (list []string) {
 // TestAnswersValidate sends requests to every route, and holds each answer to the schema that the
 // document has for it.
 func TestAnswersValidate(t *testing.T) {
-	s := startLocal(t, nil, nil)
+	s := startLocal(t, nil, func(events.Store) events.Store { return storetest.InMemory().Store })
 	doc := fetched(t, s.client)
 	seen := make(map[string]bool)
 	judge := func(route, method string, a answer) {
@@ -351,6 +353,7 @@ func TestAnswersValidate(t *testing.T) {
 			judge(route, http.MethodGet, s.send(http.MethodGet, path, acme, "", "If-None-Match", tag))
 		}
 	}
+	judge("/events", http.MethodGet, s.send(http.MethodGet, "/events", acme, "", "Last-Event-ID", "1.1."+strings.Repeat("ab", 16)))
 	// The data of an event of a stream has the form of one of a timeline.
 	moments := at(doc, "paths", "/orders/{id}/timeline", "get", "responses", "200", "content", "application/json", "schema", "items")
 	l := s.listen(platform, "0")

@@ -130,6 +130,7 @@ func describe(err error, lang rule.Lang) *problem {
 
 // fail answers a request with the problem for an error.
 func (s *service) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.seen(err)
 	p := *describe(err, language(strings.Join(r.Header.Values("Accept-Language"), ",")))
 	p.Instance = r.URL.EscapedPath()
 	h := w.Header()

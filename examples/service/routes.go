@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,8 +79,11 @@ func (s *service) routes() []route {
 		{method: "GET", path: "/orders/{id}/timeline", summary: "The history of an order, personal data masked.", handler: s.timeline, answers: ok("The events.", moments)},
 		{
 			method: "GET", path: "/events", summary: "The events that the caller may see, as server-sent events.", handler: s.events,
-			parameters: []parameter{{"header", "Last-Event-ID", "the position after which to begin; without it the stream begins with the next event", false, schemaOf(reflect.TypeFor[events.Position]())}},
-			answers:    []outcome{{http.StatusOK, "A stream without an end. The data of an event is one of a timeline, without account and phase.", "text/event-stream", "", nil}},
+			parameters: []parameter{{"header", "Last-Event-ID", "the id of the event after which to begin; without it the stream begins with the next event", false, object{"type": "string"}}},
+			answers: []outcome{
+				{http.StatusOK, "A stream without an end. The data of an event is one of a timeline, without account and phase.", "text/event-stream", "", nil},
+				{http.StatusGone, "The log is on another history than the event of the Last-Event-ID.", "application/problem+json", problem{}, nil},
+			},
 		},
 	}
 	tag := object{"type": "string"}

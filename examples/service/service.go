@@ -47,6 +47,7 @@ type service struct {
 	log          events.Store
 	views        projection.Store
 	view         *projection.View
+	rebuild      bool // build the board anew if it is of another history than the log
 	board        *assurance.Board
 	desk         *desk.Desk
 	authenticate Authenticate
@@ -56,6 +57,7 @@ type service struct {
 	health       health
 	conns        atomic.Int64
 	streams      chan struct{}   // holds one token for each stream
+	forked       chan error      // has the first error by which the log was found on another history
 	stopping     context.Context // ends when the streams have to end
 	stop         context.CancelFunc
 }
@@ -69,7 +71,7 @@ func newService(log events.Store, views projection.Store, who Authenticate, sour
 		log: log, views: views, view: assurance.BoardView(), board: assurance.NewBoard(views),
 		desk:         d,
 		authenticate: who, logger: logger, limits: l, mux: http.NewServeMux(),
-		health: health{state: building}, streams: make(chan struct{}, l.streams),
+		health: health{state: building, ofLog: make(chan struct{})}, streams: make(chan struct{}, l.streams), forked: make(chan error, 1),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.route()
@@ -79,6 +81,9 @@ func newService(log events.Store, views projection.Store, who Authenticate, sour
 // serve answers on a listener until ctx ends. Then it accepts no more requests, finishes the running
 // ones, ends the streams, and at last the background work. Acknowledged commands are in the log; for
 // all others the client gets the outcome by a retry.
+//
+// It ends in the same way, with the *events.ForkError or *projection.LogError, when the log or its views
+// are found to be on another history: what this process has answered and remembers is not of this log.
 func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: s, ConnState: s.count, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
@@ -98,6 +103,8 @@ func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	case err = <-served:
 	case <-ctx.Done():
 		s.logger.Info("stopping")
+	case err = <-s.forked:
+		s.logger.Error("another history: nothing is executed, the service ends; is this log the one to go on with?", "error", err)
 	}
 	drain, done := context.WithTimeout(work, s.limits.drain)
 	defer done()
@@ -132,6 +139,7 @@ func (s *service) tick(ctx context.Context) {
 			return
 		case now := <-ticker.C:
 			if _, err := s.desk.Tick(ctx, now); err != nil && ctx.Err() == nil {
+				s.seen(err)
 				s.logger.Error("tick", "error", err)
 			}
 		}

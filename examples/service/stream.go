@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/tradesurety/surety/projection/assurance"
 )
 
-// events streams the events of the log as server-sent events: from now on, or after the position in
+// events streams the events of the log as server-sent events: from now on, or after the event of
 // Last-Event-ID. The platform sees all events, those of orders and pay-later orders with their data and
 // the others by type; a seller and a buyer see the events of the orders of both products that they may
 // read at that point.
@@ -44,23 +45,40 @@ func (s *service) events(w http.ResponseWriter, r *http.Request, by trade.Actor)
 		return nil
 	}
 	if err := f.run(ctx); err != nil && ctx.Err() == nil {
-		s.logger.Warn("stream ended", "role", by.Role, "account", by.Account, "at", f.at, "error", err)
+		s.seen(err)
+		s.logger.Warn("stream ended", "role", by.Role, "account", by.Account, "at", f.at.Position, "error", err)
 	}
 	return nil
 }
 
-// start returns the position after which a stream begins.
-func (s *service) start(r *http.Request) (events.Position, error) {
-	end, err := s.log.Settled(r.Context())
-	text := r.Header.Get("Last-Event-ID")
-	if err != nil || text == "" {
-		return end, err
+// start returns where a stream begins. The id of an event says which history of the log it is of; one of
+// another history is a problem, so that no client goes on with what does not continue what it has. An id
+// of an earlier version of this program is a position alone, and is taken once: the next id has the rest.
+func (s *service) start(r *http.Request) (at events.Cursor, err error) {
+	ctx := r.Context()
+	end, err := s.log.Settled(ctx)
+	if err != nil {
+		return at, err
 	}
-	at, err := parsePosition(text)
-	if err != nil || at > end {
-		return 0, malformed("Last-Event-ID", "is not a position of this log")
+	at.Position = end
+	if text := r.Header.Get("Last-Event-ID"); text != "" {
+		at, err = events.Recall(ctx, s.log, text)
+		bounds, fork := (*events.BoundsError)(nil), (*events.ForkError)(nil)
+		switch {
+		case errors.As(err, &bounds) || err == nil && at.Position > end:
+			return at, malformed("Last-Event-ID", "is not the id of an event of this log")
+		case errors.As(err, &fork) && s.alive(ctx) == nil:
+			return at, typed(http.StatusGone, "other-history", "Another history",
+				"The log does not have the event of this id: an older state of it was restored, or it is another log. What the client has received "+
+					"may not have happened. Read again what matters, and begin without Last-Event-ID.")
+		case err != nil:
+			return at, err
+		}
 	}
-	return at, nil
+	if m, ok := s.log.(events.Marker); ok && at.Mark.IsZero() {
+		at.Mark, err = m.Mark(ctx, at.Position)
+	}
+	return at, err
 }
 
 // feed is one client's stream. Events that the client has not received wait in the log and nowhere
@@ -68,7 +86,7 @@ func (s *service) start(r *http.Request) (events.Position, error) {
 type feed struct {
 	*service
 	by      trade.Actor
-	at      events.Position // up to where the client has received everything
+	at      events.Cursor // up to where the client has received everything
 	out     http.ResponseWriter
 	control *http.ResponseController
 	seen    map[events.StreamID]seenOrder
@@ -78,10 +96,10 @@ type feed struct {
 // a silence it writes an id without an event, which keeps the connection open and moves the client's
 // last id.
 func (f *feed) run(ctx context.Context) error {
-	err := f.write(fmt.Sprintf("retry: 1000\nid: %d\n\n", f.at))
+	err := f.write(fmt.Sprintf("retry: 1000\nid: %s\n\n", f.at.ID()))
 	for err == nil && ctx.Err() == nil {
 		if err = f.follow(ctx); err == nil {
-			err = f.write(fmt.Sprintf(": nothing new\nid: %d\n\n", f.at))
+			err = f.write(fmt.Sprintf(": nothing new\nid: %s\n\n", f.at.ID()))
 		}
 	}
 	return err
@@ -93,10 +111,11 @@ func (f *feed) follow(ctx context.Context) error {
 	defer cancel()
 	silence := time.AfterFunc(f.limits.heartbeat, cancel)
 	defer silence.Stop()
-	for r, err := range events.Tail(ctx, f.log, f.at, events.Filter{}, events.PollEvery(f.limits.poll)) {
+	next := f.at
+	for r, err := range events.TailFrom(ctx, f.log, &next, events.Filter{}, events.PollEvery(f.limits.poll)) {
 		var text string
 		if err == nil {
-			text, err = f.encode(ctx, &r)
+			text, err = f.encode(ctx, &r, next)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -108,7 +127,7 @@ func (f *feed) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.at = r.Position
+		f.at = next
 	}
 	return nil
 }
@@ -124,7 +143,7 @@ func (f *feed) write(text string) error {
 }
 
 // encode returns the server-sent event for a record, or "" if the client may not see it.
-func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
+func (f *feed) encode(ctx context.Context, r *events.Record, at events.Cursor) (string, error) {
 	m := moment{Stream: r.Stream, Version: r.Version, At: r.At, Type: r.Type}
 	if p := productOf(r.Stream); p != nil {
 		p, err := f.sees(ctx, r, p)
@@ -145,7 +164,7 @@ func (f *feed) encode(ctx context.Context, r *events.Record) (string, error) {
 		m.By = meta.Role
 	}
 	data, err := json.Marshal(m)
-	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", r.Position, r.Type, data), err
+	return fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", at.ID(), r.Type, data), err
 }
 
 // product is an order of one of the two products, as far as a stream has read its records.

@@ -22,9 +22,10 @@ import (
 
 // frame is an event of a stream as it arrives.
 type frame struct {
-	id, event string
-	moment    moment
-	text      string
+	id, at string // at is the position in the id
+	event  string
+	moment moment
+	text   string
 }
 
 // listener is a client of GET /events.
@@ -72,6 +73,7 @@ func (l *listener) next() (f frame, err error) {
 		switch name {
 		case "id":
 			f.id = value
+			f.at, _, _ = strings.Cut(value, ".")
 		case "event":
 			f.event = value
 		case "data":
@@ -100,13 +102,13 @@ func (l *listener) event() frame {
 	}
 }
 
-// until returns the ids of all events up to an id.
-func (l *listener) until(id string) (ids []string) {
+// until returns the positions of all events up to one.
+func (l *listener) until(end string) (positions []string) {
 	l.t.Helper()
-	for len(ids) == 0 || ids[len(ids)-1] != id {
-		ids = append(ids, l.event().id)
+	for len(positions) == 0 || positions[len(positions)-1] != end {
+		positions = append(positions, l.event().at)
 	}
-	return ids
+	return positions
 }
 
 // TestStreamShowsWhatOneMaySee opens streams as two parties, a stranger and the platform.
@@ -119,7 +121,7 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 	last := s.submitted(id)
 	end := strconv.Itoa(int(last.Position))
 
-	if f := start.event(); f.event != "service.activated" || f.moment.Event != nil || f.moment.By != trade.Seller || f.id != "1" {
+	if f := start.event(); f.event != "service.activated" || f.moment.Event != nil || f.moment.By != trade.Seller || f.at != "1" {
 		t.Errorf("the platform sees first %s", f.text)
 	}
 	types := func(l *listener) (list []string) {
@@ -153,7 +155,7 @@ func TestStreamShowsWhatOneMaySee(t *testing.T) {
 		if err != nil || f.event != "" {
 			t.Fatalf("a stranger sees %s, %v", f.text, err)
 		}
-		if f.id == end {
+		if f.at == end {
 			break
 		}
 	}
@@ -183,7 +185,7 @@ func TestStreamHasBothProducts(t *testing.T) {
 					t.Errorf("%s", f.text)
 				}
 			}
-			if n, err := strconv.Atoi(f.id); err == nil && n >= int(last.Position) && (n >= int(end.Position) || token == carla && len(list) == 2) {
+			if n, err := strconv.Atoi(f.at); err == nil && n >= int(last.Position) && (n >= int(end.Position) || token == carla && len(list) == 2) {
 				return list
 			}
 		}
@@ -208,18 +210,18 @@ func TestStreamResumesExactly(t *testing.T) {
 	end, l := "", s.listen(platform, "0")
 	for n := 0; n < 3; {
 		if f := l.event(); f.event == "order.submitted" {
-			end, n = f.id, n+1
+			end, n = f.at, n+1
 		}
 	}
 	for _, token := range []string{platform, acme, bruno} {
 		whole := s.listen(token, "0").until(end)
 		for step := 1; step <= 4; step++ {
 			var got []string
-			for at := "0"; at != end; {
-				l := s.listen(token, at)
-				for i := 0; i < step && at != end; i++ {
-					at = l.event().id
-					got = append(got, at)
+			for at := (frame{id: "0"}); at.at != end; {
+				l := s.listen(token, at.id)
+				for i := 0; i < step && at.at != end; i++ {
+					at = l.event()
+					got = append(got, at.at)
 				}
 				l.close()
 			}
@@ -329,10 +331,11 @@ func TestClientThatStopsReading(t *testing.T) {
 		}
 	}
 	end := strconv.Itoa(int(last.Position))
-	if at == end {
+	position, _, _ := strings.Cut(at, ".")
+	if position == end {
 		t.Fatal("the client has received everything")
 	}
-	n, err := strconv.Atoi(at)
+	n, err := strconv.Atoi(position)
 	if err != nil {
 		t.Fatal(err)
 	}
