@@ -34,6 +34,7 @@ type config struct {
 	snapshots *Snapshotter
 	timeout   time.Duration
 	stale     bool
+	retry     func(*ConflictError, int)
 }
 
 // WithCache lets loads begin with the states in c. A nil cache disables it.
@@ -104,6 +105,9 @@ func run(ctx context.Context, store Store, req Request, fn func(context.Context,
 		receipt, again, err := newTx(ctx, store, c, attempt > 0).attempt(req, fn, dry)
 		if again != nil {
 			if conflict, err = again, pause(ctx, attempt); err == nil {
+				if c.retry != nil {
+					c.retry(again, attempt+1)
+				}
 				continue
 			}
 		}

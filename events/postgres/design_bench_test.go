@@ -218,7 +218,7 @@ func openStriped(ctx context.Context, dsn string) (*striped, error) {
 			return nil, err
 		}
 	}
-	w.Writer = group.New(false, w.run)
+	w.Writer = group.New(false, w.run, nil)
 	return w, nil
 }
 

@@ -89,15 +89,23 @@ func (l *listener) listen() (connected bool) {
 		return false
 	}
 	l.changed.heard(events.Position(last))
-	l.changed.listens(true)
-	defer l.changed.listens(false)
+	l.listens(true, nil)
 	for {
 		n, err := conn.WaitForNotification(l.ctx)
 		if err != nil {
+			l.listens(false, err)
 			return true
 		}
 		if p, err := strconv.ParseUint(n.Payload, 10, 63); err == nil {
 			l.changed.heard(events.Position(p))
 		}
+	}
+}
+
+// listens notes whether the store listens, and reports it.
+func (l *listener) listens(now bool, err error) {
+	l.changed.listens(now)
+	if f := l.observer.Listener; f != nil {
+		f(now, err)
 	}
 }

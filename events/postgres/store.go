@@ -43,6 +43,7 @@ type config struct {
 	migrations []string
 	settling   time.Duration // how long the store tries to learn the outcome of a group whose connection was lost
 	grace      time.Duration // how long Close lets the running group go on before it breaks the connection
+	observer   events.Observer
 	hooks      hooks
 	proof      atomic.Uint64 // up to this position commits are known to be at the level of the store
 }
@@ -59,6 +60,9 @@ type hooks struct {
 func WithSchema(name string) Option {
 	return func(c *config) { c.schema.name = name }
 }
+
+// WithObserver has the store report its groups and whether it listens.
+func WithObserver(o events.Observer) Option { return func(c *config) { c.observer = o } }
 
 // WithDurability sets what an acknowledged commit must survive: events.DurabilityFsync,
 // the default, or events.DurabilityProcess, which is faster: a crash of the server may then

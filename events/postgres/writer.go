@@ -20,7 +20,7 @@ func newWriter(d *dialer, first *link, changed *signal) *writer {
 	life, stop := context.WithCancel(context.Background())
 	l := &log{dialer: d, changed: changed, life: life, heads: make(map[events.StreamID]events.Version)}
 	l.use(first)
-	return &writer{Writer: group.New(false, l.run), log: l, stop: stop}
+	return &writer{Writer: group.New(false, l.run, d.observer.Group), log: l, stop: stop}
 }
 
 // close refuses what waits, lets what runs finish, and closes the connection. A group that still

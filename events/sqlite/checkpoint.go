@@ -77,7 +77,8 @@ type keeper struct {
 	pageSize  int64
 	maxPages  int64
 	logger    *slog.Logger
-	hook      func() error // fails a checkpoint in tests; may be nil
+	observe   func(events.CheckpointDone) // may be nil
+	hook      func() error                // fails a checkpoint in tests; may be nil
 	noop, run *sqlite.Stmt
 	rows      int   // since the pages were counted
 	next      int   // pages at which the next checkpoint runs
@@ -93,7 +94,7 @@ func newKeeper(conn *sqlite.Conn, c *config) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{pageSize: int64(size), maxPages: c.maxWAL / int64(size), logger: c.logger, hook: c.hooks.checkpoint, next: checkpointPages}
+	k := &keeper{pageSize: int64(size), maxPages: c.maxWAL / int64(size), logger: c.logger, observe: c.observer.Checkpoint, hook: c.hooks.checkpoint, next: checkpointPages}
 	return k, prepare(conn, map[**sqlite.Stmt]string{
 		&k.noop: countPages,
 		&k.run:  "PRAGMA wal_checkpoint(PASSIVE)",
@@ -123,7 +124,7 @@ func (k *keeper) committed(members []events.Commit) {
 // checkpoint moves what is in the WAL to the main file. If it dies in between, the pages are still
 // in the WAL, and the next one moves them again.
 func (k *keeper) checkpoint(pages int) {
-	err := error(nil)
+	begun, err := time.Now(), error(nil)
 	if k.hook != nil {
 		err = k.hook()
 	}
@@ -141,7 +142,11 @@ func (k *keeper) checkpoint(pages int) {
 	if err == nil && k.pending > 0 {
 		err = ErrHeld
 	}
-	k.note(failed("checkpoint", err))
+	err = failed("checkpoint", err)
+	k.note(err)
+	if k.observe != nil {
+		k.observe(events.CheckpointDone{Took: time.Since(begun), Bytes: int64(pages) * k.pageSize, Pending: k.pending * k.pageSize, Err: err})
+	}
 }
 
 // note keeps how a checkpoint went, and logs what is new about it.

@@ -58,7 +58,9 @@ func TestFailingCheckpointsAreReported(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	fail := true
 	var logged bytes.Buffer
-	s := openNew(t, WithDurability(events.DurabilityProcess), WithMaxWAL(16<<20), WithLogger(slog.New(slog.NewTextHandler(&logged, nil))),
+	var seen []events.CheckpointDone
+	s := openNew(t, WithDurability(events.DurabilityProcess), WithMaxWAL(16<<20),
+		WithObserver(events.Observer{Checkpoint: func(c events.CheckpointDone) { seen = append(seen, c) }}), WithLogger(slog.New(slog.NewTextHandler(&logged, nil))),
 		withHooks(hooks{checkpoint: func() error {
 			if fail {
 				return broken
@@ -97,6 +99,10 @@ func TestFailingCheckpointsAreReported(t *testing.T) {
 	}
 	if text := logged.String(); strings.Count(text, "level=INFO") != 1 {
 		t.Errorf("logged:\n%s", text)
+	}
+	if first, last := seen[0], seen[len(seen)-1]; !errors.Is(first.Err, broken) || first.Pending == 0 || first.Bytes < first.Pending ||
+		last.Err != nil || last.Pending != 0 || last.Bytes < 16<<20 {
+		t.Errorf("the first checkpoint was %+v, the last %+v", first, last)
 	}
 }
 

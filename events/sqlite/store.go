@@ -46,6 +46,7 @@ type config struct {
 	readOnly   bool
 	maxWAL     int64
 	logger     *slog.Logger // nil for none
+	observer   events.Observer
 	migrations []string
 	hooks      hooks
 }
@@ -61,6 +62,9 @@ type hooks struct {
 // WithDurability sets what an acknowledged commit must survive:
 // events.DurabilityFsync, the default, or events.DurabilityProcess, which is faster.
 func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }
+
+// WithObserver has the store report its groups and its checkpoints.
+func WithObserver(o events.Observer) Option { return func(c *config) { c.observer = o } }
 
 // WithReaders bounds the connections that reads use, 1 to 64. The default is twice the
 // number of processors and at least 4.
@@ -178,7 +182,7 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 	if s.log, err = newLog(s.conns[0], c, f, s.changed, &s.history); err != nil {
 		return nil, openError(path, err)
 	}
-	s.writer = group.New(true, s.log.run)
+	s.writer = group.New(true, s.log.run, c.observer.Group)
 	s.log.closing = s.writer.Closing()
 	return s, nil
 }

@@ -30,7 +30,8 @@ type Desk struct {
 	deadlines Deadlines
 	queues    queues
 	logger    *slog.Logger // nil: silent
-	opened    atomic.Bool  // whether the store was looked at for what warn says
+	observer  Observer
+	opened    atomic.Bool // whether the store was looked at for what warn says
 }
 
 // Option changes how a Desk works.
@@ -109,7 +110,7 @@ func New(store events.Store, opts ...Option) (*Desk, error) {
 	if d.sources.Certify == nil || d.sources.Account == nil {
 		return nil, ErrNoSource
 	}
-	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout)}
+	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout), events.WithObserver(events.Observer{Retry: d.observer.Retry})}
 	if d.deadlines == nil {
 		d.deadlines = newIndex(d)
 	}
@@ -162,8 +163,8 @@ func (d *Desk) Do(ctx context.Context, c Command) (Result, error) {
 	return d.do(ctx, c, d.clock)
 }
 
-func (d *Desk) do(ctx context.Context, c Command, clock func() time.Time) (Result, error) {
-	receipt, x, err := d.transact(ctx, &c, clock, false)
+func (d *Desk) execute(ctx context.Context, c *Command, clock func() time.Time) (Result, error) {
+	receipt, x, err := d.transact(ctx, c, clock, false)
 	if err != nil {
 		return Result{}, err
 	}

@@ -2,6 +2,7 @@ package group
 
 import (
 	"slices"
+	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
@@ -23,6 +24,7 @@ type Group struct {
 	size     admit.Size // of all of them
 	callers  int        // those that are expected, from the group before
 	pause    *pause     // nil if the group is a caller's own, which nobody joins
+	begun    time.Time  // when the first requests were claimed, for an observer
 }
 
 // Gone returns the error of a context if the contexts of all callers that the group was begun for
@@ -40,6 +42,9 @@ func (g *Group) Gone() (err error) {
 // callers have not left. From here on, only the store decides the outcome: a caller whose context
 // ends later does not know it.
 func (g *Group) Claim() bool {
+	if g.begun.IsZero() && g.writer.observes() {
+		g.begun = time.Now()
+	}
 	g.claim(g.first)
 	g.first = nil
 	return len(g.requests) > 0
@@ -101,4 +106,23 @@ func (g *Group) deliver() {
 		answers = answers[copy(r.answers, answers):]
 		r.answer()
 	}
+}
+
+// done returns what an observer is told of the group.
+func (g *Group) done() events.GroupDone {
+	d := events.GroupDone{Members: len(g.Commits), Took: time.Since(g.begun)}
+	for _, r := range g.requests {
+		d.Wait = max(d.Wait, g.begun.Sub(r.since))
+		d.Bytes += r.size.Bytes
+		if r.snapshot != nil {
+			d.Snapshot, d.Err = true, r.err
+		}
+	}
+	for i := range g.Commits {
+		applied := d.Applied
+		if d.Count(&g.Commits[i], &g.Answers[i]); d.Applied > applied {
+			d.Events += g.Commits[i].Events()
+		}
+	}
+	return d
 }

@@ -30,7 +30,7 @@ func newStore(t *testing.T, local, stopped bool) *store {
 	if stopped {
 		s.begun, s.pass = make(chan struct{}), make(chan struct{})
 	}
-	s.Writer = New(local, s.execute)
+	s.Writer = New(local, s.execute, nil)
 	t.Cleanup(func() {
 		if !s.closed {
 			s.Close()

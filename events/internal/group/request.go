@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
@@ -16,7 +17,8 @@ type Request struct {
 	answers  []events.Outcome
 	snapshot *events.Snapshot
 	size     admit.Size
-	err      error // of a request that was not executed
+	since    time.Time // when it was asked, for an observer
+	err      error     // of a request that was not executed
 	state    atomic.Int32
 	done     chan struct{} // closed when answers and err are set; nil for a caller who is the owner
 }

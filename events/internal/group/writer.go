@@ -34,6 +34,7 @@ func groupWait(took time.Duration) time.Duration {
 type Writer struct {
 	run     func(*Group)
 	local   bool
+	observe func(events.GroupDone) // may be nil
 	mu      sync.Mutex
 	owned   bool
 	running *Group // that of the owner; nil while there is none
@@ -56,10 +57,13 @@ type Writer struct {
 // group while it runs. The groups of any other store run on the gathering goroutine alone, since
 // a call over the network must not keep a caller whose context has ended, and are gathered before
 // they run.
-func New(local bool, run func(*Group)) *Writer {
+//
+// observe, if not nil, is called after each group.
+func New(local bool, run func(*Group), observe func(events.GroupDone)) *Writer {
 	w := &Writer{
 		run:     run,
 		local:   local,
+		observe: observe,
 		closing: make(chan struct{}),
 		idle:    make(chan struct{}),
 		full:    make(chan struct{}, 1),
@@ -175,6 +179,15 @@ func (w *Writer) execute(g *Group) {
 	note(nil)
 }
 
+func (w *Writer) observes() bool { return w.observe != nil }
+
+// report tells the observer of a group that has run, unless all of its callers had left.
+func (w *Writer) report(g *Group) {
+	if w.observes() && len(g.requests) > 0 {
+		w.observe(g.done())
+	}
+}
+
 // Queued returns how many requests wait in the queue.
 func (w *Writer) Queued() int {
 	w.mu.Lock()
@@ -209,6 +222,9 @@ func (w *Writer) submit(r *Request) error {
 	for i := range r.commits {
 		r.size.Add(&r.commits[i])
 	}
+	if w.observes() {
+		r.since = time.Now()
+	}
 	if w.local {
 		switch own, err := w.enter(r, false); {
 		case err != nil:
@@ -218,6 +234,7 @@ func (w *Writer) submit(r *Request) error {
 			w.execute(&g)
 			g.deliver()
 			w.release()
+			w.report(&g)
 			return r.err
 		}
 	}
@@ -304,6 +321,7 @@ func (w *Writer) gather() {
 			p.longest = groupWait(time.Since(begun))
 			callers = len(g.requests) + w.Queued()
 			g.deliver()
+			w.report(g)
 		}
 	}
 }
