@@ -39,6 +39,20 @@ func (h *history) check(l *linkReader, known *events.Mark) error {
 	return err
 }
 
+// remember has the store know a link at or after records that were read, which others may have
+// written: what is decided on them must not go into another history.
+func (r *reader) remember(h *history, read []events.Record) error {
+	known := h.last.Load()
+	if len(read) == 0 || known != nil && read[len(read)-1].Position <= known.Position {
+		return nil
+	}
+	m, err := r.links.at(read[len(read)-1].Position)
+	if err == nil {
+		h.learn(m)
+	}
+	return err
+}
+
 // linkReader reads links through one connection.
 type linkReader struct{ from, before, tip *sqlite.Stmt }
 
@@ -101,36 +115,37 @@ func (f *file) covered(last events.Position, tip events.Mark) error {
 	return &DamageError{Path: f.path, Findings: []string{fmt.Sprintf("the last record is at position %d, and the last link at %d", last, tip.Position)}}
 }
 
-// checkEnd recomputes the last link from the records that it covers.
-func (r *reader) checkEnd(f *file) error {
+// checkEnd recomputes the last link from the records that it covers, and has the store know it.
+func (r *reader) checkEnd(h *history) error {
 	last, err := r.position()
 	if err != nil {
 		return err
 	}
 	tip, err := r.links.last()
 	if err == nil {
-		err = f.covered(last, tip)
+		err = h.file.covered(last, tip)
 	}
 	if err != nil {
 		return err
 	}
+	h.learn(tip)
 	r.links.before.BindInt64(1, int64(tip.Position))
 	before, found, err := markOf(r.links.before)
-	if err != nil || !found {
-		return err // the first link of a log covers nothing
+	if err != nil || !found { // the first link of a log covers nothing
+		return err
 	}
-	var h link.Hasher
+	var group link.Hasher
 	p := newPage()
 	for at := before.Position; at < last && last-before.Position <= events.MaxGroupEvents; {
 		if at, err = r.readAll(&p, at, last, events.Filter{}); err != nil {
 			return err
 		}
 		for i := range p.records {
-			admit.HashRecord(&h, &p.records[i])
+			admit.HashRecord(&group, &p.records[i])
 		}
 	}
-	if link.Next(before.Sum, uint64(last), h.Group()) != tip.Sum {
-		return &DamageError{Path: f.path, Findings: []string{fmt.Sprintf("the records after position %d are not those that link %s covers", before.Position, tip)}}
+	if link.Next(before.Sum, uint64(last), group.Group()) != tip.Sum {
+		return &DamageError{Path: h.file.path, Findings: []string{fmt.Sprintf("the records after position %d are not those that link %s covers", before.Position, tip)}}
 	}
 	return nil
 }

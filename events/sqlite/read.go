@@ -47,7 +47,10 @@ func (s *Store) Read(ctx context.Context, stream events.StreamID, after events.V
 		after := after // the sequence may be ranged over again
 		for first := true; first || p.more; first = false {
 			err := s.read(ctx, "read", func(r *reader) (err error) {
-				if err := r.readStream(&p, stream, after); err != nil || !p.more || !first {
+				if err := r.readStream(&p, stream, after); err != nil {
+					return err
+				}
+				if err := r.remember(&s.history, p.records); err != nil || !p.more || !first {
 					return err
 				}
 				// Without an end, a loop that appends to the stream it reads would never end.
@@ -91,8 +94,14 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 		}
 		p := newPage()
 		for after < end {
-			err := s.read(ctx, "read all", func(r *reader) (err error) {
-				after, err = r.readAll(&p, after, end, f)
+			err := s.read(ctx, "read all", func(r *reader) error {
+				next, err := r.readAll(&p, after, end, f)
+				if err == nil {
+					err = r.remember(&s.history, p.records)
+				}
+				if err == nil {
+					after = next
+				}
 				return err
 			})
 			if err != nil {

@@ -173,7 +173,7 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 	if s.readers, err = newReaders(s.conns[writers:]); err != nil {
 		return nil, openError(path, err)
 	}
-	if err := s.read(ctx, "read", func(r *reader) error { return r.checkEnd(f) }); err != nil {
+	if err := s.read(ctx, "read", func(r *reader) error { return r.checkEnd(&s.history) }); err != nil {
 		return nil, openError(path, err)
 	}
 	if c.readOnly {

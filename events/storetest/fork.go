@@ -38,6 +38,13 @@ func Fork(t *testing.T, c ForkConfig) {
 			})
 		}
 	}
+	for _, read := range []string{"Read", "ReadAll", "Snapshot"} {
+		t.Run("OnlyRead/"+read, func(t *testing.T) {
+			if err := newFork(t, c).onlyRead(read); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	t.Run("NothingLost", func(t *testing.T) {
 		if err := newFork(t, c).nothingLost(); err != nil {
 			t.Error(err)
@@ -172,6 +179,48 @@ func (f *fork) run(b branch, first string) error {
 		return fmt.Errorf("through another store value: %w", err)
 	}
 	return nil
+}
+
+// onlyRead has a store value read, without a Mark, what another one has written and what is lost then.
+// What it decides on that must not go into the other history, which has the same versions.
+func (f *fork) onlyRead(how string) error {
+	writer := f.second(f.store)
+	if err := f.markedLog(writer); err != nil {
+		return err
+	}
+	restore := f.config.Save(f.t, f.store)
+	if err := f.tail(writer, 3, "lost"); err != nil {
+		return err
+	}
+	var err error
+	switch how {
+	case "Read":
+		_, err = collect(f.store.Read(f.ctx, "tail-1", 0))
+	case "ReadAll":
+		_, err = collect(f.store.ReadAll(f.ctx, 0, events.Filter{Categories: []string{"tail"}}))
+	case "Snapshot":
+		// The last record that it holds is all that is read of the stream.
+		_, err = collect(f.store.Read(f.ctx, "tail-1", 1))
+	}
+	if err != nil {
+		return err
+	}
+	restore(f.t)
+	other := f.second(f.store)
+	if err := f.tail(other, 3, "other"); err != nil {
+		return err
+	}
+	before, err := all(f.ctx, other)
+	if err != nil {
+		return err
+	}
+	if _, err := f.store.Append(f.ctx, f.commit(batch("tail-1", 2), batch("unrelated-1", 0, newEvents(1)...))); !isFork(err) {
+		return fmt.Errorf("a commit that was decided on what was lost: %v, want a *ForkError", err)
+	}
+	if _, err := f.store.Append(f.ctx, f.commit(batch("tail-1", 2))); !isFork(err) {
+		return fmt.Errorf("guards that were decided on what was lost: %v, want a *ForkError", err)
+	}
+	return f.goesOn(other, before)
 }
 
 // living starts a follower that waits at the end of the log, and returns what waits for its end:

@@ -55,6 +55,25 @@ func (n naive) ReadFrom(ctx context.Context, c *events.Cursor, f events.Filter) 
 	}
 }
 
+// blindly is a log whose store values do not die.
+func blindly(identify func(events.Record) [32]byte) ForkConfig {
+	return ForkConfig{
+		Open: func(testing.TB) events.Store { return naive{&Switch{log: memory.New(), blind: true}, identify} },
+		Save: func(_ testing.TB, s events.Store) func(testing.TB) {
+			on := s.(naive).Switch
+			saved := on.Log().(*memory.Store).Branch(1<<64 - 1)
+			return func(t testing.TB) {
+				if err := on.To(saved); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		Second: func(_ testing.TB, s events.Store) events.Store {
+			return naive{&Switch{log: s.(naive).Log(), blind: true}, identify}
+		},
+	}
+}
+
 // TestForkControls shows which other histories a follower goes on with that remembers less than
 // a link, and that Fork says so. All of them see a log that has become shorter.
 func TestForkControls(t *testing.T) {
@@ -81,21 +100,7 @@ func TestForkControls(t *testing.T) {
 		{"LastRecord", "RetriedAndOvertaken", content},
 	} {
 		t.Run(k.name+"/"+k.branch, func(t *testing.T) {
-			f := newFork(t, ForkConfig{
-				Open: func(testing.TB) events.Store { return naive{&Switch{log: memory.New(), blind: true}, k.identify} },
-				Save: func(_ testing.TB, s events.Store) func(testing.TB) {
-					on := s.(naive).Switch
-					saved := on.Log().(*memory.Store).Branch(1<<64 - 1)
-					return func(t testing.TB) {
-						if err := on.To(saved); err != nil {
-							t.Fatal(err)
-						}
-					}
-				},
-				Second: func(_ testing.TB, s events.Store) events.Store {
-					return naive{&Switch{log: s.(naive).Log(), blind: true}, k.identify}
-				},
-			})
+			f := newFork(t, blindly(k.identify))
 			for _, b := range branches() {
 				if b.name != k.branch {
 					continue
@@ -105,5 +110,15 @@ func TestForkControls(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOnlyReadControl shows that a commit which was decided on a lost record goes into the other
+// history, by a store value that remembers only what it has written.
+func TestOnlyReadControl(t *testing.T) {
+	f := newFork(t, blindly(func(events.Record) [32]byte { return [32]byte{1} }))
+	const want = "a commit that was decided on what was lost: <nil>"
+	if err := f.onlyRead("Read"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the check does not see the fault: %v, want %q", err, want)
 	}
 }
