@@ -27,9 +27,9 @@ const barrier = message + ", set_config('synchronous_commit', $1, true)"
 // errUnproven says that a commit is on the server that was asked, and perhaps on no other.
 var errUnproven = errors.New("a synchronous standby may not have the commit")
 
-// watch notes on the link that the wait of a COMMIT was cancelled, which then succeeds with a
+// watch notes on the line that the wait of a COMMIT was cancelled, which then succeeds with a
 // warning. Its text is in the server's language, the routine's name is not.
-func (l *link) watch(next pgconn.NoticeHandler) pgconn.NoticeHandler {
+func (l *line) watch(next pgconn.NoticeHandler) pgconn.NoticeHandler {
 	return func(conn *pgconn.PgConn, n *pgconn.Notice) {
 		l.unproven = l.unproven || n.Routine == "SyncRepWaitForLSN"
 		if next != nil {
@@ -39,7 +39,7 @@ func (l *link) watch(next pgconn.NoticeHandler) pgconn.NoticeHandler {
 }
 
 // waited returns errUnproven if the wait of a COMMIT since the last call was cancelled.
-func (l *link) waited() error {
+func (l *line) waited() error {
 	if l.unproven {
 		l.unproven = false
 		return errUnproven
@@ -66,9 +66,9 @@ func (l *log) prove(ctx context.Context, answers []events.Outcome) error {
 	if l.isProven(last) {
 		return nil
 	}
-	err := l.link.conn.PgConn().ExecParams(ctx, barrier, [][]byte{[]byte(l.link.level)}, nil, nil, nil).Read().Err
+	err := l.line.conn.PgConn().ExecParams(ctx, barrier, [][]byte{[]byte(l.line.level)}, nil, nil, nil).Read().Err
 	if err == nil {
-		err = l.link.waited()
+		err = l.line.waited()
 	}
 	if err != nil {
 		l.drop()

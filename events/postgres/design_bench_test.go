@@ -205,7 +205,7 @@ func openStriped(ctx context.Context, dsn string) (*striped, error) {
 	// The store's own committer never has anything to do; this one uses its connection.
 	w := &striped{puts: make(map[shape]*pgconn.StatementDescription)}
 	w.log = s.writer.log
-	conn := s.writer.log.link.conn.PgConn()
+	conn := s.writer.log.line.conn.PgConn()
 	for _, p := range []struct {
 		to        **pgconn.StatementDescription
 		name, sql string
@@ -254,9 +254,9 @@ func (w *striped) write(commits []events.Commit, answers []events.Outcome) error
 	p = &plan{members: commits}
 	p.each(func(*events.Batch) {})
 	var b pgconn.Batch
-	b.ExecStatement(w.log.link.begin, nil, nil, nil)
+	b.ExecStatement(w.log.line.begin, nil, nil, nil)
 	w.locks(&b, p)
-	b.ExecStatement(w.log.link.survey, p.questions(), binaryFormat, binaryFormat)
+	b.ExecStatement(w.log.line.survey, p.questions(), binaryFormat, binaryFormat)
 	found := newSurvey(p)
 	if err := w.log.exchange(nil, &b, nil, nil, nil, found.row); err != nil {
 		return err
@@ -267,7 +267,7 @@ func (w *striped) write(commits []events.Commit, answers []events.Outcome) error
 	p.decide(w.log.heads, found.known)
 	if p.rows == 0 {
 		p.answer(0, answers)
-		return w.log.link.rollback()
+		return w.log.line.rollback()
 	}
 	b = pgconn.Batch{}
 	if err := w.put(&b, p, base.row, nil); err != nil {
@@ -310,14 +310,14 @@ func (w *striped) put(b *pgconn.Batch, p *plan, each ...func([][]byte) error) er
 			sql += " RETURNING position - 1) SELECT * FROM added"
 		}
 		var err error
-		if sd, err = w.log.link.conn.PgConn().Prepare(context.Background(), "streams_"+s.name(), sql, types); err != nil {
+		if sd, err = w.log.line.conn.PgConn().Prepare(context.Background(), "streams_"+s.name(), sql, types); err != nil {
 			return err
 		}
 		w.puts[s] = sd
 	}
 	b.ExecStatement(sd, values, binaryFormat, binaryFormat)
-	if w.log.link.conn.PgConn().TxStatus() == 'T' {
-		b.ExecStatement(w.log.link.commit, nil, nil, nil)
+	if w.log.line.conn.PgConn().TxStatus() == 'T' {
+		b.ExecStatement(w.log.line.commit, nil, nil, nil)
 	}
 	return w.log.exchange(nil, b, each...)
 }

@@ -23,8 +23,8 @@ type dialer struct {
 	queries *queries
 }
 
-// link is the connection on which the store appends.
-type link struct {
+// line is the connection on which the store appends.
+type line struct {
 	conn     *pgx.Conn
 	backend  backend
 	queries  *queries
@@ -79,8 +79,8 @@ func (d *dialer) connect(ctx context.Context, watch func(pgconn.NoticeHandler) p
 }
 
 // dial makes the connection to append on, configures it and verifies its settings.
-func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
-	l := &link{queries: d.queries, prepared: make(map[shape]*pgconn.StatementDescription)}
+func (d *dialer) dial(ctx context.Context) (_ *line, err error) {
+	l := &line{queries: d.queries, prepared: make(map[shape]*pgconn.StatementDescription)}
 	if l.conn, err = d.connect(ctx, l.watch); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (d *dialer) dial(ctx context.Context) (_ *link, err error) {
 
 // asItself runs f in a transaction under the role that has logged in. The session may have set
 // another role, to which the server does not show the processes of the first.
-func (l *link) asItself(ctx context.Context, f func(pgx.Tx) error) error {
+func (l *line) asItself(ctx context.Context, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL ROLE NONE"); err != nil {
 			return err
@@ -111,7 +111,7 @@ func (l *link) asItself(ctx context.Context, f func(pgx.Tx) error) error {
 }
 
 // settle makes the settings of the connection and verifies them.
-func (d *dialer) settle(ctx context.Context, l *link) error {
+func (d *dialer) settle(ctx context.Context, l *line) error {
 	settings := planning()
 	settings["default_transaction_isolation"] = "'read committed'"
 	// A group that a timeout interrupts leaves its callers without an answer.
@@ -139,7 +139,7 @@ func (d *dialer) settle(ctx context.Context, l *link) error {
 }
 
 // verify reads back the settings that the promises depend on.
-func (d *dialer) verify(ctx context.Context, l *link) error {
+func (d *dialer) verify(ctx context.Context, l *line) error {
 	var version int
 	var fsync, pages, readOnly, isolation string
 	err := l.conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('fsync'), current_setting('full_page_writes'),
@@ -166,8 +166,8 @@ func (d *dialer) verify(ctx context.Context, l *link) error {
 	return nil
 }
 
-// prepare prepares the statements that every link has.
-func (l *link) prepare(ctx context.Context) error {
+// prepare prepares the statements that every line has.
+func (l *line) prepare(ctx context.Context) error {
 	for _, p := range []struct {
 		to        **pgconn.StatementDescription
 		name, sql string
@@ -188,7 +188,7 @@ func (l *link) prepare(ctx context.Context) error {
 }
 
 // put returns the statement that inserts a group of that shape.
-func (l *link) put(s shape) (*pgconn.StatementDescription, error) {
+func (l *line) put(s shape) (*pgconn.StatementDescription, error) {
 	if sd, ok := l.prepared[s]; ok {
 		return sd, nil
 	}
@@ -201,14 +201,14 @@ func (l *link) put(s shape) (*pgconn.StatementDescription, error) {
 	return sd, nil
 }
 
-func (l *link) close() {
+func (l *line) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = l.conn.Close(ctx) // the server ends what it has of a connection that is gone
 }
 
 // locked checks what the statement that takes the lock says of the level of synchronous_commit.
-func (l *link) locked(v [][]byte) error {
+func (l *line) locked(v [][]byte) error {
 	if string(v[0]) != l.level {
 		return &SettingError{Setting: "synchronous_commit", Want: l.level, Found: string(v[0])}
 	}
@@ -216,7 +216,7 @@ func (l *link) locked(v [][]byte) error {
 }
 
 // rollback ends a transaction, if there is one.
-func (l *link) rollback() error {
+func (l *line) rollback() error {
 	if l.conn.PgConn().TxStatus() == 'I' {
 		return nil
 	}
@@ -226,7 +226,7 @@ func (l *link) rollback() error {
 
 // outlive returns when another process of the server is gone and can no longer commit. It
 // terminates the process, which may wait for a lock or write to a connection without a reader.
-func (l *link) outlive(ctx context.Context, other backend) error {
+func (l *line) outlive(ctx context.Context, other backend) error {
 	const here = " FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND coalesce(extract(epoch FROM backend_start)::text, $2) = $2"
 	err := l.asItself(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pid)"+here, other.pid, other.since)

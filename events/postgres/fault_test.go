@@ -138,7 +138,7 @@ func TestWritesWithoutTheLock(t *testing.T) {
 	var s *Store
 	meddle := false
 	sending := func(members []events.Commit) {
-		if meddle && len(s.writer.log.heads) > 0 && s.writer.log.link.conn.PgConn().TxStatus() == 'T' {
+		if meddle && len(s.writer.log.heads) > 0 && s.writer.log.line.conn.PgConn().TxStatus() == 'T' {
 			if _, err := conn.Exec(context.Background(), s.schema.in(insert)); err != nil {
 				t.Error(err)
 			}

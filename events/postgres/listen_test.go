@@ -31,7 +31,7 @@ func (p place) listening(t *testing.T, s *Store) (pid uint32) {
 	eventually(t, "the store listens", func() bool {
 		// Its last statement is the look at the log after LISTEN.
 		return conn.QueryRow(t.Context(), "SELECT pid FROM pg_stat_activity WHERE query = $1 AND state = 'idle' AND pid <> $2",
-			s.queries.settled, s.writer.log.link.backend.pid).Scan(&pid) == nil
+			s.queries.settled, s.writer.log.line.backend.pid).Scan(&pid) == nil
 	})
 	return pid
 }

@@ -32,7 +32,7 @@ const (
 // streams. It belongs to the committer.
 type log struct {
 	*dialer
-	link    *link // nil after the connection was lost
+	line    *line // nil after the connection was lost
 	changed *signal
 	life    context.Context // ends when the store is closed; attempts to connect are under it
 	socket  atomic.Pointer[net.Conn]
@@ -74,7 +74,7 @@ func (l *log) settle(members []events.Commit, answers []events.Outcome) {
 // attempt answers the members in one transaction. After an error nothing was applied, unless
 // it is events.ErrUnknownOutcome.
 func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
-	if l.link == nil {
+	if l.line == nil {
 		if err := l.reconnect(l.life); err != nil {
 			return failed("connect", err)
 		}
@@ -118,7 +118,7 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 		return false, nil
 	}
 	s, values := p.statement()
-	put, err := l.link.put(s)
+	put, err := l.line.put(s)
 	if err != nil {
 		return false, l.failed(err)
 	}
@@ -128,10 +128,10 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 	// If this process dies before the server has read it all, the server drops it. If it dies
 	// later, the commits are there, and a retry is answered by its ID.
 	var b pgconn.Batch
-	b.ExecStatement(l.link.lock, [][]byte{[]byte(l.link.level)}, nil, binaryFormat)
+	b.ExecStatement(l.line.lock, [][]byte{[]byte(l.line.level)}, nil, binaryFormat)
 	b.ExecStatement(put, values, binaryFormat, binaryFormat)
 	var base positions
-	if err := l.exchange(members, &b, l.link.locked, base.row); err != nil {
+	if err := l.exchange(members, &b, l.line.locked, base.row); err != nil {
 		return false, l.failed(err)
 	}
 	if !base.found {
@@ -164,7 +164,7 @@ func (l *log) guessed(members []events.Commit) *plan {
 // look answers the members in a transaction that takes the lock, looks everything up, and then
 // writes what is admitted.
 func (l *log) look(members []events.Commit, answers []events.Outcome) (err error) {
-	if l.link == nil { // the transaction that was refused before has ended it
+	if l.line == nil { // the transaction that was refused before has ended it
 		if err := l.reconnect(l.life); err != nil {
 			return err
 		}
@@ -177,14 +177,14 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 	p := &plan{members: members}
 	p.each(func(*events.Batch) {})
 	var b pgconn.Batch
-	b.ExecStatement(l.link.begin, nil, nil, nil)
-	b.ExecStatement(l.link.lock, [][]byte{[]byte(l.link.level)}, nil, binaryFormat)
-	b.ExecStatement(l.link.survey, p.questions(), binaryFormat, binaryFormat)
+	b.ExecStatement(l.line.begin, nil, nil, nil)
+	b.ExecStatement(l.line.lock, [][]byte{[]byte(l.line.level)}, nil, binaryFormat)
+	b.ExecStatement(l.line.survey, p.questions(), binaryFormat, binaryFormat)
 	if !slices.ContainsFunc(members, func(c events.Commit) bool { return !c.IsGuard() }) {
-		b.ExecStatement(l.link.undo, nil, nil, nil) // nothing will be written
+		b.ExecStatement(l.line.undo, nil, nil, nil) // nothing will be written
 	}
 	found := newSurvey(p)
-	if err := l.exchange(nil, &b, nil, l.link.locked, found.row, nil); err != nil {
+	if err := l.exchange(nil, &b, nil, l.line.locked, found.row, nil); err != nil {
 		return err
 	}
 	for i, stream := range p.streams {
@@ -193,16 +193,16 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 	p.decide(l.heads, found.known)
 	if p.rows == 0 {
 		p.answer(0, answers)
-		return l.link.rollback()
+		return l.line.rollback()
 	}
 	s, values := p.statement()
-	put, err := l.link.put(s)
+	put, err := l.line.put(s)
 	if err != nil {
 		return err
 	}
 	b = pgconn.Batch{}
 	b.ExecStatement(put, values, binaryFormat, binaryFormat)
-	b.ExecStatement(l.link.commit, nil, nil, nil)
+	b.ExecStatement(l.line.commit, nil, nil, nil)
 	var base positions
 	if err := l.exchange(members, &b, base.row, nil); err != nil {
 		return err
@@ -221,7 +221,7 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 	if l.hooks.sending != nil && members != nil {
 		l.hooks.sending(members)
 	}
-	results := l.link.conn.PgConn().ExecBatch(context.Background(), b)
+	results := l.line.conn.PgConn().ExecBatch(context.Background(), b)
 	if l.hooks.sent != nil && members != nil {
 		l.hooks.sent(members)
 	}
@@ -237,7 +237,7 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 		return err
 	}
 	if fault == nil {
-		fault = l.link.waited()
+		fault = l.line.waited()
 	}
 	return fault
 }
@@ -246,7 +246,7 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 // versions that were assumed in it.
 func (l *log) failed(err error) error {
 	l.forget()
-	if isRefused(err) && l.link.rollback() != nil {
+	if isRefused(err) && l.line.rollback() != nil {
 		l.drop()
 	}
 	return err
@@ -266,8 +266,8 @@ func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
 // answered by its ID once that is proven, and one that was not is decided anew.
 func (l *log) recover(ctx context.Context, members []events.Commit, answers []events.Outcome, lost error) error {
 	for pause := time.Millisecond; ; pause = min(2*pause, lastTry) {
-		if l.link != nil {
-			l.others = append(l.others, l.link.backend)
+		if l.line != nil {
+			l.others = append(l.others, l.line.backend)
 			l.drop()
 		}
 		err := l.reconnect(ctx)
@@ -300,7 +300,7 @@ func (l *log) outlive(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, l.settling)
 	defer cancel()
 	for len(l.others) > 0 {
-		if err := l.link.outlive(ctx, l.others[0]); err != nil {
+		if err := l.line.outlive(ctx, l.others[0]); err != nil {
 			return err
 		}
 		l.others = l.others[1:]
@@ -315,21 +315,21 @@ func (l *log) reconnect(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.settling)
 	defer cancel()
-	link, err := l.dial(ctx)
+	line, err := l.dial(ctx)
 	if err != nil {
 		return err
 	}
-	if err := link.prepare(ctx); err != nil {
-		link.close()
+	if err := line.prepare(ctx); err != nil {
+		line.close()
 		return err
 	}
-	l.use(link)
+	l.use(line)
 	return nil
 }
 
-func (l *log) use(link *link) {
-	socket := link.conn.PgConn().Conn()
-	l.link = link
+func (l *log) use(next *line) {
+	socket := next.conn.PgConn().Conn()
+	l.line = next
 	l.proof.Store(0) // the server may be another
 	l.socket.Store(&socket)
 }
@@ -337,9 +337,9 @@ func (l *log) use(link *link) {
 // drop closes the connection.
 func (l *log) drop() {
 	l.forget()
-	if l.link != nil {
-		l.link.close()
-		l.link = nil
+	if l.line != nil {
+		l.line.close()
+		l.line = nil
 	}
 }
 

@@ -17,7 +17,7 @@ func TestServerEndsTheConnection(t *testing.T) {
 	conn := p.connect(t)
 	terminate := func() {
 		t.Helper()
-		if _, err := conn.Exec(t.Context(), "SELECT pg_terminate_backend($1)", s.writer.log.link.backend.pid); err != nil {
+		if _, err := conn.Exec(t.Context(), "SELECT pg_terminate_backend($1)", s.writer.log.line.backend.pid); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestRecoveryUnderAnotherRole(t *testing.T) {
 	lesser, role := p.lesser(t)
 	p.run(t, "GRANT USAGE ON SCHEMA {schema} TO "+role, "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO "+role)
 	s := lesser.open(t)
-	old := s.writer.log.link.backend
+	old := s.writer.log.line.backend
 	tx, err := p.connect(t).Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -122,7 +122,7 @@ func TestCutOffForLonger(t *testing.T) {
 			if _, err := direct.AppendTx(t.Context(), holder, one("order-2", 0, "a")); err != nil {
 				t.Fatal(err)
 			}
-			old, c := s.writer.log.link.backend, one("order-1", 1, "b")
+			old, c := s.writer.log.line.backend, one("order-1", 1, "b")
 			waits := later(t.Context(), s, c)
 			p.blocked(t)
 			network.set(true)

@@ -16,7 +16,7 @@ type writer struct {
 	stop context.CancelFunc // of the log's attempts to connect
 }
 
-func newWriter(d *dialer, first *link, changed *signal) *writer {
+func newWriter(d *dialer, first *line, changed *signal) *writer {
 	life, stop := context.WithCancel(context.Background())
 	l := &log{dialer: d, changed: changed, life: life, heads: make(map[events.StreamID]events.Version)}
 	l.use(first)
