@@ -10,6 +10,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/internal/link"
 )
 
 // Append implements events.Store. When the connection is lost before the server has answered,
@@ -60,11 +61,8 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool,
 // survey looks up, through the pool, all that a plan names.
 func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known, error) {
 	p.each(func(*events.Batch) {})
-	var found *survey
-	err := s.read(ctx, "look up", func(ctx context.Context) (pgx.Rows, error) {
-		found = newSurvey(p)
-		return s.pool.Query(ctx, s.queries.survey, s.mode, pgx.QueryResultFormats{1}, p.names(), p.ids())
-	}, func(v [][]byte) error { return found.row(v) })
+	found := newSurvey(p)
+	err := s.read(ctx, "look up", found.row, s.queries.survey, p.names(), p.ids(), 0, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +77,8 @@ func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known,
 // after all other locks that it takes: a transaction that takes a lock after it can deadlock with
 // one that does the reverse, and the server then ends one of the two.
 //
-// After a *events.ConflictError, a *events.DuplicateError or a *events.BoundsError the caller's
-// transaction goes on as if AppendTx had not been called. The transaction must be at the level
+// After a *events.ConflictError, a *events.DuplicateError, a *events.BoundsError or a
+// *events.ForkError the caller's transaction goes on as if AppendTx had not been called. The transaction must be at the level
 // READ COMMITTED and not read only, or AppendTx refuses with a *TxError: at a higher level it
 // could not see what was committed while it waited. With events.DurabilityFsync the transaction
 // is on the disk when it commits, whatever synchronous_commit says. A commit of guards alone
@@ -89,10 +87,7 @@ func (s *Store) AppendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 	if err := c.Validate(); err != nil {
 		return events.Receipt{}, err
 	}
-	if s.closed.Load() {
-		return events.Receipt{}, events.ErrClosed
-	}
-	if err := ctx.Err(); err != nil {
+	if err := s.refuses(ctx); err != nil {
 		return events.Receipt{}, err
 	}
 	receipt, err := s.appendTx(ctx, tx, c)
@@ -106,15 +101,18 @@ func (s *Store) AppendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 func isAnswer(err error) bool {
 	_, conflict := errors.AsType[*events.ConflictError](err)
 	_, duplicate := errors.AsType[*events.DuplicateError](err)
-	return conflict || duplicate
+	return conflict || duplicate || isFork(err)
 }
 
 func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (events.Receipt, error) {
-	p := &plan{members: []events.Commit{c}}
+	p := &plan{members: []events.Commit{c}, mark: s.history.remembered()}
 	p.each(func(*events.Batch) {})
 	found, err := s.enter(ctx, tx, p)
 	if err != nil {
 		return events.Receipt{}, err
+	}
+	if found.fork != nil {
+		return events.Receipt{}, s.history.die(found.fork)
 	}
 	p.decide(p.found(), found.known)
 	if v := &p.verdicts[0]; p.rows == 0 {
@@ -125,7 +123,7 @@ func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 		return v.Receipt, v.Err
 	}
 	// The statement is described each time: nothing is left prepared in the caller's session.
-	shape, values := p.statement()
+	shape, values := p.statement(new(link.Hasher))
 	sql, types := s.queries.put(shape)
 	var base positions
 	reader := tx.Conn().PgConn().ExecParams(ctx, sql, values, types, binaryFormat, binaryFormat)
@@ -149,7 +147,8 @@ func (s *Store) enter(ctx context.Context, tx pgx.Tx, p *plan) (*survey, error) 
 	var b pgx.Batch
 	b.Queue(s.queries.enter, s.durability == events.DurabilityFsync)
 	// Only a later statement sees what was committed while this one waited for the lock.
-	b.Queue(s.queries.survey, p.names(), p.ids())
+	_, sum := p.marked()
+	b.Queue(s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sum)
 	results := tx.SendBatch(ctx, &b)
 	defer results.Close()
 	var isolation, readOnly string

@@ -297,17 +297,17 @@ func (w *striped) locks(b *pgconn.Batch, p *plan) {
 
 // put sends a plan with what the batch has before it, and ends a transaction that has begun.
 func (w *striped) put(b *pgconn.Batch, p *plan, each ...func([][]byte) error) error {
-	s, values := p.statement()
+	s, values := p.statement(&w.log.hasher)
 	sd, ok := w.puts[s]
 	if !ok {
 		sql, types := w.log.queries.put(s)
-		const highest = "coalesce((SELECT max(position) FROM {schema}.records), 0) AS position"
-		sql = strings.Replace(sql, w.log.schema.in(highest), "0 AS position", 1)
+		// Sums are computed as by the store, though they are no links of one log here.
+		sql = strings.Replace(sql, "coalesce(r.position, 0) AS position", "0 AS position", 1)
 		sql = strings.Replace(sql, "SELECT last.position + e.n,", "SELECT nextval('streams.positions'),", 1)
 		sql, _, _ = strings.Cut(sql, ", CASE WHEN idx = 0 THEN pg_notify") // of a small group
-		sql, _, _ = strings.Cut(sql, "\n)\nSELECT position, pg_notify")
+		sql, _, _ = strings.Cut(sql, "\n)\nSELECT position, sha256")
 		if s == (shape{}) {
-			sql += " RETURNING position - 1) SELECT * FROM added"
+			sql += " RETURNING position - 1, sum) SELECT * FROM added"
 		}
 		var err error
 		if sd, err = w.log.line.conn.PgConn().Prepare(context.Background(), "streams_"+s.name(), sql, types); err != nil {

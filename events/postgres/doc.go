@@ -73,14 +73,35 @@
 //
 //	go test -run '^$' -bench Designs -benchtime 25x ./events/postgres
 //
+// # History
+//
+// Each transaction adds a link to the sum of the log, in the column sum of its last row: see
+// events.Marker. The server computes it where it draws the positions, from the link before and a
+// hash of the records that the store sends along. A store value remembers the last link that it was
+// acknowledged or has read; never one of AppendTx, whose transaction may be rolled back. Each
+// statement that appends, decides in turn or saves a snapshot looks whether the log still has it,
+// and each new connection of the pool before it reads. If it is gone, as behind a name or a pooler
+// where another server answers now, nothing is written and the store value is dead. A log that a
+// standby has not received to its end is no other history while the standby is one.
+//
+// At the level events.DurabilityProcess a crash of the server may lose what was acknowledged: that
+// is another history too.
+//
+// Migrate gives a log of version 1 its first link, at the position of its last record. No record is
+// read or rewritten for that, and writers wait for a moment only. From there on the database refuses
+// each record of a process that still works with the earlier version, which can go on reading: it
+// gets an *Error, and nothing of the append was applied.
+//
 // # Reading
 //
 // Reads fetch a page through the pool, let the connection go, and yield the page: the body of
-// a caller's loop may take its time, append, or read again, in a pool of one connection too.
+// a caller's loop may take its time, append, or read again, in a pool of one connection too. A page
+// from a cursor comes from one statement, with the links at both its ends.
 // Filters are applied by the server. Through a pool of the store's own, statements keep to the
 // indexes whether the tables were ever analysed or not.
 //
 // See TestStore for the promises of events.Store, TestInterleavings, TestCommitOrder and
 // TestFourProcesses for the order, TestPoolers for pgbouncer, TestKilledClients and TestKilledServer for deaths at either
-// end, TestReplyIsLost for connections, TestOneNode for a standby that is away, and TestDamageIsFound for records changed by hand.
+// end, TestReplyIsLost for connections, TestOneNode for a standby that is away,
+// TestFork for a log that is rewound, TestMigrateLinks for a log of version 1, and TestDamageIsFound for records changed by hand.
 package postgres

@@ -118,7 +118,7 @@ func failed(op string, err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
-	if _, ok := errors.AsType[*events.CorruptError](err); ok {
+	if _, ok := errors.AsType[*events.CorruptError](err); ok || isFork(err) {
 		return err
 	}
 	return &Error{Op: op, Err: err}

@@ -134,7 +134,7 @@ func TestAssumptionsAreVerified(t *testing.T) {
 func TestWritesWithoutTheLock(t *testing.T) {
 	p := newPlace(t)
 	conn := p.connect(t)
-	const insert = "INSERT INTO {schema}.records SELECT position + 1, version + 1, at, gen_random_uuid(), schema, idx, stream, type, digest, meta, data FROM {schema}.records ORDER BY position DESC LIMIT 1"
+	const insert = "INSERT INTO {schema}.records SELECT position + 1, version + 1, at, gen_random_uuid(), schema, idx, stream, type, digest, meta, data, sum FROM {schema}.records ORDER BY position DESC LIMIT 1"
 	var s *Store
 	meddle := false
 	sending := func(members []events.Commit) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/group"
+	"github.com/tradesurety/surety/events/internal/link"
 )
 
 const (
@@ -34,6 +35,7 @@ type log struct {
 	*dialer
 	line    *line // nil after the connection was lost
 	changed *signal
+	hasher  link.Hasher     // of the rows of a group
 	life    context.Context // ends when the store is closed; attempts to connect are under it
 	socket  atomic.Pointer[net.Conn]
 	others  []backend // processes of the server for lost connections, which may still commit
@@ -74,6 +76,9 @@ func (l *log) settle(members []events.Commit, answers []events.Outcome) {
 // attempt answers the members in one transaction. After an error nothing was applied, unless
 // it is events.ErrUnknownOutcome.
 func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
+	if err := l.history.fate(); err != nil {
+		return err
+	}
 	if l.line == nil {
 		if err := l.reconnect(l.life); err != nil {
 			return failed("connect", err)
@@ -94,7 +99,7 @@ func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
 		time.Sleep(time.Millisecond << i)
 		err = l.look(members, answers)
 	}
-	if isRefused(err) {
+	if isRefused(err) || isFork(err) {
 		return failed("append", err)
 	}
 	ctx, cancel := context.WithTimeout(l.life, l.settling)
@@ -109,15 +114,15 @@ func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
 }
 
 // guess answers the members in one exchange with the server. It assumes the versions that the
-// log remembers, or the caller's for a stream that it does not remember, and that every ID is
-// new. The statement verifies that and writes nothing if it is wrong; then, and when there is
-// nothing to write, done is false.
+// log remembers, or the caller's for a stream that it does not remember, that every ID is new, and
+// that the log has the link that the store value remembers. The statement verifies that and writes
+// nothing if it is wrong; then, and when there is nothing to write, done is false.
 func (l *log) guess(members []events.Commit, answers []events.Outcome) (done bool, err error) {
 	p := l.guessed(members)
 	if p.rows == 0 {
 		return false, nil
 	}
-	s, values := p.statement()
+	s, values := p.statement(&l.hasher)
 	put, err := l.line.put(s)
 	if err != nil {
 		return false, l.failed(err)
@@ -138,7 +143,7 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 		return false, nil
 	}
 	p.answer(base.lowest, answers)
-	l.committed(base.lowest + events.Position(p.rows))
+	l.committed(base.mark(p.rows))
 	return true, nil
 }
 
@@ -147,7 +152,7 @@ func (l *log) guessed(members []events.Commit) *plan {
 	if len(l.heads) > maxHeads {
 		l.forget()
 	}
-	p := &plan{members: members}
+	p := &plan{members: members, mark: l.history.remembered()}
 	p.each(func(b *events.Batch) {
 		head, ok := l.heads[b.Stream]
 		if !ok || head < b.After {
@@ -174,7 +179,7 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 			err = l.failed(err)
 		}
 	}()
-	p := &plan{members: members}
+	p := &plan{members: members, mark: l.history.remembered()}
 	p.each(func(*events.Batch) {})
 	var b pgconn.Batch
 	b.ExecStatement(l.line.begin, nil, nil, nil)
@@ -187,6 +192,10 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 	if err := l.exchange(nil, &b, nil, l.line.locked, found.row, nil); err != nil {
 		return err
 	}
+	if found.fork != nil {
+		l.drop() // and with it the transaction
+		return l.history.die(found.fork)
+	}
 	for i, stream := range p.streams {
 		l.heads[events.StreamID(strings.Clone(string(stream)))] = p.heads[i]
 	}
@@ -195,7 +204,7 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 		p.answer(0, answers)
 		return l.line.rollback()
 	}
-	s, values := p.statement()
+	s, values := p.statement(&l.hasher)
 	put, err := l.line.put(s)
 	if err != nil {
 		return err
@@ -211,7 +220,7 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 		return errUnlocked
 	}
 	p.answer(base.lowest, answers)
-	l.committed(base.lowest + events.Position(p.rows))
+	l.committed(base.mark(p.rows))
 	return nil
 }
 
@@ -252,10 +261,11 @@ func (l *log) failed(err error) error {
 	return err
 }
 
-// committed notes that all commits up to a position are acknowledged.
-func (l *log) committed(p events.Position) {
-	l.proof.Store(uint64(p))
-	l.changed.committed(p)
+// committed notes that all commits up to a link are acknowledged.
+func (l *log) committed(m events.Mark) {
+	l.proof.Store(uint64(m.Position))
+	l.history.learn(m)
+	l.changed.committed(m.Position)
 }
 
 func (l *log) forget() { l.heads = make(map[events.StreamID]events.Version) }
@@ -282,6 +292,9 @@ func (l *log) recover(ctx context.Context, members []events.Commit, answers []ev
 		}
 		if err == nil {
 			return nil
+		}
+		if isFork(err) { // what the server had that was lost, nobody can say
+			return fmt.Errorf("%w: %w", events.ErrUnknownOutcome, err)
 		}
 		select {
 		case <-time.After(pause):

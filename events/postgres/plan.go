@@ -9,6 +9,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
+	"github.com/tradesurety/surety/events/internal/link"
 )
 
 // plan is the decision on a group, and what it was decided on.
@@ -18,7 +19,36 @@ type plan struct {
 	heads    []events.Version  // the version that each of them was taken to be at
 	fresh    []uuid.UUID       // the commits that were taken to be new
 	verdicts []admit.Verdict
-	rows     int // of the members that are admitted
+	rows     int         // of the members that are admitted
+	mark     events.Mark // a link that the log must have, if it is not zero
+	sums     sums        // what the statement takes of links
+}
+
+// sums are the first parameters of a statement that writes.
+type sums struct {
+	position [8]byte
+	group    link.Sum
+}
+
+// link returns them. The hasher is for the rows that are admitted.
+func (p *plan) link(h *link.Hasher) [linkParams][]byte {
+	for i := range p.members {
+		if p.verdicts[i].Admit {
+			admit.Hash(h, &p.members[i])
+		}
+	}
+	p.sums.group = h.Group()
+	position, sum := p.marked()
+	return [linkParams][]byte{position, sum, p.sums.group[:]}
+}
+
+// marked returns the position and the sum of the link that the log must have, null if there is none.
+func (p *plan) marked() (position, sum []byte) {
+	binary.BigEndian.PutUint64(p.sums.position[:], uint64(p.mark.Position))
+	if !p.mark.IsZero() {
+		sum = p.mark.Sum[:]
+	}
+	return p.sums.position[:], sum
 }
 
 // each collects the streams of the members and calls f for the first batch of each.
@@ -67,13 +97,14 @@ func (p *plan) answer(base events.Position, answers []events.Outcome) {
 }
 
 // statement returns the shape of the plan and the parameters of the statement for it.
-func (p *plan) statement() (shape, [][]byte) {
+func (p *plan) statement(h *link.Hasher) (shape, [][]byte) {
 	s := shapeOf(len(p.streams), len(p.fresh), p.rows)
-	w := new(params)
+	w, links := new(params), p.link(h)
+	w.values = make([][]byte, 0, linkParams+max(2*s.streams+s.commits+rowWidth*s.rows, 3+rowWidth))
+	w.values = append(w.values, links[:]...)
 	if s == (shape{}) {
-		w.values = p.arrays(w)
+		w.values = append(w.values, p.arrays(w)...)
 	} else {
-		w.values = make([][]byte, 0, 2*s.streams+s.commits+rowWidth*s.rows)
 		for i, stream := range p.streams {
 			w.values = append(w.values, []byte(stream), w.int8(head(p.heads[i])))
 		}
@@ -142,7 +173,8 @@ func (p *plan) questions() [][]byte {
 	for i := range p.members {
 		ids.add(p.members[i].ID[:])
 	}
-	return [][]byte{streamArray(p.streams), ids.value()}
+	position, sum := p.marked()
+	return [][]byte{streamArray(p.streams), ids.value(), position, sum}
 }
 
 func streamArray(streams []events.StreamID) []byte {
@@ -157,6 +189,7 @@ func streamArray(streams []events.StreamID) []byte {
 type survey struct {
 	plan  *plan
 	known map[uuid.UUID]admit.Known
+	fork  *events.ForkError // the log has not the link that it must have
 }
 
 func newSurvey(p *plan) *survey {
@@ -169,9 +202,14 @@ func (s *survey) row(v [][]byte) error {
 	return s.take(number(v[0]), number(v[1]), v[2], number(v[3]), number(v[4]))
 }
 
-// take takes the version of stream n or, if there is a digest, what is known of member n.
+// take takes the version of stream n or, if there is a digest, what is known of member n. Of number 0
+// it is a link.
 func (s *survey) take(n, version int64, digest []byte, first, last int64) error {
-	if digest == nil {
+	switch {
+	case n == 0:
+		s.fork = &events.ForkError{Mark: s.plan.mark, Have: markOf(version, digest)}
+		return nil
+	case digest == nil:
 		s.plan.heads[n-1] = events.Version(version)
 		return nil
 	}
@@ -188,6 +226,7 @@ func (s *survey) take(n, version int64, digest []byte, first, last int64) error 
 type positions struct {
 	found  bool
 	lowest events.Position
+	sum    link.Sum
 }
 
 func (p *positions) row(v [][]byte) error {
@@ -195,7 +234,22 @@ func (p *positions) row(v [][]byte) error {
 	if !p.found || at < p.lowest {
 		p.found, p.lowest = true, at
 	}
+	if len(v[1]) > 0 {
+		copy(p.sum[:], v[1])
+	}
 	return nil
+}
+
+// mark returns the link of that many rows.
+func (p *positions) mark(rows int) events.Mark {
+	return events.Mark{Position: p.lowest + events.Position(rows), Sum: p.sum}
+}
+
+// markOf returns a link from its columns.
+func markOf(position int64, sum []byte) events.Mark {
+	m := events.Mark{Position: events.Position(position)}
+	copy(m.Sum[:], sum)
+	return m
 }
 
 // number reads an integer of any size in binary format; null is 0.

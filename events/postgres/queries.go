@@ -20,6 +20,10 @@ type queries struct {
 	next     string
 	save     string
 	latest   string
+
+	links string // those at or after a position
+	mark  string // the first of them, or the last link
+	from  string // a page, and the links at both its ends
 }
 
 const columns = "position, version, type, schema, at, commit_id, idx, digest, meta, data"
@@ -40,13 +44,16 @@ func newQueries(s schema) *queries {
 FROM (SELECT current_setting('transaction_isolation') AS i, current_setting('transaction_read_only') AS r) AS s`,
 
 		// survey returns, from one state of the log, the version of each stream and the digest
-		// and positions of each known commit.
+		// and positions of each known commit. If the log has not the link $3, $4, it also returns,
+		// as number 0, the link that it has there.
 		survey: s.in(`SELECT w.n, coalesce((SELECT max(r.version) FROM {schema}.records r WHERE r.stream = w.stream), 0), NULL::bytea, 0::bigint, 0::bigint
 FROM unnest($1::text[]) WITH ORDINALITY AS w(stream, n)
 UNION ALL
 SELECT k.n, 0, r.digest, r.position, (SELECT max(l.position) FROM {schema}.records l WHERE l.commit_id = k.id)
 FROM unnest($2::uuid[]) WITH ORDINALITY AS k(id, n)
-CROSS JOIN LATERAL (SELECT digest, position FROM {schema}.records WHERE commit_id = k.id AND idx = 0) AS r`),
+CROSS JOIN LATERAL (SELECT digest, position FROM {schema}.records WHERE commit_id = k.id AND idx = 0) AS r
+UNION ALL
+SELECT 0, l.position, l.sum, 0, 0 FROM (` + linkAt("$3::bigint") + `) AS l WHERE $4::bytea IS NOT NULL AND (l.position, l.sum) <> ($3, $4)`),
 
 		stream: s.in("SELECT " + columns + " FROM {schema}.records WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"),
 		all: s.in("SELECT " + columns + ", stream FROM {schema}.records WHERE position > $1 AND position <= $2" +
@@ -56,10 +63,63 @@ CROSS JOIN LATERAL (SELECT digest, position FROM {schema}.records WHERE commit_i
 			" ORDER BY position LIMIT $3"),
 		settled: s.in("SELECT coalesce(max(position), 0) FROM {schema}.records"),
 		next:    s.in("SELECT coalesce(min(position) - 1, $2) FROM {schema}.records WHERE position > $1"),
-		save: s.in("INSERT INTO {schema}.snapshots AS s (stream, fold, version, data) VALUES ($1, $2, $3, $4)" +
-			" ON CONFLICT (stream, fold) DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version >= s.version"),
+		// save returns the link of the log that is at $5 and saves if that is $5, $6, or if $6 is null.
+		save: s.in(`WITH l AS MATERIALIZED (` + linkAt("$5::bigint") + `), saved AS (
+	INSERT INTO {schema}.snapshots AS s (stream, fold, version, data)
+	SELECT $1, $2, $3, $4 FROM l WHERE $6::bytea IS NULL OR (l.position, l.sum) = ($5, $6)
+	ON CONFLICT (stream, fold) DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version >= s.version
+)
+SELECT position, sum FROM l`),
 		latest: s.in("SELECT version, data FROM {schema}.snapshots WHERE stream = $1 AND fold = $2"),
+
+		links: s.in("SELECT position, sum FROM {schema}.surety_migrations WHERE version = 2 AND position >= $1" +
+			" UNION ALL (SELECT position, sum FROM {schema}.records WHERE position >= $1 AND position > " + basePosition + isLink + " ORDER BY position LIMIT $2)" +
+			" ORDER BY position LIMIT $2"),
+		mark: s.in(linkAt("$1::bigint")),
+
+		// from returns the records of at most $2 positions from the first record after position $1 on,
+		// up to position $3, or the last one if $3 is null, that pass the filter $6, $7, and no more
+		// of them than $4. Before them it returns three rows without a stream: at position -2 the link
+		// at $5, and at 0 where the page ends and where the log does, between them the link at the
+		// end of the page. All of it is from one state of the log. The rows come in the order in
+		// which they are written here: PostgreSQL does not execute in parallel what reads from a
+		// WITH.
+		from: s.in(`WITH page AS MATERIALIZED (
+	SELECT least(first.position + least($2::bigint, settled.position - first.position), settled.position, $3::bigint) AS till, settled.position AS settled
+	FROM (SELECT min(position) - 1 AS position FROM {schema}.records WHERE position > $1) AS first,
+		(SELECT coalesce(max(position), 0) AS position FROM {schema}.records) AS settled
+)
+SELECT -2::bigint AS position, l.position, NULL, NULL::int, NULL::bigint, NULL::uuid, NULL::smallint, l.sum, NULL::bytea, NULL::bytea, NULL
+FROM (` + linkAt("$5::bigint") + `) AS l
+UNION ALL
+SELECT -1, l.position, NULL, NULL, NULL, NULL, NULL, l.sum, NULL, NULL, NULL FROM (` + linkAt("(SELECT till FROM page)") + `) AS l
+UNION ALL
+SELECT 0, till, NULL, NULL, settled, NULL, NULL, NULL, NULL, NULL, NULL FROM page
+UNION ALL
+(SELECT ` + columns + `, stream FROM {schema}.records WHERE position > $1 AND position <= (SELECT till FROM page)
+	AND ($6::text[] IS NULL OR split_part(stream, '-', 1) = ANY ($6)) AND ($7::text[] IS NULL OR type = ANY ($7))
+	ORDER BY position LIMIT $4)`),
 	}
+}
+
+const (
+	// basePosition is the position of the first link of the log.
+	basePosition = "(SELECT position FROM {schema}.surety_migrations WHERE version = 2)"
+	// isLink selects, of the records after it, those that end a transaction.
+	isLink = " AND octet_length(sum) = 32"
+)
+
+// linkAt returns the query of the first link at or after a position, or of the last link.
+func linkAt(at string) string {
+	return `SELECT position, sum FROM (
+	SELECT 1 AS n, position, sum FROM {schema}.surety_migrations WHERE version = 2 AND position >= ` + at + `
+	UNION ALL
+	(SELECT 2, position, sum FROM {schema}.records WHERE position >= ` + at + ` AND position > ` + basePosition + isLink + ` ORDER BY position LIMIT 1)
+	UNION ALL
+	(SELECT 3, position, sum FROM {schema}.records WHERE position > ` + basePosition + isLink + ` ORDER BY position DESC LIMIT 1)
+	UNION ALL
+	SELECT 4, position, sum FROM {schema}.surety_migrations WHERE version = 2
+) AS links ORDER BY n LIMIT 1`
 }
 
 // shape is the number of streams, commits and rows that a statement inserts a group with. A
@@ -96,22 +156,32 @@ var arrayTypes = map[uint32]uint32{
 	pgtype.UUIDOID: pgtype.UUIDArrayOID, pgtype.Int2OID: pgtype.Int2ArrayOID, pgtype.ByteaOID: pgtype.ByteaArrayOID,
 }
 
-// put returns the statement that verifies what a group was decided on and inserts its rows: if
-// every stream is at the version given for it, and no commit is known, it inserts them all and
-// returns the position before the first of them; otherwise it inserts nothing and returns no
-// row. It must be a later statement than the one that takes the lock, to see what was committed
-// during the wait. Its parameters are what params makes.
+// The parameters with which every put begins: the position and the sum of a link that the log must
+// have, or null for no such link, and the hash of the group.
+const (
+	linkParams = 3
+	hasLink    = "($2::bytea IS NULL OR EXISTS (SELECT FROM {schema}.records WHERE position = $1 AND sum = $2)" +
+		" OR EXISTS (SELECT FROM {schema}.surety_migrations WHERE version = 2 AND position = $1 AND sum = $2))"
+)
+
+var linkTypes = [linkParams]uint32{pgtype.Int8OID, pgtype.ByteaOID, pgtype.ByteaOID}
+
+// put returns the statement that verifies what a group was decided on and inserts its rows: if the
+// log has the link, every stream is at the version given for it, and no commit is known, it inserts
+// them all, the last one with the next link, and returns the position before the first of them and
+// that link; otherwise it inserts nothing and returns no row. It must be a later statement than the
+// one that takes the lock, to see what was committed during the wait. Its parameters are what
+// params makes.
 func (q *queries) put(s shape) (sql string, types []uint32) {
+	types = append(types, linkTypes[:]...)
 	if s == (shape{}) {
-		return q.putArrays()
+		return q.putArrays(types)
 	}
-	n := 0
 	next := func(oid uint32) string {
-		n++
 		types = append(types, oid)
-		return fmt.Sprint("$", n)
+		return fmt.Sprint("$", len(types))
 	}
-	var checks []string
+	checks := []string{hasLink}
 	for range s.streams {
 		stream, version := next(pgtype.TextOID), next(pgtype.Int8OID)
 		checks = append(checks, "coalesce((SELECT max(version) FROM {schema}.records WHERE stream = "+stream+"), 0) = "+version)
@@ -127,31 +197,40 @@ func (q *queries) put(s shape) (sql string, types []uint32) {
 		}
 		rows = append(rows, "("+row+")")
 	}
-	return q.schema.in(`INSERT INTO {schema}.records (position, ` + rowColumns + `)
-SELECT last.position + e.n, ` + rowColumns + `
-FROM (SELECT coalesce((SELECT max(position) FROM {schema}.records), 0) AS position
-	WHERE ` + strings.Join(checks, " AND ") + `) AS last,
+	return q.schema.in(`INSERT INTO {schema}.records (position, sum, ` + rowColumns + `)
+SELECT last.position + e.n, CASE WHEN e.n = ` + fmt.Sprint(s.rows) + ` THEN ` + nextLink(fmt.Sprint(s.rows)) + ` ELSE '' END, ` + rowColumns + `
+FROM (` + lastLink + strings.Join(checks, " AND ") + `) AS last,
 	(VALUES ` + strings.Join(rows, ", ") + `) AS e(n, ` + rowColumns + `)
-RETURNING position - 1, CASE WHEN idx = 0 THEN pg_notify('` + q.schema.channel() + `', position::text) END`), types
+RETURNING position - 1, sum, CASE WHEN idx = 0 THEN pg_notify('` + q.schema.channel() + `', position::text) END`), types
 }
 
-func (q *queries) putArrays() (sql string, types []uint32) {
-	types = []uint32{pgtype.TextArrayOID, pgtype.Int8ArrayOID, pgtype.UUIDArrayOID}
+func (q *queries) putArrays(types []uint32) (string, []uint32) {
+	types = append(types, pgtype.TextArrayOID, pgtype.Int8ArrayOID, pgtype.UUIDArrayOID)
 	var arrays []string
-	for i, oid := range rowTypes {
+	for _, oid := range rowTypes {
 		types = append(types, arrayTypes[oid])
-		arrays = append(arrays, fmt.Sprint("$", i+4))
+		arrays = append(arrays, fmt.Sprint("$", len(types)))
 	}
 	return q.schema.in(`WITH last AS MATERIALIZED (
-	SELECT coalesce((SELECT max(position) FROM {schema}.records), 0) AS position
-	WHERE NOT EXISTS (SELECT FROM unnest($1, $2) AS w(stream, version)
+	` + lastLink + hasLink + `
+	AND NOT EXISTS (SELECT FROM unnest($4, $5) AS w(stream, version)
 		WHERE w.version <> coalesce((SELECT max(r.version) FROM {schema}.records r WHERE r.stream = w.stream), 0))
-	AND NOT EXISTS (SELECT FROM unnest($3) AS k(id)
+	AND NOT EXISTS (SELECT FROM unnest($6) AS k(id)
 		WHERE (SELECT true FROM {schema}.records r WHERE r.commit_id = k.id AND r.idx = 0))
 ), added AS (
-	INSERT INTO {schema}.records (position, ` + rowColumns + `)
-	SELECT last.position + e.n, ` + rowColumns + `
+	INSERT INTO {schema}.records (position, sum, ` + rowColumns + `)
+	SELECT last.position + e.n, CASE WHEN e.n = cardinality($7) THEN ` + nextLink("cardinality($7)") + ` ELSE '' END, ` + rowColumns + `
 	FROM last, unnest(` + strings.Join(arrays, ", ") + `) WITH ORDINALITY AS e(` + rowColumns + `, n)
 )
-SELECT position, pg_notify('` + q.schema.channel() + `', (position + 1)::text) FROM last`), types
+SELECT position, ` + nextLink("cardinality($7)") + `, pg_notify('` + q.schema.channel() + `', (position + 1)::text) FROM last`), types
+}
+
+// lastLink is the last record and the last link of the log, if conditions hold.
+const lastLink = `SELECT coalesce(r.position, 0) AS position, coalesce(r.sum, (SELECT sum FROM {schema}.surety_migrations WHERE version = 2)) AS sum
+	FROM (VALUES (0)) AS one LEFT JOIN (SELECT position, sum FROM {schema}.records ORDER BY position DESC LIMIT 1) AS r ON true
+	WHERE `
+
+// nextLink returns the link that follows it with that many rows.
+func nextLink(rows string) string {
+	return "sha256(last.sum || int8send(last.position + " + rows + ") || $3)"
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
 )
@@ -153,12 +154,10 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 
 // before returns the position before the first record after a position, or end if there is none.
 func (s *Store) before(ctx context.Context, after, end events.Position) (p events.Position, err error) {
-	err = s.read(ctx, "read", func(ctx context.Context) (pgx.Rows, error) {
-		return s.pool.Query(ctx, s.queries.next, s.mode, pgx.QueryResultFormats{1}, int64(after), int64(end))
-	}, func(v [][]byte) error {
+	err = s.read(ctx, "read", func(v [][]byte) error {
 		p = events.Position(number(v[0]))
 		return nil
-	})
+	}, s.queries.next, int64(after), int64(end))
 	return p, err
 }
 
@@ -179,12 +178,10 @@ func possible(list []string) []string {
 
 // Settled implements events.Store.
 func (s *Store) Settled(ctx context.Context) (p events.Position, err error) {
-	err = s.read(ctx, "settled", func(ctx context.Context) (pgx.Rows, error) {
-		return s.pool.Query(ctx, s.queries.settled, s.mode, pgx.QueryResultFormats{1})
-	}, func(v [][]byte) error {
+	err = s.read(ctx, "settled", func(v [][]byte) error {
 		p = events.Position(number(v[0]))
 		return nil
-	})
+	}, s.queries.settled)
 	return p, err
 }
 
@@ -193,21 +190,40 @@ func (s *Store) refuses(ctx context.Context) error {
 	if s.closed.Load() {
 		return events.ErrClosed
 	}
+	if err := s.history.fate(); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
 // read runs a query through the pool and calls a function with each row. The connection is back
 // in the pool when it returns.
-func (s *Store) read(ctx context.Context, op string, ask func(context.Context) (pgx.Rows, error), row func([][]byte) error) error {
+func (s *Store) read(ctx context.Context, op string, row func([][]byte) error, query string, args ...any) error {
+	return s.with(ctx, op, func(conn *pgxpool.Conn) error { return s.ask(ctx, conn.Conn(), row, query, args...) })
+}
+
+// with runs f with a connection of the pool.
+func (s *Store) with(ctx context.Context, op string, f func(*pgxpool.Conn) error) error {
 	if err := s.refuses(ctx); err != nil {
 		return err
 	}
-	rows, err := ask(ctx)
-	err = eachRow(rows, err, row)
+	conn, err := s.pool.Acquire(ctx)
+	if err == nil {
+		if err = s.sameHistory(ctx, conn); err == nil {
+			err = f(conn)
+		}
+		conn.Release()
+	}
 	if err != nil && s.closed.Load() && ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", events.ErrClosed, err)
 	}
 	return under(ctx, op, err)
+}
+
+// ask runs a query and calls a function with each row.
+func (s *Store) ask(ctx context.Context, conn *pgx.Conn, row func([][]byte) error, query string, args ...any) error {
+	rows, err := conn.Query(ctx, query, append([]any{s.mode, pgx.QueryResultFormats{1}}, args...)...)
+	return eachRow(rows, err, row)
 }
 
 // eachRow calls a function with each row and closes the rows.
@@ -226,18 +242,18 @@ func eachRow(rows pgx.Rows, err error, row func([][]byte) error) error {
 
 // fill fills a page with the records of a query, all of one stream or each with its own.
 func (s *Store) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
-	args = append([]any{s.mode, pgx.QueryResultFormats{1}}, args...)
-	err := s.read(ctx, "read", func(ctx context.Context) (pgx.Rows, error) {
-		return s.pool.Query(ctx, query, args...)
-	}, func(v [][]byte) error {
-		if p.bytes >= pageBytes {
-			p.more = true
-			return nil // the rest is for the next page
-		}
-		return p.record(stream, v)
-	})
+	err := s.read(ctx, "read", func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
 	p.more = p.more || p.rows == p.limit
 	return err
+}
+
+// fits adds a row to the page unless the page is full: the rest is for the next one.
+func (p *page) fits(stream events.StreamID, v [][]byte) error {
+	if p.bytes >= pageBytes {
+		p.more = true
+		return nil
+	}
+	return p.record(stream, v)
 }
 
 // The places of the columns in an answer.

@@ -24,8 +24,11 @@ const maxName = 63
 //go:embed migrations/0001.sql
 var step1 string
 
+//go:embed migrations/0002.sql
+var step2 string
+
 // migrations returns the steps of the schema: step i leads from version i to i+1.
-func migrations() []string { return []string{step1} }
+func migrations() []string { return []string{step1, step2} }
 
 // schema is the schema of a log.
 type schema struct {
@@ -77,9 +80,14 @@ const bookkeeping = `CREATE TABLE {schema}.surety_migrations (
 );
 `
 
-// record notes that a step was taken.
-func record(version int) string {
-	return fmt.Sprintf("INSERT INTO {schema}.surety_migrations (version) VALUES (%d);\n", version)
+// steps returns the statements that bring a log from one version to the next ones. The last position
+// of the log is that.
+func (s schema) steps(from int, steps []string, last events.Position) string {
+	var b strings.Builder
+	for i, step := range steps {
+		fmt.Fprintf(&b, "INSERT INTO {schema}.surety_migrations (version) VALUES (%d);\n%s", from+i+1, step)
+	}
+	return strings.NewReplacer("{schema}", s.quoted, "{last}", strconv.FormatUint(uint64(last), 10)).Replace(b.String())
 }
 
 // Schema returns the statements that make a log in a schema of that name, from nothing to the
@@ -90,17 +98,13 @@ func Schema(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	b.WriteString("CREATE SCHEMA {schema};\n" + bookkeeping)
-	for i, step := range migrations() {
-		b.WriteString(step + record(i+1))
-	}
-	return s.in(b.String()), nil
+	return s.in("CREATE SCHEMA {schema};\n"+bookkeeping) + s.steps(0, migrations(), 0), nil
 }
 
 // Migrate makes the schema of a log, or brings it to the version that this package works with,
 // in one transaction: after an error the database is as it was. Processes that migrate at once
-// run one after the other. Migrate needs a role that may create the schema, or create tables in it if it is
+// run one after the other, and those that append wait for a moment; what an earlier build appends
+// to a later version is refused by the database. Migrate needs a role that may create the schema, or create tables in it if it is
 // there and empty; opening the log needs only USAGE on the schema, SELECT and INSERT on
 // records, SELECT on surety_migrations, SELECT, INSERT and UPDATE on snapshots, and EXECUTE on
 // pg_logical_emit_message, which every role has by default.
@@ -139,22 +143,33 @@ func (c *config) migrate(ctx context.Context, tx pgx.Tx) error {
 	if version > len(c.migrations) {
 		return &VersionError{Found: version, Known: len(c.migrations)}
 	}
-	var b strings.Builder
-	if !exists {
-		b.WriteString("CREATE SCHEMA {schema};\n")
-	}
-	if version == 0 {
-		b.WriteString(bookkeeping)
-	}
-	for i := version; i < len(c.migrations); i++ {
-		b.WriteString(c.migrations[i] + record(i+1))
-	}
-	if b.Len() == 0 {
+	if version == len(c.migrations) {
 		return nil
 	}
+	var text string
+	var last events.Position
+	if !exists {
+		text = "CREATE SCHEMA {schema};\n"
+	}
+	if version == 0 {
+		text += bookkeeping
+	} else if last, err = c.halt(ctx, tx); err != nil {
+		return err
+	}
+	text = c.schema.in(text) + c.schema.steps(version, c.migrations[version:], last)
 	// Several statements at once are for the simple protocol; they carry no values.
-	_, err = tx.Conn().PgConn().Exec(ctx, c.schema.in(b.String())).ReadAll()
+	_, err = tx.Conn().PgConn().Exec(ctx, text).ReadAll()
 	return err
+}
+
+// halt keeps writers away until the transaction ends, and returns the last position.
+func (c *config) halt(ctx context.Context, tx pgx.Tx) (last events.Position, err error) {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", c.schema.lock()); err != nil {
+		return 0, err
+	}
+	// Only a later statement sees what was committed while the first one waited.
+	err = tx.QueryRow(ctx, newQueries(c.schema).settled).Scan(&last)
+	return last, err
 }
 
 // errForeign says that a schema was not made by this package.

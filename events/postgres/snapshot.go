@@ -3,19 +3,26 @@ package postgres
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/tradesurety/surety/events"
 )
 
-// SaveSnapshot implements events.Snapshots.
+// SaveSnapshot implements events.Snapshots. The statement that saves looks whether the log still has
+// what this store value has written or read.
 func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
 	if err := snap.Validate(); err != nil {
 		return err
 	}
-	return s.read(ctx, "save snapshot", func(ctx context.Context) (pgx.Rows, error) {
-		return s.pool.Query(ctx, s.queries.save, s.mode, string(snap.Stream), []byte(snap.Fold), int64(snap.Version), notNull(snap.Data))
-	}, nil)
+	var have events.Mark
+	p := plan{mark: s.history.remembered()}
+	_, sum := p.marked()
+	err := s.read(ctx, "save snapshot", func(v [][]byte) error {
+		have = markOf(number(v[0]), v[1])
+		return nil
+	}, s.queries.save, string(snap.Stream), []byte(snap.Fold), int64(snap.Version), notNull(snap.Data), int64(p.mark.Position), sum)
+	if err == nil && sum != nil && have != p.mark {
+		err = s.history.die(&events.ForkError{Mark: p.mark, Have: have})
+	}
+	return err
 }
 
 // LatestSnapshot implements events.Snapshots.
@@ -23,12 +30,10 @@ func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold
 	if stream.Validate() != nil {
 		return events.Snapshot{}, false, s.refuses(ctx)
 	}
-	err = s.read(ctx, "read snapshot", func(ctx context.Context) (pgx.Rows, error) {
-		return s.pool.Query(ctx, s.queries.latest, s.mode, pgx.QueryResultFormats{1}, string(stream), []byte(fold))
-	}, func(v [][]byte) error {
+	err = s.read(ctx, "read snapshot", func(v [][]byte) error {
 		snap = events.Snapshot{Stream: stream, Version: events.Version(number(v[0])), Fold: fold, Data: append([]byte(nil), v[1]...)}
 		found = true
 		return nil
-	})
+	}, s.queries.latest, string(stream), []byte(fold))
 	return snap, found, err
 }

@@ -18,20 +18,23 @@ var (
 	_ events.Hearer       = (*Store)(nil)
 	_ events.Snapshots    = (*Store)(nil)
 	_ events.GuardChecker = (*Store)(nil)
+	_ events.Marker       = (*Store)(nil)
 )
 
 // Store is a log in one schema of a PostgreSQL database. Open or New makes one; it must be
 // closed. Any number of Stores, in one process or in several, may be open on one schema.
 type Store struct {
 	*config
-	pool     *pgxpool.Pool
-	owned    bool // the pool is closed with the store
-	mode     pgx.QueryExecMode
-	queries  *queries
-	writer   *writer
-	changed  *signal
-	listener *listener
-	closed   atomic.Bool
+	pool  *pgxpool.Pool
+	owned bool // the pool is closed with the store
+	mode  pgx.QueryExecMode
+	// historyKey is under what connections of the pool say that the history was checked.
+	historyKey string
+	queries    *queries
+	writer     *writer
+	changed    *signal
+	listener   *listener
+	closed     atomic.Bool
 }
 
 // Option changes how a store is opened.
@@ -46,6 +49,7 @@ type config struct {
 	observer   events.Observer
 	hooks      hooks
 	proof      atomic.Uint64 // up to this position commits are known to be at the level of the store
+	history    history
 }
 
 // hooks let the tests of this package act at the points where something can fail.
@@ -138,6 +142,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts ...Option) (*Store, error
 
 func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Store, error) {
 	s := &Store{config: c, pool: pool, owned: owned, queries: newQueries(c.schema), changed: new(signal)}
+	s.historyKey = "surety history of " + c.schema.name
 	// A pooler between the pool and the server may not keep prepared statements; then every
 	// query is described anew.
 	s.mode = pool.Config().ConnConfig.DefaultQueryExecMode
@@ -152,6 +157,10 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	err = c.inspect(ctx, conn.conn)
 	if err == nil {
 		err = conn.prepare(ctx)
+	}
+	if err == nil {
+		// What is there now may be read without links.
+		err = s.remember(ctx, conn.conn)
 	}
 	if err != nil {
 		conn.close()
