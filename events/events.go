@@ -100,9 +100,9 @@ type Durability uint8
 const (
 	// DurabilityNone keeps records for as long as the process lives.
 	DurabilityNone Durability = iota + 1
-	// DurabilityProcess survives the death of the process, not a loss of power. To a process
-	// that lives through the loss of power of a server, the log is on another history then: see
-	// Marker.
+	// DurabilityProcess survives the death of the process, not a loss of power, nor the crash of a
+	// server. To a process that lives through one that has lost what it had written or read, the
+	// log is on another history: see Marker.
 	DurabilityProcess
 	// DurabilityFsync survives a loss of power: records were forced to the disk.
 	DurabilityFsync

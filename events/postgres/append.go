@@ -61,8 +61,12 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool,
 // survey looks up, through the pool, all that a plan names.
 func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known, error) {
 	p.each(func(*events.Batch) {})
+	p.mark = s.history.remembered()
 	found := newSurvey(p)
-	err := s.read(ctx, "look up", found.row, s.queries.survey, p.names(), p.ids(), 0, nil)
+	err := s.read(ctx, "look up", found.row, s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sumOf(&p.mark))
+	if err == nil && found.lost {
+		err = s.recheck(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +115,11 @@ func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 	if err != nil {
 		return events.Receipt{}, err
 	}
-	if found.fork != nil {
-		return events.Receipt{}, s.history.die(found.fork)
+	if found.lost {
+		if err := s.lost(ctx, s.queries, tx.Conn(), p.mark); err != nil {
+			return events.Receipt{}, err
+		}
+		return events.Receipt{}, errUnlocked
 	}
 	p.decide(p.found(), found.known)
 	if v := &p.verdicts[0]; p.rows == 0 {
@@ -147,8 +154,7 @@ func (s *Store) enter(ctx context.Context, tx pgx.Tx, p *plan) (*survey, error) 
 	var b pgx.Batch
 	b.Queue(s.queries.enter, s.durability == events.DurabilityFsync)
 	// Only a later statement sees what was committed while this one waited for the lock.
-	_, sum := p.marked()
-	b.Queue(s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sum)
+	b.Queue(s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sumOf(&p.mark))
 	results := tx.SendBatch(ctx, &b)
 	defer results.Close()
 	var isolation, readOnly string

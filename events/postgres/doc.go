@@ -88,8 +88,7 @@
 // is another history too.
 //
 // Migrate gives a log of version 1 its first link, at the position of its last record. No record is
-// read or rewritten for that, and writers wait for a moment only. From there on the database refuses
-// each record of a process that still works with the earlier version, which can go on reading: it
+// read or rewritten for that. From there on the database refuses each record of a process that still works with the earlier version, which can go on reading: it
 // gets an *Error, and nothing of the append was applied.
 //
 // # Reading

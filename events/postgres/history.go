@@ -18,11 +18,12 @@ type history struct {
 	dead *events.ForkError // the log has lost that link
 }
 
-// learn remembers a link that the log has. It must not be one that may still be rolled back.
+// learn remembers a link of the log, in a state in which the log has what was remembered before. It
+// must not be one that may still be rolled back.
 func (h *history) learn(m events.Mark) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if m.Position >= h.last.Position {
+	if m.Position > h.last.Position || h.last.IsZero() {
 		h.last = m
 	}
 }
@@ -58,73 +59,86 @@ func isFork(err error) bool {
 	return ok
 }
 
+// lost makes the store value dead if the log has not a link that it remembers, and returns why it
+// is. Nothing stays prepared on the connection, which may be a caller's.
+func (c *config) lost(ctx context.Context, q *queries, conn *pgx.Conn, last events.Mark) error {
+	fork := &events.ForkError{Mark: last}
+	err := ask(ctx, conn, pgx.QueryExecModeDescribeExec, func(v [][]byte) error {
+		fork.Have = markOf(number(v[0]), v[1])
+		return nil
+	}, q.mark, int64(last.Position), 0, nil)
+	if err != nil || fork.Have == last {
+		return err
+	}
+	return c.history.die(fork)
+}
+
 // errNoLink says that a log has lost even the link with which it began.
 var errNoLink = errors.New("the log has no first link")
 
-// markAt returns the first link at or after a position, or the last one.
-func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) (m events.Mark, err error) {
-	found := false
-	err = s.ask(ctx, conn, func(v [][]byte) error {
-		m, found = markOf(number(v[0]), v[1]), true
+// markAt returns the first link at or after a position, or the last one, and remembers it if, in the
+// same state, the log has what this store value remembered before. It also returns whether the
+// server is a standby.
+func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) (m events.Mark, standby bool, err error) {
+	// Taken before the statement, which therefore sees what was committed with it.
+	last := s.history.remembered()
+	found, kept := false, false
+	err = ask(ctx, conn, s.mode, func(v [][]byte) error {
+		m, found, kept, standby = markOf(number(v[0]), v[1]), true, v[2][0] == 1, v[3][0] == 1
 		return nil
-	}, s.queries.mark, int64(min(at, maxInt64)))
-	if err == nil && !found {
+	}, s.queries.mark, int64(min(at, maxInt64)), int64(last.Position), sumOf(&last))
+	switch {
+	case err != nil:
+	case !found:
 		err = errNoLink
-	}
-	return m, err
-}
-
-// remember learns the last link of the log.
-func (s *Store) remember(ctx context.Context, conn *pgx.Conn) error {
-	m, err := s.markAt(ctx, conn, maxInt64)
-	if err == nil {
+	case kept:
 		s.history.learn(m)
+	case !standby:
+		err = s.lost(ctx, s.queries, conn, last)
+	default: // it may not have received that link yet
+		var end events.Position
+		err = ask(ctx, conn, s.mode, func(v [][]byte) error {
+			end = events.Position(number(v[0]))
+			return nil
+		}, s.queries.settled)
+		if err == nil && end >= last.Position {
+			err = s.lost(ctx, s.queries, conn, last)
+		}
 	}
-	return err
+	return m, standby, err
 }
 
 // sameHistory looks whether the log still has what this store value has written or read, if the
-// connection is new to it: no restored backup and no other server comes without a new connection.
+// connection is new to it: no restored copy of a server, and no other server, comes without a new
+// connection, other than a standby that is promoted.
 func (s *Store) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
 	seen, key := conn.Conn().PgConn().CustomData(), s.historyKey
 	if seen[key] == &s.history {
 		return nil
 	}
-	err := s.checkHistory(ctx, conn.Conn())
-	if err == nil {
+	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
+	if err == nil && !standby {
 		seen[key] = &s.history
 	}
 	return err
-}
-
-// checkHistory looks whether the log still has what this store value has written or read. If not,
-// the store value is dead.
-func (s *Store) checkHistory(ctx context.Context, conn *pgx.Conn) error {
-	// Taken before the statement, which therefore sees what was committed with it.
-	last := s.history.remembered()
-	if last.IsZero() {
-		return nil
-	}
-	have, err := s.markAt(ctx, conn, last.Position)
-	if err != nil || have == last {
-		return err
-	}
-	if have.Position < last.Position {
-		var behind bool // a standby that has not received it yet
-		if err := conn.QueryRow(ctx, "SELECT pg_is_in_recovery()", s.mode).Scan(&behind); err != nil || behind {
-			return err
-		}
-	}
-	return s.history.die(&events.ForkError{Mark: last, Have: have})
 }
 
 // forked returns err. If a log has not the link that a caller brings, it may not have what this
 // store value remembers either: then the store value is dead.
 func (s *Store) forked(ctx context.Context, err error) error {
 	if isFork(err) {
-		if err := s.with(ctx, "read link", func(conn *pgxpool.Conn) error { return s.checkHistory(ctx, conn.Conn()) }); err != nil {
+		if err := s.recheck(ctx); err != nil {
 			return err
 		}
 	}
 	return err
+}
+
+// recheck looks whether the log still has what this store value has written or read. If not, the
+// store value is dead.
+func (s *Store) recheck(ctx context.Context) error {
+	return s.with(ctx, "read link", func(conn *pgxpool.Conn) error {
+		_, _, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
+		return err
+	})
 }

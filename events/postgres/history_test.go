@@ -58,7 +58,7 @@ func wantFork(t testing.TB, what string, err error) {
 
 // TestFirstToMeetTheFork has each kind of call be the first of a store value whose log was rewound,
 // and that others have then written to. It is refused and writes nothing, and the store value is
-// dead. A read meets it on a new connection.
+// dead. What reads records alone meets it on a new connection.
 func TestFirstToMeetTheFork(t *testing.T) {
 	snap := events.Snapshot{Stream: "order-1", Version: 3, Fold: "f", Data: []byte("of what was lost")}
 	for _, tt := range []struct {
@@ -94,6 +94,17 @@ func TestFirstToMeetTheFork(t *testing.T) {
 			}
 			return err
 		}},
+		{"ReadFrom the beginning", func(t *testing.T, s *Store, _ *pgx.Conn) error {
+			return firstError(s.ReadFrom(t.Context(), new(events.Cursor), events.Filter{}))
+		}},
+		{"Mark", func(t *testing.T, s *Store, _ *pgx.Conn) error {
+			_, err := s.Mark(t.Context(), maxInt64)
+			return err
+		}},
+		{"CheckGuards", func(t *testing.T, s *Store, _ *pgx.Conn) error {
+			_, err := s.CheckGuards(t.Context(), one("order-9", 0))
+			return err
+		}},
 		{"Read", func(t *testing.T, s *Store, _ *pgx.Conn) error {
 			s.pool.Reset()
 			return firstError(s.Read(t.Context(), "order-1", 0))
@@ -103,11 +114,6 @@ func TestFirstToMeetTheFork(t *testing.T) {
 			_, _, err := s.LatestSnapshot(t.Context(), "order-1", "f")
 			return err
 		}},
-		{"CheckGuards", func(t *testing.T, s *Store, _ *pgx.Conn) error {
-			s.pool.Reset()
-			_, err := s.CheckGuards(t.Context(), one("order-9", 0))
-			return err
-		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPlace(t)
@@ -115,6 +121,9 @@ func TestFirstToMeetTheFork(t *testing.T) {
 			appended(t, s, one("order-1", 0, "a", "b"))
 			restore := p.save(t)
 			appended(t, s, one("order-1", 2, "lost"))
+			if _, err := s.Settled(t.Context()); err != nil { // the pool has a connection
+				t.Fatal(err)
+			}
 			restore(t)
 			appended(t, other, one("order-1", 2, "other", "more"))
 			wantFork(t, "the first call", tt.call(t, s, p.connect(t)))

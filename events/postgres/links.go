@@ -12,13 +12,12 @@ import (
 // Mark implements events.Marker.
 func (s *Store) Mark(ctx context.Context, at events.Position) (m events.Mark, err error) {
 	err = s.with(ctx, "read link", func(conn *pgxpool.Conn) error {
-		m, err = s.markAt(ctx, conn.Conn(), at)
+		m, _, err = s.markAt(ctx, conn.Conn(), at)
 		return err
 	})
 	if err != nil {
 		return events.Mark{}, err
 	}
-	s.history.learn(m)
 	return m, nil
 }
 
@@ -28,7 +27,7 @@ func (s *Store) Holds(ctx context.Context, m events.Mark) error {
 		return s.refuses(ctx)
 	}
 	return s.forked(ctx, s.with(ctx, "read link", func(conn *pgxpool.Conn) error {
-		have, err := s.markAt(ctx, conn.Conn(), m.Position)
+		have, _, err := s.markAt(ctx, conn.Conn(), m.Position)
 		if err == nil && have != m {
 			err = &events.ForkError{Mark: m, Have: have}
 		}
@@ -79,7 +78,6 @@ func (s *Store) ReadFrom(ctx context.Context, c *events.Cursor, f events.Filter)
 				yield(events.Record{}, err)
 				return
 			}
-			s.history.learn(next.Mark)
 			for i := range p.records {
 				*c = events.Cursor{Position: p.records[i].Position, Mark: next.Mark}
 				if !yield(p.records[i], nil) {
@@ -98,6 +96,7 @@ type linkedPage struct {
 	have, next events.Mark     // at the link that the page was asked from, and at till
 	till       events.Position // what the page has come to, if it has all records up to there
 	settled    events.Position
+	kept       bool            // the log has what the store value remembers
 	end        events.Position // of the sequence
 }
 
@@ -113,8 +112,11 @@ func (s *Store) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, fi
 	if !first {
 		end = new(int64(p.end))
 	}
-	after, at := int64(min(c.Position, maxInt64)), int64(min(c.Mark.Position, maxInt64))
-	err := s.read(ctx, "read from", p.row, s.queries.from, after, width, end, p.limit, at, categories, types)
+	after, at, last := int64(min(c.Position, maxInt64)), int64(min(c.Mark.Position, maxInt64)), s.history.remembered()
+	err := s.read(ctx, "read from", p.row, s.queries.from, after, width, end, p.limit, at, categories, types, int64(last.Position), sumOf(&last))
+	if err == nil && !p.kept {
+		err = s.recheck(ctx)
+	}
 	switch {
 	case err != nil:
 		return c, err
@@ -124,6 +126,9 @@ func (s *Store) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, fi
 		return c, &events.PositionError{After: c.Position, Settled: p.settled}
 	case p.next.IsZero():
 		return c, failed("read from", errNoLink)
+	}
+	if p.kept {
+		s.history.learn(p.next)
 	}
 	if first {
 		p.end = p.settled
@@ -144,6 +149,7 @@ func (p *linkedPage) row(v [][]byte) error {
 		p.next = markOf(number(v[colVersion]), v[colDigest])
 	case 0:
 		p.till, p.settled = events.Position(number(v[colVersion])), events.Position(number(v[colAt]))
+		p.kept = number(v[colIndex]) == 1
 	default:
 		return p.fits("", v)
 	}

@@ -192,9 +192,13 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 	if err := l.exchange(nil, &b, nil, l.line.locked, found.row, nil); err != nil {
 		return err
 	}
-	if found.fork != nil {
+	if found.lost {
+		err := l.lost(context.Background(), l.queries, l.line.conn, p.mark)
 		l.drop() // and with it the transaction
-		return l.history.die(found.fork)
+		if err == nil {
+			err = errUnlocked
+		}
+		return err
 	}
 	for i, stream := range p.streams {
 		l.heads[events.StreamID(strings.Clone(string(stream)))] = p.heads[i]

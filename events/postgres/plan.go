@@ -42,13 +42,18 @@ func (p *plan) link(h *link.Hasher) [linkParams][]byte {
 	return [linkParams][]byte{position, sum, p.sums.group[:]}
 }
 
-// marked returns the position and the sum of the link that the log must have, null if there is none.
+// marked returns the position and the sum of the link that the log must have.
 func (p *plan) marked() (position, sum []byte) {
 	binary.BigEndian.PutUint64(p.sums.position[:], uint64(p.mark.Position))
-	if !p.mark.IsZero() {
-		sum = p.mark.Sum[:]
+	return p.sums.position[:], sumOf(&p.mark)
+}
+
+// sumOf returns the sum of a link, and nil for the zero Mark, which every log has.
+func sumOf(m *events.Mark) []byte {
+	if m.IsZero() {
+		return nil
 	}
-	return p.sums.position[:], sum
+	return m.Sum[:]
 }
 
 // each collects the streams of the members and calls f for the first batch of each.
@@ -189,7 +194,7 @@ func streamArray(streams []events.StreamID) []byte {
 type survey struct {
 	plan  *plan
 	known map[uuid.UUID]admit.Known
-	fork  *events.ForkError // the log has not the link that it must have
+	lost  bool // the log has not the link that it must have
 }
 
 func newSurvey(p *plan) *survey {
@@ -202,12 +207,12 @@ func (s *survey) row(v [][]byte) error {
 	return s.take(number(v[0]), number(v[1]), v[2], number(v[3]), number(v[4]))
 }
 
-// take takes the version of stream n or, if there is a digest, what is known of member n. Of number 0
-// it is a link.
+// take takes the version of stream n or, if there is a digest, what is known of member n. Number 0
+// says that the log has not the link.
 func (s *survey) take(n, version int64, digest []byte, first, last int64) error {
 	switch {
 	case n == 0:
-		s.fork = &events.ForkError{Mark: s.plan.mark, Have: markOf(version, digest)}
+		s.lost = true
 		return nil
 	case digest == nil:
 		s.plan.heads[n-1] = events.Version(version)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,6 +22,13 @@ func child(task, schema, dsn string) error {
 	defer stop()
 	if task == "design" {
 		return design(ctx, dsn)
+	}
+	if turns, ok := strings.CutPrefix(task, "rolls-back "); ok {
+		n, err := strconv.Atoi(turns)
+		if err != nil {
+			return err
+		}
+		return rollsBack(ctx, place{dsn, schema}, n)
 	}
 	say, commits := storetest.Print, 0
 	fifth := func() bool { commits++; return commits == 5 }
@@ -313,6 +321,9 @@ func TestFourProcesses(t *testing.T) {
 	}
 	if tally, err := a.Audit(t.Context(), s); err != nil || tally != (storetest.Tally{Acknowledged: commits}) {
 		t.Errorf("of %d commits the audit counts %+v; %v", commits, tally, err)
+	}
+	if _, err := events.Verify(t.Context(), s, nil); err != nil {
+		t.Errorf("the links of all processes: %v", err)
 	}
 	if after := deadlocks(t, s); after != before {
 		t.Errorf("%d deadlocks", after-before)

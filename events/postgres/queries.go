@@ -22,7 +22,7 @@ type queries struct {
 	latest   string
 
 	links string // those at or after a position
-	mark  string // the first of them, or the last link
+	mark  string // the first of them, or the last link; whether the log has the link $2, $3; and whether the server is a standby
 	from  string // a page, and the links at both its ends
 }
 
@@ -44,8 +44,7 @@ func newQueries(s schema) *queries {
 FROM (SELECT current_setting('transaction_isolation') AS i, current_setting('transaction_read_only') AS r) AS s`,
 
 		// survey returns, from one state of the log, the version of each stream and the digest
-		// and positions of each known commit. If the log has not the link $3, $4, it also returns,
-		// as number 0, the link that it has there.
+		// and positions of each known commit, and a row of number 0 if the log has not the link $3, $4.
 		survey: s.in(`SELECT w.n, coalesce((SELECT max(r.version) FROM {schema}.records r WHERE r.stream = w.stream), 0), NULL::bytea, 0::bigint, 0::bigint
 FROM unnest($1::text[]) WITH ORDINALITY AS w(stream, n)
 UNION ALL
@@ -53,7 +52,7 @@ SELECT k.n, 0, r.digest, r.position, (SELECT max(l.position) FROM {schema}.recor
 FROM unnest($2::uuid[]) WITH ORDINALITY AS k(id, n)
 CROSS JOIN LATERAL (SELECT digest, position FROM {schema}.records WHERE commit_id = k.id AND idx = 0) AS r
 UNION ALL
-SELECT 0, l.position, l.sum, 0, 0 FROM (` + linkAt("$3::bigint") + `) AS l WHERE $4::bytea IS NOT NULL AND (l.position, l.sum) <> ($3, $4)`),
+SELECT 0, 0, NULL, 0, 0 WHERE NOT ` + hasLink("$3::bigint", "$4::bytea")),
 
 		stream: s.in("SELECT " + columns + " FROM {schema}.records WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"),
 		all: s.in("SELECT " + columns + ", stream FROM {schema}.records WHERE position > $1 AND position <= $2" +
@@ -63,25 +62,24 @@ SELECT 0, l.position, l.sum, 0, 0 FROM (` + linkAt("$3::bigint") + `) AS l WHERE
 			" ORDER BY position LIMIT $3"),
 		settled: s.in("SELECT coalesce(max(position), 0) FROM {schema}.records"),
 		next:    s.in("SELECT coalesce(min(position) - 1, $2) FROM {schema}.records WHERE position > $1"),
-		// save returns the link of the log that is at $5 and saves if that is $5, $6, or if $6 is null.
-		save: s.in(`WITH l AS MATERIALIZED (` + linkAt("$5::bigint") + `), saved AS (
-	INSERT INTO {schema}.snapshots AS s (stream, fold, version, data)
-	SELECT $1, $2, $3, $4 FROM l WHERE $6::bytea IS NULL OR (l.position, l.sum) = ($5, $6)
+		// save saves if the log has the link $5, $6, and returns whether it has.
+		save: s.in(`WITH log AS MATERIALIZED (SELECT ` + hasLink("$5::bigint", "$6::bytea") + ` AS kept), saved AS (
+	INSERT INTO {schema}.snapshots AS s (stream, fold, version, data) SELECT $1, $2, $3, $4 FROM log WHERE kept
 	ON CONFLICT (stream, fold) DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version >= s.version
 )
-SELECT position, sum FROM l`),
+SELECT kept FROM log`),
 		latest: s.in("SELECT version, data FROM {schema}.snapshots WHERE stream = $1 AND fold = $2"),
 
 		links: s.in("SELECT position, sum FROM {schema}.surety_migrations WHERE version = 2 AND position >= $1" +
 			" UNION ALL (SELECT position, sum FROM {schema}.records WHERE position >= $1 AND position > " + basePosition + isLink + " ORDER BY position LIMIT $2)" +
 			" ORDER BY position LIMIT $2"),
-		mark: s.in(linkAt("$1::bigint")),
+		mark: s.in("SELECT position, sum, " + hasLink("$2::bigint", "$3::bytea") + ", pg_is_in_recovery() FROM (" + linkAt("$1::bigint") + ") AS l"),
 
 		// from returns the records of at most $2 positions from the first record after position $1 on,
 		// up to position $3, or the last one if $3 is null, that pass the filter $6, $7, and no more
 		// of them than $4. Before them it returns three rows without a stream: at position -2 the link
-		// at $5, and at 0 where the page ends and where the log does, between them the link at the
-		// end of the page. All of it is from one state of the log. The rows come in the order in
+		// at $5, at -1 the one at the end of the page, and at 0 where the page ends, where the log does,
+		// and whether the log has the link $8, $9. All of it is from one state of the log. The rows come in the order in
 		// which they are written here: PostgreSQL does not execute in parallel what reads from a
 		// WITH.
 		from: s.in(`WITH page AS MATERIALIZED (
@@ -94,7 +92,7 @@ FROM (` + linkAt("$5::bigint") + `) AS l
 UNION ALL
 SELECT -1, l.position, NULL, NULL, NULL, NULL, NULL, l.sum, NULL, NULL, NULL FROM (` + linkAt("(SELECT till FROM page)") + `) AS l
 UNION ALL
-SELECT 0, till, NULL, NULL, settled, NULL, NULL, NULL, NULL, NULL, NULL FROM page
+SELECT 0, till, NULL, NULL, settled, NULL, (` + hasLink("$8::bigint", "$9::bytea") + `)::int::smallint, NULL, NULL, NULL, NULL FROM page
 UNION ALL
 (SELECT ` + columns + `, stream FROM {schema}.records WHERE position > $1 AND position <= (SELECT till FROM page)
 	AND ($6::text[] IS NULL OR split_part(stream, '-', 1) = ANY ($6)) AND ($7::text[] IS NULL OR type = ANY ($7))
@@ -108,6 +106,12 @@ const (
 	// isLink selects, of the records after it, those that end a transaction.
 	isLink = " AND octet_length(sum) = 32"
 )
+
+// hasLink returns whether the log has a link, which is null for none.
+func hasLink(position, sum string) string {
+	return "(" + sum + " IS NULL OR EXISTS (SELECT FROM {schema}.records WHERE position = " + position + " AND sum = " + sum + ")" +
+		" OR EXISTS (SELECT FROM {schema}.surety_migrations WHERE version = 2 AND position = " + position + " AND sum = " + sum + "))"
+}
 
 // linkAt returns the query of the first link at or after a position, or of the last link.
 func linkAt(at string) string {
@@ -158,11 +162,7 @@ var arrayTypes = map[uint32]uint32{
 
 // The parameters with which every put begins: the position and the sum of a link that the log must
 // have, or null for no such link, and the hash of the group.
-const (
-	linkParams = 3
-	hasLink    = "($2::bytea IS NULL OR EXISTS (SELECT FROM {schema}.records WHERE position = $1 AND sum = $2)" +
-		" OR EXISTS (SELECT FROM {schema}.surety_migrations WHERE version = 2 AND position = $1 AND sum = $2))"
-)
+const linkParams = 3
 
 var linkTypes = [linkParams]uint32{pgtype.Int8OID, pgtype.ByteaOID, pgtype.ByteaOID}
 
@@ -181,7 +181,7 @@ func (q *queries) put(s shape) (sql string, types []uint32) {
 		types = append(types, oid)
 		return fmt.Sprint("$", len(types))
 	}
-	checks := []string{hasLink}
+	checks := []string{hasLink("$1", "$2")}
 	for range s.streams {
 		stream, version := next(pgtype.TextOID), next(pgtype.Int8OID)
 		checks = append(checks, "coalesce((SELECT max(version) FROM {schema}.records WHERE stream = "+stream+"), 0) = "+version)
@@ -212,7 +212,7 @@ func (q *queries) putArrays(types []uint32) (string, []uint32) {
 		arrays = append(arrays, fmt.Sprint("$", len(types)))
 	}
 	return q.schema.in(`WITH last AS MATERIALIZED (
-	` + lastLink + hasLink + `
+	` + lastLink + hasLink("$1", "$2") + `
 	AND NOT EXISTS (SELECT FROM unnest($4, $5) AS w(stream, version)
 		WHERE w.version <> coalesce((SELECT max(r.version) FROM {schema}.records r WHERE r.stream = w.stream), 0))
 	AND NOT EXISTS (SELECT FROM unnest($6) AS k(id)

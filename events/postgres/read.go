@@ -199,7 +199,7 @@ func (s *Store) refuses(ctx context.Context) error {
 // read runs a query through the pool and calls a function with each row. The connection is back
 // in the pool when it returns.
 func (s *Store) read(ctx context.Context, op string, row func([][]byte) error, query string, args ...any) error {
-	return s.with(ctx, op, func(conn *pgxpool.Conn) error { return s.ask(ctx, conn.Conn(), row, query, args...) })
+	return s.with(ctx, op, func(conn *pgxpool.Conn) error { return ask(ctx, conn.Conn(), s.mode, row, query, args...) })
 }
 
 // with runs f with a connection of the pool.
@@ -221,8 +221,8 @@ func (s *Store) with(ctx context.Context, op string, f func(*pgxpool.Conn) error
 }
 
 // ask runs a query and calls a function with each row.
-func (s *Store) ask(ctx context.Context, conn *pgx.Conn, row func([][]byte) error, query string, args ...any) error {
-	rows, err := conn.Query(ctx, query, append([]any{s.mode, pgx.QueryResultFormats{1}}, args...)...)
+func ask(ctx context.Context, conn *pgx.Conn, mode pgx.QueryExecMode, row func([][]byte) error, query string, args ...any) error {
+	rows, err := conn.Query(ctx, query, append([]any{mode, pgx.QueryResultFormats{1}}, args...)...)
 	return eachRow(rows, err, row)
 }
 

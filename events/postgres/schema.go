@@ -103,8 +103,9 @@ func Schema(name string) (string, error) {
 
 // Migrate makes the schema of a log, or brings it to the version that this package works with,
 // in one transaction: after an error the database is as it was. Processes that migrate at once
-// run one after the other, and those that append wait for a moment; what an earlier build appends
-// to a later version is refused by the database. Migrate needs a role that may create the schema, or create tables in it if it is
+// run one after the other, and those that append or read wait for it: for a moment, or until a
+// transaction ends that has read the tables before, such as that of a dump. What an earlier build
+// appends to a later version is refused by the database. Migrate needs a role that may create the schema, or create tables in it if it is
 // there and empty; opening the log needs only USAGE on the schema, SELECT and INSERT on
 // records, SELECT on surety_migrations, SELECT, INSERT and UPDATE on snapshots, and EXECUTE on
 // pg_logical_emit_message, which every role has by default.

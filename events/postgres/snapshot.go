@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/tradesurety/surety/events"
 )
 
@@ -12,17 +14,17 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
 	if err := snap.Validate(); err != nil {
 		return err
 	}
-	var have events.Mark
-	p := plan{mark: s.history.remembered()}
-	_, sum := p.marked()
-	err := s.read(ctx, "save snapshot", func(v [][]byte) error {
-		have = markOf(number(v[0]), v[1])
-		return nil
-	}, s.queries.save, string(snap.Stream), []byte(snap.Fold), int64(snap.Version), notNull(snap.Data), int64(p.mark.Position), sum)
-	if err == nil && sum != nil && have != p.mark {
-		err = s.history.die(&events.ForkError{Mark: p.mark, Have: have})
-	}
-	return err
+	kept, last := false, s.history.remembered()
+	return s.with(ctx, "save snapshot", func(conn *pgxpool.Conn) error {
+		err := ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error {
+			kept = v[0][0] == 1
+			return nil
+		}, s.queries.save, string(snap.Stream), []byte(snap.Fold), int64(snap.Version), notNull(snap.Data), int64(last.Position), sumOf(&last))
+		if err == nil && !kept {
+			err = s.lost(ctx, s.queries, conn.Conn(), last)
+		}
+		return err
+	})
 }
 
 // LatestSnapshot implements events.Snapshots.

@@ -160,7 +160,7 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	}
 	if err == nil {
 		// What is there now may be read without links.
-		err = s.remember(ctx, conn.conn)
+		_, _, err = s.markAt(ctx, conn.conn, maxInt64)
 	}
 	if err != nil {
 		conn.close()

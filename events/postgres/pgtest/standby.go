@@ -12,27 +12,58 @@ import (
 // one once the server's synchronous_standby_names has the name. It is stopped when the test ends.
 func (s *Server) Standby(t testing.TB, name string) *Server {
 	t.Helper()
-	backup, err := binary("pg_basebackup")
-	if err != nil {
-		missing(t, err)
-	}
-	b := &Server{settings: append([]string{"primary_conninfo=host=" + s.dir + " port=5432 user=postgres application_name=" + name}, s.settings...)}
-	if b.home, err = newHome(""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.remove)
-	cmd := exec.Command(backup, "--no-sync", "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf",
-		"--host="+s.dir, "--port=5432", "--username=postgres", "--pgdata="+b.data())
-	cmd.Dir = b.dir
-	b.confine(cmd, false)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("pg_basebackup: %v: %s", err, out)
-	}
+	b := s.copied(t, "--write-recovery-conf")
+	b.settings = append([]string{"primary_conninfo=host=" + s.dir + " port=5432 user=postgres application_name=" + name}, b.settings...)
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
+
+// Backup copies the files of the server, which goes on, and returns what puts the copy in their
+// place, once: the server is killed and starts again with it, under the same DSN.
+func (s *Server) Backup(t testing.TB) (restore func() error) {
+	t.Helper()
+	b := s.copied(t)
+	return func() error {
+		if err := s.Kill(); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(s.data()); err != nil {
+			return err
+		}
+		if err := os.Rename(b.data(), s.data()); err != nil {
+			return err
+		}
+		return s.Start()
+	}
+}
+
+// copied returns a server with a copy of the files of this one. It is not started, and removed when
+// the test ends.
+func (s *Server) copied(t testing.TB, options ...string) *Server {
+	t.Helper()
+	backup, err := binary("pg_basebackup")
+	if err != nil {
+		missing(t, err)
+	}
+	b := &Server{settings: s.settings}
+	if b.home, err = newHome(filepath.Dir(s.dir)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.remove)
+	cmd := exec.Command(backup, append(options, "--no-sync", "--checkpoint=fast", "--wal-method=stream",
+		"--host="+s.dir, "--port=5432", "--username=postgres", "--pgdata="+b.data())...)
+	cmd.Dir = b.dir
+	b.confine(cmd, false)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("pg_basebackup: %v: %s", err, out)
+	}
+	return b
+}
+
+// Cut has a standby that is stopped receive nothing more once it is started.
+func (s *Server) Cut() { s.settings = append(s.settings, "primary_conninfo=") }
 
 // Promote makes a standby that runs a server of its own.
 func (s *Server) Promote() error {
