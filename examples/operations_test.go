@@ -138,7 +138,11 @@ func TestOperations(t *testing.T) {
 				cmd.Env = append(os.Environ(), "DSN="+server.DSN())
 				return cmd, nil
 			case "sql":
-				return server.Command(dir, "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command="+c.text)
+				cmd, err := server.Command(dir, "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--file=-")
+				if err == nil {
+					cmd.Stdin = strings.NewReader(c.text)
+				}
+				return cmd, err
 			}
 			return server.Command(dir, "sh", "-euc", c.text)
 		})
