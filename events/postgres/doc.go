@@ -78,7 +78,8 @@
 // Each transaction adds a link to the sum of the log, in the column sum of its last row: see
 // events.Marker. The server computes it where it draws the positions, from the link before and a
 // hash of the records that the store sends along. A store value remembers the last link that it was
-// acknowledged or has read; never one of AppendTx, whose transaction may be rolled back. Each
+// acknowledged, or that is at or after a record which it has read; never one of AppendTx, whose
+// transaction may be rolled back. Each
 // statement that appends, decides in turn or saves a snapshot looks whether the log still has it,
 // and each new connection of the pool before it reads. If it is gone, as behind a name or a pooler
 // where another server answers now, nothing is written and the store value is dead. A log that a

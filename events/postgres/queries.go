@@ -54,10 +54,10 @@ CROSS JOIN LATERAL (SELECT digest, position FROM {schema}.records WHERE commit_i
 UNION ALL
 SELECT 0, 0, NULL, 0, 0 WHERE NOT ` + hasLink("$3::bigint", "$4::bytea")),
 
-		stream: s.in("SELECT " + columns + " FROM {schema}.records WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"),
-		all: s.in("SELECT " + columns + ", stream FROM {schema}.records WHERE position > $1 AND position <= $2" +
+		stream: s.in("SELECT " + columns + linkAfter("$4::bigint", "$5::bytea") + " FROM {schema}.records AS r WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"),
+		all: s.in("SELECT " + columns + linkAfter("$4::bigint", "$5::bytea") + ", stream FROM {schema}.records AS r WHERE position > $1 AND position <= $2" +
 			" ORDER BY position LIMIT $3"),
-		filtered: s.in("SELECT " + columns + ", stream FROM {schema}.records WHERE position > $1 AND position <= $2" +
+		filtered: s.in("SELECT " + columns + linkAfter("$6::bigint", "$7::bytea") + ", stream FROM {schema}.records AS r WHERE position > $1 AND position <= $2" +
 			" AND ($4::text[] IS NULL OR split_part(stream, '-', 1) = ANY ($4)) AND ($5::text[] IS NULL OR type = ANY ($5))" +
 			" ORDER BY position LIMIT $3"),
 		settled: s.in("SELECT coalesce(max(position), 0) FROM {schema}.records"),
@@ -87,14 +87,14 @@ SELECT kept FROM log`),
 	FROM (SELECT min(position) - 1 AS position FROM {schema}.records WHERE position > $1) AS first,
 		(SELECT coalesce(max(position), 0) AS position FROM {schema}.records) AS settled
 )
-SELECT -2::bigint AS position, l.position, NULL, NULL::int, NULL::bigint, NULL::uuid, NULL::smallint, l.sum, NULL::bytea, NULL::bytea, NULL
+SELECT -2::bigint AS position, l.position, NULL, NULL::int, NULL::bigint, NULL::uuid, NULL::smallint, l.sum, NULL::bytea, NULL::bytea, NULL::bytea, NULL
 FROM (` + linkAt("$5::bigint") + `) AS l
 UNION ALL
-SELECT -1, l.position, NULL, NULL, NULL, NULL, NULL, l.sum, NULL, NULL, NULL FROM (` + linkAt("(SELECT till FROM page)") + `) AS l
+SELECT -1, l.position, NULL, NULL, NULL, NULL, NULL, l.sum, NULL, NULL, NULL, NULL FROM (` + linkAt("(SELECT till FROM page)") + `) AS l
 UNION ALL
-SELECT 0, till, NULL, NULL, settled, NULL, (` + hasLink("$8::bigint", "$9::bytea") + `)::int::smallint, NULL, NULL, NULL, NULL FROM page
+SELECT 0, till, NULL, NULL, settled, NULL, (` + hasLink("$8::bigint", "$9::bytea") + `)::int::smallint, NULL, NULL, NULL, NULL, NULL FROM page
 UNION ALL
-(SELECT ` + columns + `, stream FROM {schema}.records WHERE position > $1 AND position <= (SELECT till FROM page)
+(SELECT ` + columns + `, NULL, stream FROM {schema}.records WHERE position > $1 AND position <= (SELECT till FROM page)
 	AND ($6::text[] IS NULL OR split_part(stream, '-', 1) = ANY ($6)) AND ($7::text[] IS NULL OR type = ANY ($7))
 	ORDER BY position LIMIT $4)`),
 	}
@@ -111,6 +111,14 @@ const (
 func hasLink(position, sum string) string {
 	return "(" + sum + " IS NULL OR EXISTS (SELECT FROM {schema}.records WHERE position = " + position + " AND sum = " + sum + ")" +
 		" OR EXISTS (SELECT FROM {schema}.surety_migrations WHERE version = 2 AND position = " + position + " AND sum = " + sum + "))"
+}
+
+// linkAfter returns a column: of a record beyond a link that is remembered, the position and the sum
+// of the first link at or after the record, or one byte if the log has not the one that is remembered.
+func linkAfter(position, sum string) string {
+	return ", CASE WHEN r.position > " + position + " THEN CASE WHEN " + hasLink(position, sum) + " THEN" +
+		" (SELECT int8send(l.position) || l.sum FROM {schema}.records AS l WHERE l.position >= r.position AND octet_length(l.sum) = 32 ORDER BY l.position LIMIT 1)" +
+		" ELSE '\\x00'::bytea END END"
 }
 
 // linkAt returns the query of the first link at or after a position, or of the last link.

@@ -33,6 +33,8 @@ type page struct {
 	more    bool              // the page ended before the rows did
 	spare   []byte            // what is left of the last allocation for bytes
 	types   map[string]string // one string per type instead of one per record
+	link    events.Mark       // at or after the last record, if that is beyond what the store value remembers
+	lost    bool              // the log has not what the store value remembers
 }
 
 func newPage() *page { return &page{limit: pageRecords / 4} }
@@ -44,6 +46,7 @@ func (p *page) reset() {
 		p.limit = min(max(pageBytes/average, minRecords), pageRecords)
 	}
 	p.records, p.bytes, p.rows, p.more = p.records[:0], 0, 0, false
+	p.link, p.lost = events.Mark{}, false
 }
 
 // Read implements events.Store. It reads pages of some hundred records; what is appended to
@@ -240,9 +243,19 @@ func eachRow(rows pgx.Rows, err error, row func([][]byte) error) error {
 	return rows.Err()
 }
 
-// fill fills a page with the records of a query, all of one stream or each with its own.
+// fill fills a page with the records of a query, all of one stream or each with its own. What is
+// decided on records that others have written must not go into another history, so that the store
+// value remembers a link at or after them.
 func (s *Store) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
+	last := s.history.remembered()
+	args = append(args, int64(last.Position), sumOf(&last))
 	err := s.read(ctx, "read", func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
+	if err == nil && p.lost {
+		err = s.recheck(ctx)
+	}
+	if err == nil && !p.link.IsZero() {
+		s.history.learn(p.link)
+	}
 	p.more = p.more || p.rows == p.limit
 	return err
 }
@@ -268,6 +281,7 @@ const (
 	colDigest
 	colMeta
 	colData
+	colLink
 	colStream
 )
 
@@ -289,6 +303,13 @@ func (p *page) record(stream events.StreamID, v [][]byte) error {
 	r := &p.records[len(p.records)-1]
 	if copy(r.Commit[:], v[colCommit]) != len(r.Commit) {
 		return r.Corrupt(errors.New("the commit id is not a UUID"))
+	}
+	switch link := v[colLink]; len(link) {
+	case 0:
+	case 1:
+		p.lost = true
+	default:
+		p.link = markOf(number(link[:8]), link[8:])
 	}
 	meta, data, digest := v[colMeta], v[colData], v[colDigest]
 	kept := p.keep(len(meta) + len(data) + len(digest))
