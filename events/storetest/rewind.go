@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/tradesurety/surety/events"
@@ -18,9 +20,25 @@ type Rewindable struct {
 	Branch func(t testing.TB) (other events.Store, put func() (opened events.Store))
 }
 
-// Moments says how many events another history has where the one that was lost had 10: what follows
-// the log looks again before, when and after it is as long.
-var Moments = map[string]int{"Shorter": 4, "Level": 10, "Longer": 25}
+// Lost is how many events a test of Rewinds writes that are then lost.
+const Lost = 10
+
+// Rewinds runs a test of what follows a log on each of the logs, which are new and empty, for each moment
+// at which it may look again: before, when and after the other history is as long as the one that was
+// lost, which is when it has as many events as f gets. The long form does each 200 times.
+func Rewinds(t *testing.T, logs map[string]func(testing.TB) Rewindable, f func(t *testing.T, log Rewindable, more int)) {
+	rounds := 1
+	if os.Getenv("SURETY_LONG") == "1" {
+		rounds = 200
+	}
+	for name, open := range logs {
+		for moment, more := range map[string]int{"Shorter": 4, "Level": Lost, "Longer": 25} {
+			for round := range rounds {
+				t.Run(fmt.Sprintf("%s/%s/%d", name, moment, round), func(t *testing.T) { f(t, open(t), more) })
+			}
+		}
+	}
+}
 
 // InMemory returns an empty log in memory.
 func InMemory() Rewindable {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/sqlite/sqlitetest"
 	"github.com/tradesurety/surety/events/storetest"
 )
 
@@ -18,6 +21,7 @@ import (
 func logs() map[string]func(testing.TB) storetest.Rewindable {
 	return map[string]func(testing.TB) storetest.Rewindable{
 		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
+		"sqlite": sqlitetest.Rewindable,
 	}
 }
 
@@ -53,53 +57,49 @@ func newPublished(store events.Store, wants int) *published {
 // TestRewind puts another history under an outbox that runs: it ends before it publishes anything of that,
 // as does the next one, with the checkpoint; both say what to do.
 func TestRewind(t *testing.T) {
-	const common, lost = 6, 10
-	for name, open := range logs() {
-		for moment, more := range storetest.Moments {
-			t.Run(name+"/"+moment, func(t *testing.T) {
-				log, all := open(t), samples(t)
-				w := newWriter(log.Store)
-				w.write(t, 2, all[:common]...)
-				other, put := log.Branch(t)
-				branch := &writer{other, maps.Clone(w.heads)}
-				w.write(t, 2, all[common:common+lost]...)
-				branch.write(t, 3, all[common+lost:common+lost+more]...)
-				want := ids(records(t, log.Store))
+	storetest.Rewinds(t, logs(), func(t *testing.T, log storetest.Rewindable, more int) {
+		const common, lost = 6, storetest.Lost
+		all := samples(t)
+		w := newWriter(log.Store)
+		w.write(t, 2, all[:common]...)
+		other, put := log.Branch(t)
+		branch := &writer{other, maps.Clone(w.heads)}
+		w.write(t, 2, all[common:common+lost]...)
+		branch.write(t, 3, all[common+lost:common+lost+more]...)
+		want := ids(records(t, log.Store))
 
-				p, ended := newPublished(log.Store, len(want)), make(chan error, 1)
-				go func() { ended <- p.publish(t.Context(), mark{}) }()
-				<-p.reached
-				opened := put()
-				refused := func(err error, p *published) {
-					t.Helper()
-					fork, other := (*events.ForkError)(nil), (*otherLogError)(nil)
-					if !errors.As(err, &fork) || !errors.As(err, &other) || other.position != common+lost || !strings.Contains(err.Error(), "another -source") {
-						t.Errorf("it ends with %v", err)
-					}
-					if fmt.Sprint(p.ids) != fmt.Sprint(want) {
-						t.Errorf("%d events were published, want the %d that were lost or are common", len(p.ids), len(want))
-					}
-				}
-				refused(<-ended, p)
-				for _, once := range []bool{false, true} {
-					next := newPublished(opened, -1)
-					next.once = once
-					err := next.publish(t.Context(), p.saved)
-					next.ids = append(p.ids, next.ids...)
-					refused(err, next)
-				}
-				// The control: by its position alone a checkpoint goes on, if the other history is longer.
-				naive := newPublished(opened, -1)
-				naive.once = true
-				if err := naive.publish(t.Context(), mark{events.Cursor{Position: p.saved.at.Position}, lastOf(records(t, opened), p.saved.at.Position)}); (err == nil) != (more >= lost) {
-					t.Errorf("a checkpoint without a mark: %v", err)
-				}
-				if skipped := more > lost; skipped != (len(naive.ids) > 0) {
-					t.Errorf("a checkpoint without a mark publishes %d events", len(naive.ids))
-				}
-			})
+		p, ended := newPublished(log.Store, len(want)), make(chan error, 1)
+		go func() { ended <- p.publish(t.Context(), mark{}) }()
+		<-p.reached
+		opened := put()
+		refused := func(err error, p *published) {
+			t.Helper()
+			fork, other := (*events.ForkError)(nil), (*otherLogError)(nil)
+			if !errors.As(err, &fork) || !errors.As(err, &other) || other.position != common+lost || !strings.Contains(err.Error(), "another -source") {
+				t.Errorf("it ends with %v", err)
+			}
+			if fmt.Sprint(p.ids) != fmt.Sprint(want) {
+				t.Errorf("%d events were published, want the %d that were lost or are common", len(p.ids), len(want))
+			}
 		}
-	}
+		refused(<-ended, p)
+		for _, once := range []bool{false, true} {
+			next := newPublished(opened, -1)
+			next.once = once
+			err := next.publish(t.Context(), p.saved)
+			next.ids = append(p.ids, next.ids...)
+			refused(err, next)
+		}
+		// The control: by its position alone a checkpoint goes on, if the other history is longer.
+		naive := newPublished(opened, -1)
+		naive.once = true
+		if err := naive.publish(t.Context(), mark{events.Cursor{Position: p.saved.at.Position}, lastOf(records(t, opened), p.saved.at.Position)}); (err == nil) != (more >= lost) {
+			t.Errorf("a checkpoint without a mark: %v", err)
+		}
+		if skipped := more > lost; skipped != (len(naive.ids) > 0) {
+			t.Errorf("a checkpoint without a mark publishes %d events", len(naive.ids))
+		}
+	})
 }
 
 // ids returns the ids of the events of records.
@@ -161,4 +161,30 @@ func TestCheckpointWithoutMark(t *testing.T) {
 			t.Errorf("it goes on with %v (%v), want %v", p.ids, err, want[6:])
 		}
 	}
+}
+
+// TestRewindEndsTheProcess restores an older copy under the program, which ends with its exit code, as the
+// next one does.
+func TestRewindEndsTheProcess(t *testing.T) {
+	db, w := newLog(t)
+	in, all := new(inbox), samples(t)
+	server := httptest.NewServer(in)
+	defer server.Close()
+	w.write(t, 2, all[:4]...)
+	other, put := sqlitetest.Branch(t, db)
+	(&writer{other, maps.Clone(w.heads)}).write(t, 2, all[8:20]...)
+	w.write(t, 2, all[4:8]...)
+	log := records(t, w.store)
+	child := start(t, "-db", db, "-to", server.URL)
+	for in.count() < len(log) {
+		time.Sleep(time.Millisecond)
+	}
+	put()
+	for range 2 {
+		if err := child.Wait(); child.ProcessState.ExitCode() != exitOtherLog {
+			t.Errorf("the program ends with %v", err)
+		}
+		child = start(t, "-db", db, "-to", server.URL)
+	}
+	in.has(t, log)
 }

@@ -91,7 +91,8 @@
 // serves the log that is there, but for views that were built from the other one: it then ends in the
 // same way, unless -rebuild-views lets it build them anew. Whether this log is the one to go on with is
 // for an operator to decide, so a supervisor should not start it again by itself
-// (RestartPreventExitStatus=3 of systemd). See TestRewind.
+// (RestartPreventExitStatus=3 of systemd). See TestRewind and
+// TestRewindEndsTheProcess.
 //
 // See TestLoad for two instances under load, and TestTerminatedMidLoad for the state after SIGTERM.
 package main

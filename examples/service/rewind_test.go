@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/sqlite/sqlitetest"
 	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/order/trade"
 	"github.com/tradesurety/surety/projection"
@@ -66,6 +68,7 @@ func (c client) drafts(n int) (paths []string) {
 func logs() map[string]func(testing.TB) storetest.Rewindable {
 	return map[string]func(testing.TB) storetest.Rewindable{
 		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
+		"sqlite": sqlitetest.Rewindable,
 	}
 }
 
@@ -74,15 +77,49 @@ func logs() map[string]func(testing.TB) storetest.Rewindable {
 // started on it answer the client by what it has: one that has seen the lost end gets a problem, others
 // go on. The board of the lost log is not shown.
 func TestRewind(t *testing.T) {
-	for name, open := range logs() {
-		for moment, more := range storetest.Moments {
-			t.Run(name+"/"+moment, func(t *testing.T) { rewound(t, open(t), more) })
+	storetest.Rewinds(t, logs(), rewound)
+}
+
+// TestRewindEndsTheProcess restores an older copy under a service in a process of its own: it ends with
+// its exit code and says why. Started again it ends once more, because of its views, until it may build
+// them anew.
+func TestRewindEndsTheProcess(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "orders.db")
+	p := startProcess(t, "-db", db)
+	c := p.client()
+	c.opened()
+	c.drafts(3)
+	_, put := sqlitetest.Branch(t, db)
+	c.drafts(storetest.Lost)
+	eventually(t, "the board has what is lost later", func() bool { return len(read[page](t, c.get("/orders", acme)).Orders) == 3+storetest.Lost })
+	ends := func(p *process) {
+		t.Helper()
+		select {
+		case err := <-p.done:
+			if code := p.cmd.ProcessState.ExitCode(); code != exitFork || !strings.Contains(p.log(), "the log is on another history: link") {
+				t.Errorf("it ends with %d, %v:\n%s", code, err, p.log())
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("it does not end:\n%s", p.log())
 		}
 	}
+	if err := put().Close(); err != nil {
+		t.Fatal(err)
+	}
+	ends(p)
+	ends(startProcess(t, "-db", db))
+	p = startProcess(t, "-db", db, "-rebuild-views")
+	c = p.client()
+	eventually(t, "the board is built anew", func() bool { return c.get("/orders", acme).status == http.StatusOK })
+	if list := read[page](t, c.get("/orders", acme)); len(list.Orders) != 3 {
+		t.Errorf("the board has %d orders, want 3", len(list.Orders))
+	}
+	c.drafts(1)
+	p.terminate()
 }
 
 func rewound(t *testing.T, log storetest.Rewindable, more int) {
-	const lost = 10
+	const lost = storetest.Lost
 	views := viewmemory.New()
 	s := serveOn(t, log.Store, views, false)
 	s.opened()
