@@ -16,12 +16,13 @@ import (
 )
 
 // index is the default Deadlines: it follows the log and keeps the running deadline of every
-// order that has one, in memory. It reads the log once and from then on what is new.
+// order that has one, in memory. It reads the log once and from then on what is new. On another history
+// of the log it has nothing that is due, but the *events.ForkError.
 type index struct {
 	desk *Desk
 	busy chan struct{} // holds a token while a caller works on what is below; waiting for it can be cancelled
 
-	after   events.Position
+	at      events.Cursor             // up to where the log was read
 	moved   map[events.StreamID]bool  // orders written to since they were last looked at; false: known to have ended
 	broken  map[events.StreamID]error // orders that could not be folded; they are tried again
 	running map[events.StreamID]Due   // the truth
@@ -106,12 +107,11 @@ func (x *index) due(now time.Time) []Due {
 // catchUp looks at every order that was written to since the last time. After an error it goes on
 // from there the next time.
 func (x *index) catchUp(ctx context.Context) error {
-	for r, err := range x.desk.store.ReadAll(ctx, x.after, events.Filter{Categories: []string{order.Category, paylater.Category}}) {
+	for r, err := range events.ReadFrom(ctx, x.desk.store, &x.at, events.Filter{Categories: []string{order.Category, paylater.Category}}) {
 		if err != nil {
 			return err
 		}
 		x.moved[r.Stream] = !ends(r.Type)
-		x.after = r.Position
 	}
 	for stream := range x.broken {
 		x.moved[stream] = true
