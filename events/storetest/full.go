@@ -17,7 +17,8 @@ import (
 
 // FullDiskConfig says how FullDisk opens a log.
 type FullDiskConfig struct {
-	// Open opens an empty log with its files in the directory. FullDisk closes it.
+	// Open opens an empty log with its files in the directory, once for every ten fills. FullDisk closes
+	// it.
 	Open func(t testing.TB, dir string) events.Store
 	// Full is found by errors.Is in the error of an append for which there is no space.
 	Full error
