@@ -18,11 +18,11 @@ type row struct {
 	schema                int32
 	commit                pgtype.UUID
 	index                 int16
-	meta, data            []byte
+	digest, meta, data    []byte
 }
 
 func (r *row) fields() []any {
-	return []any{&r.position, &r.version, &r.typ, &r.schema, &r.at, &r.commit, &r.index, &r.meta, &r.data}
+	return []any{&r.position, &r.version, &r.typ, &r.schema, &r.at, &r.commit, &r.index, &r.digest, &r.meta, &r.data}
 }
 
 func (k *bench) pool(b *testing.B) *pgxpool.Pool {
