@@ -147,13 +147,13 @@ func TestFilterMatches(t *testing.T) {
 
 func TestDurabilityString(t *testing.T) {
 	for d, want := range map[events.Durability]string{
-		0: "unknown", events.DurabilityNone: "none", events.DurabilityProcess: "process", events.DurabilityFsync: "fsync", 9: "unknown",
+		0: "unknown", events.DurabilityNone: "none", events.DurabilityProcess: "process", events.DurabilityFsync: "fsync", events.DurabilityReplicated: "replicated", 9: "unknown",
 	} {
 		if d.String() != want {
 			t.Errorf("Durability(%d) is %q, want %q", d, d, want)
 		}
 	}
-	if !(events.DurabilityNone < events.DurabilityProcess && events.DurabilityProcess < events.DurabilityFsync) {
+	if !(events.DurabilityNone < events.DurabilityProcess && events.DurabilityProcess < events.DurabilityFsync && events.DurabilityFsync < events.DurabilityReplicated) {
 		t.Error("a higher level must compare as higher")
 	}
 }

@@ -106,9 +106,12 @@ const (
 	DurabilityProcess
 	// DurabilityFsync survives a loss of power: records were forced to the disk.
 	DurabilityFsync
+	// DurabilityReplicated survives the loss of a machine: records were forced to the disks of as many
+	// others as the store was set up with.
+	DurabilityReplicated
 )
 
-// String returns "none", "process" or "fsync".
+// String returns "none", "process", "fsync" or "replicated".
 func (d Durability) String() string {
 	switch d {
 	case DurabilityNone:
@@ -117,6 +120,8 @@ func (d Durability) String() string {
 		return "process"
 	case DurabilityFsync:
 		return "fsync"
+	case DurabilityReplicated:
+		return "replicated"
 	default:
 		return "unknown"
 	}

@@ -37,6 +37,8 @@ type Cursor struct {
 type ForkError struct {
 	Mark Mark // what was remembered
 	Have Mark // what the log has: its first link at or after the remembered position, or its last one
+	// Server says which server the log was found on, if the store is on one that says so.
+	Server string
 }
 
 func (e *ForkError) Error() string {
@@ -46,6 +48,9 @@ func (e *ForkError) Error() string {
 		have = fmt.Sprintf("but the log ends at position %d", e.Have.Position)
 	case e.Have.Position > e.Mark.Position:
 		have = fmt.Sprintf("where the log has no link before position %d", e.Have.Position)
+	}
+	if e.Server != "" {
+		have += " (" + e.Server + ")"
 	}
 	return fmt.Sprintf("events: the log is on another history: link %x was remembered at position %d, %s; a backup was restored, a standby was promoted, or it is another log",
 		e.Mark.Sum[:8], e.Mark.Position, have)

@@ -152,13 +152,13 @@ func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 // looks up what the plan names.
 func (s *Store) enter(ctx context.Context, tx pgx.Tx, p *plan) (*survey, error) {
 	var b pgx.Batch
-	b.Queue(s.queries.enter, s.durability == events.DurabilityFsync)
+	b.Queue(s.queries.enter, s.durability >= events.DurabilityFsync)
 	// Only a later statement sees what was committed while this one waited for the lock.
 	b.Queue(s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sumOf(&p.mark))
 	results := tx.SendBatch(ctx, &b)
 	defer results.Close()
-	var isolation, readOnly string
-	err := results.QueryRow().Scan(&isolation, &readOnly, nil, nil)
+	var isolation, readOnly, standbys string
+	err := results.QueryRow().Scan(&isolation, &readOnly, nil, nil, &standbys)
 	switch {
 	case err != nil:
 		return nil, err
@@ -166,6 +166,9 @@ func (s *Store) enter(ctx context.Context, tx pgx.Tx, p *plan) (*survey, error) 
 		return nil, &TxError{Setting: "transaction_isolation", Want: "read committed", Found: isolation}
 	case readOnly != "off":
 		return nil, &TxError{Setting: "transaction_read_only", Want: "off", Found: readOnly}
+	}
+	if err := s.replicates(standbys); err != nil {
+		return nil, err
 	}
 	found := newSurvey(p)
 	rows, err := results.Query()

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -50,7 +52,7 @@ func (l *line) waited() error {
 // isProven reports whether this process knows of all commits up to a position that they are at the
 // level of the store.
 func (c *config) isProven(p events.Position) bool {
-	return p <= events.Position(c.proof.Load()) || c.durability != events.DurabilityFsync
+	return p <= events.Position(c.proof.Load()) || c.durability < events.DurabilityFsync
 }
 
 // prove returns when every commit that the answers say is there is at the level of the store. That
@@ -66,14 +68,39 @@ func (l *log) prove(ctx context.Context, answers []events.Outcome) error {
 	if l.isProven(last) {
 		return nil
 	}
-	err := l.line.conn.PgConn().ExecParams(ctx, barrier, [][]byte{[]byte(l.line.level)}, nil, nil, nil).Read().Err
-	if err == nil {
-		err = l.line.waited()
-	}
-	if err != nil {
+	if err := l.line.barrier(ctx); err != nil {
 		l.drop()
 		return fmt.Errorf("%w: %v", errUnproven, err) //nolint:errorlint // it is of the barrier, and not of what that was to prove
 	}
 	l.proof.Store(uint64(last))
+	return nil
+}
+
+// barrier returns when everything that was committed before is at the level of the store.
+func (l *line) barrier(ctx context.Context) error {
+	err := l.conn.PgConn().ExecParams(ctx, barrier, [][]byte{[]byte(l.level)}, nil, nil, nil).Read().Err
+	if err == nil {
+		err = l.waited()
+	}
+	return err
+}
+
+// proven returns when the standbys that the server must wait for have answered once, so that all that
+// can be seen now is at the level of the store.
+func (c *config) proven(ctx context.Context, l *line) error {
+	if c.durability < events.DurabilityReplicated {
+		return nil
+	}
+	if err := l.barrier(ctx); err != nil {
+		return c.refuse("no standby has answered", cmp.Or(ctx.Err(), err))
+	}
+	return nil
+}
+
+// replicates returns a *SettingError if a commit at the level of the store would wait for nobody.
+func (c *config) replicates(standbys string) error {
+	if c.durability == events.DurabilityReplicated && strings.TrimSpace(standbys) == "" {
+		return &SettingError{Setting: "synchronous_standby_names", Want: "the names of standbys", Found: standbys}
+	}
 	return nil
 }

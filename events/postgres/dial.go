@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +22,7 @@ const minServer = 140000
 type dialer struct {
 	*config
 	pool    *pgxpool.Pool
+	owned   bool // the pool is the store's own
 	queries *queries
 }
 
@@ -66,6 +69,9 @@ func (d *dialer) connect(ctx context.Context, watch func(pgconn.NoticeHandler) p
 		if err := config.BeforeConnect(ctx, cc); err != nil {
 			return nil, err
 		}
+	}
+	if !d.owned { // a pool of the store's own does that itself
+		cc.ValidateConnect = d.admits(cc.ValidateConnect)
 	}
 	conn, err := pgx.ConnectConfig(ctx, cc)
 	if err != nil || config.AfterConnect == nil {
@@ -123,7 +129,7 @@ func (d *dialer) settle(ctx context.Context, l *line) error {
 	if err := session.Set(ctx, l.conn.PgConn(), settings); err != nil {
 		return err
 	}
-	if d.durability == events.DurabilityFsync {
+	if d.durability >= events.DurabilityFsync {
 		// remote_apply waits for the disk too, and is kept.
 		_, err := l.conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'")
 		if err != nil {
@@ -141,14 +147,14 @@ func (d *dialer) settle(ctx context.Context, l *line) error {
 // verify reads back the settings that the promises depend on.
 func (d *dialer) verify(ctx context.Context, l *line) error {
 	var version int
-	var fsync, pages, readOnly, isolation string
+	var fsync, pages, readOnly, isolation, standbys string
 	err := l.conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('fsync'), current_setting('full_page_writes'),
-	current_setting('synchronous_commit'), current_setting('transaction_read_only'), current_setting('transaction_isolation')`).
-		Scan(&version, &fsync, &pages, &l.level, &readOnly, &isolation)
+	current_setting('synchronous_commit'), current_setting('transaction_read_only'), current_setting('transaction_isolation'), current_setting('synchronous_standby_names')`).
+		Scan(&version, &fsync, &pages, &l.level, &readOnly, &isolation, &standbys)
 	if err != nil {
 		return err
 	}
-	durable := d.durability == events.DurabilityFsync
+	durable := d.durability >= events.DurabilityFsync
 	switch {
 	case version < minServer:
 		return &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: fmt.Sprint(version)}
@@ -163,7 +169,7 @@ func (d *dialer) verify(ctx context.Context, l *line) error {
 	case durable && l.level != "on" && l.level != "remote_apply":
 		return &SettingError{Setting: "synchronous_commit", Want: "on", Found: l.level}
 	}
-	return nil
+	return d.replicates(standbys)
 }
 
 // prepare prepares the statements that every line has.
@@ -207,12 +213,22 @@ func (l *line) close() {
 	_ = l.conn.Close(ctx) // the server ends what it has of a connection that is gone
 }
 
-// locked checks what the statement that takes the lock says of the level of synchronous_commit.
-func (l *line) locked(v [][]byte) error {
-	if string(v[0]) != l.level {
-		return &SettingError{Setting: "synchronous_commit", Want: l.level, Found: string(v[0])}
+// leveled checks what the statement that takes the lock says of the level of synchronous_commit.
+func (l *log) leveled(v [][]byte) error {
+	if string(v[0]) != l.line.level {
+		return &SettingError{Setting: "synchronous_commit", Want: l.line.level, Found: string(v[0])}
 	}
 	return nil
+}
+
+// locked checks all that it says of how a COMMIT waits.
+func (l *log) locked(v [][]byte) error {
+	return cmp.Or(l.leveled(v), l.replicates(string(v[1])))
+}
+
+func isSetting(err error) bool {
+	_, ok := errors.AsType[*SettingError](err)
+	return ok
 }
 
 // rollback ends a transaction, if there is one.

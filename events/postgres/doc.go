@@ -32,6 +32,13 @@
 // transaction of the caller, the caller's COMMIT waits, and its connection gets the server's warning.
 // Reads return what the primary has.
 //
+// events.DurabilityReplicated demands that: Open refuses a server whose synchronous_standby_names is
+// empty, and one of whose standbys none answers before the context ends; an append is refused, and
+// nothing written, once the setting is empty. A server that is replicated below PostgreSQL, as some
+// that are rented are, waits for nobody that it could show, and is refused at that level. With all
+// servers in the DSN and target_session_attrs=read-write a store goes on with the one that was
+// promoted; a primary from before the failover that comes back is refused, see TimelineError.
+//
 // # Writing
 //
 // Each store has one committer. It sends the commits of all callers in groups, each group as one

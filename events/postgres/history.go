@@ -70,6 +70,9 @@ func (c *config) lost(ctx context.Context, q *queries, conn *pgx.Conn, last even
 	if err != nil || fork.Have == last {
 		return err
 	}
+	if i, ok := conn.PgConn().CustomData()[serverKey].(identity); ok {
+		fork.Server = i.String()
+	}
 	return c.history.die(fork)
 }
 
@@ -115,6 +118,12 @@ func (s *Store) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
 	seen, key := conn.Conn().PgConn().CustomData(), s.historyKey
 	if seen[key] == &s.history {
 		return nil
+	}
+	if !s.owned { // the pool has not looked at it
+		if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
+			_ = conn.Conn().Close(ctx)
+			return err
+		}
 	}
 	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
 	if err == nil && !standby {

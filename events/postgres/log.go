@@ -92,14 +92,15 @@ func (l *log) attempt(members []events.Commit, answers []events.Outcome) error {
 	if done {
 		return nil
 	}
-	if err == nil || code(err) == uniqueViolation {
+	looked := err == nil || code(err) == uniqueViolation
+	if looked {
 		err = l.look(members, answers)
 	}
 	for i := 0; i < retries && isTransient(err); i++ {
 		time.Sleep(time.Millisecond << i)
 		err = l.look(members, answers)
 	}
-	if isRefused(err) || isFork(err) {
+	if isRefused(err) || isFork(err) || looked && isSetting(err) {
 		return failed("append", err)
 	}
 	ctx, cancel := context.WithTimeout(l.life, l.settling)
@@ -136,7 +137,7 @@ func (l *log) guess(members []events.Commit, answers []events.Outcome) (done boo
 	b.ExecStatement(l.line.lock, [][]byte{[]byte(l.line.level)}, nil, binaryFormat)
 	b.ExecStatement(put, values, binaryFormat, binaryFormat)
 	var base positions
-	if err := l.exchange(members, &b, l.line.locked, base.row); err != nil {
+	if err := l.exchange(members, &b, l.leveled, base.row); err != nil {
 		return false, l.failed(err)
 	}
 	if !base.found {
@@ -189,7 +190,7 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 		b.ExecStatement(l.line.undo, nil, nil, nil) // nothing will be written
 	}
 	found := newSurvey(p)
-	if err := l.exchange(nil, &b, nil, l.line.locked, found.row, nil); err != nil {
+	if err := l.exchange(nil, &b, nil, l.locked, found.row, nil); err != nil {
 		return err
 	}
 	if found.lost {
@@ -259,7 +260,7 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 // versions that were assumed in it.
 func (l *log) failed(err error) error {
 	l.forget()
-	if isRefused(err) && l.line.rollback() != nil {
+	if (isRefused(err) || isSetting(err)) && l.line.rollback() != nil {
 		l.drop()
 	}
 	return err
@@ -348,6 +349,7 @@ func (l *log) use(next *line) {
 	socket := next.conn.PgConn().Conn()
 	l.line = next
 	l.proof.Store(0) // the server may be another
+	l.primary.use(next.conn.PgConn())
 	l.socket.Store(&socket)
 }
 

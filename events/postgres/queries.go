@@ -10,6 +10,7 @@ import (
 // queries are the statements of a log, with the name of its schema in them.
 type queries struct {
 	schema   schema
+	fence    string // what a statement that inserts verifies of the log and of the server
 	lock     string
 	enter    string
 	survey   string
@@ -32,15 +33,17 @@ func newQueries(s schema) *queries {
 	key := fmt.Sprint(s.lock())
 	return &queries{
 		schema: s,
+		fence:  hasLink("$1", "$2"),
 
 		// The level of synchronous_commit is set for the transaction, so that nothing that a
 		// pooler or a hook has done to the session since can lower it.
-		lock: "SELECT set_config('synchronous_commit', $1, true), pg_advisory_xact_lock(" + key + ")",
+		lock: "SELECT set_config('synchronous_commit', $1, true), current_setting('synchronous_standby_names'), pg_advisory_xact_lock(" + key + ")",
 
 		// enter is lock for a transaction of the caller: it takes the lock only if the transaction
 		// allows an append, and raises the level if $1 is set.
 		enter: `SELECT i, r, CASE WHEN $1 AND current_setting('synchronous_commit') <> 'remote_apply' THEN set_config('synchronous_commit', 'on', true) END,
-	CASE WHEN i IN ('read committed', 'read uncommitted') AND r = 'off' THEN pg_advisory_xact_lock(` + key + `) END
+	CASE WHEN i IN ('read committed', 'read uncommitted') AND r = 'off' THEN pg_advisory_xact_lock(` + key + `) END,
+	current_setting('synchronous_standby_names')
 FROM (SELECT current_setting('transaction_isolation') AS i, current_setting('transaction_read_only') AS r) AS s`,
 
 		// survey returns, from one state of the log, the version of each stream and the digest
@@ -189,7 +192,7 @@ func (q *queries) put(s shape) (sql string, types []uint32) {
 		types = append(types, oid)
 		return fmt.Sprint("$", len(types))
 	}
-	checks := []string{hasLink("$1", "$2")}
+	checks := []string{q.fence}
 	for range s.streams {
 		stream, version := next(pgtype.TextOID), next(pgtype.Int8OID)
 		checks = append(checks, "coalesce((SELECT max(version) FROM {schema}.records WHERE stream = "+stream+"), 0) = "+version)
@@ -220,7 +223,7 @@ func (q *queries) putArrays(types []uint32) (string, []uint32) {
 		arrays = append(arrays, fmt.Sprint("$", len(types)))
 	}
 	return q.schema.in(`WITH last AS MATERIALIZED (
-	` + lastLink + hasLink("$1", "$2") + `
+	` + lastLink + q.fence + `
 	AND NOT EXISTS (SELECT FROM unnest($4, $5) AS w(stream, version)
 		WHERE w.version <> coalesce((SELECT max(r.version) FROM {schema}.records r WHERE r.stream = w.stream), 0))
 	AND NOT EXISTS (SELECT FROM unnest($6) AS k(id)

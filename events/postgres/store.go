@@ -50,6 +50,7 @@ type config struct {
 	hooks      hooks
 	proof      atomic.Uint64 // up to this position commits are known to be at the level of the store
 	history    history
+	primary    primary
 }
 
 // hooks let the tests of this package act at the points where something can fail.
@@ -69,8 +70,10 @@ func WithSchema(name string) Option {
 func WithObserver(o events.Observer) Option { return func(c *config) { c.observer = o } }
 
 // WithDurability sets what an acknowledged commit must survive: events.DurabilityFsync,
-// the default, or events.DurabilityProcess, which is faster: a crash of the server may then
-// lose the newest commits, never one without those after it.
+// the default; events.DurabilityProcess, which is faster: a crash of the server may then lose the
+// newest commits, never one without those after it; or events.DurabilityReplicated: an acknowledged
+// commit is on the disks of as many standbys as the server's synchronous_standby_names demands. Then
+// Open refuses a server that waits for none, and one none of whose standbys answers before ctx ends.
 func WithDurability(d events.Durability) Option { return func(c *config) { c.durability = d } }
 
 func newConfig(opts []Option) (*config, error) {
@@ -85,8 +88,8 @@ func newConfig(opts []Option) (*config, error) {
 		opt(c)
 	}
 	s, err := newSchema(c.schema.name)
-	if err == nil && c.durability != events.DurabilityFsync && c.durability != events.DurabilityProcess {
-		err = &events.BoundsError{Field: "durability", Reason: c.durability.String() + " is neither fsync nor process"}
+	if err == nil && (c.durability < events.DurabilityProcess || c.durability > events.DurabilityReplicated) {
+		err = &events.BoundsError{Field: "durability", Reason: c.durability.String() + " is none that the server has"}
 	}
 	if err != nil {
 		return nil, c.refuse("an option is out of bounds", err)
@@ -111,6 +114,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err := session.Check(ctx, config); err != nil {
 		return nil, c.openError(ctx, "cannot be reached", err)
 	}
+	config.ConnConfig.ValidateConnect = c.admits(config.ConnConfig.ValidateConnect)
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		return session.Set(ctx, conn.PgConn(), planning())
 	}
@@ -142,6 +146,9 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts ...Option) (*Store, error
 
 func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Store, error) {
 	s := &Store{config: c, pool: pool, owned: owned, queries: newQueries(c.schema), changed: new(signal)}
+	if c.durability == events.DurabilityReplicated {
+		s.queries.fence += " AND current_setting('synchronous_standby_names') <> ''"
+	}
 	s.historyKey = "surety history of " + c.schema.name
 	// A pooler between the pool and the server may not keep prepared statements; then every
 	// query is described anew.
@@ -149,7 +156,7 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	if s.mode == pgx.QueryExecModeSimpleProtocol || s.mode == pgx.QueryExecModeExec {
 		s.mode = pgx.QueryExecModeDescribeExec
 	}
-	d := &dialer{config: c, pool: pool, queries: s.queries}
+	d := &dialer{config: c, pool: pool, owned: owned, queries: s.queries}
 	conn, err := d.dial(ctx)
 	if err != nil {
 		return nil, c.openError(ctx, "cannot be reached", err)
@@ -162,11 +169,18 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 		// What is there now may be read without links.
 		_, _, err = s.markAt(ctx, conn.conn, maxInt64)
 	}
+	seen := c.history.remembered().Position
+	if err == nil {
+		err = c.proven(ctx, conn)
+	}
 	if err != nil {
 		conn.close()
 		return nil, c.openError(ctx, "cannot be inspected", err)
 	}
 	s.writer = newWriter(d, conn, s.changed)
+	if c.durability == events.DurabilityReplicated {
+		c.proof.Store(uint64(seen))
+	}
 	s.listener = newListener(d, s.changed)
 	return s, nil
 }

@@ -11,7 +11,7 @@ func durabilityIsHonest(e *env) error {
 	switch d {
 	case events.DurabilityNone:
 		return nil
-	case events.DurabilityProcess, events.DurabilityFsync:
+	case events.DurabilityProcess, events.DurabilityFsync, events.DurabilityReplicated:
 		if e.config.Reopen == nil {
 			return fmt.Errorf("durability is %s, but Config.Reopen is nil", d)
 		}

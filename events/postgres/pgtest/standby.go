@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -13,11 +14,25 @@ import (
 func (s *Server) Standby(t testing.TB, name string) *Server {
 	t.Helper()
 	b := s.copied(t, "--write-recovery-conf")
-	b.settings = append([]string{"primary_conninfo=host=" + s.dir + " port=5432 user=postgres application_name=" + name}, b.settings...)
+	b.source(s, name)
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// source has the server, while it is a standby, receive from that one.
+func (s *Server) source(from *Server, name string) {
+	s.settings = append(slices.Clone(s.settings), "primary_conninfo=host="+from.dir+" port=5432 user=postgres application_name="+name)
+}
+
+// Follow has a standby that runs follow another server, which was promoted.
+func (s *Server) Follow(primary *Server, name string) error {
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	s.source(primary, name)
+	return s.Start()
 }
 
 // Backup copies the files of the server, which goes on, and returns what puts the copy in their
@@ -63,7 +78,7 @@ func (s *Server) copied(t testing.TB, options ...string) *Server {
 }
 
 // Cut has a standby that is stopped receive nothing more once it is started.
-func (s *Server) Cut() { s.settings = append(s.settings, "primary_conninfo=") }
+func (s *Server) Cut() { s.settings = append(slices.Clone(s.settings), "primary_conninfo=") }
 
 // Promote makes a standby that runs a server of its own.
 func (s *Server) Promote() error {
