@@ -85,12 +85,31 @@ func (l *linkReader) at(p events.Position) (events.Mark, error) {
 	return l.last()
 }
 
+// page adds links at or after a position to an empty page, and returns whether there are more.
+func (l *linkReader) page(page []events.Mark, at events.Position) (_ []events.Mark, more bool, err error) {
+	defer l.from.Reset()
+	l.from.BindInt64(1, int64(at))
+	for len(page) < pageRecords {
+		if more, err = l.from.Step(); !more {
+			return page, false, err
+		}
+		page = append(page, linkOf(l.from))
+	}
+	return page, true, nil
+}
+
+// linkOf returns the link of a row.
+func linkOf(stmt *sqlite.Stmt) events.Mark {
+	m := events.Mark{Position: events.Position(stmt.ColumnInt64(0))}
+	stmt.ColumnBytes(1, m.Sum[:])
+	return m
+}
+
 // markOf returns the link of a statement's first row, and whether it has one.
 func markOf(stmt *sqlite.Stmt) (m events.Mark, ok bool, err error) {
 	defer stmt.Reset()
 	if ok, err = stmt.Step(); ok {
-		m.Position = events.Position(stmt.ColumnInt64(0))
-		stmt.ColumnBytes(1, m.Sum[:])
+		m = linkOf(stmt)
 	}
 	return m, ok, err
 }

@@ -62,23 +62,9 @@ func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[even
 			at = min(at, maxInt64-1) + 1
 		}
 		for more := true; more; {
-			page = page[:0]
-			err := s.read(ctx, "read links", func(r *reader) error {
-				defer r.links.from.Reset()
-				r.links.from.BindInt64(1, int64(at))
-				more = false
-				for {
-					row, err := r.links.from.Step()
-					if err != nil || !row {
-						return err
-					}
-					if more = len(page) == pageRecords; more {
-						return nil
-					}
-					m := events.Mark{Position: events.Position(r.links.from.ColumnInt64(0))}
-					r.links.from.ColumnBytes(1, m.Sum[:])
-					page = append(page, m)
-				}
+			err := s.read(ctx, "read links", func(r *reader) (err error) {
+				page, more, err = r.links.page(page[:0], at)
+				return err
 			})
 			if err != nil {
 				yield(events.Mark{}, err)

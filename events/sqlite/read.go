@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,15 +48,11 @@ func (s *Store) Read(ctx context.Context, stream events.StreamID, after events.V
 		after := after // the sequence may be ranged over again
 		for first := true; first || p.more; first = false {
 			err := s.read(ctx, "read", func(r *reader) (err error) {
-				if err := r.readStream(&p, stream, after); err != nil {
-					return err
+				if err = r.readStream(&p, stream, after); err == nil && p.more && first {
+					// Without an end, a loop that appends to the stream it reads would never end.
+					head, err = r.probe.version(stream)
 				}
-				if err := r.remember(&s.history, p.records); err != nil || !p.more || !first {
-					return err
-				}
-				// Without an end, a loop that appends to the stream it reads would never end.
-				head, err = r.probe.version(stream)
-				return err
+				return cmp.Or(err, r.remember(&s.history, p.records))
 			})
 			if err != nil {
 				yield(events.Record{}, err)
