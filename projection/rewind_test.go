@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/postgrestest"
 	"github.com/tradesurety/surety/events/sqlite/sqlitetest"
 	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/projection"
@@ -35,46 +36,55 @@ func TestRewind(t *testing.T) {
 		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
 		"sqlite": sqlitetest.Rewindable,
 	}
-	storetest.Rewinds(t, logs, func(t *testing.T, log storetest.Rewindable, more int) {
-		const common = 5
-		store := viewmemory.New()
-		v := view(func(rows *projection.Rows, r *events.Record) error {
-			rows.Put(names, projection.Text(r.Stream), projection.Int(int64(r.Position)))
-			return nil
-		})
-		write(t, log.Store, "common", common)
-		other, put := log.Branch(t)
-		write(t, other, "other", more)
-		write(t, log.Store, "lost", storetest.Lost)
+	storetest.Rewinds(t, logs, rewound)
+}
 
-		reached, ended := make(chan struct{}, 100), make(chan error, 1)
-		worker, err := projection.New(log.Store, store, v, projection.PollEvery(time.Millisecond), projection.OnProgress(func(p projection.Progress) {
-			if p.Live && p.Checkpoint.Position == common+storetest.Lost && len(reached) == 0 {
-				reached <- struct{}{}
-			}
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { ended <- worker.Follow(t.Context()) }()
-		<-reached
-		opened := put()
-		refused := func(err error) {
-			t.Helper()
-			wrong, fork := (*projection.LogError)(nil), (*events.ForkError)(nil)
-			if !errors.As(err, &wrong) || !errors.As(err, &fork) {
-				t.Errorf("the worker ends with %v, want a *LogError that is a *events.ForkError", err)
-			}
-			has(t, store, v, common, "lost", storetest.Lost)
-		}
-		refused(<-ended)
-		refused(catchUp(t, log.Store, store, v, projection.WithRebuildOnFork())) // the log is dead
-		refused(catchUp(t, opened, store, v))
-		if err := catchUp(t, opened, store, v, projection.WithRebuildOnFork()); err != nil {
-			t.Fatal(err)
-		}
-		has(t, store, v, common, "other", more)
+// TestRewoundServer is TestRewind on a server that is away for a while: the worker then fails, and is run again.
+func TestRewoundServer(t *testing.T) { storetest.RewindsServer(t, postgrestest.Logs(t), rewound) }
+
+func rewound(t *testing.T, log storetest.Rewindable, more int) {
+	const common = 5
+	store := viewmemory.New()
+	v := view(func(rows *projection.Rows, r *events.Record) error {
+		rows.Put(names, projection.Text(r.Stream), projection.Int(int64(r.Position)))
+		return nil
 	})
+	write(t, log.Store, "common", common)
+	other, put := log.Branch(t)
+	write(t, other, "other", more)
+	write(t, log.Store, "lost", storetest.Lost)
+
+	reached, ended := make(chan struct{}, 100), make(chan error, 1)
+	worker, err := projection.New(log.Store, store, v, projection.PollEvery(time.Millisecond), projection.OnProgress(func(p projection.Progress) {
+		if p.Live && p.Checkpoint.Position == common+storetest.Lost && len(reached) == 0 {
+			reached <- struct{}{}
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- worker.Follow(t.Context()) }()
+	<-reached
+	opened := put()
+	refused := func(err error) {
+		t.Helper()
+		wrong, fork := (*projection.LogError)(nil), (*events.ForkError)(nil)
+		if !errors.As(err, &wrong) || !errors.As(err, &fork) {
+			t.Errorf("the worker ends with %v, want a *LogError that is a *events.ForkError", err)
+		}
+		has(t, store, v, common, "lost", storetest.Lost)
+	}
+	err = <-ended
+	if log.IsAway(err) {
+		err = log.Ask(t, func() error { return worker.Follow(t.Context()) })
+	}
+	refused(err)
+	refused(catchUp(t, log.Store, store, v, projection.WithRebuildOnFork())) // the log is dead
+	refused(catchUp(t, opened, store, v))
+	if err := catchUp(t, opened, store, v, projection.WithRebuildOnFork()); err != nil {
+		t.Fatal(err)
+	}
+	has(t, store, v, common, "other", more)
 }
 
 // has requires that the view has the rows of what both histories have and of one of them.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/postgrestest"
 	"github.com/tradesurety/surety/events/sqlite/sqlitetest"
 	"github.com/tradesurety/surety/events/storetest"
 )
@@ -56,50 +57,58 @@ func newPublished(store events.Store, wants int) *published {
 
 // TestRewind puts another history under an outbox that runs: it ends before it publishes anything of that,
 // as does the next one, with the checkpoint; both say what to do.
-func TestRewind(t *testing.T) {
-	storetest.Rewinds(t, logs(), func(t *testing.T, log storetest.Rewindable, more int) {
-		const common, lost = 6, storetest.Lost
-		all := samples(t)
-		w := newWriter(log.Store)
-		w.write(t, 2, all[:common]...)
-		other, put := log.Branch(t)
-		branch := &writer{other, maps.Clone(w.heads)}
-		w.write(t, 2, all[common:common+lost]...)
-		branch.write(t, 3, all[common+lost:common+lost+more]...)
-		want := ids(records(t, log.Store))
+func TestRewind(t *testing.T) { storetest.Rewinds(t, logs(), rewound) }
 
-		p, ended := newPublished(log.Store, len(want)), make(chan error, 1)
-		go func() { ended <- p.publish(t.Context(), mark{}) }()
-		<-p.reached
-		opened := put()
-		refused := func(err error, p *published) {
-			t.Helper()
-			fork, other := (*events.ForkError)(nil), (*otherLogError)(nil)
-			if !errors.As(err, &fork) || !errors.As(err, &other) || other.position != common+lost || !strings.Contains(err.Error(), "another -source") {
-				t.Errorf("it ends with %v", err)
-			}
-			if fmt.Sprint(p.ids) != fmt.Sprint(want) {
-				t.Errorf("%d events were published, want the %d that were lost or are common", len(p.ids), len(want))
-			}
+// TestRewoundServer is TestRewind on a server that is away for a while: the outbox then ends, and goes on from its
+// checkpoint.
+func TestRewoundServer(t *testing.T) { storetest.RewindsServer(t, postgrestest.Logs(t), rewound) }
+
+func rewound(t *testing.T, log storetest.Rewindable, more int) {
+	const common, lost = 6, storetest.Lost
+	all := samples(t)
+	w := newWriter(log.Store)
+	w.write(t, 2, all[:common]...)
+	other, put := log.Branch(t)
+	branch := &writer{other, maps.Clone(w.heads)}
+	w.write(t, 2, all[common:common+lost]...)
+	branch.write(t, 3, all[common+lost:common+lost+more]...)
+	want := ids(records(t, log.Store))
+
+	p, ended := newPublished(log.Store, len(want)), make(chan error, 1)
+	go func() { ended <- p.publish(t.Context(), mark{}) }()
+	<-p.reached
+	opened := put()
+	refused := func(err error, p *published) {
+		t.Helper()
+		fork, other := (*events.ForkError)(nil), (*otherLogError)(nil)
+		if !errors.As(err, &fork) || !errors.As(err, &other) || other.position != common+lost || !strings.Contains(err.Error(), "another -source") {
+			t.Errorf("it ends with %v", err)
 		}
-		refused(<-ended, p)
-		for _, once := range []bool{false, true} {
-			next := newPublished(opened, -1)
-			next.once = once
-			err := next.publish(t.Context(), p.saved)
-			next.ids = append(p.ids, next.ids...)
-			refused(err, next)
+		if fmt.Sprint(p.ids) != fmt.Sprint(want) {
+			t.Errorf("%d events were published, want the %d that were lost or are common", len(p.ids), len(want))
 		}
-		// The control: by its position alone a checkpoint goes on, if the other history is longer.
-		naive := newPublished(opened, -1)
-		naive.once = true
-		if err := naive.publish(t.Context(), mark{events.Cursor{Position: p.saved.at.Position}, lastOf(records(t, opened), p.saved.at.Position)}); (err == nil) != (more >= lost) {
-			t.Errorf("a checkpoint without a mark: %v", err)
-		}
-		if skipped := more > lost; skipped != (len(naive.ids) > 0) {
-			t.Errorf("a checkpoint without a mark publishes %d events", len(naive.ids))
-		}
-	})
+	}
+	err := <-ended
+	if log.IsAway(err) {
+		err = log.Ask(t, func() error { return p.publish(t.Context(), p.saved) })
+	}
+	refused(err, p)
+	for _, once := range []bool{false, true} {
+		next := newPublished(opened, -1)
+		next.once = once
+		err := next.publish(t.Context(), p.saved)
+		next.ids = append(p.ids, next.ids...)
+		refused(err, next)
+	}
+	// The control: by its position alone a checkpoint goes on, if the other history is longer.
+	naive := newPublished(opened, -1)
+	naive.once = true
+	if err := naive.publish(t.Context(), mark{events.Cursor{Position: p.saved.at.Position}, lastOf(records(t, opened), p.saved.at.Position)}); (err == nil) != (more >= lost) {
+		t.Errorf("a checkpoint without a mark: %v", err)
+	}
+	if skipped := more > lost; skipped != (len(naive.ids) > 0) {
+		t.Errorf("a checkpoint without a mark publishes %d events", len(naive.ids))
+	}
 }
 
 // ids returns the ids of the events of records.

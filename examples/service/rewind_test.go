@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tradesurety/surety/events"
+	"github.com/tradesurety/surety/events/postgres/postgrestest"
 	"github.com/tradesurety/surety/events/sqlite/sqlitetest"
 	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/order/trade"
@@ -79,6 +80,9 @@ func logs() map[string]func(testing.TB) storetest.Rewindable {
 func TestRewind(t *testing.T) {
 	storetest.Rewinds(t, logs(), rewound)
 }
+
+// TestRewoundServer is TestRewind on a server that is away for a while, which does not end the service.
+func TestRewoundServer(t *testing.T) { storetest.RewindsServer(t, postgrestest.Logs(t), rewound) }
 
 // TestRewindEndsTheProcess restores an older copy under a service in a process of its own: it ends with
 // its exit code and says why. Started again it ends once more, because of its views, until it may build

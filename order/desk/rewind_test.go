@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/memory"
+	"github.com/tradesurety/surety/events/postgres/postgrestest"
 	"github.com/tradesurety/surety/events/sqlite/sqlitetest"
 	"github.com/tradesurety/surety/events/storetest"
 	"github.com/tradesurety/surety/order"
@@ -93,61 +94,66 @@ func TestRewind(t *testing.T) {
 		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
 		"sqlite": sqlitetest.Rewindable,
 	}
-	storetest.Rewinds(t, logs, func(t *testing.T, log storetest.Rewindable, more int) {
-		h := common(newFixture(t, log.Store))
-		other, put := log.Branch(t)
-		h.replace(newFixture(t, other), more)
-		h.lose(storetest.Lost)
-		opened := put()
-		end := must(opened.Settled(background))
+	storetest.Rewinds(t, logs, rewound)
+}
 
-		d, id := h.Desk, h.id
-		late := start.Add(60 * day)
-		calls := map[string]func() error{
-			"Do":       h.ship,
-			"Do again": func() error { _, err := d.Do(background, h.paid); return err },
-			"Do, refused": func() error {
-				_, err := d.Do(background, asking(bruno, desk.OnOrder(id, order.Cancel{})))
-				return err
-			},
-			"Try":       func() error { return h.try(acme, desk.OnOrder(id, order.Link{Entrustment: "E-1"})) },
-			"ReadOrder": func() error { _, _, err := d.ReadOrder(background, acme, id); return err },
-			"ReadLine":  func() error { _, _, err := d.ReadLine(background, acme, acme.Account, usd); return err },
-			"Timeline":  func() error { _, err := d.Timeline(background, acme, id); return err },
-			"Next":      func() error { _, err := d.Next(background, acme, id); return err },
-			"Tick":      func() error { return nothingDone(d.Tick(background, late)) },
-			"Adopt":     func() error { _, err := d.AdoptPayments(background, nil); return err },
-			"Adopted":   func() error { _, err := d.PaymentsAdopted(background); return err },
-			"Do, unknown": func() error {
-				_, err := d.Do(background, asking(acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline})))
-				return err
-			},
-		}
-		var names []string
-		for name := range calls {
-			names = append(names, name)
-		}
-		rand.Shuffle(len(names), func(i, k int) { names[i], names[k] = names[k], names[i] })
-		t.Log(names)
-		// A stale read asks nobody: it is dead once anybody has asked.
-		calls["ReadOrder, stale"] = func() error { _, _, err := d.ReadOrder(background, acme, id, desk.AllowStale()); return err }
-		for _, name := range append(names, "ReadOrder, stale") {
-			if fork := (*events.ForkError)(nil); !errors.As(calls[name](), &fork) {
-				t.Errorf("%s: %v, want a *events.ForkError", name, calls[name]())
-			}
-		}
-		if after := must(opened.Settled(background)); after != end {
-			t.Errorf("the log went from %d to %d", end, after)
-		}
+// TestRewoundServer is TestRewind on a server that is away for a while: calls then fail, and are made again.
+func TestRewoundServer(t *testing.T) { storetest.RewindsServer(t, postgrestest.Logs(t), rewound) }
 
-		fresh := newFixture(t, opened)
-		if o := fresh.Order(id); o.Phase != order.PhaseConfirmed {
-			t.Errorf("the order is %s", o.Phase)
+func rewound(t *testing.T, log storetest.Rewindable, more int) {
+	h := common(newFixture(t, log.Store))
+	other, put := log.Branch(t)
+	h.replace(newFixture(t, other), more)
+	h.lose(storetest.Lost)
+	opened := put()
+	end := must(opened.Settled(background))
+
+	d, id := h.Desk, h.id
+	late := start.Add(60 * day)
+	calls := map[string]func() error{
+		"Do":       h.ship,
+		"Do again": func() error { _, err := d.Do(background, h.paid); return err },
+		"Do, refused": func() error {
+			_, err := d.Do(background, asking(bruno, desk.OnOrder(id, order.Cancel{})))
+			return err
+		},
+		"Try":       func() error { return h.try(acme, desk.OnOrder(id, order.Link{Entrustment: "E-1"})) },
+		"ReadOrder": func() error { _, _, err := d.ReadOrder(background, acme, id); return err },
+		"ReadLine":  func() error { _, _, err := d.ReadLine(background, acme, acme.Account, usd); return err },
+		"Timeline":  func() error { _, err := d.Timeline(background, acme, id); return err },
+		"Next":      func() error { _, err := d.Next(background, acme, id); return err },
+		"Tick":      func() error { return nothingDone(d.Tick(background, late)) },
+		"Adopt":     func() error { _, err := d.AdoptPayments(background, nil); return err },
+		"Adopted":   func() error { _, err := d.PaymentsAdopted(background); return err },
+		"Do, unknown": func() error {
+			_, err := d.Do(background, asking(acme, desk.OnOrder(trade.NewID(), order.Draft{Mode: order.DraftOnline})))
+			return err
+		},
+	}
+	var names []string
+	for name := range calls {
+		names = append(names, name)
+	}
+	rand.Shuffle(len(names), func(i, k int) { names[i], names[k] = names[k], names[i] })
+	t.Log(names)
+	// A stale read asks nobody: it is dead once anybody has asked.
+	calls["ReadOrder, stale"] = func() error { _, _, err := d.ReadOrder(background, acme, id, desk.AllowStale()); return err }
+	for _, name := range append(names, "ReadOrder, stale") {
+		if err, fork := log.Ask(t, calls[name]), (*events.ForkError)(nil); !errors.As(err, &fork) {
+			t.Errorf("%s: %v, want a *events.ForkError", name, err)
 		}
-		if done, err := fresh.at(late).Desk.Tick(background, late); err != nil || len(done) == 0 {
-			t.Errorf("%d deadlines, %v", len(done), err)
-		}
-	})
+	}
+	if after := must(opened.Settled(background)); after != end {
+		t.Errorf("the log went from %d to %d", end, after)
+	}
+
+	fresh := newFixture(t, opened)
+	if o := fresh.Order(id); o.Phase != order.PhaseConfirmed {
+		t.Errorf("the order is %s", o.Phase)
+	}
+	if done, err := fresh.at(late).Desk.Tick(background, late); err != nil || len(done) == 0 {
+		t.Errorf("%d deadlines, %v", len(done), err)
+	}
 }
 
 // nothingDone returns the error of a Tick that did nothing.

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,18 +41,32 @@ func (s *Server) Follow(primary *Server, name string) error {
 func (s *Server) Backup(t testing.TB) (restore func() error) {
 	t.Helper()
 	b := s.copied(t)
-	return func() error {
-		if err := s.Kill(); err != nil {
-			return err
-		}
-		if err := os.RemoveAll(s.data()); err != nil {
-			return err
-		}
-		if err := os.Rename(b.data(), s.data()); err != nil {
-			return err
-		}
-		return s.Start()
+	return func() error { return s.Become(b) }
+}
+
+// Copy copies the server, which goes on, and starts the copy. It is stopped when the test ends.
+func (s *Server) Copy(t testing.TB) *Server {
+	t.Helper()
+	b := s.copied(t)
+	if err := b.Start(); err != nil {
+		t.Fatal(err)
 	}
+	return b
+}
+
+// Become stops another server, kills this one and starts it again, under the same DSN, with the files
+// of the other one, which has none then.
+func (s *Server) Become(other *Server) error {
+	if err := errors.Join(other.Stop(), s.Kill()); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(s.data()); err != nil {
+		return err
+	}
+	if err := os.Rename(other.data(), s.data()); err != nil {
+		return err
+	}
+	return s.Start()
 }
 
 // copied returns a server with a copy of the files of this one. It is not started, and removed when
