@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -204,6 +205,10 @@ func Recall(ctx context.Context, store Store, text string) (Cursor, error) {
 	}
 	whole := Cursor{Position: c.Position, Mark: have}
 	if whole.ID() != text && whole.String() != text {
+		// A store may have a reason to say neither.
+		if err := m.Holds(ctx, c.Mark); err != nil && !errors.As(err, new(*ForkError)) {
+			return Cursor{}, err
+		}
 		return Cursor{}, &ForkError{Mark: c.Mark, Have: have}
 	}
 	return whole, nil

@@ -39,7 +39,7 @@ type GroupDone struct {
 	Err      error // of that snapshot
 }
 
-// Outcomes counts commits by what became of them.
+// Outcomes counts commits by the kind of their answers.
 type Outcomes struct {
 	Applied    int // written
 	Guards     int // guards that hold

@@ -96,10 +96,11 @@ func PollEvery(d time.Duration) Option {
 // another history than the one that the view was built from: all rows go, and the view is built from
 // the beginning of the log that is there. From then on until it has caught up, readers of this version
 // get a *ViewError that is ErrNotReady, and those of the live version one that is ErrNotPrepared, as
-// before the first build; none sees half a view. A worker on Standby leaves it so, until TakeOver.
+// before the first build; none reads a part of a view. A worker on Standby leaves it so, until TakeOver, as
+// does one of a version that a higher one has replaced.
 //
 // Clearing is one step, safe beside other workers, and a build that was cut off is continued. A worker
-// does it once, so that two workers on two histories do not clear each other's rows for ever: all
+// does it once, so that two workers on two histories do not clear each other's rows again and again: all
 // workers of a view, and the desks whose records it shows, are to be on the same log. A store value of
 // the log that lived through the rewind is dead; the worker then returns its error, and the one that
 // works on the log as it was opened anew builds the view.

@@ -179,7 +179,11 @@ func (w *Worker) step(ctx context.Context, end *events.Position) (done bool, err
 		}
 	}
 	if w.at.Checkpoint.Position > *end {
-		// Another worker may have seen a later end. If not, the log has shrunk.
+		// Another worker may have seen a later end. If not, the log has shrunk, or a copy of it that
+		// is behind was asked, which the mark shows.
+		if err = w.checkMark(ctx); err != nil {
+			return false, err
+		}
 		if *end, err = w.end(ctx); err != nil {
 			return false, err // and end has no meaning
 		}
@@ -202,6 +206,12 @@ func (w *Worker) anew(ctx context.Context, err error) error {
 	}
 	if _, dead := w.log.Settled(ctx); dead != nil {
 		return err
+	}
+	if mark := other.Checkpoint.Mark; !mark.IsZero() {
+		m, ok := w.log.(events.Marker)
+		if fork := (*events.ForkError)(nil); ok && !errors.As(m.Holds(ctx, mark), &fork) {
+			return err // it has the mark: whoever said otherwise was behind
+		}
 	}
 	err = w.store.Clear(ctx, w.view.Name, w.view.Version, other.Checkpoint)
 	if err == nil {

@@ -3,10 +3,10 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/internal/admit"
@@ -66,6 +66,12 @@ func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known,
 	err := s.read(ctx, "look up", found.row, s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sumOf(&p.mark))
 	if err == nil && found.lost {
 		err = s.recheck(ctx)
+	}
+	if err == nil && found.last() > s.history.remembered().Position {
+		err = s.with(ctx, "look up", func(conn *pgxpool.Conn) error {
+			_, _, err := s.markAt(ctx, conn.Conn(), found.last())
+			return err
+		})
 	}
 	if err != nil {
 		return nil, err
@@ -141,7 +147,7 @@ func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (event
 		return events.Receipt{}, closed
 	}
 	if err != nil || !base.found {
-		return events.Receipt{}, fmt.Errorf("%w: %w", errUnlocked, err)
+		return events.Receipt{}, errors.Join(errUnlocked, err)
 	}
 	var answer [1]events.Outcome
 	p.answer(base.lowest, answer[:])

@@ -19,6 +19,10 @@ var ErrFull = errors.New("postgres: disk is full")
 // could not be made.
 var ErrLost = session.ErrLost
 
+// ErrBehind is found by errors.Is in the error of a read from a Mark or a Cursor that a standby has not
+// received yet. It says nothing of another history: ask again, or ask the primary.
+var ErrBehind = errors.New("postgres: the standby has not received that part of the log yet")
+
 // ErrPooled is found by errors.Is in the error of Open and New behind a pooler that hands out
 // connections of the server by transaction, such as pgbouncer with pool_mode = transaction. The
 // store needs sessions.

@@ -71,9 +71,30 @@ func (c *config) lost(ctx context.Context, q *queries, conn *pgx.Conn, last even
 		return err
 	}
 	if i, ok := conn.PgConn().CustomData()[serverKey].(identity); ok {
+		if err := c.primary.admit(i); err != nil {
+			return err // an old primary says nothing of the log
+		}
 		fork.Server = i.String()
 	}
 	return c.history.die(fork)
+}
+
+// learnAt remembers the first link at or after a position of a commit that was found, if that is beyond
+// what is remembered: who was told of it may decide on it.
+func (c *config) learnAt(ctx context.Context, q *queries, conn *pgx.Conn, at events.Position) error {
+	if at <= c.history.remembered().Position {
+		return nil
+	}
+	return ask(ctx, conn, pgx.QueryExecModeDescribeExec, func(v [][]byte) error {
+		c.history.learn(markOf(number(v[0]), v[1]))
+		return nil
+	}, q.mark, int64(at), 0, nil)
+}
+
+// learns reports whether what is read through a connection is remembered: not what a standby has, which
+// may be ahead of its primary.
+func (s *Store) learns(conn *pgxpool.Conn) bool {
+	return conn.Conn().PgConn().CustomData()[s.historyKey] == s.primary.lines.Load()
 }
 
 // errNoLink says that a log has lost even the link with which it began.
@@ -94,6 +115,7 @@ func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) 
 	case err != nil:
 	case !found:
 		err = errNoLink
+	case kept && standby: // it may be ahead of its primary, which is asked next
 	case kept:
 		s.history.learn(m)
 	case !standby:
@@ -112,22 +134,20 @@ func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) 
 }
 
 // sameHistory looks whether the log still has what this store value has written or read, if the
-// connection is new to it: no restored copy of a server, and no other server, comes without a new
-// connection, other than a standby that is promoted.
+// connection is new to it, or from before the one that it appends on: no restored copy of a server,
+// and no other server, comes without a new connection, other than a standby that is promoted.
 func (s *Store) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
-	seen, key := conn.Conn().PgConn().CustomData(), s.historyKey
-	if seen[key] == &s.history {
+	if s.learns(conn) {
 		return nil
 	}
-	if !s.owned { // the pool has not looked at it
-		if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
-			_ = conn.Conn().Close(ctx)
-			return err
-		}
+	lines := s.primary.lines.Load()
+	if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
+		_ = conn.Conn().Close(ctx) // the next call gets another one
+		return err
 	}
 	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
 	if err == nil && !standby {
-		seen[key] = &s.history
+		conn.Conn().PgConn().CustomData()[s.historyKey] = lines
 	}
 	return err
 }

@@ -27,8 +27,12 @@ func (s *Store) Holds(ctx context.Context, m events.Mark) error {
 		return s.refuses(ctx)
 	}
 	return s.forked(ctx, s.with(ctx, "read link", func(conn *pgxpool.Conn) error {
-		have, _, err := s.markAt(ctx, conn.Conn(), m.Position)
-		if err == nil && have != m {
+		have, standby, err := s.markAt(ctx, conn.Conn(), m.Position)
+		switch {
+		case err != nil || have == m:
+		case standby && have.Position < m.Position:
+			err = ErrBehind
+		default:
 			err = &events.ForkError{Mark: m, Have: have}
 		}
 		return err
@@ -113,7 +117,18 @@ func (s *Store) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, fi
 		end = new(int64(p.end))
 	}
 	after, at, last := int64(min(c.Position, maxInt64)), int64(min(c.Mark.Position, maxInt64)), s.history.remembered()
-	err := s.read(ctx, "read from", p.row, s.queries.from, after, width, end, p.limit, at, categories, types, int64(last.Position), sumOf(&last))
+	learns := false
+	err := s.with(ctx, "read from", func(conn *pgxpool.Conn) error {
+		learns = s.learns(conn)
+		err := ask(ctx, conn.Conn(), s.mode, p.row, s.queries.from, after, width, end, p.limit, at, categories, types, int64(last.Position), sumOf(&last))
+		if err == nil && (p.have.Position < c.Mark.Position || p.settled < c.Position) {
+			var standby bool
+			if err = conn.QueryRow(ctx, "SELECT pg_is_in_recovery()", s.mode).Scan(&standby); standby {
+				err = ErrBehind
+			}
+		}
+		return err
+	})
 	if err == nil && !p.kept {
 		err = s.recheck(ctx)
 	}
@@ -127,7 +142,7 @@ func (s *Store) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, fi
 	case p.next.IsZero():
 		return c, failed("read from", errNoLink)
 	}
-	if p.kept {
+	if p.kept && learns {
 		s.history.learn(p.next)
 	}
 	if first {

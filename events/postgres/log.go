@@ -207,7 +207,12 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 	p.decide(l.heads, found.known)
 	if p.rows == 0 {
 		p.answer(0, answers)
-		return l.line.rollback()
+		if err := l.line.rollback(); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(l.life, l.settling)
+		defer cancel()
+		return l.learnAt(ctx, l.queries, l.line.conn, found.last())
 	}
 	s, values := p.statement(&l.hasher)
 	put, err := l.line.put(s)
@@ -260,7 +265,7 @@ func (l *log) exchange(members []events.Commit, b *pgconn.Batch, each ...func([]
 // versions that were assumed in it.
 func (l *log) failed(err error) error {
 	l.forget()
-	if (isRefused(err) || isSetting(err)) && l.line.rollback() != nil {
+	if l.line != nil && (isRefused(err) || isSetting(err)) && l.line.rollback() != nil {
 		l.drop()
 	}
 	return err

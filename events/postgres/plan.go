@@ -202,6 +202,14 @@ func newSurvey(p *plan) *survey {
 	return &survey{plan: p, known: make(map[uuid.UUID]admit.Known)}
 }
 
+// last returns the last position of the commits that were found.
+func (s *survey) last() (p events.Position) {
+	for _, k := range s.known {
+		p = max(p, k.Receipt.Position)
+	}
+	return p
+}
+
 // row takes a row in binary format.
 func (s *survey) row(v [][]byte) error {
 	return s.take(number(v[0]), number(v[1]), v[2], number(v[3]), number(v[4]))

@@ -249,11 +249,15 @@ func eachRow(rows pgx.Rows, err error, row func([][]byte) error) error {
 func (s *Store) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
 	last := s.history.remembered()
 	args = append(args, int64(last.Position), sumOf(&last))
-	err := s.read(ctx, "read", func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
+	learns := false
+	err := s.with(ctx, "read", func(conn *pgxpool.Conn) error {
+		learns = s.learns(conn)
+		return ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
+	})
 	if err == nil && p.lost {
 		err = s.recheck(ctx)
 	}
-	if err == nil && !p.link.IsZero() {
+	if err == nil && learns && !p.link.IsZero() {
 		s.history.learn(p.link)
 	}
 	p.more = p.more || p.rows == p.limit

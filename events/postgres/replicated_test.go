@@ -130,6 +130,53 @@ func TestOldPrimary(t *testing.T) {
 	}
 }
 
+// TestConnectionsFromBefore promotes a standby while the primary is still there, and has connections of
+// the pool to it. Once the store appends to the other one, it reads nothing through them.
+func TestConnectionsFromBefore(t *testing.T) {
+	t.Parallel()
+	old := pgtest.Start(t)
+	migrated(t, place{old.DSN(), "log"})
+	standby := old.Standby(t, "second")
+	s := place{hosts(standby, old), "log"}.open(t, patient)
+	last := appended(t, s, one("order-1", 0, "a")).Position
+	conn := place{standby.DSN(), "log"}.connect(t)
+	eventually(t, "the standby has it", func() bool {
+		var n int64
+		return conn.QueryRow(t.Context(), s.queries.settled).Scan(&n) == nil && events.Position(n) == last
+	})
+	headOf(t, s, "order-1") // on a connection that stays in the pool
+	if err := standby.Promote(); err != nil {
+		t.Fatal(err)
+	}
+	lost := place{old.DSN(), "log"}.open(t)
+	appended(t, lost, one("order-1", 1, "lost"))
+	if n := headOf(t, s, "order-1"); n != 2 { // the store still knows of no other server
+		t.Fatalf("version %d", n)
+	}
+	s.writer.log.sever()
+	_, err := s.Append(t.Context(), one("order-2", 0, "a"))
+	for errors.Is(err, ErrLost) && !errors.Is(err, events.ErrUnknownOutcome) {
+		_, err = s.Append(t.Context(), one("order-2", 0, "a"))
+	}
+	wantFork(t, "an append to a log that has not what was read", err)
+
+	s = place{hosts(standby, old), "log"}.open(t, patient)
+	other := place{hosts(old), "log"}.pool(t, 1) // an idle connection to the old primary
+	stale, err := New(t.Context(), other, WithSchema("log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, stale)
+	headOf(t, stale, "order-1")
+	stale.primary.known = identity{system: stale.primary.known.system, timeline: stale.primary.known.timeline + 1}
+	stale.primary.lines.Add(1) // as if its writer had gone over
+	err = firstError(stale.Read(t.Context(), "order-1", 0))
+	if _, ok := errors.AsType[*TimelineError](err); !ok {
+		t.Errorf("a read through a connection from before: %v, want a *TimelineError", err)
+	}
+	appended(t, s, one("order-2", 0, "a"))
+}
+
 // nodes are three servers of which a quorum of the standbys has every commit that is acknowledged.
 type nodes struct {
 	primary  *pgtest.Server

@@ -129,6 +129,18 @@ func TestPromotedStandby(t *testing.T) {
 	if n := headOf(t, s, "order-1"); n != 2 {
 		t.Errorf("through a standby that is behind: version %d", n)
 	}
+	last := s.history.remembered()
+	kept := events.Cursor{Position: last.Position, Mark: last}
+	_, recalled := events.Recall(t.Context(), s, kept.ID())
+	bare := events.Cursor{Position: last.Position}
+	for what, err := range map[string]error{
+		"Holds": s.Holds(t.Context(), last), "Recall": recalled,
+		"ReadFrom": firstError(s.ReadFrom(t.Context(), &kept, events.Filter{})), "ReadFrom a position": firstError(s.ReadFrom(t.Context(), &bare, events.Filter{})),
+	} {
+		if !errors.Is(err, ErrBehind) || isFork(err) {
+			t.Errorf("%s through a standby that is behind: %v, want ErrBehind", what, err)
+		}
+	}
 	appended(t, writer, one("order-1", 3, "lost"))
 	appended(t, s, one("order-1", 4, "lost"))
 

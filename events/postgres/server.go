@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -60,6 +61,7 @@ func (e *TimelineError) Error() string {
 type primary struct {
 	mu    sync.Mutex
 	known identity
+	lines atomic.Uint64 // how many connections to append on there have been
 }
 
 // admit returns a *TimelineError for an earlier primary of the same system.
@@ -74,6 +76,7 @@ func (p *primary) admit(i identity) error {
 
 // use notes that the store appends through that connection.
 func (p *primary) use(conn *pgconn.PgConn) {
+	p.lines.Add(1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i, _ := conn.CustomData()[serverKey].(identity); i.timeline > 0 {

@@ -34,7 +34,9 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 func (s *Store) known(ctx context.Context, c events.Commit) (v admit.Verdict, found bool, err error) {
 	var k admit.Known
 	err = s.read(ctx, "look up", func(r *reader) (err error) {
-		k, found, err = r.probe.commit(c.ID)
+		if k, found, err = r.probe.commit(c.ID); found && err == nil {
+			err = r.rememberAt(&s.history, k.Receipt.Position)
+		}
 		return err
 	})
 	if found {
@@ -91,7 +93,7 @@ func (s *Store) guards(ctx context.Context, c events.Commit, last *events.Positi
 			}
 		}
 		v, found = admit.Group([]events.Commit{c}, heads, known)[0], len(known) > 0
-		return nil
+		return r.rememberAt(&s.history, known[c.ID].Receipt.Position)
 	})
 	return v, found, err
 }
@@ -114,6 +116,9 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (receipt events.Receip
 	err = s.read(ctx, "look up", func(r *reader) error {
 		k, known, err := r.probe.commit(id)
 		receipt, found = k.Receipt, known
+		if err == nil {
+			err = r.rememberAt(&s.history, receipt.Position)
+		}
 		return err
 	})
 	if found || err != nil || id == uuid.Nil {

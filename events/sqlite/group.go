@@ -110,6 +110,7 @@ func (l *log) attempt(g *group.Group, trust bool) (err error) {
 		g.Join()
 	}
 	if rows == 0 {
+		l.history.learn(l.tip) // what the members were told is in the log up to there
 		l.held.drop()
 		return failed("rollback", step(l.rollback))
 	}

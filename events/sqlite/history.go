@@ -42,11 +42,18 @@ func (h *history) check(l *linkReader, known *events.Mark) error {
 // remember has the store know a link at or after records that were read, which others may have
 // written: what is decided on them must not go into another history.
 func (r *reader) remember(h *history, read []events.Record) error {
-	known := h.last.Load()
-	if len(read) == 0 || known != nil && read[len(read)-1].Position <= known.Position {
+	if len(read) == 0 {
 		return nil
 	}
-	m, err := r.links.at(read[len(read)-1].Position)
+	return r.rememberAt(h, read[len(read)-1].Position)
+}
+
+// rememberAt is remember of a record at that position.
+func (r *reader) rememberAt(h *history, p events.Position) error {
+	if known := h.last.Load(); known != nil && p <= known.Position {
+		return nil
+	}
+	m, err := r.links.at(p)
 	if err == nil {
 		h.learn(m)
 	}
@@ -155,7 +162,10 @@ func (r *reader) checkEnd(h *history) error {
 	}
 	var group link.Hasher
 	p := newPage()
-	for at := before.Position; at < last && last-before.Position <= events.MaxGroupEvents; {
+	for at, n := before.Position, 0; at < last; {
+		if n += len(p.records); n > events.MaxGroupEvents {
+			return nil // not a group of this package, and no work for Open
+		}
 		if at, err = r.readAll(&p, at, last, events.Filter{}); err != nil {
 			return err
 		}

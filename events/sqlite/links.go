@@ -74,7 +74,9 @@ func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[even
 				if (m.Position > after || after == 0) && !yield(m, nil) {
 					return
 				}
-				at = m.Position + 1
+				if at = m.Position + 1; m.Position == maxInt64 {
+					return
+				}
 			}
 		}
 	}

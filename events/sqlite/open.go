@@ -198,8 +198,11 @@ func openError(path string, err error) error {
 	reason := "SQLite failed"
 	if _, ok := errors.AsType[*SettingError](err); ok {
 		reason = "a setting did not take"
-	} else if _, ok := errors.AsType[*VersionError](err); ok {
+	} else if version, ok := errors.AsType[*VersionError](err); ok {
 		reason = "was written by a later version of this package"
+		if version.Found < version.Known {
+			reason = "has to be migrated by a store that writes"
+		}
 	} else if _, ok := errors.AsType[*events.BoundsError](err); ok {
 		reason = "an option is out of bounds"
 	} else if errors.Is(err, ErrDamaged) {

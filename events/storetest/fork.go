@@ -38,7 +38,7 @@ func Fork(t *testing.T, c ForkConfig) {
 			})
 		}
 	}
-	for _, read := range []string{"Read", "ReadAll", "Snapshot"} {
+	for _, read := range []string{"Read", "ReadAll", "Snapshot", "Lookup", "Retry"} {
 		t.Run("OnlyRead/"+read, func(t *testing.T) {
 			if err := newFork(t, c).onlyRead(read); err != nil {
 				t.Error(err)
@@ -201,6 +201,10 @@ func (f *fork) onlyRead(how string) error {
 	case "Snapshot":
 		// The last record that it holds is all that is read of the stream.
 		_, err = collect(f.store.Read(f.ctx, "tail-1", 1))
+	case "Lookup":
+		_, _, err = f.store.Lookup(f.ctx, f.last.ID)
+	case "Retry":
+		_, err = f.store.Append(f.ctx, f.last)
 	}
 	if err != nil {
 		return err

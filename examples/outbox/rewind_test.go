@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -185,15 +186,21 @@ func TestRewindEndsTheProcess(t *testing.T) {
 	w.write(t, 2, all[4:8]...)
 	log := records(t, w.store)
 	child := start(t, "-db", db, "-to", server.URL)
-	for in.count() < len(log) {
-		time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(time.Minute); in.count() < len(log); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d events of %d came within a minute", in.count(), len(log))
+		}
 	}
 	put()
-	for range 2 {
+	ends := func(child *exec.Cmd) {
+		t.Helper()
+		limit := time.AfterFunc(time.Minute, func() { _ = child.Process.Kill() })
+		defer limit.Stop()
 		if err := child.Wait(); child.ProcessState.ExitCode() != exitOtherLog {
 			t.Errorf("the program ends with %v", err)
 		}
-		child = start(t, "-db", db, "-to", server.URL)
 	}
+	ends(child)
+	ends(start(t, "-db", db, "-to", server.URL))
 	in.has(t, log)
 }

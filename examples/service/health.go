@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -144,19 +145,24 @@ func (s *service) healthz(w http.ResponseWriter, r *http.Request, _ trade.Actor)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), time.Second)
 	defer cancel()
 	end, err := s.log.Settled(ctx)
+	var writes error
+	if err == nil {
+		writes = s.writes(ctx)
+	}
 	s.health.mu.Lock()
 	state, at := s.health.state, s.health.at
 	s.health.mu.Unlock()
 	status, log := http.StatusOK, "up"
-	if isFork(err) {
-		s.seen(err)
+	switch failed := cmp.Or(err, writes); {
+	case isFork(failed):
+		s.seen(failed)
 		log = forked
-	} else if err != nil {
+	case err != nil:
 		log = "down"
-	} else if err = s.writes(ctx); err != nil {
+	case writes != nil:
 		log = "read-only"
 	}
-	if err != nil || state != live {
+	if log != "up" || state != live {
 		status = http.StatusServiceUnavailable
 	}
 	reply(w, status, "application/json", healthReport{log, state, at, uint64(max(end, at) - at)})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ type Desk struct {
 	sources   Sources
 	timeout   time.Duration
 	options   []events.Option // of every transaction
+	observed  []events.Option // the same, of one that is no dry run
 	deadlines Deadlines
 	queues    queues
 	logger    *slog.Logger // nil: silent
@@ -110,7 +112,8 @@ func New(store events.Store, opts ...Option) (*Desk, error) {
 	if d.sources.Certify == nil || d.sources.Account == nil {
 		return nil, ErrNoSource
 	}
-	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout), events.WithObserver(events.Observer{Retry: d.observer.Retry})}
+	d.options = []events.Option{events.WithCache(d.cache), events.WithSnapshots(d.snapshots), events.WithTimeout(d.timeout)}
+	d.observed = append(slices.Clone(d.options), events.WithObserver(events.Observer{Retry: d.observer.Retry}))
 	if d.deadlines == nil {
 		d.deadlines = newIndex(d)
 	}
@@ -193,11 +196,11 @@ func (d *Desk) transact(ctx context.Context, c *Command, clock func() time.Time,
 	d.warn(ctx)
 	x := &execution{desk: d, command: c, stream: c.Do.stream, clock: clock, dry: dry}
 	defer x.leave()
-	transact := events.Transact
+	transact, options := events.Transact, d.observed
 	if dry {
-		transact = events.Try
+		transact, options = events.Try, d.options
 	}
-	receipt, err := transact(ctx, d.store, req, x.run, d.options...)
+	receipt, err := transact(ctx, d.store, req, x.run, options...)
 	if _, known := errors.AsType[*events.DuplicateError](err); known {
 		// Under an ID that is not known the command gets the answer that it gets without the other
 		// one: a stranger does not learn what was executed (D64).

@@ -86,8 +86,8 @@
 // When an older backup was restored under a desk, or a standby that lacked the end of the log was
 // promoted, the log is on another history than what the desk has in its cache and its index. A store
 // that is an events.Marker detects that: every call then returns a *events.ForkError, nothing is decided
-// on what is in no log, and nothing is written, snapshots included. A read with [AllowStale] asks
-// nobody, and answers so from the first other call on. The desk ends with its store; a new one
+// on what is in no log, and nothing is written, snapshots included. A read with [AllowStale]
+// returns what is in the cache until another call has met the fork. The desk ends with its store; a new one
 // goes on with the store that is opened anew. See TestRewind, and TestCacheWithoutIdentity for what
 // happens on a store that does not know its history.
 //

@@ -17,7 +17,8 @@ type Observer struct {
 	// command. It may be nil.
 	Command func(CommandDone)
 	// Retry is called before a command is decided again because a stream has moved on, as
-	// events.Observer has it. It may be nil.
+	// events.Observer has it. Meanwhile the command keeps its turn on a stream that others wait for. It
+	// may be nil.
 	Retry func(conflict *events.ConflictError, attempt int)
 }
 
@@ -26,12 +27,12 @@ type CommandDone struct {
 	Name    string // such as "mark-shipped"; empty if the command has none
 	Role    trade.Role
 	Outcome Outcome
-	Rule    rule.ID // by which it was refused; empty otherwise
+	Rule    rule.ID // by which it was refused, or is early; empty otherwise
 	Took    time.Duration
 	Err     error // nil if it is done or repeated
 }
 
-// Outcome is what became of a command.
+// Outcome is the kind of answer that a command has got.
 type Outcome string
 
 // The outcomes of a command.
@@ -39,8 +40,11 @@ const (
 	Done      Outcome = "done"
 	Repeated  Outcome = "repeated"  // it was executed before, under the same ID
 	Refused   Outcome = "refused"   // by a rule
+	Early     Outcome = "early"     // a report that is to be delivered again: a *trade.EarlyError
 	Malformed Outcome = "malformed" // it is a *trade.InvalidError
-	Failed    Outcome = "failed"    // any other error: of the store, of a source, of the caller's context, or a version that is not the expected one
+	// Failed is any other error: of the store, of a source, of the caller's context, a version that is
+	// not the expected one, or an ID that names another command.
+	Failed Outcome = "failed"
 )
 
 // WithObserver has the desk report its commands.
@@ -55,10 +59,13 @@ func (d *Desk) do(ctx context.Context, c Command, clock func() time.Time) (Resul
 	result, err := d.execute(ctx, &c, clock)
 	done := CommandDone{Name: c.Do.name, Role: c.By.Role, Outcome: Done, Took: time.Since(begun), Err: err}
 	var refusal *trade.Refusal
+	var early *trade.EarlyError
 	var invalid *trade.InvalidError
 	switch {
 	case errors.As(err, &refusal):
 		done.Outcome, done.Rule = Refused, refusal.Rule
+	case errors.As(err, &early):
+		done.Outcome, done.Rule = Early, rule.D62
 	case errors.As(err, &invalid):
 		done.Outcome = Malformed
 	case err != nil:

@@ -1,7 +1,9 @@
 package group
 
 import (
+	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tradesurety/surety/events"
@@ -56,5 +58,24 @@ func TestObserver(t *testing.T) {
 	}
 	if d := seen[1]; !d.Snapshot || d.Err != failing || d.Members != 0 || d.Outcomes != (events.Outcomes{}) {
 		t.Errorf("a snapshot: %+v", d)
+	}
+}
+
+// TestObserverBesideCallers has callers reuse what they had written as soon as they have their answer,
+// which the race detector watches.
+func TestObserverBesideCallers(t *testing.T) {
+	var written atomic.Int64
+	w := New(false, func(g *Group) { g.Claim() }, func(d events.GroupDone) { written.Add(int64(d.Events)) })
+	const n = 200
+	for range n {
+		c := one(1)
+		if _, err := w.Append(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		c.Batches[0] = events.Batch{}
+	}
+	w.Close()
+	if written.Load() != n {
+		t.Errorf("%d events were reported, want %d", written.Load(), n)
 	}
 }

@@ -181,11 +181,14 @@ func (w *Writer) execute(g *Group) {
 
 func (w *Writer) observes() bool { return w.observe != nil }
 
-// report tells the observer of a group that has run, unless all of its callers had left.
-func (w *Writer) report(g *Group) {
-	if w.observes() && len(g.requests) > 0 {
-		w.observe(g.done())
+// report returns what tells the observer of a group that has run, unless all of its callers had left.
+// It looks at the commits before their callers are woken, who may reuse them.
+func (w *Writer) report(g *Group) (tell func()) {
+	if !w.observes() || len(g.requests) == 0 {
+		return func() {}
 	}
+	done := g.done()
+	return func() { w.observe(done) }
 }
 
 // Queued returns how many requests wait in the queue.
@@ -232,9 +235,10 @@ func (w *Writer) submit(r *Request) error {
 		case own:
 			g := Group{writer: w, first: []*Request{r}}
 			w.execute(&g)
+			tell := w.report(&g)
 			g.deliver()
 			w.release()
-			w.report(&g)
+			tell()
 			return r.err
 		}
 	}
@@ -320,8 +324,9 @@ func (w *Writer) gather() {
 			w.execute(g)
 			p.longest = groupWait(time.Since(begun))
 			callers = len(g.requests) + w.Queued()
+			tell := w.report(g)
 			g.deliver()
-			w.report(g)
+			tell()
 		}
 	}
 }
