@@ -12,14 +12,6 @@ import (
 	"github.com/tradesurety/surety/events/storetest"
 )
 
-// logs returns the logs that know their history.
-func logs() map[string]func(testing.TB) storetest.Rewindable {
-	return map[string]func(testing.TB) storetest.Rewindable{
-		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
-		"sqlite": sqlitetest.Rewindable,
-	}
-}
-
 // isFork reports whether an error is a *ForkError.
 func isFork(err error) bool {
 	fork := (*events.ForkError)(nil)
@@ -43,7 +35,7 @@ func TestRewoundServer(t *testing.T) {
 
 // TestRewindUnderTail puts another history under a tail that waits at the end of its log. It ends with the
 // *ForkError before it yields anything of that; so does one that goes on later from its cursor.
-func TestRewindUnderTail(t *testing.T) { storetest.Rewinds(t, logs(), rewoundTail) }
+func TestRewindUnderTail(t *testing.T) { storetest.Rewinds(t, sqlitetest.Logs(), rewoundTail) }
 
 func rewoundTail(t *testing.T, log storetest.Rewindable, more int) {
 	const common = 5
@@ -126,7 +118,9 @@ func (w *waits) SaveSnapshot(ctx context.Context, s events.Snapshot) error {
 // TestRewindUnderSnapshotter has a snapshot of the lost history be on its way while the log is put on
 // another one, to which it is not saved: it would outlive every restart. A cache of the lost history
 // answers nothing.
-func TestRewindUnderSnapshotter(t *testing.T) { storetest.Rewinds(t, logs(), rewoundSnapshotter) }
+func TestRewindUnderSnapshotter(t *testing.T) {
+	storetest.Rewinds(t, sqlitetest.Logs(), rewoundSnapshotter)
+}
 
 func rewoundSnapshotter(t *testing.T, log storetest.Rewindable, more int) {
 	store := &waits{log.Store.(storetest.Marked), make(chan struct{}, 1), make(chan struct{})}

@@ -32,11 +32,7 @@ func write(t testing.TB, log events.Store, what string, n int) {
 // TestRewind puts another history under a worker that follows its log. It ends before it folds anything
 // of that, and the next one refuses the view, unless it may build it anew.
 func TestRewind(t *testing.T) {
-	logs := map[string]func(testing.TB) storetest.Rewindable{
-		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
-		"sqlite": sqlitetest.Rewindable,
-	}
-	storetest.Rewinds(t, logs, rewound)
+	storetest.Rewinds(t, sqlitetest.Logs(), rewound)
 }
 
 // TestRewoundServer is TestRewind on a server that is away for a while: the worker then fails, and is run again.

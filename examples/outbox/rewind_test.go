@@ -19,14 +19,6 @@ import (
 	"github.com/tradesurety/surety/events/storetest"
 )
 
-// logs returns the logs that know their history, each new and empty.
-func logs() map[string]func(testing.TB) storetest.Rewindable {
-	return map[string]func(testing.TB) storetest.Rewindable{
-		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
-		"sqlite": sqlitetest.Rewindable,
-	}
-}
-
 // published is an outbox whose receiver and checkpoint are in the test.
 type published struct {
 	outbox
@@ -58,7 +50,7 @@ func newPublished(store events.Store, wants int) *published {
 
 // TestRewind puts another history under an outbox that runs: it ends before it publishes anything of that,
 // as does the next one, with the checkpoint; both say what to do.
-func TestRewind(t *testing.T) { storetest.Rewinds(t, logs(), rewound) }
+func TestRewind(t *testing.T) { storetest.Rewinds(t, sqlitetest.Logs(), rewound) }
 
 // TestRewoundServer is TestRewind on a server that is away for a while: the outbox then ends, and goes on from its
 // checkpoint.

@@ -65,20 +65,12 @@ func (c client) drafts(n int) (paths []string) {
 	return paths
 }
 
-// logs returns the logs that know their history, each new and empty.
-func logs() map[string]func(testing.TB) storetest.Rewindable {
-	return map[string]func(testing.TB) storetest.Rewindable{
-		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
-		"sqlite": sqlitetest.Rewindable,
-	}
-}
-
 // TestRewind puts another history under a service with a client that listens, a board, and orders in the
 // cache of its desk. The service ends; the stream has nothing of the other history. The services that are
 // started on it answer the client by what it has: one that has seen the lost end gets a problem, others
 // go on. The board of the lost log is not shown.
 func TestRewind(t *testing.T) {
-	storetest.Rewinds(t, logs(), rewound)
+	storetest.Rewinds(t, sqlitetest.Logs(), rewound)
 }
 
 // TestRewoundServer is TestRewind on a server that is away for a while, which does not end the service.

@@ -90,11 +90,7 @@ func (h *histories) ship() error {
 // Every call returns the *events.ForkError, whichever comes first, and nothing is written. A desk on the
 // log as it is opened anew goes on.
 func TestRewind(t *testing.T) {
-	logs := map[string]func(testing.TB) storetest.Rewindable{
-		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
-		"sqlite": sqlitetest.Rewindable,
-	}
-	storetest.Rewinds(t, logs, rewound)
+	storetest.Rewinds(t, sqlitetest.Logs(), rewound)
 }
 
 // TestRewoundServer is TestRewind on a server that is away for a while: calls then fail, and are made again.

@@ -12,6 +12,15 @@ import (
 	"github.com/tradesurety/surety/events/storetest"
 )
 
+// Logs are what storetest.Rewinds puts on another history without a server: a log in memory and one in
+// a file.
+func Logs() map[string]func(testing.TB) storetest.Rewindable {
+	return map[string]func(testing.TB) storetest.Rewindable{
+		"memory": func(testing.TB) storetest.Rewindable { return storetest.InMemory() },
+		"sqlite": Rewindable,
+	}
+}
+
 // Rewindable opens a log in a new file, which the cleanup of the test closes.
 func Rewindable(t testing.TB) storetest.Rewindable {
 	t.Helper()
