@@ -116,12 +116,10 @@ func hasLink(position, sum string) string {
 		" OR EXISTS (SELECT FROM {schema}.surety_migrations WHERE version = 2 AND position = " + position + " AND sum = " + sum + "))"
 }
 
-// linkAfter returns a column: of a record beyond a link that is remembered, the position and the sum
-// of the first link at or after the record, or one byte if the log has not the one that is remembered.
+// linkAfter returns a column: of a record beyond a link that is remembered, its own link, which is empty
+// if the record does not end a transaction, or one byte if the log has not the link that is remembered.
 func linkAfter(position, sum string) string {
-	return ", CASE WHEN r.position > " + position + " THEN CASE WHEN " + hasLink(position, sum) + " THEN" +
-		" (SELECT int8send(l.position) || l.sum FROM {schema}.records AS l WHERE l.position >= r.position AND octet_length(l.sum) = 32 ORDER BY l.position LIMIT 1)" +
-		" ELSE '\\x00'::bytea END END"
+	return ", CASE WHEN r.position > " + position + " THEN CASE WHEN " + hasLink(position, sum) + " THEN sum ELSE '\\x00'::bytea END END"
 }
 
 // linkAt returns the query of the first link at or after a position, or of the last link.

@@ -33,7 +33,8 @@ type page struct {
 	more    bool              // the page ended before the rows did
 	spare   []byte            // what is left of the last allocation for bytes
 	types   map[string]string // one string per type instead of one per record
-	link    events.Mark       // at or after the last record, if that is beyond what the store value remembers
+	link    events.Mark       // the last one of a record beyond what the store value remembers
+	open    events.Position   // of the last record, if it is beyond that and has no link of its own
 	lost    bool              // the log has not what the store value remembers
 }
 
@@ -46,7 +47,7 @@ func (p *page) reset() {
 		p.limit = min(max(pageBytes/average, minRecords), pageRecords)
 	}
 	p.records, p.bytes, p.rows, p.more = p.records[:0], 0, 0, false
-	p.link, p.lost = events.Mark{}, false
+	p.link, p.open, p.lost = events.Mark{}, 0, false
 }
 
 // Read implements events.Store. It reads pages of some hundred records; what is appended to
@@ -252,7 +253,11 @@ func (s *Store) fill(ctx context.Context, p *page, stream events.StreamID, query
 	learns := false
 	err := s.with(ctx, "read", func(conn *pgxpool.Conn) error {
 		learns = s.learns(conn)
-		return ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
+		err := ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
+		if err == nil && learns && !p.lost {
+			err = s.learnAt(ctx, s.queries, conn.Conn(), p.open)
+		}
+		return err
 	})
 	if err == nil && p.lost {
 		err = s.recheck(ctx)
@@ -308,12 +313,14 @@ func (p *page) record(stream events.StreamID, v [][]byte) error {
 	if copy(r.Commit[:], v[colCommit]) != len(r.Commit) {
 		return r.Corrupt(errors.New("the commit id is not a UUID"))
 	}
-	switch link := v[colLink]; len(link) {
-	case 0:
-	case 1:
+	switch link := v[colLink]; {
+	case link == nil:
+	case len(link) == 0:
+		p.open = r.Position
+	case len(link) == 1:
 		p.lost = true
 	default:
-		p.link = markOf(number(link[:8]), link[8:])
+		p.link, p.open = markOf(number(v[colPosition]), link), 0
 	}
 	meta, data, digest := v[colMeta], v[colData], v[colDigest]
 	kept := p.keep(len(meta) + len(data) + len(digest))

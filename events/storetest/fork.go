@@ -38,7 +38,7 @@ func Fork(t *testing.T, c ForkConfig) {
 			})
 		}
 	}
-	for _, read := range []string{"Read", "ReadAll", "Snapshot", "Lookup", "Retry"} {
+	for _, read := range []string{"Read", "ReadAll", "Snapshot", "PartOfACommit", "Lookup", "Retry"} {
 		t.Run("OnlyRead/"+read, func(t *testing.T) {
 			if err := newFork(t, c).onlyRead(read); err != nil {
 				t.Error(err)
@@ -189,7 +189,14 @@ func (f *fork) onlyRead(how string) error {
 		return err
 	}
 	restore := f.config.Save(f.t, f.store)
+	split := func(s events.Store, text string) error {
+		_, err := f.put(s, batch("split-1", 0, newEvent(text)), batch("split-2", 0, newEvent(text)))
+		return err
+	}
 	if err := f.tail(writer, 3, "lost"); err != nil {
+		return err
+	}
+	if err := split(writer, "lost"); err != nil {
 		return err
 	}
 	var err error
@@ -201,6 +208,9 @@ func (f *fork) onlyRead(how string) error {
 	case "Snapshot":
 		// The last record that it holds is all that is read of the stream.
 		_, err = collect(f.store.Read(f.ctx, "tail-1", 1))
+	case "PartOfACommit":
+		// The link is at the position of another record than that which is read.
+		_, err = collect(f.store.Read(f.ctx, "split-1", 0))
 	case "Lookup":
 		_, _, err = f.store.Lookup(f.ctx, f.last.ID)
 	case "Retry":
@@ -212,6 +222,9 @@ func (f *fork) onlyRead(how string) error {
 	restore(f.t)
 	other := f.second(f.store)
 	if err := f.tail(other, 3, "other"); err != nil {
+		return err
+	}
+	if err := split(other, "other"); err != nil {
 		return err
 	}
 	before, err := all(f.ctx, other)
