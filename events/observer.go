@@ -1,9 +1,6 @@
 package events
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // Observer reports what a store and what works on it do, for figures and alerts. Every field may
 // be nil. A function is called outside locks, on the goroutine that does the work and on several of
@@ -48,28 +45,6 @@ type Outcomes struct {
 	Duplicates int // *DuplicateError
 	Unknown    int // ErrUnknownOutcome
 	Failed     int // any other error
-}
-
-// Count adds the outcome of one commit.
-func (o *Outcomes) Count(c *Commit, out *Outcome) {
-	var conflict *ConflictError
-	var duplicate *DuplicateError
-	switch {
-	case out.Err == nil && out.Receipt.Repeated:
-		o.Repeated++
-	case out.Err == nil && c.IsGuard():
-		o.Guards++
-	case out.Err == nil:
-		o.Applied++
-	case errors.Is(out.Err, ErrUnknownOutcome):
-		o.Unknown++
-	case errors.As(out.Err, &conflict):
-		o.Conflicts++
-	case errors.As(out.Err, &duplicate):
-		o.Duplicates++
-	default:
-		o.Failed++
-	}
 }
 
 // CheckpointDone is one checkpoint of a write-ahead log.

@@ -42,7 +42,7 @@ func rewoundTail(t *testing.T, log storetest.Rewindable, more int) {
 	write(t, log.Store, "common", common)
 	other, put := log.Branch(t)
 	write(t, other, "other", more)
-	write(t, log.Store, "lost", storetest.Lost)
+	write(t, log.Store, "lost", storetest.LostEvents)
 
 	var cursor events.Cursor
 	tail := func(from events.Position) <-chan any {
@@ -52,11 +52,11 @@ func rewoundTail(t *testing.T, log storetest.Rewindable, more int) {
 		return following(t, events.TailFrom(t.Context(), log.Store, &cursor, events.Filter{}))
 	}
 	out, kept := tail(0), tailFrom(0)
-	for i := range common + storetest.Lost {
+	for i := range common + storetest.LostEvents {
 		wantEqual(t, "position", next(t, out).(events.Record).Position, events.Position(i+1))
 		next(t, kept)
 	}
-	last, err := log.Store.(events.Marker).Mark(t.Context(), common+storetest.Lost)
+	last, err := log.Store.(events.Marker).Mark(t.Context(), common+storetest.LostEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,13 +75,13 @@ func rewoundTail(t *testing.T, log storetest.Rewindable, more int) {
 	for out, again := range map[<-chan any]func(events.Position) <-chan any{out: tail, kept: tailFrom} {
 		err := ends(out)
 		if log.IsAway(err) {
-			err = log.Ask(t, func() error { return ends(again(common + storetest.Lost)) })
+			err = log.Ask(t, func() error { return ends(again(common + storetest.LostEvents)) })
 		}
 		if !isFork(err) {
 			t.Errorf("the tail ends with %v, want a *ForkError", err)
 		}
 	}
-	at := events.Cursor{Position: common + storetest.Lost, Mark: last}
+	at := events.Cursor{Position: common + storetest.LostEvents, Mark: last}
 	for r, err := range events.TailFrom(t.Context(), opened, &at, events.Filter{}) {
 		if !isFork(err) {
 			t.Errorf("a tail that goes on from its cursor yields %+v, %v", r, err)
@@ -94,11 +94,11 @@ func rewoundTail(t *testing.T, log storetest.Rewindable, more int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if skipped++; r.Position > common+storetest.Lost {
+		if skipped++; r.Position > common+storetest.LostEvents {
 			skipped, went = skipped-1, went+1
 		}
 	}
-	if want := max(0, more-storetest.Lost); went != want || skipped != min(more, storetest.Lost) {
+	if want := max(0, more-storetest.LostEvents); went != want || skipped != min(more, storetest.LostEvents) {
 		t.Errorf("by its position a reader goes on with %d records, and skips %d", went, skipped)
 	}
 }
@@ -134,7 +134,7 @@ func rewoundSnapshotter(t *testing.T, log storetest.Rewindable, more int) {
 	for i := range more {
 		adds(t, other, model, nil, add(100+i))
 	}
-	for i := range storetest.Lost - 1 {
+	for i := range storetest.LostEvents - 1 {
 		write(t, store, fmt.Sprint("lost", i), 1)
 	}
 	adds(t, store, model, opts, 2, 3, 4)

@@ -48,11 +48,11 @@ func rewound(t *testing.T, log storetest.Rewindable, more int) {
 	write(t, log.Store, "common", common)
 	other, put := log.Branch(t)
 	write(t, other, "other", more)
-	write(t, log.Store, "lost", storetest.Lost)
+	write(t, log.Store, "lost", storetest.LostEvents)
 
 	reached, ended := make(chan struct{}, 100), make(chan error, 1)
 	worker, err := projection.New(log.Store, store, v, projection.PollEvery(time.Millisecond), projection.OnProgress(func(p projection.Progress) {
-		if p.Live && p.Checkpoint.Position == common+storetest.Lost && len(reached) == 0 {
+		if p.Live && p.Checkpoint.Position == common+storetest.LostEvents && len(reached) == 0 {
 			reached <- struct{}{}
 		}
 	}))
@@ -68,7 +68,7 @@ func rewound(t *testing.T, log storetest.Rewindable, more int) {
 		if !errors.As(err, &wrong) || !errors.As(err, &fork) {
 			t.Errorf("the worker ends with %v, want a *LogError that is a *events.ForkError", err)
 		}
-		has(t, store, v, common, "lost", storetest.Lost)
+		has(t, store, v, common, "lost", storetest.LostEvents)
 	}
 	err = <-ended
 	if log.IsAway(err) {

@@ -150,7 +150,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		if poison, ok := errors.AsType[*PoisonError](err); ok {
 			err = first(w.upTo(ctx, poison.Record.Position-1), err)
 		}
-		if err = w.anew(ctx, err); err == nil {
+		if err = w.clearIfForked(ctx, err); err == nil {
 			return w.catchUp(ctx)
 		}
 		if !errors.Is(err, ErrBehind) {
@@ -196,10 +196,10 @@ func (w *Worker) step(ctx context.Context, end *events.Position) (done bool, err
 	return err == nil, err
 }
 
-// anew clears the view if err says that it is of another log, and the worker has that option. A log
+// clearIfForked clears the view if err says that it is of another log, and the worker has that option. A log
 // that cannot be read is no log to build it from: its store value has met the other history itself.
 // A crash after it leaves an empty version at the beginning of the log, which the next worker builds.
-func (w *Worker) anew(ctx context.Context, err error) error {
+func (w *Worker) clearIfForked(ctx context.Context, err error) error {
 	other, ok := errors.AsType[*LogError](err)
 	if !ok || !w.rebuild {
 		return err

@@ -87,8 +87,8 @@ func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known,
 // after all other locks that it takes: a transaction that takes a lock after it can deadlock with
 // one that does the reverse, and the server then ends one of the two.
 //
-// After a *events.ConflictError, a *events.DuplicateError, a *events.BoundsError or a
-// *events.ForkError the caller's transaction goes on as if AppendTx had not been called. The transaction must be at the level
+// After a *events.ConflictError, a *events.DuplicateError, a *events.BoundsError, a *events.ForkError or
+// a *TimelineError the caller's transaction goes on as if AppendTx had not been called. The transaction must be at the level
 // READ COMMITTED and not read only, or AppendTx refuses with a *TxError: at a higher level it
 // could not see what was committed while it waited. With events.DurabilityFsync the transaction
 // is on the disk when it commits, whatever synchronous_commit says. A commit of guards alone
@@ -115,6 +115,9 @@ func isAnswer(err error) bool {
 }
 
 func (s *Store) appendTx(ctx context.Context, tx pgx.Tx, c events.Commit) (events.Receipt, error) {
+	if err := s.admitTx(ctx, tx); err != nil {
+		return events.Receipt{}, err
+	}
 	p := &plan{members: []events.Commit{c}, mark: s.history.remembered()}
 	p.each(func(*events.Batch) {})
 	found, err := s.enter(ctx, tx, p)

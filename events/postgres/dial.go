@@ -22,7 +22,6 @@ const minServer = 140000
 type dialer struct {
 	*config
 	pool    *pgxpool.Pool
-	owned   bool // the pool is the store's own
 	queries *queries
 }
 
@@ -70,9 +69,7 @@ func (d *dialer) connect(ctx context.Context, watch func(pgconn.NoticeHandler) p
 			return nil, err
 		}
 	}
-	if !d.owned { // a pool of the store's own does that itself
-		cc.ValidateConnect = d.admits(cc.ValidateConnect)
-	}
+	cc.ValidateConnect = d.admits(cc.ValidateConnect)
 	conn, err := pgx.ConnectConfig(ctx, cc)
 	if err != nil || config.AfterConnect == nil {
 		return conn, err

@@ -174,6 +174,14 @@ func TestConnectionsFromBefore(t *testing.T) {
 	if _, ok := errors.AsType[*TimelineError](err); !ok {
 		t.Errorf("a read through a connection from before: %v, want a *TimelineError", err)
 	}
+	inTx(t, place{old.DSN(), "log"}.connect(t), pgx.TxOptions{}, func(tx pgx.Tx) error {
+		_, err := stale.AppendTx(t.Context(), tx, one("order-3", 0, "a"))
+		if _, ok := errors.AsType[*TimelineError](err); !ok {
+			t.Errorf("an append in a transaction on the old primary: %v, want a *TimelineError", err)
+		}
+		_, err = tx.Exec(t.Context(), "SELECT 1") // the transaction goes on
+		return err
+	})
 	appended(t, s, one("order-2", 0, "a"))
 }
 

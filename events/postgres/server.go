@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -89,8 +90,27 @@ const serverKey = "surety server"
 
 // admit returns a *TimelineError if the connection is to an old primary.
 func (c *config) admit(ctx context.Context, conn *pgconn.PgConn) error {
-	i := identify(ctx, conn)
-	conn.CustomData()[serverKey] = i
+	i, _ := conn.CustomData()[serverKey].(identity)
+	if i.timeline == 0 { // not asked yet, or in recovery then
+		i = identify(ctx, conn)
+		conn.CustomData()[serverKey] = i
+	}
+	return c.primary.admit(i)
+}
+
+// admitTx is admit for a transaction of the caller, which goes on whatever the role may not see.
+func (c *config) admitTx(ctx context.Context, tx pgx.Tx) error {
+	if conn := tx.Conn().PgConn(); conn.CustomData()[serverKey] == nil {
+		inner, err := tx.Begin(ctx) // a savepoint
+		if err != nil {
+			return err
+		}
+		conn.CustomData()[serverKey] = identify(ctx, conn)
+		if err := inner.Rollback(ctx); err != nil {
+			return err
+		}
+	}
+	i, _ := tx.Conn().PgConn().CustomData()[serverKey].(identity)
 	return c.primary.admit(i)
 }
 

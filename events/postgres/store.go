@@ -156,7 +156,7 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	if s.mode == pgx.QueryExecModeSimpleProtocol || s.mode == pgx.QueryExecModeExec {
 		s.mode = pgx.QueryExecModeDescribeExec
 	}
-	d := &dialer{config: c, pool: pool, owned: owned, queries: s.queries}
+	d := &dialer{config: c, pool: pool, queries: s.queries}
 	conn, err := d.dial(ctx)
 	if err != nil {
 		return nil, c.openError(ctx, "cannot be reached", err)

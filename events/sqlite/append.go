@@ -30,15 +30,20 @@ func (s *Store) Append(ctx context.Context, c events.Commit) (events.Receipt, er
 	return s.writer.Append(ctx, c)
 }
 
-// known answers a commit whose ID a reading connection finds.
-func (s *Store) known(ctx context.Context, c events.Commit) (v admit.Verdict, found bool, err error) {
-	var k admit.Known
-	err = s.read(ctx, "look up", func(r *reader) (err error) {
-		if k, found, err = r.probe.commit(c.ID); found && err == nil {
-			err = r.rememberAt(&s.history, k.Receipt.Position)
+// find looks an ID up on a reading connection.
+func (s *Store) find(ctx context.Context, id uuid.UUID) (k admit.Known, found bool, err error) {
+	err = s.read(ctx, "look up", func(r *reader) error {
+		if k, found, err = r.probe.commit(id); err == nil {
+			err = r.rememberAt(k.Receipt.Position)
 		}
 		return err
 	})
+	return k, found, err
+}
+
+// known answers a commit whose ID a reading connection finds.
+func (s *Store) known(ctx context.Context, c events.Commit) (v admit.Verdict, found bool, err error) {
+	k, found, err := s.find(ctx, c.ID)
 	if found {
 		v = admit.Group([]events.Commit{c}, nil, map[uuid.UUID]admit.Known{c.ID: k})[0]
 	}
@@ -93,7 +98,7 @@ func (s *Store) guards(ctx context.Context, c events.Commit, last *events.Positi
 			}
 		}
 		v, found = admit.Group([]events.Commit{c}, heads, known)[0], len(known) > 0
-		return r.rememberAt(&s.history, known[c.ID].Receipt.Position)
+		return r.rememberAt(known[c.ID].Receipt.Position)
 	})
 	return v, found, err
 }
@@ -112,20 +117,13 @@ func (s *Store) AppendEach(ctx context.Context, group []events.Commit) []events.
 
 // Lookup implements events.Store. An ID that a reading connection does not find is looked up by
 // the writer.
-func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (receipt events.Receipt, found bool, err error) {
-	err = s.read(ctx, "look up", func(r *reader) error {
-		k, known, err := r.probe.commit(id)
-		receipt, found = k.Receipt, known
-		if err == nil {
-			err = r.rememberAt(&s.history, receipt.Position)
-		}
-		return err
-	})
+func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool, error) {
+	k, found, err := s.find(ctx, id)
 	if found || err != nil || id == uuid.Nil {
-		return receipt, found, err
+		return k.Receipt, found, err
 	}
 	if s.writer == nil {
-		return receipt, false, events.ErrReadOnly
+		return events.Receipt{}, false, events.ErrReadOnly
 	}
 	return s.writer.Lookup(ctx, id)
 }

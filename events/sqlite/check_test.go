@@ -70,7 +70,7 @@ func TestCheckFindsWhatVerifyDoesNot(t *testing.T) {
 func forgeLink(t *testing.T, path string, at events.Position) {
 	t.Helper()
 	conn := foreign(t, path)
-	r, err := newReader(conn)
+	r, err := newReader(conn, new(history))
 	if err != nil {
 		t.Fatal(err)
 	}

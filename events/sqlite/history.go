@@ -41,21 +41,21 @@ func (h *history) check(l *linkReader, known *events.Mark) error {
 
 // remember has the store know a link at or after records that were read, which others may have
 // written: what is decided on them must not go into another history.
-func (r *reader) remember(h *history, read []events.Record) error {
+func (r *reader) remember(read []events.Record) error {
 	if len(read) == 0 {
 		return nil
 	}
-	return r.rememberAt(h, read[len(read)-1].Position)
+	return r.rememberAt(read[len(read)-1].Position)
 }
 
 // rememberAt is remember of a record at that position.
-func (r *reader) rememberAt(h *history, p events.Position) error {
-	if known := h.last.Load(); known != nil && p <= known.Position {
+func (r *reader) rememberAt(p events.Position) error {
+	if known := r.history.last.Load(); known != nil && p <= known.Position {
 		return nil
 	}
 	m, err := r.links.at(p)
 	if err == nil {
-		h.learn(m)
+		r.history.learn(m)
 	}
 	return err
 }
@@ -142,19 +142,19 @@ func (f *file) covered(last events.Position, tip events.Mark) error {
 }
 
 // checkEnd recomputes the last link from the records that it covers, and has the store know it.
-func (r *reader) checkEnd(h *history) error {
+func (r *reader) checkEnd() error {
 	last, err := r.position()
 	if err != nil {
 		return err
 	}
 	tip, err := r.links.last()
 	if err == nil {
-		err = h.file.covered(last, tip)
+		err = r.history.file.covered(last, tip)
 	}
 	if err != nil {
 		return err
 	}
-	h.learn(tip)
+	r.history.learn(tip)
 	r.links.before.BindInt64(1, int64(tip.Position))
 	before, found, err := markOf(r.links.before)
 	if err != nil || !found { // the first link of a log covers nothing
@@ -174,7 +174,7 @@ func (r *reader) checkEnd(h *history) error {
 		}
 	}
 	if link.Next(before.Sum, uint64(last), group.Group()) != tip.Sum {
-		return &DamageError{Path: h.file.path, Findings: []string{fmt.Sprintf("the records after position %d are not those that link %s covers", before.Position, tip)}}
+		return &DamageError{Path: r.history.file.path, Findings: []string{fmt.Sprintf("the records after position %d are not those that link %s covers", before.Position, tip)}}
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *Store) Read(ctx context.Context, stream events.StreamID, after events.V
 					// Without an end, a loop that appends to the stream it reads would never end.
 					head, err = r.probe.version(stream)
 				}
-				return cmp.Or(err, r.remember(&s.history, p.records))
+				return cmp.Or(err, r.remember(p.records))
 			})
 			if err != nil {
 				yield(events.Record{}, err)
@@ -91,13 +91,10 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 		}
 		p := newPage()
 		for after < end {
-			err := s.read(ctx, "read all", func(r *reader) error {
-				next, err := r.readAll(&p, after, end, f)
-				if err == nil {
-					err = r.remember(&s.history, p.records)
-				}
-				if err == nil {
-					after = next
+			var next events.Position
+			err := s.read(ctx, "read all", func(r *reader) (err error) {
+				if next, err = r.readAll(&p, after, end, f); err == nil {
+					err = r.remember(p.records)
 				}
 				return err
 			})
@@ -105,6 +102,7 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 				yield(events.Record{}, err)
 				return
 			}
+			after = next
 			for i := range p.records {
 				if !yield(p.records[i], nil) {
 					return

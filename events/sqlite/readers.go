@@ -22,6 +22,7 @@ type readers struct {
 type reader struct {
 	probe                        *probe
 	links                        *linkReader
+	history                      *history // of the store
 	begin, end, dataVersion      *sqlite.Stmt
 	seen                         int64 // the data_version at which the history was checked
 	stream, all, settled, latest *sqlite.Stmt
@@ -36,10 +37,10 @@ const columns = "position, version, type, schema, at, commit_id, idx, digest, me
 // maxTypes bounds the types that a reader remembers.
 const maxTypes = 1024
 
-func newReaders(conns []*sqlite.Conn) (*readers, error) {
+func newReaders(conns []*sqlite.Conn, h *history) (*readers, error) {
 	rs := &readers{free: make(chan struct{}, len(conns)), closed: make(chan struct{})}
 	for _, conn := range conns {
-		r, err := newReader(conn)
+		r, err := newReader(conn, h)
 		if err != nil {
 			return nil, err
 		}
@@ -48,8 +49,8 @@ func newReaders(conns []*sqlite.Conn) (*readers, error) {
 	return rs, nil
 }
 
-func newReader(conn *sqlite.Conn) (*reader, error) {
-	r := &reader{types: make(map[string]string), scratch: make([]byte, events.MaxMeta+events.MaxData+1)}
+func newReader(conn *sqlite.Conn, h *history) (*reader, error) {
+	r := &reader{history: h, types: make(map[string]string), scratch: make([]byte, events.MaxMeta+events.MaxData+1)}
 	size, err := number(conn, "page_size")
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (rs *readers) close() {
 // f must begin anew each time that it runs.
 func (s *Store) read(ctx context.Context, op string, f func(*reader) error) error {
 	return s.borrowed(ctx, op, func(r *reader) error {
-		return r.snapshot(&s.history, func() error { return f(r) })
+		return r.snapshot(func() error { return f(r) })
 	})
 }
 
@@ -160,12 +161,12 @@ func (s *Store) borrowed(ctx context.Context, op string, f func(*reader) error) 
 }
 
 // snapshot runs f in a transaction.
-func (r *reader) snapshot(h *history, f func() error) error {
-	known := h.last.Load() // whatever is remembered later may not be in this state yet
+func (r *reader) snapshot(f func() error) error {
+	known := r.history.last.Load() // whatever is remembered later may not be in this state yet
 	if err := step(r.begin); err != nil {
 		return err
 	}
-	err := r.sameHistory(h, known)
+	err := r.sameHistory(known)
 	if err == nil {
 		err = f()
 	}
@@ -177,7 +178,7 @@ func (r *reader) snapshot(h *history, f func() error) error {
 
 // sameHistory looks whether the log still has the link that the store knows, if others have
 // committed since the reader was used last.
-func (r *reader) sameHistory(h *history, known *events.Mark) error {
+func (r *reader) sameHistory(known *events.Mark) error {
 	defer r.dataVersion.Reset()
 	if _, err := r.dataVersion.Step(); err != nil {
 		return err
@@ -186,8 +187,8 @@ func (r *reader) sameHistory(h *history, known *events.Mark) error {
 	if now == r.seen {
 		return nil
 	}
-	err := h.check(r.links, known)
-	if err == nil && h.last.Load() == known {
+	err := r.history.check(r.links, known)
+	if err == nil && r.history.last.Load() == known {
 		r.seen = now
 	}
 	return err

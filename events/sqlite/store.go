@@ -170,10 +170,10 @@ func open(ctx context.Context, path string, c *config) (_ *Store, err error) {
 		return nil, &OpenError{Path: path, Reason: "was replaced while it was opened", Err: err}
 	}
 	s.history.file = f
-	if s.readers, err = newReaders(s.conns[writers:]); err != nil {
+	if s.readers, err = newReaders(s.conns[writers:], &s.history); err != nil {
 		return nil, openError(path, err)
 	}
-	if err := s.read(ctx, "read", func(r *reader) error { return r.checkEnd(&s.history) }); err != nil {
+	if err := s.read(ctx, "read", (*reader).checkEnd); err != nil {
 		return nil, openError(path, err)
 	}
 	if c.readOnly {

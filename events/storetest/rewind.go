@@ -41,8 +41,8 @@ func (r Rewindable) Ask(t testing.TB, f func() error) error {
 	}
 }
 
-// Lost is how many events a test of Rewinds writes that are then lost.
-const Lost = 10
+// LostEvents is how many events a test of Rewinds writes that are then lost.
+const LostEvents = 10
 
 // Rewinds runs a test of what follows a log on each of the logs, which are new and empty, for each moment
 // at which it may look again: before, when and after the other history is as long as the one that was
@@ -66,7 +66,7 @@ func RewindsServer(t *testing.T, logs map[string]func(testing.TB) Rewindable, f 
 }
 
 func rewinds(t *testing.T, logs map[string]func(testing.TB) Rewindable, rounds int, moments []string, f func(t *testing.T, log Rewindable, more int)) {
-	more := map[string]int{"Shorter": 4, "Level": Lost, "Longer": 25}
+	more := map[string]int{"Shorter": 4, "Level": LostEvents, "Longer": 25}
 	for name, open := range logs {
 		for _, moment := range moments {
 			for round := range rounds {

@@ -34,6 +34,7 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			err = nil
 		}
+		err = explained(err, at)
 		if unsaved > 0 {
 			err = errors.Join(err, o.save(at))
 		}
@@ -52,7 +53,7 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 	}
 	for r, err := range records {
 		if err != nil {
-			return explained(err, at)
+			return err
 		}
 		event, err := encode(&r, o.source, o.mask)
 		if err != nil {
@@ -66,7 +67,7 @@ func (o *outbox) publish(ctx context.Context, at mark) (err error) {
 		at, unsaved = mark{next, eventID(&r)}, unsaved+1
 		if r.Position >= end {
 			if end, err = o.store.Settled(ctx); err != nil {
-				return explained(err, at)
+				return err
 			}
 		}
 		if r.Position < end && unsaved < o.every {
@@ -93,14 +94,14 @@ func (o *outbox) marked(ctx context.Context, m mark) (mark, error) {
 		err = &events.PositionError{After: at, Settled: settled}
 	}
 	if err != nil {
-		return m, explained(err, m)
+		return m, err
 	}
 	for r, err := range o.store.ReadAll(ctx, at-1, events.Filter{}) {
 		if err == nil && (r.Position != at || eventID(&r) != m.event) {
 			err = fmt.Errorf("%w, %s at position %d: it is another log, or one that was restored from a backup", errNoEvent, m.event, at)
 		}
 		if err != nil {
-			return m, explained(err, m)
+			return m, err
 		}
 		break
 	}
@@ -109,7 +110,7 @@ func (o *outbox) marked(ctx context.Context, m mark) (mark, error) {
 		return m, nil
 	}
 	if m.at.Mark, err = log.Mark(ctx, at); err != nil {
-		return m, explained(err, m)
+		return m, err
 	}
 	return m, o.save(m)
 }

@@ -57,7 +57,7 @@ func TestRewind(t *testing.T) { storetest.Rewinds(t, sqlitetest.Logs(), rewound)
 func TestRewoundServer(t *testing.T) { storetest.RewindsServer(t, postgrestest.Logs(t), rewound) }
 
 func rewound(t *testing.T, log storetest.Rewindable, more int) {
-	const common, lost = 6, storetest.Lost
+	const common, lost = 6, storetest.LostEvents
 	all := samples(t)
 	w := newWriter(log.Store)
 	w.write(t, 2, all[:common]...)

@@ -86,8 +86,8 @@ func TestRewindEndsTheProcess(t *testing.T) {
 	c.opened()
 	c.drafts(3)
 	_, put := sqlitetest.Branch(t, db)
-	c.drafts(storetest.Lost)
-	eventually(t, "the board has what is lost later", func() bool { return len(read[page](t, c.get("/orders", acme)).Orders) == 3+storetest.Lost })
+	c.drafts(storetest.LostEvents)
+	eventually(t, "the board has what is lost later", func() bool { return len(read[page](t, c.get("/orders", acme)).Orders) == 3+storetest.LostEvents })
 	ends := func(p *process) {
 		t.Helper()
 		select {
@@ -115,7 +115,7 @@ func TestRewindEndsTheProcess(t *testing.T) {
 }
 
 func rewound(t *testing.T, log storetest.Rewindable, more int) {
-	const lost = storetest.Lost
+	const lost = storetest.LostEvents
 	views := viewmemory.New()
 	s := serveOn(t, log.Store, views, false)
 	s.opened()

@@ -100,7 +100,7 @@ func rewound(t *testing.T, log storetest.Rewindable, more int) {
 	h := common(newFixture(t, log.Store))
 	other, put := log.Branch(t)
 	h.replace(newFixture(t, other), more)
-	h.lose(storetest.Lost)
+	h.lose(storetest.LostEvents)
 	opened := put()
 	end := must(opened.Settled(background))
 
@@ -197,8 +197,8 @@ func TestCacheWithoutIdentity(t *testing.T) {
 	b.now.Store(&now)
 	h := common(newFixture(t, b))
 	other := log.Branch(1<<64 - 1)
-	h.replace(newFixture(t, other), storetest.Lost)
-	h.lose(storetest.Lost)
+	h.replace(newFixture(t, other), storetest.LostEvents)
+	h.lose(storetest.LostEvents)
 	now = other
 	if err := h.ship(); err != nil {
 		t.Fatalf("the fault is not there: %v", err)

@@ -1,6 +1,7 @@
 package group
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -119,10 +120,30 @@ func (g *Group) done() events.GroupDone {
 		}
 	}
 	for i := range g.Commits {
-		applied := d.Applied
-		if d.Count(&g.Commits[i], &g.Answers[i]); d.Applied > applied {
-			d.Events += g.Commits[i].Events()
-		}
+		count(&d, &g.Commits[i], &g.Answers[i])
 	}
 	return d
+}
+
+// count adds the outcome of one commit.
+func count(d *events.GroupDone, c *events.Commit, out *events.Outcome) {
+	var conflict *events.ConflictError
+	var duplicate *events.DuplicateError
+	switch {
+	case out.Err == nil && out.Receipt.Repeated:
+		d.Repeated++
+	case out.Err == nil && c.IsGuard():
+		d.Guards++
+	case out.Err == nil:
+		d.Applied++
+		d.Events += c.Events()
+	case errors.Is(out.Err, events.ErrUnknownOutcome):
+		d.Unknown++
+	case errors.As(out.Err, &conflict):
+		d.Conflicts++
+	case errors.As(out.Err, &duplicate):
+		d.Duplicates++
+	default:
+		d.Failed++
+	}
 }
