@@ -32,10 +32,16 @@ func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold
 	if stream.Validate() != nil {
 		return events.Snapshot{}, false, s.refuses(ctx)
 	}
-	err = s.read(ctx, "read snapshot", func(v [][]byte) error {
-		snap = events.Snapshot{Stream: stream, Version: events.Version(number(v[0])), Fold: fold, Data: append([]byte(nil), v[1]...)}
-		found = true
-		return nil
-	}, s.queries.latest, string(stream), []byte(fold))
+	err = s.with(ctx, "read snapshot", func(conn *pgxpool.Conn) error {
+		err := ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error {
+			snap = events.Snapshot{Stream: stream, Version: events.Version(number(v[0])), Fold: fold, Data: append([]byte(nil), v[1]...)}
+			found = true
+			return nil
+		}, s.queries.latest, string(stream), []byte(fold))
+		if err == nil && found {
+			_, _, err = s.markAt(ctx, conn.Conn(), maxInt64) // it is of a record up to the last one
+		}
+		return err
+	})
 	return snap, found, err
 }

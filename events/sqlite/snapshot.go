@@ -29,7 +29,7 @@ func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold
 		data := make([]byte, r.latest.ColumnLen(1))
 		r.latest.ColumnBytes(1, data)
 		snap = events.Snapshot{Stream: stream, Version: events.Version(r.latest.ColumnInt64(0)), Fold: fold, Data: data}
-		return nil
+		return r.rememberAt(maxInt64) // it is of a record up to the last one
 	})
 	return snap, found, err
 }

@@ -38,7 +38,7 @@ func Fork(t *testing.T, c ForkConfig) {
 			})
 		}
 	}
-	for _, read := range []string{"Read", "ReadAll", "Snapshot", "PartOfACommit", "Lookup", "Retry"} {
+	for _, read := range []string{"Read", "ReadAll", "LastRecord", "PartOfACommit", "LatestSnapshot", "Lookup", "Retry"} {
 		t.Run("OnlyRead/"+read, func(t *testing.T) {
 			if err := newFork(t, c).onlyRead(read); err != nil {
 				t.Error(err)
@@ -205,12 +205,21 @@ func (f *fork) onlyRead(how string) error {
 		_, err = collect(f.store.Read(f.ctx, "tail-1", 0))
 	case "ReadAll":
 		_, err = collect(f.store.ReadAll(f.ctx, 0, events.Filter{Categories: []string{"tail"}}))
-	case "Snapshot":
-		// The last record that it holds is all that is read of the stream.
+	case "LastRecord":
 		_, err = collect(f.store.Read(f.ctx, "tail-1", 1))
 	case "PartOfACommit":
 		// The link is at the position of another record than that which is read.
 		_, err = collect(f.store.Read(f.ctx, "split-1", 0))
+	case "LatestSnapshot":
+		// What follows it is read later, from the other history.
+		kept, ok := writer.(events.Snapshots)
+		if !ok {
+			return nil
+		}
+		if err := kept.SaveSnapshot(f.ctx, events.Snapshot{Stream: "tail-1", Version: 2, Fold: "f"}); err != nil {
+			return err
+		}
+		_, _, err = f.store.(events.Snapshots).LatestSnapshot(f.ctx, "tail-1", "f")
 	case "Lookup":
 		_, _, err = f.store.Lookup(f.ctx, f.last.ID)
 	case "Retry":
