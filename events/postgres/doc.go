@@ -109,6 +109,6 @@
 //
 // See TestStore for the promises of events.Store, TestInterleavings, TestCommitOrder and
 // TestFourProcesses for the order, TestPoolers for pgbouncer, TestKilledClients and TestKilledServer for deaths at either
-// end, TestReplyIsLost for connections, TestOneNode for a standby that is away,
+// end, TestReplyIsLost for connections, TestOneNode for a standby that is away, TestPrimaryIsLost for failovers,
 // TestFork for a log that is rewound, TestMigrateLinks for a log of version 1, and TestDamageIsFound for records changed by hand.
 package postgres

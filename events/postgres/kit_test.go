@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,20 @@ func closing(t testing.TB, s *Store) {
 			t.Error(err)
 		}
 	})
+}
+
+// plain returns the place as it is for a role that logs in and has the privileges that Migrate names, and no
+// others. The server is the test's own.
+func (p place) plain(t testing.TB) place {
+	t.Helper()
+	p.run(t, "CREATE ROLE plain LOGIN", "GRANT USAGE ON SCHEMA {schema} TO plain", "GRANT SELECT, INSERT ON {schema}.records TO plain",
+		"GRANT SELECT ON {schema}.surety_migrations TO plain", "GRANT SELECT, INSERT, UPDATE ON {schema}.snapshots TO plain")
+	return p.asPlain(p.dsn)
+}
+
+// asPlain returns the place of the same log for the role that plain has made, under another DSN.
+func (p place) asPlain(dsn string) place {
+	return place{strings.Replace(dsn, "user=postgres", "user=plain", 1), p.schema}
 }
 
 // pool opens a pool that is not the store's.

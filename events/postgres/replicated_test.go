@@ -3,10 +3,10 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,15 +19,6 @@ import (
 
 // replicated is the level at which standbys answer before a commit is acknowledged.
 var replicated = WithDurability(events.DurabilityReplicated)
-
-// hosts returns a DSN with all servers, of which the first one is used that takes writes.
-func hosts(servers ...*pgtest.Server) string {
-	var dirs, ports []string
-	for _, s := range servers {
-		dirs, ports = append(dirs, strings.TrimPrefix(strings.Fields(s.DSN())[0], "host=")), append(ports, "5432")
-	}
-	return "host=" + strings.Join(dirs, ",") + " port=" + strings.Join(ports, ",") + " user=postgres dbname=postgres target_session_attrs=read-write"
-}
 
 // TestReplicatedOpens opens a log at the level only where a commit waits for a standby that answers,
 // and goes on only as long as it does; a role needs no more for it than for any other level.
@@ -56,10 +47,7 @@ func TestReplicatedOpens(t *testing.T) {
 	})
 
 	primary.Standby(t, "third")
-	lesser, role := p.lesser(t)
-	p.run(t, "GRANT USAGE ON SCHEMA {schema} TO "+role, "GRANT SELECT, INSERT ON {schema}.records TO "+role,
-		"GRANT SELECT ON {schema}.surety_migrations TO "+role, "GRANT SELECT, INSERT, UPDATE ON {schema}.snapshots TO "+role)
-	s := lesser.open(t, replicated)
+	s := p.plain(t).open(t, replicated)
 	if s.Durability() != events.DurabilityReplicated {
 		t.Errorf("the level is %s", s.Durability())
 	}
@@ -86,9 +74,10 @@ func TestReplicatedOpens(t *testing.T) {
 func TestOldPrimary(t *testing.T) {
 	t.Parallel()
 	old := pgtest.Start(t)
-	migrated(t, place{old.DSN(), "log"})
+	log := migrated(t, place{old.DSN(), "log"})
+	log.plain(t)
 	standby := old.Standby(t, "second")
-	p := place{hosts(old, standby), "log"}
+	p := log.asPlain(pgtest.Hosts(old, standby))
 	own := p.open(t, patient)
 	pool := p.pool(t, 2)
 	others, err := New(t.Context(), pool, WithSchema(p.schema), patient)
@@ -135,9 +124,10 @@ func TestOldPrimary(t *testing.T) {
 func TestConnectionsFromBefore(t *testing.T) {
 	t.Parallel()
 	old := pgtest.Start(t)
-	migrated(t, place{old.DSN(), "log"})
+	log := migrated(t, place{old.DSN(), "log"})
+	log.plain(t)
 	standby := old.Standby(t, "second")
-	s := place{hosts(standby, old), "log"}.open(t, patient)
+	s := log.asPlain(pgtest.Hosts(standby, old)).open(t, patient)
 	last := appended(t, s, one("order-1", 0, "a")).Position
 	conn := place{standby.DSN(), "log"}.connect(t)
 	eventually(t, "the standby has it", func() bool {
@@ -160,8 +150,8 @@ func TestConnectionsFromBefore(t *testing.T) {
 	}
 	wantFork(t, "an append to a log that has not what was read", err)
 
-	s = place{hosts(standby, old), "log"}.open(t, patient)
-	other := place{hosts(old), "log"}.pool(t, 1) // an idle connection to the old primary
+	s = log.asPlain(pgtest.Hosts(standby, old)).open(t, patient)
+	other := log.asPlain(pgtest.Hosts(old)).pool(t, 1) // an idle connection to the old primary
 	stale, err := New(t.Context(), other, WithSchema("log"))
 	if err != nil {
 		t.Fatal(err)
@@ -185,121 +175,174 @@ func TestConnectionsFromBefore(t *testing.T) {
 	appended(t, s, one("order-2", 0, "a"))
 }
 
-// nodes are three servers of which a quorum of the standbys has every commit that is acknowledged.
-type nodes struct {
-	primary  *pgtest.Server
-	standbys []*pgtest.Server
+// writers append through a store from eight goroutines, each to a stream of its own, until they are stopped
+// or the log is on another history.
+type writers struct {
+	group sync.WaitGroup
+	stop  context.CancelFunc
+	forks atomic.Int64 // writers that have ended with a *events.ForkError
+
+	mu           sync.Mutex
+	acknowledged []uuid.UUID
+	killed       time.Time     // set by the test
+	recovered    time.Duration // from then to the answer of the first append that was begun later
 }
 
-// lose kills the primary and promotes the standby that has most. The other one follows it, and a new
-// one takes the place of the one that was promoted.
-func (n *nodes) lose(t *testing.T) {
+func write(t *testing.T, s *Store) *writers {
 	t.Helper()
-	if err := n.primary.Kill(); err != nil {
-		t.Fatal(err)
+	w := new(writers)
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(t.Context())
+	for range 8 {
+		w.group.Go(func() { w.write(ctx, t, s) })
 	}
-	received := func(s *pgtest.Server) (lsn int64) {
-		conn, err := pgx.Connect(t.Context(), s.DSN())
-		if err == nil {
-			defer conn.Close(t.Context())
-			err = conn.QueryRow(t.Context(), "SELECT (pg_last_wal_receive_lsn() - '0/0')::bigint").Scan(&lsn)
+	return w
+}
+
+func (w *writers) write(ctx context.Context, t *testing.T, s *Store) {
+	stream, version := events.StreamID("order-"+uuid.NewString()), events.Version(0)
+	for ctx.Err() == nil {
+		c := one(stream, version, "a")
+		begun := time.Now()
+		_, err := s.Append(t.Context(), c)
+		for errors.Is(err, events.ErrUnknownOutcome) && !isFork(err) && t.Context().Err() == nil {
+			_, err = s.Append(t.Context(), c)
 		}
-		if err != nil {
+		switch {
+		case isFork(err):
+			w.forks.Add(1)
+			return
+		case err != nil:
+			continue // no server takes it
+		}
+		version++
+		w.mu.Lock()
+		w.acknowledged = append(w.acknowledged, c.ID)
+		if !w.killed.IsZero() && begun.After(w.killed) && w.recovered == 0 {
+			w.recovered = time.Since(w.killed)
+		}
+		w.mu.Unlock()
+	}
+}
+
+// more waits until that many more commits are acknowledged.
+func (w *writers) more(t *testing.T, n int) {
+	t.Helper()
+	count := func() int {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.acknowledged)
+	}
+	before := count()
+	eventually(t, "commits are acknowledged", func() bool { return count() > before+n })
+}
+
+// missing returns how many acknowledged commits a log has not.
+func (w *writers) missing(t *testing.T, log *Store) (n int) {
+	t.Helper()
+	for _, id := range w.acknowledged {
+		if _, found, err := log.Lookup(t.Context(), id); err != nil {
 			t.Fatal(err)
+		} else if !found {
+			n++
 		}
-		return lsn
 	}
-	next, other := n.standbys[0], n.standbys[1]
-	if received(other) > received(next) {
-		next, other = other, next
-	}
-	if err := next.Promote(); err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Follow(next, "follower"); err != nil {
-		t.Fatal(err)
-	}
-	n.primary, n.standbys = next, []*pgtest.Server{other, next.Standby(t, fmt.Sprint("new", time.Now().UnixNano()))}
+	return n
 }
 
 // TestPrimaryIsLost kills the primary of three nodes under writers, again and again. Nothing that was
 // acknowledged is lost, and the stores go on without being opened anew.
 func TestPrimaryIsLost(t *testing.T) {
 	t.Parallel()
-	kills := 2
-	if os.Getenv("SURETY_LONG") == "1" {
-		kills = 20
-	}
-	n := &nodes{primary: pgtest.Start(t)}
-	// The copies of the server have the setting too, for when they are promoted.
-	migrated(t, place{n.primary.DSN(), "log"}).run(t, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'", "SELECT pg_reload_conf()")
-	n.standbys = []*pgtest.Server{n.primary.Standby(t, "second"), n.primary.Standby(t, "third")}
-	for kill := range kills {
-		all := append([]*pgtest.Server{n.primary}, n.standbys...)
-		s := place{hosts(all...), "log"}.open(t, replicated, patient)
-		var mu sync.Mutex
-		var acknowledged []uuid.UUID
-		var since time.Time // when the primary was killed
-		var recovered time.Duration
-		ctx, stop := context.WithCancel(t.Context())
-		var writers sync.WaitGroup
-		for w := range 8 {
-			writers.Go(func() {
-				stream := events.StreamID(fmt.Sprintf("order-%d-%d", kill, w))
-				version := events.Version(0)
-				for ctx.Err() == nil {
-					c := one(stream, version, "a")
-					begun := time.Now()
-					_, err := s.Append(t.Context(), c)
-					for errors.Is(err, events.ErrUnknownOutcome) && t.Context().Err() == nil {
-						_, err = s.Append(t.Context(), c)
-					}
-					switch {
-					case isFork(err):
-						t.Error(err)
-						return
-					case err != nil:
-						continue // no server takes it
-					}
-					version++
-					mu.Lock()
-					acknowledged = append(acknowledged, c.ID)
-					if !since.IsZero() && begun.After(since) && recovered == 0 {
-						recovered = time.Since(since)
-					}
-					mu.Unlock()
-				}
-			})
-		}
-		count := func() int {
-			mu.Lock()
-			defer mu.Unlock()
-			return len(acknowledged)
-		}
-		eventually(t, "commits are acknowledged", func() bool { return count() > 50 })
-		mu.Lock()
-		since = time.Now()
-		mu.Unlock()
-		n.lose(t)
-		before := count()
-		eventually(t, "commits are acknowledged again", func() bool { return count() > before+50 })
-		stop()
-		writers.Wait()
-		fresh := place{n.primary.DSN(), "log"}.open(t, replicated)
-		missing := 0
-		for _, id := range acknowledged {
-			if _, found, err := fresh.Lookup(t.Context(), id); err != nil {
-				t.Fatal(err)
-			} else if !found {
-				missing++
-			}
-		}
-		if missing > 0 {
-			t.Errorf("kill %d: %d of %d acknowledged commits are lost", kill, missing, len(acknowledged))
+	n := pgtest.ThreeNodes(t)
+	log := migrated(t, place{n.Primary.DSN(), "log"})
+	log.plain(t)
+	for kill := range times(2, 20) {
+		s := log.asPlain(n.DSN()).open(t, replicated, patient)
+		w := write(t, s)
+		w.more(t, 50)
+		w.mu.Lock()
+		w.killed = time.Now()
+		w.mu.Unlock()
+		n.Lose(t)
+		w.more(t, 50)
+		w.stop()
+		w.group.Wait()
+		n.Join(t)
+		fresh := log.asPlain(n.DSN()).open(t, replicated)
+		missing := w.missing(t, fresh)
+		if missing > 0 || w.forks.Load() > 0 {
+			t.Errorf("kill %d: %d of %d acknowledged commits are lost, %d writers have met a fork", kill, missing, len(w.acknowledged), w.forks.Load())
 		}
 		if _, err := events.Verify(t.Context(), fresh, nil); err != nil {
 			t.Errorf("kill %d: %v", kill, err)
 		}
-		t.Logf("kill %d: %d acknowledged, %d lost, acknowledged again after %s", kill, len(acknowledged), missing, recovered.Round(time.Millisecond))
+		t.Logf("kill %d: %d acknowledged, %d lost, acknowledged again after %s", kill, len(w.acknowledged), missing, w.recovered.Round(time.Millisecond))
 	}
+}
+
+// TestAsynchronousIsLost is the control of TestPrimaryIsLost: what is promoted is an asynchronous standby that
+// lacks the end. What was acknowledged is lost, and every writer is told, as is a reader that follows before it
+// gets anything of the other history.
+func TestAsynchronousIsLost(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.Start(t)
+	log := migrated(t, place{primary.DSN(), "log"})
+	log.plain(t)
+	standby := primary.Standby(t, "second")
+	all := log.asPlain(pgtest.Hosts(primary, standby))
+	s, reader := all.open(t, patient), all.open(t)
+	var at atomic.Uint64
+	followed := make(chan error, 1)
+	go func() {
+		var c events.Cursor
+		follow := func() (last error) {
+			for r, err := range events.TailFrom(t.Context(), reader, &c, events.Filter{}) {
+				if err == nil && r.Type == "other" {
+					t.Errorf("the reader gets %s of the other history", r.Type)
+				}
+				last = err
+				at.Store(uint64(c.Position))
+			}
+			return last
+		}
+		err := follow()
+		for !isFork(err) && t.Context().Err() == nil { // the server is away
+			err = follow()
+		}
+		followed <- err
+	}()
+	w := write(t, s)
+	w.more(t, 50)
+	if err := standby.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	standby.Cut()
+	if err := standby.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.more(t, 50)
+	end, err := s.Settled(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the reader has what is lost later", func() bool { return at.Load() >= uint64(end) })
+	if err := errors.Join(primary.Kill(), standby.Promote()); err != nil {
+		t.Fatal(err)
+	}
+	branch := log.asPlain(standby.DSN()).open(t)
+	others := slices.Repeat([]string{"other"}, events.MaxEvents)
+	for last := events.Position(0); last <= end; {
+		last = appended(t, branch, one(events.StreamID("branch-"+uuid.NewString()), 0, others...)).Position
+	}
+	w.group.Wait()
+	wantFork(t, "a reader that follows", <-followed)
+	if n := w.forks.Load(); n != 8 {
+		t.Errorf("%d of 8 writers are told", n)
+	}
+	missing := w.missing(t, branch)
+	if missing < 50 {
+		t.Errorf("only %d acknowledged commits are lost, so that TestPrimaryIsLost proves nothing", missing)
+	}
+	t.Logf("%d acknowledged, %d lost", len(w.acknowledged), missing)
 }

@@ -38,7 +38,7 @@ func untilConnected(t *testing.T, f func() error) (err error) {
 func TestRewoundServer(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	p := migrated(t, place{server.DSN(), "log"})
+	p := migrated(t, place{server.DSN(), "log"}).plain(t)
 	writer, reader, follower, early := p.open(t, patient), p.open(t), p.open(t), p.open(t, patient)
 	appended(t, writer, one("order-1", 0, "a", "b"))
 	restore := server.Backup(t)
@@ -78,7 +78,7 @@ func TestRewoundServer(t *testing.T) {
 func TestPromotedStandby(t *testing.T) {
 	t.Parallel()
 	primary := pgtest.Start(t)
-	p := migrated(t, place{primary.DSN(), "log"})
+	p := migrated(t, place{primary.DSN(), "log"}).plain(t)
 	standby := primary.Standby(t, "second")
 	host := func(s *pgtest.Server) string { return strings.TrimPrefix(strings.Fields(s.DSN())[0], "host=") }
 	config, err := pgxpool.ParseConfig(p.dsn)
@@ -107,7 +107,7 @@ func TestPromotedStandby(t *testing.T) {
 	}
 	closing(t, writer)
 	appended(t, s, one("order-1", 0, "a", "b"))
-	behind := place{standby.DSN(), p.schema}
+	behind := p.asPlain(standby.DSN())
 	conn := behind.connect(t)
 	eventually(t, "the standby has it", func() bool {
 		var n int

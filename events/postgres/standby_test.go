@@ -13,16 +13,18 @@ import (
 	"github.com/tradesurety/surety/events/postgres/pgtest"
 )
 
-// pair is a log on a primary with one synchronous standby, and a connection beside the store.
+// pair is a log on a primary with one synchronous standby, for the role that a store has, and for the superuser.
 type pair struct {
 	place
+	plain            place
 	primary, standby *pgtest.Server
 }
 
 func newPair(t *testing.T) pair {
 	t.Helper()
 	primary := pgtest.Start(t)
-	p := pair{migrated(t, place{primary.DSN(), "log"}), primary, primary.Standby(t, "second")}
+	log := migrated(t, place{primary.DSN(), "log"})
+	p := pair{log, log.plain(t), primary, primary.Standby(t, "second")}
 	p.run(t, "ALTER SYSTEM SET synchronous_standby_names = 'second'", "SELECT pg_reload_conf()")
 	p.synchronous(t)
 	return p
@@ -121,7 +123,7 @@ func sent(t *testing.T, s *Store, c events.Commit) <-chan error {
 func TestOneNode(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	s := p.open(t, func(c *config) { c.settling = time.Second })
+	s := p.plain.open(t, func(c *config) { c.settling = time.Second })
 	changed := one("order-0", 0, "a")
 	appended(t, s, changed)
 	receipts, control := []told{{"with the standby", changed.ID}}, []told(nil)
@@ -205,7 +207,7 @@ func TestOneNode(t *testing.T) {
 	if err := pgtest.Exec(promoted.dsn, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()"); err != nil {
 		t.Fatal(err)
 	}
-	other := promoted.open(t)
+	other := promoted.asPlain(promoted.dsn).open(t)
 	if ways := lost(t, other, receipts); len(ways) > 0 {
 		t.Errorf("acknowledged and lost: %q", ways)
 	}
