@@ -201,6 +201,21 @@ func (k *bench) grouper(b *testing.B) func([]events.Commit) error {
 	}
 }
 
+// callersDo has callers do the same a number of times at once.
+func callersDo(callers, turns int, f func(i int) error) error {
+	var group sync.WaitGroup
+	errs := make([]error, callers)
+	for i := range callers {
+		group.Go(func() {
+			for n := 0; n < turns && errs[i] == nil; n++ {
+				errs[i] = f(i)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
 // BenchmarkAppend1 appends durably from one caller, one event a commit.
 func BenchmarkAppend1(b *testing.B) {
 	each(b, func(b *testing.B, analysed bool) {
@@ -239,21 +254,8 @@ func BenchmarkAppend32(b *testing.B) {
 		}
 		many := k.grouper(b)
 		var left, middle, right [callers]traffic
-		together := func(f func(i int) error) error {
-			var group sync.WaitGroup
-			errs := make([]error, callers)
-			for i := range callers {
-				group.Go(func() {
-					for n := 0; n < turns && errs[i] == nil; n++ {
-						errs[i] = f(i)
-					}
-				})
-			}
-			group.Wait()
-			return errors.Join(errs...)
-		}
 		compare(b, callers*turns, "events", []string{"autocommit", "group", "store"}, func() error {
-			return together(func(i int) error {
+			return callersDo(callers, turns, func(i int) error {
 				c := left[i].next()
 				return inserts[i](&c)
 			})
@@ -269,12 +271,38 @@ func BenchmarkAppend32(b *testing.B) {
 			}
 			return nil
 		}, func() error {
-			return together(func(i int) error {
+			return callersDo(callers, turns, func(i int) error {
 				_, err := k.store.Append(b.Context(), right[i].next())
 				return err
 			})
 		})
 	})
+}
+
+// BenchmarkReplicated appends durably from 32 callers, one event a commit, to a server alone and to one with
+// two standbys, one of which has each commit before it is acknowledged. All of them share this machine.
+func BenchmarkReplicated(b *testing.B) {
+	const callers, turns = 32, 100
+	n := pgtest.ThreeNodes(b, "autovacuum=off")
+	if err := Migrate(b.Context(), n.Primary.DSN()); err != nil {
+		b.Fatal(err)
+	}
+	nodes, err := Open(b.Context(), n.Primary.DSN(), WithDurability(events.DurabilityReplicated))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { nodes.Close() })
+	var rounds []func() error
+	for _, s := range []*Store{newBench(b, false).store, nodes} {
+		var w [callers]traffic
+		rounds = append(rounds, func() error {
+			return callersDo(callers, turns, func(i int) error {
+				_, err := s.Append(b.Context(), w[i].next())
+				return err
+			})
+		})
+	}
+	compare(b, callers*turns, "events", []string{"alone", "replicated"}, rounds...)
 }
 
 // BenchmarkStores appends durably from 32 callers through one, two and four stores, whose
@@ -295,17 +323,10 @@ func BenchmarkStores(b *testing.B) {
 	for _, n := range []int{4, 2, 1} {
 		var w [callers]traffic
 		rounds = append(rounds, func() error {
-			var group sync.WaitGroup
-			errs := make([]error, callers)
-			for i := range callers {
-				group.Go(func() {
-					for turn := 0; turn < turns && errs[i] == nil; turn++ {
-						_, errs[i] = stores[i%n].Append(b.Context(), w[i].next())
-					}
-				})
-			}
-			group.Wait()
-			return errors.Join(errs...)
+			return callersDo(callers, turns, func(i int) error {
+				_, err := stores[i%n].Append(b.Context(), w[i].next())
+				return err
+			})
 		})
 	}
 	compare(b, callers*turns, "events", []string{"four", "two", "one"}, rounds...)
