@@ -94,5 +94,24 @@
 // (RestartPreventExitStatus=3 of systemd). See TestRewind and
 // TestRewindEndsTheProcess.
 //
-// See TestLoad for two instances under load, and TestTerminatedMidLoad for the state after SIGTERM.
+// # Three servers
+//
+//	go run ./examples/service -store postgres -durability replicated -tokens FILE -dsn \
+//	  "host=a,b,c dbname=orders target_session_attrs=read-write"
+//
+// With -durability replicated a command is acknowledged when a synchronous standby of PostgreSQL has it too, and the
+// service starts only on a server that waits for one. While that, or the primary, is away, commands are answered with
+// 503 and retried by their clients. Once a standby is promoted the service goes on with it by itself. A primary from
+// before that comes back is not used by a process that has worked with the new one. If the standby lacked what
+// was acknowledged, see above.
+//
+// # Health
+//
+// GET /healthz is 200 if an append to the log would pass and the board follows it, and 503 otherwise, within
+// two seconds. The member log is up; down if the log cannot be read; read-only if an append would fail or wait: for
+// the lock of another process, a standby, or a server or disk that takes writes; or forked. Nothing is written
+// to the log to find that out. The full disk of the tables of PostgreSQL does not show.
+//
+// See TestThreeNodes, TestAppendsFail, TestLoad for two instances under load, and TestTerminatedMidLoad for the
+// state after SIGTERM.
 package main

@@ -118,9 +118,8 @@ func (s *service) runBoard(ctx context.Context) {
 	}
 }
 
-// writes returns why the log takes no writes, or nil. It asks with what nobody sees: a guard, which
-// waits for the writer of the log, and a snapshot that nobody reads, which needs room on the disk. Since
-// everybody may call healthz, it asks once a second at most.
+// writes returns why the log takes no writes, or nil. Since everybody may call healthz, it asks once a second
+// at most.
 func (s *service) writes(ctx context.Context) error {
 	h := &s.health
 	h.asking.Lock()
@@ -128,14 +127,28 @@ func (s *service) writes(ctx context.Context) error {
 	if time.Since(h.asked) < time.Second {
 		return h.refused
 	}
+	err := s.probe(ctx)
+	if (err == nil) != (h.refused == nil) {
+		s.logger.Warn("appends", "pass", err == nil, "error", err)
+	}
+	h.refused, h.asked = err, time.Now()
+	return err
+}
+
+// probe asks the log whether an append would pass. PostgreSQL does not wait for a standby in what writes
+// nothing, so its store has a question of its own. Another store is asked with what nobody sees: a guard, which
+// waits for the writer of the log, and a snapshot that nobody reads, which needs room on the disk.
+func (s *service) probe(ctx context.Context) error {
+	if log, ok := s.log.(interface{ Probe(context.Context) error }); ok {
+		return log.Probe(ctx)
+	}
 	const stream = "health-check"
 	guard := events.Commit{ID: uuid.Must(uuid.NewV7()), Batches: []events.Batch{{Stream: stream}}}
-	_, h.refused = s.log.Append(ctx, guard)
-	if snapshots, ok := s.log.(events.Snapshots); ok && h.refused == nil {
-		h.refused = snapshots.SaveSnapshot(ctx, events.Snapshot{Stream: stream, Version: 1, Fold: "health"})
+	_, err := s.log.Append(ctx, guard)
+	if snapshots, ok := s.log.(events.Snapshots); ok && err == nil {
+		err = snapshots.SaveSnapshot(ctx, events.Snapshot{Stream: stream, Version: 1, Fold: "health"})
 	}
-	h.asked = time.Now()
-	return h.refused
+	return err
 }
 
 // healthz reports whether this instance works: 503 if the log cannot be read or takes no writes, or the

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres"
@@ -52,17 +53,17 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	defer listener.Close()
-	log, views, closeViews, err := open(ctx, f)
+	logger := slog.New(slog.NewTextHandler(out, nil))
+	log, views, closeViews, err := open(ctx, f, logger)
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(out, nil))
 	s, err := newService(log, views, known.authenticate, known.sources(), logger, defaults())
 	if err != nil {
 		return err
 	}
 	s.rebuild = f.rebuild
-	logger.Info("listening", "addr", listener.Addr().String(), "store", f.store, "tokens", len(known))
+	logger.Info("listening", "addr", listener.Addr().String(), "store", f.store, "durability", log.Durability(), "tokens", len(known))
 	err = s.serve(ctx, listener)
 	// Nothing uses the stores any more.
 	err = errors.Join(err, closeViews(), log.Close())
@@ -72,8 +73,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 
 // flags are the flags of the command line.
 type flags struct {
-	addr, store, db, dsn, tokens string
-	rebuild                      bool
+	addr, store, db, dsn, durability, tokens string
+	rebuild                                  bool
 }
 
 func parse(out io.Writer, args []string) (f flags, err error) {
@@ -82,7 +83,8 @@ func parse(out io.Writer, args []string) (f flags, err error) {
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 	set.StringVar(&f.store, "store", "sqlite", "the store to work on: sqlite or postgres")
 	set.StringVar(&f.db, "db", "", "the SQLite file of the log; its views are in a second file (default orders.db)")
-	set.StringVar(&f.dsn, "dsn", "", "the PostgreSQL database to work on")
+	set.StringVar(&f.dsn, "dsn", "", "the PostgreSQL database to work on; of several servers, all hosts and target_session_attrs=read-write")
+	set.StringVar(&f.durability, "durability", "fsync", "what an acknowledged command survives: fsync, a loss of power; replicated, the loss of the server, which needs synchronous standbys")
 	set.StringVar(&f.tokens, "tokens", "", "the file with the known tokens (default: none)")
 	set.BoolVar(&f.rebuild, "rebuild-views", false, "build views anew that are of another history than the log, instead of ending")
 	if err := set.Parse(args); err != nil {
@@ -95,29 +97,42 @@ func parse(out io.Writer, args []string) (f flags, err error) {
 		return f, fmt.Errorf("-store %q is neither sqlite nor postgres", f.store)
 	case f.store == "postgres" && (f.dsn == "" || f.db != ""), f.store == "sqlite" && f.dsn != "":
 		return f, errors.New("-store sqlite goes with -db, and -store postgres with -dsn")
+	case f.durability != "fsync" && f.durability != "replicated":
+		return f, fmt.Errorf("-durability %q is neither fsync nor replicated", f.durability)
+	case f.durability == "replicated" && f.store != "postgres":
+		return f, errors.New("-durability replicated goes with -store postgres: a SQLite file is on one machine")
 	case f.store == "sqlite" && f.db == "":
 		f.db = "orders.db"
 	}
 	return f, nil
 }
 
+// startTimeout is how long a start waits for a server, and for its standbys, before the service ends.
+const startTimeout = 30 * time.Second
+
 // open opens the log and the views, and returns the function that closes the views.
-func open(ctx context.Context, f flags) (log events.Store, views projection.Store, closeViews func() error, err error) {
+func open(ctx context.Context, f flags, logger *slog.Logger) (log events.Store, views projection.Store, closeViews func() error, err error) {
 	if f.store == "postgres" {
+		ctx, cancel := context.WithTimeout(ctx, startTimeout)
+		defer cancel()
 		if err := postgres.Migrate(ctx, f.dsn); err != nil {
 			return nil, nil, nil, err
 		}
-		log, err := postgres.Open(ctx, f.dsn) // fsync on every commit, or it does not open
+		level := events.DurabilityFsync // on every commit, or it does not open
+		if f.durability == "replicated" {
+			level = events.DurabilityReplicated
+		}
+		log, err := postgres.Open(ctx, f.dsn, postgres.WithDurability(level), postgres.WithObserver(observer(logger)))
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		views, err := pgviews.Open(ctx, f.dsn)
+		views, err := pgviews.Open(ctx, f.dsn, pgviews.WithAdmission(log.Admits))
 		if err != nil {
 			return nil, nil, nil, errors.Join(err, log.Close())
 		}
 		return log, views, views.Close, nil
 	}
-	file, err := sqlite.Open(ctx, f.db) // as above
+	file, err := sqlite.Open(ctx, f.db) // fsync on every commit too
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -126,4 +141,16 @@ func open(ctx context.Context, f flags) (log events.Store, views projection.Stor
 		return nil, nil, nil, errors.Join(err, file.Close())
 	}
 	return file, board, board.Close, nil
+}
+
+// observer logs what happens between the log and its server.
+func observer(logger *slog.Logger) events.Observer {
+	return events.Observer{
+		Group: func(d events.GroupDone) {
+			if d.Unknown > 0 {
+				logger.Warn("outcomes are unknown", "commits", d.Unknown, "took", d.Took)
+			}
+		},
+		Listener: func(up bool, err error) { logger.Info("hearing of other instances", "up", up, "error", err) },
+	}
 }

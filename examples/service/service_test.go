@@ -436,7 +436,7 @@ func TestTokens(t *testing.T) {
 func TestFlags(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"extra"}, {"-x"}, {"-store", "paper"}, {"-store", "postgres"}, {"-store", "postgres", "-dsn", "host=x", "-db", "y"}, {"-dsn", "host=x"},
+		{"extra"}, {"-x"}, {"-store", "paper"}, {"-store", "postgres"}, {"-store", "postgres", "-dsn", "host=x", "-db", "y"}, {"-dsn", "host=x"}, {"-durability", "none"}, {"-durability", "replicated"},
 		{"-tokens", dir + "/none"}, {"-addr", "nowhere:-1", "-db", dir + "/a.db"}, {"-addr", "127.0.0.1:0", "-db", dir}, {"-addr", "127.0.0.1:0", "-store", "postgres", "-dsn", "host=" + dir},
 	} {
 		if err := run(t.Context(), t.Output(), args); err == nil {

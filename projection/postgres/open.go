@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events/postgres/session"
@@ -30,6 +31,7 @@ type Store struct {
 	schemas sqlstore.Schemas
 	known   sync.Map // version by place, as of its last read
 	grace   time.Duration
+	admits  func(context.Context, *pgconn.PgConn) error // nil for every connection
 	hook    func(step string, conn *pgx.Conn) error
 }
 
@@ -47,6 +49,13 @@ type Option func(*Store)
 // WithSchema names the schema of the views instead of DefaultSchema. Any name is accepted that
 // PostgreSQL can hold and does not reserve.
 func WithSchema(name string) Option { return func(s *Store) { s.schema.name = name } }
+
+// WithAdmission has the store use only connections that admits returns no error for. It is asked before each use
+// of one and must be quick. With the Admits of the store of the log, which has the same DSN with several hosts,
+// views are not on a primary from before a failover.
+func WithAdmission(admits func(context.Context, *pgconn.PgConn) error) Option {
+	return func(s *Store) { s.admits = admits }
+}
 
 // Open opens the views in a database with its own pool, which is closed with the store, and makes
 // the schema if there is none. The DSN is that of pgxpool.ParseConfig. A schema that does not hold
@@ -72,6 +81,9 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		return session.Set(ctx, conn.PgConn(), settings())
 	}
+	if s.admits != nil {
+		s.admit(config)
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, s.openError(ctx, "the pool cannot be made", err)
 	}
@@ -80,6 +92,22 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// admit has a pool refuse connections: a new one, so that the next host of the DSN is tried, and one that it has.
+func (s *Store) admit(config *pgxpool.Config) {
+	then := config.ConnConfig.ValidateConnect
+	config.ConnConfig.ValidateConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		if then != nil {
+			if err := then(ctx, conn); err != nil {
+				return err
+			}
+		}
+		return s.admits(ctx, conn)
+	}
+	config.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
+		return s.admits(ctx, conn.PgConn()) == nil, nil
+	}
 }
 
 // begin makes the schema, or checks the one that exists.
