@@ -284,14 +284,7 @@ func BenchmarkAppend32(b *testing.B) {
 func BenchmarkReplicated(b *testing.B) {
 	const callers, turns = 32, 100
 	n := pgtest.ThreeNodes(b, "autovacuum=off")
-	if err := Migrate(b.Context(), n.Primary.DSN()); err != nil {
-		b.Fatal(err)
-	}
-	nodes, err := Open(b.Context(), n.Primary.DSN(), WithDurability(events.DurabilityReplicated))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { nodes.Close() })
+	nodes := migrated(b, place{n.Primary.DSN(), "log"}).plain(b).open(b, replicated)
 	var rounds []func() error
 	for _, s := range []*Store{newBench(b, false).store, nodes} {
 		var w [callers]traffic
