@@ -184,7 +184,7 @@ type writers struct {
 
 	mu           sync.Mutex
 	acknowledged []uuid.UUID
-	killed       time.Time     // set by the test
+	killed       time.Time     // set by the test once the server is gone
 	recovered    time.Duration // from then to the answer of the first append that was begun later
 }
 
@@ -260,12 +260,15 @@ func TestPrimaryIsLost(t *testing.T) {
 	for kill := range times(2, 20) {
 		s := log.asPlain(n.DSN()).open(t, replicated, patient)
 		w := write(t, s)
-		w.more(t, 50)
+		w.more(t, times(50, 1_000))
+		if err := n.Primary.Kill(); err != nil {
+			t.Fatal(err)
+		}
 		w.mu.Lock()
 		w.killed = time.Now()
 		w.mu.Unlock()
 		n.Lose(t)
-		w.more(t, 50)
+		w.more(t, times(50, 1_000))
 		w.stop()
 		w.group.Wait()
 		n.Join(t)
