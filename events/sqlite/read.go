@@ -194,15 +194,18 @@ func (r *reader) record(stmt *sqlite.Stmt, p *page, stream events.StreamID) erro
 	rec := &p.records[len(p.records)-1]
 	stmt.ColumnBytes(colCommit, rec.Commit[:])
 	meta := stmt.ColumnBytes(colMeta, r.scratch)
-	data := stmt.ColumnBytes(colData, r.scratch[meta:])
-	if meta > events.MaxMeta || meta+data == len(r.scratch) {
+	data := stmt.ColumnBytes(colData, r.scratch[meta:len(r.scratch)-digestRoom])
+	if meta > events.MaxMeta || meta+data > events.MaxMeta+events.MaxData {
 		return rec.Corrupt(errors.New("meta or data are longer than those of an event can be"))
 	}
-	kept := p.keep(r.scratch[:meta+data])
-	rec.Meta, rec.Data = kept[:meta:meta], kept[meta:]
+	end := meta + data
 	if rec.Index == 0 {
-		digest := stmt.ColumnBytes(colDigest, r.scratch)
-		rec.Digest = p.keep(r.scratch[:digest])
+		end += stmt.ColumnBytes(colDigest, r.scratch[end:])
+	}
+	kept := p.keep(r.scratch[:end])
+	rec.Meta, rec.Data = kept[:meta:meta], kept[meta:meta+data:meta+data]
+	if rec.Index == 0 {
+		rec.Digest = kept[meta+data:]
 	}
 	return nil
 }
@@ -210,7 +213,7 @@ func (r *reader) record(stmt *sqlite.Stmt, p *page, stream events.StreamID) erro
 // keep returns a copy of b. Copies of neighbours share an allocation, a small one, so that a
 // record that a caller keeps does not keep a whole page alive.
 func (p *page) keep(b []byte) []byte {
-	const block = 4 << 10
+	const block = 6 << 10 // a stream of ordinary length
 	p.bytes += len(b)
 	if len(p.spare) < len(b) {
 		p.spare = make([]byte, max(block, len(b)))

@@ -23,7 +23,7 @@ type reader struct {
 	probe                        *probe
 	links                        *linkReader
 	history                      *history // of the store
-	begin, end, dataVersion      *sqlite.Stmt
+	dataVersion                  *sqlite.Stmt
 	seen                         int64 // the data_version at which the history was checked
 	stream, all, settled, latest *sqlite.Stmt
 	noop                         *sqlite.Stmt
@@ -33,6 +33,9 @@ type reader struct {
 }
 
 const columns = "position, version, type, schema, at, commit_id, idx, digest, meta, data"
+
+// digestRoom is a byte more than a digest has, so that a longer one is seen to be wrong.
+const digestRoom = 33
 
 // maxTypes bounds the types that a reader remembers.
 const maxTypes = 1024
@@ -50,7 +53,7 @@ func newReaders(conns []*sqlite.Conn, h *history) (*readers, error) {
 }
 
 func newReader(conn *sqlite.Conn, h *history) (*reader, error) {
-	r := &reader{history: h, types: make(map[string]string), scratch: make([]byte, events.MaxMeta+events.MaxData+1)}
+	r := &reader{history: h, types: make(map[string]string), scratch: make([]byte, events.MaxMeta+events.MaxData+1+digestRoom)}
 	size, err := number(conn, "page_size")
 	if err != nil {
 		return nil, err
@@ -65,8 +68,6 @@ func newReader(conn *sqlite.Conn, h *history) (*reader, error) {
 	return r, prepare(conn, map[**sqlite.Stmt]string{
 		&r.dataVersion: "PRAGMA data_version",
 		&r.noop:        countPages,
-		&r.begin:       "BEGIN",
-		&r.end:         "ROLLBACK",
 		&r.stream:      "SELECT " + columns + " FROM log WHERE stream = ? AND version > ? ORDER BY version",
 		&r.all:         "SELECT " + columns + ", stream FROM log WHERE position > ? AND position <= ? ORDER BY position",
 		&r.settled:     "SELECT max(position) FROM log",
@@ -160,38 +161,25 @@ func (s *Store) borrowed(ctx context.Context, op string, f func(*reader) error) 
 	}
 }
 
-// snapshot runs f in a transaction.
+// snapshot runs f on one state of the log. It looks whether that has the link that the store knows, if
+// others have committed since the reader was used last.
 func (r *reader) snapshot(f func() error) error {
 	known := r.history.last.Load() // whatever is remembered later may not be in this state yet
-	if err := step(r.begin); err != nil {
-		return err
-	}
-	err := r.sameHistory(known)
-	if err == nil {
-		err = f()
-	}
-	if end := step(r.end); err == nil {
-		err = end
-	}
-	return err
-}
-
-// sameHistory looks whether the log still has the link that the store knows, if others have
-// committed since the reader was used last.
-func (r *reader) sameHistory(known *events.Mark) error {
+	// As long as this statement has its row, all others read what it has read: BEGIN and ROLLBACK
+	// would cost a tenth of a read.
 	defer r.dataVersion.Reset()
 	if _, err := r.dataVersion.Step(); err != nil {
 		return err
 	}
-	now := r.dataVersion.ColumnInt64(0)
-	if now == r.seen {
-		return nil
+	if now := r.dataVersion.ColumnInt64(0); now != r.seen {
+		if err := r.history.check(r.links, known); err != nil {
+			return err
+		}
+		if r.history.last.Load() == known {
+			r.seen = now
+		}
 	}
-	err := r.history.check(r.links, known)
-	if err == nil && r.history.last.Load() == known {
-		r.seen = now
-	}
-	return err
+	return f()
 }
 
 // Settled implements events.Store.
