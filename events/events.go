@@ -164,7 +164,8 @@ type Store interface {
 	// *DuplicateError, a *BoundsError, ErrClosed, ErrReadOnly, the plain ctx.Err() of a caller who was
 	// cancelled while waiting in the queue, or the error of a transaction that was rolled
 	// back. Unknown: an error that is ErrUnknownOutcome, when the caller was cancelled or the store
-	// failed after the transaction had begun; ask again with the same ID, or call Lookup.
+	// failed after the transaction had begun; ask again with the same ID, or call Lookup. A later call that
+	// never reaches the log, as its error says, does not settle what an earlier one left unknown.
 	//
 	// A commit of guards waits for its turn as every other does. It writes nothing, so a caller whose
 	// context ends gets the plain ctx.Err(). Its outcome is unknown only while the store cannot settle

@@ -59,7 +59,7 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool,
 }
 
 // survey looks up, through the pool, all that a plan names.
-func (s *Store) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known, error) {
+func (s *source) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known, error) {
 	p.each(func(*events.Batch) {})
 	p.mark = s.history.remembered()
 	found := newSurvey(p)

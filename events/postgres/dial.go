@@ -152,9 +152,10 @@ func (d *dialer) verify(ctx context.Context, l *line) error {
 		return err
 	}
 	durable := d.durability >= events.DurabilityFsync
+	if err := serves(version); err != nil {
+		return err
+	}
 	switch {
-	case version < minServer:
-		return &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: fmt.Sprint(version)}
 	case readOnly != "off":
 		return &SettingError{Setting: "transaction_read_only", Want: "off", Found: readOnly}
 	case isolation != "read committed":
@@ -167,6 +168,14 @@ func (d *dialer) verify(ctx context.Context, l *line) error {
 		return &SettingError{Setting: "synchronous_commit", Want: "on", Found: l.level}
 	}
 	return d.replicates(standbys)
+}
+
+// serves returns a *SettingError for a server that is too old.
+func serves(version int) error {
+	if version < minServer {
+		return &SettingError{Setting: "server_version_num", Want: fmt.Sprint(minServer, " or higher"), Found: fmt.Sprint(version)}
+	}
+	return nil
 }
 
 // prepare prepares the statements that every line has.

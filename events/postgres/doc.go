@@ -107,6 +107,15 @@
 // Filters are applied by the server. Through a pool of the store's own, statements keep to the
 // indexes whether the tables were ever analysed or not.
 //
+// # Standbys
+//
+// OpenReplica opens the reading half of a store on a standby: a *Replica yields what the standby has
+// replayed. Append, commits of guards and SaveSnapshot return events.ErrReadOnly, and Lookup of an ID that
+// the standby does not have returns events.ErrUnknownOutcome. Workers of package projection build views from
+// it in another database. A desk on it reads what the standby has, and executes nothing. Lag reports how far it is
+// behind a Receipt, and behind its primary in time. What the recovery of the standby cancels is asked for
+// again.
+//
 // See TestStore for the promises of events.Store, TestInterleavings, TestCommitOrder and
 // TestFourProcesses for the order, TestPoolers for pgbouncer, TestKilledClients and TestKilledServer for deaths at either
 // end, TestReplyIsLost for connections, TestOneNode for a standby that is away, TestPrimaryIsLost for failovers,

@@ -91,11 +91,14 @@ func (c *config) learnAt(ctx context.Context, q *queries, conn *pgx.Conn, at eve
 	}, q.mark, int64(at), 0, nil)
 }
 
-// learns reports whether what is read through a connection is remembered: not what a standby has, which
-// may be ahead of its primary.
-func (s *Store) learns(conn *pgxpool.Conn) bool {
+// checked reports whether the history was checked on that connection.
+func (s *source) checked(conn *pgxpool.Conn) bool {
 	return conn.Conn().PgConn().CustomData()[s.historyKey] == s.primary.lines.Load()
 }
+
+// learns reports whether what is read through a connection is remembered: of a standby, which may be
+// ahead of its primary, only by a replica, which appends nothing.
+func (s *source) learns(conn *pgxpool.Conn) bool { return s.replica || s.checked(conn) }
 
 // errNoLink says that a log has lost even the link with which it began.
 var errNoLink = errors.New("the log has no first link")
@@ -103,7 +106,7 @@ var errNoLink = errors.New("the log has no first link")
 // markAt returns the first link at or after a position, or the last one, and remembers it if, in the
 // same state, the log has what this store value remembered before. It also returns whether the
 // server is a standby.
-func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) (m events.Mark, standby bool, err error) {
+func (s *source) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) (m events.Mark, standby bool, err error) {
 	// Taken before the statement, which therefore sees what was committed with it.
 	last := s.history.remembered()
 	found, kept := false, false
@@ -115,9 +118,9 @@ func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) 
 	case err != nil:
 	case !found:
 		err = errNoLink
-	case kept && standby: // it may be ahead of its primary, which is asked next
-	case kept:
+	case kept && (s.replica || !standby):
 		s.history.learn(m)
+	case kept: // it may be ahead of its primary, which is asked next
 	case !standby:
 		err = s.lost(ctx, s.queries, conn, last)
 	default: // it may not have received that link yet
@@ -126,8 +129,12 @@ func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) 
 			end = events.Position(number(v[0]))
 			return nil
 		}, s.queries.settled)
-		if err == nil && end >= last.Position {
+		switch {
+		case err != nil:
+		case end >= last.Position:
 			err = s.lost(ctx, s.queries, conn, last)
+		case s.replica:
+			err = ErrBehind
 		}
 	}
 	return m, standby, err
@@ -136,8 +143,8 @@ func (s *Store) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) 
 // sameHistory looks whether the log still has what this store value has written or read, if the
 // connection is new to it, or from before the one that it appends on: no restored copy of a server,
 // and no other server, comes without a new connection, other than a standby that is promoted.
-func (s *Store) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
-	if s.learns(conn) {
+func (s *source) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
+	if s.checked(conn) {
 		return nil
 	}
 	lines := s.primary.lines.Load()
@@ -146,7 +153,7 @@ func (s *Store) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
 		return err
 	}
 	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
-	if err == nil && !standby {
+	if err == nil && (s.replica || !standby) {
 		conn.Conn().PgConn().CustomData()[s.historyKey] = lines
 	}
 	return err
@@ -154,7 +161,7 @@ func (s *Store) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
 
 // forked returns err. If a log has not the link that a caller brings, it may not have what this
 // store value remembers either: then the store value is dead.
-func (s *Store) forked(ctx context.Context, err error) error {
+func (s *source) forked(ctx context.Context, err error) error {
 	if isFork(err) {
 		if err := s.recheck(ctx); err != nil {
 			return err
@@ -165,7 +172,7 @@ func (s *Store) forked(ctx context.Context, err error) error {
 
 // recheck looks whether the log still has what this store value has written or read. If not, the
 // store value is dead.
-func (s *Store) recheck(ctx context.Context) error {
+func (s *source) recheck(ctx context.Context) error {
 	return s.with(ctx, "read link", func(conn *pgxpool.Conn) error {
 		_, _, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 // Mark implements events.Marker.
-func (s *Store) Mark(ctx context.Context, at events.Position) (m events.Mark, err error) {
+func (s *source) Mark(ctx context.Context, at events.Position) (m events.Mark, err error) {
 	err = s.with(ctx, "read link", func(conn *pgxpool.Conn) error {
 		m, _, err = s.markAt(ctx, conn.Conn(), at)
 		return err
@@ -22,7 +22,7 @@ func (s *Store) Mark(ctx context.Context, at events.Position) (m events.Mark, er
 }
 
 // Holds implements events.Marker.
-func (s *Store) Holds(ctx context.Context, m events.Mark) error {
+func (s *source) Holds(ctx context.Context, m events.Mark) error {
 	if m.IsZero() {
 		return s.refuses(ctx)
 	}
@@ -40,7 +40,7 @@ func (s *Store) Holds(ctx context.Context, m events.Mark) error {
 }
 
 // Links implements events.Marker.
-func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[events.Mark, error] {
+func (s *source) Links(ctx context.Context, after events.Position) iter.Seq2[events.Mark, error] {
 	return func(yield func(events.Mark, error) bool) {
 		var page []events.Mark
 		at := after // a sequence of links at or after it
@@ -48,14 +48,16 @@ func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[even
 			at++
 		}
 		for more := true; more; more = len(page) == pageRecords {
-			page = page[:0]
 			if at > maxInt64 || at < after {
 				return
 			}
-			err := s.read(ctx, "read links", func(v [][]byte) error {
-				page = append(page, markOf(number(v[0]), v[1]))
-				return nil
-			}, s.queries.links, int64(at), pageRecords)
+			err := s.with(ctx, "read links", func(conn *pgxpool.Conn) error {
+				page = page[:0]
+				return ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error {
+					page = append(page, markOf(number(v[0]), v[1]))
+					return nil
+				}, s.queries.links, int64(at), pageRecords)
+			})
 			if err != nil {
 				yield(events.Mark{}, err)
 				return
@@ -73,7 +75,7 @@ func (s *Store) Links(ctx context.Context, after events.Position) iter.Seq2[even
 // ReadFrom implements events.Marker. A page, the link that it was asked from and the one that
 // follows it are read by one statement. It is asked for up to the position that was the last one
 // when the sequence began.
-func (s *Store) ReadFrom(ctx context.Context, c *events.Cursor, f events.Filter) iter.Seq2[events.Record, error] {
+func (s *source) ReadFrom(ctx context.Context, c *events.Cursor, f events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
 		p := &linkedPage{page: newPage(), filter: f}
 		for first := true; first || c.Position < p.end; first = false {
@@ -105,7 +107,7 @@ type linkedPage struct {
 }
 
 // readFrom fills a page and returns the cursor after it. The first page sets the end.
-func (s *Store) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, first bool) (events.Cursor, error) {
+func (s *source) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, first bool) (events.Cursor, error) {
 	p.reset()
 	categories, types := possible(p.filter.Categories), possible(p.filter.Types)
 	width := p.limit
@@ -119,6 +121,7 @@ func (s *Store) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, fi
 	after, at, last := int64(min(c.Position, maxInt64)), int64(min(c.Mark.Position, maxInt64)), s.history.remembered()
 	learns := false
 	err := s.with(ctx, "read from", func(conn *pgxpool.Conn) error {
+		p.clear()
 		learns = s.learns(conn)
 		err := ask(ctx, conn.Conn(), s.mode, p.row, s.queries.from, after, width, end, p.limit, at, categories, types, int64(last.Position), sumOf(&last))
 		if err == nil && (p.have.Position < c.Mark.Position || p.settled < c.Position) {

@@ -22,6 +22,8 @@ type queries struct {
 	save     string
 	latest   string
 
+	lag string
+
 	links string // those at or after a position
 	mark  string // the first of them, or the last link; whether the log has the link $2, $3; and whether the server is a standby
 	from  string // a page, and the links at both its ends
@@ -72,6 +74,15 @@ SELECT 0, 0, NULL, 0, 0 WHERE NOT ` + hasLink("$3::bigint", "$4::bytea")),
 )
 SELECT kept FROM log`),
 		latest: s.in("SELECT version, data FROM {schema}.snapshots WHERE stream = $1 AND fold = $2"),
+
+		// lag returns the last position, the microseconds since the last replayed transaction if there is
+		// more to replay or nobody to say so, whether a primary sends, and whether this is one. A role
+		// without privileges sees of the receiver that there is one.
+		lag: s.in(`SELECT (SELECT coalesce(max(position), 0) FROM {schema}.records),
+	CASE WHEN primary_now OR receiving AND pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn() THEN 0
+		ELSE coalesce(greatest(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000000, 0), 0) END::bigint,
+	receiving, primary_now
+FROM (SELECT NOT pg_is_in_recovery() AS primary_now, EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver) AS receiving) AS server`),
 
 		links: s.in("SELECT position, sum FROM {schema}.surety_migrations WHERE version = 2 AND position >= $1" +
 			" UNION ALL (SELECT position, sum FROM {schema}.records WHERE position >= $1 AND position > " + basePosition + isLink + " ORDER BY position LIMIT $2)" +

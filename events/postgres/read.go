@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
@@ -46,13 +45,18 @@ func (p *page) reset() {
 		average := max(p.bytes/p.rows, 1)
 		p.limit = min(max(pageBytes/average, minRecords), pageRecords)
 	}
+	p.clear()
+}
+
+// clear empties the page.
+func (p *page) clear() {
 	p.records, p.bytes, p.rows, p.more = p.records[:0], 0, 0, false
 	p.link, p.open, p.lost = events.Mark{}, 0, false
 }
 
 // Read implements events.Store. It reads pages of some hundred records; what is appended to
 // the stream after the first page was read is not yielded.
-func (s *Store) Read(ctx context.Context, stream events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
+func (s *source) Read(ctx context.Context, stream events.StreamID, after events.Version) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
 		if err := s.refuses(ctx); err != nil {
 			yield(events.Record{}, err)
@@ -104,7 +108,7 @@ func (p *page) yield(at, end events.Version, yield func(events.Record, error) bo
 }
 
 // version returns the version of a stream.
-func (s *Store) version(ctx context.Context, stream events.StreamID) (events.Version, error) {
+func (s *source) version(ctx context.Context, stream events.StreamID) (events.Version, error) {
 	p := &plan{members: []events.Commit{{Batches: []events.Batch{{Stream: stream}}}}}
 	if _, err := s.survey(ctx, p); err != nil {
 		return 0, err
@@ -117,7 +121,7 @@ func (s *Store) version(ctx context.Context, stream events.StreamID) (events.Ver
 // A writer holds the lock of the log from before it draws positions until they can be seen. So
 // positions appear in their order, a page never has a record without the ones before it, and
 // what is at or below the end, which is taken before the first page, was committed whole.
-func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
+func (s *source) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
 		at := after // the sequence may be ranged over again
 		end, err := s.Settled(ctx)
@@ -157,7 +161,7 @@ func (s *Store) ReadAll(ctx context.Context, after events.Position, f events.Fil
 }
 
 // before returns the position before the first record after a position, or end if there is none.
-func (s *Store) before(ctx context.Context, after, end events.Position) (p events.Position, err error) {
+func (s *source) before(ctx context.Context, after, end events.Position) (p events.Position, err error) {
 	err = s.read(ctx, "read", func(v [][]byte) error {
 		p = events.Position(number(v[0]))
 		return nil
@@ -181,7 +185,7 @@ func possible(list []string) []string {
 }
 
 // Settled implements events.Store.
-func (s *Store) Settled(ctx context.Context) (p events.Position, err error) {
+func (s *source) Settled(ctx context.Context) (p events.Position, err error) {
 	err = s.read(ctx, "settled", func(v [][]byte) error {
 		p = events.Position(number(v[0]))
 		return nil
@@ -189,69 +193,15 @@ func (s *Store) Settled(ctx context.Context) (p events.Position, err error) {
 	return p, err
 }
 
-// refuses returns why a call cannot be served, or nil.
-func (s *Store) refuses(ctx context.Context) error {
-	if s.closed.Load() {
-		return events.ErrClosed
-	}
-	if err := s.history.fate(); err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
-// read runs a query through the pool and calls a function with each row. The connection is back
-// in the pool when it returns.
-func (s *Store) read(ctx context.Context, op string, row func([][]byte) error, query string, args ...any) error {
-	return s.with(ctx, op, func(conn *pgxpool.Conn) error { return ask(ctx, conn.Conn(), s.mode, row, query, args...) })
-}
-
-// with runs f with a connection of the pool.
-func (s *Store) with(ctx context.Context, op string, f func(*pgxpool.Conn) error) error {
-	if err := s.refuses(ctx); err != nil {
-		return err
-	}
-	conn, err := s.pool.Acquire(ctx)
-	if err == nil {
-		if err = s.sameHistory(ctx, conn); err == nil {
-			err = f(conn)
-		}
-		conn.Release()
-	}
-	if err != nil && s.closed.Load() && ctx.Err() == nil {
-		return fmt.Errorf("%w: %w", events.ErrClosed, err)
-	}
-	return under(ctx, op, err)
-}
-
-// ask runs a query and calls a function with each row.
-func ask(ctx context.Context, conn *pgx.Conn, mode pgx.QueryExecMode, row func([][]byte) error, query string, args ...any) error {
-	rows, err := conn.Query(ctx, query, append([]any{mode, pgx.QueryResultFormats{1}}, args...)...)
-	return eachRow(rows, err, row)
-}
-
-// eachRow calls a function with each row and closes the rows.
-func eachRow(rows pgx.Rows, err error, row func([][]byte) error) error {
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.RawValues()); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // fill fills a page with the records of a query, all of one stream or each with its own. What is
 // decided on records that others have written must not go into another history, so that the store
 // value remembers a link at or after them.
-func (s *Store) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
+func (s *source) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
 	last := s.history.remembered()
 	args = append(args, int64(last.Position), sumOf(&last))
 	learns := false
 	err := s.with(ctx, "read", func(conn *pgxpool.Conn) error {
+		p.clear()
 		learns = s.learns(conn)
 		err := ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
 		if err == nil && learns && !p.lost {

@@ -28,7 +28,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap events.Snapshot) error {
 }
 
 // LatestSnapshot implements events.Snapshots.
-func (s *Store) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (snap events.Snapshot, found bool, err error) {
+func (s *source) LatestSnapshot(ctx context.Context, stream events.StreamID, fold string) (snap events.Snapshot, found bool, err error) {
 	if stream.Validate() != nil {
 		return events.Snapshot{}, false, s.refuses(ctx)
 	}

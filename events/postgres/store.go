@@ -24,17 +24,10 @@ var (
 // Store is a log in one schema of a PostgreSQL database. Open or New makes one; it must be
 // closed. Any number of Stores, in one process or in several, may be open on one schema.
 type Store struct {
-	*config
-	pool  *pgxpool.Pool
-	owned bool // the pool is closed with the store
-	mode  pgx.QueryExecMode
-	// historyKey is under what connections of the pool say that the history was checked.
-	historyKey string
-	queries    *queries
-	writer     *writer
-	changed    *signal
-	listener   *listener
-	closed     atomic.Bool
+	source
+	writer   *writer
+	changed  *signal
+	listener *listener
 }
 
 // Option changes how a store is opened.
@@ -48,6 +41,7 @@ type config struct {
 	grace      time.Duration // how long Close lets the running group go on before it breaks the connection
 	observer   events.Observer
 	hooks      hooks
+	replica    bool          // it appends nothing, and remembers what it reads of a standby
 	proof      atomic.Uint64 // up to this position commits are known to be at the level of the store
 	history    history
 	primary    primary
@@ -106,6 +100,20 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	pool, err := c.newPool(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.open(ctx, pool, true)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// newPool makes a pool of the store's own.
+func (c *config) newPool(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, c.refuse("the DSN cannot be read", err)
@@ -119,15 +127,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 		return session.Set(ctx, conn.PgConn(), planning())
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, c.openError(ctx, "the pool cannot be made", err)
-	}
-	s, err := c.open(ctx, pool, true)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return s, nil
+	return pool, c.openError(ctx, "the pool cannot be made", err)
 }
 
 // New opens the log through a pool that the caller owns, and closes after the store. Beside
@@ -145,16 +145,9 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts ...Option) (*Store, error
 }
 
 func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Store, error) {
-	s := &Store{config: c, pool: pool, owned: owned, queries: newQueries(c.schema), changed: new(signal)}
+	s := &Store{source: newSource(c, pool, owned), changed: new(signal)}
 	if c.durability == events.DurabilityReplicated {
 		s.queries.fence += " AND current_setting('synchronous_standby_names') <> ''"
-	}
-	s.historyKey = "surety history of " + c.schema.name
-	// A pooler between the pool and the server may not keep prepared statements; then every
-	// query is described anew.
-	s.mode = pool.Config().ConnConfig.DefaultQueryExecMode
-	if s.mode == pgx.QueryExecModeSimpleProtocol || s.mode == pgx.QueryExecModeExec {
-		s.mode = pgx.QueryExecModeDescribeExec
 	}
 	d := &dialer{config: c, pool: pool, queries: s.queries}
 	conn, err := d.dial(ctx)
@@ -222,8 +215,9 @@ func (c *config) lacks(ctx context.Context, conn *pgx.Conn) error {
 	SELECT 7, 'EXECUTE on ' || proname FROM pg_catalog.pg_proc
 	WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = 'pg_logical_emit_message' AND NOT has_function_privilege(oid, 'EXECUTE')
 ) AS m(n, missing)
+WHERE NOT $2 OR missing NOT SIMILAR TO '(INSERT|UPDATE|EXECUTE) %'
 ORDER BY n
-LIMIT 1`, c.schema.name).Scan(&role, &privilege)
+LIMIT 1`, c.schema.name, c.replica).Scan(&role, &privilege)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil
