@@ -97,7 +97,7 @@
 // # Three servers
 //
 //	go run ./examples/service -store postgres -durability replicated -tokens FILE -dsn \
-//	  "host=a,b,c dbname=orders target_session_attrs=read-write"
+//	  "host=a,b,c dbname=orders target_session_attrs=read-write connect_timeout=2"
 //
 // With -durability replicated a command is acknowledged when a synchronous standby of PostgreSQL has it too, and the
 // service starts only on a server that waits for one. While that, or the primary, is away, commands are answered with
