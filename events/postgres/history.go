@@ -23,6 +23,11 @@ type history struct {
 func (h *history) learn(m events.Mark) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.keep(m)
+}
+
+// keep is learn with the mutex held.
+func (h *history) keep(m events.Mark) {
 	if m.Position > h.last.Position || h.last.IsZero() {
 		h.last = m
 	}
@@ -79,26 +84,47 @@ func (c *config) lost(ctx context.Context, q *queries, conn *pgx.Conn, last even
 	return c.history.die(fork)
 }
 
-// learnAt remembers the first link at or after a position of a commit that was found, if that is beyond
-// what is remembered: who was told of it may decide on it.
-func (c *config) learnAt(ctx context.Context, q *queries, conn *pgx.Conn, at events.Position) error {
+// beyond returns the first link at or after a position, if that is beyond what is remembered: who was told
+// of a record there may decide on it.
+func (c *config) beyond(ctx context.Context, q *queries, conn *pgx.Conn, at events.Position) (m events.Mark, err error) {
 	if at <= c.history.remembered().Position {
-		return nil
+		return m, nil
 	}
-	return ask(ctx, conn, pgx.QueryExecModeDescribeExec, func(v [][]byte) error {
-		c.history.learn(markOf(number(v[0]), v[1]))
+	err = ask(ctx, conn, pgx.QueryExecModeDescribeExec, func(v [][]byte) error {
+		m = markOf(number(v[0]), v[1])
 		return nil
 	}, q.mark, int64(at), 0, nil)
+	return m, err
 }
 
-// checked reports whether the history was checked on that connection.
-func (s *source) checked(conn *pgxpool.Conn) bool {
-	return conn.Conn().PgConn().CustomData()[s.historyKey] == s.primary.lines.Load()
+// checked reports whether the history was checked on that connection, since the store appends on the one
+// that it has.
+func (s *source) checked(conn *pgx.Conn) bool {
+	return conn.PgConn().CustomData()[s.historyKey] == s.primary.lines.Load()
 }
 
 // learns reports whether what is read through a connection is remembered: of a standby, which may be
 // ahead of its primary, only by a replica, which appends nothing.
-func (s *source) learns(conn *pgxpool.Conn) bool { return s.replica || s.checked(conn) }
+func (s *source) learns(conn *pgx.Conn) bool { return s.replica || s.checked(conn) }
+
+// errMoved says that the store has begun to append on another connection, perhaps to another server, while
+// something was read. It is read again.
+var errMoved = errors.New("the store has connected anew")
+
+// learn remembers a link that was read through a connection, unless it returns errMoved: a store that
+// appends to another server by then would not see that the link is missing there.
+func (s *source) learn(conn *pgx.Conn, m events.Mark) error {
+	if s.hooks.learning != nil {
+		s.hooks.learning()
+	}
+	s.history.mu.Lock()
+	defer s.history.mu.Unlock()
+	if !s.learns(conn) {
+		return errMoved
+	}
+	s.history.keep(m)
+	return nil
+}
 
 // errNoLink says that a log has lost even the link with which it began.
 var errNoLink = errors.New("the log has no first link")
@@ -119,7 +145,7 @@ func (s *source) markAt(ctx context.Context, conn *pgx.Conn, at events.Position)
 	case !found:
 		err = errNoLink
 	case kept && (s.replica || !standby):
-		s.history.learn(m)
+		err = s.learn(conn, m)
 	case kept: // it may be ahead of its primary, which is asked next
 	case !standby:
 		err = s.lost(ctx, s.queries, conn, last)
@@ -144,19 +170,24 @@ func (s *source) markAt(ctx context.Context, conn *pgx.Conn, at events.Position)
 // connection is new to it, or from before the one that it appends on: no restored copy of a server,
 // and no other server, comes without a new connection, other than a standby that is promoted.
 func (s *source) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
-	if s.checked(conn) {
+	if s.checked(conn.Conn()) {
 		return nil
 	}
-	lines := s.primary.lines.Load()
+	s.check(conn.Conn())
 	if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
 		_ = conn.Conn().Close(ctx) // the next call gets another one
 		return err
 	}
 	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
-	if err == nil && (s.replica || !standby) {
-		conn.Conn().PgConn().CustomData()[s.historyKey] = lines
+	if err != nil || standby && !s.replica {
+		delete(conn.Conn().PgConn().CustomData(), s.historyKey)
 	}
 	return err
+}
+
+// check notes that the history is checked on a connection.
+func (s *source) check(conn *pgx.Conn) {
+	conn.PgConn().CustomData()[s.historyKey] = s.primary.lines.Load()
 }
 
 // forked returns err. If a log has not the link that a caller brings, it may not have what this

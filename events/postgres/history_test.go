@@ -255,3 +255,38 @@ func appendAsVersion1(ctx context.Context, p place, conn *pgx.Conn, stream strin
 		}
 	}
 }
+
+// TestReadWhileTheStoreMoves has a store connect anew, as to another server, while it reads what another has
+// written: it reads again, through a connection on which the history was checked since.
+func TestReadWhileTheStoreMoves(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	writer := p.open(t)
+	var s *Store
+	moves, tries := 0, 0
+	s = p.open(t, withHooks(hooks{learning: func() {
+		if tries++; moves > 0 {
+			moves--
+			s.primary.lines.Add(1)
+		}
+	}}))
+	reads := map[string]func() error{
+		"Read":     func() error { return firstError(s.Read(t.Context(), "order-1", 0)) },
+		"ReadAll":  func() error { return firstError(s.ReadAll(t.Context(), 0, events.Filter{})) },
+		"ReadFrom": func() error { return firstError(s.ReadFrom(t.Context(), new(events.Cursor), events.Filter{})) },
+	}
+	head := events.Version(0)
+	for what, read := range reads {
+		last := appended(t, writer, one("order-1", head, "a"))
+		head++
+		moves, tries = 1, 0
+		if err := read(); err != nil || tries < 2 || s.history.remembered().Position != last.Position {
+			t.Errorf("%s: %v; it was read %d times up to %s, want position %d", what, err, tries, s.history.remembered(), last.Position)
+		}
+	}
+	appended(t, writer, one("order-1", head, "a"))
+	moves = 1000
+	if err := reads["Read"](); !errors.Is(err, errMoved) {
+		t.Errorf("a store that never stays where it is: %v", err)
+	}
+}

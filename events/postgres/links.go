@@ -119,16 +119,18 @@ func (s *source) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, f
 		end = new(int64(p.end))
 	}
 	after, at, last := int64(min(c.Position, maxInt64)), int64(min(c.Mark.Position, maxInt64)), s.history.remembered()
-	learns := false
 	err := s.with(ctx, "read from", func(conn *pgxpool.Conn) error {
 		p.clear()
-		learns = s.learns(conn)
+		learns := s.learns(conn.Conn())
 		err := ask(ctx, conn.Conn(), s.mode, p.row, s.queries.from, after, width, end, p.limit, at, categories, types, int64(last.Position), sumOf(&last))
 		if err == nil && (p.have.Position < c.Mark.Position || p.settled < c.Position) {
 			var standby bool
 			if err = conn.QueryRow(ctx, "SELECT pg_is_in_recovery()", s.mode).Scan(&standby); standby {
 				err = ErrBehind
 			}
+		}
+		if err == nil && p.kept && learns && !p.next.IsZero() {
+			err = s.learn(conn.Conn(), p.next)
 		}
 		return err
 	})
@@ -144,9 +146,6 @@ func (s *source) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, f
 		return c, &events.PositionError{After: c.Position, Settled: p.settled}
 	case p.next.IsZero():
 		return c, failed("read from", errNoLink)
-	}
-	if p.kept && learns {
-		s.history.learn(p.next)
 	}
 	if first {
 		p.end = p.settled

@@ -212,7 +212,11 @@ func (l *log) look(members []events.Commit, answers []events.Outcome) (err error
 		}
 		ctx, cancel := context.WithTimeout(l.life, l.settling)
 		defer cancel()
-		return l.learnAt(ctx, l.queries, l.line.conn, found.last())
+		m, err := l.beyond(ctx, l.queries, l.line.conn, found.last())
+		if err == nil && !m.IsZero() {
+			l.history.learn(m)
+		}
+		return err
 	}
 	s, values := p.statement(&l.hasher)
 	put, err := l.line.put(s)
@@ -353,8 +357,10 @@ func (l *log) reconnect(ctx context.Context) error {
 func (l *log) use(next *line) {
 	socket := next.conn.PgConn().Conn()
 	l.line = next
-	l.proof.Store(0) // the server may be another
+	l.proof.Store(0)    // the server may be another
+	l.history.mu.Lock() // what is read through connections from before is not remembered from here on
 	l.primary.use(next.conn.PgConn())
+	l.history.mu.Unlock()
 	l.socket.Store(&socket)
 }
 

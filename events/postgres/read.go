@@ -199,21 +199,23 @@ func (s *source) Settled(ctx context.Context) (p events.Position, err error) {
 func (s *source) fill(ctx context.Context, p *page, stream events.StreamID, query string, args ...any) error {
 	last := s.history.remembered()
 	args = append(args, int64(last.Position), sumOf(&last))
-	learns := false
 	err := s.with(ctx, "read", func(conn *pgxpool.Conn) error {
 		p.clear()
-		learns = s.learns(conn)
+		learns := s.learns(conn.Conn())
 		err := ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error { return p.fits(stream, v) }, query, args...)
-		if err == nil && learns && !p.lost {
-			err = s.learnAt(ctx, s.queries, conn.Conn(), p.open)
+		if err != nil || !learns || p.lost {
+			return err
+		}
+		if p.open > 0 {
+			p.link, err = s.beyond(ctx, s.queries, conn.Conn(), p.open)
+		}
+		if err == nil && !p.link.IsZero() {
+			err = s.learn(conn.Conn(), p.link)
 		}
 		return err
 	})
 	if err == nil && p.lost {
 		err = s.recheck(ctx)
-	}
-	if err == nil && learns && !p.link.IsZero() {
-		s.history.learn(p.link)
 	}
 	p.more = p.more || p.rows == p.limit
 	return err

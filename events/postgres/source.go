@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -51,11 +52,11 @@ func (s *source) read(ctx context.Context, op string, row func([][]byte) error, 
 	return s.with(ctx, op, func(conn *pgxpool.Conn) error { return ask(ctx, conn.Conn(), s.mode, row, query, args...) })
 }
 
-// with runs f with a connection of the pool. What the recovery of a standby was in the way of runs
-// again, and must begin anew each time.
+// with runs f with a connection of the pool. If the recovery of a standby was in its way, or the store has
+// connected anew meanwhile, f runs again, and must begin anew each time.
 func (s *source) with(ctx context.Context, op string, f func(*pgxpool.Conn) error) error {
 	err := s.once(ctx, op, f)
-	for i := 0; s.replica && i < retries && isTransient(err); i++ {
+	for i := 0; i < retries && (s.replica && isTransient(err) || errors.Is(err, errMoved)); i++ {
 		time.Sleep(time.Millisecond << i)
 		err = s.once(ctx, op, f)
 	}

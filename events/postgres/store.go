@@ -52,6 +52,7 @@ type hooks struct {
 	connected func(*pgx.Conn) error // after the settings are made and before they are read back
 	sending   func([]events.Commit) // before a group is sent to be committed
 	sent      func([]events.Commit) // before its outcome is read
+	learning  func()                // before what was read is remembered
 }
 
 // WithSchema names the schema of the log instead of DefaultSchema. Any name is allowed that
@@ -160,6 +161,7 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	}
 	if err == nil {
 		// What is there now may be read without links.
+		s.check(conn.conn)
 		_, _, err = s.markAt(ctx, conn.conn, maxInt64)
 	}
 	seen := c.history.remembered().Position
