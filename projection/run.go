@@ -198,6 +198,9 @@ func (w *Worker) read(ctx context.Context, from events.Cursor, end events.Positi
 			break
 		}
 	}
+	if from.Position < end { // what is there was not read
+		c.err = w.fault(fmt.Errorf("the log was to be read up to position %d, and ended at %d", end, from.Position))
+	}
 	c.to, c.mark, c.ends = end, from.Mark, true
 	send()
 }

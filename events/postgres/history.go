@@ -97,33 +97,63 @@ func (c *config) beyond(ctx context.Context, q *queries, conn *pgx.Conn, at even
 	return m, err
 }
 
-// checked reports whether the history was checked on that connection, since the store appends on the one
-// that it has.
+// checked reports whether the history was checked on that connection: by a Store since it appends on the
+// connection that it has, and by a Replica, whose connections may be to several standbys, since it has
+// last remembered a link.
 func (s *source) checked(conn *pgx.Conn) bool {
-	return conn.PgConn().CustomData()[s.historyKey] == s.primary.lines.Load()
+	at := conn.PgConn().CustomData()[s.historyKey]
+	if s.replica {
+		return at == s.history.remembered()
+	}
+	return at == s.primary.lines.Load()
 }
 
 // learns reports whether what is read through a connection is remembered: of a standby, which may be
-// ahead of its primary, only by a replica, which appends nothing.
+// ahead of its primary, only by a Replica, which appends nothing.
 func (s *source) learns(conn *pgx.Conn) bool { return s.replica || s.checked(conn) }
 
 // errMoved says that the store has begun to append on another connection, perhaps to another server, while
-// something was read. It is read again.
+// something was read, or that a Replica has. It is read again.
 var errMoved = errors.New("the store has connected anew")
 
 // learn remembers a link that was read through a connection, unless it returns errMoved: a store that
-// appends to another server by then would not see that the link is missing there.
-func (s *source) learn(conn *pgx.Conn, m events.Mark) error {
+// appends to another server by then would not see that the link is missing there. A Replica has the server
+// asked for what others have read of another one meanwhile.
+func (s *source) learn(ctx context.Context, conn *pgx.Conn, m events.Mark) error {
 	if s.hooks.learning != nil {
 		s.hooks.learning()
 	}
+	for !s.learned(conn, m) {
+		if !s.replica {
+			return errMoved
+		}
+		last := s.history.remembered()
+		if _, _, err := s.linkAt(ctx, conn, last.Position, last); err != nil {
+			return err
+		}
+		conn.PgConn().CustomData()[s.historyKey] = last
+	}
+	return nil
+}
+
+// learned remembers a link if the history was checked on the connection.
+func (s *source) learned(conn *pgx.Conn, m events.Mark) bool {
 	s.history.mu.Lock()
 	defer s.history.mu.Unlock()
-	if !s.learns(conn) {
-		return errMoved
+	data := conn.PgConn().CustomData()
+	if !s.replica {
+		if data[s.historyKey] != s.primary.lines.Load() {
+			return false
+		}
+		s.history.keep(m)
+		return true
+	}
+	if data[s.historyKey] != s.history.last {
+		return false
 	}
 	s.history.keep(m)
-	return nil
+	data[s.historyKey] = s.history.last
+	return true
 }
 
 // errNoLink says that a log has lost even the link with which it began.
@@ -135,6 +165,22 @@ var errNoLink = errors.New("the log has no first link")
 func (s *source) markAt(ctx context.Context, conn *pgx.Conn, at events.Position) (m events.Mark, standby bool, err error) {
 	// Taken before the statement, which therefore sees what was committed with it.
 	last := s.history.remembered()
+	m, standby, err = s.linkAt(ctx, conn, at, last)
+	switch {
+	case err != nil:
+	case s.replica:
+		conn.PgConn().CustomData()[s.historyKey] = last
+		err = s.learn(ctx, conn, m)
+	case !standby: // a standby may be ahead of its primary, which is asked next
+		err = s.learn(ctx, conn, m)
+	}
+	return m, standby, err
+}
+
+// linkAt returns the first link at or after a position, or the last one, of a log that has the link last.
+// If the log has not that, the store value is dead; but a standby may not have received it yet, which is an
+// error to a Replica alone.
+func (s *source) linkAt(ctx context.Context, conn *pgx.Conn, at events.Position, last events.Mark) (m events.Mark, standby bool, err error) {
 	found, kept := false, false
 	err = ask(ctx, conn, s.mode, func(v [][]byte) error {
 		m, found, kept, standby = markOf(number(v[0]), v[1]), true, v[2][0] == 1, v[3][0] == 1
@@ -144,12 +190,10 @@ func (s *source) markAt(ctx context.Context, conn *pgx.Conn, at events.Position)
 	case err != nil:
 	case !found:
 		err = errNoLink
-	case kept && (s.replica || !standby):
-		err = s.learn(conn, m)
-	case kept: // it may be ahead of its primary, which is asked next
+	case kept:
 	case !standby:
 		err = s.lost(ctx, s.queries, conn, last)
-	default: // it may not have received that link yet
+	default:
 		var end events.Position
 		err = ask(ctx, conn, s.mode, func(v [][]byte) error {
 			end = events.Position(number(v[0]))
@@ -173,10 +217,12 @@ func (s *source) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
 	if s.checked(conn.Conn()) {
 		return nil
 	}
-	s.check(conn.Conn())
-	if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
-		_ = conn.Conn().Close(ctx) // the next call gets another one
-		return err
+	if !s.replica {
+		s.check(conn.Conn())
+		if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
+			_ = conn.Conn().Close(ctx) // the next call gets another one
+			return err
+		}
 	}
 	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
 	if err != nil || standby && !s.replica {

@@ -129,8 +129,11 @@ func (s *source) readFrom(ctx context.Context, p *linkedPage, c events.Cursor, f
 				err = ErrBehind
 			}
 		}
+		if err == nil && s.replica && !first && p.settled < p.end {
+			err = ErrBehind // another standby, which would end the sequence early
+		}
 		if err == nil && p.kept && learns && !p.next.IsZero() {
-			err = s.learn(conn.Conn(), p.next)
+			err = s.learn(ctx, conn.Conn(), p.next)
 		}
 		return err
 	})

@@ -210,7 +210,7 @@ func (s *source) fill(ctx context.Context, p *page, stream events.StreamID, quer
 			p.link, err = s.beyond(ctx, s.queries, conn.Conn(), p.open)
 		}
 		if err == nil && !p.link.IsZero() {
-			err = s.learn(conn.Conn(), p.link)
+			err = s.learn(ctx, conn.Conn(), p.link)
 		}
 		return err
 	})

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 
@@ -26,15 +25,18 @@ var (
 //
 // What the log has there, the primary has too, or had: a commit for which nobody has an answer yet may be
 // read, and be missing when another standby is promoted. A Replica remembers the last link that it has
-// read. If the server has come to another history, as after pg_rewind, the value is dead, like a Store.
-// It goes on with a server that is promoted.
+// read, and each call is answered by a server that has it. One that has not replayed it yet, as another
+// standby of the same DSN, answers ErrBehind: ask again. If the server has come to another history, as after
+// pg_rewind, the value is dead, like a Store. It goes on with a server that is promoted. Followers that
+// end with ErrBehind or ErrLost go on from their checkpoints when they are started again.
+//
+// A transaction of the primary that holds an exclusive lock of the tables, such as VACUUM FULL, holds up who
+// reads them here until it has ended.
 type Replica struct{ source }
 
 // OpenReplica opens the log on a standby, with a pool of its own, and refuses a server that is none with a
-// *SettingError. If the DSN has several hosts, target_session_attrs=standby finds one; reads may then be
-// answered by different standbys, each as far as it has come, and one that is behind what was read on
-// another answers ErrBehind when it is connected to. The role needs SELECT on the tables of the log. Of the
-// options, WithSchema is heeded. Errors are as those of Open.
+// *SettingError. If the DSN has several hosts, target_session_attrs=standby finds one. The role needs SELECT
+// on the tables of the log. Of the options, WithSchema is heeded. Errors are as those of Open.
 func OpenReplica(ctx context.Context, dsn string, opts ...Option) (*Replica, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -46,26 +48,21 @@ func OpenReplica(ctx context.Context, dsn string, opts ...Option) (*Replica, err
 		return nil, err
 	}
 	r := &Replica{newSource(c, pool, true)}
-	if err := r.inspect(ctx); err != nil {
+	if err := r.anyhow(ctx, "inspect", func(conn *pgxpool.Conn) error { return r.inspect(ctx, conn.Conn()) }); err != nil {
 		pool.Close()
 		return nil, c.openError(ctx, "cannot be inspected", err)
 	}
 	return r, nil
 }
 
-func (r *Replica) inspect(ctx context.Context) error {
-	conn, err := r.pool.Acquire(ctx)
-	if err != nil {
-		return r.openError(ctx, "cannot be reached", err)
-	}
-	defer conn.Release()
-	if err := r.recovers(ctx, conn.Conn()); err != nil {
+func (r *Replica) inspect(ctx context.Context, conn *pgx.Conn) error {
+	if err := r.recovers(ctx, conn); err != nil {
 		return err
 	}
-	if err := r.config.inspect(ctx, conn.Conn()); err != nil {
+	if err := r.config.inspect(ctx, conn); err != nil {
 		return err
 	}
-	_, _, err = r.markAt(ctx, conn.Conn(), maxInt64) // what is there now may be read without links
+	_, _, err := r.markAt(ctx, conn, maxInt64) // what is there now may be read without links
 	return err
 }
 
@@ -128,21 +125,37 @@ func (r *Replica) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, boo
 	return k.Receipt, found, err
 }
 
-// ReadAll implements events.Store. Each page is asked for with what the server has come to: another
-// standby of the same DSN that is behind leaves no hole.
+// ReadAll implements events.Store.
 func (r *Replica) ReadAll(ctx context.Context, after events.Position, f events.Filter) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
-		c := events.Cursor{Position: after}
-		for record, err := range r.ReadFrom(ctx, &c, f) {
-			_, beyond := errors.AsType[*events.PositionError](err)
-			if c.Position == after && (beyond || errors.Is(err, ErrBehind)) {
-				return // there is nothing yet
-			}
-			if !yield(record, err) {
-				return
-			}
+		settled, err := r.Settled(ctx)
+		if err != nil {
+			yield(events.Record{}, err)
+			return
 		}
+		if after >= settled {
+			return
+		}
+		// Another standby that is behind leaves no hole: it says so.
+		r.ReadFrom(ctx, &events.Cursor{Position: after}, f)(yield)
 	}
+}
+
+// Links implements events.Marker.
+func (r *Replica) Links(ctx context.Context, after events.Position) iter.Seq2[events.Mark, error] {
+	return func(yield func(events.Mark, error) bool) {
+		if _, err := r.Settled(ctx); err != nil { // every page is of a server that has as much
+			yield(events.Mark{}, err)
+			return
+		}
+		r.source.Links(ctx, after)(yield)
+	}
+}
+
+// Settled implements events.Store. It is remembered as what was read is.
+func (r *Replica) Settled(ctx context.Context) (events.Position, error) {
+	m, err := r.Mark(ctx, maxInt64)
+	return m.Position, err
 }
 
 // Durability implements events.Store: nothing is acknowledged.
@@ -150,21 +163,24 @@ func (r *Replica) Durability() events.Durability { return events.DurabilityNone 
 
 // Lag is how far a standby is behind.
 type Lag struct {
-	Settled   events.Position // what it has replayed
-	Positions uint64          // how many positions are missing up to the one that was asked about
+	Settled events.Position // what it has replayed
+	// Positions is how many positions are missing up to the one that was asked about. After a failover
+	// other records may stand there: what became of a commit, Lookup says.
+	Positions uint64
 	// Time is how long ago the last transaction that it has replayed was committed, by the clocks of
 	// both servers; 0 while it has replayed all that it has received and is connected to its primary.
 	Time time.Duration
 	// Receiving reports that it is connected to its primary. If it is not, and is no primary by now, what
-	// it does not have it does not know of.
+	// it does not have it does not know of. That a primary is silent is noticed after the server's
+	// wal_receiver_timeout, a minute unless it was set.
 	Receiving bool
-	Promoted  bool // it is a primary, and nothing is behind
+	Promoted  bool // it is a primary, which waits for nobody
 }
 
 // Lag reports how far the standby is behind the position of a Receipt, and behind its primary. A position
-// of 0 asks about the primary alone.
+// of 0 asks about the primary alone. It answers for a standby that is behind what was read, too.
 func (r *Replica) Lag(ctx context.Context, behind events.Position) (lag Lag, err error) {
-	err = r.with(ctx, "lag", func(conn *pgxpool.Conn) error {
+	err = r.anyhow(ctx, "lag", func(conn *pgxpool.Conn) error {
 		return ask(ctx, conn.Conn(), r.mode, func(v [][]byte) error {
 			lag = Lag{Settled: events.Position(number(v[0])), Time: time.Duration(number(v[1])) * time.Microsecond, Receiving: v[2][0] == 1, Promoted: v[3][0] == 1}
 			return nil

@@ -5,15 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tradesurety/surety/events"
 	"github.com/tradesurety/surety/events/postgres/pgtest"
+	"github.com/tradesurety/surety/projection"
+	"github.com/tradesurety/surety/projection/memory"
 )
 
 // openReplica opens a replica that is closed when the test ends.
@@ -344,43 +350,221 @@ func TestReplicaOfAnotherHistory(t *testing.T) {
 	wantFork(t, "a snapshot", err)
 }
 
-// TestTwoStandbys reads through a DSN of two standbys, the first of which is killed in the middle. The
-// second has less: the sequence ends by name and leaves no hole.
-func TestTwoStandbys(t *testing.T) {
-	t.Parallel()
-	p, at, primary, standby := newStandby(t)
-	second := primary.Standby(t, "third")
-	s := p.open(t)
-	for i := range 300 {
-		appended(t, s, one("order-1", events.Version(i), "a"))
-	}
-	replayed(t, place{second.DSN(), p.schema}.openReplica(t), events.Receipt{Position: 300})
-	if err := pgtest.Exec(second.DSN(), "SELECT pg_wal_replay_pause()"); err != nil {
+// twoStandbys is a replica whose connections are to either of two standbys, as a DSN with both may have
+// them.
+type twoStandbys struct {
+	*Replica
+	t    *testing.T
+	host atomic.Pointer[pgtest.Server] // of new connections
+	idle map[*pgtest.Server]*pgxpool.Conn
+	at   *pgtest.Server
+}
+
+func newTwoStandbys(t *testing.T, schema string, first, second *pgtest.Server) *twoStandbys {
+	t.Helper()
+	s := &twoStandbys{t: t, idle: make(map[*pgtest.Server]*pgxpool.Conn), at: first}
+	s.host.Store(first)
+	config, err := pgxpool.ParseConfig(first.DSN())
+	if err != nil {
 		t.Fatal(err)
 	}
-	var last events.Receipt
-	for i := range 600 {
-		last = appended(t, s, one("order-1", events.Version(300+i), "a"))
+	config.MaxConns = 2
+	config.BeforeConnect = func(_ context.Context, cc *pgx.ConnConfig) error {
+		cc.Host = strings.TrimPrefix(hostOf(s.host.Load().DSN()), "host=")
+		return nil
 	}
-	at.dsn = hostOf(standby.DSN()) + "," + strings.TrimPrefix(hostOf(second.DSN()), "host=") + " port=5432,5432 user=postgres dbname=postgres target_session_attrs=standby"
-	r := at.openReplica(t)
-	replayed(t, r, last)
-	var n events.Position
-	var err error
-	for record, failed := range r.ReadAll(t.Context(), 0, events.Filter{}) {
-		if err = failed; err != nil {
-			break
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		delete(s.idle, s.at) // it was released
+		for _, conn := range s.idle {
+			conn.Release()
 		}
-		if record.Position != n+1 {
-			t.Fatalf("position %d after %d", record.Position, n)
+		pool.Close()
+	})
+	c, err := newConfig([]Option{WithSchema(schema)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.replica = true
+	s.Replica = &Replica{newSource(c, pool, false)}
+	for _, server := range []*pgtest.Server{first, second} {
+		s.use(server)
+		if _, err := s.Settled(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		if n++; n == 1 {
-			if err := standby.Kill(); err != nil {
-				t.Fatal(err)
+	}
+	return s
+}
+
+// use has the calls that follow use the connection to that standby, which is made once.
+func (s *twoStandbys) use(server *pgtest.Server) {
+	s.t.Helper()
+	if s.at == server {
+		return
+	}
+	held, err := s.pool.Acquire(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.idle[s.at] = held
+	if conn := s.idle[server]; conn != nil {
+		conn.Release()
+	}
+	s.at = server
+	s.host.Store(server)
+}
+
+// losing is a log that goes over to another standby once it has said where it ends.
+type losing struct {
+	*twoStandbys
+	to *pgtest.Server
+}
+
+func (l losing) Settled(ctx context.Context) (events.Position, error) {
+	p, err := l.Replica.Settled(ctx)
+	l.use(l.to)
+	return p, err
+}
+
+// TestTwoStandbys reads through connections to two standbys, one of which is behind the other and then on
+// another history: what was read before stays, every sequence ends by name, and no view skips anything.
+func TestTwoStandbys(t *testing.T) {
+	t.Parallel()
+	p, _, primary, ahead := newStandby(t)
+	behind := primary.Standby(t, "third")
+	s := p.open(t)
+	head := events.Version(0)
+	grow := func(n int, typ string) (last events.Receipt) {
+		t.Helper()
+		group := make([]events.Commit, n)
+		for i := range group {
+			group[i] = one("order-1", head, typ)
+			head++
+		}
+		for _, out := range s.AppendEach(t.Context(), group) {
+			if out.Err != nil {
+				t.Fatal(out.Err)
 			}
+			last = out.Receipt
+		}
+		return last
+	}
+	wait := func(standby *pgtest.Server, last events.Receipt) {
+		t.Helper()
+		replayed(t, place{standby.DSN(), p.schema}.openReplica(t), last)
+	}
+	last := grow(300, "a")
+	wait(ahead, last)
+	wait(behind, last)
+	r := newTwoStandbys(t, p.schema, ahead, behind)
+	r.use(ahead)
+	conn := place{behind.DSN(), p.schema}.connect(t)
+	if _, err := conn.Exec(t.Context(), "SELECT pg_wal_replay_pause()"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "replay is paused", func() bool {
+		state := ""
+		return conn.QueryRow(t.Context(), "SELECT pg_get_wal_replay_pause_state()").Scan(&state) == nil && state == "paused"
+	})
+	last = grow(600, "a")
+	wait(ahead, last)
+	calls := map[string]func() error{
+		"Settled":    func() error { _, err := r.Settled(t.Context()); return err },
+		"Read":       func() error { return firstError(r.Read(t.Context(), "order-1", 0)) },
+		"ReadAll":    func() error { return firstError(r.ReadAll(t.Context(), 0, events.Filter{})) },
+		"ReadAll on": func() error { return firstError(r.ReadAll(t.Context(), 500, events.Filter{})) },
+		"ReadFrom":   func() error { return firstError(r.ReadFrom(t.Context(), new(events.Cursor), events.Filter{})) },
+		"Links": func() error {
+			for _, err := range r.Links(t.Context(), 0) {
+				return err
+			}
+			return nil
+		},
+		"Mark":           func() error { _, err := r.Mark(t.Context(), 10); return err },
+		"Lookup":         func() error { _, _, err := r.Lookup(t.Context(), uuid.New()); return err },
+		"LatestSnapshot": func() error { _, _, err := r.LatestSnapshot(t.Context(), "order-1", "f"); return err },
+	}
+	if settled, err := r.Settled(t.Context()); settled != last.Position || err != nil {
+		t.Fatalf("%d, %v", settled, err)
+	}
+	r.use(behind)
+	for what, call := range calls {
+		if err := call(); !errors.Is(err, ErrBehind) {
+			t.Errorf("%s on a standby that is behind: %v", what, err)
 		}
 	}
-	if err == nil || !errors.Is(err, ErrBehind) && !errors.Is(err, ErrLost) {
-		t.Errorf("after position %d of %d: %v", n, last.Position, err)
+	if lag, err := r.Lag(t.Context(), last.Position); lag.Settled != 300 || lag.Positions != 600 || err != nil {
+		t.Errorf("%+v, %v", lag, err)
 	}
+	for what, seq := range map[string]iter.Seq2[events.Record, error]{
+		"ReadAll": r.ReadAll(t.Context(), 0, events.Filter{}), "ReadFrom": r.ReadFrom(t.Context(), new(events.Cursor), events.Filter{}),
+	} {
+		r.use(ahead)
+		n := events.Position(0)
+		var err error
+		for record, failed := range seq {
+			if err = failed; err != nil {
+				break
+			}
+			if n++; record.Position != n {
+				t.Fatalf("%s: position %d after %d", what, record.Position, n-1)
+			}
+			r.use(behind)
+		}
+		if n == last.Position || !errors.Is(err, ErrBehind) {
+			t.Errorf("%s ends after %d records of %d: %v", what, n, last.Position, err)
+		}
+	}
+
+	r.use(ahead)
+	folded := 0
+	worker, err := projection.New(losing{r, behind}, memory.New(), &projection.View{
+		Name: "traffic", Version: 1,
+		Tables: []*projection.Table{{Name: "t", Key: 1, Columns: []projection.Column{{Name: "k", Kind: projection.KindText}, {Name: "n", Kind: projection.KindInt}}}},
+		New: func(events.Store) projection.Folder {
+			return projection.Func(func(*projection.Rows, *events.Record) error { folded++; return nil })
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := worker.CatchUp(t.Context()); !errors.Is(err, ErrBehind) {
+		t.Errorf("a worker whose standby is gone: %v, checkpoint %d", err, at.Checkpoint.Position)
+	}
+	if _, err := conn.Exec(t.Context(), "SELECT pg_wal_replay_resume()"); err != nil {
+		t.Fatal(err)
+	}
+	wait(behind, last)
+	if at, err := worker.CatchUp(t.Context()); err != nil || folded != int(last.Position) || at.Checkpoint.Position != last.Position {
+		t.Errorf("a worker on the other standby: %d folded of %d, checkpoint %d, %v", folded, last.Position, at.Checkpoint.Position, err)
+	}
+
+	// The second receives nothing more, is promoted, and has another history.
+	r.use(ahead)
+	r.idle[behind].Conn().Close(t.Context())
+	if err := behind.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	behind.Cut()
+	if err := behind.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.use(behind)
+	if _, err := r.Settled(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.use(ahead)
+	wait(ahead, grow(3, "lost"))
+	if n := len(all(t, r.Read(t.Context(), "order-1", 900))); n != 3 {
+		t.Fatalf("%d records", n)
+	}
+	if err := behind.Promote(); err != nil {
+		t.Fatal(err)
+	}
+	appended(t, place{behind.DSN(), p.schema}.open(t), one("order-1", 900, "other", "other", "other", "other"))
+	r.use(behind)
+	wantFork(t, "a read on a connection from before", firstError(r.Read(t.Context(), "order-1", 900)))
 }

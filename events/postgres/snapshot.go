@@ -33,6 +33,7 @@ func (s *source) LatestSnapshot(ctx context.Context, stream events.StreamID, fol
 		return events.Snapshot{}, false, s.refuses(ctx)
 	}
 	err = s.with(ctx, "read snapshot", func(conn *pgxpool.Conn) error {
+		snap, found = events.Snapshot{}, false
 		err := ask(ctx, conn.Conn(), s.mode, func(v [][]byte) error {
 			snap = events.Snapshot{Stream: stream, Version: events.Version(number(v[0])), Fold: fold, Data: append([]byte(nil), v[1]...)}
 			found = true
@@ -43,5 +44,8 @@ func (s *source) LatestSnapshot(ctx context.Context, stream events.StreamID, fol
 		}
 		return err
 	})
-	return snap, found, err
+	if err != nil {
+		return events.Snapshot{}, false, err
+	}
+	return snap, found, nil
 }

@@ -55,6 +55,16 @@ func (s *source) read(ctx context.Context, op string, row func([][]byte) error, 
 // with runs f with a connection of the pool. If the recovery of a standby was in its way, or the store has
 // connected anew meanwhile, f runs again, and must begin anew each time.
 func (s *source) with(ctx context.Context, op string, f func(*pgxpool.Conn) error) error {
+	return s.anyhow(ctx, op, func(conn *pgxpool.Conn) error {
+		if err := s.sameHistory(ctx, conn); err != nil {
+			return err
+		}
+		return f(conn)
+	})
+}
+
+// anyhow is with on whatever history the server is.
+func (s *source) anyhow(ctx context.Context, op string, f func(*pgxpool.Conn) error) error {
 	err := s.once(ctx, op, f)
 	for i := 0; i < retries && (s.replica && isTransient(err) || errors.Is(err, errMoved)); i++ {
 		time.Sleep(time.Millisecond << i)
@@ -69,9 +79,7 @@ func (s *source) once(ctx context.Context, op string, f func(*pgxpool.Conn) erro
 	}
 	conn, err := s.pool.Acquire(ctx)
 	if err == nil {
-		if err = s.sameHistory(ctx, conn); err == nil {
-			err = f(conn)
-		}
+		err = f(conn)
 		conn.Release()
 	}
 	if err != nil && s.closed.Load() && ctx.Err() == nil {

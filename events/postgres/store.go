@@ -239,8 +239,8 @@ func (c *config) openError(ctx context.Context, otherwise string, err error) err
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*OpenError](err); ok {
-		return err
+	if open, ok := errors.AsType[*OpenError](err); ok {
+		return open
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
