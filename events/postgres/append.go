@@ -62,16 +62,18 @@ func (s *Store) Lookup(ctx context.Context, id uuid.UUID) (events.Receipt, bool,
 func (s *source) survey(ctx context.Context, p *plan) (map[uuid.UUID]admit.Known, error) {
 	p.each(func(*events.Batch) {})
 	p.mark = s.history.remembered()
-	found := newSurvey(p)
-	err := s.read(ctx, "look up", found.row, s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sumOf(&p.mark))
+	var found *survey
+	err := s.with(ctx, "look up", func(conn *pgxpool.Conn) error {
+		found = newSurvey(p)
+		learns := s.learns(conn.Conn())
+		err := ask(ctx, conn.Conn(), s.mode, found.row, s.queries.survey, p.names(), p.ids(), int64(p.mark.Position), sumOf(&p.mark))
+		if err == nil && learns && !found.lost {
+			err = s.learnAt(ctx, conn.Conn(), found.last())
+		}
+		return err
+	})
 	if err == nil && found.lost {
 		err = s.recheck(ctx)
-	}
-	if err == nil && found.last() > s.history.remembered().Position {
-		err = s.with(ctx, "look up", func(conn *pgxpool.Conn) error {
-			_, _, err := s.markAt(ctx, conn.Conn(), found.last())
-			return err
-		})
 	}
 	if err != nil {
 		return nil, err

@@ -20,7 +20,8 @@ var ErrFull = errors.New("postgres: disk is full")
 var ErrLost = session.ErrLost
 
 // ErrBehind is found by errors.Is in the error of a read from a Mark or a Cursor that a standby has not
-// received yet, and of every read of a Replica whose standby has not replayed what was read before. It says nothing of another history: ask again, or ask the primary.
+// received yet, and of every read of a Replica whose standby has not replayed what was read before. It says
+// nothing of another history: ask again, or ask the primary.
 var ErrBehind = errors.New("postgres: the standby has not received that part of the log yet")
 
 // ErrPooled is found by errors.Is in the error of Open and New behind a pooler that hands out

@@ -97,15 +97,24 @@ func (c *config) beyond(ctx context.Context, q *queries, conn *pgx.Conn, at even
 	return m, err
 }
 
-// checked reports whether the history was checked on that connection: by a Store since it appends on the
-// connection that it has, and by a Replica, whose connections may be to several standbys, since it has
-// last remembered a link.
-func (s *source) checked(conn *pgx.Conn) bool {
-	at := conn.PgConn().CustomData()[s.historyKey]
+// stamp is what a connection bears on which the history was checked. With a Store that is the number of the
+// connection that it appends on: on another one, perhaps to another server, it is checked again. With a
+// Replica, whose connections may be to several standbys, it is the last link that is remembered.
+func (s *source) stamp(last events.Mark) any {
 	if s.replica {
-		return at == s.history.remembered()
+		return last
 	}
-	return at == s.primary.lines.Load()
+	return s.primary.lines.Load()
+}
+
+// checked reports whether the history was checked on that connection.
+func (s *source) checked(conn *pgx.Conn) bool {
+	return conn.PgConn().CustomData()[s.historyKey] == s.stamp(s.history.remembered())
+}
+
+// check notes that the log behind a connection has the link that is remembered, or is asked for it next.
+func (s *source) check(conn *pgx.Conn, last events.Mark) {
+	conn.PgConn().CustomData()[s.historyKey] = s.stamp(last)
 }
 
 // learns reports whether what is read through a connection is remembered: of a standby, which may be
@@ -113,7 +122,7 @@ func (s *source) checked(conn *pgx.Conn) bool {
 func (s *source) learns(conn *pgx.Conn) bool { return s.replica || s.checked(conn) }
 
 // errMoved says that the store has begun to append on another connection, perhaps to another server, while
-// something was read, or that a Replica has. It is read again.
+// something was read. It is read again.
 var errMoved = errors.New("the store has connected anew")
 
 // learn remembers a link that was read through a connection, unless it returns errMoved: a store that
@@ -131,28 +140,30 @@ func (s *source) learn(ctx context.Context, conn *pgx.Conn, m events.Mark) error
 		if _, _, err := s.linkAt(ctx, conn, last.Position, last); err != nil {
 			return err
 		}
-		conn.PgConn().CustomData()[s.historyKey] = last
+		s.check(conn, last)
 	}
 	return nil
 }
 
-// learned remembers a link if the history was checked on the connection.
+// learnAt is learn of the first link at or after a position, if that is beyond what is remembered.
+func (s *source) learnAt(ctx context.Context, conn *pgx.Conn, at events.Position) error {
+	m, err := s.beyond(ctx, s.queries, conn, at)
+	if err == nil && !m.IsZero() {
+		err = s.learn(ctx, conn, m)
+	}
+	return err
+}
+
+// learned remembers a link, if the history was checked on the connection that it was read through.
 func (s *source) learned(conn *pgx.Conn, m events.Mark) bool {
 	s.history.mu.Lock()
 	defer s.history.mu.Unlock()
 	data := conn.PgConn().CustomData()
-	if !s.replica {
-		if data[s.historyKey] != s.primary.lines.Load() {
-			return false
-		}
-		s.history.keep(m)
-		return true
-	}
-	if data[s.historyKey] != s.history.last {
+	if data[s.historyKey] != s.stamp(s.history.last) {
 		return false
 	}
 	s.history.keep(m)
-	data[s.historyKey] = s.history.last
+	data[s.historyKey] = s.stamp(s.history.last)
 	return true
 }
 
@@ -169,7 +180,7 @@ func (s *source) markAt(ctx context.Context, conn *pgx.Conn, at events.Position)
 	switch {
 	case err != nil:
 	case s.replica:
-		conn.PgConn().CustomData()[s.historyKey] = last
+		s.check(conn, last)
 		err = s.learn(ctx, conn, m)
 	case !standby: // a standby may be ahead of its primary, which is asked next
 		err = s.learn(ctx, conn, m)
@@ -217,23 +228,19 @@ func (s *source) sameHistory(ctx context.Context, conn *pgxpool.Conn) error {
 	if s.checked(conn.Conn()) {
 		return nil
 	}
+	last := s.history.remembered()
+	s.check(conn.Conn(), last)
 	if !s.replica {
-		s.check(conn.Conn())
 		if err := s.admit(ctx, conn.Conn().PgConn()); err != nil {
 			_ = conn.Conn().Close(ctx) // the next call gets another one
 			return err
 		}
 	}
-	_, standby, err := s.markAt(ctx, conn.Conn(), s.history.remembered().Position)
+	_, standby, err := s.markAt(ctx, conn.Conn(), last.Position)
 	if err != nil || standby && !s.replica {
 		delete(conn.Conn().PgConn().CustomData(), s.historyKey)
 	}
 	return err
-}
-
-// check notes that the history is checked on a connection.
-func (s *source) check(conn *pgx.Conn) {
-	conn.PgConn().CustomData()[s.historyKey] = s.primary.lines.Load()
 }
 
 // forked returns err. If a log has not the link that a caller brings, it may not have what this

@@ -207,12 +207,12 @@ func (s *source) fill(ctx context.Context, p *page, stream events.StreamID, quer
 			return err
 		}
 		if p.open > 0 {
-			p.link, err = s.beyond(ctx, s.queries, conn.Conn(), p.open)
+			return s.learnAt(ctx, conn.Conn(), p.open)
 		}
-		if err == nil && !p.link.IsZero() {
-			err = s.learn(ctx, conn.Conn(), p.link)
+		if !p.link.IsZero() {
+			return s.learn(ctx, conn.Conn(), p.link)
 		}
-		return err
+		return nil
 	})
 	if err == nil && p.lost {
 		err = s.recheck(ctx)

@@ -46,9 +46,6 @@ func newStandby(t *testing.T) (p, at place, primary, standby *pgtest.Server) {
 	return p, place{standby.DSN(), p.schema}, primary, standby
 }
 
-// hostOf returns the host of a DSN of package pgtest.
-func hostOf(dsn string) string { return strings.Fields(dsn)[0] }
-
 // replayed waits until a replica has replayed what a Receipt says.
 func replayed(t testing.TB, r *Replica, receipt events.Receipt) {
 	t.Helper()
@@ -370,7 +367,7 @@ func newTwoStandbys(t *testing.T, schema string, first, second *pgtest.Server) *
 	}
 	config.MaxConns = 2
 	config.BeforeConnect = func(_ context.Context, cc *pgx.ConnConfig) error {
-		cc.Host = strings.TrimPrefix(hostOf(s.host.Load().DSN()), "host=")
+		cc.Host = s.host.Load().Host()
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)

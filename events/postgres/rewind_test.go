@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -80,7 +79,6 @@ func TestPromotedStandby(t *testing.T) {
 	primary := pgtest.Start(t)
 	p := migrated(t, place{primary.DSN(), "log"}).plain(t)
 	standby := primary.Standby(t, "second")
-	host := func(s *pgtest.Server) string { return strings.TrimPrefix(strings.Fields(s.DSN())[0], "host=") }
 	config, err := pgxpool.ParseConfig(p.dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +86,7 @@ func TestPromotedStandby(t *testing.T) {
 	var to atomic.Pointer[pgtest.Server] // where new connections go
 	to.Store(primary)
 	config.BeforeConnect = func(_ context.Context, cc *pgx.ConnConfig) error {
-		cc.Host = host(to.Load())
+		cc.Host = to.Load().Host()
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)

@@ -161,7 +161,7 @@ func (c *config) open(ctx context.Context, pool *pgxpool.Pool, owned bool) (*Sto
 	}
 	if err == nil {
 		// What is there now may be read without links.
-		s.check(conn.conn)
+		s.check(conn.conn, events.Mark{})
 		_, _, err = s.markAt(ctx, conn.conn, maxInt64)
 	}
 	seen := c.history.remembered().Position

@@ -83,6 +83,9 @@ func (s *Server) Command(dir, name string, args ...string) (*exec.Cmd, error) {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
+// Host is the directory of the server's socket, as a DSN has it.
+func (s *Server) Host() string { return s.dir }
+
 // DSN says how to connect to the server as its superuser.
 func (s *Server) DSN() string { return "host=" + s.dir + " port=5432 user=postgres dbname=postgres" }
 
